@@ -1,0 +1,44 @@
+"""What can go wrong, said to the person who wrote the graph: which node, where it was made, and the mend."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .graph import Node
+
+
+class MinidlError(Exception):
+    """Any mistake in a graph, its feeds or its training; `node` is the node it concerns, where there is one."""
+
+    def __init__(self, message: str, node: Node | None = None) -> None:
+        super().__init__(message if node is None else f"{node.describe()}: {message}")
+        self.node = node
+
+
+class GraphError(MinidlError):
+    """The graph cannot be built or run as it stands."""
+
+
+class ShapeError(GraphError):
+    """Shapes do not fit together."""
+
+
+class FeedError(MinidlError):
+    """A feed is missing, misshapen or not needed."""
+
+
+class GradientError(MinidlError):
+    """A gradient function is missing, raises, or returns the wrong number or shape."""
+
+
+class TraversalError(MinidlError):
+    """A search visits a node before all of its consumers: only the plain breadth-first search does."""
+
+
+class NonFiniteError(MinidlError):
+    """A value, gradient or update became NaN or infinite; `entry` is the index of the first such element."""
+
+    def __init__(self, message: str, node: Node, entry: tuple[int, ...]) -> None:
+        super().__init__(message, node)
+        self.entry = entry

@@ -1,0 +1,304 @@
+"""A computational graph: which node computes from which.
+
+A graph says what is to be computed and never holds a result: values and gradients belong to a run (session.py).
+So one graph can be trained by two sessions, or checked in the middle of a paused iteration, undisturbed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import PurePath
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from .arrays import Array, copy_in
+from .errors import GraphError, ShapeError
+
+if TYPE_CHECKING:
+    from .operations.definition import OperationDefinition
+    from .session import Run
+
+Shape = tuple[int, ...]
+_PACKAGE = __name__.partition(".")[0]
+
+definitions: dict[str, OperationDefinition] = {}
+"""Every operation by its name; the decorator `operation` fills it."""
+
+
+class Graph:
+    """A set of nodes with unique names."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self._names: dict[str, int] = {}
+        self._scope = ""
+
+    def as_default(self) -> _Default:
+        """Add every node made from now on to this graph; as a context manager, only within its block."""
+        return _Default(self)
+
+    def free_name(self, wanted: str) -> str:
+        """Return the wanted name within the current scope, with a number behind it where it is taken."""
+        name = self._scope + wanted
+        number = self._names.get(name)
+        if number is None:
+            return name
+        while f"{name}_{number}" in self._names:
+            number += 1
+        return f"{name}_{number}"
+
+    def _adopt(self, node: Node, wanted: str) -> None:
+        name = self._scope + wanted
+        self._names[name] = self._names.get(name, 0) + 1
+        self._names.setdefault(node.name, 1)
+        self.nodes.append(node)
+
+
+class _Default:
+    """Makes a graph the default one; leaving it as a context manager brings back the one before."""
+
+    def __init__(self, graph: Graph) -> None:
+        global _default_graph
+        self._before = _default_graph
+        _default_graph = graph
+
+    def __enter__(self) -> Graph:
+        return _default_graph
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        global _default_graph
+        _default_graph = self._before
+
+
+_default_graph = Graph()
+
+
+@contextmanager
+def name_scope(name: str) -> Iterator[None]:
+    """Put `name/` before the names of the nodes made in this block; scopes nest."""
+    graph = _default_graph
+    outer = graph._scope
+    graph._scope = f"{outer}{name}/"
+    try:
+        yield
+    finally:
+        graph._scope = outer
+
+
+class Node:
+    """A node of a graph: something that has a value in each run.
+
+    `inputs` are the nodes it computes from, in order, `consumers` the operations that compute from it, each once.
+    `shape` is known before a run where the inputs' shapes are; else it is None. `place` is where it was made.
+    """
+
+    __slots__ = ("_file", "_line", "consumers", "graph", "inputs", "last_run", "name", "shape")
+    __array_ufunc__ = None  # so that `array + node` asks the node instead of adding it to each element
+
+    def __init__(self, inputs: tuple[Node, ...], wanted: str) -> None:
+        graph = self.graph = _default_graph
+        self.inputs = inputs
+        self.consumers: list[Operation] = []
+        self.name = graph.free_name(wanted)
+        self.last_run: Run | None = None
+        frame = sys._getframe(1)
+        while frame.f_back is not None and frame.f_globals["__name__"].partition(".")[0] == _PACKAGE:
+            frame = frame.f_back
+        self._file = frame.f_code.co_filename
+        self._line = frame.f_lineno
+        self.shape = self._infer_shape()
+        graph._adopt(self, wanted)
+
+    def _infer_shape(self) -> Shape | None:
+        return None
+
+    @property
+    def kind(self) -> str:
+        """What the node is, in one word: its operation's name, or placeholder, variable, constant."""
+        return type(self).__name__.lower()
+
+    @property
+    def place(self) -> str:
+        """Where the node was made, as file:line."""
+        return f"{PurePath(self._file).name}:{self._line}"
+
+    def describe(self) -> str:
+        """Return how errors name this node: kind, name and place."""
+        return f"{self.kind} '{self.name}' ({self.place})"
+
+    def __repr__(self) -> str:
+        return f"<{self.describe()}>"
+
+    def __add__(self, other: Any) -> Operation:
+        return definitions["add"](self, other)
+
+    def __radd__(self, other: Any) -> Operation:
+        return definitions["add"](other, self)
+
+    def __sub__(self, other: Any) -> Operation:
+        return definitions["subtract"](self, other)
+
+    def __rsub__(self, other: Any) -> Operation:
+        return definitions["subtract"](other, self)
+
+    def __mul__(self, other: Any) -> Operation:
+        return definitions["multiply"](self, other)
+
+    def __rmul__(self, other: Any) -> Operation:
+        return definitions["multiply"](other, self)
+
+    def __matmul__(self, other: Any) -> Operation:
+        return definitions["matmul"](self, other)
+
+    def __rmatmul__(self, other: Any) -> Operation:
+        return definitions["matmul"](other, self)
+
+    def __neg__(self) -> Operation:
+        return definitions["negative"](self)
+
+
+class Placeholder(Node):
+    """Data that every run must be fed with."""
+
+    __slots__ = ("_given_shape",)
+
+    def __init__(self, shape: Iterable[int] | None = None, name: str | None = None) -> None:
+        self._given_shape = None if shape is None else tuple(shape)
+        super().__init__((), name or "placeholder")
+
+    def _infer_shape(self) -> Shape | None:
+        return self._given_shape
+
+
+def placeholder(shape: Iterable[int] | None = None, name: str | None = None) -> Placeholder:
+    """Make a placeholder: data that every run must be fed with, of the given shape, or of any."""
+    return Placeholder(shape, name)
+
+
+class _Given(Node):
+    """A node whose first value is written in the graph."""
+
+    __slots__ = ("initial_value",)
+
+    def __init__(self, value: Any, name: str | None = None) -> None:
+        try:
+            self.initial_value = copy_in(value)
+        except (TypeError, ValueError) as error:
+            raise GraphError(f"{self.kind} {name or ''}".rstrip() + f": it needs numbers; {error}") from error
+        super().__init__((), name or type(self).__name__)
+
+    def _infer_shape(self) -> Shape:
+        return self.initial_value.shape
+
+
+class Variable(_Given):
+    """Numbers that training may change; each session has its own, starting from `initial_value` (a copy, float64)."""
+
+    __slots__ = ()
+
+
+class Constant(_Given):
+    """Numbers that never change: what an operation makes of a Python number, a list or an array among its inputs."""
+
+    __slots__ = ()
+
+    def __init__(self, value: Any, name: str | None = None) -> None:
+        super().__init__(value, name or "constant")
+
+
+class Operation(Node):
+    """A node that computes its value from its inputs; made by calling an operation such as `matmul`.
+
+    Raises ShapeError where the shapes of the inputs are known and do not fit.
+    """
+
+    __slots__ = ("attributes", "definition")
+
+    def __init__(
+        self,
+        definition: OperationDefinition,
+        inputs: tuple[Node, ...],
+        attributes: Mapping[str, Any],
+        name: str | None,
+    ) -> None:
+        self.definition = definition
+        self.attributes = attributes
+        super().__init__(inputs, name or definition.name)
+        for node in inputs:
+            if node.graph is not self.graph:
+                raise GraphError(
+                    f"its input {node.describe()} belongs to another graph; build both in one.", self
+                )
+            # two slots of one operation come one after the other, so the last entry tells whether it is noted
+            if not node.consumers or node.consumers[-1] is not self:
+                node.consumers.append(self)
+
+    @property
+    def kind(self) -> str:
+        """The name of its operation."""
+        return self.definition.name
+
+    def _infer_shape(self) -> Shape | None:
+        shapes = [node.shape for node in self.inputs]
+        known = [shape for shape in shapes if shape is not None]
+        if len(known) < len(shapes):
+            return None
+        try:
+            return self.definition.output_shape(known, self.attributes)
+        except ValueError as error:
+            raise self.misfit(known, error) from error
+
+    def misfit(self, shapes: Iterable[Shape], error: Exception) -> ShapeError:
+        """Return the error that says why inputs of these shapes do not fit, and the mend."""
+        named = {node.name: shape for node, shape in zip(self.inputs, shapes, strict=True)}
+        said = " but ".join(f"{name} is {shape}" for name, shape in named.items())
+        return ShapeError(f"{said}; {self.definition.mend_for(self.inputs) or error}.", self)
+
+
+def post_order(fetches: Iterable[Node]) -> list[Node]:
+    """Return every node that the fetches need, each once, inputs before their consumers, without recursion.
+
+    Raises GraphError where a node needs itself: a cycle, which can only be made by force.
+    """
+    order: list[Node] = []
+    expanded: set[Node] = set()
+    done: set[Node] = set()
+    stack = list(fetches)[::-1]
+    while stack:
+        node = stack[-1]
+        if node in done:
+            stack.pop()
+        elif node in expanded:
+            stack.pop()
+            done.add(node)
+            order.append(node)
+        else:
+            expanded.add(node)
+            for source in reversed(node.inputs):
+                if source in done:
+                    continue
+                if source in expanded:
+                    raise GraphError(
+                        f"it needs its own value: a cycle by way of {source.describe()}; take one edge out.",
+                        node,
+                    )
+                stack.append(source)
+    return order
+
+
+__all__ = [
+    "Array",
+    "Constant",
+    "Graph",
+    "Node",
+    "Operation",
+    "Placeholder",
+    "Variable",
+    "name_scope",
+    "placeholder",
+    "post_order",
+]

@@ -1,0 +1,224 @@
+"""The stepping path: one training iteration as generators of events; whoever holds the generator decides when to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .arrays import Array, is_finite, read_only
+from .backprop import search
+from .errors import GraphError
+from .events import (
+    BackwardStarted,
+    ContributionAdded,
+    Event,
+    GradientCompleted,
+    IterationFinished,
+    NodeEvaluated,
+    NodesEnqueued,
+    NodeVisited,
+    VariableUpdated,
+)
+from .finite import non_finite_gradient, non_finite_update
+from .gradients import Evaluated, gradient_rule, input_gradients
+from .graph import Node, Operation, Variable
+from .plan import Plan, check_loss
+from .session import Run, Session
+from .train import Minimization
+
+Hook = Callable[[Any], object]
+
+
+@dataclass(frozen=True)
+class State:
+    """Where an iteration starts: how many were finished before, the variables, and the learning rate."""
+
+    finished: int
+    variables: Mapping[Variable, Array]
+    learning_rate: float
+
+
+class Stepper:
+    """Trains a minimisation, one event at a time (`iteration`) or by calling hooks (`run`).
+
+    The feeds are copied once and used for every iteration. Raises FeedError, ShapeError.
+    """
+
+    def __init__(
+        self,
+        minimization: Minimization,
+        feed_dict: Mapping[Any, Any] | None = None,
+        session: Session | None = None,
+        traversal: str = "last consumer",
+    ) -> None:
+        self.minimization = minimization
+        self.loss = minimization.loss
+        self.session = session or Session()
+        self.finished = 0
+        self._traversal = traversal
+        self._plan = Plan([self.loss])
+        self._feeds = self._plan.feed(feed_dict)
+        self._run: Run | None = None
+        self._gradients: dict[Node, Array] | None = None
+
+    @property
+    def nodes(self) -> list[Node]:
+        """The nodes that lead to the loss, in the order of their evaluation."""
+        return self._plan.nodes
+
+    def state(self) -> State:
+        """Return what an iteration started now would start from."""
+        return State(self.finished, dict(self.session.variables), self.minimization.optimizer.learning_rate)
+
+    def restore(self, state: State) -> None:
+        """Start again from an earlier state; what follows has the same bits as before."""
+        self.finished = state.finished
+        self.session.variables = dict(state.variables)
+        self.minimization.optimizer.learning_rate = state.learning_rate
+        self._run = self._gradients = None
+
+    def iteration(self) -> Iterator[Event]:
+        """Yield the events of one iteration: forward, backward, update."""
+        yield from self.forward()
+        yield from self.backward()
+        yield from self.update()
+
+    def forward(self) -> Iterator[NodeEvaluated]:
+        """Yield each node's value, inputs before their consumers.
+
+        Raises NonFiniteError after the event of the first node whose value is NaN or infinite.
+        """
+        plan = self._plan
+        values = plan.start(self._feeds, self.session.variables)
+        for position, node in enumerate(plan.nodes):
+            plan.evaluate(position, values)
+            yield NodeEvaluated(node, read_only(values[position]))
+            if not is_finite(values[position]):
+                raise plan.non_finite(position, values)
+        self._finish_forward(values)
+
+    def backward(self) -> Iterator[Event]:
+        """Yield the search from the loss: each visit, contribution, completed gradient, and who joins the queue.
+
+        Raises GraphError where there was no forward pass, GradientError where a gradient function is wrong,
+        TraversalError where a plain search visits a node too early, NonFiniteError.
+        """
+        run = self._evaluated()
+        gradients: dict[Node, Array] = {}
+        waiting: dict[tuple[Operation, int], Array] = {}
+        one = read_only(np.ones(()))
+        yield BackwardStarted(self.loss, one)
+        for node, edges, enqueued in search(self.loss, self._traversal):
+            yield NodeVisited(node)
+            total = one
+            for number, (consumer, slot) in enumerate(edges, 1):
+                contribution = waiting.pop((consumer, slot))
+                with np.errstate(all="ignore"):
+                    total = contribution if number == 1 else read_only(total + contribution)
+                yield ContributionAdded(
+                    node, consumer, slot, gradients[consumer], contribution, total, number, len(edges)
+                )
+            gradients[node] = total
+            yield GradientCompleted(node, total)
+            if not is_finite(total):
+                raise non_finite_gradient(node, total)
+            if isinstance(node, Operation):
+                inputs = [run[source] for source in node.inputs]
+                op = Evaluated(node, inputs, run[node], [True] * len(inputs))
+                with np.errstate(all="ignore"):
+                    results = input_gradients(gradient_rule(node), op, total)
+                waiting.update(((node, slot), read_only(result)) for slot, result in enumerate(results))
+            if enqueued:
+                yield NodesEnqueued(node, enqueued)
+        self._gradients = gradients
+
+    def update(self) -> Iterator[Event]:
+        """Yield each variable's step, in the order in which the search visited them, then the end of the iteration.
+
+        Raises GraphError where there was no backward pass, NonFiniteError after the step that is not finite.
+        """
+        loss, gradients = float(self._evaluated()[self.loss]), self._completed()
+        variables, optimizer = dict(self.session.variables), self.minimization.optimizer
+        for node, gradient in gradients.items():
+            if isinstance(node, Variable):
+                old = variables.get(node, node.initial_value)
+                with np.errstate(all="ignore"):
+                    new = variables[node] = optimizer.updated(old, gradient)
+                yield VariableUpdated(node, read_only(old), gradient, optimizer.learning_rate, read_only(new))
+                if not is_finite(new):
+                    raise non_finite_update(node, new, optimizer.learning_rate)
+        self.session.variables = variables
+        self._finish_update()
+        yield IterationFinished(self.loss, self.finished, loss)
+
+    def run(
+        self,
+        iterations: int,
+        forward: Hook | None = None,
+        backward: Hook | None = None,
+        update: Hook | None = None,
+    ) -> list[float]:
+        """Train for some iterations and return J before each update; each hook is called with the events of its phase.
+
+        Without hooks no event is built. The numbers are the same, to the bit.
+        """
+        losses = []
+        for _ in range(iterations):
+            if forward is None:
+                self._forward()
+            else:
+                _call(forward, self.forward())
+            losses.append(float(self._evaluated()[self.loss]))
+            if backward is None:
+                self._gradients = self._evaluated().gradients(self.loss, training=True)
+            else:
+                _call(backward, self.backward())
+            if update is None:
+                self._update()
+            else:
+                _call(update, self.update())
+        return losses
+
+    def _forward(self) -> None:
+        values = self._plan.start(self._feeds, self.session.variables)
+        self._plan.forward(values)
+        self._finish_forward(values)
+
+    def _finish_forward(self, values: list[Array]) -> None:
+        check_loss(self.loss, values[-1].shape)
+        self._run = self.loss.last_run = Run(self._plan, values)
+        self._gradients = None
+
+    def _update(self) -> None:
+        gradients = self._completed()
+        self.minimization.optimizer.apply(
+            self.session.variables,
+            {node: gradients[node] for node in gradients if isinstance(node, Variable)},
+        )
+        self._finish_update()
+
+    def _finish_update(self) -> None:
+        self.finished += 1
+        self._run = self._gradients = None
+
+    def _evaluated(self) -> Run:
+        if self._run is None:
+            raise GraphError(
+                "the backward pass needs the values of a forward pass; run forward() first.", self.loss
+            )
+        return self._run
+
+    def _completed(self) -> dict[Node, Array]:
+        if self._gradients is None:
+            raise GraphError(
+                "the update needs the gradients of a backward pass; run backward() first.", self.loss
+            )
+        return self._gradients
+
+
+def _call(hook: Hook, events: Iterator[Event]) -> None:
+    for event in events:
+        hook(event)
