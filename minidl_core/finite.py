@@ -17,13 +17,11 @@ def first_entry(array: Array) -> tuple[int, ...]:
 
 
 def non_finite_value(node: Node, value: Array, inputs: Sequence[Array]) -> NonFiniteError:
-    """Return the error for a node whose value is the first to be NaN or infinite: which entry, and from which inputs."""
+    """Return the error for the first node whose value is NaN or infinite: which entry, and from which inputs."""
     entry = first_entry(value)
     if not isinstance(node, Operation):
         return NonFiniteError(f"it holds {_said(value, entry)}; take it out of the data.", node, entry)
-    return NonFiniteError(
-        f"it makes {_said(value, entry)}, because {_cause(node, value, entry, inputs)}.", node, entry
-    )
+    return NonFiniteError(f"it makes {_said(value, entry)}, because {_cause(node, value, entry, inputs)}.", node, entry)
 
 
 def non_finite_gradient(node: Node, gradient: Array) -> NonFiniteError:
@@ -53,13 +51,9 @@ def _cause(node: Operation, value: Array, entry: tuple[int, ...], inputs: Sequen
     named = zip(node.inputs, inputs, strict=True)
     if node.definition.elementwise:
         there = " there" if entry else ""
-        parts = [
-            f"{source.name} is {np.broadcast_to(array, value.shape)[entry]:g}{there}"
-            for source, array in named
-        ]
+        parts = [f"{source.name} is {np.broadcast_to(array, value.shape)[entry]:g}{there}" for source, array in named]
     else:
         parts = [
-            f"{source.name} has numbers as large as {np.max(np.abs(array), initial=0):g}"
-            for source, array in named
+            f"{source.name} has numbers as large as {np.max(np.abs(array), initial=0):g}" for source, array in named
         ]
     return " and ".join(dict.fromkeys(parts))

@@ -28,9 +28,7 @@ class Evaluated:
 
     __slots__ = ("inputs", "needs", "operation", "output")
 
-    def __init__(
-        self, operation: Operation, inputs: Sequence[Array], output: Array, needs: Sequence[bool]
-    ) -> None:
+    def __init__(self, operation: Operation, inputs: Sequence[Array], output: Array, needs: Sequence[bool]) -> None:
         self.operation = operation
         self.inputs = inputs
         self.output = output
@@ -66,7 +64,7 @@ class GradientRule:
 _gradient_registry: dict[str, GradientRule] = {}
 
 
-def RegisterGradient(  # noqa: N802 (the chapter's name)
+def RegisterGradient(  # noqa: N802
     operation_name: str, formulas: Sequence[str] = ()
 ) -> Callable[[GradientFunction], GradientFunction]:
     """Register the decorated function as the gradient function of the operation of this name.

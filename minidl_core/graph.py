@@ -230,9 +230,7 @@ class Operation(Node):
         super().__init__(inputs, name or definition.name)
         for node in inputs:
             if node.graph is not self.graph:
-                raise GraphError(
-                    f"its input {node.describe()} belongs to another graph; build both in one.", self
-                )
+                raise GraphError(f"its input {node.describe()} belongs to another graph; build both in one.", self)
             # two slots of one operation come one after the other, so the last entry tells whether it is noted
             if not node.consumers or node.consumers[-1] is not self:
                 node.consumers.append(self)

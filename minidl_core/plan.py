@@ -116,9 +116,7 @@ class Plan:
     def non_finite(self, position: int, values: list[Array]) -> MinidlError:
         """Return the error that says why this node's value is the first that is not finite."""
         node = self.nodes[position]
-        return non_finite_value(
-            node, values[position], [values[self.index[source]] for source in node.inputs]
-        )
+        return non_finite_value(node, values[position], [values[self.index[source]] for source in node.inputs])
 
     def failure(self, position: int, values: list[Array], error: Exception) -> MinidlError:
         """Return the error that says which operation could not compute, and why."""
@@ -140,9 +138,7 @@ class Plan:
 def check_loss(loss: Node, shape: tuple[int, ...] | None) -> None:
     """Raise ShapeError where a loss of this shape is not a single number."""
     if shape:
-        raise ShapeError(
-            f"a loss must be one number, but it is {shape}; reduce_sum makes one number of it.", loss
-        )
+        raise ShapeError(f"a loss must be one number, but it is {shape}; reduce_sum makes one number of it.", loss)
 
 
 class _Backward:

@@ -1,4 +1,4 @@
-"""The stepping path: one training iteration as generators of events; whoever holds the generator decides when to go on."""
+"""The stepping path: an iteration as generators of events; whoever holds the generator decides when to go on."""
 
 from __future__ import annotations
 
@@ -206,16 +206,12 @@ class Stepper:
 
     def _evaluated(self) -> Run:
         if self._run is None:
-            raise GraphError(
-                "the backward pass needs the values of a forward pass; run forward() first.", self.loss
-            )
+            raise GraphError("the backward pass needs the values of a forward pass; run forward() first.", self.loss)
         return self._run
 
     def _completed(self) -> dict[Node, Array]:
         if self._gradients is None:
-            raise GraphError(
-                "the update needs the gradients of a backward pass; run backward() first.", self.loss
-            )
+            raise GraphError("the update needs the gradients of a backward pass; run backward() first.", self.loss)
         return self._gradients
 
 

@@ -42,9 +42,7 @@ class GradientDescentOptimizer:
         with np.errstate(all="ignore"):
             for variable, gradient in gradients.items():
                 assert isinstance(variable, Variable)
-                new[variable] = value = self.updated(
-                    variables.get(variable, variable.initial_value), gradient
-                )
+                new[variable] = value = self.updated(variables.get(variable, variable.initial_value), gradient)
                 if not is_finite(value):
                     raise non_finite_update(variable, value, self.learning_rate)
         variables.update(new)

@@ -61,23 +61,15 @@ class OperationDefinition:
         """
         count = len(self.symbols)
         given = dict(zip(self.attributes, inputs[count:], strict=False)) | attributes
-        if (
-            len(inputs) < count
-            or len(inputs) > count + len(self.attributes)
-            or given.keys() - self.attributes.keys()
-        ):
+        if len(inputs) < count or len(inputs) > count + len(self.attributes) or given.keys() - self.attributes.keys():
             wanted = [
                 *self.symbols,
                 *(f"{key}={default!r}" for key, default in self.attributes.items()),
                 "name=None",
             ]
-            raise GraphError(
-                f"{self.name} takes ({', '.join(wanted)}), not {len(inputs)} inputs and {sorted(given)}."
-            )
+            raise GraphError(f"{self.name} takes ({', '.join(wanted)}), not {len(inputs)} inputs and {sorted(given)}.")
         nodes = tuple(value if isinstance(value, Node) else Constant(value) for value in inputs[:count])
-        return Operation(
-            self, nodes, {**self.attributes, **given} if self.attributes else self.attributes, name
-        )
+        return Operation(self, nodes, {**self.attributes, **given} if self.attributes else self.attributes, name)
 
     def bind(self, attributes: Mapping[str, Any]) -> Compute:
         """Return the function that computes Y from the inputs alone."""

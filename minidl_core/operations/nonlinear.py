@@ -49,6 +49,6 @@ def softmax(a: Array, /, axis: int = -1) -> Array:
 
 @RegisterGradient("softmax", formulas=("Y⊙(G - Σ G⊙Y)",))
 def _softmax_gradient(op: Evaluated, grad: Array) -> list[Array]:
-    """More of one entry takes from all the others, so only a G above the average of its line, weighted by Y, lifts J."""
+    """More of one entry is less of the others, so it counts by how far its G is above the average of its line."""
     y = op.output
     return [y * (grad - np.add.reduce(grad * y, op.axis, keepdims=True))]
