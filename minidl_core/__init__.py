@@ -22,6 +22,7 @@ from .events import (
     NodeVisited,
     VariableUpdated,
 )
+from .gradient_check import GradientCheck, check_gradient
 from .gradients import RegisterGradient
 from .graph import Constant, Graph, Node, Operation, Placeholder, Variable, name_scope, placeholder
 from .operations import (
@@ -55,6 +56,7 @@ __all__ = [
     "ContributionAdded",
     "Event",
     "FeedError",
+    "GradientCheck",
     "GradientCompleted",
     "GradientError",
     "Graph",
@@ -77,6 +79,7 @@ __all__ = [
     "Variable",
     "VariableUpdated",
     "add",
+    "check_gradient",
     "compute_gradient",
     "divide",
     "exp",
