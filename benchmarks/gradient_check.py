@@ -1,6 +1,6 @@
 """The gradient check on 10,000 random graphs, none of which has a wrong gradient: it must not cry wolf.
 
-    python benchmarks/gradient_check.py [how many]
+python benchmarks/gradient_check.py [how many]
 """
 
 from __future__ import annotations
