@@ -34,6 +34,7 @@ from .operations import (
     reduce_sum,
     sigmoid,
     softmax,
+    square,
     subtract,
 )
 from .session import Session
@@ -79,6 +80,7 @@ __all__ = [
     "search",
     "sigmoid",
     "softmax",
+    "square",
     "subtract",
     "train",
 ]

@@ -1,6 +1,6 @@
 """The operations, by family; each stands with its formula, reason and gradient in one place."""
 
-from .arithmetic import add, multiply, negative, subtract
+from .arithmetic import add, multiply, negative, square, subtract
 from .definition import operation
 from .nonlinear import log, sigmoid, softmax
 from .products import matmul
@@ -16,5 +16,6 @@ __all__ = [
     "reduce_sum",
     "sigmoid",
     "softmax",
+    "square",
     "subtract",
 ]

@@ -62,3 +62,15 @@ def negative(a: Array, /) -> Array:
 def _negative_gradient(op: Evaluated, grad: Array) -> list[Array]:
     """The sign is flipped, so 1 more in A is 1 less in Y."""
     return [-grad]
+
+
+@operation(formula="Y = A²", samples=[((3, 2),), ((),)], elementwise=True)
+def square(a: Array, /) -> Array:
+    """Each entry of Y is an entry of A times itself."""
+    return a * a
+
+
+@RegisterGradient("square", formulas=("2·G⊙A",))
+def _square_gradient(op: Evaluated, grad: Array) -> list[Array]:
+    """The slope of a square is twice the number that is squared."""
+    return [2.0 * grad * op.inputs[0]]
