@@ -102,7 +102,7 @@ def addition(terms: ArrayLike, total: ArrayLike, digits: int = DIGITS) -> tuple[
     The sum is written with `digits` digits and its terms with one more: the terms that a reader sees, added
     and rounded to the digits of the sum, give the sum that the reader sees. Where one digit more is not
     enough, or the sum would look like zero, both get more. Where nothing is rounded off, both have the same
-    digits. Sums that cannot add up (infinity, or 1e16 + 1 - 1e16 in floats) get one digit less than their terms.
+    digits. Sums that cannot add up (infinity, or 1e16 + 1 - 1e16) get one digit less than their terms.
 
     terms: (n,) and total: (), or terms: (n, m) and total: (m,) for m sums that share their notation.
     """
