@@ -116,7 +116,8 @@ def draw_data(
     if width < 2 or height < 2 or not drawable.any():
         return _blank(width, height)
     low, high = places[drawable].min(axis=0), places[drawable].max(axis=0)
-    low, high = low - (low == high), high + (low == high)
+    gap = np.where(low == high, np.maximum(np.abs(low), 1.0), 0.0)
+    low, high = low - gap, high + gap
     xs, ys = np.linspace(low[0], high[0], width), np.linspace(low[1], high[1], height)
 
     plt = _figure(width, height)
@@ -291,8 +292,8 @@ def _cells(
     """
     u, v, w = line
     across, up = xs[1] - xs[0], ys[1] - ys[0]
-    steep = bool(abs(u) * across > abs(v) * up)
     with np.errstate(all="ignore"):  # a line of nowhere (0, 0, w) gives NaN, which is not inside
+        steep = bool(abs(u) * across > abs(v) * up)
         x, y = (-(v * ys + w) / u, ys) if steep else (xs, -(u * xs + w) / v)
         columns, rows = np.rint((x - xs[0]) / across), np.rint((y - ys[0]) / up)
     inside = (columns >= 0) & (columns < len(xs)) & (rows >= 0) & (rows < len(ys))

@@ -8,7 +8,7 @@ from math import inf, isfinite, nan
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tui_backprop.charts import Separator, data_legend, draw_data, draw_loss, separator
@@ -235,6 +235,8 @@ def test_the_corners_hold_the_outermost_points() -> None:
     st.integers(1, 90),
     st.integers(1, 30),
 )
+@example([(0.0, 2.1e307, 0.0)], 2, 2)
+@example([(5e-324, 5e-324, 1.0)], 54, 12)
 def test_any_lines_fill_the_pane_and_move_no_point(lines: list[Separator], width: int, height: int) -> None:
     alone = texts(data_lines(None, {}, None, width, height))
     now = lines[0] if lines else None
@@ -287,8 +289,9 @@ def test_points_that_are_no_numbers_are_left_out() -> None:
     assert plain(lines).strip() == ""
 
 
-def test_one_point_has_axes_too() -> None:
-    lines = draw_data([[5, 5]], [1], now=DIAGONAL, before={}, pinned=None, width=9, height=3)
+@pytest.mark.parametrize("x", [5, 0, -1e17])
+def test_one_point_has_axes_too(x: float) -> None:
+    lines = draw_data([[x, x]], [1], now=DIAGONAL, before={}, pinned=None, width=9, height=3)
     assert texts(lines) == ["         ", "    x    ", "         "]
 
 
