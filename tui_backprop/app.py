@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 
 from textual.app import App, SystemCommand
@@ -10,6 +11,7 @@ from textual.screen import Screen
 from .keys import SECTIONS
 from .lessons import load_lesson
 from .screens.stepping import SteppingScreen
+from .terminal import refusal, run
 from .timeline import Timeline
 
 
@@ -17,14 +19,13 @@ class BackpropApp(App[None]):
     """Steps through the training of a lesson."""
 
     TITLE = "backprop-tui"
-    CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = True
 
     def __init__(
         self, lesson: str, seed: int | None = None, learning_rate: float | None = None, steps: int = 100
     ) -> None:
         super().__init__()
-        self.theme = "textual-ansi"
+        self.theme = "ansi-dark"
         self.timeline = Timeline(load_lesson(lesson), seed, learning_rate)
         self._steps = steps
 
@@ -43,3 +44,12 @@ class BackpropApp(App[None]):
                         lambda action=binding.action: screen.run_action(action),
                     )
         yield from (command for command in super().get_system_commands(screen) if command.title != "Keys")
+
+
+def run_app(lesson: str, seed: int | None, learning_rate: float | None, steps: int) -> int:
+    """Open a lesson in this terminal and return the exit status; 2 where the terminal cannot show it."""
+    refused = refusal()
+    if refused is not None:
+        print(f"backprop-tui: {refused}", file=sys.stderr)
+        return 2
+    return run(BackpropApp(lesson, seed, learning_rate, steps))

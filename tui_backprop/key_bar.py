@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from .palette import Line
 
 STEPPING = (
@@ -32,7 +34,7 @@ def draw_keys(width: int, running: str | None) -> Line:
     return _line(sorted(chosen, key=lambda key: ORDER.index(key[0])))
 
 
-def _line(keys: object, note: str = "") -> Line:
+def _line(keys: Iterable[tuple[str, str]], note: str = "") -> Line:
     line: Line = [(" ", "text")]
     for name, does in keys:
         line += [(name, "key"), (f" {does}   ", "text")]

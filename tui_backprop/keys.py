@@ -35,7 +35,9 @@ SECTIONS: dict[str, list[Binding]] = {
     ],
     "Look": [
         _key("v", "view", "view", "Show the graph as a diagram or as a tape"),
-        _key("tab", "next_pane", "panes", "Show the next view: value, ledger, update; small screens: data, loss", "Tab"),
+        _key(
+            "tab", "next_pane", "panes", "Show the next view: value, ledger, update; small screens: data, loss", "Tab"
+        ),
         _key("y", "scale", "scale", "Draw the loss on a linear or a logarithmic axis"),
         _key("up", "pin(0,-1)", "pin up", "Follow the element above; the window of a large array moves along", "↑"),
         _key("down", "pin(0,1)", "pin down", "Follow the element below", "↓"),
