@@ -77,6 +77,11 @@ class Timeline:
         passed = tuple((n, state) for n, state in self._milestones.items() if n < self.recording.iteration)
         return Moment(self.lesson, self.example, self.recording, self.cursor, shown, passed)
 
+    @property
+    def at_end_of_iteration(self) -> bool:
+        """Whether the cursor is behind the last event of a finished iteration."""
+        return self.recording.finished and self.cursor == len(self.recording.events)
+
     def forward(self, stop: Stop) -> bool:
         """Move to the next place where this kind of move stops, into the next iteration if need be."""
         return self._moved(stop, self._forward(stop))
@@ -124,7 +129,7 @@ class Timeline:
     def _forward(self, stop: Stop) -> bool:
         recording = self.recording
         cursor = self.cursor
-        if recording.finished and cursor == len(recording.events):
+        if self.at_end_of_iteration:
             if recording.error is not None:
                 return False
             recording = self._begin_next()
