@@ -17,6 +17,8 @@ UPDATED = "+"
 RIGHT = "►"
 LEFT = "◄"
 
+JOINT = "•"
+
 NODE = "○"
 NODE_NOW = "●"
 MORE = "⋮"
