@@ -35,6 +35,7 @@ from .go_to import GoToScreen
 from .help import HelpScreen
 
 PANES = ("header", "graph", "step", "inspector", "loss", "data", "keys")
+DIRECTIONS = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}
 TITLED = ("graph", "step", "inspector", "loss", "data")
 
 
@@ -190,10 +191,9 @@ class SteppingScreen(Screen[None]):
         self._view = views[(views.index(self._view) + 1) % len(views)] if self._view in views else views[0]
         self._draw()
 
-    def action_pin(self, dx: int, dy: int) -> None:
-        """Follow another element of the array in view."""
-        moment = self.timeline.moment
-        self._pinned = move_pinned(moment, self._view, self._pinned, dx, dy)
+    def action_pin(self, direction: str) -> None:
+        """Follow the next element of the array in view in this direction."""
+        self._pinned = move_pinned(self.timeline.moment, self._view, self._pinned, *DIRECTIONS[direction])
         self._draw()
 
     # drawing
