@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from .pseudo_terminal import PseudoTerminal
 
 STAND_IN = [sys.executable, str(Path(__file__).with_name("stand_in.py"))]
