@@ -22,7 +22,10 @@ Axis = int | tuple[int, ...] | None
     mend="axis must name dimensions that A has",
 )
 def reduce_sum(a: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The entries of A are added up: all of them, or those along the axis."""
+    """The entries of A along the axis are added up.
+
+    Without an axis, all entries are.
+    """
     return np.asarray(np.sum(a, axis=axis, keepdims=keepdims))
 
 
