@@ -69,6 +69,16 @@ def after_iteration(recording: Recording, index: int) -> bool:
     return isinstance(recording.events[index], IterationFinished)
 
 
+STOPS: dict[str, Stop] = {
+    "event": after_event,
+    "step": after_step,
+    "node": after_node,
+    "phase": after_phase,
+    "iteration": after_iteration,
+}
+"""The kinds of moves, by the names that the keys use."""
+
+
 def headline(recording: Recording, cursor: int) -> int:
     """Return the index of the event that says what the step ending at this cursor is about.
 

@@ -77,6 +77,11 @@ class Timeline:
         passed = tuple((n, state) for n, state in self._milestones.items() if n < self.recording.iteration)
         return Moment(self.lesson, self.example, self.recording, self.cursor, shown, passed)
 
+    @property
+    def at_end_of_iteration(self) -> bool:
+        """Whether the cursor is behind the last event of a finished iteration."""
+        return self.recording.finished and self.cursor == len(self.recording.events)
+
     def forward(self, stop: Stop) -> bool:
         """Move to the next place where this kind of move stops, into the next iteration if need be."""
         return self._moved(stop, self._forward(stop))
@@ -124,7 +129,7 @@ class Timeline:
     def _forward(self, stop: Stop) -> bool:
         recording = self.recording
         cursor = self.cursor
-        if recording.finished and cursor == len(recording.events):
+        if self.at_end_of_iteration:
             if recording.error is not None:
                 return False
             recording = self._begin_next()
@@ -154,7 +159,8 @@ class Timeline:
             return False
         if iteration != self.recording.iteration:
             self._open(iteration)
-        while not self.recording.finished and (cursor is None or len(self.recording.events) < cursor):
+        # one event more than is passed, as in going forward: a mistake shows behind the last one
+        while not self.recording.finished and (cursor is None or len(self.recording.events) <= cursor):
             self._record()
         self.cursor = len(self.recording.events) if cursor is None else cursor
         return True

@@ -61,9 +61,7 @@ def test_a_single_number_is_near_and_not_zero_unless_it_is(x: float) -> None:
     assert len(text) <= len("-4.941e-324")
 
 
-@pytest.mark.parametrize(
-    ("shape", "text"), [((100, 2), "(100,2)"), ((100,), "(100,)"), ((), "()"), (None, "?")]
-)
+@pytest.mark.parametrize(("shape", "text"), [((100, 2), "(100,2)"), ((100,), "(100,)"), ((), "()"), (None, "?")])
 def test_a_shape(shape: tuple[int, ...] | None, text: str) -> None:
     assert shape_text(shape) == text
 
@@ -100,9 +98,7 @@ def test_a_column(values: list[float], texts: list[str]) -> None:
 
 
 @given(st.lists(st.floats(), min_size=1, max_size=12), st.integers(0, 11), st.integers(0, 11))
-def test_a_window_over_a_column_shows_what_the_whole_column_shows(
-    values: list[float], start: int, stop: int
-) -> None:
+def test_a_window_over_a_column_shows_what_the_whole_column_shows(values: list[float], start: int, stop: int) -> None:
     whole = column(values)
     assert column(values, slice(start, stop)) == whole[start:stop]
     assert len({len(text) for text in whole}) == 1
