@@ -124,6 +124,41 @@ def worked_contribution(
     return _checked(element_text(op.inputs[slot].name, index), value, tree)
 
 
+def in_letters(op: Operation, slot: int, inputs: Sequence[Array], output: Array) -> tuple[str, str]:
+    """Return the operation for any of its elements, and the element of this input in it: "y[i,j] = x[i,j] + b[j]", "b[j]".
+
+    Both are '' where the formula does not say.
+    """
+    definition = op.definition
+    names = [source.name for source in op.inputs]
+    try:
+        if " = " in definition.element:
+            _, right = _element_formula(op)
+            body = right.body if isinstance(right, Total) else right
+            own = next(leaf for leaf in leaves(body) if isinstance(leaf, Symbol) and leaf.name == definition.symbols[slot])
+            return definition.name_symbols(definition.element, names, op.name), element_text(names[slot], _letters(own))
+        if not definition.elementwise:
+            return "", ""
+        shapes = dict(zip(definition.symbols, (array.shape for array in inputs), strict=True))
+        named = dict(zip(definition.symbols, names, strict=True))
+        tree = parse(definition.formula.partition(" = ")[2])
+    except (UnreadableError, StopIteration):
+        return "", ""
+
+    def letters(shape: Shape) -> tuple[str, ...]:
+        missing = output.ndim - len(shape)
+        return tuple(
+            "0" if size == 1 < output.shape[axis] else LETTERS[axis] for axis, size in enumerate(shape, missing)
+        )
+
+    def name(leaf: Number | Symbol | Entry) -> Tree:
+        known = isinstance(leaf, Symbol) and leaf.name in shapes
+        return Symbol(named[leaf.name], letters(shapes[leaf.name])) if known else leaf  # type: ignore[union-attr]
+
+    whole = f"{element_text(op.name, letters(output.shape))} = {write(replace_leaves(tree, name))}"
+    return whole, element_text(names[slot], letters(inputs[slot].shape))
+
+
 def _checked(target: str, value: float, tree: Tree | None) -> Worked:
     if tree is not None:
         computed = evaluate(tree)
