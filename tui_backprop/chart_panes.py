@@ -23,7 +23,7 @@ class LossPane:
         """Return what the chart is a function of."""
         return len(self._losses), moment.iteration, moment.loss, self.logarithmic
 
-    def title(self, moment: Moment) -> Line:  # noqa: ARG002 (as DataPane's)
+    def title(self, moment: Moment, width: int) -> Line:  # noqa: ARG002 (as DataPane's)
         """Return the title: which axis it is."""
         return [("Loss J", "title"), ("   logarithmic" if self.logarithmic else "   linear", "dim")]
 
@@ -49,9 +49,9 @@ class DataPane:
         """Return what the chart is a function of."""
         return self._line(moment), tuple(self._before(moment)), self.pinned
 
-    def title(self, moment: Moment) -> Line:
-        """Return the legend."""
-        return [("Data  ", "title"), *data_legend(self._before(moment), self.pinned, 48)]
+    def title(self, moment: Moment, width: int) -> Line:
+        """Return the legend, in at most this width."""
+        return [("Data  ", "title"), *data_legend(self._before(moment), self.pinned, width - len("Data  "))]
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Line]:
         """Draw points and lines; a lesson without points in the plane has no data chart."""

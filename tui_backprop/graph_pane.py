@@ -43,6 +43,10 @@ class GraphPane:
         """Return how many rows the whole picture takes."""
         return self._boxes.height + _HEADING_AND_LEGEND if diagram else len(self._nodes)
 
+    def fits(self, width: int) -> bool:
+        """Return whether the whole diagram, with shapes and slots, is at most so wide."""
+        return self._boxes.width <= width
+
     def draw(self, moment: Moment, width: int, height: int, *, diagram: bool) -> list[Line]:
         """Return the rows of the pane at a moment."""
         if diagram:

@@ -17,7 +17,7 @@ from textual.timer import Timer
 
 from tui_backprop.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Pane, arrange, prefers_diagram
 from tui_backprop.chart_panes import DataPane, LossPane
-from tui_backprop.frame import draw_frame, draw_title
+from tui_backprop.frame import TITLE_EDGES, draw_frame, draw_title
 from tui_backprop.graph_pane import GraphPane
 from tui_backprop.header import draw_header
 from tui_backprop.inspector import Pinned, automatic_view, draw_inspector, inspector_title, move_pinned, views
@@ -210,8 +210,9 @@ class SteppingScreen(Screen[None]):
 
     @property
     def _shows_diagram(self) -> bool:
-        fits = prefers_diagram(*self.size)
-        return fits if self._prefers_diagram is None else self._prefers_diagram
+        if self._prefers_diagram is not None:
+            return self._prefers_diagram
+        return prefers_diagram(*self.size) and self._graph.fits(self.size.width - 2)
 
     def _arrange(self) -> None:
         width, height = self.size
@@ -266,7 +267,7 @@ class SteppingScreen(Screen[None]):
         self._show("graph", lambda w, h: self._graph.draw(moment, w, h, diagram=self._shows_diagram))
         self._show("step", lambda w, h: draw_step(moment, w, h))
         self._show("keys", lambda width, _: [draw_keys(width, running)])
-        self._title("graph", [("Graph", "title")])
+        self._title("graph", [("Graph" if self._shows_diagram else "Graph (tape)", "title")])
         self._title("step", [("Step", "title")])
         self._draw_inspector(moment)
         for name, chart in self._charts.items():
@@ -289,5 +290,5 @@ class SteppingScreen(Screen[None]):
         depends_on = (chart, chart.depends_on(moment))
         if place in self._panes and self._charted.get(place) != depends_on:
             self._charted[place] = depends_on
-            self._title(place, chart.title(moment))
+            self._title(place, chart.title(moment, self._panes[place].width - TITLE_EDGES))
             self._show(place, lambda w, h: chart.draw(moment, w, h))
