@@ -69,7 +69,7 @@ def legend(moment: Moment, width: int) -> Line:
     elif moment.phase == "update":
         states = (done, now, f"{UPDATED} updated", f"{STALE} out of date")
         groups = slots, states, (f"{LEFT} the gradient went this way",)
-    elif next(moment.waiting, None) is not None:
+    elif moment.waiting_count:
         states = (done, now, "q1 in the queue", "w2 waits for 2", not_yet)
         groups = slots, states, (f"{LEFT} gradient went", "━ goes now")
     else:
