@@ -38,6 +38,15 @@ def mark_style(slot: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What is said beside a node, at most `reach` cells from where its edges begin, a row counting as four."""
+
+    lines: Sequence[str]
+    near: str
+    reach: int = 16
+
+
+@dataclass(frozen=True, slots=True)
 class Viewport:
     """The part of a layout that shows; it may reach beyond it on any side."""
 
@@ -53,15 +62,12 @@ def draw_diagram(
     view: Callable[[str], NodeView],
     went: Callable[[Edge], bool],
     in_use: Sequence[Edge] = (),
-    note: Sequence[str] = (),
-    note_at: str | None = None,
-    note_reach: int = 16,
+    note: Note | None = None,
 ) -> list[Line]:
     """Return the rows of the viewport.
 
     An edge over which its gradient `went` has its arrow at its source, any other at its consumer; those `in_use` are
-    heavy. The `note` stands where there is room for it, near to the node `note_at`:
-    at most `note_reach` cells from where its edges begin, a row counting as four.
+    heavy. The `note` is left out where there is no room for it.
     """
     canvas = _Canvas(viewport)
     columns = list(layout.columns_between(viewport.x, viewport.x + viewport.width - 1))
@@ -72,8 +78,8 @@ def draw_diagram(
             place = layout.places[name]
             if canvas.shows(place):
                 _draw_node(canvas, place, view(name))
-    if note and note_at is not None:
-        _draw_note(canvas, note, layout.departure(note_at), note_reach)
+    if note is not None:
+        _draw_note(canvas, note, layout.departure(note.near))
     return canvas.lines()
 
 
@@ -113,12 +119,6 @@ class _Canvas:
                 for part in range(max(column, 0), min(column + width, self.width)):
                     cells[part] = (" ", style)
             column += width
-
-    def is_free(self, x: int, y: int, width: int) -> bool:
-        row, start = y - self.top, x - self.left
-        if not (0 <= row < self.height and start >= 0 and start + width <= self.width):
-            return False
-        return all(text == " " for text, _ in self.cells[row][start : start + width])
 
     def lines(self) -> list[Line]:
         return [
@@ -188,20 +188,21 @@ def _draw_arrows(
 
 def _draw_node(canvas: _Canvas, place: Place, node: NodeView) -> None:
     x, y, inner = place.x, place.y, place.width - 2
-    border = "now" if node.now else "frame"
+    border, title_style = ("now", "now") if node.now else ("frame", node.style)
     if place.height == 1:
         canvas.write(x, y, "[", border)
-        canvas.write(x + 1, y, fit(node.title, inner - 4) + " ", "now" if node.now else node.style)
+        canvas.write(x + 1, y, fit(node.title, inner - 4) + " ", title_style)
         canvas.write(x + inner - 2, y, node.value[-1:], mark_style(node.value))
         canvas.write(x + inner - 1, y, fit(node.gradient.removeprefix("g"), 2), mark_style(node.gradient))
         canvas.write(x + inner + 1, y, "]", border)
         return
     top_left, level, top_right, upright, bottom_left, bottom_right = "┏━┓┃┗┛" if node.now else "┌─┐│└┘"
+    texts = (node.title, title_style), (node.detail, node.style)
     canvas.write(x, y, top_left + level * inner + top_right, border)
     for row in range(1, place.height - 1):
-        text = (node.title, node.detail)[row - 1] if row < 3 else ""
+        text, style = texts[row - 1] if row < 3 else ("", "text")
         canvas.write(x, y + row, upright, border)
-        canvas.write(x + 1, y + row, fit(text, inner), node.style)
+        canvas.write(x + 1, y + row, fit(text, inner), style)
         canvas.write(x + 1 + inner, y + row, upright, border)
     bottom = y + place.height - 1
     canvas.write(x, bottom, bottom_left + level * inner + bottom_right, border)
@@ -212,16 +213,19 @@ def _draw_node(canvas: _Canvas, place: Place, node: NodeView) -> None:
     canvas.write(start + len(node.value) + 1, bottom, node.gradient, mark_style(node.gradient))
 
 
-def _draw_note(canvas: _Canvas, note: Sequence[str], near: Point, reach: int) -> None:
-    """Write the note into the nearest free cells, if there are any within reach."""
-    width = max(map(cell_len, note))
+def _draw_note(canvas: _Canvas, note: Note, near: Point) -> None:
+    """Write the note into the nearest free cells."""
+    count = len(note.lines)
+    width = max(map(cell_len, note.lines))
+    blank = " " * (width + 4)
+    rows = ["".join(text[:1] or "." for text, _ in row) for row in canvas.cells]
     free = [
-        (4 * abs(y - near[1]) + abs(x - near[0]), y, x)
-        for y in range(canvas.top, canvas.top + canvas.height - len(note) + 1)
-        for x in range(canvas.left + 3, canvas.left + canvas.width - width)
-        if all(canvas.is_free(x - 3, y + i, width + 4) for i in range(len(note)))
+        (4 * abs(canvas.top + row - near[1]) + abs(canvas.left + column + 3 - near[0]), row, column + 3)
+        for row in range(canvas.height - count + 1)
+        for column in range(canvas.width - len(blank) + 1)
+        if all(text.startswith(blank, column) for text in rows[row : row + count])
     ]
-    distance, y, x = min(free, default=(reach + 1, 0, 0))
-    if distance <= reach:
-        for i, text in enumerate(note):
-            canvas.write(x, y + i, fit(text, width), "flow")
+    distance, row, column = min(free, default=(note.reach + 1, 0, 0))
+    if distance <= note.reach:
+        for i, text in enumerate(note.lines):
+            canvas.write(canvas.left + column, canvas.top + row + i, fit(text, width), "flow")

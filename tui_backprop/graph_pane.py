@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from rich.cells import cell_len
+
 from minidl_core import ContributionAdded, Node, NodeEvaluated, Operation
 from minidl_core.graph import post_order
 
 from .diagram import NodeView, Viewport, draw_diagram
 from .formats import shape_text
-from .glyphs import NOW, fit
-from .graph_words import MOST_INNER, detail, edge_note, heading, inner_width, legend, stale_note, tape_title, title
+from .glyphs import NOW, fit, printable
+from .graph_words import MOST_INNER, detail, heading, inner_width, legend, note, tape_title, title
 from .layout import Edge, Layout, NodeBox, Place, lay_out
 from .loss_graph import LossGraph
 from .moment import Moment
@@ -36,6 +38,7 @@ class GraphPane:
         self._loss = graph.loss
         self._nodes = {node.name: node for node in _with_off_path(graph)}
         self._on_path = graph.position
+        self._followed = graph.nodes[0]
         self._x = self._y = self._first = 0
         self._tapes: dict[int, Tape] = {}
 
@@ -49,6 +52,7 @@ class GraphPane:
 
     def draw(self, moment: Moment, width: int, height: int, *, diagram: bool) -> list[Line]:
         """Return the rows of the pane at a moment."""
+        self._followed = moment.now or self._followed
         if diagram:
             return self._draw_diagram(moment, width, height)
         return self._draw_tape(moment, width, height)
@@ -62,8 +66,8 @@ class GraphPane:
 
     @cached_property
     def _one_line_nodes(self) -> Layout:
-        boxes = [_box(node, len("[ ✓q1]") + min(len(node.name), MOST_INNER), 1) for node in self._nodes.values()]
-        return lay_out(boxes, self._loss.name, gap=0)
+        texts = {node: min(cell_len(printable(name)), MOST_INNER) for name, node in self._nodes.items()}
+        return lay_out([_box(node, width + len("[ ✓q1]"), 1) for node, width in texts.items()], self._loss.name, gap=0)
 
     def _fitting(self, width: int, height: int) -> Layout:
         for layout in (self._boxes, self._one_line_nodes):
@@ -74,26 +78,22 @@ class GraphPane:
     def _draw_diagram(self, moment: Moment, width: int, height: int) -> list[Line]:
         layout = self._fitting(width, height - _HEADING_AND_LEGEND)
         rows = height - min(_HEADING_AND_LEGEND, max(height - layout.height, 0))
-        if moment.now is not None:
-            place = layout.places[moment.now.name]
-            self._x = follow(self._x, width, place.x, place.x + place.width, layout.width)
-            self._y = follow(self._y, rows, place.y, place.y + place.height, layout.height)
+        place = layout.places[self._followed.name]
+        self._x = follow(self._x, width, place.x, place.x + place.width, layout.width)
+        self._y = follow(self._y, rows, place.y, place.y + place.height, layout.height)
         viewport = Viewport(
             self._x if layout.width > width else (layout.width - width) // 2,
             self._y if layout.height > rows else (layout.height - rows) // 2,
             width,
             rows,
         )
-        note, note_at, reach = self._note(moment)
         lines = draw_diagram(
             layout,
             viewport,
             lambda name: self._view(moment, name, layout.places[name]),
             lambda edge: self._went(moment, edge),
             _in_use(moment),
-            note,
-            note_at,
-            reach,
+            note(moment),
         )
         if rows < height:
             lines.insert(0, [(fit("  " + heading(moment), width), "dim")])
@@ -108,9 +108,8 @@ class GraphPane:
                 [(name, [source.name for source in node.inputs]) for name, node in self._nodes.items()], columns
             )
         tape = self._tapes[columns]
-        if moment.now is not None:
-            row = tape.row[moment.now.name]
-            self._first = follow(self._first, height, row, row + 1, len(tape.names))
+        row = tape.row[self._followed.name]
+        self._first = follow(self._first, height, row, row + 1, len(tape.names))
         return draw_tape(
             tape,
             self._first,
@@ -124,7 +123,8 @@ class GraphPane:
     @cached_property
     def _tape_widths(self) -> tuple[int, int]:
         nodes = self._nodes.values()
-        return max(len(tape_title(node)) for node in nodes), max(len(shape_text(node.shape)) for node in nodes)
+        titles = max(cell_len(printable(tape_title(node))) for node in nodes)
+        return titles, max(len(shape_text(node.shape)) for node in nodes)
 
     def _view(self, moment: Moment, name: str, place: Place | None = None) -> NodeView:
         """Return what stands in a box, or in a row of the tape."""
@@ -145,13 +145,6 @@ class GraphPane:
         consumer = self._nodes[edge.consumer]
         assert isinstance(consumer, Operation)
         return moment.went(self._nodes[edge.source], consumer, edge.slot)
-
-    def _note(self, moment: Moment) -> tuple[list[str], str | None, int]:
-        if moment.phase == "update" and moment.updated:
-            return stale_note(moment), moment.updated[0].name, 1000
-        if isinstance(moment.event, ContributionAdded):
-            return edge_note(moment.event), moment.event.node.name, 16
-        return [], None, 0
 
 
 def follow(first: int, shown: int, start: int, stop: int, total: int) -> int:

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from minidl_core import ContributionAdded, Node, Operation
 from minidl_core.gradients import gradient_rule
 
-from .diagram import mark_style
+from .diagram import Note, mark_style
 from .formats import number, shape_text
 from .glyphs import DONE, LEFT, NOT_YET, NOW, RIGHT, STALE, UPDATED, printable
 from .moment import Moment
@@ -16,7 +16,7 @@ from .palette import Line
 LEAST_INNER, MOST_INNER = len("─v✓ g·─"), 14
 _SCALAR_INNER = len("() -0.1234")
 _KINDS = {"placeholder": "data", "variable": "var", "constant": "const"}
-_SLOTS = (("v value", "dim"), ("g gradient", "dim"))
+_ANYWHERE = 10_000
 
 
 def title(node: Node) -> str:
@@ -62,13 +62,14 @@ def legend(moment: Moment, width: int) -> Line:
     """Return what the signs mean that this pass can show; what does not fit the width is left out at the end."""
     done, now, not_yet = f"{DONE} done", f"{NOW} now", f"{NOT_YET} not yet"
     slots = ("v value", "g gradient")
+    states: tuple[str, ...]
     groups: tuple[tuple[str, ...], ...]
     if moment.phase == "forward":
         groups = slots, (done, now, not_yet), ("━ in use now",), (f"─{RIGHT} value flows",)
     elif moment.phase == "update":
-        changed = (done, now, f"{UPDATED} updated", f"{STALE} out of date")
-        groups = slots, changed, (f"{LEFT} the gradient went this way",)
-    elif next(moment.waiting, None) is not None:
+        states = (done, now, f"{UPDATED} updated", f"{STALE} out of date")
+        groups = slots, states, (f"{LEFT} the gradient went this way",)
+    elif moment.waiting_count:
         states = (done, now, "q1 in the queue", "w2 waits for 2", not_yet)
         groups = slots, states, (f"{LEFT} gradient went", "━ goes now")
     else:
@@ -86,11 +87,17 @@ def legend(moment: Moment, width: int) -> Line:
     return line
 
 
-def edge_note(event: ContributionAdded) -> list[str]:
-    """Return what happens to the shape of a gradient on its way over an edge; nothing, where it stays."""
+def note(moment: Moment) -> Note | None:
+    """Return what is said beside a node: how a gradient's shape changes on an edge, or what is out of date."""
+    if isinstance(moment.event, ContributionAdded):
+        return _edge_note(moment.event)
+    return _stale_note(moment) if moment.phase == "update" else None
+
+
+def _edge_note(event: ContributionAdded) -> Note | None:
     size, shape = event.contribution.size, event.contribution.shape
     if shape == event.gradient.shape:
-        return []
+        return None
     formula = gradient_rule(event.consumer).formula_for(event.slot)
     names = [source.name for source in event.consumer.inputs]
     rule = event.consumer.definition.name_symbols(formula, names, event.consumer.name)
@@ -101,12 +108,13 @@ def edge_note(event: ContributionAdded) -> list[str]:
         lines = [f"one {event.node.name}, in {event.gradient.size // size} {'rows' if rows else 'places'}"]
     elif rule == "G":
         rule = "copied"
-    return [f"{shape_text(shape)} {LEFT} {rule} {LEFT} {shape_text(event.gradient.shape)}", *lines]
+    change = f"{shape_text(shape)} {LEFT} {rule} {LEFT} {shape_text(event.gradient.shape)}"
+    return Note([change, *lines], event.node.name)
 
 
-def stale_note(moment: Moment) -> list[str]:
-    """Return with which variables the values were made that are out of date."""
+def _stale_note(moment: Moment) -> Note | None:
     names = [variable.name for variable in moment.graph.variables if moment.update(variable) is not None]
-    if len(names) > 2:
-        return [f"{STALE} = made with the old", f"    {len(names)} variables"]
-    return [f"{STALE} = made with the old", f"    {' and '.join(names)}"] if names else []
+    if not names:
+        return None
+    variables = " and ".join(names) if len(names) < 3 else f"{len(names)} variables"
+    return Note([f"{STALE} = made with the old", f"    {variables}"], moment.updated[0].name, _ANYWHERE)

@@ -58,9 +58,10 @@ def thread(nodes: Sequence[tuple[str, Sequence[str]]], columns: int = 8) -> Tape
     each, so that both edges of `matmul(A, A)` show.
     """
     waiting = Counter(source for _, inputs in nodes for source in set(inputs))
-    strands: Counter[str] = Counter()
+    strands: dict[str, int] = {}
     for _, inputs in nodes:
-        strands |= Counter(inputs)
+        for source, times in Counter(inputs).items():
+            strands[source] = max(times, strands.get(source, 1))
     lanes = _Lanes()
     lines: dict[str, list[int]] = {}
     gutters = []
@@ -75,7 +76,7 @@ def thread(nodes: Sequence[tuple[str, Sequence[str]]], columns: int = 8) -> Tape
             if not waiting[source]:
                 ending += lines.pop(source)
         own = min(ending) if ending else lanes.take()
-        opening = [lanes.take() for _ in range(strands[name] - 1)]
+        opening = [lanes.take() for _ in range(strands.get(name, 1) - 1)]
         gutters.append(_gutter(before, columns, hidden, own, entering, ending, opening))
         if waiting[name]:
             lines[name] = [own, *opening]

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui_backprop.diagram import NodeView, Viewport, draw_diagram
+from tui_backprop.diagram import NodeView, Note, Viewport, draw_diagram
 from tui_backprop.layout import Edge, Layout, NodeBox, lay_out
 from tui_backprop.palette import STYLES, Line, plain
 
@@ -125,13 +125,13 @@ def test_off_path_node_has_no_slot_for_a_gradient() -> None:
 
 def test_a_note_stands_in_the_nearest_free_cells() -> None:
     layout = lay_out([box("a"), box("b"), box("c", "a", "b")])
-    lines = draw_diagram(layout, everything(layout), blank, nowhere, note=["why", "so"], note_at="b")
+    lines = draw_diagram(layout, everything(layout), blank, nowhere, note=Note(["why", "so"], "b"))
     assert plain(lines).splitlines()[6:8] == ["│b      │─┘   why", "│()     │     so"]
 
 
 def test_a_note_without_room_is_left_out() -> None:
     layout = lay_out([box("a"), box("b", "a")])
-    lines = draw_diagram(layout, everything(layout), blank, nowhere, note=["why"], note_at="b")
+    lines = draw_diagram(layout, everything(layout), blank, nowhere, note=Note(["why"], "b"))
     assert "why" not in plain(lines)
 
 
