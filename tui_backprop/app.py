@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
+from minidl_core import MinidlError
+
 from .keys import SECTIONS
 from .lessons import load_lesson
 from .screens.stepping import SteppingScreen
@@ -52,4 +54,9 @@ def run_app(lesson: str, seed: int | None, learning_rate: float | None, steps: i
     if refused is not None:
         print(f"backprop-tui: {refused}", file=sys.stderr)
         return 2
-    return run(BackpropApp(lesson, seed, learning_rate, steps))
+    try:
+        app = BackpropApp(lesson, seed, learning_rate, steps)
+    except MinidlError as error:
+        print(f"backprop-tui: {lesson} cannot be trained: {error}", file=sys.stderr)
+        return 2
+    return run(app)

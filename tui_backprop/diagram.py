@@ -12,7 +12,7 @@ from itertools import groupby, pairwise
 
 from rich.cells import cell_len
 
-from .glyphs import DONE, EAST, LEFT, LINES, NORTH, NOT_YET, NOW, RIGHT, SOUTH, STALE, UPDATED, WEST, fit
+from .glyphs import DONE, EAST, JOINT, LEFT, LINES, NORTH, NOT_YET, NOW, RIGHT, SOUTH, STALE, UPDATED, WEST, fit
 from .layout import Column, Edge, Layout, Place
 from .layout.lanes import Point, Stroke
 from .palette import Line
@@ -55,11 +55,13 @@ def draw_diagram(
     in_use: Sequence[Edge] = (),
     note: Sequence[str] = (),
     note_at: str | None = None,
+    note_reach: int = 16,
 ) -> list[Line]:
     """Return the rows of the viewport.
 
     An edge over which its gradient `went` has its arrow at its source, any other at its consumer; those `in_use` are
-    heavy. The `note` stands where there is room for it, as near as can be to the node `note_at`.
+    heavy. The `note` stands where there is room for it, near to the node `note_at`:
+    at most `note_reach` cells from where its edges begin, a row counting as four.
     """
     canvas = _Canvas(viewport)
     columns = list(layout.columns_between(viewport.x, viewport.x + viewport.width - 1))
@@ -71,7 +73,7 @@ def draw_diagram(
             if canvas.shows(place):
                 _draw_node(canvas, place, view(name))
     if note and note_at is not None:
-        _draw_note(canvas, note, layout, note_at)
+        _draw_note(canvas, note, layout.departure(note_at), note_reach)
     return canvas.lines()
 
 
@@ -141,27 +143,25 @@ def _mask(strokes: Sequence[Stroke], canvas: _Canvas, mask: dict[Point, int]) ->
 
 
 def _draw_lines(canvas: _Canvas, columns: Sequence[Column], layout: Layout, in_use: Sequence[Edge]) -> None:
-    """Draw the lines; where two cross without touching, the one in use or else the upright one lies on top."""
-    upright, level = NORTH | SOUTH, EAST | WEST
+    """Draw the lines; a dot tells where lines join that would else look as if they crossed."""
+    across = {NORTH | SOUTH, EAST | WEST}
     light: dict[Point, int] = {}
-    bridges = set()
+    crossings = set()
     for column in columns:
         for strokes in column.lines:
             line: dict[Point, int] = {}
             _mask(strokes, canvas, line)
             for cell, sides in line.items():
                 other = light.get(cell, 0)
-                if {sides, other} == {upright, level}:
-                    bridges.add(cell)
-                    light[cell] = upright
-                else:
-                    light[cell] = sides | other
+                light[cell] = sides | other
+                if {sides, other} == across:
+                    crossings.add(cell)
     heavy: dict[Point, int] = {}
     for edge in in_use:
         _mask(list(pairwise(layout.path(edge))), canvas, heavy)
     for cell, sides in light.items():
         strong = heavy.get(cell, 0)
-        sign = LINES[0 if cell in bridges and strong else sides][strong]
+        sign = LINES[sides][strong] if sides != NORTH | EAST | SOUTH | WEST or cell in crossings else JOINT
         canvas.write(*cell, sign, "flow" if strong else "dim")
 
 
@@ -212,17 +212,16 @@ def _draw_node(canvas: _Canvas, place: Place, node: NodeView) -> None:
     canvas.write(start + len(node.value) + 1, bottom, node.gradient, mark_style(node.gradient))
 
 
-def _draw_note(canvas: _Canvas, note: Sequence[str], layout: Layout, name: str) -> None:
-    """Write the note in the free cells nearest to where the node's edges begin; nowhere, where all are taken."""
-    x0, y0 = layout.departure(name)
+def _draw_note(canvas: _Canvas, note: Sequence[str], near: Point, reach: int) -> None:
+    """Write the note into the nearest free cells, if there are any within reach."""
     width = max(map(cell_len, note))
     free = [
-        (4 * abs(y - y0) + abs(x - x0), y, x)
+        (4 * abs(y - near[1]) + abs(x - near[0]), y, x)
         for y in range(canvas.top, canvas.top + canvas.height - len(note) + 1)
         for x in range(canvas.left + 3, canvas.left + canvas.width - width)
         if all(canvas.is_free(x - 3, y + i, width + 4) for i in range(len(note)))
     ]
-    if free:
-        _, y, x = min(free)
+    distance, y, x = min(free, default=(reach + 1, 0, 0))
+    if distance <= reach:
         for i, text in enumerate(note):
             canvas.write(x, y + i, fit(text, width), "flow")

@@ -12,10 +12,13 @@ DONE = "✓"
 NOW = "►"
 STALE = "~"
 UPDATED = "+"
+ELLIPSIS = "…"
 
 # never U+25B6 and U+25C0: some terminals draw those as emoji, two cells wide
 RIGHT = "►"
 LEFT = "◄"
+
+JOINT = "•"
 
 NODE = "○"
 NODE_NOW = "●"

@@ -24,6 +24,8 @@ class LossGraph:
                 below |= self._below[source]
             self._below[node] = below
 
+        self.data = tuple(node for node in self.nodes if self.is_data(node))
+
     def consumers(self, node: Node) -> list[Operation]:
         """Return the consumers that lead to the loss."""
         return [consumer for consumer in node.consumers if consumer in self.position]

@@ -161,17 +161,36 @@ class Moment:
     @property
     def queue(self) -> list[Node]:
         """The nodes in the queue, first to be visited first."""
-        return self._happened(self.recording.enqueued)[self._visits :]
+        return self.recording.joined[self.visit_count : self._joined]
 
     @property
-    def _visits(self) -> int:
+    def visit_count(self) -> int:
+        """How many nodes the search has visited, the one of now included."""
         return bisect_left(self.recording.visits, self.cursor)
+
+    def last_visited(self, most: int) -> list[Node]:
+        """Return the nodes visited last, at most so many, in order, the one of now included."""
+        count = self.visit_count
+        return [self.recording.events[time].node for time in self.recording.visits[max(count - most, 0) : count]]
+
+    @property
+    def _joined(self) -> int:
+        return bisect_left(self.recording.joined, self.cursor, key=self.recording.enqueued.__getitem__)
+
+    @property
+    def waiting_count(self) -> int:
+        """How many nodes wait for consumers."""
+        return bisect_left(self.recording.in_reach, self.cursor, key=self.recording.reached.__getitem__) - self._joined
 
     @property
     def waiting(self) -> Iterator[tuple[Node, int]]:
         """The nodes that wait for consumers, each with how many it waits for."""
-        for node in self._happened(self.recording.reached):
+        left = self.waiting_count
+        for node in self.recording.in_reach:
+            if not left:
+                break
             if self._past(self.recording.enqueued, node) is None:
+                left -= 1
                 yield node, self.waits_for(node)
 
     def _happened(self, times: dict[Node, int]) -> list[Node]:
@@ -208,7 +227,7 @@ class Moment:
             return NOT_YET
         if self._past(self.recording.enqueued, node) is None:
             return f"w{self.waits_for(node)}"
-        return f"q{self.recording.places[node] - self._visits + 1}"
+        return f"q{self.recording.places[node] - self.visit_count + 1}"
 
     def went(self, node: Node, consumer: Operation, slot: int) -> bool:
         """Return whether a contribution has come to the node over this edge."""

@@ -29,7 +29,8 @@ class Recording:
     """One iteration: its number, the state it started from, its events so far, and the mistake that ended it, if any.
 
     The dictionaries tell for a node the time at which something happened to it; `places` is its place among all that
-    ever joined the queue, `visits` the times of all visits.
+    ever joined the queue, `visits` the times of all visits. `in_reach` and `joined` are the nodes in the order in which
+    a first consumer of theirs was visited and in which they joined the queue.
     """
 
     def __init__(self, graph: LossGraph, start: State, previous_loss: float | None) -> None:
@@ -43,6 +44,8 @@ class Recording:
         self.reached: dict[Node, int] = {}
         self.enqueued: dict[Node, int] = {}
         self.places: dict[Node, int] = {}
+        self.in_reach: list[Node] = []
+        self.joined: list[Node] = []
         self.visited: dict[Node, int] = {}
         self.visits: list[int] = []
         self.contributed: defaultdict[Node, list[int]] = defaultdict(list)
@@ -62,13 +65,13 @@ class Recording:
             case NodeEvaluated(node):
                 self.evaluated[node] = time
             case BackwardStarted(node):
-                self.reached[node] = time
+                self._reach(node, time)
                 self._enqueue((node,), time)
             case NodeVisited(node):
                 self.visited[node] = time
                 self.visits.append(time)
                 for source in node.inputs:
-                    self.reached.setdefault(source, time)
+                    self._reach(source, time)
             case ContributionAdded(node):
                 self.contributed[node].append(time)
             case GradientCompleted(node):
@@ -78,7 +81,13 @@ class Recording:
             case VariableUpdated(node):
                 self.updated[node] = time
 
+    def _reach(self, node: Node, time: int) -> None:
+        if node not in self.reached:
+            self.reached[node] = time
+            self.in_reach.append(node)
+
     def _enqueue(self, nodes: tuple[Node, ...], time: int) -> None:
+        self.joined += nodes
         for node in nodes:
             self.places[node] = len(self.places)
             self.enqueued[node] = time

@@ -20,10 +20,11 @@ _LEAST_TITLE = 8
 
 @dataclass(frozen=True, slots=True)
 class Tape:
-    """The rows of a tape without any mark of a moment: each node's name and, all as wide, its gutter."""
+    """The rows of a tape without any mark of a moment: each node's name, its gutter (all as wide), its row."""
 
     names: tuple[str, ...]
     gutters: tuple[str, ...]
+    row: Mapping[str, int]
 
 
 class _Lanes:
@@ -81,7 +82,9 @@ def thread(nodes: Sequence[tuple[str, Sequence[str]]], columns: int = 8) -> Tape
         for lane in {own, *ending} - set(lines.get(name, ())):
             lanes.give_back(lane)
     width = max(map(len, gutters), default=0)
-    return Tape(tuple(name for name, _ in nodes), tuple(gutter.ljust(width) for gutter in gutters))
+    names = tuple(name for name, _ in nodes)
+    row = {name: i for i, name in enumerate(names)}
+    return Tape(names, tuple(gutter.ljust(width) for gutter in gutters), row)
 
 
 def _gutter(

@@ -8,9 +8,11 @@ import sys
 
 import pytest
 
+import minidl_core as dl
 from tui_backprop import __version__
 from tui_backprop.cli import main
 from tui_backprop.lessons import lesson_names, load_lesson
+from tui_backprop.lessons.lesson import Example, Lesson
 
 
 def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
@@ -119,3 +121,23 @@ def test_without_a_terminal_the_app_says_so_and_names_headless(terminal: str) ->
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "--headless" in done.stderr
+
+
+@pytest.mark.parametrize("headless", [True, False])
+def test_a_lesson_that_cannot_be_trained_is_one_line_and_exit_status_2(
+    headless: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def build(seed: int) -> Example:
+        with dl.Graph().as_default():
+            x = dl.placeholder((seed + 3,), name="x")
+            return Example(dl.reduce_sum(dl.multiply(x, dl.Variable(1, name="w")), name="loss"), {x: [1, 2]})
+
+    broken = Lesson("broken", "its feed does not fit", build, learning_rate=1)
+    monkeypatch.setattr("tui_backprop.headless.load_lesson", lambda _: broken)
+    monkeypatch.setattr("tui_backprop.app.load_lesson", lambda _: broken)
+    monkeypatch.setattr("tui_backprop.app.refusal", lambda: None)
+    assert main(["chain", "--headless"] if headless else ["chain"]) == 2
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1
+    assert "placeholder 'x' (test_cli.py:" in message
+    assert "(2,)" in message

@@ -88,10 +88,12 @@ def test_the_same_node_twice_shows_two_edges() -> None:
     )
 
 
-def test_lines_that_cross_do_not_look_joined() -> None:
-    nodes = [box("a"), box("b"), box("c", "b", "a"), box("d", "a", "b")]
-    signs = set(picture(nodes)) & set("┼╋┿╂")
-    assert not signs
+def test_lines_that_cross_and_lines_that_join_look_different() -> None:
+    crossing = [box("a"), box("b"), box("c", "b", "a"), box("d", "a", "b")]
+    assert "┼" in picture(crossing)
+    assert "•" not in picture(crossing)
+    joining = [box("a"), box("b", "a", "a"), box("c", "a", "b")]
+    assert "│a      │─•►│b      │─┐└►│c      │" in picture(joining)
 
 
 def test_one_line_nodes_show_both_marks() -> None:

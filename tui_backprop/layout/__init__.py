@@ -23,7 +23,8 @@ from .rows import rows_of
 class NodeBox:
     """A node that wants a place: its size in cells and the nodes it computes from, in order, one per edge.
 
-    Where the operands of a node are `swappable`, the one on the spine may enter at the top.
+    The operands of a `swappable` node may be drawn in any order. Of two paths that are as long, the spine is the one
+    that does not begin with a node `aside`.
     """
 
     name: str
@@ -31,6 +32,7 @@ class NodeBox:
     width: int
     height: int
     swappable: bool = False
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,7 @@ def lay_out(nodes: Sequence[NodeBox], loss: str | None = None, gap: int = 1) -> 
         inputs,
         [node.height for node in nodes],
         [node.swappable for node in nodes],
+        [node.aside for node in nodes],
         None if loss is None else number[loss],
     )
     uncross(layers)

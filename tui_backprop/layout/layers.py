@@ -29,7 +29,12 @@ class Layers:
     """
 
     def __init__(
-        self, inputs: Sequence[Sequence[int]], heights: Sequence[int], swappable: Sequence[bool], loss: int | None
+        self,
+        inputs: Sequence[Sequence[int]],
+        heights: Sequence[int],
+        swappable: Sequence[bool],
+        aside: Sequence[bool],
+        loss: int | None,
     ) -> None:
         self.nodes = len(inputs)
         self.height = list(heights)
@@ -43,12 +48,9 @@ class Layers:
             for source in dict.fromkeys(sources):
                 consumers[source].append(node)
         self.layer = _layers(consumers, depth)
-        self.spine = _spine(inputs, depth, loss)
+        self.spine = _spine(inputs, depth, aside, loss)
         self.on_spine = frozenset(self.spine)
-        self.ports = [list(range(len(sources))) for sources in inputs]
-        for node in self.spine:
-            if swappable[node]:
-                self.ports[node].sort(key=[source not in self.on_spine for source in inputs[node]].__getitem__)
+        self.ports = _ports(inputs, swappable, self.spine)
         self._link(inputs, consumers)
         self.component = self._components()
         self.layers: list[list[int]] = [[] for _ in range(1 + max(self.layer, default=-1))]
@@ -127,11 +129,37 @@ def _layers(consumers: Sequence[Sequence[int]], depth: Sequence[int]) -> list[in
     return layer
 
 
-def _spine(inputs: Sequence[Sequence[int]], depth: Sequence[int], loss: int | None) -> list[int]:
+def _spine(inputs: Sequence[Sequence[int]], depth: Sequence[int], aside: Sequence[bool], loss: int | None) -> list[int]:
     """Return the longest path that ends in the loss, by way of the first operand where two are as long."""
     if not depth:
         return []
     path = [max(range(len(depth)), key=depth.__getitem__) if loss is None else loss]
     while sources := inputs[path[-1]]:
-        path.append(max(sources, key=depth.__getitem__))
+        path.append(max(sources, key=lambda source: (depth[source], not aside[source])))
     return path[::-1]
+
+
+def _ports(inputs: Sequence[Sequence[int]], swappable: Sequence[bool], spine: Sequence[int]) -> list[list[int]]:
+    """Return the slots of each node from top to bottom.
+
+    Where they may be swapped, the spine enters at the top and the others below it; only what skips nodes that have
+    others below them skips them above.
+    """
+    ports = [list(range(len(sources))) for sources in inputs]
+    position = {node: i for i, node in enumerate(spine)}
+    others = [0]  # operands of the spine's nodes that are not on it, up to each of them
+    for node in spine:
+        others.append(others[-1] + sum(source not in position for source in inputs[node]))
+
+    def rank(source: int, node: int) -> int:
+        if source not in position:
+            return 2
+        start, end = position[source], position[node]
+        if start == end - 1:
+            return 1
+        return 0 if others[end] > others[start + 1] else 2
+
+    for node in spine:
+        if swappable[node]:
+            ports[node].sort(key=[rank(source, node) for source in inputs[node]].__getitem__)
+    return ports

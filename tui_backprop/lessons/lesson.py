@@ -42,7 +42,8 @@ class Lesson:
 
     `sentences` replace the general one of an event; their keys are the event's kind and node, for a contribution also
     its consumer: "NodeEvaluated p", "ContributionAdded add <- p". In them {iteration}, {value}, {loss}, {total} and the
-    like stand for the numbers of the moment (see narration.py). `labels` name the rows and columns of a node's array.
+    like stand for the numbers of the moment (see narration.py). `labels` name the rows and columns of a node's array:
+    by its name a tuple of labels for each of its axes, () for an axis that has none.
     """
 
     name: str

@@ -20,7 +20,7 @@ from tui_backprop.chart_panes import DataPane, LossPane
 from tui_backprop.frame import draw_frame, draw_title
 from tui_backprop.graph_pane import GraphPane
 from tui_backprop.header import draw_header
-from tui_backprop.inspector import Pinned, draw_inspector, inspector_title, move_pinned
+from tui_backprop.inspector import Pinned, automatic_view, draw_inspector, inspector_title, move_pinned, views
 from tui_backprop.key_bar import draw_keys
 from tui_backprop.keys import SECTIONS
 from tui_backprop.moment import Moment
@@ -35,6 +35,7 @@ from .go_to import GoToScreen
 from .help import HelpScreen
 
 PANES = ("header", "graph", "step", "inspector", "loss", "data", "keys")
+DIRECTIONS = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}
 TITLED = ("graph", "step", "inspector", "loss", "data")
 
 
@@ -68,6 +69,7 @@ class SteppingScreen(Screen[None]):
         self._pinned = Pinned()
         self._loss_pane = LossPane(timeline.losses)
         self._data_pane = DataPane()
+        self._data_pane.pinned = self._pinned.point
         self._charts: dict[str, LossPane | DataPane] = {"loss": self._loss_pane}
         if timeline.example.plane is not None:
             self._charts["data"] = self._data_pane
@@ -186,14 +188,18 @@ class SteppingScreen(Screen[None]):
 
     def action_next_pane(self) -> None:
         """Show the next view in the inspector's place; charts that have no pane of their own are among them."""
-        views = [*views_of(self.timeline.moment), *(name for name in self._charts if name not in self._panes)]
-        self._view = views[(views.index(self._view) + 1) % len(views)] if self._view in views else views[0]
+        moment = self.timeline.moment
+        there = [*views(moment), *(name for name in self._charts if name not in self._panes)]
+        shown = self._view or automatic_view(moment)
+        self._view = there[(there.index(shown) + 1) % len(there)] if shown in there else there[0]
         self._draw()
 
-    def action_pin(self, dx: int, dy: int) -> None:
-        """Follow another element of the array in view."""
+    def action_pin(self, direction: str) -> None:
+        """Follow the next element of the array in view in this direction."""
         moment = self.timeline.moment
-        self._pinned = move_pinned(moment, self._view, self._pinned, dx, dy)
+        view = self._view or automatic_view(moment)
+        self._pinned = move_pinned(moment, view, self._pinned, *DIRECTIONS[direction])
+        self._data_pane.pinned = self._pinned.point
         self._draw()
 
     # drawing
@@ -267,13 +273,16 @@ class SteppingScreen(Screen[None]):
             self._draw_chart(name, chart, moment)
 
     def _draw_inspector(self, moment: Moment) -> None:
-        chart = self._charts.get(self._view or "")
-        if chart is not None:
-            self._draw_chart("inspector", chart, moment)
+        view = self._view or automatic_view(moment)
+        if view in self._charts:
+            self._draw_chart("inspector", self._charts[view], moment)
             return
         self._charted.pop("inspector", None)
-        self._title("inspector", *inspector_title(moment, self._view))
-        self._show("inspector", lambda w, h: draw_inspector(moment, self._view, self._pinned, w, h))
+        self._title("inspector", *inspector_title(moment, view))
+        self._show(
+            "inspector",
+            lambda w, h: [[(" ", "text"), *line] for line in draw_inspector(moment, view, self._pinned, w - 1, h)],
+        )
 
     def _draw_chart(self, place: str, chart: LossPane | DataPane, moment: Moment) -> None:
         """Draw a chart into a pane, unless it stands there already: drawing one costs more than all the rest."""
