@@ -10,7 +10,8 @@ import numpy as np
 from minidl_core import Node
 from minidl_core.graph import Array, Shape
 
-from ..formats import Notation, column, notation, shape_text
+from ..formats import Notation, shape_text
+from ..formats import notation as notation_of
 from ..glyphs import ELLIPSIS, MORE, RIGHT
 from ..moment import Moment
 from ..palette import STYLES, Line
@@ -35,8 +36,9 @@ class Block:
     row_name: Callable[[int], str]
     column_names: tuple[str, ...]
     in_step: bool
+    notation: Notation
+    number_width: int
     sign: str = ""
-    notation: Notation | None = None
 
     @property
     def title(self) -> str:
@@ -52,6 +54,7 @@ def block(
     used: list[tuple[int | str, ...]] | None = None,
     name: str = "",
     sign: str = "",
+    notation: Notation | None = None,
 ) -> Block:
     """Return a node's array (its value, gradient or a contribution to it) as a block.
 
@@ -77,10 +80,19 @@ def block(
         columns: tuple[str, ...] = ()
     else:
         columns = axis_names(moment, node, last) or tuple(map(str, range(grid[1])))
+    same = notation or notation_of(array)
     return Block(
         name or node.name, shape, array.reshape(grid), grid_place(shape, index, by_point), mask.reshape(grid), row_name,
-        columns, by_point, sign,
+        columns, by_point, same, _number_width(array, same), sign,
     )  # fmt: skip
+
+
+def _number_width(array: Array, same: Notation) -> int:
+    """Return the width of the widest number of an array, so that a window that moves over it does not jump."""
+    finite = array[np.isfinite(array)]
+    small = finite[(finite != 0) & (np.abs(finite) < 10.0 ** (same.exponent - same.decimals))]
+    ends = [f(x) for x in (finite, small) if x.size for f in (np.min, np.max)]
+    return max((len(same.text(float(x))) for x in [*ends, *np.unique(array[~np.isfinite(array)])]), default=1)
 
 
 def window(count: int, size: int, at: int) -> range:
@@ -106,6 +118,16 @@ def draw_arrays(blocks: list[Block], width: int, height: int) -> list[Line]:
         room = height - len(lines)
         lines += _alone(block, width, max(room - below, min(room, 2)))
     return lines
+
+
+def draw_grid(blocks: list[Block], width: int, rows: int) -> list[Line]:
+    """Draw blocks of the same rows beside each other, or in two halves, so many rows of each."""
+    half = len(blocks) // 2
+    height = rows + 1 + any(block.column_names for block in blocks) + (len(blocks[0].cells) > rows)
+    for parts in ([blocks], [blocks[:half], blocks[half:]]):
+        if all(_width(part, 0) <= width for part in parts):
+            return [line for part in parts for line in _Strip(part, width, height).lines()]
+    return [line for part in (blocks[:half], blocks[half:]) for line in _fitted(part, width, height)]
 
 
 def _alone(block: Block, width: int, height: int) -> list[Line]:
@@ -161,7 +183,6 @@ def _narrowed(block: Block, most: int) -> Block:
         used=block.used[:, cut],
         at=(block.at[0], block.at[1] - shown.start),
         column_names=tuple(names),
-        notation=notation(block.cells),
     )
 
 
@@ -180,19 +201,13 @@ def _label_width(block: Block) -> int:
 
 
 def _cell_width(block: Block) -> int:
-    return max(len(text) for text in (*_texts(block, range(1)), *block.column_names))
+    return max(block.number_width, *map(len, block.column_names), 1)
 
 
 def _texts(block: Block, rows: range) -> list[str]:
     """Return the numbers of these rows, all as wide as the widest of the array."""
-    columns = block.cells.shape[1]
-    flat = np.ravel(block.cells)
-    shown = slice(rows.start * columns, rows.stop * columns)
-    if block.notation is None:
-        return column(flat, shown)
-    texts = [block.notation.text(x) for x in flat[shown]]
-    width = max(len(block.notation.text(x)) for x in (flat.min(), flat.max(), 0.0)) if flat.size else 0
-    return [text.rjust(width) for text in texts]
+    flat = block.cells[rows.start : rows.stop].reshape(-1)
+    return [block.notation.text(float(x)).rjust(block.number_width) for x in flat]
 
 
 def _block_width(block: Block) -> int:
