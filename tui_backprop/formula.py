@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from minidl_core.graph import Array
+from minidl_core.arrays import Array
 
 from .formats import Notation
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from minidl_core import IterationFinished, MinidlError, Placeholder, Session, Stepper
-from minidl_core.graph import Array
+from minidl_core.arrays import Array
 from minidl_core.train import GradientDescentOptimizer
 
 from .charts import data_legend, draw_data, separator

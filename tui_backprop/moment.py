@@ -27,7 +27,7 @@ from minidl_core import (
     Variable,
     VariableUpdated,
 )
-from minidl_core.graph import Array
+from minidl_core.arrays import Array
 
 from .glyphs import DONE, NOT_YET, NOW, STALE, UPDATED
 from .lessons.lesson import Example, Lesson

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from minidl_core.graph import Array
+from minidl_core.arrays import Array
 
 from ..formats import Notation, addition, notation, number
 from ..formula import Apply, Entry, Total, Tree, evaluate

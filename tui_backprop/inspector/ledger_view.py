@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from minidl_core import ContributionAdded, GradientError, Node, Operation
 from minidl_core.gradients import gradient_rule
-from minidl_core.graph import Array
+from minidl_core.arrays import Array
 
 from ..formats import number, shape_text, vector
 from ..formula import Entry, leaves

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from minidl_core import Node, Operation, Variable
-from minidl_core.graph import Array
+from minidl_core.arrays import Array
 
 from ..formats import number, shape_text, vector
 from ..formula import element_text

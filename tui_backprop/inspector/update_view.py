@@ -8,7 +8,7 @@ from decimal import Decimal
 import numpy as np
 
 from minidl_core import Variable, VariableUpdated
-from minidl_core.graph import Array
+from minidl_core.arrays import Array
 
 from ..formats import Notation, addition, notation, number
 from ..formula import element_text

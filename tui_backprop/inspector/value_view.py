@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from minidl_core import NonFiniteError, Node, Operation, Placeholder, Variable
-from minidl_core.graph import Array
+from minidl_core.arrays import Array
 
 from ..formats import number, shape_text, vector
 from ..glyphs import DONE, MORE, NOT_YET, RIGHT, STALE

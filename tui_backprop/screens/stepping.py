@@ -279,7 +279,9 @@ class SteppingScreen(Screen[None]):
             self._draw_chart("inspector", self._charts[view], moment)
             return
         self._charted.pop("inspector", None)
-        self._title("inspector", *inspector_title(moment, view))
+        tabs = [(f"[{name}] " if name == view else f"{name} ", "title" if name == view else "dim") for name in views(moment)]
+        tabs[-1] = (tabs[-1][0].rstrip(), tabs[-1][1])
+        self._title("inspector", [(inspector_title(moment, view), "title")], tabs)
         self._show(
             "inspector",
             lambda w, h: [[(" ", "text"), *line] for line in draw_inspector(moment, view, self._pinned, w - 1, h)],
