@@ -157,3 +157,25 @@ def test_the_loss_before_is_known_wherever_one_comes_from() -> None:
         timeline.first()
         come()
         assert timeline.recording.previous_loss == before
+
+
+@pytest.mark.parametrize("name", lesson_names())
+def test_every_node_is_unreached_waiting_queued_or_visited_and_nothing_else(name: str) -> None:
+    timeline = open_lesson(name)
+    while not timeline.at_end_of_iteration:
+        timeline.forward(after_event)
+        moment = timeline.moment
+        waiting, queue, visited = dict(moment.waiting), moment.queue, moment.visited
+        assert len(waiting) == moment.waiting_count
+        assert not set(waiting) & set(queue)
+        assert not set(queue) & set(visited)
+        for node in moment.graph.nodes:
+            mark = moment.gradient_mark(node)
+            if node in waiting:
+                pending = [c for c in moment.graph.consumers(node) if c not in visited]
+                assert mark == f"w{len(pending)}"
+                assert 0 < waiting[node] == len(pending) < len(moment.graph.consumers(node))
+            elif node in queue:
+                assert mark == f"q{queue.index(node) + 1}"
+            else:
+                assert mark in "·✓►"
