@@ -1,7 +1,6 @@
 """Make the README's picture: the app takes a screenshot of itself in the middle of a backward pass."""
 
 import asyncio
-import re
 from pathlib import Path
 
 from tui_backprop.app import BackpropApp
@@ -15,8 +14,6 @@ async def main() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press(*PRESSES)
         svg = app.export_screenshot(title="backprop-tui")
-    # a reader's own monospace font instead of one to be fetched from elsewhere
-    svg = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL).replace("Fira Code", "DejaVu Sans Mono")
     Path(__file__).with_name("perceptron.svg").write_text(svg, encoding="utf-8")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable
 
@@ -34,6 +35,11 @@ class BackpropApp(App[None]):
     def get_default_screen(self) -> Screen[None]:
         """Return the stepping screen, so that the first paint is already it."""
         return SteppingScreen(self.timeline, self._steps)
+
+    def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
+        """Return the screen as SVG in a monospace font of the reader's own; Textual's would be fetched from elsewhere."""
+        svg = super().export_screenshot(title=title, simplify=simplify)
+        return re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL).replace("Fira Code", "DejaVu Sans Mono")
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Yield every key's action, then Textual's own commands except the list of keys, which the help has."""
