@@ -16,7 +16,7 @@ lines = st.lists(st.tuples(st.text("ab 漢é\u0301►\x1b\t", max_size=6), st.sa
 
 
 def row(text: str) -> list[tuple[str, str]]:
-    return cells([(text, "text")], len(text))
+    return cells(((text, "text"),), len(text))
 
 
 class Recorded(Canvas):
@@ -51,24 +51,24 @@ def text_of(canvas: Canvas) -> list[str]:
 
 @given(lines, st.integers(0, 20))
 def test_a_line_becomes_exactly_as_many_cells_as_the_pane_is_wide(line: Line, width: int) -> None:
-    found = cells(line, width)
+    found = cells(tuple(line), width)
     assert len(found) == width
     assert cell_len("".join(text for text, _ in found)) == width
     assert "".join(text for text, _ in found).isprintable()
 
 
 def test_cells_of_a_line() -> None:
-    assert cells([("ab", "now"), ("c", "text")], 5) == [("a", "now"), ("b", "now"), ("c", "text")] + [(" ", "text")] * 2
-    assert cells([("abc", "now")], 2) == [("a", "now"), ("b", "now")]
-    assert cells([("e\u0301x", "now")], 2) == [("e\u0301", "now"), ("x", "now")]
-    assert cells([("漢x", "now")], 3) == [("漢", "now"), ("", "now"), ("x", "now")]
-    assert cells([("x漢", "now")], 2) == [("x", "now"), (" ", "text")]
-    assert cells([("\x1b[2J", "now")], 4) == [("?", "now"), ("[", "now"), ("2", "now"), ("J", "now")]
+    assert cells((("ab", "now"), ("c", "text"),), 5) == [("a", "now"), ("b", "now"), ("c", "text")] + [(" ", "text")] * 2
+    assert cells((("abc", "now"),), 2) == [("a", "now"), ("b", "now")]
+    assert cells((("e\u0301x", "now"),), 2) == [("e\u0301", "now"), ("x", "now")]
+    assert cells((("漢x", "now"),), 3) == [("漢", "now"), ("", "now"), ("x", "now")]
+    assert cells((("x漢", "now"),), 2) == [("x", "now"), (" ", "text")]
+    assert cells((("\x1b[2J", "now"),), 4) == [("?", "now"), ("[", "now"), ("2", "now"), ("J", "now")]
 
 
 @given(lines, lines)
 def test_painting_the_changed_spans_gives_the_new_row(before: Line, after: Line) -> None:
-    old, new = cells(before, 30), cells(after, 30)
+    old, new = cells(tuple(before), 30), cells(tuple(after), 30)
     for start, end in changed(old, new):
         assert old[start] != new[start]
         assert end == 30 or "" not in (old[end][0], new[end][0]), "a wide character is cut"

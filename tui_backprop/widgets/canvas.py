@@ -17,6 +17,7 @@ make it worse: a span ends at each of them, and the next one names its colours a
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 
@@ -56,7 +57,7 @@ class Canvas(Widget):
         """Show these lines instead of the ones before; what is the same is not painted again."""
         rows_before, same_size = self._rows, self._fitted == self.size
         self._lines, self._fitted = lines, self.size
-        self._rows = [cells(line, self.size.width) for line in lines[: self.size.height]]
+        self._rows = [cells(tuple(line), self.size.width) for line in lines[: self.size.height]]
         self._rows += [[BLANK] * self.size.width for _ in range(self.size.height - len(self._rows))]
         if not same_size:
             self.refresh()
@@ -64,6 +65,7 @@ class Canvas(Widget):
         changes = [
             Region(start, y, end - start, 1)
             for y, (before, after) in enumerate(zip(rows_before, self._rows, strict=True))
+            if before is not after
             for start, end in changed(before, after)
         ]
         if changes:  # without a region the whole pane would be painted
@@ -109,14 +111,18 @@ class Cuts(Horizontal):
         yield from (Canvas() for _ in range(8))
 
 
-def cells(line: Line, width: int) -> list[Cell]:
-    """Return the line as `width` cells, cropped or filled with blanks.
+@lru_cache(maxsize=1024)  # most rows of a moment stood there before
+def cells(line: tuple[Span, ...], width: int) -> list[Cell]:
+    """Return the line as `width` cells, cropped or filled with blanks; nobody writes to what is returned.
 
     A mark that combines shares the cell of its letter. What a terminal would obey rather than show is shown
     as a question mark: names come from the user's program.
     """
     row: list[Cell] = []
     for text, style in line:
+        if text.isascii() and text.isprintable():
+            row += [(character, style) for character in text]
+            continue
         for character in text:
             shown = character if character.isprintable() else "?"
             columns = cell_len(shown)
