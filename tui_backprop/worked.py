@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import product
 from math import isfinite, prod
 
@@ -81,7 +81,7 @@ class Worked:
         results = self._results(chain)
         for result, extra in results:
             shown = [_shown(step, extra) for step in chain[:-1]]
-            if all(_rounds_to(float(evaluate(step)), result) for step in shown):
+            if all(rounds_to(float(evaluate(step)), result) for step in shown):
                 return _distinct([*map(write, shown), result]), "="
         return _distinct([*(write(_shown(step, 0)) for step in chain[:-1]), results[0][0]]), "≈"
 
@@ -253,13 +253,12 @@ def _kinds(tree: Tree) -> set[str]:
     return {tree.kind}.union(*map(_kinds, tree.parts)) if isinstance(tree, Apply) else set()
 
 
-def _rounds_to(computed: float, result: str) -> bool:
-    """Tell whether a number, rounded to the digits of the shown result, is the shown result."""
+def rounds_to(computed: float, result: str) -> bool:
+    """Tell whether a number, rounded by hand to the digits of the shown result, is the shown result."""
     shown = Decimal(result)
     if not (isfinite(computed) and shown.is_finite()):
         return str(computed) == str(float(result))
-    unit = Decimal(1).scaleb(int(shown.as_tuple().exponent))
-    return abs(Decimal(computed) - shown) <= unit * Decimal("0.5000001")
+    return Decimal(f"{computed:.15g}").quantize(shown, ROUND_HALF_UP) == shown
 
 
 def _distinct(texts: list[str]) -> list[str]:

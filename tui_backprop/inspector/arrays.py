@@ -38,6 +38,7 @@ class Block:
     at: tuple[int, int]
     used: Array
     row_name: Callable[[int], str]
+    row_names_width: int
     column_names: tuple[str, ...]
     in_step: bool
     notation: Notation
@@ -47,13 +48,7 @@ class Block:
     @property
     def cell_width(self) -> int:
         """The width of a column, with the gap before it."""
-        return max(self.number_width, 1, *map(len, self.column_names)) + GAP
-
-    @property
-    def row_names_width(self) -> int:
-        """The width of the names of the rows; of very many, those around the pinned one and the last are asked."""
-        rows = {*window(len(self.cells), 200, self.at[0]), len(self.cells) - 1}
-        return max(map(len, map(self.row_name, rows)))
+        return max([self.number_width, *map(len, self.column_names)]) + GAP
 
     @property
     def width(self) -> int:
@@ -72,10 +67,13 @@ def block(
     used: Iterable[Index] | None = None,
     titles: tuple[str, ...] = (),
     sign: str = "",
+    beside: Array | None = None,
+    written: Notation | None = None,
 ) -> Block:
     """Return an array of a node (its value, its gradient, a contribution to it) as a block.
 
-    `used` are the elements that take part in the worked equation, without it the pinned one.
+    `used` are the elements that take part in the worked equation, without it the pinned one. A vector `beside` an
+    array with columns is drawn as a row. The numbers are `written` in their own common notation if in no other.
     """
     shape = array.shape
     by_point = is_by_point(moment, node, shape)
@@ -84,6 +82,9 @@ def block(
     for element in [index] if used is None else used:
         mask[tuple(slice(None) if isinstance(i, str) else i for i in element)] = True
     rows, columns = grid_shape(shape, by_point)
+    at = grid_place(shape, index, by_point)
+    if beside is not None and beside.ndim > 1 and array.ndim == 1 and not by_point:
+        rows, columns, at = 1, array.size, (0, index[0])
 
     def row_name(row: int) -> str:
         if rows == 1:
@@ -97,13 +98,16 @@ def block(
     if columns > 1 or last > 0:
         column_names = axis_names(moment, node, last, columns) or tuple(map(str, range(columns)))
     name = called(node)
-    same = notation(array)
+    same = written or notation(array)
+    # of very many names, those around the pinned row and the last are asked
+    asked = {*window(rows, 200, at[0]), rows - 1}
     return Block(
         titles=titles or ((f"{name} {shape_text(shape)}", name) if shape else (name,)),
         cells=array.reshape(rows, columns),
-        at=grid_place(shape, index, by_point),
+        at=at,
         used=mask.reshape(rows, columns),
         row_name=row_name,
+        row_names_width=max(len(row_name(row)) for row in asked),
         column_names=column_names,
         in_step=by_point,
         notation=same,
@@ -134,8 +138,12 @@ def label_style(name: str) -> str:
 
 def arrays_section(blocks: Sequence[Block], width: int, height: int) -> Section:
     """Return arrays beside each other as the section of a view that stretches."""
-    together = list(blocks) if _titled(blocks, width) else [block for block in blocks if block.in_step]
-    alone = [block for block in blocks if block not in together]
+    # only what has as many rows as the result, which is the last, can be in step with it
+    rows = len(blocks[-1].cells)
+    blocks = [replace(block, in_step=block.in_step and len(block.cells) == rows) for block in blocks]
+    fits = bool(_titled(blocks, width))
+    together = [block for block in blocks if fits or block.in_step]
+    alone = [block for block in blocks if not (fits or block.in_step)]
     rows = max((len(block.cells) for block in together), default=0)
     comfort = _heads(together) + min(rows, COMFORT) + (rows > COMFORT) + sum(map(_alone_height, alone))
     return Section(
@@ -176,7 +184,7 @@ def draw_halves(blocks: Sequence[Block], width: int, height: int) -> list[Line]:
     return [
         line
         for part in parts
-        for line in _Strip([_with_columns(block, columns) for block in part], width, height // 2).lines()
+        for line in _Strip([with_columns(block, columns) for block in part], width, height // 2).lines()
     ]
 
 
@@ -191,15 +199,16 @@ def _titled(blocks: Sequence[Block], width: int) -> list[Block]:
 
 def _narrowed(blocks: Sequence[Block], width: int) -> list[Block]:
     """Return the blocks with at most so many columns each that they fit beside each other."""
-    for most in range(max(block.cells.shape[1] for block in blocks), 0, -1):
-        narrow = [_with_columns(block, most) for block in blocks]
+    columns = max(block.cells.shape[1] for block in blocks)
+    for most in range(min(columns, max(width // GAP, 1)), 0, -1):
+        narrow = [with_columns(block, most) for block in blocks]
         titled = _titled(narrow, width)
         if titled:
             return titled
     return [replace(block, titles=block.titles[-1:]) for block in narrow]
 
 
-def _with_columns(block: Block, most: int) -> Block:
+def with_columns(block: Block, most: int) -> Block:
     """Return the block with at most so many columns, those around the pinned one."""
     count = block.cells.shape[1]
     shown = window(count, most, block.at[1])
@@ -237,7 +246,7 @@ def _alone_lines(block: Block, width: int, height: int) -> list[Line]:
         return []
     label = max(block.row_names_width, len(block.titles[0])) + GAP
     columns = max((width - label) // block.cell_width, 1)
-    narrow = _with_columns(block, columns)
+    narrow = with_columns(block, columns)
     rows = window(len(block.cells), height - heads, block.at[0])
     title = (f"{'':{GAP}}{block.titles[0]}".ljust(label), "title")
     lines: list[Line] = []

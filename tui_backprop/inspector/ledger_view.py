@@ -42,7 +42,10 @@ def draw_ledger(moment: Moment, node: Node, pinned: Pinned, width: int, height: 
         Section(7, _edge_lines(moment, edges, event, pinned, width, max(height // 4, 2))),
     ]
     if event is None:
-        sections.append(Section(10, [[(gradient_state(moment, node, pinned, width), "text")]]))
+        state = gradient_state(moment, node, pinned, width)
+        if node in moment.visited:
+            state = f"{NOT_YET} nothing has come over an edge yet"
+        sections.append(Section(10, prose(state, width)))
     else:
         sections += _contribution(moment, event, pinned, width, height)
     return compose([*sections, *_facts(moment, node, pinned, width)], width, height)
@@ -72,10 +75,14 @@ def _loss(moment: Moment, node: Node, width: int) -> list[Section]:
 
 
 def _edges(moment: Moment, node: Node) -> list[Edge]:
-    """Return the edges that leave a node: those that have contributed in their order, then the others."""
+    """Return the edges that leave a node in the order in which they contribute, as far as that is known."""
     arrived: list[Edge] = [(event.consumer, event.slot, event) for event in moment.contributions(node)]
     known = {(consumer, slot) for consumer, slot, _ in arrived}
-    consumers = sorted(moment.graph.consumers(node), key=moment.graph.position.__getitem__, reverse=True)
+    visits = {visited: place for place, visited in enumerate(moment.visited)}
+    consumers = sorted(
+        moment.graph.consumers(node),
+        key=lambda consumer: (visits.get(consumer, len(visits)), -moment.graph.position[consumer]),
+    )
     pending: list[Edge] = [
         (consumer, slot, None)
         for consumer in consumers
@@ -180,7 +187,7 @@ def _contribution(moment: Moment, event: ContributionAdded, pinned: Pinned, widt
         values = {**dict(zip(op.definition.symbols, inputs, strict=True)), "Y": output}
         for symbol, source in symbols(op).items():
             if used[symbol]:
-                blocks.append(block(moment, source, values[symbol], pinned, used[symbol]))
+                blocks.append(block(moment, source, values[symbol], pinned, used[symbol], beside=output))
         titles = [f"contribution {shape_text(result.shape)}"] if result.ndim else []
         titles += ["contribution", f"to {called(node)}"]
         blocks.append(block(moment, node, result, pinned, None, tuple(titles), " ="))
@@ -208,8 +215,7 @@ def _beside(
     names = axis_names(moment, event.node, len(index) - 1, columns)
     shown = window(columns, 4 if width >= 60 else 2, index[-1])
     elements = [work((*index[:-1], column)) for column in shown]
-    named = [names[column] if names else element.target for column, element in zip(shown, elements, strict=True)]
-    return elements, named
+    return elements, [names[column] if names else f"[{','.join(map(str, (*index[:-1], column)))}]" for column in shown]
 
 
 def _sum(moment: Moment, event: ContributionAdded, index: tuple[int, ...], width: int) -> list[Section]:

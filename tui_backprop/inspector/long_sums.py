@@ -15,7 +15,7 @@ from ..formats import Notation, addition
 from ..glyphs import RIGHT
 from ..moment import Moment
 from ..palette import Line
-from ..worked import Worked, count, sizes
+from ..worked import Worked, count, rounds_to, sizes
 from .arrays import label_style, window
 from .names import axis_names, point_word
 from .pinned import Pinned, is_by_point, points
@@ -93,13 +93,17 @@ def draw_long_sum(table: LongSum, width: int, height: int) -> list[Line]:
     names = [*map(table.term_name, rows), *(name for name, _ in groups)]
     label = max(map(len, [*names, f"Σ {len(table.terms)} {table.noun}"])) + 2
     cells = [[fine.text(x) for x in row] for row in shown]
-    heads = [name for name, _, _ in table.factors]
+    full = [name for name, _, _ in table.factors]
     factors = _factor_texts(table, rows, fine)
-    factor_width = max((len(text) for row in [heads, *factors] for text in row), default=0) + GAP
     columns = zip(table.names, sums, *cells, strict=True)
     width_of = [max(map(len, column)) + GAP for column in columns]
-    if label + factor_width * len(heads) + sum(width_of) > width:
-        heads, factors = [], [[] for _ in rows]
+    # a name without its scope is shorter
+    for heads in (full, [name.rpartition("/")[2] for name in full], []):
+        factor_width = max((len(text) for row in [heads, *factors] for text in row), default=0) + GAP
+        if label + factor_width * len(heads) + sum(width_of) <= width:
+            break
+    else:
+        factors = [[] for _ in rows]
     inner = label + factor_width * len(heads)
     lines: list[Line] = [
         [
@@ -162,7 +166,7 @@ def _factor_texts(table: LongSum, rows: range, fine: Notation) -> list[list[str]
             for row in rows
         ]
         computed = float(np.prod([float(text) for text in texts[table.pinned - rows.start]]))
-        if fine.text(computed) == fine.text(table.terms[table.pinned, 0]):
+        if rounds_to(computed, fine.text(table.terms[table.pinned, 0])):
             break
     return texts
 

@@ -40,9 +40,9 @@ def describe(moment: Moment, node: Node, index: tuple[int, ...], shape: Shape) -
     parts = [f"{point_word(moment)} {index[0]}"] if by_point else []
     for axis in range(by_point, len(index)):
         names = axis_names(moment, node, axis, shape[axis])
-        if not names:
-            return ", ".join([*parts[:by_point], f"entry [{','.join(map(str, index))}]"])
-        parts.append(names[index[axis]])
+        if not names and len(index) != 2:
+            return f"entry [{','.join(map(str, index))}]"
+        parts.append(names[index[axis]] if names else f"{('row', 'column')[axis]} {index[axis]}")
     return ", ".join(parts)
 
 

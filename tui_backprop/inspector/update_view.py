@@ -15,13 +15,14 @@ from ..formats import Notation, addition, notation, number
 from ..glyphs import NOT_YET, RIGHT, STALE
 from ..moment import Moment
 from ..palette import Line
-from .arrays import block, draw_halves, number_width, window
+from ..worked import rounds_to
+from .arrays import block, draw_halves, window, with_columns
 from .names import called, describe, slope_name
 from .pinned import Pinned, element_at, grid_place, grid_shape
 from .sections import Section, compose, first_that_fits, prose
 
-ROWS, COLUMNS = 16, 8
-"""In so many rows and columns around the pinned element, what is shown adds up."""
+ROWS, COLUMNS = 8, 4
+"""So many rows and columns around the pinned element are shown, and add up as they are shown."""
 
 
 def draw_update(moment: Moment, node: Variable, pinned: Pinned, width: int, height: int) -> list[Line]:
@@ -50,23 +51,16 @@ def _update(moment: Moment, event: VariableUpdated, pinned: Pinned, width: int, 
     fine, coarse = _notations(event.old, step, event.new, index)
     columns = [
         ((f"{name} before", "before"), event.old, fine),
-        ((slope,), event.gradient, notation(event.gradient)),
-        ((f"η·{slope}",), step, fine),
+        ((slope, "gradient"), event.gradient, notation(event.gradient)),
+        ((f"η·{slope}", "η·gradient"), step, fine),
         ((f"{name} new", "new"), event.new, coarse),
     ]
     blocks = [
-        replace(
-            block(moment, node, array, pinned, titles=titles),
-            in_step=True,
-            notation=same,
-            number_width=number_width(array, same),
-        )
+        with_columns(replace(block(moment, node, array, pinned, titles=titles, written=same), in_step=True), COLUMNS)
         for titles, array, same in columns
     ]
-    full = draw_halves(blocks, width, height)
-    arrays = Section(
-        9, draw=lambda room: draw_halves(blocks, width, room), least=2, comfort=min(len(full), 10), most=len(full)
-    )
+    most = min(height, len(draw_halves(blocks, width, 2 * (ROWS + 3))))
+    arrays = Section(9, draw=lambda room: draw_halves(blocks, width, room), least=2, comfort=min(most, 10), most=most)
     lines = _worked(event, index, fine, coarse)
     words = f"   {describe(moment, node, index, event.new.shape)}"
     if index and "entry" not in words and sum(len(text) for text, _ in lines[0]) + len(words) <= width:
@@ -83,7 +77,8 @@ def _notations(old: Array, step: Array, new: Array, index: tuple[int, ...]) -> t
     def near(array: Array) -> Array:
         return array.reshape(shape)[rows.start : rows.stop, columns.start : columns.stop].reshape(-1)
 
-    return addition(np.stack([near(old), -near(step)]), near(new))
+    # the more sums there are, the more digits it takes to make all of them add up
+    return addition(np.stack([near(old), -near(step)]), near(new), 4 if near(new).size < 10 else 3)
 
 
 def _worked(event: VariableUpdated, index: tuple[int, ...], fine: Notation, coarse: Notation) -> list[Line]:
@@ -92,13 +87,14 @@ def _worked(event: VariableUpdated, index: tuple[int, ...], fine: Notation, coar
     moved = fine.text(-event.learning_rate * slope)
     rate = number(event.learning_rate, 15)
     texts = [number(slope, digits) for digits in range(4, 10)]
-    gradient = next((text for text in texts if fine.text(-float(rate) * float(text)) == moved), texts[0])
+    gradient = next((text for text in texts if rounds_to(-float(rate) * float(text), moved)), texts[0])
     target = element_text(called(event.node), index)
     signed = f"- {moved[1:]}" if moved.startswith("-") else f"+ {moved}"
     factor = f"({gradient})" if gradient.startswith("-") else gradient
+    before = fine.text(old) if old else "0"
     return [
-        [(f"{RIGHT} {target}", "pinned"), (f" = {fine.text(old)} - {rate}·{factor}", "text")],
-        [(f"{'':{len(target) + 2}} = {fine.text(old)} {signed} = {coarse.text(new)}", "text")],
+        [(f"{RIGHT} {target}", "pinned"), (f" = {before} - {rate}·{factor}", "text")],
+        [(f"{'':{len(target) + 2}} = {before} {signed} = {coarse.text(new)}", "text")],
     ]
 
 
