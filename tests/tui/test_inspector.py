@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 import pytest
@@ -108,24 +108,21 @@ def test_the_value_of_matmul() -> None:
         "X.",
         "",
         "            X (100,2)             W (2,2)     matmul (100,2)",
-        "             x       y      blue     red       blue     red",
-        "   0     2.136   2.164                       -1.851  -1.753",
-        "   1     2.037   1.406                       -1.058  -1.194",
-        "   2     2.670   1.178  x   0.223  -0.084     -0.672  -1.081",
-        "►  3     0.921   1.847  y  -1.075  -0.727 =   -1.780  -1.421",
+        "            x       y        blue     red       blue     red",
+        "   0    2.136   2.164                         -1.851  -1.753",
+        "   1    2.037   1.406                         -1.058  -1.194",
+        "   2    2.670   1.178   x   0.223  -0.084     -0.672  -1.081",
+        "►  3    0.921   1.847   y  -1.075  -0.727 =   -1.780  -1.421",
     ]
-    assert (
-        text.splitlines()[-8:]
-        == [
-            "► point 3, blue:",
-            "  matmul[3,0] = X[3,0]·W[0,0] + X[3,1]·W[1,0]",
-            "              = (0.921)(0.223) + (1.847)(-1.075)",
-            "              = 0.205 - 1.986 = -1.78",
-            "",
-            "inputs    X, W               used by   add",
-            "gradient  · not computed yet: the backward pass brings it",
-        ][-8:]
-    )
+    assert text.splitlines()[-7:] == [
+        "► point 3, blue:",
+        "  matmul[3,0] = X[3,0]·W[0,0] + X[3,1]·W[1,0]",
+        "              = (0.921)(0.223) + (1.847)(-1.075)",
+        "              = 0.205 - 1.986 = -1.78",
+        "",
+        "inputs    X, W               used by   add",
+        "gradient  · not computed yet: the backward pass brings it",
+    ]
 
 
 def test_a_low_pane_keeps_the_equation_and_the_operands() -> None:
@@ -160,7 +157,8 @@ def test_the_terms_of_a_weight_add_up_as_they_are_shown(height: int) -> None:
     assert sum(terms).quantize(total) == total == Decimal("-89.88")
     pinned = re.search(r"► point +3 +(\S+) +(\S+) +(\S+)", text)
     assert pinned is not None
-    assert (Decimal(pinned[1]) * Decimal(pinned[2])).quantize(Decimal(pinned[3])) == Decimal(pinned[3])
+    product = Decimal(pinned[1]) * Decimal(pinned[2])
+    assert product.quantize(Decimal(pinned[3]), ROUND_HALF_UP) == Decimal(pinned[3])
 
 
 def test_a_term_that_is_not_near_the_first_can_be_pinned() -> None:
@@ -176,7 +174,7 @@ def test_the_edges_of_a_node_with_two_consumers() -> None:
         at(dl.NodeVisited, "b", "two-paths", 1),
         *(at(dl.ContributionAdded, "b", "two-paths", 1, number) for number in (1, 2)),
     )
-    assert "· b → c      2·G·b  pending\n· b → d      -G     pending" in shown(before)
+    assert re.search(r"· b → c +2·G·b +pending\n· b → d +-G +pending", shown(before))
     assert re.search(r"► b → c +\(\) +2·G·b +12\n· b → d +-G +pending\n +sum so far +12", shown(first))
     assert re.search(r"✓ b → c +\(\) +2·G·b +12\n► b → d +\(\) +-G +-1\n +sum +11", shown(second))
     assert "sum for b: 12 - 1 = 11" in shown(second)
@@ -191,7 +189,7 @@ def test_a_pending_edge_says_for_whom_it_waits() -> None:
 
 
 def test_many_edges_are_counted() -> None:
-    def build(seed: int) -> Example:  # noqa: ARG001
+    def build(seed: int) -> Example:
         with dl.Graph().as_default():
             x = dl.Variable(2, name="x")
             total = x * 1.0
@@ -235,7 +233,7 @@ def test_an_update_adds_up_as_it_is_shown(name: str, iteration: int) -> None:
         first = re.search(r"► \S+ = \S+ - (\S+)·\(?([^\s)]+)", text)
         assert first is not None
         moved = -Decimal(first[1]) * Decimal(first[2])
-        assert moved.quantize(Decimal(step)) == Decimal(sign + step)
+        assert moved.quantize(Decimal(step), ROUND_HALF_UP) == Decimal(sign + step)
 
 
 def test_before_the_update_it_is_said_what_is_missing() -> None:

@@ -53,7 +53,7 @@ class Block:
     @property
     def width(self) -> int:
         """The least width, with the gap before it."""
-        numbers = self.cells.shape[1] * self.cell_width
+        numbers = int(self.cells.shape[1]) * self.cell_width
         if not self.in_step and self.row_names_width:
             numbers += self.row_names_width + GAP
         return max(numbers, len(self.titles[0]) + GAP) + len(self.sign)
