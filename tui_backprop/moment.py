@@ -180,18 +180,31 @@ class Moment:
     @property
     def waiting_count(self) -> int:
         """How many nodes wait for consumers."""
-        return bisect_left(self.recording.in_reach, self.cursor, key=self.recording.reached.__getitem__) - self._joined
+        return self._not_joined - sum(not self.waits_for(node) for node in self._about_to_join)
 
     @property
     def waiting(self) -> Iterator[tuple[Node, int]]:
         """The nodes that wait for consumers, each with how many it waits for."""
-        left = self.waiting_count
+        left = self._not_joined
         for node in self.recording.in_reach:
             if not left:
                 break
             if self._past(self.recording.enqueued, node) is None:
                 left -= 1
-                yield node, self.waits_for(node)
+                if count := self.waits_for(node):
+                    yield node, count
+
+    @property
+    def _not_joined(self) -> int:
+        times = self.recording.reached.__getitem__
+        return bisect_left(self.recording.in_reach, self.cursor, key=times) - self._joined
+
+    @property
+    def _about_to_join(self) -> list[Node]:
+        """The inputs of the node that is being visited, until those that wait for nobody else join the queue."""
+        visited = self.last_visited(1)
+        inputs = dict.fromkeys(visited[0].inputs) if visited else ()
+        return [node for node in inputs if self._past(self.recording.enqueued, node) is None]
 
     def _happened(self, times: dict[Node, int]) -> list[Node]:
         # the dictionaries are filled in the order of time
@@ -204,8 +217,8 @@ class Moment:
 
     def waits_for(self, node: Node) -> int:
         """Return how many distinct consumers that lead to the loss have not been visited."""
-        consumers = self.graph.consumers(node)
-        return sum(self._past(self.recording.visited, consumer) is None for consumer in consumers)
+        visits = self.recording.consumer_visits.get(node, [])
+        return len(self.graph.consumers(node)) - bisect_left(visits, self.cursor)
 
     def value_mark(self, node: Node) -> str:
         """Return the state of the node's value as a glyph."""
@@ -226,7 +239,8 @@ class Moment:
         if self._past(self.recording.reached, node) is None:
             return NOT_YET
         if self._past(self.recording.enqueued, node) is None:
-            return f"w{self.waits_for(node)}"
+            # while its last consumer is being visited, it waits for nobody and is not in the queue yet
+            return f"w{self.waits_for(node)}" if self.waits_for(node) else NOT_YET
         return f"q{self.recording.places[node] - self.visit_count + 1}"
 
     def went(self, node: Node, consumer: Operation, slot: int) -> bool:
