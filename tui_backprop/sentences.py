@@ -132,7 +132,7 @@ def _visited(at: Moment, event: NodeVisited, name: Name) -> Words:
     n = _subject(node, name)
     if node is at.graph.loss:
         goals = "the variable " if len(at.graph.variables) == 1 else "the variables "
-        goals += listed([name(variable) for variable in at.graph.variables], 3)
+        goals += listed(at.graph.variables, name, 3)
         return Words(
             (f"{n} is visited first: the search walks from the loss back towards {goals}",),
             extra=", against the arrows",
@@ -146,14 +146,14 @@ def _visited(at: Moment, event: NodeVisited, name: Name) -> Words:
         return Words((f"{leaves}. {n} is {_kind(node)}: {unused}",))
     it = n if empty else "It"
     consumers = at.graph.consumers(node)
-    others = [name(consumer) for consumer in node.consumers if consumer not in at.graph.position]
+    others = [consumer for consumer in node.consumers if consumer not in at.graph.position]
     too = "uses it too, but does not lead" if len(others) == 1 else "use it too, but do not lead"
-    extra = f". {listed(others, 2)} {too} to {j}" if others else ""
+    extra = f". {listed(others, name, 2)} {too} to {j}" if others else ""
     if len(consumers) > 1:
         have = "both" if len(consumers) == 2 else f"all {len(consumers)}"
-        through = listed([name(consumer) for consumer in consumers], 3)
-        head = f"{leaves}. {it} reaches {j} through {through}: {have} have been visited"
-        return Words((head,), extra=f", so no contribution will be missing{extra}")
+        through = listed(consumers, name, 3)
+        head = f"{leaves}. {it} reaches {j} through {through}"
+        return Words((f"{head}: {have} have been visited", head), extra=f", so no contribution will be missing{extra}")
     consumer = consumers[0]
     edges = sum(source is node for source in consumer.inputs)
     if edges > 1:
@@ -161,9 +161,9 @@ def _visited(at: Moment, event: NodeVisited, name: Name) -> Words:
         head = f"{leaves}. {it} reaches {j} only through {name(consumer)}, but there as {which} inputs"
         return Words((head,), extra=extra)
     head = f"{leaves}. {it} reaches {j} only through {name(consumer)}"
-    if consumer is at.graph.loss:
+    if consumer is at.graph.loss and not others:
         asked = f"{leaves}: what does {j} gain or lose if it grows a little? {j}, its only consumer, knows"
-        return Words((asked, head), extra=extra)
+        return Words((asked, head))
     return Words((head,), extra=extra)
 
 
@@ -184,15 +184,18 @@ def _contribution(at: Moment, event: ContributionAdded, name: Name) -> Words:
         heads = (f"{gets} = {worked} from {c}", f"{gets} = {result} from {c}", *heads)
     elif consumer.definition.elementwise and shape != grown:
         places = event.gradient.size // max(event.contribution.size, 1)
-        axes, change = _summed_axes(grown, shape), f"{shape_text(grown)} to {shape_text(shape)}"
-        if places <= 1:
+        change = f"{shape_text(grown)} to {shape_text(shape)}"
+        axes = _summed_axes(grown, shape) if places > 1 else ""
+        if not axes:
             heads = (f"{gets} from {c} in its own shape, {shape_text(shape)}",)
         elif event.count > 1:
             heads = (f"{gets} from {c}, summed over {axes}, {change}", f"{gets} from {c}, summed over {axes}")
         else:
-            heads = (f"{gets} summed over {axes}, {change}", f"{gets} summed over {axes}")
-            used = f"{_each(n, shape)} was used in {places} places"
-            reason = f"{used}, so {'their' if shape else 'its'} {places} slopes add up"
+            add_up = f"{'their' if shape else 'its'} {places} slopes add up"
+            used = f"{_each(n, shape)} was used in {places} places, so {add_up}"
+            gets = f"{gets} summed over {axes}"
+            heads = (f"{gets}, {change}: {used}", f"{gets}: {used}", f"{gets}: {add_up}", gets)
+            reason = ""
     elif formula == "G" and shape == grown:
         heads = (f"{gets} unchanged from {c}", f"{gets} from {c}")
     elif formula == "G":
@@ -264,7 +267,7 @@ def _enqueued(at: Moment, event: NodesEnqueued, name: Name) -> Words:
     n, queue = name(node), at.queue
     before = queue[: len(queue) - len(joined)]
     join = "joins" if len(joined) == 1 else "join"
-    heads = (f"{listed([_subject(each, name, 'key') for each in joined])} {join} the queue",)
+    heads = (f"{listed(joined, lambda each: _subject(each, name, 'key'))} {join} the queue",)
     waiting = still_waiting(at, node, name)
     if waiting:
         return Words((f"{heads[0]}. {waiting}{_why_wait(at, node, name)}", f"{heads[0]}. {waiting}"))
@@ -287,8 +290,11 @@ def still_waiting(at: Moment, node: Node, name: Name) -> str:
         return ""
     parts: list[str] = []
     for source in waiting[:2]:
-        consumers = [name(c) for c in at.graph.consumers(source) if at.recording.visited.get(c, at.cursor) >= at.cursor]
-        for_whom = listed(consumers) if len(consumers) <= 2 else f"{len(consumers)} consumers"
+        count = at.waits_for(source)
+        for_whom = f"{count} consumers"
+        if count <= 2:
+            unvisited = [c for c in at.graph.consumers(source) if at.recording.visited.get(c, at.cursor) >= at.cursor]
+            for_whom = listed(unvisited, name)
         parts.append(f"{name(source, 'waiting')} {'still waits ' if not parts else ''}for {for_whom}")
     more = f" and so do {len(waiting) - 2} others" if len(waiting) > 2 else ""
     return f"{', '.join(parts)}{more}"
@@ -313,8 +319,8 @@ def _updated(at: Moment, event: VariableUpdated, name: Name) -> Words:
     if event.new.shape:
         if said:
             return Words((f"{moves}: {step} = {said}",))
-        rest = ": where the slope is negative it rises, where positive it falls"
-        return Words((f"{moves}, {step}",), extra=rest)
+        ways = (": where the slope is negative it rises, where positive it falls", ": downhill, number by number", "")
+        return Words(tuple(f"{moves}, {step}{way}" for way in ways))
     values = {"A": float(event.old), "R": event.learning_rate, "G": float(event.gradient)}
     worked = in_numbers("A - R·G", values, float(event.new))
     way = "positive, so it falls" if event.gradient > 0 else "negative, so it rises" if event.gradient < 0 else "0"
@@ -378,4 +384,4 @@ def _summed_axes(grown: tuple[int, ...], shape: tuple[int, ...]) -> str:
         return "all entries"
     if len(grown) == 2:
         return ("the rows", "the columns")[axes[0]]
-    return f"ax{'i' if len(axes) == 1 else 'e'}s {listed([str(axis) for axis in axes])}"
+    return f"ax{'i' if len(axes) == 1 else 'e'}s {listed(axes, str)}"
