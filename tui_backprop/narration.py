@@ -39,7 +39,7 @@ def narrate_line(moment: Moment, rooms: Sequence[tuple[int, int]] = ROOMS) -> Li
     """Return the sentence of the moment with its names in styles; each room is a width and a number of lines."""
     error = moment.error
     if error is not None:
-        return fitted(options(lambda name: _stopped(moment, error, name), error.node), rooms)
+        return fitted(options(lambda name: _stopped(error, name), error.node), rooms)
     return fitted(_sentences(moment), rooms)
 
 
@@ -65,9 +65,9 @@ def _sentences(moment: Moment) -> Iterator[str]:
     yield from options(lambda name: ending(tell(at, event, name), name), event.node)
 
 
-def _stopped(moment: Moment, error: MinidlError, name: Name) -> Words:
+def _stopped(error: MinidlError, name: Name) -> Words:
     """Say a mistake to a learner: which node, what, and why, without the places in files."""
-    text = str(error)
+    text = error.finding if isinstance(error, NonFiniteError) else str(error)
     if error.node is not None:
         node = name(error.node)
         text = text.removeprefix(f"{error.node.describe()}: ")
@@ -76,7 +76,7 @@ def _stopped(moment: Moment, error: MinidlError, name: Name) -> Words:
         text = text if node in text else f"{node}: {text}"
     text = re.sub(r" \([^()\s]+:\d+\)", "", text).removesuffix(".")
     mend = "b steps back"
-    if isinstance(error, NonFiniteError) and moment.iteration > 1 and "learning rate" not in text:
+    if isinstance(error, NonFiniteError) and "learning rate" in error.mend:
         mend += "; a smaller --learning-rate may help"
     return Words((f"{mark('Stopped', 'error')}: {text}",), extra=f". {mend}")
 
