@@ -281,7 +281,7 @@ def test_a_learning_rate_that_is_too_high_is_blamed() -> None:
     timeline = Timeline(load_lesson("two-paths"), learning_rate=1e308)
     timeline.train(20)
     assert narrate(timeline.moment).startswith(
-        "Stopped: the update of a makes -inf; the learning rate 1e+308 is too high."
+        "Stopped: the update of a makes -inf. b steps back; a smaller --learning-rate may help."
     )
 
 
