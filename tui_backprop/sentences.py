@@ -143,7 +143,7 @@ def _visited(at: Moment, event: NodeVisited, name: Name) -> Words:
         unused = "its gradient can be computed, but no update will use it"
         if _is_number(node):
             return Words((f"{leaves}: {unused}",))
-        return Words((f"{leaves}. {n} is {_kind(node)}: {unused}",))
+        return Words((f"{leaves}. {n} is {_kind(node)}: {unused}", f"{leaves}. {n} is {_kind(node)}"))
     it = n if empty else "It"
     consumers = at.graph.consumers(node)
     others = [consumer for consumer in node.consumers if consumer not in at.graph.position]
