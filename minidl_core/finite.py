@@ -1,45 +1,57 @@
-"""Finding out where the first NaN or infinity came from, and saying it in one sentence."""
+"""The first NaN or infinity: which node made it, in which entry, from which inputs, and the likely reason."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .arrays import Array
 from .errors import NonFiniteError
-from .graph import Node, Operation
+
+if TYPE_CHECKING:
+    from .graph import Node, Operation, Variable
 
 
-def first_entry(array: Array) -> tuple[int, ...]:
-    """Return the index of the first NaN or infinity of an array that has one."""
-    return tuple(int(index) for index in np.argwhere(~np.isfinite(array))[0])
+def non_finite_leaf(node: Node, value: Array) -> NonFiniteError:
+    """Return the error for a given array that holds a NaN or an infinity."""
+    entry = _first_entry(value)
+    return NonFiniteError(f"it holds {_said(value, entry)}; take it out of the data.", node, entry)
 
 
-def non_finite_value(node: Node, value: Array, inputs: Sequence[Array]) -> NonFiniteError:
-    """Return the error for the first node whose value is NaN or infinite: which entry, and from which inputs."""
-    entry = first_entry(value)
-    if not isinstance(node, Operation):
-        return NonFiniteError(f"it holds {_said(value, entry)}; take it out of the data.", node, entry)
-    return NonFiniteError(f"it makes {_said(value, entry)}, because {_cause(node, value, entry, inputs)}.", node, entry)
+def non_finite_value(
+    node: Operation, value: Array, inputs: Sequence[Array], trained: Sequence[Variable]
+) -> NonFiniteError:
+    """Return the error for the first operation whose value is not finite; `trained` are the variables moved so far."""
+    entry = _first_entry(value)
+    advice = ""
+    if trained:
+        names = " and ".join(variable.name for variable in trained)
+        advice = f" Training has moved {names} since the start: the learning rate may be too high."
+    return NonFiniteError(
+        f"it makes {_said(value, entry)}, because {_cause(node, value, entry, inputs)}.{advice}", node, entry
+    )
 
 
 def non_finite_gradient(node: Node, gradient: Array) -> NonFiniteError:
     """Return the error for a node whose gradient is the first to be NaN or infinite."""
-    entry = first_entry(gradient)
+    entry = _first_entry(gradient)
     return NonFiniteError(
         f"its gradient becomes {_said(gradient, entry)}: a slope too steep for a number.", node, entry
     )
 
 
-def non_finite_update(node: Node, value: Array, learning_rate: float) -> NonFiniteError:
+def non_finite_update(variable: Variable, value: Array, learning_rate: float) -> NonFiniteError:
     """Return the error for a variable that an update makes NaN or infinite."""
-    entry = first_entry(value)
+    entry = _first_entry(value)
     return NonFiniteError(
-        f"its update makes {_said(value, entry)}; the learning rate {learning_rate:g} is too high.",
-        node,
-        entry,
+        f"its update makes {_said(value, entry)}; the learning rate {learning_rate:g} is too high.", variable, entry
     )
+
+
+def _first_entry(array: Array) -> tuple[int, ...]:
+    return tuple(int(index) for index in np.argwhere(~np.isfinite(array))[0])
 
 
 def _said(array: Array, entry: tuple[int, ...]) -> str:
@@ -48,12 +60,16 @@ def _said(array: Array, entry: tuple[int, ...]) -> str:
 
 
 def _cause(node: Operation, value: Array, entry: tuple[int, ...], inputs: Sequence[Array]) -> str:
-    named = zip(node.inputs, inputs, strict=True)
     if node.definition.elementwise:
+        numbers = [float(np.broadcast_to(array, value.shape)[entry]) for array in inputs]
         there = " there" if entry else ""
-        parts = [f"{source.name} is {np.broadcast_to(array, value.shape)[entry]:g}{there}" for source, array in named]
+        parts = [f"{source.name} is {number:g}{there}" for source, number in zip(node.inputs, numbers, strict=True)]
     else:
+        numbers = [float(np.max(np.abs(array), initial=0.0)) for array in inputs]
         parts = [
-            f"{source.name} has numbers as large as {np.max(np.abs(array), initial=0):g}" for source, array in named
+            f"{source.name} has numbers as large as {number:g}"
+            for source, number in zip(node.inputs, numbers, strict=True)
         ]
-    return " and ".join(dict.fromkeys(parts))
+    # an infinity made of numbers none of which is 0 is a number that has grown too large
+    overflow = ", and numbers end at 1.8e+308" if np.isinf(value[entry]) and all(numbers) else ""
+    return " and ".join(dict.fromkeys(parts)) + overflow

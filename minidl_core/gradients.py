@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import Array
+from .arrays import Array, Shape, settle, written
 from .errors import GradientError
-from .graph import Operation, Shape
+from .graph import Operation
 
 GradientFunction = Callable[["Evaluated", Array], Any]
 
@@ -49,8 +49,12 @@ class GradientRule:
         self.formulas = tuple(formulas)
         paragraphs = (function.__doc__ or "").strip().split("\n\n")
         self.reasons = tuple(" ".join(paragraph.split()) for paragraph in paragraphs)
-        code = getattr(function, "__code__", None)
-        self.place = f"{PurePath(code.co_filename).name}:{code.co_firstlineno}" if code else "built in"
+
+    @property
+    def place(self) -> str:
+        """Where the gradient function was written, as file:line."""
+        code = getattr(self.function, "__code__", None)
+        return f"{PurePath(code.co_filename).name}:{code.co_firstlineno}" if code else "built in"
 
     def formula_for(self, slot: int) -> str:
         """Return the formula of the gradient for this input, or '' where none was given."""
@@ -82,75 +86,68 @@ def RegisterGradient(  # noqa: N802
 
 def gradient_rule(operation: Operation) -> GradientRule:
     """Return the rule registered for this operation; raises GradientError where there is none."""
-    try:
-        return _gradient_registry[operation.definition.name]
-    except KeyError:
-        name = operation.definition.name
+    name = operation.definition.name
+    rule = _gradient_registry.get(name)
+    if rule is None:
         raise GradientError(
             f'no gradient function is registered; write one under @RegisterGradient("{name}").', operation
-        ) from None
+        )
+    return rule
 
 
-def input_gradients(rule: GradientRule, op: Evaluated, grad: Array) -> list[Array]:
-    """Call a gradient function once and return the gradient for each input; what nobody needs may be None.
+def input_gradients(rule: GradientRule, op: Evaluated, grad: Array) -> list[Array | None]:
+    """Call a gradient function once and return the gradient for each input, None for one that nobody needs.
 
     For an elementwise operation, a gradient is summed back to its input's shape over the positions to which
     broadcasting copied it. Raises GradientError where the function raises or returns the wrong number or shape.
     """
     try:
         returned = rule.function(op, grad)
-    except FloatingPointError:
-        raise
     except Exception as error:
-        raise GradientError(
-            f"its gradient function ({rule.place}) raised {type(error).__name__}: {error}", op.operation
-        ) from error
+        raise _wrong(rule, op, f"raised {type(error).__name__}: {error}") from error
     gradients = list(returned) if isinstance(returned, list | tuple) else [returned]
     if len(gradients) != len(op.inputs):
-        raise GradientError(
-            f"its gradient function ({rule.place}) returned {len(gradients)} gradients for {len(op.inputs)} inputs; "
-            "return a list with one for each input.",
-            op.operation,
+        inputs = f"{len(op.inputs)} input{'s' * (len(op.inputs) != 1)}"
+        raise _wrong(
+            rule, op, f"returned {len(gradients)} gradients for {inputs}; return a list with one for each input."
         )
-    for slot, (gradient, value) in enumerate(zip(gradients, op.inputs, strict=True)):
-        if not op.needs[slot]:
-            continue
-        if type(gradient) is not np.ndarray:
-            gradient = gradients[slot] = _as_array(rule, op, slot, gradient)
-        if gradient.shape != value.shape:
-            if op.operation.definition.elementwise:
-                gradient = gradients[slot] = sum_to_shape(gradient, value.shape)
-            if gradient.shape != value.shape:
-                raise GradientError(
-                    f"its gradient function ({rule.place}) returned {gradient.shape} for input {slot}, "
-                    f"'{op.operation.inputs[slot].name}', which is {value.shape}; a gradient has its input's shape.",
-                    op.operation,
-                )
+    for slot, value in enumerate(op.inputs):
+        gradients[slot] = _fitted(rule, op, slot, gradients[slot], value.shape) if op.needs[slot] else None
     return gradients
 
 
-def _as_array(rule: GradientRule, op: Evaluated, slot: int, gradient: Any) -> Array:
+def _fitted(rule: GradientRule, op: Evaluated, slot: int, returned: Any, shape: Shape) -> Array:
+    """Return one returned gradient in its input's shape."""
     try:
-        return np.asarray(gradient, dtype=np.float64)
+        gradient = settle(returned)
     except (TypeError, ValueError):
-        raise GradientError(
-            f"its gradient function ({rule.place}) returned {type(gradient).__name__} for input {slot}, "
-            f"'{op.operation.inputs[slot].name}'; return an array.",
-            op.operation,
-        ) from None
+        said = f"returned {type(returned).__name__} for its input {op.operation.inputs[slot].name}"
+        raise _wrong(rule, op, f"{said}; return an array of numbers.") from None
+    if gradient.shape == shape:
+        return gradient
+    if op.operation.definition.elementwise and _broadcasts(shape, gradient.shape):
+        return settle(sum_to_shape(gradient, shape))
+    said = f"returned {written(gradient.shape)} for its input {op.operation.inputs[slot].name}"
+    raise _wrong(rule, op, f"{said}, which is {written(shape)}; a gradient has its input's shape.")
+
+
+def _wrong(rule: GradientRule, op: Evaluated, what: str) -> GradientError:
+    return GradientError(f"its gradient function ({rule.place}) {what}", op.operation)
+
+
+def _broadcasts(shape: Shape, larger: Shape) -> bool:
+    return len(shape) <= len(larger) and all(
+        mine in (1, its) for mine, its in zip(reversed(shape), reversed(larger), strict=False)
+    )
 
 
 def sum_to_shape(gradient: Array, shape: Shape) -> Array:
     """Sum a gradient over the positions to which broadcasting copied an input of this shape.
 
-    An element that was used in several places reaches the loss through each of them, so their slopes add up. Returns
-    the gradient unchanged where the shape cannot have been broadcast to the gradient's.
+    An element that was used in several places reaches the loss through each of them, so their slopes add up.
     """
     extra = gradient.ndim - len(shape)
-    if extra < 0:
-        return gradient
     stretched = tuple(
         extra + axis for axis, size in enumerate(shape) if size == 1 and gradient.shape[extra + axis] != 1
     )
-    summed = np.add.reduce(gradient, (*range(extra), *stretched), keepdims=True)
-    return summed.reshape(summed.shape[extra:]) if extra else summed
+    return np.add.reduce(gradient, (*range(extra), *stretched), keepdims=True).reshape(shape)

@@ -1,27 +1,27 @@
 """A computational graph: which node computes from which.
 
-A graph says what is to be computed and never holds a result: values and gradients belong to a run (session.py).
+A graph says what is to be computed and never holds a result: values and gradients belong to a run (plan.py).
 So one graph can be trained by two sessions, or checked in the middle of a paused iteration, undisturbed.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import PurePath
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from .arrays import Array, copy_in
+from .arrays import Array, Shape, copy_in, is_finite, written
 from .errors import GraphError, ShapeError
+from .finite import non_finite_leaf
 
 if TYPE_CHECKING:
     from .operations.definition import OperationDefinition
-    from .session import Run
+    from .plan import Run
 
-Shape = tuple[int, ...]
-_PACKAGE = __name__.partition(".")[0]
+_PACKAGE = os.path.join(os.path.dirname(__file__), "")
 
 definitions: dict[str, OperationDefinition] = {}
 """Every operation by its name; the decorator `operation` fills it."""
@@ -32,28 +32,26 @@ class Graph:
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
-        self._names: dict[str, int] = {}
         self._scope = ""
+        self._numbers: dict[str, int] = {}
 
     def as_default(self) -> _Default:
         """Add every node made from now on to this graph; as a context manager, only within its block."""
         return _Default(self)
 
-    def free_name(self, wanted: str) -> str:
-        """Return the wanted name within the current scope, with a number behind it where it is taken."""
-        name = self._scope + wanted
-        number = self._names.get(name)
-        if number is None:
-            return name
-        while f"{name}_{number}" in self._names:
-            number += 1
-        return f"{name}_{number}"
+    def _take_name(self, wanted: str, ending: str = "") -> str:
+        """Return the wanted name within the current scope, with a number behind it where it is taken.
 
-    def _adopt(self, node: Node, wanted: str) -> None:
-        name = self._scope + wanted
-        self._names[name] = self._names.get(name, 0) + 1
-        self._names.setdefault(node.name, 1)
-        self.nodes.append(node)
+        Each name taken has the next number to try, so that the search for a free one never starts again.
+        """
+        first = name = f"{self._scope}{wanted}{ending}"
+        number = self._numbers.get(first, 1)
+        while name in self._numbers:
+            name = f"{self._scope}{wanted}_{number}{ending}"
+            number += 1
+        self._numbers[name] = 1
+        self._numbers[first] = number
+        return name
 
 
 class _Default:
@@ -79,10 +77,10 @@ _default_graph = Graph()
 
 @contextmanager
 def name_scope(name: str) -> Iterator[None]:
-    """Put `name/` before the names of the nodes made in this block; scopes nest."""
+    """Put `name/` before the names of the nodes made in this block, numbered where it is taken; scopes nest."""
     graph = _default_graph
     outer = graph._scope
-    graph._scope = f"{outer}{name}/"
+    graph._scope = graph._take_name(name, "/")
     try:
         yield
     finally:
@@ -103,15 +101,16 @@ class Node:
         graph = self.graph = _default_graph
         self.inputs = inputs
         self.consumers: list[Operation] = []
-        self.name = graph.free_name(wanted)
         self.last_run: Run | None = None
         frame = sys._getframe(1)
-        while frame.f_back is not None and frame.f_globals["__name__"].partition(".")[0] == _PACKAGE:
+        while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
             frame = frame.f_back
         self._file = frame.f_code.co_filename
         self._line = frame.f_lineno
+        self.name = wanted  # what an error calls it, before the graph has it
         self.shape = self._infer_shape()
-        graph._adopt(self, wanted)
+        self.name = graph._take_name(wanted)
+        graph.nodes.append(self)
 
     def _infer_shape(self) -> Shape | None:
         return None
@@ -124,7 +123,7 @@ class Node:
     @property
     def place(self) -> str:
         """Where the node was made, as file:line."""
-        return f"{PurePath(self._file).name}:{self._line}"
+        return f"{os.path.basename(self._file)}:{self._line}"
 
     def describe(self) -> str:
         """Return how errors name this node: kind, name and place."""
@@ -183,15 +182,19 @@ class _Given(Node):
     """A node whose first value is written in the graph."""
 
     __slots__ = ("initial_value",)
+    initial_value: Array
 
     def __init__(self, value: Any, name: str | None = None) -> None:
-        try:
-            self.initial_value = copy_in(value)
-        except (TypeError, ValueError) as error:
-            raise GraphError(f"{self.kind} {name or ''}".rstrip() + f": it needs numbers; {error}") from error
-        super().__init__((), name or type(self).__name__)
+        self.initial_value = value
+        super().__init__((), name or self.kind)
 
     def _infer_shape(self) -> Shape:
+        try:
+            self.initial_value = copy_in(self.initial_value)
+        except (TypeError, ValueError) as error:
+            raise GraphError(f"it is not an array of numbers: {error}.", self) from error
+        if not is_finite(self.initial_value):
+            raise non_finite_leaf(self, self.initial_value)
         return self.initial_value.shape
 
 
@@ -205,9 +208,6 @@ class Constant(_Given):
     """Numbers that never change: what an operation makes of a Python number, a list or an array among its inputs."""
 
     __slots__ = ()
-
-    def __init__(self, value: Any, name: str | None = None) -> None:
-        super().__init__(value, name or "constant")
 
 
 class Operation(Node):
@@ -228,12 +228,8 @@ class Operation(Node):
         self.definition = definition
         self.attributes = attributes
         super().__init__(inputs, name or definition.name)
-        for node in inputs:
-            if node.graph is not self.graph:
-                raise GraphError(f"its input {node.describe()} belongs to another graph; build both in one.", self)
-            # two slots of one operation come one after the other, so the last entry tells whether it is noted
-            if not node.consumers or node.consumers[-1] is not self:
-                node.consumers.append(self)
+        for node in dict.fromkeys(inputs):
+            node.consumers.append(self)
 
     @property
     def kind(self) -> str:
@@ -241,20 +237,23 @@ class Operation(Node):
         return self.definition.name
 
     def _infer_shape(self) -> Shape | None:
-        shapes = [node.shape for node in self.inputs]
-        known = [shape for shape in shapes if shape is not None]
-        if len(known) < len(shapes):
-            return None
+        shapes = []
+        for node in self.inputs:
+            if node.graph is not self.graph:
+                raise GraphError(f"its input {node.describe()} belongs to another graph; build both in one.", self)
+            if node.shape is None:
+                return None
+            shapes.append(node.shape)
         try:
-            return self.definition.output_shape(known, self.attributes)
+            return self.definition.output_shape(tuple(shapes), self.attributes)
         except ValueError as error:
-            raise self.misfit(known, error) from error
+            raise self.misfit(shapes, error) from error
 
     def misfit(self, shapes: Iterable[Shape], error: Exception) -> ShapeError:
         """Return the error that says why inputs of these shapes do not fit, and the mend."""
-        named = {node.name: shape for node, shape in zip(self.inputs, shapes, strict=True)}
+        named = {node.name: written(shape) for node, shape in zip(self.inputs, shapes, strict=True)}
         said = " but ".join(f"{name} is {shape}" for name, shape in named.items())
-        return ShapeError(f"{said}; {self.definition.mend_for(self.inputs) or error}.", self)
+        return ShapeError(f"{said}; {self.definition.mend_for(self) or error}.", self)
 
 
 def post_order(fetches: Iterable[Node]) -> list[Node]:
@@ -281,22 +280,7 @@ def post_order(fetches: Iterable[Node]) -> list[Node]:
                     continue
                 if source in expanded:
                     raise GraphError(
-                        f"it needs its own value: a cycle by way of {source.describe()}; take one edge out.",
-                        node,
+                        f"it needs its own value: a cycle by way of {source.describe()}; take one edge out.", node
                     )
                 stack.append(source)
     return order
-
-
-__all__ = [
-    "Array",
-    "Constant",
-    "Graph",
-    "Node",
-    "Operation",
-    "Placeholder",
-    "Variable",
-    "name_scope",
-    "placeholder",
-    "post_order",
-]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import Array, is_finite, read_only
+from .arrays import Array, is_finite, read_only, settle
 from .backprop import search
 from .errors import GraphError
 from .events import (
@@ -25,8 +25,8 @@ from .events import (
 from .finite import non_finite_gradient, non_finite_update
 from .gradients import Evaluated, gradient_rule, input_gradients
 from .graph import Node, Operation, Variable
-from .plan import Plan, check_loss
-from .session import Run, Session
+from .plan import Plan, Run, check_loss
+from .session import Session
 from .train import Minimization
 
 Hook = Callable[[Any], object]
@@ -59,10 +59,11 @@ class Stepper:
         self.session = session or Session()
         self.finished = 0
         self._traversal = traversal
+        search(self.loss, traversal)  # raises here, and not in the middle of a run, where there is no such traversal
         self._plan = Plan([self.loss])
         self._feeds = self._plan.feed(feed_dict)
         self._run: Run | None = None
-        self._gradients: dict[Node, Array] | None = None
+        self._gradients: dict[Variable, Array] | None = None
 
     @property
     def nodes(self) -> list[Node]:
@@ -94,11 +95,13 @@ class Stepper:
         plan = self._plan
         values = plan.start(self._feeds, self.session.variables)
         for position, node in enumerate(plan.nodes):
-            plan.evaluate(position, values)
+            if isinstance(node, Operation):
+                with np.errstate(all="ignore"):
+                    plan.evaluate(position, values)
             yield NodeEvaluated(node, read_only(values[position]))
             if not is_finite(values[position]):
                 raise plan.non_finite(position, values)
-        self._finish_forward(values)
+        self._finish_forward(Run(plan, values))
 
     def backward(self) -> Iterator[Event]:
         """Yield the search from the loss: each visit, contribution, completed gradient, and who joins the queue.
@@ -108,21 +111,28 @@ class Stepper:
         """
         run = self._evaluated()
         gradients: dict[Node, Array] = {}
-        waiting: dict[tuple[Operation, int], Array] = {}
-        one = read_only(np.ones(()))
-        yield BackwardStarted(self.loss, one)
-        for node, edges, enqueued in search(self.loss, self._traversal):
+        # what has been contributed to each node so far, in the order of the consumers' visits, then of their inputs
+        waiting: dict[Node, list[tuple[Operation, int, Array]]] = {node: [] for node in self.nodes}
+        total = settle(1.0)
+        yield BackwardStarted(self.loss, read_only(total))
+        for node, enqueued in search(self.loss, self._traversal):
             yield NodeVisited(node)
-            total = one
-            for number, (consumer, slot) in enumerate(edges, 1):
-                contribution = waiting.pop((consumer, slot))
+            contributions = waiting.pop(node)
+            for number, (consumer, slot, contribution) in enumerate(contributions, 1):
                 with np.errstate(all="ignore"):
-                    total = contribution if number == 1 else read_only(total + contribution)
+                    total = contribution if number == 1 else settle(total + contribution)
                 yield ContributionAdded(
-                    node, consumer, slot, gradients[consumer], contribution, total, number, len(edges)
+                    node,
+                    consumer,
+                    slot,
+                    read_only(gradients[consumer]),
+                    read_only(contribution),
+                    read_only(total),
+                    number,
+                    len(contributions),
                 )
             gradients[node] = total
-            yield GradientCompleted(node, total)
+            yield GradientCompleted(node, read_only(total))
             if not is_finite(total):
                 raise non_finite_gradient(node, total)
             if isinstance(node, Operation):
@@ -130,10 +140,12 @@ class Stepper:
                 op = Evaluated(node, inputs, run[node], [True] * len(inputs))
                 with np.errstate(all="ignore"):
                     results = input_gradients(gradient_rule(node), op, total)
-                waiting.update(((node, slot), read_only(result)) for slot, result in enumerate(results))
+                for slot, (source, result) in enumerate(zip(node.inputs, results, strict=True)):
+                    assert result is not None
+                    waiting[source].append((node, slot, result))
             if enqueued:
                 yield NodesEnqueued(node, enqueued)
-        self._gradients = gradients
+        self._gradients = {node: gradient for node, gradient in gradients.items() if isinstance(node, Variable)}
 
     def update(self) -> Iterator[Event]:
         """Yield each variable's step, in the order in which the search visited them, then the end of the iteration.
@@ -143,15 +155,13 @@ class Stepper:
         loss, gradients = float(self._evaluated()[self.loss]), self._completed()
         variables, optimizer = dict(self.session.variables), self.minimization.optimizer
         for node, gradient in gradients.items():
-            if isinstance(node, Variable):
-                old = variables.get(node, node.initial_value)
-                with np.errstate(all="ignore"):
-                    new = variables[node] = optimizer.updated(old, gradient)
-                yield VariableUpdated(node, read_only(old), gradient, optimizer.learning_rate, read_only(new))
-                if not is_finite(new):
-                    raise non_finite_update(node, new, optimizer.learning_rate)
-        self.session.variables = variables
-        self._finish_update()
+            old = variables.get(node, node.initial_value)
+            with np.errstate(all="ignore"):
+                new = variables[node] = optimizer.updated(old, gradient)
+            yield VariableUpdated(node, read_only(old), read_only(gradient), optimizer.learning_rate, read_only(new))
+            if not is_finite(new):
+                raise non_finite_update(node, new, optimizer.learning_rate)
+        self._finish_update(variables)
         yield IterationFinished(self.loss, self.finished, loss)
 
     def run(
@@ -168,39 +178,29 @@ class Stepper:
         losses = []
         for _ in range(iterations):
             if forward is None:
-                self._forward()
+                self._finish_forward(self._plan.run(self._feeds, self.session.variables))
             else:
                 _call(forward, self.forward())
-            losses.append(float(self._evaluated()[self.loss]))
-            if backward is None:
-                self._gradients = self._evaluated().gradients(self.loss, training=True)
+            run = self._evaluated()
+            losses.append(float(run[self.loss]))
+            if backward is None and self._traversal != "plain":
+                self._gradients = run.variable_gradients(self.loss)
             else:
-                _call(backward, self.backward())
+                _call(backward or _ignore, self.backward())
             if update is None:
-                self._update()
+                optimizer = self.minimization.optimizer
+                self._finish_update(optimizer.apply(self.session.variables, self._completed()))
             else:
                 _call(update, self.update())
         return losses
 
-    def _forward(self) -> None:
-        values = self._plan.start(self._feeds, self.session.variables)
-        self._plan.forward(values)
-        self._finish_forward(values)
-
-    def _finish_forward(self, values: list[Array]) -> None:
-        check_loss(self.loss, values[-1].shape)
-        self._run = self.loss.last_run = Run(self._plan, values)
+    def _finish_forward(self, run: Run) -> None:
+        check_loss(self.loss, run[self.loss].shape)
+        self._run = self.loss.last_run = run
         self._gradients = None
 
-    def _update(self) -> None:
-        gradients = self._completed()
-        self.minimization.optimizer.apply(
-            self.session.variables,
-            {node: gradients[node] for node in gradients if isinstance(node, Variable)},
-        )
-        self._finish_update()
-
-    def _finish_update(self) -> None:
+    def _finish_update(self, variables: dict[Variable, Array]) -> None:
+        self.session.variables = variables
         self.finished += 1
         self._run = self._gradients = None
 
@@ -209,7 +209,7 @@ class Stepper:
             raise GraphError("the backward pass needs the values of a forward pass; run forward() first.", self.loss)
         return self._run
 
-    def _completed(self) -> dict[Node, Array]:
+    def _completed(self) -> dict[Variable, Array]:
         if self._gradients is None:
             raise GraphError("the update needs the gradients of a backward pass; run backward() first.", self.loss)
         return self._gradients
@@ -218,3 +218,7 @@ class Stepper:
 def _call(hook: Hook, events: Iterator[Event]) -> None:
     for event in events:
         hook(event)
+
+
+def _ignore(event: Event) -> None:
+    """Listen without a word."""

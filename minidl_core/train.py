@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 
 import numpy as np
 
-from .arrays import Array, is_finite
+from .arrays import Array, copy_in, is_finite, settle
 from .errors import GraphError
-from .finite import non_finite_update
+from .finite import non_finite_gradient, non_finite_update
 from .graph import Node, Variable, post_order
 from .plan import check_loss
 
@@ -18,12 +18,25 @@ class GradientDescentOptimizer:
     """Moves every variable by `learning_rate` times its gradient, downhill."""
 
     def __init__(self, learning_rate: float) -> None:
+        self.learning_rate = learning_rate
+
+    @property
+    def learning_rate(self) -> float:
+        """How far a variable moves for a gradient of 1; may be changed at any time.
+
+        Setting it raises GraphError where it is not a number above 0.
+        """
+        return self._learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
         try:
-            self.learning_rate = float(learning_rate)
+            number = copy_in(value).item()
         except (TypeError, ValueError):
-            self.learning_rate = math.nan
-        if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
-            raise GraphError(f"the learning rate must be a number above 0, not {learning_rate!r}.")
+            number = math.nan
+        if not 0 < number < math.inf:
+            raise GraphError(f"the learning rate must be a number above 0, not {value!r}.")
+        self._learning_rate = number
 
     def minimize(self, loss: Node, name: str | None = None) -> Minimization:
         """Return a node that takes one step when it is run.
@@ -34,18 +47,25 @@ class GradientDescentOptimizer:
 
     def updated(self, value: Array, gradient: Array) -> Array:
         """Return the new value of a variable: the old one less the learning rate times its gradient."""
-        return value - self.learning_rate * gradient
+        return settle(value - self._learning_rate * gradient)
 
-    def apply(self, variables: MutableMapping[Variable, Array], gradients: Mapping[Node, Array]) -> None:
-        """Bind new arrays to the variables; raises NonFiniteError, and changes none, where one would not be finite."""
-        new: dict[Variable, Array] = {}
+    def apply(self, variables: Mapping[Variable, Array], gradients: Mapping[Variable, Array]) -> dict[Variable, Array]:
+        """Return the variables after one step, as new arrays.
+
+        Raises NonFiniteError where a gradient or a new value is not finite.
+        """
+        after = dict(variables)
         with np.errstate(all="ignore"):
             for variable, gradient in gradients.items():
-                assert isinstance(variable, Variable)
-                new[variable] = value = self.updated(variables.get(variable, variable.initial_value), gradient)
-                if not is_finite(value):
-                    raise non_finite_update(variable, value, self.learning_rate)
-        variables.update(new)
+                old = variables.get(variable, variable.initial_value)
+                after[variable] = self.updated(old, gradient)
+        for variable in gradients:
+            if not is_finite(after[variable]):
+                for each, gradient in gradients.items():
+                    if not is_finite(gradient):
+                        raise non_finite_gradient(each, gradient)
+                raise non_finite_update(variable, after[variable], self._learning_rate)
+        return after
 
 
 class Minimization(Node):

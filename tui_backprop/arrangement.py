@@ -37,28 +37,29 @@ def prefers_diagram(width: int, height: int) -> bool:
     return width >= 100 and height >= 34
 
 
-def arrange(width: int, height: int, *, diagram: bool, graph_height: int) -> Arrangement | None:
+def arrange(width: int, height: int, *, diagram: bool, graph_height: int, data: bool) -> Arrangement | None:
     """Return where the panes stand; None where the terminal is too small.
 
-    `graph_height` is the number of rows that the graph would like to have, as a diagram or as a tape.
+    `graph_height` is the number of rows that the graph would like to have, as a diagram or as a tape; `data` is
+    whether there is a data chart to show.
     """
     if width < LEAST_WIDTH or height < LEAST_HEIGHT:
         return None
     if not diagram:
-        return _with_tape(width, height, graph_height)
+        return _with_tape(width, height, graph_height, data)
     if prefers_diagram(width, height):
-        return _with_diagram(width, height, graph_height)
+        return _with_diagram(width, height, graph_height, data)
     return _with_small_diagram(width, height, graph_height)
 
 
-def _with_diagram(width: int, height: int, graph_height: int) -> Arrangement:
+def _with_diagram(width: int, height: int, graph_height: int, data: bool) -> Arrangement:
     graph = min(max(graph_height, 5), height - 28)
     step, inner = graph + 2, width - 2
     below = step + 3
     split = min(width * 63 // 120, 80)
     body = height - below - 3
-    loss = body // 2
-    data = below + loss + 1
+    loss = body // 2 if data else body
+    middle = below + loss + 1
     left, right = split - 1, width - split - 2
     panes = {
         "header": Pane(0, 0, width, 1),
@@ -66,12 +67,14 @@ def _with_diagram(width: int, height: int, graph_height: int) -> Arrangement:
         "step": Pane(1, step + 1, inner, 2),
         "inspector": Pane(1, below + 1, left, body),
         "loss": Pane(split + 1, below + 1, right, loss),
-        "data": Pane(split + 1, data + 1, right, body - loss - 1),
         "keys": Pane(0, height - 1, width, 1),
     }
     bottom, end = height - 2, width - 1
-    rules = ((1, 0, end), (step, 0, end), (below, 0, end), (data, split, end), (bottom, 0, end))
-    return Arrangement(panes, rules, ((0, 1, bottom), (end, 1, bottom), (split, below, bottom)))
+    rules = [(1, 0, end), (step, 0, end), (below, 0, end), (bottom, 0, end)]
+    if data:
+        panes["data"] = Pane(split + 1, middle + 1, right, body - loss - 1)
+        rules.append((middle, split, end))
+    return Arrangement(panes, tuple(rules), ((0, 1, bottom), (end, 1, bottom), (split, below, bottom)))
 
 
 def _with_small_diagram(width: int, height: int, graph_height: int) -> Arrangement:
@@ -88,7 +91,7 @@ def _with_small_diagram(width: int, height: int, graph_height: int) -> Arrangeme
     return Arrangement(panes, tuple((y, -1, width) for y in (1, step, body)), ())
 
 
-def _with_tape(width: int, height: int, graph_height: int) -> Arrangement:
+def _with_tape(width: int, height: int, graph_height: int, data: bool) -> Arrangement:
     split = min(max(width * 7 // 16, 28), 48)
     step = height - 5
     body = step - 2
@@ -104,13 +107,13 @@ def _with_tape(width: int, height: int, graph_height: int) -> Arrangement:
     if spare < CHART_HEIGHT and body >= 13:
         spare = CHART_HEIGHT
     if spare >= CHART_HEIGHT:
-        data = spare // 2 if spare >= 20 else 0
-        loss = spare - data - bool(data)
+        points = spare // 2 if data and spare >= 20 else 0
+        loss = spare - points - bool(points)
         tape = body - spare - 1
         panes["loss"] = Pane(0, tape + 3, split, loss)
         rules.append((tape + 2, -1, split))
-        if data:
-            panes["data"] = Pane(0, tape + loss + 4, split, data)
+        if points:
+            panes["data"] = Pane(0, tape + loss + 4, split, points)
             rules.append((tape + loss + 3, -1, split))
     else:
         tape = body

@@ -7,6 +7,10 @@ from .glyphs import EAST, LINES, NORTH, SOUTH, WEST
 from .palette import Line, Span
 
 
+TITLE_EDGES = 5
+"""How many cells of a rule a title leaves at least."""
+
+
 def draw_frame(arrangement: Arrangement, width: int, height: int) -> list[Line]:
     """Draw the rules and bars of an arrangement, with the right glyph at every crossing."""
     directions = [[0] * width for _ in range(height)]

@@ -16,11 +16,19 @@ def draw_header(moment: Moment, width: int) -> Line:
     rate = [("η ", "dim"), (f"{moment.learning_rate:g}", "text")]
     loss, before = _loss(moment)
     place = _place(moment)
-    for gap, with_place, with_before in ((3, True, True), (3, True, False), (2, False, False), (1, False, False)):
-        left = [(" ", "text"), (moment.lesson.name, "title"), (" " * gap + "iteration ", "dim")]
-        left += [(str(moment.iteration), "title"), (" " * gap, "text"), *_phases(moment)]
-        left += [(" " * gap + place, "text")] if with_place and place else []
-        right = [*rate, (" " * gap, "text"), *loss, *(before if with_before else []), (" ", "text")]
+    for gap, with_place, with_before, with_rate in (
+        (3, True, True, True),
+        (3, True, False, True),
+        (2, False, False, True),
+        (1, False, False, True),
+        (1, False, False, False),
+    ):
+        space = (" " * gap, "text")
+        left = [(" ", "text"), (moment.lesson.name, "title"), space, ("iteration ", "dim")]
+        left += [(str(moment.iteration), "title"), space, *_phases(moment)]
+        left += [space, (place, "text")] if with_place and place else []
+        right = [*rate, space] if with_rate else []
+        right += [*loss, *(before if with_before else []), (" ", "text")]
         room = width - _length(left) - _length(right)
         if room >= 1:
             break

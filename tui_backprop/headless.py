@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from minidl_core import IterationFinished, MinidlError, Placeholder, Session, Stepper
-from minidl_core.graph import Array
+from minidl_core.arrays import Array
 from minidl_core.train import GradientDescentOptimizer
 
 from .charts import data_legend, draw_data, separator
@@ -23,14 +23,21 @@ PICTURE_WIDTH, PICTURE_HEIGHT = 72, 24
 
 
 def run_headless(lesson_name: str, seed: int | None, learning_rate: float | None, steps: int, *, as_json: bool) -> int:
-    """Train a lesson, print what came of it, and return the exit status: 1 where a number stopped being finite."""
+    """Train a lesson, print what came of it, and return the exit status.
+
+    That is 2 where the lesson's graph or feeds are wrong, 1 where a number stopped being finite.
+    """
     lesson = load_lesson(lesson_name)
     seed = lesson.seed if seed is None else seed
     learning_rate = lesson.learning_rate if learning_rate is None else learning_rate
-    example = lesson.build(seed)
     session = Session()
-    step = GradientDescentOptimizer(learning_rate).minimize(example.loss)
-    stepper = Stepper(step, example.feeds, session)
+    try:
+        example = lesson.build(seed)
+        step = GradientDescentOptimizer(learning_rate).minimize(example.loss)
+        stepper = Stepper(step, example.feeds, session)
+    except MinidlError as error:
+        print(f"backprop-tui: {lesson.name} cannot be trained: {error}", file=sys.stderr)
+        return 2
     losses: list[float] = []
 
     def note(event: object) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from .palette import Line
 
 STEPPING = (
@@ -12,28 +14,39 @@ STEPPING = (
     ("s", "inside"),
     ("r", "run"),
     ("i", "iteration"),
-    ("tab", "panes"),
+    ("tab", "views"),
     ("p", "phase"),
     ("n", "node"),
-    ("v", "view"),
+    ("v", "diagram/tape"),
     ("G", "go to"),
 )
+RUNNING = (("space", "pause"), (">", "faster"), ("<", "slower"), ("q", "quit"))
 ORDER = ("space", "b", "s", "n", "p", "i", "r", "G", "v", "tab", "<", ">", "?", "q")
 
 
 def draw_keys(width: int, running: str | None) -> Line:
     """Draw the key bar; `running` is the speed of a run that is going on."""
-    if running is not None:
-        return _line((("space", "pause"), ("<", "slower"), (">", "faster"), ("q", "quit")), f"running: {running}")
-    chosen: list[tuple[str, str]] = []
-    for key in STEPPING:
-        if sum(len(name) + len(does) + 4 for name, does in [*chosen, key]) <= width:
-            chosen.append(key)
-    return _line(sorted(chosen, key=lambda key: ORDER.index(key[0])))
-
-
-def _line(keys: object, note: str = "") -> Line:
     line: Line = [(" ", "text")]
-    for name, does in keys:
+    if running is not None:
+        line.append((f"running: {running}   ", "now"))
+    for name, does in sorted(_fitting(STEPPING if running is None else RUNNING, width - _length(line)), key=_place):
         line += [(name, "key"), (f" {does}   ", "text")]
-    return [*line, (note, "now")] if note else line
+    return line
+
+
+def _fitting(keys: Iterable[tuple[str, str]], room: int) -> list[tuple[str, str]]:
+    chosen = []
+    for name, does in keys:
+        room -= len(name) + len(does) + 4
+        if room < 0:
+            break
+        chosen.append((name, does))
+    return chosen
+
+
+def _place(key: tuple[str, str]) -> int:
+    return ORDER.index(key[0])
+
+
+def _length(line: Line) -> int:
+    return sum(len(text) for text, _ in line)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from textual.binding import Binding
 
 
 def _key(keys: str, action: str, description: str, tooltip: str, shown: str = "") -> Binding:
-    identity = action.partition("(")[0] if "(" not in action else action.replace("('", "-").rstrip("')")
-    return Binding(keys, action, description, tooltip=tooltip, id=identity, key_display=shown or keys, priority=True)
+    identity = re.sub(r"\W+", "-", action).strip("-")
+    return Binding(keys, action, description, tooltip=tooltip, id=identity, key_display=shown or keys)
 
 
 SECTIONS: dict[str, list[Binding]] = {
@@ -35,15 +37,17 @@ SECTIONS: dict[str, list[Binding]] = {
     ],
     "Look": [
         _key("v", "view", "view", "Show the graph as a diagram or as a tape"),
-        _key("tab", "next_pane", "panes", "Show the next view: value, ledger, update; small screens: data, loss", "Tab"),
+        _key(
+            "tab", "next_pane", "panes", "Show the next view: value, ledger, update; small screens: data, loss", "Tab"
+        ),
         _key("y", "scale", "scale", "Draw the loss on a linear or a logarithmic axis"),
-        _key("up", "pin(0,-1)", "pin up", "Follow the element above; the window of a large array moves along", "↑"),
-        _key("down", "pin(0,1)", "pin down", "Follow the element below", "↓"),
-        _key("left", "pin(-1,0)", "pin left", "Follow the element to the left", "←"),
-        _key("right", "pin(1,0)", "pin right", "Follow the element to the right", "→"),
+        _key("up", "pin('up')", "pin up", "Follow the element above; the window of a large array moves along", "↑"),
+        _key("down", "pin('down')", "pin down", "Follow the element below", "↓"),
+        _key("left", "pin('left')", "pin left", "Follow the element to the left", "←"),
+        _key("right", "pin('right')", "pin right", "Follow the element to the right", "→"),
     ],
     "The program": [
         _key("question_mark,f1", "help", "keys", "What the screen shows, and every key", "? F1"),
-        _key("q", "quit", "quit", "Quit"),
+        _key("q", "app.quit", "quit", "Quit"),
     ],
 }

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from minidl_core import (
-    BackwardStarted,
     ContributionAdded,
     Event,
     GradientCompleted,
@@ -20,14 +19,12 @@ from minidl_core import (
     MinidlError,
     Node,
     NodeEvaluated,
-    NodesEnqueued,
-    NodeVisited,
     Operation,
     State,
     Variable,
     VariableUpdated,
 )
-from minidl_core.graph import Array
+from minidl_core.arrays import Array
 
 from .glyphs import DONE, NOT_YET, NOW, STALE, UPDATED
 from .lessons.lesson import Example, Lesson
@@ -180,7 +177,21 @@ class Moment:
     @property
     def waiting_count(self) -> int:
         """How many nodes wait for consumers."""
-        return self._not_joined - sum(not self.waits_for(node) for node in self._about_to_join)
+        in_reach = bisect_left(self.recording.in_reach, self.cursor, key=self.recording.reached.__getitem__)
+        return in_reach - self._joined - len(self._about_to_join)
+
+    @property
+    def _about_to_join(self) -> list[Node]:
+        """The inputs of the visited node that wait for nothing but the end of its visit."""
+        inputs = dict.fromkeys(self.now.inputs) if self.now is not None and self.phase == "backward" else ()
+        past = self.recording
+        return [
+            node
+            for node in inputs
+            if self._past(past.reached, node) is not None
+            and self._past(past.enqueued, node) is None
+            and not self.waits_for(node)
+        ]
 
     @property
     def waiting(self) -> Iterator[tuple[Node, int]]:
@@ -189,22 +200,9 @@ class Moment:
         for node in self.recording.in_reach:
             if not left:
                 break
-            if self._past(self.recording.enqueued, node) is None:
+            if self._past(self.recording.enqueued, node) is None and (pending := self.waits_for(node)):
                 left -= 1
-                if count := self.waits_for(node):
-                    yield node, count
-
-    @property
-    def _not_joined(self) -> int:
-        times = self.recording.reached.__getitem__
-        return bisect_left(self.recording.in_reach, self.cursor, key=times) - self._joined
-
-    @property
-    def _about_to_join(self) -> list[Node]:
-        """The inputs of the node that is being visited, until those that wait for nobody else join the queue."""
-        visited = self.last_visited(1)
-        inputs = dict.fromkeys(visited[0].inputs) if visited else ()
-        return [node for node in inputs if self._past(self.recording.enqueued, node) is None]
+                yield node, pending
 
     def _happened(self, times: dict[Node, int]) -> list[Node]:
         # the dictionaries are filled in the order of time
@@ -239,21 +237,10 @@ class Moment:
         if self._past(self.recording.reached, node) is None:
             return NOT_YET
         if self._past(self.recording.enqueued, node) is None:
-            # while its last consumer is being visited, it waits for nobody and is not in the queue yet
-            return f"w{self.waits_for(node)}" if self.waits_for(node) else NOT_YET
+            pending = self.waits_for(node)
+            return f"w{pending}" if pending else NOT_YET
         return f"q{self.recording.places[node] - self.visit_count + 1}"
 
     def went(self, node: Node, consumer: Operation, slot: int) -> bool:
         """Return whether a contribution has come to the node over this edge."""
         return any(event.consumer is consumer and event.slot == slot for event in self.contributions(node))
-
-    def edge_now(self, node: Node, consumer: Operation, slot: int) -> bool:
-        """Return whether a number goes over this edge now: into what is evaluated, or back from a consumer."""
-        match self.event:
-            case NodeEvaluated(current):
-                return current is consumer
-            case ContributionAdded():
-                return self.event.node is node and self.event.consumer is consumer and self.event.slot == slot
-            case BackwardStarted() | NodeVisited() | GradientCompleted() | NodesEnqueued():
-                return False
-        return False

@@ -159,7 +159,8 @@ class Timeline:
             return False
         if iteration != self.recording.iteration:
             self._open(iteration)
-        while not self.recording.finished and (cursor is None or len(self.recording.events) < cursor):
+        # one event more than is passed, as in going forward: a mistake shows behind the last one
+        while not self.recording.finished and (cursor is None or len(self.recording.events) <= cursor):
             self._record()
         self.cursor = len(self.recording.events) if cursor is None else cursor
         return True

@@ -7,6 +7,7 @@ narration, the help and the gradient tests say about an operation is read from h
 from __future__ import annotations
 
 import inspect
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -14,11 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array
+from ..arrays import Array, Shape
 from ..errors import GraphError
-from ..graph import Constant, Node, Operation, Shape, definitions
+from ..graph import Constant, Node, Operation, definitions
 
 Compute = Callable[..., Array]
+Attributes = dict[str, Any]
+
+_MOST_ONES = 1_000_000
 
 
 class OperationDefinition:
@@ -35,6 +39,7 @@ class OperationDefinition:
         samples: Sequence[Any],
         element: str | None,
         elementwise: bool,
+        shape: Callable[..., Shape] | None,
         domain: tuple[float, float],
         mend: str,
     ) -> None:
@@ -46,54 +51,74 @@ class OperationDefinition:
         self.reason = one_line(compute.__doc__)
         self.samples = samples
         self.elementwise = elementwise
+        self.shape = shape
         self.element = element or formula.partition(" = ")[2]
         self.domain = domain
         self.mend = mend
-        parameters = inspect.signature(compute).parameters.values()
+        parameters = [p.replace(annotation=p.empty) for p in inspect.signature(compute).parameters.values()]
+        self._signature = inspect.Signature(parameters)
         self.symbols = tuple(p.name.upper() for p in parameters if p.kind is p.POSITIONAL_ONLY)
-        self.attributes = {p.name: p.default for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD}
-        self._shapes: dict[Any, Shape] = {}
+        self.attributes = {p.name: p.default for p in parameters if p.kind is not p.POSITIONAL_ONLY}
+        if not self.symbols:
+            raise GraphError(f"operation {self.name} has no inputs; write them before a slash: def {self.name}(a, /).")
+        self._shapes: dict[Any, Shape | None] = {}
 
     def __call__(self, *inputs: Any, name: str | None = None, **attributes: Any) -> Operation:
         """Build a node; numbers, lists and arrays among the inputs become constants.
 
         Raises GraphError where the inputs or attributes are not this operation's, ShapeError where shapes do not fit.
         """
-        count = len(self.symbols)
-        given = dict(zip(self.attributes, inputs[count:], strict=False)) | attributes
-        if len(inputs) < count or len(inputs) > count + len(self.attributes) or given.keys() - self.attributes.keys():
-            wanted = [
-                *self.symbols,
-                *(f"{key}={default!r}" for key, default in self.attributes.items()),
-                "name=None",
-            ]
-            raise GraphError(f"{self.name} takes ({', '.join(wanted)}), not {len(inputs)} inputs and {sorted(given)}.")
-        nodes = tuple(value if isinstance(value, Node) else Constant(value) for value in inputs[:count])
-        return Operation(self, nodes, {**self.attributes, **given} if self.attributes else self.attributes, name)
+        if attributes or len(inputs) != len(self.symbols):
+            inputs, attributes = self._sorted_out(inputs, attributes)
+        else:
+            attributes = self.attributes
+        nodes = tuple([value if isinstance(value, Node) else Constant(value) for value in inputs])
+        return Operation(self, nodes, attributes, name)
+
+    def _sorted_out(self, inputs: tuple[Any, ...], attributes: dict[str, Any]) -> tuple[tuple[Any, ...], Attributes]:
+        """Return the inputs alone, and all attributes: those given by position, by name, and by default."""
+        try:
+            given = self._signature.bind(*inputs, **attributes)
+        except TypeError as error:
+            shown = str(self._signature).replace(", /", "")[1:-1]
+            raise GraphError(f"{self.name} takes ({shown}, name=None): {error}.") from error
+        given.apply_defaults()
+        return given.args[: len(self.symbols)], {key: given.arguments[key] for key in self.attributes}
 
     def bind(self, attributes: Mapping[str, Any]) -> Compute:
         """Return the function that computes Y from the inputs alone."""
         return partial(self.compute, **attributes) if attributes else self.compute
 
-    def output_shape(self, shapes: Sequence[Shape], attributes: Mapping[str, Any]) -> Shape | None:
-        """Return the shape of Y for these shapes of the inputs, by computing it once on ones.
+    def output_shape(self, shapes: tuple[Shape, ...], attributes: Mapping[str, Any]) -> Shape | None:
+        """Return the shape of Y for these shapes of the inputs.
 
-        Raises ValueError where they do not fit; returns None where ones are not something it can compute with.
+        Raises ValueError where they do not fit; returns None where only a run can tell.
         """
-        key = (*shapes, *map(str, attributes.values()))
+        key = (shapes, str(attributes)) if attributes else shapes
         if key not in self._shapes:
-            try:
-                with np.errstate(all="ignore"):
-                    self._shapes[key] = np.shape(self.compute(*map(np.ones, shapes), **attributes))
-            except ValueError:
-                raise
-            except Exception:  # a stranger's operation may want more than ones; the run will tell
-                return None
+            if self.elementwise:
+                self._shapes[key] = np.broadcast_shapes(*shapes)
+            elif self.shape is not None:
+                self._shapes[key] = self.shape(*shapes, **attributes)
+            else:
+                self._shapes[key] = self._tried_shape(shapes, attributes)
         return self._shapes[key]
 
-    def mend_for(self, inputs: Sequence[Node]) -> str:
-        """Return the mend of a shape mistake with the inputs' own names in it."""
-        return self.name_symbols(self.mend, [node.name for node in inputs])
+    def _tried_shape(self, shapes: tuple[Shape, ...], attributes: Mapping[str, Any]) -> Shape | None:
+        """Compute the operation once on ones, if they are not too many."""
+        if sum(map(math.prod, shapes)) > _MOST_ONES:
+            return None
+        try:
+            with np.errstate(all="ignore"):
+                return np.shape(self.compute(*map(np.ones, shapes), **attributes))
+        except ValueError:
+            raise
+        except Exception:  # a stranger's operation may want more than ones; the run will tell
+            return None
+
+    def mend_for(self, operation: Operation) -> str:
+        """Return the mend of a shape mistake with this operation's own names and attributes in it."""
+        return self.name_symbols(self.mend, [node.name for node in operation.inputs]).format(**operation.attributes)
 
     def name_symbols(self, text: str, inputs: Sequence[str], output: str = "Y") -> str:
         """Return the text with the symbols A, B ... Y replaced by these names."""
@@ -104,9 +129,10 @@ class OperationDefinition:
 def operation(
     *,
     formula: str,
-    samples: Sequence[Any],
+    samples: Sequence[Any] = (),
     element: str | None = None,
     elementwise: bool = False,
+    shape: Callable[..., Shape] | None = None,
     domain: tuple[float, float] = (-2.0, 2.0),
     mend: str = "",
 ) -> Callable[[Compute], OperationDefinition]:
@@ -115,13 +141,15 @@ def operation(
     `formula` says what Y is; `element`, where it differs, what one element of Y is (see `gradients.RegisterGradient`).
     `samples` are tuples of input shapes to test with, each optionally followed by a dict of attributes, and
     `domain` the range that the tests draw numbers from. An `elementwise` operation broadcasts its inputs, and its
-    gradients are summed back to their shapes. `mend` completes the message where shapes do not fit.
+    gradients are summed back to their shapes; of any other, `shape` tells the shape of Y from those of the inputs (and
+    the attributes) or raises ValueError; without it, a trial on ones tells. `mend` completes the message where shapes
+    do not fit. Raises GraphError where there are no positional-only inputs.
     """
     if elementwise and not mend:
         mend = "counted from the right, each dimension must be equal in both, or 1"
 
     def define(compute: Compute) -> OperationDefinition:
-        made = OperationDefinition(compute, formula, samples, element, elementwise, domain, mend)
+        made = OperationDefinition(compute, formula, samples, element, elementwise, shape, domain, mend)
         definitions[made.name] = made
         return made
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from ..arrays import Array
+from ..arrays import Array, Shape
 from ..gradients import Evaluated, RegisterGradient
 from .definition import operation
+
+
+def _product_shape(a: Shape, b: Shape) -> Shape:
+    if len(a) != 2 or len(b) != 2 or a[1] != b[0]:
+        raise ValueError("matmul takes two matrices")
+    return a[0], b[1]
 
 
 @operation(
     formula="Y = A·B",
     element="Y[i,j] = Σ A[i,k]·B[k,j]",
+    shape=_product_shape,
     samples=[((3, 4), (4, 2)), ((1, 3), (3, 1))],
     mend="the columns of A must equal the rows of B",
 )

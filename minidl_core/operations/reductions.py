@@ -19,7 +19,7 @@ Axis = int | tuple[int, ...] | None
         ((3, 2), {"axis": -1}),
         ((2, 3, 4), {"axis": (0, 2), "keepdims": True}),
     ],
-    mend="axis must name dimensions that A has",
+    mend="axis must name dimensions that A has, not {axis}",
 )
 def reduce_sum(a: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
     """The entries of A along the axis are added up.

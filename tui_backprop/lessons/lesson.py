@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from minidl_core import Node, Placeholder, Variable
-from minidl_core.graph import Array
+from minidl_core.arrays import Array
 
 
 @dataclass(frozen=True)

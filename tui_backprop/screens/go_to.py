@@ -16,6 +16,17 @@ MOST = 1_000_000
 class GoToScreen(ModalScreen[int | None]):
     """Returns the number that was typed, None where the asking was given up."""
 
+    DEFAULT_CSS = """
+    GoToScreen {
+        align: center bottom;
+    }
+    GoToScreen > Vertical {
+        height: 5;
+        padding: 0 1;
+        border: round;
+        background: ansi_default;
+    }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "give up")]
 
     def __init__(self, current: int) -> None:
@@ -26,7 +37,7 @@ class GoToScreen(ModalScreen[int | None]):
         """Yield the question, the field, and a line for what is wrong with the answer."""
         with Vertical():
             yield Static(f"Go to the end of which iteration? You are in {self._current}; 0 is the start.", markup=False)
-            field = Input(placeholder="a whole number, then Enter; Esc gives up")
+            field = Input(placeholder="a whole number, then Enter; Esc gives up", compact=True)
             field.cursor_blink = False
             yield field
             yield Static("", id="wrong", markup=False)

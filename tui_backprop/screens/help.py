@@ -34,6 +34,19 @@ The inspector writes out one element, marked ►, with its own numbers; the arro
 class HelpScreen(ModalScreen[None]):
     """Explains the screen and lists the keys."""
 
+    DEFAULT_CSS = """
+    HelpScreen {
+        align: center middle;
+    }
+    HelpScreen > VerticalScroll {
+        width: 90%;
+        max-width: 100;
+        height: 90%;
+        padding: 0 1;
+        border: round;
+        background: ansi_default;
+    }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1", "dismiss", "close")]
 
     def compose(self) -> ComposeResult:

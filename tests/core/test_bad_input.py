@@ -1,0 +1,408 @@
+"""Every mistake that a user can make ends in one message that names the node, its place (file:line) and the mend."""
+
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import minidl_core as dl
+from minidl_core import gradients as registry
+from minidl_core.graph import definitions
+
+HERE = r"\(test_bad_input\.py:\d+\)"
+
+
+def message(kind, action):
+    """The message of the error of this kind that the action raises."""
+    with pytest.raises(kind) as caught:
+        action()
+    assert isinstance(caught.value, dl.MinidlError)
+    return str(caught.value)
+
+
+def says(pattern, text):
+    assert re.fullmatch(pattern.replace("HERE", HERE), text), text
+
+
+@pytest.fixture
+def line():
+    """A small graph: J = sum of (x·w) over two features."""
+    x = dl.placeholder(name="x")
+    fixed = dl.placeholder(shape=(2, 2), name="fixed")
+    w = dl.Variable([[1.0], [2.0]], name="w")
+    loss = dl.reduce_sum(dl.matmul(x, w, name="scores"), name="J")
+    other = dl.reduce_sum(dl.matmul(fixed, w), name="K")
+    return SimpleNamespace(x=x, fixed=fixed, w=w, J=loss, K=other, session=dl.Session())
+
+
+def test_a_missing_feed(line):
+    text = message(dl.FeedError, lambda: line.session.run(line.J))
+    says(r"placeholder 'x' HERE: it has no value; feed it: feed_dict=\{x: \.\.\.\}\.", text)
+
+
+def test_a_feed_that_nobody_needs(line):
+    feeds = {line.x: [[1, 2]], line.fixed: [[1, 2], [3, 4]]}
+    text = message(dl.FeedError, lambda: line.session.run(line.J, feeds))
+    says(r"placeholder 'fixed' HERE: it is fed, but J does not need it; take it out of feed_dict\.", text)
+
+
+def test_a_feed_of_the_wrong_shape(line):
+    text = message(dl.FeedError, lambda: line.session.run(line.K, {line.fixed: [[1, 2]]}))
+    says(r"placeholder 'fixed' HERE: its feed is \(1,2\), but it was made for \(2,2\)\.", text)
+
+
+def test_a_feed_whose_shape_does_not_fit_what_it_meets(line):
+    text = message(dl.ShapeError, lambda: line.session.run(line.J, {line.x: [[1, 2, 3]]}))
+    says(
+        r"matmul 'scores' HERE: x is \(1,3\) but w is \(2,1\); the columns of x must equal the rows of w\.",
+        text,
+    )
+
+
+@pytest.mark.parametrize("feed", [[[1, 2], [3]], "text", [["a", "b"]], None, [[1j, 2]], object()])
+def test_a_feed_that_is_no_array_of_numbers(line, feed):
+    text = message(dl.FeedError, lambda: line.session.run(line.J, {line.x: feed}))
+    says(r"placeholder 'x' HERE: its feed is not an array of numbers: .*\.", text)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_feed_with_a_hole_in_it(line, bad):
+    with pytest.raises(dl.NonFiniteError) as caught:
+        line.session.run(line.J, {line.x: [[1, 2], [3, bad]]})
+    says(rf"placeholder 'x' HERE: it holds {bad} in entry \[1, 1\]; take it out of the data\.", str(caught.value))
+    assert caught.value.entry == (1, 1)
+    assert caught.value.node is line.x
+
+
+def test_a_feed_for_something_that_is_no_placeholder(line):
+    says(
+        r"variable 'w' HERE: it cannot be fed; the keys of feed_dict are placeholders\.",
+        message(dl.FeedError, lambda: line.session.run(line.J, {line.w: [[1], [2]]})),
+    )
+    says(
+        r"'x' cannot be fed; the keys of feed_dict are placeholders\.",
+        message(dl.FeedError, lambda: line.session.run(line.J, {"x": [[1, 2]]})),
+    )
+
+
+@pytest.mark.parametrize("asked", ["J", None, 3, [1]])
+def test_running_something_that_is_no_node(line, asked):
+    text = message(dl.GraphError, lambda: line.session.run(asked))
+    says(r".* is not a node; run takes a node or a list of nodes\.", text)
+
+
+def test_shapes_that_do_not_fit_are_found_while_building():
+    a, b = dl.Variable(np.ones((3, 2)), name="A"), dl.Variable(np.ones((3, 2)), name="B")
+    says(
+        r"matmul 'matmul' HERE: A is \(3,2\) but B is \(3,2\); the columns of A must equal the rows of B\.",
+        message(dl.ShapeError, lambda: dl.matmul(a, b)),
+    )
+    c = dl.Variable(np.ones(4), name="c")
+    says(
+        r"add 'total' HERE: A is \(3,2\) but c is \(4,\); counted from the right, each dimension must be equal in "
+        r"both, or 1\.",
+        message(dl.ShapeError, lambda: dl.add(a, c, name="total")),
+    )
+    says(
+        r"reduce_sum 'reduce_sum' HERE: A is \(3,2\); axis must name dimensions that A has, not 2\.",
+        message(dl.ShapeError, lambda: dl.reduce_sum(a, axis=2)),
+    )
+    assert a.consumers == b.consumers == c.consumers == []
+    assert dl.matmul(a, dl.Variable(np.ones((2, 1)))).name == "matmul"  # the mistakes have used up no name
+
+
+def test_a_loss_that_is_not_one_number(line):
+    optimizer = dl.train.GradientDescentOptimizer(0.1)
+    rows = dl.Variable(np.ones((3, 2)), name="rows")
+    says(
+        r"variable 'rows' HERE: a loss must be one number, but it is \(3,2\); reduce_sum makes one number of it\.",
+        message(dl.ShapeError, lambda: optimizer.minimize(rows)),
+    )
+    scores = line.J.inputs[0]
+    step = optimizer.minimize(scores)  # its shape is not known before it is fed
+    expected = r"matmul 'scores' HERE: a loss must be one number, but it is \(1,1\); reduce_sum makes .*\."
+    says(expected, message(dl.ShapeError, lambda: line.session.run(step, {line.x: [[1, 2]]})))
+    says(expected, message(dl.ShapeError, lambda: dl.Stepper(step, {line.x: [[1, 2]]}).run(1)))
+    says(expected, message(dl.ShapeError, lambda: list(dl.Stepper(step, {line.x: [[1, 2]]}).iteration())))
+    line.session.run(scores, {line.x: [[1, 2]]})
+    says(expected, message(dl.ShapeError, lambda: dl.compute_gradient(scores)))
+
+
+def test_a_gradient_before_any_run(line):
+    says(
+        r"reduce_sum 'J' HERE: it has not been run yet; evaluate it first: session\.run\(J, feed_dict\)\.",
+        message(dl.GraphError, lambda: dl.compute_gradient(line.J)),
+    )
+
+
+def test_nothing_to_train():
+    loss = dl.reduce_sum(dl.placeholder(name="x"), name="J")
+    text = message(dl.GraphError, lambda: dl.train.GradientDescentOptimizer(0.1).minimize(loss))
+    says(r"reduce_sum 'J' HERE: no variable leads to it, so there is nothing to train\.", text)
+
+
+@pytest.mark.parametrize("rate", ["fast", "0.1", None, np.nan, np.inf, 0, -0.1, [0.1, 0.2], 1j])
+def test_a_learning_rate_that_is_not_a_positive_number(rate):
+    expected = f"the learning rate must be a number above 0, not {rate!r}."
+    assert message(dl.GraphError, lambda: dl.train.GradientDescentOptimizer(rate)) == expected
+    optimizer = dl.train.GradientDescentOptimizer(0.1)
+    assert message(dl.GraphError, lambda: setattr(optimizer, "learning_rate", rate)) == expected
+    assert optimizer.learning_rate == 0.1
+
+
+def test_a_cycle_made_by_force():
+    x = dl.Variable(1.0, name="x")
+    a = dl.add(x, 1, name="a")
+    b = dl.negative(a, name="b")
+    a.inputs = (x, b)
+    for action in (
+        lambda: dl.Session().run(b),
+        lambda: dl.train.GradientDescentOptimizer(0.1).minimize(b),
+    ):
+        text = message(dl.GraphError, action)
+        says(r"add 'a' HERE: it needs its own value: a cycle by way of negative 'b' HERE; take one edge out\.", text)
+
+
+def test_nodes_of_two_graphs():
+    x = dl.Variable(1.0, name="x")
+    with dl.Graph().as_default():
+        text = message(dl.GraphError, lambda: dl.negative(x))
+    says(r"negative 'negative' HERE: its input variable 'x' HERE belongs to another graph; build both in one\.", text)
+    assert x.consumers == []
+
+
+@pytest.mark.parametrize("value", [[[1, 2], [3]], "text", None, 1j, object()])
+def test_a_variable_that_does_not_start_from_numbers(value):
+    text = message(dl.GraphError, lambda: dl.Variable(value, name="w"))
+    says(r"variable 'w' HERE: it is not an array of numbers: .*\.", text)
+
+
+@pytest.mark.parametrize("make", [dl.Variable, dl.Constant])
+def test_a_value_of_the_graph_that_is_not_finite(make):
+    text = message(dl.NonFiniteError, lambda: make([1.0, np.nan], name="w"))
+    says(r"(variable|constant) 'w' HERE: it holds nan in entry \[1\]; take it out of the data\.", text)
+
+
+def test_an_operation_called_in_the_wrong_way():
+    x = dl.Variable([1.0], name="x")
+    wrong = [
+        (lambda: dl.add(x), "add takes (a, b, name=None): missing a required argument: 'b'."),
+        (lambda: dl.add(x, x, x), "add takes (a, b, name=None): too many positional arguments."),
+        (lambda: dl.add(x, x, axis=1), "add takes (a, b, name=None): got an unexpected keyword argument 'axis'."),
+        (lambda: dl.softmax(x, 0, 0), "softmax takes (a, axis=-1, name=None): too many positional arguments."),
+        (
+            lambda: dl.softmax(x, 0, axis=0),
+            "softmax takes (a, axis=-1, name=None): multiple values for argument 'axis'.",
+        ),
+    ]
+    for action, expected in wrong:
+        assert message(dl.GraphError, action) == expected
+
+
+def test_an_operation_defined_without_inputs():
+    def define():
+        @dl.operation(formula="Y = A")
+        def forgotten_slash(a):
+            """A."""
+            return a
+
+    says(
+        r"operation forgotten_slash has no inputs; write them before a slash: def forgotten_slash\(a, /\)\.",
+        message(dl.GraphError, define),
+    )
+
+
+@pytest.fixture
+def stranger(monkeypatch):
+    """An operation in a user's file, `twice`, whose gradient function each test plants."""
+    monkeypatch.setattr(registry, "_gradient_registry", dict(registry._gradient_registry))
+
+    @dl.operation(formula="Y = 2·A", samples=[((2,),)])
+    def twice(a, /):
+        """Twice A."""
+        return a + a
+
+    x = dl.Variable([1.0, 2.0], name="x")
+    loss = dl.reduce_sum(twice(x, name="t"), name="J")
+
+    def failures(kind):
+        """The messages of every way to train and to differentiate; they must be the same one."""
+        step = dl.train.GradientDescentOptimizer(0.1).minimize(loss)
+        dl.Session().run(loss)
+        ways = (
+            lambda: dl.Session().run(step),
+            lambda: dl.Stepper(step).run(1),
+            lambda: list(dl.Stepper(step).iteration()),
+            lambda: dl.compute_gradient(loss),
+        )
+        (said,) = {message(kind, way) for way in ways}
+        return said
+
+    yield SimpleNamespace(failures=failures, loss=loss)
+    del definitions["twice"]
+
+
+def test_a_gradient_function_that_is_missing(stranger):
+    says(
+        r"twice 't' HERE: no gradient function is registered; write one under @RegisterGradient\(\"twice\"\)\.",
+        stranger.failures(dl.GradientError),
+    )
+
+
+def test_a_gradient_function_that_raises(stranger):
+    @dl.RegisterGradient("twice")
+    def broken(op, grad):
+        return [grad[7]]
+
+    says(
+        r"twice 't' HERE: its gradient function HERE raised IndexError: index 7 is out of bounds .*",
+        stranger.failures(dl.GradientError),
+    )
+
+
+def test_a_gradient_function_that_asks_for_an_attribute_that_is_not_there(stranger):
+    dl.RegisterGradient("twice")(lambda op, grad: [grad * op.axis])
+    says(
+        r"twice 't' HERE: its gradient function HERE raised AttributeError: twice 't' HERE has no attribute 'axis'",
+        stranger.failures(dl.GradientError),
+    )
+
+
+@pytest.mark.parametrize(("returned", "count"), [([], 0), ([1.0, 2.0], 2)])
+def test_a_gradient_function_that_returns_the_wrong_number(stranger, returned, count):
+    dl.RegisterGradient("twice")(lambda op, grad: returned)
+    says(
+        rf"twice 't' HERE: its gradient function HERE returned {count} gradients for 1 input; "
+        r"return a list with one for each input\.",
+        stranger.failures(dl.GradientError),
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "shape"), [(lambda grad: [np.ones((2, 2))], "(2,2)"), (lambda grad: grad.sum(), "()")]
+)
+def test_a_gradient_function_that_returns_the_wrong_shape(stranger, wrong, shape):
+    dl.RegisterGradient("twice")(lambda op, grad: wrong(grad))
+    says(
+        rf"twice 't' HERE: its gradient function HERE returned {re.escape(shape)} for its input x, which is \(2,\); "
+        r"a gradient has its input's shape\.",
+        stranger.failures(dl.GradientError),
+    )
+
+
+@pytest.mark.parametrize("wrong", [None, "text", [[1], [2, 3]], 1j])
+def test_a_gradient_function_that_returns_no_numbers(stranger, wrong):
+    dl.RegisterGradient("twice")(lambda op, grad: [wrong])
+    says(
+        r"twice 't' HERE: its gradient function HERE returned \w+ for its input x; return an array of numbers\.",
+        stranger.failures(dl.GradientError),
+    )
+
+
+def _ways_to_run(loss, feeds=None):
+    step = dl.train.GradientDescentOptimizer(0.1).minimize(loss)
+    return (
+        lambda: dl.Session().run(loss, feeds),
+        lambda: dl.Session().run(step, feeds),
+        lambda: dl.Stepper(step, feeds).run(1),
+        lambda: list(dl.Stepper(step, feeds).iteration()),
+    )
+
+
+def _stops(ways, node, entry, pattern):
+    for way in ways:
+        with pytest.raises(dl.NonFiniteError) as caught:
+            way()
+        says(pattern, str(caught.value))
+        assert (caught.value.node, caught.value.entry) == (node, entry)
+
+
+def test_the_logarithm_of_zero_names_node_entry_and_cause():
+    p = dl.Variable([[0.5, 1.0], [0.0, 0.25]], name="p")
+    log = dl.log(p, name="log")
+    ways = _ways_to_run(dl.reduce_sum(dl.multiply(log, 2.0)))
+    _stops(ways, log, (1, 0), r"log 'log' HERE: it makes -inf in entry \[1, 0\], because p is 0 there\.")
+
+
+def test_the_first_node_is_named_also_where_a_later_one_hides_the_infinity():
+    """sigmoid makes an innocent 1 of an infinity; the run must stop all the same, at the product that overflowed."""
+    a = dl.Variable(np.full((2, 2), 1e200), name="a")
+    product = dl.matmul(a, a, name="aa")
+    ways = _ways_to_run(dl.reduce_sum(dl.sigmoid(product)))
+    _stops(ways, product, (0, 0), r"matmul 'aa' HERE: it makes inf in entry \[0, 0\], because .*1e\+200.*")
+
+
+def test_an_infinity_that_nobody_calculated():
+    """NumPy's own warnings say nothing about an infinity that is simply put there."""
+
+    @dl.operation(formula="Y = A", samples=[((2,),)])
+    def spoiled(a, /):
+        """A with an infinity in place of its largest entry."""
+        return np.where(a == a.max(), np.inf, a)
+
+    dl.RegisterGradient("spoiled")(lambda op, grad: [grad])
+    x = dl.Variable([1.0, 2.0], name="x")
+    made = spoiled(x, name="s")
+    loss = dl.reduce_sum(dl.sigmoid(made))
+    del definitions["spoiled"]
+    _stops(_ways_to_run(loss), made, (1,), r"spoiled 's' HERE: it makes inf in entry \[1\], because .*")
+
+
+def test_a_gradient_that_is_too_steep_for_a_number():
+    """The value is finite, its slope is not: 1/p at the smallest number there is."""
+    p = dl.Variable([5e-324, 1.0], name="p")
+    loss = dl.reduce_sum(dl.log(p))
+    _stops(
+        _ways_to_run(loss)[1:],
+        p,
+        (0,),
+        r"variable 'p' HERE: its gradient becomes inf in entry \[0\]: .*",
+    )
+
+
+def test_a_learning_rate_that_is_too_high():
+    x = dl.Variable([1e308, -1e308], name="x")
+    loss = dl.reduce_sum(dl.multiply(x, [1.0, 1.5]))
+    step = dl.train.GradientDescentOptimizer(1e308).minimize(loss)
+    session = dl.Session()
+    stepper = dl.Stepper(step, session=session)
+    ways = (lambda: session.run(step), lambda: stepper.run(1), lambda: list(stepper.iteration()))
+    _stops(ways, x, (1,), r"variable 'x' HERE: its update makes -inf in entry \[1\]; the learning rate 1e\+308 .*")
+    assert stepper.state().variables == {}
+    assert session.run(x).tolist() == [1e308, -1e308]
+
+
+def test_stepping_on_after_an_error():
+    """A run that diverges stops at the node that made the first infinity; restoring an earlier state still works."""
+    w = dl.Variable([1.0], name="w")
+    loss = dl.reduce_sum(dl.multiply(dl.multiply(w, w), w))
+    step = dl.train.GradientDescentOptimizer(1000.0).minimize(loss)
+    stepper = dl.Stepper(step)
+    start = stepper.state()
+    with pytest.raises(dl.NonFiniteError):
+        stepper.run(100)
+    reached = stepper.finished
+    assert 0 < reached < 20
+    stepper.restore(start)
+    assert stepper.run(1) == [1.0]
+    assert stepper.finished == 1
+
+
+def test_phases_in_the_wrong_order():
+    x = dl.Variable(1.0, name="x")
+    loss = dl.multiply(x, x, name="J")
+    stepper = dl.Stepper(dl.train.GradientDescentOptimizer(0.1).minimize(loss))
+    says(r"multiply 'J' HERE: .* run forward\(\) first\.", message(dl.GraphError, lambda: list(stepper.backward())))
+    list(stepper.forward())
+    says(r"multiply 'J' HERE: .* run backward\(\) first\.", message(dl.GraphError, lambda: list(stepper.update())))
+    list(stepper.backward())
+    list(stepper.update())
+    says(r"multiply 'J' HERE: .* run forward\(\) first\.", message(dl.GraphError, lambda: list(stepper.update())))
+
+
+def test_an_unknown_traversal():
+    x = dl.Variable(1.0)
+    step = dl.train.GradientDescentOptimizer(0.1).minimize(dl.negative(x))
+    text = message(dl.GraphError, lambda: dl.Stepper(step, traversal="depth first"))
+    assert text == "there is no traversal 'depth first'; take 'last consumer' or 'plain'."

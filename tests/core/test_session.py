@@ -1,0 +1,201 @@
+"""Running nodes: what goes in is copied, what comes out is read-only, and values belong to a run."""
+
+import numpy as np
+import pytest
+
+import minidl_core as dl
+
+
+def test_the_perceptron_of_the_chapter():
+    x = dl.placeholder(name="X")
+    w, b = dl.Variable([[1, -1], [1, -1]]), dl.Variable([0, 0])
+    p = dl.softmax(dl.add(dl.matmul(x, w), b))
+    result = dl.Session().run(p, {x: [[2, 1], [-3, 1], [0, 0]]})
+    assert result.shape == (3, 2)
+    np.testing.assert_allclose(result.sum(axis=1), 1)
+    np.testing.assert_allclose(result[2], [0.5, 0.5])
+
+
+def test_a_list_of_nodes_shares_one_evaluation(monkeypatch):
+    x = dl.Variable(2.0)
+    slow = dl.sigmoid(x)
+    calls = []
+    compute = slow.definition.compute
+    monkeypatch.setattr(slow.definition, "compute", lambda a: calls.append(1) or compute(a))
+    both = dl.Session().run([dl.negative(slow), slow, slow + slow])
+    assert len(calls) == 1
+    np.testing.assert_array_equal(both, [-both[1], both[1], 2 * both[1]])
+
+
+def test_shared_nodes_are_evaluated_once_and_not_once_per_path():
+    """Sixty doublings have 2^60 paths to the first node."""
+    x = start = dl.Variable(1.0)
+    for _ in range(60):
+        x = x + x
+    assert dl.Session().run(x) == 2.0**60
+    assert dl.compute_gradient(x)[start] == 2.0**60
+
+
+def test_integers_become_floats_and_nothing_of_the_callers_is_changed():
+    given, start = np.array([[1, 2], [3, 4]]), np.array([[1], [1]])
+    x, w = dl.placeholder(), dl.Variable(start)
+    loss = dl.reduce_sum(dl.matmul(x, w))
+    step = dl.train.GradientDescentOptimizer(0.5).minimize(loss)
+    session = dl.Session()
+    feed = {x: given}
+    assert session.run(step, feed) == 10
+    np.testing.assert_array_equal(session.run(w), [[-1], [-2]])
+    assert session.run(w).dtype == np.float64
+    assert given.tolist() == [[1, 2], [3, 4]]
+    assert start.tolist() == [[1], [1]]
+    assert list(feed) == [x]
+
+
+def test_feeds_and_starting_values_are_copied_on_entry():
+    given, start = np.ones((2, 1)), np.ones(1)
+    x, w = dl.placeholder(), dl.Variable(start)
+    loss = dl.reduce_sum(dl.multiply(x, w))
+    stepper = dl.Stepper(dl.train.GradientDescentOptimizer(0.5).minimize(loss), {x: given})
+    session = dl.Session()
+    session.run(loss, {x: given})
+    given[:] = 7
+    start[:] = 7
+    assert stepper.run(1) == [2]
+    assert session.run(w) == 1
+    assert dl.compute_gradient(loss)[w] == 2
+
+
+def test_what_comes_out_is_read_only():
+    x, w = dl.placeholder(), dl.Variable([1.0, 2.0])
+    y = dl.multiply(x, w)
+    session = dl.Session()
+    loss = dl.reduce_sum(y)
+    results = session.run([x, w, y, loss], {x: [3.0, 4.0]})
+    for array in [*results, *dl.compute_gradient(loss).values()]:
+        assert array.dtype == np.float64
+        with pytest.raises(ValueError, match="read-only"):
+            array[...] = 0
+
+
+def test_an_operation_cannot_write_into_its_input():
+    """A student's relu: `a[a < 0] = 0` would change the past."""
+
+    @dl.operation(formula="Y = A")
+    def careless(a, /):
+        """A without what is negative."""
+        a[a < 0] = 0
+        return a
+
+    x = dl.Variable([1.0, -1.0])
+    made = careless(dl.negative(x), name="c")
+    with pytest.raises(dl.GraphError, match=r"careless 'c' .* read-only; .* return a new array\."):
+        dl.Session().run(made)
+
+
+def test_two_sessions_on_one_graph_disturb_nothing():
+    w = dl.Variable(3.0)
+    loss = dl.multiply(w, w)
+    step = dl.train.GradientDescentOptimizer(0.25).minimize(loss)
+    one, other = dl.Session(), dl.Session()
+    one.run(step)
+    assert (one.run(w), other.run(w)) == (1.5, 3.0)
+    other.run(step)
+    other.run(step)
+    assert (one.run(w), other.run(w)) == (1.5, 0.75)
+
+
+def test_the_gradient_is_that_of_the_last_run_of_that_loss():
+    x, w = dl.placeholder(), dl.Variable(3.0)
+    loss = dl.multiply(x, w)
+    session = dl.Session()
+    session.run(loss, {x: 5.0})
+    session.run(w)
+    assert dl.compute_gradient(loss)[w] == 5
+    session.run(loss, {x: 7.0})
+    assert dl.compute_gradient(loss)[w] == 7
+
+
+def test_a_gradient_check_in_the_middle_of_a_paused_iteration_disturbs_nothing():
+    w = dl.Variable(3.0)
+    loss = dl.multiply(dl.sigmoid(w), w)
+    step = dl.train.GradientDescentOptimizer(0.25).minimize(loss)
+    paused, undisturbed = dl.Stepper(step), dl.Stepper(step)
+    for event in paused.iteration():
+        assert event
+        dl.Session().run(step)
+        dl.Session().run(loss)
+        dl.compute_gradient(loss)
+    undisturbed.run(1)
+    assert paused.session.run(w) == undisturbed.session.run(w)
+
+
+def test_a_step_beside_other_nodes_measures_all_of_them_before_it():
+    w = dl.Variable(3.0)
+    loss = dl.multiply(w, w)
+    step = dl.train.GradientDescentOptimizer(0.25).minimize(loss)
+    session = dl.Session()
+    assert session.run([step, w, loss]) == [9, 3, 9]
+    assert session.run(w) == 1.5
+
+
+def test_a_variable_that_training_does_not_reach_stays_as_it_is():
+    w, other = dl.Variable(3.0), dl.Variable(4.0)
+    step = dl.train.GradientDescentOptimizer(0.25).minimize(dl.multiply(w, w))
+    session = dl.Session()
+    session.run(step)
+    assert session.run([w, other]) == [1.5, 4]
+
+
+def test_feeds_may_change_their_shape_from_run_to_run():
+    x, w = dl.placeholder(), dl.Variable([1.0, 2.0])
+    step = dl.train.GradientDescentOptimizer(0.5).minimize(dl.reduce_sum(dl.add(x, w)))
+    session = dl.Session()
+    for rows in (1, 5, 2):
+        before = session.run(w)
+        session.run(step, {x: np.zeros((rows, 2))})
+        np.testing.assert_array_equal(session.run(w), before - 0.5 * rows)
+
+
+def test_shapes_are_known_before_a_run_where_those_of_the_inputs_are():
+    x = dl.placeholder(shape=(5, 3))
+    w, b = dl.Variable(np.ones((3, 2))), dl.Variable(np.ones(2))
+    scores = dl.add(dl.matmul(x, w), b)
+    assert [node.shape for node in (x, w, b, scores)] == [(5, 3), (3, 2), (2,), (5, 2)]
+    assert dl.reduce_sum(scores, axis=1, keepdims=True).shape == (5, 1)
+    assert dl.reduce_sum(dl.softmax(scores)).shape == ()
+    assert dl.matmul(dl.placeholder(), w).shape is None
+
+
+def test_shapes_are_inferred_without_computing_with_large_arrays():
+    x, w = dl.placeholder(shape=(10**7, 1000)), dl.placeholder(shape=(1000, 10**6))
+    assert dl.sigmoid(dl.matmul(x, w)).shape == (10**7, 10**6)
+
+
+def test_a_chain_of_100_000_nodes():
+    x = w = dl.Variable(1.0)
+    for _ in range(50_000):
+        x = dl.negative(x)
+        x = dl.add(x, 1e-5)
+    loss = dl.multiply(x, w)
+    stepper = dl.Stepper(dl.train.GradientDescentOptimizer(0.5).minimize(loss))
+    stepper.run(1)
+    events = sum(1 for _ in stepper.iteration())
+    assert events > 500_000
+
+
+def test_learning_rate_and_state_are_kept_and_restored():
+    w = dl.Variable(8.0)
+    optimizer = dl.train.GradientDescentOptimizer(0.25)
+    stepper = dl.Stepper(optimizer.minimize(dl.multiply(w, w)))
+    start = stepper.state()
+    assert stepper.run(2) == [64, 16]
+    later = stepper.state()
+    optimizer.learning_rate = 0.5
+    assert stepper.run(1) == [4]
+    assert stepper.session.run(w) == 0
+    stepper.restore(later)
+    assert (stepper.finished, optimizer.learning_rate) == (2, 0.25)
+    assert stepper.run(1) == [4]
+    assert stepper.session.run(w) == 1
+    stepper.restore(start)
+    assert stepper.run(3) == [64, 16, 4]
