@@ -26,8 +26,8 @@ from minidl_core import (
     Variable,
     VariableUpdated,
 )
-from minidl_core.gradients import gradient_rule
 from minidl_core.arrays import Array
+from minidl_core.gradients import gradient_rule
 
 from .formats import number, shape_text, vector, worked_sum
 from .formulas import Shape, in_names, in_numbers, in_shapes, right_side, shapes_of, symbols

@@ -14,7 +14,7 @@ from rich.cells import cell_len
 
 from minidl_core import Node
 
-from .glyphs import ELLIPSIS
+from .glyphs import ELLIPSIS, printable
 from .palette import Line
 
 ROOMS = ((116, 1), (78, 2))
@@ -100,8 +100,7 @@ def wrapped(line: Line, width: int) -> list[Line]:
 
 def cut(name: str, length: int) -> str:
     """Return a name of at most so many characters; what tells it from others is mostly at its end."""
-    if not name.isprintable():
-        name = "".join(char if char.isprintable() else "?" for char in name)
+    name = name if name.isprintable() else printable(name)
     if len(name) <= length:
         return name
     first = (length - 1) // 3

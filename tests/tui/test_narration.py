@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from rich.cells import cell_len
-from sample_graphs import lesson_of, timelines
 
 from minidl_core import (
     Constant,
@@ -36,6 +35,8 @@ from tui_backprop.narration import narrate, narrate_event, narrate_line
 from tui_backprop.steps import after_event, after_step
 from tui_backprop.timeline import Timeline
 from tui_backprop.wording import ROOMS, wrapped
+
+from .sample_graphs import lesson_of, timelines
 
 
 def sentences(timeline: Timeline) -> list[str]:
@@ -214,7 +215,7 @@ def test_an_operation_that_says_little_about_itself_is_told_all_the_same(monkeyp
     monkeypatch.delitem(definitions, "repeat")
 
     @RegisterGradient("repeat")
-    def _repeat_gradient(op: Evaluated, grad: Array) -> list[Array]:  # noqa: ARG001
+    def _repeat_gradient(op: Evaluated, grad: Array) -> list[Array]:
         return [3 * grad]
 
     with Graph().as_default():
