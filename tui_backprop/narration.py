@@ -65,16 +65,6 @@ def _sentences(moment: Moment) -> Iterator[str]:
         yield from _with_waiting(moment, event.node, teller) if waited_for else options(teller, event.node)
 
 
-def _with_waiting(moment: Moment, node: Node, tell: Callable[[Name], Words]) -> Iterator[str]:
-    """Yield ways to say an event and also which nodes cannot join the queue yet, which the step has no event for."""
-
-    def with_reason(name: Name) -> Words:
-        return tell(name)._replace(extra="", tail=still_waiting(moment, node, name, why=True))
-
-    yield from options(with_reason, node, NAME_LENGTHS[:1])
-    yield from options(lambda name: tell(name)._replace(tail=still_waiting(moment, node, name)), node)
-
-
 def _stopped(moment: Moment, error: MinidlError, name: Name) -> Words:
     """Say a mistake to a learner: which node, what, and why, without the places in files."""
     text = str(error)
@@ -89,6 +79,16 @@ def _stopped(moment: Moment, error: MinidlError, name: Name) -> Words:
     if isinstance(error, NonFiniteError) and moment.iteration > 1 and "learning rate" not in text:
         mend += "; a smaller --learning-rate may help"
     return Words((f"{mark('Stopped', 'error')}: {text}",), extra=f". {mend}")
+
+
+def _with_waiting(moment: Moment, node: Node, tell: Callable[[Name], Words]) -> Iterator[str]:
+    """Yield ways to say an event and also which nodes cannot join the queue yet, which the step has no event for."""
+
+    def with_reason(name: Name) -> Words:
+        return tell(name)._replace(extra="", tail=still_waiting(moment, node, name, why=True))
+
+    yield from options(with_reason, node, NAME_LENGTHS[:1])
+    yield from options(lambda name: tell(name)._replace(tail=still_waiting(moment, node, name)), node)
 
 
 # sentences of a lesson
