@@ -196,7 +196,7 @@ class Moment:
     @property
     def waiting(self) -> Iterator[tuple[Node, int]]:
         """The nodes that wait for consumers, each with how many it waits for."""
-        left = self._not_joined
+        left = self.waiting_count
         for node in self.recording.in_reach:
             if not left:
                 break

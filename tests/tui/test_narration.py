@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from rich.cells import cell_len
-from sample_graphs import lesson_of, timelines
+from .sample_graphs import lesson_of, timelines
 
 from minidl_core import (
     Constant,

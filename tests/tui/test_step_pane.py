@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
-from sample_graphs import lesson_of, timelines
+from .sample_graphs import lesson_of, timelines
 
 from minidl_core import (
     BackwardStarted,
