@@ -28,7 +28,7 @@ from tui_backprop.running import Run
 from tui_backprop.step_pane import draw_step
 from tui_backprop.steps import STOPS
 from tui_backprop.timeline import Timeline
-from tui_backprop.widgets.canvas import Canvas, Cuts
+from tui_backprop.widgets.canvas import Canvas
 
 PANES = ("header", "graph", "step", "inspector", "loss", "data", "keys")
 DIRECTIONS = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}
@@ -40,7 +40,7 @@ class SteppingScreen(Screen[None]):
 
     DEFAULT_CSS = """
     SteppingScreen {
-        layers: cuts frame panes;
+        layers: frame panes;
         overflow: hidden;
     }
     SteppingScreen > Canvas {
@@ -74,7 +74,6 @@ class SteppingScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Yield the canvases; where they stand is the arrangement's business."""
-        yield Cuts()
         yield Canvas(id="frame")
         for name in PANES:
             yield Canvas(id=name)
