@@ -12,7 +12,6 @@ DONE = "✓"
 NOW = "►"
 STALE = "~"
 UPDATED = "+"
-ELLIPSIS = "…"
 
 # never U+25B6 and U+25C0: some terminals draw those as emoji, two cells wide
 RIGHT = "►"

@@ -14,6 +14,7 @@ class LossGraph:
         self.nodes = tuple(nodes)
         self.loss = self.nodes[-1]
         self.position = {node: position for position, node in enumerate(self.nodes)}
+        self._consumers = {node: [c for c in node.consumers if c in self.position] for node in self.nodes}
         self.variables = tuple(node for node in self.nodes if isinstance(node, Variable))
         # one bit for each variable: whether a node depends on one of several is then a single AND
         self._bit = {variable: 1 << number for number, variable in enumerate(self.variables)}
@@ -28,7 +29,7 @@ class LossGraph:
 
     def consumers(self, node: Node) -> list[Operation]:
         """Return the consumers that lead to the loss."""
-        return [consumer for consumer in node.consumers if consumer in self.position]
+        return self._consumers[node]
 
     def is_data(self, node: Node) -> bool:
         """Return whether it is a leaf that training never changes."""

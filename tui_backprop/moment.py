@@ -215,8 +215,8 @@ class Moment:
 
     def waits_for(self, node: Node) -> int:
         """Return how many distinct consumers that lead to the loss have not been visited."""
-        consumers = self.graph.consumers(node)
-        return sum(self._past(self.recording.visited, consumer) is None for consumer in consumers)
+        visits = self.recording.consumer_visits.get(node, [])
+        return len(self.graph.consumers(node)) - bisect_left(visits, self.cursor)
 
     def value_mark(self, node: Node) -> str:
         """Return the state of the node's value as a glyph."""

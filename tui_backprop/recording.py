@@ -29,8 +29,8 @@ class Recording:
     """One iteration: its number, the state it started from, its events so far, and the mistake that ended it, if any.
 
     The dictionaries tell for a node the time at which something happened to it; `places` is its place among all that
-    ever joined the queue, `visits` the times of all visits. `in_reach` and `joined` are the nodes in the order in which
-    a first consumer of theirs was visited and in which they joined the queue.
+    ever joined the queue, `visits` the times of all visits, `consumer_visits` those of a node's consumers. `in_reach`
+    and `joined` are the nodes in the order in which a first consumer was visited and in which they joined the queue.
     """
 
     def __init__(self, graph: LossGraph, start: State, previous_loss: float | None) -> None:
@@ -48,6 +48,7 @@ class Recording:
         self.joined: list[Node] = []
         self.visited: dict[Node, int] = {}
         self.visits: list[int] = []
+        self.consumer_visits: defaultdict[Node, list[int]] = defaultdict(list)
         self.contributed: defaultdict[Node, list[int]] = defaultdict(list)
         self.completed: dict[Node, int] = {}
         self.updated: dict[Node, int] = {}
@@ -70,7 +71,8 @@ class Recording:
             case NodeVisited(node):
                 self.visited[node] = time
                 self.visits.append(time)
-                for source in node.inputs:
+                for source in dict.fromkeys(node.inputs):
+                    self.consumer_visits[source].append(time)
                     self._reach(source, time)
             case ContributionAdded(node):
                 self.contributed[node].append(time)

@@ -26,8 +26,8 @@ from minidl_core import (
     Variable,
     VariableUpdated,
 )
-from minidl_core.gradients import gradient_rule
 from minidl_core.arrays import Array
+from minidl_core.gradients import gradient_rule
 
 from .formats import number, shape_text, vector, worked_sum
 from .formulas import Shape, in_names, in_numbers, in_shapes, right_side, shapes_of, symbols
@@ -132,7 +132,7 @@ def _visited(at: Moment, event: NodeVisited, name: Name) -> Words:
     n = _subject(node, name)
     if node is at.graph.loss:
         goals = "the variable " if len(at.graph.variables) == 1 else "the variables "
-        goals += listed([name(variable) for variable in at.graph.variables], 3)
+        goals += listed(at.graph.variables, name, 3)
         return Words(
             (f"{n} is visited first: the search walks from the loss back towards {goals}",),
             extra=", against the arrows",
@@ -143,17 +143,17 @@ def _visited(at: Moment, event: NodeVisited, name: Name) -> Words:
         unused = "its gradient can be computed, but no update will use it"
         if _is_number(node):
             return Words((f"{leaves}: {unused}",))
-        return Words((f"{leaves}. {n} is {_kind(node)}: {unused}",))
+        return Words((f"{leaves}. {n} is {_kind(node)}: {unused}", f"{leaves}. {n} is {_kind(node)}"))
     it = n if empty else "It"
     consumers = at.graph.consumers(node)
-    others = [name(consumer) for consumer in node.consumers if consumer not in at.graph.position]
+    others = [consumer for consumer in node.consumers if consumer not in at.graph.position]
     too = "uses it too, but does not lead" if len(others) == 1 else "use it too, but do not lead"
-    extra = f". {listed(others, 2)} {too} to {j}" if others else ""
+    extra = f". {listed(others, name, 2)} {too} to {j}" if others else ""
     if len(consumers) > 1:
         have = "both" if len(consumers) == 2 else f"all {len(consumers)}"
-        through = listed([name(consumer) for consumer in consumers], 3)
-        head = f"{leaves}. {it} reaches {j} through {through}: {have} have been visited"
-        return Words((head,), extra=f", so no contribution will be missing{extra}")
+        through = listed(consumers, name, 3)
+        head = f"{leaves}. {it} reaches {j} through {through}"
+        return Words((f"{head}: {have} have been visited", head), extra=f", so no contribution will be missing{extra}")
     consumer = consumers[0]
     edges = sum(source is node for source in consumer.inputs)
     if edges > 1:
@@ -161,9 +161,9 @@ def _visited(at: Moment, event: NodeVisited, name: Name) -> Words:
         head = f"{leaves}. {it} reaches {j} only through {name(consumer)}, but there as {which} inputs"
         return Words((head,), extra=extra)
     head = f"{leaves}. {it} reaches {j} only through {name(consumer)}"
-    if consumer is at.graph.loss:
+    if consumer is at.graph.loss and not others:
         asked = f"{leaves}: what does {j} gain or lose if it grows a little? {j}, its only consumer, knows"
-        return Words((asked, head), extra=extra)
+        return Words((asked, head))
     return Words((head,), extra=extra)
 
 
@@ -184,15 +184,18 @@ def _contribution(at: Moment, event: ContributionAdded, name: Name) -> Words:
         heads = (f"{gets} = {worked} from {c}", f"{gets} = {result} from {c}", *heads)
     elif consumer.definition.elementwise and shape != grown:
         places = event.gradient.size // max(event.contribution.size, 1)
-        axes, change = _summed_axes(grown, shape), f"{shape_text(grown)} to {shape_text(shape)}"
-        if places <= 1:
+        change = f"{shape_text(grown)} to {shape_text(shape)}"
+        axes = _summed_axes(grown, shape) if places > 1 else ""
+        if not axes:
             heads = (f"{gets} from {c} in its own shape, {shape_text(shape)}",)
         elif event.count > 1:
             heads = (f"{gets} from {c}, summed over {axes}, {change}", f"{gets} from {c}, summed over {axes}")
         else:
-            heads = (f"{gets} summed over {axes}, {change}", f"{gets} summed over {axes}")
-            used = f"{_each(n, shape)} was used in {places} places"
-            reason = f"{used}, so {'their' if shape else 'its'} {places} slopes add up"
+            add_up = f"{'their' if shape else 'its'} {places} slopes add up"
+            used = f"{_each(n, shape)} was used in {places} places, so {add_up}"
+            gets = f"{gets} summed over {axes}"
+            heads = (f"{gets}, {change}: {used}", f"{gets}: {used}", f"{gets}: {add_up}", gets)
+            reason = ""
     elif formula == "G" and shape == grown:
         heads = (f"{gets} unchanged from {c}", f"{gets} from {c}")
     elif formula == "G":
@@ -236,9 +239,9 @@ def _completed(at: Moment, event: GradientCompleted, name: Name) -> Words:
     if at.graph.is_data(node):
         is_kind = "" if _is_number(node) else f"is {_kind(node)} and "
         return Words((f"{complete}, and nobody uses it: {n} {is_kind}stays as it is", complete))
-    waiting = still_waiting(at, node, name)
+    waiting, why = still_waiting(at, node, name), still_waiting(at, node, name, why=True)
     if isinstance(node, Operation) and waiting and all(at.waits_for(source) for source in node.inputs):
-        return Words((f"{complete}. {waiting}{_why_wait(at, node, name)}", f"{complete}. {waiting}"))
+        return Words((f"{complete}. {why}", f"{complete}. {waiting}"))
     tail = "The backward pass is done" if not node.inputs and not at.queue else ""
     only = contributions[0]
     formula = gradient_rule(only.consumer).formula_for(only.slot)
@@ -264,10 +267,10 @@ def _enqueued(at: Moment, event: NodesEnqueued, name: Name) -> Words:
     n, queue = name(node), at.queue
     before = queue[: len(queue) - len(joined)]
     join = "joins" if len(joined) == 1 else "join"
-    heads = (f"{listed([_subject(each, name, 'key') for each in joined])} {join} the queue",)
-    waiting = still_waiting(at, node, name)
+    heads = (f"{listed(joined, lambda each: _subject(each, name, 'key'))} {join} the queue",)
+    waiting, why = still_waiting(at, node, name), still_waiting(at, node, name, why=True)
     if waiting:
-        return Words((f"{heads[0]}. {waiting}{_why_wait(at, node, name)}", f"{heads[0]}. {waiting}"))
+        return Words((f"{heads[0]}. {why}", f"{heads[0]}. {waiting}"))
     waited = "it" if len(joined) == 1 else "they"
     counts = {len(at.graph.consumers(each)) for each in joined}
     if counts == {1}:
@@ -280,26 +283,22 @@ def _enqueued(at: Moment, event: NodesEnqueued, name: Name) -> Words:
     return Words((behind, *heads), f"{n}, {which}, has been visited")
 
 
-def still_waiting(at: Moment, node: Node, name: Name) -> str:
-    """Say which inputs of a visited node did not join the queue because they wait for other consumers."""
+def still_waiting(at: Moment, node: Node, name: Name, why: bool = False) -> str:
+    """Say which inputs of a visited node did not join the queue because they wait for other consumers, and why."""
     waiting = [source for source in dict.fromkeys(node.inputs) if at.waits_for(source)]
-    if not waiting:
-        return ""
     parts: list[str] = []
     for source in waiting[:2]:
-        consumers = [name(c) for c in at.graph.consumers(source) if at.recording.visited.get(c, at.cursor) >= at.cursor]
-        for_whom = listed(consumers) if len(consumers) <= 2 else f"{len(consumers)} consumers"
+        count = at.waits_for(source)
+        for_whom = f"{count} consumers"
+        if count <= 2:
+            unvisited = [c for c in at.graph.consumers(source) if at.recording.visited.get(c, at.cursor) >= at.cursor]
+            for_whom = listed(unvisited, name)
         parts.append(f"{name(source, 'waiting')} {'still waits ' if not parts else ''}for {for_whom}")
-    more = f" and so do {len(waiting) - 2} others" if len(waiting) > 2 else ""
+    if why and len(waiting) == 1:
+        x = name(waiting[0], "waiting")
+        parts[0] += f": {_slope(at, waiting[0], name)} is the sum over every way from {x} to {name(at.graph.loss)}"
+    more = f"; {len(waiting) - 2} more wait too" if len(waiting) > 2 else ""
     return f"{', '.join(parts)}{more}"
-
-
-def _why_wait(at: Moment, node: Node, name: Name) -> str:
-    waiting = [source for source in dict.fromkeys(node.inputs) if at.waits_for(source)]
-    if len(waiting) > 1:
-        return ""
-    x, j = name(waiting[0], "waiting"), name(at.graph.loss)
-    return f": {_slope(at, waiting[0], name)} is the sum over every way from {x} to {j}"
 
 
 # update
@@ -313,8 +312,8 @@ def _updated(at: Moment, event: VariableUpdated, name: Name) -> Words:
     if event.new.shape:
         if said:
             return Words((f"{moves}: {step} = {said}",))
-        rest = ": where the slope is negative it rises, where positive it falls"
-        return Words((f"{moves}, {step}",), extra=rest)
+        ways = (": where the slope is negative it rises, where positive it falls", ": downhill, number by number", "")
+        return Words(tuple(f"{moves}, {step}{way}" for way in ways))
     values = {"A": float(event.old), "R": event.learning_rate, "G": float(event.gradient)}
     worked = in_numbers("A - R·G", values, float(event.new))
     way = "positive, so it falls" if event.gradient > 0 else "negative, so it rises" if event.gradient < 0 else "0"
@@ -378,4 +377,4 @@ def _summed_axes(grown: tuple[int, ...], shape: tuple[int, ...]) -> str:
         return "all entries"
     if len(grown) == 2:
         return ("the rows", "the columns")[axes[0]]
-    return f"ax{'i' if len(axes) == 1 else 'e'}s {listed([str(axis) for axis in axes])}"
+    return f"ax{'i' if len(axes) == 1 else 'e'}s {listed(axes, str)}"

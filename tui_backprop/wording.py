@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from rich.cells import cell_len
 
 from minidl_core import Node
 
-from .glyphs import ELLIPSIS
+from .glyphs import ELLIPSIS, printable
 from .palette import Line
 
 ROOMS = ((116, 1), (78, 2))
@@ -23,7 +23,10 @@ ROOMS = ((116, 1), (78, 2))
 Name = Callable[..., str]
 """Returns the name of a node, cut to some length and marked with a style, by default that of its role."""
 
-_NAME_LENGTHS = (40, 24, 16, 10, 6)
+Item = TypeVar("Item")
+NAME_LENGTHS = (40, 24, 16, 10, 6)
+"""To how many characters names are cut, one after the other, until a sentence fits."""
+
 _MARKED = re.compile("\0([a-z]+)\1([^\2]*)\2")
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -51,9 +54,11 @@ def unmark(text: str) -> str:
     return _MARKED.sub(r"\2", text)
 
 
-def options(tell: Callable[[Name], Words], now: Node | None) -> Iterator[str]:
+def options(
+    tell: Callable[[Name], Words], now: Node | None, name_lengths: Sequence[int] = NAME_LENGTHS
+) -> Iterator[str]:
     """Yield ever shorter ways to say the same, with marks; `now` is the node that it is about."""
-    for length in _NAME_LENGTHS:
+    for length in name_lengths:
 
         def name(node: Node, style: str = "", length: int = length) -> str:
             return mark(cut(node.name, length), style or ("now" if node is now else "title"))
@@ -95,18 +100,20 @@ def wrapped(line: Line, width: int) -> list[Line]:
 
 def cut(name: str, length: int) -> str:
     """Return a name of at most so many characters; what tells it from others is mostly at its end."""
-    name = "".join(char if char.isprintable() else "?" for char in name)
+    name = name if name.isprintable() else printable(name)
     if len(name) <= length:
         return name
     first = (length - 1) // 3
     return f"{name[:first]}{ELLIPSIS}{name[len(name) - length + 1 + first :]}"
 
 
-def listed(names: Sequence[str], most: int = 4) -> str:
-    """Return names as a person lists them: `X, c and W`; of many only the first, and how many more."""
-    if len(names) > most:
-        names = [*names[: most - 1], f"{len(names) - most + 1} others"]
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+def listed(items: Sequence[Item], say: Callable[[Item], str], most: int = 4) -> str:
+    """Return what is said of each item as a person lists it: `X, c and W`; of many the first, and how many more."""
+    shown = len(items) if len(items) <= most else most - 1
+    said = [say(item) for item in items[:shown]]
+    if shown < len(items):
+        said.append(f"{len(items) - shown} others")
+    return " and ".join(filter(None, (", ".join(said[:-1]), said[-1])))
 
 
 def counted(number: int, noun: str) -> str:

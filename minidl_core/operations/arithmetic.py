@@ -9,7 +9,7 @@ from .definition import operation
 _PAIRS = [((3, 2), (3, 2)), ((3, 2), (2,)), ((3, 1), (1, 2)), ((), (2, 3)), ((), ())]
 
 
-@operation(formula="Y = A + B", samples=_PAIRS, elementwise=True)
+@operation(formula="Y = A + B", samples=_PAIRS, elementwise=True, trusted=True)
 def add(a: Array, b: Array, /) -> Array:
     """Each entry of Y is the sum of an entry of A and an entry of B."""
     return a + b
@@ -24,7 +24,7 @@ def _add_gradient(op: Evaluated, grad: Array) -> list[Array]:
     return [grad, grad]
 
 
-@operation(formula="Y = A - B", samples=_PAIRS, elementwise=True)
+@operation(formula="Y = A - B", samples=_PAIRS, elementwise=True, trusted=True)
 def subtract(a: Array, b: Array, /) -> Array:
     """Each entry of Y is an entry of A less an entry of B."""
     return a - b
@@ -39,7 +39,7 @@ def _subtract_gradient(op: Evaluated, grad: Array) -> list[Array | None]:
     return [grad, -grad if op.needs[1] else None]
 
 
-@operation(formula="Y = A⊙B", samples=_PAIRS, elementwise=True)
+@operation(formula="Y = A⊙B", samples=_PAIRS, elementwise=True, trusted=True)
 def multiply(a: Array, b: Array, /) -> Array:
     """Each entry of Y is an entry of A times an entry of B."""
     return a * b
@@ -52,7 +52,7 @@ def _multiply_gradient(op: Evaluated, grad: Array) -> list[Array | None]:
     return [grad * b if op.needs[0] else None, grad * a if op.needs[1] else None]
 
 
-@operation(formula="Y = -A", samples=[((3, 2),), ((),)], elementwise=True)
+@operation(formula="Y = -A", samples=[((3, 2),), ((),)], elementwise=True, trusted=True)
 def negative(a: Array, /) -> Array:
     """Each entry of Y is an entry of A with its sign flipped."""
     return -a

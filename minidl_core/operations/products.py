@@ -16,6 +16,7 @@ def _product_shape(a: Shape, b: Shape) -> Shape:
 @operation(
     formula="Y = A·B",
     element="Y[i,j] = Σ A[i,k]·B[k,j]",
+    trusted=True,
     shape=_product_shape,
     samples=[((3, 4), (4, 2)), ((1, 3), (3, 1))],
     mend="the columns of A must equal the rows of B",
@@ -24,7 +25,8 @@ def matmul(a: Array, b: Array, /) -> Array:
     """Each row of Y mixes the rows of B, weighted by a row of A."""
     if a.ndim != 2 or b.ndim != 2:
         raise ValueError("matmul takes two matrices")
-    return a @ b
+    product: Array = a.dot(b)
+    return product
 
 
 @RegisterGradient("matmul", formulas=("G·Bᵀ", "Aᵀ·G"))
@@ -34,4 +36,4 @@ def _matmul_gradient(op: Evaluated, grad: Array) -> list[Array | None]:
     B[k,j] reaches J through column j of Y, weighted by column k of A.
     """
     a, b = op.inputs
-    return [grad @ b.T if op.needs[0] else None, a.T @ grad if op.needs[1] else None]
+    return [grad.dot(b.T) if op.needs[0] else None, a.T.dot(grad) if op.needs[1] else None]

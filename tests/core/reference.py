@@ -21,6 +21,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "subtract": lambda a, b: a - b,
     "multiply": lambda a, b: a * b,
     "negative": lambda a: -a,
+    "square": lambda a: a * a,
     "log": anp.log,
     "sigmoid": lambda a: 1 / (1 + anp.exp(-a)),
     "softmax": _softmax,

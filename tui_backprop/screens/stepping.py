@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -29,10 +28,7 @@ from tui_backprop.running import Run
 from tui_backprop.step_pane import draw_step
 from tui_backprop.steps import STOPS
 from tui_backprop.timeline import Timeline
-from tui_backprop.widgets.canvas import Canvas, Cuts
-
-from .go_to import GoToScreen
-from .help import HelpScreen
+from tui_backprop.widgets.canvas import Canvas
 
 PANES = ("header", "graph", "step", "inspector", "loss", "data", "keys")
 DIRECTIONS = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}
@@ -44,7 +40,7 @@ class SteppingScreen(Screen[None]):
 
     DEFAULT_CSS = """
     SteppingScreen {
-        layers: cuts frame panes;
+        layers: frame panes;
         overflow: hidden;
     }
     SteppingScreen > Canvas {
@@ -62,6 +58,7 @@ class SteppingScreen(Screen[None]):
         self.timeline = timeline
         self._run = Run(timeline, pause_every)
         self._timer: Timer | None = None
+        self._painted = False
         self._graph = GraphPane(timeline.graph)
         self._panes: dict[str, Pane] = {}
         self._prefers_diagram: bool | None = None
@@ -77,7 +74,6 @@ class SteppingScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Yield the canvases; where they stand is the arrangement's business."""
-        yield Cuts()
         yield Canvas(id="frame")
         for name in PANES:
             yield Canvas(id=name)
@@ -107,6 +103,8 @@ class SteppingScreen(Screen[None]):
 
     def action_go_to(self) -> None:
         """Ask for an iteration and move to its end, training as far as it needs."""
+        from .go_to import GoToScreen  # not before the first paint: widgets take their time to import
+
         self._pause()
 
         def go(iteration: int | None) -> None:
@@ -183,6 +181,8 @@ class SteppingScreen(Screen[None]):
 
     def action_help(self) -> None:
         """Explain the screen and the keys."""
+        from .help import HelpScreen
+
         self._pause()
         self.app.push_screen(HelpScreen())
 
@@ -207,6 +207,10 @@ class SteppingScreen(Screen[None]):
     def on_resize(self) -> None:
         """Arrange the panes anew."""
         self._arrange()
+        if not self._painted:
+            # the charts' library is not imported before the learner has something to read
+            self._painted = True
+            self.call_after_refresh(self._draw)
 
     @property
     def _shows_diagram(self) -> bool:
@@ -270,6 +274,10 @@ class SteppingScreen(Screen[None]):
         self._title("graph", [("Graph" if self._shows_diagram else "Graph (tape)", "title")])
         self._title("step", [("Step", "title")])
         self._draw_inspector(moment)
+        if self._painted:
+            self._draw_charts(moment)
+
+    def _draw_charts(self, moment: Moment) -> None:
         for name, chart in self._charts.items():
             self._draw_chart(name, chart, moment)
 
@@ -279,9 +287,10 @@ class SteppingScreen(Screen[None]):
             self._draw_chart("inspector", self._charts[view], moment)
             return
         self._charted.pop("inspector", None)
-        tabs = [(f"[{name}] " if name == view else f"{name} ", "title" if name == view else "dim") for name in views(moment)]
-        tabs[-1] = (tabs[-1][0].rstrip(), tabs[-1][1])
-        self._title("inspector", [(inspector_title(moment, view), "title")], tabs)
+        tabs: Line = []
+        for name in views(moment):
+            tabs += [(f"[{name}]", "title") if name == view else (name, "dim"), (" ", "dim")]
+        self._title("inspector", [(inspector_title(moment, view), "title")], tabs[:-1])
         self._show(
             "inspector",
             lambda w, h: [[(" ", "text"), *line] for line in draw_inspector(moment, view, self._pinned, w - 1, h)],
