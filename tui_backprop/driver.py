@@ -138,7 +138,7 @@ class DifferenceDriver(LinuxDriver):
         resized = signal.getsignal(signal.SIGWINCH)
 
         def forget(number: int, frame: FrameType | None) -> None:
-            self._shown.forget()
+            self._shown = Shown()  # a frame on its way finishes with the old one
             if callable(resized):
                 resized(number, frame)
 
