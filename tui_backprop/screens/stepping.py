@@ -14,6 +14,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.timer import Timer
 
+from minidl_core import Node
 from tui_backprop.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Pane, arrange, prefers_diagram
 from tui_backprop.chart_panes import DataPane, LossPane
 from tui_backprop.frame import TITLE_EDGES, draw_frame, draw_title
@@ -168,6 +169,11 @@ class SteppingScreen(Screen[None]):
             self._pause()
 
     # looking
+
+    @property
+    def node_in_view(self) -> Node | None:
+        """The node that the inspector shows, and that keys about a node are about."""
+        return self.timeline.moment.now
 
     def action_view(self) -> None:
         """Change between diagram and tape."""
