@@ -80,8 +80,13 @@ def _edges(moment: Moment, node: Node) -> list[Edge]:
     arrived: list[Edge] = [(event.consumer, event.slot, event) for event in moment.contributions(node)]
     known = {(consumer, slot) for consumer, slot, _ in arrived}
     visits, position = moment.recording.visited, moment.graph.position
-    # what is not visited yet is mostly visited against the order of evaluation
-    consumers = sorted(moment.graph.consumers(node), key=lambda c: (visits.get(c, inf), -position[c]))
+
+    def order(consumer: Operation) -> tuple[float, int]:
+        time = visits.get(consumer, inf)
+        # what is not visited yet is mostly visited against the order of evaluation
+        return time if time < moment.cursor else inf, -position[consumer]
+
+    consumers = sorted(moment.graph.consumers(node), key=order)
     pending: list[Edge] = [
         (consumer, slot, None)
         for consumer in consumers
