@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 
 from minidl_core import ContributionAdded, GradientError, Node, Operation
 from minidl_core.arrays import Array
@@ -12,7 +13,7 @@ from ..entries import in_letters
 from ..expression import Entry, Total, UnreadableError, element_text
 from ..formats import shape_text, worked_sum
 from ..formulas import symbols
-from ..glyphs import DONE, MORE, NOT_YET, RIGHT
+from ..glyphs import DONE, MORE, NOT_YET, NOW, RIGHT
 from ..moment import Moment
 from ..palette import Line
 from ..worked import Worked, count, worked_contribution
@@ -43,7 +44,7 @@ def draw_ledger(moment: Moment, node: Node, pinned: Pinned, width: int, height: 
     ]
     if event is None:
         state = gradient_state(moment, node, pinned, width)
-        if node in moment.visited:
+        if moment.gradient_mark(node) == NOW:
             state = f"{NOT_YET} nothing has come over an edge yet"
         sections.append(Section(10, prose(state, width)))
     else:
@@ -78,11 +79,14 @@ def _edges(moment: Moment, node: Node) -> list[Edge]:
     """Return the edges that leave a node in the order in which they contribute, as far as that is known."""
     arrived: list[Edge] = [(event.consumer, event.slot, event) for event in moment.contributions(node)]
     known = {(consumer, slot) for consumer, slot, _ in arrived}
-    visits = {visited: place for place, visited in enumerate(moment.visited)}
-    consumers = sorted(
-        moment.graph.consumers(node),
-        key=lambda consumer: (visits.get(consumer, len(visits)), -moment.graph.position[consumer]),
-    )
+    visits, position = moment.recording.visited, moment.graph.position
+
+    def order(consumer: Operation) -> tuple[float, int]:
+        time = visits.get(consumer, inf)
+        # what is not visited yet is mostly visited against the order of evaluation
+        return time if time < moment.cursor else inf, -position[consumer]
+
+    consumers = sorted(moment.graph.consumers(node), key=order)
     pending: list[Edge] = [
         (consumer, slot, None)
         for consumer in consumers
@@ -215,6 +219,8 @@ def _beside(
     names = axis_names(moment, event.node, len(index) - 1, columns)
     shown = window(columns, 4 if width >= 60 else 2, index[-1])
     elements = [work((*index[:-1], column)) for column in shown]
+    if any(element.long_sum is None for element in elements):
+        return [worked], ["term"]
     return elements, [names[column] if names else f"[{','.join(map(str, (*index[:-1], column)))}]" for column in shown]
 
 
