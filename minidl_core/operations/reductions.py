@@ -31,7 +31,10 @@ def _reduced_shape(a: Shape, axis: Axis, keepdims: bool) -> Shape:
 
 @operation(formula="Y = Σ A", trusted=True, shape=_reduced_shape, samples=_SAMPLES, mend=_MEND)
 def reduce_sum(a: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The entries of A are added up: all of them, or those along the axis."""
+    """The entries of A along the axis are added up.
+
+    Without an axis, all entries are.
+    """
     if not keepdims and (a.ndim == 1 or axis in (-1, a.ndim - 1)):
         return row_sums(a)
     return np.add.reduce(a, axis, keepdims=keepdims)  # type: ignore[call-overload, no-any-return]

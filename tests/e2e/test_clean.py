@@ -1,0 +1,100 @@
+"""However the app ends, the terminal is as it was before."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .pseudo_terminal import PseudoTerminal
+
+STAND_IN = [sys.executable, str(Path(__file__).with_name("stand_in.py"))]
+
+
+@pytest.fixture(params=[False, True], ids=["plain", "modern"])
+def started(request: pytest.FixtureRequest) -> Iterator[PseudoTerminal]:
+    with PseudoTerminal(STAND_IN, modern=request.param) as terminal:
+        terminal.wait_for("sentence of step 0")
+        assert {1049, 1000, 1003, 1006, 2004, 25, 7, 0} <= terminal.modes  # so that the tests can fail
+        if terminal.modern:
+            terminal.wait_until(lambda: {2048, 1016} <= terminal.modes)
+        assert not terminal.is_clean
+        yield terminal
+
+
+def test_after_quitting(started: PseudoTerminal) -> None:
+    started.press("q")
+    assert started.wait_for_exit() == 0
+    assert started.is_clean
+
+
+def test_after_a_crash(started: PseudoTerminal) -> None:
+    started.press("x")
+    assert started.wait_for_exit() == 1
+    assert started.is_clean
+    assert b"this was asked for" in started.output.rpartition(b"\x1b[?1049l")[2]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_after_a_signal(started: PseudoTerminal, number: signal.Signals) -> None:
+    started.child.kill(number)
+    assert started.wait_for_exit() == 128 + number
+    assert started.is_clean
+
+
+def test_after_a_signal_while_the_event_loop_is_stuck(started: PseudoTerminal) -> None:
+    started.press("l")
+    started.wait_for("stuck")
+    started.child.kill(signal.SIGTERM)
+    assert started.wait_for_exit() == 128 + signal.SIGTERM
+    assert started.is_clean
+
+
+def test_after_a_signal_before_the_first_paint() -> None:
+    with PseudoTerminal(STAND_IN) as terminal:
+        terminal.wait_until(lambda: 1049 in terminal.modes)
+        terminal.child.kill(signal.SIGTERM)
+        assert terminal.wait_for_exit() == 128 + signal.SIGTERM
+        assert terminal.is_clean
+
+
+@pytest.mark.parametrize("trap", ["-", "''"], ids=["SIGHUP", "SIGHUP ignored"])
+def test_after_the_terminal_has_gone(trap: str) -> None:
+    with PseudoTerminal(["sh", "-c", f'trap {trap} HUP; exec "$@"', "sh", *STAND_IN]) as terminal:
+        terminal.wait_for("sentence of step 0")
+        assert terminal.hang_up() == 128 + signal.SIGHUP
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_after_a_signal_when_the_terminal_takes_no_more_output(number: signal.Signals) -> None:
+    with PseudoTerminal(STAND_IN) as terminal:
+        terminal.wait_for("sentence of step 0")
+        terminal.stop_output()
+        terminal.press(*["space"] * 200)
+        terminal.child.kill(number)
+        assert terminal.wait_for_exit() == 128 + number
+
+
+@pytest.mark.parametrize("term", ["dumb", "unknown"])
+def test_a_terminal_that_cannot_show_a_screen_is_refused(term: str) -> None:
+    with PseudoTerminal(STAND_IN, environment={"TERM": term}) as terminal:
+        assert terminal.wait_for_exit() == 2
+        assert terminal.output.decode() == (
+            f"this terminal cannot show a screen (TERM={term}); --headless prints the same as text\r\n"
+        )
+
+
+@pytest.mark.parametrize(
+    ("redirection", "name"), [("</dev/null", "input"), ("| cat", "output"), ("2>&1 >/dev/null", "output")]
+)
+def test_a_pipe_is_refused(redirection: str, name: str) -> None:
+    command = f"{shlex.join(STAND_IN)} {redirection}; exit ${{PIPESTATUS[0]}}"
+    with PseudoTerminal(["bash", "-c", command]) as terminal:
+        assert terminal.wait_for_exit() == 2
+        assert terminal.output.decode() == (
+            f"the standard {name} is not a terminal; --headless prints the same as text\r\n"
+        )

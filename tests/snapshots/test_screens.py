@@ -1,0 +1,45 @@
+"""Whole screens at the moments that matter, as a script of keys and the picture that is then there.
+
+After a change that is meant: `pytest tests/snapshots --snapshot-update`, then look at the pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tui_backprop.app import BackpropApp
+
+MOMENTS = {
+    "start": [],
+    "forward at matmul": ["i"] * 3 + ["space"],
+    "backward, add contributes to b": ["i"] * 3 + ["space"] * 17,
+    "update of W": ["i"] * 3 + ["space"] * 20,
+}
+SIZES = {"120x40": (120, 40), "80x24": (80, 24)}
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_perceptron(snap_compare: Callable[..., bool], moment: str, size: str) -> None:
+    assert snap_compare(BackpropApp("perceptron"), press=MOMENTS[moment], terminal_size=SIZES[size])
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("lesson", "steps"), [("chain", 7), ("two-paths", 9), ("skip", 6)])
+def test_small_graphs(snap_compare: Callable[..., bool], lesson: str, steps: int, size: str) -> None:
+    assert snap_compare(BackpropApp(lesson), press=["space"] * steps, terminal_size=SIZES[size])
+
+
+def test_a_terminal_that_is_too_small(snap_compare: Callable[..., bool]) -> None:
+    assert snap_compare(BackpropApp("chain"), terminal_size=(59, 16))
+
+
+def test_help(snap_compare: Callable[..., bool]) -> None:
+    assert snap_compare(BackpropApp("perceptron"), press=["question_mark"], terminal_size=(80, 24))
+
+
+def test_a_loss_that_became_infinite(snap_compare: Callable[..., bool]) -> None:
+    app = BackpropApp("perceptron", learning_rate=1000)
+    assert snap_compare(app, press=["i", "i"], terminal_size=(80, 24))

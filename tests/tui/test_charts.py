@@ -1,0 +1,298 @@
+"""The charts as pictures: exact in size, axes that stay, marks on the curve, lines that are told apart."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from math import inf, isfinite, nan
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tui_backprop.charts import Separator, data_legend, draw_data, draw_loss, separator
+from tui_backprop.loss_history import LossHistory
+from tui_backprop.palette import STYLES, Line, plain
+
+# The first losses of the perceptron with seed 28 and learning rate 0.0005.
+PERCEPTRON = [195.44, 154.39, 121.93, 96.95, 77.99, 63.88, 53.41, 45.56, 39.57, 34.92, 31.23, 28.26]
+SIZES = [(35, 4), (35, 5), (54, 9), (54, 10), (116, 30)]
+
+SMALL = """\
+ 200┤o⣀⣀o
+ 100┤   ⠈⠑o⠤⠤●⠤⠤o⣀o⣀⣀o
+   0┤                ⠈⠉o⠉⠉o⠉⠉o
+    └1──2────4────6────8─────10──12"""
+
+NOT_YET = """\
+ 200┤o⡀
+    │ ⠈⠒⢄
+    │    o⠒⠤⣀
+ 100┤        ⠉o
+    │
+    │
+    │
+   0┤
+    └1───2────3───●───5────6───7────8───9───10───11─12"""
+
+LOGARITHMIC = """\
+ 1000┤
+     │
+     │⢀
+  100┤ ⠑⠢⠤⡀
+     │    ⠈⠑⠒⠤⠤⣀⡀
+     │          ⠈⠉⠒⠢⠤⢄⣀⣀⣀●
+     │
+   10┤
+     └1─────5────────10──────15──────20──────25─────30"""
+
+EMPTY = """\
+│       the forward pass measures J
+│
+│
+└●──2─────4─────6─────8─────10───12"""
+
+
+def history_of(losses: list[float]) -> LossHistory:
+    history = LossHistory()
+    for iteration, loss in enumerate(losses, start=1):
+        history.record(iteration, loss)
+    return history
+
+
+def loss_lines(
+    losses: list[float],
+    cursor: int,
+    width: int,
+    height: int,
+    *,
+    measured: bool = True,
+    logarithmic: bool = False,
+) -> list[Line]:
+    loss = losses[cursor - 1] if measured else None
+    return draw_loss(history_of(losses), cursor=cursor, loss=loss, logarithmic=logarithmic, width=width, height=height)
+
+
+def check_size(lines: list[Line], width: int, height: int) -> None:
+    assert [sum(len(text) for text, _ in line) for line in lines] == [width] * height
+    assert {name for line in lines for _, name in line} <= set(STYLES)
+    assert "\x1b" not in plain(lines)
+
+
+def texts(lines: list[Line]) -> list[str]:
+    return ["".join(text for text, _ in line) for line in lines]
+
+
+def test_pictures() -> None:
+    assert plain(loss_lines(PERCEPTRON[:10], 4, 35, 4)) == SMALL
+    assert plain(loss_lines(PERCEPTRON[:3], 4, 54, 9, measured=False)) == NOT_YET
+    assert plain(loss_lines([], 1, 35, 4, measured=False)) == EMPTY
+    many = [*PERCEPTRON, 27.0]
+    assert plain(loss_lines(many, 13, 54, 9, logarithmic=True)) == LOGARITHMIC
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=40),
+    st.sampled_from([nan, inf, -inf, 0.0, 1.0, 5e-324]),
+    st.integers(0, 40),
+    st.booleans(),
+    st.booleans(),
+    st.integers(1, 130),
+    st.integers(1, 30),
+)
+def test_every_history_at_every_size_fills_its_pane(
+    losses: list[float], last: float, back: int, measured: bool, logarithmic: bool, width: int, height: int
+) -> None:
+    losses = [*losses, last]
+    cursor = max(1, len(losses) - back)
+    check_size(loss_lines(losses, cursor, width, height, measured=measured, logarithmic=logarithmic), width, height)
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize("logarithmic", [False, True])
+def test_the_axes_stay_while_the_loss_falls(width: int, height: int, logarithmic: bool) -> None:
+    frames = []
+    for cursor in range(1, 13):
+        rows = texts(loss_lines(PERCEPTRON[:cursor], cursor, width, height, logarithmic=logarithmic))
+        corner = rows[-1].index("└")
+        frames.append([*(row[: corner + 1] for row in rows), rows[-1]])
+    assert all(frame == frames[0] for frame in frames)
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_the_mark_stands_on_the_curve(width: int, height: int) -> None:
+    losses = [200 / (1 + i) ** 0.7 for i in range(80)]
+    elsewhere = texts(loss_lines(losses, 80, width, height))
+    for cursor in range(1, 80):
+        rows = texts(loss_lines(losses, cursor, width, height))
+        row, column = next((r, text.index("●")) for r, text in enumerate(rows) if "●" in text)
+        assert elsewhere[row][column] == "●" or elsewhere[row][column] > "\u2800"
+
+
+def test_the_curve_beyond_the_cursor_is_kept_and_dim() -> None:
+    lines = loss_lines(PERCEPTRON, 4, 54, 9)
+    assert plain(lines).replace("●", "o") == plain(loss_lines(PERCEPTRON, 12, 54, 9)).replace("●", "o")
+    found = {(text, name) for line in lines for text, name in line if "o" in text or "●" in text}
+    mark = max(i for line in lines for i, cell in enumerate("".join(t for t, _ in line)) if cell == "●")
+    assert ("●", "now") in found
+    for line in lines[:-1]:
+        column = 0
+        for text, name in line:
+            if column > mark:
+                assert name == "dim"
+            column += len(text)
+
+
+@pytest.mark.parametrize(
+    ("losses", "logarithmic", "note"),
+    [
+        ([3.0, -1.0, 2.0], True, "J <= 0 is not drawn"),
+        ([3.0, 0.0], True, "J <= 0 is not drawn"),
+        ([3.0, 2.0, nan], False, "J is nan at 3"),
+        ([3.0, inf], True, "J is inf at 2"),
+    ],
+)
+def test_what_cannot_be_drawn_is_said(losses: list[float], logarithmic: bool, note: str) -> None:
+    lines = loss_lines(losses, len(losses), 54, 9, logarithmic=logarithmic)
+    assert texts(lines)[0].endswith(note)
+    assert ("●" in texts(lines)[-1]) == (not isfinite(losses[-1]) or losses[-1] <= 0)
+
+
+@pytest.mark.parametrize("loss", [5.0, 0.0, 1e-9])
+def test_a_constant_loss_is_a_level_line(loss: float) -> None:
+    rows = texts(loss_lines([loss] * 40, 40, 54, 9))[:-1]
+    assert len([row for row in rows if "●" in row or any(cell > "\u2800" for cell in row)]) == 1
+
+
+def test_negative_losses_have_room_below_zero() -> None:
+    rows = texts(loss_lines([5.0, -3.0], 2, 54, 9))
+    assert [row.split("┤")[0].strip() for row in rows if "┤" in row] == ["5", "0", "-5"]
+
+
+@pytest.mark.parametrize(
+    ("iterations", "labels"),
+    [
+        (30, ["1", "5", "10", "15", "20", "25", "30"]),
+        (101, ["1", "50", "100", "150", "200", "250", "300"]),
+        (100_000, ["1", "20k", "40k", "60k", "80k", "100k"]),
+    ],
+)
+def test_the_axis_shows_a_window_of_iterations(iterations: int, labels: list[str]) -> None:
+    axis = texts(loss_lines([1.0] * iterations, 1, 54, 9))[-1]
+    assert axis.strip("└ ").replace("─", " ").split() == labels
+
+
+def test_the_size_of_the_terminal_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    monkeypatch.setenv("LINES", "5")
+    check_size(loss_lines(PERCEPTRON, 4, 200, 60), 200, 60)
+
+
+def test_plotext_is_imported_with_the_first_chart() -> None:
+    code = "import sys, tui_backprop.charts; sys.exit('plotext' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# -- the data chart --------------------------------------------------------------------------------
+
+POINTS = np.vstack(
+    [np.random.default_rng(28).normal(size=(50, 2)) + 2, np.random.default_rng(7).normal(size=(50, 2)) - 2]
+)
+CLASSES = np.repeat([0, 1], 50)
+DIAGONAL: Separator = (1.0, 1.0, 0.0)
+
+
+def data_lines(
+    now: Separator | None = DIAGONAL,
+    before: dict[int, Separator] | None = None,
+    pinned: int | None = 3,
+    width: int = 54,
+    height: int = 12,
+) -> list[Line]:
+    return draw_data(POINTS, CLASSES, now=now, before=before or {}, pinned=pinned, width=width, height=height)
+
+
+def count(lines: list[Line], cells: str) -> int:
+    return sum(plain(lines).count(cell) for cell in cells)
+
+
+def test_the_corners_hold_the_outermost_points() -> None:
+    lines = draw_data([[0, 0], [1, 1]], [1, 0], now=None, before={}, pinned=None, width=5, height=3)
+    assert texts(lines) == ["    o", "     ", "x    "]
+    assert lines[0][-1] == ("o", "blue")
+    assert lines[2][0] == ("x", "red")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(), st.floats(), st.floats()), max_size=4),
+    st.integers(1, 90),
+    st.integers(1, 30),
+)
+@example([(0.0, 2.1e307, 0.0)], 2, 2)
+@example([(5e-324, 5e-324, 1.0)], 54, 12)
+def test_any_lines_fill_the_pane_and_move_no_point(lines: list[Separator], width: int, height: int) -> None:
+    alone = texts(data_lines(None, {}, None, width, height))
+    now = lines[0] if lines else None
+    drawn = data_lines(now, dict(zip((0, 1, 3, 10), lines, strict=False)), None, width, height)
+    check_size(drawn, width, height)
+    for row, points in zip(texts(drawn), alone, strict=True):
+        assert all(cell == point for cell, point in zip(row, points, strict=True) if point != " ")
+
+
+@pytest.mark.parametrize(
+    ("line", "cells"),
+    [
+        ((1.0, 0.0, 0.0), "┃" * 12),
+        ((0.0, 1.0, 0.0), "━" * 54),
+        ((1.0, 1.0, 1000.0), ""),
+        ((0.0, 0.0, 1.0), ""),
+        ((nan, 1.0, 0.0), ""),
+        ((5e-324, 0.0, 1.0), ""),
+    ],
+)
+def test_steep_level_and_absent_lines(line: Separator, cells: str) -> None:
+    lines = draw_data([[-3, -3], [3, 3]], [1, 0], now=line, before={}, pinned=None, width=54, height=12)
+    assert "".join(cell for cell in plain(lines) if cell in "┃━") == cells
+
+
+def test_a_line_of_now_falls_where_the_scores_are_equal() -> None:
+    u, v, w = separator([[0.5, -0.5], [0.25, -0.25]], [1.0, -1.0])
+    assert (u, v, w) == (1.0, 0.5, 2.0)
+
+
+def test_lines_that_coincide_are_all_seen() -> None:
+    lines = data_lines(None, dict.fromkeys((0, 1, 3, 10), (0.3, 1.0, 0.0)))
+    assert min(count(lines, digit) for digit in "013") >= 2
+    assert "10" in plain(lines)
+    assert "100" not in plain(lines)
+    assert {name for line in lines for text, name in line if text.strip("ox◆ ").isdigit()} == {"dim"}
+
+
+def test_the_pinned_point_is_on_top() -> None:
+    lines = draw_data([[0, 0], [1, 1], [0, 0]], [0, 0, 1], now=(1, -1, 0), before={}, pinned=0, width=9, height=5)
+    assert texts(lines)[-1][0] == "◆"
+    assert lines[-1][0] == ("◆", "pinned")
+
+
+def test_points_that_are_no_numbers_are_left_out() -> None:
+    lines = draw_data([[nan, 0], [1, inf]], [0, 1], now=None, before={}, pinned=0, width=9, height=3)
+    check_size(lines, 9, 3)
+    assert plain(lines).strip() == ""
+
+
+@pytest.mark.parametrize("x", [5, 0, -1e17])
+def test_one_point_has_axes_too(x: float) -> None:
+    lines = draw_data([[x, x]], [1], now=None, before={}, pinned=None, width=9, height=3)
+    assert texts(lines) == ["         ", "    x    ", "         "]
+
+
+def test_the_legend_gets_shorter_where_it_must() -> None:
+    full = "x red  o blue  ◆ point 3  0 1 3 10 before  ━ now"
+    assert plain([data_legend((0, 1, 3, 10), 3, 60)]) == full
+    assert plain([data_legend((0, 1, 3, 10), 3, 46)]) == full.replace("point ", "")
+    assert plain([data_legend((0, 1, 3, 10), 3, 37)]) == full.replace("◆ point 3  ", "")
+    assert plain([data_legend((), None, 60)]) == "x red  o blue  ━ now"
+    assert data_legend((), None, 5) == []

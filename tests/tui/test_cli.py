@@ -1,0 +1,143 @@
+"""The command line: what it prints, what it refuses, and what it does not import."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+import minidl_core as dl
+from tui_backprop import __version__
+from tui_backprop.cli import main
+from tui_backprop.lessons import lesson_names, load_lesson
+from tui_backprop.lessons.lesson import Example, Lesson
+
+
+def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tui_backprop", *arguments], capture_output=True, text=True, timeout=60, **options
+    )
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_help_and_version_import_neither_textual_nor_numpy(option: str) -> None:
+    script = (
+        "import sys\nfrom tui_backprop.cli import main\n"
+        f"try: main(['{option}'])\nexcept SystemExit as end: assert end.code == 0\n"
+        "assert not {'textual', 'numpy', 'plotext'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert (__version__ if option == "--version" else "examples:") in done.stdout
+
+
+def test_list_names_every_lesson_with_what_it_shows(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == lesson_names() == ["chain", "perceptron", "skip", "two-paths"]
+    assert all(load_lesson(line.split()[0]).summary in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["percepton"], "there is no lesson 'percepton', did you mean perceptron?"),
+        (["--learning-rate", "fast"], "'fast' is not a number above 0"),
+        (["--learning-rate", "0"], "'0' is not a number above 0"),
+        (["--learning-rate", "nan"], "'nan' is not a number above 0"),
+        (["--learning-rate", "inf"], "'inf' is not a number above 0"),
+        (["--seed", "-1"], "'-1' is not a whole number"),
+        (["--steps", "1.5"], "'1.5' is not a whole number"),
+        (["--colour"], "unrecognized arguments: --colour"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_status_2(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 2
+    message = capsys.readouterr().err
+    assert said in message
+    assert message.count("\n") == 1
+
+
+def test_headless_prints_what_the_chapter_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--headless", "perceptron", "--steps", "100"]) == 0
+    out = capsys.readouterr().out.splitlines()
+    iterations = [line for line in out if line.startswith("iteration")]
+    assert [int(line.split()[1]) for line in iterations] == list(range(0, 100, 10))
+    assert iterations[0].endswith("J = 195.440")
+    assert iterations[-1].endswith("J = 5.49431")
+    assert any(line.startswith("after") and line.endswith("J = 5.20003") for line in out)
+    assert any(line.startswith("W = [[ 0.738848, -0.599889]") for line in out)
+    picture = out[-24:]
+    marks = "".join(picture)
+    assert marks.count("x") > 30
+    assert marks.count("o") > 30
+    assert "━━" in marks
+
+
+def test_json_holds_every_loss_and_the_variables(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--json", "perceptron", "--steps", "20", "--seed", "3", "--learning-rate", "0.001"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert list(said) == ["lesson", "seed", "learning_rate", "losses", "variables"]
+    assert (said["lesson"], said["seed"], said["learning_rate"]) == ("perceptron", 3, 0.001)
+    assert len(said["losses"]) == 21
+    assert said["losses"] == sorted(said["losses"], reverse=True)
+    assert {name: len(value) for name, value in said["variables"].items()} == {"W": 2, "b": 2}
+
+
+@pytest.mark.parametrize("name", lesson_names())
+def test_every_lesson_trains_towards_its_minimum(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--json", name]) == 0
+    losses = json.loads(capsys.readouterr().out)["losses"]
+    least = {"chain": 1, "two-paths": 9.75, "skip": 0, "perceptron": 5.200}[name]
+    assert losses[0] > losses[1] > losses[-1]
+    assert losses[-1] == pytest.approx(least, abs=1e-3)
+
+
+def test_a_loss_that_becomes_infinite_is_one_line_and_exit_status_1() -> None:
+    done = run("--headless", "--learning-rate", "1000")
+    assert done.returncode == 1
+    assert "J = 195.440" in done.stdout
+    assert done.stderr.count("\n") == 1
+    assert "log 'log' (perceptron.py:" in done.stderr
+    assert "because p is 0 there" in done.stderr
+
+
+def test_headless_works_in_a_pipe_that_closes_early() -> None:
+    command = f"{sys.executable} -m tui_backprop --headless --steps 2000 | head -n 1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60)
+    assert done.stdout.startswith("perceptron")
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("terminal", ["dumb", "xterm-256color"])
+def test_without_a_terminal_the_app_says_so_and_names_headless(terminal: str) -> None:
+    done = run(env={"TERM": terminal, "PATH": ""}, stdin=subprocess.DEVNULL)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "--headless" in done.stderr
+
+
+@pytest.mark.parametrize("headless", [True, False])
+def test_a_lesson_that_cannot_be_trained_is_one_line_and_exit_status_2(
+    headless: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def build(seed: int) -> Example:
+        with dl.Graph().as_default():
+            x = dl.placeholder((seed + 3,), name="x")
+            return Example(dl.reduce_sum(dl.multiply(x, dl.Variable(1, name="w")), name="loss"), {x: [1, 2]})
+
+    broken = Lesson("broken", "its feed does not fit", build, learning_rate=1)
+    monkeypatch.setattr("tui_backprop.headless.load_lesson", lambda _: broken)
+    monkeypatch.setattr("tui_backprop.app.load_lesson", lambda _: broken)
+    monkeypatch.setattr("tui_backprop.app.refusal", lambda: None)
+    assert main(["chain", "--headless"] if headless else ["chain"]) == 2
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1
+    assert "placeholder 'x' (test_cli.py:" in message
+    assert "(2,)" in message

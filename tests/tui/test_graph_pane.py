@@ -1,0 +1,233 @@
+"""The graph pane against the moments of a training: the pictures that a learner sees, in every size of pane."""
+
+from __future__ import annotations
+
+import pytest
+
+from minidl_core import Graph, Variable, add, matmul, placeholder, reduce_sum, sigmoid, square
+from tui_backprop.graph_pane import GraphPane, follow
+from tui_backprop.lessons import chain, perceptron, skip, two_paths
+from tui_backprop.lessons.lesson import Example, Lesson
+from tui_backprop.palette import plain
+from tui_backprop.steps import after_event, after_step
+from tui_backprop.timeline import Timeline
+
+from .test_diagram import widths
+
+LESSONS = [perceptron.lesson, chain.lesson, two_paths.lesson, skip.lesson]
+
+
+def at(phase: str, name: str, iteration: int = 4) -> tuple[Timeline, GraphPane]:
+    timeline = Timeline(perceptron.lesson)
+    timeline.finish(iteration - 1)
+    timeline.forward(after_step)
+    while (timeline.moment.phase, timeline.moment.now and timeline.moment.now.name) != (phase, name):
+        timeline.forward(after_step)
+    return timeline, GraphPane(timeline.graph)
+
+
+def diagram(timeline: Timeline, pane: GraphPane, width: int = 118, height: int = 11) -> str:
+    return "\n" + plain(pane.draw(timeline.moment, width, height, diagram=True))
+
+
+def tape(timeline: Timeline, pane: GraphPane, width: int = 35, height: int = 12) -> str:
+    return "\n" + plain(pane.draw(timeline.moment, width, height, diagram=False))
+
+
+def test_forward_at_matmul() -> None:
+    moment = at("forward", "matmul")
+    assert (
+        diagram(*moment)
+        == """
+  forward: values flow to the right ─►
+  ┌───────┐   ┏━━━━━━━┓   ┌───────┐  ┌─────────┐  ┌───────┐   ┌────────┐  ┌──────────┐  ┌────────────┐  ┌──────────┐
+  │X data │━━►┃matmul ┃──►│add    │─►│p softmax│─►│log    │──►│multiply│─►│reduce_sum│─►│reduce_sum_1│─►│J negative│
+  │(100,2)│ ┏►┃(100,2)┃ ┌►│(100,2)│  │(100,2)  │  │(100,2)│ ┌►│(100,2) │  │(100,)    │  │()          │  │()        │
+  └─v✓ g·─┘ ┃ ┗━v► g·━┛ │ └─v· g·─┘  └─v· g·───┘  └─v· g·─┘ │ └─v· g·──┘  └─v· g·────┘  └─v· g·──────┘  └─v· g·────┘
+            ┃           │                                   │
+  ┌───────┐ ┃ ┌───────┐ │                         ┌───────┐ │
+  │W var  │━┛ │b var  │─┘                         │c data │─┘
+  │(2,2)  │   │(2,)   │                           │(100,2)│
+  └─v✓ g·─┘   └─v· g·─┘                           └─v✓ g·─┘
+  v value  g gradient    ✓ done  ► now  · not yet    ━ in use now    ─► value flows"""
+    )
+    assert (
+        tape(*moment)
+        == """
+  ○     c            (100,2) v✓ g·
++ │ ○   X            (100,2) v✓ g·
++ │ │ ○ W            (2,2)   v✓ g·
+► │ ●─┘ matmul       (100,2) v► g·
+  │ │ ○ b            (2,)    v· g·
+  │ ○─┘ add          (100,2) v· g·
+  │ ○   p softmax    (100,2) v· g·
+  │ ○   log          (100,2) v· g·
+  ○─┘   multiply     (100,2) v· g·
+  ○     reduce_sum   (100,)  v· g·
+  ○     reduce_sum_1 ()      v· g·
+  ○     J negative   ()      v· g·"""
+    )
+
+
+def test_backward_at_b() -> None:
+    moment = at("backward", "b")
+    assert (
+        diagram(*moment)
+        == """
+  backward: gradients flow to the left ◄─
+  ┌───────┐   ┌───────┐   ┌───────┐  ┌─────────┐  ┌───────┐   ┌────────┐  ┌──────────┐  ┌────────────┐  ┌──────────┐
+  │X data │──►│matmul │◄──│add    │◄─│p softmax│◄─│log    │◄──│multiply│◄─│reduce_sum│◄─│reduce_sum_1│◄─│J negative│
+  │(100,2)│ ┌►│(100,2)│ ┏━│(100,2)│  │(100,2)  │  │(100,2)│ ┌─│(100,2) │  │(100,)    │  │() -96.95   │  │= 96.95   │
+  └─v✓ q1─┘ │ └─v✓ g✓─┘ ┃ └─v✓ g✓─┘  └─v✓ g✓───┘  └─v✓ g✓─┘ │ └─v✓ g✓──┘  └─v✓ g✓────┘  └─v✓ g✓──────┘  └─v✓ g✓────┘
+            │           ┃                                   │
+  ┌───────┐ │ ┏━━━━━━━┓ ┃                         ┌───────┐ │
+  │W var  │─┘ ┃b var  ┃◄┛   (2,) ◄ Σ ◄ (100,2)    │c data │◄┘
+  │(2,2)  │   ┃(2,)   ┃     one b, in 100 rows    │(100,2)│
+  └─v✓ q2─┘   ┗━v✓ g►━┛                           └─v✓ g✓─┘
+  v value  g gradient    ✓ done  ► now  q1 q2 place in the queue  · not yet    ◄ gradient went this way  ━ goes now"""
+    )
+    assert (
+        tape(*moment)
+        == """
+  ○     c            (100,2) v✓ g✓
+  │ ○   X            (100,2) v✓ q1
+  │ │ ○ W            (2,2)   v✓ q2
+  │ ○─┘ matmul       (100,2) v✓ g✓
+► │ │ ● b            (2,)    v✓ g►
+G │ ○─┘ add          (100,2) v✓ g✓
+  │ ○   p softmax    (100,2) v✓ g✓
+  │ ○   log          (100,2) v✓ g✓
+  ○─┘   multiply     (100,2) v✓ g✓
+  ○     reduce_sum   (100,)  v✓ g✓
+  ○     reduce_sum_1 ()      v✓ g✓
+  ○     J negative   ()      v✓ g✓"""
+    )
+
+
+def test_update_of_w() -> None:
+    moment = at("update", "W")
+    assert (
+        diagram(*moment)
+        == """
+  update: each variable moves against its gradient
+  ┌───────┐   ┌───────┐   ┌───────┐  ┌─────────┐  ┌───────┐   ┌────────┐  ┌──────────┐  ┌────────────┐  ┌──────────┐
+  │X data │◄──│matmul │◄──│add    │◄─│p softmax│◄─│log    │◄──│multiply│◄─│reduce_sum│◄─│reduce_sum_1│◄─│J negative│
+  │(100,2)│ ┌─│(100,2)│ ┌─│(100,2)│  │(100,2)  │  │(100,2)│ ┌─│(100,2) │  │(100,)    │  │() -96.95   │  │= 96.95   │
+  └─v✓ g✓─┘ │ └─v~ g✓─┘ │ └─v~ g✓─┘  └─v~ g✓───┘  └─v~ g✓─┘ │ └─v~ g✓──┘  └─v~ g✓────┘  └─v~ g✓──────┘  └─v~ g✓────┘
+            │           │                                   │
+  ┏━━━━━━━┓ │ ┌───────┐ │                         ┌───────┐ │
+  ┃W var  ┃◄┘ │b var  │◄┘   ~ = made with the old │c data │◄┘
+  ┃(2,2)  ┃   │(2,)   │         W and b           │(100,2)│
+  ┗━v► g✓━┛   └─v+ g✓─┘                           └─v✓ g✓─┘
+  v value  g gradient    ✓ done  ► now  + updated  ~ out of date    ◄ the gradient went this way"""
+    )
+    assert "► │ │ ● W            (2,2)   v► g✓\n  │ ○─┘ matmul       (100,2) v~ g✓" in tape(*moment)
+
+
+def test_skip_connection() -> None:
+    timeline = Timeline(skip.lesson)
+    for _ in range(2):
+        timeline.forward(after_step)
+    pane = GraphPane(timeline.graph)
+    assert (
+        diagram(timeline, pane, 60, 7)
+        == """
+  forward: values flow to the right ─►
+  ┌──────────┐   ┌──────────┐   ┏━━━━━━━━━━┓  ┌──────────┐
+  │x var     │━┱►│sigmoid   │━━►┃y add     ┃─►│J square  │
+  │() 2      │ ┃ │() 0.8808 │ ┏►┃() 2.881  ┃  │()        │
+  └─v✓ g·────┘ ┃ └─v✓ g·────┘ ┃ ┗━v► g·━━━━┛  └─v· g·────┘
+               ┗━━━━━━━━━━━━━━┛
+  v value  g gradient    ✓ done  ► now  · not yet"""
+    )
+    assert (
+        diagram(timeline, pane, 50, 4)
+        == """
+  forward: values flow to the right ─►
+    [x ✓· ]━┱►[sigmoid ✓· ]━┳►[y ►· ]─►[J ·· ]
+            ┗━━━━━━━━━━━━━━━┛
+  v value  g gradient    ✓ done  ► now  · not yet"""
+    )
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_every_moment_fits_every_pane(lesson: Lesson) -> None:
+    timeline = Timeline(lesson)
+    pane = GraphPane(timeline.graph)
+    while timeline.moment.iteration == 1:
+        timeline.forward(after_event)
+        for width, height in [(118, 11), (100, 9), (80, 4), (60, 3), (28, 8), (35, 1), (200, 30)]:
+            for shown in (True, False):
+                lines = pane.draw(timeline.moment, width, height, diagram=shown)
+                assert len(lines) <= height
+                assert max(widths(lines)) <= width
+
+
+def test_stepping_moves_no_box() -> None:
+    timeline, pane = at("forward", "matmul")
+    before = diagram(timeline, pane)
+    timeline.forward(after_step)
+    after = diagram(timeline, pane)
+    boxes = str.maketrans("┏━┓┃┗┛►◄", "┌─┐│└┘──")
+    corners = [[i for i, sign in enumerate(text.translate(boxes)) if sign in "┌┐└┘"] for text in (before, after)]
+    assert corners[0] == corners[1]
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_the_node_of_now_is_always_in_view(shown: bool) -> None:
+    timeline = Timeline(perceptron.lesson)
+    pane = GraphPane(timeline.graph)
+    while timeline.moment.iteration == 1:
+        timeline.forward(after_event)
+        now = timeline.moment.now
+        lines = pane.draw(timeline.moment, 60, 4, diagram=shown)
+        marked = "".join(text for line in lines for text, style in line if style == "now")
+        assert now is None or now.name in marked
+
+
+def test_a_picture_moves_only_as_far_as_needed() -> None:
+    assert follow(0, 10, 3, 4, 30) == 0
+    assert follow(0, 10, 9, 10, 30) == 2
+    assert follow(15, 10, 16, 17, 30) == 14
+    assert follow(0, 10, 29, 30, 30) == 20
+    assert follow(9, 10, 0, 1, 5) == 0
+
+
+def own_lesson(build: object) -> Timeline:
+    return Timeline(Lesson("own", "", lambda _: build(), 0.1))  # type: ignore[operator]
+
+
+def test_nodes_off_the_path_are_shown_and_have_no_slot_for_a_gradient() -> None:
+    def build() -> Example:
+        with Graph().as_default():
+            x = Variable(2.0, name="x")
+            loss = square(x, name="J")
+            sigmoid(add(x, 1, name="y"), name="accuracy")
+        return Example(loss, {})
+
+    timeline = own_lesson(build)
+    pane = GraphPane(timeline.graph)
+    picture = diagram(timeline, pane, 80, 13)
+    assert "accuracy" in picture
+    assert picture.count("g·") == 2
+    lines = pane.draw(timeline.moment, 40, 10, diagram=False)
+    assert [line[4][1] for line in lines] == ["variable", "text", "dim", "dim", "dim"]
+
+
+def test_the_same_node_twice_and_a_note_of_a_matrix_product() -> None:
+    def build() -> Example:
+        with Graph().as_default():
+            a = Variable([[1.0, 2.0], [3.0, 4.0]], name="A")
+            x = placeholder((2, 3), name="X")
+            loss = reduce_sum(matmul(matmul(a, a, name="AA"), x, name="Y"), name="J")
+        return Example(loss, {x: [[1, 2, 3], [4, 5, 6]]})
+
+    timeline = own_lesson(build)
+    pane = GraphPane(timeline.graph)
+    while not (timeline.moment.phase == "backward" and timeline.moment.now.name == "X"):  # type: ignore[union-attr]
+        timeline.forward(after_event)
+    timeline.forward(after_event)
+    picture = diagram(timeline, pane, 118, 11)
+    assert "◄" in picture
+    assert "│A var     │" not in picture
+    assert "│A var  │─┬►│AA matmul│" in picture

@@ -1,0 +1,178 @@
+"""Every key does on the screen what the table of keys, the help and the README say."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from tui_backprop.app import BackpropApp
+from tui_backprop.key_bar import ORDER, STEPPING, draw_keys
+from tui_backprop.keys import SECTIONS
+from tui_backprop.screens.go_to import GoToScreen
+from tui_backprop.screens.help import HelpScreen
+from tui_backprop.screens.stepping import SteppingScreen
+from tui_backprop.widgets.canvas import Canvas
+
+BINDINGS = [binding for section in SECTIONS.values() for binding in section]
+
+
+@asynccontextmanager
+async def opened(
+    lesson: str = "perceptron", size: tuple[int, int] = (120, 40), **options: float
+) -> AsyncIterator[Pilot[None]]:
+    async with BackpropApp(lesson, **options).run_test(size=size) as pilot:
+        yield pilot
+
+
+def place(pilot: Pilot[None]) -> tuple[int, int]:
+    timeline = pilot.app.timeline
+    return timeline.recording.iteration, timeline.cursor
+
+
+def text(pilot: Pilot[None], pane: str) -> str:
+    canvas = pilot.app.screen_stack[0].query_one(f"#{pane}", Canvas)
+    assert canvas.display
+    return "\n".join(canvas.render_line(y).text.rstrip() for y in range(canvas.size.height))
+
+
+@pytest.mark.parametrize(
+    ("keys", "forward", "there"),
+    [
+        (("space", "full_stop", "pagedown"), ["b", "comma", "pageup"], (1, 4)),
+        (("s",), ["S"], (1, 1)),
+        (("n",), ["N"], (1, 1)),
+        (("p",), ["P"], (1, 12)),
+        (("i",), ["I"], (1, 59)),
+    ],
+)
+async def test_moves_go_forward_and_back(keys: tuple[str, ...], forward: list[str], there: tuple[int, int]) -> None:
+    async with opened() as pilot:
+        for key, back in zip(keys, forward, strict=True):
+            await pilot.press(key)
+            assert place(pilot) == there
+            await pilot.press(back)
+            assert place(pilot) == (1, 0)
+
+
+async def test_home_and_end_go_to_the_ends_of_what_was_seen() -> None:
+    async with opened() as pilot:
+        await pilot.press("i", "i", "space", "space", "b")
+        assert place(pilot) == (3, 4)
+        await pilot.press("home")
+        assert place(pilot) == (1, 0)
+        await pilot.press("end")
+        assert place(pilot) == (3, 6)
+
+
+async def test_go_to_asks_for_an_iteration_and_keeps_what_was_typed() -> None:
+    async with opened() as pilot:
+        await pilot.press("G")
+        assert isinstance(pilot.app.screen, GoToScreen)
+        await pilot.press("7", "x", "enter")
+        assert isinstance(pilot.app.screen, GoToScreen)
+        assert "'7x' is not a whole number" in str(pilot.app.screen.query_one("#wrong").render())
+        await pilot.press("backspace", "enter")
+        await wait_for(pilot, lambda: place(pilot) == (7, 59) and not text(pilot, "keys").count("running"))
+        await pilot.press("G", "2", "enter")
+        assert place(pilot) == (2, 59)
+        await pilot.press("G", "0", "enter")
+        assert place(pilot) == (1, 0)
+        await pilot.press("G", "escape")
+        assert isinstance(pilot.app.screen, SteppingScreen)
+        assert place(pilot) == (1, 0)
+
+
+async def wait_for(pilot: Pilot[None], condition: object, presses: int = 400) -> None:
+    """Let the app go on until the condition holds."""
+    for _ in range(presses):
+        if condition():
+            return
+        await pilot.pause(0.01)
+    raise AssertionError("the app never came to it")
+
+
+async def test_a_run_goes_on_by_itself_and_pauses_at_steps() -> None:
+    async with opened(steps=3000) as pilot:
+        await pilot.press(*["greater_than_sign"] * 5, "r")
+        await wait_for(pilot, lambda: place(pilot) == (3000, 59) and "running" not in text(pilot, "keys"))
+        await pilot.press("r")
+        await wait_for(pilot, lambda: place(pilot) == (6000, 59) and "running" not in text(pilot, "keys"))
+
+
+async def test_space_and_r_pause_a_run_without_a_step() -> None:
+    async with opened() as pilot:
+        for key in ("space", "r"):
+            await pilot.press("less_than_sign", "r")
+            assert "1 step a second" in text(pilot, "keys")
+            before = place(pilot)
+            await pilot.press(key)
+            assert place(pilot) == before
+            assert "running" not in text(pilot, "keys")
+
+
+async def test_any_other_move_pauses_a_run_and_moves() -> None:
+    async with opened() as pilot:
+        await pilot.press("less_than_sign", "r", "i")
+        assert place(pilot) == (1, 59)
+        assert "running" not in text(pilot, "keys")
+
+
+async def test_scale_changes_the_axis_of_the_loss() -> None:
+    async with opened() as pilot:
+        await pilot.press("i", "i", "i")
+        assert "linear" in text(pilot, "loss-title")
+        linear = text(pilot, "loss")
+        await pilot.press("y")
+        assert "logarithmic" in text(pilot, "loss-title")
+        assert text(pilot, "loss") != linear
+
+
+async def test_help_explains_every_key_and_closes_without_quitting() -> None:
+    async with opened() as pilot:
+        for key in ("escape", "q", "question_mark"):
+            await pilot.press("question_mark")
+            assert isinstance(pilot.app.screen, HelpScreen)
+            await pilot.press(key)
+            assert isinstance(pilot.app.screen, SteppingScreen)
+        assert pilot.app.is_running
+
+
+async def test_q_quits() -> None:
+    async with opened() as pilot:
+        await pilot.press("q")
+    assert pilot.app.return_code == 0
+
+
+async def test_every_key_has_an_action_a_tooltip_and_a_palette_entry() -> None:
+    async with opened() as pilot:
+        screen = pilot.app.screen
+        entries = list(pilot.app.get_system_commands(screen))
+        assert len({binding.id for binding in BINDINGS}) == len(BINDINGS)
+        for binding in BINDINGS:
+            of_app, _, action = binding.action.partition("(")[0].rpartition(".")
+            assert hasattr(pilot.app if of_app else screen, f"action_{action}")
+            assert binding.tooltip
+            assert any(binding.tooltip == entry.help for entry in entries)
+            for key in binding.key.split(","):
+                assert any(active.action == binding.action for active in screen._bindings.get_bindings_for_key(key))
+
+
+def test_the_key_bar_names_bound_keys_and_fits() -> None:
+    shown = {key for binding in BINDINGS for key in binding.key_display.lower().split()}
+    assert all(name.lower() in shown for name, _ in STEPPING)
+    assert {name for name, _ in STEPPING} <= set(ORDER)
+    for width in range(60, 200):
+        for running in (None, "as fast as it trains"):
+            assert sum(len(part) for part, _ in draw_keys(width, running)) <= width
+
+
+def test_the_readme_names_every_key() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    for binding in BINDINGS:
+        for key in binding.key_display.split():
+            if key not in "↑↓←→":
+                assert f"`{key}`" in readme, key

@@ -1,0 +1,181 @@
+"""Time moves both ways, and every number comes back to the bit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from minidl_core import IterationFinished, NonFiniteError
+from tui_backprop.lessons import lesson_names, load_lesson
+from tui_backprop.moment import Moment
+from tui_backprop.steps import STOPS, after_event, after_iteration, after_phase, after_step
+from tui_backprop.timeline import States, Timeline
+
+
+def open_lesson(name: str = "perceptron", **options: float) -> Timeline:
+    return Timeline(load_lesson(name), **options)
+
+
+def fingerprint(moment: Moment) -> tuple[object, ...]:
+    """Everything that a moment says, in values that compare equal only where they are the same to the bit."""
+    graph = moment.graph
+
+    def bits(array: object) -> object:
+        return None if array is None else np.asarray(array).tobytes()
+
+    return (
+        moment.iteration,
+        moment.cursor,
+        moment.shown,
+        moment.phase,
+        moment.loss,
+        moment.recording.previous_loss,
+        tuple(node.name for node in moment.queue),
+        tuple((node.name, count) for node, count in moment.waiting),
+        tuple(
+            (moment.value_mark(node), moment.gradient_mark(node), bits(moment.value(node)), bits(moment.gradient(node)))
+            for node in graph.nodes
+        ),
+    )
+
+
+@pytest.mark.parametrize("name", lesson_names())
+@pytest.mark.parametrize("move", STOPS)
+def test_back_is_forward_in_reverse_to_the_bit(name: str, move: str) -> None:
+    timeline = open_lesson(name)
+    stop = STOPS[move]
+    seen = [fingerprint(timeline.moment)]
+    while timeline.recording.iteration < 4:
+        assert timeline.forward(stop)
+        seen.append(fingerprint(timeline.moment))
+    back = [seen[-1]]
+    while timeline.back(stop):
+        back.append(fingerprint(timeline.moment))
+    assert back == seen[::-1]
+    again = [fingerprint(timeline.moment)]
+    while timeline.recording.iteration < 4:
+        timeline.forward(stop)
+        again.append(fingerprint(timeline.moment))
+    assert again == seen
+
+
+def test_an_iteration_of_the_perceptron_is_21_steps_and_59_events() -> None:
+    for stop, presses in ((after_step, 21), (after_event, 59), (after_phase, 3), (after_iteration, 1)):
+        timeline = open_lesson()
+        for _ in range(presses):
+            assert not timeline.at_end_of_iteration
+            timeline.forward(stop)
+        assert timeline.at_end_of_iteration
+        assert timeline.recording.iteration == 1
+        assert len(timeline.recording.events) == 59
+
+
+def test_at_the_start_there_is_no_way_back() -> None:
+    timeline = open_lesson()
+    assert not timeline.back(after_step)
+    assert not timeline.first()
+    assert timeline.moment.event is None
+
+
+def test_a_long_run_can_be_walked_back_to_its_start() -> None:
+    timeline = open_lesson()
+    timeline.train(10_000)
+    assert timeline.recording.iteration == 10_001
+    end = fingerprint(timeline.moment)
+    assert timeline.back(after_step)
+    assert timeline.recording.iteration == 10_001
+    assert timeline.finish(1)
+    first = open_lesson()
+    first.forward(after_iteration)
+    assert fingerprint(timeline.moment)[3:] == fingerprint(first.moment)[3:]
+    assert timeline.back(after_phase)
+    assert timeline.back(after_phase)
+    assert timeline.back(after_phase)
+    assert timeline.moment.event is None
+    assert timeline.last()
+    assert fingerprint(timeline.moment) == end
+
+
+def test_training_without_events_has_the_same_bits_as_stepping() -> None:
+    fast, stepped = open_lesson(), open_lesson()
+    fast.train(0)
+    fast.train(19)
+    for _ in range(20 * 59):
+        stepped.forward(after_event)
+    assert fingerprint(fast.moment)[3:] == fingerprint(stepped.moment)[3:]
+    assert [fast.losses.loss_at(n) for n in range(1, 21)] == [stepped.losses.loss_at(n) for n in range(1, 21)]
+
+
+def test_the_milestones_are_the_lines_that_were_passed() -> None:
+    timeline = open_lesson()
+    timeline.finish(5)
+    assert [number for number, _ in timeline.moment.milestones] == [0, 1, 3]
+    timeline.finish(12)
+    assert [number for number, _ in timeline.moment.milestones] == [0, 1, 3, 10]
+    timeline.finish(2)
+    assert [number for number, _ in timeline.moment.milestones] == [0, 1]
+
+
+def test_a_mistake_stops_at_the_node_that_made_it_and_stepping_back_still_works() -> None:
+    timeline = open_lesson(learning_rate=1000)
+    timeline.train(50)
+    moment = timeline.moment
+    assert isinstance(moment.error, NonFiniteError)
+    assert moment.now is moment.error.node
+    assert moment.now.name == "log"
+    assert moment.iteration == 2
+    assert not timeline.forward(after_step)
+    assert timeline.back(after_step)
+    assert timeline.moment.error is None
+    assert timeline.moment.now.name == "p"
+    assert timeline.forward(after_step)
+    assert timeline.moment.error is moment.error
+    assert timeline.first()
+    assert timeline.last()
+    assert isinstance(timeline.moment.error, NonFiniteError)
+
+
+def test_states_thin_out_and_every_iteration_stays_within_reach() -> None:
+    states = States(most=8)
+    stepper = open_lesson("chain").stepper
+    for _ in range(1000):
+        states.keep(stepper.state())
+        stepper.run(1)
+    assert len(states._states) <= 8
+    for finished in range(1000):
+        assert 0 <= finished - states.before(finished).finished <= 256
+
+
+def test_the_loss_before_is_known_wherever_one_comes_from() -> None:
+    timeline = open_lesson()
+    timeline.finish(30)
+    measured = timeline.recording.events[-1]
+    assert isinstance(measured, IterationFinished)
+    timeline.finish(29)
+    before = timeline.moment.loss
+    for come in (lambda: timeline.finish(30), lambda: timeline.last()):
+        timeline.first()
+        come()
+        assert timeline.recording.previous_loss == before
+
+
+@pytest.mark.parametrize("name", lesson_names())
+def test_every_node_is_unreached_waiting_queued_or_visited_and_nothing_else(name: str) -> None:
+    timeline = open_lesson(name)
+    while not timeline.at_end_of_iteration:
+        timeline.forward(after_event)
+        moment = timeline.moment
+        waiting, queue, visited = dict(moment.waiting), moment.queue, moment.visited
+        assert len(waiting) == moment.waiting_count
+        assert not set(waiting) & set(queue)
+        assert not set(queue) & set(visited)
+        for node in moment.graph.nodes:
+            mark = moment.gradient_mark(node)
+            if node in waiting:
+                pending = [c for c in moment.graph.consumers(node) if c not in visited]
+                assert mark == f"w{len(pending)}"
+                assert 0 < waiting[node] == len(pending) < len(moment.graph.consumers(node))
+            elif node in queue:
+                assert mark == f"q{queue.index(node) + 1}"
+            else:
+                assert mark in "·✓►"

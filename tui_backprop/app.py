@@ -1,0 +1,68 @@
+"""The app: one lesson, opened in the terminal."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable
+
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+
+from minidl_core import MinidlError
+
+from .keys import SECTIONS
+from .lessons import load_lesson
+from .screens.stepping import SteppingScreen
+from .terminal import refusal, run
+from .timeline import Timeline
+
+
+class BackpropApp(App[None]):
+    """Steps through the training of a lesson."""
+
+    TITLE = "backprop-tui"
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(
+        self, lesson: str, seed: int | None = None, learning_rate: float | None = None, steps: int = 100
+    ) -> None:
+        super().__init__()
+        self.theme = "ansi-dark"
+        self.timeline = Timeline(load_lesson(lesson), seed, learning_rate)
+        self._steps = steps
+
+    def get_default_screen(self) -> Screen[None]:
+        """Return the stepping screen, so that the first paint is already it."""
+        return SteppingScreen(self.timeline, self._steps)
+
+    def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
+        """Return the screen as SVG in the reader's own monospace font; Textual's would be fetched from elsewhere."""
+        svg = super().export_screenshot(title=title, simplify=simplify)
+        return re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL).replace("Fira Code", "DejaVu Sans Mono")
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Yield every key's action, then Textual's own commands except the list of keys, which the help has."""
+        if isinstance(screen, SteppingScreen):
+            for section, bindings in SECTIONS.items():
+                for binding in bindings:
+                    yield SystemCommand(
+                        f"{section}: {binding.description} ({binding.key_display})",
+                        binding.tooltip,
+                        lambda action=binding.action: screen.run_action(action),
+                    )
+        yield from (command for command in super().get_system_commands(screen) if command.title != "Keys")
+
+
+def run_app(lesson: str, seed: int | None, learning_rate: float | None, steps: int) -> int:
+    """Open a lesson in this terminal and return the exit status; 2 where the terminal cannot show it."""
+    refused = refusal()
+    if refused is not None:
+        print(f"backprop-tui: {refused}", file=sys.stderr)
+        return 2
+    try:
+        app = BackpropApp(lesson, seed, learning_rate, steps)
+    except MinidlError as error:
+        print(f"backprop-tui: {lesson} cannot be trained: {error}", file=sys.stderr)
+        return 2
+    return run(app)

@@ -1,0 +1,125 @@
+"""Where each pane stands, for every size of the terminal: pure geometry, and the frame of lines between the panes.
+
+Two arrangements. With the diagram on top, because graphs are wide and low: graph, step, then inspector beside the
+charts. With the tape at the left, for small screens: tape above loss, inspector beside them, step below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+LEAST_WIDTH, LEAST_HEIGHT = 60, 16
+CHART_HEIGHT = 4
+"""A chart lower than this is left out."""
+
+
+class Pane(NamedTuple):
+    """The cells of a pane, and in which row above it its title stands (the title is as wide as the pane)."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+class Arrangement(NamedTuple):
+    """The panes that are shown, by name, and the frame: rules (y, x from, x to) and bars (x, y from, y to).
+
+    A line that starts or ends outside the screen has no end on it.
+    """
+
+    panes: Mapping[str, Pane]
+    rules: tuple[tuple[int, int, int], ...]
+    bars: tuple[tuple[int, int, int], ...]
+
+
+def prefers_diagram(width: int, height: int) -> bool:
+    """Return whether a terminal of this size has the room for the diagram with all panes below it."""
+    return width >= 100 and height >= 34
+
+
+def arrange(width: int, height: int, *, diagram: bool, graph_height: int, data: bool) -> Arrangement | None:
+    """Return where the panes stand; None where the terminal is too small.
+
+    `graph_height` is the number of rows that the graph would like to have, as a diagram or as a tape; `data` is
+    whether there is a data chart to show.
+    """
+    if width < LEAST_WIDTH or height < LEAST_HEIGHT:
+        return None
+    if not diagram:
+        return _with_tape(width, height, graph_height, data)
+    if prefers_diagram(width, height):
+        return _with_diagram(width, height, graph_height, data)
+    return _with_small_diagram(width, height, graph_height)
+
+
+def _with_diagram(width: int, height: int, graph_height: int, data: bool) -> Arrangement:
+    graph = min(max(graph_height, 5), height - 28)
+    step, inner = graph + 2, width - 2
+    # a sentence fits into one line of 116 cells, or into two of 78
+    text = 2 if inner >= 118 else 3
+    below = step + text + 1
+    split = min(width * 63 // 120, 80)
+    body = height - below - 3
+    loss = body // 2 if data else body
+    middle = below + loss + 1
+    left, right = split - 1, width - split - 2
+    panes = {
+        "header": Pane(0, 0, width, 1),
+        "graph": Pane(1, 2, inner, graph),
+        "step": Pane(1, step + 1, inner, text),
+        "inspector": Pane(1, below + 1, left, body),
+        "loss": Pane(split + 1, below + 1, right, loss),
+        "keys": Pane(0, height - 1, width, 1),
+    }
+    bottom, end = height - 2, width - 1
+    rules = [(1, 0, end), (step, 0, end), (below, 0, end), (bottom, 0, end)]
+    if data:
+        panes["data"] = Pane(split + 1, middle + 1, right, body - loss - 1)
+        rules.append((middle, split, end))
+    return Arrangement(panes, tuple(rules), ((0, 1, bottom), (end, 1, bottom), (split, below, bottom)))
+
+
+def _with_small_diagram(width: int, height: int, graph_height: int) -> Arrangement:
+    graph = min(max(graph_height, 3), max(height - 18, 4))
+    step = graph + 2
+    body = step + 4
+    panes = {
+        "header": Pane(0, 0, width, 1),
+        "graph": Pane(0, 2, width, graph),
+        "step": Pane(0, step + 1, width, 3),
+        "inspector": Pane(0, body + 1, width, height - body - 2),
+        "keys": Pane(0, height - 1, width, 1),
+    }
+    return Arrangement(panes, tuple((y, -1, width) for y in (1, step, body)), ())
+
+
+def _with_tape(width: int, height: int, graph_height: int, data: bool) -> Arrangement:
+    split = min(max(width * 7 // 16, 28), 48)
+    step = height - 5
+    body = step - 2
+    rules = [(1, -1, width), (step, -1, width)]
+    panes = {
+        "header": Pane(0, 0, width, 1),
+        "inspector": Pane(split + 1, 2, width - split - 1, body),
+        "step": Pane(0, step + 1, width, 3),
+        "keys": Pane(0, height - 1, width, 1),
+    }
+    tape = min(graph_height, body)
+    spare = body - tape - 1
+    if spare < CHART_HEIGHT and body >= 13:
+        spare = CHART_HEIGHT
+    if spare >= CHART_HEIGHT:
+        points = spare // 2 if data and spare >= 20 else 0
+        loss = spare - points - bool(points)
+        tape = body - spare - 1
+        panes["loss"] = Pane(0, tape + 3, split, loss)
+        rules.append((tape + 2, -1, split))
+        if points:
+            panes["data"] = Pane(0, tape + loss + 4, split, points)
+            rules.append((tape + loss + 3, -1, split))
+    else:
+        tape = body
+    panes["graph"] = Pane(0, 2, split, tape)
+    return Arrangement(panes, tuple(rules), ((split, 1, step),))

@@ -1,0 +1,133 @@
+"""The command line: which lesson, which numbers, in the terminal or headless.
+
+Neither Textual nor NumPy is imported before the arguments are known to be good.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import math
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from . import __version__
+from .lessons import lesson_names
+
+DESCRIPTION = "Step through backpropagation in a terminal, forwards and backwards in time."
+EXAMPLES = """\
+examples:
+  backprop-tui                               open the perceptron; press space to step, b to step back
+  backprop-tui two-paths                     why gradients are added
+  backprop-tui skip                          why the order matters
+  backprop-tui --learning-rate 0.01          a step that is too large to watch
+  backprop-tui --headless perceptron         train 100 iterations and print the losses and a picture
+  backprop-tui --headless chain --json       the same for programs
+
+exit status: 0 done, 1 training stopped at a NaN or an infinity, 2 the command line or the terminal is no good
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line and how to go on, instead of the whole usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def _lesson(name: str) -> str:
+    names = lesson_names()
+    if name in names:
+        return name
+    near = difflib.get_close_matches(name, names, n=1)
+    meant = f", did you mean {near[0]}?" if near else ";"
+    raise argparse.ArgumentTypeError(f"there is no lesson '{name}'{meant} There are: {', '.join(names)}")
+
+
+def _number(kind: Callable[[str], float], least: float, wanted: str) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            value = math.nan
+        if not (least <= value < math.inf):
+            raise argparse.ArgumentTypeError(f"'{text}' is not {wanted}")
+        return value
+
+    return parse
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = _Parser(
+        prog="backprop-tui",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "lesson",
+        nargs="?",
+        default="perceptron",
+        type=_lesson,
+        metavar="LESSON",
+        help=f"one of {', '.join(lesson_names())} (default: perceptron)",
+    )
+    parser.add_argument(
+        "--seed",
+        type=_number(int, 0, "a whole number, 0 or above"),
+        metavar="N",
+        help="draw the data and the starting weights from this seed (default: the lesson's own)",
+    )
+    parser.add_argument(
+        "--learning-rate",
+        type=_number(float, 5e-324, "a number above 0"),
+        metavar="X",
+        help="how far an update moves along the gradient (default: the lesson's own)",
+    )
+    parser.add_argument(
+        "--steps",
+        type=_number(int, 0, "a whole number, 0 or above"),
+        default=100,
+        metavar="N",
+        help="iterations after which a run pauses, or that --headless trains (default: 100)",
+    )
+    parser.add_argument("--headless", action="store_true", help="no screen: train, print the losses and a picture")
+    parser.add_argument("--json", action="store_true", help="headless, printing JSON")
+    parser.add_argument("--list", action="store_true", help="name the lessons")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status."""
+    asked = build_parser().parse_args(arguments)
+    try:
+        if asked.list:
+            return _list_lessons()
+        if asked.headless or asked.json:
+            from .headless import run_headless
+
+            return run_headless(asked.lesson, asked.seed, asked.learning_rate, asked.steps, as_json=asked.json)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # the reader of the pipe has seen enough; Python would complain once more at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    from .app import run_app
+
+    return run_app(asked.lesson, asked.seed, asked.learning_rate, asked.steps)
+
+
+def _list_lessons() -> int:
+    from .lessons import load_lesson
+
+    width = max(map(len, lesson_names()))
+    for name in lesson_names():
+        print(f"{name:{width}}  {load_lesson(name).summary}")
+    return 0

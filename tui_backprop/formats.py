@@ -1,0 +1,161 @@
+"""How numbers and shapes are written: the one place that decides how many digits a reader sees.
+
+Trailing zeros are shown where rounding made them and left out where the number ends there: 97.00 is near 97,
+and 97 is 97. A number that is not zero does not look like zero. Zero has no sign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from math import isfinite
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+DIGITS = 4
+
+
+class Notation(NamedTuple):
+    """How the numbers of a group are written, so that they can be compared and added by eye.
+
+    They share their number of decimals and, if they are very large or very small, their power of ten.
+    """
+
+    decimals: int
+    exponent: int = 0
+
+    def fixed(self, x: float) -> str:
+        """Write one number of the group, even if nothing but zeros is left of it."""
+        if not isfinite(x):
+            return str(float(x))
+        if not self.exponent:
+            return f"{x:z.{self.decimals}f}"
+        if x == 0:
+            return "0"
+        return f"{Decimal(float(x)).scaleb(-self.exponent):z.{self.decimals}f}e{self.exponent:+03d}"
+
+    def text(self, x: float) -> str:
+        """Write one number of the group; one that would look like zero gets a power of ten of its own."""
+        text = self.fixed(x)
+        return f"{x:.1e}" if isfinite(x) and x != 0 == Decimal(text) else text
+
+
+def notation(values: ArrayLike, digits: int = DIGITS) -> Notation:
+    """Choose one notation for a group of numbers: the largest gets `digits` digits.
+
+    The zero of a number below 1 counts as a digit, so that a column of numbers of about 1 stays as it is when
+    the largest of them passes 1.
+    """
+    numbers = np.asarray(values, dtype=float)
+    finite = numbers[np.isfinite(numbers)]
+    magnitude = _magnitude(float(np.max(np.abs(finite), initial=0.0)), digits)
+    if not -4 <= magnitude < 6:
+        return Notation(max(digits - 2, 0), magnitude)
+    most = max(digits - 1 - magnitude - (magnitude < 0), 0)
+    for decimals in range(most):
+        if np.allclose(finite, np.round(finite, decimals), rtol=1e-12, atol=0):
+            return Notation(decimals)
+    return Notation(most)
+
+
+def number(x: float, digits: int = DIGITS) -> str:
+    """Write a single number: 195.4, 96.95, -28.07, 0.2229, 1.2e-05, 7, inf, nan."""
+    if not isfinite(x):
+        return str(float(x))
+    magnitude = _magnitude(x, digits)
+    if not -4 <= magnitude < 6:
+        return f"{x:.{digits}g}"
+    most = max(digits - 1 - magnitude, 0)
+    ends = (decimals for decimals in range(most) if abs(round(x, decimals) - x) <= 1e-12 * abs(x))
+    return f"{x:z.{next(ends, most)}f}"
+
+
+def shape_text(shape: tuple[int, ...] | None) -> str:
+    """Write a shape without a space, so that no line break can cut it: (100,2), (100,), (); ? if unknown."""
+    return "?" if shape is None else str(shape).replace(" ", "")
+
+
+def vector(values: ArrayLike, digits: int = DIGITS) -> str:
+    """Write a small vector with the same number of decimals in every entry: [-28.07, 28.07]."""
+    numbers = np.ravel(np.asarray(values, dtype=float))
+    same = notation(numbers, digits)
+    return f"[{', '.join(same.text(x) for x in numbers)}]"
+
+
+def column(values: ArrayLike, shown: slice = slice(None), digits: int = DIGITS) -> list[str]:
+    """Write a column of numbers, decimal points under each other, every text as wide as the widest.
+
+    Only the entries values[shown] are returned, but all decide on the decimals and the width: a window that
+    moves over a long array shows the same number in the same way.
+    """
+    numbers = np.ravel(np.asarray(values, dtype=float))
+    same = notation(numbers, digits)
+    width = max((len(same.text(x)) for x in _longest(numbers, same)), default=0)
+    return [same.text(x).rjust(width) for x in numbers[shown]]
+
+
+def addition(terms: ArrayLike, total: ArrayLike, digits: int = DIGITS) -> tuple[Notation, Notation]:
+    """Choose how to write terms and their sum so that what is shown adds up.
+
+    The sum is written with `digits` digits and its terms with one more: the terms that a reader sees, added
+    and rounded to the digits of the sum, give the sum that the reader sees. Where one digit more is not
+    enough, or the sum would look like zero, both get more. Where nothing is rounded off, both have the same
+    digits. Sums that cannot add up (infinity, or 1e16 + 1 - 1e16) get one digit less than their terms.
+
+    terms: (n,) and total: (), or terms: (n, m) and total: (m,) for m sums that share their notation.
+    """
+    addends = np.atleast_2d(np.asarray(terms, dtype=float).T).T
+    totals = np.atleast_1d(np.asarray(total, dtype=float))
+    numbers = np.concatenate([np.ravel(addends), totals])
+    base = notation(numbers, digits)
+    one_more = base._replace(decimals=base.decimals + 1)
+    if not np.isfinite(numbers).all():
+        return one_more, base
+    exact = np.allclose([float(base.fixed(x)) for x in numbers], numbers, rtol=1e-12, atol=0)
+    if (exact or len(addends) == 1) and _adds_up(addends, totals, base, base):
+        return base, base
+    for more in range(1, 10):
+        fine = base._replace(decimals=base.decimals + more)
+        for less in range(1, more + 1):
+            coarse = base._replace(decimals=fine.decimals - less)
+            if _adds_up(addends, totals, fine, coarse):
+                return fine, coarse
+    return one_more, base
+
+
+def worked_sum(terms: Sequence[float], total: float, digits: int = DIGITS) -> str:
+    """Write a sum out: 0.2054 - 1.9863 = -1.781."""
+    fine, coarse = addition(terms, total, digits)
+    first, *others = [fine.text(x) for x in terms]
+    signed = (f" - {text[1:]}" if text.startswith("-") else f" + {text}" for text in others)
+    return f"{first}{''.join(signed)} = {coarse.fixed(total)}"
+
+
+def _magnitude(x: float, digits: int) -> int:
+    """Return the power of ten of the first digit that is shown: 9.9999 is shown as 10.00, so it has 1."""
+    return int(f"{x:.{digits - 1}e}".partition("e")[2])
+
+
+def _longest(numbers: np.ndarray, same: Notation) -> list[float]:
+    """Return the numbers of a group among which is the one with the longest text."""
+    finite = numbers[np.isfinite(numbers)]
+    longest = [*np.unique(numbers[~np.isfinite(numbers)])]
+    if finite.size:
+        longest += [finite.min(), finite.max()]
+    tiny = finite[(finite != 0) & (np.abs(finite) < 10.0 ** (same.exponent - same.decimals))]
+    if tiny.size:
+        longest.append(np.copysign(np.abs(tiny).min(), tiny.min()))
+    return longest
+
+
+def _adds_up(terms: np.ndarray, totals: np.ndarray, fine: Notation, coarse: Notation) -> bool:
+    """Tell whether the terms as shown give the totals as shown, none of which hides behind zeros."""
+    unit = Decimal(1).scaleb(coarse.exponent - coarse.decimals)
+    for addends, total in zip(terms.T, totals, strict=True):
+        shown = Decimal(coarse.fixed(total))
+        hidden = shown == 0 and abs(total) > 1e-9 * np.abs(addends).max(initial=0.0)
+        if hidden or sum((Decimal(fine.text(x)) for x in addends), Decimal()).quantize(unit) != shown:
+            return False
+    return True

@@ -1,0 +1,77 @@
+"""Training without a screen: the losses, the variables and the picture as text, or JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+
+import numpy as np
+
+from minidl_core import IterationFinished, MinidlError, Placeholder, Session, Stepper
+from minidl_core.arrays import Array
+from minidl_core.train import GradientDescentOptimizer
+
+from .charts import data_legend, draw_data, separator
+from .formats import number
+from .lessons import load_lesson
+from .lessons.lesson import Plane
+from .palette import plain
+
+EVERY = 10
+PICTURE_WIDTH, PICTURE_HEIGHT = 72, 24
+
+
+def run_headless(lesson_name: str, seed: int | None, learning_rate: float | None, steps: int, *, as_json: bool) -> int:
+    """Train a lesson, print what came of it, and return the exit status.
+
+    That is 2 where the lesson's graph or feeds are wrong, 1 where a number stopped being finite.
+    """
+    lesson = load_lesson(lesson_name)
+    seed = lesson.seed if seed is None else seed
+    learning_rate = lesson.learning_rate if learning_rate is None else learning_rate
+    session = Session()
+    try:
+        example = lesson.build(seed)
+        step = GradientDescentOptimizer(learning_rate).minimize(example.loss)
+        stepper = Stepper(step, example.feeds, session)
+    except MinidlError as error:
+        print(f"backprop-tui: {lesson.name} cannot be trained: {error}", file=sys.stderr)
+        return 2
+    losses: list[float] = []
+
+    def note(event: object) -> None:
+        if isinstance(event, IterationFinished):
+            losses.append(event.loss)
+            if not as_json and (event.iteration - 1) % EVERY == 0:
+                print(f"iteration {event.iteration - 1:4}   J = {number(event.loss, 6)}")
+
+    if not as_json:
+        print(f"{lesson.name}   seed {seed}   learning rate {learning_rate:g}")
+    try:
+        stepper.run(steps, update=note)
+        losses.append(float(session.run(example.loss, example.feeds)))
+    except MinidlError as error:
+        sys.stdout.flush()
+        print(f"backprop-tui: training stopped in iteration {stepper.finished + 1}: {error}", file=sys.stderr)
+        return 1
+    variables = {node.name: session.run(node) for node in step.variables}
+    if as_json:
+        said = {"lesson": lesson.name, "seed": seed, "learning_rate": learning_rate, "losses": losses}
+        print(json.dumps(said | {"variables": {name: value.tolist() for name, value in variables.items()}}))
+        return 0
+    print(f"after     {steps:4}   J = {number(losses[-1], 6)}")
+    for name, value in variables.items():
+        print(f"{name} = " + np.array2string(value, precision=6, separator=", ", prefix=f"{name} = "))
+    if example.plane is not None:
+        print(_picture(example.plane, example.feeds, variables))
+    return 0
+
+
+def _picture(plane: Plane, feeds: Mapping[Placeholder, Array], variables: Mapping[str, Array]) -> str:
+    line = separator(variables[plane.weights.name], variables[plane.bias.name])
+    classes = np.argmax(feeds[plane.classes], axis=1)
+    drawing = draw_data(
+        feeds[plane.points], classes, now=line, before={}, pinned=None, width=PICTURE_WIDTH, height=PICTURE_HEIGHT
+    )
+    return plain([data_legend((), None, PICTURE_WIDTH), *drawing])

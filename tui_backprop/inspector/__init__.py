@@ -1,0 +1,82 @@
+"""The inspector: where the numbers of the node in view come from, with one pinned element written out."""
+
+from __future__ import annotations
+
+from minidl_core import IterationFinished, Node, Operation, Variable
+
+from ..formulas import right_side
+from ..moment import Moment
+from ..palette import Line
+from .ledger_view import draw_ledger
+from .names import called, said, slope_name
+from .overview import draw_finished, draw_start
+from .pinned import Pinned, grid_index, grid_place, grid_shape, is_by_point, shape_of
+from .update_view import draw_update
+from .value_view import draw_value
+
+__all__ = ["Pinned", "automatic_view", "draw_inspector", "inspector_title", "move_pinned", "views"]
+
+
+def views(moment: Moment, node: Node | None = None) -> tuple[str, ...]:
+    """Return the names of the views there are.
+
+    Here and below, the node is the one of now if none is given; where there is none of now, there is one view, of all.
+    """
+    node = node or moment.now
+    if node is None:
+        return ("overview",)
+    return ("value", "ledger", "update") if isinstance(node, Variable) else ("value", "ledger")
+
+
+def automatic_view(moment: Moment, node: Node | None = None) -> str:
+    """Return the view that fits the phase: the value, the ledger, in the update the update of a variable."""
+    existing = views(moment, node)
+    wanted = {"forward": "value", "backward": "ledger", "update": "update"}[moment.phase]
+    return wanted if wanted in existing else existing[0]
+
+
+def inspector_title(moment: Moment, view: str, node: Node | None = None) -> str:
+    """Return what stands in the pane's title: what is in view."""
+    node = node or moment.now
+    if node is None:
+        finished = isinstance(moment.event, IterationFinished)
+        return f"iteration {moment.iteration} is done" if finished else moment.lesson.name
+    if view == "ledger":
+        return f"{called(node)}   {slope_name(moment, node)}"
+    if view == "update":
+        return f"{called(node)}   update"
+    if not isinstance(node, Operation):
+        return f"{called(node)}   {'data' if node.kind == 'placeholder' else node.kind}"
+    formula = said(moment, node, right_side(node)) or node.kind
+    defaults = node.definition.attributes
+    given = [f"{key} {value}" for key, value in node.attributes.items() if value != defaults.get(key)]
+    return ", ".join([f"{called(node)} = {formula}", *given])
+
+
+def draw_inspector(
+    moment: Moment, view: str, pinned: Pinned, width: int, height: int, node: Node | None = None
+) -> list[Line]:
+    """Draw a view in at most `height` lines of at most `width` cells; one that there is not is the automatic one."""
+    node = node or moment.now
+    if node is None:
+        finished = isinstance(moment.event, IterationFinished)
+        return draw_finished(moment, pinned, width, height) if finished else draw_start(moment, width, height)
+    if view not in views(moment, node):
+        view = automatic_view(moment, node)
+    if view == "update" and isinstance(node, Variable):
+        return draw_update(moment, node, pinned, width, height)
+    draw = draw_ledger if view == "ledger" else draw_value
+    return draw(moment, node, pinned, width, height)
+
+
+def move_pinned(moment: Moment, view: str, pinned: Pinned, dx: int, dy: int, node: Node | None = None) -> Pinned:  # noqa: ARG001
+    """Return what is pinned after a move by so many columns and rows of the array in view; at its edge it stays."""
+    node = node or moment.now
+    shape = None if node is None else shape_of(moment, node)
+    if node is None or not shape:
+        return pinned
+    by_point = is_by_point(moment, node, shape)
+    row, column = grid_place(shape, pinned.index(shape, by_point), by_point)
+    rows, columns = grid_shape(shape, by_point)
+    row, column = min(max(row + dy, 0), rows - 1), min(max(column + dx, 0), columns - 1)
+    return pinned.at(grid_index(shape, row, column, by_point), by_point)

@@ -1,0 +1,156 @@
+"""The update of a variable: old value, gradient, step, new value, and what the step should bring."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import numpy as np
+
+from minidl_core import Variable, VariableUpdated
+from minidl_core.arrays import Array
+
+from ..expression import element_text
+from ..formats import Notation, addition, notation, number
+from ..glyphs import NOT_YET, RIGHT, STALE
+from ..moment import Moment
+from ..palette import Line
+from ..worked import rounds_to
+from .arrays import block, draw_halves, window, with_columns
+from .names import called, describe, slope_name
+from .pinned import Pinned, element_at, grid_place, grid_shape
+from .sections import Section, compose, first_that_fits, prose
+
+ROWS, COLUMNS = 8, 4
+"""So many rows and columns around the pinned element are shown, and add up as they are shown."""
+
+
+def draw_update(moment: Moment, node: Variable, pinned: Pinned, width: int, height: int) -> list[Line]:
+    """Draw what a variable's update did to it, or what it will need."""
+    slope = slope_name(moment, node)
+    event = moment.update(node)
+    rule = f"{called(node)} new = {called(node)} - η·{slope}"
+    rate = f"η = {number(moment.learning_rate)}"
+    title: Line = [(rule, "title"), (rate.rjust(max(width - len(rule) - 1, len(rate) + 2)), "text")]
+    sections = [Section(6, [title])]
+    if event is None:
+        ready = moment.gradient(node) is not None
+        missing = "comes when every gradient is complete" if ready else f"needs {slope} first"
+        sections.append(Section(10, prose(f"{NOT_YET} not updated yet: it {missing}", width)))
+        return compose(sections, width, height)
+    sections += _update(moment, event, pinned, width, height)
+    return compose([*sections, *forecast(moment, width), *_stale(moment, width)], width, height)
+
+
+def _update(moment: Moment, event: VariableUpdated, pinned: Pinned, width: int, height: int) -> list[Section]:
+    node = event.node
+    name, slope = called(node), slope_name(moment, node)
+    index = element_at(moment, node, event.new.shape, pinned)
+    with np.errstate(all="ignore"):
+        step = event.learning_rate * event.gradient
+    fine, coarse = _notations(event.old, step, event.new, index)
+    columns = [
+        ((f"{name} before", "before"), event.old, fine),
+        ((slope, "gradient"), event.gradient, notation(event.gradient)),
+        ((f"η·{slope}", "η·gradient"), step, fine),
+        ((f"{name} new", "new"), event.new, coarse),
+    ]
+    blocks = [
+        with_columns(replace(block(moment, node, array, pinned, titles=titles, written=same), in_step=True), COLUMNS)
+        for titles, array, same in columns
+    ]
+    most = min(height, len(draw_halves(blocks, width, 2 * (ROWS + 3))))
+    arrays = Section(9, draw=lambda room: draw_halves(blocks, width, room), least=2, comfort=min(most, 10), most=most)
+    lines = _worked(event, index, fine, coarse)
+    words = f"   {describe(moment, node, index, event.new.shape)}"
+    if index and "entry" not in words and sum(len(text) for text, _ in lines[0]) + len(words) <= width:
+        lines[0].append((words, "dim"))
+    return [arrays, Section(10, lines), Section(8, _meaning(moment, event, index, width), joined=True)]
+
+
+def _notations(old: Array, step: Array, new: Array, index: tuple[int, ...]) -> tuple[Notation, Notation]:
+    """Return how old value and step, and how the new value are written, so that they add up around the element."""
+    shape = grid_shape(new.shape, False)
+    row, column = grid_place(new.shape, index, False)
+    rows, columns = window(shape[0], ROWS, row), window(shape[1], COLUMNS, column)
+
+    def near(array: Array) -> Array:
+        return array.reshape(shape)[rows.start : rows.stop, columns.start : columns.stop].reshape(-1)
+
+    # the more sums there are, the more digits it takes to make all of them add up
+    return addition(np.stack([near(old), -near(step)]), near(new), 4 if near(new).size < 10 else 3)
+
+
+def _worked(event: VariableUpdated, index: tuple[int, ...], fine: Notation, coarse: Notation) -> list[Line]:
+    """Write the element's update, with so many digits of the gradient that its step comes out as it is shown."""
+    old, slope, new = (float(array[index]) for array in (event.old, event.gradient, event.new))
+    moved = fine.text(-event.learning_rate * slope)
+    rate = number(event.learning_rate, 15)
+    texts = [number(slope, digits) for digits in range(4, 10)]
+    gradient = next((text for text in texts if rounds_to(-float(rate) * float(text), moved)), texts[0])
+    target = element_text(called(event.node), index)
+    signed = f"- {moved[1:]}" if moved.startswith("-") else f"+ {moved}"
+    factor = f"({gradient})" if gradient.startswith("-") else gradient
+    before = fine.text(old) if old else "0"
+    return [
+        [(f"{RIGHT} {target}", "pinned"), (f" = {before} - {rate}·{factor}", "text")],
+        [(f"{'':{len(target) + 2}} = {before} {signed} = {coarse.text(new)}", "text")],
+    ]
+
+
+def _meaning(moment: Moment, event: VariableUpdated, index: tuple[int, ...], width: int) -> list[Line]:
+    slope = float(event.gradient[index])
+    loss, target = called(moment.graph.loss), element_text(called(event.node), index)
+    if slope == 0:
+        text = f"its slope is 0: {loss} does not feel it; so it stays"
+    elif slope < 0:
+        text = f"its slope is negative: more {target}, less {loss}; so it rises"
+    else:
+        text = f"its slope is positive: more {target}, more {loss}; so it falls"
+    return prose(f"  {text}", width, indent="  ")
+
+
+def forecast(moment: Moment, width: int) -> list[Section]:
+    """Say what the loss would become if it were a straight slope, and when it will be measured."""
+    gradients = [moment.gradient(variable) for variable in moment.graph.variables]
+    if moment.loss is None or any(gradient is None for gradient in gradients):
+        return []
+    with np.errstate(all="ignore"):
+        squares = sum(float(np.sum(np.square(gradient))) for gradient in gradients if gradient is not None)
+    change = -moment.learning_rate * squares
+    now, moved, new = _sum_texts(moment.loss, change, moment.loss + change)
+    loss, following = called(moment.graph.loss), moment.iteration + 1
+    size = max(map(len, (now, moved, new))) + 2
+    rows = [
+        (f"{loss} now", now, "measured before the update"),
+        ("forecast -η·Σ grad²", moved, f"if {loss} were a straight slope"),
+        (f"forecast of the new {loss}", new, ""),
+        (f"measured new {loss}", NOT_YET, f"comes with iteration {following}"),
+    ]
+    names = max(len(name) for name, _, _ in rows) + 2
+    if names + size + 3 + max(len(text) for _, _, text in rows) > width:
+        whole = f"{loss} now {now}   forecast {moved}, to {new}"
+        text = first_that_fits(width, whole, f"{loss} {now}   forecast {new}")
+        return [
+            Section(4, [[(text, "text")]]),
+            Section(4, prose(f"new {loss} {NOT_YET} comes with iteration {following}", width), joined=True),
+        ]
+    lines: list[Line] = [[("what this step should bring", "title")]]
+    for name, text, meaning in rows:
+        lines.append([(f"  {name}".ljust(names), "dim"), (text.rjust(size), "text"), (f"   {meaning}", "dim")])
+    return [Section(5, lines)]
+
+
+def _sum_texts(now: float, change: float, new: float) -> tuple[str, str, str]:
+    """Write a sum with as few digits as make it add up."""
+    same = notation([now, change, new])
+    texts = same.text(now), same.text(change), same.text(new)
+    if np.isfinite([now, change, new]).all() and Decimal(texts[0]) + Decimal(texts[1]) == Decimal(texts[2]):
+        return texts
+    fine, coarse = addition([now, change], new, 3)
+    return fine.text(now), fine.text(change), coarse.text(new)
+
+
+def _stale(moment: Moment, width: int) -> list[Section]:
+    names = ", ".join(map(called, moment.updated))
+    return [Section(2, prose(f"{STALE} marks values made with the old {names}", width, "stale"))] if names else []

@@ -1,0 +1,127 @@
+"""The value of a node: what it was computed from, and how its pinned element was."""
+
+from __future__ import annotations
+
+from minidl_core import Node, Operation
+from minidl_core.arrays import Array
+
+from ..expression import element_text
+from ..formats import number, vector
+from ..glyphs import DONE, NOT_YET, RIGHT, STALE
+from ..moment import Moment
+from ..palette import Line
+from ..worked import worked_value
+from .arrays import arrays_section, block
+from .equation import write_worked
+from .long_sums import long_sum, long_sum_section
+from .names import called, describe, said, slope_name, small
+from .pinned import Pinned, element_at, is_by_point, known_value
+from .sections import Section, compose, first_that_fits, prose
+
+_LEAVES = {
+    "placeholder": "{} is data: it is given, and training never changes it.",
+    "variable": "{} is a variable: numbers that training may change.",
+    "constant": "{} is a constant: it is written in the graph.",
+}
+
+
+def draw_value(moment: Moment, node: Node, pinned: Pinned, width: int, height: int) -> list[Line]:
+    """Draw an operation's operands, result and worked element, or the numbers of a leaf."""
+    value = moment.evaluated_value(node) if isinstance(node, Operation) else known_value(moment, node)
+    if isinstance(node, Operation):
+        sections = [] if value is None else _operation(moment, node, value, pinned, width, height)
+    else:
+        sections = [Section(2, prose(_LEAVES.get(node.kind, "{}").format(called(node)), width, "dim"))]
+        sections += [] if value is None else _leaf(moment, node, value, pinned, width, height)
+    if value is None:
+        sections += _not_yet(moment, node, width)
+    return compose([*sections, *_facts(moment, node, pinned, width)], width, height)
+
+
+def _operation(moment: Moment, node: Operation, value: Array, pinned: Pinned, width: int, height: int) -> list[Section]:
+    inputs = [array for source in node.inputs if (array := moment.evaluated_value(source)) is not None]
+    index = element_at(moment, node, value.shape, pinned)
+    pinned = pinned.at(index, is_by_point(moment, node, value.shape))
+    worked = worked_value(node, inputs, value, index)
+    reason = Section(2, prose(said(moment, node, node.definition.reason), width, "dim"))
+    if worked.long_sum is not None:
+        name = "product" if "·" in worked.symbols else "term"
+        equation: Line = [(f"{RIGHT} {worked.target}", "pinned"), (f" = {worked.symbols}", "text")]
+        table = long_sum(moment, [worked], [name], pinned)
+        return [reason, Section(10, [equation]), long_sum_section(table, width)]
+    blocks = []
+    for slot, (source, array) in enumerate(zip(node.inputs, inputs, strict=True)):
+        if source not in node.inputs[:slot] or not node.definition.elementwise:
+            symbol = node.definition.symbols[slot]
+            used = [entry.index for entry in worked.entries if entry.symbol == symbol]
+            blocks.append(block(moment, source, array, pinned, used, beside=value))
+    blocks.append(block(moment, node, value, pinned, sign=" ="))
+    lines = [heading(moment, node, index, value), *write_worked(worked, width, most=max(height // 2, 3))]
+    return [reason, arrays_section(blocks, width, height), Section(10, lines if index else lines[1:])]
+
+
+def heading(moment: Moment, node: Node, index: tuple[int, ...], array: Array) -> Line:
+    """Return the line that says which element is written out."""
+    return [(f"{RIGHT} {describe(moment, node, index, array.shape)}:", "pinned")]
+
+
+def _leaf(moment: Moment, node: Node, value: Array, pinned: Pinned, width: int, height: int) -> list[Section]:
+    index = element_at(moment, node, value.shape, pinned)
+    by_point = is_by_point(moment, node, value.shape)
+    sections = [arrays_section([block(moment, node, value, pinned)], width, height)]
+    if index:
+        element = f"  {element_text(called(node), index)} = {number(float(value[index]))}"
+        if by_point and value.ndim == 2 and 1 < value.shape[1] <= 4:
+            element += f" of {vector(value[index[0]])}"
+        sections.append(Section(10, [[*heading(moment, node, index, value), (element, "text")]]))
+    return sections
+
+
+def _not_yet(moment: Moment, node: Node, width: int) -> list[Section]:
+    if not isinstance(node, Operation):
+        return [Section(10, prose(f"{NOT_YET} not known yet: every run must be fed with it", width))]
+    return [
+        Section(10, prose(f"{NOT_YET} not computed yet: the forward pass brings it", width)),
+        Section(8, prose(said(moment, node, node.definition.formula), width, "title")),
+        Section(2, prose(said(moment, node, node.definition.reason), width, "dim")),
+    ]
+
+
+def _facts(moment: Moment, node: Node, pinned: Pinned, width: int) -> list[Section]:
+    inputs = ", ".join(dict.fromkeys(map(called, node.inputs)))
+    used_by = ", ".join(map(called, node.consumers))
+    used_by = used_by or ("nothing: it is the loss" if node is moment.graph.loss else "nothing")
+    facts: list[Line] = [[("used by   ", "dim"), (used_by, "text")]]
+    if inputs:
+        facts.insert(0, [("inputs    ", "dim"), (inputs, "text")])
+        gap = max(19 - len(inputs), 3)
+        if 20 + len(inputs) + gap + len(used_by) <= width:
+            facts = [[*facts[0], (" " * gap, "text"), *facts[1]]]
+    sections = [
+        Section(3, facts),
+        Section(4, [[("gradient  ", "dim"), (gradient_state(moment, node, pinned, width - 10), "text")]], joined=True),
+    ]
+    if moment.value_mark(node) == STALE:
+        stale = f"{STALE} made with the variables as they were before the update"
+        sections.append(Section(3, prose(stale, width, "stale"), joined=True))
+    return sections
+
+
+def gradient_state(moment: Moment, node: Node, pinned: Pinned, width: int) -> str:
+    """Say how far a node's gradient is."""
+    if node not in moment.graph.position:
+        return first_that_fits(width, "none: it does not lead to the loss", "none")
+    gradient = moment.gradient(node)
+    if gradient is not None:
+        return f"{DONE} {slope_name(moment, node)} {small(gradient, element_at(moment, node, gradient.shape, pinned))}"
+    mark = moment.gradient_mark(node)
+    if mark.startswith("q"):
+        return first_that_fits(width, f"{mark} place {mark[1:]} in the queue", mark)
+    if mark.startswith("w"):
+        waits = [called(consumer) for consumer in moment.graph.consumers(node) if moment.gradient(consumer) is None]
+        return first_that_fits(width, f"{mark} waits for {', '.join(waits)}", f"{mark} waits")
+    if mark == NOT_YET:
+        return first_that_fits(
+            width, f"{NOT_YET} not computed yet: the backward pass brings it", f"{NOT_YET} not computed yet"
+        )
+    return first_that_fits(width, f"{mark} is being visited", mark)

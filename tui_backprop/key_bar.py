@@ -1,0 +1,52 @@
+"""The last line: the next keys to press, as many as there is room for, the most needed first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .palette import Line
+
+STEPPING = (
+    ("space", "step"),
+    ("b", "back"),
+    ("?", "keys"),
+    ("q", "quit"),
+    ("s", "inside"),
+    ("r", "run"),
+    ("i", "iteration"),
+    ("tab", "views"),
+    ("p", "phase"),
+    ("n", "node"),
+    ("v", "diagram/tape"),
+    ("G", "go to"),
+)
+RUNNING = (("space", "pause"), (">", "faster"), ("<", "slower"), ("q", "quit"))
+ORDER = ("space", "b", "s", "n", "p", "i", "r", "G", "v", "tab", "<", ">", "?", "q")
+
+
+def draw_keys(width: int, running: str | None) -> Line:
+    """Draw the key bar; `running` is the speed of a run that is going on."""
+    line: Line = [(" ", "text")]
+    if running is not None:
+        line.append((f"running: {running}   ", "now"))
+    for name, does in sorted(_fitting(STEPPING if running is None else RUNNING, width - _length(line)), key=_place):
+        line += [(name, "key"), (f" {does}   ", "text")]
+    return line
+
+
+def _fitting(keys: Iterable[tuple[str, str]], room: int) -> list[tuple[str, str]]:
+    chosen = []
+    for name, does in keys:
+        room -= len(name) + len(does) + 4
+        if room < 0:
+            break
+        chosen.append((name, does))
+    return chosen
+
+
+def _place(key: tuple[str, str]) -> int:
+    return ORDER.index(key[0])
+
+
+def _length(line: Line) -> int:
+    return sum(len(text) for text, _ in line)

@@ -1,0 +1,197 @@
+"""Where each node of a graph stands on a grid of cells, and which way its edges go.
+
+The method is that of Sugiyama, Tagawa and Toda (1981), in the steps of Gansner et al. (1993): layers, order within a
+layer, rows, columns. The layers run from left to right, the longest path to the loss (the spine) is straight, and what
+several consumers share is one line with branches. A layout never looks at a moment: it is computed once for a graph,
+and stepping changes marks, not places.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from .lanes import Point, Run, Stroke, route
+from .layers import Layers, exit_row, port_row
+from .order import uncross
+from .rows import rows_of
+
+
+@dataclass(frozen=True, slots=True)
+class NodeBox:
+    """A node that wants a place: its size in cells and the nodes it computes from, in order, one per edge.
+
+    The operands of a `swappable` node may be drawn in any order. Of two paths that are as long, the spine is the one
+    that does not begin with a node `aside`.
+    """
+
+    name: str
+    inputs: tuple[str, ...]
+    width: int
+    height: int
+    swappable: bool = False
+    aside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """The way from a node into one input slot of a consumer; `matmul(A, A)` has two."""
+
+    source: str
+    consumer: str
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The cells of a node's box; rows and columns count from 0 at the top left of the whole picture."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A layer and the channel behind it: the nodes from top to bottom, and for each source the strokes of its line."""
+
+    x: int
+    nodes: tuple[str, ...]
+    lines: tuple[tuple[Stroke, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A picture of a graph in cells, without any mark of a moment."""
+
+    width: int
+    height: int
+    places: Mapping[str, Place]
+    incoming: Mapping[str, tuple[Edge, ...]]
+    """The edges into a node, by slot."""
+    outgoing: Mapping[str, tuple[Edge, ...]]
+    columns: tuple[Column, ...]
+    _ports: Mapping[Edge, int]
+    _layers: Mapping[str, int]
+    _runs: Mapping[str, tuple[Run, ...]]
+
+    def columns_between(self, left: int, right: int) -> Iterator[Column]:
+        """Yield the columns that may show between two cells; finding them does not cost the whole picture."""
+        first = bisect_right(self.columns, left, key=lambda column: column.x) - 1
+        for number in range(max(first - 1, 0), len(self.columns)):
+            if self.columns[number].x > right + 1:
+                break
+            yield self.columns[number]
+
+    def departure(self, name: str) -> Point:
+        """Return the cell behind a box where all its edges begin."""
+        place = self.places[name]
+        return place.x + place.width, place.y + exit_row(place.height)
+
+    def arrival(self, edge: Edge) -> Point:
+        """Return the cell before the consumer's box where an edge ends."""
+        place = self.places[edge.consumer]
+        return place.x - 1, place.y + port_row(self._ports[edge], place.height)
+
+    def path(self, edge: Edge) -> list[Point]:
+        """Return the corners of an edge, from the right border of its source to the left border of its consumer."""
+        (start, row), (end, end_row) = self.departure(edge.source), self.arrival(edge)
+        corners = [(start - 1, row)]
+        hops = self._layers[edge.consumer] - self._layers[edge.source]
+        for number, run in enumerate(self._runs[edge.source][:hops], 1):
+            corners += run.corners(end_row if number == hops else run.onward)
+        return [*corners, (end + 1, end_row)]
+
+
+def lay_out(nodes: Sequence[NodeBox], loss: str | None = None, gap: int = 1) -> Layout:
+    """Return the picture of a graph whose nodes come in an order of evaluation, inputs before their consumers.
+
+    `loss` is where the spine ends; by default the deepest node. `gap` is the number of rows between two boxes.
+    Raises ValueError where an input does not come before its consumer.
+    """
+    number: dict[str, int] = {}
+    inputs: list[list[int]] = []
+    for node in nodes:
+        if any(name not in number for name in node.inputs):
+            raise ValueError(f"{node.name}: its inputs must come before it")
+        inputs.append([number[name] for name in node.inputs])
+        number[node.name] = len(number)
+    layers = Layers(
+        inputs,
+        [node.height for node in nodes],
+        [node.swappable for node in nodes],
+        [node.aside for node in nodes],
+        None if loss is None else number[loss],
+    )
+    uncross(layers)
+    return _picture(nodes, layers, rows_of(layers, gap))
+
+
+def _picture(nodes: Sequence[NodeBox], layers: Layers, rows: list[int]) -> Layout:
+    """Give each layer its column and each line its lanes in the channel behind it."""
+    lefts = [0]
+    runs: list[list[Run]] = []
+    for layer in layers.layers:
+        x = lefts[-1]
+        wide = max((nodes[item].width for item in layer if not layers.is_bend(item)), default=0)
+        arriving = [_run(nodes, layers, rows, item, x) for item in layer if layers.right[item]]
+        routed, lanes = route(arriving, x + wide + 1)
+        runs.append(routed)
+        lefts.append(x + wide + lanes + 2)
+    used = [row for routed in runs for run in routed for row in run.rows]
+    top = min([*rows, *used], default=0)
+    ends = [row + height for row, height in zip(rows, layers.height, strict=True)]
+    bottom = max([*ends, *(row + 1 for row in used)], default=0)
+    runs = [[run.moved(-top) for run in routed] for routed in runs]
+
+    places = {
+        node.name: Place(lefts[layers.layer[i]], rows[i] - top, node.width, node.height) for i, node in enumerate(nodes)
+    }
+    incoming = {
+        node.name: tuple(Edge(source, node.name, slot) for slot, source in enumerate(node.inputs)) for node in nodes
+    }
+    outgoing: dict[str, list[Edge]] = {node.name: [] for node in nodes}
+    for edges in incoming.values():
+        for edge in edges:
+            outgoing[edge.source].append(edge)
+    ports = {
+        incoming[node.name][slot]: port for i, node in enumerate(nodes) for port, slot in enumerate(layers.ports[i])
+    }
+    line: dict[str, list[Run]] = {node.name: [] for node in nodes}
+    for layer, routed in zip(layers.layers, runs, strict=True):
+        sources = (layers.source[item] for item in layer if layers.right[item])
+        for source, run in zip(sources, routed, strict=True):
+            line[nodes[source].name].append(run)
+    columns = [
+        Column(
+            left,
+            tuple(nodes[item].name for item in layer if not layers.is_bend(item)),
+            tuple(run.strokes(end) for run in routed),
+        )
+        for (left, end), layer, routed in zip(pairwise(lefts), layers.layers, runs, strict=True)
+    ]
+    return Layout(
+        width=max((place.x + place.width for place in places.values()), default=0),
+        height=bottom - top,
+        places=places,
+        incoming=incoming,
+        outgoing={name: tuple(edges) for name, edges in outgoing.items()},
+        columns=tuple(columns),
+        _ports=ports,
+        _layers={node.name: layers.layer[i] for i, node in enumerate(nodes)},
+        _runs={name: tuple(found) for name, found in line.items()},
+    )
+
+
+def _run(nodes: Sequence[NodeBox], layers: Layers, rows: list[int], item: int, x: int) -> Run:
+    """Return how the line of an item goes through the channel, lanes apart."""
+    targets = {rows[other] + layers.entry_row(other, port) for other, port in layers.right[item]}
+    return Run(
+        x=x - 1 if layers.is_bend(item) else x + nodes[item].width - 1,
+        row=rows[item] + layers.exit_row(item),
+        targets=tuple(sorted(targets)),
+        onward=next((rows[other] for other, _ in layers.right[item] if layers.is_bend(other)), 0),
+    )

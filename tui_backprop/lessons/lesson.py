@@ -1,0 +1,55 @@
+"""What a lesson is: a graph to train, and what is true of it alone.
+
+The sentences, formulas and pictures are made from the graph. A lesson adds what only its author knows: what a row or a
+column means, and sentences that hold for its data and would be wrong elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from minidl_core import Node, Placeholder, Variable
+from minidl_core.arrays import Array
+
+
+@dataclass(frozen=True)
+class Plane:
+    """Points of two classes in the plane, and the variables whose scores separate them, for the data chart.
+
+    `points` is the (n,2) placeholder; a point belongs to the class whose column of `classes` (n,2) is 1, and is given
+    the class with the higher score in `points @ weights + bias`.
+    """
+
+    points: Placeholder
+    classes: Placeholder
+    weights: Variable
+    bias: Variable
+
+
+@dataclass(frozen=True)
+class Example:
+    """What a lesson builds: the loss, what its placeholders are fed with, and its data's picture, if it has one."""
+
+    loss: Node
+    feeds: Mapping[Placeholder, Array]
+    plane: Plane | None = None
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A named example.
+
+    `sentences` replace the general one of an event; their keys are the event's kind and node, for a contribution also
+    its consumer: "NodeEvaluated p", "ContributionAdded add <- p". In them {iteration}, {value}, {loss}, {total} and the
+    like stand for the numbers of the moment (see narration.py). `labels` name the rows and columns of a node's array:
+    by its name a tuple of labels for each of its axes, () for an axis that has none.
+    """
+
+    name: str
+    summary: str
+    build: Callable[[int], Example]
+    learning_rate: float
+    seed: int = 0
+    sentences: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)

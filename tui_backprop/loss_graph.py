@@ -1,0 +1,44 @@
+"""The part of a graph that leads to one loss: what is true of it whatever its numbers are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from minidl_core import Node, Operation, Variable
+
+
+class LossGraph:
+    """The nodes that lead to a loss, `nodes`, in the order of their evaluation; the loss is the last."""
+
+    def __init__(self, nodes: Sequence[Node]) -> None:
+        self.nodes = tuple(nodes)
+        self.loss = self.nodes[-1]
+        self.position = {node: position for position, node in enumerate(self.nodes)}
+        self._consumers = {node: [c for c in node.consumers if c in self.position] for node in self.nodes}
+        self.variables = tuple(node for node in self.nodes if isinstance(node, Variable))
+        # one bit for each variable: whether a node depends on one of several is then a single AND
+        self._bit = {variable: 1 << number for number, variable in enumerate(self.variables)}
+        self._below: dict[Node, int] = {}
+        for node in self.nodes:
+            below = self._bit[node] if isinstance(node, Variable) else 0
+            for source in node.inputs:
+                below |= self._below[source]
+            self._below[node] = below
+
+        self.data = tuple(node for node in self.nodes if self.is_data(node))
+
+    def consumers(self, node: Node) -> list[Operation]:
+        """Return the consumers that lead to the loss."""
+        return self._consumers[node]
+
+    def is_data(self, node: Node) -> bool:
+        """Return whether it is a leaf that training never changes."""
+        return not node.inputs and node not in self._bit
+
+    def bits(self, variables: Sequence[Node]) -> int:
+        """Return these variables as a set of bits, for `depends_on`."""
+        return sum(self._bit[variable] for variable in variables if isinstance(variable, Variable))
+
+    def depends_on(self, node: Node, bits: int) -> bool:
+        """Return whether the node's value is computed from one of these variables."""
+        return bool(self._below[node] & bits)

@@ -1,0 +1,95 @@
+"""The events of one iteration as they come, and where among them each node changed.
+
+An event's index is its time. A recording only ever grows, so what was true at a time stays true.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from minidl_core import (
+    BackwardStarted,
+    ContributionAdded,
+    Event,
+    GradientCompleted,
+    IterationFinished,
+    MinidlError,
+    Node,
+    NodeEvaluated,
+    NodesEnqueued,
+    NodeVisited,
+    State,
+    VariableUpdated,
+)
+
+from .loss_graph import LossGraph
+
+
+class Recording:
+    """One iteration: its number, the state it started from, its events so far, and the mistake that ended it, if any.
+
+    The dictionaries tell for a node the time at which something happened to it; `places` is its place among all that
+    ever joined the queue, `visits` the times of all visits, `consumer_visits` those of a node's consumers. `in_reach`
+    and `joined` are the nodes in the order in which a first consumer was visited and in which they joined the queue.
+    """
+
+    def __init__(self, graph: LossGraph, start: State, previous_loss: float | None) -> None:
+        self.graph = graph
+        self.start = start
+        self.iteration = start.finished + 1
+        self.previous_loss = previous_loss
+        self.events: list[Event] = []
+        self.error: MinidlError | None = None
+        self.evaluated: dict[Node, int] = {}
+        self.reached: dict[Node, int] = {}
+        self.enqueued: dict[Node, int] = {}
+        self.places: dict[Node, int] = {}
+        self.in_reach: list[Node] = []
+        self.joined: list[Node] = []
+        self.visited: dict[Node, int] = {}
+        self.visits: list[int] = []
+        self.consumer_visits: defaultdict[Node, list[int]] = defaultdict(list)
+        self.contributed: defaultdict[Node, list[int]] = defaultdict(list)
+        self.completed: dict[Node, int] = {}
+        self.updated: dict[Node, int] = {}
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing can follow: the iteration is over, or a mistake has ended it."""
+        return self.error is not None or (bool(self.events) and isinstance(self.events[-1], IterationFinished))
+
+    def append(self, event: Event) -> None:
+        """Note an event as the newest."""
+        time = len(self.events)
+        self.events.append(event)
+        match event:
+            case NodeEvaluated(node):
+                self.evaluated[node] = time
+            case BackwardStarted(node):
+                self._reach(node, time)
+                self._enqueue((node,), time)
+            case NodeVisited(node):
+                self.visited[node] = time
+                self.visits.append(time)
+                for source in dict.fromkeys(node.inputs):
+                    self.consumer_visits[source].append(time)
+                    self._reach(source, time)
+            case ContributionAdded(node):
+                self.contributed[node].append(time)
+            case GradientCompleted(node):
+                self.completed[node] = time
+            case NodesEnqueued(_, enqueued):
+                self._enqueue(enqueued, time)
+            case VariableUpdated(node):
+                self.updated[node] = time
+
+    def _reach(self, node: Node, time: int) -> None:
+        if node not in self.reached:
+            self.reached[node] = time
+            self.in_reach.append(node)
+
+    def _enqueue(self, nodes: tuple[Node, ...], time: int) -> None:
+        self.joined += nodes
+        for node in nodes:
+            self.places[node] = len(self.places)
+            self.enqueued[node] = time

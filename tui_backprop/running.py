@@ -1,0 +1,74 @@
+"""Running by itself: how fast, and where it pauses. Time is the screen's business; this says what one tick does."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import NamedTuple
+
+from .steps import Stop, after_iteration, after_step
+from .timeline import Timeline
+
+TRAINING_SECONDS = 0.04
+"""How long one tick at full speed may train: short enough that a key is answered at once."""
+
+
+class Speed(NamedTuple):
+    """How far one tick goes (None: as far as it trains in a tick), and the seconds between two ticks."""
+
+    label: str
+    stop: Stop | None
+    seconds: float
+
+
+SPEEDS = (
+    Speed("1 step a second", after_step, 1),
+    Speed("3 steps a second", after_step, 1 / 3),
+    Speed("10 steps a second", after_step, 1 / 10),
+    Speed("1 iteration a second", after_iteration, 1),
+    Speed("5 iterations a second", after_iteration, 1 / 5),
+    Speed("20 iterations a second", after_iteration, 1 / 20),
+    Speed("as fast as it trains", None, 0.005),
+)
+
+
+class Run:
+    """A run of a timeline that pauses at the end of every so many iterations (0: never)."""
+
+    def __init__(self, timeline: Timeline, pause_every: int) -> None:
+        self._timeline = timeline
+        self._pause_every = pause_every
+        self._chosen = 1
+        self._at_once = 16
+        self.goal: int | None = None
+        self.seeking = False
+
+    @property
+    def speed(self) -> Speed:
+        """The speed of the run; on the way to a given iteration it is the highest."""
+        return SPEEDS[-1 if self.seeking else self._chosen]
+
+    def change_speed(self, by: int) -> None:
+        """Make it faster or slower by so many places in the table of speeds."""
+        self._chosen = min(max(self._chosen + by, 0), len(SPEEDS) - 1)
+
+    def start(self, goal: int | None = None) -> None:
+        """Choose where to pause: at the end of the given iteration, at full speed till then, or at the next pause."""
+        self.seeking = goal is not None
+        finished = self._timeline.recording.iteration - (0 if self._timeline.at_end_of_iteration else 1)
+        if goal is None and self._pause_every:
+            goal = (finished // self._pause_every + 1) * self._pause_every
+        self.goal = goal
+
+    def tick(self) -> bool:
+        """Go on by one tick and return whether the run goes on after it."""
+        timeline = self._timeline
+        if self.speed.stop is not None:
+            moved = timeline.forward(self.speed.stop)
+        else:
+            ahead = self._at_once if self.goal is None else min(self._at_once, self.goal - timeline.recording.iteration)
+            started = perf_counter()
+            moved = timeline.train(ahead)
+            needed = perf_counter() - started
+            self._at_once = max(1, min(2 * self._at_once, int(self._at_once * TRAINING_SECONDS / max(needed, 1e-6))))
+        reached = self.goal is not None and timeline.recording.iteration >= self.goal and timeline.at_end_of_iteration
+        return moved and not reached and timeline.recording.error is None

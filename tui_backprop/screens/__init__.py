@@ -1,0 +1,1 @@
+"""The screens: stepping, and what lies over it."""

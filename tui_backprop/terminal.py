@@ -1,0 +1,98 @@
+"""Start the app in a terminal, and leave the terminal clean however the app ends.
+
+Textual restores the terminal when the app quits or crashes. It does nothing on a signal; it cannot when its
+event loop is stuck; and when the terminal is gone its reader spins and its writer blocks. This file makes up
+for these. It is for POSIX systems.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import signal
+import sys
+import termios
+import threading
+from types import FrameType
+from typing import Any
+
+from textual.app import App
+
+from .driver import DifferenceDriver
+
+KEYS, SCREEN = 0, 2  # the descriptors that Textual reads from and paints on; it replaces sys.stderr while it runs
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+PATIENCE = 2.0  # seconds that the app has to quit after a signal
+
+# what Textual 8.2.8 sets, unset: paste, wrap, size reports, mouse, focus, painting at once, keyboard, screen, cursor
+RESTORE = (
+    "\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l\x1b[?1004l"
+    "\x1b[?2026l\x1b[<u\x1b[?1049l\x1b[?25h"
+)
+FORGOTTEN = "\x1b[?1016l"  # mouse positions in pixels: the one mode that Textual leaves set where it set it
+
+
+def refusal() -> str | None:
+    """Return the sentence that says why the app cannot be shown here, or None where it can."""
+    for name, stream in (("input", sys.stdin), ("output", sys.stdout), ("error output", sys.stderr)):
+        if stream is None or not stream.isatty():
+            return f"the standard {name} is not a terminal; --headless prints the same as text"
+    terminal = os.environ.get("TERM")
+    if terminal in ("dumb", "unknown"):
+        return f"this terminal cannot show a screen (TERM={terminal}); --headless prints the same as text"
+    return None
+
+
+def run(app: App[Any]) -> int:
+    """Run the app in this terminal; return the process's exit code: the app's own, or 128 + signal."""
+    app.driver_class = DifferenceDriver
+    if "SSH_CONNECTION" in os.environ:
+        app.animation_level = "none"
+    threading.Thread(target=_end_when_the_terminal_is_gone, daemon=True).start()
+    try:
+        asyncio.run(_run_until_a_signal(app, termios.tcgetattr(KEYS)))
+    finally:
+        os.write(SCREEN, FORGOTTEN.encode())
+    return app.return_code or 0
+
+
+async def _run_until_a_signal(app: App[Any], attributes: list[Any]) -> None:
+    loop = asyncio.get_running_loop()
+
+    def quit_app(number: int, _frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(app.exit, None, 128 + number)
+        too_long = threading.Timer(PATIENCE, _abandon, (attributes, 128 + number))
+        too_long.daemon = True
+        too_long.start()
+
+    for number in ENDINGS:
+        signal.signal(number, quit_app)
+    try:
+        await app.run_async()
+    finally:
+        for number in ENDINGS:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _abandon(attributes: list[Any], exit_code: int) -> None:
+    """Restore the terminal and end the process without the event loop, which does not answer."""
+    termios.tcsetattr(KEYS, termios.TCSANOW, attributes)
+    os.set_blocking(SCREEN, False)  # a terminal that takes no more output must not keep us
+    try:
+        os.write(SCREEN, RESTORE.encode())
+    except OSError:
+        pass
+    finally:
+        os.set_blocking(SCREEN, True)
+        os._exit(exit_code)
+
+
+def _end_when_the_terminal_is_gone() -> None:
+    """End the process when its terminal hangs up, even if the signal is ignored: nothing is left to restore."""
+    terminal = select.poll()
+    terminal.register(KEYS, 0)
+    while not (events := terminal.poll(1000)):
+        pass
+    if events[0][1] & (select.POLLHUP | select.POLLERR):
+        os._exit(128 + signal.SIGHUP)

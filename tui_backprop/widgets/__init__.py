@@ -1,0 +1,1 @@
+"""The panes of the screen: each shows the lines that a pure function drew."""

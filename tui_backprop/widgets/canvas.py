@@ -1,0 +1,49 @@
+"""Show drawn lines: a pane that is given the lines of a drawing function and repaints the rows that changed.
+
+Which cells of a row are sent is the business of the driver.
+"""
+
+from __future__ import annotations
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui_backprop.palette import STYLES, Line
+
+
+class Canvas(Widget):
+    """A pane that shows lines from its upper left corner.
+
+    Lines may be shorter or longer than the pane, fewer or more. The names of styles are looked up in the palette and
+    laid over the colours that the style sheet gives the pane.
+    """
+
+    ALLOW_SELECT = False  # dragging over a widget that renders by line can crash Textual 8.2.8
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._lines: list[Line] = []
+
+    def show(self, lines: list[Line]) -> None:
+        """Show these lines instead of the ones before; rows that are the same are not painted again."""
+        before, self._lines = self._lines, lines
+        width, height = self.size
+        changed = [Region(0, y, width, 1) for y in range(height) if before[y : y + 1] != lines[y : y + 1]]
+        if changed:  # without a region the whole pane would be painted
+            self.refresh(*changed)
+
+    def render_line(self, y: int) -> Strip:
+        """Return row y as Textual paints it, which crops or fills it to the width of the pane."""
+        colours = self.rich_style
+        if colours.bgcolor is not None and colours.bgcolor.is_default:
+            colours = Style.null()  # naming the terminal's own colours takes eight bytes a span
+        line = self._lines[y] if y < len(self._lines) else []
+        return Strip(Segment(_printable(text), colours + Style.parse(STYLES[name])) for text, name in line)
+
+
+def _printable(text: str) -> str:
+    """Replace what a terminal would obey rather than show: names come from the user's program."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)

@@ -1,0 +1,265 @@
+"""One element of a value or a gradient, worked out: the formula in this element's own numbers, down to the result.
+
+Nothing is believed: what was read from the formula is computed and compared with the engine's number. Where the two
+differ, or the formula says too little, nothing is written out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import product
+from math import isfinite, prod
+
+import numpy as np
+
+from minidl_core import Operation
+from minidl_core.arrays import Array
+from minidl_core.errors import GradientError
+
+from .entries import NAME_LENGTH, contribution_entries, value_entries
+from .expression import (
+    Apply,
+    Entry,
+    Number,
+    Symbol,
+    Total,
+    Tree,
+    UnreadableError,
+    element_text,
+    evaluate,
+    leaves,
+    replace_leaves,
+    write,
+)
+from .formats import DIGITS, notation, number
+from .wording import cut
+
+FEW = 4
+"""A sum of at most so many terms is written out term by term."""
+
+_EXTRA = range(7)
+_CANNOT = (UnreadableError, GradientError, ArithmeticError, LookupError, TypeError, ValueError)
+
+
+@dataclass(frozen=True)
+class Worked:
+    """An element and how it was computed.
+
+    `target` is the element (`matmul[3,0]`), `value` the engine's number, `tree` the formula with this element's
+    entries in the places of its symbols; None where it cannot be written out.
+    """
+
+    target: str
+    value: float
+    tree: Tree | None
+
+    @property
+    def long_sum(self) -> Total | None:
+        """The whole, where it is one sum of too many terms to be written one after the other."""
+        return self.tree if isinstance(self.tree, Total) and count(self.tree) > FEW else None
+
+    @property
+    def entries(self) -> list[Entry]:
+        """The entries that the element was computed from; those in a sum have letters in their index."""
+        return [] if self.tree is None else [leaf for leaf in leaves(self.tree) if isinstance(leaf, Entry)]
+
+    @property
+    def symbols(self) -> str:
+        """The formula with the names and indexes of the entries: X[3,0]·W[0,0] + X[3,1]·W[1,0]."""
+        return "" if self.tree is None else write(_expanded(self.tree))
+
+    def steps(self) -> tuple[list[str], str]:
+        """Return the formula in numbers, simplified step by step, the result last, and whether = or ≈ holds.
+
+        With =, each step, computed as it is shown, gives the result as it is shown.
+        """
+        chain = [] if self.tree is None else [_in_numbers(_expanded(self.tree))]
+        while chain and not isinstance(chain[-1], Number):
+            chain.append(_simplified(chain[-1]))
+        results = self._results(chain)
+        for result, extra in results:
+            shown = [_shown(step, extra) for step in chain[:-1]]
+            if all(rounds_to(float(evaluate(step)), result) for step in shown):
+                return _distinct([*map(write, shown), result]), "="
+        return _distinct([*(write(_shown(step, 0)) for step in chain[:-1]), results[0][0]]), "≈"
+
+    def _results(self, chain: list[Tree]) -> list[tuple[str, int]]:
+        """Return how the result may be written, with how many digits more for what it is made of, the best first.
+
+        A copy is written as it is in its array, a result of which nothing is rounded off with all its digits, any
+        other with one digit less than what it is made of.
+        """
+        given = [leaf for leaf in leaves(chain[0]) if isinstance(leaf, Number)] if chain else []
+        kinds = _kinds(chain[0]) if chain else set()
+        if len(chain) < 2 or (len(given) == 1 and kinds == {"negative"}):
+            return [(_text(Number(self.value, notation=given[0].notation if given else None), 0), 0)]
+        rounded = [leaf for leaf in given if not _is_exact(_text(leaf, 0), leaf.value)]
+        whole = number(self.value, 6)
+        if not rounded and _is_exact(whole, self.value):
+            return [(whole, extra) for extra in _EXTRA]
+        fewer = [(number(self.value, DIGITS - 1), extra) for extra in _EXTRA]
+        return fewer if len(rounded) > 1 and "sum" in kinds else [(number(self.value), 0), *fewer]
+
+
+def worked_value(op: Operation, inputs: Sequence[Array], output: Array, index: tuple[int, ...]) -> Worked:
+    """Work out one element of an operation's value.
+
+    `inputs` and `output` are the arrays of one run; `index` has one number for each dimension of the output.
+    """
+    try:
+        tree = value_entries(op, inputs, output, index)
+    except _CANNOT:
+        tree = None
+    return _checked(op.name, index, output, tree)
+
+
+def worked_contribution(
+    op: Operation,
+    slot: int,
+    inputs: Sequence[Array],
+    output: Array,
+    grad: Array,
+    contribution: Array,
+    index: tuple[int, ...],
+) -> Worked:
+    """Work out one element of what an operation contributes to the gradient of the input in this slot.
+
+    `grad` is the gradient G of the operation's output; `index` has one number for each dimension of the input.
+    """
+    try:
+        tree = contribution_entries(op, slot, inputs, output, grad, index)
+    except _CANNOT:
+        tree = None
+    return _checked(op.inputs[slot].name, index, contribution, tree)
+
+
+def _checked(name: str, index: tuple[int, ...], array: Array, tree: Tree | None) -> Worked:
+    value = float(array[index])
+    if tree is not None:
+        try:
+            computed = evaluate(tree)
+            largest = max((float(np.max(np.abs(evaluate(leaf)), initial=0)) for leaf in leaves(tree)), default=0.0)
+        except _CANNOT:
+            computed = np.empty(0)
+        # terms may cancel, so near is measured by the largest number that takes part
+        near = 1e-12 * largest if computed.size and isfinite(largest) else 0
+        if computed.size != 1 or not np.isclose(computed.item(), value, rtol=1e-9, atol=near, equal_nan=True):
+            tree = None
+    return Worked(element_text(cut(name, NAME_LENGTH), index), value, tree)
+
+
+def count(total: Total) -> int:
+    """Return how many terms a sum has."""
+    return prod(sizes(total))
+
+
+def sizes(total: Total) -> tuple[int, ...]:
+    """Return over how many values each letter of a sum runs."""
+    shape = evaluate(total.body).shape
+    return tuple(shape[axis] for axis in total.axes)
+
+
+def _expanded(tree: Tree) -> Tree:
+    """Write short sums out term by term."""
+    match tree:
+        case Total() if count(tree) <= FEW:
+            terms = tuple(map(_expanded, _terms(tree)))
+            return Apply("sum", terms) if len(terms) > 1 else terms[0]
+        case Apply(kind, parts):
+            return Apply(kind, tuple(map(_expanded, parts)))
+        case _:
+            return tree
+
+
+def _terms(total: Total) -> list[Tree]:
+    def term(chosen: tuple[int, ...]) -> Tree:
+        values = dict(zip(total.letters, chosen, strict=True))
+
+        def chosen_entry(leaf: Number | Symbol | Entry) -> Tree:
+            if not isinstance(leaf, Entry):
+                return leaf
+            value = leaf.value
+            for axis, at in zip(total.axes, chosen, strict=True):
+                value = value.take([at if value.shape[axis] > 1 else 0], axis)
+            index = tuple(values.get(i, i) if isinstance(i, str) else i for i in leaf.index)
+            return Entry(leaf.symbol, leaf.name, index, value, leaf.notation)
+
+        return replace_leaves(total.body, chosen_entry)
+
+    return [term(chosen) for chosen in product(*map(range, sizes(total)))]
+
+
+def _in_numbers(tree: Tree) -> Tree:
+    """Put numbers in the places of entries and of long sums."""
+    match tree:
+        case Entry():
+            return Number(tree.value.item(), notation=tree.notation)
+        case Total():
+            return Number(evaluate(tree).item())
+        case Apply(kind, parts):
+            return Apply(kind, tuple(map(_in_numbers, parts)))
+        case _:
+            return tree
+
+
+def _simplified(tree: Tree) -> Tree:
+    """Compute whatever can be computed in one step; a subtracted number is a term of its sum."""
+    if not isinstance(tree, Apply):
+        return tree
+    waiting = [part for part in tree.parts if not _is_term(part, tree.kind)]
+    if not waiting:
+        return Number(evaluate(tree).item())
+    return Apply(tree.kind, tuple(_simplified(part) if part in waiting else part for part in tree.parts))
+
+
+def _is_term(tree: Tree, kind: str) -> bool:
+    if kind == "sum" and isinstance(tree, Apply) and tree.kind == "negative":
+        return isinstance(tree.parts[0], Number)
+    return isinstance(tree, Number)
+
+
+def _shown(tree: Tree, extra: int) -> Tree:
+    """Return the tree with its numbers as they are shown; those that were computed share their decimals."""
+    numbers = [leaf for leaf in leaves(tree) if isinstance(leaf, Number)]
+    same = notation([leaf.value for leaf in numbers if not (leaf.text or leaf.notation)])
+
+    def show(leaf: Number | Symbol | Entry) -> Tree:
+        if not isinstance(leaf, Number) or leaf.text:
+            return leaf
+        text = _text(leaf if leaf.notation else Number(leaf.value, notation=same), extra)
+        return Number(float(text), text)
+
+    return replace_leaves(tree, show)
+
+
+def _text(leaf: Number, extra: int) -> str:
+    """Write a number as it is in its array; if that rounds it, with so many decimals more, else without zeros."""
+    if leaf.text or leaf.notation is None:
+        return leaf.text or number(leaf.value)
+    text = leaf.notation.text(leaf.value)
+    if _is_exact(text, leaf.value):
+        return number(leaf.value, 15)
+    return leaf.notation._replace(decimals=leaf.notation.decimals + extra).text(leaf.value) if extra else text
+
+
+def _is_exact(text: str, value: float) -> bool:
+    return bool(np.isclose(float(text), value, rtol=1e-12, atol=0, equal_nan=True))
+
+
+def _kinds(tree: Tree) -> set[str]:
+    """Return the kinds of computation in a tree."""
+    return {tree.kind}.union(*map(_kinds, tree.parts)) if isinstance(tree, Apply) else set()
+
+
+def rounds_to(computed: float, result: str) -> bool:
+    """Tell whether a number, rounded by hand to the digits of the shown result, is the shown result."""
+    shown = Decimal(result)
+    if not (isfinite(computed) and shown.is_finite()):
+        return str(computed) == str(float(result))
+    return Decimal(f"{computed:.15g}").quantize(shown, ROUND_HALF_UP) == shown
+
+
+def _distinct(texts: list[str]) -> list[str]:
+    return [text for place, text in enumerate(texts) if place == 0 or text != texts[place - 1]]
