@@ -1,19 +1,16 @@
-"""The engine in ten lines; `python -m minidl_core` runs them and says whether they give what is written.
+"""The README's ten lines; `python -m minidl_core` runs them and says whether they give what is written.
 
 >>> import minidl_core as dl
->>> x, c = dl.placeholder(name="x"), dl.placeholder(name="c")
->>> w = dl.Variable([[1.0], [2.0]], name="w")
->>> J = dl.reduce_sum(dl.square(x @ w - c), name="J")
->>> step = dl.train.GradientDescentOptimizer(learning_rate=0.0625).minimize(J)
->>> session, feed = dl.Session(), {x: [[1, 2]], c: [[3]]}
->>> float(session.run(step, feed))
+>>> x, w = dl.placeholder(name="x"), dl.Variable([[1.0], [-1.0]], name="w")
+>>> loss = dl.reduce_sum(dl.square(dl.matmul(x, w)), name="loss")
+>>> step = dl.train.GradientDescentOptimizer(learning_rate=0.1).minimize(loss)
+>>> session, feed = dl.Session(), {x: [[3.0, 1.0]]}
+>>> print(session.run(loss, feed))
 4.0
->>> dl.compute_gradient(J)[w].tolist()
-[[4.0], [8.0]]
->>> float(session.run(J, feed))
-0.5625
->>> [event.node.name for event in dl.Stepper(step, feed).iteration() if isinstance(event, dl.NodeVisited)]
-['J', 'square', 'subtract', 'matmul', 'c', 'x', 'w']
+>>> print(dl.compute_gradient(loss)[w].tolist())
+[[12.0], [4.0]]
+>>> print([type(event).__name__ for event in dl.Stepper(step, feed, session).iteration()][-2:])
+['VariableUpdated', 'IterationFinished']
 """
 
 from __future__ import annotations
