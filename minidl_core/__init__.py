@@ -1,6 +1,7 @@
 """minidl_core: computational graphs and backpropagation, written to be read, in plain NumPy."""
 
 from . import train
+from .arrays import Array
 from .backprop import compute_gradient, search
 from .errors import (
     FeedError,
@@ -23,7 +24,7 @@ from .events import (
     VariableUpdated,
 )
 from .gradient_check import GradientCheck, check_gradient
-from .gradients import RegisterGradient
+from .gradients import Evaluated, RegisterGradient
 from .graph import Constant, Graph, Node, Operation, Placeholder, Variable, name_scope, placeholder
 from .operations import (
     add,
@@ -51,9 +52,11 @@ from .session import Session
 from .stepper import State, Stepper
 
 __all__ = [
+    "Array",
     "BackwardStarted",
     "Constant",
     "ContributionAdded",
+    "Evaluated",
     "Event",
     "FeedError",
     "GradientCheck",
