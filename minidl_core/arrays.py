@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,17 +32,26 @@ def settle(result: Any) -> Array:
 
     Raises ValueError or TypeError where it is not made of real numbers.
     """
-    if getattr(result, "dtype", None) is not _FLOAT64:
-        result = copy_in(result)
-    if result.ndim == 0:
-        return result[()]  # type: ignore[no-any-return]  # NumPy calculates with its scalars six times as fast
-    result.setflags(write=False)
-    return result  # type: ignore[no-any-return]
+    array = result if is_float64(result) else copy_in(result)
+    if not array.shape:
+        return array[()]  # NumPy calculates with a np.float64 six times as fast as with an array of one number
+    array.setflags(write=False)
+    return array
+
+
+def is_float64(value: Any) -> TypeGuard[Array]:
+    """Return whether this is an array, or a single number, of float64."""
+    return getattr(value, "dtype", None) is _FLOAT64
+
+
+def quiet() -> np.errstate:
+    """Return a context in which NumPy does not warn of overflow or division by zero: the engine finds them itself."""
+    return np.errstate(all="ignore")
 
 
 def read_only(value: Array) -> Array:
     """Return a view of the array that cannot be written through."""
-    view = np.asarray(value).view()
+    view = value.view() if value.ndim else np.asarray(value)
     view.setflags(write=False)
     return view
 

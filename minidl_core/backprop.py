@@ -9,18 +9,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from .arrays import Array, read_only
+from .arrays import Array, quiet, read_only
 from .errors import GraphError, TraversalError
 from .graph import Node, post_order
 
-
-class Visit(NamedTuple):
-    """One visit of the search, and the nodes that join the queue because they waited for it last."""
-
-    node: Node
-    enqueued: tuple[Node, ...]
+Visit = tuple[Node, tuple[Node, ...]]
+"""A node that is visited, and the nodes that join the queue because they waited for it last."""
 
 
 def search(loss: Node, traversal: str = "last consumer") -> Iterator[Visit]:
@@ -41,9 +36,8 @@ def _visits(loss: Node, plain: bool) -> Iterator[Visit]:
     for node in leading:
         for source in node.inputs:
             waits_for[source] += 1
-    visited = {}
+    joined, visited = {loss}, set()
     queue = deque([loss])
-    joined = {loss}
     while queue:
         node = queue.popleft()
         if waits_for[node]:
@@ -53,16 +47,16 @@ def _visits(loss: Node, plain: bool) -> Iterator[Visit]:
                 "a node must wait for the last of its consumers.",
                 node,
             )
-        visited[node] = True
+        visited.add(node)
         for source in node.inputs:
             waits_for[source] -= 1
-        enqueued = []
-        for source in node.inputs:
-            if source not in joined and (plain or not waits_for[source]):
-                joined.add(source)
-                enqueued.append(source)
+        if plain:
+            enqueued = tuple([source for source in dict.fromkeys(node.inputs) if source not in joined])
+            joined.update(enqueued)
+        else:
+            enqueued = tuple([source for source in dict.fromkeys(node.inputs) if not waits_for[source]])
         queue.extend(enqueued)
-        yield Visit(node, tuple(enqueued))
+        yield node, enqueued
 
 
 def compute_gradient(loss: Node) -> dict[Node, Array]:
@@ -73,4 +67,6 @@ def compute_gradient(loss: Node) -> dict[Node, Array]:
     """
     if loss.last_run is None:
         raise GraphError(f"it has not been run yet; evaluate it first: session.run({loss.name}, feed_dict).", loss)
-    return {node: read_only(gradient) for node, gradient in loss.last_run.gradients(loss).items()}
+    with quiet():
+        gradients = loss.last_run.gradients(loss)
+    return {node: read_only(gradient) for node, gradient in gradients.items()}

@@ -37,8 +37,14 @@ class TraversalError(MinidlError):
 
 
 class NonFiniteError(MinidlError):
-    """A value, gradient or update became NaN or infinite; `entry` is the index of the first such element."""
+    """A value, gradient or update became NaN or infinite.
 
-    def __init__(self, message: str, node: Node, entry: tuple[int, ...]) -> None:
-        super().__init__(message, node)
+    `entry` is the index of the first such element, `finding` says what happened there and why, without naming the
+    node, and `mend` what to do about it.
+    """
+
+    def __init__(self, finding: str, mend: str, node: Node, entry: tuple[int, ...]) -> None:
+        super().__init__(f"{finding}; {mend}." if mend else f"{finding}.", node)
+        self.finding = finding
+        self.mend = mend
         self.entry = entry

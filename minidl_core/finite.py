@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def non_finite_leaf(node: Node, value: Array) -> NonFiniteError:
     """Return the error for a given array that holds a NaN or an infinity."""
     entry = _first_entry(value)
-    return NonFiniteError(f"it holds {_said(value, entry)}; take it out of the data.", node, entry)
+    return NonFiniteError(f"it holds {_said(value, entry)}", "take it out of the data", node, entry)
 
 
 def non_finite_value(
@@ -25,29 +25,26 @@ def non_finite_value(
 ) -> NonFiniteError:
     """Return the error for the first operation whose value is not finite; `trained` are the variables moved so far."""
     entry = _first_entry(value)
-    advice = ""
+    mend = ""
     if trained:
         names = " and ".join(variable.name for variable in trained)
-        advice = f" Training has moved {names} since the start: the learning rate may be too high."
-    return NonFiniteError(
-        f"it makes {_said(value, entry)}, because {_cause(node, value, entry, inputs)}.{advice}", node, entry
-    )
+        mend = f"training has moved {names} since the start: the learning rate may be too high"
+    finding = f"it makes {_said(value, entry)}, because {_cause(node, value, entry, inputs)}"
+    return NonFiniteError(finding, mend, node, entry)
 
 
 def non_finite_gradient(node: Node, gradient: Array) -> NonFiniteError:
     """Return the error for a node whose gradient is the first to be NaN or infinite."""
     entry = _first_entry(gradient)
-    return NonFiniteError(
-        f"its gradient becomes {_said(gradient, entry)}: a slope too steep for a number.", node, entry
-    )
+    finding = f"its gradient becomes {_said(gradient, entry)}: a slope too steep for a number"
+    return NonFiniteError(finding, "", node, entry)
 
 
 def non_finite_update(variable: Variable, value: Array, learning_rate: float) -> NonFiniteError:
     """Return the error for a variable that an update makes NaN or infinite."""
     entry = _first_entry(value)
-    return NonFiniteError(
-        f"its update makes {_said(value, entry)}; the learning rate {learning_rate:g} is too high.", variable, entry
-    )
+    finding = f"its update makes {_said(value, entry)}"
+    return NonFiniteError(finding, f"the learning rate {learning_rate:g} is too high", variable, entry)
 
 
 def _first_entry(array: Array) -> tuple[int, ...]:

@@ -10,11 +10,10 @@ from collections.abc import Callable, Sequence
 from pathlib import PurePath
 from typing import Any
 
-import numpy as np
-
-from .arrays import Array, Shape, settle, written
+from .arrays import Array, is_float64, settle, written
 from .errors import GradientError
 from .graph import Operation
+from .sums import sum_to_shape
 
 GradientFunction = Callable[["Evaluated", Array], Any]
 
@@ -26,19 +25,16 @@ class Evaluated:
     says for each input whether somebody wants its gradient; a gradient that nobody wants may be None.
     """
 
-    __slots__ = ("inputs", "needs", "operation", "output")
-
     def __init__(self, operation: Operation, inputs: Sequence[Array], output: Array, needs: Sequence[bool]) -> None:
+        if operation.attributes:
+            self.__dict__.update(operation.attributes)
         self.operation = operation
         self.inputs = inputs
         self.output = output
         self.needs = needs
 
     def __getattr__(self, name: str) -> Any:
-        try:
-            return self.operation.attributes[name]
-        except KeyError:
-            raise AttributeError(f"{self.operation.describe()} has no attribute '{name}'") from None
+        raise AttributeError(f"{self.operation.describe()} has no attribute '{name}'")
 
 
 class GradientRule:
@@ -95,59 +91,45 @@ def gradient_rule(operation: Operation) -> GradientRule:
     return rule
 
 
-def input_gradients(rule: GradientRule, op: Evaluated, grad: Array) -> list[Array | None]:
-    """Call a gradient function once and return the gradient for each input, None for one that nobody needs.
+def input_gradients(rule: GradientRule, op: Evaluated, grad: Array) -> list[Array]:
+    """Call a gradient function once and return its gradient for each input; where nobody needs one it may be None.
 
     For an elementwise operation, a gradient is summed back to its input's shape over the positions to which
     broadcasting copied it. Raises GradientError where the function raises or returns the wrong number or shape.
     """
     try:
-        returned = rule.function(op, grad)
+        gradients = rule.function(op, grad)
     except Exception as error:
         raise _wrong(rule, op, f"raised {type(error).__name__}: {error}") from error
-    gradients = list(returned) if isinstance(returned, list | tuple) else [returned]
-    if len(gradients) != len(op.inputs):
-        inputs = f"{len(op.inputs)} input{'s' * (len(op.inputs) != 1)}"
+    inputs, needs = op.inputs, op.needs
+    if type(gradients) is not list:
+        gradients = list(gradients) if isinstance(gradients, tuple) else [gradients]
+    if len(gradients) != len(inputs):
+        wanted = f"{len(inputs)} input{'s' * (len(inputs) != 1)}"
         raise _wrong(
-            rule, op, f"returned {len(gradients)} gradients for {inputs}; return a list with one for each input."
+            rule, op, f"returned {len(gradients)} gradients for {wanted}; return a list with one for each input."
         )
-    for slot, value in enumerate(op.inputs):
-        gradients[slot] = _fitted(rule, op, slot, gradients[slot], value.shape) if op.needs[slot] else None
+    for slot, gradient in enumerate(gradients):
+        if needs[slot] and not (is_float64(gradient) and gradient.shape == inputs[slot].shape):
+            gradients[slot] = _fitted(rule, op, slot, gradient)
     return gradients
 
 
-def _fitted(rule: GradientRule, op: Evaluated, slot: int, returned: Any, shape: Shape) -> Array:
-    """Return one returned gradient in its input's shape."""
+def _fitted(rule: GradientRule, op: Evaluated, slot: int, returned: Any) -> Array:
+    """Return a returned gradient as float64 of its input's shape."""
     try:
         gradient = settle(returned)
     except (TypeError, ValueError):
         said = f"returned {type(returned).__name__} for its input {op.operation.inputs[slot].name}"
         raise _wrong(rule, op, f"{said}; return an array of numbers.") from None
-    if gradient.shape == shape:
-        return gradient
-    if op.operation.definition.elementwise and _broadcasts(shape, gradient.shape):
-        return settle(sum_to_shape(gradient, shape))
-    said = f"returned {written(gradient.shape)} for its input {op.operation.inputs[slot].name}"
-    raise _wrong(rule, op, f"{said}, which is {written(shape)}; a gradient has its input's shape.")
+    shape = op.inputs[slot].shape
+    if gradient.shape == op.output.shape and op.operation.definition.elementwise:
+        return sum_to_shape(gradient, shape)
+    if gradient.shape != shape:
+        said = f"returned {written(gradient.shape)} for its input {op.operation.inputs[slot].name}"
+        raise _wrong(rule, op, f"{said}, which is {written(shape)}; a gradient has its input's shape.")
+    return gradient
 
 
 def _wrong(rule: GradientRule, op: Evaluated, what: str) -> GradientError:
     return GradientError(f"its gradient function ({rule.place}) {what}", op.operation)
-
-
-def _broadcasts(shape: Shape, larger: Shape) -> bool:
-    return len(shape) <= len(larger) and all(
-        mine in (1, its) for mine, its in zip(reversed(shape), reversed(larger), strict=False)
-    )
-
-
-def sum_to_shape(gradient: Array, shape: Shape) -> Array:
-    """Sum a gradient over the positions to which broadcasting copied an input of this shape.
-
-    An element that was used in several places reaches the loss through each of them, so their slopes add up.
-    """
-    extra = gradient.ndim - len(shape)
-    stretched = tuple(
-        extra + axis for axis, size in enumerate(shape) if size == 1 and gradient.shape[extra + axis] != 1
-    )
-    return np.add.reduce(gradient, (*range(extra), *stretched), keepdims=True).reshape(shape)

@@ -44,13 +44,14 @@ class Graph:
 
         Each name taken has the next number to try, so that the search for a free one never starts again.
         """
+        numbers = self._numbers
         first = name = f"{self._scope}{wanted}{ending}"
-        number = self._numbers.get(first, 1)
-        while name in self._numbers:
-            name = f"{self._scope}{wanted}_{number}{ending}"
-            number += 1
-        self._numbers[name] = 1
-        self._numbers[first] = number
+        number = numbers.get(first)
+        if number is not None:
+            while (name := f"{self._scope}{wanted}_{number}{ending}") in numbers:
+                number += 1
+            numbers[first] = number + 1
+        numbers[name] = 1
         return name
 
 
@@ -102,7 +103,7 @@ class Node:
         self.inputs = inputs
         self.consumers: list[Operation] = []
         self.last_run: Run | None = None
-        frame = sys._getframe(1)
+        frame = sys._getframe(2)
         while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
             frame = frame.f_back
         self._file = frame.f_code.co_filename
@@ -149,6 +150,18 @@ class Node:
 
     def __rmul__(self, other: Any) -> Operation:
         return definitions["multiply"](other, self)
+
+    def __truediv__(self, other: Any) -> Operation:
+        return definitions["divide"](self, other)
+
+    def __rtruediv__(self, other: Any) -> Operation:
+        return definitions["divide"](other, self)
+
+    def __pow__(self, other: Any) -> Operation:
+        return definitions["power"](self, other)
+
+    def __rpow__(self, other: Any) -> Operation:
+        return definitions["power"](other, self)
 
     def __matmul__(self, other: Any) -> Operation:
         return definitions["matmul"](self, other)
@@ -228,8 +241,10 @@ class Operation(Node):
         self.definition = definition
         self.attributes = attributes
         super().__init__(inputs, name or definition.name)
-        for node in dict.fromkeys(inputs):
-            node.consumers.append(self)
+        for node in inputs:
+            # this is the node's newest consumer, so the last entry tells whether another slot has noted it already
+            if not node.consumers or node.consumers[-1] is not self:
+                node.consumers.append(self)
 
     @property
     def kind(self) -> str:
@@ -237,15 +252,14 @@ class Operation(Node):
         return self.definition.name
 
     def _infer_shape(self) -> Shape | None:
-        shapes = []
         for node in self.inputs:
             if node.graph is not self.graph:
                 raise GraphError(f"its input {node.describe()} belongs to another graph; build both in one.", self)
-            if node.shape is None:
-                return None
-            shapes.append(node.shape)
+        shapes = tuple([node.shape for node in self.inputs if node.shape is not None])
+        if len(shapes) < len(self.inputs):
+            return None
         try:
-            return self.definition.output_shape(tuple(shapes), self.attributes)
+            return self.definition.output_shape(shapes, self.attributes)
         except ValueError as error:
             raise self.misfit(shapes, error) from error
 

@@ -6,8 +6,8 @@ and one loop back. The stepping path (stepper.py) calls the same functions in th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -15,32 +15,32 @@ from .arrays import Array, Shape, copy_in, is_finite, settle, written
 from .backprop import search
 from .errors import FeedError, GraphError, MinidlError, ShapeError
 from .finite import non_finite_gradient, non_finite_leaf, non_finite_value
-from .gradients import Evaluated, GradientRule, gradient_rule, input_gradients
+from .gradients import Evaluated, gradient_rule, input_gradients
 from .graph import Constant, Node, Operation, Placeholder, Variable, post_order
 
 
 class Plan:
-    """How to evaluate some nodes: `nodes` in the order of evaluation; values are lists in that order."""
+    """How to evaluate some nodes: `nodes` in the order of evaluation; values are lists in that order.
+
+    A NaN or an infinity stops a run at the node that made it. It is looked for before each operation that is not
+    `trusted` to pass it on, and in the results; where one is found, the first node that has one made it.
+    """
 
     def __init__(self, fetches: Sequence[Node]) -> None:
         self.fetches = tuple(fetches)
         self.nodes = post_order(fetches)
-        self.index = {node: position for position, node in enumerate(self.nodes)}
-        self.placeholders = [node for node in self.nodes if isinstance(node, Placeholder)]
-        self.variables = [node for node in self.nodes if isinstance(node, Variable)]
-        # the steps forward: where the value goes, what computes it, and where its inputs are
+        self.index = index = {node: position for position, node in enumerate(self.nodes)}
+        self.sources = [tuple([index[source] for source in node.inputs]) for node in self.nodes]
+        self._placeholders = [(index[node], node) for node in self.nodes if isinstance(node, Placeholder)]
+        self._variables = [(index[node], node) for node in self.nodes if isinstance(node, Variable)]
+        self._constants = [node.initial_value if isinstance(node, Constant) else None for node in self.nodes]
+        # a step forward: where the value goes, what computes it, where its inputs are, whether that is trusted
         self._forward = [
-            (position, node.definition.bind(node.attributes), self.inputs_of(node))
+            (position, node.definition.bind(node.attributes), self.sources[position], node.definition.trusted)
             for position, node in enumerate(self.nodes)
             if isinstance(node, Operation)
         ]
-        self._compute = {position: (compute, sources) for position, compute, sources in self._forward}
-        self._constants: list[Any] = [node.initial_value if isinstance(node, Constant) else None for node in self.nodes]
-        self._backward: dict[tuple[Node, bool], list[_Backward]] = {}
-
-    def inputs_of(self, node: Node) -> tuple[int, ...]:
-        """Return the positions of a node's inputs."""
-        return tuple([self.index[source] for source in node.inputs])
+        self._backward: dict[tuple[Node, bool], _Backward] = {}
 
     def feed(self, feed_dict: Mapping[Any, Any] | None) -> dict[Placeholder, Array]:
         """Return float64 copies of the feeds, of exactly the placeholders that this plan needs.
@@ -64,50 +64,74 @@ class Plan:
                 raise FeedError(said, node)
             if not is_finite(feed):
                 raise non_finite_leaf(node, feed)
-        for node in self.placeholders:
+        for _, node in self._placeholders:
             if node not in feeds:
                 raise FeedError(f"it has no value; feed it: feed_dict={{{node.name}: ...}}.", node)
         return feeds
 
     def start(self, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array]) -> list[Array]:
         """Return the list of values with those of the leaves in it."""
-        values = self._constants.copy()
-        for placeholder in self.placeholders:
-            values[self.index[placeholder]] = feeds[placeholder]
-        for variable in self.variables:
-            values[self.index[variable]] = variables.get(variable, variable.initial_value)
+        values: list[Any] = self._constants.copy()
+        for position, placeholder in self._placeholders:
+            values[position] = feeds[placeholder]
+        for position, variable in self._variables:
+            values[position] = variables.get(variable, variable.initial_value)
         return values
 
     def run(self, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array]) -> Run:
-        """Return the values of all nodes; raises NonFiniteError at the first that makes a NaN or an infinity."""
+        """Return the values of all nodes.
+
+        Raises ShapeError or GraphError where an operation cannot be computed, NonFiniteError.
+        """
         values = self.start(feeds, variables)
-        with np.errstate(all="ignore"):
-            for position, _, _ in self._forward:
-                self.evaluate(position, values)
-                if not is_finite(values[position]):
-                    raise self.non_finite(position, values)
+        position = 0
+        try:
+            for position, compute, sources, trusted in self._forward:
+                inputs = [values[source] for source in sources]
+                if trusted:
+                    values[position] = compute(*inputs)
+                else:
+                    for value in inputs:
+                        if not is_finite(settle(value)):
+                            self._raise_non_finite(values)
+                    values[position] = settle(compute(*inputs))
+        except MinidlError:
+            raise
+        except Exception as error:
+            self._raise_non_finite(values)
+            raise self._failure(position, values, error) from error
+        for node in self.fetches:
+            if not is_finite(values[self.index[node]]):
+                self._raise_non_finite(values)
         return Run(self, values)
 
     def evaluate(self, position: int, values: list[Array]) -> None:
-        """Compute the value of one operation."""
-        compute, sources = self._compute[position]
+        """Compute the value of one operation from those before it; raises ShapeError or GraphError."""
+        node = self.nodes[position]
+        assert isinstance(node, Operation)
+        inputs = [values[source] for source in self.sources[position]]
         try:
-            values[position] = settle(compute(*[values[source] for source in sources]))
+            values[position] = settle(node.definition.bind(node.attributes)(*inputs))
         except Exception as error:
             raise self._failure(position, values, error) from error
 
+    def _raise_non_finite(self, values: list[Any]) -> None:
+        for position, value in enumerate(values):
+            if value is not None and not is_finite(value):
+                raise self.non_finite(position, values)
+
     def non_finite(self, position: int, values: list[Array]) -> MinidlError:
-        """Return the error that says why this node's value is the first that is not finite."""
+        """Return the error that says why this operation's value is the first that is not finite."""
         node = self.nodes[position]
         assert isinstance(node, Operation)
-        inputs = [values[source] for source in self.inputs_of(node)]
-        trained = [v for v in self.variables if values[self.index[v]] is not v.initial_value]
+        inputs = [values[source] for source in self.sources[position]]
+        trained = [variable for place, variable in self._variables if values[place] is not variable.initial_value]
         return non_finite_value(node, values[position], inputs, trained)
 
     def _failure(self, position: int, values: list[Array], error: Exception) -> MinidlError:
         node = self.nodes[position]
         assert isinstance(node, Operation)
-        shapes = tuple([values[source].shape for source in self.inputs_of(node)])
+        shapes = tuple([values[source].shape for source in self.sources[position]])
         try:
             node.definition.output_shape(shapes, node.attributes)
         except ValueError as misfit:
@@ -115,31 +139,43 @@ class Plan:
         mend = "; its inputs belong to others: return a new array" if "read-only" in str(error) else ""
         return GraphError(f"computing it raised {type(error).__name__}: {error}{mend}.", node)
 
-    def backward(self, loss: Node, training: bool) -> list[_Backward]:
-        """Return the steps of the backward pass; when training, only those on the way to a variable."""
+    def backward(self, loss: Node, training: bool) -> _Backward:
+        """Return the way back from the loss; when training, only the way to its variables."""
         if (loss, training) not in self._backward:
-            wanted = [not training] * len(self.nodes)
-            if training:
-                for position, node in enumerate(self.nodes):
-                    wanted[position] = isinstance(node, Variable) or any(wanted[i] for i in self.inputs_of(node))
-            steps = []
-            for node, _ in search(loss):
-                position, sources = self.index[node], self.inputs_of(node)
-                if wanted[position]:
-                    rule = gradient_rule(node) if isinstance(node, Operation) else None
-                    steps.append(_Backward(position, node, rule, sources, tuple([wanted[i] for i in sources])))
-            self._backward[loss, training] = steps
+            self._backward[loss, training] = _Backward(self, loss, training)
         return self._backward[loss, training]
 
 
-class _Backward(NamedTuple):
-    """One step back: the gradient at `position` is complete, and a gradient function passes it on to the `sources`."""
+class _Backward:
+    """The way back from the loss: `visited` has the nodes whose gradient somebody wants, in the order of the search."""
 
-    position: int
-    node: Node
-    rule: GradientRule | None
-    sources: tuple[int, ...]
-    needs: tuple[bool, ...]
+    def __init__(self, plan: Plan, loss: Node, training: bool) -> None:
+        wanted = [not training or isinstance(node, Variable) for node in plan.nodes]
+        if training:
+            for position, sources in enumerate(plan.sources):
+                wanted[position] = wanted[position] or any(wanted[source] for source in sources)
+        order = [(plan.index[node], node) for node, _ in search(loss)]
+        self.visited = [(position, node) for position, node in order if wanted[position]]
+        self.variables = [(position, node) for position, node in self.visited if isinstance(node, Variable)]
+        # a step back: where G is, whose gradient function takes it, to which inputs, which of them need theirs
+        self.steps = [
+            (
+                position,
+                node,
+                gradient_rule(node),
+                plan.sources[position],
+                tuple([wanted[source] for source in plan.sources[position]]),
+                node.definition.trusted,
+            )
+            for position, node in self.visited
+            if isinstance(node, Operation)
+        ]
+
+    def raise_non_finite(self, gradients: list[Any]) -> None:
+        """Raise NonFiniteError for the first node visited whose gradient is not finite."""
+        for position, node in self.visited:
+            if gradients[position] is not None and not is_finite(gradients[position]):
+                raise non_finite_gradient(node, gradients[position])
 
 
 class Run:
@@ -154,43 +190,34 @@ class Run:
 
     def gradients(self, loss: Node) -> dict[Node, Array]:
         """Return the gradient of the loss for every node that leads to it, in the order of the search."""
-        steps = self._plan.backward(loss, training=False)
-        gradients = self._backward(loss, steps)
-        _check_finite(steps, gradients)
-        return {step.node: gradients[step.position] for step in steps}
+        backward = self._plan.backward(loss, training=False)
+        gradients = self._gradients(loss, backward)
+        backward.raise_non_finite(gradients)
+        return {node: gradients[position] for position, node in backward.visited}
 
     def variable_gradients(self, loss: Node) -> dict[Variable, Array]:
-        """Return the gradient of the loss for each of its variables, in the order of the search; computes no other."""
-        steps = self._plan.backward(loss, training=True)
-        gradients = self._backward(loss, steps)
-        return {step.node: gradients[step.position] for step in steps if isinstance(step.node, Variable)}
+        """Return the gradient of the loss for each of its variables, in the order of the search, and no other."""
+        backward = self._plan.backward(loss, training=True)
+        gradients = self._gradients(loss, backward)
+        return {variable: gradients[position] for position, variable in backward.variables}
 
-    def _backward(self, loss: Node, steps: list[_Backward]) -> list[Any]:
+    def _gradients(self, loss: Node, backward: _Backward) -> list[Any]:
         values = self._values
         check_loss(loss, self[loss].shape)
         gradients: list[Any] = [None] * len(values)
         gradients[self._plan.index[loss]] = np.float64(1.0)
-        with np.errstate(all="ignore"):
-            for position, node, rule, sources, needs in steps:
-                if rule is None:
-                    continue
-                grad = gradients[position]
-                if not is_finite(grad):
-                    _check_finite(steps, gradients)
-                assert isinstance(node, Operation)
-                op = Evaluated(node, [values[source] for source in sources], values[position], needs)
-                for source, contribution in zip(sources, input_gradients(rule, op, grad), strict=True):
-                    if contribution is not None:
-                        # a second contribution makes a new array, because two inputs may share the first one
-                        so_far = gradients[source]
-                        gradients[source] = contribution if so_far is None else settle(so_far + contribution)
+        for position, operation, rule, sources, needs, trusted in backward.steps:
+            gradient = gradients[position]
+            if not trusted and not is_finite(settle(gradient)):
+                backward.raise_non_finite(gradients)
+            op = Evaluated(operation, [values[source] for source in sources], values[position], needs)
+            contributions = input_gradients(rule, op, gradient)
+            for slot, source in enumerate(sources):
+                if needs[slot]:
+                    # a second contribution makes a new array, because two inputs may share the first one
+                    so_far, contribution = gradients[source], contributions[slot]
+                    gradients[source] = contribution if so_far is None else so_far + contribution
         return gradients
-
-
-def _check_finite(steps: Iterable[_Backward], gradients: list[Any]) -> None:
-    for step in steps:
-        if not is_finite(gradients[step.position]):
-            raise non_finite_gradient(step.node, gradients[step.position])
 
 
 def check_loss(loss: Node, shape: Shape | None) -> None:

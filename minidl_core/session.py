@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .arrays import Array, read_only
+from .arrays import Array, quiet, read_only
 from .errors import GraphError
 from .graph import Node, Variable
 from .plan import Plan
@@ -30,12 +30,14 @@ class Session:
         plan = self._plans.get(nodes)
         if plan is None:
             plan = self._plans[nodes] = Plan(nodes)
-        run = plan.run(plan.feed(feed_dict), self.variables)
-        for node in nodes:
-            node.last_run = run
-        for node in asked:
-            if isinstance(node, Minimization):
-                self.variables = node.optimizer.apply(self.variables, run.variable_gradients(node.loss))
+        feeds = plan.feed(feed_dict)
+        with quiet():
+            run = plan.run(feeds, self.variables)
+            for node in nodes:
+                node.last_run = run
+            for node in asked:
+                if isinstance(node, Minimization):
+                    self.variables = node.optimizer.apply(self.variables, run.variable_gradients(node.loss))
         results = [read_only(run[node]) for node in nodes]
         return results[0] if isinstance(fetches, Node) else results
 

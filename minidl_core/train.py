@@ -47,7 +47,8 @@ class GradientDescentOptimizer:
 
     def updated(self, value: Array, gradient: Array) -> Array:
         """Return the new value of a variable: the old one less the learning rate times its gradient."""
-        return settle(value - self._learning_rate * gradient)
+        change = self._learning_rate * gradient
+        return settle(np.subtract(value, change, out=change) if change.ndim else value - change)
 
     def apply(self, variables: Mapping[Variable, Array], gradients: Mapping[Variable, Array]) -> dict[Variable, Array]:
         """Return the variables after one step, as new arrays.
@@ -55,10 +56,8 @@ class GradientDescentOptimizer:
         Raises NonFiniteError where a gradient or a new value is not finite.
         """
         after = dict(variables)
-        with np.errstate(all="ignore"):
-            for variable, gradient in gradients.items():
-                old = variables.get(variable, variable.initial_value)
-                after[variable] = self.updated(old, gradient)
+        for variable, gradient in gradients.items():
+            after[variable] = self.updated(variables.get(variable, variable.initial_value), gradient)
         for variable in gradients:
             if not is_finite(after[variable]):
                 for each, gradient in gradients.items():

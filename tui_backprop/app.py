@@ -38,7 +38,7 @@ class BackpropApp(App[None]):
         return SteppingScreen(self.timeline, self._steps)
 
     def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
-        """Return the screen as SVG in a monospace font of the reader's own; Textual's would be fetched from elsewhere."""
+        """Return the screen as SVG in the reader's own monospace font; Textual's would be fetched from elsewhere."""
         svg = super().export_screenshot(title=title, simplify=simplify)
         return re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL).replace("Fira Code", "DejaVu Sans Mono")
 

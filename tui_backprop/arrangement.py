@@ -24,8 +24,10 @@ class Pane(NamedTuple):
 
 
 class Arrangement(NamedTuple):
-    """The panes that are shown, by name, and the frame: rules (y, x from, x to) and bars (x, y from, y to); one that
-    starts or ends outside the screen has no end on it."""
+    """The panes that are shown, by name, and the frame: rules (y, x from, x to) and bars (x, y from, y to).
+
+    A line that starts or ends outside the screen has no end on it.
+    """
 
     panes: Mapping[str, Pane]
     rules: tuple[tuple[int, int, int], ...]
@@ -55,7 +57,9 @@ def arrange(width: int, height: int, *, diagram: bool, graph_height: int, data: 
 def _with_diagram(width: int, height: int, graph_height: int, data: bool) -> Arrangement:
     graph = min(max(graph_height, 5), height - 28)
     step, inner = graph + 2, width - 2
-    below = step + 3
+    # a sentence fits into one line of 116 cells, or into two of 78
+    text = 2 if inner >= 118 else 3
+    below = step + text + 1
     split = min(width * 63 // 120, 80)
     body = height - below - 3
     loss = body // 2 if data else body
@@ -64,7 +68,7 @@ def _with_diagram(width: int, height: int, graph_height: int, data: bool) -> Arr
     panes = {
         "header": Pane(0, 0, width, 1),
         "graph": Pane(1, 2, inner, graph),
-        "step": Pane(1, step + 1, inner, 2),
+        "step": Pane(1, step + 1, inner, text),
         "inspector": Pane(1, below + 1, left, body),
         "loss": Pane(split + 1, below + 1, right, loss),
         "keys": Pane(0, height - 1, width, 1),

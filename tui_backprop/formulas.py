@@ -20,7 +20,8 @@ _SYMBOL = re.compile(r"(?:\b(?i:an|any|each) entry of )?(?<![A-Za-z])([A-Z])(?![
 
 def right_side(operation: Operation) -> str:
     """Return what stands behind `Y =` in the formula of an operation."""
-    return operation.definition.formula.partition(" = ")[2]
+    formula = operation.definition.formula
+    return formula.partition(" = ")[2] or formula
 
 
 def symbols(operation: Operation) -> dict[str, Node]:
@@ -55,7 +56,7 @@ def in_names(
 
 def in_shapes(formula: str, shapes: Mapping[str, str]) -> str:
     """Return a formula with shapes in the places of its symbols; nothing where it is not made of signs alone."""
-    return "" if re.search("[a-zΣ]", formula) else _SYMBOL.sub(lambda match: shapes[match[1]], formula)
+    return "" if re.search("[a-zΣ]", formula) else _SYMBOL.sub(lambda match: shapes.get(match[1], match[0]), formula)
 
 
 def in_numbers(formula: str, values: Mapping[str, float], result: float) -> str:
@@ -74,7 +75,7 @@ def in_numbers(formula: str, values: Mapping[str, float], result: float) -> str:
         total = coarse.fixed(result)
 
     def written(match: re.Match[str]) -> str:
-        text = said[match[1]]
+        text = said.get(match[1], match[0])
         squared = formula[match.end() : match.end() + 1] == "²"
         odd = text.startswith("-") and (match.start() > 0 or squared)
         return f"({text})" if odd or ("e" in text and squared) else text

@@ -6,7 +6,6 @@ from .arrangement import Arrangement
 from .glyphs import EAST, LINES, NORTH, SOUTH, WEST
 from .palette import Line, Span
 
-
 TITLE_EDGES = 5
 """How many cells of a rule a title leaves at least."""
 

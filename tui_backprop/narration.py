@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from minidl_core import (
@@ -12,6 +12,7 @@ from minidl_core import (
     Event,
     GradientCompleted,
     MinidlError,
+    Node,
     NodeEvaluated,
     NonFiniteError,
     VariableUpdated,
@@ -21,7 +22,7 @@ from .formats import number, shape_text
 from .moment import Moment
 from .palette import Line
 from .sentences import before_the_first, history, said_of, still_waiting, tell
-from .wording import ROOMS, Name, Words, fitted, mark, options
+from .wording import NAME_LENGTHS, ROOMS, Name, Words, fitted, mark, options
 
 
 def narrate(moment: Moment) -> str:
@@ -39,7 +40,7 @@ def narrate_line(moment: Moment, rooms: Sequence[tuple[int, int]] = ROOMS) -> Li
     """Return the sentence of the moment with its names in styles; each room is a width and a number of lines."""
     error = moment.error
     if error is not None:
-        return fitted(options(lambda name: _stopped(moment, error, name), error.node), rooms)
+        return fitted(options(lambda name: _stopped(error, name), error.node), rooms)
     return fitted(_sentences(moment), rooms)
 
 
@@ -52,22 +53,21 @@ def _sentences(moment: Moment) -> Iterator[str]:
     # the event's own moment: what a step shows as its main event may not be its last
     at = replace(moment, cursor=moment.shown + 1)
     whole_step = moment.cursor > at.cursor and isinstance(event, BackwardStarted | ContributionAdded)
-
-    def ending(words: Words, name: Name) -> Words:
-        return words._replace(tail=still_waiting(moment, event.node, name)) if whole_step else words
-
+    waited_for = whole_step and any(moment.waits_for(source) for source in event.node.inputs)
+    tellers: list[Callable[[Name], Words]] = [lambda name: tell(at, event, name)]
     own = at.lesson.sentences.get(_key(event))
     if own is not None:
         said = own.format_map(_placeholders(at, event)).removesuffix(".")
         subject = re.compile(rf"(?<!\w){re.escape(event.node.name)}(?!\w)")
         said = subject.sub(lambda match: mark(match[0], "now"), said, count=1)
-        yield from options(lambda name: ending(Words((said,)), name), event.node)
-    yield from options(lambda name: ending(tell(at, event, name), name), event.node)
+        tellers.insert(0, lambda _: Words((said,)))
+    for teller in tellers:
+        yield from _with_waiting(moment, event.node, teller) if waited_for else options(teller, event.node)
 
 
-def _stopped(moment: Moment, error: MinidlError, name: Name) -> Words:
+def _stopped(error: MinidlError, name: Name) -> Words:
     """Say a mistake to a learner: which node, what, and why, without the places in files."""
-    text = str(error)
+    text = error.finding if isinstance(error, NonFiniteError) else str(error)
     if error.node is not None:
         node = name(error.node)
         text = text.removeprefix(f"{error.node.describe()}: ")
@@ -76,9 +76,19 @@ def _stopped(moment: Moment, error: MinidlError, name: Name) -> Words:
         text = text if node in text else f"{node}: {text}"
     text = re.sub(r" \([^()\s]+:\d+\)", "", text).removesuffix(".")
     mend = "b steps back"
-    if isinstance(error, NonFiniteError) and moment.iteration > 1 and "learning rate" not in text:
+    if isinstance(error, NonFiniteError) and "learning rate" in error.mend:
         mend += "; a smaller --learning-rate may help"
     return Words((f"{mark('Stopped', 'error')}: {text}",), extra=f". {mend}")
+
+
+def _with_waiting(moment: Moment, node: Node, tell: Callable[[Name], Words]) -> Iterator[str]:
+    """Yield ways to say an event and also which nodes cannot join the queue yet, which the step has no event for."""
+
+    def with_reason(name: Name) -> Words:
+        return tell(name)._replace(extra="", tail=still_waiting(moment, node, name, why=True))
+
+    yield from options(with_reason, node, NAME_LENGTHS[:1])
+    yield from options(lambda name: tell(name)._replace(tail=still_waiting(moment, node, name)), node)
 
 
 # sentences of a lesson

@@ -52,7 +52,7 @@ class Run:
         self._chosen = min(max(self._chosen + by, 0), len(SPEEDS) - 1)
 
     def start(self, goal: int | None = None) -> None:
-        """Choose where to pause: at the end of the given iteration, to be reached at full speed, or at the next pause."""
+        """Choose where to pause: at the end of the given iteration, at full speed till then, or at the next pause."""
         self.seeking = goal is not None
         finished = self._timeline.recording.iteration - (0 if self._timeline.at_end_of_iteration else 1)
         if goal is None and self._pause_every:

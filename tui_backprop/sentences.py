@@ -26,8 +26,8 @@ from minidl_core import (
     Variable,
     VariableUpdated,
 )
-from minidl_core.gradients import gradient_rule
 from minidl_core.arrays import Array
+from minidl_core.gradients import gradient_rule
 
 from .formats import number, shape_text, vector, worked_sum
 from .formulas import Shape, in_names, in_numbers, in_shapes, right_side, shapes_of, symbols
@@ -143,7 +143,7 @@ def _visited(at: Moment, event: NodeVisited, name: Name) -> Words:
         unused = "its gradient can be computed, but no update will use it"
         if _is_number(node):
             return Words((f"{leaves}: {unused}",))
-        return Words((f"{leaves}. {n} is {_kind(node)}: {unused}",))
+        return Words((f"{leaves}. {n} is {_kind(node)}: {unused}", f"{leaves}. {n} is {_kind(node)}"))
     it = n if empty else "It"
     consumers = at.graph.consumers(node)
     others = [consumer for consumer in node.consumers if consumer not in at.graph.position]
@@ -239,9 +239,9 @@ def _completed(at: Moment, event: GradientCompleted, name: Name) -> Words:
     if at.graph.is_data(node):
         is_kind = "" if _is_number(node) else f"is {_kind(node)} and "
         return Words((f"{complete}, and nobody uses it: {n} {is_kind}stays as it is", complete))
-    waiting = still_waiting(at, node, name)
+    waiting, why = still_waiting(at, node, name), still_waiting(at, node, name, why=True)
     if isinstance(node, Operation) and waiting and all(at.waits_for(source) for source in node.inputs):
-        return Words((f"{complete}. {waiting}{_why_wait(at, node, name)}", f"{complete}. {waiting}"))
+        return Words((f"{complete}. {why}", f"{complete}. {waiting}"))
     tail = "The backward pass is done" if not node.inputs and not at.queue else ""
     only = contributions[0]
     formula = gradient_rule(only.consumer).formula_for(only.slot)
@@ -268,9 +268,9 @@ def _enqueued(at: Moment, event: NodesEnqueued, name: Name) -> Words:
     before = queue[: len(queue) - len(joined)]
     join = "joins" if len(joined) == 1 else "join"
     heads = (f"{listed(joined, lambda each: _subject(each, name, 'key'))} {join} the queue",)
-    waiting = still_waiting(at, node, name)
+    waiting, why = still_waiting(at, node, name), still_waiting(at, node, name, why=True)
     if waiting:
-        return Words((f"{heads[0]}. {waiting}{_why_wait(at, node, name)}", f"{heads[0]}. {waiting}"))
+        return Words((f"{heads[0]}. {why}", f"{heads[0]}. {waiting}"))
     waited = "it" if len(joined) == 1 else "they"
     counts = {len(at.graph.consumers(each)) for each in joined}
     if counts == {1}:
@@ -283,11 +283,9 @@ def _enqueued(at: Moment, event: NodesEnqueued, name: Name) -> Words:
     return Words((behind, *heads), f"{n}, {which}, has been visited")
 
 
-def still_waiting(at: Moment, node: Node, name: Name) -> str:
-    """Say which inputs of a visited node did not join the queue because they wait for other consumers."""
+def still_waiting(at: Moment, node: Node, name: Name, why: bool = False) -> str:
+    """Say which inputs of a visited node did not join the queue because they wait for other consumers, and why."""
     waiting = [source for source in dict.fromkeys(node.inputs) if at.waits_for(source)]
-    if not waiting:
-        return ""
     parts: list[str] = []
     for source in waiting[:2]:
         count = at.waits_for(source)
@@ -296,16 +294,11 @@ def still_waiting(at: Moment, node: Node, name: Name) -> str:
             unvisited = [c for c in at.graph.consumers(source) if at.recording.visited.get(c, at.cursor) >= at.cursor]
             for_whom = listed(unvisited, name)
         parts.append(f"{name(source, 'waiting')} {'still waits ' if not parts else ''}for {for_whom}")
-    more = f" and so do {len(waiting) - 2} others" if len(waiting) > 2 else ""
+    if why and len(waiting) == 1:
+        x = name(waiting[0], "waiting")
+        parts[0] += f": {_slope(at, waiting[0], name)} is the sum over every way from {x} to {name(at.graph.loss)}"
+    more = f"; {len(waiting) - 2} more wait too" if len(waiting) > 2 else ""
     return f"{', '.join(parts)}{more}"
-
-
-def _why_wait(at: Moment, node: Node, name: Name) -> str:
-    waiting = [source for source in dict.fromkeys(node.inputs) if at.waits_for(source)]
-    if len(waiting) > 1:
-        return ""
-    x, j = name(waiting[0], "waiting"), name(at.graph.loss)
-    return f": {_slope(at, waiting[0], name)} is the sum over every way from {x} to {j}"
 
 
 # update

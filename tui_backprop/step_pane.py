@@ -90,7 +90,7 @@ def _backward(moment: Moment, wide: bool, length: int) -> list[Part]:
         [(cut(node.name, length), "waiting"), (f" (for {count})", "dim")]
         for node, count in islice(moment.waiting, _MOST if wide else 4)
     ]
-    queue = moment.queue
+    queue, waiters = moment.queue, moment.waiting_count
     queued: list[Line] = [
         [(f"q{place} ", "dim"), (cut(node.name, length), "key")] for place, node in enumerate(queue[:_MOST], 1)
     ]
@@ -98,7 +98,7 @@ def _backward(moment: Moment, wide: bool, length: int) -> list[Part]:
         _past("visited", past, moment.visit_count - (now is not None), wide, length),
         _now(now, wide, length),
         Part(3, _listed("queue", queued, len(queue), wide)),
-        Part(2, [*_listed("waiting", waiting, moment.waiting_count, wide), _counted("waiting", moment.waiting_count)]),
+        Part(2, [*_listed("waiting", waiting, waiters, wide), *([_counted("waiting", waiters)] if waiters else [])]),
     ]
     event = moment.event
     if not wide and isinstance(event, ContributionAdded):
@@ -130,10 +130,12 @@ def _update(moment: Moment, wide: bool, length: int) -> list[Part]:
 
 def _past(label: str, nodes: Sequence[Node], count: int, wide: bool, length: int) -> Part:
     """Write what has been: the last of it by name where there is room, else how many."""
-    choices: list[Line] = [[*_label(label, wide), ("none", "dim")]] if not count else []
+    if not count:
+        return Part(1, [[*_label(label, wide), ("none", "dim")], []])
+    choices: list[Line] = []
     for first in range(len(nodes)) if wide else ():
-        names = [(f"{ELLIPSIS} ", "dim")] if count > len(nodes) - first else []
-        choices.append([*_label(label, wide), *names, (_names(nodes[first:], length), "done")])
+        more = [(f"{ELLIPSIS} ", "dim")] if count > len(nodes) - first else []
+        choices.append([*_label(label, wide), *more, (_names(nodes[first:], length), "done")])
     return Part(1, [*choices, _counted(label, count), []])
 
 

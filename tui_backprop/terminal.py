@@ -19,6 +19,8 @@ from typing import Any
 
 from textual.app import App
 
+from .driver import DifferenceDriver
+
 KEYS, SCREEN = 0, 2  # the descriptors that Textual reads from and paints on; it replaces sys.stderr while it runs
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PATIENCE = 2.0  # seconds that the app has to quit after a signal
@@ -44,6 +46,7 @@ def refusal() -> str | None:
 
 def run(app: App[Any]) -> int:
     """Run the app in this terminal; return the process's exit code: the app's own, or 128 + signal."""
+    app.driver_class = DifferenceDriver
     if "SSH_CONNECTION" in os.environ:
         app.animation_level = "none"
     threading.Thread(target=_end_when_the_terminal_is_gone, daemon=True).start()

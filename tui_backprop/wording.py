@@ -14,7 +14,7 @@ from rich.cells import cell_len
 
 from minidl_core import Node
 
-from .glyphs import ELLIPSIS
+from .glyphs import ELLIPSIS, printable
 from .palette import Line
 
 ROOMS = ((116, 1), (78, 2))
@@ -24,7 +24,9 @@ Name = Callable[..., str]
 """Returns the name of a node, cut to some length and marked with a style, by default that of its role."""
 
 Item = TypeVar("Item")
-_NAME_LENGTHS = (40, 24, 16, 10, 6)
+NAME_LENGTHS = (40, 24, 16, 10, 6)
+"""To how many characters names are cut, one after the other, until a sentence fits."""
+
 _MARKED = re.compile("\0([a-z]+)\1([^\2]*)\2")
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -52,9 +54,11 @@ def unmark(text: str) -> str:
     return _MARKED.sub(r"\2", text)
 
 
-def options(tell: Callable[[Name], Words], now: Node | None) -> Iterator[str]:
+def options(
+    tell: Callable[[Name], Words], now: Node | None, name_lengths: Sequence[int] = NAME_LENGTHS
+) -> Iterator[str]:
     """Yield ever shorter ways to say the same, with marks; `now` is the node that it is about."""
-    for length in _NAME_LENGTHS:
+    for length in name_lengths:
 
         def name(node: Node, style: str = "", length: int = length) -> str:
             return mark(cut(node.name, length), style or ("now" if node is now else "title"))
@@ -96,8 +100,7 @@ def wrapped(line: Line, width: int) -> list[Line]:
 
 def cut(name: str, length: int) -> str:
     """Return a name of at most so many characters; what tells it from others is mostly at its end."""
-    if not name.isprintable():
-        name = "".join(char if char.isprintable() else "?" for char in name)
+    name = name if name.isprintable() else printable(name)
     if len(name) <= length:
         return name
     first = (length - 1) // 3

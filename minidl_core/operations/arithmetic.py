@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..arrays import Array
 from ..gradients import Evaluated, RegisterGradient
 from .definition import operation
 
-_PAIRS = [((3, 2), (3, 2)), ((3, 2), (2,)), ((3, 1), (1, 2)), ((), (2, 3)), ((), ())]
+_PAIRS = [((3, 2), (3, 2)), ((3, 2), (2,)), ((3, 1), (1, 2)), ((), (2, 3)), ((2, 1, 3), (4, 1)), ((), ())]
 
 
-@operation(formula="Y = A + B", samples=_PAIRS, elementwise=True)
+@operation(formula="Y = A + B", samples=_PAIRS, elementwise=True, trusted=True)
 def add(a: Array, b: Array, /) -> Array:
     """Each entry of Y is the sum of an entry of A and an entry of B."""
     return a + b
@@ -24,7 +26,7 @@ def _add_gradient(op: Evaluated, grad: Array) -> list[Array]:
     return [grad, grad]
 
 
-@operation(formula="Y = A - B", samples=_PAIRS, elementwise=True)
+@operation(formula="Y = A - B", samples=_PAIRS, elementwise=True, trusted=True)
 def subtract(a: Array, b: Array, /) -> Array:
     """Each entry of Y is an entry of A less an entry of B."""
     return a - b
@@ -39,7 +41,7 @@ def _subtract_gradient(op: Evaluated, grad: Array) -> list[Array | None]:
     return [grad, -grad if op.needs[1] else None]
 
 
-@operation(formula="Y = A⊙B", samples=_PAIRS, elementwise=True)
+@operation(formula="Y = A⊙B", samples=_PAIRS, elementwise=True, trusted=True)
 def multiply(a: Array, b: Array, /) -> Array:
     """Each entry of Y is an entry of A times an entry of B."""
     return a * b
@@ -47,12 +49,31 @@ def multiply(a: Array, b: Array, /) -> Array:
 
 @RegisterGradient("multiply", formulas=("G⊙B", "G⊙A"))
 def _multiply_gradient(op: Evaluated, grad: Array) -> list[Array | None]:
-    """In a product, each factor's slope is the other factor."""
+    """In a product, the slope of A is the other factor, B.
+
+    In a product, the slope of B is the other factor, A.
+    """
     a, b = op.inputs
     return [grad * b if op.needs[0] else None, grad * a if op.needs[1] else None]
 
 
-@operation(formula="Y = -A", samples=[((3, 2),), ((),)], elementwise=True)
+@operation(formula="Y = A/B", samples=_PAIRS, elementwise=True, domain=(0.5, 2.0))
+def divide(a: Array, b: Array, /) -> Array:
+    """Each entry of Y is an entry of A divided by an entry of B."""
+    return a / b
+
+
+@RegisterGradient("divide", formulas=("G/B", "-G⊙Y/B"))
+def _divide_gradient(op: Evaluated, grad: Array) -> list[Array | None]:
+    """1 more in an entry of A is 1/B more in Y.
+
+    A larger entry of B makes Y smaller, by Y/B for each 1 more.
+    """
+    b = op.inputs[1]
+    return [grad / b if op.needs[0] else None, -grad * op.output / b if op.needs[1] else None]
+
+
+@operation(formula="Y = -A", samples=[((3, 2),), ((),)], elementwise=True, trusted=True)
 def negative(a: Array, /) -> Array:
     """Each entry of Y is an entry of A with its sign flipped."""
     return -a
@@ -64,13 +85,17 @@ def _negative_gradient(op: Evaluated, grad: Array) -> list[Array]:
     return [-grad]
 
 
-@operation(formula="Y = A²", samples=[((3, 2),), ((),)], elementwise=True)
-def square(a: Array, /) -> Array:
-    """Each entry of Y is an entry of A times itself."""
-    return a * a
+@operation(formula="Y = max(A, B)", samples=_PAIRS, elementwise=True)
+def maximum(a: Array, b: Array, /) -> Array:
+    """Each entry of Y is the larger of an entry of A and an entry of B."""
+    return np.maximum(a, b)
 
 
-@RegisterGradient("square", formulas=("2·G⊙A",))
-def _square_gradient(op: Evaluated, grad: Array) -> list[Array]:
-    """The slope of a square is twice the number that is squared."""
-    return [2.0 * grad * op.inputs[0]]
+@RegisterGradient("maximum", formulas=("G where A ≥ B", "G where B > A"))
+def _maximum_gradient(op: Evaluated, grad: Array) -> list[Array | None]:
+    """Y looks at A only where A is the larger, or both are equal.
+
+    Y looks at B only where B is the larger.
+    """
+    a, b = op.inputs
+    return [grad * (a >= b) if op.needs[0] else None, grad * (b > a) if op.needs[1] else None]

@@ -39,6 +39,7 @@ class OperationDefinition:
         samples: Sequence[Any],
         element: str | None,
         elementwise: bool,
+        trusted: bool,
         shape: Callable[..., Shape] | None,
         domain: tuple[float, float],
         mend: str,
@@ -51,6 +52,7 @@ class OperationDefinition:
         self.reason = one_line(compute.__doc__)
         self.samples = samples
         self.elementwise = elementwise
+        self.trusted = trusted
         self.shape = shape
         self.element = element or formula.partition(" = ")[2]
         self.domain = domain
@@ -61,6 +63,7 @@ class OperationDefinition:
         self.attributes = {p.name: p.default for p in parameters if p.kind is not p.POSITIONAL_ONLY}
         if not self.symbols:
             raise GraphError(f"operation {self.name} has no inputs; write them before a slash: def {self.name}(a, /).")
+        self._wants_more = inspect.Parameter.empty in self.attributes.values()
         self._shapes: dict[Any, Shape | None] = {}
 
     def __call__(self, *inputs: Any, name: str | None = None, **attributes: Any) -> Operation:
@@ -68,12 +71,15 @@ class OperationDefinition:
 
         Raises GraphError where the inputs or attributes are not this operation's, ShapeError where shapes do not fit.
         """
-        if attributes or len(inputs) != len(self.symbols):
+        if attributes or len(inputs) != len(self.symbols) or self._wants_more:
             inputs, attributes = self._sorted_out(inputs, attributes)
         else:
             attributes = self.attributes
-        nodes = tuple([value if isinstance(value, Node) else Constant(value) for value in inputs])
-        return Operation(self, nodes, attributes, name)
+        for value in inputs:
+            if not isinstance(value, Node):
+                inputs = tuple([each if isinstance(each, Node) else Constant(each) for each in inputs])
+                break
+        return Operation(self, inputs, attributes, name)
 
     def _sorted_out(self, inputs: tuple[Any, ...], attributes: dict[str, Any]) -> tuple[tuple[Any, ...], Attributes]:
         """Return the inputs alone, and all attributes: those given by position, by name, and by default."""
@@ -132,6 +138,7 @@ def operation(
     samples: Sequence[Any] = (),
     element: str | None = None,
     elementwise: bool = False,
+    trusted: bool = False,
     shape: Callable[..., Shape] | None = None,
     domain: tuple[float, float] = (-2.0, 2.0),
     mend: str = "",
@@ -143,13 +150,15 @@ def operation(
     `domain` the range that the tests draw numbers from. An `elementwise` operation broadcasts its inputs, and its
     gradients are summed back to their shapes; of any other, `shape` tells the shape of Y from those of the inputs (and
     the attributes) or raises ValueError; without it, a trial on ones tells. `mend` completes the message where shapes
-    do not fit. Raises GraphError where there are no positional-only inputs.
+    do not fit. A `trusted` operation promises to make new float64 arrays, to change none, and to pass every NaN and
+    infinity on, forward and backward, so that the fast path need not look after it. Raises GraphError where there are
+    no positional-only inputs.
     """
     if elementwise and not mend:
         mend = "counted from the right, each dimension must be equal in both, or 1"
 
     def define(compute: Compute) -> OperationDefinition:
-        made = OperationDefinition(compute, formula, samples, element, elementwise, shape, domain, mend)
+        made = OperationDefinition(compute, formula, samples, element, elementwise, trusted, shape, domain, mend)
         definitions[made.name] = made
         return made
 

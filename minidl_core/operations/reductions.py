@@ -3,30 +3,41 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..arrays import Array
+from ..arrays import Array, Shape
 from ..gradients import Evaluated, RegisterGradient
+from ..sums import row_sums
 from .definition import operation
 
 Axis = int | tuple[int, ...] | None
 
+_SAMPLES = [
+    ((3, 2),),
+    ((3, 2), {"axis": 0}),
+    ((3, 2), {"axis": -1}),
+    ((3, 2), {"axis": 1, "keepdims": True}),
+    ((2, 3, 4), {"axis": (0, -1)}),
+    ((2, 3, 4), {"axis": (0, 2), "keepdims": True}),
+    ((),),
+]
+_MEND = "axis must name dimensions that A has, each once, not {axis}"
 
-@operation(
-    formula="Y = Σ A",
-    samples=[
-        ((3, 2),),
-        ((3, 2), {"axis": 0}),
-        ((3, 2), {"axis": -1}),
-        ((2, 3, 4), {"axis": (0, 2), "keepdims": True}),
-    ],
-    mend="axis must name dimensions that A has, not {axis}",
-)
+
+def _reduced_shape(a: Shape, axis: Axis, keepdims: bool) -> Shape:
+    gone = range(len(a)) if axis is None else normalize_axis_tuple(axis, len(a))
+    return tuple([1 if n in gone else size for n, size in enumerate(a) if keepdims or n not in gone])
+
+
+@operation(formula="Y = Σ A", trusted=True, shape=_reduced_shape, samples=_SAMPLES, mend=_MEND)
 def reduce_sum(a: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
     """The entries of A along the axis are added up.
 
     Without an axis, all entries are.
     """
-    return np.asarray(np.sum(a, axis=axis, keepdims=keepdims))
+    if not keepdims and (a.ndim == 1 or axis in (-1, a.ndim - 1)):
+        return row_sums(a)
+    return np.add.reduce(a, axis, keepdims=keepdims)  # type: ignore[call-overload, no-any-return]
 
 
 @RegisterGradient("reduce_sum", formulas=("G",))
@@ -35,10 +46,27 @@ def _reduce_sum_gradient(op: Evaluated, grad: Array) -> list[Array]:
     return [_spread(op, grad)]
 
 
+@operation(formula="Y = mean A", trusted=True, shape=_reduced_shape, samples=_SAMPLES, mend=_MEND)
+def reduce_mean(a: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
+    """The average of the entries of A: of all of them, or of those along the axis."""
+    total = reduce_sum.compute(a, axis, keepdims)
+    return total / (a.size // total.size)
+
+
+@RegisterGradient("reduce_mean", formulas=("G/n",))
+def _reduce_mean_gradient(op: Evaluated, grad: Array) -> list[Array]:
+    """An average over n entries has a slope of 1/n for each of them."""
+    return [_spread(op, grad / (op.inputs[0].size // grad.size))]
+
+
 def _spread(op: Evaluated, grad: Array) -> Array:
     """Repeat the gradient of a reduction over the entries of its input that were reduced together."""
-    if op.axis is not None and not op.keepdims:
-        grad = np.expand_dims(grad, op.axis)
-    spread = np.empty(op.inputs[0].shape)
+    shape, axes = op.inputs[0].shape, op.axis
+    if axes is not None and not op.keepdims:
+        kept = list(shape)
+        for axis in axes if isinstance(axes, tuple) else (axes,):
+            kept[axis] = 1
+        grad = grad.reshape(kept)
+    spread = np.empty(shape)
     spread[...] = grad
     return spread

@@ -105,7 +105,7 @@ def test_shapes_that_do_not_fit_are_found_while_building():
         message(dl.ShapeError, lambda: dl.add(a, c, name="total")),
     )
     says(
-        r"reduce_sum 'reduce_sum' HERE: A is \(3,2\); axis must name dimensions that A has, not 2\.",
+        r"reduce_sum 'reduce_sum' HERE: A is \(3,2\); axis must name dimensions that A has, each once, not 2\.",
         message(dl.ShapeError, lambda: dl.reduce_sum(a, axis=2)),
     )
     assert a.consumers == b.consumers == c.consumers == []

@@ -13,7 +13,7 @@ from textual.geometry import Size
 
 from tui_backprop import terminal
 from tui_backprop.palette import Line
-from tui_backprop.widgets.canvas import Canvas, Cuts
+from tui_backprop.widgets.canvas import Canvas
 
 
 def picture(step: int, size: Size) -> list[Line]:
@@ -48,7 +48,6 @@ class StandIn(App[None]):
     step = 0
 
     def compose(self) -> ComposeResult:
-        yield Cuts()
         yield Pane(id="graph")
         with Horizontal():
             yield Pane(id="inspector")

@@ -34,25 +34,25 @@ def losses(count: int) -> list[str]:
 def test_two_iterations_by_hand(modern: bool) -> None:
     first, second = losses(2)
     with PseudoTerminal(COMMAND, modern=modern) as terminal:
-        terminal.wait_for("J · not yet")
+
+        def wait_for_header(*words: str) -> None:
+            terminal.wait_until(lambda: all(word in terminal.screen.display[0] for word in words))
+
+        wait_for_header("perceptron", "J · not yet")
         terminal.press(*["space"] * 20)
-        terminal.wait_for("variable 2 of 2")
-        assert "iteration 1 " in terminal.text
+        wait_for_header("iteration 1 ", "variable 2 of 2")
         terminal.press("space")
-        terminal.wait_for("iteration finished")
-        assert f"J {first}" in terminal.text
+        wait_for_header("iteration 1 ", "iteration finished", f"J {first}")
 
         terminal.press(*["s"] * 58)
-        terminal.wait_for("variable 2 of 2")
-        assert "iteration 2 " in terminal.text
+        wait_for_header("iteration 2 ", "variable 2 of 2")
         terminal.press("s")
-        terminal.wait_for("iteration finished")
-        assert f"J {second} (was {first})" in terminal.text
+        wait_for_header("iteration 2 ", "iteration finished", f"J {second} (was {first})")
 
         terminal.resize(59, 16)
         terminal.wait_for("needs 60x16")
         terminal.resize(80, 24)
-        terminal.wait_for(f"J {second}")
+        wait_for_header("iteration 2 ", f"J {second}")
         terminal.press("q")
         assert terminal.wait_for_exit() == 0
         assert terminal.is_clean

@@ -42,7 +42,7 @@ names = st.text("abcxyz_/0123456789", min_size=1, max_size=12) | st.text("abcxyz
 
 
 def lesson_of(example: Example) -> Lesson:
-    return Lesson("test", "", lambda seed: example, 0.01)  # noqa: ARG005
+    return Lesson("test", "", lambda seed: example, 0.01)
 
 
 @st.composite

@@ -1,22 +1,13 @@
-"""A canvas shows its lines cell by cell, and repaints only the cells that changed."""
+"""A canvas shows its lines and repaints the rows that changed."""
 
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
 from tui_backprop.palette import STYLES, Line
-from tui_backprop.widgets.canvas import JOINED, Canvas, Cuts, cells, changed
-
-lines = st.lists(st.tuples(st.text("ab 漢é\u0301►\x1b\t", max_size=6), st.sampled_from(["text", "now"])), max_size=6)
-
-
-def row(text: str) -> list[tuple[str, str]]:
-    return cells(((text, "text"),), len(text))
+from tui_backprop.widgets.canvas import Canvas
 
 
 class Recorded(Canvas):
@@ -37,7 +28,6 @@ class OnePane(App[None]):
     CSS = "Recorded { width: 10; height: 3; }"
 
     def compose(self) -> ComposeResult:
-        yield Cuts()
         yield Recorded()
 
     @property
@@ -49,58 +39,23 @@ def text_of(canvas: Canvas) -> list[str]:
     return [strip.text for strip in canvas.render_lines(canvas.size.region)]
 
 
-@given(lines, st.integers(0, 20))
-def test_a_line_becomes_exactly_as_many_cells_as_the_pane_is_wide(line: Line, width: int) -> None:
-    found = cells(tuple(line), width)
-    assert len(found) == width
-    assert cell_len("".join(text for text, _ in found)) == width
-    assert "".join(text for text, _ in found).isprintable()
-
-
-def test_cells_of_a_line() -> None:
-    assert cells((("ab", "now"), ("c", "text"),), 5) == [("a", "now"), ("b", "now"), ("c", "text")] + [(" ", "text")] * 2
-    assert cells((("abc", "now"),), 2) == [("a", "now"), ("b", "now")]
-    assert cells((("e\u0301x", "now"),), 2) == [("e\u0301", "now"), ("x", "now")]
-    assert cells((("漢x", "now"),), 3) == [("漢", "now"), ("", "now"), ("x", "now")]
-    assert cells((("x漢", "now"),), 2) == [("x", "now"), (" ", "text")]
-    assert cells((("\x1b[2J", "now"),), 4) == [("?", "now"), ("[", "now"), ("2", "now"), ("J", "now")]
-
-
-@given(lines, lines)
-def test_painting_the_changed_spans_gives_the_new_row(before: Line, after: Line) -> None:
-    old, new = cells(tuple(before), 30), cells(tuple(after), 30)
-    for start, end in changed(old, new):
-        assert old[start] != new[start]
-        assert end == 30 or "" not in (old[end][0], new[end][0]), "a wide character is cut"
-        old[start:end] = new[start:end]
-    assert old == new
-
-
-def test_changes_that_are_close_are_one_span() -> None:
-    blank = row(" " * 60)
-    near = row("x" + " " * JOINED + "x".ljust(59 - JOINED))
-    far = row("x" + " " * (JOINED + 1) + "x".ljust(58 - JOINED))
-    assert changed(blank, blank) == []
-    assert changed(blank, near) == [(0, JOINED + 2)]
-    assert changed(blank, far) == [(0, 1), (JOINED + 2, JOINED + 3)]
-
-
-async def test_lines_are_shown_above_the_cuts() -> None:
+async def test_lines_are_cropped_and_filled() -> None:
     app = OnePane()
     async with app.run_test(size=(40, 10)) as pilot:
-        app.pane.show([[("one", "text")], [("twotwotwotwo", "now")]])
+        app.pane.show([[("one", "text")], [("twotwo", "now"), ("twotwo", "text")]])
         await pilot.pause()
         assert text_of(app.pane) == ["one       ", "twotwotwot", "          "]
-        widget, _ = app.screen.get_widget_at(0, 0)
-        assert widget is app.pane
+        app.pane.show([[("one", "text")]])
+        await pilot.pause()
+        assert text_of(app.pane) == ["one       ", "          ", "          "]
 
 
-async def test_the_cuts_lie_beneath_and_divide_the_screen() -> None:
+async def test_what_a_terminal_would_obey_is_shown_as_a_question_mark() -> None:
     app = OnePane()
-    async with app.run_test(size=(120, 40)):
-        cuts = app.query("Cuts > Canvas")
-        assert [cut.region for cut in cuts] == [Region(15 * place, 0, 15, 40) for place in range(8)]
-        assert app.pane.region == Region(0, 0, 10, 3)
+    async with app.run_test() as pilot:
+        app.pane.show([[("a\x1b[2Jb\tc", "text")]])
+        await pilot.pause()
+        assert text_of(app.pane)[0] == "a?[2Jb?c  "
 
 
 async def test_only_what_changed_is_painted() -> None:
@@ -114,7 +69,7 @@ async def test_only_what_changed_is_painted() -> None:
         assert app.pane.painted == []
         app.pane.show([[("one", "text")], [("tWo", "text")]])
         app.pane.show([[("one", "text")], [("tWo", "text")], [("!", "now")]])
-        assert app.pane.painted == [Region(1, 1, 1, 1), Region(0, 2, 1, 1)]
+        assert app.pane.painted == [Region(0, 1, 10, 1), Region(0, 2, 10, 1)]
 
 
 async def test_lines_are_fitted_again_to_a_new_size() -> None:

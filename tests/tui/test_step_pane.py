@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
-from .sample_graphs import lesson_of, timelines
 
 from minidl_core import (
     BackwardStarted,
@@ -28,6 +27,8 @@ from tui_backprop.palette import STYLES, plain
 from tui_backprop.step_pane import draw_step
 from tui_backprop.steps import after_event, after_step
 from tui_backprop.timeline import Timeline
+
+from .sample_graphs import lesson_of, timelines
 
 
 def moments(timeline: Timeline, iterations: int = 1) -> list[Moment]:

@@ -1,12 +1,14 @@
-"""The inspector: where the numbers of the node in view come from, one pinned element written out."""
+"""The inspector: where the numbers of the node in view come from, with one pinned element written out."""
 
 from __future__ import annotations
 
 from minidl_core import IterationFinished, Node, Operation, Variable
 
+from ..formulas import right_side
 from ..moment import Moment
 from ..palette import Line
-from .ledger_view import draw_ledger, slope_name
+from .ledger_view import draw_ledger
+from .names import called, said, slope_name
 from .overview import draw_finished, draw_start
 from .pinned import Pinned, grid_index, grid_place, grid_shape, is_by_point, shape_of
 from .update_view import draw_update
@@ -16,7 +18,10 @@ __all__ = ["Pinned", "automatic_view", "draw_inspector", "inspector_title", "mov
 
 
 def views(moment: Moment, node: Node | None = None) -> tuple[str, ...]:
-    """Return which views there are; the node is the one of now if none is given, and where there is none, one view."""
+    """Return the names of the views there are.
+
+    Here and below, the node is the one of now if none is given; where there is none of now, there is one view, of all.
+    """
     node = node or moment.now
     if node is None:
         return ("overview",)
@@ -31,48 +36,40 @@ def automatic_view(moment: Moment, node: Node | None = None) -> str:
 
 
 def inspector_title(moment: Moment, view: str, node: Node | None = None) -> str:
-    """Return the pane's title: what is in view."""
+    """Return what stands in the pane's title: what is in view."""
     node = node or moment.now
     if node is None:
         finished = isinstance(moment.event, IterationFinished)
         return f"iteration {moment.iteration} is done" if finished else moment.lesson.name
     if view == "ledger":
-        return f"{node.name}   {slope_name(moment, node)}"
-    if view == "update" and isinstance(node, Variable):
-        return f"{node.name}   update"
+        return f"{called(node)}   {slope_name(moment, node)}"
+    if view == "update":
+        return f"{called(node)}   update"
     if not isinstance(node, Operation):
-        return f"{node.name}   {'data' if node.kind == 'placeholder' else node.kind}"
-    definition = node.definition
-    formula = definition.formula.partition(" = ")[2] or definition.name
-    given = [
-        f"{key} {value}" for key, value in node.attributes.items() if value != definition.attributes[key]
-    ]
-    said = definition.name_symbols(formula, [source.name for source in node.inputs], node.name)
-    return ", ".join([f"{node.name} = {said}", *given])
+        return f"{called(node)}   {'data' if node.kind == 'placeholder' else node.kind}"
+    formula = said(moment, node, right_side(node)) or node.kind
+    defaults = node.definition.attributes
+    given = [f"{key} {value}" for key, value in node.attributes.items() if value != defaults.get(key)]
+    return ", ".join([f"{called(node)} = {formula}", *given])
 
 
 def draw_inspector(
     moment: Moment, view: str, pinned: Pinned, width: int, height: int, node: Node | None = None
 ) -> list[Line]:
-    """Draw a view in at most `height` lines of at most `width` cells.
-
-    The node is the one of now if none is given; a view that it does not have becomes the automatic one.
-    """
+    """Draw a view in at most `height` lines of at most `width` cells; one that there is not is the automatic one."""
     node = node or moment.now
     if node is None:
-        if isinstance(moment.event, IterationFinished):
-            return draw_finished(moment, pinned, width, height)
-        return draw_start(moment, width, height)
+        finished = isinstance(moment.event, IterationFinished)
+        return draw_finished(moment, pinned, width, height) if finished else draw_start(moment, width, height)
     if view not in views(moment, node):
         view = automatic_view(moment, node)
-    if view == "ledger":
-        return draw_ledger(moment, node, pinned, width, height)
     if view == "update" and isinstance(node, Variable):
         return draw_update(moment, node, pinned, width, height)
-    return draw_value(moment, node, pinned, width, height)
+    draw = draw_ledger if view == "ledger" else draw_value
+    return draw(moment, node, pinned, width, height)
 
 
-def move_pinned(moment: Moment, view: str, pinned: Pinned, dx: int, dy: int, node: Node | None = None) -> Pinned:
+def move_pinned(moment: Moment, view: str, pinned: Pinned, dx: int, dy: int, node: Node | None = None) -> Pinned:  # noqa: ARG001
     """Return what is pinned after a move by so many columns and rows of the array in view; at its edge it stays."""
     node = node or moment.now
     shape = None if node is None else shape_of(moment, node)

@@ -1,39 +1,44 @@
-"""Arrays side by side: each in a window around its pinned element, rows that belong together on one line."""
+"""Arrays beside each other, each in a window around its pinned element; rows that belong together stand in one line."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from minidl_core import Node
-from minidl_core.graph import Array, Shape
+from minidl_core.arrays import Array
 
-from ..formats import Notation, shape_text
-from ..formats import notation as notation_of
+from ..entries import Index
+from ..formats import Notation, notation, shape_text
 from ..glyphs import ELLIPSIS, MORE, RIGHT
 from ..moment import Moment
 from ..palette import STYLES, Line
-from .pinned import Pinned, axis_names, grid_index, grid_place, grid_shape, is_by_point
+from .names import axis_names, called
+from .pinned import Pinned, element_at, grid_index, grid_place, grid_shape, is_by_point
+from .sections import Section
 
 GAP = 2
+COMFORT = 5
+"""So many rows of an array are worth more than a word that explains them."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """One array as rows and columns.
+    """An array as rows and columns.
 
-    `at` is the pinned cell, `used` tells which cells are part of the worked equation. The rows of all blocks that are
-    `in_step` are shown together, with their names at the left. `sign` stands before the block, in the pinned row.
+    `titles` go from the longest to the shortest. `at` is the pinned cell, `used` tells which cells take part in the
+    worked equation. Blocks that are `in_step` show the same rows, whose names stand at the left of all. The `sign`
+    stands before the block in the pinned row.
     """
 
-    name: str
-    shape: Shape
+    titles: tuple[str, ...]
     cells: Array
     at: tuple[int, int]
     used: Array
     row_name: Callable[[int], str]
+    row_names_width: int
     column_names: tuple[str, ...]
     in_step: bool
     notation: Notation
@@ -41,9 +46,17 @@ class Block:
     sign: str = ""
 
     @property
-    def title(self) -> str:
-        """The name, and the shape of what has one."""
-        return f"{self.name} {shape_text(self.shape)}" if self.shape else self.name
+    def cell_width(self) -> int:
+        """The width of a column, with the gap before it."""
+        return max([self.number_width, *map(len, self.column_names)]) + GAP
+
+    @property
+    def width(self) -> int:
+        """The least width, with the gap before it."""
+        numbers = int(self.cells.shape[1]) * self.cell_width
+        if not self.in_step and self.row_names_width:
+            numbers += self.row_names_width + GAP
+        return max(numbers, len(self.titles[0]) + GAP) + len(self.sign)
 
 
 def block(
@@ -51,47 +64,63 @@ def block(
     node: Node,
     array: Array,
     pinned: Pinned,
-    used: list[tuple[int | str, ...]] | None = None,
-    name: str = "",
+    used: Iterable[Index] | None = None,
+    titles: tuple[str, ...] = (),
     sign: str = "",
-    notation: Notation | None = None,
+    beside: Array | None = None,
+    written: Notation | None = None,
 ) -> Block:
-    """Return a node's array (its value, gradient or a contribution to it) as a block.
+    """Return an array of a node (its value, its gradient, a contribution to it) as a block.
 
-    `used` are the elements of a worked equation, a letter for all along an axis; without it the pinned one.
+    `used` are the elements that take part in the worked equation, without it the pinned one. A vector `beside` an
+    array with columns is drawn as a row. The numbers are `written` in their own common notation if in no other.
     """
     shape = array.shape
     by_point = is_by_point(moment, node, shape)
-    index = pinned.index(shape, by_point)
+    index = element_at(moment, node, shape, pinned)
     mask = np.zeros(shape, dtype=bool)
     for element in [index] if used is None else used:
         mask[tuple(slice(None) if isinstance(i, str) else i for i in element)] = True
-    grid = grid_shape(shape, by_point)
+    rows, columns = grid_shape(shape, by_point)
+    at = grid_place(shape, index, by_point)
+    if beside is not None and beside.ndim > 1 and array.ndim == 1 and not by_point:
+        rows, columns, at = 1, array.size, (0, index[0])
 
     def row_name(row: int) -> str:
-        if grid[0] == 1:
+        if rows == 1:
             return ""
         leading = grid_index(shape, row, 0, by_point)[: max(len(shape) - 1, 1)]
-        names = [axis_names(moment, node, axis) for axis in range(len(leading))]
-        return ",".join(name[i] if name else str(i) for name, i in zip(names, leading, strict=True))
+        names = [axis_names(moment, node, axis, size) for axis, size in enumerate(shape)]
+        return ",".join(name[i] if name else str(i) for name, i in zip(names, leading, strict=False))
 
     last = len(shape) - 1
-    if grid[1] == 1 and last < 1:
-        columns: tuple[str, ...] = ()
-    else:
-        columns = axis_names(moment, node, last) or tuple(map(str, range(grid[1])))
-    same = notation or notation_of(array)
+    column_names: tuple[str, ...] = ()
+    if columns > 1 or last > 0:
+        column_names = axis_names(moment, node, last, columns) or tuple(map(str, range(columns)))
+    name = called(node)
+    same = written or notation(array)
+    # of very many names, those around the pinned row and the last are asked
+    asked = {*window(rows, 200, at[0]), rows - 1}
     return Block(
-        name or node.name, shape, array.reshape(grid), grid_place(shape, index, by_point), mask.reshape(grid), row_name,
-        columns, by_point, same, _number_width(array, same), sign,
-    )  # fmt: skip
+        titles=titles or ((f"{name} {shape_text(shape)}", name) if shape else (name,)),
+        cells=array.reshape(rows, columns),
+        at=at,
+        used=mask.reshape(rows, columns),
+        row_name=row_name,
+        row_names_width=max(len(row_name(row)) for row in asked),
+        column_names=column_names,
+        in_step=by_point,
+        notation=same,
+        number_width=number_width(array, same),
+        sign=sign,
+    )
 
 
-def _number_width(array: Array, same: Notation) -> int:
+def number_width(array: Array, same: Notation) -> int:
     """Return the width of the widest number of an array, so that a window that moves over it does not jump."""
     finite = array[np.isfinite(array)]
     small = finite[(finite != 0) & (np.abs(finite) < 10.0 ** (same.exponent - same.decimals))]
-    ends = [f(x) for x in (finite, small) if x.size for f in (np.min, np.max)]
+    ends = [end(part) for part in (finite, small) if part.size for end in (np.min, np.max)]
     return max((len(same.text(float(x))) for x in [*ends, *np.unique(array[~np.isfinite(array)])]), default=1)
 
 
@@ -102,80 +131,92 @@ def window(count: int, size: int, at: int) -> range:
     return range(start, start + size)
 
 
-def draw_arrays(blocks: list[Block], width: int, height: int) -> list[Line]:
+def label_style(name: str) -> str:
+    """Return the style of a column's name; a name that is a colour has it."""
+    return name if name in STYLES else "dim"
+
+
+def arrays_section(blocks: Sequence[Block], width: int, height: int) -> Section:
+    """Return arrays beside each other as the section of a view that stretches."""
+    # only what has as many rows as the result, which is the last, can be in step with it
+    rows = len(blocks[-1].cells)
+    blocks = [replace(block, in_step=block.in_step and len(block.cells) == rows) for block in blocks]
+    fits = bool(_titled(blocks, width))
+    together = [block for block in blocks if fits or block.in_step]
+    alone = [block for block in blocks if not (fits or block.in_step)]
+    rows = max((len(block.cells) for block in together), default=0)
+    comfort = _heads(together) + min(rows, COMFORT) + (rows > COMFORT) + sum(map(_alone_height, alone))
+    return Section(
+        8,
+        draw=lambda room: draw_arrays(blocks, width, room),
+        least=2,
+        comfort=comfort,
+        most=len(draw_arrays(blocks, width, height)),
+    )
+
+
+def draw_arrays(blocks: Sequence[Block], width: int, height: int) -> list[Line]:
     """Draw the blocks beside each other, or, where they are too wide, those that are not in step below the others."""
-    for named in (blocks, [replace(block, shape=()) for block in blocks]):
-        if _width(named, 0) <= width:
-            return _Strip(named, width, height).lines()
+    titled = _titled(blocks, width)
+    if titled:
+        return _Strip(titled, width, height).lines()
     in_step = [block for block in blocks if block.in_step]
     alone = [block for block in blocks if not block.in_step]
     lines: list[Line] = []
     if in_step:
-        below = sum(min(len(block.cells), 3) + 1 for block in alone)
-        lines += _fitted(in_step, width, max(height - below, min(height, 3)))
+        below = sum(map(_alone_height, alone))
+        lines += _Strip(_narrowed(in_step, width), width, max(height - below, min(height, 3))).lines()
     for place, block in enumerate(alone):
-        below = sum(min(len(other.cells), 3) + 1 for other in alone[place + 1 :])
+        below = sum(map(_alone_height, alone[place + 1 :]))
         room = height - len(lines)
-        lines += _alone(block, width, max(room - below, min(room, 2)))
-    return lines
+        lines += _alone_lines(block, width, max(room - below, min(room, 2)))
+    return lines[:height]
 
 
-def draw_grid(blocks: list[Block], width: int, rows: int) -> list[Line]:
-    """Draw blocks of the same rows beside each other, or in two halves, so many rows of each."""
+def draw_halves(blocks: Sequence[Block], width: int, height: int) -> list[Line]:
+    """Draw blocks in step beside each other, or, where they are too wide, the second half of them below the first."""
+    titled = _titled(blocks, width)
+    if titled:
+        return _Strip(titled, width, height).lines()
     half = len(blocks) // 2
-    height = rows + 1 + any(block.column_names for block in blocks) + (len(blocks[0].cells) > rows)
-    for parts in ([blocks], [blocks[:half], blocks[half:]]):
-        if all(_width(part, 0) <= width for part in parts):
-            return [line for part in parts for line in _Strip(part, width, height).lines()]
-    return [line for part in (blocks[:half], blocks[half:]) for line in _fitted(part, width, height)]
+    parts = [_narrowed(blocks[:half], width), _narrowed(blocks[half:], width)]
+    columns = min(part[0].cells.shape[1] for part in parts)
+    return [
+        line
+        for part in parts
+        for line in _Strip([with_columns(block, columns) for block in part], width, height // 2).lines()
+    ]
 
 
-def _alone(block: Block, width: int, height: int) -> list[Line]:
-    """Draw one block with its title beside the names of its columns."""
-    if height < 1 + bool(block.column_names):
-        return []
-    for most in range(block.cells.shape[1], 0, -1):
-        narrow = _narrowed(block, most)
-        cell = _cell_width(narrow) + GAP
-        label = max(_label_width(block), len(block.title)) + 2
-        if label + cell * narrow.cells.shape[1] <= width:
-            break
-    rows = window(len(block.cells), height - bool(block.column_names), block.at[0])
-    title: Line = [(f"  {block.title}".ljust(label), "title")]
-    lines: list[Line] = []
-    if narrow.column_names:
-        lines.append([*title, *((name.rjust(cell), _label_style(name)) for name in narrow.column_names)])
-    texts = iter(_texts(narrow, rows))
-    for row in rows:
-        line: Line = [(block.row_name(row).rjust(label), "dim")] if narrow.column_names else [*title]
-        line += [(next(texts).rjust(cell), "pinned" if used else "text") for used in narrow.used[row]]
-        lines.append(line)
-    return lines
-
-
-def _label_style(name: str) -> str:
-    return name if name in STYLES else "dim"
-
-
-def _fitted(group: list[Block], width: int, height: int) -> list[Line]:
-    """Draw blocks side by side, with as many columns of each as fit, without their shapes where those are too wide."""
-    wide = max(block.cells.shape[1] for block in group)
-    for most in range(wide, 0, -1):
-        narrow = [_narrowed(block, most) for block in group]
-        for named in (narrow, [replace(block, shape=()) for block in narrow]):
-            if _width(named, 0) <= width or (most == 1 and named is not narrow):
-                return _Strip(named, width, height).lines()
+def _titled(blocks: Sequence[Block], width: int) -> list[Block]:
+    """Return the blocks with titles so short that they fit beside each other, or nothing."""
+    for level in range(max((len(block.titles) for block in blocks), default=0)):
+        titled = [replace(block, titles=block.titles[min(level, len(block.titles) - 1) :]) for block in blocks]
+        if _gutter(titled) + sum(block.width for block in titled) <= width:
+            return titled
     return []
 
 
-def _narrowed(block: Block, most: int) -> Block:
+def _narrowed(blocks: Sequence[Block], width: int) -> list[Block]:
+    """Return the blocks with at most so many columns each that they fit beside each other."""
+    columns = max(block.cells.shape[1] for block in blocks)
+    for most in range(min(columns, max(width // GAP, 1)), 0, -1):
+        narrow = [with_columns(block, most) for block in blocks]
+        titled = _titled(narrow, width)
+        if titled:
+            return titled
+    return [replace(block, titles=block.titles[-1:]) for block in narrow]
+
+
+def with_columns(block: Block, most: int) -> Block:
     """Return the block with at most so many columns, those around the pinned one."""
-    shown = window(block.cells.shape[1], most, block.at[1])
-    if len(shown) == block.cells.shape[1]:
+    count = block.cells.shape[1]
+    shown = window(count, most, block.at[1])
+    if len(shown) == count:
         return block
-    names = [block.column_names[c] for c in shown] if block.column_names else [""] * len(shown)
-    names[-1] += ELLIPSIS if shown.stop < block.cells.shape[1] else ""
+    names = [block.column_names[c] for c in shown]
     names[0] = (ELLIPSIS if shown.start else "") + names[0]
+    names[-1] += ELLIPSIS if shown.stop < count else ""
     cut = slice(shown.start, shown.stop)
     return replace(
         block,
@@ -186,101 +227,103 @@ def _narrowed(block: Block, most: int) -> Block:
     )
 
 
-def _width(blocks: list[Block], between: int) -> int:
-    return _gutter(blocks) + sum(_block_width(block) + between for block in blocks)
+def _gutter(blocks: Sequence[Block]) -> int:
+    return GAP + max((block.row_names_width for block in blocks if block.in_step), default=0)
 
 
-def _gutter(blocks: list[Block]) -> int:
-    in_step = [block for block in blocks if block.in_step]
-    return 2 + max((_label_width(block) for block in in_step), default=0)
+def _heads(blocks: Sequence[Block]) -> int:
+    return 1 + any(block.column_names for block in blocks) if blocks else 0
 
 
-def _label_width(block: Block) -> int:
-    ends = {0, len(block.cells) - 1} if block.in_step else range(min(len(block.cells), 200))
-    return max(len(block.row_name(row)) for row in ends)
+def _alone_height(block: Block) -> int:
+    return int(bool(block.column_names)) + min(len(block.cells), 3)
 
 
-def _cell_width(block: Block) -> int:
-    return max(block.number_width, *map(len, block.column_names), 1)
+def _alone_lines(block: Block, width: int, height: int) -> list[Line]:
+    """Draw one block with its title beside the names of its columns."""
+    heads = int(bool(block.column_names))
+    if height < 1 + heads:
+        return []
+    label = max(block.row_names_width, len(block.titles[0])) + GAP
+    columns = max((width - label) // block.cell_width, 1)
+    narrow = with_columns(block, columns)
+    rows = window(len(block.cells), height - heads, block.at[0])
+    title = (f"{'':{GAP}}{block.titles[0]}".ljust(label), "title")
+    lines: list[Line] = []
+    if heads:
+        lines.append([title, *((name.rjust(block.cell_width), label_style(name)) for name in narrow.column_names)])
+    for row in rows:
+        name = title if not heads else (block.row_name(row).rjust(label), "dim")
+        lines.append([name, *_numbers(narrow, row, block.cell_width)])
+    return lines
 
 
-def _texts(block: Block, rows: range) -> list[str]:
-    """Return the numbers of these rows, all as wide as the widest of the array."""
-    flat = block.cells[rows.start : rows.stop].reshape(-1)
-    return [block.notation.text(float(x)).rjust(block.number_width) for x in flat]
-
-
-def _block_width(block: Block) -> int:
-    own = (0 if block.in_step else _label_width(block)) + block.cells.shape[1] * (_cell_width(block) + GAP)
-    # the name of a row needs a distance from what is before it
-    return max(own + (GAP if _label_width(block) and not block.in_step else 0), len(block.title) + GAP) + len(block.sign)
+def _numbers(block: Block, row: int, cell_width: int) -> Line:
+    return [
+        (block.notation.text(float(x)).rjust(cell_width), "pinned" if used else "text")
+        for x, used in zip(block.cells[row], block.used[row], strict=True)
+    ]
 
 
 class _Strip:
-    """Blocks side by side in a number of lines."""
+    """Blocks beside each other in a number of lines: titles, names of columns, rows, how many are not shown."""
 
-    def __init__(self, blocks: list[Block], width: int, height: int) -> None:
+    def __init__(self, blocks: Sequence[Block], width: int, height: int) -> None:
         self.blocks = blocks
-        self.between = max(n for n in (0, 1, 2) if n == 0 or _width(blocks, n) <= width)
-        self.named = any(block.column_names for block in blocks) and height > 2
+        least = _gutter(blocks) + sum(block.width for block in blocks)
+        self.between = min(max(width - least, 0) // len(blocks), 2)
         self.titled = height > 1
-        room = max(height - self.named - self.titled, 1)
-        most = max(len(block.cells) for block in blocks)
-        self.more = most > room and room > 3
-        self.rows = min(room - self.more, most)
+        self.named = height > 2 and any(block.column_names for block in blocks)
+        room = max(height - self.titled - self.named, 1)
+        self.count = max(len(block.cells) for block in blocks)
+        self.more = self.count > room > 3
+        self.rows = min(room - self.more, self.count)
         self.leading = next((block for block in blocks if block.in_step), None)
         leader = self.leading or max(blocks, key=lambda block: len(block.cells))
-        self.pin = leader.at[0] - window(len(leader.cells), self.rows, leader.at[0]).start
+        self.pin = leader.at[0] - self._window(leader).start
 
     def lines(self) -> list[Line]:
-        columns = [self._gutter_lines(), *map(self._block_lines, self.blocks)]
-        lines = [[span for cell in row for span in cell] for row in zip(*columns, strict=True)]
+        """Return the lines, those of the names at the left first."""
+        parts = [self._gutter_lines(), *map(self._block_lines, self.blocks)]
+        lines = [[span for part in row for span in part] for row in zip(*parts, strict=True)]
         if self.more:
-            hidden = max(len(block.cells) for block in self.blocks) - self.rows
-            where = " " * max(_gutter(self.blocks) - 1, 2)
-            lines.append([(f"{where}{MORE}  {hidden} more rows", "dim")])
+            place = " " * max(_gutter(self.blocks) - 1, GAP)
+            lines.append([(f"{place}{MORE}  {self.count - self.rows} more rows", "dim")])
         return lines
+
+    def _window(self, block: Block) -> range:
+        return window(len(block.cells), self.rows, block.at[0])
 
     def _gutter_lines(self) -> list[Line]:
         width = _gutter(self.blocks)
         lines: list[Line] = [[(" " * width, "text")]] * (self.titled + self.named)
-        for row in range(self.rows):
-            name = ""
-            if self.leading is not None:
-                name = self.leading.row_name(window(len(self.leading.cells), self.rows, self.leading.at[0])[row])
-            here = row == self.pin and (self.rows > 1 or self.leading is not None)
-            mark = f"{RIGHT} " if here else "  "
-            lines.append([(mark + name.rjust(width - 2), "pinned" if here else "dim")])
+        for place in range(self.rows):
+            name = self.leading.row_name(self._window(self.leading)[place]) if self.leading else ""
+            here = place == self.pin and (self.rows > 1 or self.leading is not None)
+            lines.append([((f"{RIGHT} " if here else "  ") + name.rjust(width - 2), "pinned" if here else "dim")])
         return lines
 
     def _block_lines(self, block: Block) -> list[Line]:
-        width = _block_width(block) - len(block.sign) + self.between
-        rows = window(len(block.cells), self.rows, block.at[0])
-        start = 0
-        if not block.in_step:
-            start = max(min(self.pin - len(rows) // 2, self.rows - len(rows)), 0)
-        cell = _cell_width(block) + GAP
-        label = 0 if block.in_step else _label_width(block)
-        margin = " " * (width - label - cell * block.cells.shape[1])
+        width = block.width + self.between
+        rows = self._window(block)
+        # a block that is not in step stands beside the pinned row
+        above = 0 if block.in_step else max(min(self.pin - len(rows) // 2, self.rows - len(rows)), 0)
+        names = 0 if block.in_step else block.row_names_width
+        numbers = block.cell_width * block.cells.shape[1]
+        empty = (" " * width, "text")
         lines: list[Line] = []
         if self.titled:
-            lines.append([(block.title.rjust(width + len(block.sign)), "title")])
+            lines.append([(block.titles[0].rjust(width), "title")])
         if self.named:
-            head: Line = [(" " * (len(margin) + label + len(block.sign)), "dim")]
-            head += [(name.rjust(cell), _label_style(name)) for name in block.column_names]
-            if not block.column_names:
-                head.append((" " * cell * block.cells.shape[1], "dim"))
-            lines.append(head)
-        texts = iter(_texts(block, rows))
+            heads = [(name.rjust(block.cell_width), label_style(name)) for name in block.column_names]
+            lines.append([(" " * (width - numbers), "dim"), *heads] if heads else [empty])
         for place in range(self.rows):
-            sign = block.sign if place == self.pin else " " * len(block.sign)
-            if not start <= place < start + len(rows):
-                lines.append([(" " * (width + len(block.sign)), "text")])
+            sign = block.sign if place == self.pin else ""
+            if not above <= place < above + len(rows):
+                lines.append([empty])
                 continue
-            row = rows[place - start]
+            row = rows[place - above]
             name = "" if block.in_step else block.row_name(row)
-            line: Line = [(sign + margin, "text"), (name.ljust(label), "dim")]
-            for c in range(block.cells.shape[1]):
-                line.append((next(texts).rjust(cell), "pinned" if block.used[row, c] else "text"))
-            lines.append(line)
+            before = sign.ljust(width - numbers - names)
+            lines.append([(before, "text"), (name.ljust(names), "dim"), *_numbers(block, row, block.cell_width)])
         return lines

@@ -1,76 +1,92 @@
-"""The gradient of a node as a ledger: one line per edge that leaves it, and how the edge's contribution comes about."""
+"""The gradient of a node as a ledger: a line for each edge that leaves it, and how a contribution comes about."""
 
 from __future__ import annotations
 
-from minidl_core import ContributionAdded, GradientError, Node, Operation
-from minidl_core.gradients import gradient_rule
-from minidl_core.arrays import Array
+from collections.abc import Callable
+from math import inf
 
-from ..formats import number, shape_text, vector
-from ..formula import Entry, leaves
-from ..glyphs import DONE, MORE, NOT_YET, RIGHT
+from minidl_core import ContributionAdded, GradientError, Node, Operation
+from minidl_core.arrays import Array
+from minidl_core.gradients import gradient_rule
+
+from ..entries import in_letters
+from ..expression import Entry, Total, UnreadableError, element_text
+from ..formats import shape_text, worked_sum
+from ..formulas import symbols
+from ..glyphs import DONE, MORE, NOT_YET, NOW, RIGHT
 from ..moment import Moment
 from ..palette import Line
-from ..worked import Worked, count, in_letters, worked_contribution
-from .arrays import block, window
-from .equation import used_elements, worked_terms, write_worked
-from .pinned import Pinned, axis_names, describe, is_by_point
-from .sections import Section, compose, prose
-from .value_view import arrays_section, element_at, gradient_state, leaf_value, terms_section
+from ..worked import Worked, count, worked_contribution
+from .arrays import arrays_section, block, window
+from .equation import write_worked
+from .long_sums import long_sum, long_sum_section
+from .names import axis_names, called, said, slope_name, small
+from .pinned import Pinned, element_at, is_by_point, known_value
+from .sections import Section, compose, first_that_fits, prose
+from .value_view import gradient_state, heading
 
 Edge = tuple[Operation, int, ContributionAdded | None]
-
-
-def slope_name(moment: Moment, node: Node) -> str:
-    """Return how the gradient of the loss with respect to a node is written: dJ/dW."""
-    return f"d{moment.graph.loss.name}/d{node.name}"
+"""A consumer, the slot of its input, and the contribution, once it has arrived."""
 
 
 def draw_ledger(moment: Moment, node: Node, pinned: Pinned, width: int, height: int) -> list[Line]:
-    """Draw the edges that leave a node, what came over them, and the pinned element of the latest contribution."""
+    """Draw the edges that leave a node, and the pinned element of the latest contribution written out."""
     if node not in moment.graph.position:
-        return compose([Section(10, prose(f"{node.name} does not lead to the loss: it has no gradient.", width))], width, height)
-    slope = slope_name(moment, node)
+        text = f"{called(node)} does not lead to {called(moment.graph.loss)}: it has no gradient."
+        return compose([Section(10, prose(text, width))], width, height)
     if node is moment.graph.loss:
-        return compose(_loss(moment, node, slope, width), width, height)
+        return compose(_loss(moment, node, width), width, height)
     edges = _edges(moment, node)
     event = _in_focus(moment, node)
-    here = element_at(moment, node, event.contribution, pinned) if event else None
-    number_now = event.number if event else 0
-    heading = f"{slope} = sum over the edges that leave {node.name}"
-    place = f"edge {number_now} of {len(edges)}" if number_now else f"{len(edges)} edge{'s' * (len(edges) > 1)}"
-    first: Line = [(heading if len(heading) + len(place) + 2 <= width else f"{slope} = sum over edges", "title")]
-    first.append((place.rjust(max(width - len(first[0][0]) - 1, len(place) + 2)), "dim"))
     sections = [
-        Section(6, [first]),
-        Section(7, _edge_lines(edges, event, here, moment, width, max(height // 4, 2))),
+        Section(6, [_title(moment, node, edges, event, width)]),
+        Section(7, _edge_lines(moment, edges, event, pinned, width, max(height // 4, 2))),
     ]
-    if event is not None and here is not None:
-        sections += _contribution(moment, event, pinned, here, width)
+    if event is None:
+        state = gradient_state(moment, node, pinned, width)
+        if moment.gradient_mark(node) == NOW:
+            state = f"{NOT_YET} nothing has come over an edge yet"
+        sections.append(Section(10, prose(state, width)))
     else:
-        sections.append(Section(5, [[(gradient_state(moment, node, pinned), "text")]]))
-    return compose([*sections, *_facts(moment, node, pinned, here, width)], width, height)
+        sections += _contribution(moment, event, pinned, width, height)
+    return compose([*sections, *_facts(moment, node, pinned, width)], width, height)
 
 
-def _loss(moment: Moment, node: Node, slope: str, width: int) -> list[Section]:
+def _title(moment: Moment, node: Node, edges: list[Edge], event: ContributionAdded | None, width: int) -> Line:
+    place = f"edge {event.number} of {len(edges)}" if event else f"{len(edges)} edge{'s' * (len(edges) != 1)}"
+    slope = slope_name(moment, node)
+    whole = f"{slope} = sum over the edges that leave {called(node)}"
+    text = first_that_fits(width - len(place) - 2, whole, f"{slope} = sum over edges", slope)
+    return [(text, "title"), (place.rjust(max(width - len(text) - 1, len(place) + 1)), "dim")]
+
+
+def _loss(moment: Moment, node: Node, width: int) -> list[Section]:
+    loss, slope = called(node), slope_name(moment, node)
     value = moment.value(node)
-    said = f"{node.name} is the loss: if it changes by some amount, it changes by just that amount."
     started = moment.gradient_mark(node) != NOT_YET
+    first = f"{slope} = 1" if started else f"{slope} will be 1: the backward pass starts here"
     sections = [
-        Section(10, [[(f"{slope} = 1" if started else f"{slope}: the backward pass starts here, with 1", "title")]]),
-        Section(5, prose(said, width)),
+        Section(10, prose(first, width, "title")),
+        Section(5, prose(f"If {loss} changes by some amount, {loss} changes by just that amount.", width)),
         Section(4, prose("Every other gradient is made from this 1, edge by edge, against the arrows.", width)),
     ]
     if value is not None:
-        sections.append(Section(6, [[("value     ", "dim"), (number(float(value)), "text")]]))
+        sections.append(Section(6, [[("value     ", "dim"), (small(value, ()), "text")]]))
     return sections
 
 
 def _edges(moment: Moment, node: Node) -> list[Edge]:
-    """Return the edges that leave a node, those that have contributed first, in their order."""
+    """Return the edges that leave a node in the order in which they contribute, as far as that is known."""
     arrived: list[Edge] = [(event.consumer, event.slot, event) for event in moment.contributions(node)]
     known = {(consumer, slot) for consumer, slot, _ in arrived}
-    consumers = sorted(moment.graph.consumers(node), key=moment.graph.position.__getitem__, reverse=True)
+    visits, position = moment.recording.visited, moment.graph.position
+
+    def order(consumer: Operation) -> tuple[float, int]:
+        time = visits.get(consumer, inf)
+        # what is not visited yet is mostly visited against the order of evaluation
+        return time if time < moment.cursor else inf, -position[consumer]
+
+    consumers = sorted(moment.graph.consumers(node), key=order)
     pending: list[Edge] = [
         (consumer, slot, None)
         for consumer in consumers
@@ -81,174 +97,180 @@ def _edges(moment: Moment, node: Node) -> list[Edge]:
 
 
 def _in_focus(moment: Moment, node: Node) -> ContributionAdded | None:
+    """Return the contribution that is looked at: the one of now, or the latest."""
     if isinstance(moment.event, ContributionAdded) and moment.event.node is node:
         return moment.event
-    arrived = moment.contributions(node)
-    return arrived[-1] if arrived else None
+    return next(reversed(moment.contributions(node)), None)
 
 
 def _edge_lines(
-    edges: list[Edge],
-    focus: ContributionAdded | None,
-    here: tuple[int, ...] | None,
-    moment: Moment,
-    width: int,
-    most: int,
+    moment: Moment, edges: list[Edge], focus: ContributionAdded | None, pinned: Pinned, width: int, most: int
 ) -> list[Line]:
-    rows = []
-    for consumer, slot, event in edges:
-        source = consumer.inputs[slot]
-        twice = sum(other is source for other in consumer.inputs) > 1
-        name = f"{source.name} → {consumer.name}" + (f" as {consumer.definition.symbols[slot]}" if twice else "")
-        mark = f"{RIGHT} " if event is not None and event is focus else f"{DONE if event else NOT_YET} "
-        if event is None:
-            waits = "pending" if moment.gradient(consumer) is not None else f"waits for {consumer.name}"
-            rows.append((mark + name, "", _rule(consumer, slot, None, source), waits))
-        else:
-            rows.append(
-                (mark + name, shape_text(event.gradient.shape), _rule(consumer, slot, event, source),
-                 _small(event.contribution, here))
-            )  # fmt: skip
-    so_far = None
-    if focus is not None and len(edges) > 1:
-        so_far = ("", "", "sum so far" if focus.number < len(edges) else "sum", _small(focus.total, here))
+    """Draw the edges as columns: edge, shape of G, rule, contribution; the narrower, the fewer columns."""
+    rows = [_edge_row(moment, edge, focus, pinned) for edge in edges]
     at = next((place for place, edge in enumerate(edges) if edge[2] is focus), 0)
-    shown = window(len(rows), most, at)
-    kept = [rows[place] for place in shown]
-    widths = [max(len(row[c]) for row in [*kept, so_far or ("",) * 4]) for c in range(4)]
-    if sum(widths) + 6 > width:
-        widths[1] = -2
-    if sum(widths) + 6 > width:
-        widths[3] = -2
+    shown = [rows[place] for place in window(len(rows), most, at)]
+    if focus is not None and len(edges) > 1:
+        what = "sum" if focus.number == focus.count else "sum so far"
+        shown.append(("", "", what, _small(moment, focus.node, focus.total, pinned)))
+    widths = [max(len(row[column]) for row in shown) for column in range(4)]
+    # of several edges the contributions are compared, of one it stands below
+    for column in (1, 2 if len(edges) > 1 else 3):
+        if sum(widths) + 2 * (len(widths) - 1) > width:
+            widths[column] = -2
     lines: list[Line] = []
-    for place, row in zip(shown, kept, strict=True):
-        style = "pinned" if row[0].startswith(RIGHT) else "dim" if row[0].startswith(NOT_YET) else "text"
-        lines.append([(_joined(row, widths), style)])
-        del place
-    if len(kept) < len(rows):
-        lines.append([(f"  {MORE}  {len(rows) - len(kept)} more edges", "dim")])
-    if so_far is not None:
-        lines.append([(_joined(so_far, widths), "title")])
+    for row in shown:
+        cells = [text.ljust(size) for text, size in zip(row, widths, strict=True) if size >= 0]
+        style = {RIGHT: "pinned", NOT_YET: "dim", "": "title"}.get(row[0][:1], "text")
+        lines.append([("  ".join(cells).rstrip(), style)])
+    if len(rows) > most:
+        lines.insert(most, [(f"  {MORE}  {len(rows) - most} more edges", "dim")])
     return lines
 
 
-def _joined(row: tuple[str, ...], widths: list[int]) -> str:
-    return "  ".join(text.ljust(size) for text, size in zip(row, widths, strict=True) if size >= 0).rstrip()
+def _edge_row(moment: Moment, edge: Edge, focus: ContributionAdded | None, pinned: Pinned) -> tuple[str, str, str, str]:
+    consumer, slot, event = edge
+    node = consumer.inputs[slot]
+    name = f"{called(node)} → {called(consumer)}"
+    if sum(source is node for source in consumer.inputs) > 1:
+        name += f" as {consumer.definition.symbols[slot]}"
+    rule = _rule(moment, consumer, slot, event)
+    if event is None:
+        missing = moment.gradient(consumer) is None
+        return f"{NOT_YET} {name}", "", rule, f"waits for {called(consumer)}" if missing else "pending"
+    mark = RIGHT if event is focus else DONE
+    return f"{mark} {name}", shape_text(event.gradient.shape), rule, _small(moment, node, event.contribution, pinned)
 
 
-def _rule(consumer: Operation, slot: int, event: ContributionAdded | None, source: Node) -> str:
-    """Return the formula of the contribution with the nodes' names, and over what it is summed."""
+def _rule(moment: Moment, consumer: Operation, slot: int, event: ContributionAdded | None) -> str:
+    """Return the formula of a contribution with the nodes' names in it, and over what it is summed."""
     try:
-        formula = gradient_rule(consumer).formula_for(slot)
+        formula = said(moment, consumer, gradient_rule(consumer).formula_for(slot))
     except GradientError:
         return ""
-    said = consumer.definition.name_symbols(formula, [node.name for node in consumer.inputs], consumer.name)
     if event is None or not consumer.definition.elementwise or event.gradient.shape == event.contribution.shape:
-        return said
-    said = f"({said})" if " " in said else said
-    by_row = event.gradient.ndim == 2 and event.contribution.shape in (event.gradient.shape[1:], (1, event.gradient.shape[1]))
-    return f"Σ rows of {said}" if by_row else f"Σ {said}"
+        return formula
+    body = f"({formula})" if " " in formula else formula
+    full = event.gradient.shape
+    rows = len(full) == 2 and event.contribution.shape in (full[1:], (1, full[1]))
+    return f"Σ rows of {body}" if rows else f"Σ {body}"
 
 
-def _small(array: Array, index: tuple[int, ...] | None) -> str:
-    """Write an array if it is small, else its pinned element."""
-    if array.ndim == 0:
-        return number(float(array))
-    if array.ndim == 1 and array.size <= 3:
-        return vector(array)
-    return f"[{','.join(map(str, index))}] {number(float(array[index]))}" if index else ""
+def _small(moment: Moment, node: Node, array: Array, pinned: Pinned) -> str:
+    return small(array, element_at(moment, node, array.shape, pinned))
 
 
-def _contribution(
-    moment: Moment, event: ContributionAdded, pinned: Pinned, index: tuple[int, ...], width: int
-) -> list[Section]:
-    op, slot, node = event.consumer, event.slot, event.node
-    inputs = [value for source in op.inputs if (value := moment.evaluated_value(source)) is not None]
+def _contribution(moment: Moment, event: ContributionAdded, pinned: Pinned, width: int, height: int) -> list[Section]:
+    op, slot, node, result = event.consumer, event.slot, event.node, event.contribution
+    inputs = [array for source in op.inputs if (array := moment.evaluated_value(source)) is not None]
     output = moment.evaluated_value(op)
-    assert output is not None, "a consumer that contributes has a value"
+    assert output is not None, "an operation that contributes has a value"
+    index = element_at(moment, node, result.shape, pinned)
+    pinned = pinned.at(index, is_by_point(moment, node, result.shape))
 
     def work(at: tuple[int, ...]) -> Worked:
-        return worked_contribution(op, slot, inputs, output, event.gradient, event.contribution, at)
+        return worked_contribution(op, slot, inputs, output, event.gradient, result, at)
 
     worked = work(index)
-    by_point = is_by_point(moment, node, event.contribution.shape)
-    pinned = pinned.at(index, by_point)
     g = f"G = {slope_name(moment, op)}"
-    heading: list[Line] = []
-    if index:
-        heading = [[(f"{RIGHT} {describe(moment, node, index, by_point)}:", "pinned")]]
     if worked.long_sum is not None:
-        columns = _neighbours(work, event, index, width) if isinstance(worked.long_sum.body, Entry) else [worked]
-        names = axis_names(moment, node, len(index) - 1) if index else ()
-        said: Line = [(f"{RIGHT} {worked.target}", "pinned"), (f" gets {worked.symbols}", "text"), (f"   {g} {shape_text(event.gradient.shape)}", "dim")]
-        if sum(len(text) for text, _ in said) > width:
-            said.pop()
-        del names
-        sections = [Section(10, [said]), terms_section(moment, columns, pinned, width)]
+        shape = f"   {g} {shape_text(event.gradient.shape)}"
+        equation: Line = [(f"{RIGHT} {worked.target}", "pinned"), (f" gets {worked.symbols}", "text")]
+        if sum(len(text) for text, _ in equation) + len(shape) <= width:
+            equation.append((shape, "dim"))
+        elements, names = _beside(moment, event, work, index, width)
+        sections = [
+            Section(10, [equation]),
+            long_sum_section(long_sum(moment, elements, names, pinned), width),
+        ]
     else:
-        blocks = [block(moment, op, event.gradient, pinned, used_elements(worked, "G"), name=g)]
-        used = {leaf.symbol for leaf in leaves(worked.tree) if isinstance(leaf, Entry)} if worked.tree else set()
-        for symbol, source, array in [
-            *zip(op.definition.symbols, op.inputs, inputs, strict=True), ("Y", op, output)
-        ]:  # fmt: skip
-            if symbol in used:
-                blocks.append(block(moment, source, array, pinned, used_elements(worked, symbol)))
-        blocks.append(block(moment, node, event.contribution, pinned, [index], name="contribution", sign=" ="))
-        sections = [arrays_section(blocks, width), Section(10, heading + write_worked(worked, width, "gets"))]
-    sections += _sum_so_far(moment, event, worked.target, index, width)
-    return [*sections, *_why(event, worked, inputs, output, width)]
+        shape = shape_text(event.gradient.shape)
+        titles = [f"{g} {shape}", g, f"G {shape}", "G"] if event.gradient.ndim else [g, "G"]
+        used = {symbol: [e.index for e in worked.entries if e.symbol == symbol] for symbol in ("G", *symbols(op))}
+        blocks = [block(moment, op, event.gradient, pinned, used["G"], tuple(titles))]
+        values = {**dict(zip(op.definition.symbols, inputs, strict=True)), "Y": output}
+        for symbol, source in symbols(op).items():
+            if used[symbol]:
+                blocks.append(block(moment, source, values[symbol], pinned, used[symbol], beside=output))
+        titles = [f"contribution {shape_text(result.shape)}"] if result.ndim else []
+        titles += ["contribution", f"to {called(node)}"]
+        blocks.append(block(moment, node, result, pinned, None, tuple(titles), " ="))
+        lines = [heading(moment, node, index, result), *write_worked(worked, width, "gets", max(height // 2, 3))]
+        sections = [arrays_section(blocks, width, height), Section(10, lines if index else lines[1:])]
+    sections += _sum(moment, event, index, width)
+    return [*sections, *_reasons(moment, event, worked, inputs, output, width)]
 
 
-def _neighbours(work, event, index, width):  # type: ignore[no-untyped-def]
-    """Return the elements beside the pinned one that are the same kind of sum."""
-    columns = event.contribution.shape[-1] if index else 1
-    shown = window(columns, 4 if width >= 60 else 2, index[-1] if index else 0)
-    return [work((*index[:-1], c)) for c in shown] if index else [work(index)]
+def _beside(
+    moment: Moment,
+    event: ContributionAdded,
+    work: Callable[[tuple[int, ...]], Worked],
+    index: tuple[int, ...],
+    width: int,
+) -> tuple[list[Worked], list[str]]:
+    """Return the elements whose long sums are shown, and what they are called.
+
+    Where the terms are single numbers, there is room for the elements beside the pinned one.
+    """
+    worked = work(index)
+    if not index or worked.long_sum is None or not isinstance(worked.long_sum.body, Entry):
+        return [worked], ["product" if "·" in worked.symbols else "term"]
+    columns = event.contribution.shape[-1]
+    names = axis_names(moment, event.node, len(index) - 1, columns)
+    shown = window(columns, 4 if width >= 60 else 2, index[-1])
+    elements = [work((*index[:-1], column)) for column in shown]
+    if any(element.long_sum is None for element in elements):
+        return [worked], ["term"]
+    return elements, [names[column] if names else f"[{','.join(map(str, (*index[:-1], column)))}]" for column in shown]
 
 
-def _sum_so_far(
-    moment: Moment, event: ContributionAdded, target: str, index: tuple[int, ...], width: int
-) -> list[Section]:
-    arrived = [earlier for earlier in moment.contributions(event.node) if earlier.number <= event.number]
+def _sum(moment: Moment, event: ContributionAdded, index: tuple[int, ...], width: int) -> list[Section]:
+    """Add up what has come over several edges."""
+    arrived = [other for other in moment.contributions(event.node) if other.number <= event.number]
     if len(arrived) < 2:
         return []
-    terms = [float(earlier.contribution[index]) for earlier in arrived]
     what = "sum" if event.number == event.count else "sum so far"
-    return [Section(7, prose(f"  {what} for {target}: {worked_terms(terms, float(event.total[index]))}", width, indent="    "))]
+    target = element_text(called(event.node), index)
+    terms = [float(other.contribution[index]) for other in arrived]
+    text = f"  {what} for {target}: {worked_sum(terms, float(event.total[index]), 3)}"
+    return [Section(7, prose(text, width, indent="    "))]
 
 
-def _why(event: ContributionAdded, worked: Worked, inputs: list[Array], output: Array, width: int) -> list[Section]:
+def _reasons(
+    moment: Moment, event: ContributionAdded, worked: Worked, inputs: list[Array], output: Array, width: int
+) -> list[Section]:
+    """Say why the rule is what it is, and, where the contribution is a sum, why it is one."""
     op, slot = event.consumer, event.slot
-    names = [source.name for source in op.inputs]
-    reason = op.definition.name_symbols(gradient_rule(op).reason_for(slot), names, op.name)
-    sections = [Section(3, prose(reason, width, "dim"))] if reason else []
-    total = worked.tree if worked.tree is not None and hasattr(worked.tree, "letters") else None
-    if total is not None:
+    sections = [Section(3, prose(said(moment, op, gradient_rule(op).reason_for(slot)), width, "dim"))]
+    if not isinstance(worked.tree, Total):
+        return sections
+    try:
         whole, element = in_letters(op, slot, inputs, output)
-        if whole:
-            every = " and ".join(f"every {letter}" for letter in total.letters)
-            terms = count(total)
-            sections.append(
-                Section(4, prose(f"why a sum?  {whole}: one {element} is in {terms} entries of {op.name}, for {every}; J feels them all.", width, "text"))
-            )
-    return sections
+    except UnreadableError:
+        return sections
+    every = " and ".join(f"every {letter}" for letter in worked.tree.letters)
+    loss = called(moment.graph.loss)
+    text = (
+        f"why a sum?  {whole}: one {element} is used in {count(worked.tree)} entries of {called(op)}, for {every}; "
+        f"{loss} feels them all."
+    )
+    return [*sections, Section(4, prose(text, width))]
 
 
-def _facts(moment: Moment, node: Node, pinned: Pinned, here: tuple[int, ...] | None, width: int) -> list[Section]:
+def _facts(moment: Moment, node: Node, pinned: Pinned, width: int) -> list[Section]:
+    """Return the node's value and gradient, and what the gradient's sign means."""
     value = moment.evaluated_value(node)
-    value = leaf_value(moment, node) if value is None else value
+    value = known_value(moment, node) if value is None else value
     sections = []
     if value is not None:
-        at = element_at(moment, node, value, pinned)
-        sections.append(Section(3, [[("value     ", "dim"), (_small(value, at), "text")]]))
+        sections.append(Section(3, [[("value     ", "dim"), (_small(moment, node, value, pinned), "text")]]))
     gradient = moment.gradient(node)
     if gradient is not None:
-        at = element_at(moment, node, gradient, pinned)
-        slope = float(gradient[at])
-        name = f"{node.name}[{','.join(map(str, at))}]" if at else node.name
-        falls = "stays" if slope == 0 else "falls" if slope < 0 else "rises"
-        loss = moment.graph.loss.name
-        sections.append(
-            Section(4, [[("gradient  ", "dim"), (_small(gradient, at), "text"), (f"   raise {name}: {loss} {falls}", "dim")]], joined=True)
-        )
+        index = element_at(moment, node, gradient.shape, pinned)
+        text = _small(moment, node, gradient, pinned)
+        slope = float(gradient[index])
+        moves = "falls" if slope < 0 else "rises" if slope > 0 else "stays"
+        meaning = f"   raise {element_text(called(node), index)}: {called(moment.graph.loss)} {moves}"
+        meaning = first_that_fits(width - 10 - len(text), meaning, "")
+        sections.append(Section(4, [[("gradient  ", "dim"), (text, "text"), (meaning, "dim")]], joined=True))
     return sections

@@ -2,81 +2,99 @@
 
 from __future__ import annotations
 
-from minidl_core import Node, Operation, Variable
-from minidl_core.arrays import Array
+from collections.abc import Sequence
 
+from minidl_core import Constant, Node, Operation, Placeholder, Variable
+
+from ..expression import element_text
 from ..formats import number, shape_text, vector
-from ..formula import element_text
 from ..glyphs import DONE, NOT_YET, NOW, RIGHT, STALE
 from ..moment import Moment
 from ..palette import Line
-from .pinned import Pinned
+from .names import called
+from .pinned import Pinned, element_at, shape_of
 from .sections import Section, compose, prose
 from .update_view import forecast
-from .value_view import element_at
+
+MOST_NAMES = 12
 
 
 def draw_start(moment: Moment, width: int, height: int) -> list[Line]:
     """Say what this graph is, how to read the screen, and which key comes next."""
-    nodes, loss = moment.graph.nodes, moment.graph.loss.name
-    operations = [node for node in nodes if isinstance(node, Operation)]
-    data = [node for node in nodes if moment.graph.is_data(node)]
+    loss = called(moment.graph.loss)
+    inside: list[Line] = []
+    for title, kind in (("data", Placeholder), ("constants", Constant), ("variables", Variable)):
+        inside += _named(moment, title, [node for node in moment.graph.nodes if isinstance(node, kind)], width)
+    operations = sum(isinstance(node, Operation) for node in moment.graph.nodes)
+    inside += _columns("operations", f"{operations}, the last of them is the loss {loss}", width)
+    passes = [
+        *_columns("forward", f"every node computes its value, the last is {loss}", width),
+        *_columns("backward", f"every node learns how {loss} changes with it", width),
+        *_columns("update", "every variable moves against its slope", width),
+    ]
+    signs = [
+        *prose(f"{DONE} done   {NOW} now   {NOT_YET} not yet   {STALE} older than the variables", width, "dim"),
+        *prose(f"{RIGHT} one element is followed through every array, its numbers are written out here", width, "dim"),
+    ]
+    keys: Line = [("space", "key"), ("  the first step", "text"), ("     ?", "key"), ("  all keys", "text")]
     sections = [
         Section(8, prose(moment.lesson.summary, width, "title")),
-        Section(7, [
-            *_named("data", data, width),
-            *_named("variables", moment.graph.variables, width),
-            [("operations", "dim"), (f"  {len(operations)}, the last is the loss {loss}", "text")],
-        ]),
-        Section(6, [
-            *prose(f"forward   every node computes its value; the last is {loss}", width, indent=" " * 10),
-            *prose(f"backward  every node learns how {loss} changes with it", width, indent=" " * 10),
-            *prose("update    every variable moves against its slope", width, indent=" " * 10),
-        ]),
-        Section(5, [
-            *prose(f"{DONE} done   {NOW} now   {NOT_YET} not yet   {STALE} older than the variables", width, "dim"),
-            *prose(f"{RIGHT} one element is followed through every array; its numbers are written out here", width,
-                   "dim", indent="  "),
-        ]),
-        Section(10, [[("space", "key"), ("  the first step", "text"), ("     ?", "key"), ("  all keys", "text")]]),
-    ]  # fmt: skip
+        Section(7, inside),
+        Section(6, passes),
+        Section(5, signs),
+        Section(10, [keys]),
+    ]
     return compose(sections, width, height)
 
 
-def _named(kind: str, nodes: list[Node] | tuple[Variable, ...], width: int) -> list[Line]:
+def _named(moment: Moment, title: str, nodes: Sequence[Node], width: int) -> list[Line]:
     if not nodes:
         return []
-    said = ", ".join(f"{node.name} {shape_text(node.shape)}" if node.shape else node.name for node in nodes[:12])
-    more = f" and {len(nodes) - 12} more" if len(nodes) > 12 else ""
-    first, *others = prose(f"{kind:<12}{said}{more}", width, indent=" " * 12)
-    text = first[0][0]
-    return [[(text[:12], "dim"), (text[12:], "text")], *others]
+    named = []
+    for node in nodes[:MOST_NAMES]:
+        shape = shape_of(moment, node)
+        named.append(f"{called(node)} {shape_text(shape)}" if shape else called(node))
+    more = f" and {len(nodes) - MOST_NAMES} more" if len(nodes) > MOST_NAMES else ""
+    return _columns(title, ", ".join(named) + more, width)
+
+
+def _columns(title: str, text: str, width: int) -> list[Line]:
+    """Draw a title, and beside it a wrapped text."""
+    return [
+        [((title if place == 0 else "").ljust(12), "dim"), *line] for place, line in enumerate(prose(text, width - 12))
+    ]
 
 
 def draw_finished(moment: Moment, pinned: Pinned, width: int, height: int) -> list[Line]:
-    """Say what an iteration has brought: the loss it measured, the variables' moves, the forecast."""
-    loss = moment.graph.loss.name
-    now, before = moment.loss, moment.recording.previous_loss
+    """Say what an iteration has brought: the loss it measured, how the variables moved, the forecast."""
+    loss = called(moment.graph.loss)
     sections = []
-    if now is not None:
-        said = f"{loss} = {number(now)}, measured in this iteration before its update"
-        lines = prose(said, width, "title")
+    if moment.loss is not None:
+        lines = prose(f"{loss} = {number(moment.loss)}, measured in this iteration before its update", width, "title")
+        before = moment.recording.previous_loss
         if before is not None:
             lines += prose(f"it was {number(before)} in iteration {moment.iteration - 1}", width)
         sections.append(Section(9, lines))
-    moves: list[Line] = []
-    for variable in moment.graph.variables:
-        event = moment.update(variable)
-        if event is not None and len(moves) < max(height - 10, 2):
-            at = element_at(moment, variable, event.new, pinned)
-            moves += prose(_moved(variable.name, event.old, event.new, at), width, indent="    ")
-    sections += [Section(7, [[("the variables moved", "dim")], *moves]), *forecast(moment, width)]
+    moves: list[Line] = [[("how the variables moved", "title")]]
+    for variable in moment.graph.variables[: max(height - 12, 2)]:
+        moves += prose(_moved(moment, variable, pinned), width, indent="    ")
+    if len(moment.graph.variables) >= len(moves):
+        moves.append([(f"  and {len(moment.graph.variables) - len(moves) + 1} more", "dim")])
     following = f"  iteration {moment.iteration + 1} begins, with the new values"
-    sections.append(Section(8, [[("space", "key"), (following, "text")]]))
+    sections += [
+        Section(7, moves),
+        *forecast(moment, width),
+        Section(8, [[("space", "key"), (following, "text")]]),
+    ]
     return compose(sections, width, height)
 
 
-def _moved(name: str, old: Array, new: Array, at: tuple[int, ...]) -> str:
-    if new.ndim == 1 and new.size <= 3:
-        return f"  {name} from {vector(old)} to {vector(new)}"
-    return f"  {element_text(name, at)} from {number(float(old[at]))} to {number(float(new[at]))}"
+def _moved(moment: Moment, variable: Variable, pinned: Pinned) -> str:
+    event = moment.update(variable)
+    if event is None:
+        return f"  {called(variable)} has no update"
+    if event.new.ndim == 1 and event.new.size <= 3:
+        return f"  {called(variable)} from {vector(event.old)} to {vector(event.new)}"
+    at = element_at(moment, variable, event.new.shape, pinned)
+    old, new = (number(float(array[at])) for array in (event.old, event.new))
+    return f"  {element_text(called(variable), at)} from {old} to {new}"

@@ -1,4 +1,4 @@
-"""Putting a view together: what to leave out where the pane is low, and where to leave a line blank where it is high."""
+"""Putting a view together: what to leave out where the pane is low, where to leave a line blank where it is high."""
 
 from __future__ import annotations
 
@@ -6,75 +6,70 @@ import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from rich.cells import cell_len
+
 from ..glyphs import fit
 from ..palette import Line, Span
 
-COMFORT = 5
-"""So many rows of an array are shown before anything that explains it."""
+EXPLAINS = 5
+"""What is less important than this explains the numbers; it has to leave them a comfortable height."""
 
 
 @dataclass
 class Section:
-    """Some lines that stay or go together: the more important, the longer they stay.
+    """Some lines of a view that stay or go together; the more important, the longer they stay.
 
-    One section of a view may stretch: `draw` is then called with its height, between `least` and `most`. `joined` is
-    never set off from what stands above it.
+    Instead of having lines, one section of a view may stretch: `draw` is called with its height, at least `least`,
+    rather `comfort`, at most `most`. A `joined` section is never set off from the one above it.
     """
 
     importance: int
     lines: list[Line] = field(default_factory=list)
     draw: Callable[[int], list[Line]] | None = None
-    least: int = 1
-    comfort: int = COMFORT
-    most: int = 1
+    least: int = 0
+    comfort: int = 0
+    most: int = 0
     joined: bool = False
 
 
 def compose(sections: list[Section], width: int, height: int) -> list[Line]:
-    """Return the lines of the sections that fit, a blank line between two where there is room, never more than height."""
+    """Return the lines of the sections that fit, a blank line between two where there is room."""
     kept = [section for section in sections if section.lines or section.draw]
-
-    def needed(comfortable: bool) -> int:
-        return sum(
-            len(s.lines) if s.draw is None else min(s.comfort if comfortable else s.least, s.most) for s in kept
-        )
-
+    fixed = sum(len(section.lines) for section in kept)
+    stretching = next((section for section in kept if section.draw), None)
+    comfort, least = (min(stretching.comfort, stretching.most), stretching.least) if stretching else (0, 0)
     while len(kept) > 1:
         last = min(kept, key=lambda section: section.importance)
-        if needed(comfortable=last.importance < 5) <= height:
+        if fixed + (comfort if last.importance < EXPLAINS else least) <= height:
             break
         kept.remove(last)
-    comfortable = needed(True) <= height
-    spare = height - needed(comfortable)
+        fixed -= len(last.lines)
+        if last is stretching:
+            stretching, comfort, least = None, 0, 0
+    room = max(min(comfort, height - fixed), least)
     # the most important sections are the first to be set off
-    apart = sorted((-s.importance, place) for place, s in enumerate(kept) if place and not s.joined)
-    before = {place for _, place in apart[: max(spare, 0)]}
-    spare -= len(before)
+    apart = sorted((-section.importance, place) for place, section in enumerate(kept) if place and not section.joined)
+    gaps = {place for _, place in apart[: max(height - fixed - room, 0)]}
+    if stretching:
+        room = min(height - fixed - len(gaps), max(stretching.most, 1))
     lines: list[Line] = []
     for place, section in enumerate(kept):
-        if place in before:
+        if place in gaps:
             lines.append([])
-        if section.draw is None:
-            lines += section.lines
-        else:
-            room = min(section.comfort if comfortable else section.least, section.most)
-            more = max(min(spare, section.most - room), 0)
-            spare -= more
-            room = max(min(room + more, height), 1)
-            lines += section.draw(room)[:room]
-    return [clip(line, width) for line in lines[:height]]
+        lines += section.draw(room)[: max(room, 0)] if section.draw else section.lines
+    return [clip(line, width) for line in lines[: max(height, 0)]]
 
 
 def clip(line: Line, width: int) -> Line:
     """Cut a line to the pane's width."""
     spans: list[Span] = []
     for text, style in line:
-        if len(text) > width:
+        if cell_len(text) > width:
             if width > 0:
                 spans.append((fit(text, width), style))
             break
         spans.append((text, style))
-        width -= len(text)
+        width -= cell_len(text)
     return spans
 
 
@@ -82,3 +77,8 @@ def prose(text: str, width: int, style: str = "text", indent: str = "") -> list[
     """Wrap a sentence."""
     wrapped = textwrap.wrap(text, max(width, 8), subsequent_indent=indent, break_on_hyphens=False)
     return [[(line, style)] for line in wrapped]
+
+
+def first_that_fits(width: int, *texts: str) -> str:
+    """Return the first of several ways to say the same, the longest first, that is not too long, or the last."""
+    return next((text for text in texts if cell_len(text) <= width), texts[-1])

@@ -10,27 +10,26 @@ import numpy as np
 from minidl_core import Variable, VariableUpdated
 from minidl_core.arrays import Array
 
+from ..expression import element_text
 from ..formats import Notation, addition, notation, number
-from ..formula import element_text
 from ..glyphs import NOT_YET, RIGHT, STALE
 from ..moment import Moment
 from ..palette import Line
-from .arrays import Block, block, draw_grid, window
-from .pinned import Pinned, describe, is_by_point
-from .sections import Section, compose, prose
-from .value_view import element_at
+from ..worked import rounds_to
+from .arrays import block, draw_halves, window, with_columns
+from .names import called, describe, slope_name
+from .pinned import Pinned, element_at, grid_place, grid_shape
+from .sections import Section, compose, first_that_fits, prose
 
-ROWS, COLUMNS = 16, 8
-"""Around the pinned element, so many rows and columns add up exactly as they are shown."""
+ROWS, COLUMNS = 8, 4
+"""So many rows and columns around the pinned element are shown, and add up as they are shown."""
 
 
 def draw_update(moment: Moment, node: Variable, pinned: Pinned, width: int, height: int) -> list[Line]:
-    """Draw what a variable's update does to it, or, before it has happened, what it will need."""
-    from .ledger_view import slope_name
-
+    """Draw what a variable's update did to it, or what it will need."""
     slope = slope_name(moment, node)
     event = moment.update(node)
-    rule = f"{node.name} new = {node.name} - η·{slope}"
+    rule = f"{called(node)} new = {called(node)} - η·{slope}"
     rate = f"η = {number(moment.learning_rate)}"
     title: Line = [(rule, "title"), (rate.rjust(max(width - len(rule) - 1, len(rate) + 2)), "text")]
     sections = [Section(6, [title])]
@@ -39,115 +38,119 @@ def draw_update(moment: Moment, node: Variable, pinned: Pinned, width: int, heig
         missing = "comes when every gradient is complete" if ready else f"needs {slope} first"
         sections.append(Section(10, prose(f"{NOT_YET} not updated yet: it {missing}", width)))
         return compose(sections, width, height)
-    sections += _arrays(moment, event, slope, pinned, width)
-    return compose([*sections, *forecast(moment, width), *stale(moment, width)], width, height)
+    sections += _update(moment, event, pinned, width, height)
+    return compose([*sections, *forecast(moment, width), *_stale(moment, width)], width, height)
 
 
-def _arrays(moment: Moment, event: VariableUpdated, slope: str, pinned: Pinned, width: int) -> list[Section]:
+def _update(moment: Moment, event: VariableUpdated, pinned: Pinned, width: int, height: int) -> list[Section]:
     node = event.node
-    index = element_at(moment, node, event.new, pinned)
-    step = event.learning_rate * event.gradient
-    pinned = pinned.at(index, is_by_point(moment, node, event.new.shape))
-    whole = block(moment, node, event.old, pinned)
-    rows = window(whole.cells.shape[0], ROWS, whole.at[0])
-    columns = window(whole.cells.shape[1], COLUMNS, whole.at[1])
+    name, slope = called(node), slope_name(moment, node)
+    index = element_at(moment, node, event.new.shape, pinned)
+    with np.errstate(all="ignore"):
+        step = event.learning_rate * event.gradient
+    fine, coarse = _notations(event.old, step, event.new, index)
+    columns = [
+        ((f"{name} before", "before"), event.old, fine),
+        ((slope, "gradient"), event.gradient, notation(event.gradient)),
+        ((f"η·{slope}", "η·gradient"), step, fine),
+        ((f"{name} new", "new"), event.new, coarse),
+    ]
+    blocks = [
+        with_columns(replace(block(moment, node, array, pinned, titles=titles, written=same), in_step=True), COLUMNS)
+        for titles, array, same in columns
+    ]
+    most = min(height, len(draw_halves(blocks, width, 2 * (ROWS + 3))))
+    arrays = Section(9, draw=lambda room: draw_halves(blocks, width, room), least=2, comfort=min(most, 10), most=most)
+    lines = _worked(event, index, fine, coarse)
+    words = f"   {describe(moment, node, index, event.new.shape)}"
+    if index and "entry" not in words and sum(len(text) for text, _ in lines[0]) + len(words) <= width:
+        lines[0].append((words, "dim"))
+    return [arrays, Section(10, lines), Section(8, _meaning(moment, event, index, width), joined=True)]
+
+
+def _notations(old: Array, step: Array, new: Array, index: tuple[int, ...]) -> tuple[Notation, Notation]:
+    """Return how old value and step, and how the new value are written, so that they add up around the element."""
+    shape = grid_shape(new.shape, False)
+    row, column = grid_place(new.shape, index, False)
+    rows, columns = window(shape[0], ROWS, row), window(shape[1], COLUMNS, column)
 
     def near(array: Array) -> Array:
-        return array.reshape(whole.cells.shape)[rows.start : rows.stop, columns.start : columns.stop].reshape(-1)
+        return array.reshape(shape)[rows.start : rows.stop, columns.start : columns.stop].reshape(-1)
 
-    fine, coarse = addition(np.stack([near(event.old), -near(step)]), near(event.new))
-    names = {f"{node.name} before": event.old, slope: event.gradient, f"η·{slope}": step, f"{node.name} new": event.new}
-    notations = [fine, notation(event.gradient), fine, coarse]
-    blocks = [
-        replace(block(moment, node, array, pinned, name=name, notation=same), shape=(), in_step=True)
-        for (name, array), same in zip(names.items(), notations, strict=True)
-    ]
-    worked = _worked(event, index, fine, coarse)
-    words = f"   {describe(moment, node, index, False)}"
-    if index and "entry" not in words and sum(len(text) for text, _ in worked[0]) + len(words) <= width:
-        worked[0].append((words, "dim"))
-    return [_grid(blocks, width), Section(10, worked), Section(8, _meaning(moment, event, index, width), joined=True)]
-
-
-def _grid(blocks: list[Block], width: int) -> Section:
-    rows = len(blocks[0].cells)
-    heads = len(draw_grid(blocks, width, rows=1)) // (2 if len(draw_grid(blocks, width, rows=1)) > 4 else 1)
-    strips = len(draw_grid(blocks, width, rows=1)) // heads
-    def draw(height: int) -> list[Line]:
-        return draw_grid(blocks, width, rows=max(height // strips - heads + 1, 1))
-    shown = min(rows, ROWS)
-    return Section(9, draw=draw, least=strips * heads, comfort=strips * (heads + min(rows, 4) - 1), most=strips * (heads + shown - 1 + (rows > shown)))
+    # the more sums there are, the more digits it takes to make all of them add up
+    return addition(np.stack([near(old), -near(step)]), near(new), 4 if near(new).size < 10 else 3)
 
 
 def _worked(event: VariableUpdated, index: tuple[int, ...], fine: Notation, coarse: Notation) -> list[Line]:
-    """Write the pinned element's update, with so many digits of the gradient that its step comes out as shown."""
+    """Write the element's update, with so many digits of the gradient that its step comes out as it is shown."""
     old, slope, new = (float(array[index]) for array in (event.old, event.gradient, event.new))
-    step = event.learning_rate * slope
+    moved = fine.text(-event.learning_rate * slope)
     rate = number(event.learning_rate, 15)
-    gradient = next(
-        (text for digits in range(4, 10) if fine.text(float(rate) * float(text := number(slope, digits))) == fine.text(step)),
-        number(slope),
-    )
-    target = element_text(event.node.name, index)
-    moved = fine.text(-step)
+    texts = [number(slope, digits) for digits in range(4, 10)]
+    gradient = next((text for text in texts if rounds_to(-float(rate) * float(text), moved)), texts[0])
+    target = element_text(called(event.node), index)
     signed = f"- {moved[1:]}" if moved.startswith("-") else f"+ {moved}"
-    given = f"({gradient})" if gradient.startswith("-") else gradient
+    factor = f"({gradient})" if gradient.startswith("-") else gradient
+    before = fine.text(old) if old else "0"
     return [
-        [(f"{RIGHT} {target}", "pinned"), (f" = {fine.text(old)} - {rate}·{given}", "text")],
-        [(f"{' ' * (len(target) + 2)} = {fine.text(old)} {signed} = {coarse.text(new)}", "text")],
+        [(f"{RIGHT} {target}", "pinned"), (f" = {before} - {rate}·{factor}", "text")],
+        [(f"{'':{len(target) + 2}} = {before} {signed} = {coarse.text(new)}", "text")],
     ]
 
 
 def _meaning(moment: Moment, event: VariableUpdated, index: tuple[int, ...], width: int) -> list[Line]:
     slope = float(event.gradient[index])
-    loss, target = moment.graph.loss.name, element_text(event.node.name, index)
+    loss, target = called(moment.graph.loss), element_text(called(event.node), index)
     if slope == 0:
-        said = f"its slope is 0: {loss} does not feel it; so it stays"
+        text = f"its slope is 0: {loss} does not feel it; so it stays"
     elif slope < 0:
-        said = f"its slope is negative: more {target}, less {loss}; so it rises"
+        text = f"its slope is negative: more {target}, less {loss}; so it rises"
     else:
-        said = f"its slope is positive: more {target}, more {loss}; so it falls"
-    return prose(f"  {said}", width, indent="  ")
+        text = f"its slope is positive: more {target}, more {loss}; so it falls"
+    return prose(f"  {text}", width, indent="  ")
 
 
 def forecast(moment: Moment, width: int) -> list[Section]:
-    """Say what the loss would become if it were a straight slope, and when the truth comes."""
+    """Say what the loss would become if it were a straight slope, and when it will be measured."""
     gradients = [moment.gradient(variable) for variable in moment.graph.variables]
     if moment.loss is None or any(gradient is None for gradient in gradients):
         return []
     with np.errstate(all="ignore"):
         squares = sum(float(np.sum(np.square(gradient))) for gradient in gradients if gradient is not None)
     change = -moment.learning_rate * squares
-    new = moment.loss + change
-    now_text, change_text, new_text = _sum_texts(moment.loss, change, new)
-    loss, following = moment.graph.loss.name, moment.iteration + 1
-    if width < 58:
-        return [
-            Section(4, [[(f"{loss} now ", "dim"), (now_text, "text"), ("   forecast ", "dim"), (f"{change_text}", "text"), (f", to {new_text}", "text")]]),
-            Section(4, [[(f"new {loss} ", "dim"), (f"{NOT_YET} comes with iteration {following}", "text")]], joined=True),
-        ]
-    size = max(map(len, (now_text, change_text, new_text))) + 2
+    now, moved, new = _sum_texts(moment.loss, change, moment.loss + change)
+    loss, following = called(moment.graph.loss), moment.iteration + 1
+    size = max(map(len, (now, moved, new))) + 2
     rows = [
-        (f"{loss} now", now_text, "measured before the update"),
-        ("forecast -η·Σ grad²", change_text, f"if {loss} were a straight slope"),
-        (f"forecast of the new {loss}", new_text, ""),
+        (f"{loss} now", now, "measured before the update"),
+        ("forecast -η·Σ grad²", moved, f"if {loss} were a straight slope"),
+        (f"forecast of the new {loss}", new, ""),
         (f"measured new {loss}", NOT_YET, f"comes with iteration {following}"),
     ]
+    names = max(len(name) for name, _, _ in rows) + 2
+    if names + size + 3 + max(len(text) for _, _, text in rows) > width:
+        whole = f"{loss} now {now}   forecast {moved}, to {new}"
+        text = first_that_fits(width, whole, f"{loss} {now}   forecast {new}")
+        return [
+            Section(4, [[(text, "text")]]),
+            Section(4, prose(f"new {loss} {NOT_YET} comes with iteration {following}", width), joined=True),
+        ]
     lines: list[Line] = [[("what this step should bring", "title")]]
-    lines += [[(f"  {name:<22}", "dim"), (text.rjust(size), "text"), (f"   {said}", "dim")] for name, text, said in rows]
+    for name, text, meaning in rows:
+        lines.append([(f"  {name}".ljust(names), "dim"), (text.rjust(size), "text"), (f"   {meaning}", "dim")])
     return [Section(5, lines)]
 
 
 def _sum_texts(now: float, change: float, new: float) -> tuple[str, str, str]:
+    """Write a sum with as few digits as make it add up."""
     same = notation([now, change, new])
     texts = same.text(now), same.text(change), same.text(new)
-    if np.isfinite(new) and Decimal(texts[0]) + Decimal(texts[1]) == Decimal(texts[2]):
+    if np.isfinite([now, change, new]).all() and Decimal(texts[0]) + Decimal(texts[1]) == Decimal(texts[2]):
         return texts
-    fine, coarse = addition([now, change], new)
+    fine, coarse = addition([now, change], new, 3)
     return fine.text(now), fine.text(change), coarse.text(new)
 
 
-def stale(moment: Moment, width: int) -> list[Section]:
-    """Say which values on the screen are older than the variables."""
-    names = ", ".join(node.name for node in moment.updated)
+def _stale(moment: Moment, width: int) -> list[Section]:
+    names = ", ".join(map(called, moment.updated))
     return [Section(2, prose(f"{STALE} marks values made with the old {names}", width, "stale"))] if names else []

@@ -31,7 +31,7 @@ from tui_backprop.running import Run
 from tui_backprop.step_pane import draw_step
 from tui_backprop.steps import STOPS
 from tui_backprop.timeline import Timeline
-from tui_backprop.widgets.canvas import Canvas, Cuts
+from tui_backprop.widgets.canvas import Canvas
 from tui_backprop.widgets.graph_canvas import GraphCanvas
 
 PANES = ("header", "graph", "step", "inspector", "loss", "data", "keys")
@@ -44,7 +44,7 @@ class SteppingScreen(Screen[None]):
 
     DEFAULT_CSS = """
     SteppingScreen {
-        layers: cuts frame panes;
+        layers: frame panes;
         overflow: hidden;
     }
     SteppingScreen > Canvas {
@@ -80,7 +80,6 @@ class SteppingScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Yield the canvases; where they stand is the arrangement's business."""
-        yield Cuts()
         yield Canvas(id="frame")
         for name in PANES:
             yield GraphCanvas(id=name) if name == "graph" else Canvas(id=name)
@@ -176,6 +175,11 @@ class SteppingScreen(Screen[None]):
             self._pause()
 
     # looking
+
+    @property
+    def node_in_view(self) -> Node | None:
+        """The node that the inspector shows, and that keys about a node are about."""
+        return self.timeline.moment.now
 
     def action_view(self) -> None:
         """Change between diagram and tape."""

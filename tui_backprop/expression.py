@@ -1,8 +1,8 @@
-"""The language in which operations say what they compute: from a formula's text to a tree, a number, and text again.
+"""Formulas as trees: from the text in which an operation says what it computes, to a number, and to text again.
 
     Y[i,j] = Σ A[i,k]·B[k,j]      exp A / Σ exp A      Y⊙(G - Σ G⊙Y)      1/(1 + exp(-A))      max(0, A)      A^B
 
-A sum sign reaches over the product behind it. At one element, · and ⊙ mean the same.
+A sum sign reaches over the product behind it. At one element, · and ⊙ mean the same. A comparison is 1 or 0.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ COMPARISONS: dict[str, Callable[..., Any]] = {
     "=": np.equal,
 }
 _POWERS = {"²": "2", "³": "3"}
-_TOKEN = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?|[A-Za-z_][A-Za-z0-9_]*|\S)")
+_TOKEN = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]+)?|[A-Za-z_][A-Za-z0-9_]*|\S)")
 
 
 class UnreadableError(Exception):

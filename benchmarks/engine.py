@@ -1,0 +1,127 @@
+"""The engine beside its yardsticks: how long one training iteration takes, in one run, interleaved, medians.
+
+    python benchmarks/engine.py            # PyTorch takes part where it is installed (torch==2.13.0, a CPU build)
+
+Prints Markdown tables of microseconds and of ratios to NumPy written by hand, and stops where two of them disagree
+about a loss by more than 1e-9.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ |= {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "MKL")}
+
+import argparse
+import importlib.util
+import statistics
+import sys
+import time
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import yardsticks
+from yardsticks import Network, Step
+
+CONTESTANTS: dict[str, Callable[[Network], Step]] = {
+    "NumPy by hand": yardsticks.by_hand,
+    "Stepper.run, nobody listening": yardsticks.by_stepper,
+    "Session.run(step, feeds)": yardsticks.by_session,
+    "Stepper.iteration, every event": yardsticks.with_events,
+    "HIPS autograd": yardsticks.by_autograd,
+    "PyTorch eager": yardsticks.by_torch,
+    "the chapter's algorithm": yardsticks.by_the_chapter,
+}
+NETWORKS = {
+    "perceptron 2-2, 100 points": ((2, 2), 100, 0.0005),
+    "XOR network 2-2-2, 100 points": ((2, 2, 2), 100, 0.0005),
+    "784-128-10, batch 64": ((784, 128, 10), 64, 0.0005),
+}
+
+
+def check(name: str, network: Network, makers: Mapping[str, Callable[[Network], Step]], iterations: int = 20) -> None:
+    """Stop where two contestants reach different losses."""
+    expected = None
+    for contestant, make in makers.items():
+        step = make(network)
+        losses = np.array([step() for _ in range(iterations)])
+        if expected is None:
+            expected = losses
+        worst = float(np.max(np.abs(losses - expected) / np.abs(expected)))
+        if worst > 1e-9:
+            sys.exit(f"{name}: {contestant} reaches losses that differ from those by hand by {worst:.1e}")
+
+
+def medians(actions: Mapping[str, Callable[[], object]], rounds: int, repeats: int) -> dict[str, float]:
+    """The median time of one call of each action, in microseconds; the actions take turns in each round."""
+    times: dict[str, list[float]] = {name: [] for name in actions}
+    for _ in range(rounds):
+        for name, action in actions.items():
+            started = time.perf_counter()
+            for _ in range(repeats):
+                action()
+            times[name].append((time.perf_counter() - started) / repeats * 1e6)
+    return {name: statistics.median(each) for name, each in times.items()}
+
+
+def table(head: list[str], rows: list[list[str]]) -> None:
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    for row in (head, ["-" * width for width in widths], *rows):
+        print("| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |")
+    print()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=60, help="how many turns each contestant gets (60)")
+    rounds = parser.parse_args().rounds
+    makers = {name: make for name, make in CONTESTANTS.items() if "PyTorch" not in name or _installed("torch")}
+
+    measured = {}
+    for name, (sizes, rows, rate) in NETWORKS.items():
+        network = Network.random(sizes, rows, rate)
+        check(name, network, makers)
+        small = len(network.points[0]) < 100
+        actions = {contestant: make(network) for contestant, make in makers.items()}
+        measured[name] = medians(actions, rounds, repeats=50 if small else 2)
+    table(
+        ["one training iteration, us (times NumPy by hand)", *measured],
+        [
+            [c, *(f"{each[c]:.1f} ({each[c] / each['NumPy by hand']:.2f})" for each in measured.values())]
+            for c in makers
+        ],
+    )
+    small = measured["perceptron 2-2, 100 points"]
+    extra = small["Stepper.iteration, every event"] - small["Stepper.run, nobody listening"]
+    print(f"An event costs {extra / 59:.2f} us when somebody listens (59 of them in the perceptron's iteration).\n")
+
+    length = 10_000
+    theirs, ours = yardsticks.chain_by_micrograd(length), yardsticks.chain_by_the_engine(length)
+    if abs(theirs - ours) > 1e-9 * abs(theirs):
+        sys.exit(f"the chain's gradient is {ours} here and {theirs} by micrograd's algorithm")
+    chains = medians(
+        {
+            "micrograd's algorithm": lambda: yardsticks.chain_by_micrograd(length),
+            "minidl_core": lambda: yardsticks.chain_by_the_engine(length),
+        },
+        max(rounds // 4, 3),
+        1,
+    )
+    table(
+        [f"chain of {length:,} scalar nodes, built and run forward and backward", "us per node"],
+        [[name, f"{microseconds / length:.2f}"] for name, microseconds in chains.items()],
+    )
+    rungs = {f"{k:,} rungs": k for k in (10, 100, 1000)}
+    ladders = medians({name: lambda k=k: yardsticks.ladder(k) for name, k in rungs.items()}, max(rounds // 4, 3), 1)
+    table(
+        ["ladder x = x + x·w, built and run forward and backward", "us per rung"],
+        [[name, f"{ladders[name] / k:.1f}"] for name, k in rungs.items()],
+    )
+
+
+def _installed(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None
+
+
+if __name__ == "__main__":
+    main()

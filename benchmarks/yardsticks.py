@@ -1,0 +1,360 @@
+"""The yardsticks: the same networks by hand in NumPy, in HIPS autograd and PyTorch, and two small engines' algorithms.
+
+Each maker takes a Network and returns a function that trains one iteration and returns the loss before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import Queue
+from typing import Any
+
+import numpy as np
+
+import minidl_core as dl
+
+Step = Callable[[], float]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A classifier: its data, its starting weights and offsets, sigmoid between the layers, softmax at the end."""
+
+    points: np.ndarray
+    classes: np.ndarray
+    weights: list[np.ndarray]
+    offsets: list[np.ndarray]
+    learning_rate: float
+
+    @staticmethod
+    def random(sizes: tuple[int, ...], rows: int, learning_rate: float, seed: int = 28) -> Network:
+        rng = np.random.default_rng(seed)
+        pairs = list(zip(sizes, sizes[1:], strict=False))
+        return Network(
+            rng.normal(size=(rows, sizes[0])),
+            np.eye(sizes[-1])[rng.integers(0, sizes[-1], size=rows)],
+            [rng.normal(size=pair) / np.sqrt(pair[0]) for pair in pairs],
+            [rng.normal(size=columns) for _, columns in pairs],
+            learning_rate,
+        )
+
+    def graph(self) -> tuple[dl.Node, dict[dl.Node, np.ndarray]]:
+        """The network as a graph of the engine: the step, and its feeds."""
+        dl.Graph().as_default()
+        points, classes = dl.placeholder(name="X"), dl.placeholder(name="c")
+        value: dl.Node = points
+        for layer, (weights, offsets) in enumerate(zip(self.weights, self.offsets, strict=True)):
+            if layer:
+                value = dl.sigmoid(value)
+            value = dl.matmul(value, dl.Variable(weights)) + dl.Variable(offsets)
+        by_row = dl.reduce_sum(dl.multiply(classes, dl.log(dl.softmax(value))), axis=1)
+        loss = dl.negative(dl.reduce_sum(by_row))
+        step = dl.train.GradientDescentOptimizer(self.learning_rate).minimize(loss)
+        return step, {points: self.points, classes: self.classes}
+
+
+def by_session(network: Network) -> Step:
+    step, feeds = network.graph()
+    session = dl.Session()
+    return lambda: float(session.run(step, feeds))
+
+
+def by_stepper(network: Network) -> Step:
+    stepper = dl.Stepper(*network.graph())
+    return lambda: stepper.run(1)[0]
+
+
+def with_events(network: Network) -> Step:
+    stepper = dl.Stepper(*network.graph())
+
+    def step() -> float:
+        for event in stepper.iteration():
+            last = event
+        return float(last.loss)
+
+    return step
+
+
+def by_hand(network: Network) -> Step:
+    """The best that NumPy can do: every buffer is there before, dot products with ones in place of sums."""
+    x, c, rate = network.points, network.classes, network.learning_rate
+    weights = [w.copy() for w in network.weights]
+    offsets = [b.copy() for b in network.offsets]
+    rows, last = len(x), len(weights) - 1
+    values = [np.empty((rows, w.shape[1])) for w in weights]  # scores, then sigmoid or softmax of them, in place
+    slopes = [np.empty_like(v) for v in values]
+    spare = [np.empty_like(v) for v in values]
+    weight_slopes, offset_slopes = [np.empty_like(w) for w in weights], [np.empty_like(b) for b in offsets]
+    transposed = [v.T for v in [x, *values]]
+    row, total = np.empty(rows), np.empty(())
+    column, row_ones, class_ones = row[:, None], np.ones(rows), np.ones(c.shape[1])
+    p, log_p = values[last], spare[last]
+    first, second = p[:, 0], p[:, 1]
+    two = c.shape[1] == 2
+
+    def step() -> float:
+        below = x
+        for layer, value in enumerate(values):
+            np.dot(below, weights[layer], value)
+            np.add(value, offsets[layer], value)
+            if layer < last:
+                np.negative(value, value)
+                np.exp(value, value)
+                np.add(value, 1.0, value)
+                np.reciprocal(value, value)
+            below = value
+        if two:
+            np.maximum(first, second, out=row)
+        else:
+            np.maximum.reduce(p, 1, None, row)
+        np.subtract(p, column, p)
+        np.exp(p, p)
+        np.dot(p, class_ones, row)
+        np.divide(p, column, p)
+        np.log(p, log_p)
+        np.multiply(c, log_p, log_p)
+        np.dot(log_p, class_ones, row)
+        np.dot(row, row_ones, total)
+        slope = slopes[last]
+        np.negative(c, slope)
+        np.divide(slope, p, slope)
+        np.multiply(slope, p, log_p)
+        np.dot(log_p, class_ones, row)
+        np.subtract(slope, column, slope)
+        np.multiply(slope, p, slope)
+        for layer in range(last, -1, -1):
+            slope = slopes[layer]
+            np.dot(row_ones, slope, offset_slopes[layer])
+            np.dot(transposed[layer], slope, weight_slopes[layer])
+            if layer:
+                below, back, rest = values[layer - 1], slopes[layer - 1], spare[layer - 1]
+                np.dot(slope, weights[layer].T, back)
+                np.multiply(back, below, back)
+                np.subtract(1.0, below, rest)
+                np.multiply(back, rest, back)
+            for number, its_slope in (
+                (weights[layer], weight_slopes[layer]),
+                (offsets[layer], offset_slopes[layer]),
+            ):
+                np.multiply(its_slope, rate, its_slope)
+                np.subtract(number, its_slope, number)
+        return -float(total)
+
+    return step
+
+
+def by_autograd(network: Network) -> Step:
+    """HIPS autograd: the ancestor of JAX, a tape of NumPy calls."""
+    import autograd
+    import autograd.numpy as anp
+
+    parameters = [(w.copy(), b.copy()) for w, b in zip(network.weights, network.offsets, strict=True)]
+
+    def loss(parameters: Any) -> Any:
+        value = network.points
+        for layer, (w, b) in enumerate(parameters):
+            if layer:
+                value = 1 / (1 + anp.exp(-value))
+            value = anp.dot(value, w) + b
+        raised = anp.exp(value - anp.max(value, axis=1, keepdims=True))
+        p = raised / anp.sum(raised, axis=1, keepdims=True)
+        return -anp.sum(anp.sum(network.classes * anp.log(p), axis=1))
+
+    slopes = autograd.value_and_grad(loss)
+
+    def step() -> float:
+        nonlocal parameters
+        value, gradient = slopes(parameters)
+        rate = network.learning_rate
+        parameters = [(w - rate * gw, b - rate * gb) for (w, b), (gw, gb) in zip(parameters, gradient, strict=True)]
+        return float(value)
+
+    return step
+
+
+def by_torch(network: Network) -> Step:
+    """PyTorch eager, as its tutorials write it."""
+    import torch
+
+    torch.set_num_threads(1)
+    x, c = torch.tensor(network.points), torch.tensor(network.classes)
+    weights = [torch.tensor(w, requires_grad=True) for w in network.weights]
+    offsets = [torch.tensor(b, requires_grad=True) for b in network.offsets]
+    optimizer = torch.optim.SGD([*weights, *offsets], lr=network.learning_rate)
+
+    def step() -> float:
+        value = x
+        for layer, (w, b) in enumerate(zip(weights, offsets, strict=True)):
+            if layer:
+                value = torch.sigmoid(value)
+            value = value @ w + b
+        loss = -(c * torch.log(torch.softmax(value, dim=1))).sum(dim=1).sum()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return float(loss.item())
+
+    return step
+
+
+class _ChapterNode:
+    """A node as the chapter has it: its value and its gradient function live in it."""
+
+    def __init__(self, compute: Any, gradient: Any, *inputs: _ChapterNode) -> None:
+        self.compute, self.gradient, self.inputs = compute, gradient, inputs
+        self.consumers: list[_ChapterNode] = []
+        self.output: Any = None
+        for node in inputs:
+            node.consumers.append(self)
+
+
+def by_the_chapter(network: Network) -> Step:
+    """The chapter's algorithm: a recursive order for every run, a Queue, each gradient function called per edge."""
+
+    def softmax(a: np.ndarray) -> np.ndarray:
+        raised = np.exp(a - np.max(a, axis=1)[:, None])
+        return raised / np.sum(raised, axis=1)[:, None]
+
+    def softmax_gradient(node: _ChapterNode, g: np.ndarray) -> list[np.ndarray]:
+        s = node.output
+        return [(g - np.sum(g * s, axis=1).reshape(-1, 1)) * s]
+
+    def leaf(value: np.ndarray) -> _ChapterNode:
+        node = _ChapterNode(None, None)
+        node.output = value.copy()
+        return node
+
+    def values(node: _ChapterNode) -> list[np.ndarray]:
+        return [source.output for source in node.inputs]
+
+    node = leaf(network.points)
+    variables = []
+    for layer in range(len(network.weights)):
+        w, b = leaf(network.weights[layer]), leaf(network.offsets[layer])
+        variables += [w, b]
+        if layer:
+            node = _ChapterNode(lambda a: 1 / (1 + np.exp(-a)), lambda n, g: [g * n.output * (1 - n.output)], node)
+        node = _ChapterNode(lambda a, b: a.dot(b), lambda n, g: [g.dot(values(n)[1].T), values(n)[0].T.dot(g)], node, w)
+        node = _ChapterNode(lambda a, b: a + b, lambda _, g: [g, np.sum(g, axis=0)], node, b)
+    node = _ChapterNode(softmax, softmax_gradient, node)
+    node = _ChapterNode(np.log, lambda n, g: [g / values(n)[0]], node)
+    classes = leaf(network.classes)
+    node = _ChapterNode(lambda a, b: a * b, lambda n, g: [g * values(n)[1], g * values(n)[0]], classes, node)
+    shape = network.classes.shape
+    node = _ChapterNode(lambda a: np.sum(a, axis=1), lambda _, g: [np.tile(g[:, None], shape[1])], node)
+    node = _ChapterNode(np.sum, lambda _, g: [np.full(shape[0], g)], node)
+    loss = _ChapterNode(np.negative, lambda _, g: [-g], node)
+
+    def evaluate(order: list[_ChapterNode], node: _ChapterNode) -> None:
+        for source in node.inputs:
+            evaluate(order, source)
+        order.append(node)
+
+    def compute_gradient() -> dict[_ChapterNode, Any]:
+        table: dict[_ChapterNode, Any] = {loss: 1.0}
+        visited, queue = {loss}, Queue[_ChapterNode]()
+        queue.put(loss)
+        while not queue.empty():
+            node = queue.get()
+            if node is not loss:
+                table[node] = 0
+                for consumer in node.consumers:
+                    gradients = consumer.gradient(consumer, table[consumer])
+                    table[node] = table[node] + gradients[consumer.inputs.index(node)]
+            for source in node.inputs:
+                if source not in visited:
+                    visited.add(source)
+                    queue.put(source)
+        return table
+
+    def step() -> float:
+        order: list[_ChapterNode] = []
+        evaluate(order, loss)
+        for node in order:
+            if node.compute:
+                node.output = node.compute(*values(node))
+        table = compute_gradient()
+        for variable in variables:
+            variable.output -= network.learning_rate * table[variable]
+        return float(loss.output)
+
+    return step
+
+
+class _Value:
+    """A number as micrograd has it: it knows its children and a closure that passes its gradient on to them."""
+
+    def __init__(self, data: float, children: tuple[_Value, ...] = ()) -> None:
+        self.data = data
+        self.grad = 0.0
+        self.backward: Callable[[], None] = lambda: None
+        self.children = set(children)
+
+    def __add__(self, other: _Value) -> _Value:
+        out = _Value(self.data + other.data, (self, other))
+
+        def backward() -> None:
+            self.grad += out.grad
+            other.grad += out.grad
+
+        out.backward = backward
+        return out
+
+    def __mul__(self, other: _Value) -> _Value:
+        out = _Value(self.data * other.data, (self, other))
+
+        def backward() -> None:
+            self.grad += other.data * out.grad
+            other.grad += self.data * out.grad
+
+        out.backward = backward
+        return out
+
+
+def chain_by_micrograd(length: int) -> float:
+    """A chain of scalar nodes built, run forward and backward; returns the gradient of its first number."""
+    start, weight = _Value(1.0), _Value(0.9999)
+    x = start
+    for _ in range(length // 2):
+        x = x * weight + weight
+    order: list[_Value] = []
+    visited: set[_Value] = set()
+    # micrograd's own order is recursive, which ends at a thousand nodes; this is the same order with a stack
+    stack = [(x, iter(x.children))]
+    visited.add(x)
+    while stack:
+        value, children = stack[-1]
+        for child in children:
+            if child not in visited:
+                visited.add(child)
+                stack.append((child, iter(child.children)))
+                break
+        else:
+            order.append(value)
+            stack.pop()
+    x.grad = 1.0
+    for value in reversed(order):
+        value.backward()
+    return start.grad
+
+
+def chain_by_the_engine(length: int) -> float:
+    dl.Graph().as_default()
+    start, weight = dl.Variable(1.0), dl.Variable(0.9999)
+    x: dl.Node = start
+    for _ in range(length // 2):
+        x = x * weight + weight
+    dl.Session().run(x)
+    return float(dl.compute_gradient(x)[start])
+
+
+def ladder(rungs: int) -> None:
+    """x = x + x·w again and again, built, run forward and backward: 2^rungs paths."""
+    dl.Graph().as_default()
+    x: dl.Node = dl.Variable(1.0)
+    weight = dl.Variable(1e-3)
+    for _ in range(rungs):
+        x = x + x * weight
+    dl.Session().run(x)
+    dl.compute_gradient(x)

@@ -1,0 +1,80 @@
+"""What the driver sends shows the same as what Textual wrote, and is much less."""
+
+from __future__ import annotations
+
+import pyte
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui_backprop.driver import Shown
+
+COLUMNS, ROWS = 12, 4
+
+styles = st.sampled_from(["", "1", "7", "38;5;240", "38;5;7", "1;38;5;220", "48;5;3", "39;49", "38;2;7;48;4;48;5;1"])
+texts = st.text("ab  ►", min_size=1, max_size=COLUMNS)
+
+
+@st.composite
+def frames(draw: st.DrawFn) -> str:
+    """Return a frame as Textual writes it: from top to bottom, a move, colours and text; then the cursor."""
+    frame, last = "", 0
+    for y in sorted(draw(st.lists(st.integers(1, ROWS), max_size=5))):
+        x, style = draw(st.integers(1, COLUMNS)), draw(styles)
+        text = draw(texts)[: COLUMNS + 1 - x]
+        frame += "\n" if 0 < last < y else ""
+        frame += f"\x1b[{y};{x}H" + (f"\x1b[{style}m{text}\x1b[0m" if style else text)
+        last = y
+    return frame + f"\x1b[{draw(st.integers(1, ROWS))};1H"
+
+
+others = st.sampled_from(
+    ["\x1b[?2026h", "\x1b[?25l", "\x1b]22;default\x07", "\x1b[2;3H漢\x1b[1;1H", "\x1b[2;3He\u0301\x1b[1;1H", "\x1b[2J"]
+)
+
+
+def shown(outputs: list[str]) -> tuple[object, ...]:
+    screen = pyte.Screen(COLUMNS, ROWS)
+    screen.reset_mode(7, private=True)  # Textual turns wrapping off
+    stream = pyte.Stream(screen)
+    for output in outputs:
+        stream.feed(output)
+    rows = [[_visible(screen.buffer[y][x]) for x in range(COLUMNS)] for y in range(ROWS)]
+    return rows, screen.cursor.y, screen.cursor.x
+
+
+def _visible(cell: pyte.screens.Char) -> object:
+    if cell.data == " " and not cell.reverse:
+        return " ", cell.bg
+    return cell
+
+
+@given(st.lists(st.one_of(frames(), frames(), others), max_size=8))
+def test_the_difference_shows_the_same(outputs: list[str]) -> None:
+    terminal = Shown()
+    assert shown([terminal.difference(output) for output in outputs]) == shown(outputs)
+
+
+def test_what_stands_there_is_not_sent_again() -> None:
+    terminal = Shown()
+    frame = "\x1b[1;1H\x1b[38;5;240mabc\x1b[0m\n\x1b[2;1Hdef\x1b[1;1H"
+    assert terminal.difference(frame) == "\x1b[1;1H\x1b[38;5;240mabc\x1b[2;1H\x1b[mdef\x1b[1;1H"
+    assert terminal.difference(frame) == ""
+    assert terminal.difference("\x1b[1;1H\x1b[38;5;240mabc\x1b[0m\n\x1b[2;1HdEf\x1b[1;1H") == "\x1b[2;2HE\x1b[1;1H"
+    assert terminal.difference("\x1b[2;1HdEf\x1b[1;3H") == "\x1b[2C"
+
+
+@pytest.mark.parametrize("lost", ["\x1b[?1049h", "\x1b[?1049l", "\x1b[2J"])
+def test_all_is_sent_again_where_the_terminal_may_have_lost_it(lost: str) -> None:
+    terminal = Shown()
+    frame = "\x1b[2;1Habc\x1b[1;1H"
+    terminal.difference(frame)
+    assert terminal.difference(lost) == lost
+    assert terminal.difference(frame) == frame
+
+
+def test_the_colours_of_blanks_are_not_sent() -> None:
+    terminal = Shown()
+    terminal.difference("\x1b[1;1H          \x1b[1;1H")
+    assert terminal.difference("\x1b[1;1H\x1b[1;38;5;240m          \x1b[0m\x1b[1;1H") == ""
+    assert terminal.difference("\x1b[1;1H\x1b[7m \x1b[0m\x1b[1;1H") == "\x1b[7m \x1b[m\x1b[1;1H"

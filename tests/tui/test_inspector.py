@@ -1,0 +1,345 @@
+"""The inspector: right numbers in every pane size, for every node of every graph, at every event."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from decimal import ROUND_HALF_UP, Decimal
+
+import numpy as np
+import pytest
+from rich.cells import cell_len
+
+import minidl_core as dl
+from tui_backprop.inspector import Pinned, automatic_view, draw_inspector, inspector_title, move_pinned, views
+from tui_backprop.lessons import lesson_names, load_lesson
+from tui_backprop.lessons.lesson import Example, Lesson
+from tui_backprop.moment import Moment
+from tui_backprop.palette import STYLES, plain
+from tui_backprop.steps import after_event, after_step
+from tui_backprop.timeline import Timeline
+
+SIZES = [(62, 25), (44, 18), (40, 10), (100, 40), (24, 5), (60, 1), (9, 3), (1, 1)]
+
+
+def many_dimensions(seed: int) -> Example:
+    """Arrays of 0 to 4 dimensions, long rows, one node in both inputs, consumers that lead nowhere, odd names."""
+    rng = np.random.default_rng(seed)
+    with dl.Graph().as_default():
+        x = dl.placeholder((4, 3, 20), name="deep/X")
+        mask = dl.placeholder(name="mask")
+        w = dl.Variable(rng.normal(size=(20, 130)) / 5, name="W")
+        scale = dl.Variable(rng.normal(size=(3, 1)), name="a name that is much too long for any pane")
+        s = dl.Variable(1.5, name="漢字")
+        rows = dl.reduce_sum(x * scale * mask, axis=1, name="rows")
+        hidden = dl.sigmoid(dl.matmul(rows, w), name="hidden")
+        square = dl.matmul(dl.matmul(w, dl.Constant(np.ones((130, 3)), name="ones")), dl.Constant(np.ones((3, 20))))
+        both = dl.reduce_sum(dl.matmul(square, square), keepdims=True, name="both")
+        dl.multiply(hidden, 2, name="nowhere")
+        loss = dl.add(dl.reduce_sum(hidden * s), dl.reduce_sum(both) * 0.001, name="J")
+    return Example(loss, {x: rng.normal(size=(4, 3, 20)), mask: rng.normal(size=(4, 3, 20))})
+
+
+LESSONS = [*map(load_lesson, lesson_names()), Lesson("many-dimensions", "arrays of every kind", many_dimensions, 1e-4)]
+
+
+def at(
+    kind: type, node: str, lesson: str = "perceptron", iteration: int = 4, number: int = 1, **options: float
+) -> Moment:
+    """Return the moment of an event: the number-th of its kind at a node in an iteration."""
+    timeline = Timeline(load_lesson(lesson), **options)
+    if iteration > 1:
+        timeline.finish(iteration - 1)
+    while timeline.forward(after_event):
+        moment = timeline.moment
+        event = moment.event
+        if moment.iteration == iteration and isinstance(event, kind) and moment.now and moment.now.name == node:
+            number -= 1
+            if not number:
+                return moment
+    raise AssertionError(f"no {kind.__name__} of {node}")
+
+
+def shown(moment: Moment, width: int = 62, height: int = 25, view: str = "", pinned: Pinned | None = None) -> str:
+    return plain(draw_inspector(moment, view or automatic_view(moment), pinned or Pinned(), width, height))
+
+
+# always
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+@pytest.mark.parametrize("pinned", [Pinned(), Pinned(10**6, (10**6,) * 5)], ids=["first", "last"])
+def test_every_view_of_every_event_fits_its_pane(lesson: Lesson, pinned: Pinned) -> None:
+    timeline = Timeline(lesson)
+    for _ in range(130):
+        moment = timeline.moment
+        for width, height in SIZES:
+            for view in (*views(moment), "no such view"):
+                assert inspector_title(moment, view)
+                lines = draw_inspector(moment, view, pinned, width, height)
+                assert len(lines) <= height
+                for line in lines:
+                    assert sum(cell_len(text) for text, _ in line) <= width
+                    assert {style for _, style in line} <= STYLES.keys()
+        if timeline.at_end_of_iteration:
+            break
+        timeline.forward(after_event)
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_every_node_can_be_looked_at_at_any_time(lesson: Lesson) -> None:
+    timeline = Timeline(lesson)
+    while not timeline.at_end_of_iteration:
+        moment = timeline.moment
+        for node in moment.graph.loss.graph.nodes:
+            for view in views(moment, node):
+                assert inspector_title(moment, view, node)
+                assert draw_inspector(moment, view, Pinned(), 62, 25, node)
+        timeline.forward(after_step)
+
+
+# what is shown
+
+
+def test_the_value_of_matmul() -> None:
+    text = shown(at(dl.NodeEvaluated, "matmul"))
+    assert text.splitlines()[0:9] == [
+        "Each row of matmul mixes the rows of W, weighted by a row of",
+        "X.",
+        "",
+        "            X (100,2)             W (2,2)     matmul (100,2)",
+        "            x       y        blue     red       blue     red",
+        "   0    2.136   2.164                         -1.851  -1.753",
+        "   1    2.037   1.406                         -1.058  -1.194",
+        "   2    2.670   1.178   x   0.223  -0.084     -0.672  -1.081",
+        "►  3    0.921   1.847   y  -1.075  -0.727 =   -1.780  -1.421",
+    ]
+    assert text.splitlines()[-7:] == [
+        "► point 3, blue:",
+        "  matmul[3,0] = X[3,0]·W[0,0] + X[3,1]·W[1,0]",
+        "              = (0.921)(0.223) + (1.847)(-1.075)",
+        "              = 0.205 - 1.986 = -1.78",
+        "",
+        "inputs    X, W               used by   add",
+        "gradient  · not computed yet: the backward pass brings it",
+    ]
+
+
+def test_a_low_pane_keeps_the_equation_and_the_operands() -> None:
+    assert shown(at(dl.NodeEvaluated, "matmul"), 44, 16).splitlines()[-5:] == [
+        "► point 3, blue:",
+        "  matmul[3,0]",
+        "  = X[3,0]·W[0,0] + X[3,1]·W[1,0]",
+        "  = (0.921)(0.223) + (1.847)(-1.075)",
+        "  = 0.205 - 1.986 = -1.78",
+    ]
+
+
+def test_the_ledger_of_a_bias() -> None:
+    moment = at(dl.ContributionAdded, "b")
+    assert inspector_title(moment, "ledger") == "b   dJ/db"
+    text = shown(moment, 44, 18)
+    assert "dJ/db = sum over edges          edge 1 of 1" in text
+    assert "► b → add  Σ rows of G  [-28.07, 28.07]" in text
+    assert re.search(r"► point  3 +-0.841 +0.841", text)
+    assert re.search(r"47 other blue +-37.869 +37.869", text)
+    assert re.search(r"50 red +11.806 +-11.806", text)
+    assert re.search(r"Σ 100 rows ─+ +-28.07 +28.07", text)
+    assert "used in 100 entries of add, for every i" in " ".join(text.split())
+
+
+@pytest.mark.parametrize("height", range(12, 40))
+def test_the_terms_of_a_weight_add_up_as_they_are_shown(height: int) -> None:
+    text = shown(at(dl.ContributionAdded, "W"), 62, height)
+    *terms, total = [
+        Decimal(line.split()[-1]) for line in text.splitlines() if re.match(r"[ ►] (point|\d+ \w|Σ \d)", line)
+    ]
+    assert sum(terms).quantize(total) == total == Decimal("-89.88")
+    pinned = re.search(r"► point +3 +(\S+) +(\S+) +(\S+)", text)
+    assert pinned is not None
+    product = Decimal(pinned[1]) * Decimal(pinned[2])
+    assert product.quantize(Decimal(pinned[3]), ROUND_HALF_UP) == Decimal(pinned[3])
+
+
+def test_a_term_that_is_not_near_the_first_can_be_pinned() -> None:
+    text = shown(at(dl.ContributionAdded, "W"), pinned=Pinned(71, (1, 1)))
+    assert "► W[1,1] gets Σ X[i,1]·G[i,1]" in text
+    assert re.search(r"► point 71 ", text)
+    assert "50 blue" in text
+    assert re.search(r"\d+ other red", text)
+
+
+def test_the_edges_of_a_node_with_two_consumers() -> None:
+    before, first, second = (
+        at(dl.NodeVisited, "b", "two-paths", 1),
+        *(at(dl.ContributionAdded, "b", "two-paths", 1, number) for number in (1, 2)),
+    )
+    assert re.search(r"· b → c +2·G·b +pending\n· b → d +-G +pending", shown(before))
+    assert re.search(r"► b → c +\(\) +2·G·b +12\n· b → d +-G +pending\n +sum so far +12", shown(first))
+    assert re.search(r"✓ b → c +\(\) +2·G·b +12\n► b → d +\(\) +-G +-1\n +sum +11", shown(second))
+    assert "sum for b: 12 - 1 = 11" in shown(second)
+
+
+def test_a_pending_edge_says_for_whom_it_waits() -> None:
+    moment = at(dl.NodeEvaluated, "y", "skip", 1)
+    node = moment.graph.nodes[0]
+    text = plain(draw_inspector(moment, "ledger", Pinned(), 62, 25, node))
+    assert re.search(r"· x → y +G +waits for y", text)
+    assert "2 edges" in text
+
+
+def test_many_edges_are_counted() -> None:
+    def build(seed: int) -> Example:
+        with dl.Graph().as_default():
+            x = dl.Variable(2, name="x")
+            total = x * 1.0
+            for _ in range(20):
+                total = total + x
+        return Example(total, {})
+
+    timeline = Timeline(Lesson("many", "", build, 0.1))
+    timeline.finish(1)
+    timeline.back(after_step)
+    timeline.back(after_step)
+    text = shown(timeline.moment, 62, 12)
+    assert "18 more edges" in text
+    assert "edge 21 of 21" in text
+
+
+def test_the_update_of_a_weight() -> None:
+    text = shown(at(dl.VariableUpdated, "W"))
+    assert "► W[0,0] = 0.2229 - 0.0005·(-89.88)   x, blue\n         = 0.2229 + 0.0449 = 0.268" in text
+    assert "its slope is negative: more W[0,0], less J; so it rises" in text
+    assert re.search(r"► x +0.2229 +-0.0839 +-89.9 +89.9", text)
+    assert re.search(r"forecast -η·Σ grad² +-20.29", text)
+    assert re.search(r"forecast of the new J +76.66", text)
+    assert "comes with iteration 5" in text
+    assert "76.66" in shown(at(dl.VariableUpdated, "W"), 44, 18)
+
+
+@pytest.mark.parametrize("name", lesson_names())
+@pytest.mark.parametrize("iteration", range(1, 12))
+def test_an_update_adds_up_as_it_is_shown(name: str, iteration: int) -> None:
+    timeline = Timeline(load_lesson(name))
+    timeline.finish(iteration)
+    timeline.back(after_step)
+    for pinned in (Pinned(), Pinned(3, (1, 1))):
+        text = shown(timeline.moment, pinned=pinned)
+        written = re.search(r"= (\S+) ([-+]) (\S+) = (\S+)", text)
+        assert written is not None
+        old, sign, step, new = written.groups()
+        total = Decimal(old) + Decimal(sign + step)
+        assert total.quantize(Decimal(new)) == Decimal(new)
+        first = re.search(r"► \S+ = \S+ - (\S+)·\(?([^\s)]+)", text)
+        assert first is not None
+        moved = -Decimal(first[1]) * Decimal(first[2])
+        assert moved.quantize(Decimal(step), ROUND_HALF_UP) == Decimal(sign + step)
+
+
+def test_before_the_update_it_is_said_what_is_missing() -> None:
+    moment = at(dl.NodeEvaluated, "W")
+    assert "not updated yet: it needs dJ/dW first" in shown(moment, view="update")
+
+
+def test_the_end_of_an_iteration() -> None:
+    timeline = Timeline(load_lesson("perceptron"))
+    timeline.finish(4)
+    text = shown(timeline.moment)
+    assert inspector_title(timeline.moment, "overview") == "iteration 4 is done"
+    assert "J = 96.95, measured in this iteration before its update\nit was 121.9 in iteration 3" in text
+    assert "b from [-0.080, 1.222] to [-0.066, 1.208]" in text
+    assert "space  iteration 5 begins" in text
+
+
+def test_the_first_screen_names_the_next_key() -> None:
+    moment = Timeline(load_lesson("chain")).moment
+    text = shown(moment)
+    assert views(moment) == ("overview",)
+    assert "one path" in text
+    assert re.search(r"constants +2, 5, 1\nvariables +a", text)
+    for size in SIZES[:3]:
+        assert "space  the first step" in shown(moment, *size)
+
+
+def test_leaves_and_what_is_not_computed_yet() -> None:
+    moment = at(dl.NodeEvaluated, "X", iteration=1)
+    text = shown(moment)
+    assert "X is data" in text
+    assert "► point 3, x:  X[3,0] = 0.9208 of [0.921, 1.847]" in text
+    assert inspector_title(moment, "value") == "X   data"
+    later = moment.graph.loss
+    assert "· not computed yet: the forward pass brings it" in plain(
+        draw_inspector(moment, "value", Pinned(), 62, 25, later)
+    )
+
+
+def test_stale_values_are_called_stale() -> None:
+    moment = at(dl.VariableUpdated, "W")
+    node = next(node for node in moment.graph.nodes if node.name == "matmul")
+    text = plain(draw_inspector(moment, "value", Pinned(), 62, 25, node))
+    assert "~ made with the variables as they were before the update" in text
+    # the equation is of the numbers that were used
+    assert "= 0.205 - 1.986 = -1.78" in text
+
+
+def test_an_infinite_element_is_shown_with_its_cause() -> None:
+    timeline = Timeline(load_lesson("perceptron"), learning_rate=1000)
+    while timeline.moment.error is None and timeline.forward(after_event):
+        pass
+    text = shown(timeline.moment)
+    assert "log 0 = -inf" in text
+    assert re.search(r"log\[\d+,\d\] = log p\[\d+,\d\]", text)
+
+
+def test_without_numbers_to_write_out_only_the_number_is_said() -> None:
+    moment = at(dl.NodeEvaluated, "matmul")
+    definition = moment.now.definition  # type: ignore[union-attr]
+    kept, definition.element = definition.element, "Y[i,j] = A[i,j]"
+    try:
+        assert "► point 3, blue:\n  matmul[3,0] = -1.780" in shown(moment)
+    finally:
+        definition.element = kept
+
+
+# the pinned element
+
+
+def test_the_pinned_element_moves_within_the_array_in_view() -> None:
+    moment = at(dl.NodeEvaluated, "matmul")
+    pinned = move_pinned(moment, "value", Pinned(), 1, 2)
+    assert (pinned.point, pinned.entry) == (5, (1,))
+    assert move_pinned(moment, "value", pinned, 5, 0).entry == (1,)
+    assert move_pinned(moment, "value", pinned, -5, -10) == replace(pinned, point=0, entry=(0,))
+    assert move_pinned(moment, "value", pinned, 0, 1000).point == 99
+    assert "► point 5, red:" in shown(moment, pinned=pinned)
+
+
+def test_the_pinned_entry_of_a_weight_leaves_the_point_alone() -> None:
+    moment = at(dl.ContributionAdded, "W")
+    pinned = move_pinned(moment, "ledger", Pinned(), 1, 1)
+    assert (pinned.point, pinned.entry) == (3, (1, 1))
+    assert "► W[1,1] gets" in shown(moment, pinned=pinned)
+
+
+def test_a_single_number_has_no_other_element() -> None:
+    moment = at(dl.NodeEvaluated, "J")
+    assert move_pinned(moment, "value", Pinned(), 1, 1) == Pinned()
+    first = Timeline(load_lesson("chain")).moment
+    assert move_pinned(first, "overview", Pinned(), 1, 1) == Pinned()
+
+
+def test_every_element_of_a_deep_array_can_be_reached() -> None:
+    timeline = Timeline(LESSONS[-1])
+    moment = timeline.moment
+    node = moment.graph.nodes[0]
+    assert node.name == "deep/X"
+    pinned = Pinned(0)
+    seen = set()
+    for _ in range(12):
+        text = plain(draw_inspector(moment, "value", pinned, 62, 25, node))
+        match = re.search(r"deep/X\[(\d,\d,\d+)\] = ", text)
+        assert match is not None
+        assert f"► {match[1][:3]} " in text
+        seen.add(match[1])
+        pinned = move_pinned(moment, "value", pinned, 0, 1, node)
+    assert seen == {f"{i},{j},0" for i in range(4) for j in range(3)}

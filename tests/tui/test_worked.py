@@ -1,0 +1,320 @@
+"""A worked element: right for every operation, adds up as it is shown, and silent where it cannot know."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import minidl_core as dl
+from minidl_core.gradients import Evaluated, _gradient_registry, gradient_rule, input_gradients
+from minidl_core.graph import definitions
+from tui_backprop.entries import in_letters
+from tui_backprop.expression import UnreadableError, evaluate, parse, write
+from tui_backprop.worked import Worked, count, worked_contribution, worked_value
+
+OURS = [name for name, made in definitions.items() if made.compute.__module__.startswith("minidl_core.")]
+SAMPLES = [(name, sample) for name in OURS for sample in definitions[name].samples]
+
+
+class Case:
+    """One operation with numbers: its arrays, and every element of value and gradients worked out."""
+
+    def __init__(self, name: str, sample: Any, seed: int, scale: float = 1.0, same: bool = False) -> None:
+        definition = definitions[name]
+        shapes = [shape for shape in sample if not isinstance(shape, dict)]
+        attributes = next((given for given in sample if isinstance(given, dict)), {})
+        rng = np.random.default_rng(seed)
+        self.inputs = [np.asarray(rng.uniform(*definition.domain, size=shape)) * scale for shape in shapes]
+        with dl.Graph().as_default():
+            nodes = [dl.Variable(array, name="PQR"[slot]) for slot, array in enumerate(self.inputs)]
+            if same:
+                nodes[1:] = nodes[:1] * (len(nodes) - 1)
+                self.inputs = [self.inputs[0]] * len(nodes)
+            self.op = definition(*nodes, name="out", **attributes)
+        self.output = np.asarray(definition.compute(*self.inputs, **attributes))
+        self.grad = np.asarray(rng.normal(size=self.output.shape))
+        op = Evaluated(self.op, self.inputs, self.output, [True] * len(self.inputs))
+        self.gradients = input_gradients(gradient_rule(self.op), op, self.grad)
+
+    def values(self) -> Iterator[Worked]:
+        for index in np.ndindex(self.output.shape):
+            yield worked_value(self.op, self.inputs, self.output, index)
+
+    def contributions(self) -> Iterator[Worked]:
+        for slot, gradient in enumerate(self.gradients):
+            for index in np.ndindex(gradient.shape):
+                yield worked_contribution(self.op, slot, self.inputs, self.output, self.grad, gradient, index)
+
+
+def read_back(text: str) -> float:
+    """Compute what a reader sees."""
+    return float(evaluate(parse(text.replace(")(", ")·("))))
+
+
+def check(worked: Worked) -> None:
+    assert worked.tree is not None, worked.target
+    np.testing.assert_allclose(float(evaluate(worked.tree).item()), worked.value, rtol=1e-9, atol=1e-9)
+    if worked.long_sum is not None:
+        return
+    steps, sign = worked.steps()
+    result = Decimal(steps[-1])
+    unit = Decimal(1).scaleb(int(result.as_tuple().exponent)) * Decimal("0.5001")
+    assert abs(Decimal(worked.value) - result) <= unit
+    if sign == "=":
+        for step in steps:
+            assert abs(Decimal(read_back(step)) - result) <= unit, (worked.symbols, steps)
+
+
+@pytest.mark.parametrize(("name", "sample"), SAMPLES)
+def test_every_element_of_our_operations_is_written_out(name: str, sample: Any) -> None:
+    case = Case(name, sample, seed=7)
+    for worked in [*case.values(), *case.contributions()]:
+        check(worked)
+        assert worked.steps()[1] == "="
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(SAMPLES), st.integers(0, 2**32), st.sampled_from((1e-4, 1e-2, 1.0, 30.0)), st.data())
+def test_what_is_shown_adds_up(sample: Any, seed: int, scale: float, data: st.DataObject) -> None:
+    case = Case(*sample, seed=seed, scale=scale)
+    worked = data.draw(st.sampled_from([*case.values(), *case.contributions()]))
+    check(worked)
+
+
+def test_the_numbers_of_the_screen() -> None:
+    with dl.Graph().as_default():
+        x, w = dl.placeholder((1, 2), name="X"), dl.Variable([[0.2229, -0.0839], [-1.0751, -0.7274]], name="W")
+        op = dl.matmul(x, w)
+    inputs = [np.array([[0.9208, 1.8469]]), w.initial_value]
+    worked = worked_value(op, inputs, inputs[0] @ inputs[1], (0, 0))
+    assert worked.symbols == "X[0,0]·W[0,0] + X[0,1]·W[1,0]"
+    assert worked.steps() == (["(0.921)(0.223) + (1.847)(-1.075)", "0.205 - 1.986", "-1.78"], "=")
+
+
+def scalars(build: Callable[..., dl.Operation], *numbers: float) -> Worked:
+    with dl.Graph().as_default():
+        op = build(*(dl.Variable(number, name="abc"[slot]) for slot, number in enumerate(numbers)), name="y")
+    inputs = [np.asarray(number, dtype=float) for number in numbers]
+    return worked_value(op, inputs, np.asarray(op.definition.compute(*inputs)), ())
+
+
+@pytest.mark.parametrize(
+    ("build", "numbers", "symbols", "steps"),
+    [
+        (dl.add, (2, -3), "a + b", ["2 - 3", "-1"]),
+        (dl.subtract, (2, -3), "a - b", ["2 - (-3)", "5"]),
+        (dl.multiply, (-1.5, 4), "a·b", ["(-1.5)(4)", "-6"]),
+        (dl.negative, (96.9512,), "-a", ["-96.95", ]),
+        (dl.negative, (-96.9512,), "-a", ["-(-96.95)", "96.95"]),
+        (dl.square, (-1.5,), "a²", ["(-1.5)²", "2.25"]),
+        (dl.log, (0,), "log a", ["log 0", "-inf"]),
+        (dl.sigmoid, (2,), "1 / (1 + exp(-a))", ["1 / (1 + exp(-2))", "1 / (1 + 0.135)", "1/1.135", "0.881"]),
+    ],
+)  # fmt: skip
+def test_single_numbers(build: Callable[..., dl.Operation], numbers: Any, symbols: str, steps: list[str]) -> None:
+    with np.errstate(all="ignore"):
+        worked = scalars(build, *numbers)
+    assert (worked.target, worked.symbols) == ("y", symbols)
+    assert worked.steps() == (steps, "=")
+
+
+def test_cancellation_is_not_called_equal() -> None:
+    assert scalars(dl.subtract, 0.1 + 0.2, 0.3).steps()[1] == "≈"
+
+
+def test_a_weight_gets_a_long_sum() -> None:
+    case = Case("matmul", ((30, 2), (2, 3)), seed=1)
+    worked = worked_contribution(case.op, 1, case.inputs, case.output, case.grad, case.gradients[1], (1, 2))
+    assert worked.symbols == "Σ P[i,1]·G[i,2]"
+    assert worked.long_sum is not None
+    assert count(worked.long_sum) == 30
+
+
+def test_a_broadcast_input_gets_a_sum() -> None:
+    case = Case("multiply", ((30, 2), (2,)), seed=1)
+    worked = worked_contribution(case.op, 1, case.inputs, case.output, case.grad, case.gradients[1], (1,))
+    assert worked.symbols == "Σ G[i,1]·P[i,1]"
+    assert in_letters(case.op, 1, case.inputs, case.output) == ("out[i,j] = P[i,j]·Q[j]", "Q[j]")
+
+
+def test_the_same_node_in_both_inputs() -> None:
+    for name, shapes in (("matmul", ((3, 3), (3, 3))), ("multiply", ((2, 2), (2, 2)))):
+        case = Case(name, shapes, seed=3, same=True)
+        for worked in [*case.values(), *case.contributions()]:
+            check(worked)
+
+
+# operations of strangers
+
+
+@pytest.fixture
+def stranger() -> Iterator[Callable[..., None]]:
+    """Define an operation and its gradient for one test."""
+    made: list[str] = []
+
+    def define(compute: Any, gradient: Any, formula: str, formulas: tuple[str, ...], **options: Any) -> None:
+        made.append(compute.__name__)
+        dl.operation(formula=formula, **options)(compute)
+        dl.RegisterGradient(compute.__name__, formulas=formulas)(gradient)
+
+    yield define
+    for name in made:
+        del definitions[name], _gradient_registry[name]
+
+
+PAIRS = [((3, 2), (3, 2)), ((3, 2), (2,)), ((3, 1), (1, 2)), ((), ())]
+
+
+def their_ratio(a: Any, b: Any, /) -> Any:
+    """A quotient."""
+    return a / b
+
+
+def their_power(a: Any, b: Any, /) -> Any:
+    """A power."""
+    return a**b
+
+
+def their_rectifier(a: Any, /) -> Any:
+    """What is positive."""
+    return np.maximum(a, 0)
+
+
+def their_mean(a: Any, /, axis: Any = None, keepdims: bool = False) -> Any:
+    """The mean."""
+    return np.mean(a, axis=axis, keepdims=keepdims)
+
+
+def their_transposed(a: Any, /) -> Any:
+    """Rows and columns exchanged."""
+    return a.T
+
+
+def their_double(a: Any, /) -> Any:
+    """Twice."""
+    return a + a
+
+
+def their_scaled(a: Any, /, factor: float = 3.0) -> Any:
+    """A multiple."""
+    return factor * a
+
+
+def _mean_gradient(op: Any, grad: Any) -> Any:
+    shape = op.inputs[0].shape
+    if op.axis is not None and not op.keepdims:
+        grad = np.expand_dims(grad, op.axis)
+    return [np.broadcast_to(grad, shape) / (np.prod(shape) / grad.size)]
+
+
+STRANGERS: list[tuple[Any, Any, str, tuple[str, ...], dict[str, Any]]] = [
+    (their_ratio, lambda op, g: [g / op.inputs[1], -g * op.inputs[0] / op.inputs[1] ** 2], "Y = A/B",
+     ("G/B", "-G⊙A/B²"), {"samples": PAIRS, "elementwise": True, "domain": (0.5, 2)}),
+    (their_power, lambda op, g: [g * op.inputs[1] * op.output / op.inputs[0], g * op.output * np.log(op.inputs[0])],
+     "Y = A^B", ("G⊙B⊙A^(B - 1)", "G⊙Y⊙log A"), {"samples": PAIRS, "elementwise": True, "domain": (0.5, 2)}),
+    (their_rectifier, lambda op, g: [g * (op.inputs[0] > 0)], "Y = max(0, A)", ("G⊙(A > 0)",),
+     {"samples": [((3, 2),), ((),)], "elementwise": True}),
+    (their_mean, _mean_gradient, "Y = Σ A / n", ("G/n",),
+     {"samples": [((3, 2),), ((3, 2), {"axis": 0}), ((2, 3, 4), {"axis": (0, 2), "keepdims": True})]}),
+    (their_transposed, lambda op, g: [g.T], "Y = Aᵀ", ("Gᵀ",),
+     {"samples": [((3, 2),)], "element": "Y[i,j] = A[j,i]"}),
+    (their_double, lambda op, g: [g + g], "Y = 2·A", ("2·G",), {"samples": [((3, 2),)]}),
+    (their_scaled, lambda op, g: [op.factor * g], "Y = factor·A", ("factor·G",),
+     {"samples": [((3, 2),), ((3, 2), {"factor": 0.5})], "elementwise": True}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("made", STRANGERS, ids=lambda made: made[0].__name__)
+def test_strangers_operations_are_written_out(stranger: Callable[..., None], made: Any) -> None:
+    compute, gradient, formula, formulas, options = made
+    stranger(compute, gradient, formula, formulas, **options)
+    for sample in options["samples"]:
+        case = Case(compute.__name__, sample, seed=5)
+        for worked in [*case.values(), *case.contributions()]:
+            check(worked)
+
+
+@pytest.mark.parametrize(
+    ("formula", "formulas"),
+    [
+        ("Y = A - A", ("G",)),  # wrong
+        ("Y = the double of A", ("the double of G",)),  # not a formula
+        ("Y = A·A + A·A", ("Aᵀ·G",)),  # may be a product of matrices
+        ("Y = ", ()),
+        ("", ("", "")),
+        ("Y = Σ A", ("Σ G",)),  # a sum over what?
+        ("Y = q·A", ("q·G",)),  # nobody knows q
+        ("Y = exp(A", ("G[i,j]",)),
+        ("Y = max(A)", ("tanh(G, A)",)),
+    ],
+)
+def test_what_cannot_be_known_is_not_said(stranger: Callable[..., None], formula: str, formulas: Any) -> None:
+    stranger(their_double, lambda op, g: [g + g], formula, formulas, samples=[((3, 3),)])
+    case = Case("their_double", ((3, 3),), seed=5)
+    for worked in [*case.values(), *case.contributions()]:
+        assert worked.tree is None
+        assert worked.symbols == ""
+        [text], sign = worked.steps()
+        assert sign == "="
+        assert float(text) == pytest.approx(worked.value, rel=1e-3)
+    with pytest.raises(UnreadableError):
+        in_letters(case.op, 0, case.inputs, case.output)
+
+
+def test_without_a_gradient_function_nothing_is_said(stranger: Callable[..., None]) -> None:
+    stranger(their_double, lambda op, g: [g + g], "Y = 2·A", ("2·G",), samples=[((3, 3),)])
+    case = Case("their_double", ((3, 3),), seed=5)
+    kept = _gradient_registry.pop("their_double")
+    assert all(worked.tree is None for worked in case.contributions())
+    _gradient_registry["their_double"] = kept
+
+
+def test_an_overflow_is_not_written_out() -> None:
+    with dl.Graph().as_default():
+        op = dl.softmax(dl.Variable([[1000.0, 999.0]], name="a"))
+    inputs = [np.array([[1000.0, 999.0]])]
+    worked = worked_value(op, inputs, op.definition.compute(*inputs, axis=-1), (0, 0))
+    assert worked.tree is None
+    assert worked.steps() == (["0.7311"], "=")
+
+
+# the language of formulas
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1 + 2·3 - 4", 3),
+        ("2·3^2", 18),
+        ("-3²", -9),
+        ("(-3)²", 9),
+        ("6/2/3", 1),
+        ("1/(1 + exp(-0))", 0.5),
+        ("max(0, -1, 4) - min(2, 3)", 2),
+        ("exp 0·3", 3),
+        ("2·(3 > 1)", 2),
+        ("1.5e-01·2", 0.3),
+    ],
+)
+def test_a_formula_is_read_as_it_is_meant(text: str, value: float) -> None:
+    assert float(evaluate(parse(text))) == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    "text", ["A + B", "A - (B - A)", "A·(B + A)", "exp A / Σ exp A", "Y·(G - Σ G·Y)", "-A·B/(A·B)"]
+)
+def test_a_formula_survives_reading_and_writing(text: str) -> None:
+    assert re.sub(" ", "", write(parse(write(parse(text))))) == re.sub(" ", "", write(parse(text)))
+
+
+@pytest.mark.parametrize("text", ["", "A +", "(A", "A)", "A[1", "Aᵀ", "A $ B", "max(A", "²"])
+def test_what_is_no_formula_is_refused(text: str) -> None:
+    with pytest.raises(UnreadableError):
+        parse(text)

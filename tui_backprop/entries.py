@@ -1,0 +1,279 @@
+"""From an operation's formula to one element's own entries: which numbers of which arrays the symbols mean there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import prod
+
+from minidl_core import Operation
+from minidl_core.arrays import Array, Shape
+from minidl_core.gradients import gradient_rule
+
+from .expression import (
+    Apply,
+    Entry,
+    Number,
+    Symbol,
+    Total,
+    Tree,
+    UnreadableError,
+    element_text,
+    leaves,
+    parse,
+    replace_leaves,
+    write,
+)
+from .formats import notation, number
+from .wording import cut
+
+LETTERS = "ijklmnopqrstuvwxyz"
+NAME_LENGTH = 24
+
+Index = Sequence[int | str]
+"""The index of an element; a letter stands for every position along its axis."""
+
+
+def value_entries(op: Operation, inputs: Sequence[Array], output: Array, index: tuple[int, ...]) -> Tree:
+    """Return an operation's formula with the entries that one element of its output is computed from.
+
+    Raises UnreadableError where the formula does not say which entries these are.
+    """
+    arrays = _Arrays(op, inputs, output)
+    if _names_elements(op):
+        left, right = _element_formula(op)
+        return _bound(arrays, right, dict(zip(_letters(left), index, strict=True)))
+    tree = parse(op.definition.formula.partition(" = ")[2])
+    space = _Space(arrays, tree)
+    return space.bound(tree, space.place_of_output(index))
+
+
+def contribution_entries(
+    op: Operation, slot: int, inputs: Sequence[Array], output: Array, grad: Array, index: tuple[int, ...]
+) -> Tree:
+    """Return the formula of the gradient of one input with the entries that one of its elements is computed from.
+
+    Where the operation's formula names the elements, the gradient's is made from it: the slope of a product is the
+    product of the other factors, so G takes the place of the input, and the sum runs over all places where the
+    element was used. Raises UnreadableError where the formula does not say which entries these are.
+    """
+    arrays = _Arrays(op, inputs, output, grad)
+    symbol = op.definition.symbols[slot]
+    if _names_elements(op):
+        left, right = _element_formula(op)
+        product = _under_sum(right)
+        factors = product.parts if isinstance(product, Apply) and product.kind == "product" else (product,)
+        own = [factor for factor in factors if isinstance(factor, Symbol) and factor.name == symbol]
+        if len(own) != 1 or not all(isinstance(factor, Symbol) for factor in factors):
+            raise UnreadableError("only of a product is the slope known")
+        changed = tuple(Symbol("G", _letters(left)) if factor is own[0] else factor for factor in factors)
+        body = Apply("product", changed) if len(changed) > 1 else changed[0]
+        return _bound(arrays, body, dict(zip(_letters(own[0]), index, strict=True)))
+    tree = parse(gradient_rule(op).formula_for(slot))
+    space = _Space(arrays, tree)
+    place = space.place_of_input(symbol, index)
+    return arrays.total(space.bound(tree, place), [i for i in place if isinstance(i, str)])
+
+
+def in_letters(op: Operation, slot: int, inputs: Sequence[Array], output: Array) -> tuple[str, str]:
+    """Return the formula for any element, and the element of one input in it: `y[i,j] = x[i,j] + b[j]` and `b[j]`.
+
+    Raises UnreadableError where the formula does not say.
+    """
+    arrays = _Arrays(op, inputs, output)
+    symbol = op.definition.symbols[slot]
+    if _names_elements(op):
+        left, tree = _element_formula(op)
+    elif op.definition.elementwise:
+        tree = parse(op.definition.formula.partition(" = ")[2])
+        place = list(LETTERS[: output.ndim])
+        left = Symbol("Y", tuple(place))
+
+        def placed(leaf: Number | Symbol | Entry) -> Tree:
+            if not isinstance(leaf, Symbol) or leaf.name not in arrays.values:
+                return leaf
+            index = broadcast_index(place, arrays.values[leaf.name].shape, output.shape)
+            return Symbol(leaf.name, tuple(map(str, index)))
+
+        tree = replace_leaves(tree, placed)
+    else:
+        raise UnreadableError("no elements are named")
+    own = next((leaf for leaf in leaves(tree) if isinstance(leaf, Symbol) and leaf.name == symbol), None)
+    if own is None:
+        raise UnreadableError(f"{symbol} is not in the formula")
+
+    def named(leaf: Number | Symbol | Entry) -> Tree:
+        return Symbol(arrays.names.get(leaf.name, leaf.name), leaf.letters) if isinstance(leaf, Symbol) else leaf
+
+    whole = f"{write(named(left))} = {write(replace_leaves(tree, named))}"
+    return whole, element_text(arrays.names[symbol], _letters(own))
+
+
+def broadcast_index(place: Index, shape: Shape, full: Shape) -> list[int | str]:
+    """Return which element of an array of this shape broadcasting puts at a place of the full shape."""
+    missing = len(full) - len(shape)
+    return [0 if size == 1 < full[axis] else place[axis] for axis, size in enumerate(shape, missing)]
+
+
+class _Arrays:
+    """The arrays behind the symbols of an operation's formulas, and their names."""
+
+    def __init__(self, op: Operation, inputs: Sequence[Array], output: Array, grad: Array | None = None) -> None:
+        self.op = op
+        self.letters: list[str] = []
+        self.values = dict(zip(op.definition.symbols, inputs, strict=True)) | {"Y": output}
+        nodes = (*op.inputs, op)
+        self.names = {symbol: cut(node.name, NAME_LENGTH) for symbol, node in zip(self.values, nodes, strict=True)}
+        if grad is not None:
+            self.values["G"] = grad
+            self.names["G"] = "G"
+
+    def entry(self, symbol: str, index: Index) -> Entry:
+        """Return the entry of an array at an index."""
+        array = self.values.get(symbol)
+        free = [i for i in index if isinstance(i, str)]
+        if array is None or len(index) != array.ndim or len(set(free)) < len(free):
+            raise UnreadableError(f"{symbol}[{index}] is not an element")
+        value = array[tuple(slice(None) if isinstance(i, str) else i for i in index)]
+        value = value.transpose([free.index(letter) for letter in self.letters if letter in free])
+        sizes = iter(value.shape)
+        value = value.reshape([next(sizes) if letter in free else 1 for letter in self.letters])
+        return Entry(symbol, self.names[symbol], tuple(index), value, notation(array))
+
+    def total(self, body: Tree, letters: Iterable[str]) -> Tree:
+        """Return the sum of a body over these letters, if there are any."""
+        over = tuple(letters)
+        return Total(body, over, tuple(map(self.letters.index, over))) if over else body
+
+
+# operations that name their elements: Y[i,j] = Σ A[i,k]·B[k,j]
+
+
+def _names_elements(op: Operation) -> bool:
+    return " = " in op.definition.element
+
+
+def _element_formula(op: Operation) -> tuple[Symbol, Tree]:
+    left, _, right = op.definition.element.partition(" = ")
+    output = parse(left)
+    if not isinstance(output, Symbol):
+        raise UnreadableError(f"{left} is not an element")
+    return output, parse(right)
+
+
+def _under_sum(tree: Tree) -> Tree:
+    return tree.body if isinstance(tree, Total) else tree
+
+
+def _letters(symbol: Symbol) -> tuple[str, ...]:
+    if symbol.letters is None:
+        raise UnreadableError(f"which element of {symbol.name}?")
+    return symbol.letters
+
+
+def _bound(arrays: _Arrays, tree: Tree, known: dict[str, int]) -> Tree:
+    """Return the tree with its entries where some letters are known; the sum runs over the others."""
+    body = _under_sum(tree)
+    used = [letter for leaf in leaves(body) if isinstance(leaf, Symbol) for letter in _letters(leaf)]
+    arrays.letters = [letter for letter in dict.fromkeys(used) if letter not in known]
+
+    def entry(leaf: Number | Symbol | Entry) -> Tree:
+        if not isinstance(leaf, Symbol):
+            return leaf
+        return arrays.entry(leaf.name, [known.get(letter, letter) for letter in _letters(leaf)])
+
+    return arrays.total(replace_leaves(body, entry), arrays.letters)
+
+
+# operations that do not: element by element, or along an axis
+
+
+class _Space:
+    """The shape over which all arrays of a formula without indexes are spread out; an element has a place in it.
+
+    For an elementwise operation it is the shape of the output, for one with an axis the shape of the input, whose
+    reduced `axes` a sum runs along.
+    """
+
+    def __init__(self, arrays: _Arrays, tree: Tree) -> None:
+        op = arrays.op
+        shapes = [array.shape for array in arrays.values.values()]
+        self.arrays = arrays
+        self.sums = "axis" in op.attributes
+        self.axes: tuple[int, ...] = ()
+        self.shape = arrays.values["Y"].shape
+        if self.sums:
+            self.shape = max(shapes, key=len)
+            axis = op.attributes["axis"]
+            given = range(len(self.shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+            self.axes = tuple(sorted({int(a) % len(self.shape) for a in given}))
+        elif not op.definition.elementwise and (len(set(shapes)) > 1 or _multiplies(tree)):
+            # it may be a product of matrices, or put its entries elsewhere
+            raise UnreadableError("which elements?")
+        arrays.letters = list(LETTERS[: len(self.shape)])
+
+    def place_of_output(self, index: tuple[int, ...]) -> list[int | str]:
+        """Return the place of an element of the output, with letters where several were made into one."""
+        output = self.arrays.values["Y"].shape
+        if output == self.shape:
+            return list(index)
+        kept = iter(index if len(output) < len(self.shape) else [i for a, i in enumerate(index) if a not in self.axes])
+        return [LETTERS[axis] if axis in self.axes else next(kept) for axis in range(len(self.shape))]
+
+    def place_of_input(self, symbol: str, index: tuple[int, ...]) -> list[int | str]:
+        """Return the place of an element of an input, with letters where broadcasting copied it."""
+        missing = len(self.shape) - len(index)
+        sizes = [0] * missing + list(self.arrays.values[symbol].shape)
+        known = iter(index)
+        place: list[int | str] = []
+        for axis, size in enumerate(sizes):
+            i: int | str = next(known) if axis >= missing else LETTERS[axis]
+            place.append(LETTERS[axis] if size == 1 < self.shape[axis] else i)
+        return place
+
+    def bound(self, tree: Tree, place: Index, summing: bool = False) -> Tree:
+        """Return the tree with its entries at this place."""
+        match tree:
+            case Total(body):
+                if summing or not self.sums:
+                    raise UnreadableError("a sum over what?")
+                along = [LETTERS[axis] if axis in self.axes else i for axis, i in enumerate(place)]
+                return self.arrays.total(self.bound(body, along, True), [LETTERS[axis] for axis in self.axes])
+            case Apply(kind, parts):
+                return Apply(kind, tuple(self.bound(part, place, summing) for part in parts))
+            case Symbol(name, None) if name in self.arrays.values:
+                entry = self.arrays.entry(name, self._index(self.arrays.values[name].shape, place))
+                if self.sums and not summing and any(isinstance(i, str) for i in entry.index):
+                    raise UnreadableError(f"which of several elements of {name}?")
+                return entry
+            case Symbol(name, None):
+                return self._number(name)
+            case Symbol():
+                raise UnreadableError("an element in a formula without elements")
+            case _:
+                return tree
+
+    def _index(self, shape: Shape, place: Index) -> Index:
+        if self.sums and len(shape) < len(self.shape):
+            return [i for axis, i in enumerate(place) if axis not in self.axes]
+        return broadcast_index(place, shape, self.shape)
+
+    def _number(self, name: str) -> Number:
+        """Return the number behind another name: an attribute, or n, how many entries are made into one."""
+        value = self.arrays.op.attributes.get(name)
+        if name == "n" and self.sums:
+            value = prod(self.shape[axis] for axis in self.axes)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise UnreadableError(f"what is {name}?")
+        return Number(float(value), number(value))
+
+
+def _multiplies(tree: Tree) -> bool:
+    """Return whether arrays are multiplied with each other."""
+    match tree:
+        case Apply(kind, parts):
+            arrays = [part for part in parts if any(isinstance(leaf, Symbol) for leaf in leaves(part))]
+            return (kind == "product" and len(arrays) > 1) or any(map(_multiplies, parts))
+        case Total(body):
+            return _multiplies(body)
+        case _:
+            return False

@@ -1,0 +1,202 @@
+"""A sum of many terms as a table: the terms around the pinned one, the others in groups, and the sum."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from minidl_core.arrays import Array
+
+from ..expression import Apply, Entry, Total, evaluate, leaves
+from ..formats import Notation, addition
+from ..glyphs import RIGHT
+from ..moment import Moment
+from ..palette import Line
+from ..worked import Worked, count, rounds_to, sizes
+from .arrays import label_style, window
+from .names import axis_names, point_word
+from .pinned import Pinned, is_by_point, points
+from .sections import Section
+
+GAP = 2
+
+Group = tuple[str, NDArray[np.intp]]
+"""The name of a group of terms, and which terms are in it."""
+
+
+@dataclass(frozen=True)
+class LongSum:
+    """The same sum for one element or for several beside each other, in columns named `names`.
+
+    `terms` has a row for each term, `factors` the columns that make the terms of a single sum where they are products.
+    """
+
+    terms: Array
+    sums: Array
+    names: tuple[str, ...]
+    factors: tuple[tuple[str, Array, Notation], ...]
+    pinned: int
+    term_name: Callable[[int], str]
+    classes: tuple[str, ...]
+    noun: str
+
+
+def long_sum(moment: Moment, elements: Sequence[Worked], names: Sequence[str], pinned: Pinned) -> LongSum:
+    """Return the long sums by which these elements were computed."""
+    totals = [element.long_sum for element in elements if element.long_sum is not None]
+    body, first = totals[0].body, totals[0]
+    shape = evaluate(body).shape
+    factors = body.parts if isinstance(body, Apply) and body.kind == "product" and len(totals) == 1 else ()
+    over_points = _over_points(moment, first)
+    index = pinned.index(sizes(first), over_points)
+    return LongSum(
+        terms=np.stack([evaluate(total.body).reshape(-1) for total in totals], axis=1),
+        sums=np.array([element.value for element in elements]),
+        names=tuple(names),
+        factors=tuple(
+            (factor.text, np.broadcast_to(factor.value, shape).reshape(-1), factor.notation)
+            for factor in factors
+            if isinstance(factor, Entry)
+        ),
+        pinned=int(np.ravel_multi_index(index, sizes(first))),
+        term_name=_term_name(moment, first, over_points),
+        classes=_classes(moment) if over_points else (),
+        noun="rows" if over_points else "terms",
+    )
+
+
+def long_sum_section(table: LongSum, width: int) -> Section:
+    """Return the table as the section of a view that stretches."""
+    least = 3 + len(_groups(table, range(table.pinned, table.pinned + 1)))
+    return Section(
+        9,
+        draw=lambda height: draw_long_sum(table, width, height),
+        least=least,
+        comfort=least + 2,
+        most=len(table.terms) + 2,
+        joined=True,
+    )
+
+
+def draw_long_sum(table: LongSum, width: int, height: int) -> list[Line]:
+    """Draw the terms that fit, the pinned one among them, the others in groups, and the sum.
+
+    What is shown adds up to the sum as it is shown; the factors of the pinned term multiply to it as it is shown.
+    """
+    rows, groups = _chosen(table, height)
+    shown = np.concatenate([table.terms[rows.start : rows.stop], *(table.terms[g].sum(0)[None] for _, g in groups)])
+    fine, coarse = addition(shown, table.sums)
+    sums = [coarse.text(x) + " " * max(fine.decimals - coarse.decimals, 0) for x in table.sums]
+    names = [*map(table.term_name, rows), *(name for name, _ in groups)]
+    label = max(map(len, [*names, f"Σ {len(table.terms)} {table.noun}"])) + 2
+    cells = [[fine.text(x) for x in row] for row in shown]
+    full = [name for name, _, _ in table.factors]
+    factors = _factor_texts(table, rows, fine)
+    columns = zip(table.names, sums, *cells, strict=True)
+    width_of = [max(map(len, column)) + GAP for column in columns]
+    # a name without its scope is shorter
+    for heads in (full, [name.rpartition("/")[2] for name in full], []):
+        factor_width = max((len(text) for row in [heads, *factors] for text in row), default=0) + GAP
+        if label + factor_width * len(heads) + sum(width_of) <= width:
+            break
+    else:
+        factors = [[] for _ in rows]
+    inner = label + factor_width * len(heads)
+    lines: list[Line] = [
+        [
+            (" " * label + "".join(text.rjust(factor_width) for text in heads), "dim"),
+            *((name.rjust(size), label_style(name)) for name, size in zip(table.names, width_of, strict=True)),
+        ]
+    ]
+    for place, (name, row) in enumerate(zip(names, cells, strict=True)):
+        style = "pinned" if place == table.pinned - rows.start else "text"
+        mark = f"{RIGHT} " if style == "pinned" else "  "
+        made_of = "".join(text.rjust(factor_width) for text in factors[place]) if place < len(rows) else ""
+        numbers = "".join(text.rjust(size) for text, size in zip(row, width_of, strict=True))
+        lines.append(
+            [
+                ((mark + name).ljust(label), "pinned" if style == "pinned" else "dim"),
+                (made_of.ljust(inner - label) + numbers, style),
+            ]
+        )
+    rule = f"  Σ {len(table.terms)} {table.noun} "
+    totals = "".join(text.rjust(size) for text, size in zip(sums, width_of, strict=True))
+    lines.append([(rule + "─" * max(inner - len(rule), 0), "dim"), (totals, "title")])
+    return lines
+
+
+def _chosen(table: LongSum, height: int) -> tuple[range, list[Group]]:
+    """Return which terms are shown, and the groups of the others."""
+    for size in range(min(len(table.terms), max(height - 2, 1)), 0, -1):
+        rows = window(len(table.terms), size, table.pinned)
+        groups = _groups(table, rows)
+        if len(rows) + len(groups) + 2 <= height:
+            break
+    return rows, groups
+
+
+def _groups(table: LongSum, shown: range) -> list[Group]:
+    """Group the terms that are not shown: by class where the points have classes."""
+    hidden = np.ones(len(table.terms), dtype=bool)
+    hidden[shown.start : shown.stop] = False
+    if not hidden.any():
+        return []
+    if not table.classes:
+        return [(f"the other {hidden.sum()}", np.flatnonzero(hidden))]
+    classes = np.array(table.classes)
+    groups = []
+    for name in dict.fromkeys(table.classes):
+        members = hidden & (classes == name)
+        other = "other " if (classes[shown.start : shown.stop] == name).any() else ""
+        if members.any():
+            groups.append((f"{members.sum()} {other}{name}", np.flatnonzero(members)))
+    return groups
+
+
+def _factor_texts(table: LongSum, rows: range, fine: Notation) -> list[list[str]]:
+    """Write the factors of the shown terms, with so many digits that those of the pinned term multiply to it."""
+    texts: list[list[str]] = []
+    for extra in range(5):
+        notations = [same._replace(decimals=same.decimals + extra) if extra else same for _, _, same in table.factors]
+        texts = [
+            [same.text(values[row]) for same, (_, values, _) in zip(notations, table.factors, strict=True)]
+            for row in rows
+        ]
+        computed = float(np.prod([float(text) for text in texts[table.pinned - rows.start]]))
+        if rounds_to(computed, fine.text(table.terms[table.pinned, 0])):
+            break
+    return texts
+
+
+def _over_points(moment: Moment, total: Total) -> bool:
+    """Return whether a sum runs over the data points."""
+    entries = [leaf for leaf in leaves(total.body) if isinstance(leaf, Entry)]
+    return sizes(total) == (points(moment),) and all(
+        entry.index[0] == total.letters[0] for entry in entries if total.letters[0] in entry.index
+    )
+
+
+def _term_name(moment: Moment, total: Total, over_points: bool) -> Callable[[int], str]:
+    """Return what the terms are called: row 3, k = 5, [0,2]."""
+    shape = sizes(total)
+    wide = len(str(count(total) - 1))
+    if over_points:
+        return lambda term: f"{point_word(moment)} {term:>{wide}}"
+    if len(shape) == 1:
+        return lambda term: f"{total.letters[0]} = {term:>{wide}}"
+    return lambda term: f"[{','.join(map(str, np.unravel_index(term, shape)))}]"
+
+
+def _classes(moment: Moment) -> tuple[str, ...]:
+    """Return the name of each point's class, where the lesson names the classes."""
+    plane = moment.example.plane
+    if plane is None:
+        return ()
+    given = moment.example.feeds[plane.classes]
+    names = axis_names(moment, plane.classes, 1, given.shape[1])
+    if not names or not is_by_point(moment, plane.classes, given.shape):
+        return ()
+    return tuple(names[c] for c in given.argmax(axis=1))

@@ -1,0 +1,63 @@
+"""What things are called: an element, an axis, a slope, an operation's own words said of one of its nodes."""
+
+from __future__ import annotations
+
+from minidl_core import Node, Operation
+from minidl_core.arrays import Array, Shape
+
+from ..entries import NAME_LENGTH
+from ..formats import number, vector
+from ..formulas import in_names, symbols
+from ..moment import Moment
+from ..wording import cut
+from .pinned import is_by_point, shape_of
+
+
+def called(node: Node) -> str:
+    """Return the name of a node, cut where it is very long."""
+    return cut(node.name, NAME_LENGTH)
+
+
+def slope_name(moment: Moment, node: Node) -> str:
+    """Return how the gradient of the loss with respect to a node is written: dJ/dW."""
+    return f"d{called(moment.graph.loss)}/d{called(node)}"
+
+
+def point_word(moment: Moment) -> str:
+    """Return what a row of the data is called."""
+    return "row" if moment.example.plane is None else "point"
+
+
+def axis_names(moment: Moment, node: Node, axis: int, size: int) -> tuple[str, ...]:
+    """Return the lesson's names for the positions along an axis of a node's array; nothing where it has none."""
+    labels = moment.lesson.labels.get(node.name, ())
+    return labels[axis] if axis < len(labels) and len(labels[axis]) == size else ()
+
+
+def describe(moment: Moment, node: Node, index: tuple[int, ...], shape: Shape) -> str:
+    """Say which element it is: point 3, blue."""
+    by_point = is_by_point(moment, node, shape)
+    parts = [f"{point_word(moment)} {index[0]}"] if by_point else []
+    for axis in range(by_point, len(index)):
+        names = axis_names(moment, node, axis, shape[axis])
+        if not names and len(index) != 2:
+            return f"entry [{','.join(map(str, index))}]"
+        parts.append(names[index[axis]] if names else f"{('row', 'column')[axis]} {index[axis]}")
+    return ", ".join(parts)
+
+
+def said(moment: Moment, operation: Operation, text: str) -> str:
+    """Return a formula or reason of an operation with the names of this node's inputs in it."""
+    shapes = {node: shape_of(moment, node) for node in symbols(operation).values()}
+    known = {node: shape for node, shape in shapes.items() if shape is not None}
+    if len(known) < len(shapes):
+        return operation.definition.name_symbols(text, list(map(called, operation.inputs)), called(operation))
+    return in_names(text, operation, moment.graph.loss, known, called)
+
+
+def small(array: Array, index: tuple[int, ...]) -> str:
+    """Write an array if it is small, else its element at this index."""
+    if array.ndim == 1 and array.size <= 3:
+        return vector(array)
+    place = f"[{','.join(map(str, index))}] " if index else ""
+    return f"{place}{number(float(array[index]))}"
