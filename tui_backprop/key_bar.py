@@ -14,30 +14,33 @@ STEPPING = (
     ("s", "inside"),
     ("r", "run"),
     ("i", "iteration"),
-    ("tab", "views"),
+    ("tab", "panes"),
+    ("/", "find"),
     ("p", "phase"),
     ("n", "node"),
     ("v", "diagram/tape"),
     ("G", "go to"),
 )
 RUNNING = (("space", "pause"), (">", "faster"), ("<", "slower"), ("q", "quit"))
-ORDER = ("space", "b", "s", "n", "p", "i", "r", "G", "v", "tab", "<", ">", "?", "q")
+ORDER = ("space", "b", "s", "n", "p", "i", "r", "G", "v", "/", "tab", "<", ">", "?", "q")
 
 
 def draw_keys(width: int, running: str | None) -> Line:
     """Draw the key bar; `running` is the speed of a run that is going on."""
     line: Line = [(" ", "text")]
+    gap = 3 if width >= 100 else 2
     if running is not None:
         line.append((f"running: {running}   ", "now"))
-    for name, does in sorted(_fitting(STEPPING if running is None else RUNNING, width - _length(line)), key=_place):
-        line += [(name, "key"), (f" {does}   ", "text")]
+    keys = STEPPING if running is None else RUNNING
+    for name, does in sorted(_fitting(keys, width - _length(line), gap), key=_place):
+        line += [(name, "key"), (f" {does}" + " " * gap, "text")]
     return line
 
 
-def _fitting(keys: Iterable[tuple[str, str]], room: int) -> list[tuple[str, str]]:
+def _fitting(keys: Iterable[tuple[str, str]], room: int, gap: int) -> list[tuple[str, str]]:
     chosen = []
     for name, does in keys:
-        room -= len(name) + len(does) + 4
+        room -= len(name) + 1 + len(does) + gap
         if room < 0:
             break
         chosen.append((name, does))

@@ -17,7 +17,9 @@ from textual.timer import Timer
 from minidl_core import Node
 from tui_backprop.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Pane, arrange, prefers_diagram
 from tui_backprop.chart_panes import DataPane, LossPane
+from tui_backprop.folded_view import draw_folded
 from tui_backprop.frame import TITLE_EDGES, draw_frame, draw_title
+from tui_backprop.glyphs import ARROWS
 from tui_backprop.graph_pane import GraphPane
 from tui_backprop.header import draw_header
 from tui_backprop.inspector import Pinned, automatic_view, draw_inspector, inspector_title, move_pinned, views
@@ -30,6 +32,7 @@ from tui_backprop.step_pane import draw_step
 from tui_backprop.steps import STOPS
 from tui_backprop.timeline import Timeline
 from tui_backprop.widgets.canvas import Canvas
+from tui_backprop.widgets.graph_canvas import GraphCanvas
 
 PANES = ("header", "graph", "step", "inspector", "loss", "data", "keys")
 DIRECTIONS = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}
@@ -60,7 +63,9 @@ class SteppingScreen(Screen[None]):
         self._run = Run(timeline, pause_every)
         self._timer: Timer | None = None
         self._painted = False
-        self._graph = GraphPane(timeline.graph)
+        self._graph = GraphPane(timeline.graph, timeline.lesson.folds)
+        self._said = ""
+        self._on_graph = True
         self._panes: dict[str, Pane] = {}
         self._prefers_diagram: bool | None = None
         self._view: str | None = None
@@ -77,7 +82,7 @@ class SteppingScreen(Screen[None]):
         """Yield the canvases; where they stand is the arrangement's business."""
         yield Canvas(id="frame")
         for name in PANES:
-            yield Canvas(id=name)
+            yield GraphCanvas(id=name) if name == "graph" else Canvas(id=name)
         for name in TITLED:
             yield Canvas(id=f"{name}-title")
 
@@ -138,6 +143,7 @@ class SteppingScreen(Screen[None]):
         if move():
             # the node's view follows the pass again; a chart stays
             self._view = self._view if self._view in self._charts else None
+            self._graph.deselect()
         self._draw()
 
     def _start(self, goal: int | None = None) -> None:
@@ -193,19 +199,92 @@ class SteppingScreen(Screen[None]):
         self.app.push_screen(HelpScreen())
 
     def action_next_pane(self) -> None:
-        """Show the next view in the inspector's place; charts that have no pane of their own are among them."""
-        moment = self.timeline.moment
-        there = [*views(moment), *(name for name in self._charts if name not in self._panes)]
-        shown = self._view or automatic_view(moment)
-        self._view = there[(there.index(shown) + 1) % len(there)] if shown in there else there[0]
+        """Go from the graph to the inspector, through its views and charts without a pane, and back to the graph."""
+        moment, node = self.timeline.moment, self._graph.node
+        there = [*views(moment, node), *(name for name in self._charts if name not in self._panes)]
+        first = there.index(automatic_view(moment, node))
+        there = [*there[first:], *there[:first]]
+        shown = self._view if self._view in there else there[0]
+        if self._on_graph:
+            self._on_graph = False
+        elif shown == there[-1]:
+            self._on_graph, self._view = True, None
+        else:
+            self._view = there[there.index(shown) + 1]
         self._draw()
 
-    def action_pin(self, direction: str) -> None:
-        """Follow the next element of the array in view in this direction."""
+    def action_other_pane(self) -> None:
+        """Go from the graph to the inspector or back, which keeps its view."""
+        self._on_graph = not self._on_graph
+        self._draw()
+
+    def action_arrow(self, direction: str) -> None:
+        """Select the next node in this direction, or follow the next element of the array in the inspector."""
         moment = self.timeline.moment
-        view = self._view or automatic_view(moment)
-        self._pinned = move_pinned(moment, view, self._pinned, *DIRECTIONS[direction])
-        self._data_pane.pinned = self._pinned.point
+        if self._on_graph:
+            self._graph.move(direction, moment)
+        else:
+            view = self._view or automatic_view(moment, self._graph.node)
+            self._pinned = move_pinned(moment, view, self._pinned, *DIRECTIONS[direction], self._graph.node)
+            self._data_pane.pinned = self._pinned.point
+        self._draw()
+
+    # the graph
+
+    def action_find(self) -> None:
+        """Ask for a node and select it."""
+        from .find import FindScreen
+
+        def select(node: Node | None) -> None:
+            if node is not None:
+                self._graph.select(node)
+                self._on_graph = True
+                self._draw()
+
+        self._pause()
+        self.app.push_screen(FindScreen(self._graph.nodes, self._graph.scope_of), select)
+
+    def action_follow(self) -> None:
+        """Stay with the node in view, or follow the action again."""
+        self._graph.follow_or_stay(self.timeline.moment)
+        self._draw()
+
+    def action_detail(self, change: str) -> None:
+        """Show less or more of each node."""
+        self._prefers_diagram = self._shows_diagram
+        self._graph.change_detail(1 if change == "more" else -1)
+        self._arrange()
+
+    def action_fold(self) -> None:
+        """Fold the scope of the node in view, or open it."""
+        self._said = self._graph.toggle_fold(self.timeline.moment)
+        self._arrange()
+
+    def action_fold_all(self) -> None:
+        """Open every folded scope, or fold them all."""
+        self._said = self._graph.toggle_all()
+        self._arrange()
+
+    def action_open(self) -> None:
+        """Open the folded scope in view."""
+        self._said = self._graph.open(self.timeline.moment)
+        self._arrange()
+
+    def action_pan(self, direction: str) -> None:
+        """Show what is further on in a direction."""
+        columns, rows = DIRECTIONS[direction]
+        self._graph.pan(8 * columns, 3 * rows)
+        self._draw()
+
+    def on_graph_canvas_picked(self, event: GraphCanvas.Picked) -> None:
+        """Select what was clicked on."""
+        self._on_graph = True
+        self._graph.select_at(event.x, event.y)
+        self._draw()
+
+    def on_graph_canvas_panned(self, event: GraphCanvas.Panned) -> None:
+        """Show the part of the graph that was dragged or wheeled into view."""
+        self._graph.pan(event.columns, event.rows)
         self._draw()
 
     # drawing
@@ -221,7 +300,7 @@ class SteppingScreen(Screen[None]):
     @property
     def _shows_diagram(self) -> bool:
         if self._prefers_diagram is not None:
-            return self._prefers_diagram
+            return self._prefers_diagram and self._graph.drawable
         return prefers_diagram(*self.size) and self._graph.fits(self.size.width - 2)
 
     def _arrange(self) -> None:
@@ -231,7 +310,7 @@ class SteppingScreen(Screen[None]):
             width,
             height,
             diagram=diagram,
-            graph_height=self._graph.height(diagram=diagram),
+            graph_height=self._graph.height(width - 2, diagram=diagram),
             data="data" in self._charts,
         )
         if arrangement is None:
@@ -277,7 +356,7 @@ class SteppingScreen(Screen[None]):
         self._show("graph", lambda w, h: self._graph.draw(moment, w, h, diagram=self._shows_diagram))
         self._show("step", lambda w, h: draw_step(moment, w, h))
         self._show("keys", lambda width, _: [draw_keys(width, running)])
-        self._title("graph", [("Graph" if self._shows_diagram else "Graph (tape)", "title")])
+        self._title("graph", *self._graph_title())
         self._title("step", [("Step", "title")])
         self._draw_inspector(moment)
         if self._painted:
@@ -287,20 +366,35 @@ class SteppingScreen(Screen[None]):
         for name, chart in self._charts.items():
             self._draw_chart(name, chart, moment)
 
+    def _graph_title(self) -> tuple[Line, Line]:
+        """Return the graph's title, and what there is to say about the last key or the selection."""
+        kind = "Graph" if self._shows_diagram else "Graph (tape)"
+        said, self._said = self._said or self._graph.state, ""
+        return [*self._arrows(here=self._on_graph), (kind, "title")], [(said, "key")] if said else []
+
+    def _arrows(self, *, here: bool) -> Line:
+        """Return the mark of the pane in which the arrow keys move."""
+        return [(ARROWS, "key"), (" ", "text")] if here else []
+
     def _draw_inspector(self, moment: Moment) -> None:
-        view = self._view or automatic_view(moment)
+        node, folded = self._graph.node, self._graph.folded
+        if folded is not None:
+            self._charted.pop("inspector", None)
+            self._title("inspector", [*self._arrows(here=not self._on_graph), (f"{folded.scope}/", "title")])
+            self._show("inspector", lambda w, h: _indented(draw_folded(folded, moment, w - 1, h)))
+            return
+        view = self._view or automatic_view(moment, node)
         if view in self._charts:
             self._draw_chart("inspector", self._charts[view], moment)
             return
         self._charted.pop("inspector", None)
         tabs: Line = []
-        for name in views(moment):
+        for name in views(moment, node):
             tabs += [(f"[{name}]", "title") if name == view else (name, "dim"), (" ", "dim")]
-        self._title("inspector", [(inspector_title(moment, view), "title")], tabs[:-1])
-        self._show(
-            "inspector",
-            lambda w, h: [[(" ", "text"), *line] for line in draw_inspector(moment, view, self._pinned, w - 1, h)],
-        )
+        left = [*self._arrows(here=not self._on_graph), (inspector_title(moment, view, node), "title")]
+        self._title("inspector", left, tabs[:-1])
+        pinned = self._pinned
+        self._show("inspector", lambda w, h: _indented(draw_inspector(moment, view, pinned, w - 1, h, node)))
 
     def _draw_chart(self, place: str, chart: LossPane | DataPane, moment: Moment) -> None:
         """Draw a chart into a pane, unless it stands there already: drawing one costs more than all the rest."""
@@ -309,3 +403,7 @@ class SteppingScreen(Screen[None]):
             self._charted[place] = depends_on
             self._title(place, chart.title(moment, self._panes[place].width - TITLE_EDGES))
             self._show(place, lambda w, h: chart.draw(moment, w, h))
+
+
+def _indented(lines: list[Line]) -> list[Line]:
+    return [[(" ", "text"), *line] for line in lines]
