@@ -136,7 +136,7 @@ class Plan:
         shapes = tuple([values[source].shape for source in self.sources[position]])
         try:
             node.definition.output_shape(shapes, node.attributes)
-        except (TypeError, ValueError) as misfit:
+        except ValueError as misfit:
             return node.misfit(shapes, misfit)
         mend = "; its inputs belong to others: return a new array" if "read-only" in str(error) else ""
         return GraphError(f"computing it raised {type(error).__name__}: {error}{mend}.", node)
