@@ -152,6 +152,7 @@ class _Backward:
     """The way back from the loss: `visited` has the nodes whose gradient somebody wants, in the order of the search."""
 
     def __init__(self, plan: Plan, loss: Node, training: bool) -> None:
+        self.training = training
         wanted = [not training or isinstance(node, Variable) for node in plan.nodes]
         if training:
             for position, sources in enumerate(plan.sources):
@@ -173,12 +174,6 @@ class _Backward:
             if isinstance(node, Operation)
         ]
 
-    def raise_non_finite(self, gradients: list[Any]) -> None:
-        """Raise NonFiniteError for the first node visited whose gradient is not finite."""
-        for position, node in self.visited:
-            if gradients[position] is not None and not is_finite(gradients[position]):
-                raise non_finite_gradient(node, gradients[position])
-
 
 class Run:
     """The values of one evaluation, and the gradients that they imply."""
@@ -191,14 +186,22 @@ class Run:
         return self._values[self._plan.index[node]]
 
     def gradients(self, loss: Node) -> dict[Node, Array]:
-        """Return the gradient of the loss for every node that leads to it, in the order of the search."""
+        """Return the gradient of the loss for every node that leads to it, in the order of the search.
+
+        Raises NonFiniteError for the first of them that is not finite.
+        """
         backward = self._plan.backward(loss, training=False)
         gradients = self._gradients(loss, backward)
-        backward.raise_non_finite(gradients)
+        for position, node in backward.visited:
+            if not is_finite(gradients[position]):
+                raise non_finite_gradient(node, gradients[position])
         return {node: gradients[position] for position, node in backward.visited}
 
     def variable_gradients(self, loss: Node) -> dict[Variable, Array]:
-        """Return the gradient of the loss for each of its variables, in the order of the search, and no other."""
+        """Return the gradient of the loss for each of its variables, in the order of the search, and no other.
+
+        They may not be finite; `gradients` then tells where that began.
+        """
         backward = self._plan.backward(loss, training=True)
         gradients = self._gradients(loss, backward)
         return {variable: gradients[position] for position, variable in backward.variables}
@@ -233,8 +236,8 @@ class Run:
         gradients[self._plan.index[loss]] = np.float64(1.0)
         for position, operation, rule, sources, needs, trusted in backward.steps:
             gradient = gradients[position]
-            if not trusted and not is_finite(settle(gradient)):
-                backward.raise_non_finite(gradients)
+            if not trusted and not is_finite(settle(gradient)) and backward.training:
+                self.gradients(loss)  # raises for the first one that is not finite
             op = Evaluated(operation, [values[source] for source in sources], values[position], needs)
             contributions = input_gradients(rule, op, gradient)
             for slot, source in enumerate(sources):
