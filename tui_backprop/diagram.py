@@ -6,6 +6,7 @@ in use. Drawing costs the viewport, however large the graph is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
@@ -222,14 +223,13 @@ def _draw_note(canvas: _Canvas, note: Note, near: Point) -> None:
     """Write the note into the nearest free cells."""
     count = len(note.lines)
     width = max(map(cell_len, note.lines))
-    blank = " " * (width + 4)
     rows = ["".join(text[:1] or "." for text, _ in row) for row in canvas.cells]
-    free = [
-        (4 * abs(canvas.top + row - near[1]) + abs(canvas.left + column + 3 - near[0]), row, column + 3)
-        for row in range(canvas.height - count + 1)
-        for column in range(canvas.width - len(blank) + 1)
-        if all(text.startswith(blank, column) for text in rows[row : row + count])
-    ]
+    free = []
+    for row in range(canvas.height - count + 1):
+        common = "".join(" " if set(column) == {" "} else "." for column in zip(*rows[row : row + count], strict=True))
+        for gap in re.finditer(f" {{{width + 4},}}", common):
+            column = min(max(near[0] - canvas.left, gap.start() + 3), gap.end() - width - 1)
+            free.append((4 * abs(canvas.top + row - near[1]) + abs(canvas.left + column - near[0]), row, column))
     distance, row, column = min(free, default=(note.reach + 1, 0, 0))
     if distance <= note.reach:
         for i, text in enumerate(note.lines):

@@ -62,7 +62,7 @@ def box_view(item: Item, moment: Moment, progress: Progress, level: int, width: 
         value,
         gradient,
         _style(item, moment),
-        now=moment.now in item.nodes if node is None else node is moment.now,
+        now=_is_now(item, moment, progress),
     )
 
 
@@ -77,7 +77,7 @@ def row_view(item: Item, moment: Moment, progress: Progress, level: int) -> Node
         if level == NUMBERS and node in moment.graph.position:
             backward = moment.phase != "forward" and moment.gradient(node) is not None
             said += " " + _numbers(moment.value(node), moment.gradient(node), _NUMBERS_INNER)[backward]
-    now = moment.now in item.nodes if node is None else node is moment.now
+    now = _is_now(item, moment, progress)
     return NodeView(_row_title(item), (said,), value, gradient, _style(item, moment), now=now)
 
 
@@ -95,8 +95,14 @@ def node_marks(node: Node, moment: Moment) -> tuple[str, str]:
     return "v" + moment.value_mark(node), gradient if gradient[0] in "qw" else "g" + gradient
 
 
+def _is_now(item: Item, moment: Moment, progress: Progress) -> bool:
+    if item.node is not None:
+        return item.node is moment.now
+    return moment.now is not None and progress.place(moment.now) == item.name
+
+
 def _folded_value(item: Item, moment: Moment, progress: Progress) -> str:
-    if moment.now in item.nodes and isinstance(moment.event, NodeEvaluated | VariableUpdated):
+    if _is_now(item, moment, progress) and isinstance(moment.event, NodeEvaluated | VariableUpdated):
         return NOW
     if progress.count(moment, item.name, VariableUpdated):
         return UPDATED
@@ -107,7 +113,7 @@ def _folded_value(item: Item, moment: Moment, progress: Progress) -> str:
 
 
 def _folded_gradient(item: Item, moment: Moment, progress: Progress) -> str:
-    if moment.now in item.nodes and moment.phase == "backward":
+    if _is_now(item, moment, progress) and moment.phase == "backward":
         return NOW
     visited = progress.count(moment, item.name, NodeVisited)
     return NOT_YET if not visited else PARTLY if visited < len(item.nodes) else DONE
