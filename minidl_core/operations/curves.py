@@ -19,7 +19,7 @@ def square(a: Array, /) -> Array:
 
 @RegisterGradient("square", formulas=("2·G⊙A",))
 def _square_gradient(op: Evaluated, grad: Array) -> list[Array]:
-    """Both factors grow with A, so the slope is twice A."""
+    """The slope of a square is twice the number that is squared."""
     return [2.0 * grad * op.inputs[0]]
 
 
@@ -38,7 +38,7 @@ def power(a: Array, b: Array, /) -> Array:
 def _power_gradient(op: Evaluated, grad: Array) -> list[Array | None]:
     """The slope of a power of A is B times the next lower power.
 
-    1 more in B multiplies Y by A, which makes a slope of Y times log A; where A is not positive it counts as 0.
+    1 more in B multiplies Y by A, so the slope is Y times log A; where A is not positive, it counts as 0.
     """
     a, b = op.inputs
     # at B = 0 the next lower power of 0 would be infinite, though A^0 does not depend on A at all

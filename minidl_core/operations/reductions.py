@@ -48,7 +48,10 @@ def _reduce_sum_gradient(op: Evaluated, grad: Array) -> list[Array]:
 
 @operation(formula="Y = mean A", trusted=True, shape=_reduced_shape, samples=_SAMPLES, mend=_MEND)
 def reduce_mean(a: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The average of the entries of A: of all of them, or of those along the axis."""
+    """The entries of A along the axis are averaged.
+
+    Without an axis, all entries are.
+    """
     total = reduce_sum.compute(a, axis, keepdims)
     return total / (a.size // total.size)
 
