@@ -24,9 +24,9 @@ class LossPane:
         branch, branches = self._timeline.branch, tuple(self._timeline.branches)
         return branch, branches, len(branch.losses), moment.iteration, moment.loss, self.logarithmic
 
-    def title(self, moment: Moment, width: int) -> Line:  # noqa: ARG002 (as DataPane's)
+    def title(self, moment: Moment, width: int) -> Line:
         """Return the title: which branch, where there are several, and which axis, where there is room for both."""
-        title: Line = [("Loss J", "title")]
+        title: Line = [(f"Loss {moment.graph.loss.name}", "title")]
         if len(self._timeline.branches) > 1:
             title.append((f"   {self._timeline.branch.label}", "text"))
         axis = "   logarithmic" if self.logarithmic else "   linear"
