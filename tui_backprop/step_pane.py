@@ -114,8 +114,7 @@ def _backward(moment: Moment, wide: bool, length: int) -> list[Part]:
 
 def _update(moment: Moment, wide: bool, length: int) -> list[Part]:
     updated, now = moment.updated, moment.now
-    in_order = sorted(moment.graph.variables, key=moment.recording.visited.__getitem__)
-    following = in_order[len(updated) :]
+    following = moment.recording.update_order[len(updated) :]
     finished: Line = [("iteration finished", "text")]
     if isinstance(moment.event, IterationFinished):
         present = Part(4, [[*_label("now", wide), *finished]])

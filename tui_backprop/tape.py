@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from .diagram import NodeView, mark_style
-from .glyphs import CHOSEN, EAST, ELLIPSIS, LINES, MORE, NODE, NODE_NOW, NORTH, SOUTH, WEST, fit
+from .glyphs import CHOSEN, EAST, ELLIPSIS, LINES, MORE, NODE, NODE_NOW, NORTH, SOUTH, WEST, fit, fit_name
 from .palette import Line
 
 _LEAST_TITLE = 8
@@ -151,7 +151,7 @@ def draw_tape(
                 (gutter[:at], "dim"),
                 (NODE_NOW if node.now else NODE, style),
                 (gutter[at + 1 :], "dim"),
-                (fit(node.title, title_width), style),
+                (fit_name(node.title, title_width), style),
                 (fit(" " + " ".join(node.details), detail_width), "dim"),
                 (" ", "text"),
                 (node.value, mark_style(node.value)),
