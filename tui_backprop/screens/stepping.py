@@ -17,6 +17,7 @@ from textual.timer import Timer
 from minidl_core import Node
 from tui_backprop.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Pane, arrange
 from tui_backprop.chart_panes import DataPane, LossPane
+from tui_backprop.edits import Edit
 from tui_backprop.folded_view import draw_folded
 from tui_backprop.frame import TITLE_EDGES, draw_frame, draw_title
 from tui_backprop.header import draw_header
@@ -64,7 +65,7 @@ class SteppingScreen(GraphScreen):
         self._painted = False
         self._view: str | None = None
         self._pinned = Pinned()
-        self._loss_pane = LossPane(timeline.losses)
+        self._loss_pane = LossPane(timeline)
         self._data_pane = DataPane()
         self._data_pane.pinned = self._pinned.point
         self._charts: dict[str, LossPane | DataPane] = {"loss": self._loss_pane}
@@ -121,6 +122,24 @@ class SteppingScreen(GraphScreen):
         where = command(self.timeline)
         self.app.copy_to_clipboard(where)
         self._draw(f"copied: {where}")
+
+    def action_edit(self, what: str = "element") -> None:
+        """Ask for an edit, of the pinned element of the node in view or of the learning rate, and fork with it."""
+        from .edit import EditScreen
+
+        self._pause()
+        node = self.node_in_view if what == "element" else None
+
+        def fork(edit: Edit | None) -> None:
+            if edit is not None:
+                self.timeline.fork(edit)
+                self._draw()
+
+        self.app.push_screen(EditScreen(self.timeline, node, self._pinned), fork)
+
+    def action_branch(self) -> None:
+        """Move to the same step on the next branch."""
+        self._move(self.timeline.switch)
 
     def action_run(self) -> None:
         """Run, or pause."""
