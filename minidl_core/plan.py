@@ -123,9 +123,10 @@ class Plan:
                 raise self.non_finite(position, values)
 
     def non_finite(self, position: int, values: list[Array]) -> MinidlError:
-        """Return the error that says why this operation's value is the first that is not finite."""
+        """Return the error that says why this node's value is the first that is not finite."""
         node = self.nodes[position]
-        assert isinstance(node, Operation)
+        if not isinstance(node, Operation):
+            return non_finite_leaf(node, values[position])
         inputs = [values[source] for source in self.sources[position]]
         trained = [variable for place, variable in self._variables if values[place] is not variable.initial_value]
         return non_finite_value(node, values[position], inputs, trained)
