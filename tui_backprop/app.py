@@ -28,7 +28,8 @@ class BackpropApp(App[None]):
     def __init__(
         self, lesson: str | Lesson, seed: int | None = None, learning_rate: float | None = None, steps: int = 100
     ) -> None:
-        super().__init__()
+        # said here already, because the filter for NO_COLOR is chosen now: a theme's would make greys of the colours
+        super().__init__(ansi_color=True)
         self.theme = "ansi-dark"
         self.timeline = Timeline(load_lesson(lesson) if isinstance(lesson, str) else lesson, seed, learning_rate)
         self._steps = steps

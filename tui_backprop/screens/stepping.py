@@ -7,6 +7,7 @@ into lines; canvases send the terminal what changed of them.
 from __future__ import annotations
 
 from collections.abc import Callable
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -238,8 +239,9 @@ class SteppingScreen(GraphScreen):
         )
         if arrangement is None:
             said = f"backprop-tui needs {LEAST_WIDTH}x{LEAST_HEIGHT} cells; this terminal has {width}x{height}."
+            lines: list[Line] = [[(row, "text")] for row in wrap(said, max(width, 1))]
             self._panes = {}
-            self._place("frame", Pane(0, 0, width, height), [[(said, "text")]])
+            self._place("frame", Pane(0, 0, width, height), lines)
         else:
             self._panes = dict(arrangement.panes)
             self._place("frame", Pane(0, 0, width, height), draw_frame(arrangement, width, height))
