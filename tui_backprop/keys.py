@@ -33,7 +33,11 @@ SECTIONS: dict[str, list[Binding]] = {
         _key("r", "run", "run", "Run, and pause again; space pauses too"),
         _key("less_than_sign", "slower", "slower", "Run more slowly", "<"),
         _key("greater_than_sign", "faster", "faster", "Run faster, up to as fast as it trains", ">"),
-        _key("G", "go_to", "go to", "Go to an iteration by its number"),
+        _key("G", "go_to", "go to", "Go to a moment by its name: 7, 7:b, 7:b:2"),
+    ],
+    "Change": [
+        _key("e", "edit", "edit", "Edit a number of a variable or of data, or the learning rate: a branch begins"),
+        _key("E", "branch", "branch", "To the same step on the branch before the edit; again: on to the others"),
     ],
     "Look": [
         _key("left,h", "arrow('left')", "left", "Select an input, or in the inspector the number left", "← h"),
@@ -60,6 +64,7 @@ SECTIONS: dict[str, list[Binding]] = {
     ],
     "The program": [
         _key("question_mark,f1", "help", "keys", "What the screen shows, and every key", "? F1"),
+        _key("w", "where", "where", "Copy the command that opens the app where you are"),
         _key("q", "app.quit", "quit", "Quit"),
     ],
 }
