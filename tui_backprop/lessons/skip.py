@@ -21,4 +21,8 @@ lesson = Lesson(
     summary="x reaches y directly and through sigmoid: why a node waits for its last consumer",
     build=build,
     learning_rate=0.05,
+    sentences={
+        "BackwardStarted J": "Backward starts at J: dJ/dJ = 1. Watch x: it comes after both of its consumers; w shows "
+        "a search that cannot wait."
+    },
 )
