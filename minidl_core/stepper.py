@@ -55,6 +55,8 @@ class Stepper:
         session: Session | None = None,
         traversal: str = "last consumer",
     ) -> None:
+        if not isinstance(minimization, Minimization):
+            raise GraphError(f"{minimization!r} is no step to take; make one: optimizer.minimize(loss).")
         self.minimization = minimization
         self.loss = minimization.loss
         self.session = session or Session()

@@ -23,8 +23,17 @@ examples:
   backprop-tui two-paths                     why gradients are added
   backprop-tui skip                          why the order matters
   backprop-tui --learning-rate 0.01          a step that is too large to watch
+  backprop-tui two-paths --at 4:b:2          iteration 4, visit of b, second step
   backprop-tui --headless perceptron         train 100 iterations and print the losses and a picture
   backprop-tui --headless chain --json       the same for programs
+
+moments, for --at and for the key G; the key w copies where you are:
+  7            the end of iteration 7; 0 is the very start
+  7:b          iteration 7, when the gradient of node b is complete
+  7:b:2        iteration 7, visit of b, second step: its second contribution
+  7:b:forward  iteration 7, when b has its value
+  7:W:update   iteration 7, when the variable W is updated
+  7.31         iteration 7, event 31, as the key s counts them
 
 exit status: 0 done, 1 training stopped at a NaN or an infinity, 2 the command line or the terminal is no good
 """
@@ -95,6 +104,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="N",
         help="iterations after which a run pauses, or that --headless trains (default: 100)",
     )
+    parser.add_argument("--at", default="0", metavar="MOMENT", help="where to start: 4, 4:b, 4:b:2 ... (see below)")
     parser.add_argument("--headless", action="store_true", help="no screen: train, print the losses and a picture")
     parser.add_argument("--json", action="store_true", help="headless, printing JSON")
     parser.add_argument("--list", action="store_true", help="name the lessons")
@@ -104,7 +114,10 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
-    asked = build_parser().parse_args(arguments)
+    parser = build_parser()
+    asked = parser.parse_args(arguments)
+    if asked.at != "0" and (asked.headless or asked.json):
+        parser.error("--at is for the screen; --headless starts at the beginning")
     try:
         if asked.list:
             return _list_lessons()
@@ -125,7 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     from .app import run_app
 
-    return run_app(asked.lesson, asked.seed, asked.learning_rate, asked.steps)
+    return run_app(asked.lesson, asked.seed, asked.learning_rate, asked.steps, asked.at)
 
 
 def _list_lessons() -> int:

@@ -27,27 +27,30 @@ MILESTONES = (0, 1, 3, 10)
 class Timeline:
     """A training that can be moved through; every move returns whether it went anywhere.
 
-    `branches` are the ways it went, oldest first, and `branch` is the one that the moves follow.
+    `branches` are the ways it went, oldest first, and `branch` is the one that the moves follow. While the timeline is
+    `fine`, its moment is about the last event before the cursor, else about the step that ends there.
     """
 
     def __init__(self, lesson: Lesson, seed: int | None = None, learning_rate: float | None = None) -> None:
         self.lesson = lesson
-        self.example = lesson.build(lesson.seed if seed is None else seed)
-        optimizer = GradientDescentOptimizer(lesson.learning_rate if learning_rate is None else learning_rate)
+        self.seed = lesson.seed if seed is None else seed
+        self.learning_rate = lesson.learning_rate if learning_rate is None else learning_rate
+        self.example = lesson.build(self.seed)
+        optimizer = GradientDescentOptimizer(self.learning_rate)
         self.stepper = Stepper(optimizer.minimize(self.example.loss), self.example.feeds)
         self.graph = LossGraph(self.stepper.nodes)
         self.branch = Branch()
         self.branches = [self.branch]
         self._events: Iterator[Event] = iter(())
         self.cursor = 0
-        self._fine = False
+        self.fine = False
         self._said: tuple[str, ...] = ()
         self.recording = self._begin(None)
 
     @property
     def moment(self) -> Moment:
         """What is true at the cursor."""
-        shown = self.cursor - 1 if self._fine or not self.cursor else headline(self.recording, self.cursor)
+        shown = self.cursor - 1 if self.fine or not self.cursor else headline(self.recording, self.cursor)
         passed = tuple((n, state) for n, state in self.branch.milestones.items() if n < self.recording.iteration)
         return Moment(self.lesson, self.example, self.recording, self.cursor, shown, passed, self._said)
 
@@ -88,11 +91,17 @@ class Timeline:
             return self.first()
         return self._moved(None, self._go_to(iteration, None))
 
+    def go_to(self, iteration: int, cursor: int, *, fine: bool) -> bool:
+        """Move behind so many events of an iteration, training as far as it needs; a mistake stops earlier."""
+        moved = self._go_to(iteration, cursor) or fine != self.fine
+        return self._moved(after_event if fine else None, moved)
+
     def train(self, iterations: int) -> bool:
         """Move some iterations on, as fast as the engine trains, to the end of the last; a mistake stops earlier."""
         while not self.recording.finished:
             self._record()
         if self.recording.error is None and iterations > 0:
+            self._note_loss(len(self.recording.events))
             previous = self._advance(iterations - 1)
             self._begin_next(previous)
             while not self.recording.finished:
@@ -140,13 +149,22 @@ class Timeline:
 
     def _moved(self, stop: Stop | None, moved: bool) -> bool:
         if moved:
-            self._fine = stop is after_event
+            self.fine = stop is after_event
             self._said = ()
             self._note_furthest()
         return moved
 
     def _note_furthest(self) -> None:
         self.branch.furthest = max(self.branch.furthest, (self.recording.iteration, self.cursor))
+        self._note_loss(self.cursor)
+
+    def _note_loss(self, cursor: int) -> None:
+        """Keep the loss if it was measured before the cursor: events are recorded before they are seen."""
+        measured = self.recording.evaluated.get(self.graph.loss, cursor)
+        if measured < cursor:
+            event = self.recording.events[measured]
+            assert isinstance(event, NodeEvaluated)
+            self.losses.record(self.recording.iteration, float(event.value))
 
     def _set_cursor(self, cursor: int) -> bool:
         moved = cursor != self.cursor
@@ -253,5 +271,3 @@ class Timeline:
             recording.error = error
             return
         recording.append(event)
-        if isinstance(event, NodeEvaluated) and event.node is self.graph.loss:
-            self.losses.record(recording.iteration, float(event.value))

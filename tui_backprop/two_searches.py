@@ -153,9 +153,11 @@ def _wrong_gradient(
         right = worked_sum(terms, float(total[index]))
         fine, _ = addition(terms, float(total[index]))
         wrong = worked_sum(there, sum(there)) if len(there) > 1 else fine.text(there[0])
+    moved = [v for v in moment.graph.variables if moment.graph.depends_on(node, moment.graph.bits([v]))]
+    so = f" So {listed(moved, called)} would be moved by a wrong gradient." if moved else ""
     return (
         f"Going on without it, {slope} would be {wrong}, from {listed(list(givers), called)} alone. "
-        f"It is {right} (iteration {moment.iteration})."
+        f"It is {right} (iteration {moment.iteration}).{so}"
     )
 
 
@@ -207,7 +209,7 @@ def draw_searches(
         sides = [*_side(plain, other, None, name, half), ("  ", "text"), *_side(right, None, now, name, half)]
         lines.append([mark, *sides])
     more = len(searches.right) - start - len(shown)
-    return [*lines, [(f"{MORE} {more} more steps", "dim")] if more > 0 else [], *said][:height]
+    return [*lines, [(f"{MORE} {more} more", "dim")] if more > 0 else [], *said][:height]
 
 
 def first_step(searches: Searches, rows: int) -> int:

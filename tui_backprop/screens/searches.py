@@ -27,7 +27,7 @@ class SearchesScreen(ModalScreen[None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,w", "dismiss", "close"),
+        Binding("escape,q,t", "dismiss", "close"),
         Binding("up,k,pageup", "scroll(-1)", "up"),
         Binding("down,j,pagedown", "scroll(1)", "down"),
     ]
@@ -47,7 +47,7 @@ class SearchesScreen(ModalScreen[None]):
         """Yield the canvas."""
         canvas = Canvas()
         canvas.border_title = "Why a node waits: two searches of this graph"
-        canvas.border_subtitle = "↑ ↓ scroll   w close"
+        canvas.border_subtitle = "↑ ↓ scroll   t close"
         yield canvas
 
     def on_resize(self) -> None:

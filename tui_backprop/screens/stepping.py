@@ -25,6 +25,7 @@ from tui_backprop.inspector import Pinned, automatic_view, draw_inspector, inspe
 from tui_backprop.key_bar import draw_keys
 from tui_backprop.keys import SECTIONS
 from tui_backprop.moment import Moment
+from tui_backprop.named_moments import Place, command
 from tui_backprop.palette import Line
 from tui_backprop.running import Run
 from tui_backprop.step_pane import draw_step
@@ -102,20 +103,25 @@ class SteppingScreen(GraphScreen):
         self._move(self.timeline.last)
 
     def action_go_to(self) -> None:
-        """Ask for an iteration and move to its end, training as far as it needs."""
+        """Ask for a moment and move to it, training as far as it needs."""
         from .go_to import GoToScreen  # not before the first paint: widgets take their time to import
 
         self._pause()
+        self.app.push_screen(GoToScreen(self.timeline), self.go)
 
-        def go(iteration: int | None) -> None:
-            if iteration is None:
-                return
-            if iteration <= self.timeline.furthest[0]:
-                self._move(lambda: self.timeline.finish(iteration))
-            else:
-                self._start(goal=iteration)
+    def go(self, place: Place | None) -> None:
+        """Move to a place, if there is one; if it is far ahead, by a run."""
+        if place is not None and place.iteration > self.timeline.furthest[0] + 1:
+            self._start(place)
+        elif place is not None:
+            self._move(lambda: self._run.arrive(place))
 
-        self.app.push_screen(GoToScreen(self.timeline.recording.iteration), go)
+    def action_where(self) -> None:
+        """Copy the command that opens the app where one is, and say so."""
+        self._pause()
+        where = command(self.timeline)
+        self.app.copy_to_clipboard(where)
+        self._draw(f"copied: {where}")
 
     def action_edit(self, what: str = "element") -> None:
         """Ask for an edit, of the pinned element of the node in view or of the learning rate, and fork with it."""
@@ -152,14 +158,15 @@ class SteppingScreen(GraphScreen):
 
     def _move(self, move: Callable[[], bool]) -> None:
         self._pause()
+        self._run.said = ""
         if move():
             # the node's view follows the pass again; a chart stays
             self._view = self._view if self._view in self._charts else None
             self._graph.deselect()
-        self._draw()
+        self._draw(self._run.said)
 
-    def _start(self, goal: int | None = None) -> None:
-        self._run.start(goal)
+    def _start(self, destination: Place | None = None) -> None:
+        self._run.start(destination)
         self._set_timer()
         self._draw()
 
@@ -167,7 +174,7 @@ class SteppingScreen(GraphScreen):
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
-            self._draw()
+            self._draw(self._run.said)
 
     def _change_speed(self, by: int) -> None:
         self._run.change_speed(by)
@@ -298,7 +305,7 @@ class SteppingScreen(GraphScreen):
         if pane is not None:
             self.query_one(f"#{name}-title", Canvas).show([draw_title(left, right or [], pane.width)])
 
-    def _draw(self) -> None:
+    def _draw(self, said: str = "") -> None:
         if not self._panes:
             return
         moment = self.timeline.moment
@@ -306,7 +313,7 @@ class SteppingScreen(GraphScreen):
         self._show("header", lambda width, _: [draw_header(moment, width)])
         self._show("graph", lambda w, h: self._graph.draw(moment, w, h, diagram=self._shows_diagram))
         self._show("step", lambda w, h: draw_step(moment, w, h))
-        self._show("keys", lambda width, _: [draw_keys(width, running)])
+        self._show("keys", lambda width, _: [draw_keys(width, running, said)])
         if "graph" in self._panes:
             self._title("graph", *self.graph_title(self._panes["graph"].width - TITLE_EDGES))
         self._title("step", [("Step", "title")])
