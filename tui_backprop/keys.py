@@ -46,6 +46,7 @@ SECTIONS: dict[str, list[Binding]] = {
         _key("down,j", "arrow('down')", "down", "Select the node below, or in the inspector the number below", "↓ j"),
         _key("tab", "next_pane", "panes", "To the inspector, its next view, after the last the graph again", "Tab"),
         _key("shift+tab", "other_pane", "pane", "Between the graph and the inspector, whose view stays", "Shift+Tab"),
+        _key("t", "searches", "two searches", "Why a node waits: plain search and the right one, side by side"),
         _key("y", "scale", "scale", "Draw the loss on a linear or a logarithmic axis"),
     ],
     "The graph": [

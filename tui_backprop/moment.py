@@ -103,7 +103,7 @@ class Moment:
     @property
     def loss(self) -> float | None:
         """J, once this iteration's forward pass has measured it."""
-        value = self.value(self.graph.loss)
+        value = self.evaluated_value(self.graph.loss)
         return None if value is None else float(value)
 
     def _past(self, times: dict[Node, int], node: Node) -> int | None:

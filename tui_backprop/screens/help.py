@@ -39,7 +39,8 @@ The tape is the graph with one row per node, in the order of evaluation. In it, 
   ·  times              ⊙  times, element by element        Σ  the sum        Aᵀ  A with rows and columns exchanged
   () the shape of one number       (2,) of two numbers      (100,2) of 100 rows of two
 
-name/ is a folded scope: several nodes in one box, with how many it holds and how far the pass has come in them.\
+name/ is a folded scope: several nodes in one box, with how many it holds and how far the pass has come in them; … is \
+partly done. G marks the consumer whose gradient is passed on now.\
 """
 
 

@@ -200,6 +200,13 @@ class SteppingScreen(GraphScreen):
         """The node that the inspector shows, and that keys about a node are about."""
         return self._graph.node or self.timeline.moment.now
 
+    def action_searches(self) -> None:
+        """Show plain search and the right one beside each other."""
+        from .searches import SearchesScreen
+
+        self._pause()
+        self.app.push_screen(SearchesScreen(self.timeline, self._pinned))
+
     def action_scale(self) -> None:
         """Change the loss chart between a linear and a logarithmic axis."""
         self._loss_pane.logarithmic = not self._loss_pane.logarithmic
