@@ -121,7 +121,7 @@ class SteppingScreen(GraphScreen):
         self._pause()
         where = command(self.timeline)
         self.app.copy_to_clipboard(where)
-        self._draw(f"copied: {where}")
+        self._draw(f"copied: {where}" + (", which knows no edits" if self.timeline.branch.edits else ""))
 
     def action_edit(self, what: str = "element") -> None:
         """Ask for an edit, of the pinned element of the node in view or of the learning rate, and fork with it."""
