@@ -13,6 +13,7 @@ from minidl_core import MinidlError
 
 from .keys import SECTIONS
 from .lessons import load_lesson
+from .lessons.lesson import Lesson
 from .named_moments import NoMomentError, go, read_moment
 from .screens.stepping import SteppingScreen
 from .terminal import refusal, run
@@ -26,11 +27,11 @@ class BackpropApp(App[None]):
     ENABLE_COMMAND_PALETTE = True
 
     def __init__(
-        self, lesson: str, seed: int | None = None, learning_rate: float | None = None, steps: int = 100
+        self, lesson: str | Lesson, seed: int | None = None, learning_rate: float | None = None, steps: int = 100
     ) -> None:
         super().__init__()
         self.theme = "ansi-dark"
-        self.timeline = Timeline(load_lesson(lesson), seed, learning_rate)
+        self.timeline = Timeline(load_lesson(lesson) if isinstance(lesson, str) else lesson, seed, learning_rate)
         self._steps = steps
 
     def get_default_screen(self) -> Screen[None]:

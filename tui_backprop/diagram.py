@@ -22,14 +22,15 @@ _MARK_STYLES = {NOT_YET: "dim", DONE: "done", NOW: "now", UPDATED: "variable", S
 
 @dataclass(frozen=True, slots=True)
 class NodeView:
-    """What a moment shows of a node: a title, a detail below it, the slots of its value and its gradient."""
+    """What a moment shows of a node: a title, the details below it, the slots of its value and its gradient."""
 
     title: str
-    detail: str
+    details: tuple[str, ...]
     value: str
     gradient: str
     style: str = "text"
     now: bool = False
+    selected: bool = False
 
 
 def mark_style(slot: str) -> str:
@@ -189,18 +190,22 @@ def _draw_arrows(
 def _draw_node(canvas: _Canvas, place: Place, node: NodeView) -> None:
     x, y, inner = place.x, place.y, place.width - 2
     border, title_style = ("now", "now") if node.now else ("frame", node.style)
+    if node.selected:
+        border, title_style = "title", "selected"
     if place.height == 1:
-        canvas.write(x, y, "[", border)
+        left, right = "║║" if node.selected else "[]"
+        canvas.write(x, y, left, border)
         canvas.write(x + 1, y, fit(node.title, inner - 4) + " ", title_style)
         canvas.write(x + inner - 2, y, node.value[-1:], mark_style(node.value))
         canvas.write(x + inner - 1, y, fit(node.gradient.removeprefix("g"), 2), mark_style(node.gradient))
-        canvas.write(x + inner + 1, y, "]", border)
+        canvas.write(x + inner + 1, y, right, border)
         return
-    top_left, level, top_right, upright, bottom_left, bottom_right = "┏━┓┃┗┛" if node.now else "┌─┐│└┘"
-    texts = (node.title, title_style), (node.detail, node.style)
+    lines = "╔═╗║╚╝" if node.selected else "┏━┓┃┗┛" if node.now else "┌─┐│└┘"
+    top_left, level, top_right, upright, bottom_left, bottom_right = list(lines)
+    texts = [(node.title, title_style), *((detail, node.style) for detail in node.details)]
     canvas.write(x, y, top_left + level * inner + top_right, border)
     for row in range(1, place.height - 1):
-        text, style = texts[row - 1] if row < 3 else ("", "text")
+        text, style = texts[row - 1] if row <= len(texts) else ("", "text")
         canvas.write(x, y + row, upright, border)
         canvas.write(x + 1, y + row, fit(text, inner), style)
         canvas.write(x + 1 + inner, y + row, upright, border)

@@ -12,6 +12,9 @@ DONE = "✓"
 NOW = "►"
 STALE = "~"
 UPDATED = "+"
+PARTLY = "…"
+CHOSEN = "»"
+ARROWS = "←↑↓→"
 
 # never U+25B6 and U+25C0: some terminals draw those as emoji, two cells wide
 RIGHT = "►"

@@ -49,10 +49,7 @@ def multiply(a: Array, b: Array, /) -> Array:
 
 @RegisterGradient("multiply", formulas=("G⊙B", "G⊙A"))
 def _multiply_gradient(op: Evaluated, grad: Array) -> list[Array | None]:
-    """In a product, the slope of A is the other factor, B.
-
-    In a product, the slope of B is the other factor, A.
-    """
+    """In a product, each factor's slope is the other factor."""
     a, b = op.inputs
     return [grad * b if op.needs[0] else None, grad * a if op.needs[1] else None]
 
@@ -67,7 +64,7 @@ def divide(a: Array, b: Array, /) -> Array:
 def _divide_gradient(op: Evaluated, grad: Array) -> list[Array | None]:
     """1 more in an entry of A is 1/B more in Y.
 
-    A larger entry of B makes Y smaller, by Y/B for each 1 more.
+    The larger an entry of B, the smaller Y: 1 more in B is Y/B less.
     """
     b = op.inputs[1]
     return [grad / b if op.needs[0] else None, -grad * op.output / b if op.needs[1] else None]
@@ -91,11 +88,11 @@ def maximum(a: Array, b: Array, /) -> Array:
     return np.maximum(a, b)
 
 
-@RegisterGradient("maximum", formulas=("G where A ≥ B", "G where B > A"))
+@RegisterGradient("maximum", formulas=("G⊙(A ≥ B)", "G⊙(B > A)"))
 def _maximum_gradient(op: Evaluated, grad: Array) -> list[Array | None]:
-    """Y looks at A only where A is the larger, or both are equal.
+    """Where A is the larger, or both are equal, Y is A; elsewhere A does not count.
 
-    Y looks at B only where B is the larger.
+    Where B is the larger, Y is B; elsewhere B does not count.
     """
     a, b = op.inputs
     return [grad * (a >= b) if op.needs[0] else None, grad * (b > a) if op.needs[1] else None]

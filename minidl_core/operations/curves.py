@@ -19,7 +19,7 @@ def square(a: Array, /) -> Array:
 
 @RegisterGradient("square", formulas=("2·G⊙A",))
 def _square_gradient(op: Evaluated, grad: Array) -> list[Array]:
-    """Both factors grow with A, so the slope is twice A."""
+    """The slope of a square is twice the number that is squared."""
     return [2.0 * grad * op.inputs[0]]
 
 
@@ -38,7 +38,7 @@ def power(a: Array, b: Array, /) -> Array:
 def _power_gradient(op: Evaluated, grad: Array) -> list[Array | None]:
     """The slope of a power of A is B times the next lower power.
 
-    1 more in B multiplies Y by A, which makes a slope of Y times log A; where A is not positive it counts as 0.
+    1 more in B multiplies Y by A, so the slope is Y times log A; where A is not positive, it counts as 0.
     """
     a, b = op.inputs
     # at B = 0 the next lower power of 0 would be infinite, though A^0 does not depend on A at all
@@ -97,13 +97,13 @@ def _tanh_gradient(op: Evaluated, grad: Array) -> list[Array]:
     return [grad * (1.0 - y * y)]
 
 
-@operation(formula="Y = max(A, 0)", samples=_ONE, elementwise=True)
+@operation(formula="Y = max(0, A)", samples=_ONE, elementwise=True)
 def relu(a: Array, /) -> Array:
     """Each positive entry of A stays as it is; the others become 0."""
     return np.maximum(a, 0.0)
 
 
-@RegisterGradient("relu", formulas=("G where A > 0",))
+@RegisterGradient("relu", formulas=("G⊙(A > 0)",))
 def _relu_gradient(op: Evaluated, grad: Array) -> list[Array]:
     """The slope of relu is 1 where A is positive, and 0 elsewhere."""
     return [grad * (op.inputs[0] > 0)]

@@ -41,9 +41,9 @@ def matmul(a: Array, b: Array, /) -> Array:
 
 @RegisterGradient("matmul", formulas=("G·Bᵀ", "Aᵀ·G"))
 def _matmul_gradient(op: Evaluated, grad: Array) -> list[Array | None]:
-    """A[i,k] reaches J only through row i of Y, by way of row k of B.
+    """A[i,k] reaches the loss only through row i of Y, by way of row k of B.
 
-    B[k,j] reaches J through column j of Y, weighted by column k of A.
+    B[k,j] reaches the loss through column j of Y, weighted by column k of A.
     """
     a, b = op.inputs
     if a.ndim == b.ndim == 2:

@@ -46,9 +46,12 @@ def _reduce_sum_gradient(op: Evaluated, grad: Array) -> list[Array]:
     return [_spread(op, grad)]
 
 
-@operation(formula="Y = mean A", trusted=True, shape=_reduced_shape, samples=_SAMPLES, mend=_MEND)
+@operation(formula="Y = Σ A / n", trusted=True, shape=_reduced_shape, samples=_SAMPLES, mend=_MEND)
 def reduce_mean(a: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The average of the entries of A: of all of them, or of those along the axis."""
+    """The entries of A along the axis are averaged.
+
+    Without an axis, all entries are.
+    """
     total = reduce_sum.compute(a, axis, keepdims)
     return total / (a.size // total.size)
 

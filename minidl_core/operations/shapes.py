@@ -27,13 +27,16 @@ def _transposed_shape(a: Shape, axes: tuple[int, ...] | None) -> Shape:
     mend="axes must name every dimension of A once, not {axes}",
 )
 def transpose(a: Array, /, axes: tuple[int, ...] | None = None) -> Array:
-    """The rows of A become columns; with axes, its dimensions are put in that order."""
+    """The rows of A become the columns of Y.
+
+    With axes, the dimensions of A are put in that order.
+    """
     return a.transpose(axes)
 
 
 @RegisterGradient("transpose", formulas=("Gᵀ",))
 def _transpose_gradient(op: Evaluated, grad: Array) -> list[Array]:
-    """Each entry of A stands in one place of Y, so its G is fetched back from there."""
+    """Each entry of A stands in one place of Y, and its G comes back from there."""
     if op.axes is None:
         return [grad.transpose()]
     return [grad.transpose(np.argsort(normalize_axis_tuple(op.axes, grad.ndim)))]
@@ -57,11 +60,14 @@ def _reshaped_shape(a: Shape, shape: int | tuple[int, ...]) -> Shape:
     mend="the shape {shape} must have as many entries as A",
 )
 def reshape(a: Array, /, shape: int | tuple[int, ...]) -> Array:
-    """The entries of A in the same order, row by row, in another shape; one length may be -1, which means the rest."""
+    """The entries of A, read row by row, are put into another shape.
+
+    One length of the shape may be -1, which means the rest.
+    """
     return a.reshape(shape)
 
 
 @RegisterGradient("reshape", formulas=("G, reshaped back",))
 def _reshape_gradient(op: Evaluated, grad: Array) -> list[Array]:
-    """Each entry of A is one entry of Y, so its G is the one in the same place."""
+    """Each entry of A is one entry of Y, and its G comes back from there."""
     return [grad.reshape(op.inputs[0].shape)]

@@ -1,4 +1,4 @@
-"""What an operation promises, and what a user can write: operators, constants, axes, an operation in a file of theirs."""
+"""What an operation promises, and what a user can write: operators, constants, axes, operations of their own."""
 
 import inspect
 import subprocess
@@ -71,7 +71,7 @@ def test_an_operation_changes_no_input_and_its_shape_is_known_before(name):
 def test_operators_build_operations_also_with_a_number_a_list_or_an_array_on_the_left():
     x = dl.Variable([1.0, 2.0], name="x")
     cases = {
-        "add": [x + 3, 3 + x, [3, 4] + x, np.array([3.0, 4.0]) + x, x + x],
+        "add": [x + 3, 3 + x, [3, 4] + x, np.array([3.0, 4.0]) + x, x + x],  # noqa: RUF005
         "subtract": [x - 3, 3 - x, [3, 4] - x, np.array([3.0, 4.0]) - x],
         "multiply": [x * 3, 3 * x, np.array([3.0, 4.0]) * x, np.float64(3) * x],
         "divide": [x / 4, 3 / x, np.array([3.0, 4.0]) / x],
@@ -96,7 +96,9 @@ def test_operators_build_operations_also_with_a_number_a_list_or_an_array_on_the
 
 def test_an_operator_with_something_that_is_no_number_says_so():
     x = dl.Variable(1.0)
-    with pytest.raises(dl.GraphError, match=r"constant 'constant' \(test_operations.py:\d+\): it is not an array of num"):
+    with pytest.raises(
+        dl.GraphError, match=r"constant 'constant' \(test_operations.py:\d+\): it is not an array of num"
+    ):
         x + "one"
 
 

@@ -27,7 +27,11 @@ One iteration has three passes. Forward computes the values. Backward walks from
 the queue when the last of its consumers has been visited, and its gradient is the sum of what they contribute, one \
 contribution for each edge. Update moves every variable a little against its gradient.
 
-The inspector writes out one element, marked ►, with its own numbers; the arrow keys choose another one.\
+The pane whose title shows ←↑↓→ has the arrow keys. In the graph they select a node, in a double frame: left an input, \
+right a consumer. The inspector then explains that node; time stays, and the next step follows the action again. Tab goes \
+on to the inspector, which writes out one element, marked ►, with its own numbers; there the arrow keys choose another.
+
+name/ is a folded scope: several nodes in one box, with how many it holds and how far the pass has come in them.\
 """
 
 

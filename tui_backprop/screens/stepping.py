@@ -11,33 +11,34 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import Screen
-from textual.timer import Timer
 
 from minidl_core import Node
 from tui_backprop.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Pane, arrange, prefers_diagram
 from tui_backprop.chart_panes import DataPane, LossPane
+from tui_backprop.folded_view import draw_folded
 from tui_backprop.frame import TITLE_EDGES, draw_frame, draw_title
+from tui_backprop.glyphs import ARROWS
 from tui_backprop.graph_pane import GraphPane
 from tui_backprop.header import draw_header
-from tui_backprop.inspector import Pinned, automatic_view, draw_inspector, inspector_title, move_pinned, views
+from tui_backprop.inspector import automatic_view, draw_inspector, inspector_title, move_pinned, views
 from tui_backprop.key_bar import draw_keys
 from tui_backprop.keys import SECTIONS
 from tui_backprop.moment import Moment
-from tui_backprop.named_moments import Place, command
 from tui_backprop.palette import Line
-from tui_backprop.running import Run
 from tui_backprop.step_pane import draw_step
 from tui_backprop.steps import STOPS
 from tui_backprop.timeline import Timeline
 from tui_backprop.widgets.canvas import Canvas
+from tui_backprop.widgets.graph_canvas import GraphCanvas
+
+from .running import RunningScreen
 
 PANES = ("header", "graph", "step", "inspector", "loss", "data", "keys")
 DIRECTIONS = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}
 TITLED = ("graph", "step", "inspector", "loss", "data")
 
 
-class SteppingScreen(Screen[None]):
+class SteppingScreen(RunningScreen):
     """A timeline, shown and moved."""
 
     DEFAULT_CSS = """
@@ -56,16 +57,14 @@ class SteppingScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [binding for section in SECTIONS.values() for binding in section]
 
     def __init__(self, timeline: Timeline, pause_every: int) -> None:
-        super().__init__()
-        self.timeline = timeline
-        self._run = Run(timeline, pause_every)
-        self._timer: Timer | None = None
+        super().__init__(timeline, pause_every)
         self._painted = False
-        self._graph = GraphPane(timeline.graph)
+        self._graph = GraphPane(timeline.graph, timeline.lesson.folds)
+        self._said = ""
+        self._on_graph = True
         self._panes: dict[str, Pane] = {}
         self._prefers_diagram: bool | None = None
         self._view: str | None = None
-        self._pinned = Pinned()
         self._loss_pane = LossPane(timeline.losses)
         self._data_pane = DataPane()
         self._data_pane.pinned = self._pinned.point
@@ -78,7 +77,7 @@ class SteppingScreen(Screen[None]):
         """Yield the canvases; where they stand is the arrangement's business."""
         yield Canvas(id="frame")
         for name in PANES:
-            yield Canvas(id=name)
+            yield GraphCanvas(id=name) if name == "graph" else Canvas(id=name)
         for name in TITLED:
             yield Canvas(id=f"{name}-title")
 
@@ -86,7 +85,7 @@ class SteppingScreen(Screen[None]):
 
     def action_forward(self, stop: str) -> None:
         """Move forward to where this kind of move stops; the first press while it runs pauses instead."""
-        if self._timer is not None and stop == "step":
+        if self.running is not None and stop == "step":
             self._pause()
         else:
             self._move(lambda: self.timeline.forward(STOPS[stop]))
@@ -103,77 +102,14 @@ class SteppingScreen(Screen[None]):
         """Move to the latest moment that was ever reached."""
         self._move(self.timeline.last)
 
-    def action_go_to(self) -> None:
-        """Ask for a moment and move to it, training as far as it needs."""
-        from .go_to import GoToScreen  # not before the first paint: widgets take their time to import
-
-        self._pause()
-        self.app.push_screen(GoToScreen(self.timeline), self.go)
-
-    def go(self, place: Place | None) -> None:
-        """Move to a place, if there is one; if it is far ahead, by a run."""
-        if place is not None and place.iteration > self.timeline.furthest[0] + 1:
-            self._start(place)
-        elif place is not None:
-            self._move(lambda: self._run.arrive(place))
-
-    def action_where(self) -> None:
-        """Copy the command that opens the app where one is, and say so."""
-        self._pause()
-        where = command(self.timeline)
-        self.app.copy_to_clipboard(where)
-        self._draw(f"copied: {where}")
-
-    def action_run(self) -> None:
-        """Run, or pause."""
-        if self._timer is None:
-            self._start()
-        else:
-            self._pause()
-
-    def action_slower(self) -> None:
-        """Run more slowly."""
-        self._change_speed(-1)
-
-    def action_faster(self) -> None:
-        """Run faster."""
-        self._change_speed(1)
-
     def _move(self, move: Callable[[], bool]) -> None:
         self._pause()
         self._run.said = ""
         if move():
             # the node's view follows the pass again; a chart stays
             self._view = self._view if self._view in self._charts else None
+            self._graph.deselect()
         self._draw(self._run.said)
-
-    def _start(self, destination: Place | None = None) -> None:
-        self._run.start(destination)
-        self._set_timer()
-        self._draw()
-
-    def _pause(self) -> None:
-        if self._timer is not None:
-            self._timer.stop()
-            self._timer = None
-            self._draw(self._run.said)
-
-    def _change_speed(self, by: int) -> None:
-        self._run.change_speed(by)
-        if self._timer is not None:
-            self._set_timer()
-        self._draw()
-
-    def _set_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.stop()
-        self._timer = self.set_interval(self._run.speed.seconds, self._tick)
-
-    def _tick(self) -> None:
-        if self._run.tick():
-            self._draw()
-        else:
-            self._pause()
 
     # looking
 
@@ -200,19 +136,92 @@ class SteppingScreen(Screen[None]):
         self.app.push_screen(HelpScreen())
 
     def action_next_pane(self) -> None:
-        """Show the next view in the inspector's place; charts that have no pane of their own are among them."""
-        moment = self.timeline.moment
-        there = [*views(moment), *(name for name in self._charts if name not in self._panes)]
-        shown = self._view or automatic_view(moment)
-        self._view = there[(there.index(shown) + 1) % len(there)] if shown in there else there[0]
+        """Go from the graph to the inspector, through its views and charts without a pane, and back to the graph."""
+        moment, node = self.timeline.moment, self._graph.node
+        there = [*views(moment, node), *(name for name in self._charts if name not in self._panes)]
+        first = there.index(automatic_view(moment, node))
+        there = [*there[first:], *there[:first]]
+        shown = self._view if self._view in there else there[0]
+        if self._on_graph:
+            self._on_graph = False
+        elif shown == there[-1]:
+            self._on_graph, self._view = True, None
+        else:
+            self._view = there[there.index(shown) + 1]
         self._draw()
 
-    def action_pin(self, direction: str) -> None:
-        """Follow the next element of the array in view in this direction."""
+    def action_other_pane(self) -> None:
+        """Go from the graph to the inspector or back, which keeps its view."""
+        self._on_graph = not self._on_graph
+        self._draw()
+
+    def action_arrow(self, direction: str) -> None:
+        """Select the next node in this direction, or follow the next element of the array in the inspector."""
         moment = self.timeline.moment
-        view = self._view or automatic_view(moment)
-        self._pinned = move_pinned(moment, view, self._pinned, *DIRECTIONS[direction])
-        self._data_pane.pinned = self._pinned.point
+        if self._on_graph:
+            self._graph.move(direction, moment)
+        else:
+            view = self._view or automatic_view(moment, self._graph.node)
+            self._pinned = move_pinned(moment, view, self._pinned, *DIRECTIONS[direction], self._graph.node)
+            self._data_pane.pinned = self._pinned.point
+        self._draw()
+
+    # the graph
+
+    def action_find(self) -> None:
+        """Ask for a node and select it."""
+        from .find import FindScreen
+
+        def select(node: Node | None) -> None:
+            if node is not None:
+                self._graph.select(node)
+                self._on_graph = True
+                self._draw()
+
+        self._pause()
+        self.app.push_screen(FindScreen(self._graph.nodes, self._graph.scope_of), select)
+
+    def action_follow(self) -> None:
+        """Stay with the node in view, or follow the action again."""
+        self._graph.follow_or_stay(self.timeline.moment)
+        self._draw()
+
+    def action_detail(self, change: str) -> None:
+        """Show less or more of each node."""
+        self._prefers_diagram = self._shows_diagram
+        self._graph.change_detail(1 if change == "more" else -1)
+        self._arrange()
+
+    def action_fold(self) -> None:
+        """Fold the scope of the node in view, or open it."""
+        self._said = self._graph.toggle_fold(self.timeline.moment)
+        self._arrange()
+
+    def action_fold_all(self) -> None:
+        """Open every folded scope, or fold them all."""
+        self._said = self._graph.toggle_all()
+        self._arrange()
+
+    def action_open(self) -> None:
+        """Open the folded scope in view."""
+        self._said = self._graph.open(self.timeline.moment)
+        self._arrange()
+
+    def action_pan(self, direction: str) -> None:
+        """Show what is further on in a direction."""
+        columns, rows = DIRECTIONS[direction]
+        self._graph.pan(8 * columns, 3 * rows)
+        self._draw()
+
+    def on_graph_canvas_picked(self, event: GraphCanvas.Picked) -> None:
+        """Select what was clicked on."""
+        self._on_graph = True
+        self._graph.select_at(event.x, event.y)
+        self._draw()
+
+    def on_graph_canvas_panned(self, event: GraphCanvas.Panned) -> None:
+        """Show the part of the graph that was dragged or wheeled into view."""
+        self._graph.pan(event.columns, event.rows)
         self._draw()
 
     # drawing
@@ -228,7 +237,7 @@ class SteppingScreen(Screen[None]):
     @property
     def _shows_diagram(self) -> bool:
         if self._prefers_diagram is not None:
-            return self._prefers_diagram
+            return self._prefers_diagram and self._graph.drawable
         return prefers_diagram(*self.size) and self._graph.fits(self.size.width - 2)
 
     def _arrange(self) -> None:
@@ -238,7 +247,7 @@ class SteppingScreen(Screen[None]):
             width,
             height,
             diagram=diagram,
-            graph_height=self._graph.height(diagram=diagram),
+            graph_height=self._graph.height(width - 2, diagram=diagram),
             data="data" in self._charts,
         )
         if arrangement is None:
@@ -279,12 +288,11 @@ class SteppingScreen(Screen[None]):
         if not self._panes:
             return
         moment = self.timeline.moment
-        running = self._run.speed.label if self._timer is not None else None
         self._show("header", lambda width, _: [draw_header(moment, width)])
         self._show("graph", lambda w, h: self._graph.draw(moment, w, h, diagram=self._shows_diagram))
         self._show("step", lambda w, h: draw_step(moment, w, h))
-        self._show("keys", lambda width, _: [draw_keys(width, running, said)])
-        self._title("graph", [("Graph" if self._shows_diagram else "Graph (tape)", "title")])
+        self._show("keys", lambda width, _: [draw_keys(width, self.running, said)])
+        self._title("graph", *self._graph_title())
         self._title("step", [("Step", "title")])
         self._draw_inspector(moment)
         if self._painted:
@@ -294,20 +302,35 @@ class SteppingScreen(Screen[None]):
         for name, chart in self._charts.items():
             self._draw_chart(name, chart, moment)
 
+    def _graph_title(self) -> tuple[Line, Line]:
+        """Return the graph's title, and what there is to say about the last key or the selection."""
+        kind = "Graph" if self._shows_diagram else "Graph (tape)"
+        said, self._said = self._said or self._graph.state, ""
+        return [*self._arrows(here=self._on_graph), (kind, "title")], [(said, "key")] if said else []
+
+    def _arrows(self, *, here: bool) -> Line:
+        """Return the mark of the pane in which the arrow keys move."""
+        return [(ARROWS, "key"), (" ", "text")] if here else []
+
     def _draw_inspector(self, moment: Moment) -> None:
-        view = self._view or automatic_view(moment)
+        node, folded = self._graph.node, self._graph.folded
+        if folded is not None:
+            self._charted.pop("inspector", None)
+            self._title("inspector", [*self._arrows(here=not self._on_graph), (f"{folded.scope}/", "title")])
+            self._show("inspector", lambda w, h: _indented(draw_folded(folded, moment, w - 1, h)))
+            return
+        view = self._view or automatic_view(moment, node)
         if view in self._charts:
             self._draw_chart("inspector", self._charts[view], moment)
             return
         self._charted.pop("inspector", None)
         tabs: Line = []
-        for name in views(moment):
+        for name in views(moment, node):
             tabs += [(f"[{name}]", "title") if name == view else (name, "dim"), (" ", "dim")]
-        self._title("inspector", [(inspector_title(moment, view), "title")], tabs[:-1])
-        self._show(
-            "inspector",
-            lambda w, h: [[(" ", "text"), *line] for line in draw_inspector(moment, view, self._pinned, w - 1, h)],
-        )
+        left = [*self._arrows(here=not self._on_graph), (inspector_title(moment, view, node), "title")]
+        self._title("inspector", left, tabs[:-1])
+        pinned = self._pinned
+        self._show("inspector", lambda w, h: _indented(draw_inspector(moment, view, pinned, w - 1, h, node)))
 
     def _draw_chart(self, place: str, chart: LossPane | DataPane, moment: Moment) -> None:
         """Draw a chart into a pane, unless it stands there already: drawing one costs more than all the rest."""
@@ -316,3 +339,7 @@ class SteppingScreen(Screen[None]):
             self._charted[place] = depends_on
             self._title(place, chart.title(moment, self._panes[place].width - TITLE_EDGES))
             self._show(place, lambda w, h: chart.draw(moment, w, h))
+
+
+def _indented(lines: list[Line]) -> list[Line]:
+    return [[(" ", "text"), *line] for line in lines]
