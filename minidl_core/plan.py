@@ -48,6 +48,8 @@ class Plan:
         Raises FeedError where one is missing, misshapen, not needed or not numbers, NonFiniteError.
         """
         feeds: dict[Placeholder, Array] = {}
+        if not isinstance(feed_dict, Mapping | None):
+            raise FeedError(f"feed_dict must be a dictionary of placeholders and their data, not {feed_dict!r}.")
         for node, value in (feed_dict or {}).items():
             if not isinstance(node, Placeholder):
                 named = f"{node.describe()}: it" if isinstance(node, Node) else repr(node)
@@ -134,7 +136,7 @@ class Plan:
         shapes = tuple([values[source].shape for source in self.sources[position]])
         try:
             node.definition.output_shape(shapes, node.attributes)
-        except ValueError as misfit:
+        except (TypeError, ValueError) as misfit:
             return node.misfit(shapes, misfit)
         mend = "; its inputs belong to others: return a new array" if "read-only" in str(error) else ""
         return GraphError(f"computing it raised {type(error).__name__}: {error}{mend}.", node)

@@ -73,6 +73,8 @@ class Minimization(Node):
     __slots__ = ("loss", "optimizer", "variables")
 
     def __init__(self, optimizer: GradientDescentOptimizer, loss: Node, name: str | None) -> None:
+        if not isinstance(loss, Node):
+            raise GraphError(f"{loss!r} is not a node; a loss is what an operation makes, such as reduce_sum(x).")
         check_loss(loss, loss.shape)
         self.variables = [node for node in post_order([loss]) if isinstance(node, Variable)]
         if not self.variables:

@@ -29,7 +29,8 @@ class BackpropApp(App[None]):
     def __init__(
         self, lesson: str | Lesson, seed: int | None = None, learning_rate: float | None = None, steps: int = 100
     ) -> None:
-        super().__init__()
+        # said here already, because the filter for NO_COLOR is chosen now: a theme's would make greys of the colours
+        super().__init__(ansi_color=True)
         self.theme = "ansi-dark"
         self.timeline = Timeline(load_lesson(lesson) if isinstance(lesson, str) else lesson, seed, learning_rate)
         self._steps = steps
@@ -53,6 +54,11 @@ class BackpropApp(App[None]):
                         binding.tooltip,
                         lambda action=binding.action: screen.run_action(action),
                     )
+            yield SystemCommand(
+                "Change: learning rate (e)",
+                "Edit the learning rate: a branch begins",
+                lambda: screen.run_action("edit('learning rate')"),
+            )
         yield from (command for command in super().get_system_commands(screen) if command.title != "Keys")
 
 

@@ -51,8 +51,8 @@ def _lesson(name: str) -> str:
     if name in names:
         return name
     near = difflib.get_close_matches(name, names, n=1)
-    meant = f", did you mean {near[0]}?" if near else ";"
-    raise argparse.ArgumentTypeError(f"there is no lesson '{name}'{meant} There are: {', '.join(names)}")
+    meant = f"did you mean {near[0]}? " if near else ""
+    raise argparse.ArgumentTypeError(f"there is no lesson '{name}'; {meant}There are: {', '.join(names)}")
 
 
 def _number(kind: Callable[[str], float], least: float, wanted: str) -> Callable[[str], float]:
@@ -89,13 +89,13 @@ def build_parser() -> argparse.ArgumentParser:
         "--seed",
         type=_number(int, 0, "a whole number, 0 or above"),
         metavar="N",
-        help="draw the data and the starting weights from this seed (default: the lesson's own)",
+        help="draw random data and starting weights from this seed (default: the lesson's own)",
     )
     parser.add_argument(
         "--learning-rate",
         type=_number(float, 5e-324, "a number above 0"),
         metavar="X",
-        help="how far an update moves along the gradient (default: the lesson's own)",
+        help="how far an update moves against the gradient (default: the lesson's own)",
     )
     parser.add_argument(
         "--steps",
@@ -124,12 +124,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.headless or asked.json:
             from .headless import run_headless
 
-            return run_headless(asked.lesson, asked.seed, asked.learning_rate, asked.steps, as_json=asked.json)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # the reader of the pipe has seen enough; Python would complain once more at exit
+            status = run_headless(asked.lesson, asked.seed, asked.learning_rate, asked.steps, as_json=asked.json)
+            sys.stdout.flush()
+            return status
+    except OSError as error:
+        # Python would try to write the rest once more at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        if isinstance(error, BrokenPipeError):
+            return 0  # the reader of the pipe has seen enough
+        print(f"backprop-tui: the output cannot be written: {error.strerror}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
     from .app import run_app

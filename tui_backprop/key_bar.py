@@ -19,6 +19,7 @@ STEPPING = (
     ("i", "iteration"),
     ("tab", "panes"),
     ("/", "find"),
+    ("e", "edit"),
     ("p", "phase"),
     ("n", "node"),
     ("v", "diagram/tape"),
@@ -26,7 +27,7 @@ STEPPING = (
     ("o", "log"),
 )
 RUNNING = (("space", "pause"), (">", "faster"), ("<", "slower"), ("q", "quit"))
-ORDER = ("space", "b", "s", "n", "p", "i", "r", "G", "o", "v", "/", "tab", "<", ">", "?", "q")
+ORDER = ("space", "b", "s", "n", "p", "i", "r", "G", "o", "e", "v", "/", "tab", "<", ">", "?", "q")
 
 
 def draw_keys(width: int, running: str | None, said: str = "") -> Line:

@@ -35,6 +35,10 @@ SECTIONS: dict[str, list[Binding]] = {
         _key("greater_than_sign", "faster", "faster", "Run faster, up to as fast as it trains", ">"),
         _key("G", "go_to", "go to", "Go to a moment by its name: 7, 7:b, 7:b:2"),
     ],
+    "Change": [
+        _key("e", "edit", "edit", "Edit a number of a variable or of data, or the learning rate: a branch begins"),
+        _key("E", "branch", "branch", "To the same step on the branch before the edit; again: on to the others"),
+    ],
     "Look": [
         _key("left,h", "arrow('left')", "left", "Select an input, or in the inspector the number left", "← h"),
         _key("right,l", "arrow('right')", "right", "Select a consumer, or in the inspector the number right", "→ l"),

@@ -79,6 +79,8 @@ def write_solution(timeline: Timeline, pinned: Pinned) -> Iterator[str]:
 
 def _head(timeline: Timeline, moment: Moment) -> Iterator[str]:
     loss, before = moment.graph.loss.name, moment.recording.previous_loss
+    made = sorted(timeline.branch.edits.items())
+    edits = [f"before iteration {finished + 1}: {edit.label(40)}" for finished, edits in made for edit in edits]
     facts = {
         "lesson": f"{timeline.lesson.name}: {timeline.lesson.summary}"
         if timeline.lesson.summary
@@ -88,12 +90,14 @@ def _head(timeline: Timeline, moment: Moment) -> Iterator[str]:
         "iteration": str(moment.iteration),
         f"{loss} of the iteration before": "none: it is the first" if before is None else number(before),
         f"{loss} of this iteration": "not measured yet" if moment.loss is None else number(moment.loss),
+        "edits": "; ".join(edits) or "none",
         "events": f"{moment.cursor}, up to the moment {name_moment(timeline)}",
     }
     yield from (f"# Backpropagation, worked out: {_escaped(moment.lesson.name)}, iteration {moment.iteration}", "")
     yield from ("| | |", "|---|---|")
     yield from (f"| {_escaped(name)} | {_escaped(fact)} |" for name, fact in facts.items())
-    yield from ("", "This is the moment:", "", f"    {command(timeline)}", "")
+    without = " (without the edits)" if edits else ""
+    yield from ("", f"This is the moment{without}:", "", f"    {command(timeline)}", "")
     if any(value.ndim for node in moment.graph.nodes if (value := moment.value(node)) is not None):
         yield "Of arrays with more numbers than a page should have, one element is worked out; the others go like it."
         yield ""

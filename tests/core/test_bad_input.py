@@ -401,6 +401,50 @@ def test_phases_in_the_wrong_order():
     says(r"multiply 'J' HERE: .* run forward\(\) first\.", message(dl.GraphError, lambda: list(stepper.update())))
 
 
+def test_a_loss_or_a_step_that_is_none(line):
+    optimizer = dl.train.GradientDescentOptimizer(0.1)
+    says(r"3\.0 is not a node; a loss is what .*\.", message(dl.GraphError, lambda: optimizer.minimize(3.0)))
+    says(
+        r"<reduce_sum 'J' HERE> is no step to take; make one: optimizer\.minimize\(loss\)\.",
+        message(dl.GraphError, lambda: dl.Stepper(line.J, {})),
+    )
+
+
+def test_feeds_that_are_no_dictionary(line):
+    says(
+        r"feed_dict must be a dictionary of placeholders and their data, not \[\[1, 2\]\]\.",
+        message(dl.FeedError, lambda: line.session.run(line.J, [[1, 2]])),
+    )
+
+
+@pytest.mark.parametrize("shape", [3, "ab", (None, 2), (-1, 2), (2.5,)])
+def test_a_placeholder_whose_shape_is_none(shape):
+    text = message(dl.ShapeError, lambda: dl.placeholder(shape, name="x"))
+    says(r"placeholder 'x' HERE: its shape must be whole numbers, such as \(100, 2\), not .*; leave it out .*\.", text)
+
+
+@pytest.mark.parametrize("axis", ["rows", 0.5, (0, "rows")])
+@pytest.mark.parametrize("known", [True, False])
+def test_an_axis_that_is_no_axis(axis, known):
+    x = dl.placeholder((2, 2) if known else None, name="x{axis}")
+    for reduce in (dl.reduce_sum, dl.reduce_mean, dl.softmax):
+        text = message(dl.ShapeError, lambda r=reduce: dl.Session().run(r(x, axis=axis), {x: np.ones((2, 2))}))
+        says(r"\w+ '\w+' HERE: x\{axis\} is \(2,2\); axis must name .* that x\{axis\} has.*, not .*\.", text)
+
+
+def test_an_operation_whose_name_is_taken():
+    def define():
+        @dl.operation(formula="Y = A")
+        def relu(a, /):
+            """A."""
+            return a
+
+    assert (
+        message(dl.GraphError, define)
+        == "minidl_core.operations.curves has an operation relu already; name yours differently."
+    )
+
+
 def test_an_unknown_traversal():
     x = dl.Variable(1.0)
     step = dl.train.GradientDescentOptimizer(0.1).minimize(dl.negative(x))

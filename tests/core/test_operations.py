@@ -110,14 +110,14 @@ def test_constants_are_copies_and_do_not_change():
     assert [node.kind for node in total.inputs] == ["variable", "constant"]
 
 
-@pytest.mark.parametrize("axis", [None, 0, 1, -1, -2, (0,), (0, 1), (-1, 0), ()])
+@pytest.mark.parametrize("axis", [None, 0, 1, -1, -2, (0,), (0, 1), (-1, 0), (), [0, 1]])
 @pytest.mark.parametrize("keepdims", [False, True])
 def test_reductions_take_every_axis_that_numpy_takes(axis, keepdims):
     given = np.arange(6.0).reshape(3, 2)
     x = dl.Variable(given)
     for ours, theirs in ((dl.reduce_sum, np.sum), (dl.reduce_mean, np.mean)):
         made = ours(x, axis=axis, keepdims=keepdims)
-        expected = theirs(given, axis=axis, keepdims=keepdims)
+        expected = theirs(given, axis=tuple(axis) if isinstance(axis, list) else axis, keepdims=keepdims)
         np.testing.assert_allclose(dl.Session().run(made), expected, rtol=1e-15)
         assert made.shape == np.shape(expected)
         loss = dl.reduce_sum(made * made)

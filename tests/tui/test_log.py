@@ -30,7 +30,7 @@ from tui_backprop.timeline import Timeline
 from tui_backprop.widgets.canvas import Canvas
 
 from .sample_graphs import lesson_of
-from .test_keys import opened, place, wait_for
+from .test_keys import opened, place, text, wait_for
 
 
 def log_of(timeline: Timeline) -> Log:
@@ -344,3 +344,14 @@ def test_a_solution_that_ends_in_a_mistake_says_so() -> None:
     timeline.train(5)
     lines = [line for line in write_solution(timeline, Pinned()) if line]
     assert lines[-1].startswith("**Stopped: log makes -inf")
+
+
+async def test_what_is_said_of_an_edited_branch_names_the_edits(directory: Path) -> None:
+    async with opened("chain", size=(80, 24)) as pilot:
+        await pilot.press("i", "space", "e", *["delete"] * 9, "4", "enter", "w")
+        assert "copied: backprop-tui chain --at 2:b:forward (without the edits)" in text(pilot, "keys")
+        await pilot.press("o", "s", "enter")
+        await wait_for(pilot, lambda: "saved" in said(pilot))
+        lines = (directory / "backprop-chain-iteration-2.md").read_text(encoding="utf-8").splitlines()
+        assert "| edits | before iteration 2: η 0.05 → 4 |" in lines
+        assert "This is the moment (without the edits):" in lines

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from textual.screen import Screen
 from textual.timer import Timer
 
 from tui_backprop.inspector import Pinned
@@ -12,13 +11,14 @@ from tui_backprop.named_moments import Place, command
 from tui_backprop.running import Run
 from tui_backprop.timeline import Timeline
 
+from .graph_screen import GraphScreen
 
-class RunningScreen(Screen[None]):
-    """Has a timeline and runs it; a subclass draws."""
+
+class RunningScreen(GraphScreen):
+    """Runs its timeline; a subclass draws."""
 
     def __init__(self, timeline: Timeline, pause_every: int) -> None:
-        super().__init__()
-        self.timeline = timeline
+        super().__init__(timeline)
         self._run = Run(timeline, pause_every)
         self._timer: Timer | None = None
         self._pinned = Pinned()
@@ -102,7 +102,8 @@ class RunningScreen(Screen[None]):
         self._pause()
         where = command(self.timeline)
         self.app.copy_to_clipboard(where)
-        self._draw(f"copied: {where}")
+        edited = " (without the edits)" if self.timeline.branch.edits else ""
+        self._draw(f"copied: {where}{edited}")
 
     def go(self, place: Place | None) -> None:
         """Move to a place, if there is one; if it is far ahead, by a run."""

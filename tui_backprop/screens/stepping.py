@@ -7,18 +7,18 @@ into lines; canvases send the terminal what changed of them.
 from __future__ import annotations
 
 from collections.abc import Callable
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from minidl_core import Node
-from tui_backprop.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Pane, arrange, prefers_diagram
+from tui_backprop.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Pane, arrange
 from tui_backprop.chart_panes import DataPane, LossPane
+from tui_backprop.edits import Edit
 from tui_backprop.folded_view import draw_folded
 from tui_backprop.frame import TITLE_EDGES, draw_frame, draw_title
-from tui_backprop.glyphs import ARROWS
-from tui_backprop.graph_pane import GraphPane
 from tui_backprop.header import draw_header
 from tui_backprop.inspector import automatic_view, draw_inspector, inspector_title, move_pinned, views
 from tui_backprop.key_bar import draw_keys
@@ -31,10 +31,10 @@ from tui_backprop.timeline import Timeline
 from tui_backprop.widgets.canvas import Canvas
 from tui_backprop.widgets.graph_canvas import GraphCanvas
 
+from .graph_screen import DIRECTIONS, arrows
 from .running import RunningScreen
 
 PANES = ("header", "graph", "step", "inspector", "loss", "data", "keys")
-DIRECTIONS = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}
 TITLED = ("graph", "step", "inspector", "loss", "data")
 
 
@@ -59,13 +59,8 @@ class SteppingScreen(RunningScreen):
     def __init__(self, timeline: Timeline, pause_every: int) -> None:
         super().__init__(timeline, pause_every)
         self._painted = False
-        self._graph = GraphPane(timeline.graph, timeline.lesson.folds)
-        self._said = ""
-        self._on_graph = True
-        self._panes: dict[str, Pane] = {}
-        self._prefers_diagram: bool | None = None
         self._view: str | None = None
-        self._loss_pane = LossPane(timeline.losses)
+        self._loss_pane = LossPane(timeline)
         self._data_pane = DataPane()
         self._data_pane.pinned = self._pinned.point
         self._charts: dict[str, LossPane | DataPane] = {"loss": self._loss_pane}
@@ -102,6 +97,24 @@ class SteppingScreen(RunningScreen):
         """Move to the latest moment that was ever reached."""
         self._move(self.timeline.last)
 
+    def action_edit(self, what: str = "element") -> None:
+        """Ask for an edit, of the pinned element of the node in view or of the learning rate, and fork with it."""
+        from .edit import EditScreen
+
+        self._pause()
+        node = self.node_in_view if what == "element" else None
+
+        def fork(edit: Edit | None) -> None:
+            if edit is not None:
+                self.timeline.fork(edit)
+                self._draw()
+
+        self.app.push_screen(EditScreen(self.timeline, node, self._pinned), fork)
+
+    def action_branch(self) -> None:
+        """Move to the same step on the next branch."""
+        self._move(self.timeline.switch)
+
     def _move(self, move: Callable[[], bool]) -> None:
         self._pause()
         self._run.said = ""
@@ -116,12 +129,7 @@ class SteppingScreen(RunningScreen):
     @property
     def node_in_view(self) -> Node | None:
         """The node that the inspector shows, and that keys about a node are about."""
-        return self.timeline.moment.now
-
-    def action_view(self) -> None:
-        """Change between diagram and tape."""
-        self._prefers_diagram = not self._shows_diagram
-        self._arrange()
+        return self._graph.node or self.timeline.moment.now
 
     def action_scale(self) -> None:
         """Change the loss chart between a linear and a logarithmic axis."""
@@ -166,64 +174,6 @@ class SteppingScreen(RunningScreen):
             self._data_pane.pinned = self._pinned.point
         self._draw()
 
-    # the graph
-
-    def action_find(self) -> None:
-        """Ask for a node and select it."""
-        from .find import FindScreen
-
-        def select(node: Node | None) -> None:
-            if node is not None:
-                self._graph.select(node)
-                self._on_graph = True
-                self._draw()
-
-        self._pause()
-        self.app.push_screen(FindScreen(self._graph.nodes, self._graph.scope_of), select)
-
-    def action_follow(self) -> None:
-        """Stay with the node in view, or follow the action again."""
-        self._graph.follow_or_stay(self.timeline.moment)
-        self._draw()
-
-    def action_detail(self, change: str) -> None:
-        """Show less or more of each node."""
-        self._prefers_diagram = self._shows_diagram
-        self._graph.change_detail(1 if change == "more" else -1)
-        self._arrange()
-
-    def action_fold(self) -> None:
-        """Fold the scope of the node in view, or open it."""
-        self._said = self._graph.toggle_fold(self.timeline.moment)
-        self._arrange()
-
-    def action_fold_all(self) -> None:
-        """Open every folded scope, or fold them all."""
-        self._said = self._graph.toggle_all()
-        self._arrange()
-
-    def action_open(self) -> None:
-        """Open the folded scope in view."""
-        self._said = self._graph.open(self.timeline.moment)
-        self._arrange()
-
-    def action_pan(self, direction: str) -> None:
-        """Show what is further on in a direction."""
-        columns, rows = DIRECTIONS[direction]
-        self._graph.pan(8 * columns, 3 * rows)
-        self._draw()
-
-    def on_graph_canvas_picked(self, event: GraphCanvas.Picked) -> None:
-        """Select what was clicked on."""
-        self._on_graph = True
-        self._graph.select_at(event.x, event.y)
-        self._draw()
-
-    def on_graph_canvas_panned(self, event: GraphCanvas.Panned) -> None:
-        """Show the part of the graph that was dragged or wheeled into view."""
-        self._graph.pan(event.columns, event.rows)
-        self._draw()
-
     # drawing
 
     def on_resize(self) -> None:
@@ -233,12 +183,6 @@ class SteppingScreen(RunningScreen):
             # the charts' library is not imported before the learner has something to read
             self._painted = True
             self.call_after_refresh(self._draw)
-
-    @property
-    def _shows_diagram(self) -> bool:
-        if self._prefers_diagram is not None:
-            return self._prefers_diagram and self._graph.drawable
-        return prefers_diagram(*self.size) and self._graph.fits(self.size.width - 2)
 
     def _arrange(self) -> None:
         width, height = self.size
@@ -252,8 +196,9 @@ class SteppingScreen(RunningScreen):
         )
         if arrangement is None:
             said = f"backprop-tui needs {LEAST_WIDTH}x{LEAST_HEIGHT} cells; this terminal has {width}x{height}."
+            lines: list[Line] = [[(row, "text")] for row in wrap(said, max(width, 1))]
             self._panes = {}
-            self._place("frame", Pane(0, 0, width, height), [[(said, "text")]])
+            self._place("frame", Pane(0, 0, width, height), lines)
         else:
             self._panes = dict(arrangement.panes)
             self._place("frame", Pane(0, 0, width, height), draw_frame(arrangement, width, height))
@@ -292,7 +237,8 @@ class SteppingScreen(RunningScreen):
         self._show("graph", lambda w, h: self._graph.draw(moment, w, h, diagram=self._shows_diagram))
         self._show("step", lambda w, h: draw_step(moment, w, h))
         self._show("keys", lambda width, _: [draw_keys(width, self.running, said)])
-        self._title("graph", *self._graph_title())
+        if "graph" in self._panes:
+            self._title("graph", *self.graph_title(self._panes["graph"].width - TITLE_EDGES))
         self._title("step", [("Step", "title")])
         self._draw_inspector(moment)
         if self._painted:
@@ -302,21 +248,11 @@ class SteppingScreen(RunningScreen):
         for name, chart in self._charts.items():
             self._draw_chart(name, chart, moment)
 
-    def _graph_title(self) -> tuple[Line, Line]:
-        """Return the graph's title, and what there is to say about the last key or the selection."""
-        kind = "Graph" if self._shows_diagram else "Graph (tape)"
-        said, self._said = self._said or self._graph.state, ""
-        return [*self._arrows(here=self._on_graph), (kind, "title")], [(said, "key")] if said else []
-
-    def _arrows(self, *, here: bool) -> Line:
-        """Return the mark of the pane in which the arrow keys move."""
-        return [(ARROWS, "key"), (" ", "text")] if here else []
-
     def _draw_inspector(self, moment: Moment) -> None:
         node, folded = self._graph.node, self._graph.folded
         if folded is not None:
             self._charted.pop("inspector", None)
-            self._title("inspector", [*self._arrows(here=not self._on_graph), (f"{folded.scope}/", "title")])
+            self._title("inspector", [*arrows(here=not self._on_graph), (f"{folded.scope}/", "title")])
             self._show("inspector", lambda w, h: _indented(draw_folded(folded, moment, w - 1, h)))
             return
         view = self._view or automatic_view(moment, node)
@@ -327,7 +263,7 @@ class SteppingScreen(RunningScreen):
         tabs: Line = []
         for name in views(moment, node):
             tabs += [(f"[{name}]", "title") if name == view else (name, "dim"), (" ", "dim")]
-        left = [*self._arrows(here=not self._on_graph), (inspector_title(moment, view, node), "title")]
+        left = [*arrows(here=not self._on_graph), (inspector_title(moment, view, node), "title")]
         self._title("inspector", left, tabs[:-1])
         pinned = self._pinned
         self._show("inspector", lambda w, h: _indented(draw_inspector(moment, view, pinned, w - 1, h, node)))
