@@ -24,9 +24,10 @@ STEPPING = (
     ("n", "node"),
     ("v", "diagram/tape"),
     ("G", "go to"),
+    ("o", "log"),
 )
 RUNNING = (("space", "pause"), (">", "faster"), ("<", "slower"), ("q", "quit"))
-ORDER = ("space", "b", "s", "n", "p", "i", "r", "G", "e", "v", "/", "tab", "<", ">", "?", "q")
+ORDER = ("space", "b", "s", "n", "p", "i", "r", "G", "o", "e", "v", "/", "tab", "<", ">", "?", "q")
 
 
 def draw_keys(width: int, running: str | None, said: str = "") -> Line:
