@@ -6,7 +6,10 @@ from collections.abc import Iterable
 
 from .palette import Line
 
-STEPPING = (
+Keys = tuple[tuple[str, str], ...]
+"""Keys and what they do, the most needed first."""
+
+STEPPING: Keys = (
     ("space", "step"),
     ("b", "back"),
     ("?", "keys"),
@@ -20,18 +23,44 @@ STEPPING = (
     ("n", "node"),
     ("v", "diagram/tape"),
     ("G", "go to"),
+    ("m", "ask me"),
 )
 RUNNING = (("space", "pause"), (">", "faster"), ("<", "slower"), ("q", "quit"))
-ORDER = ("space", "b", "s", "n", "p", "i", "r", "G", "v", "/", "tab", "<", ">", "?", "q")
+CHOOSING = (("1-4", "answer"), ("esc", "skip"), ("b", "back"), ("?", "keys"), ("q", "quit"), ("m", "ask the room"))
+TYPING = (("enter", "answer"), ("esc", "skip"), ("PgUp", "back"), ("F1", "keys"))
+IN_THE_ROOM = (("space", "reveal"), ("b", "back"), ("m", "stop asking"), ("?", "keys"), ("q", "quit"))
+ORDER = (
+    "1-4",
+    "enter",
+    "esc",
+    "space",
+    "b",
+    "PgUp",
+    "s",
+    "n",
+    "p",
+    "i",
+    "r",
+    "G",
+    "v",
+    "/",
+    "tab",
+    "m",
+    "<",
+    ">",
+    "?",
+    "F1",
+    "q",
+)
 
 
-def draw_keys(width: int, running: str | None) -> Line:
-    """Draw the key bar; `running` is the speed of a run that is going on."""
+def draw_keys(width: int, running: str | None, standing: Keys | None = None) -> Line:
+    """Draw the key bar; `running` is the speed of a run that is going on, `standing` the keys of a question."""
     line: Line = [(" ", "text")]
     gap = 3 if width >= 100 else 2
     if running is not None:
         line.append((f"running: {running}   ", "now"))
-    keys = STEPPING if running is None else RUNNING
+    keys = standing or (STEPPING if running is None else RUNNING)
     for name, does in sorted(_fitting(keys, width - _length(line), gap), key=_place):
         line += [(name, "key"), (f" {does}" + " " * gap, "text")]
     return line

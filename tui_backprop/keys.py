@@ -35,6 +35,9 @@ SECTIONS: dict[str, list[Binding]] = {
         _key("greater_than_sign", "faster", "faster", "Run faster, up to as fast as it trains", ">"),
         _key("G", "go_to", "go to", "Go to an iteration by its number"),
     ],
+    "Learn": [
+        _key("m", "ask", "ask", "Ask me before each step (1-4, or a number and Enter; Esc skips); ask the room; stop"),
+    ],
     "Look": [
         _key("left,h", "arrow('left')", "left", "Select an input, or in the inspector the number left", "← h"),
         _key("right,l", "arrow('right')", "right", "Select a consumer, or in the inspector the number right", "→ l"),

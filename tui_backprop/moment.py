@@ -26,7 +26,7 @@ from minidl_core import (
 )
 from minidl_core.arrays import Array
 
-from .glyphs import DONE, NOT_YET, NOW, STALE, UPDATED
+from .glyphs import DONE, HIDDEN, NOT_YET, NOW, STALE, UPDATED
 from .lessons.lesson import Example, Lesson
 from .loss_graph import LossGraph
 from .recording import Recording
@@ -39,7 +39,8 @@ class Moment:
     """The state of a training after the first `cursor` events of an iteration.
 
     `shown` is the index of the event that the moment is about (-1 before the first), `milestones` the states after
-    0, 1, 3 and 10 iterations as far as they were passed.
+    0, 1, 3 and 10 iterations as far as they were passed. While a question stands, what would answer it is hidden: who
+    is in the queue or waits, or the shape of a node.
     """
 
     lesson: Lesson
@@ -48,6 +49,8 @@ class Moment:
     cursor: int
     shown: int
     milestones: tuple[tuple[int, State], ...] = ()
+    hides_queue: bool = False
+    hides_shape_of: Node | None = None
 
     @property
     def graph(self) -> LossGraph:
@@ -236,6 +239,8 @@ class Moment:
             return DONE
         if self._past(self.recording.reached, node) is None:
             return NOT_YET
+        if self.hides_queue:
+            return HIDDEN
         if self._past(self.recording.enqueued, node) is None:
             pending = self.waits_for(node)
             return f"w{pending}" if pending else NOT_YET

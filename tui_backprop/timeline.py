@@ -86,6 +86,24 @@ class Timeline:
         """Move to the next place where this kind of move stops, into the next iteration if need be."""
         return self._moved(stop, self._forward(stop))
 
+    def peek(self, stop: Stop) -> Moment | None:
+        """Return the moment to which this kind of move would go, without going; None at the end of an iteration."""
+        if self.at_end_of_iteration:
+            return None
+        here = self.cursor, self._fine
+        self._forward(stop)
+        self._fine = stop is after_event
+        moment = self.moment
+        self.cursor, self._fine = here
+        return moment
+
+    def begin_next(self) -> bool:
+        """Move from the end of an iteration to the start of the next one, before its first event."""
+        if not self.at_end_of_iteration or self.recording.error is not None:
+            return False
+        self._begin_next()
+        return self._moved(None, True)
+
     def back(self, stop: Stop) -> bool:
         """Move to the place before, where this kind of move stops; at last to the start of the first iteration."""
         return self._moved(stop, self._back(stop))
@@ -106,20 +124,33 @@ class Timeline:
 
     def train(self, iterations: int) -> bool:
         """Move some iterations on, as fast as the engine trains, to the end of the last; a mistake stops earlier."""
-        while not self.recording.finished:
-            self._record()
+        moved = self._finish()
         if self.recording.error is None and iterations > 0:
             previous = self._advance(iterations - 1)
             self._begin_next(previous)
-            while not self.recording.finished:
-                self._record()
-        return self._moved(None, self._set_cursor(len(self.recording.events)))
+            moved = self._finish()
+        return self._moved(None, moved)
+
+    def _finish(self) -> bool:
+        while not self.recording.finished:
+            self._record()
+        moved = self._set_cursor(len(self.recording.events))
+        self._measure()
+        return moved
 
     def _moved(self, stop: Stop | None, moved: bool) -> bool:
         if moved:
             self._fine = stop is after_event
             self.furthest = max(self.furthest, (self.recording.iteration, self.cursor))
+            self._measure()
         return moved
+
+    def _measure(self) -> None:
+        """Note J in the history once the cursor has passed its evaluation, not when that is recorded ahead."""
+        time = self.recording.evaluated.get(self.graph.loss, self.cursor)
+        event = self.recording.events[time] if time < self.cursor else None
+        if isinstance(event, NodeEvaluated):
+            self.losses.record(self.recording.iteration, float(event.value))
 
     def _set_cursor(self, cursor: int) -> bool:
         moved = cursor != self.cursor
@@ -213,5 +244,3 @@ class Timeline:
             recording.error = error
             return
         recording.append(event)
-        if isinstance(event, NodeEvaluated) and event.node is self.graph.loss:
-            self.losses.record(recording.iteration, float(event.value))

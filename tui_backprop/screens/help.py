@@ -31,7 +31,12 @@ The pane whose title shows ←↑↓→ has the arrow keys. In the graph they se
 right a consumer. The inspector then explains that node; time stays, and the next step follows the action again. Tab goes \
 on to the inspector, which writes out one element, marked ►, with its own numbers; there the arrow keys choose another.
 
-name/ is a folded scope: several nodes in one box, with how many it holds and how far the pass has come in them.\
+name/ is a folded scope: several nodes in one box, with how many it holds and how far the pass has come in them.
+
+m asks you first: space then puts a question before it shows a step, and hides what would answer it \
+(a ? stands there). Answer with 1 to 4, or type a number and press Enter; 1 % off is still right; Esc skips. m again \
+asks the room: nobody types, the next space reveals. m once more stops. \
+Only space asks; n, p, i and going back never do.\
 """
 
 
