@@ -11,6 +11,7 @@ from .inspector import Pinned
 from .moment import Moment
 from .palette import Line, Span
 from .questions import Question, judge, question_about, read_number
+from .recording import Recording
 from .steps import after_step
 from .timeline import Timeline
 
@@ -49,6 +50,7 @@ class Asking:
         self.score = Score()
         self.summing_up = False
         self._verdict: Line = []
+        self._place: tuple[Recording, int] | None = None
 
     def change_mode(self) -> None:
         """Ask me, then the room, then nobody; a question that stands is withdrawn."""
@@ -70,9 +72,15 @@ class Asking:
             timeline.begin_next()
         after = timeline.peek(after_step)
         self.question = question_about(timeline.moment, after, pinned) if after is not None else None
+        self._place = timeline.recording, timeline.cursor
         self.typed = self.complaint = ""
         self.note, self.summing_up = [], False
         return self.question is not None
+
+    def keep_to(self, timeline: Timeline) -> None:
+        """Withdraw the question if time has moved on, or been changed by an edit, without an answer."""
+        if self._place != (timeline.recording, timeline.cursor):
+            self.question = None
 
     def press(self, key: str, character: str | None) -> bool:
         """Take a key for the answer, and return whether it was one; `answered` then tells whether it was the last."""
@@ -130,10 +138,6 @@ class Asking:
         self.note, self._verdict = self._verdict, []
         finished = isinstance(moment.event, IterationFinished)
         self.summing_up = self.mode == "me" and finished and self.score.asked.total() > 0
-
-    def refuse(self, what: str) -> None:
-        """Say that something cannot be done while questions are asked."""
-        self.note = [(f"{what} while questions are asked; m stops them", "error")]
 
     @property
     def state(self) -> Line:

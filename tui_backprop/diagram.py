@@ -6,13 +6,30 @@ in use. Drawing costs the viewport, however large the graph is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from rich.cells import cell_len
 
-from .glyphs import DONE, EAST, JOINT, LEFT, LINES, NORTH, NOT_YET, NOW, RIGHT, SOUTH, STALE, UPDATED, WEST, fit
+from .glyphs import (
+    DONE,
+    EAST,
+    JOINT,
+    LEFT,
+    LINES,
+    NORTH,
+    NOT_YET,
+    NOW,
+    RIGHT,
+    SOUTH,
+    STALE,
+    UPDATED,
+    WEST,
+    fit,
+    fit_name,
+)
 from .layout import Column, Edge, Layout, Place
 from .layout.lanes import Point, Stroke
 from .palette import Line
@@ -35,7 +52,7 @@ class NodeView:
 
 def mark_style(slot: str) -> str:
     """Return the style of a slot such as v✓ or q1, which its sign tells as well."""
-    return _MARK_STYLES.get(slot[-1:], "waiting")
+    return "flow" if slot.startswith("G") else _MARK_STYLES.get(slot[-1:], "waiting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,19 +212,19 @@ def _draw_node(canvas: _Canvas, place: Place, node: NodeView) -> None:
     if place.height == 1:
         left, right = "║║" if node.selected else "[]"
         canvas.write(x, y, left, border)
-        canvas.write(x + 1, y, fit(node.title, inner - 4) + " ", title_style)
+        canvas.write(x + 1, y, fit_name(node.title, inner - 4) + " ", title_style)
         canvas.write(x + inner - 2, y, node.value[-1:], mark_style(node.value))
         canvas.write(x + inner - 1, y, fit(node.gradient.removeprefix("g"), 2), mark_style(node.gradient))
         canvas.write(x + inner + 1, y, right, border)
         return
     lines = "╔═╗║╚╝" if node.selected else "┏━┓┃┗┛" if node.now else "┌─┐│└┘"
     top_left, level, top_right, upright, bottom_left, bottom_right = list(lines)
-    texts = [(node.title, title_style), *((detail, node.style) for detail in node.details)]
+    texts = [(fit_name(node.title, inner), title_style), *((fit(detail, inner), node.style) for detail in node.details)]
     canvas.write(x, y, top_left + level * inner + top_right, border)
     for row in range(1, place.height - 1):
-        text, style = texts[row - 1] if row <= len(texts) else ("", "text")
+        text, style = texts[row - 1] if row <= len(texts) else (" " * inner, "text")
         canvas.write(x, y + row, upright, border)
-        canvas.write(x + 1, y + row, fit(text, inner), style)
+        canvas.write(x + 1, y + row, text, style)
         canvas.write(x + 1 + inner, y + row, upright, border)
     bottom = y + place.height - 1
     canvas.write(x, bottom, bottom_left + level * inner + bottom_right, border)
@@ -222,14 +239,13 @@ def _draw_note(canvas: _Canvas, note: Note, near: Point) -> None:
     """Write the note into the nearest free cells."""
     count = len(note.lines)
     width = max(map(cell_len, note.lines))
-    blank = " " * (width + 4)
     rows = ["".join(text[:1] or "." for text, _ in row) for row in canvas.cells]
-    free = [
-        (4 * abs(canvas.top + row - near[1]) + abs(canvas.left + column + 3 - near[0]), row, column + 3)
-        for row in range(canvas.height - count + 1)
-        for column in range(canvas.width - len(blank) + 1)
-        if all(text.startswith(blank, column) for text in rows[row : row + count])
-    ]
+    free = []
+    for row in range(canvas.height - count + 1):
+        common = "".join(" " if set(column) == {" "} else "." for column in zip(*rows[row : row + count], strict=True))
+        for gap in re.finditer(f" {{{width + 4},}}", common):
+            column = min(max(near[0] - canvas.left, gap.start() + 3), gap.end() - width - 1)
+            free.append((4 * abs(canvas.top + row - near[1]) + abs(canvas.left + column - near[0]), row, column))
     distance, row, column = min(free, default=(note.reach + 1, 0, 0))
     if distance <= note.reach:
         for i, text in enumerate(note.lines):

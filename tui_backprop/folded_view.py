@@ -6,7 +6,7 @@ from minidl_core import Node
 
 from .diagram import mark_style
 from .formats import shape_text
-from .glyphs import MORE, fit
+from .glyphs import MORE, fit, fit_name
 from .item_views import node_marks
 from .moment import Moment
 from .palette import Line
@@ -51,7 +51,7 @@ def _listed(nodes: list[Node]) -> str:
 
 def _row(node: Node, moment: Moment, width: int) -> Line:
     value, gradient = node_marks(node, moment)
-    name = fit(node.name, max(width - _SHAPE - len(" v✓ q12"), 1))
+    name = fit_name(node.name, max(width - _SHAPE - len(" v✓ q12"), 1))
     return [
         (name, "now" if node is moment.now else "variable" if node.kind == "variable" else "text"),
         (fit(" " + shape_text(node.shape), _SHAPE), "dim"),

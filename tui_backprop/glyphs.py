@@ -61,6 +61,14 @@ def fit(text: str, width: int) -> str:
     return fit(kept + ELLIPSIS, width) if width > 0 else ""
 
 
+def fit_name(name: str, width: int) -> str:
+    """Return a node's name in exactly `width` cells; where it is too long its outer scopes go first."""
+    text = printable(name)
+    while cell_len(text) > width and "/" in (own := text.removeprefix(f"{ELLIPSIS}/"))[:-1]:
+        text = f"{ELLIPSIS}/{own.partition('/')[2]}"
+    return fit(text, width)
+
+
 def printable(text: str) -> str:
     """Return a text in which everything that would not show as itself is written as an escape."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

@@ -12,66 +12,26 @@ from functools import cached_property
 from itertools import islice
 
 from minidl_core import ContributionAdded, Node, NodeEvaluated, Operation
-from minidl_core.graph import post_order
 
 from .diagram import NodeView, Viewport, draw_diagram
 from .glyphs import NOW, fit, printable
 from .graph_words import heading, legend, note
-from .item_views import NAMES, NUMBERS, SHAPES, box_of, box_view, row_view, row_widths
-from .layout import Edge, Layout, effort, lay_out
+from .item_views import NAMES, NUMBERS, SHAPES, box_view, row_view
+from .layout import Edge, Layout
 from .loss_graph import LossGraph
 from .moment import Moment
 from .palette import Line
-from .picture import MOST_ITEMS, Item, Picture, enclosing, fold, repeat_leaves, scope_of_name, scopes_to_close
-from .progress import Progress
+from .picture import Item, Picture, enclosing, fold, scope_of_name, scopes_to_close
 from .selection import along, beside
-from .tape import Tape, draw_tape, thread
+from .sheet import Sheet, with_off_path
+from .tape import draw_tape
 
-_MOST_EFFORT = 3000
 _MOST_SHEETS = 4
 _MARGIN = 2
 _GUTTER_COLUMNS = 8
 _TEXT_OF_A_ROW = 20
 _HEADING_AND_LEGEND = 2
 _TRAIL = 16
-
-
-class _Sheet:
-    """A graph folded in one way: its rows, its boxes and their layouts, each computed when it is first needed."""
-
-    def __init__(self, rows: Picture, loss: Node) -> None:
-        self.rows = rows
-        self.progress = Progress(rows)
-        self._loss = loss
-        self._layouts: dict[int, Layout] = {}
-        self.tapes: dict[int, Tape] = {}
-        self._row_widths: dict[int, tuple[int, int]] = {}
-
-    @cached_property
-    def boxes(self) -> Picture:
-        return repeat_leaves(self.rows)
-
-    @cached_property
-    def too_large(self) -> bool:
-        """Whether boxes could not be read, or would take too long."""
-        items = self.boxes.items
-        return len(items) > MOST_ITEMS or effort([box_of(item, NAMES) for item in items.values()]) > _MOST_EFFORT
-
-    def layout(self, level: int) -> Layout:
-        if level not in self._layouts:
-            boxes = [box_of(item, level) for item in self.boxes.items.values()]
-            self._layouts[level] = lay_out(boxes, self.boxes.place(self._loss), gap=0 if level == NAMES else 1)
-        return self._layouts[level]
-
-    def tape(self, columns: int) -> Tape:
-        if columns not in self.tapes:
-            self.tapes[columns] = thread([(item.name, item.inputs) for item in self.rows.items.values()], columns)
-        return self.tapes[columns]
-
-    def row_widths(self, level: int) -> tuple[int, int]:
-        if level not in self._row_widths:
-            self._row_widths[level] = row_widths(list(self.rows.items.values()), level)
-        return self._row_widths[level]
 
 
 class GraphPane:
@@ -83,9 +43,9 @@ class GraphPane:
 
     def __init__(self, graph: LossGraph, folds: Mapping[str, str] | None = None) -> None:
         self._loss = graph.loss
-        self._nodes = _with_off_path(graph)
+        self._nodes = with_off_path(graph)
         self._folds = folds or {}
-        self._sheets: dict[frozenset[str], _Sheet] = {}
+        self._sheets: dict[frozenset[str], Sheet] = {}
         self._closed: frozenset[str] | None = None
         self._level: int | None = None
         self._followed = graph.nodes[0]
@@ -145,14 +105,14 @@ class GraphPane:
         """Return the scope in which a node is, by its name or by what the lesson says; "" where it is in none."""
         return self._folds.get(node.name) or scope_of_name(node)
 
-    def _folded(self, closed: frozenset[str]) -> _Sheet:
+    def _folded(self, closed: frozenset[str]) -> Sheet:
         if closed not in self._sheets:
             while len(self._sheets) >= _MOST_SHEETS:
                 del self._sheets[next(iter(self._sheets))]
-            self._sheets[closed] = _Sheet(fold(self._nodes, closed, self.scope_of), self._loss)
+            self._sheets[closed] = Sheet(fold(self._nodes, closed, self.scope_of), self._loss)
         return self._sheets[closed]
 
-    def _chosen(self, width: int, height: int | None) -> tuple[_Sheet, int]:
+    def _chosen(self, width: int, height: int | None) -> tuple[Sheet, int]:
         """Return the sheet and the level of detail that show most in this room; unless asked, scopes fold to fit."""
         closed = [self._at_first, self._scopes] if self._closed is None else [self._closed]
         levels = [SHAPES, NAMES] if self._level is None else [self._level]
@@ -227,14 +187,16 @@ class GraphPane:
         """Return whether there is something else to follow than in the last drawing, so that panning is not undone."""
         time = (moment.iteration, moment.cursor) if self.selected is None else None
         before, self._in_view = self._in_view, (chosen, time, room)
+        if before == self._in_view:
+            return False
         if self.selected is None and moment.event is None:
             self._x = self._y = self._first = 0
             return False
-        return before != self._in_view
+        return True
 
     def _marked(self, seen: NodeView, name: str, chosen: str, moment: Moment) -> NodeView:
         """Mark what is selected, and the consumer from which a contribution comes: its gradient is the G."""
-        if isinstance(moment.event, ContributionAdded) and name in self._places(moment.event.consumer):
+        if isinstance(moment.event, ContributionAdded) and not seen.now and name in self._places(moment.event.consumer):
             seen = replace(seen, gradient=seen.gradient.replace("g", "G"))
         return replace(seen, selected=True) if self.selected is not None and name == chosen else seen
 
@@ -281,12 +243,19 @@ class GraphPane:
         return self._sheet.rows.items[self._item(self._sheet.rows)] if self._whole else None
 
     @property
-    def state(self) -> str:
-        """What is selected, in words."""
+    def state(self) -> Sequence[str]:
+        """What is selected, in words, or why there are no boxes: the longest way to say it first."""
         if self.selected is None:
-            return ""
-        name = self._sheet.rows.items[self._item(self._sheet.rows)].name if self._whole else self.selected.name
-        return f"selected {printable(name)}" if self.follows else f"stays at {printable(name)}"
+            count = len(self._folded(self._now_closed).rows.items)
+            many = f"{count:,} nodes, too many for boxes"
+            return () if self.drawable else (many, "too many for boxes", "no boxes")
+        name = printable(self.selected.name if self.folded is None else self.folded.name)
+        return (f"selected {name}" if self.follows else f"stays at {name}"), name
+
+    @property
+    def shows_boxes(self) -> bool:
+        """Whether the last drawing was a diagram."""
+        return self._layout is not None
 
     def move(self, direction: str, moment: Moment) -> None:
         """Select what is next in a direction: up, down, left, right."""
@@ -422,15 +391,3 @@ def _within(first: int, shown: int, total: int) -> tuple[int, int]:
         return 0, (total - shown) // 2
     first = max(min(first, total - shown), 0)
     return first, first
-
-
-def _with_off_path(graph: LossGraph) -> list[Node]:
-    """Return the nodes that lead to the loss, then those that only use them, and what these need besides."""
-    found = dict.fromkeys(graph.nodes)
-    pending = list(graph.nodes)
-    while pending:
-        for consumer in pending.pop().consumers:
-            if consumer not in found:
-                found[consumer] = None
-                pending.append(consumer)
-    return post_order(found)

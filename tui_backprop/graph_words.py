@@ -117,8 +117,8 @@ def _edge_note(event: ContributionAdded, near: str) -> Note | None:
 
 
 def _stale_note(moment: Moment, place: Callable[[Node, Node | None], str]) -> Note | None:
-    names = [variable.name for variable in moment.graph.variables if moment.update(variable) is not None]
-    if not names:
+    updated = sorted(moment.updated, key=moment.graph.position.__getitem__) if len(moment.updated) < 3 else []
+    if not moment.updated:
         return None
-    variables = " and ".join(names) if len(names) < 3 else f"{len(names)} variables"
+    variables = " and ".join(node.name for node in updated) or f"{len(moment.updated)} variables"
     return Note([f"{STALE} = made with the old", f"    {variables}"], place(moment.updated[0], None), _ANYWHERE)

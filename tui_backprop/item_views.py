@@ -35,7 +35,7 @@ def box_of(item: Item, level: int) -> NodeBox:
         width, height = name + (0 if node else len(f" {2 * str(len(item.nodes))}/")) + len("[ ✓q1]"), 1
     else:
         width = 2 + (_NUMBERS_INNER if level == NUMBERS else _inner_width(item))
-        height = 2 + min(max(4 if level == NUMBERS else 2, len(item.inputs)), _MOST_PORTS)
+        height = 2 + min(max(3 if level == NUMBERS else 2, len(item.inputs)), _MOST_PORTS)
     return NodeBox(item.name, item.inputs, width, height, kind in _SWAPPABLE, kind == "constant")
 
 
@@ -53,16 +53,16 @@ def box_view(item: Item, moment: Moment, progress: Progress, level: int, width: 
     if node is None:
         details: tuple[str, ...] = (_how_far(item, moment, progress),)
     elif level == NUMBERS and node in moment.graph.position:
-        details = (shape_in(moment, node), *_numbers(moment.value(node), moment.gradient(node), width))
+        details = _numbers(moment.value(node), moment.gradient(node), width)
     else:
         details = (detail(moment, node, width),)
     return NodeView(
-        _title(item) if level != NAMES else _name(item, moment, progress),
+        _name(item, moment, progress) if level == NAMES else _title(item, width if level == NUMBERS else 0),
         details,
         value,
         gradient,
         _style(item, moment),
-        now=moment.now in item.nodes if node is None else node is moment.now,
+        now=_is_now(item, moment, progress),
     )
 
 
@@ -77,7 +77,7 @@ def row_view(item: Item, moment: Moment, progress: Progress, level: int) -> Node
         if level == NUMBERS and node in moment.graph.position:
             backward = moment.phase != "forward" and moment.gradient(node) is not None
             said += " " + _numbers(moment.value(node), moment.gradient(node), _NUMBERS_INNER)[backward]
-    now = moment.now in item.nodes if node is None else node is moment.now
+    now = _is_now(item, moment, progress)
     return NodeView(_row_title(item), (said,), value, gradient, _style(item, moment), now=now)
 
 
@@ -95,8 +95,14 @@ def node_marks(node: Node, moment: Moment) -> tuple[str, str]:
     return "v" + moment.value_mark(node), gradient if gradient[0] in "qw" else "g" + gradient
 
 
+def _is_now(item: Item, moment: Moment, progress: Progress) -> bool:
+    if item.node is not None:
+        return item.node is moment.now
+    return moment.now is not None and progress.place(moment.now) == item.name
+
+
 def _folded_value(item: Item, moment: Moment, progress: Progress) -> str:
-    if moment.now in item.nodes and isinstance(moment.event, NodeEvaluated | VariableUpdated):
+    if _is_now(item, moment, progress) and isinstance(moment.event, NodeEvaluated | VariableUpdated):
         return NOW
     if progress.count(moment, item.name, VariableUpdated):
         return UPDATED
@@ -107,7 +113,7 @@ def _folded_value(item: Item, moment: Moment, progress: Progress) -> str:
 
 
 def _folded_gradient(item: Item, moment: Moment, progress: Progress) -> str:
-    if moment.now in item.nodes and moment.phase == "backward":
+    if _is_now(item, moment, progress) and moment.phase == "backward":
         return NOW
     visited = progress.count(moment, item.name, NodeVisited)
     return NOT_YET if not visited else PARTLY if visited < len(item.nodes) else DONE
@@ -155,11 +161,14 @@ def _name(item: Item, moment: Moment, progress: Progress) -> str:
     return f"{item.scope}/ {_count(item, moment, progress)}/{len(item.nodes)}"
 
 
-def _title(item: Item) -> str:
+def _title(item: Item, room: int = 0) -> str:
+    """Return the title of a box, with the shape where there is room for it."""
     if item.node is None:
         return f"{item.scope}/"
     number, uses = item.use
-    return f"{item.node.name} {number}/{uses}" if uses > 1 else title(item.node)
+    said = f"{item.node.name} {number}/{uses}" if uses > 1 else title(item.node)
+    with_shapes = (f"{text} {shape_text(item.node.shape)}" for text in (said, item.node.name))
+    return next((text for text in with_shapes if cell_len(printable(text)) <= room), said)
 
 
 def _row_title(item: Item) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rich.cells import cell_len
+
+from .glyphs import fit
 from .palette import Line
 
 Keys = tuple[tuple[str, str], ...]
@@ -19,6 +22,7 @@ STEPPING: Keys = (
     ("i", "iteration"),
     ("tab", "panes"),
     ("/", "find"),
+    ("e", "edit"),
     ("p", "phase"),
     ("n", "node"),
     ("v", "diagram/tape"),
@@ -29,37 +33,22 @@ RUNNING = (("space", "pause"), (">", "faster"), ("<", "slower"), ("q", "quit"))
 CHOOSING = (("1-4", "answer"), ("esc", "skip"), ("b", "back"), ("?", "keys"), ("q", "quit"), ("m", "ask the room"))
 TYPING = (("enter", "answer"), ("esc", "skip"), ("PgUp", "back"), ("F1", "keys"))
 IN_THE_ROOM = (("space", "reveal"), ("b", "back"), ("m", "stop asking"), ("?", "keys"), ("q", "quit"))
-ORDER = (
-    "1-4",
-    "enter",
-    "esc",
-    "space",
-    "b",
-    "PgUp",
-    "s",
-    "n",
-    "p",
-    "i",
-    "r",
-    "G",
-    "v",
-    "/",
-    "tab",
-    "m",
-    "<",
-    ">",
-    "?",
-    "F1",
-    "q",
-)
+_ORDER = "1-4 enter esc space b PgUp s n p i r G e v / tab m < > ? F1 q"
+ORDER = tuple(_ORDER.split())
 
 
-def draw_keys(width: int, running: str | None, standing: Keys | None = None) -> Line:
-    """Draw the key bar; `running` is the speed of a run that is going on, `standing` the keys of a question."""
+def draw_keys(width: int, running: str | None, said: str = "", standing: Keys = ()) -> Line:
+    """Draw the key bar.
+
+    `running` is the speed of a run that is going on, `said` what the last key has to say, `standing` are the keys of a
+    question that stands.
+    """
     line: Line = [(" ", "text")]
     gap = 3 if width >= 100 else 2
     if running is not None:
-        line.append((f"running: {running}   ", "now"))
+        said = f"running: {running}"
+    if said:
+        line.append((fit(said, min(cell_len(said) + 3, width - 1)), "now"))
     keys = standing or (STEPPING if running is None else RUNNING)
     for name, does in sorted(_fitting(keys, width - _length(line), gap), key=_place):
         line += [(name, "key"), (f" {does}" + " " * gap, "text")]
@@ -81,4 +70,4 @@ def _place(key: tuple[str, str]) -> int:
 
 
 def _length(line: Line) -> int:
-    return sum(len(text) for text, _ in line)
+    return sum(cell_len(text) for text, _ in line)

@@ -33,7 +33,11 @@ SECTIONS: dict[str, list[Binding]] = {
         _key("r", "run", "run", "Run, and pause again; space pauses too"),
         _key("less_than_sign", "slower", "slower", "Run more slowly", "<"),
         _key("greater_than_sign", "faster", "faster", "Run faster, up to as fast as it trains", ">"),
-        _key("G", "go_to", "go to", "Go to an iteration by its number"),
+        _key("G", "go_to", "go to", "Go to a moment by its name: 7, 7:b, 7:b:2"),
+    ],
+    "Change": [
+        _key("e", "edit", "edit", "Edit a number of a variable or of data, or the learning rate: a branch begins"),
+        _key("E", "branch", "branch", "To the same step on the branch before the edit; again: on to the others"),
     ],
     "Learn": [
         _key("m", "ask", "ask", "Ask me before each step (1-4, or a number and Enter; Esc skips); ask the room; stop"),
@@ -45,6 +49,7 @@ SECTIONS: dict[str, list[Binding]] = {
         _key("down,j", "arrow('down')", "down", "Select the node below, or in the inspector the number below", "↓ j"),
         _key("tab", "next_pane", "panes", "To the inspector, its next view, after the last the graph again", "Tab"),
         _key("shift+tab", "other_pane", "pane", "Between the graph and the inspector, whose view stays", "Shift+Tab"),
+        _key("t", "searches", "two searches", "Why a node waits: plain search and the right one, side by side"),
         _key("y", "scale", "scale", "Draw the loss on a linear or a logarithmic axis"),
     ],
     "The graph": [
@@ -63,6 +68,7 @@ SECTIONS: dict[str, list[Binding]] = {
     ],
     "The program": [
         _key("question_mark,f1", "help", "keys", "What the screen shows, and every key", "? F1"),
+        _key("w", "where", "where", "Copy the command that opens the app where you are"),
         _key("q", "app.quit", "quit", "Quit"),
     ],
 }

@@ -7,8 +7,9 @@ graph of ten nodes and of ten thousand.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from minidl_core import (
@@ -20,6 +21,7 @@ from minidl_core import (
     Node,
     NodeEvaluated,
     Operation,
+    Placeholder,
     State,
     Variable,
     VariableUpdated,
@@ -39,8 +41,9 @@ class Moment:
     """The state of a training after the first `cursor` events of an iteration.
 
     `shown` is the index of the event that the moment is about (-1 before the first), `milestones` the states after
-    0, 1, 3 and 10 iterations as far as they were passed. While a question stands, what would answer it is hidden: who
-    is in the queue or waits, or the shape of a node.
+    0, 1, 3 and 10 iterations as far as they were passed. `said` is what there is to say of how one came here, if it was
+    not by a step: ever shorter ways to say it. While a question stands, what would answer it is
+    hidden: who is in the queue or waits, or the shape of a node.
     """
 
     lesson: Lesson
@@ -49,6 +52,7 @@ class Moment:
     cursor: int
     shown: int
     milestones: tuple[tuple[int, State], ...] = ()
+    said: tuple[str, ...] = ()
     hides_queue: bool = False
     hides_shape_of: Node | None = None
 
@@ -95,9 +99,14 @@ class Moment:
         return self.recording.start.learning_rate
 
     @property
+    def feeds(self) -> Mapping[Placeholder, Array]:
+        """What the placeholders are fed with in this iteration."""
+        return self.recording.start.feeds
+
+    @property
     def loss(self) -> float | None:
         """J, once this iteration's forward pass has measured it."""
-        value = self.value(self.graph.loss)
+        value = self.evaluated_value(self.graph.loss)
         return None if value is None else float(value)
 
     def _past(self, times: dict[Node, int], node: Node) -> int | None:
@@ -153,10 +162,14 @@ class Moment:
         """The nodes that the search has visited, in order, the one of now included."""
         return self._happened(self.recording.visited)
 
-    @property
+    @cached_property
     def updated(self) -> list[Node]:
         """The variables that have been updated, in order."""
         return self._happened(self.recording.updated)
+
+    @cached_property
+    def _changed(self) -> int:
+        return self.graph.bits(self.updated)
 
     @property
     def queue(self) -> list[Node]:
@@ -229,7 +242,7 @@ class Moment:
             return UPDATED
         if self._past(self.recording.evaluated, node) is None:
             return NOT_YET
-        return STALE if self.graph.depends_on(node, self.graph.bits(self.updated)) else DONE
+        return STALE if self.graph.depends_on(node, self._changed) else DONE
 
     def gradient_mark(self, node: Node) -> str:
         """Return the state of the node's gradient as a glyph, in the queue with its place, waiting with its count."""

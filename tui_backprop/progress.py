@@ -32,12 +32,13 @@ class Progress:
         for time in range(self._read, len(recording.events) if self._folded else 0):
             match recording.events[time]:
                 case ContributionAdded(node, consumer):
-                    self._went.setdefault((self._place(node), self._place(consumer)), time)
+                    self._went.setdefault((self.place(node), self.place(consumer)), time)
                 case NodeEvaluated(node) | NodeVisited(node) | VariableUpdated(node) as event:
-                    self._times[type(event), self._place(node)].append(time)
+                    self._times[type(event), self.place(node)].append(time)
         self._read = len(recording.events)
 
-    def _place(self, node: Node) -> str:
+    def place(self, node: Node) -> str:
+        """Return the name of the item that a node is in."""
         return self._picture.place(node)
 
     def count(self, moment: Moment, name: str, kind: type) -> int:
@@ -48,5 +49,5 @@ class Progress:
     def went(self, moment: Moment, node: Node, consumer: Node) -> bool:
         """Return whether a contribution has come to the item of one node from that of the other."""
         self._keep_up(moment.recording)
-        time = self._went.get((self._place(node), self._place(consumer)))
+        time = self._went.get((self.place(node), self.place(consumer)))
         return time is not None and time < moment.cursor

@@ -88,7 +88,7 @@ def maximum(a: Array, b: Array, /) -> Array:
     return np.maximum(a, b)
 
 
-@RegisterGradient("maximum", formulas=("G where A ≥ B", "G where B > A"))
+@RegisterGradient("maximum", formulas=("G⊙(A ≥ B)", "G⊙(B > A)"))
 def _maximum_gradient(op: Evaluated, grad: Array) -> list[Array | None]:
     """Where A is the larger, or both are equal, Y is A; elsewhere A does not count.
 

@@ -97,13 +97,13 @@ def _tanh_gradient(op: Evaluated, grad: Array) -> list[Array]:
     return [grad * (1.0 - y * y)]
 
 
-@operation(formula="Y = max(A, 0)", samples=_ONE, elementwise=True)
+@operation(formula="Y = max(0, A)", samples=_ONE, elementwise=True)
 def relu(a: Array, /) -> Array:
     """Each positive entry of A stays as it is; the others become 0."""
     return np.maximum(a, 0.0)
 
 
-@RegisterGradient("relu", formulas=("G where A > 0",))
+@RegisterGradient("relu", formulas=("G⊙(A > 0)",))
 def _relu_gradient(op: Evaluated, grad: Array) -> list[Array]:
     """The slope of relu is 1 where A is positive, and 0 elsewhere."""
     return [grad * (op.inputs[0] > 0)]

@@ -35,7 +35,7 @@ def reduce_sum(a: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
 
     Without an axis, all entries are.
     """
-    if not keepdims and (a.ndim == 1 or axis in (-1, a.ndim - 1)):
+    if not keepdims and (axis in (-1, a.ndim - 1) or (axis is None and a.ndim == 1)):
         return row_sums(a)
     return np.add.reduce(a, axis, keepdims=keepdims)  # type: ignore[call-overload, no-any-return]
 
@@ -46,7 +46,7 @@ def _reduce_sum_gradient(op: Evaluated, grad: Array) -> list[Array]:
     return [_spread(op, grad)]
 
 
-@operation(formula="Y = mean A", trusted=True, shape=_reduced_shape, samples=_SAMPLES, mend=_MEND)
+@operation(formula="Y = Σ A / n", trusted=True, shape=_reduced_shape, samples=_SAMPLES, mend=_MEND)
 def reduce_mean(a: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
     """The entries of A along the axis are averaged.
 

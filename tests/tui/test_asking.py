@@ -57,7 +57,7 @@ async def test_a_typed_answer_shows_the_step_and_is_counted() -> None:
         assert place(pilot) == (1, 3)
         assert "✓ right: 6" in text(pilot, "step-title")
         assert "1 of 1 right" in text(pilot, "step-title")
-        assert "b computes 2·a" in text(pilot, "step")
+        assert "b = 2·a = 2·3 = 6" in text(pilot, "step")
 
 
 async def test_an_answer_that_is_no_number_is_kept_and_changes_nothing() -> None:
@@ -206,6 +206,16 @@ async def test_a_run_is_refused_while_questions_are_asked() -> None:
         assert "running" not in text(pilot, "keys")
         await pilot.press("m", "m", "r")
         assert "running" in text(pilot, "keys")
+
+
+async def test_an_edit_withdraws_the_question_and_the_searches_wait() -> None:
+    async with opened("skip") as pilot:
+        await pilot.press("p", "space", "m", "space", "t")
+        assert "the searches would answer it" in text(pilot, "step-title")
+        await pilot.press("e", "ctrl+u", *"x=3", "enter")
+        assert pilot.app.screen is pilot.app.screen_stack[0]
+        assert asking(pilot).question is None
+        assert asking(pilot).score.asked.total() == 0
 
 
 async def test_a_question_stands_through_a_change_of_size() -> None:

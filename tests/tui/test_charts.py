@@ -74,6 +74,52 @@ def loss_lines(
     return draw_loss(history_of(losses), cursor=cursor, loss=loss, logarithmic=logarithmic, width=width, height=height)
 
 
+GHOSTS = """\
+ 200┤o
+    │ ⠱⡀·
+    │  ⠘⢄···
+    │   ⠈o  ····
+ 100┤     ⠑⢄    ·····
+    │       ⠑⢄       ······· as it was
+    │         ●⠤⣀           ··············
+    │            ⠉o··········    larger   ············
+   0┤                        ·························
+    └1───2────3───4───5────6───7────8───9───10───11─12"""
+
+
+def test_ghosts_are_dotted_behind_the_curve_and_labelled_where_there_is_room() -> None:
+    larger = [195.44, 120.0, 60.0, 30.0, 20.0, 15.0, 10.0, 8.0, 6.0, 5.0, 4.0, 3.0]
+    live = larger[:4]
+    ghosts = [("as it was", history_of(PERCEPTRON)), ("larger", history_of(larger))]
+    lines = draw_loss(history_of(live), cursor=3, loss=60.0, logarithmic=False, width=54, height=10, ghosts=ghosts)
+    check_size(lines, 54, 10)
+    assert plain(lines) == GHOSTS
+    drawn = "".join(text for line in lines for text, name in line if name == "ghost")
+    assert set(drawn.replace("as it was", "").replace("larger", "")) == {"·"}
+
+
+@given(
+    st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=40),
+    st.lists(st.tuples(st.text("ab→", max_size=30), st.lists(st.floats(), max_size=400)), max_size=3),
+    st.booleans(),
+    st.sampled_from([*SIZES, (10, 2), (5, 3)]),
+)
+@settings(deadline=None, max_examples=40)
+def test_ghosts_never_change_the_size(
+    live: list[float], ghosts: list[tuple[str, list[float]]], logarithmic: bool, size: tuple[int, int]
+) -> None:
+    lines = draw_loss(
+        history_of(live),
+        cursor=len(live) + 1,
+        loss=None,
+        logarithmic=logarithmic,
+        width=size[0],
+        height=size[1],
+        ghosts=[(label, history_of(losses)) for label, losses in ghosts],
+    )
+    check_size(lines, *size)
+
+
 def check_size(lines: list[Line], width: int, height: int) -> None:
     assert [sum(len(text) for text, _ in line) for line in lines] == [width] * height
     assert {name for line in lines for _, name in line} <= set(STYLES)
@@ -265,10 +311,10 @@ def test_a_line_of_now_falls_where_the_scores_are_equal() -> None:
 
 def test_lines_that_coincide_are_all_seen() -> None:
     lines = data_lines(None, dict.fromkeys((0, 1, 3, 10), (0.3, 1.0, 0.0)))
-    assert min(count(lines, digit) for digit in "013") >= 2
-    assert "10" in plain(lines)
-    assert "100" not in plain(lines)
-    assert {name for line in lines for text, name in line if text.strip("ox◆ ").isdigit()} == {"dim"}
+    assert min(count(lines, digit) for digit in "₀₁₃") >= 2
+    assert "₁₀" in plain(lines)
+    assert "₁₀₀" not in plain(lines)
+    assert {name for line in lines for text, name in line if set(text.strip("ox◆ ")) & set("₀₁₃")} == {"dim"}
 
 
 def test_the_pinned_point_is_on_top() -> None:
@@ -290,9 +336,28 @@ def test_one_point_has_axes_too(x: float) -> None:
 
 
 def test_the_legend_gets_shorter_where_it_must() -> None:
-    full = "x red  o blue  ◆ point 3  0 1 3 10 before  ━ now"
-    assert plain([data_legend((0, 1, 3, 10), 3, 60)]) == full
-    assert plain([data_legend((0, 1, 3, 10), 3, 46)]) == full.replace("point ", "")
-    assert plain([data_legend((0, 1, 3, 10), 3, 37)]) == full.replace("◆ point 3  ", "")
+    full = "x red  o blue  ◆ point 3  ━ now  ₀ ₁ ₃ ₁₀ after so many updates"
+    assert plain([data_legend((0, 1, 3, 10), 3, 70)]) == full
+    assert plain([data_legend((0, 1, 3, 10), 3, 50)]) == full.replace("after so many updates", "earlier")
+    assert plain([data_legend((0, 1, 3, 10), 3, 36)]) == full.replace("point ", "").removesuffix(
+        " after so many updates"
+    )
+    assert plain([data_legend((0, 1, 3, 10), 3, 31)]) == "x red  o blue  ━ now  ₀ ₁ ₃ ₁₀"
     assert plain([data_legend((), None, 60)]) == "x red  o blue  ━ now"
     assert data_legend((), None, 5) == []
+
+
+@pytest.mark.parametrize("known", [5, 12, 50, 400])
+@pytest.mark.parametrize("size", [(35, 4), (54, 9)])
+def test_the_axis_stays_while_the_next_loss_is_not_measured(known: int, size: tuple[int, int]) -> None:
+    width, height = size
+    history = LossHistory()
+    for iteration in range(1, known + 1):
+        history.record(iteration, 200 / iteration)
+
+    def ticks(cursor: int, loss: float | None) -> list[str]:
+        lines = draw_loss(history, cursor=cursor, loss=loss, logarithmic=False, width=width, height=height)
+        return [row[:5] for row in plain(lines).splitlines()]
+
+    assert ticks(known + 1, None) == ticks(known, 200 / known)
+    assert ticks(known, None) == ticks(known, 200 / known)

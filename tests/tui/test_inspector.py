@@ -182,7 +182,7 @@ def test_the_edges_of_a_node_with_two_consumers() -> None:
 
 def test_a_pending_edge_says_for_whom_it_waits() -> None:
     moment = at(dl.NodeEvaluated, "y", "skip", 1)
-    node = moment.graph.nodes[0]
+    node = next(node for node in moment.graph.nodes if node.name == "x")
     text = plain(draw_inspector(moment, "ledger", Pinned(), 62, 25, node))
     assert re.search(r"· x → y +G +waits for y", text)
     assert "2 edges" in text

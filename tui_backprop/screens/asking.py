@@ -58,8 +58,18 @@ class AskingScreen(SteppingScreen):
         if self._asking.mode == "off" or self._timer is not None:
             super().action_run()
         else:
-            self._asking.refuse("it does not run")
-            self._draw()
+            self._refuse("it does not run while questions are asked; m stops them")
+
+    def action_searches(self) -> None:
+        """Show plain search and the right one beside each other, unless that would answer the question that stands."""
+        if self._asking.question is None:
+            super().action_searches()
+        else:
+            self._refuse("the searches would answer it; Esc skips the question")
+
+    def _refuse(self, said: str) -> None:
+        self._asking.note = [(said, "error")]
+        self._draw()
 
     def action_next_pane(self) -> None:
         """Go on to the next pane or view, from the score back to the inspector."""
@@ -77,23 +87,24 @@ class AskingScreen(SteppingScreen):
 
         super()._move(move_on)
 
-    def _start(self, goal: int | None = None) -> None:
-        self._asking.moved(self.timeline.moment)
-        super()._start(goal)
-
     # drawing
+
+    def _draw(self, said: str = "") -> None:
+        self._asking.keep_to(self.timeline)
+        super()._draw(said)
 
     @property
     def _shown(self) -> Moment:
         question = self._asking.question
+        moment = super()._shown
         if question is None:
-            return super()._shown
-        return replace(super()._shown, hides_queue=question.hides_queue, hides_shape_of=question.hides_shape_of)
+            return moment
+        return replace(moment, hides_queue=question.hides_queue, hides_shape_of=question.hides_shape_of)
 
     @property
-    def _standing_keys(self) -> Keys | None:
+    def _standing_keys(self) -> Keys:
         if self._asking.question is None:
-            return None
+            return ()
         if self._asking.mode == "room":
             return IN_THE_ROOM
         return CHOOSING if self._asking.question.choices else TYPING

@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from minidl_core import Node
 from tui_backprop.formats import shape_text
-from tui_backprop.glyphs import CHOSEN, fit
+from tui_backprop.glyphs import CHOSEN, fit, fit_name
 from tui_backprop.palette import Line
 from tui_backprop.picture import scope_of_name
 from tui_backprop.widgets.canvas import Canvas
@@ -114,6 +114,6 @@ def draw_matches(found: Sequence[Node], chosen: int, total: int, width: int) -> 
     for number, node in enumerate(found[first : first + _ROWS], first):
         here = number == chosen
         details = f"  {node.kind:<12} {shape_text(node.shape)}"
-        name = fit(node.name, max(width - len(details) - 4, 8))
+        name = fit_name(node.name, max(width - len(details) - 4, 8))
         lines.append([(f"{CHOSEN if here else ' '} ", "key"), (name, "selected" if here else "text"), (details, "dim")])
     return lines

@@ -7,25 +7,25 @@ into lines; canvases send the terminal what changed of them.
 from __future__ import annotations
 
 from collections.abc import Callable
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import Screen
 from textual.timer import Timer
 
 from minidl_core import Node
-from tui_backprop.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Pane, arrange, prefers_diagram
+from tui_backprop.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Pane, arrange
 from tui_backprop.chart_panes import DataPane, LossPane
+from tui_backprop.edits import Edit
 from tui_backprop.folded_view import draw_folded
 from tui_backprop.frame import TITLE_EDGES, draw_frame, draw_title
-from tui_backprop.glyphs import ARROWS
-from tui_backprop.graph_pane import GraphPane
 from tui_backprop.header import draw_header
 from tui_backprop.inspector import Pinned, automatic_view, draw_inspector, inspector_title, move_pinned, views
 from tui_backprop.key_bar import Keys, draw_keys
 from tui_backprop.keys import SECTIONS
 from tui_backprop.moment import Moment
+from tui_backprop.named_moments import Place, command
 from tui_backprop.palette import Line
 from tui_backprop.running import Run
 from tui_backprop.step_pane import draw_step
@@ -34,12 +34,13 @@ from tui_backprop.timeline import Timeline
 from tui_backprop.widgets.canvas import Canvas
 from tui_backprop.widgets.graph_canvas import GraphCanvas
 
+from .graph_screen import DIRECTIONS, GraphScreen, arrows
+
 PANES = ("header", "graph", "step", "inspector", "loss", "data", "keys")
-DIRECTIONS = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}
 TITLED = ("graph", "step", "inspector", "loss", "data")
 
 
-class SteppingScreen(Screen[None]):
+class SteppingScreen(GraphScreen):
     """A timeline, shown and moved."""
 
     DEFAULT_CSS = """
@@ -58,19 +59,13 @@ class SteppingScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [binding for section in SECTIONS.values() for binding in section]
 
     def __init__(self, timeline: Timeline, pause_every: int) -> None:
-        super().__init__()
-        self.timeline = timeline
+        super().__init__(timeline)
         self._run = Run(timeline, pause_every)
         self._timer: Timer | None = None
         self._painted = False
-        self._graph = GraphPane(timeline.graph, timeline.lesson.folds)
-        self._said = ""
-        self._on_graph = True
-        self._panes: dict[str, Pane] = {}
-        self._prefers_diagram: bool | None = None
         self._view: str | None = None
         self._pinned = Pinned()
-        self._loss_pane = LossPane(timeline.losses)
+        self._loss_pane = LossPane(timeline)
         self._data_pane = DataPane()
         self._data_pane.pinned = self._pinned.point
         self._charts: dict[str, LossPane | DataPane] = {"loss": self._loss_pane}
@@ -108,20 +103,43 @@ class SteppingScreen(Screen[None]):
         self._move(self.timeline.last)
 
     def action_go_to(self) -> None:
-        """Ask for an iteration and move to its end, training as far as it needs."""
+        """Ask for a moment and move to it, training as far as it needs."""
         from .go_to import GoToScreen  # not before the first paint: widgets take their time to import
 
         self._pause()
+        self.app.push_screen(GoToScreen(self.timeline), self.go)
 
-        def go(iteration: int | None) -> None:
-            if iteration is None:
-                return
-            if iteration <= self.timeline.furthest[0]:
-                self._move(lambda: self.timeline.finish(iteration))
-            else:
-                self._start(goal=iteration)
+    def go(self, place: Place | None) -> None:
+        """Move to a place, if there is one; if it is far ahead, by a run."""
+        if place is not None and place.iteration > self.timeline.furthest[0] + 1:
+            self._start(place)
+        elif place is not None:
+            self._move(lambda: self._run.arrive(place))
 
-        self.app.push_screen(GoToScreen(self.timeline.recording.iteration), go)
+    def action_where(self) -> None:
+        """Copy the command that opens the app where one is, and say so."""
+        self._pause()
+        where = command(self.timeline)
+        self.app.copy_to_clipboard(where)
+        self._draw(f"copied: {where}")
+
+    def action_edit(self, what: str = "element") -> None:
+        """Ask for an edit, of the pinned element of the node in view or of the learning rate, and fork with it."""
+        from .edit import EditScreen
+
+        self._pause()
+        node = self.node_in_view if what == "element" else None
+
+        def fork(edit: Edit | None) -> None:
+            if edit is not None:
+                self.timeline.fork(edit)
+                self._draw()
+
+        self.app.push_screen(EditScreen(self.timeline, node, self._pinned), fork)
+
+    def action_branch(self) -> None:
+        """Move to the same step on the next branch."""
+        self._move(self.timeline.switch)
 
     def action_run(self) -> None:
         """Run, or pause."""
@@ -140,14 +158,15 @@ class SteppingScreen(Screen[None]):
 
     def _move(self, move: Callable[[], bool]) -> None:
         self._pause()
+        self._run.said = ""
         if move():
             # the node's view follows the pass again; a chart stays
             self._view = self._view if self._view in self._charts else None
             self._graph.deselect()
-        self._draw()
+        self._draw(self._run.said)
 
-    def _start(self, goal: int | None = None) -> None:
-        self._run.start(goal)
+    def _start(self, destination: Place | None = None) -> None:
+        self._run.start(destination)
         self._set_timer()
         self._draw()
 
@@ -155,7 +174,7 @@ class SteppingScreen(Screen[None]):
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
-            self._draw()
+            self._draw(self._run.said)
 
     def _change_speed(self, by: int) -> None:
         self._run.change_speed(by)
@@ -179,12 +198,14 @@ class SteppingScreen(Screen[None]):
     @property
     def node_in_view(self) -> Node | None:
         """The node that the inspector shows, and that keys about a node are about."""
-        return self.timeline.moment.now
+        return self._graph.node or self.timeline.moment.now
 
-    def action_view(self) -> None:
-        """Change between diagram and tape."""
-        self._prefers_diagram = not self._shows_diagram
-        self._arrange()
+    def action_searches(self) -> None:
+        """Show plain search and the right one beside each other."""
+        from .searches import SearchesScreen
+
+        self._pause()
+        self.app.push_screen(SearchesScreen(self.timeline, self._pinned))
 
     def action_scale(self) -> None:
         """Change the loss chart between a linear and a logarithmic axis."""
@@ -229,64 +250,6 @@ class SteppingScreen(Screen[None]):
             self._data_pane.pinned = self._pinned.point
         self._draw()
 
-    # the graph
-
-    def action_find(self) -> None:
-        """Ask for a node and select it."""
-        from .find import FindScreen
-
-        def select(node: Node | None) -> None:
-            if node is not None:
-                self._graph.select(node)
-                self._on_graph = True
-                self._draw()
-
-        self._pause()
-        self.app.push_screen(FindScreen(self._graph.nodes, self._graph.scope_of), select)
-
-    def action_follow(self) -> None:
-        """Stay with the node in view, or follow the action again."""
-        self._graph.follow_or_stay(self.timeline.moment)
-        self._draw()
-
-    def action_detail(self, change: str) -> None:
-        """Show less or more of each node."""
-        self._prefers_diagram = self._shows_diagram
-        self._graph.change_detail(1 if change == "more" else -1)
-        self._arrange()
-
-    def action_fold(self) -> None:
-        """Fold the scope of the node in view, or open it."""
-        self._said = self._graph.toggle_fold(self.timeline.moment)
-        self._arrange()
-
-    def action_fold_all(self) -> None:
-        """Open every folded scope, or fold them all."""
-        self._said = self._graph.toggle_all()
-        self._arrange()
-
-    def action_open(self) -> None:
-        """Open the folded scope in view."""
-        self._said = self._graph.open(self.timeline.moment)
-        self._arrange()
-
-    def action_pan(self, direction: str) -> None:
-        """Show what is further on in a direction."""
-        columns, rows = DIRECTIONS[direction]
-        self._graph.pan(8 * columns, 3 * rows)
-        self._draw()
-
-    def on_graph_canvas_picked(self, event: GraphCanvas.Picked) -> None:
-        """Select what was clicked on."""
-        self._on_graph = True
-        self._graph.select_at(event.x, event.y)
-        self._draw()
-
-    def on_graph_canvas_panned(self, event: GraphCanvas.Panned) -> None:
-        """Show the part of the graph that was dragged or wheeled into view."""
-        self._graph.pan(event.columns, event.rows)
-        self._draw()
-
     # drawing
 
     def on_resize(self) -> None:
@@ -296,12 +259,6 @@ class SteppingScreen(Screen[None]):
             # the charts' library is not imported before the learner has something to read
             self._painted = True
             self.call_after_refresh(self._draw)
-
-    @property
-    def _shows_diagram(self) -> bool:
-        if self._prefers_diagram is not None:
-            return self._prefers_diagram and self._graph.drawable
-        return prefers_diagram(*self.size) and self._graph.fits(self.size.width - 2)
 
     def _arrange(self) -> None:
         width, height = self.size
@@ -315,8 +272,9 @@ class SteppingScreen(Screen[None]):
         )
         if arrangement is None:
             said = f"backprop-tui needs {LEAST_WIDTH}x{LEAST_HEIGHT} cells; this terminal has {width}x{height}."
+            lines: list[Line] = [[(row, "text")] for row in wrap(said, max(width, 1))]
             self._panes = {}
-            self._place("frame", Pane(0, 0, width, height), [[(said, "text")]])
+            self._place("frame", Pane(0, 0, width, height), lines)
         else:
             self._panes = dict(arrangement.panes)
             self._place("frame", Pane(0, 0, width, height), draw_frame(arrangement, width, height))
@@ -347,15 +305,16 @@ class SteppingScreen(Screen[None]):
         if pane is not None:
             self.query_one(f"#{name}-title", Canvas).show([draw_title(left, right or [], pane.width)])
 
-    def _draw(self) -> None:
+    def _draw(self, said: str = "") -> None:
         if not self._panes:
             return
         moment = self._shown
         running = self._run.speed.label if self._timer is not None else None
         self._show("header", lambda width, _: [draw_header(moment, width)])
         self._show("graph", lambda w, h: self._graph.draw(moment, w, h, diagram=self._shows_diagram))
-        self._show("keys", lambda width, _: [draw_keys(width, running, self._standing_keys)])
-        self._title("graph", *self._graph_title())
+        self._show("keys", lambda width, _: [draw_keys(width, running, said, self._standing_keys)])
+        if "graph" in self._panes:
+            self._title("graph", *self.graph_title(self._panes["graph"].width - TITLE_EDGES))
         self._draw_step(moment)
         self._draw_inspector(moment)
         if self._painted:
@@ -367,9 +326,9 @@ class SteppingScreen(Screen[None]):
         return self.timeline.moment
 
     @property
-    def _standing_keys(self) -> Keys | None:
-        """The keys that the key bar names instead of the usual ones."""
-        return None
+    def _standing_keys(self) -> Keys:
+        """The keys that the key bar names instead of the usual ones, if there are any."""
+        return ()
 
     def _draw_step(self, moment: Moment) -> None:
         self._show("step", lambda w, h: draw_step(moment, w, h))
@@ -379,21 +338,11 @@ class SteppingScreen(Screen[None]):
         for name, chart in self._charts.items():
             self._draw_chart(name, chart, moment)
 
-    def _graph_title(self) -> tuple[Line, Line]:
-        """Return the graph's title, and what there is to say about the last key or the selection."""
-        kind = "Graph" if self._shows_diagram else "Graph (tape)"
-        said, self._said = self._said or self._graph.state, ""
-        return [*self._arrows(here=self._on_graph), (kind, "title")], [(said, "key")] if said else []
-
-    def _arrows(self, *, here: bool) -> Line:
-        """Return the mark of the pane in which the arrow keys move."""
-        return [(ARROWS, "key"), (" ", "text")] if here else []
-
     def _draw_inspector(self, moment: Moment) -> None:
         node, folded = self._graph.node, self._graph.folded
         if folded is not None:
             self._charted.pop("inspector", None)
-            self._title("inspector", [*self._arrows(here=not self._on_graph), (f"{folded.scope}/", "title")])
+            self._title("inspector", [*arrows(here=not self._on_graph), (f"{folded.scope}/", "title")])
             self._show("inspector", lambda w, h: indented(draw_folded(folded, moment, w - 1, h)))
             return
         view = self._view or automatic_view(moment, node)
@@ -404,7 +353,7 @@ class SteppingScreen(Screen[None]):
         tabs: Line = []
         for name in views(moment, node):
             tabs += [(f"[{name}]", "title") if name == view else (name, "dim"), (" ", "dim")]
-        left = [*self._arrows(here=not self._on_graph), (inspector_title(moment, view, node), "title")]
+        left = [*arrows(here=not self._on_graph), (inspector_title(moment, view, node), "title")]
         self._title("inspector", left, tabs[:-1])
         pinned = self._pinned
         self._show("inspector", lambda w, h: indented(draw_inspector(moment, view, pinned, w - 1, h, node)))
