@@ -102,7 +102,7 @@ def test_stepping_on_after_an_error():
     step = dl.train.GradientDescentOptimizer(1000.0).minimize(loss)
     stepper = dl.Stepper(step)
     start = stepper.state()
-    with pytest.raises(dl.NonFiniteError, match=r"training has moved w since the start: the learning rate may be too hi"):
+    with pytest.raises(dl.NonFiniteError, match="has moved w since the start: the learning rate may be too high"):
         stepper.run(100)
     reached = stepper.finished
     assert 0 < reached < 20
