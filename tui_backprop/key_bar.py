@@ -27,13 +27,14 @@ STEPPING: Keys = (
     ("n", "node"),
     ("v", "diagram/tape"),
     ("G", "go to"),
+    ("o", "log"),
     ("m", "ask me"),
 )
 RUNNING = (("space", "pause"), (">", "faster"), ("<", "slower"), ("q", "quit"))
 CHOOSING = (("1-4", "answer"), ("esc", "skip"), ("b", "back"), ("?", "keys"), ("q", "quit"), ("m", "ask the room"))
 TYPING = (("enter", "answer"), ("esc", "skip"), ("PgUp", "back"), ("F1", "keys"))
 IN_THE_ROOM = (("space", "reveal"), ("b", "back"), ("m", "stop asking"), ("?", "keys"), ("q", "quit"))
-_ORDER = "1-4 enter esc space b PgUp s n p i r G e v / tab m < > ? F1 q"
+_ORDER = "1-4 enter esc space b PgUp s n p i r G o e v / tab m < > ? F1 q"
 ORDER = tuple(_ORDER.split())
 
 

@@ -50,6 +50,7 @@ SECTIONS: dict[str, list[Binding]] = {
         _key("tab", "next_pane", "panes", "To the inspector, its next view, after the last the graph again", "Tab"),
         _key("shift+tab", "other_pane", "pane", "Between the graph and the inspector, whose view stays", "Shift+Tab"),
         _key("t", "searches", "two searches", "Why a node waits: plain search and the right one, side by side"),
+        _key("o", "log", "log", "Read the log: a sentence for each event; search it, save it, go to a line"),
         _key("y", "scale", "scale", "Draw the loss on a linear or a logarithmic axis"),
     ],
     "The graph": [

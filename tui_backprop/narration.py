@@ -33,8 +33,12 @@ def narrate(moment: Moment) -> str:
 
 def narrate_event(moment: Moment, index: int) -> str:
     """Return the sentence of any event of the moment's iteration, as it is when that event has just happened."""
-    at = replace(moment, cursor=index + 1, shown=index)
-    return "".join(text for text, _ in fitted(_sentences(at), ROOMS))
+    return "".join(text for text, _ in narrate_event_line(moment, index))
+
+
+def narrate_event_line(moment: Moment, index: int, rooms: Sequence[tuple[int, int]] = ROOMS) -> Line:
+    """Return the sentence of any event with its names in styles; each room is a width and a number of lines."""
+    return fitted(_sentences(replace(moment, cursor=index + 1, shown=index)), rooms)
 
 
 def narrate_line(moment: Moment, rooms: Sequence[tuple[int, int]] = ROOMS) -> Line:

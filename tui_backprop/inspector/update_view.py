@@ -101,6 +101,13 @@ def _worked(event: VariableUpdated, index: tuple[int, ...], fine: Notation, coar
     ]
 
 
+def update_equation(event: VariableUpdated, index: tuple[int, ...]) -> list[Line]:
+    """Write the update of one element out."""
+    with np.errstate(all="ignore"):
+        step = event.learning_rate * event.gradient
+    return _worked(event, index, *_notations(event.old, step, event.new, index))
+
+
 def _meaning(moment: Moment, event: VariableUpdated, index: tuple[int, ...], width: int) -> list[Line]:
     slope = float(event.gradient[index])
     loss, target = called(moment.graph.loss), element_text(called(event.node), index)

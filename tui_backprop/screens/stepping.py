@@ -12,7 +12,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.timer import Timer
 
 from minidl_core import Node
 from tui_backprop.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Pane, arrange
@@ -21,26 +20,25 @@ from tui_backprop.edits import Edit
 from tui_backprop.folded_view import draw_folded
 from tui_backprop.frame import TITLE_EDGES, draw_frame, draw_title
 from tui_backprop.header import draw_header
-from tui_backprop.inspector import Pinned, automatic_view, draw_inspector, inspector_title, move_pinned, views
+from tui_backprop.inspector import automatic_view, draw_inspector, inspector_title, move_pinned, views
 from tui_backprop.key_bar import Keys, draw_keys
 from tui_backprop.keys import SECTIONS
 from tui_backprop.moment import Moment
-from tui_backprop.named_moments import Place, command
 from tui_backprop.palette import Line
-from tui_backprop.running import Run
 from tui_backprop.step_pane import draw_step
 from tui_backprop.steps import STOPS
 from tui_backprop.timeline import Timeline
 from tui_backprop.widgets.canvas import Canvas
 from tui_backprop.widgets.graph_canvas import GraphCanvas
 
-from .graph_screen import DIRECTIONS, GraphScreen, arrows
+from .graph_screen import DIRECTIONS, arrows
+from .running import RunningScreen
 
 PANES = ("header", "graph", "step", "inspector", "loss", "data", "keys")
 TITLED = ("graph", "step", "inspector", "loss", "data")
 
 
-class SteppingScreen(GraphScreen):
+class SteppingScreen(RunningScreen):
     """A timeline, shown and moved."""
 
     DEFAULT_CSS = """
@@ -59,12 +57,9 @@ class SteppingScreen(GraphScreen):
     BINDINGS: ClassVar[list[BindingType]] = [binding for section in SECTIONS.values() for binding in section]
 
     def __init__(self, timeline: Timeline, pause_every: int) -> None:
-        super().__init__(timeline)
-        self._run = Run(timeline, pause_every)
-        self._timer: Timer | None = None
+        super().__init__(timeline, pause_every)
         self._painted = False
         self._view: str | None = None
-        self._pinned = Pinned()
         self._loss_pane = LossPane(timeline)
         self._data_pane = DataPane()
         self._data_pane.pinned = self._pinned.point
@@ -85,7 +80,7 @@ class SteppingScreen(GraphScreen):
 
     def action_forward(self, stop: str) -> None:
         """Move forward to where this kind of move stops; the first press while it runs pauses instead."""
-        if self._timer is not None and stop == "step":
+        if self.running is not None and stop == "step":
             self._pause()
         else:
             self._move(lambda: self.timeline.forward(STOPS[stop]))
@@ -101,27 +96,6 @@ class SteppingScreen(GraphScreen):
     def action_last(self) -> None:
         """Move to the latest moment that was ever reached."""
         self._move(self.timeline.last)
-
-    def action_go_to(self) -> None:
-        """Ask for a moment and move to it, training as far as it needs."""
-        from .go_to import GoToScreen  # not before the first paint: widgets take their time to import
-
-        self._pause()
-        self.app.push_screen(GoToScreen(self.timeline), self.go)
-
-    def go(self, place: Place | None) -> None:
-        """Move to a place, if there is one; if it is far ahead, by a run."""
-        if place is not None and place.iteration > self.timeline.furthest[0] + 1:
-            self._start(place)
-        elif place is not None:
-            self._move(lambda: self._run.arrive(place))
-
-    def action_where(self) -> None:
-        """Copy the command that opens the app where one is, and say so."""
-        self._pause()
-        where = command(self.timeline)
-        self.app.copy_to_clipboard(where)
-        self._draw(f"copied: {where}")
 
     def action_edit(self, what: str = "element") -> None:
         """Ask for an edit, of the pinned element of the node in view or of the learning rate, and fork with it."""
@@ -141,21 +115,6 @@ class SteppingScreen(GraphScreen):
         """Move to the same step on the next branch."""
         self._move(self.timeline.switch)
 
-    def action_run(self) -> None:
-        """Run, or pause."""
-        if self._timer is None:
-            self._start()
-        else:
-            self._pause()
-
-    def action_slower(self) -> None:
-        """Run more slowly."""
-        self._change_speed(-1)
-
-    def action_faster(self) -> None:
-        """Run faster."""
-        self._change_speed(1)
-
     def _move(self, move: Callable[[], bool]) -> None:
         self._pause()
         self._run.said = ""
@@ -164,34 +123,6 @@ class SteppingScreen(GraphScreen):
             self._view = self._view if self._view in self._charts else None
             self._graph.deselect()
         self._draw(self._run.said)
-
-    def _start(self, destination: Place | None = None) -> None:
-        self._run.start(destination)
-        self._set_timer()
-        self._draw()
-
-    def _pause(self) -> None:
-        if self._timer is not None:
-            self._timer.stop()
-            self._timer = None
-            self._draw(self._run.said)
-
-    def _change_speed(self, by: int) -> None:
-        self._run.change_speed(by)
-        if self._timer is not None:
-            self._set_timer()
-        self._draw()
-
-    def _set_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.stop()
-        self._timer = self.set_interval(self._run.speed.seconds, self._tick)
-
-    def _tick(self) -> None:
-        if self._run.tick():
-            self._draw()
-        else:
-            self._pause()
 
     # looking
 
@@ -309,10 +240,9 @@ class SteppingScreen(GraphScreen):
         if not self._panes:
             return
         moment = self._shown
-        running = self._run.speed.label if self._timer is not None else None
         self._show("header", lambda width, _: [draw_header(moment, width)])
         self._show("graph", lambda w, h: self._graph.draw(moment, w, h, diagram=self._shows_diagram))
-        self._show("keys", lambda width, _: [draw_keys(width, running, said, self._standing_keys)])
+        self._show("keys", lambda width, _: [draw_keys(width, self.running, said, self._standing_keys)])
         if "graph" in self._panes:
             self._title("graph", *self.graph_title(self._panes["graph"].width - TITLE_EDGES))
         self._draw_step(moment)

@@ -1,0 +1,357 @@
+"""The log: what it says of every event, how it is read with keys, and the worked solution that it saves."""
+
+from __future__ import annotations
+
+import re
+import stat
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+
+import pytest
+from rich.cells import cell_len
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from minidl_core import Graph, Variable, add, sigmoid, square
+from tui_backprop.app import BackpropApp
+from tui_backprop.inspector import Pinned
+from tui_backprop.lessons import lesson_names, load_lesson
+from tui_backprop.lessons.lesson import Example, Lesson
+from tui_backprop.log import Log
+from tui_backprop.narration import narrate, narrate_event
+from tui_backprop.palette import plain
+from tui_backprop.screens.log import LogScreen
+from tui_backprop.screens.prompt import Prompt
+from tui_backprop.screens.stepping import SteppingScreen
+from tui_backprop.solution import write_solution
+from tui_backprop.steps import after_event, after_iteration
+from tui_backprop.timeline import Timeline
+from tui_backprop.widgets.canvas import Canvas
+
+from .sample_graphs import lesson_of
+from .test_keys import opened, place, text, wait_for
+
+
+def log_of(timeline: Timeline) -> Log:
+    return Log(timeline.moment, timeline.losses)
+
+
+def shown(pilot: Pilot[None]) -> list[str]:
+    """The rows of the log that are on the screen."""
+    canvas = pilot.app.screen.query_one(Canvas)
+    return [canvas.render_line(y).text.rstrip() for y in range(canvas.size.height)]
+
+
+def chosen(pilot: Pilot[None]) -> str:
+    [row] = [row for row in shown(pilot) if row.startswith("►")]
+    return row
+
+
+def said(pilot: Pilot[None], name: str = "#said") -> str:
+    return str(pilot.app.screen.query_one(name).render())
+
+
+def ten_thousand_nodes() -> Lesson:
+    with Graph().as_default():
+        node = Variable(0.5, name="x")
+        for number in range(5000):
+            node = add(node, sigmoid(node), name=f"n{number}")
+        loss = square(node, name="J")
+    return replace(lesson_of(Example(loss, {})), learning_rate=1e-9)
+
+
+# what it says
+
+
+@pytest.mark.parametrize("name", lesson_names())
+def test_there_is_a_line_for_each_event_up_to_the_cursor_with_its_sentence(name: str) -> None:
+    timeline = Timeline(load_lesson(name))
+    while timeline.recording.iteration < 3:
+        timeline.forward(after_event)
+        log = log_of(timeline)
+        before = timeline.recording.iteration - 1
+        assert len(log) == before + timeline.cursor
+        last = plain([log.line(len(log) - 1, 121)])
+        assert last.startswith(narrate(timeline.moment).removesuffix("."))
+        assert log.place(len(log) - 1) == (timeline.recording.iteration, timeline.cursor, True)
+
+
+def test_each_iteration_before_has_one_line_with_its_loss() -> None:
+    timeline = Timeline(load_lesson("perceptron"))
+    timeline.finish(4)
+    log = log_of(timeline)
+    assert [plain([log.line(row, 120)]) for row in range(3)] == [
+        "Iteration 1 is done: J was 195.4.",
+        "Iteration 2 is done: J was 154.4.",
+        "Iteration 3 is done: J was 121.9.",
+    ]
+    assert [log.place(row)[:2] for row in range(4)] == [(1, None), (2, None), (3, None), (4, 1)]
+    assert log.title == "Log of iteration 4 up to here: 59 events. Before it: one line each"
+
+
+def test_the_mistake_that_stops_a_training_is_the_last_line() -> None:
+    timeline = Timeline(load_lesson("perceptron"), learning_rate=1000)
+    timeline.train(5)
+    log = log_of(timeline)
+    assert len(log) == 1 + 8 + 1
+    assert plain([log.line(9, 200)]).startswith("Stopped: log makes")
+    assert log.place(9) == (2, 8, False)
+
+
+@pytest.mark.parametrize("width", [20, 58, 76, 99, 100, 116, 200])
+def test_rows_fit_and_the_chosen_one_is_always_among_them(width: int) -> None:
+    timeline = Timeline(load_lesson("perceptron"))
+    timeline.finish(2)
+    log = log_of(timeline)
+    rows = range(len(log))
+    for height in (1, 2, 7, 30, 200):
+        for at in rows:
+            lines = log.draw(rows, at, width, height)
+            assert len(lines) <= height
+            assert [line for line in lines if line[:1] == [("►", "now")]] or height == 1
+            if width > 50:
+                assert all(sum(cell_len(text) for text, _ in line) <= width for line in lines)
+
+
+def test_a_log_of_ten_thousand_nodes_costs_only_what_is_looked_at() -> None:
+    small, large = Timeline(load_lesson("perceptron")), Timeline(ten_thousand_nodes())
+    took = []
+    for timeline in (small, large):
+        timeline.forward(after_iteration)
+        log = log_of(timeline)
+        started = perf_counter()
+        log.draw(range(len(log)), len(log) - 1, 116, 36)
+        took.append(perf_counter() - started)
+    assert len(log) > 50_000
+    assert took[1] < 20 * took[0] + 0.1
+
+
+# reading it with keys
+
+
+async def test_o_shows_the_log_and_closes_it_without_moving() -> None:
+    async with opened("two-paths") as pilot:
+        await pilot.press("i", "space", "space", "o")
+        assert isinstance(pilot.app.screen, LogScreen)
+        assert shown(pilot)[0] == "     Iteration 1 is done: e was 40."
+        assert chosen(pilot).startswith("► 4  c = b²")
+        for key in ("o", "q", "escape"):
+            await pilot.press(key)
+            assert isinstance(pilot.app.screen, SteppingScreen)
+            assert place(pilot)[0] == 2
+            await pilot.press("o")
+
+
+async def test_enter_goes_to_the_moment_of_the_chosen_line() -> None:
+    async with opened() as pilot:
+        await pilot.press("i", "i", "o", "home", "down", "down", "down", "down")
+        assert chosen(pilot).startswith("►  4  matmul computes X·W")
+        wanted = chosen(pilot)[6:].strip()
+        await pilot.press("enter")
+        assert narrate(pilot.app.timeline.moment) == wanted
+        assert place(pilot)[0] == 2
+        await pilot.press("o", "home", "enter")
+        assert place(pilot) == (1, 59)
+
+
+async def test_scrolling_by_lines_and_pages_stays_within_the_log() -> None:
+    async with opened(size=(80, 24)) as pilot:
+        await pilot.press("i", "o")
+        assert chosen(pilot).startswith("► 59  ")
+        await pilot.press("down", "pagedown")
+        assert chosen(pilot).startswith("► 59  ")
+        await pilot.press("pageup", "up")
+        assert chosen(pilot).startswith("► 49  ")
+        await pilot.press("home", "up", "k")
+        assert chosen(pilot).startswith("►  1  ")
+        await pilot.press("space", "j", "end")
+        assert chosen(pilot).startswith("► 59  ")
+
+
+async def test_typing_finds_lines_and_enter_goes_to_one() -> None:
+    async with opened() as pilot:
+        await pilot.press("i", "o", "slash", *"B GETS")
+        await wait_for(pilot, lambda: said(pilot) == "1 found in 59 of 59 lines")
+        assert chosen(pilot).startswith("► 49  b gets G summed over the rows")
+        await pilot.press("enter", "enter")
+        assert place(pilot) == (1, 49)
+
+
+async def test_nothing_found_is_said_and_escape_shows_all_again() -> None:
+    async with opened() as pilot:
+        await pilot.press("i", "o", "slash", *"zebra", "enter", "enter", "down", "pageup")
+        assert isinstance(pilot.app.screen, LogScreen)
+        assert said(pilot) == "0 found in 59 of 59 lines"
+        assert not any(shown(pilot))
+        await pilot.press("escape")
+        await wait_for(pilot, lambda: any(shown(pilot)))
+        assert not pilot.app.screen.query_one(Input).display
+        assert said(pilot) == ""
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, SteppingScreen)
+
+
+async def test_before_the_first_step_the_log_says_that_nothing_has_happened() -> None:
+    async with opened() as pilot:
+        await pilot.press("o", "up", "end", "enter")
+        assert isinstance(pilot.app.screen, LogScreen)
+        assert shown(pilot)[0].startswith("Nothing has happened yet.")
+        await pilot.press("q", "space")
+        assert place(pilot) == (1, 4)
+
+
+async def test_the_log_follows_the_size_of_the_terminal() -> None:
+    async with opened() as pilot:
+        await pilot.press("i", "o")
+        one_line_each = len([row for row in shown(pilot) if row])
+        await pilot.resize_terminal(60, 20)
+        await wait_for(pilot, lambda: len(shown(pilot)) < 20)
+        assert chosen(pilot).startswith("► 59  ")
+        assert all(len(row) <= 56 for row in shown(pilot))
+        assert one_line_each == 37
+
+
+async def test_a_search_through_a_long_log_can_be_left_at_once() -> None:
+    async with BackpropApp(ten_thousand_nodes()).run_test(size=(80, 24)) as pilot:
+        await pilot.press("i", "o", "slash", "n", "1")
+        assert "of 55,011 lines" in said(pilot)
+        assert "found in 55,011" not in said(pilot)
+        await pilot.press("escape", "escape")
+        assert isinstance(pilot.app.screen, SteppingScreen)
+
+
+# saving it
+
+
+@pytest.fixture
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+async def test_s_saves_the_iteration_in_the_current_directory_and_says_where(directory: Path) -> None:
+    async with opened() as pilot:
+        await pilot.press("i", "i", "i", "i", "o", "s", "enter")
+        file = directory / "backprop-perceptron-iteration-4.md"
+        await wait_for(pilot, lambda: said(pilot) == f"saved: {file}")
+        text = file.read_text(encoding="utf-8")
+        assert text == "".join(f"{line}\n" for line in write_solution(pilot.app.timeline, Pinned()))
+
+
+async def test_a_file_that_is_there_is_replaced_only_after_a_second_enter(directory: Path) -> None:
+    file = directory / "backprop-chain-iteration-1.md"
+    file.write_text("mine", encoding="utf-8")
+    async with opened("chain") as pilot:
+        await pilot.press("space", "o", "s", "enter")
+        assert isinstance(pilot.app.screen, Prompt)
+        assert said(pilot, "#wrong") == f"{file.name} is there already. Enter replaces it; or type another name."
+        await pilot.press("escape", "s", "enter")
+        assert isinstance(pilot.app.screen, Prompt)
+        assert file.read_text(encoding="utf-8") == "mine"
+        await pilot.press("enter")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, LogScreen) and "saved" in said(pilot))
+        assert file.read_text(encoding="utf-8").startswith("# Backpropagation, worked out: chain, iteration 1")
+
+
+async def test_what_cannot_be_written_is_said_and_what_was_typed_is_kept(directory: Path) -> None:
+    (directory / "closed").mkdir()
+    async with opened("chain") as pilot:
+
+        async def save_as(name: str, wrong: str = "") -> None:
+            pilot.app.screen.query_one(Input).value = name
+            await pilot.press("enter")
+            if wrong:
+                await wait_for(pilot, lambda: isinstance(pilot.app.screen, Prompt) and wrong in said(pilot, "#wrong"))
+                assert pilot.app.screen.query_one(Input).value == name
+
+        await pilot.press("space", "o", "s")
+        await save_as("  ", "Type the name of a file.")
+        await save_as("closed", "closed is a directory. Type the name of a file.")
+        await save_as("x" * 300, "cannot be used: File name too long.")
+        await save_as("~nobody-of-this-name/x.md", "cannot be used:")
+        await save_as("none/x.md", "none/x.md cannot be written: No such file or directory.")
+        await save_as("nul\0l", "cannot be written: embedded null byte.")
+        await save_as("good.md")
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, LogScreen) and "saved" in said(pilot))
+    assert [path.name for path in directory.iterdir() if stat.S_ISREG(path.stat().st_mode)] == ["good.md"]
+
+
+def test_the_solution_has_a_heading_for_each_pass_and_node_and_a_number_for_each_event() -> None:
+    timeline = Timeline(load_lesson("perceptron"), seed=5, learning_rate=0.001)
+    timeline.finish(4)
+    lines = list(write_solution(timeline, Pinned()))
+    assert lines[0] == "# Backpropagation, worked out: perceptron, iteration 4"
+    assert "| seed | 5 |" in lines
+    assert "| learning rate η | 0.001 |" in lines
+    assert "    backprop-tui perceptron --seed 5 --learning-rate 0.001 --at 4" in lines
+    assert [line for line in lines if line.startswith("## ")] == [
+        "## Forward pass: values",
+        "## Backward pass: gradients",
+        "## Update",
+    ]
+    headings = [line[4:] for line in lines if line.startswith("### ")]
+    assert headings[3] == "matmul = X·W, (100,2)"
+    assert headings[12:15] == ["dJ/dJ", "dJ/dreduce_sum_1", "dJ/dreduce_sum"]
+    assert headings[-3:] == ["b - η·dJ/db", "W - η·dJ/dW", "The end of the iteration"]
+    numbered = [line for line in lines if re.match(r"\d+\. ", line)]
+    assert [line.partition(". ")[0] for line in numbered] == [str(number) for number in range(1, 60)]
+    for index, line in enumerate(numbered):
+        assert line.partition(". ")[2] == narrate_event(timeline.moment, index)
+
+
+def test_the_solution_writes_the_elements_out_in_the_engines_numbers() -> None:
+    timeline = Timeline(load_lesson("perceptron"))
+    timeline.finish(4)
+    text = "\n".join(write_solution(timeline, Pinned(point=3)))
+    assert "matmul[3,0] = X[3,0]·W[0,0] + X[3,1]·W[1,0]\n" in text
+    assert " = (0.921)(0.223) + (1.847)(-1.075) = 0.205 - 1.986 = -1.78\n" in text
+    assert "dJ/dW = [[ -89.9,   89.9],\n" in text
+    assert "W[0,0] gets Σ X[i,0]·G[i,0] = -89.88\n" in text
+    assert "b new = " not in text
+    other = "\n".join(write_solution(timeline, Pinned(point=70)))
+    assert "matmul[70,0] = X[70,0]·W[0,0]" in other
+
+
+@pytest.mark.parametrize("name", lesson_names())
+def test_every_event_of_every_lesson_can_be_written(name: str) -> None:
+    timeline = Timeline(load_lesson(name))
+    whole: list[str] = []
+    while not timeline.at_end_of_iteration:
+        timeline.forward(after_event)
+        lines = list(write_solution(timeline, Pinned()))
+        assert all("\n" not in line for line in lines)
+        assert sum(line.strip() == "```text" for line in lines) == sum(line.strip() == "```" for line in lines)
+        assert len(lines) >= len(whole)
+        whole = lines
+
+
+def test_names_are_shown_as_they_are_in_markdown() -> None:
+    with Graph().as_default():
+        a = Variable(1.0, name="*a*")
+        loss = square(add(a, square(a, name="`b` <i>"), name="_c_"), name="J|J")
+    timeline = Timeline(lesson_of(Example(loss, {})))
+    timeline.finish(2)
+    lines = list(write_solution(timeline, Pinned()))
+    assert "### \\*a\\*" in lines
+    assert "### \\`b\\` \\<i> = \\*a\\*²" in lines
+    assert any(line.startswith("### \\_c\\_ = ") for line in lines)
+    assert any(line.startswith("| J\\|J of this iteration | ") for line in lines)
+
+
+def test_a_solution_that_ends_in_a_mistake_says_so() -> None:
+    timeline = Timeline(load_lesson("perceptron"), learning_rate=1000)
+    timeline.train(5)
+    lines = [line for line in write_solution(timeline, Pinned()) if line]
+    assert lines[-1].startswith("**Stopped: log makes -inf")
+
+
+async def test_what_is_said_of_an_edited_branch_names_the_edits(directory: Path) -> None:
+    async with opened("chain", size=(80, 24)) as pilot:
+        await pilot.press("i", "space", "e", *["delete"] * 9, "4", "enter", "w")
+        assert "copied: backprop-tui chain --at 2:b:forward (without the edits)" in text(pilot, "keys")
+        await pilot.press("o", "s", "enter")
+        await wait_for(pilot, lambda: "saved" in said(pilot))
+        lines = (directory / "backprop-chain-iteration-2.md").read_text(encoding="utf-8").splitlines()
+        assert "| edits | before iteration 2: η 0.05 → 4 |" in lines
+        assert "This is the moment (without the edits):" in lines

@@ -1,0 +1,229 @@
+"""The log on the screen: scrolled, searched, saved, and a way to go to any moment in it."""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_right
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from tui_backprop.inspector import Pinned
+from tui_backprop.log import Log, height_of_a_row
+from tui_backprop.named_moments import Place
+from tui_backprop.solution import file_name, write_solution
+from tui_backprop.timeline import Timeline
+from tui_backprop.widgets.canvas import Canvas
+
+from .prompt import Prompt
+from .slices import in_slices
+
+KEYS = "↑ ↓ scroll   Enter go there   / search   s save   q close"
+KEYS_SEARCHING = "type to search   ↑ ↓ scroll   Enter use keys   Esc show all"
+
+
+class LogScreen(ModalScreen[Place | None]):
+    """Returns the place of the line that was chosen, None where none was."""
+
+    AUTO_FOCUS = ""
+    DEFAULT_CSS = """
+    LogScreen > Vertical {
+        padding: 0 1;
+        border: round;
+        background: ansi_default;
+    }
+    LogScreen Canvas {
+        height: 1fr;
+    }
+    LogScreen Static {
+        height: 1;
+    }
+    LogScreen Input {
+        display: none;
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "scroll(-1)", "up"),
+        Binding("down,j", "scroll(1)", "down"),
+        Binding("pageup,b", "page(-1)", "page up"),
+        Binding("pagedown,space", "page(1)", "page down"),
+        Binding("home", "end(-1)", "first"),
+        Binding("end,G", "end(1)", "last"),
+        Binding("enter", "choose", "go there"),
+        Binding("slash", "search", "search"),
+        Binding("s", "save", "save"),
+        Binding("escape", "leave", "close"),
+        Binding("q,o", "dismiss(None)", "close"),
+    ]
+
+    def __init__(self, timeline: Timeline, pinned: Pinned) -> None:
+        super().__init__()
+        self._timeline = timeline
+        self._pinned = pinned
+        self._log = Log(timeline.moment, timeline.losses)
+        self._rows: Sequence[int] = range(len(self._log))
+        self._at = max(len(self._log) - 1, 0)
+        self._texts: dict[int, str] = {}
+        self._to_be_replaced: Path | None = None
+
+    def compose(self) -> ComposeResult:
+        """Yield the rows, the field for a search, and a line for what there is to say."""
+        with Vertical() as box:
+            box.border_title, box.border_subtitle = self._log.title, KEYS
+            yield Canvas()
+            yield Input(placeholder="words of the sentence", compact=True)
+            yield Static("", id="said", markup=False)
+
+    def on_mount(self) -> None:
+        """Let the cursor of the field stand still."""
+        self.query_one(Input).cursor_blink = False
+
+    def on_resize(self) -> None:
+        """Draw as many rows as there is room for now."""
+        self._texts.clear()
+        self.call_after_refresh(self._draw)
+
+    def _draw(self) -> None:
+        canvas = self.query_one(Canvas)
+        width, height = canvas.size
+        lines = self._log.draw(self._rows, self._at, width, height)
+        if not len(self._log):
+            lines = [[("Nothing has happened yet. q closes this, and space takes the first step.", "text")]]
+        canvas.show(lines)
+
+    def _say(self, said: str) -> None:
+        self.query_one("#said", Static).update(said, layout=False)
+
+    # scrolling
+
+    def action_scroll(self, by: int) -> None:
+        """Choose another line."""
+        self._at = min(max(self._at + by, 0), max(len(self._rows) - 1, 0))
+        self._draw()
+
+    def action_page(self, by: int) -> None:
+        """Choose a line a page further."""
+        width, height = self.query_one(Canvas).size
+        self.action_scroll(by * max(height // height_of_a_row(width) - 1, 1))
+
+    def action_end(self, by: int) -> None:
+        """Choose the first or the last line."""
+        self.action_scroll(by * len(self._rows))
+
+    def action_choose(self) -> None:
+        """Go to the moment of the chosen line."""
+        if self._rows:
+            self.dismiss(self._log.place(self._rows[self._at]))
+
+    # searching
+
+    def action_search(self) -> None:
+        """Type what the lines must hold."""
+        field = self.query_one(Input)
+        field.display = True
+        field.focus()
+        self.query_one(Vertical).border_subtitle = KEYS_SEARCHING
+
+    def action_leave(self) -> None:
+        """Show all lines again, or close."""
+        field = self.query_one(Input)
+        if not field.display:
+            self.dismiss(None)
+            return
+        field.value = ""
+        self._use_keys()
+
+    def on_input_submitted(self) -> None:
+        """Keep what was found and use the keys again."""
+        self._use_keys()
+
+    def _use_keys(self) -> None:
+        field = self.query_one(Input)
+        field.display = bool(field.value)
+        self.set_focus(None)
+        self.query_one(Vertical).border_subtitle = KEYS
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show the lines that hold what is typed."""
+        self.run_worker(self._search(event.value.lower()), group="search", exclusive=True)
+
+    async def _search(self, wanted: str) -> None:
+        chosen = self._rows[self._at] if self._rows else 0
+        if not wanted:
+            self._show_rows(range(len(self._log)), chosen)
+            self._say("")
+            return
+        found: list[int] = []
+        searched = 0
+        async for texts in in_slices((row, self._text(row)) for row in range(len(self._log))):
+            found += [row for row, text in texts if wanted in text]
+            searched += len(texts)
+            self._show_rows(found, chosen)
+            self._say(f"{len(found):,} found in {searched:,} of {len(self._log):,} lines")
+
+    def _text(self, row: int) -> str:
+        if row not in self._texts:
+            line = self._log.line(row, self.query_one(Canvas).size.width)
+            self._texts[row] = "".join(text for text, _ in line).lower()
+        return self._texts[row]
+
+    def _show_rows(self, rows: Sequence[int], chosen: int) -> None:
+        """Show these rows; of them the last up to the one that was chosen becomes the chosen one."""
+        self._rows = rows
+        self._at = max(bisect_right(rows, chosen) - 1, 0)
+        self._draw()
+
+    # saving
+
+    def action_save(self) -> None:
+        """Ask for a file and write the iteration into it as a worked solution."""
+        self._ask_for_file(file_name(self._timeline))
+
+    def _ask_for_file(self, typed: str, wrong: str = "") -> None:
+        self._to_be_replaced = None
+        question = f"Save iteration {self._timeline.recording.iteration} up to here as a worked solution, in Markdown:"
+        prompt = Prompt(question, self._read_path, "a file; Enter saves, Esc gives up", typed, wrong)
+        self.app.push_screen(prompt, lambda path: None if path is None else self._start_saving(path))
+
+    def _read_path(self, text: str) -> Path:
+        if not text.strip():
+            raise ValueError("Type the name of a file.")
+        path = Path(text.strip())
+        try:
+            path = path.expanduser()
+            is_directory, is_there = path.is_dir(), path.exists()
+        except (OSError, RuntimeError) as error:
+            raise ValueError(f"'{path}' cannot be used: {_reason(error)}.") from error
+        if is_directory:
+            raise ValueError(f"{path} is a directory. Type the name of a file.")
+        if is_there and path != self._to_be_replaced:
+            self._to_be_replaced = path
+            raise ValueError(f"{path} is there already. Enter replaces it; or type another name.")
+        return path
+
+    def _start_saving(self, path: Path) -> None:
+        self.run_worker(self._save(path), group="save", exclusive=True)
+
+    async def _save(self, path: Path) -> None:
+        lines: list[str] = []
+        async for part in in_slices(write_solution(self._timeline, self._pinned)):
+            lines += part
+            self._say(f"writing: {len(lines):,} lines")
+        try:
+            with open(path, "w" if path == self._to_be_replaced else "x", encoding="utf-8") as file:
+                file.writelines(f"{line}\n" for line in lines)
+        except (OSError, ValueError) as error:
+            self._say("")
+            self._ask_for_file(str(path), f"{path} cannot be written: {_reason(error)}.")
+        else:
+            self._say(f"saved: {os.path.abspath(path)}")
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
