@@ -34,6 +34,10 @@ SECTIONS: dict[str, list[Binding]] = {
         _key("less_than_sign", "slower", "slower", "Run more slowly", "<"),
         _key("greater_than_sign", "faster", "faster", "Run faster, up to as fast as it trains", ">"),
         _key("G", "go_to", "go to", "Go to a moment by its name: 7, 7:b, 7:b:2"),
+        _key("c", "continue('forward')", "continue", "Continue to the next breakpoint; space pauses"),
+        _key("C", "continue('back')", "continue back", "Continue back to the breakpoint before"),
+        _key("x", "breakpoint", "breakpoint", "Set a breakpoint on the node in view, or take it away"),
+        _key("X", "breakpoints", "breakpoints", "The list of breakpoints; conditions: phase, gradient, loss, NaN"),
     ],
     "Change": [
         _key("e", "edit", "edit", "Edit a number of a variable or of data, or the learning rate: a branch begins"),

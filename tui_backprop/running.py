@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from time import perf_counter
 from typing import NamedTuple
 
+from .breakpoints import Breakpoint, hit
 from .named_moments import NoMomentError, Place, go
+from .recording import Recording
 from .steps import Stop, after_iteration, after_step
 from .timeline import Timeline
 
@@ -30,6 +33,7 @@ SPEEDS = (
     Speed("20 iterations a second", after_iteration, 1 / 20),
     Speed("as fast as it trains", None, 0.005),
 )
+TO_A_BREAKPOINT = Speed("to the next breakpoint", None, SPEEDS[-1].seconds)
 
 
 class Run:
@@ -45,11 +49,15 @@ class Run:
         self._at_once = 16
         self.goal: int | None = None
         self.destination: Place | None = None
+        self._breakpoints: Sequence[Breakpoint] = ()
+        self._backwards = False
         self.said = ""
 
     @property
     def speed(self) -> Speed:
-        """The speed of the run; on the way to a given place it is the highest."""
+        """The speed of the run; on the way to a given place or a breakpoint it is the highest."""
+        if self._breakpoints:
+            return TO_A_BREAKPOINT
         return SPEEDS[self._chosen if self.destination is None else -1]
 
     def change_speed(self, by: int) -> None:
@@ -59,16 +67,25 @@ class Run:
     def start(self, destination: Place | None = None) -> None:
         """Choose where to pause: at the given place, at full speed till then, or at the end of some iteration."""
         self.destination = destination
+        self._breakpoints = ()
         self.said = ""
+        self.goal = self._next_pause() if destination is None else destination.iteration - 1
+
+    def look_for(self, breakpoints: Sequence[Breakpoint], *, backwards: bool) -> None:
+        """Choose to stop at the next of these breakpoints, of which one is on; or else where a run pauses."""
+        self.start()
+        self._breakpoints = breakpoints
+        self._backwards = backwards
+
+    def _next_pause(self) -> int | None:
         finished = self._timeline.recording.iteration - (0 if self._timeline.at_end_of_iteration else 1)
-        if destination is not None:
-            self.goal = destination.iteration - 1
-        else:
-            self.goal = (finished // self._pause_every + 1) * self._pause_every if self._pause_every else None
+        return (finished // self._pause_every + 1) * self._pause_every if self._pause_every else None
 
     def tick(self) -> bool:
         """Go on by one tick and return whether the run goes on after it."""
         timeline = self._timeline
+        if self._breakpoints:
+            return self._look_on()
         if self.speed.stop is not None:
             moved = timeline.forward(self.speed.stop)
         else:
@@ -77,8 +94,7 @@ class Run:
             moved = timeline.train(ahead)
             needed = perf_counter() - started
             self._at_once = max(1, min(2 * self._at_once, int(self._at_once * TRAINING_SECONDS / max(needed, 1e-6))))
-        reached = self.goal is not None and timeline.recording.iteration >= self.goal and timeline.at_end_of_iteration
-        going_on = moved and not reached and timeline.recording.error is None
+        going_on = moved and not self._at_goal and timeline.recording.error is None
         if self.destination is not None and not going_on:
             self.arrive(self.destination)
         return going_on
@@ -90,3 +106,29 @@ class Run:
         except NoMomentError as error:
             self.said = str(error)
             return True
+
+    @property
+    def _at_goal(self) -> bool:
+        timeline = self._timeline
+        return self.goal is not None and timeline.recording.iteration >= self.goal and timeline.at_end_of_iteration
+
+    def _look_on(self) -> bool:
+        """Look for a breakpoint for one tick; what ends the search is said."""
+        timeline, end = self._timeline, perf_counter() + TRAINING_SECONDS
+
+        def stop(recording: Recording, index: int) -> bool:
+            return perf_counter() >= end or hit(self._breakpoints, recording, index) is not None
+
+        move = timeline.back if self._backwards else timeline.forward
+        while move(stop):
+            found = hit(self._breakpoints, timeline.recording, timeline.cursor - 1) if timeline.cursor else None
+            if found is not None:
+                self.said = f"breakpoint: {found.text}"
+                return False
+            if not self._backwards and self._at_goal:
+                self.said = f"no breakpoint up to iteration {self.goal}, where a run pauses"
+                return False
+            if perf_counter() >= end:
+                return True
+        self.said = "no breakpoint before here: this is the start" if self._backwards else "no breakpoint any more"
+        return False

@@ -1,4 +1,4 @@
-"""A screen that goes further than a step: it runs by itself, or to a moment that has a name or stands in the log."""
+"""A screen that goes further than a step: it runs by itself, to a breakpoint, to a moment by its name or in the log."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from textual.timer import Timer
 
+from minidl_core import Node
+from tui_backprop.breakpoints import Breakpoint, at_node
 from tui_backprop.inspector import Pinned
 from tui_backprop.named_moments import Place, command
 from tui_backprop.running import Run
@@ -22,6 +24,7 @@ class RunningScreen(GraphScreen):
         self._run = Run(timeline, pause_every)
         self._timer: Timer | None = None
         self._pinned = Pinned()
+        self.breakpoints: list[Breakpoint] = []
 
     def _draw(self, said: str = "") -> None:
         """Draw the moment, and what there is to say about the last key."""
@@ -29,6 +32,11 @@ class RunningScreen(GraphScreen):
 
     def _move(self, move: Callable[[], bool]) -> None:
         """Let a run pause, move, and draw."""
+        raise NotImplementedError
+
+    @property
+    def node_in_view(self) -> Node | None:
+        """The node that keys about a node are about."""
         raise NotImplementedError
 
     # running
@@ -77,10 +85,38 @@ class RunningScreen(GraphScreen):
         self._timer = self.set_interval(self._run.speed.seconds, self._tick)
 
     def _tick(self) -> None:
+        if self._timer is None:
+            return  # it was stopped when this tick was on its way already
         if self._run.tick():
             self._draw()
         else:
             self._pause()
+
+    def action_continue(self, direction: str) -> None:
+        """Go on to the next breakpoint, forwards or back."""
+        self._pause()
+        if any(point.on for point in self.breakpoints):
+            self._graph.deselect()
+            self._run.look_for(self.breakpoints, backwards=direction == "back")
+            self._set_timer()
+            self._draw()
+        else:
+            self._draw("no breakpoint is on: x sets one on the node in view, X shows the list")
+
+    def action_breakpoint(self) -> None:
+        """Set a breakpoint on the node in view, or take it away."""
+        self._pause()
+        node = self.node_in_view
+        if node is None:
+            self._draw("no node is in view to break on: take a step, or select one")
+            return
+        here = at_node(node)
+        kept = [point for point in self.breakpoints if point.text != here.text]
+        removed = len(kept) < len(self.breakpoints)
+        self.breakpoints = kept if removed else [*kept, here]
+        self._draw(
+            f"no breakpoint on {here.text} any more" if removed else f"breakpoint on {here.text}: c goes on to it"
+        )
 
     # moments: the screens that ask are not imported before the first paint, because widgets take their time to import
 
@@ -97,6 +133,13 @@ class RunningScreen(GraphScreen):
 
         self._pause()
         self.app.push_screen(LogScreen(self.timeline, self._pinned), self.go)
+
+    def action_breakpoints(self) -> None:
+        """Show the list of breakpoints, to be changed."""
+        from .breakpoints import BreakpointsScreen
+
+        self._pause()
+        self.app.push_screen(BreakpointsScreen(self.breakpoints, self.timeline.graph))
 
     def action_where(self) -> None:
         """Copy the command that opens the app where one is, and say so."""

@@ -189,7 +189,7 @@ class SteppingScreen(RunningScreen):
         if not self._painted:
             # the charts' library is not imported before the learner has something to read
             self._painted = True
-            self.call_after_refresh(self._draw)
+            self.call_after_refresh(lambda: self._draw_charts(self.timeline.moment))
 
     def _arrange(self) -> None:
         width, height = self.size

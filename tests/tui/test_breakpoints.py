@@ -1,0 +1,279 @@
+"""Breakpoints: where each condition holds, going on to them both ways, and the list that is changed with keys."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, OptionList
+
+from minidl_core import GradientCompleted, NodeEvaluated
+from tui_backprop.app import BackpropApp
+from tui_backprop.breakpoints import FORMS, ConditionError, read_breakpoint
+from tui_backprop.lessons import lesson_names, load_lesson
+from tui_backprop.named_moments import name_moment
+from tui_backprop.screens.breakpoints import BreakpointsScreen
+from tui_backprop.screens.prompt import Prompt
+from tui_backprop.screens.stepping import SteppingScreen
+from tui_backprop.steps import after_iteration
+from tui_backprop.timeline import Timeline
+
+from .test_keys import opened, place, text, wait_for
+from .test_log import said, ten_thousand_nodes
+
+
+def stops(timeline: Timeline, condition: str, iterations: int) -> list[tuple[int, int]]:
+    """Every place in some iterations at which a condition holds, as (iteration, cursor)."""
+    point = read_breakpoint(condition, timeline.graph)
+    places = []
+    for _ in range(iterations):
+        timeline.forward(after_iteration)
+        recording = timeline.recording
+        places += [
+            (recording.iteration, index + 1) for index in range(len(recording.events)) if point.stops(recording, index)
+        ]
+        if recording.error is not None:
+            break
+    return places
+
+
+def names(timeline: Timeline, condition: str, iterations: int = 1) -> list[str]:
+    found = []
+    for iteration, cursor in stops(timeline, condition, iterations):
+        timeline.go_to(iteration, cursor, fine=False)
+        found.append(name_moment(timeline))
+    return found
+
+
+# where a condition holds
+
+
+@pytest.mark.parametrize(
+    ("lesson", "condition", "there"),
+    [
+        ("two-paths", "node b", ["1:b:forward", "1:b:1", "1:b:2"]),
+        ("two-paths", "b", ["1:b:forward", "1:b:1", "1:b:2"]),
+        ("two-paths", "node a", ["1:a:forward", "1:a", "1:a:update"]),
+        ("two-paths", "node 10", ["1:10:forward", "1:10"]),
+        ("two-paths", "operation square", ["1:c:forward", "1:c"]),
+        ("two-paths", "phase forward", ["1:b:forward"]),
+        ("two-paths", "phase backward", ["1:e"]),
+        ("two-paths", "phase update", ["1:a:update"]),
+        ("perceptron", "phase backward", ["1:J"]),
+        (
+            "perceptron",
+            "operation reduce_sum",
+            ["1:reduce_sum:forward", "1:reduce_sum_1:forward", "1:reduce_sum_1", "1:reduce_sum"],
+        ),
+        ("two-paths", "gradient > 11", ["1:a"]),
+        ("two-paths", "  |gradient|  >11 ", ["1:a"]),
+        ("two-paths", "gradient of a > 11", ["1:a"]),
+        ("two-paths", "gradient of b < 1e1", []),
+        ("two-paths", "gradient of 10 > 0", ["1:10"]),
+    ],
+)
+def test_where_a_condition_holds(lesson: str, condition: str, there: list[str]) -> None:
+    assert names(Timeline(load_lesson(lesson)), condition) == there
+
+
+@pytest.mark.parametrize("bound", [0.5, 5, 50])
+def test_a_bound_is_compared_with_the_engines_largest_entry(bound: float) -> None:
+    timeline = Timeline(load_lesson("perceptron"))
+    for sign in "<>":
+        found = {name.partition(":")[2] for name in names(timeline, f"gradient {sign} {bound}")}
+        timeline.first()
+        timeline.forward(after_iteration)
+        for event in timeline.recording.events:
+            if isinstance(event, GradientCompleted) and not timeline.graph.is_data(event.node):
+                largest = np.abs(event.gradient).max()
+                assert (event.node.name in found) == (largest > bound if sign == ">" else largest < bound)
+        timeline.first()
+
+
+@pytest.mark.parametrize(("learning_rate", "ever"), [(0.05, False), (0.2, True)])
+def test_the_loss_rises_where_the_engine_measures_more_than_before(learning_rate: float, ever: bool) -> None:
+    timeline = Timeline(load_lesson("skip"), learning_rate=learning_rate)
+    found = stops(timeline, "loss rises", 6)
+    losses = [timeline.losses.loss_at(iteration) for iteration in range(1, 7)]
+    rises = [n + 1 for n in range(1, 6) if losses[n] > losses[n - 1]]
+    assert [iteration for iteration, _ in found] == rises
+    assert bool(rises) is ever
+    for iteration, cursor in found:
+        timeline.go_to(iteration, cursor, fine=True)
+        assert isinstance(timeline.moment.event, NodeEvaluated)
+        assert timeline.moment.now is timeline.graph.loss
+
+
+def test_not_finite_is_the_event_with_the_first_such_number() -> None:
+    timeline = Timeline(load_lesson("perceptron"), learning_rate=1000)
+    assert stops(timeline, "not finite", 5) == [(2, 8)]
+    assert stops(Timeline(load_lesson("perceptron")), "not finite", 5) == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "wrong"),
+    [
+        ("", "'' is not a condition of one of these forms."),
+        ("when it is good", "'when it is good' is not a condition of one of these forms."),
+        ("node", "'node' is not a condition of one of these forms."),
+        ("node q", "There is no node 'q'; there are 2, a, b, c, 10, d and e."),
+        ("operation matmul", "There is no operation 'matmul' here. There are multiply, square, subtract and add."),
+        ("phase sideways", "There is no phase 'sideways'. There are forward, backward and update."),
+        ("gradient", "'gradient' is not a condition of one of these forms."),
+        ("gradient = 3", "'gradient = 3' is not a condition of one of these forms."),
+        ("gradient > much", "'much' is no bound for |gradient|: that is a number, 0 or above."),
+        ("gradient >", "'' is no bound for |gradient|"),
+        ("gradient > nan", "'nan' is no bound"),
+        ("gradient > inf", "'inf' is no bound"),
+        ("gradient > -1", "'-1' is no bound"),
+        ("gradient < 0", "No |gradient| is below 0."),
+        ("gradient of q > 1", "There is no node 'q'; there are"),
+    ],
+)
+def test_a_condition_that_makes_no_sense_is_explained(condition: str, wrong: str) -> None:
+    with pytest.raises(ConditionError) as error:
+        read_breakpoint(condition, Timeline(load_lesson("two-paths")).graph)
+    assert str(error.value).startswith(wrong)
+    assert "\n" not in str(error.value)
+
+
+def test_a_name_that_is_nearly_a_nodes_is_guessed() -> None:
+    with pytest.raises(ConditionError, match=r"no node 'matmull'; did you mean matmul\?"):
+        read_breakpoint("node matmull", Timeline(load_lesson("perceptron")).graph)
+
+
+def test_every_form_that_is_offered_is_taken() -> None:
+    graph = Timeline(load_lesson("two-paths")).graph
+    for form in FORMS:
+        assert read_breakpoint(read_breakpoint(form, graph).text, graph).text == form
+
+
+# going on to them
+
+
+async def go_on(pilot: Pilot[None], key: str) -> str:
+    """Press a key that goes on, and return what is said where it ends."""
+    await pilot.press(key)
+    await wait_for(pilot, lambda: "running" not in text(pilot, "keys"))
+    return text(pilot, "keys")
+
+
+@pytest.mark.parametrize("lesson", lesson_names())
+@pytest.mark.parametrize("condition", ["phase update", "gradient > 0.1", "loss rises"])
+async def test_c_stops_wherever_the_condition_holds_and_shift_c_at_the_same_places(lesson: str, condition: str) -> None:
+    wanted = stops(Timeline(load_lesson(lesson)), condition, 2)
+    async with opened(lesson, steps=2) as pilot:
+        screen = pilot.app.screen
+        screen.breakpoints.append(read_breakpoint(condition, pilot.app.timeline.graph))
+        for there in wanted:
+            assert f"breakpoint: {condition}" in await go_on(pilot, "c")
+            assert place(pilot) == there
+        assert "no breakpoint up to iteration 2, where a run pauses" in await go_on(pilot, "c")
+        assert pilot.app.timeline.at_end_of_iteration
+        for there in reversed(wanted):
+            assert f"breakpoint: {condition}" in await go_on(pilot, "C")
+            assert place(pilot) == there
+        for _ in range(2):
+            assert "no breakpoint before here: this is the start" in await go_on(pilot, "C")
+            assert place(pilot) == (1, 0)
+
+
+async def test_x_breaks_on_the_node_in_view_and_again_does_not() -> None:
+    async with opened("two-paths") as pilot:
+        await pilot.press("x")
+        assert "no node is in view" in text(pilot, "keys")
+        await pilot.press("c")
+        assert "no breakpoint is on: x sets one" in text(pilot, "keys")
+        assert place(pilot) == (1, 0)
+        await pilot.press("space", "x")
+        assert "breakpoint on node b: c goes on to it" in text(pilot, "keys")
+        assert "breakpoint: node b" in await go_on(pilot, "c")
+        assert "b gets 2·G·b = " in text(pilot, "step")
+        await pilot.press("x")
+        assert "no breakpoint on node b any more" in text(pilot, "keys")
+        await pilot.press("c")
+        assert "no breakpoint is on" in text(pilot, "keys")
+
+
+async def test_space_pauses_on_the_way_to_a_breakpoint_and_c_goes_on() -> None:
+    async with BackpropApp("perceptron", steps=0).run_test(size=(80, 24)) as pilot:
+        pilot.app.screen.breakpoints.append(read_breakpoint("loss rises", pilot.app.timeline.graph))
+        await pilot.press("c")
+        assert "running: to the next breakpoint" in text(pilot, "keys")
+        await pilot.press("space")
+        here = place(pilot)
+        assert "running" not in text(pilot, "keys")
+        await pilot.press("c")
+        await wait_for(pilot, lambda: place(pilot) > here)
+        await pilot.press("b")
+        assert "running" not in text(pilot, "keys")
+
+
+async def test_going_on_ends_where_the_training_does() -> None:
+    async with opened(learning_rate=1000) as pilot:
+        for condition, there in (("not finite", "breakpoint: not finite"), ("phase update", "no breakpoint any more")):
+            pilot.app.screen.breakpoints[:] = [read_breakpoint(condition, pilot.app.timeline.graph)]
+            assert there in await go_on(pilot, "c")
+            assert place(pilot) == (2, 8)
+            assert "Stopped: log makes" in text(pilot, "step")
+
+
+async def test_in_a_long_iteration_a_key_is_answered_on_the_way() -> None:
+    async with BackpropApp(ten_thousand_nodes()).run_test(size=(80, 24)) as pilot:
+        pilot.app.screen.breakpoints.append(read_breakpoint("loss rises", pilot.app.timeline.graph))
+        pilot.app.screen.action_continue("forward")
+        await pilot.pause(0.1)
+        assert pilot.app.screen.running
+        pilot.app.screen.action_forward("step")
+        assert not pilot.app.screen.running
+        assert 0 < place(pilot)[1] < 55_011
+
+
+# the list
+
+
+def listed(pilot: Pilot[None]) -> list[str]:
+    options = pilot.app.screen.query_one(OptionList)
+    return [str(options.get_option_at_index(place).prompt) for place in range(options.option_count)]
+
+
+async def test_the_list_is_seen_switched_edited_and_deleted_from() -> None:
+    async with opened("two-paths") as pilot:
+        await pilot.press("space", "x", "X")
+        assert isinstance(pilot.app.screen, BreakpointsScreen)
+        assert listed(pilot) == ["✓ node b"]
+        await pilot.press("a", *"gradient > 1e9", "enter", "a", *"loss rises", "enter")
+        assert listed(pilot) == ["✓ node b", "✓ gradient > 1e9", "✓ loss rises"]
+        await pilot.press("a", *"node b", "enter")
+        assert len(listed(pilot)) == 3
+        await pilot.press("space")
+        assert listed(pilot)[0] == "· off: node b"
+        await pilot.press("down", "enter", *["backspace"] * 3, *"11", "enter")
+        assert listed(pilot) == ["· off: node b", "✓ gradient > 11", "✓ loss rises"]
+        await pilot.press("j", "d", "k", "e", "backspace", "2", "enter")
+        assert listed(pilot) == ["· off: node 2", "✓ gradient > 11"]
+        await pilot.press("q")
+        assert isinstance(pilot.app.screen, SteppingScreen)
+        assert "breakpoint: gradient > 11" in await go_on(pilot, "c")
+        await pilot.press("X", "down", "delete", "space", "X")
+        assert "breakpoint: node 2" in await go_on(pilot, "c")
+
+
+async def test_an_empty_list_says_how_to_add_and_takes_no_other_key() -> None:
+    async with opened("two-paths", size=(60, 16)) as pilot:
+        await pilot.press("X")
+        assert said(pilot, "#none") == "No breakpoint yet: a adds a condition."
+        await pilot.press("d", "e", "space", "enter", "down")
+        assert isinstance(pilot.app.screen, BreakpointsScreen)
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, SteppingScreen)
+
+
+async def test_a_wrong_condition_is_explained_where_it_is_typed_and_kept() -> None:
+    async with opened("two-paths", size=(60, 16)) as pilot:
+        await pilot.press("X", "a", *"gradient > lots", "enter")
+        assert isinstance(pilot.app.screen, Prompt)
+        assert said(pilot, "#wrong") == "'lots' is no bound for |gradient|: that is a number, 0 or above."
+        assert pilot.app.screen.query_one(Input).value == "gradient > lots"
+        await pilot.press(*["backspace"] * 4, "3", "enter")
+        assert listed(pilot) == ["✓ gradient > 3"]

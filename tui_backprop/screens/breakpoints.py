@@ -1,0 +1,148 @@
+"""The list of breakpoints: seen, switched on and off, added, edited, deleted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+
+from tui_backprop.breakpoints import FORMS, Breakpoint, read_breakpoint
+from tui_backprop.glyphs import DONE, NOT_YET, printable
+from tui_backprop.loss_graph import LossGraph
+from tui_backprop.palette import STYLES
+
+from .prompt import Prompt
+
+NONE = "No breakpoint yet: a adds a condition."
+QUESTION = f"Stop where? {'  ·  '.join(FORMS)}"
+
+
+class BreakpointsScreen(ModalScreen[None]):
+    """Changes the list that it is given."""
+
+    DEFAULT_CSS = """
+    BreakpointsScreen {
+        align: center middle;
+    }
+    BreakpointsScreen > Vertical {
+        width: 90%;
+        max-width: 100;
+        height: auto;
+        max-height: 90%;
+        padding: 0 1;
+        border: round;
+        background: ansi_default;
+    }
+    BreakpointsScreen OptionList, BreakpointsScreen OptionList:focus {
+        border: none;
+        padding: 0;
+        background: ansi_default;
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "add", "add"),
+        Binding("e", "edit", "edit"),
+        Binding("space", "switch", "on or off"),
+        Binding("d,delete", "delete", "delete"),
+        Binding("k", "move('up')", "up"),
+        Binding("j", "move('down')", "down"),
+        Binding("escape,q,X", "dismiss(None)", "close"),
+    ]
+
+    def __init__(self, breakpoints: list[Breakpoint], graph: LossGraph) -> None:
+        super().__init__()
+        self._breakpoints = breakpoints
+        self._graph = graph
+
+    def compose(self) -> ComposeResult:
+        """Yield the list, and a line for what there is to say."""
+        with Vertical() as box:
+            box.border_title = "Breakpoints: c goes on to the next, C back"
+            box.border_subtitle = "a add   e edit   space on/off   d delete   q close"
+            yield Static(NONE, id="none", markup=False)
+            yield OptionList()
+
+    def on_mount(self) -> None:
+        """Show the list."""
+        self._show(0)
+
+    def _show(self, at: int) -> None:
+        options = self.query_one(OptionList)
+        options.clear_options()
+        for point in self._breakpoints:
+            style = STYLES["text" if point.on else "dim"]
+            state = DONE if point.on else f"{NOT_YET} off:"
+            options.add_option(Text(f"{state} {printable(point.text)}", style))
+        self.query_one("#none").display = not self._breakpoints
+        options.display = bool(self._breakpoints)
+        if self._breakpoints:
+            options.highlighted = min(at, len(self._breakpoints) - 1)
+            options.focus()
+
+    @property
+    def _at(self) -> int | None:
+        return self.query_one(OptionList).highlighted if self._breakpoints else None
+
+    def action_move(self, direction: str) -> None:
+        """Choose the one above or below."""
+        options = self.query_one(OptionList)
+        if direction == "up":
+            options.action_cursor_up()
+        else:
+            options.action_cursor_down()
+
+    def action_add(self) -> None:
+        """Ask for a condition and add it."""
+
+        def add(point: Breakpoint | None) -> None:
+            if point is not None:
+                same = [place for place, other in enumerate(self._breakpoints) if other.text == point.text]
+                if not same:
+                    self._breakpoints.append(point)
+                self._show(same[0] if same else len(self._breakpoints) - 1)
+
+        self.app.push_screen(self._prompt(), add)
+
+    def action_edit(self) -> None:
+        """Ask for another condition in the place of the chosen one."""
+        at = self._at
+        if at is None:
+            return
+        place = at
+
+        def put(point: Breakpoint | None) -> None:
+            if point is not None:
+                self._breakpoints[place] = replace(point, on=self._breakpoints[place].on)
+                self._show(place)
+
+        self.app.push_screen(self._prompt(self._breakpoints[place].text), put)
+
+    def _prompt(self, typed: str = "") -> Prompt[Breakpoint]:
+        return Prompt(QUESTION, self._read, "a condition; Enter takes it, Esc gives up", typed)
+
+    def _read(self, text: str) -> Breakpoint:
+        return read_breakpoint(text, self._graph)
+
+    def on_option_list_option_selected(self) -> None:
+        """Edit the one on which Enter was pressed."""
+        self.action_edit()
+
+    def action_switch(self) -> None:
+        """Switch the chosen one on or off."""
+        if self._at is not None:
+            at = self._at
+            self._breakpoints[at] = replace(self._breakpoints[at], on=not self._breakpoints[at].on)
+            self._show(at)
+
+    def action_delete(self) -> None:
+        """Delete the chosen one."""
+        if self._at is not None:
+            at = self._at
+            del self._breakpoints[at]
+            self._show(at)
