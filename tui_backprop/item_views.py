@@ -80,7 +80,7 @@ def row_view(item: Item, moment: Moment, progress: Progress, level: int, narrow:
             backward = moment.phase != "forward" and moment.gradient(node) is not None
             room = _NARROW_NUMBERS if narrow else _NUMBERS_INNER
             numbers = _numbers(moment.value(node), moment.gradient(node), room)[backward]
-            said = numbers if narrow else f"{said} {numbers}"
+            said = numbers if narrow else f"{numbers:<{_NUMBERS_INNER}} {said}"
     now = _is_now(item, moment, progress)
     return NodeView(_row_title(item), (said,), value, gradient, _style(item, moment), now=now)
 
@@ -145,8 +145,10 @@ def _range(array: Array | None, width: int) -> str:
         return NOT_YET
     if array.size == 1:
         return number(array.item())
+    if array.min() == array.max():
+        return f"all {number(array.min())}"
     texts = [vector(array, digits) for digits in (4, 3) if array.ndim == 1 and array.size <= 3]
-    texts += [f"{number(array.min(), digits)}{PARTLY}{number(array.max(), digits)}" for digits in (4, 3, 2)]
+    texts += [f"{number(array.min(), digits)}{PARTLY}{number(array.max(), digits)}" for digits in (4, 3, 2, 1)]
     return next((text for text in texts if len(text) <= width), texts[-1])
 
 
