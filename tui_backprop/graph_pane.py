@@ -30,6 +30,7 @@ _MOST_SHEETS = 4
 _MARGIN = 2
 _GUTTER_COLUMNS = 8
 _TEXT_OF_A_ROW = 20
+_WIDE_TAPE = 46
 _HEADING_AND_LEGEND = 2
 _TRAIL = 16
 
@@ -170,7 +171,7 @@ class GraphPane:
     def _draw_tape(self, moment: Moment, width: int, height: int) -> list[Line]:
         self._sheet, self._layout = self._folded(self._now_closed), None
         tape = self._sheet.tape(min(_GUTTER_COLUMNS, max((width - _TEXT_OF_A_ROW) // 2, 1)))
-        level = SHAPES if self._level is None else self._level
+        level, narrow = SHAPES if self._level is None else self._level, width < _WIDE_TAPE
         chosen = self._item(self._sheet.rows, moment)
         if self._moved_to(chosen, moment, (tape, width, height)):
             self._first = follow(self._first, height, tape.row[chosen], tape.row[chosen] + 1)
@@ -178,10 +179,12 @@ class GraphPane:
         self._origin = 0, self._first
 
         def view(name: str) -> NodeView:
-            seen = row_view(self._sheet.rows.items[name], moment, self._sheet.progress, level)
+            seen = row_view(self._sheet.rows.items[name], moment, self._sheet.progress, level, narrow)
             return self._marked(seen, name, chosen, moment)
 
-        return draw_tape(tape, self._first, width, height, view, self._margin(moment), self._sheet.row_widths(level))
+        return draw_tape(
+            tape, self._first, width, height, view, self._margin(moment), self._sheet.row_widths(level, narrow)
+        )
 
     def _moved_to(self, chosen: str, moment: Moment, room: object) -> bool:
         """Return whether there is something else to follow than in the last drawing, so that panning is not undone."""

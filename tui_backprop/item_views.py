@@ -24,6 +24,7 @@ _MOST_PORTS = 12
 _SWAPPABLE = {"add", "multiply"}
 _SCALAR_INNER = len("() -0.1234")
 _NUMBERS_INNER = 15
+_NARROW_NUMBERS = 11
 
 
 def box_of(item: Item, level: int) -> NodeBox:
@@ -39,11 +40,12 @@ def box_of(item: Item, level: int) -> NodeBox:
     return NodeBox(item.name, item.inputs, width, height, kind in _SWAPPABLE, kind == "constant")
 
 
-def row_widths(items: list[Item], level: int) -> tuple[int, int]:
-    """Return how wide the longest title and the longest detail of a tape are."""
+def row_widths(items: list[Item], level: int, narrow: bool) -> tuple[int, int]:
+    """Return how wide the longest title and the longest detail of a tape are; a narrow one has numbers or shapes."""
     titles = max((cell_len(printable(_row_title(item))) for item in items), default=0)
-    details = max((cell_len(_extent(item)) for item in items), default=0)
-    return titles, 0 if level == NAMES else details + (_NUMBERS_INNER if level == NUMBERS else 0)
+    extents = max((cell_len(_extent(item)) for item in items), default=0)
+    numbers = _NARROW_NUMBERS if narrow else extents + 1 + _NUMBERS_INNER
+    return titles, {NAMES: 0, SHAPES: extents, NUMBERS: numbers}[level]
 
 
 def box_view(item: Item, moment: Moment, progress: Progress, level: int, width: int) -> NodeView:
@@ -66,7 +68,7 @@ def box_view(item: Item, moment: Moment, progress: Progress, level: int, width: 
     )
 
 
-def row_view(item: Item, moment: Moment, progress: Progress, level: int) -> NodeView:
+def row_view(item: Item, moment: Moment, progress: Progress, level: int, narrow: bool) -> NodeView:
     """Return what stands in an item's row of the tape."""
     value, gradient = _marks(item, moment, progress)
     node = item.node
@@ -76,7 +78,9 @@ def row_view(item: Item, moment: Moment, progress: Progress, level: int) -> Node
         said = shape_in(moment, node)
         if level == NUMBERS and node in moment.graph.position:
             backward = moment.phase != "forward" and moment.gradient(node) is not None
-            said += " " + _numbers(moment.value(node), moment.gradient(node), _NUMBERS_INNER)[backward]
+            room = _NARROW_NUMBERS if narrow else _NUMBERS_INNER
+            numbers = _numbers(moment.value(node), moment.gradient(node), room)[backward]
+            said = numbers if narrow else f"{numbers:<{_NUMBERS_INNER}} {said}"
     now = _is_now(item, moment, progress)
     return NodeView(_row_title(item), (said,), value, gradient, _style(item, moment), now=now)
 
@@ -141,8 +145,10 @@ def _range(array: Array | None, width: int) -> str:
         return NOT_YET
     if array.size == 1:
         return number(array.item())
+    if array.min() == array.max():
+        return f"all {number(array.min())}"
     texts = [vector(array, digits) for digits in (4, 3) if array.ndim == 1 and array.size <= 3]
-    texts += [f"{number(array.min(), digits)}{PARTLY}{number(array.max(), digits)}" for digits in (4, 3, 2)]
+    texts += [f"{number(array.min(), digits)}{PARTLY}{number(array.max(), digits)}" for digits in (4, 3, 2, 1)]
     return next((text for text in texts if len(text) <= width), texts[-1])
 
 

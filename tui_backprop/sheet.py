@@ -29,7 +29,7 @@ class Sheet:
         self._loss = loss
         self._layouts: dict[int, Layout] = {}
         self.tapes: dict[int, Tape] = {}
-        self._row_widths: dict[int, tuple[int, int]] = {}
+        self._row_widths: dict[tuple[int, bool], tuple[int, int]] = {}
 
     @cached_property
     def boxes(self) -> Picture:
@@ -55,11 +55,11 @@ class Sheet:
             self.tapes[columns] = thread([(item.name, item.inputs) for item in self.rows.items.values()], columns)
         return self.tapes[columns]
 
-    def row_widths(self, level: int) -> tuple[int, int]:
+    def row_widths(self, level: int, narrow: bool) -> tuple[int, int]:
         """Return how wide the longest title and the longest detail of the tape are."""
-        if level not in self._row_widths:
-            self._row_widths[level] = row_widths(list(self.rows.items.values()), level)
-        return self._row_widths[level]
+        if (level, narrow) not in self._row_widths:
+            self._row_widths[level, narrow] = row_widths(list(self.rows.items.values()), level, narrow)
+        return self._row_widths[level, narrow]
 
 
 def with_off_path(graph: LossGraph) -> list[Node]:

@@ -9,8 +9,10 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
-from tests.sample_graphs import LARGE, SMALL
+from minidl_core import Variable, add, sigmoid, square
+from tests.sample_graphs import LARGE, SMALL, lesson_of
 from tui_backprop.app import BackpropApp
+from tui_backprop.lessons.lesson import Example
 from tui_backprop.screens.find import FindScreen, matches
 from tui_backprop.screens.stepping import SteppingScreen
 from tui_backprop.widgets.canvas import Canvas
@@ -236,6 +238,30 @@ async def test_what_cannot_be_folded_says_so() -> None:
         assert "no node has a scope" in text(pilot, "graph-title")
         await pilot.press("enter")
         assert "nothing is folded here" in text(pilot, "graph-title")
+
+
+async def test_a_fold_that_would_make_a_circle_is_not_made() -> None:
+    def build() -> Example:
+        one = sigmoid(Variable(1.0, name="x"), name="outer/one")
+        return Example(add(one, square(one, name="between"), name="outer/J"), {})
+
+    async with BackpropApp(lesson_of("circle", build)).run_test(size=(120, 40)) as pilot:
+        await pilot.press("space", "z")
+        assert "outer/ stays open: values leave it and come back" in text(pilot, "graph-title")
+        assert "outer/one" in text(pilot, "graph")
+
+
+async def test_a_click_in_the_inspector_gives_it_the_arrow_keys() -> None:
+    async with opened("perceptron") as pilot:
+        await pilot.press("space")
+        await pilot.click("#inspector", offset=(5, 5))
+        assert "←↑↓→" in text(pilot, "inspector-title")
+
+
+async def test_a_run_follows_the_action() -> None:
+    async with opened("perceptron") as pilot:
+        await pilot.press("space", "left", "r", "space")
+        assert selected(pilot) == ""
 
 
 async def test_levels_of_detail() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from minidl_core import Graph, Variable, add, matmul, placeholder, reduce_sum, sigmoid, square
+from minidl_core import ContributionAdded, Graph, Variable, add, matmul, placeholder, reduce_sum, sigmoid, square
+from tests.sample_graphs import SMALL
 from tui_backprop.graph_pane import GraphPane, follow
 from tui_backprop.lessons import chain, perceptron, skip, two_paths
 from tui_backprop.lessons.lesson import Example, Lesson
@@ -214,6 +215,33 @@ def test_nodes_off_the_path_are_shown_and_have_no_slot_for_a_gradient() -> None:
     assert picture.count("g·") == 2
     lines = pane.draw(timeline.moment, 40, 10, diagram=False)
     assert [line[4][1] for line in lines] == ["variable", "text", "dim", "dim", "dim"]
+
+
+def test_a_weight_beside_each_use_has_one_heavy_edge() -> None:
+    timeline = Timeline(SMALL["recurrent"])
+    pane = GraphPane(timeline.graph)
+    while not (timeline.moment.phase == "backward" and timeline.moment.now.name == "W"):  # type: ignore[union-attr]
+        timeline.forward(after_step)
+    for last in range(6, 0, -1):
+        picture = diagram(timeline, pane, 60, 20)
+        assert f"┃W {last}/6" in picture
+        contributed = timeline.moment.event
+        assert isinstance(contributed, ContributionAdded)
+        assert contributed.consumer.name == f"m{last}"
+        timeline.forward(after_step)
+
+
+def test_between_folded_scopes_the_arrow_turns_when_a_gradient_went() -> None:
+    timeline = Timeline(SMALL["two-layers"])
+    pane = GraphPane(timeline.graph)
+    pictures = []
+    while timeline.moment.phase != "update":
+        timeline.forward(after_step)
+        picture = diagram(timeline, pane).splitlines()[3]
+        if not pictures or picture != pictures[-1]:
+            pictures.append(picture.translate(str.maketrans("━┃", "─│")))
+    assert "│─►│layer1/│─►│layer2/│──►│loss/" in pictures[0]
+    assert "│◄─│layer1/│◄─│layer2/│◄──│loss/" in pictures[-1]
 
 
 def test_the_same_node_twice_and_a_note_of_a_matrix_product() -> None:

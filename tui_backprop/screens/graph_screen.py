@@ -5,6 +5,7 @@ None of them moves time.
 
 from __future__ import annotations
 
+from textual import events
 from textual.screen import Screen
 
 from minidl_core import Node
@@ -109,6 +110,12 @@ class GraphScreen(Screen[None]):
         self._on_graph = True
         self._graph.select_at(event.x, event.y)
         self._draw()
+
+    def on_click(self, event: events.Click) -> None:
+        """Give the arrow keys to the inspector where it was clicked on."""
+        if event.widget is not None and event.widget.id == "inspector":
+            self._on_graph = False
+            self._draw()
 
     def on_graph_canvas_panned(self, event: GraphCanvas.Panned) -> None:
         """Show the part of the graph that was dragged or wheeled into view."""

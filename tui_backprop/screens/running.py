@@ -62,6 +62,7 @@ class RunningScreen(GraphScreen):
         self._change_speed(1)
 
     def _start(self, destination: Place | None = None) -> None:
+        self._graph.deselect()
         self._run.start(destination)
         self._set_timer()
         self._draw()
