@@ -117,12 +117,12 @@ def input_gradients(rule: GradientRule, op: Evaluated, grad: Array) -> list[Arra
 
 def _fitted(rule: GradientRule, op: Evaluated, slot: int, returned: Any) -> Array:
     """Return a returned gradient as float64 of its input's shape."""
+    shape = op.inputs[slot].shape
     try:
         gradient = settle(returned)
     except (TypeError, ValueError):
         said = f"returned {type(returned).__name__} for its input {op.operation.inputs[slot].name}"
         raise _wrong(rule, op, f"{said}; return an array of numbers.") from None
-    shape = op.inputs[slot].shape
     if gradient.shape == op.output.shape and op.operation.definition.elementwise:
         return sum_to_shape(gradient, shape)
     if gradient.shape != shape:

@@ -270,7 +270,7 @@ class Operation(Node):
             return None
         try:
             return self.definition.output_shape(shapes, self.attributes)
-        except (TypeError, ValueError) as error:
+        except ValueError as error:
             raise self.misfit(shapes, error) from error
 
     def misfit(self, shapes: Iterable[Shape], error: Exception) -> ShapeError:

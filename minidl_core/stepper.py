@@ -198,8 +198,7 @@ class Stepper:
     def _fast_iteration(self) -> float:
         run = self._plan.run(self._feeds, self.session.variables)
         self._finish_forward(run)
-        gradients = run.variable_gradients(self.loss)
-        self._finish_update(self.minimization.optimizer.apply(self.session.variables, gradients))
+        self._finish_update(self.minimization.optimizer.step(run, self.loss, self.session.variables))
         return float(run[self.loss])
 
     def _finish_forward(self, run: Run) -> None:

@@ -15,6 +15,7 @@ from .keys import SECTIONS
 from .lessons import load_lesson
 from .lessons.lesson import Lesson
 from .named_moments import NoMomentError, go, read_moment
+from .screens.asking import AskingScreen
 from .screens.stepping import SteppingScreen
 from .terminal import refusal, run
 from .timeline import Timeline
@@ -37,7 +38,7 @@ class BackpropApp(App[None]):
 
     def get_default_screen(self) -> Screen[None]:
         """Return the stepping screen, so that the first paint is already it."""
-        return SteppingScreen(self.timeline, self._steps)
+        return AskingScreen(self.timeline, self._steps)
 
     def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
         """Return the screen as SVG in the reader's own monospace font; Textual's would be fetched from elsewhere."""

@@ -11,7 +11,7 @@ from minidl_core.gradients import gradient_rule
 
 from .diagram import Note, mark_style
 from .formats import number, shape_text
-from .glyphs import DONE, LEFT, NOT_YET, NOW, RIGHT, STALE, UPDATED, printable
+from .glyphs import DONE, HIDDEN, LEFT, NOT_YET, NOW, RIGHT, STALE, UPDATED, printable
 from .moment import Moment
 from .palette import Line
 
@@ -33,10 +33,16 @@ def tape_title(node: Node) -> str:
     return title(node) if node.inputs else node.name
 
 
+def shape_in(moment: Moment, node: Node) -> str:
+    """Return the shape of a node, unless a question that stands hides it."""
+    value = moment.value(node)
+    return HIDDEN if node is moment.hides_shape_of else shape_text(node.shape if value is None else value.shape)
+
+
 def detail(moment: Moment, node: Node, width: int) -> str:
     """Return the shape of a node and, where that is one number, its value with as many digits as fit."""
     value = moment.value(node)
-    shape = shape_text(node.shape if value is None else value.shape)
+    shape = shape_in(moment, node)
     if value is None or value.size != 1:
         return shape
     before = "=" if node is moment.graph.loss else shape

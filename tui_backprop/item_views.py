@@ -13,7 +13,7 @@ from minidl_core.arrays import Array
 from .diagram import NodeView
 from .formats import number, shape_text, vector
 from .glyphs import DONE, NOT_YET, NOW, PARTLY, STALE, UPDATED, printable
-from .graph_words import LEAST_INNER, MOST_INNER, detail, tape_title, title
+from .graph_words import LEAST_INNER, MOST_INNER, detail, shape_in, tape_title, title
 from .layout import NodeBox
 from .moment import Moment
 from .picture import Item
@@ -73,7 +73,7 @@ def row_view(item: Item, moment: Moment, progress: Progress, level: int) -> Node
     if node is None:
         said = _how_far(item, moment, progress)
     else:
-        said = _extent(item)
+        said = shape_in(moment, node)
         if level == NUMBERS and node in moment.graph.position:
             backward = moment.phase != "forward" and moment.gradient(node) is not None
             said += " " + _numbers(moment.value(node), moment.gradient(node), _NUMBERS_INNER)[backward]

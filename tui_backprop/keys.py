@@ -43,6 +43,9 @@ SECTIONS: dict[str, list[Binding]] = {
         _key("e", "edit", "edit", "Edit a number of a variable or of data, or the learning rate: a branch begins"),
         _key("E", "branch", "branch", "To the same step on the branch before the edit; again: on to the others"),
     ],
+    "Learn": [
+        _key("m", "ask", "ask", "Ask me before each step (1-4, or a number and Enter; Esc skips); ask the room; stop"),
+    ],
     "Look": [
         _key("left,h", "arrow('left')", "left", "Select an input, or in the inspector the number left", "← h"),
         _key("right,l", "arrow('right')", "right", "Select a consumer, or in the inspector the number right", "→ l"),
@@ -50,6 +53,7 @@ SECTIONS: dict[str, list[Binding]] = {
         _key("down,j", "arrow('down')", "down", "Select the node below, or in the inspector the number below", "↓ j"),
         _key("tab", "next_pane", "panes", "To the inspector, its next view, after the last the graph again", "Tab"),
         _key("shift+tab", "other_pane", "pane", "Between the graph and the inspector, whose view stays", "Shift+Tab"),
+        _key("t", "searches", "two searches", "Why a node waits: plain search and the right one, side by side"),
         _key("o", "log", "log", "Read the log: a sentence for each event; search it, save it, go to a line"),
         _key("y", "scale", "scale", "Draw the loss on a linear or a logarithmic axis"),
     ],

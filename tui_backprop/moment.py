@@ -28,7 +28,7 @@ from minidl_core import (
 )
 from minidl_core.arrays import Array
 
-from .glyphs import DONE, NOT_YET, NOW, STALE, UPDATED
+from .glyphs import DONE, HIDDEN, NOT_YET, NOW, STALE, UPDATED
 from .lessons.lesson import Example, Lesson
 from .loss_graph import LossGraph
 from .recording import Recording
@@ -42,7 +42,8 @@ class Moment:
 
     `shown` is the index of the event that the moment is about (-1 before the first), `milestones` the states after
     0, 1, 3 and 10 iterations as far as they were passed. `said` is what there is to say of how one came here, if it was
-    not by a step: ever shorter ways to say it.
+    not by a step: ever shorter ways to say it. While a question stands, what would answer it is
+    hidden: who is in the queue or waits, or the shape of a node.
     """
 
     lesson: Lesson
@@ -52,6 +53,8 @@ class Moment:
     shown: int
     milestones: tuple[tuple[int, State], ...] = ()
     said: tuple[str, ...] = ()
+    hides_queue: bool = False
+    hides_shape_of: Node | None = None
 
     @property
     def graph(self) -> LossGraph:
@@ -103,7 +106,7 @@ class Moment:
     @property
     def loss(self) -> float | None:
         """J, once this iteration's forward pass has measured it."""
-        value = self.value(self.graph.loss)
+        value = self.evaluated_value(self.graph.loss)
         return None if value is None else float(value)
 
     def _past(self, times: dict[Node, int], node: Node) -> int | None:
@@ -249,6 +252,8 @@ class Moment:
             return DONE
         if self._past(self.recording.reached, node) is None:
             return NOT_YET
+        if self.hides_queue:
+            return HIDDEN
         if self._past(self.recording.enqueued, node) is None:
             pending = self.waits_for(node)
             return f"w{pending}" if pending else NOT_YET

@@ -13,11 +13,11 @@ from rich.cells import cell_len
 
 from minidl_core import ContributionAdded, IterationFinished, Node, NodesEnqueued
 
-from .glyphs import ELLIPSIS
+from .glyphs import ELLIPSIS, HIDDEN
 from .moment import Moment
 from .narration import narrate_line
 from .palette import Line
-from .wording import ROOMS, cut, wrapped
+from .wording import ROOMS, cut, fitted, wrapped
 
 _WIDE = ROOMS[0][0]
 _NAME_LENGTHS = (24, 16, 10)
@@ -35,13 +35,15 @@ class Part(NamedTuple):
     choices: list[Line]
 
 
-def draw_step(moment: Moment, width: int, height: int) -> list[Line]:
+def draw_step(moment: Moment, width: int, height: int, question: Sequence[str] = ()) -> list[Line]:
     """Draw the pane in exactly `height` lines of at most `width` cells, with a margin of one cell on both sides.
 
-    A sentence needs one line where the width is 118, and two where it is 80; in less room it says less.
+    A sentence needs one line where the width is 118, and two where it is 80; in less room it says less. A question that
+    stands, in ever shorter ways to say it, takes the place of the moment's sentence.
     """
     inner, lines = width - 2, height - 1
-    sentence = wrapped(narrate_line(moment, (*ROOMS, (inner, lines))), inner)
+    rooms = (*ROOMS, (inner, lines))
+    sentence = wrapped(fitted(question, rooms) if question else narrate_line(moment, rooms), inner)
     rows = [*sentence, *([[]] * (lines - len(sentence))), _draw_row(moment, inner)]
     return [[(" ", "text"), *row] if row else [] for row in rows]
 
@@ -92,6 +94,13 @@ def _backward(moment: Moment, wide: bool, length: int) -> list[Part]:
         [(cut(node.name, length), "waiting"), (f" (for {count})", "dim")]
         for node, count in islice(moment.waiting, _MOST if wide else 4)
     ]
+    if moment.hides_queue:
+        return [
+            _past("visited", past, moment.visit_count - (now is not None), wide, length),
+            _now(now, wide, length),
+            Part(3, [[*_label("queue", wide), (HIDDEN, "dim")]]),
+            Part(2, [[*_label("waiting", wide), (HIDDEN, "dim")]]),
+        ]
     queue, waiters = moment.queue, moment.waiting_count
     queued: list[Line] = [
         [(f"q{place} ", "dim"), (cut(node.name, length), "key")] for place, node in enumerate(queue[:_MOST], 1)

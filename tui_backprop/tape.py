@@ -135,7 +135,8 @@ def draw_tape(
     `widths` are those of the longest title and detail. What does not fit goes: the ends of long titles, the details.
     """
     gutter_width = len(tape.gutters[0]) if tape.gutters else 0
-    room = width - gutter_width - len("  " + " v✓ w12")
+    slot_width = len("q12") if len(tape.names) < 100 else len("q123")
+    room = width - gutter_width - len("  " + " v✓ ") - slot_width
     title_width, detail_width = widths[0], widths[1] + 1
     if room - detail_width < min(title_width, _LEAST_TITLE):
         detail_width = 0
@@ -156,7 +157,7 @@ def draw_tape(
                 (" ", "text"),
                 (node.value, mark_style(node.value)),
                 (" ", "text"),
-                (fit(node.gradient, 3), mark_style(node.gradient)),
+                (fit(node.gradient, slot_width), mark_style(node.gradient)),
             ]
         )
     return lines

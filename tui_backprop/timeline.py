@@ -73,6 +73,24 @@ class Timeline:
         """Move to the next place where this kind of move stops, into the next iteration if need be."""
         return self._moved(stop, self._forward(stop))
 
+    def peek(self, stop: Stop) -> Moment | None:
+        """Return the moment to which this kind of move would go, without going; None at the end of an iteration."""
+        if self.at_end_of_iteration:
+            return None
+        here = self.cursor, self.fine
+        self._forward(stop)
+        self.fine = stop is after_event
+        moment = self.moment
+        self.cursor, self.fine = here
+        return moment
+
+    def begin_next(self) -> bool:
+        """Move from the end of an iteration to the start of the next one, before its first event."""
+        if not self.at_end_of_iteration or self.recording.error is not None:
+            return False
+        self._begin_next()
+        return self._moved(None, True)
+
     def back(self, stop: Stop) -> bool:
         """Move to the place before, where this kind of move stops; at last to the start of the first iteration."""
         return self._moved(stop, self._back(stop))

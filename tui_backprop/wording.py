@@ -54,16 +54,21 @@ def unmark(text: str) -> str:
     return _MARKED.sub(r"\2", text)
 
 
+def naming(length: int, now: Node | None) -> Name:
+    """Return the function that says a node's name, cut to a length and marked; `now` is the node of the sentence."""
+
+    def name(node: Node, style: str = "") -> str:
+        return mark(cut(node.name, length), style or ("now" if node is now else "title"))
+
+    return name
+
+
 def options(
     tell: Callable[[Name], Words], now: Node | None, name_lengths: Sequence[int] = NAME_LENGTHS
 ) -> Iterator[str]:
     """Yield ever shorter ways to say the same, with marks; `now` is the node that it is about."""
     for length in name_lengths:
-
-        def name(node: Node, style: str = "", length: int = length) -> str:
-            return mark(cut(node.name, length), style or ("now" if node is now else "title"))
-
-        words = tell(name)
+        words = tell(naming(length, now))
         tail = f". {words.tail}" if words.tail else ""
         for head in words.heads:
             for reason in dict.fromkeys((words.reason, _first_clause(words.reason), "")):

@@ -66,6 +66,21 @@ class Worked:
         return [] if self.tree is None else [leaf for leaf in leaves(self.tree) if isinstance(leaf, Entry)]
 
     @property
+    def operands(self) -> list[Entry]:
+        """The single entries that it is made of, each once; none where a sum in it is too long to be written out."""
+        parts = [] if self.tree is None else leaves(_expanded(self.tree))
+        found = {leaf.text: leaf for leaf in parts if isinstance(leaf, Entry)}
+        written_out = all(isinstance(i, int) for leaf in found.values() for i in leaf.index)
+        return list(found.values()) if written_out else []
+
+    @property
+    def by_head(self) -> bool:
+        """Whether a person can do it in the head: no functions, and no number of more than two digits."""
+        simple = self.tree is not None and _kinds(self.tree) <= {"sum", "negative", "product", "quotient", "power"}
+        operands = self.operands
+        return simple and bool(operands) and all(is_short(leaf.value.item()) for leaf in operands)
+
+    @property
     def symbols(self) -> str:
         """The formula with the names and indexes of the entries: X[3,0]·W[0,0] + X[3,1]·W[1,0]."""
         return "" if self.tree is None else write(_expanded(self.tree))
@@ -242,6 +257,11 @@ def _text(leaf: Number, extra: int) -> str:
     if _is_exact(text, leaf.value):
         return number(leaf.value, 15)
     return leaf.notation._replace(decimals=leaf.notation.decimals + extra).text(leaf.value) if extra else text
+
+
+def is_short(value: float) -> bool:
+    """Return whether a number has at most two digits."""
+    return _is_exact(number(value, 2), value)
 
 
 def _is_exact(text: str, value: float) -> bool:

@@ -101,17 +101,22 @@ class OperationDefinition:
     def output_shape(self, shapes: tuple[Shape, ...], attributes: Mapping[str, Any]) -> Shape | None:
         """Return the shape of Y for these shapes of the inputs.
 
-        Raises ValueError or TypeError where they do not fit; returns None where only a run can tell.
+        Raises ValueError where they do not fit; returns None where only a run can tell.
         """
         key = (shapes, str(attributes)) if attributes else shapes
         if key not in self._shapes:
-            if self.elementwise:
-                self._shapes[key] = np.broadcast_shapes(*shapes)
-            elif self.shape is not None:
-                self._shapes[key] = self.shape(*shapes, **attributes)
-            else:
-                self._shapes[key] = self._tried_shape(shapes, attributes)
+            try:
+                self._shapes[key] = self._find_shape(shapes, attributes)
+            except (TypeError, OverflowError) as error:  # an attribute that is no axis or shape at all
+                raise ValueError(str(error)) from error
         return self._shapes[key]
+
+    def _find_shape(self, shapes: tuple[Shape, ...], attributes: Mapping[str, Any]) -> Shape | None:
+        if self.elementwise:
+            return np.broadcast_shapes(*shapes)
+        if self.shape is not None:
+            return self.shape(*shapes, **attributes)
+        return self._tried_shape(shapes, attributes)
 
     def _tried_shape(self, shapes: tuple[Shape, ...], attributes: Mapping[str, Any]) -> Shape | None:
         """Compute the operation once on ones, if they are not too many."""

@@ -373,6 +373,19 @@ def test_a_learning_rate_that_is_too_high():
     assert session.run(x).tolist() == [1e308, -1e308]
 
 
+def test_a_variable_that_somebody_has_set_to_nan():
+    w = dl.Variable([1.0, 2.0], name="w")
+    step = dl.train.GradientDescentOptimizer(0.1).minimize(dl.reduce_sum(dl.sigmoid(w)))
+    session = dl.Session()
+    session.variables[w] = np.array([1.0, np.nan])
+    ways = (
+        lambda: session.run(step),
+        lambda: dl.Stepper(step, session=session).run(1),
+        lambda: list(dl.Stepper(step, session=session).iteration()),
+    )
+    _stops(ways, w, (1,), r"variable 'w' HERE: it holds nan in entry \[1\]; take it out of the data\.")
+
+
 def test_stepping_on_after_an_error():
     """A run that diverges stops at the node that made the first infinity; restoring an earlier state still works."""
     w = dl.Variable([1.0], name="w")
@@ -423,7 +436,7 @@ def test_a_placeholder_whose_shape_is_none(shape):
     says(r"placeholder 'x' HERE: its shape must be whole numbers, such as \(100, 2\), not .*; leave it out .*\.", text)
 
 
-@pytest.mark.parametrize("axis", ["rows", 0.5, (0, "rows")])
+@pytest.mark.parametrize("axis", ["rows", 0.5, (0, "rows"), 10**30])
 @pytest.mark.parametrize("known", [True, False])
 def test_an_axis_that_is_no_axis(axis, known):
     x = dl.placeholder((2, 2) if known else None, name="x{axis}")

@@ -32,6 +32,20 @@ def test_small_graphs(snap_compare: Callable[..., bool], lesson: str, steps: int
     assert snap_compare(BackpropApp(lesson), press=["space"] * steps, terminal_size=SIZES[size])
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_a_fork_and_the_ghost_of_what_was(snap_compare: Callable[..., bool], size: str) -> None:
+    keys = [*"iiiiiiii", *"IIIII", *"nnn", "e", "1", "enter", *"iiiiiiii"]
+    assert snap_compare(BackpropApp("perceptron"), press=keys, terminal_size=SIZES[size])
+
+
+def test_an_edit_that_cannot_be(snap_compare: Callable[..., bool]) -> None:
+    assert snap_compare(BackpropApp("perceptron"), press=["space", "e", "p", "enter"], terminal_size=(80, 24))
+
+
+def test_two_searches(snap_compare: Callable[..., bool]) -> None:
+    assert snap_compare(BackpropApp("skip"), press=["t"], terminal_size=(80, 24))
+
+
 def test_a_terminal_that_is_too_small(snap_compare: Callable[..., bool]) -> None:
     assert snap_compare(BackpropApp("chain"), terminal_size=(59, 16))
 

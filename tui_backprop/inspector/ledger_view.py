@@ -20,7 +20,7 @@ from ..worked import Worked, count, worked_contribution
 from .arrays import arrays_section, block, window
 from .equation import write_worked
 from .long_sums import long_sum, long_sum_section
-from .names import axis_names, called, said, slope_name, small
+from .names import axis_names, called, said, slope_name, small, summed
 from .pinned import Pinned, element_at, is_by_point, known_value
 from .sections import Section, compose, first_that_fits, prose
 from .value_view import gradient_state, heading
@@ -150,10 +150,7 @@ def _rule(moment: Moment, consumer: Operation, slot: int, event: ContributionAdd
         return ""
     if event is None or not consumer.definition.elementwise or event.gradient.shape == event.contribution.shape:
         return formula
-    body = f"({formula})" if " " in formula else formula
-    full = event.gradient.shape
-    rows = len(full) == 2 and event.contribution.shape in (full[1:], (1, full[1]))
-    return f"Σ rows of {body}" if rows else f"Σ {body}"
+    return summed(formula, event.gradient.shape, event.contribution.shape)
 
 
 def _small(moment: Moment, node: Node, array: Array, pinned: Pinned) -> str:

@@ -55,6 +55,13 @@ def said(moment: Moment, operation: Operation, text: str) -> str:
     return in_names(text, operation, moment.graph.loss, known, called)
 
 
+def summed(formula: str, full: Shape, shape: Shape) -> str:
+    """Return the formula of a contribution of this shape that is the sum of one of the full shape."""
+    body = f"({formula})" if " " in formula else formula
+    rows = len(full) == 2 and shape in (full[1:], (1, full[1]))
+    return f"Σ rows of {body}" if rows else f"Σ {body}"
+
+
 def small(array: Array, index: tuple[int, ...]) -> str:
     """Write an array if it is small, else its element at this index."""
     if array.ndim == 1 and array.size <= 3:

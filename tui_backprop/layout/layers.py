@@ -1,14 +1,16 @@
 """In which layer each node stands, and where the lines that pass a layer bend.
 
-A node stands one layer before its nearest consumer, so that leaves are beside what uses them. Nodes and bends are
-items, numbered, the nodes first.
+A node stands where its lines are shortest, if there is a choice beside its consumer; so leaves are beside what uses
+them. Nodes and bends are items, numbered, the nodes first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 Neighbour = tuple[int, int]
+
+_PASSES = 8
 
 
 def exit_row(height: int) -> int:
@@ -135,14 +137,34 @@ def _layers(
     layer = list(depth)
     for on_path in (True, False):
         nodes = [node for node in range(len(layer)) if leads[node] is on_path]
+        users = {node: [user for user in consumers[node] if leads[user] or not on_path] for node in range(len(layer))}
         if not on_path:
             for node in nodes:
                 layer[node] = 1 + max((layer[source] for source in inputs[node]), default=-1)
-        for node in reversed(nodes):
-            users = [layer[consumer] for consumer in consumers[node] if leads[consumer] is on_path]
-            if users:
-                layer[node] = min(users) - 1
+        for _ in range(_PASSES):
+            before = layer[:]
+            for node in reversed(nodes):
+                if users[node] and not (leads[node] and not on_path):
+                    layer[node] = _nearest(node, inputs, users, layer)
+            if layer == before:
+                break
     return layer
+
+
+def _nearest(
+    node: int, inputs: Sequence[Sequence[int]], users: Mapping[int, Sequence[int]], layer: Sequence[int]
+) -> int:
+    """Return the layer in which the lines to and from a node are shortest in all, the one nearest to its consumers.
+
+    A line goes as far as the last consumer of its source, whether or not the node is on its way.
+    """
+    first = 1 + max((layer[source] for source in inputs[node]), default=-1)
+    last = min(layer[user] for user in users[node]) - 1
+    reach = [
+        max((layer[user] for user in users[source] if user != node), default=0) for source in dict.fromkeys(inputs[node])
+    ]
+    choices = {first, last, *(end for end in reach if first < end < last)}
+    return min(choices, key=lambda place: (sum(max(place, end) for end in reach) - place, -place))
 
 
 def _spine(inputs: Sequence[Sequence[int]], depth: Sequence[int], aside: Sequence[bool], loss: int | None) -> list[int]:

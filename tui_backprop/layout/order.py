@@ -1,7 +1,8 @@
 """In which order the items of a layer stand, so that few edges cross.
 
 Sweeps through the layers sort each by the mean place of its neighbours in the layer before (Sugiyama's barycentre);
-then two that stand side by side change places wherever that saves a crossing (Gansner's transposition).
+then two that stand side by side change places wherever that saves a crossing (Gansner's transposition), and in every
+other pair of sweeps also where it costs none, which leads out of dead ends.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from .layers import Layers, Neighbour
 
 _SWEEPS = 12
 _IDLE_SWEEPS = 4
-_SWAPS = 8
+_SWAPS = 20
 _EFFORT = 50_000  # items looked at; graphs too large to be read get fewer sweeps
 
 
@@ -35,9 +36,10 @@ def uncross(layers: Layers) -> None:
         forward = sweep % 2 == 0
         for layer in layers.layers[1:] if forward else layers.layers[-2::-1]:
             _sort(layers, layer, places, forward)
-        for _ in range(_SWAPS):
-            if not _swap(layers, places):
-                break
+        for ties in (True, False) if sweep % 4 >= 2 else (False,):
+            for _ in range(_SWAPS):
+                if not _swap(layers, places, ties):
+                    break
         crossings = _crossings(layers, places)
         idle += 1
         if crossings < fewest:
@@ -64,8 +66,9 @@ def _sort(layers: Layers, layer: list[int], places: list[int], forward: bool) ->
     _note(layer, places)
 
 
-def _swap(layers: Layers, places: list[int]) -> bool:
-    swapped = False
+def _swap(layers: Layers, places: list[int], ties: bool) -> int:
+    """Let neighbours change places where that saves crossings, with `ties` also where it costs none; return how many."""
+    saved = 0
     for layer in layers.layers:
         ends = {item: _ends(layers, item, places) for item in layer}
         for place in range(len(layer) - 1):
@@ -73,11 +76,14 @@ def _swap(layers: Layers, places: list[int]) -> bool:
             if layers.component[upper] != layers.component[lower]:
                 continue
             crossings = sum(map(_inversions, ends[upper], ends[lower]))
-            if crossings and sum(map(_inversions, ends[lower], ends[upper])) < crossings:
+            if not crossings and not ties:
+                continue
+            saving = crossings - sum(map(_inversions, ends[lower], ends[upper]))
+            if saving > 0 or (ties and saving == 0):
                 layer[place : place + 2] = lower, upper
                 places[upper], places[lower] = place + 1, place
-                swapped = True
-    return swapped
+                saved += saving
+    return saved
 
 
 def _ends(layers: Layers, item: int, places: list[int]) -> tuple[list[Neighbour], list[Neighbour]]:

@@ -39,7 +39,13 @@ The tape is the graph with one row per node, in the order of evaluation. In it, 
   ·  times              ⊙  times, element by element        Σ  the sum        Aᵀ  A with rows and columns exchanged
   () the shape of one number       (2,) of two numbers      (100,2) of 100 rows of two
 
-name/ is a folded scope: several nodes in one box, with how many it holds and how far the pass has come in them.\
+name/ is a folded scope: several nodes in one box, with how many it holds and how far the pass has come in them; … is \
+partly done. G marks the consumer whose gradient is passed on now.
+
+m asks you first: space then puts a question before it shows a step, and hides what would answer it \
+(a ? stands there). Answer with 1 to 4, or type a number and press Enter; 1 % off is still right; Esc skips. m again \
+asks the room: nobody types, the next space reveals. m once more stops. \
+Only space asks; n, p, i and going back never do.\
 """
 
 

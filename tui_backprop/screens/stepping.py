@@ -21,7 +21,7 @@ from tui_backprop.folded_view import draw_folded
 from tui_backprop.frame import TITLE_EDGES, draw_frame, draw_title
 from tui_backprop.header import draw_header
 from tui_backprop.inspector import automatic_view, draw_inspector, inspector_title, move_pinned, views
-from tui_backprop.key_bar import draw_keys
+from tui_backprop.key_bar import Keys, draw_keys
 from tui_backprop.keys import SECTIONS
 from tui_backprop.moment import Moment
 from tui_backprop.palette import Line
@@ -131,6 +131,13 @@ class SteppingScreen(RunningScreen):
         """The node that the inspector shows, and that keys about a node are about."""
         return self._graph.node or self.timeline.moment.now
 
+    def action_searches(self) -> None:
+        """Show plain search and the right one beside each other."""
+        from .searches import SearchesScreen
+
+        self._pause()
+        self.app.push_screen(SearchesScreen(self.timeline, self._pinned))
+
     def action_scale(self) -> None:
         """Change the loss chart between a linear and a logarithmic axis."""
         self._loss_pane.logarithmic = not self._loss_pane.logarithmic
@@ -232,17 +239,30 @@ class SteppingScreen(RunningScreen):
     def _draw(self, said: str = "") -> None:
         if not self._panes:
             return
-        moment = self.timeline.moment
+        moment = self._shown
         self._show("header", lambda width, _: [draw_header(moment, width)])
         self._show("graph", lambda w, h: self._graph.draw(moment, w, h, diagram=self._shows_diagram))
-        self._show("step", lambda w, h: draw_step(moment, w, h))
-        self._show("keys", lambda width, _: [draw_keys(width, self.running, said)])
+        self._show("keys", lambda width, _: [draw_keys(width, self.running, said, self._standing_keys)])
         if "graph" in self._panes:
             self._title("graph", *self.graph_title(self._panes["graph"].width - TITLE_EDGES))
-        self._title("step", [("Step", "title")])
+        self._draw_step(moment)
         self._draw_inspector(moment)
         if self._painted:
             self._draw_charts(moment)
+
+    @property
+    def _shown(self) -> Moment:
+        """The moment as the panes show it."""
+        return self.timeline.moment
+
+    @property
+    def _standing_keys(self) -> Keys:
+        """The keys that the key bar names instead of the usual ones, if there are any."""
+        return ()
+
+    def _draw_step(self, moment: Moment) -> None:
+        self._show("step", lambda w, h: draw_step(moment, w, h))
+        self._title("step", [("Step", "title")])
 
     def _draw_charts(self, moment: Moment) -> None:
         for name, chart in self._charts.items():
@@ -253,7 +273,7 @@ class SteppingScreen(RunningScreen):
         if folded is not None:
             self._charted.pop("inspector", None)
             self._title("inspector", [*arrows(here=not self._on_graph), (f"{folded.scope}/", "title")])
-            self._show("inspector", lambda w, h: _indented(draw_folded(folded, moment, w - 1, h)))
+            self._show("inspector", lambda w, h: indented(draw_folded(folded, moment, w - 1, h)))
             return
         view = self._view or automatic_view(moment, node)
         if view in self._charts:
@@ -266,7 +286,7 @@ class SteppingScreen(RunningScreen):
         left = [*arrows(here=not self._on_graph), (inspector_title(moment, view, node), "title")]
         self._title("inspector", left, tabs[:-1])
         pinned = self._pinned
-        self._show("inspector", lambda w, h: _indented(draw_inspector(moment, view, pinned, w - 1, h, node)))
+        self._show("inspector", lambda w, h: indented(draw_inspector(moment, view, pinned, w - 1, h, node)))
 
     def _draw_chart(self, place: str, chart: LossPane | DataPane, moment: Moment) -> None:
         """Draw a chart into a pane, unless it stands there already: drawing one costs more than all the rest."""
@@ -277,5 +297,6 @@ class SteppingScreen(RunningScreen):
             self._show(place, lambda w, h: chart.draw(moment, w, h))
 
 
-def _indented(lines: list[Line]) -> list[Line]:
+def indented(lines: list[Line]) -> list[Line]:
+    """Return the lines with a margin of one cell."""
     return [[(" ", "text"), *line] for line in lines]

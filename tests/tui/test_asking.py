@@ -1,0 +1,250 @@
+"""Ask me first, as scripts of keys and what is then on the screen."""
+
+from __future__ import annotations
+
+from textual.pilot import Pilot
+
+from tui_backprop.asking import Asking
+from tui_backprop.questions import Question
+from tui_backprop.screens.asking import AskingScreen
+
+from .test_keys import opened, place, text
+
+
+def asking(pilot: Pilot[None]) -> Asking:
+    screen = pilot.app.screen_stack[0]
+    assert isinstance(screen, AskingScreen)
+    return screen._asking
+
+
+def standing(pilot: Pilot[None]) -> Question:
+    question = asking(pilot).question
+    assert question is not None
+    return question
+
+
+async def answer(pilot: Pilot[None], right: bool = True) -> None:
+    """Press the keys of a right or wrong answer to the question that stands."""
+    question = standing(pilot)
+    if question.choices:
+        place = question.choices.index(question.answer)
+        await pilot.press(str((place if right else (place + 1) % len(question.choices)) + 1))
+    else:
+        signs = {"-": "minus", ".": "full_stop", "+": "plus"}
+        await pilot.press(*(signs.get(c, c) for c in question.answer if right), *(() if right else "123456"), "enter")
+
+
+async def test_nothing_is_asked_in_free_play() -> None:
+    async with opened("two-paths") as pilot:
+        await pilot.press("space")
+        assert place(pilot) == (1, 3)
+        assert text(pilot, "step-title").strip("─ ├┤") == "Step"
+
+
+async def test_a_typed_answer_shows_the_step_and_is_counted() -> None:
+    async with opened("two-paths", (80, 24)) as pilot:
+        await pilot.press("m")
+        assert "ask me first" in text(pilot, "step-title")
+        await pilot.press("space")
+        assert place(pilot) == (1, 0)
+        assert "What is the value of b?" in text(pilot, "step")
+        assert "b = 2·a" in text(pilot, "inspector")
+        assert "enter answer" in text(pilot, "keys")
+        await pilot.press("6")
+        assert "► 6" in text(pilot, "inspector")
+        assert place(pilot) == (1, 0)
+        await pilot.press("enter")
+        assert place(pilot) == (1, 3)
+        assert "✓ right: 6" in text(pilot, "step-title")
+        assert "1 of 1 right" in text(pilot, "step-title")
+        assert "b = 2·a = 2·3 = 6" in text(pilot, "step")
+
+
+async def test_an_answer_that_is_no_number_is_kept_and_changes_nothing() -> None:
+    async with opened("two-paths", (80, 24)) as pilot:
+        await pilot.press("m", "space", "enter")
+        assert "nothing is typed" in text(pilot, "inspector")
+        await pilot.press("6", "q", "b", "enter")
+        assert "'6qb' is not a number" in text(pilot, "inspector")
+        assert "► 6qb" in text(pilot, "inspector")
+        assert place(pilot) == (1, 0)
+        assert asking(pilot).score.asked.total() == 0
+        await pilot.press("backspace", "backspace")
+        assert "is not a number" not in text(pilot, "inspector")
+        await pilot.press("enter")
+        assert "✓ right" in text(pilot, "step-title")
+
+
+async def test_a_wrong_answer_says_what_is_right_and_the_step_shows_why() -> None:
+    async with opened("two-paths") as pilot:
+        await pilot.press("m", "space", "5", "enter")
+        assert "✗ not 5: it is 6" in text(pilot, "step-title")
+        assert "0 of 1 right" in text(pilot, "step-title")
+        assert "= (2)(3) = 6" in text(pilot, "inspector")
+
+
+async def test_escape_skips_and_is_counted() -> None:
+    async with opened("two-paths") as pilot:
+        await pilot.press("m", "space", "escape")
+        assert place(pilot) == (1, 3)
+        assert "it is 6" in text(pilot, "step-title")
+        assert asking(pilot).score.skipped.total() == 1
+
+
+async def test_what_would_answer_it_is_hidden_until_then() -> None:
+    async with opened("two-paths") as pilot:
+        await pilot.press("p", "space", "m", "space")
+        assert "Which of these nodes does the search visit next?" in text(pilot, "step")
+        assert "queue  ?" in text(pilot, "step")
+        assert "waiting  ?" in text(pilot, "step")
+        assert "q1" not in "".join(text(pilot, "graph").splitlines()[:-1])
+        assert "g?" in text(pilot, "graph")
+        assert standing(pilot).choices == ("b", "c", "d", "e")
+        await pilot.press("3")
+        assert "✗ not d: it is c: it was first in the queue" in text(pilot, "step-title")
+        assert "q1" in text(pilot, "graph")
+        assert "1 d" in text(pilot, "step")
+
+
+async def test_a_hidden_shape_comes_back_with_the_step() -> None:
+    for keys in ([], ["v"], ["right_square_bracket"]):
+        async with opened("perceptron", (80, 24)) as pilot:
+            await pilot.press("m", *keys, "space")
+            assert "Which shape does matmul have?" in text(pilot, "step")
+            rows = [row for row in text(pilot, "graph").splitlines() if "matmul" in row]
+            assert all("(100,2)" not in row.partition("matmul")[2] for row in rows)
+            await pilot.press("4")
+            assert "✓ right: (100,2)" in text(pilot, "step-title")
+
+
+async def test_a_whole_iteration_is_answered_and_summed_up() -> None:
+    async with opened() as pilot:
+        await pilot.press("m")
+        wrong = 0
+        while place(pilot) != (1, 59):
+            await pilot.press("space")
+            if asking(pilot).question is not None:
+                right = asking(pilot).question.kind != "rules"  # type: ignore[union-attr]
+                wrong += not right
+                await answer(pilot, right)
+        asked = asking(pilot).score.asked.total()
+        assert asked == 20
+        assert wrong > 1
+        shown = text(pilot, "inspector")
+        assert f"{asked - wrong} of {asked} right, {wrong} wrong, 0 skipped" in shown
+        assert [line for line in shown.splitlines() if "hard" in line] == [
+            line for line in shown.splitlines() if "rules" in line
+        ]
+        await pilot.press("tab")
+        assert "right" not in text(pilot, "inspector")
+        await pilot.press("space")
+        assert place(pilot) == (2, 0)
+        assert asking(pilot).question is not None
+        await answer(pilot)
+        assert place(pilot) == (2, 4)
+
+
+async def test_the_room_is_asked_and_space_reveals() -> None:
+    async with opened("two-paths", (80, 24)) as pilot:
+        await pilot.press("m", "m", "space")
+        assert "ask the room" in text(pilot, "step-title")
+        assert "space reveal" in text(pilot, "keys")
+        await pilot.press("1", "6", "enter")
+        assert place(pilot) == (1, 0)
+        await pilot.press("space")
+        assert place(pilot) == (1, 3)
+        assert "it is 6" in text(pilot, "step-title")
+        assert asking(pilot).score.asked.total() == 0
+
+
+async def test_m_goes_from_me_to_the_room_to_nobody() -> None:
+    async with opened("two-paths") as pilot:
+        await pilot.press("m", "space", "6", "enter", "m")
+        assert "1 of 1 right" in text(pilot, "inspector")
+        assert "ask the room" in text(pilot, "step-title")
+        await pilot.press("m")
+        assert "no more questions" in text(pilot, "step-title")
+        assert "right" not in text(pilot, "inspector")
+        await pilot.press("space")
+        assert place(pilot) == (1, 4)
+
+
+async def test_m_withdraws_the_question_that_stands() -> None:
+    async with opened("perceptron") as pilot:
+        await pilot.press("m", "space", "m")
+        assert asking(pilot).question is None
+        assert place(pilot) == (1, 0)
+        assert "(100,2)" in text(pilot, "graph").splitlines()[3]
+
+
+async def test_going_back_and_larger_moves_ask_nothing() -> None:
+    async with opened("perceptron") as pilot:
+        await pilot.press("m", "n", "s", "p")
+        assert place(pilot) == (1, 12)
+        await pilot.press("space")
+        assert asking(pilot).question is not None
+        await pilot.press("pageup")
+        assert asking(pilot).question is None
+        assert place(pilot) == (1, 11)
+        await pilot.press("space", "i")
+        assert asking(pilot).question is None
+        assert place(pilot) == (1, 59)
+        assert asking(pilot).score.asked.total() == 0
+
+
+async def test_space_waits_for_the_answer() -> None:
+    async with opened("perceptron") as pilot:
+        await pilot.press("m", "space", "space", "space", "5", "0")
+        assert place(pilot) == (1, 0)
+        assert asking(pilot).question is not None
+
+
+async def test_a_run_is_refused_while_questions_are_asked() -> None:
+    async with opened("perceptron") as pilot:
+        await pilot.press("m", "r")
+        assert "it does not run while questions are asked; m stops them" in text(pilot, "step-title")
+        assert "running" not in text(pilot, "keys")
+        await pilot.press("m", "m", "r")
+        assert "running" in text(pilot, "keys")
+
+
+async def test_going_on_to_a_breakpoint_is_refused_while_questions_are_asked() -> None:
+    async with opened("perceptron") as pilot:
+        await pilot.press("space", "x", "m", "c")
+        assert "it does not go on while questions are asked; m stops them" in text(pilot, "step-title")
+        assert place(pilot) == (1, 4)
+
+
+async def test_an_edit_withdraws_the_question_and_the_searches_wait() -> None:
+    async with opened("skip") as pilot:
+        await pilot.press("p", "space", "m", "space", "t")
+        assert "the searches would answer it" in text(pilot, "step-title")
+        await pilot.press("e", "ctrl+u", *"x=3", "enter")
+        assert pilot.app.screen is pilot.app.screen_stack[0]
+        assert asking(pilot).question is None
+        assert asking(pilot).score.asked.total() == 0
+
+
+async def test_a_question_stands_through_a_change_of_size() -> None:
+    async with opened("perceptron") as pilot:
+        await pilot.press("m", "space")
+        await pilot.resize_terminal(60, 16)
+        assert "Which shape does matmul have?" in text(pilot, "step")
+        assert "(2,100)" in text(pilot, "inspector")
+        await pilot.press("4")
+        assert "✓ right" in text(pilot, "step-title")
+
+
+async def test_a_loss_that_is_not_finite_ends_the_questions() -> None:
+    async with opened("perceptron", learning_rate=1000.0) as pilot:
+        await pilot.press("i", "m")
+        for _ in range(60):
+            await pilot.press("space")
+            if asking(pilot).question is not None:
+                await answer(pilot)
+        assert "Stopped" in text(pilot, "step")
+        before = place(pilot)
+        await pilot.press("space")
+        assert place(pilot) == before
+        await pilot.press("b")
+        assert place(pilot) < before

@@ -1,0 +1,266 @@
+"""Every question of every step: one right answer, the engine's, which neither its text nor the masked screen shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from rich.cells import cell_len
+
+from minidl_core import (
+    ContributionAdded,
+    Graph,
+    NodeEvaluated,
+    NodesEnqueued,
+    NodeVisited,
+    Variable,
+    VariableUpdated,
+    matmul,
+    reduce_sum,
+)
+from tui_backprop.asking import Asking
+from tui_backprop.formats import number, shape_text
+from tui_backprop.graph_pane import GraphPane
+from tui_backprop.inspector import Pinned
+from tui_backprop.inspector.pinned import element_at
+from tui_backprop.lessons import lesson_names, load_lesson
+from tui_backprop.lessons.lesson import Example
+from tui_backprop.moment import Moment
+from tui_backprop.palette import STYLES, plain
+from tui_backprop.question_pane import draw_question
+from tui_backprop.questions import Question, judge, question_about, questions, read_number
+from tui_backprop.step_pane import draw_step
+from tui_backprop.steps import STOPS, after_event, after_step
+from tui_backprop.timeline import Timeline
+
+from .sample_graphs import lesson_of, timelines
+
+Asked = tuple[Moment, Moment, list[Question]]
+PINNED = [Pinned(), Pinned(97, (1, 1))]
+
+
+def steps(timeline: Timeline, iterations: int, pinned: Pinned, fine: bool = False) -> Iterator[Asked]:
+    """Go through whole iterations and yield each step, and what can be asked about it."""
+    while True:
+        ended = timeline.at_end_of_iteration
+        if ended and (timeline.recording.iteration == iterations or not timeline.begin_next()):
+            return
+        before, after = timeline.moment, timeline.peek(after_step)
+        assert timeline.moment == before
+        assert after is not None
+        yield before, after, questions(before, after, pinned)
+        timeline.forward(after_event if fine else after_step)
+
+
+def expected(before: Moment, after: Moment, question: Question, pinned: Pinned) -> str:
+    """Return the right answer, worked out anew from the events that the step will show."""
+    events = before.recording.events[before.cursor : after.cursor]
+    event, node = after.event, after.now
+    assert event is not None
+    assert node is not None
+    match question.kind, event:
+        case "which node is next", _:
+            return [each.node.name for each in events if isinstance(each, NodeVisited)][-1]
+        case "who joins the queue", _:
+            joined = [n.name for e in events if isinstance(e, NodesEnqueued) and e.node is node for n in e.enqueued]
+            return " and ".join(filter(None, [", ".join(joined[:-1]), *joined[-1:]])) or "none of them"
+        case "shapes", NodeEvaluated(value=array) | ContributionAdded(contribution=array):
+            return shape_text(array.shape)
+        case "values", NodeEvaluated(value=array) | ContributionAdded(contribution=array):
+            return number(array[element_at(before, node, array.shape, pinned)])
+        case "signs", NodeEvaluated(value=array) | ContributionAdded(contribution=array):
+            sign = np.sign(array[element_at(before, node, array.shape, pinned)])
+            return {-1: "negative", 0: "0", 1: "positive"}[int(sign)]
+        case "sums", ContributionAdded(total=array):
+            return number(array[element_at(before, node, array.shape, pinned)])
+        case "updates", VariableUpdated(old=old, new=new):
+            index = element_at(before, node, new.shape, pinned)
+            if "it stays" not in question.choices:
+                return number(new[index])
+            return {-1: "down", 0: "it stays", 1: "up"}[int(np.sign(new[index] - old[index]))]
+        case "values", _:
+            return "1"  # the slope of the loss itself
+    raise AssertionError(question)
+
+
+def check(before: Moment, after: Moment, question: Question, pinned: Pinned) -> None:
+    if question.choices:
+        assert 2 <= len(question.choices) == len(set(question.choices)) <= 4
+        assert [judge(question, choice) for choice in question.choices].count(True) == 1
+        assert judge(question, question.answer)
+    else:
+        assert judge(question, question.answer)
+        assert question.number == pytest.approx(float(question.answer), rel=1e-3)
+    if question.kind != "rules":
+        right = expected(before, after, question, pinned)
+        assert question.answer == right or "…" in question.answer
+    said = {word.strip(".,;:?()") for word in question.text.split()}
+    assert question.answer not in said
+    assert not re.search(r"[\0\1\2]", question.text)
+    if question.kind in ("values", "updates"):
+        assert not any(line.endswith(f" = {question.answer}") for line in question.given)
+
+
+@pytest.mark.parametrize("name", lesson_names())
+@pytest.mark.parametrize("pinned", PINNED, ids=["point 3", "point 97"])
+@pytest.mark.parametrize("fine", [False, True], ids=["steps", "events"])
+def test_every_question_of_every_lesson_has_one_right_answer_the_engines(name: str, pinned: Pinned, fine: bool) -> None:
+    asked = set()
+    for before, after, found in steps(Timeline(load_lesson(name)), 4, pinned, fine):
+        for question in found:
+            check(before, after, question, pinned)
+            asked.add(question.kind)
+    assert {"rules", "signs", "updates", "which node is next"} <= asked
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@given(timelines())
+def test_every_question_of_random_graphs(timeline: Timeline) -> None:
+    for before, after, found in steps(timeline, 1, Pinned()):
+        for question in found:
+            check(before, after, question, Pinned())
+        assert question_about(before, after, Pinned()) == (found[0] if found else None)
+
+
+@pytest.mark.parametrize("name", lesson_names())
+def test_each_step_but_the_last_asks_and_not_always_the_same(name: str) -> None:
+    timeline = Timeline(load_lesson(name))
+    kinds: dict[int, list[str]] = {}
+    for before, after, _ in steps(timeline, 4, Pinned()):
+        question = question_about(before, after, Pinned())
+        if question is None:
+            assert after.now is None or not before.waiting_count
+        else:
+            kinds.setdefault(before.iteration, []).append(question.kind)
+    assert len({tuple(of_one) for of_one in kinds.values()}) > 1
+    assert all(len(set(of_one)) >= 3 for of_one in kinds.values())
+
+
+def masked(before: Moment, question: Question) -> Moment:
+    return replace(before, hides_queue=question.hides_queue, hides_shape_of=question.hides_shape_of)
+
+
+def check_masked(before: Moment, after: Moment, question: Question, pane: GraphPane) -> None:
+    moment, node = masked(before, question), after.now
+    assert node is not None
+    # without the line that explains the signs, which is always the same
+    diagram = "\n".join(plain(pane.draw(moment, 300, 90, diagram=True)).splitlines()[:-1])
+    tape = plain(pane.draw(moment, 300, 90, diagram=False))
+    step = plain(draw_step(moment, 118, 2, question.ways))
+    if question.hides_queue:
+        assert not re.search(r" [qw]\d", diagram + tape + step)
+        assert "queue  ?" in step or before.phase == "forward"
+    if question.hides_shape_of is not None:
+        [row] = [row for row in tape.splitlines() if re.search(rf"[○●][^\w]*{re.escape(node.name)}( |$)", row)]
+        assert question.answer not in row
+        assert "?" in row
+    if before.event is not None:
+        assert question.text.split("?")[0][:40] in step
+
+
+@pytest.mark.parametrize("name", lesson_names())
+def test_what_would_answer_it_is_not_on_the_screen(name: str) -> None:
+    timeline = Timeline(load_lesson(name))
+    pane = GraphPane(timeline.graph)
+    for before, after, found in steps(timeline, 1, Pinned()):
+        for question in found:
+            check_masked(before, after, question, pane)
+
+
+@pytest.mark.parametrize("name", lesson_names())
+@pytest.mark.parametrize("size", [(78, 17), (61, 20), (43, 17), (57, 4), (30, 9)])
+def test_question_and_choices_fit_every_pane(name: str, size: tuple[int, int]) -> None:
+    width, height = size
+    asking = Asking()
+    asking.mode = "me"
+    for _, _, found in steps(Timeline(load_lesson(name)), 1, Pinned()):
+        for asking.question in found:
+            lines = draw_question(asking, asking.question, width, height)
+            text = plain(lines)
+            assert len(lines) <= height
+            assert all(sum(cell_len(part) for part, _ in line) <= width for line in lines)
+            assert all(style in STYLES for line in lines for _, style in line)
+            assert all(choice in text or cell_len(choice) > (width - 10) // 2 for choice in asking.question.choices)
+            for word in " ".join(asking.question.given).split() if height > 4 else ():
+                assert word in text
+
+
+def test_a_rule_is_offered_beside_rules_that_give_other_numbers() -> None:
+    rules = {}
+    for _, after, found in steps(Timeline(load_lesson("perceptron")), 1, Pinned()):
+        for question in found:
+            if question.kind == "rules" and after.now is not None:
+                rules[after.now.name] = (question.answer, set(question.choices))
+    assert rules["b"] == ("Σ rows of G", {"G", "Σ rows of G", "Σ rows of -G", "Σ rows of G⊙matmul"})
+    assert rules["W"] == ("Xᵀ·G", {"Xᵀ·G", "X·G", "G·Wᵀ", "Wᵀ·G"})
+    assert rules["log"][0] == "G⊙c"
+    assert "G⊙log" in rules["log"][1]
+
+
+def test_a_rule_that_happens_to_give_the_same_numbers_is_not_offered() -> None:
+    with Graph().as_default():
+        w = Variable([[2.0, 1.0], [1.0, 3.0]], name="w")
+        x = Variable([[1.0, -1.0]], name="x")
+        loss = reduce_sum(matmul(x, w), name="loss")
+    for _, after, found in steps(Timeline(lesson_of(Example(loss, {}))), 1, Pinned()):
+        for question in found:
+            if question.kind == "rules" and after.now is x:
+                assert question.answer == "G·wᵀ"
+                assert "G·w" not in question.choices  # w is symmetric
+
+
+def test_a_skip_connection_asks_who_must_wait() -> None:
+    timeline = Timeline(load_lesson("skip"))
+    for before, after, _ in steps(timeline, 1, Pinned()):
+        if isinstance(after.event, ContributionAdded) and after.event.node.name == "y":
+            question = question_about(before, after, Pinned())
+            assert question is not None
+            assert question.text == "Which nodes join the queue once y has been visited?"
+            assert question.answer == "sigmoid"
+            assert question.why == "x still waits for sigmoid"
+
+
+def test_numbers_are_read_as_people_type_them() -> None:
+    for text in ("-0.25", " -0,25 ", "−.25", "-25e-2"):
+        assert read_number(text) == -0.25
+    for text in ("", "x", "1.2.3", "nan", "inf", "--1", "1-2"):
+        assert read_number(text) is None
+
+
+def test_a_typed_number_may_be_off_by_one_per_cent_or_have_the_shown_digits() -> None:
+    question = Question("values", ("",), "36", number=36.0)
+    assert judge(question, "36.3")
+    assert judge(question, "35.7")
+    assert not judge(question, "36.5")
+    assert not judge(question, "-36")
+    assert judge(Question("values", ("",), "0", number=0.0), "0.0")
+    assert not judge(Question("values", ("",), "0", number=0.0), "0.01")
+
+
+@pytest.mark.parametrize("name", lesson_names())
+@pytest.mark.parametrize("move", STOPS)
+def test_peeking_changes_nothing(name: str, move: str) -> None:
+    timeline, peeked = Timeline(load_lesson(name)), Timeline(load_lesson(name))
+    while timeline.recording.iteration < 3:
+        after = peeked.peek(STOPS[move])
+        ended = timeline.at_end_of_iteration
+        timeline.forward(STOPS[move])
+        peeked.forward(STOPS[move])
+        here, there = timeline.moment, peeked.moment
+        assert (here.cursor, here.shown, here.iteration) == (there.cursor, there.shown, there.iteration)
+        assert after is None if ended else after == there
+        assert len(timeline.losses) == len(peeked.losses) == there.iteration - (there.loss is None)
+
+
+def test_the_next_iteration_can_be_begun_without_a_step() -> None:
+    timeline = Timeline(load_lesson("chain"))
+    assert not timeline.begin_next()
+    timeline.finish(1)
+    assert timeline.begin_next()
+    assert (timeline.recording.iteration, timeline.cursor, timeline.furthest) == (2, 0, (2, 0))
+    assert timeline.back(after_step)
+    assert (timeline.recording.iteration, timeline.at_end_of_iteration) == (1, True)

@@ -1,0 +1,142 @@
+"""Questions about one element: its value, its sign, what a sum or a variable becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from math import isfinite
+
+from minidl_core import ContributionAdded, NodeEvaluated, Operation, VariableUpdated
+
+from ..entries import broadcast_index
+from ..expression import Entry, element_text
+from ..formats import number
+from ..inspector.names import called, slope_name
+from ..inspector.pinned import element_at
+from ..wording import Name
+from ..worked import Worked, is_short, worked_contribution, worked_value
+from .question import MOST_CHOICES, Question, Step
+
+Say = str | Callable[[Name], str]
+Numbers = Mapping[str, float]
+"""Numbers by what they are called."""
+
+_MOST_OPERANDS = 6
+_APART = 0.05
+"""By how much of it a number that is offered must differ from the right one, and from every other."""
+
+
+def value_and_sign(step: Step, event: NodeEvaluated | ContributionAdded) -> tuple[Question | None, Question | None]:
+    """Ask for an element of a value or contribution, and for its sign, where it can be computed from what is given."""
+    worked = _worked(step, event)
+    operands = _operands(step, event, worked)
+    x = worked.value
+    if not 0 < len(operands) <= _MOST_OPERANDS or isinstance(worked.tree, Entry):
+        return None, None
+    if not all(map(isfinite, (x, *operands.values()))):
+        return None, None
+    first, *others = operands.values()
+    wrong = [-x, first]
+    for other in others:
+        wrong += [first * other, first + other, first - other, other]
+
+    def say(what: str) -> Callable[[Name], str]:
+        def said(name: Name) -> str:
+            whose = f"the contribution of {name(event.consumer)} to " if isinstance(event, ContributionAdded) else ""
+            return f"What is the {what} of {whose}{worked.target}?"
+
+        return said
+
+    signs = ("negative", "0", "positive")
+    given = [*step.equations, *_written(operands)]
+    sign = step.asks("signs", say("sign"), signs[1 + (x > 0) - (x < 0)], signs, given=given)
+    # what is nothing but a rounding error has no sign to speak of
+    clear = x == 0 or abs(x) > 1e-6 * max(map(abs, operands.values()))
+    value = _number(step, "values", say("value"), worked.by_head, x, [*wrong, 2 * x, x / 2, x + 1, x - 1], operands)
+    return value, sign if clear else None
+
+
+def sum_so_far(step: Step, event: ContributionAdded) -> Question | None:
+    """Ask what a further contribution makes of the sum so far: contributions are added, not set."""
+    if event.number == 1:
+        return None
+    node, before = event.node, step.before
+    index = element_at(before, node, event.total.shape, step.pinned)
+    total, part = float(event.total[index]), float(event.contribution[index])
+    so_far = float(before.contributions(node)[event.number - 2].total[index])
+    target = element_text(slope_name(before, node), index)
+
+    def say(name: Name) -> str:
+        now = f"now {name(event.consumer)} contributes {number(part)}"
+        return f"{target} is {number(so_far)} so far; {now}. What is it then?"
+
+    wrong = [part, so_far, so_far - part, so_far * part, -total, 2 * total]
+    question = _number(step, "sums", say, False, total, wrong, {"so far": so_far, "contribution": part})
+    return question and replace(question, given=())
+
+
+def new_value_and_way(step: Step, event: VariableUpdated) -> tuple[Question | None, Question]:
+    """Ask what a variable is after its update, and which way it goes."""
+    index = element_at(step.before, event.node, event.new.shape, step.pinned)
+    target = element_text(called(event.node), index)
+    old, slope, new = (float(array[index]) for array in (event.old, event.gradient, event.new))
+    rate = event.learning_rate
+    operands = {target: old, element_text(slope_name(step.before, event.node), index): slope, "η": rate}
+    wrong = [old + rate * slope, old - slope, -rate * slope, slope, -new, 2 * new]
+    by_head = all(map(is_short, operands.values()))
+    value = _number(step, "updates", f"What is {target} after its update?", by_head, new, wrong, operands)
+    ways = ("down", "it stays", "up")
+    way = ways[1 + (new > old) - (new < old)]
+    given = _written(operands)
+    return value, step.asks("updates", f"Which way does the update move {target}?", way, ways, given=given)
+
+
+def _number(
+    step: Step, kind: str, say: Say, by_head: bool, x: float, wrong: Iterable[float], operands: Numbers
+) -> Question | None:
+    """Ask for a number, typed where a person can compute it; not for one that is given."""
+    answer = number(x)
+    if any(number(value) == answer for value in operands.values()):
+        return None
+    given = [*step.equations, *_written(operands)]
+    if by_head:
+        return step.asks(kind, say, answer, typed=x, given=given)
+    found = [x]
+    for value in wrong:
+        apart = all(abs(value - other) > _APART * max(abs(value), abs(other)) for other in found)
+        if apart and isfinite(value) and len(found) < MOST_CHOICES:
+            found.append(value)
+    choices = list(map(number, sorted(found)))
+    return step.asks(kind, say, answer, choices, given=given) if len(set(choices)) == MOST_CHOICES else None
+
+
+def _worked(step: Step, event: NodeEvaluated | ContributionAdded) -> Worked:
+    op = event.consumer if isinstance(event, ContributionAdded) else event.node
+    output = step.after.evaluated_value(op)
+    assert isinstance(op, Operation)
+    assert output is not None
+    if isinstance(event, NodeEvaluated):
+        index = element_at(step.before, op, output.shape, step.pinned)
+        return worked_value(op, step.inputs(op), output, index)
+    result = event.contribution
+    index = element_at(step.before, event.node, result.shape, step.pinned)
+    return worked_contribution(op, event.slot, step.inputs(op), output, event.gradient, result, index)
+
+
+def _operands(step: Step, event: NodeEvaluated | ContributionAdded, worked: Worked) -> Numbers:
+    """Return the numbers that an element is made of, and of an elementwise consumer all that could be meant."""
+    found = {entry.text: entry.value.item() for entry in worked.operands}
+    grads = [entry for entry in worked.operands if entry.symbol == "G"]
+    if isinstance(event, ContributionAdded) and event.consumer.definition.elementwise and len(grads) == 1:
+        op, full = event.consumer, event.gradient.shape
+        for node in (*op.inputs, op):
+            array = step.after.evaluated_value(node)
+            if array is not None:
+                index = tuple(int(i) for i in broadcast_index(grads[0].index, array.shape, full))
+                found[element_text(called(node), index)] = float(array[index])
+    return found
+
+
+def _written(operands: Numbers) -> list[str]:
+    """Return numbers with their names; a constant that has its number for its name needs none."""
+    return [f"{text} = {number(value)}" for text, value in operands.items() if text != number(value)]

@@ -1,0 +1,74 @@
+"""Questions about rules and shapes: what holds for whole arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from minidl_core import ContributionAdded, NodeEvaluated
+from minidl_core.arrays import Shape
+from minidl_core.gradients import gradient_rule
+
+from ..formats import shape_text
+from ..inspector.names import said, summed
+from ..wording import Name
+from .question import MOST_CHOICES, Question, Step
+from .wrong_rules import wrong_rules
+
+
+def shape(step: Step, event: NodeEvaluated | ContributionAdded) -> Question:
+    """Ask for the shape of a value or contribution."""
+    node = event.node
+    if isinstance(event, NodeEvaluated):
+        right, near = (
+            event.value.shape,
+            [array.shape for array in map(step.after.value, node.inputs) if array is not None],
+        )
+    else:
+        near = [event.gradient.shape, *(array.shape for array in step.inputs(event.consumer))]
+        right = event.contribution.shape
+    found = [right]
+    for other in (*near, right[::-1], *_fewer(right), (1, *right)):
+        if other not in found and len(found) < MOST_CHOICES:
+            found.append(other)
+
+    def say(name: Name) -> str:
+        if isinstance(event, ContributionAdded):
+            return f"Which shape does the contribution of {name(event.consumer)} to {name(node)} have?"
+        return f"Which shape does {name(node)} have?"
+
+    choices = map(shape_text, sorted(found, key=lambda shape: (len(shape), shape)))
+    return step.asks("shapes", say, shape_text(right), choices, given=step.equations, hides_shape_of=node)
+
+
+def _fewer(shape: Shape) -> Iterator[Shape]:
+    """Yield the shapes that have a dimension less."""
+    for axis in range(len(shape)):
+        yield shape[:axis] + shape[axis + 1 :]
+
+
+def rule(step: Step, event: ContributionAdded) -> Question | None:
+    """Ask for the formula of a contribution."""
+    op, full, small = event.consumer, event.gradient.shape, event.contribution.shape
+    formula = gradient_rule(op).formula_for(event.slot)
+    output = step.after.evaluated_value(op)
+    if not formula or output is None:
+        return None
+    sums = op.definition.elementwise and event.contribution.size < event.gradient.size
+
+    def written(formula: str, sums: bool = sums) -> str:
+        text = said(step.before, op, formula)
+        return summed(text, full, small) if sums else text
+
+    right = written(formula)
+    # to leave out the sum is the likeliest mistake
+    wrong = [written(formula, False)] if sums else []
+    wrong += [written(each) for each in wrong_rules(event, step.inputs(op), output)]
+    choices = list(dict.fromkeys([right, *wrong]))[:MOST_CHOICES]
+    if len(choices) < 2:
+        return None
+
+    def say(name: Name) -> str:
+        place = f" as its input number {event.slot + 1}" if op.inputs.count(event.node) > 1 else ""
+        return f"{name(event.node)} gets its contribution from {name(op)}{place}. By which rule?"
+
+    return step.asks("rules", say, right, sorted(choices), given=step.equations)

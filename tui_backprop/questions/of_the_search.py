@@ -1,0 +1,69 @@
+"""Questions about the search: which node is visited next, and who joins the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+
+from minidl_core import BackwardStarted, Node, NodesEnqueued, NodeVisited, Operation
+
+from ..inspector.names import called
+from ..sentences import still_waiting
+from ..wording import NAME_LENGTHS, listed, naming, unmark
+from .question import MOST_CHOICES, Question, Step
+
+
+def next_node(step: Step) -> Question | None:
+    """Ask which node is visited next; data that is passed with the step is not among the choices."""
+    before, right = step.before, step.node
+    assert right is not None
+    passed = {event.node for event in step.events if isinstance(event, NodeVisited)} - {right}
+    if isinstance(step.event, BackwardStarted):
+        near: tuple[Node, ...] = (*right.inputs, *before.graph.variables)
+    else:
+        waiting = (node for node, _ in islice(before.waiting, MOST_CHOICES))
+        near = (*before.queue, *waiting, *right.inputs, *reversed(before.last_visited(MOST_CHOICES)))
+    names = {called(right): right}
+    for node in near:
+        if len(names) < MOST_CHOICES and node not in passed:
+            names.setdefault(called(node), node)
+    if len(names) < 2:
+        return None
+    return step.asks(
+        "which node is next",
+        "Which of these nodes does the search visit next?",
+        called(right),
+        sorted(names, key=lambda text: before.graph.position[names[text]]),
+        why="it was first in the queue" if len(before.queue) > 1 else "the queue holds no other",
+        hides_queue=True,
+    )
+
+
+def who_joins(step: Step) -> Question | None:
+    """Ask which of a node's inputs join the queue once it has been visited."""
+    after, node = step.after, step.node
+    if not isinstance(node, Operation) or len(set(node.inputs)) > MOST_CHOICES:
+        return None
+    events = [event for event in step.events if isinstance(event, NodesEnqueued) and event.node is node]
+    joined: list[Node] = [source for event in events for source in event.enqueued]
+    inputs: list[Node] = list(dict.fromkeys(node.inputs))
+
+    def label(nodes: Sequence[Node]) -> str:
+        return listed(nodes, called) if nodes else "none of them"
+
+    singles: list[list[Node]] = [[source] for source in inputs]
+    others: list[list[Node]] = [inputs, [], *singles, [*after.graph.consumers(node)]]
+    others += [[after.graph.loss]] if node is not after.graph.loss else []
+    found = {label(joined): joined}
+    for nodes in others:
+        # the same nodes in another order, or with names that are cut to the same, are no other answer
+        if len(found) < MOST_CHOICES and all(set(nodes) != set(other) for other in found.values()):
+            found.setdefault(label(nodes), nodes)
+    return step.asks(
+        "who joins the queue",
+        lambda name: f"Which nodes join the queue once {name(node)} has been visited?",
+        label(joined),
+        sorted(found, key=lambda text: (len(found[text]), text)),
+        why=unmark(still_waiting(after, node, naming(NAME_LENGTHS[2], None))) or "nothing else was missing",
+        hides_queue=True,
+    )

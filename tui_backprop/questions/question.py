@@ -1,0 +1,116 @@
+"""What a question is, how an answer to it is judged, and the step that it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from math import isfinite
+
+from minidl_core import ContributionAdded, Event, Node, Operation
+from minidl_core.arrays import Array
+
+from ..formats import number
+from ..inspector import Pinned, inspector_title
+from ..inspector.names import slope_name
+from ..moment import Moment
+from ..wording import NAME_LENGTHS, Name, naming, unmark
+
+MOST_CHOICES = 4
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question, in ever shorter `ways` to say it, which are marked (see wording.py).
+
+    It has `choices`, of which one is the `answer`; or none, and what is typed is compared with the `number`. `given`
+    are the numbers that are needed, `why` is said to who was wrong, where the step's own sentence does not say it.
+    """
+
+    kind: str
+    ways: tuple[str, ...]
+    answer: str
+    choices: tuple[str, ...] = ()
+    number: float | None = None
+    given: tuple[str, ...] = ()
+    why: str = ""
+    hides_queue: bool = False
+    hides_shape_of: Node | None = None
+
+    @property
+    def text(self) -> str:
+        """The question in its longest way, without marks."""
+        return unmark(self.ways[0])
+
+    @property
+    def says_its_answer(self) -> bool:
+        """Whether its text has the answer in it, because a node is called so."""
+        return self.answer in {word.strip(".,;?") for word in self.text.split()}
+
+
+def judge(question: Question, answer: str) -> bool:
+    """Return whether an answer is right: the right choice, or a number within 1 %, or with the digits as shown."""
+    if question.number is None:
+        return answer == question.answer
+    typed = read_number(answer)
+    if typed is None:
+        return False
+    return abs(typed - question.number) <= 0.01 * abs(question.number) or number(typed) == question.answer
+
+
+def read_number(text: str) -> float | None:
+    """Return the number that was typed, with a point or a comma; None where it is none, or not a finite one."""
+    try:
+        value = float(text.strip().replace("−", "-").replace(",", "."))
+    except ValueError:
+        return None
+    return value if isfinite(value) else None
+
+
+class Step:
+    """A step: the moments before and after it, and of its events those that are not shown yet.
+
+    `event` is the one that it is about, None if that one is shown already, and `node` the node that it is about.
+    """
+
+    def __init__(self, before: Moment, after: Moment, pinned: Pinned) -> None:
+        self.before, self.after, self.pinned = before, after, pinned
+        self.events = before.recording.events[before.cursor : after.cursor]
+        self.event = after.event if after.shown >= before.cursor else None
+        self.node = after.now
+
+    def happens(self, kind: type[Event]) -> bool:
+        """Return whether an event of this kind happens to the step's node."""
+        return any(isinstance(event, kind) and event.node is self.node for event in self.events)
+
+    def inputs(self, op: Operation) -> list[Array]:
+        """Return the arrays that an operation of the step was computed from."""
+        return [array for source in op.inputs if (array := self.after.evaluated_value(source)) is not None]
+
+    @property
+    def equations(self) -> list[str]:
+        """What the operation of the step computes, of a contribution also what G is."""
+        event = self.event
+        match event.consumer if isinstance(event, ContributionAdded) else self.node:
+            case Operation() as op:
+                lines = [inspector_title(self.before, "value", op)]
+                if isinstance(event, ContributionAdded):
+                    lines.append(f"G = {slope_name(self.before, op)}")
+                return lines
+        return []
+
+    def asks(
+        self,
+        kind: str,
+        say: str | Callable[[Name], str],
+        answer: str,
+        choices: Iterable[str] = (),
+        typed: float | None = None,
+        given: Iterable[str] = (),
+        why: str = "",
+        hides_queue: bool = False,
+        hides_shape_of: Node | None = None,
+    ) -> Question:
+        """Return a question, said with ever shorter names."""
+        names = [naming(length, self.node) for length in NAME_LENGTHS]
+        ways = (say,) if isinstance(say, str) else tuple(map(say, names))
+        return Question(kind, ways, answer, tuple(choices), typed, tuple(given), why, hides_queue, hides_shape_of)

@@ -1,0 +1,122 @@
+"""Rules of gradients that a learner could take for the right one, and that are wrong here: computed, not believed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from minidl_core import ContributionAdded, Operation
+from minidl_core.arrays import Array, Shape
+from minidl_core.gradients import gradient_rule
+from minidl_core.sums import sum_to_shape
+
+from ..expression import Apply, Entry, Number, Symbol, Total, Tree, UnreadableError, evaluate, parse
+from ..formats import Notation
+
+_OTHERS = ("G⊙A", "G", "-G", "G⊙Y", "G/A", "2·G⊙A", "G⊙Y⊙(1 - Y)", "G⊙B", "G + A")
+"""What other operations do with G, in the symbols of an operation of one or two inputs."""
+
+_MATRIX_OTHERS = ("G·B", "Bᵀ·G", "A·G", "G·Aᵀ", "G⊙A", "G")
+
+
+def wrong_rules(event: ContributionAdded, inputs: list[Array], output: Array) -> Iterator[str]:
+    """Yield formulas that do not give this contribution, the likeliest mistakes first.
+
+    `inputs` and `output` are the arrays of the consumer's run. A formula whose numbers cannot be computed is left out,
+    and so is one that happens to give the same numbers.
+    """
+    op, right = event.consumer, gradient_rule(event.consumer).formula_for(event.slot)
+    arrays = {**dict(zip(op.definition.symbols, inputs, strict=True)), "Y": output, "G": event.gradient}
+    for formula in dict.fromkeys(_mistaken(op, event.slot, right)):
+        if formula != right and _is_wrong(formula, event, arrays):
+            yield formula
+
+
+def _mistaken(op: Operation, slot: int, right: str) -> Iterator[str]:
+    """Yield the mistakes that can be made with a rule: a transpose, slot, factor or sign, or another operation's."""
+    symbols = op.definition.symbols
+    if "ᵀ" in right:
+        yield right.replace("ᵀ", "")
+    if len(symbols) == 2:
+        rule = gradient_rule(op)
+        yield rule.formula_for(1 - slot)
+        yield _in(right, {symbols[0]: symbols[1], symbols[1]: symbols[0]})
+    if right != "G" and "G" in right:
+        yield right[1:] if right.startswith("-") else "G"
+        yield re.sub(r"(?<![A-Z])G[⊙·]|[⊙·]G\b", "", right).replace("G/", "1/")
+    yield re.sub(r"^\d·", "", right)
+    named = dict(zip("AB", symbols, strict=False))
+    for formula in _MATRIX_OTHERS if "·" in right and "⊙" not in right else _OTHERS:
+        if len(symbols) > 1 or "B" not in formula:
+            yield _in(formula, named)
+
+
+def _in(formula: str, names: Mapping[str, str]) -> str:
+    return re.sub(r"[A-Z]", lambda symbol: names.get(symbol[0], symbol[0]), formula)
+
+
+def _is_wrong(formula: str, event: ContributionAdded, arrays: Mapping[str, Array]) -> bool:
+    """Return whether a formula is known to give something else than the contribution."""
+    right, op = event.contribution, event.consumer
+    with np.errstate(all="ignore"):
+        try:
+            computed = _computed(formula, op, arrays)
+        except UnreadableError:
+            return False
+        except ValueError:
+            return True  # the shapes do not fit each other
+        if op.definition.elementwise and computed.shape == event.gradient.shape:
+            computed = sum_to_shape(computed, right.shape)
+        scale = float(np.max(np.abs(right), initial=0))
+        same = computed.shape == right.shape and np.allclose(computed, right, rtol=1e-6, atol=1e-9 * scale)
+    return not same
+
+
+def _computed(formula: str, op: Operation, arrays: Mapping[str, Array]) -> Array:
+    """Return what a formula gives; raises ValueError where shapes do not fit, UnreadableError where it is unknown."""
+    if not op.definition.elementwise and re.fullmatch(r"[A-Z]ᵀ?(·[A-Z]ᵀ?)+", formula):
+        return _product(formula, arrays)
+    full = max((array.shape for array in arrays.values()), key=len)
+    axes = _axes(op, full)
+    return evaluate(_bound(parse(formula), {name: _spread(array, axes, full) for name, array in arrays.items()}, axes))
+
+
+def _product(formula: str, arrays: Mapping[str, Array]) -> Array:
+    factors = [arrays[factor[0]].T if factor.endswith("ᵀ") else arrays[factor[0]] for factor in formula.split("·")]
+    product = factors[0]
+    for factor in factors[1:]:
+        product = product.dot(factor)
+    return product
+
+
+def _axes(op: Operation, full: Shape) -> tuple[int, ...]:
+    """Return along which axes of this shape an operation works."""
+    if "axis" not in op.attributes:
+        return ()
+    axis = op.attributes["axis"]
+    given = range(len(full)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    return tuple(sorted({int(number) % len(full) for number in given}))
+
+
+def _spread(array: Array, axes: tuple[int, ...], full: Shape) -> Array:
+    """Repeat what was reduced along the axes over the entries that were reduced together."""
+    if not axes or array.shape == full:
+        return array
+    return np.broadcast_to(array if array.ndim == len(full) else np.expand_dims(array, axes), full)
+
+
+def _bound(tree: Tree, arrays: Mapping[str, Array], axes: tuple[int, ...]) -> Tree:
+    """Return a tree with whole arrays in the places of its symbols."""
+    match tree:
+        case Symbol(name, None) if name in arrays:
+            return Entry(name, name, (), arrays[name], Notation(0))
+        case Apply(kind, parts):
+            return Apply(kind, tuple(_bound(part, arrays, axes) for part in parts))
+        case Total(body) if axes:
+            return Total(_bound(body, arrays, axes), (), axes)
+        case Number():
+            return tree
+        case _:
+            raise UnreadableError("an element, or a sum over what?")

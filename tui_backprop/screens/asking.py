@@ -1,0 +1,137 @@
+"""Ask me first, on the screen: a question stands before a step, in the place of its sentence and of the inspector."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from textual import events
+
+from tui_backprop.asking import Asking
+from tui_backprop.key_bar import CHOOSING, IN_THE_ROOM, TYPING, Keys
+from tui_backprop.moment import Moment
+from tui_backprop.question_pane import draw_question, draw_score
+from tui_backprop.step_pane import draw_step
+from tui_backprop.timeline import Timeline
+
+from .stepping import SteppingScreen, indented
+
+
+class AskingScreen(SteppingScreen):
+    """A timeline, shown and moved, that can ask what a step will bring before it shows it."""
+
+    def __init__(self, timeline: Timeline, pause_every: int) -> None:
+        super().__init__(timeline, pause_every)
+        self._asking = Asking()
+
+    def action_ask(self) -> None:
+        """Ask the learner before each step, then the room, then nobody."""
+        self._pause()
+        self._asking.change_mode()
+        self._draw()
+
+    def action_forward(self, stop: str) -> None:
+        """Move forward; a single step waits until its question is answered."""
+        asking = self._asking
+        if stop != "step" or asking.mode == "off" or self._timer is not None:
+            super().action_forward(stop)
+        elif asking.question is None:
+            if asking.ask(self.timeline, self._pinned):
+                self._draw()
+            else:
+                super().action_forward(stop)
+        elif asking.mode == "room":
+            asking.reveal()
+            super().action_forward(stop)
+
+    def on_key(self, event: events.Key) -> None:
+        """Give a key to the question that stands, which shows the step once it is answered."""
+        if self._asking.press(event.key, event.character):
+            event.stop()
+            if self._asking.answered:
+                super().action_forward("step")
+            else:
+                self._draw()
+
+    def action_run(self) -> None:
+        """Run, or pause; while questions are asked a run would pass them all, so it is refused."""
+        if self._asking.mode == "off" or self._timer is not None:
+            super().action_run()
+        else:
+            self._refuse("it does not run while questions are asked; m stops them")
+
+    def action_continue(self, direction: str) -> None:
+        """Go on to the next breakpoint; as a run, only while no questions are asked."""
+        if self._asking.mode == "off":
+            super().action_continue(direction)
+        else:
+            self._refuse("it does not go on while questions are asked; m stops them")
+
+    def action_searches(self) -> None:
+        """Show plain search and the right one beside each other, unless that would answer the question that stands."""
+        if self._asking.question is None:
+            super().action_searches()
+        else:
+            self._refuse("the searches would answer it; Esc skips the question")
+
+    def _refuse(self, said: str) -> None:
+        self._asking.note = [(said, "error")]
+        self._draw()
+
+    def action_next_pane(self) -> None:
+        """Go on to the next pane or view, from the score back to the inspector."""
+        if self._asking.summing_up:
+            self._asking.summing_up = False
+            self._draw()
+        else:
+            super().action_next_pane()
+
+    def _move(self, move: Callable[[], bool]) -> None:
+        def move_on() -> bool:
+            moved = move()
+            self._asking.moved(self.timeline.moment)
+            return moved
+
+        super()._move(move_on)
+
+    # drawing
+
+    def _draw(self, said: str = "") -> None:
+        self._asking.keep_to(self.timeline)
+        super()._draw(said)
+
+    @property
+    def _shown(self) -> Moment:
+        question = self._asking.question
+        moment = super()._shown
+        if question is None:
+            return moment
+        return replace(moment, hides_queue=question.hides_queue, hides_shape_of=question.hides_shape_of)
+
+    @property
+    def _standing_keys(self) -> Keys:
+        if self._asking.question is None:
+            return ()
+        if self._asking.mode == "room":
+            return IN_THE_ROOM
+        return CHOOSING if self._asking.question.choices else TYPING
+
+    def _draw_step(self, moment: Moment) -> None:
+        asking = self._asking
+        ways = asking.question.ways if asking.question is not None else ()
+        self._show("step", lambda w, h: draw_step(moment, w, h, ways))
+        name = "Question" if asking.question is not None else "Step"
+        self._title("step", [(name, "title"), *([("   ", "text"), *asking.note] if asking.note else [])], asking.state)
+
+    def _draw_inspector(self, moment: Moment) -> None:
+        asking, question = self._asking, self._asking.question
+        if question is None and not asking.summing_up:
+            super()._draw_inspector(moment)
+            return
+        self._charted.pop("inspector", None)
+        if question is None:
+            self._title("inspector", [("Ask me first", "title"), ("   the score", "dim")])
+            self._show("inspector", lambda w, h: indented(draw_score(asking.score, w - 1, h)))
+        else:
+            self._title("inspector", [("Question", "title"), (f"   {question.kind}", "dim")])
+            self._show("inspector", lambda w, h: indented(draw_question(asking, question, w - 1, h)))
