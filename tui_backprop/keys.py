@@ -46,6 +46,14 @@ SECTIONS: dict[str, list[Binding]] = {
         _key("left", "pin('left')", "pin left", "Follow the element to the left", "←"),
         _key("right", "pin('right')", "pin right", "Follow the element to the right", "→"),
     ],
+    "From number to number": [
+        _key("enter", "origin", "origin", "Go to where this number came from: a consumer's G, an operand", "Enter"),
+        _key("backspace", "return", "return", "Return to the number that came from here", "Backspace"),
+        _key("w", "choose('edge', 'next')", "edge", "Look at the next edge over which this number came"),
+        _key("W", "choose('edge', 'before')", "edge before", "Look at the edge before"),
+        _key("t", "choose('term', 'next')", "term", "Look at the next term that this number is made of"),
+        _key("T", "choose('term', 'before')", "term before", "Look at the term before"),
+    ],
     "The program": [
         _key("question_mark,f1", "help", "keys", "What the screen shows, and every key", "? F1"),
         _key("q", "app.quit", "quit", "Quit"),

@@ -27,7 +27,9 @@ One iteration has three passes. Forward computes the values. Backward walks from
 the queue when the last of its consumers has been visited, and its gradient is the sum of what they contribute, one \
 contribution for each edge. Update moves every variable a little against its gradient.
 
-The inspector writes out one element, marked ►, with its own numbers; the arrow keys choose another one.\
+The inspector writes out one element, marked ►, with its own numbers; the arrow keys choose another one. \
+Enter goes on to one of the elements that it came from (t and w choose which), Backspace returns: so one can walk from \
+any number to J and never leave the moment.\
 """
 
 

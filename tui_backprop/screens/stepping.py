@@ -21,6 +21,7 @@ from tui_backprop.frame import TITLE_EDGES, draw_frame, draw_title
 from tui_backprop.graph_pane import GraphPane
 from tui_backprop.header import draw_header
 from tui_backprop.inspector import Pinned, automatic_view, draw_inspector, inspector_title, move_pinned, views
+from tui_backprop.inspector.walk import choose_edge, choose_term, follow
 from tui_backprop.key_bar import draw_keys
 from tui_backprop.keys import SECTIONS
 from tui_backprop.moment import Moment
@@ -65,6 +66,8 @@ class SteppingScreen(Screen[None]):
         self._prefers_diagram: bool | None = None
         self._view: str | None = None
         self._pinned = Pinned()
+        self._selected: Node | None = None
+        self._trail: list[tuple[Node | None, str | None, Pinned]] = []
         self._loss_pane = LossPane(timeline.losses)
         self._data_pane = DataPane()
         self._data_pane.pinned = self._pinned.point
@@ -138,6 +141,8 @@ class SteppingScreen(Screen[None]):
         if move():
             # the node's view follows the pass again; a chart stays
             self._view = self._view if self._view in self._charts else None
+            self._selected, self._pinned = None, self._pinned.alone
+            self._trail.clear()
         self._draw()
 
     def _start(self, goal: int | None = None) -> None:
@@ -173,7 +178,11 @@ class SteppingScreen(Screen[None]):
     @property
     def node_in_view(self) -> Node | None:
         """The node that the inspector shows, and that keys about a node are about."""
-        return self.timeline.moment.now
+        return self._selected or self.timeline.moment.now
+
+    @property
+    def _shown_view(self) -> str:
+        return self._view or automatic_view(self.timeline.moment, self.node_in_view)
 
     def action_view(self) -> None:
         """Change between diagram and tape."""
@@ -194,18 +203,43 @@ class SteppingScreen(Screen[None]):
 
     def action_next_pane(self) -> None:
         """Show the next view in the inspector's place; charts that have no pane of their own are among them."""
-        moment = self.timeline.moment
-        there = [*views(moment), *(name for name in self._charts if name not in self._panes)]
-        shown = self._view or automatic_view(moment)
+        there = [*views(self.timeline.moment, self.node_in_view)]
+        there += [name for name in self._charts if name not in self._panes]
+        shown = self._shown_view
         self._view = there[(there.index(shown) + 1) % len(there)] if shown in there else there[0]
         self._draw()
 
     def action_pin(self, direction: str) -> None:
         """Follow the next element of the array in view in this direction."""
-        moment = self.timeline.moment
-        view = self._view or automatic_view(moment)
-        self._pinned = move_pinned(moment, view, self._pinned, *DIRECTIONS[direction])
-        self._data_pane.pinned = self._pinned.point
+        moved = move_pinned(
+            self.timeline.moment, self._shown_view, self._pinned, *DIRECTIONS[direction], self.node_in_view
+        )
+        self._look_at(self._selected, self._view, moved)
+
+    def action_origin(self) -> None:
+        """Go to where the pinned number came from: in a consumer's gradient, in an operand's value."""
+        node = self.node_in_view
+        there = node and follow(self.timeline.moment, self._shown_view, self._pinned, node)
+        if there:
+            self._trail.append((self._selected, self._view, self._pinned))
+            self._look_at(*there)
+
+    def action_return(self) -> None:
+        """Return to the number from which the last one was reached."""
+        if self._trail:
+            self._look_at(*self._trail.pop())
+
+    def action_choose(self, what: str, which: str) -> None:
+        """Choose over which edge, or by which term, the way to the pinned number's origin goes."""
+        node = self.node_in_view
+        if node is not None:
+            choose = choose_edge if what == "edge" else choose_term
+            chosen = choose(self.timeline.moment, self._shown_view, self._pinned, node, 1 if which == "next" else -1)
+            self._look_at(self._selected, self._view, chosen)
+
+    def _look_at(self, selected: Node | None, view: str | None, pinned: Pinned) -> None:
+        self._selected, self._view, self._pinned = selected, view, pinned
+        self._data_pane.pinned = pinned.point
         self._draw()
 
     # drawing
@@ -288,18 +322,20 @@ class SteppingScreen(Screen[None]):
             self._draw_chart(name, chart, moment)
 
     def _draw_inspector(self, moment: Moment) -> None:
-        view = self._view or automatic_view(moment)
+        view, node = self._shown_view, self.node_in_view
         if view in self._charts:
             self._draw_chart("inspector", self._charts[view], moment)
             return
         self._charted.pop("inspector", None)
         tabs: Line = []
-        for name in views(moment):
+        for name in views(moment, node):
             tabs += [(f"[{name}]", "title") if name == view else (name, "dim"), (" ", "dim")]
-        self._title("inspector", [(inspector_title(moment, view), "title")], tabs[:-1])
+        self._title("inspector", [(inspector_title(moment, view, node), "title")], tabs[:-1])
         self._show(
             "inspector",
-            lambda w, h: [[(" ", "text"), *line] for line in draw_inspector(moment, view, self._pinned, w - 1, h)],
+            lambda w, h: [
+                [(" ", "text"), *line] for line in draw_inspector(moment, view, self._pinned, w - 1, h, node)
+            ],
         )
 
     def _draw_chart(self, place: str, chart: LossPane | DataPane, moment: Moment) -> None:
