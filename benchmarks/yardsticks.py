@@ -5,6 +5,7 @@ Each maker takes a Network and returns a function that trains one iteration and 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Queue
@@ -30,7 +31,7 @@ class Network:
     @staticmethod
     def random(sizes: tuple[int, ...], rows: int, learning_rate: float, seed: int = 28) -> Network:
         rng = np.random.default_rng(seed)
-        pairs = list(zip(sizes, sizes[1:], strict=False))
+        pairs = list(itertools.pairwise(sizes))
         return Network(
             rng.normal(size=(rows, sizes[0])),
             np.eye(sizes[-1])[rng.integers(0, sizes[-1], size=rows)],

@@ -1,6 +1,7 @@
 """minidl_core: computational graphs and backpropagation, written to be read, in plain NumPy."""
 
 from . import train
+from .arrays import Array
 from .backprop import compute_gradient, search
 from .errors import (
     FeedError,
@@ -22,30 +23,43 @@ from .events import (
     NodeVisited,
     VariableUpdated,
 )
-from .gradients import RegisterGradient
+from .gradient_check import GradientCheck, check_gradient
+from .gradients import Evaluated, RegisterGradient
 from .graph import Constant, Graph, Node, Operation, Placeholder, Variable, name_scope, placeholder
 from .operations import (
     add,
+    divide,
+    exp,
     log,
     matmul,
+    maximum,
     multiply,
     negative,
     operation,
+    power,
+    reduce_mean,
     reduce_sum,
+    relu,
+    reshape,
     sigmoid,
     softmax,
     square,
     subtract,
+    tanh,
+    transpose,
 )
 from .session import Session
 from .stepper import State, Stepper
 
 __all__ = [
+    "Array",
     "BackwardStarted",
     "Constant",
     "ContributionAdded",
+    "Evaluated",
     "Event",
     "FeedError",
+    "GradientCheck",
     "GradientCompleted",
     "GradientError",
     "Graph",
@@ -68,19 +82,29 @@ __all__ = [
     "Variable",
     "VariableUpdated",
     "add",
+    "check_gradient",
     "compute_gradient",
+    "divide",
+    "exp",
     "log",
     "matmul",
+    "maximum",
     "multiply",
     "name_scope",
     "negative",
     "operation",
     "placeholder",
+    "power",
+    "reduce_mean",
     "reduce_sum",
+    "relu",
+    "reshape",
     "search",
     "sigmoid",
     "softmax",
     "square",
     "subtract",
+    "tanh",
     "train",
+    "transpose",
 ]

@@ -151,6 +151,18 @@ class Node:
     def __rmul__(self, other: Any) -> Operation:
         return definitions["multiply"](other, self)
 
+    def __truediv__(self, other: Any) -> Operation:
+        return definitions["divide"](self, other)
+
+    def __rtruediv__(self, other: Any) -> Operation:
+        return definitions["divide"](other, self)
+
+    def __pow__(self, other: Any) -> Operation:
+        return definitions["power"](self, other)
+
+    def __rpow__(self, other: Any) -> Operation:
+        return definitions["power"](other, self)
+
     def __matmul__(self, other: Any) -> Operation:
         return definitions["matmul"](self, other)
 

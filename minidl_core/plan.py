@@ -6,7 +6,7 @@ and one loop back. The stepping path (stepper.py) calls the same functions in th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -200,6 +200,29 @@ class Run:
         backward = self._plan.backward(loss, training=True)
         gradients = self._gradients(loss, backward)
         return {variable: gradients[position] for position, variable in backward.variables}
+
+    def downstream(self, node: Node) -> list[Operation]:
+        """Return the operations whose values depend on this node's, in the order of their evaluation."""
+        plan, changed = self._plan, {self._plan.index[node]}
+        for position, sources in enumerate(plan.sources):
+            if not changed.isdisjoint(sources):
+                changed.add(position)
+        changed.discard(plan.index[node])
+        return [each for each in plan.nodes if isinstance(each, Operation) and plan.index[each] in changed]
+
+    def what_if(self, node: Node, fetch: Node) -> Callable[[Array], Array]:
+        """Return a function: the value that `fetch` would have in this run if `node` had the given one."""
+        plan, changed = self._plan, {self._plan.index[each] for each in self.downstream(node)}
+        steps = [step for step in plan._forward if step[0] in changed]
+
+        def evaluate(value: Array) -> Array:
+            values = self._values.copy()
+            values[plan.index[node]] = value
+            for position, compute, sources, _ in steps:
+                values[position] = compute(*[values[source] for source in sources])
+            return values[plan.index[fetch]]
+
+        return evaluate
 
     def _gradients(self, loss: Node, backward: _Backward) -> list[Any]:
         values = self._values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -57,7 +58,9 @@ class Stepper:
         self.session = session or Session()
         self.finished = 0
         self._traversal = traversal
-        search(self.loss, traversal)  # raises here, and not in the middle of a run, where there is no such traversal
+        visits = search(self.loss, traversal)
+        # the visits are the same in each iteration; only a plain search has to be seen to fail again
+        self._visits = None if traversal == "plain" else list(visits)
         self._plan = Plan([self.loss])
         self._feeds = self._plan.feed(feed_dict)
         self._run: Run | None = None
@@ -109,40 +112,43 @@ class Stepper:
         """
         run = self._evaluated()
         gradients: dict[Node, Array] = {}
+        completed: dict[Variable, Array] = {}
         # what has been contributed to each node so far, in the order of the consumers' visits, then of their inputs
-        waiting: dict[Node, list[tuple[Operation, int, Array]]] = {node: [] for node in self.nodes}
+        waiting: defaultdict[Node, list[tuple[Operation, int, Array]]] = defaultdict(list)
         total = settle(1.0)
         yield BackwardStarted(self.loss, read_only(total))
-        for node, enqueued in search(self.loss, self._traversal):
+        for node, enqueued in self._visits or search(self.loss, self._traversal):
             yield NodeVisited(node)
-            contributions = waiting.pop(node)
-            for number, (consumer, slot, contribution) in enumerate(contributions, 1):
+            edges = waiting.pop(node, ())
+            for number, (consumer, slot, contribution) in enumerate(edges, 1):
                 with quiet():
                     total = settle(contribution if number == 1 else total + contribution)
                 yield ContributionAdded(
                     node,
                     consumer,
                     slot,
-                    read_only(gradients[consumer]),
+                    gradients[consumer],
                     read_only(contribution),
                     read_only(total),
                     number,
-                    len(contributions),
+                    len(edges),
                 )
-            gradients[node] = total
-            yield GradientCompleted(node, read_only(total))
+            gradients[node] = read_only(total)
+            yield GradientCompleted(node, gradients[node])
             if not is_finite(total):
                 raise non_finite_gradient(node, total)
-            if isinstance(node, Operation):
+            if isinstance(node, Variable):
+                completed[node] = total
+            elif isinstance(node, Operation):
                 inputs = [run[source] for source in node.inputs]
                 op = Evaluated(node, inputs, run[node], [True] * len(inputs))
                 with quiet():
                     results = input_gradients(gradient_rule(node), op, total)
-                for slot, (source, result) in enumerate(zip(node.inputs, results, strict=True)):
-                    waiting[source].append((node, slot, result))
+                for slot, source in enumerate(node.inputs):
+                    waiting[source].append((node, slot, results[slot]))
             if enqueued:
                 yield NodesEnqueued(node, enqueued)
-        self._gradients = {node: gradient for node, gradient in gradients.items() if isinstance(node, Variable)}
+        self._gradients = completed
 
     def update(self) -> Iterator[Event]:
         """Yield each variable's step, in the order in which the search visited them, then the end of the iteration.
@@ -172,7 +178,7 @@ class Stepper:
 
         Without hooks no event is built. The numbers are the same, to the bit. Raises what the three phases raise.
         """
-        if forward is backward is update is None and self._traversal != "plain":
+        if forward is backward is update is None and self._visits is not None:
             with quiet():
                 return [self._fast_iteration() for _ in range(iterations)]
         losses = []

@@ -38,7 +38,8 @@ def sum_to_shape(gradient: Array, shape: Shape) -> Array:
     An element that was used in several places reaches the loss through each of them, so their slopes add up.
     """
     if gradient.ndim == 2 and gradient.shape[1:] == shape:
-        return _ones(len(gradient)).dot(gradient)
+        total: Array = _ones(len(gradient)).dot(gradient)
+        return total
     extra = gradient.ndim - len(shape)
     stretched = [extra + axis for axis, size in enumerate(shape) if size == 1 != gradient.shape[extra + axis]]
     summed: Array = np.add.reduce(gradient, (*range(extra), *stretched)).reshape(shape)

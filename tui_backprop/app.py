@@ -13,6 +13,8 @@ from minidl_core import MinidlError
 
 from .keys import SECTIONS
 from .lessons import load_lesson
+from .lessons.lesson import Lesson
+from .named_moments import NoMomentError, go, read_moment
 from .screens.stepping import SteppingScreen
 from .terminal import refusal, run
 from .timeline import Timeline
@@ -25,11 +27,12 @@ class BackpropApp(App[None]):
     ENABLE_COMMAND_PALETTE = True
 
     def __init__(
-        self, lesson: str, seed: int | None = None, learning_rate: float | None = None, steps: int = 100
+        self, lesson: str | Lesson, seed: int | None = None, learning_rate: float | None = None, steps: int = 100
     ) -> None:
-        super().__init__()
+        # said here already, because the filter for NO_COLOR is chosen now: a theme's would make greys of the colours
+        super().__init__(ansi_color=True)
         self.theme = "ansi-dark"
-        self.timeline = Timeline(load_lesson(lesson), seed, learning_rate)
+        self.timeline = Timeline(load_lesson(lesson) if isinstance(lesson, str) else lesson, seed, learning_rate)
         self._steps = steps
 
     def get_default_screen(self) -> Screen[None]:
@@ -54,14 +57,23 @@ class BackpropApp(App[None]):
         yield from (command for command in super().get_system_commands(screen) if command.title != "Keys")
 
 
-def run_app(lesson: str, seed: int | None, learning_rate: float | None, steps: int) -> int:
-    """Open a lesson in this terminal and return the exit status; 2 where the terminal cannot show it."""
+def run_app(lesson: str, seed: int | None, learning_rate: float | None, steps: int, at: str = "0") -> int:
+    """Open a lesson at a named moment and return the exit status.
+
+    That is 2 where the terminal cannot show it, the lesson cannot be trained, or there is no such moment.
+    """
     refused = refusal()
     if refused is not None:
         print(f"backprop-tui: {refused}", file=sys.stderr)
         return 2
     try:
         app = BackpropApp(lesson, seed, learning_rate, steps)
+        go(app.timeline, read_moment(at, app.timeline.graph))
+    except NoMomentError as error:
+        print(f"backprop-tui: --at {at}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
     except MinidlError as error:
         print(f"backprop-tui: {lesson} cannot be trained: {error}", file=sys.stderr)
         return 2

@@ -25,7 +25,10 @@ class LossPane:
 
     def title(self, moment: Moment, width: int) -> Line:  # noqa: ARG002 (as DataPane's)
         """Return the title: which axis it is."""
-        return [("Loss J", "title"), ("   logarithmic" if self.logarithmic else "   linear", "dim")]
+        return [
+            (f"Loss {moment.graph.loss.name}", "title"),
+            ("   logarithmic" if self.logarithmic else "   linear", "dim"),
+        ]
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Line]:
         """Draw the curve, with a mark where the cursor is."""

@@ -7,7 +7,7 @@ need not wait for it. Axes do not move from point to point: a chart that jumps c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from itertools import count, groupby
+from itertools import count, groupby, product
 from math import ceil, floor, isfinite, log10
 from operator import itemgetter
 from sys import float_info
@@ -23,6 +23,8 @@ from tui_backprop.palette import Line, Span
 CURSOR, MEASURED = "●", "o"
 BLUE, RED, PINNED, NOW, NOW_STEEP = "o", "x", "◆", "━", "┃"
 _DATA_STYLES = {BLUE: "blue", RED: "red", PINNED: "pinned", NOW: "now", NOW_STEEP: "now", " ": "text"}
+
+_SMALL_DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 # (u, v, w) stands for the line where u*x + v*y + w = 0.
 Separator = tuple[float, float, float]
@@ -69,6 +71,7 @@ def draw_loss(
     plt.xlim(1 - aside, window + aside, xside="upper")
     plt.ylim(axis.low - above, axis.high + above, yside="right")
     xs, ys = [x for x, _ in curve], [axis.place(y) for _, y in curve]
+    plt.scatter([1], [axis.low], marker=" ")  # an axis on which nothing lies would be left out
     if curve:
         plt.plot(xs, ys, marker="braille", xside="upper", yside="right")
     if curve and 2 * window <= columns:
@@ -128,7 +131,7 @@ def draw_data(
     room = sum(len(str(iteration)) + 1 for iteration in before)  # of the numbers of lines that coincide
     for iteration, line in before.items():
         steep, columns, rows = _cells(line, xs, ys)
-        text = str(iteration)
+        text = _small(iteration)
         apart = max(3, len(before)) if steep else max(6, room)
         free = _spread(columns.tolist(), rows.tolist(), apart, len(text), width, taken)
         for place, digit in enumerate(text):
@@ -146,20 +149,21 @@ def draw_data(
 
 def data_legend(before: Iterable[int], pinned: int | None, width: int) -> Line:
     """Return the legend of the data chart as one line of at most `width` cells, shorter where it must be."""
-    numbers = " ".join(map(str, before))
-    points = [""] if pinned is None else [f"{PINNED} point {pinned}", f"{PINNED} {pinned}", ""]
-    for point in points:
-        parts = [
-            (f"{RED} red", "red"),
-            (f"{BLUE} blue", "blue"),
-            (point, "pinned"),
-            (f"{numbers} before" if numbers else "", "dim"),
-            (f"{NOW} now", "now"),
-        ]
+    numbers = " ".join(map(_small, before))
+    kinds = [(f"{RED} red", "red"), (f"{BLUE} blue", "blue")]
+    points = [] if pinned is None else [f"{PINNED} point {pinned}", f"{PINNED} {pinned}"]
+    earlier = [f"{numbers} after so many updates", f"{numbers} earlier", numbers] if numbers else [""]
+    for point, before_now in product([*points, ""], earlier):
+        parts = [*kinds, (point, "pinned"), (f"{NOW} now", "now"), (before_now, "dim")]
         line = [span for part in parts if part[0] for span in (("  ", "text"), part)][1:]
         if sum(len(text) for text, _ in line) <= width:
             return line
     return []
+
+
+def _small(iteration: int) -> str:
+    """Return the number of an iteration as it marks a line: a 0 of full size would look like a blue point."""
+    return str(iteration).translate(_SMALL_DIGITS)
 
 
 def separator(weights: ArrayLike, bias: ArrayLike) -> Separator:

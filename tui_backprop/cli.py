@@ -23,8 +23,17 @@ examples:
   backprop-tui two-paths                     why gradients are added
   backprop-tui skip                          why the order matters
   backprop-tui --learning-rate 0.01          a step that is too large to watch
+  backprop-tui two-paths --at 4:b:2          iteration 4, visit of b, second step
   backprop-tui --headless perceptron         train 100 iterations and print the losses and a picture
   backprop-tui --headless chain --json       the same for programs
+
+moments, for --at and for the key G; the key w copies where you are:
+  7            the end of iteration 7; 0 is the very start
+  7:b          iteration 7, when the gradient of node b is complete
+  7:b:2        iteration 7, visit of b, second step: its second contribution
+  7:b:forward  iteration 7, when b has its value
+  7:W:update   iteration 7, when the variable W is updated
+  7.31         iteration 7, event 31, as the key s counts them
 
 exit status: 0 done, 1 training stopped at a NaN or an infinity, 2 the command line or the terminal is no good
 """
@@ -42,8 +51,8 @@ def _lesson(name: str) -> str:
     if name in names:
         return name
     near = difflib.get_close_matches(name, names, n=1)
-    meant = f", did you mean {near[0]}?" if near else ";"
-    raise argparse.ArgumentTypeError(f"there is no lesson '{name}'{meant} There are: {', '.join(names)}")
+    meant = f"did you mean {near[0]}? " if near else ""
+    raise argparse.ArgumentTypeError(f"there is no lesson '{name}'; {meant}There are: {', '.join(names)}")
 
 
 def _number(kind: Callable[[str], float], least: float, wanted: str) -> Callable[[str], float]:
@@ -80,13 +89,13 @@ def build_parser() -> argparse.ArgumentParser:
         "--seed",
         type=_number(int, 0, "a whole number, 0 or above"),
         metavar="N",
-        help="draw the data and the starting weights from this seed (default: the lesson's own)",
+        help="draw random data and starting weights from this seed (default: the lesson's own)",
     )
     parser.add_argument(
         "--learning-rate",
         type=_number(float, 5e-324, "a number above 0"),
         metavar="X",
-        help="how far an update moves along the gradient (default: the lesson's own)",
+        help="how far an update moves against the gradient (default: the lesson's own)",
     )
     parser.add_argument(
         "--steps",
@@ -95,6 +104,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="N",
         help="iterations after which a run pauses, or that --headless trains (default: 100)",
     )
+    parser.add_argument("--at", default="0", metavar="MOMENT", help="where to start: 4, 4:b, 4:b:2 ... (see below)")
     parser.add_argument("--headless", action="store_true", help="no screen: train, print the losses and a picture")
     parser.add_argument("--json", action="store_true", help="headless, printing JSON")
     parser.add_argument("--list", action="store_true", help="name the lessons")
@@ -104,24 +114,31 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
-    asked = build_parser().parse_args(arguments)
+    parser = build_parser()
+    asked = parser.parse_args(arguments)
+    if asked.at != "0" and (asked.headless or asked.json):
+        parser.error("--at is for the screen; --headless starts at the beginning")
     try:
         if asked.list:
             return _list_lessons()
         if asked.headless or asked.json:
             from .headless import run_headless
 
-            return run_headless(asked.lesson, asked.seed, asked.learning_rate, asked.steps, as_json=asked.json)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # the reader of the pipe has seen enough; Python would complain once more at exit
+            status = run_headless(asked.lesson, asked.seed, asked.learning_rate, asked.steps, as_json=asked.json)
+            sys.stdout.flush()
+            return status
+    except OSError as error:
+        # Python would try to write the rest once more at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        if isinstance(error, BrokenPipeError):
+            return 0  # the reader of the pipe has seen enough
+        print(f"backprop-tui: the output cannot be written: {error.strerror}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
     from .app import run_app
 
-    return run_app(asked.lesson, asked.seed, asked.learning_rate, asked.steps)
+    return run_app(asked.lesson, asked.seed, asked.learning_rate, asked.steps, asked.at)
 
 
 def _list_lessons() -> int:

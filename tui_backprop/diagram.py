@@ -6,13 +6,30 @@ in use. Drawing costs the viewport, however large the graph is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from rich.cells import cell_len
 
-from .glyphs import DONE, EAST, JOINT, LEFT, LINES, NORTH, NOT_YET, NOW, RIGHT, SOUTH, STALE, UPDATED, WEST, fit
+from .glyphs import (
+    DONE,
+    EAST,
+    JOINT,
+    LEFT,
+    LINES,
+    NORTH,
+    NOT_YET,
+    NOW,
+    RIGHT,
+    SOUTH,
+    STALE,
+    UPDATED,
+    WEST,
+    fit,
+    fit_name,
+)
 from .layout import Column, Edge, Layout, Place
 from .layout.lanes import Point, Stroke
 from .palette import Line
@@ -22,14 +39,15 @@ _MARK_STYLES = {NOT_YET: "dim", DONE: "done", NOW: "now", UPDATED: "variable", S
 
 @dataclass(frozen=True, slots=True)
 class NodeView:
-    """What a moment shows of a node: a title, a detail below it, the slots of its value and its gradient."""
+    """What a moment shows of a node: a title, the details below it, the slots of its value and its gradient."""
 
     title: str
-    detail: str
+    details: tuple[str, ...]
     value: str
     gradient: str
     style: str = "text"
     now: bool = False
+    selected: bool = False
 
 
 def mark_style(slot: str) -> str:
@@ -189,20 +207,24 @@ def _draw_arrows(
 def _draw_node(canvas: _Canvas, place: Place, node: NodeView) -> None:
     x, y, inner = place.x, place.y, place.width - 2
     border, title_style = ("now", "now") if node.now else ("frame", node.style)
+    if node.selected:
+        border, title_style = "title", "selected"
     if place.height == 1:
-        canvas.write(x, y, "[", border)
-        canvas.write(x + 1, y, fit(node.title, inner - 4) + " ", title_style)
+        left, right = "║║" if node.selected else "[]"
+        canvas.write(x, y, left, border)
+        canvas.write(x + 1, y, fit_name(node.title, inner - 4) + " ", title_style)
         canvas.write(x + inner - 2, y, node.value[-1:], mark_style(node.value))
         canvas.write(x + inner - 1, y, fit(node.gradient.removeprefix("g"), 2), mark_style(node.gradient))
-        canvas.write(x + inner + 1, y, "]", border)
+        canvas.write(x + inner + 1, y, right, border)
         return
-    top_left, level, top_right, upright, bottom_left, bottom_right = "┏━┓┃┗┛" if node.now else "┌─┐│└┘"
-    texts = (node.title, title_style), (node.detail, node.style)
+    lines = "╔═╗║╚╝" if node.selected else "┏━┓┃┗┛" if node.now else "┌─┐│└┘"
+    top_left, level, top_right, upright, bottom_left, bottom_right = list(lines)
+    texts = [(fit_name(node.title, inner), title_style), *((fit(detail, inner), node.style) for detail in node.details)]
     canvas.write(x, y, top_left + level * inner + top_right, border)
     for row in range(1, place.height - 1):
-        text, style = texts[row - 1] if row < 3 else ("", "text")
+        text, style = texts[row - 1] if row <= len(texts) else (" " * inner, "text")
         canvas.write(x, y + row, upright, border)
-        canvas.write(x + 1, y + row, fit(text, inner), style)
+        canvas.write(x + 1, y + row, text, style)
         canvas.write(x + 1 + inner, y + row, upright, border)
     bottom = y + place.height - 1
     canvas.write(x, bottom, bottom_left + level * inner + bottom_right, border)
@@ -217,14 +239,13 @@ def _draw_note(canvas: _Canvas, note: Note, near: Point) -> None:
     """Write the note into the nearest free cells."""
     count = len(note.lines)
     width = max(map(cell_len, note.lines))
-    blank = " " * (width + 4)
     rows = ["".join(text[:1] or "." for text, _ in row) for row in canvas.cells]
-    free = [
-        (4 * abs(canvas.top + row - near[1]) + abs(canvas.left + column + 3 - near[0]), row, column + 3)
-        for row in range(canvas.height - count + 1)
-        for column in range(canvas.width - len(blank) + 1)
-        if all(text.startswith(blank, column) for text in rows[row : row + count])
-    ]
+    free = []
+    for row in range(canvas.height - count + 1):
+        common = "".join(" " if set(column) == {" "} else "." for column in zip(*rows[row : row + count], strict=True))
+        for gap in re.finditer(f" {{{width + 4},}}", common):
+            column = min(max(near[0] - canvas.left, gap.start() + 3), gap.end() - width - 1)
+            free.append((4 * abs(canvas.top + row - near[1]) + abs(canvas.left + column - near[0]), row, column))
     distance, row, column = min(free, default=(note.reach + 1, 0, 0))
     if distance <= note.reach:
         for i, text in enumerate(note.lines):

@@ -24,7 +24,7 @@ def draw_frame(arrangement: Arrangement, width: int, height: int) -> list[Line]:
 
 def draw_title(left: Line, right: Line, width: int) -> Line:
     """Draw a title into a rule: what the pane shows at the left, its views at the right, the rule between them."""
-    room = width - 4 - _length(right)
+    room = width - TITLE_EDGES - _length(right)
     kept = _cut(left, max(room - 1, 1))
     filler = "─" * max(room - _length(kept), 1)
     middle: list[Span] = [("─ ", "frame"), *kept, (" " + filler, "frame")]

@@ -12,6 +12,9 @@ DONE = "✓"
 NOW = "►"
 STALE = "~"
 UPDATED = "+"
+PARTLY = "…"
+CHOSEN = "»"
+ARROWS = "←↑↓→"
 
 # never U+25B6 and U+25C0: some terminals draw those as emoji, two cells wide
 RIGHT = "►"
@@ -55,6 +58,14 @@ def fit(text: str, width: int) -> str:
     while cell_len(kept + text[len(kept)]) < width:
         kept += text[len(kept)]
     return fit(kept + ELLIPSIS, width) if width > 0 else ""
+
+
+def fit_name(name: str, width: int) -> str:
+    """Return a node's name in exactly `width` cells; where it is too long its outer scopes go first."""
+    text = printable(name)
+    while cell_len(text) > width and "/" in (own := text.removeprefix(f"{ELLIPSIS}/"))[:-1]:
+        text = f"{ELLIPSIS}/{own.partition('/')[2]}"
+    return fit(text, width)
 
 
 def printable(text: str) -> str:

@@ -1,99 +1,165 @@
-"""The graph pane: which picture of a graph fits its room, and what a moment shows in it.
+"""The graph pane: which picture of a graph fits its room, what a moment shows in it, and what is selected there.
 
-The places are computed once for a graph and a level of detail. A picture larger than the pane is moved only as far as
-it takes to keep the node of now in view.
+The places are computed once for a way of folding and a level of detail. A picture larger than the pane is moved only
+as far as it takes to keep the node of now, or the selected one, in view.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
-
-from rich.cells import cell_len
+from itertools import islice
 
 from minidl_core import ContributionAdded, Node, NodeEvaluated, Operation
-from minidl_core.graph import post_order
 
 from .diagram import NodeView, Viewport, draw_diagram
-from .formats import shape_text
 from .glyphs import NOW, fit, printable
-from .graph_words import MOST_INNER, detail, heading, inner_width, legend, note, tape_title, title
-from .layout import Edge, Layout, NodeBox, Place, lay_out
+from .graph_words import heading, legend, note
+from .item_views import NAMES, NUMBERS, SHAPES, box_view, row_view
+from .layout import Edge, Layout
 from .loss_graph import LossGraph
 from .moment import Moment
 from .palette import Line
-from .tape import Tape, draw_tape, thread
+from .picture import Item, Picture, enclosing, fold, scope_of_name, scopes_to_close
+from .selection import along, beside
+from .sheet import Sheet, with_off_path
+from .tape import draw_tape
 
-_SWAPPABLE = {"add", "multiply"}
-_MOST_PORTS = 12
+_MOST_SHEETS = 4
 _MARGIN = 2
 _GUTTER_COLUMNS = 8
 _TEXT_OF_A_ROW = 20
 _HEADING_AND_LEGEND = 2
+_TRAIL = 16
 
 
 class GraphPane:
-    """The picture of one graph, as a diagram or as a tape."""
+    """The picture of one graph, as a diagram or as a tape, and what is selected in it.
 
-    def __init__(self, graph: LossGraph) -> None:
+    `folds` are the scopes of nodes whose names do not say one. `selected` is None while the node of now is in view;
+    while it `follows`, a move in time takes the selection away.
+    """
+
+    def __init__(self, graph: LossGraph, folds: Mapping[str, str] | None = None) -> None:
         self._loss = graph.loss
-        self._nodes = {node.name: node for node in _with_off_path(graph)}
-        self._on_path = graph.position
+        self._nodes = with_off_path(graph)
+        self._folds = folds or {}
+        self._sheets: dict[frozenset[str], Sheet] = {}
+        self._closed: frozenset[str] | None = None
+        self._level: int | None = None
         self._followed = graph.nodes[0]
+        self.selected: Node | None = None
+        self._place = ""
+        self._whole = False
+        self._trail: list[str] = []
+        self.follows = True
         self._x = self._y = self._first = 0
-        self._tapes: dict[int, Tape] = {}
+        self._in_view: object = None
+        self._sheet = self._folded(self._at_first)
+        self._layout: Layout | None = None
+        self._origin = 0, 0
 
-    def height(self, *, diagram: bool) -> int:
-        """Return how many rows the whole picture takes."""
-        return self._boxes.height + _HEADING_AND_LEGEND if diagram else len(self._nodes)
+    # which picture
+
+    def height(self, width: int, *, diagram: bool) -> int:
+        """Return how many rows the whole picture takes in a pane so wide."""
+        if diagram:
+            sheet, level = self._chosen(width, None)
+            return sheet.layout(level).height + _HEADING_AND_LEGEND
+        return len(self._folded(self._now_closed).rows.items)
 
     def fits(self, width: int) -> bool:
         """Return whether the whole diagram, with shapes and slots, is at most so wide."""
-        return self._boxes.width <= width
+        sheet = self._folded(self._now_closed)
+        return not sheet.too_large and sheet.layout(SHAPES).width <= width
+
+    @property
+    def nodes(self) -> Sequence[Node]:
+        """All nodes, in an order of evaluation."""
+        return self._nodes
+
+    @property
+    def drawable(self) -> bool:
+        """Whether boxes could be read, and take no longer than a key may take."""
+        return not self._folded(self._now_closed).too_large
+
+    def change_detail(self, by: int) -> None:
+        """Show less or more of each node: its name, also its shape, also its numbers."""
+        shown = SHAPES if self._level is None else self._level
+        self._level = min(max(shown + by, NAMES), NUMBERS)
+
+    @cached_property
+    def _at_first(self) -> frozenset[str]:
+        return scopes_to_close(self._nodes, self.scope_of)
+
+    @cached_property
+    def _scopes(self) -> frozenset[str]:
+        return frozenset(scope for node in self._nodes for scope in enclosing(self.scope_of(node)))
+
+    @property
+    def _now_closed(self) -> frozenset[str]:
+        return self._at_first if self._closed is None else self._closed
+
+    def scope_of(self, node: Node) -> str:
+        """Return the scope in which a node is, by its name or by what the lesson says; "" where it is in none."""
+        return self._folds.get(node.name) or scope_of_name(node)
+
+    def _folded(self, closed: frozenset[str]) -> Sheet:
+        if closed not in self._sheets:
+            while len(self._sheets) >= _MOST_SHEETS:
+                del self._sheets[next(iter(self._sheets))]
+            self._sheets[closed] = Sheet(fold(self._nodes, closed, self.scope_of), self._loss)
+        return self._sheets[closed]
+
+    def _chosen(self, width: int, height: int | None) -> tuple[Sheet, int]:
+        """Return the sheet and the level of detail that show most in this room; unless asked, scopes fold to fit."""
+        closed = [self._at_first, self._scopes] if self._closed is None else [self._closed]
+        levels = [SHAPES, NAMES] if self._level is None else [self._level]
+        for level in levels:
+            for sheet in map(self._folded, closed):
+                if sheet.too_large:
+                    continue
+                layout = sheet.layout(level)
+                if layout.width <= width and (height is None or layout.height <= height):
+                    return sheet, level
+        sheet = self._folded(closed[0])
+        if self._level is None and height is not None and sheet.layout(SHAPES).height > height:
+            return sheet, NAMES
+        return sheet, levels[0]
+
+    # what shows
 
     def draw(self, moment: Moment, width: int, height: int, *, diagram: bool) -> list[Line]:
         """Return the rows of the pane at a moment."""
         self._followed = moment.now or self._followed
-        if diagram:
-            return self._draw_diagram(moment, width, height)
-        return self._draw_tape(moment, width, height)
-
-    @cached_property
-    def _boxes(self) -> Layout:
-        nodes = self._nodes.values()
-        heights = (2 + min(max(2, len(node.inputs)), _MOST_PORTS) for node in nodes)
-        boxes = [_box(node, inner_width(node) + 2, height) for node, height in zip(nodes, heights, strict=True)]
-        return lay_out(boxes, self._loss.name)
-
-    @cached_property
-    def _one_line_nodes(self) -> Layout:
-        texts = {node: min(cell_len(printable(name)), MOST_INNER) for name, node in self._nodes.items()}
-        return lay_out([_box(node, width + len("[ ✓q1]"), 1) for node, width in texts.items()], self._loss.name, gap=0)
-
-    def _fitting(self, width: int, height: int) -> Layout:
-        for layout in (self._boxes, self._one_line_nodes):
-            if layout.width <= width and layout.height <= height:
-                return layout
-        return self._boxes if self._boxes.height <= height else self._one_line_nodes
+        return self._draw_diagram(moment, width, height) if diagram else self._draw_tape(moment, width, height)
 
     def _draw_diagram(self, moment: Moment, width: int, height: int) -> list[Line]:
-        layout = self._fitting(width, height - _HEADING_AND_LEGEND)
+        self._sheet, level = self._chosen(width, height - _HEADING_AND_LEGEND)
+        boxes, layout = self._sheet.boxes, self._sheet.layout(level)
+        self._layout = layout
         rows = height - min(_HEADING_AND_LEGEND, max(height - layout.height, 0))
-        place = layout.places[self._followed.name]
-        self._x = follow(self._x, width, place.x, place.x + place.width, layout.width)
-        self._y = follow(self._y, rows, place.y, place.y + place.height, layout.height)
-        viewport = Viewport(
-            self._x if layout.width > width else (layout.width - width) // 2,
-            self._y if layout.height > rows else (layout.height - rows) // 2,
-            width,
-            rows,
-        )
+        chosen = self._item(boxes, moment)
+        if self._moved_to(chosen, moment, (layout, width, rows)):
+            place = layout.places[chosen]
+            self._x = follow(self._x, width, place.x, place.x + place.width)
+            self._y = follow(self._y, rows, place.y, place.y + place.height)
+        self._x, x = _within(self._x, width, layout.width)
+        self._y, y = _within(self._y, rows, layout.height)
+        self._origin = x, y - (rows < height)
+
+        def view(name: str) -> NodeView:
+            item, inner = boxes.items[name], layout.places[name].width - 2
+            return self._marked(box_view(item, moment, self._sheet.progress, level, inner), name, chosen, moment)
+
         lines = draw_diagram(
             layout,
-            viewport,
-            lambda name: self._view(moment, name, layout.places[name]),
+            Viewport(x, y, width, rows),
+            view,
             lambda edge: self._went(moment, edge),
-            _in_use(moment),
-            note(moment),
+            self._in_use(moment),
+            note(moment, boxes.place),
         )
         if rows < height:
             lines.insert(0, [(fit("  " + heading(moment), width), "dim")])
@@ -102,90 +168,224 @@ class GraphPane:
         return lines
 
     def _draw_tape(self, moment: Moment, width: int, height: int) -> list[Line]:
-        columns = min(_GUTTER_COLUMNS, max((width - _TEXT_OF_A_ROW) // 2, 1))
-        if columns not in self._tapes:
-            self._tapes[columns] = thread(
-                [(name, [source.name for source in node.inputs]) for name, node in self._nodes.items()], columns
-            )
-        tape = self._tapes[columns]
-        row = tape.row[self._followed.name]
-        self._first = follow(self._first, height, row, row + 1, len(tape.names))
-        return draw_tape(
-            tape,
-            self._first,
-            width,
-            height,
-            lambda name: self._view(moment, name),
-            _margin(moment),
-            self._tape_widths,
-        )
+        self._sheet, self._layout = self._folded(self._now_closed), None
+        tape = self._sheet.tape(min(_GUTTER_COLUMNS, max((width - _TEXT_OF_A_ROW) // 2, 1)))
+        level = SHAPES if self._level is None else self._level
+        chosen = self._item(self._sheet.rows, moment)
+        if self._moved_to(chosen, moment, (tape, width, height)):
+            self._first = follow(self._first, height, tape.row[chosen], tape.row[chosen] + 1)
+        self._first, _ = _within(self._first, height, len(tape.names))
+        self._origin = 0, self._first
 
-    @cached_property
-    def _tape_widths(self) -> tuple[int, int]:
-        nodes = self._nodes.values()
-        titles = max(cell_len(printable(tape_title(node))) for node in nodes)
-        return titles, max(len(shape_text(node.shape)) for node in nodes)
+        def view(name: str) -> NodeView:
+            seen = row_view(self._sheet.rows.items[name], moment, self._sheet.progress, level)
+            return self._marked(seen, name, chosen, moment)
 
-    def _view(self, moment: Moment, name: str, place: Place | None = None) -> NodeView:
-        """Return what stands in a box, or in a row of the tape."""
-        node = self._nodes[name]
-        if node not in self._on_path:
-            return NodeView(title(node), shape_text(node.shape), "v·", "", "dim")
-        mark = moment.gradient_mark(node)
-        return NodeView(
-            title=tape_title(node) if place is None else name if place.height == 1 else title(node),
-            detail=shape_text(node.shape) if place is None else detail(moment, node, place.width - 2),
-            value="v" + moment.value_mark(node),
-            gradient=mark if mark[0] in "qw" else "g" + mark,
-            style="variable" if node.kind == "variable" else "text",
-            now=node is moment.now,
-        )
+        return draw_tape(tape, self._first, width, height, view, self._margin(moment), self._sheet.row_widths(level))
+
+    def _moved_to(self, chosen: str, moment: Moment, room: object) -> bool:
+        """Return whether there is something else to follow than in the last drawing, so that panning is not undone."""
+        time = (moment.iteration, moment.cursor) if self.selected is None else None
+        before, self._in_view = self._in_view, (chosen, time, room)
+        if self.selected is None and moment.event is None:
+            self._x = self._y = self._first = 0
+            return False
+        return before != self._in_view
+
+    def _marked(self, seen: NodeView, name: str, chosen: str, moment: Moment) -> NodeView:
+        """Mark what is selected, and the consumer from which a contribution comes: its gradient is the G."""
+        if isinstance(moment.event, ContributionAdded) and name in self._places(moment.event.consumer):
+            seen = replace(seen, gradient=seen.gradient.replace("g", "G"))
+        return replace(seen, selected=True) if self.selected is not None and name == chosen else seen
+
+    def _in_use(self, moment: Moment) -> list[Edge]:
+        """Return the edges over which a number goes now: into what is evaluated, or back from a consumer."""
+        ways: list[tuple[Node, Node, int]] = []
+        match moment.event:
+            case NodeEvaluated(node):
+                ways = [(source, node, slot) for slot, source in enumerate(node.inputs)]
+            case ContributionAdded(node, consumer, slot):
+                ways = [(node, consumer, slot)]
+        edges = (self._sheet.boxes.edge(*way) for way in ways)
+        return [Edge(*edge) for edge in edges if edge is not None]
 
     def _went(self, moment: Moment, edge: Edge) -> bool:
-        consumer = self._nodes[edge.consumer]
-        assert isinstance(consumer, Operation)
-        return moment.went(self._nodes[edge.source], consumer, edge.slot)
+        items = self._sheet.boxes.items
+        source, consumer = items[edge.source], items[edge.consumer]
+        user = consumer.node
+        if source.node is not None and isinstance(user, Operation):
+            return moment.went(source.node, user, consumer.edges.index(edge.slot))
+        return self._sheet.progress.went(moment, source.nodes[0], consumer.nodes[0])
+
+    def _margin(self, moment: Moment) -> dict[str, str]:
+        """Return the signs before the rows of the tape: now, its operands, the consumer that G comes from."""
+        place = self._sheet.rows.place
+        signs = {}
+        match moment.event:
+            case NodeEvaluated(node):
+                signs = {place(source): "+" for source in node.inputs}
+            case ContributionAdded(_, consumer):
+                signs = {place(consumer): "G"}
+        return signs | ({place(moment.now): NOW} if moment.now is not None else {})
+
+    # what is selected
+
+    @property
+    def node(self) -> Node | None:
+        """The selected node; None while that of now is in view, or a folded scope as a whole."""
+        return None if self._whole else self.selected
+
+    @property
+    def folded(self) -> Item | None:
+        """The folded scope that is selected as a whole."""
+        return self._sheet.rows.items[self._item(self._sheet.rows)] if self._whole else None
+
+    @property
+    def state(self) -> Sequence[str]:
+        """What is selected, in words, or why there are no boxes: the longest way to say it first."""
+        if self.selected is None:
+            count = len(self._folded(self._now_closed).rows.items)
+            many = f"{count:,} nodes, too many for boxes"
+            return () if self.drawable else (many, "too many for boxes", "no boxes")
+        name = printable(self.selected.name if self.folded is None else self.folded.name)
+        return (f"selected {name}" if self.follows else f"stays at {name}"), name
+
+    @property
+    def shows_boxes(self) -> bool:
+        """Whether the last drawing was a diagram."""
+        return self._layout is not None
+
+    def move(self, direction: str, moment: Moment) -> None:
+        """Select what is next in a direction: up, down, left, right."""
+        picture = self._sheet.rows if self._layout is None else self._sheet.boxes
+        here = self._item(picture, moment)
+        rows = self._rows
+        if self.selected is None and moment.event is None:
+            there = self._first_item
+        elif direction in ("left", "right"):
+            there = along(picture, rows, here, direction, self._trail)
+            self._trail = [*self._trail[-_TRAIL:], here]
+        elif self._layout is not None:
+            there = beside(self._layout, here, direction)
+        else:
+            names = list(rows)
+            there = names[min(max(rows[here] + (1 if direction == "down" else -1), 0), len(names) - 1)]
+        if there != here or moment.event is None:
+            self._select(picture.items[there])
+
+    def select(self, node: Node) -> None:
+        """Select a node, wherever it is."""
+        self.selected, self._place, self._whole, self._trail = node, "", False, []
+
+    def select_at(self, x: int, y: int) -> None:
+        """Select what stands in this cell of the pane, if anything does."""
+        x, y = x + self._origin[0], y + self._origin[1]
+        if self._layout is not None:
+            items, name = self._sheet.boxes.items, self._layout.at(x, y)
+        else:
+            items = self._sheet.rows.items
+            name = next(islice(items, y, None), None) if y >= 0 else None
+        if name is not None:
+            self._trail = []
+            self._select(items[name])
+
+    def _select(self, item: Item) -> None:
+        self.selected, self._place, self._whole = item.nodes[0], item.name, item.node is None
+
+    def deselect(self) -> None:
+        """Have the node of now in view again, unless what is selected is to stay."""
+        if self.follows:
+            self.selected, self._whole, self._trail = None, False, []
+
+    def follow_or_stay(self, moment: Moment) -> None:
+        """Stay with what is in view while time moves, or follow the action again."""
+        self.follows = not self.follows
+        if self.follows:
+            self.deselect()
+        elif self.selected is None:
+            self.select(moment.now or self._followed)
+
+    def pan(self, columns: int, rows: int) -> None:
+        """Move the part of the picture that shows."""
+        self._x, self._y, self._first = self._x + columns, self._y + rows, self._first + rows
+
+    @property
+    def _first_item(self) -> str:
+        """The first row, or the box at the upper left."""
+        if self._layout is None:
+            return next(iter(self._sheet.rows.items))
+        places = self._layout.places
+        return min(places, key=lambda name: (places[name].x, places[name].y))
+
+    @property
+    def _rows(self) -> Mapping[str, int]:
+        if self._layout is None:
+            return next(iter(self._sheet.tapes.values())).row
+        return {name: place.y for name, place in self._layout.places.items()}
+
+    def _places(self, node: Node) -> Sequence[str]:
+        return (self._sheet.rows if self._layout is None else self._sheet.boxes).places(node)
+
+    def _item(self, picture: Picture, moment: Moment | None = None) -> str:
+        """Return the item that is selected, or that of now."""
+        if self.selected is not None:
+            chosen = picture.items.get(self._place)
+            return self._place if chosen and self.selected in chosen.nodes else picture.place(self.selected)
+        event = moment and moment.event
+        if isinstance(event, ContributionAdded):
+            return picture.place(event.node, event.consumer)
+        return picture.place(self._followed)
+
+    # what is folded
+
+    def toggle_fold(self, moment: Moment) -> str:
+        """Fold the scope of what is in view into one, or open it again; return what there is to say about it."""
+        item = self._sheet.rows.items[self._item(self._sheet.rows, moment)]
+        if item.node is None:
+            return self.open(moment)
+        scope = self.scope_of(item.node)
+        if not scope:
+            return f"{printable(item.node.name)} is in no scope"
+        self._fold(self._sheet.rows.closed | {scope}, item.node)
+        if self.selected is not None:
+            self._whole = True
+        return "" if scope in self._sheet.rows.closed else f"{scope}/ stays open: values leave it and come back"
+
+    def toggle_all(self) -> str:
+        """Open every folded scope; where there is none, fold them all."""
+        node = self.selected or self._followed
+        if not self._scopes:
+            return "no node has a scope"
+        self._whole = False
+        opened = any(item.node is None for item in self._sheet.rows.items.values())
+        self._fold(frozenset() if opened else self._scopes, node)
+        return ""
+
+    def open(self, moment: Moment) -> str:
+        """Open the folded scope in view, one level."""
+        item = self._sheet.rows.items[self._item(self._sheet.rows, moment)]
+        if item.node is not None:
+            return "nothing is folded here"
+        inside = moment.now if moment.now in item.nodes else item.nodes[0]
+        assert inside is not None
+        self._fold(self._sheet.rows.closed - {item.scope}, inside)
+        return ""
+
+    def _fold(self, closed: frozenset[str], node: Node) -> None:
+        self._sheet = self._folded(closed)
+        self._closed = self._sheet.rows.closed
+        if self.selected is not None:
+            self.select(node)
 
 
-def follow(first: int, shown: int, start: int, stop: int, total: int) -> int:
+def follow(first: int, shown: int, start: int, stop: int) -> int:
     """Return the first row or column that shows, moved just so far that those from start to stop do, with a margin."""
-    first = max(min(first, start - _MARGIN), stop + _MARGIN - shown)
-    return max(min(first, total - shown), 0)
+    return max(min(first, start - _MARGIN), stop + _MARGIN - shown)
 
 
-def _with_off_path(graph: LossGraph) -> list[Node]:
-    """Return the nodes that lead to the loss, then those that only use them, and what these need besides."""
-    found = dict.fromkeys(graph.nodes)
-    pending = list(graph.nodes)
-    while pending:
-        for consumer in pending.pop().consumers:
-            if consumer not in found:
-                found[consumer] = None
-                pending.append(consumer)
-    return post_order(found)
-
-
-def _box(node: Node, width: int, height: int) -> NodeBox:
-    inputs = tuple(source.name for source in node.inputs)
-    return NodeBox(node.name, inputs, width, height, node.kind in _SWAPPABLE, node.kind == "constant")
-
-
-def _in_use(moment: Moment) -> list[Edge]:
-    """Return the edges over which a number goes now: into what is evaluated, or back from a consumer."""
-    match moment.event:
-        case NodeEvaluated(node):
-            return [Edge(source.name, node.name, slot) for slot, source in enumerate(node.inputs)]
-        case ContributionAdded(node, consumer, slot):
-            return [Edge(node.name, consumer.name, slot)]
-    return []
-
-
-def _margin(moment: Moment) -> dict[str, str]:
-    """Return the signs before the rows of the tape: now, its operands, the consumer that G comes from."""
-    signs = {}
-    match moment.event:
-        case NodeEvaluated(node):
-            signs = {source.name: "+" for source in node.inputs}
-        case ContributionAdded(_, consumer):
-            signs = {consumer.name: "G"}
-    return signs | ({moment.now.name: NOW} if moment.now is not None else {})
+def _within(first: int, shown: int, total: int) -> tuple[int, int]:
+    """Return the first row or column kept in the picture, and where a picture that is smaller than its room begins."""
+    if total <= shown:
+        return 0, (total - shown) // 2
+    first = max(min(first, total - shown), 0)
+    return first, first

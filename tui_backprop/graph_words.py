@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rich.cells import cell_len
 
 from minidl_core import ContributionAdded, Node, Operation
@@ -14,7 +16,6 @@ from .moment import Moment
 from .palette import Line
 
 LEAST_INNER, MOST_INNER = len("─v✓ g·─"), 14
-_SCALAR_INNER = len("() -0.1234")
 _KINDS = {"placeholder": "data", "variable": "var", "constant": "const"}
 _ANYWHERE = 10_000
 
@@ -30,12 +31,6 @@ def title(node: Node) -> str:
 def tape_title(node: Node) -> str:
     """Return the title of a row of the tape, where a leaf has no kind: its sign in the gutter tells."""
     return title(node) if node.inputs else node.name
-
-
-def inner_width(node: Node) -> int:
-    """Return how wide a box must be inside: for its title, its shape, and, of a scalar, its value."""
-    texts = (cell_len(printable(title(node))), len(shape_text(node.shape)), _SCALAR_INNER if node.shape == () else 0)
-    return min(max(LEAST_INNER, *texts), MOST_INNER)
 
 
 def detail(moment: Moment, node: Node, width: int) -> str:
@@ -87,14 +82,17 @@ def legend(moment: Moment, width: int) -> Line:
     return line
 
 
-def note(moment: Moment) -> Note | None:
-    """Return what is said beside a node: how a gradient's shape changes on an edge, or what is out of date."""
+def note(moment: Moment, place: Callable[[Node, Node | None], str]) -> Note | None:
+    """Return what is said beside a node: how a gradient's shape changes on an edge, or what is out of date.
+
+    `place` names the box of a node, where it has several the one beside a consumer.
+    """
     if isinstance(moment.event, ContributionAdded):
-        return _edge_note(moment.event)
-    return _stale_note(moment) if moment.phase == "update" else None
+        return _edge_note(moment.event, place(moment.event.node, moment.event.consumer))
+    return _stale_note(moment, place) if moment.phase == "update" else None
 
 
-def _edge_note(event: ContributionAdded) -> Note | None:
+def _edge_note(event: ContributionAdded, near: str) -> Note | None:
     size, shape = event.contribution.size, event.contribution.shape
     if shape == event.gradient.shape:
         return None
@@ -109,12 +107,12 @@ def _edge_note(event: ContributionAdded) -> Note | None:
     elif rule == "G":
         rule = "copied"
     change = f"{shape_text(shape)} {LEFT} {rule} {LEFT} {shape_text(event.gradient.shape)}"
-    return Note([change, *lines], event.node.name)
+    return Note([change, *lines], near)
 
 
-def _stale_note(moment: Moment) -> Note | None:
-    names = [variable.name for variable in moment.graph.variables if moment.update(variable) is not None]
-    if not names:
+def _stale_note(moment: Moment, place: Callable[[Node, Node | None], str]) -> Note | None:
+    updated = sorted(moment.updated, key=moment.graph.position.__getitem__) if len(moment.updated) < 3 else []
+    if not moment.updated:
         return None
-    variables = " and ".join(names) if len(names) < 3 else f"{len(names)} variables"
-    return Note([f"{STALE} = made with the old", f"    {variables}"], moment.updated[0].name, _ANYWHERE)
+    variables = " and ".join(node.name for node in updated) or f"{len(moment.updated)} variables"
+    return Note([f"{STALE} = made with the old", f"    {variables}"], place(moment.updated[0], None), _ANYWHERE)

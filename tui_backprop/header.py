@@ -12,26 +12,21 @@ PHASES = ("forward", "backward", "update")
 
 
 def draw_header(moment: Moment, width: int) -> Line:
-    """Draw the header in one line of this width; what is least needed is left out first."""
-    rate = [("η ", "dim"), (f"{moment.learning_rate:g}", "text")]
-    loss, before = _loss(moment)
-    place = _place(moment)
-    for gap, with_place, with_before, with_rate in (
-        (3, True, True, True),
-        (3, True, False, True),
-        (2, False, False, True),
-        (1, False, False, True),
-        (1, False, False, False),
-    ):
-        space = (" " * gap, "text")
-        left = [(" ", "text"), (moment.lesson.name, "title"), space, ("iteration ", "dim")]
-        left += [(str(moment.iteration), "title"), space, *_phases(moment)]
-        left += [space, (place, "text")] if with_place and place else []
-        right = [*rate, space] if with_rate else []
-        right += [*loss, *(before if with_before else []), (" ", "text")]
-        room = width - _length(left) - _length(right)
-        if room >= 1:
-            break
+    """Draw the header in one line of this width.
+
+    What is said depends on the width alone and not on the moment, so that nothing jumps from step to step.
+    """
+    gap = (" " * (3 if width >= 100 else 2 if width >= 76 else 1), "text")
+    left = [(" ", "text"), (moment.lesson.name, "title"), gap, ("iteration ", "dim")]
+    left += [(str(moment.iteration), "title"), gap, *_phases(moment)]
+    left += [gap, (_place(moment), "text")] if width >= 110 else []
+    right = [("η ", "dim"), (f"{moment.learning_rate:g}", "text"), gap] if width >= 72 else []
+    right += [
+        *_loss(moment, " not yet" if width >= 72 else ""),
+        *(_loss_before(moment) if width >= 110 else []),
+        (" ", "text"),
+    ]
+    room = width - _length(left) - _length(right)
     return [*left, (" " * max(room, 1), "text"), *right]
 
 
@@ -57,12 +52,16 @@ def _place(moment: Moment) -> str:
     return "" if place is None else f"node {place + 1} of {len(graph.nodes)}"
 
 
-def _loss(moment: Moment) -> tuple[Line, Line]:
-    previous = moment.recording.previous_loss
-    before: Line = [] if previous is None else [(f" (was {number(previous)})", "dim")]
+def _loss(moment: Moment, not_yet: str) -> Line:
+    name = moment.graph.loss.name
     if moment.loss is None:
-        return [("J · not yet", "dim")], before
-    return [("J ", "dim"), (number(moment.loss), "title")], before
+        return [(f"{name} ·{not_yet}", "dim")]
+    return [(f"{name} ", "dim"), (number(moment.loss), "title")]
+
+
+def _loss_before(moment: Moment) -> Line:
+    previous = moment.recording.previous_loss
+    return [] if previous is None else [(f" (was {number(previous)})", "dim")]
 
 
 def _length(line: list[Span]) -> int:

@@ -38,13 +38,14 @@ def run_headless(lesson_name: str, seed: int | None, learning_rate: float | None
     except MinidlError as error:
         print(f"backprop-tui: {lesson.name} cannot be trained: {error}", file=sys.stderr)
         return 2
+    loss = example.loss.name
     losses: list[float] = []
 
     def note(event: object) -> None:
         if isinstance(event, IterationFinished):
             losses.append(event.loss)
             if not as_json and (event.iteration - 1) % EVERY == 0:
-                print(f"iteration {event.iteration - 1:4}   J = {number(event.loss, 6)}")
+                print(f"{event.iteration - 1:5} updates   {loss} = {number(event.loss, 6)}")
 
     if not as_json:
         print(f"{lesson.name}   seed {seed}   learning rate {learning_rate:g}")
@@ -60,7 +61,7 @@ def run_headless(lesson_name: str, seed: int | None, learning_rate: float | None
         said = {"lesson": lesson.name, "seed": seed, "learning_rate": learning_rate, "losses": losses}
         print(json.dumps(said | {"variables": {name: value.tolist() for name, value in variables.items()}}))
         return 0
-    print(f"after     {steps:4}   J = {number(losses[-1], 6)}")
+    print(f"{steps:5} updates   {loss} = {number(losses[-1], 6)}")
     for name, value in variables.items():
         print(f"{name} = " + np.array2string(value, precision=6, separator=", ", prefix=f"{name} = "))
     if example.plane is not None:

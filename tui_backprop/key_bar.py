@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rich.cells import cell_len
+
+from .glyphs import fit
 from .palette import Line
 
 STEPPING = (
@@ -14,30 +17,35 @@ STEPPING = (
     ("s", "inside"),
     ("r", "run"),
     ("i", "iteration"),
-    ("tab", "views"),
+    ("tab", "panes"),
+    ("/", "find"),
     ("p", "phase"),
     ("n", "node"),
     ("v", "diagram/tape"),
     ("G", "go to"),
 )
 RUNNING = (("space", "pause"), (">", "faster"), ("<", "slower"), ("q", "quit"))
-ORDER = ("space", "b", "s", "n", "p", "i", "r", "G", "v", "tab", "<", ">", "?", "q")
+ORDER = ("space", "b", "s", "n", "p", "i", "r", "G", "v", "/", "tab", "<", ">", "?", "q")
 
 
-def draw_keys(width: int, running: str | None) -> Line:
-    """Draw the key bar; `running` is the speed of a run that is going on."""
+def draw_keys(width: int, running: str | None, said: str = "") -> Line:
+    """Draw the key bar; `running` is the speed of a run that is going on, `said` what the last key has to say."""
     line: Line = [(" ", "text")]
+    gap = 3 if width >= 100 else 2
     if running is not None:
-        line.append((f"running: {running}   ", "now"))
-    for name, does in sorted(_fitting(STEPPING if running is None else RUNNING, width - _length(line)), key=_place):
-        line += [(name, "key"), (f" {does}   ", "text")]
+        said = f"running: {running}"
+    if said:
+        line.append((fit(said, min(cell_len(said) + 3, width - 1)), "now"))
+    keys = STEPPING if running is None else RUNNING
+    for name, does in sorted(_fitting(keys, width - _length(line), gap), key=_place):
+        line += [(name, "key"), (f" {does}" + " " * gap, "text")]
     return line
 
 
-def _fitting(keys: Iterable[tuple[str, str]], room: int) -> list[tuple[str, str]]:
+def _fitting(keys: Iterable[tuple[str, str]], room: int, gap: int) -> list[tuple[str, str]]:
     chosen = []
     for name, does in keys:
-        room -= len(name) + len(does) + 4
+        room -= len(name) + 1 + len(does) + gap
         if room < 0:
             break
         chosen.append((name, does))
@@ -49,4 +57,4 @@ def _place(key: tuple[str, str]) -> int:
 
 
 def _length(line: Line) -> int:
-    return sum(len(text) for text, _ in line)
+    return sum(cell_len(text) for text, _ in line)

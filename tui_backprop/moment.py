@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from minidl_core import (
@@ -150,10 +151,14 @@ class Moment:
         """The nodes that the search has visited, in order, the one of now included."""
         return self._happened(self.recording.visited)
 
-    @property
+    @cached_property
     def updated(self) -> list[Node]:
         """The variables that have been updated, in order."""
         return self._happened(self.recording.updated)
+
+    @cached_property
+    def _changed(self) -> int:
+        return self.graph.bits(self.updated)
 
     @property
     def queue(self) -> list[Node]:
@@ -226,7 +231,7 @@ class Moment:
             return UPDATED
         if self._past(self.recording.evaluated, node) is None:
             return NOT_YET
-        return STALE if self.graph.depends_on(node, self.graph.bits(self.updated)) else DONE
+        return STALE if self.graph.depends_on(node, self._changed) else DONE
 
     def gradient_mark(self, node: Node) -> str:
         """Return the state of the node's gradient as a glyph, in the queue with its place, waiting with its count."""

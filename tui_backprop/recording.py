@@ -6,6 +6,7 @@ An event's index is its time. A recording only ever grows, so what was true at a
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import cached_property
 
 from minidl_core import (
     BackwardStarted,
@@ -19,6 +20,7 @@ from minidl_core import (
     NodesEnqueued,
     NodeVisited,
     State,
+    Variable,
     VariableUpdated,
 )
 
@@ -52,6 +54,11 @@ class Recording:
         self.contributed: defaultdict[Node, list[int]] = defaultdict(list)
         self.completed: dict[Node, int] = {}
         self.updated: dict[Node, int] = {}
+
+    @cached_property
+    def update_order(self) -> list[Variable]:
+        """The variables in the order in which they are updated, once the backward pass is over."""
+        return [node for node in self.visited if isinstance(node, Variable)]
 
     @property
     def finished(self) -> bool:

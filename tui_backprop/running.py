@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 from typing import NamedTuple
 
+from .named_moments import NoMomentError, Place, go
 from .steps import Stop, after_iteration, after_step
 from .timeline import Timeline
 
@@ -32,7 +33,10 @@ SPEEDS = (
 
 
 class Run:
-    """A run of a timeline that pauses at the end of every so many iterations (0: never)."""
+    """A run of a timeline that pauses at the end of every so many iterations (0: never).
+
+    `said` is what there is to say about where it ended, if anything.
+    """
 
     def __init__(self, timeline: Timeline, pause_every: int) -> None:
         self._timeline = timeline
@@ -40,24 +44,27 @@ class Run:
         self._chosen = 1
         self._at_once = 16
         self.goal: int | None = None
-        self.seeking = False
+        self.destination: Place | None = None
+        self.said = ""
 
     @property
     def speed(self) -> Speed:
-        """The speed of the run; on the way to a given iteration it is the highest."""
-        return SPEEDS[-1 if self.seeking else self._chosen]
+        """The speed of the run; on the way to a given place it is the highest."""
+        return SPEEDS[self._chosen if self.destination is None else -1]
 
     def change_speed(self, by: int) -> None:
         """Make it faster or slower by so many places in the table of speeds."""
         self._chosen = min(max(self._chosen + by, 0), len(SPEEDS) - 1)
 
-    def start(self, goal: int | None = None) -> None:
-        """Choose where to pause: at the end of the given iteration, at full speed till then, or at the next pause."""
-        self.seeking = goal is not None
+    def start(self, destination: Place | None = None) -> None:
+        """Choose where to pause: at the given place, at full speed till then, or at the end of some iteration."""
+        self.destination = destination
+        self.said = ""
         finished = self._timeline.recording.iteration - (0 if self._timeline.at_end_of_iteration else 1)
-        if goal is None and self._pause_every:
-            goal = (finished // self._pause_every + 1) * self._pause_every
-        self.goal = goal
+        if destination is not None:
+            self.goal = destination.iteration - 1
+        else:
+            self.goal = (finished // self._pause_every + 1) * self._pause_every if self._pause_every else None
 
     def tick(self) -> bool:
         """Go on by one tick and return whether the run goes on after it."""
@@ -71,4 +78,15 @@ class Run:
             needed = perf_counter() - started
             self._at_once = max(1, min(2 * self._at_once, int(self._at_once * TRAINING_SECONDS / max(needed, 1e-6))))
         reached = self.goal is not None and timeline.recording.iteration >= self.goal and timeline.at_end_of_iteration
-        return moved and not reached and timeline.recording.error is None
+        going_on = moved and not reached and timeline.recording.error is None
+        if self.destination is not None and not going_on:
+            self.arrive(self.destination)
+        return going_on
+
+    def arrive(self, destination: Place) -> bool:
+        """Move to a place and return whether that went anywhere; where a mistake comes before it, `said` says so."""
+        try:
+            return go(self._timeline, destination)
+        except NoMomentError as error:
+            self.said = str(error)
+            return True

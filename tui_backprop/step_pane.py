@@ -6,12 +6,12 @@ The sentence has all rows but the last, whether it fills them or not: nothing mo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
+from itertools import islice, takewhile
 from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from minidl_core import ContributionAdded, IterationFinished, Node
+from minidl_core import ContributionAdded, IterationFinished, Node, NodesEnqueued
 
 from .glyphs import ELLIPSIS
 from .moment import Moment
@@ -85,7 +85,9 @@ def _forward(moment: Moment, wide: bool, length: int) -> list[Part]:
 def _backward(moment: Moment, wide: bool, length: int) -> list[Part]:
     visited = moment.last_visited(_MOST + 1)
     now = moment.now if moment.now in visited else None
-    past = [node for node in visited if node is not now]
+    # what joins the queue then joins it because the visit is over
+    over = isinstance(moment.event, NodesEnqueued)
+    past = [node for node in visited if node is not now or over]
     waiting = [
         [(cut(node.name, length), "waiting"), (f" (for {count})", "dim")]
         for node, count in islice(moment.waiting, _MOST if wide else 4)
@@ -95,11 +97,15 @@ def _backward(moment: Moment, wide: bool, length: int) -> list[Part]:
         [(f"q{place} ", "dim"), (cut(node.name, length), "key")] for place, node in enumerate(queue[:_MOST], 1)
     ]
     parts = [
-        _past("visited", past, moment.visit_count - (now is not None), wide, length),
+        _past("visited", past, moment.visit_count - (now is not None and not over), wide, length),
         _now(now, wide, length),
         Part(3, _listed("queue", queued, len(queue), wide)),
         Part(2, [*_listed("waiting", waiting, waiters, wide), *([_counted("waiting", waiters)] if waiters else [])]),
     ]
+    # a step does not stop at data, so the queue may seem to be out of order
+    passed = [node.name for node in takewhile(moment.graph.is_data, reversed(past))][::-1]
+    if passed and now is not None and not over:
+        parts.append(Part(1, [[("passed by ", "dim"), (cut(" ".join(passed), 2 * length), "text")], []]))
     event = moment.event
     if not wide and isinstance(event, ContributionAdded):
         parts.append(Part(0, [[("G comes from ", "dim"), (cut(event.consumer.name, length), "flow")], []]))
@@ -108,8 +114,7 @@ def _backward(moment: Moment, wide: bool, length: int) -> list[Part]:
 
 def _update(moment: Moment, wide: bool, length: int) -> list[Part]:
     updated, now = moment.updated, moment.now
-    in_order = sorted(moment.graph.variables, key=moment.recording.visited.__getitem__)
-    following = in_order[len(updated) :]
+    following = moment.recording.update_order[len(updated) :]
     finished: Line = [("iteration finished", "text")]
     if isinstance(moment.event, IterationFinished):
         present = Part(4, [[*_label("now", wide), *finished]])
@@ -124,7 +129,9 @@ def _update(moment: Moment, wide: bool, length: int) -> list[Part]:
     data = moment.graph.data
     if wide and data:
         names = _first("unchanged", data[:_MOST], len(data), wide, length)
-        parts.append(Part(0, [[*choice, (" (data)", "dim")] for choice in names.choices] + [[]]))
+        kinds = {node.kind for node in data}
+        kind = "constants" if kinds == {"constant"} else "data" if kinds == {"placeholder"} else "data and constants"
+        parts.append(Part(0, [[*choice, (f" ({kind})", "dim")] for choice in names.choices] + [[]]))
     return parts
 
 

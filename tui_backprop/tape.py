@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from .diagram import NodeView, mark_style
-from .glyphs import EAST, ELLIPSIS, LINES, MORE, NODE, NODE_NOW, NORTH, SOUTH, WEST, fit
+from .glyphs import CHOSEN, EAST, ELLIPSIS, LINES, MORE, NODE, NODE_NOW, NORTH, SOUTH, WEST, fit, fit_name
 from .palette import Line
 
 _LEAST_TITLE = 8
@@ -144,15 +144,15 @@ def draw_tape(
     for name, gutter in zip(tape.names[first : first + height], tape.gutters[first : first + height], strict=True):
         node = view(name)
         at = gutter.index(NODE)
-        style = "now" if node.now else node.style
+        style = "selected" if node.selected else "now" if node.now else node.style
         lines.append(
             [
-                (fit(margin.get(name, ""), 2), "flow"),
+                (fit(margin.get(name, ""), 1) + (CHOSEN if node.selected else " "), "flow"),
                 (gutter[:at], "dim"),
                 (NODE_NOW if node.now else NODE, style),
                 (gutter[at + 1 :], "dim"),
-                (fit(node.title, title_width), style),
-                (fit(" " + node.detail, detail_width), "dim"),
+                (fit_name(node.title, title_width), style),
+                (fit(" " + " ".join(node.details), detail_width), "dim"),
                 (" ", "text"),
                 (node.value, mark_style(node.value)),
                 (" ", "text"),

@@ -52,13 +52,16 @@ class States:
 class Timeline:
     """A training that can be moved through; every move returns whether it went anywhere.
 
-    `furthest` is the latest place that was ever reached, as (iteration, cursor).
+    `furthest` is the latest place that was ever reached, as (iteration, cursor). While the timeline is `fine`, its
+    moment is about the last event before the cursor, else about the step that ends there.
     """
 
     def __init__(self, lesson: Lesson, seed: int | None = None, learning_rate: float | None = None) -> None:
         self.lesson = lesson
-        self.example = lesson.build(lesson.seed if seed is None else seed)
-        optimizer = GradientDescentOptimizer(lesson.learning_rate if learning_rate is None else learning_rate)
+        self.seed = lesson.seed if seed is None else seed
+        self.learning_rate = lesson.learning_rate if learning_rate is None else learning_rate
+        self.example = lesson.build(self.seed)
+        optimizer = GradientDescentOptimizer(self.learning_rate)
         self.stepper = Stepper(optimizer.minimize(self.example.loss), self.example.feeds)
         self.graph = LossGraph(self.stepper.nodes)
         self.losses = LossHistory()
@@ -66,14 +69,14 @@ class Timeline:
         self._milestones: dict[int, State] = {}
         self._events: Iterator[Event] = iter(())
         self.cursor = 0
-        self._fine = False
+        self.fine = False
         self.recording = self._begin(None)
         self.furthest = (1, 0)
 
     @property
     def moment(self) -> Moment:
         """What is true at the cursor."""
-        shown = self.cursor - 1 if self._fine or not self.cursor else headline(self.recording, self.cursor)
+        shown = self.cursor - 1 if self.fine or not self.cursor else headline(self.recording, self.cursor)
         passed = tuple((n, state) for n, state in self._milestones.items() if n < self.recording.iteration)
         return Moment(self.lesson, self.example, self.recording, self.cursor, shown, passed)
 
@@ -104,6 +107,11 @@ class Timeline:
             return self.first()
         return self._moved(None, self._go_to(iteration, None))
 
+    def go_to(self, iteration: int, cursor: int, *, fine: bool) -> bool:
+        """Move behind so many events of an iteration, training as far as it needs; a mistake stops earlier."""
+        moved = self._go_to(iteration, cursor) or fine != self.fine
+        return self._moved(after_event if fine else None, moved)
+
     def train(self, iterations: int) -> bool:
         """Move some iterations on, as fast as the engine trains, to the end of the last; a mistake stops earlier."""
         while not self.recording.finished:
@@ -117,7 +125,7 @@ class Timeline:
 
     def _moved(self, stop: Stop | None, moved: bool) -> bool:
         if moved:
-            self._fine = stop is after_event
+            self.fine = stop is after_event
             self.furthest = max(self.furthest, (self.recording.iteration, self.cursor))
         return moved
 
@@ -162,7 +170,8 @@ class Timeline:
         # one event more than is passed, as in going forward: a mistake shows behind the last one
         while not self.recording.finished and (cursor is None or len(self.recording.events) <= cursor):
             self._record()
-        self.cursor = len(self.recording.events) if cursor is None else cursor
+        events = len(self.recording.events)
+        self.cursor = events if cursor is None else min(cursor, events)
         return True
 
     def _open(self, iteration: int) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..arrays import Array
 from ..gradients import Evaluated, RegisterGradient
 from .definition import operation
 
-_PAIRS = [((3, 2), (3, 2)), ((3, 2), (2,)), ((3, 1), (1, 2)), ((), (2, 3)), ((), ())]
+_PAIRS = [((3, 2), (3, 2)), ((3, 2), (2,)), ((3, 1), (1, 2)), ((), (2, 3)), ((2, 1, 3), (4, 1)), ((), ())]
 
 
 @operation(formula="Y = A + B", samples=_PAIRS, elementwise=True, trusted=True)
@@ -52,6 +54,22 @@ def _multiply_gradient(op: Evaluated, grad: Array) -> list[Array | None]:
     return [grad * b if op.needs[0] else None, grad * a if op.needs[1] else None]
 
 
+@operation(formula="Y = A/B", samples=_PAIRS, elementwise=True, domain=(0.5, 2.0))
+def divide(a: Array, b: Array, /) -> Array:
+    """Each entry of Y is an entry of A divided by an entry of B."""
+    return a / b
+
+
+@RegisterGradient("divide", formulas=("G/B", "-G⊙Y/B"))
+def _divide_gradient(op: Evaluated, grad: Array) -> list[Array | None]:
+    """1 more in an entry of A is 1/B more in Y.
+
+    The larger an entry of B, the smaller Y: 1 more in B is Y/B less.
+    """
+    b = op.inputs[1]
+    return [grad / b if op.needs[0] else None, -grad * op.output / b if op.needs[1] else None]
+
+
 @operation(formula="Y = -A", samples=[((3, 2),), ((),)], elementwise=True, trusted=True)
 def negative(a: Array, /) -> Array:
     """Each entry of Y is an entry of A with its sign flipped."""
@@ -64,13 +82,17 @@ def _negative_gradient(op: Evaluated, grad: Array) -> list[Array]:
     return [-grad]
 
 
-@operation(formula="Y = A²", samples=[((3, 2),), ((),)], elementwise=True)
-def square(a: Array, /) -> Array:
-    """Each entry of Y is an entry of A times itself."""
-    return a * a
+@operation(formula="Y = max(A, B)", samples=_PAIRS, elementwise=True)
+def maximum(a: Array, b: Array, /) -> Array:
+    """Each entry of Y is the larger of an entry of A and an entry of B."""
+    return np.maximum(a, b)
 
 
-@RegisterGradient("square", formulas=("2·G⊙A",))
-def _square_gradient(op: Evaluated, grad: Array) -> list[Array]:
-    """The slope of a square is twice the number that is squared."""
-    return [2.0 * grad * op.inputs[0]]
+@RegisterGradient("maximum", formulas=("G⊙(A ≥ B)", "G⊙(B > A)"))
+def _maximum_gradient(op: Evaluated, grad: Array) -> list[Array | None]:
+    """Where A is the larger, or both are equal, Y is A; elsewhere A does not count.
+
+    Where B is the larger, Y is B; elsewhere B does not count.
+    """
+    a, b = op.inputs
+    return [grad * (a >= b) if op.needs[0] else None, grad * (b > a) if op.needs[1] else None]

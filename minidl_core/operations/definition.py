@@ -63,6 +63,7 @@ class OperationDefinition:
         self.attributes = {p.name: p.default for p in parameters if p.kind is not p.POSITIONAL_ONLY}
         if not self.symbols:
             raise GraphError(f"operation {self.name} has no inputs; write them before a slash: def {self.name}(a, /).")
+        self._wants_more = inspect.Parameter.empty in self.attributes.values()
         self._shapes: dict[Any, Shape | None] = {}
 
     def __call__(self, *inputs: Any, name: str | None = None, **attributes: Any) -> Operation:
@@ -70,7 +71,7 @@ class OperationDefinition:
 
         Raises GraphError where the inputs or attributes are not this operation's, ShapeError where shapes do not fit.
         """
-        if attributes or len(inputs) != len(self.symbols):
+        if attributes or len(inputs) != len(self.symbols) or self._wants_more:
             inputs, attributes = self._sorted_out(inputs, attributes)
         else:
             attributes = self.attributes

@@ -46,6 +46,22 @@ def _reduce_sum_gradient(op: Evaluated, grad: Array) -> list[Array]:
     return [_spread(op, grad)]
 
 
+@operation(formula="Y = Σ A / n", trusted=True, shape=_reduced_shape, samples=_SAMPLES, mend=_MEND)
+def reduce_mean(a: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
+    """The entries of A along the axis are averaged.
+
+    Without an axis, all entries are.
+    """
+    total = reduce_sum.compute(a, axis, keepdims)
+    return total / (a.size // total.size)
+
+
+@RegisterGradient("reduce_mean", formulas=("G/n",))
+def _reduce_mean_gradient(op: Evaluated, grad: Array) -> list[Array]:
+    """An average over n entries has a slope of 1/n for each of them."""
+    return [_spread(op, grad / (op.inputs[0].size // grad.size))]
+
+
 def _spread(op: Evaluated, grad: Array) -> Array:
     """Repeat the gradient of a reduction over the entries of its input that were reduced together."""
     shape, axes = op.inputs[0].shape, op.axis

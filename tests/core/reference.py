@@ -21,11 +21,21 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "subtract": lambda a, b: a - b,
     "multiply": lambda a, b: a * b,
     "negative": lambda a: -a,
-    "square": lambda a: a * a,
     "log": anp.log,
     "sigmoid": lambda a: 1 / (1 + anp.exp(-a)),
     "softmax": _softmax,
     "matmul": anp.matmul,
+    "divide": lambda a, b: a / b,
+    "power": lambda a, b: a**b,
+    "square": lambda a: a**2,
+    "exp": anp.exp,
+    "tanh": anp.tanh,
+    "relu": lambda a: anp.maximum(a, 0.0),
+    "maximum": anp.maximum,
+    "reduce_mean": lambda a, axis=None, keepdims=False: anp.mean(a, axis=axis, keepdims=keepdims),
+    # autograd's gradient of transpose is wrong for negative axes
+    "transpose": lambda a, axes=None: anp.transpose(a, None if axes is None else [axis % a.ndim for axis in axes]),
+    "reshape": lambda a, shape: anp.reshape(a, shape),
     "reduce_sum": lambda a, axis=None, keepdims=False: anp.sum(a, axis=axis, keepdims=keepdims),
 }
 

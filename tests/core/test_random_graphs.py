@@ -21,7 +21,7 @@ def test_the_gradients_are_those_of_autograd_and_of_central_differences(recipe):
     np.testing.assert_allclose(value, recipe.loss(*recipe.leaves), rtol=1e-12, atol=1e-12)
     gradients = dl.compute_gradient(loss)
     exact = autograd.grad(recipe.loss, tuple(range(len(variables))))(*recipe.leaves)
-    measured = central_differences(recipe.loss, recipe.leaves)
+    measured = central_differences(recipe.loss, recipe.leaves) if recipe.is_smooth else exact
     for variable, by_autograd, by_differences in zip(variables, exact, measured, strict=True):
         ours = gradients.get(variable, np.zeros(variable.shape))  # one that leads nowhere is not in the table
         scale = max(1.0, float(np.max(np.abs(by_autograd))))

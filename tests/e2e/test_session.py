@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,17 @@ def test_two_iterations_by_hand(modern: bool) -> None:
         terminal.wait_for("needs 60x16")
         terminal.resize(80, 24)
         wait_for_header("iteration 2 ", f"J {second}")
+        terminal.press("q")
+        assert terminal.wait_for_exit() == 0
+        assert terminal.is_clean
+
+
+def test_a_command_that_points_into_a_run() -> None:
+    with PseudoTerminal([*COMMAND, "two-paths", "--at", "4:b:2"]) as terminal:
+        terminal.wait_for("b gets -G = -1 from d: 2 of 2 contributions")
+        terminal.press("w")
+        terminal.wait_for("copied: backprop-tui two-paths --at 4:b:2")
+        assert b"\x1b]52;c;" + b64encode(b"backprop-tui two-paths --at 4:b:2") in terminal.output
         terminal.press("q")
         assert terminal.wait_for_exit() == 0
         assert terminal.is_clean

@@ -265,10 +265,10 @@ def test_a_line_of_now_falls_where_the_scores_are_equal() -> None:
 
 def test_lines_that_coincide_are_all_seen() -> None:
     lines = data_lines(None, dict.fromkeys((0, 1, 3, 10), (0.3, 1.0, 0.0)))
-    assert min(count(lines, digit) for digit in "013") >= 2
-    assert "10" in plain(lines)
-    assert "100" not in plain(lines)
-    assert {name for line in lines for text, name in line if text.strip("ox◆ ").isdigit()} == {"dim"}
+    assert min(count(lines, digit) for digit in "₀₁₃") >= 2
+    assert "₁₀" in plain(lines)
+    assert "₁₀₀" not in plain(lines)
+    assert {name for line in lines for text, name in line if set(text.strip("ox◆ ")) & set("₀₁₃")} == {"dim"}
 
 
 def test_the_pinned_point_is_on_top() -> None:
@@ -290,9 +290,28 @@ def test_one_point_has_axes_too(x: float) -> None:
 
 
 def test_the_legend_gets_shorter_where_it_must() -> None:
-    full = "x red  o blue  ◆ point 3  0 1 3 10 before  ━ now"
-    assert plain([data_legend((0, 1, 3, 10), 3, 60)]) == full
-    assert plain([data_legend((0, 1, 3, 10), 3, 46)]) == full.replace("point ", "")
-    assert plain([data_legend((0, 1, 3, 10), 3, 37)]) == full.replace("◆ point 3  ", "")
+    full = "x red  o blue  ◆ point 3  ━ now  ₀ ₁ ₃ ₁₀ after so many updates"
+    assert plain([data_legend((0, 1, 3, 10), 3, 70)]) == full
+    assert plain([data_legend((0, 1, 3, 10), 3, 50)]) == full.replace("after so many updates", "earlier")
+    assert plain([data_legend((0, 1, 3, 10), 3, 36)]) == full.replace("point ", "").removesuffix(
+        " after so many updates"
+    )
+    assert plain([data_legend((0, 1, 3, 10), 3, 31)]) == "x red  o blue  ━ now  ₀ ₁ ₃ ₁₀"
     assert plain([data_legend((), None, 60)]) == "x red  o blue  ━ now"
     assert data_legend((), None, 5) == []
+
+
+@pytest.mark.parametrize("known", [5, 12, 50, 400])
+@pytest.mark.parametrize("size", [(35, 4), (54, 9)])
+def test_the_axis_stays_while_the_next_loss_is_not_measured(known: int, size: tuple[int, int]) -> None:
+    width, height = size
+    history = LossHistory()
+    for iteration in range(1, known + 1):
+        history.record(iteration, 200 / iteration)
+
+    def ticks(cursor: int, loss: float | None) -> list[str]:
+        lines = draw_loss(history, cursor=cursor, loss=loss, logarithmic=False, width=width, height=height)
+        return [row[:5] for row in plain(lines).splitlines()]
+
+    assert ticks(known + 1, None) == ticks(known, 200 / known)
+    assert ticks(known, None) == ticks(known, 200 / known)

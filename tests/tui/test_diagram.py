@@ -15,7 +15,7 @@ from .test_layout import GRAPHS, TWICE, box
 
 
 def blank(name: str) -> NodeView:
-    return NodeView(name, "()", "v·", "g·")
+    return NodeView(name, ("()",), "v·", "g·")
 
 
 nowhere = frozenset[Edge]().__contains__
@@ -29,7 +29,7 @@ def picture(nodes: list[NodeBox], in_use: tuple[Edge, ...] = (), went: tuple[Edg
     layout = lay_out(nodes)
 
     def view(name: str) -> NodeView:
-        return NodeView(name, "()", "v✓", "g·", now=name == now)
+        return NodeView(name, ("()",), "v✓", "g·", now=name == now)
 
     return "\n" + plain(draw_diagram(layout, everything(layout), view, went.__contains__, in_use))
 
@@ -101,7 +101,7 @@ def test_one_line_nodes_show_both_marks() -> None:
     layout = lay_out(nodes, gap=0)
 
     def view(name: str) -> NodeView:
-        return NodeView(name, "()", "v✓", "q1" if name == "a" else "g·")
+        return NodeView(name, ("()",), "v✓", "q1" if name == "a" else "g·")
 
     assert (
         "\n" + plain(draw_diagram(layout, everything(layout), view, nowhere))
@@ -113,13 +113,13 @@ def test_one_line_nodes_show_both_marks() -> None:
 
 def test_marks_too_long_for_the_border_take_its_corner_piece() -> None:
     layout = lay_out([box("a")])
-    lines = draw_diagram(layout, everything(layout), lambda name: NodeView(name, "", "v✓", "q123"), nowhere)
+    lines = draw_diagram(layout, everything(layout), lambda name: NodeView(name, ("",), "v✓", "q123"), nowhere)
     assert plain(lines).endswith("└v✓ q123┘")
 
 
 def test_off_path_node_has_no_slot_for_a_gradient() -> None:
     layout = lay_out([box("a")])
-    lines = draw_diagram(layout, everything(layout), lambda name: NodeView(name, "", "v·", ""), nowhere)
+    lines = draw_diagram(layout, everything(layout), lambda name: NodeView(name, ("",), "v·", ""), nowhere)
     assert plain(lines).endswith("└─v·────┘")
 
 
@@ -165,7 +165,7 @@ NASTY = st.lists(st.sampled_from(CHARACTERS), min_size=1, max_size=9).map("".joi
 @given(NASTY, st.integers(-5, 12), st.integers(1, 30))
 def test_no_name_breaks_a_line(name: str, x: int, width: int) -> None:
     layout = lay_out([NodeBox("a", (), 12, 4), NodeBox("b", ("a",), 12, 4)])
-    lines = draw_diagram(layout, Viewport(x, 0, width, 4), lambda _: NodeView(name, name, "v✓", "g·"), nowhere)
+    lines = draw_diagram(layout, Viewport(x, 0, width, 4), lambda _: NodeView(name, (name,), "v✓", "g·"), nowhere)
     assert widths(lines) == {width}
     text = plain(lines)
     assert "\x1b" not in text
@@ -178,6 +178,6 @@ def test_only_named_styles_are_used() -> None:
     edges = layout.incoming["matmul"]
     for value in ("v·", "v✓", "v►", "v~", "v+"):
         for gradient in ("", "g·", "g✓", "g►", "q1", "w2"):
-            view = NodeView("x", "()", value, gradient, now=value == "v►")
+            view = NodeView("x", ("()",), value, gradient, now=value == "v►")
             lines = draw_diagram(layout, everything(layout), lambda _, view=view: view, nowhere, edges)  # type: ignore[misc]
             assert {style for line in lines for _, style in line} <= STYLES.keys()

@@ -119,7 +119,7 @@ def test_the_value_of_matmul() -> None:
         "  matmul[3,0] = X[3,0]·W[0,0] + X[3,1]·W[1,0]",
         "              = (0.921)(0.223) + (1.847)(-1.075)",
         "              = 0.205 - 1.986 = -1.78",
-        "enter  X[3,0]   t  term 1 of 2   w  edge 1 of 2",
+        "enter  X[3,0]   t  term 1 of 2   a  edge 1 of 2",
         "",
         "inputs    X, W               used by   add",
         "gradient  · not computed yet: the backward pass brings it",
@@ -133,7 +133,7 @@ def test_a_low_pane_keeps_the_equation_and_the_operands() -> None:
         "  = X[3,0]·W[0,0] + X[3,1]·W[1,0]",
         "  = (0.921)(0.223) + (1.847)(-1.075)",
         "  = 0.205 - 1.986 = -1.78",
-        "enter  X[3,0]   t  term 1 of 2   w  edge 1",
+        "enter  X[3,0]   t  term 1 of 2   a  edge 1",
     ]
 
 

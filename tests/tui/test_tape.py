@@ -120,7 +120,7 @@ def test_lines_are_unbroken(nodes: list[NodeBox]) -> None:
 
 def rows(width: int, height: int = 12, first: int = 0) -> list[str]:
     def view(name: str) -> NodeView:
-        return NodeView(name, "(100,2)", "v✓", "w2" if name == "b" else "g·", now=name == "matmul")
+        return NodeView(name, ("(100,2)",), "v✓", "w2" if name == "b" else "g·", now=name == "matmul")
 
     margin = {"matmul": "►", "X": "+", "W": "+"}
     return plain(draw_tape(threaded(PERCEPTRON), first, width, height, view, margin, (12, 7))).splitlines()
@@ -155,5 +155,5 @@ def test_the_rows_that_show() -> None:
 @given(NASTY)
 def test_no_name_breaks_a_row(name: str) -> None:
     tape = thread([("a", ())])
-    lines = draw_tape(tape, 0, 30, 1, lambda _: NodeView(name, "()", "v✓", "g·"), {}, (20, 2))
+    lines = draw_tape(tape, 0, 30, 1, lambda _: NodeView(name, ("()",), "v✓", "g·"), {}, (20, 2))
     assert widths(lines) == {30}

@@ -23,6 +23,16 @@ OURS = [name for name, made in definitions.items() if made.compute.__module__.st
 SAMPLES = [(name, sample) for name in OURS for sample in definitions[name].samples]
 
 
+def is_readable(name: str, sample: Any) -> bool:
+    """Whether the formula says all: not where elements only change places, nor in products of other than matrices."""
+    matrices = [len(shape) == 2 for shape in sample if not isinstance(shape, dict)]
+    return name not in ("transpose", "reshape") and (name != "matmul" or all(matrices))
+
+
+READABLE = [each for each in SAMPLES if is_readable(*each)]
+UNREADABLE = [each for each in SAMPLES if not is_readable(*each)]
+
+
 class Case:
     """One operation with numbers: its arrays, and every element of value and gradients worked out."""
 
@@ -72,7 +82,15 @@ def check(worked: Worked) -> None:
             assert abs(Decimal(read_back(step)) - result) <= unit, (worked.symbols, steps)
 
 
-@pytest.mark.parametrize(("name", "sample"), SAMPLES)
+@pytest.mark.parametrize(("name", "sample"), UNREADABLE)
+def test_what_a_formula_does_not_say_is_not_written_out(name: str, sample: Any) -> None:
+    case = Case(name, sample, seed=7)
+    for worked, number in zip(case.values(), case.output.flat, strict=True):
+        assert worked.tree is None or float(evaluate(worked.tree).item()) == pytest.approx(number)
+        assert worked.value == number
+
+
+@pytest.mark.parametrize(("name", "sample"), READABLE)
 def test_every_element_of_our_operations_is_written_out(name: str, sample: Any) -> None:
     case = Case(name, sample, seed=7)
     for worked in [*case.values(), *case.contributions()]:
@@ -81,7 +99,7 @@ def test_every_element_of_our_operations_is_written_out(name: str, sample: Any) 
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.sampled_from(SAMPLES), st.integers(0, 2**32), st.sampled_from((1e-4, 1e-2, 1.0, 30.0)), st.data())
+@given(st.sampled_from(READABLE), st.integers(0, 2**32), st.sampled_from((1e-4, 1e-2, 1.0, 30.0)), st.data())
 def test_what_is_shown_adds_up(sample: Any, seed: int, scale: float, data: st.DataObject) -> None:
     case = Case(*sample, seed=seed, scale=scale)
     worked = data.draw(st.sampled_from([*case.values(), *case.contributions()]))

@@ -307,8 +307,9 @@ class _Strip:
     def _gutter_lines(self) -> list[Line]:
         width = _gutter(self.blocks)
         lines: list[Line] = [[(" " * width, "text")]] * (self.titled + self.named)
+        names = [self.leading.row_name(row) for row in self._window(self.leading)] if self.leading else []
         for place in range(self.rows):
-            name = self.leading.row_name(self._window(self.leading)[place]) if self.leading else ""
+            name = names[place] if place < len(names) else ""
             here = place == self.pin and (self.rows > 1 or self.leading is not None)
             lines.append([((f"{RIGHT} " if here else "  ") + name.rjust(width - 2), "pinned" if here else "dim")])
         return lines

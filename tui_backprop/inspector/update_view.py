@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from functools import lru_cache
 
 import numpy as np
 
-from minidl_core import Variable, VariableUpdated
+from minidl_core import GradientCompleted, Variable, VariableUpdated
 from minidl_core.arrays import Array
 
 from ..expression import element_text
@@ -15,6 +16,7 @@ from ..formats import Notation, addition, notation, number
 from ..glyphs import NOT_YET, RIGHT, STALE
 from ..moment import Moment
 from ..palette import Line
+from ..recording import Recording
 from ..worked import rounds_to
 from .arrays import block, draw_halves, window, with_columns
 from .names import called, describe, slope_name
@@ -22,6 +24,7 @@ from .pinned import Pinned, element_at, grid_place, grid_shape
 from .sections import Section, compose, first_that_fits, prose
 from .walk import draw_way, way_from
 
+_NAMED = 8
 ROWS, COLUMNS = 8, 4
 """So many rows and columns around the pinned element are shown, and add up as they are shown."""
 
@@ -114,12 +117,11 @@ def _meaning(moment: Moment, event: VariableUpdated, index: tuple[int, ...], wid
 
 def forecast(moment: Moment, width: int) -> list[Section]:
     """Say what the loss would become if it were a straight slope, and when it will be measured."""
-    gradients = [moment.gradient(variable) for variable in moment.graph.variables]
-    if moment.loss is None or any(gradient is None for gradient in gradients):
+    recording = moment.recording
+    over = moment.visit_count == len(moment.graph.nodes) and moment.gradient(recording.joined[-1]) is not None
+    if moment.loss is None or not over:
         return []
-    with np.errstate(all="ignore"):
-        squares = sum(float(np.sum(np.square(gradient))) for gradient in gradients if gradient is not None)
-    change = -moment.learning_rate * squares
+    change = -moment.learning_rate * _sum_of_squares(recording)
     now, moved, new = _sum_texts(moment.loss, change, moment.loss + change)
     loss, following = called(moment.graph.loss), moment.iteration + 1
     size = max(map(len, (now, moved, new))) + 2
@@ -143,6 +145,14 @@ def forecast(moment: Moment, width: int) -> list[Section]:
     return [Section(5, lines)]
 
 
+@lru_cache(maxsize=1)
+def _sum_of_squares(recording: Recording) -> float:
+    """Return the sum of the squares of all gradients of variables; there are as many additions as weights."""
+    events = (recording.events[recording.completed[variable]] for variable in recording.graph.variables)
+    with np.errstate(all="ignore"):
+        return sum(float(np.sum(np.square(event.gradient))) for event in events if isinstance(event, GradientCompleted))
+
+
 def _sum_texts(now: float, change: float, new: float) -> tuple[str, str, str]:
     """Write a sum with as few digits as make it add up."""
     same = notation([now, change, new])
@@ -154,5 +164,7 @@ def _sum_texts(now: float, change: float, new: float) -> tuple[str, str, str]:
 
 
 def _stale(moment: Moment, width: int) -> list[Section]:
-    names = ", ".join(map(called, moment.updated))
+    updated = moment.updated
+    more = f" and {len(updated) - _NAMED} more" if len(updated) > _NAMED else ""
+    names = ", ".join(map(called, updated[:_NAMED])) + more
     return [Section(2, prose(f"{STALE} marks values made with the old {names}", width, "stale"))] if names else []

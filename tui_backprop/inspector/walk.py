@@ -96,7 +96,7 @@ def draw_way(moment: Moment, way: Way | str, width: int) -> list[Line]:
     if way.terms > 1:
         choices.append(("t", f"{'point' if way.points else 'term'} {way.term + 1} of {way.terms}"))
     if len(way.edges) > 1:
-        choices.append(("w", f"edge {way.edge + 1} of {len(way.edges)}"))
+        choices.append(("a", f"edge {way.edge + 1} of {len(way.edges)}"))
     for key, text in choices:
         room = width - sum(len(part) for part, _ in line)
         said = first_that_fits(room - 6, text, text.partition(" of ")[0])

@@ -86,6 +86,15 @@ class Layout:
                 break
             yield self.columns[number]
 
+    def at(self, x: int, y: int) -> str | None:
+        """Return the node whose box is in this cell, if there is one."""
+        for column in self.columns_between(x, x):
+            for name in column.nodes:
+                place = self.places[name]
+                if place.x <= x < place.x + place.width and place.y <= y < place.y + place.height:
+                    return name
+        return None
+
     def departure(self, name: str) -> Point:
         """Return the cell behind a box where all its edges begin."""
         place = self.places[name]
@@ -128,6 +137,24 @@ def lay_out(nodes: Sequence[NodeBox], loss: str | None = None, gap: int = 1) -> 
     )
     uncross(layers)
     return _picture(nodes, layers, rows_of(layers, gap))
+
+
+def effort(nodes: Sequence[NodeBox]) -> int:
+    """Return what a layout would cost: the number of nodes, and of the layers that lines have to pass."""
+    layer: dict[str, int] = {}
+    for node in nodes:
+        layer[node.name] = 1 + max((layer[source] for source in node.inputs), default=-1)
+    nearest: dict[str, int] = {}
+    furthest: dict[str, int] = {}
+    bends = 0
+    for node in reversed(nodes):
+        if node.name in nearest:
+            layer[node.name] = nearest[node.name] - 1
+            bends += furthest[node.name] - nearest[node.name]
+        for source in node.inputs:
+            nearest[source] = min(layer[node.name], nearest.get(source, layer[node.name]))
+            furthest[source] = max(layer[node.name], furthest.get(source, 0))
+    return len(nodes) + bends
 
 
 def _picture(nodes: Sequence[NodeBox], layers: Layers, rows: list[int]) -> Layout:

@@ -43,7 +43,8 @@ class Lesson:
     `sentences` replace the general one of an event; their keys are the event's kind and node, for a contribution also
     its consumer: "NodeEvaluated p", "ContributionAdded add <- p". In them {iteration}, {value}, {loss}, {total} and the
     like stand for the numbers of the moment (see narration.py). `labels` name the rows and columns of a node's array:
-    by its name a tuple of labels for each of its axes, () for an axis that has none.
+    by its name a tuple of labels for each of its axes, () for an axis that has none. `folds` name the scopes of nodes
+    whose own names do not say one, by the nodes' names.
     """
 
     name: str
@@ -53,3 +54,4 @@ class Lesson:
     seed: int = 0
     sentences: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    folds: Mapping[str, str] = field(default_factory=dict)

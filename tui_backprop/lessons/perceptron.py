@@ -100,4 +100,5 @@ lesson = Lesson(
         "b": (_CLASSES,),
         **dict.fromkeys(("matmul", "add", "p", "log", "multiply", "c"), ((), _CLASSES)),
     },
+    folds=dict.fromkeys(("log", "multiply", "reduce_sum", "reduce_sum_1", "J"), "cross-entropy"),
 )

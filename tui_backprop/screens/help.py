@@ -16,20 +16,33 @@ from tui_backprop.keys import SECTIONS
 from tui_backprop.palette import STYLES
 
 READING = """\
-The graph computes J, the loss, from left to right. Each node has a slot v for its value and a slot g for its \
+The graph computes the loss, here J, from left to right. Each node has a slot v for its value and a slot g for its \
 gradient, dJ/dnode: how much J changes if the node changes a little.
 
-  ·  not yet        ✓  done        ►  now
-  q1 first in the queue            w2 waits for 2 consumers
+  ·  not yet        ✓  done        ►  now        G  the gradient that a contribution is made from
+  q1 first in the queue            w1 waits for 1 more consumer
   ~  made with variables that have since changed        +  updated
 
-One iteration has three passes. Forward computes the values. Backward walks from J against the arrows: a node joins \
-the queue when the last of its consumers has been visited, and its gradient is the sum of what they contribute, one \
-contribution for each edge. Update moves every variable a little against its gradient.
+A consumer of a node is an operation that computes from it; an edge leads from a node to a consumer. One iteration \
+has three passes. Forward computes the values. Backward walks from J against the arrows: a node joins the queue when \
+the last of its consumers has been visited, and its gradient is the sum of what they contribute, one contribution for \
+each edge. The ledger lists them. Update moves every variable a little against its gradient; η, the learning rate, \
+says how little.
 
-The inspector writes out one element, marked ►, with its own numbers; the arrow keys choose another one. \
-Enter goes on to one of the elements that it came from (t and w choose which), Backspace returns: so one can walk from \
-any number to J and never leave the moment.\
+The pane whose title shows ←↑↓→ has the arrow keys. In the graph they select a node, in a double frame: left an \
+input, right a consumer. The inspector then explains that node; time stays, and the next step follows the action \
+again. Tab goes on to the inspector, which writes out one element, marked ►, with its own numbers; there the arrow \
+keys choose another one. On a small screen Tab comes to the charts, too.
+
+Enter goes on to an element that this one came from, a chooses over which edge, t by which term, Backspace returns: so \
+one can walk from any number to J.
+
+The tape is the graph with one row per node, in the order of evaluation. In it, + marks the inputs of the node of now.
+
+  ·  times              ⊙  times, element by element        Σ  the sum        Aᵀ  A with rows and columns exchanged
+  () the shape of one number       (2,) of two numbers      (100,2) of 100 rows of two
+
+name/ is a folded scope: several nodes in one box, with how many it holds and how far the pass has come in them.\
 """
 
 

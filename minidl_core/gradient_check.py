@@ -1,0 +1,191 @@
+"""Checking a gradient by measuring it: nudge one number, run forward again, and see how the loss answers.
+
+The slope is measured by central differences for a row of ever smaller steps, each extrapolated from the one before
+(Richardson 1911). Too large a step feels the curve, too small a one only rounding; the step where both together do
+least is taken, and what they do there is the uncertainty. How much rounding there is in the loss is known from the
+gradients themselves: each value's rounding reaches the loss through its gradient (Linnainmaa 1976).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from .arrays import Array, quiet, written
+from .errors import GraphError
+from .gradients import Evaluated, gradient_rule, input_gradients
+from .graph import Node, Operation
+from .plan import Run
+
+_STEPS: Array = 0.03 * 0.25 ** np.arange(13.0)  # of the size of what is nudged: from 3 % down to 2e-9
+_TOLERANCE = 1e-4  # a relative error that no right gradient has, and that an error of 0.1 % exceeds
+
+
+@dataclass(frozen=True)
+class GradientCheck:
+    """One element's gradient beside the measured slope.
+
+    `verdict` is "agrees"; "differs"; "kink" where the loss has two slopes, one on each side, and the gradient is one of
+    them or between them; or "too small" where the gradient disappears in the rounding of the loss.
+    """
+
+    node: Node
+    entry: tuple[int, ...]
+    gradient: float
+    measured: float
+    uncertainty: float
+    verdict: str
+    reason: str
+
+    @property
+    def agrees(self) -> bool:
+        """Whether nothing speaks against the gradient."""
+        return self.verdict != "differs"
+
+    @property
+    def absolute_error(self) -> float:
+        """How far the gradient is from the measured slope."""
+        return abs(self.gradient - self.measured)
+
+    @property
+    def relative_error(self) -> float:
+        """The absolute error as a part of the larger of the two."""
+        larger = max(abs(self.gradient), abs(self.measured))
+        return self.absolute_error / larger if larger else 0.0
+
+    def __str__(self) -> str:
+        place = f"[{', '.join(map(str, self.entry))}]" if self.entry else ""
+        return (
+            f"{self.node.name}{place}: gradient {self.gradient:.7g}, measured {self.measured:.7g}, "
+            f"off by {self.absolute_error:.1e} ({self.relative_error:.2%}): {self.reason}"
+        )
+
+
+def check_gradient(loss: Node, node: Node, entries: Iterable[tuple[int, ...]] | None = None) -> list[GradientCheck]:
+    """Measure the gradient of the loss with respect to a node, at the values of the loss's last run.
+
+    `entries` are the indices of the elements to check; without them, all are. Every node that leads to the loss can be
+    checked, not only variables. Raises GraphError where the loss has not been run, the node does not lead to it or has
+    no such entry.
+    """
+    run = loss.last_run
+    if run is None:
+        raise GraphError(f"it has not been run yet; evaluate it first: session.run({loss.name}, feed_dict).", loss)
+    with quiet():
+        gradients = run.gradients(loss)
+        if node not in gradients:
+            raise GraphError(f"it does not lead to {loss.name}, so there is no gradient to check.", node)
+        value = np.asarray(run[node])
+        downstream = [each for each in run.downstream(node) if each in gradients]
+        loss_at = run.what_if(node, loss)
+        rounding = _rounding(run, gradients, downstream)
+        typical = float(np.sqrt(np.mean(value * value))) or 1.0
+
+        def check(entry: tuple[int, ...]) -> GradientCheck:
+            if len(entry) != value.ndim or not all(0 <= i < size for i, size in zip(entry, value.shape, strict=True)):
+                raise GraphError(f"it is {written(value.shape)} and has no entry {list(entry)}.", node)
+
+            def nudged(change: float) -> float:
+                moved = value.copy()
+                moved[entry] += change
+                return float(loss_at(moved))
+
+            size = max(abs(float(value[entry])), 0.1 * typical)
+            gradient = float(np.asarray(gradients[node])[entry])
+            measured, uncertainty, verdict, reason = _compare(gradient, nudged, size, rounding)
+            if verdict == "differs":
+                reason += _culprit(run, gradients, downstream)
+            return GradientCheck(node, tuple(entry), gradient, measured, uncertainty, verdict, reason)
+
+        return [check(tuple(entry)) for entry in (np.ndindex(value.shape) if entries is None else entries)]
+
+
+def _rounding(run: Run, gradients: dict[Node, Array], operations: Iterable[Operation]) -> float:
+    """Return how much of the loss may be rounding made by these operations."""
+    reaching = sum(float(np.sum(np.abs(gradients[operation] * run[operation]))) for operation in operations)
+    return float(np.finfo(np.float64).eps) * reaching
+
+
+class Comparison(NamedTuple):
+    """A measured slope, how far it may be off, and what that says about a gradient."""
+
+    measured: float
+    uncertainty: float
+    verdict: str
+    reason: str
+
+
+def _compare(gradient: float, nudged: Callable[[float], float], size: float, rounding: float) -> Comparison:
+    """Compare a gradient with the slope at 0 of `nudged`, for steps in proportion to `size`."""
+    steps = _STEPS * size
+    here = nudged(0.0)
+    above, below = (np.array([nudged(sign * step) for step in steps]) for sign in (1.0, -1.0))
+    central = (above - below) / (2.0 * steps)
+    # with a quarter of the step, the error that goes with its square is a sixteenth; what is left of it is taken out
+    extrapolated = central[1:] + (central[1:] - central[:-1]) / 15.0
+    uncertainties = np.abs(np.diff(extrapolated)) + rounding / steps[2:]
+    best = int(np.argmin(np.where(np.isfinite(uncertainties), uncertainties, np.inf)))
+    measured, uncertainty = float(extrapolated[best + 1]), float(uncertainties[best])
+
+    error, larger = abs(gradient - measured), max(abs(gradient), abs(measured))
+    if error <= _TOLERANCE * larger:
+        return Comparison(measured, uncertainty, "agrees", "they agree.")
+    right, left = (above - here) / steps, (here - below) / steps
+    kink = _kink(gradient, right, left, rounding / steps)
+    if kink is not None:
+        low, high = kink
+        reason = f"the loss has a kink here: its slope is {low:.4g} on one side and {high:.4g} on the other."
+        return Comparison(measured, uncertainty, "kink", reason)
+    if not error > uncertainty:
+        reason = "the difference is less than what rounding does to the loss, so it cannot be told from none."
+        return Comparison(measured, uncertainty, "too small", reason)
+    return Comparison(measured, uncertainty, "differs", "they differ.")
+
+
+def _kink(gradient: float, right: Array, left: Array, rounding: Array) -> tuple[float, float] | None:
+    """Return the slopes on both sides where they stay apart however small the step, and the gradient is within."""
+    larger = np.maximum(np.abs(right), np.abs(left))
+    clear = np.flatnonzero(rounding < 0.01 * _TOLERANCE * larger)
+    if len(clear) < 3:
+        return None
+    before, last = clear[-3], clear[-1]
+    jump = abs(right[last] - left[last])
+    low, high = sorted((float(right[last]), float(left[last])))
+    slack = 10.0 * _TOLERANCE * float(larger[last])
+    # the two slopes of a smooth curve come 16 times closer while the step becomes 16 times smaller
+    if jump > slack and jump > 0.5 * abs(right[before] - left[before]) and low - slack <= gradient <= high + slack:
+        return low, high
+    return None
+
+
+def _culprit(run: Run, gradients: dict[Node, Array], operations: list[Operation]) -> str:
+    """Name the gradient function that is wrong by itself, the one nearest to the loss."""
+    for node in reversed(operations):
+        op = Evaluated(node, [run[source] for source in node.inputs], run[node], [True] * len(node.inputs))
+        rule = gradient_rule(node)
+        for slot, contribution in enumerate(input_gradients(rule, op, gradients[node])):
+            if _compare_input(op, slot, gradients[node], contribution).verdict == "differs":
+                wrong = f"is wrong for its input {slot}, {node.inputs[slot].name}."
+                return f" The gradient function of {node.describe()}, at {rule.place}, {wrong}"
+    return " Each gradient function by itself is right."
+
+
+def _compare_input(op: Evaluated, slot: int, grad: Array, contribution: Array) -> Comparison:
+    """Compare what one gradient function gives for one input with what its operation does, all elements at once."""
+    # each element is nudged the way it contributes, so that no two of them cancel, and by an amount of its own, because
+    # an operation may not feel that all of them move together
+    amounts = 0.5 + np.arange(contribution.size) * 0.618 % 1.0
+    direction = np.where(contribution < 0, -1.0, 1.0) * amounts.reshape(contribution.shape)
+    definition, attributes = op.operation.definition, op.operation.attributes
+
+    def nudged(change: float) -> float:
+        inputs = [*op.inputs]
+        inputs[slot] = inputs[slot] + change * direction
+        return float(np.sum(grad * definition.compute(*inputs, **attributes)))
+
+    size = float(np.max(np.abs(op.inputs[slot]), initial=0.0)) or 1.0
+    rounding = float(np.finfo(np.float64).eps * np.sum(np.abs(grad * op.output)))
+    return _compare(float(np.sum(contribution * direction)), nudged, size, rounding)

@@ -1,0 +1,109 @@
+"""Functions of one number at a time whose slope depends on where one stands: powers, exp, log, sigmoid, tanh, relu."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..arrays import Array
+from ..gradients import Evaluated, RegisterGradient
+from .definition import operation
+
+_ONE = [((3, 2),), ((),)]
+
+
+@operation(formula="Y = A²", samples=_ONE, elementwise=True, trusted=True)
+def square(a: Array, /) -> Array:
+    """Each entry of Y is an entry of A times itself."""
+    return a * a
+
+
+@RegisterGradient("square", formulas=("2·G⊙A",))
+def _square_gradient(op: Evaluated, grad: Array) -> list[Array]:
+    """The slope of a square is twice the number that is squared."""
+    return [2.0 * grad * op.inputs[0]]
+
+
+@operation(
+    formula="Y = A^B",
+    samples=[((3, 2), ()), ((3, 1), (2,)), ((2,), (3, 2)), ((), ())],
+    elementwise=True,
+    domain=(0.3, 2.0),
+)
+def power(a: Array, b: Array, /) -> Array:
+    """Each entry of Y is an entry of A raised to the power of an entry of B."""
+    return np.power(a, b)
+
+
+@RegisterGradient("power", formulas=("G⊙B⊙A^(B - 1)", "G⊙Y⊙log A"))
+def _power_gradient(op: Evaluated, grad: Array) -> list[Array | None]:
+    """The slope of a power of A is B times the next lower power.
+
+    1 more in B multiplies Y by A, so the slope is Y times log A; where A is not positive, it counts as 0.
+    """
+    a, b = op.inputs
+    # at B = 0 the next lower power of 0 would be infinite, though A^0 does not depend on A at all
+    base = grad * b * np.power(a, np.where(b == 0, 1.0, b - 1.0)) if op.needs[0] else None
+    exponent = grad * op.output * np.log(np.where(a > 0, a, 1.0)) if op.needs[1] else None
+    return [base, exponent]
+
+
+@operation(formula="Y = exp A", samples=_ONE, elementwise=True)
+def exp(a: Array, /) -> Array:
+    """Each entry of A becomes a power of the number e: 1 at 0, growing ever faster."""
+    return np.exp(a)
+
+
+@RegisterGradient("exp", formulas=("G⊙Y",))
+def _exp_gradient(op: Evaluated, grad: Array) -> list[Array]:
+    """The slope of exp is its own value, Y."""
+    return [grad * op.output]
+
+
+@operation(formula="Y = log A", samples=_ONE, elementwise=True, trusted=True, domain=(0.1, 3.0))
+def log(a: Array, /) -> Array:
+    """The natural logarithm of each entry of A: 0 at 1, ever more negative towards 0."""
+    return np.log(a)
+
+
+@RegisterGradient("log", formulas=("G/A",))
+def _log_gradient(op: Evaluated, grad: Array) -> list[Array]:
+    """The slope of log at A is 1/A, so the smaller A is, the more a little more of it counts."""
+    return [grad / op.inputs[0]]
+
+
+@operation(formula="Y = 1/(1 + exp(-A))", samples=_ONE, elementwise=True)
+def sigmoid(a: Array, /) -> Array:
+    """Each entry of A is squeezed between 0 and 1; 0 becomes one half."""
+    return 1.0 / (1.0 + np.exp(-a))  # where exp overflows, the quotient is 0, as it should be
+
+
+@RegisterGradient("sigmoid", formulas=("G⊙Y⊙(1 - Y)",))
+def _sigmoid_gradient(op: Evaluated, grad: Array) -> list[Array]:
+    """The slope of sigmoid is Y·(1 - Y): steepest in the middle, flat at both ends."""
+    y = op.output
+    return [grad * y * (1.0 - y)]
+
+
+@operation(formula="Y = tanh A", samples=_ONE, elementwise=True)
+def tanh(a: Array, /) -> Array:
+    """Each entry of A is squeezed between -1 and 1; 0 stays 0."""
+    return np.tanh(a)
+
+
+@RegisterGradient("tanh", formulas=("G⊙(1 - Y²)",))
+def _tanh_gradient(op: Evaluated, grad: Array) -> list[Array]:
+    """The slope of tanh is 1 - Y²: 1 in the middle, flat at both ends."""
+    y = op.output
+    return [grad * (1.0 - y * y)]
+
+
+@operation(formula="Y = max(0, A)", samples=_ONE, elementwise=True)
+def relu(a: Array, /) -> Array:
+    """Each positive entry of A stays as it is; the others become 0."""
+    return np.maximum(a, 0.0)
+
+
+@RegisterGradient("relu", formulas=("G⊙(A > 0)",))
+def _relu_gradient(op: Evaluated, grad: Array) -> list[Array]:
+    """The slope of relu is 1 where A is positive, and 0 elsewhere."""
+    return [grad * (op.inputs[0] > 0)]

@@ -1,0 +1,68 @@
+"""Nothing is kept that is not needed: sessions, runs and graphs are let go."""
+
+import gc
+import tracemalloc
+
+import numpy as np
+
+import minidl_core as dl
+
+
+def _grown(action, times):
+    """The bytes that repeating an action leaves behind, after it has been done a few times."""
+    for _ in range(20):
+        action()
+    gc.collect()
+    tracemalloc.start()
+    try:
+        for _ in range(times):
+            action()
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+
+
+def _network():
+    x = dl.placeholder()
+    w = dl.Variable(np.ones((20, 10)))
+    loss = dl.reduce_sum(dl.softmax(dl.tanh(dl.matmul(x, w))) ** 2.0)
+    return dl.train.GradientDescentOptimizer(0.01).minimize(loss), {x: np.ones((50, 20))}
+
+
+def test_a_thousand_sessions_leak_nothing():
+    step, feeds = _network()
+
+    def train():
+        session = dl.Session()
+        session.run(step, feeds)
+        session.run([step.loss, *step.variables], feeds)
+        dl.compute_gradient(step.loss)
+
+    assert _grown(train, 1_000) < 100_000
+
+
+def test_a_thousand_steppers_and_paused_iterations_leak_nothing():
+    step, feeds = _network()
+
+    def pause_in_the_middle():
+        events = dl.Stepper(step, feeds).iteration()
+        for _ in range(15):
+            next(events)
+
+    assert _grown(pause_in_the_middle, 1_000) < 100_000
+
+
+def test_a_long_run_takes_no_more_memory_than_a_short_one():
+    step, feeds = _network()
+    stepper = dl.Stepper(step, feeds)
+    assert _grown(lambda: stepper.run(1), 2_000) < 100_000
+
+
+def test_graphs_are_let_go():
+    def build():
+        with dl.Graph().as_default():
+            step, feeds = _network()
+            dl.Session().run(step, feeds)
+
+    assert _grown(build, 300) < 100_000

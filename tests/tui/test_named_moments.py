@@ -1,0 +1,160 @@
+"""Named moments: a name leads to its moment, a moment to its name, and a name that leads nowhere is explained."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+from hypothesis import given, settings
+
+from minidl_core import Graph, Variable, add, multiply, square
+from tui_backprop.cli import build_parser, main
+from tui_backprop.lessons import lesson_names, load_lesson
+from tui_backprop.lessons.lesson import Example
+from tui_backprop.named_moments import NoMomentError, command, go, name_moment, read_moment
+from tui_backprop.narration import narrate
+from tui_backprop.steps import after_event, after_step
+from tui_backprop.timeline import Timeline
+
+from .sample_graphs import lesson_of, timelines
+
+
+def at(timeline: Timeline) -> tuple[int, int, int]:
+    return timeline.recording.iteration, timeline.cursor, timeline.moment.shown
+
+
+def open_command(line: str) -> Timeline:
+    """Open what a command line opens, without a terminal."""
+    program, *arguments = shlex.split(line)
+    assert program == "backprop-tui"
+    asked = build_parser().parse_args(arguments)
+    timeline = Timeline(load_lesson(asked.lesson), asked.seed, asked.learning_rate)
+    go(timeline, read_moment(asked.at, timeline.graph))
+    return timeline
+
+
+@pytest.mark.parametrize("name", lesson_names())
+@pytest.mark.parametrize("stop", [after_step, after_event])
+def test_every_moment_of_every_lesson_is_reached_by_its_name(name: str, stop: object) -> None:
+    timeline, other = Timeline(load_lesson(name)), Timeline(load_lesson(name))
+    while timeline.recording.iteration < 3:
+        said = name_moment(timeline)
+        go(other, read_moment(said, other.graph))
+        assert at(other) == at(timeline), said
+        assert timeline.forward(stop)
+
+
+@pytest.mark.parametrize("options", [{}, {"seed": 5, "learning_rate": 0.00123}])
+def test_the_command_that_is_copied_opens_the_same_moment_with_the_same_numbers(options: dict[str, float]) -> None:
+    timeline = Timeline(load_lesson("perceptron"), **options)
+    timeline.train(3)
+    timeline.forward(after_step)
+    assert command(timeline).endswith(" --at 5:matmul:forward")
+    opened = open_command(command(timeline))
+    assert at(opened) == at(timeline)
+    assert opened.moment.value(opened.moment.now).tobytes() == timeline.moment.value(timeline.moment.now).tobytes()
+
+
+@settings(max_examples=40, deadline=None)
+@given(timelines())
+def test_on_any_graph_every_step_is_reached_by_its_name(timeline: Timeline) -> None:
+    seen = []
+    while timeline.forward(after_step) and timeline.recording.iteration == 1:
+        seen.append((name_moment(timeline), at(timeline)))
+        if timeline.recording.error is not None:
+            break
+    assert len({name for name, _ in seen}) == len(seen)
+    for name, there in reversed(seen):
+        go(timeline, read_moment(name, timeline.graph))
+        assert at(timeline) == there, name
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("0", "Press space for the first step"),
+        ("4", "Iteration 4 is done."),
+        ("4:b:forward", "b = 2·a = "),
+        ("4:b:1", "b gets 2·G·b = "),
+        ("4:b:2", "b gets -G = -1 from d: 2 of 2 contributions"),
+        ("4:b", "b gets -G = -1 from d: 2 of 2 contributions"),
+        ("4:a:update", "a moves against its gradient"),
+        ("4.9", "e is visited first"),
+    ],
+)
+def test_what_each_form_means(name: str, sentence: str) -> None:
+    timeline = Timeline(load_lesson("two-paths"))
+    go(timeline, read_moment(f" {name} ", timeline.graph))
+    assert narrate(timeline.moment).startswith(sentence)
+    assert timeline.recording.iteration == (1 if name == "0" else 4)
+
+
+def test_a_node_called_like_another_nodes_step_can_be_named() -> None:
+    with Graph().as_default():
+        a = Variable(1.0, name="a")
+        b = square(a, name="a:1")
+        loss = add(b, multiply(a, b, name="it's $5"), name="J")
+    timeline = Timeline(lesson_of(Example(loss, {})))
+    while timeline.forward(after_step) and timeline.recording.iteration == 1:
+        there = at(timeline)
+        again = Timeline(timeline.lesson)
+        go(again, read_moment(shlex.split(command(timeline))[-1], again.graph))
+        assert at(again) == there
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "'' is not a moment. Type one like 7 (the end of iteration 7), 7:b"),
+        ("-1", "'-1' is not a moment."),
+        ("four", "'four' is not a moment."),
+        ("4:", "'4:' is not a moment."),
+        ("4.", "'4.' is not a moment."),
+        ("4.5.6", "'4.5.6' is not a moment."),
+        ("٤", "'٤' is not a moment."),
+        ("1000001", "Iteration 1000001 is too far: the last that can be asked for is 1,000,000."),
+        ("0:b", "Iterations count from 1; 0 alone is the start."),
+        ("4.0", "An iteration has 34 events here, 4.1 to 4.34."),
+        ("4.35", "An iteration has 34 events here, 4.1 to 4.34."),
+        ("4:q", "There is no node 'q'. There are 2, a, b, c, 10, d and e."),
+        ("4:q:1", "There is no node 'q:1'. There are"),
+        ("4:b:3", "b has no step '3'. There are 4:b:forward, 4:b:1 and 4:b:2."),
+        ("4:b:update", "b has no step 'update'."),
+        ("4:a:0", "a has no step '0'. There are 4:a:forward, 4:a:1 and 4:a:update."),
+    ],
+)
+def test_a_moment_that_does_not_exist_is_explained(text: str, said: str) -> None:
+    with pytest.raises(NoMomentError) as error:
+        read_moment(text, Timeline(load_lesson("two-paths")).graph)
+    assert str(error.value).startswith(said)
+    assert "\n" not in str(error.value)
+
+
+def test_a_name_that_is_nearly_a_nodes_is_guessed() -> None:
+    with pytest.raises(NoMomentError, match=r"no node 'matmull'; did you mean matmul\?"):
+        read_moment("4:matmull", Timeline(load_lesson("perceptron")).graph)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--at", "4:q"], "--at 4:q: There is no node 'q'. There are c, X, W,"),
+        (["--at", "soon"], "--at soon: 'soon' is not a moment."),
+        (["--learning-rate", "1000", "--at", "4"], "There is no iteration 4: training stopped in iteration 2,"),
+    ],
+)
+def test_on_the_command_line_such_a_moment_is_one_line_and_exit_status_2(
+    arguments: list[str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tui_backprop.app.refusal", lambda: None)
+    assert main(arguments) == 2
+    message = capsys.readouterr().err
+    assert said in message
+    assert message.count("\n") == 1
+
+
+def test_headless_has_no_moments(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["--headless", "--at", "4"])
+    assert end.value.code == 2
+    assert "--at is for the screen" in capsys.readouterr().err

@@ -1,0 +1,119 @@
+"""A pick list of nodes: type a part of a name, an operation or a scope, and choose among what matches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from minidl_core import Node
+from tui_backprop.formats import shape_text
+from tui_backprop.glyphs import CHOSEN, fit, fit_name
+from tui_backprop.palette import Line
+from tui_backprop.picture import scope_of_name
+from tui_backprop.widgets.canvas import Canvas
+
+_ROWS = 8
+
+
+def matches(nodes: Sequence[Node], text: str, scope: Callable[[Node], str] = scope_of_name) -> list[Node]:
+    """Return the nodes that have the text in their name, operation or scope, the nearest first.
+
+    Nearest is the name itself, then a name that begins with the text, then one that has it, then operation and scope.
+    """
+    wanted = text.casefold()
+
+    def rank(node: Node) -> int | None:
+        name = node.name.casefold()
+        own = name.rpartition("/")[2]
+        begins = name.startswith(wanted) or own.startswith(wanted)
+        found = own == wanted, begins, wanted in own, wanted in node.kind or wanted in name or wanted in scope(node)
+        return found.index(True) if any(found) else None
+
+    ranked = [(place, number) for number, node in enumerate(nodes) if (place := rank(node)) is not None]
+    return [nodes[number] for _, number in sorted(ranked)]
+
+
+class FindScreen(ModalScreen[Node | None]):
+    """Returns the node that was chosen, None where the asking was given up."""
+
+    DEFAULT_CSS = """
+    FindScreen {
+        align: center bottom;
+    }
+    FindScreen > Vertical {
+        height: 12;
+        padding: 0 1;
+        border: round;
+        background: ansi_default;
+    }
+    FindScreen Canvas {
+        height: 9;
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "give up"),
+        Binding("up", "choose(-1)", "up"),
+        Binding("down", "choose(1)", "down"),
+        Binding("pageup", f"choose(-{_ROWS})", "up"),
+        Binding("pagedown", f"choose({_ROWS})", "down"),
+    ]
+
+    def __init__(self, nodes: Sequence[Node], scope: Callable[[Node], str]) -> None:
+        super().__init__()
+        self._scope = scope
+        self._all = nodes
+        self._found = list(nodes)
+        self._chosen = 0
+
+    def compose(self) -> ComposeResult:
+        """Yield the field and the list."""
+        with Vertical():
+            field = Input(
+                placeholder="part of a name, operation or scope; ↑ ↓ choose, Enter selects, Esc gives up", compact=True
+            )
+            field.cursor_blink = False
+            yield field
+            yield Canvas()
+
+    def on_resize(self) -> None:
+        """Draw the list when its size is known."""
+        self.call_after_refresh(self._draw)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """List what matches now."""
+        self._found, self._chosen = matches(self._all, event.value.strip(), self._scope), 0
+        self._draw()
+
+    def on_input_submitted(self) -> None:
+        """Return the chosen node; where nothing matches, stay."""
+        if self._found:
+            self.dismiss(self._found[self._chosen])
+
+    def action_choose(self, by: int) -> None:
+        """Move the choice."""
+        self._chosen = min(max(self._chosen + by, 0), max(len(self._found) - 1, 0))
+        self._draw()
+
+    def _draw(self) -> None:
+        canvas = self.query_one(Canvas)
+        canvas.show(draw_matches(self._found, self._chosen, len(self._all), canvas.size.width))
+
+
+def draw_matches(found: Sequence[Node], chosen: int, total: int, width: int) -> list[Line]:
+    """Draw a count and the rows around the chosen one."""
+    first = max(min(chosen - _ROWS // 2, len(found) - _ROWS), 0)
+    count = f"{len(found):,} of {total:,} nodes"
+    said = count if found else f"none of {total:,} nodes has that name, operation or scope"
+    lines: list[Line] = [[(fit(said, width), "dim")]]
+    for number, node in enumerate(found[first : first + _ROWS], first):
+        here = number == chosen
+        details = f"  {node.kind:<12} {shape_text(node.shape)}"
+        name = fit_name(node.name, max(width - len(details) - 4, 8))
+        lines.append([(f"{CHOSEN if here else ' '} ", "key"), (name, "selected" if here else "text"), (details, "dim")])
+    return lines

@@ -1,0 +1,63 @@
+"""A question with one field to type the answer into; a wrong answer is explained and can be mended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar, Generic, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+Answer = TypeVar("Answer")
+
+
+class Prompt(ModalScreen[Answer | None], Generic[Answer]):
+    """Returns what `read` makes of the answer, None where it was given up.
+
+    `read` raises ValueError with a sentence that says what is wrong; what was typed is kept then. `typed` and `wrong`
+    are what stands there from the start.
+    """
+
+    DEFAULT_CSS = """
+    Prompt {
+        align: center bottom;
+    }
+    Prompt > Vertical {
+        height: auto;
+        padding: 0 1;
+        border: round;
+        background: ansi_default;
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "give up")]
+
+    def __init__(
+        self, question: str, read: Callable[[str], Answer], hint: str, typed: str = "", wrong: str = ""
+    ) -> None:
+        super().__init__()
+        self._question = question
+        self._read = read
+        self._hint = hint
+        self._typed = typed
+        self._wrong = wrong
+
+    def compose(self) -> ComposeResult:
+        """Yield the question, the field, and the lines for what is wrong with the answer."""
+        with Vertical():
+            yield Static(self._question, markup=False)
+            field = Input(self._typed, placeholder=self._hint, select_on_focus=False, compact=True)
+            field.cursor_blink = False
+            yield field
+            yield Static(self._wrong, id="wrong", markup=False)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Return the answer, or say what is wrong with it and keep what was typed."""
+        try:
+            answer = self._read(event.value)
+        except ValueError as error:
+            self.query_one("#wrong", Static).update(str(error))
+        else:
+            self.dismiss(answer)
