@@ -13,6 +13,7 @@ import os
 os.environ |= {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "MKL")}
 
 import argparse
+import gc
 import importlib.util
 import statistics
 import sys
@@ -52,16 +53,25 @@ def check(name: str, network: Network, makers: Mapping[str, Callable[[Network], 
             sys.exit(f"{name}: {contestant} reaches losses that differ from those by hand by {worst:.1e}")
 
 
-def medians(actions: Mapping[str, Callable[[], object]], rounds: int, repeats: int) -> dict[str, float]:
-    """The median time of one call of each action, in microseconds; the actions take turns in each round."""
+def medians(actions: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """The median processor time of one call of each action, in microseconds; the actions take turns in each round.
+
+    A turn lasts about five milliseconds, so that caches are warm. Processor time, not the clock: what else runs on the
+    machine counts little.
+    """
     times: dict[str, list[float]] = {name: [] for name in actions}
+    repeats = {name: max(1, round(5e-3 / max(_processor_time(action, 3), 1e-9))) for name, action in actions.items()}
     for _ in range(rounds):
         for name, action in actions.items():
-            started = time.perf_counter()
-            for _ in range(repeats):
-                action()
-            times[name].append((time.perf_counter() - started) / repeats * 1e6)
+            times[name].append(_processor_time(action, repeats[name]) * 1e6)
     return {name: statistics.median(each) for name, each in times.items()}
+
+
+def _processor_time(action: Callable[[], object], repeats: int) -> float:
+    started = time.process_time()
+    for _ in range(repeats):
+        action()
+    return (time.process_time() - started) / repeats
 
 
 def table(head: list[str], rows: list[list[str]]) -> None:
@@ -81,9 +91,7 @@ def main() -> None:
     for name, (sizes, rows, rate) in NETWORKS.items():
         network = Network.random(sizes, rows, rate)
         check(name, network, makers)
-        small = len(network.points[0]) < 100
-        actions = {contestant: make(network) for contestant, make in makers.items()}
-        measured[name] = medians(actions, rounds, repeats=50 if small else 2)
+        measured[name] = medians({contestant: make(network) for contestant, make in makers.items()}, rounds)
     table(
         ["one training iteration, us (times NumPy by hand)", *measured],
         [
@@ -95,6 +103,9 @@ def main() -> None:
     extra = small["Stepper.iteration, every event"] - small["Stepper.run, nobody listening"]
     print(f"An event costs {extra / 59:.2f} us when somebody listens (59 of them in the perceptron's iteration).\n")
 
+    # what the imports left behind would be looked through by each garbage collection
+    gc.collect()
+    gc.freeze()
     length = 10_000
     theirs, ours = yardsticks.chain_by_micrograd(length), yardsticks.chain_by_the_engine(length)
     if abs(theirs - ours) > 1e-9 * abs(theirs):
@@ -104,15 +115,14 @@ def main() -> None:
             "micrograd's algorithm": lambda: yardsticks.chain_by_micrograd(length),
             "minidl_core": lambda: yardsticks.chain_by_the_engine(length),
         },
-        max(rounds // 4, 3),
-        1,
+        max(rounds // 10, 5),
     )
     table(
         [f"chain of {length:,} scalar nodes, built and run forward and backward", "us per node"],
         [[name, f"{microseconds / length:.2f}"] for name, microseconds in chains.items()],
     )
     rungs = {f"{k:,} rungs": k for k in (10, 100, 1000)}
-    ladders = medians({name: lambda k=k: yardsticks.ladder(k) for name, k in rungs.items()}, max(rounds // 4, 3), 1)
+    ladders = medians({name: lambda k=k: yardsticks.ladder(k) for name, k in rungs.items()}, max(rounds // 10, 5))
     table(
         ["ladder x = x + x·w, built and run forward and backward", "us per rung"],
         [[name, f"{ladders[name] / k:.1f}"] for name, k in rungs.items()],

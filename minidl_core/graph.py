@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from operator import index
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -104,7 +105,7 @@ class Node:
         self.consumers: list[Operation] = []
         self.last_run: Run | None = None
         frame = sys._getframe(2)
-        while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        while frame.f_code.co_filename.startswith(_PACKAGE) and frame.f_back is not None:
             frame = frame.f_back
         self._file = frame.f_code.co_filename
         self._line = frame.f_lineno
@@ -179,11 +180,20 @@ class Placeholder(Node):
     __slots__ = ("_given_shape",)
 
     def __init__(self, shape: Iterable[int] | None = None, name: str | None = None) -> None:
-        self._given_shape = None if shape is None else tuple(shape)
+        self._given_shape = shape
         super().__init__((), name or "placeholder")
 
     def _infer_shape(self) -> Shape | None:
-        return self._given_shape
+        if self._given_shape is None:
+            return None
+        try:
+            shape = tuple([index(size) for size in self._given_shape])
+        except TypeError:
+            shape = (-1,)
+        if min(shape, default=0) < 0:
+            said = f"its shape must be whole numbers, such as (100, 2), not {self._given_shape!r}"
+            raise ShapeError(f"{said}; leave it out where it varies.", self)
+        return shape
 
 
 def placeholder(shape: Iterable[int] | None = None, name: str | None = None) -> Placeholder:
@@ -191,7 +201,7 @@ def placeholder(shape: Iterable[int] | None = None, name: str | None = None) -> 
     return Placeholder(shape, name)
 
 
-class _Given(Node):
+class _Leaf(Node):
     """A node whose first value is written in the graph."""
 
     __slots__ = ("initial_value",)
@@ -211,13 +221,13 @@ class _Given(Node):
         return self.initial_value.shape
 
 
-class Variable(_Given):
+class Variable(_Leaf):
     """Numbers that training may change; each session has its own, starting from `initial_value` (a copy, float64)."""
 
     __slots__ = ()
 
 
-class Constant(_Given):
+class Constant(_Leaf):
     """Numbers that never change: what an operation makes of a Python number, a list or an array among its inputs."""
 
     __slots__ = ()

@@ -48,6 +48,8 @@ class Plan:
         Raises FeedError where one is missing, misshapen, not needed or not numbers, NonFiniteError.
         """
         feeds: dict[Placeholder, Array] = {}
+        if not isinstance(feed_dict, Mapping | None):
+            raise FeedError(f"feed_dict must be a dictionary of placeholders and their data, not {feed_dict!r}.")
         for node, value in (feed_dict or {}).items():
             if not isinstance(node, Placeholder):
                 named = f"{node.describe()}: it" if isinstance(node, Node) else repr(node)
@@ -121,9 +123,10 @@ class Plan:
                 raise self.non_finite(position, values)
 
     def non_finite(self, position: int, values: list[Array]) -> MinidlError:
-        """Return the error that says why this operation's value is the first that is not finite."""
+        """Return the error that says why this node's value is the first that is not finite."""
         node = self.nodes[position]
-        assert isinstance(node, Operation)
+        if not isinstance(node, Operation):
+            return non_finite_leaf(node, values[position])
         inputs = [values[source] for source in self.sources[position]]
         trained = [variable for place, variable in self._variables if values[place] is not variable.initial_value]
         return non_finite_value(node, values[position], inputs, trained)
@@ -150,6 +153,7 @@ class _Backward:
     """The way back from the loss: `visited` has the nodes whose gradient somebody wants, in the order of the search."""
 
     def __init__(self, plan: Plan, loss: Node, training: bool) -> None:
+        self.training = training
         wanted = [not training or isinstance(node, Variable) for node in plan.nodes]
         if training:
             for position, sources in enumerate(plan.sources):
@@ -171,12 +175,6 @@ class _Backward:
             if isinstance(node, Operation)
         ]
 
-    def raise_non_finite(self, gradients: list[Any]) -> None:
-        """Raise NonFiniteError for the first node visited whose gradient is not finite."""
-        for position, node in self.visited:
-            if gradients[position] is not None and not is_finite(gradients[position]):
-                raise non_finite_gradient(node, gradients[position])
-
 
 class Run:
     """The values of one evaluation, and the gradients that they imply."""
@@ -189,14 +187,22 @@ class Run:
         return self._values[self._plan.index[node]]
 
     def gradients(self, loss: Node) -> dict[Node, Array]:
-        """Return the gradient of the loss for every node that leads to it, in the order of the search."""
+        """Return the gradient of the loss for every node that leads to it, in the order of the search.
+
+        Raises NonFiniteError for the first of them that is not finite.
+        """
         backward = self._plan.backward(loss, training=False)
         gradients = self._gradients(loss, backward)
-        backward.raise_non_finite(gradients)
+        for position, node in backward.visited:
+            if not is_finite(gradients[position]):
+                raise non_finite_gradient(node, gradients[position])
         return {node: gradients[position] for position, node in backward.visited}
 
     def variable_gradients(self, loss: Node) -> dict[Variable, Array]:
-        """Return the gradient of the loss for each of its variables, in the order of the search, and no other."""
+        """Return the gradient of the loss for each of its variables, in the order of the search, and no other.
+
+        They may not be finite; `gradients` then tells where that began.
+        """
         backward = self._plan.backward(loss, training=True)
         gradients = self._gradients(loss, backward)
         return {variable: gradients[position] for position, variable in backward.variables}
@@ -231,8 +237,8 @@ class Run:
         gradients[self._plan.index[loss]] = np.float64(1.0)
         for position, operation, rule, sources, needs, trusted in backward.steps:
             gradient = gradients[position]
-            if not trusted and not is_finite(settle(gradient)):
-                backward.raise_non_finite(gradients)
+            if not trusted and not is_finite(settle(gradient)) and backward.training:
+                self.gradients(loss)  # raises for the first one that is not finite
             op = Evaluated(operation, [values[source] for source in sources], values[position], needs)
             contributions = input_gradients(rule, op, gradient)
             for slot, source in enumerate(sources):

@@ -37,7 +37,7 @@ class Session:
                 node.last_run = run
             for node in asked:
                 if isinstance(node, Minimization):
-                    self.variables = node.optimizer.apply(self.variables, run.variable_gradients(node.loss))
+                    self.variables = node.optimizer.step(run, node.loss, self.variables)
         results = [read_only(run[node]) for node in nodes]
         return results[0] if isinstance(fetches, Node) else results
 

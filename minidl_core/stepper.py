@@ -23,7 +23,7 @@ from .events import (
 )
 from .finite import non_finite_gradient, non_finite_update
 from .gradients import Evaluated, gradient_rule, input_gradients
-from .graph import Node, Operation, Variable
+from .graph import Node, Operation, Placeholder, Variable
 from .plan import Plan, Run, check_loss
 from .session import Session
 from .train import Minimization
@@ -33,17 +33,19 @@ Hook = Callable[[Any], object]
 
 @dataclass(frozen=True)
 class State:
-    """Where an iteration starts: how many were finished before, the variables, and the learning rate."""
+    """Where an iteration starts: how many were finished before, the variables, the learning rate, and the feeds."""
 
     finished: int
     variables: Mapping[Variable, Array]
     learning_rate: float
+    feeds: Mapping[Placeholder, Array]
 
 
 class Stepper:
     """Trains a minimisation, one event at a time (`iteration`) or by calling hooks (`run`).
 
-    The feeds are copied once and used for every iteration. Raises FeedError, ShapeError.
+    The feeds are copied once and used for every iteration, until a state with others is restored. Raises FeedError,
+    ShapeError.
     """
 
     def __init__(
@@ -53,6 +55,8 @@ class Stepper:
         session: Session | None = None,
         traversal: str = "last consumer",
     ) -> None:
+        if not isinstance(minimization, Minimization):
+            raise GraphError(f"{minimization!r} is no step to take; make one: optimizer.minimize(loss).")
         self.minimization = minimization
         self.loss = minimization.loss
         self.session = session or Session()
@@ -62,7 +66,7 @@ class Stepper:
         # the visits are the same in each iteration; only a plain search has to be seen to fail again
         self._visits = None if traversal == "plain" else list(visits)
         self._plan = Plan([self.loss])
-        self._feeds = self._plan.feed(feed_dict)
+        self._feeds: Mapping[Placeholder, Array] = self._plan.feed(feed_dict)
         self._run: Run | None = None
         self._gradients: dict[Variable, Array] | None = None
 
@@ -73,13 +77,15 @@ class Stepper:
 
     def state(self) -> State:
         """Return what an iteration started now would start from."""
-        return State(self.finished, dict(self.session.variables), self.minimization.optimizer.learning_rate)
+        learning_rate = self.minimization.optimizer.learning_rate
+        return State(self.finished, dict(self.session.variables), learning_rate, self._feeds)
 
     def restore(self, state: State) -> None:
         """Start again from an earlier state; what follows has the same bits as before."""
         self.finished = state.finished
         self.session.variables = dict(state.variables)
         self.minimization.optimizer.learning_rate = state.learning_rate
+        self._feeds = state.feeds
         self._run = self._gradients = None
 
     def iteration(self) -> Iterator[Event]:
@@ -192,8 +198,7 @@ class Stepper:
     def _fast_iteration(self) -> float:
         run = self._plan.run(self._feeds, self.session.variables)
         self._finish_forward(run)
-        gradients = run.variable_gradients(self.loss)
-        self._finish_update(self.minimization.optimizer.apply(self.session.variables, gradients))
+        self._finish_update(self.minimization.optimizer.step(run, self.loss, self.session.variables))
         return float(run[self.loss])
 
     def _finish_forward(self, run: Run) -> None:

@@ -9,9 +9,9 @@ import numpy as np
 
 from .arrays import Array, copy_in, is_finite, settle
 from .errors import GraphError
-from .finite import non_finite_gradient, non_finite_update
+from .finite import non_finite_update
 from .graph import Node, Variable, post_order
-from .plan import check_loss
+from .plan import Run, check_loss
 
 
 class GradientDescentOptimizer:
@@ -50,19 +50,18 @@ class GradientDescentOptimizer:
         change = self._learning_rate * gradient
         return settle(np.subtract(value, change, out=change) if change.ndim else value - change)
 
-    def apply(self, variables: Mapping[Variable, Array], gradients: Mapping[Variable, Array]) -> dict[Variable, Array]:
-        """Return the variables after one step, as new arrays.
+    def step(self, run: Run, loss: Node, variables: Mapping[Variable, Array]) -> dict[Variable, Array]:
+        """Return the variables after one step down from where the run was, as new arrays.
 
         Raises NonFiniteError where a gradient or a new value is not finite.
         """
         after = dict(variables)
+        gradients = run.variable_gradients(loss)
         for variable, gradient in gradients.items():
             after[variable] = self.updated(variables.get(variable, variable.initial_value), gradient)
         for variable in gradients:
             if not is_finite(after[variable]):
-                for each, gradient in gradients.items():
-                    if not is_finite(gradient):
-                        raise non_finite_gradient(each, gradient)
+                run.gradients(loss)  # raises if one of the gradients is the reason
                 raise non_finite_update(variable, after[variable], self._learning_rate)
         return after
 
@@ -73,6 +72,8 @@ class Minimization(Node):
     __slots__ = ("loss", "optimizer", "variables")
 
     def __init__(self, optimizer: GradientDescentOptimizer, loss: Node, name: str | None) -> None:
+        if not isinstance(loss, Node):
+            raise GraphError(f"{loss!r} is not a node; a loss is what an operation makes, such as reduce_sum(x).")
         check_loss(loss, loss.shape)
         self.variables = [node for node in post_order([loss]) if isinstance(node, Variable)]
         if not self.variables:

@@ -87,7 +87,7 @@ def random_layers(count: int, seed: int = 4) -> Example:
     width = max(round(count**0.5 / 2), 3)
     layers: list[list[Node]] = [[Variable(random.uniform(-1, 1), name=f"x{i}") for i in range(width)]]
     made = width
-    while made < count - width:
+    while made + 2 * width <= count:
         layer: list[Node] = []
         for _ in range(width):
             one = random.choice(layers[-1])

@@ -54,6 +54,11 @@ class BackpropApp(App[None]):
                         binding.tooltip,
                         lambda action=binding.action: screen.run_action(action),
                     )
+            yield SystemCommand(
+                "Change: learning rate (e)",
+                "Edit the learning rate: a branch begins",
+                lambda: screen.run_action("edit('learning rate')"),
+            )
         yield from (command for command in super().get_system_commands(screen) if command.title != "Keys")
 
 

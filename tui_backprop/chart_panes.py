@@ -7,33 +7,37 @@ from collections.abc import Hashable
 import numpy as np
 
 from .charts import Separator, data_legend, draw_data, draw_loss, separator
-from .loss_history import LossHistory
 from .moment import Moment
 from .palette import Line
+from .timeline import Timeline
 
 
 class LossPane:
-    """J over the iterations, on a linear or a logarithmic axis."""
+    """J over the iterations, on a linear or a logarithmic axis; of the other branches as ghosts."""
 
-    def __init__(self, losses: LossHistory) -> None:
-        self._losses = losses
+    def __init__(self, timeline: Timeline) -> None:
+        self._timeline = timeline
         self.logarithmic = False
 
     def depends_on(self, moment: Moment) -> Hashable:
         """Return what the chart is a function of."""
-        return len(self._losses), moment.iteration, moment.loss, self.logarithmic
+        branch, branches = self._timeline.branch, tuple(self._timeline.branches)
+        return branch, branches, len(branch.losses), moment.iteration, moment.loss, self.logarithmic
 
-    def title(self, moment: Moment, width: int) -> Line:  # noqa: ARG002 (as DataPane's)
-        """Return the title: which axis it is."""
-        return [
-            (f"Loss {moment.graph.loss.name}", "title"),
-            ("   logarithmic" if self.logarithmic else "   linear", "dim"),
-        ]
+    def title(self, moment: Moment, width: int) -> Line:
+        """Return the title: which branch, where there are several, and which axis, where there is room for both."""
+        title: Line = [(f"Loss {moment.graph.loss.name}", "title")]
+        if len(self._timeline.branches) > 1:
+            title.append((f"   {self._timeline.branch.label}", "text"))
+        axis = "   logarithmic" if self.logarithmic else "   linear"
+        return [*title, (axis, "dim")] if sum(len(text) for text, _ in title) + len(axis) <= width else title
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Line]:
         """Draw the curve, with a mark where the cursor is."""
+        branch = self._timeline.branch
         return draw_loss(
-            self._losses,
+            branch.losses,
+            ghosts=[(other.label, other.losses) for other in self._timeline.branches if other is not branch],
             cursor=moment.iteration,
             loss=moment.loss,
             logarithmic=self.logarithmic,
@@ -50,7 +54,10 @@ class DataPane:
 
     def depends_on(self, moment: Moment) -> Hashable:
         """Return what the chart is a function of."""
-        return self._line(moment), tuple(self._before(moment)), self.pinned
+        plane = moment.example.plane
+        assert plane is not None
+        data = (moment.feeds[plane.points].tobytes(), moment.feeds[plane.classes].tobytes())
+        return self._line(moment), tuple(self._before(moment)), self.pinned, data
 
     def title(self, moment: Moment, width: int) -> Line:
         """Return the legend, in at most this width."""
@@ -58,7 +65,7 @@ class DataPane:
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Line]:
         """Draw points and lines; a lesson without points in the plane has no data chart."""
-        plane, feeds = moment.example.plane, moment.example.feeds
+        plane, feeds = moment.example.plane, moment.feeds
         assert plane is not None
         return draw_data(
             feeds[plane.points],

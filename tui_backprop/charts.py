@@ -6,7 +6,7 @@ need not wait for it. Axes do not move from point to point: a chart that jumps c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count, groupby, product
 from math import ceil, floor, isfinite, log10
 from operator import itemgetter
@@ -20,7 +20,7 @@ from tui_backprop.formats import number
 from tui_backprop.loss_history import LossHistory
 from tui_backprop.palette import Line, Span
 
-CURSOR, MEASURED = "●", "o"
+CURSOR, MEASURED, GHOST = "●", "o", "·"
 BLUE, RED, PINNED, NOW, NOW_STEEP = "o", "x", "◆", "━", "┃"
 _DATA_STYLES = {BLUE: "blue", RED: "red", PINNED: "pinned", NOW: "now", NOW_STEEP: "now", " ": "text"}
 
@@ -40,20 +40,32 @@ class _Axis(NamedTuple):
 
 
 def draw_loss(
-    history: LossHistory, *, cursor: int, loss: float | None, logarithmic: bool, width: int, height: int
+    history: LossHistory,
+    *,
+    cursor: int,
+    loss: float | None,
+    logarithmic: bool,
+    width: int,
+    height: int,
+    ghosts: Sequence[tuple[str, LossHistory]] = (),
 ) -> list[Line]:
     """Draw J of all iterations so far, with a mark where the cursor is, in `height` lines of `width` cells.
 
     cursor: the iteration that is shown, from 1. loss: its J, or None while its forward pass has not measured
     it; the mark then stands on the axis. The curve beyond the cursor is kept, dim. Losses <= 0 have no place
-    on a logarithmic axis, NaN and infinity have none at all: a note in the corner says so.
+    on a logarithmic axis, NaN and infinity have none at all: a note in the corner says so. ghosts: what else J has
+    been, each with its label; they are dotted, lie behind the curve, and have a say in the axes.
     """
-    window = _window(max(len(history), cursor))
+    window = _window(max(cursor, len(history), *(len(ghost) for _, ghost in ghosts)))
     known = list(history.points(window, max(width, 1)))
     at_cursor = [(float(cursor), loss)] if loss is not None and isfinite(loss) else []
-    curve, mark = ([(x, y) for x, y in points if y > 0 or not logarithmic] for points in (known, at_cursor))
+    others = [list(ghost.points(window, max(width, 1))) for _, ghost in ghosts]
+    curve, mark, *others = (
+        [(x, y) for x, y in points if y > 0 or not logarithmic] for points in (known, at_cursor, *others)
+    )
     rows = height - 1
-    axis = (_decades if logarithmic else _round_bounds)([y for _, y in curve + mark], rows)
+    shown = [y for points in (curve, mark, *others) for _, y in points]
+    axis = (_decades if logarithmic else _round_bounds)(shown, rows)
     labels = [f" {label}" for _, label in axis.ticks]
     margin = max(map(len, labels), default=0)
     columns = width - margin - 1
@@ -79,9 +91,13 @@ def draw_loss(
     if mark:
         plt.scatter([cursor], [axis.place(mark[0][1])], marker=CURSOR)
     reached = floor(0.5 + (columns - 1) * (cursor - 1) / (window - 1))
-    texts = [*_rows(plt), "└".rjust(margin + 1) + _iterations(window, columns, None if mark else reached)]
+    dotted = [_dots(points, axis, window, columns, rows) for points in others]
+    haunted, ghostly = _haunted(_rows(plt), [label for label, _ in ghosts], dotted, margin + 1)
+    texts = [*haunted, "└".rjust(margin + 1) + _iterations(window, columns, None if mark else reached)]
 
     def style(row: int, column: int, cell: str) -> str:
+        if (row, column) in ghostly:
+            return "ghost"
         if cell == CURSOR:
             return "now"
         if row == rows or column <= margin:
@@ -215,6 +231,46 @@ def _styled(texts: list[str], style: Callable[[int, int, str], str], note: Span 
     if note[0]:
         lines[0].append(note)
     return lines
+
+
+def _dots(
+    points: list[tuple[float, float]], axis: _Axis, window: int, columns: int, rows: int
+) -> list[tuple[int, int]]:
+    """Return the cells of a curve, as (row, column): one in each column that it passes."""
+    if not points:
+        return []
+    xs, ys = zip(*points, strict=True)
+    first, last = (floor(0.5 + (columns - 1) * (x - 1) / (window - 1)) for x in (xs[0], xs[-1]))
+    across = np.arange(first, last + 1)
+    places = np.interp(1 + across * (window - 1) / (columns - 1), xs, [axis.place(y) for y in ys])
+    down = np.floor(0.5 + (rows - 1) * (axis.high - places) / (axis.high - axis.low))
+    return list(zip(down.astype(int).tolist(), across.tolist(), strict=True))
+
+
+def _haunted(
+    texts: list[str], labels: list[str], dotted: list[list[tuple[int, int]]], left: int
+) -> tuple[list[str], set[tuple[int, int]]]:
+    """Put ghosts behind a curve, and near each its label where there is room; return also which cells are theirs."""
+    cells = [list(text) for text in texts]
+    ghostly = {(row, left + column) for dots in dotted for row, column in dots if cells[row][left + column] == " "}
+    for row, column in ghostly:
+        cells[row][column] = GHOST
+    for label, dots in zip(labels, dotted, strict=True):
+        seen = [(row, left + column) for row, column in dots if (row, left + column) in ghostly]
+        if seen:
+            ghostly |= _label(cells, label, *seen[len(seen) // 2], left)
+    return ["".join(row) for row in cells], ghostly
+
+
+def _label(cells: list[list[str]], text: str, row: int, column: int, left: int) -> set[tuple[int, int]]:
+    """Write a text into the free cells nearest to a place, and return them; nowhere where there is no room."""
+    places = [(y, x) for y in range(len(cells)) for x in range(left, len(cells[y]) - len(text) + 1)]
+    for y, x in sorted(places, key=lambda place: 3 * abs(place[0] - row) + abs(place[1] + len(text) // 2 - column)):
+        around = cells[y][max(x - 1, left) : x + len(text) + 1]
+        if all(cell == " " for cell in around):
+            cells[y][x : x + len(text)] = text
+            return {(y, x + place) for place in range(len(text))}
+    return set()
 
 
 def _window(iterations: int) -> int:

@@ -52,7 +52,7 @@ class NodeView:
 
 def mark_style(slot: str) -> str:
     """Return the style of a slot such as v✓ or q1, which its sign tells as well."""
-    return _MARK_STYLES.get(slot[-1:], "waiting")
+    return "flow" if slot.startswith("G") else _MARK_STYLES.get(slot[-1:], "waiting")
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,14 +187,16 @@ class GraphPane:
         """Return whether there is something else to follow than in the last drawing, so that panning is not undone."""
         time = (moment.iteration, moment.cursor) if self.selected is None else None
         before, self._in_view = self._in_view, (chosen, time, room)
+        if before == self._in_view:
+            return False
         if self.selected is None and moment.event is None:
             self._x = self._y = self._first = 0
             return False
-        return before != self._in_view
+        return True
 
     def _marked(self, seen: NodeView, name: str, chosen: str, moment: Moment) -> NodeView:
         """Mark what is selected, and the consumer from which a contribution comes: its gradient is the G."""
-        if isinstance(moment.event, ContributionAdded) and name in self._places(moment.event.consumer):
+        if isinstance(moment.event, ContributionAdded) and not seen.now and name in self._places(moment.event.consumer):
             seen = replace(seen, gradient=seen.gradient.replace("g", "G"))
         return replace(seen, selected=True) if self.selected is not None and name == chosen else seen
 
@@ -360,6 +362,10 @@ class GraphPane:
         opened = any(item.node is None for item in self._sheet.rows.items.values())
         self._fold(frozenset() if opened else self._scopes, node)
         return ""
+
+    def shows_fold(self, moment: Moment) -> bool:
+        """Return whether what is in view is a folded scope, as a whole or because the node is in it."""
+        return self._sheet.rows.items[self._item(self._sheet.rows, moment)].node is None
 
     def open(self, moment: Moment) -> str:
         """Open the folded scope in view, one level."""

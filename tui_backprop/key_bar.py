@@ -19,13 +19,14 @@ STEPPING = (
     ("i", "iteration"),
     ("tab", "panes"),
     ("/", "find"),
+    ("e", "edit"),
     ("p", "phase"),
     ("n", "node"),
     ("v", "diagram/tape"),
     ("G", "go to"),
 )
 RUNNING = (("space", "pause"), (">", "faster"), ("<", "slower"), ("q", "quit"))
-ORDER = ("space", "b", "s", "n", "p", "i", "r", "G", "v", "/", "tab", "<", ">", "?", "q")
+ORDER = ("space", "b", "s", "n", "p", "i", "r", "G", "e", "v", "/", "tab", "<", ">", "?", "q")
 
 
 def draw_keys(width: int, running: str | None, said: str = "") -> Line:

@@ -35,6 +35,10 @@ SECTIONS: dict[str, list[Binding]] = {
         _key("greater_than_sign", "faster", "faster", "Run faster, up to as fast as it trains", ">"),
         _key("G", "go_to", "go to", "Go to a moment by its name: 7, 7:b, 7:b:2"),
     ],
+    "Change": [
+        _key("e", "edit", "edit", "Edit a number of a variable or of data, or the learning rate: a branch begins"),
+        _key("E", "branch", "branch", "To the same step on the branch before the edit; again: on to the others"),
+    ],
     "Look": [
         _key("left,h", "arrow('left')", "left", "Select an input, or in the inspector the number left", "← h"),
         _key("right,l", "arrow('right')", "right", "Select a consumer, or in the inspector the number right", "→ l"),
@@ -42,6 +46,7 @@ SECTIONS: dict[str, list[Binding]] = {
         _key("down,j", "arrow('down')", "down", "Select the node below, or in the inspector the number below", "↓ j"),
         _key("tab", "next_pane", "panes", "To the inspector, its next view, after the last the graph again", "Tab"),
         _key("shift+tab", "other_pane", "pane", "Between the graph and the inspector, whose view stays", "Shift+Tab"),
+        _key("t", "searches", "two searches", "Why a node waits: plain search and the right one, side by side"),
         _key("y", "scale", "scale", "Draw the loss on a linear or a logarithmic axis"),
     ],
     "The graph": [
@@ -62,8 +67,8 @@ SECTIONS: dict[str, list[Binding]] = {
         _key("backspace", "return", "return", "Return to the number that came from here", "Backspace"),
         _key("a", "choose('edge', 'next')", "edge", "Look at the next edge over which this number came"),
         _key("A", "choose('edge', 'before')", "edge before", "Look at the edge before"),
-        _key("t", "choose('term', 'next')", "term", "Look at the next term that this number is made of"),
-        _key("T", "choose('term', 'before')", "term before", "Look at the term before"),
+        _key("d", "choose('term', 'next')", "term", "Look at the next term that this number is made of"),
+        _key("D", "choose('term', 'before')", "term before", "Look at the term before"),
     ],
     "The program": [
         _key("question_mark,f1", "help", "keys", "What the screen shows, and every key", "? F1"),

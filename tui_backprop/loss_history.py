@@ -59,6 +59,21 @@ class LossHistory:
         bucket, place = divmod(iteration - 1, self._span)
         return self._first[bucket] if 1 <= iteration < self._count and place == 0 else None
 
+    def until(self, iteration: int) -> LossHistory:
+        """Return a copy that ends with an iteration; of a bucket that is cut in two, only the first loss is kept."""
+        history = LossHistory(self._capacity)
+        history._span = self._span
+        history._count = count = min(iteration, self._count)
+        whole, rest = divmod(count, self._span)
+        buckets = whole + (rest > 0)
+        history._first = self._first[:buckets]
+        history._low, history._high = self._low[:buckets], self._high[:buckets]
+        if rest and count < self._count:
+            first = history._first[-1]
+            history._low[-1], history._high[-1] = (first, first) if isfinite(first) else (inf, -inf)
+        history.latest = self.latest if count == self._count else history._first[-1] if count else None
+        return history
+
     def points(self, window: int, columns: int) -> Iterator[tuple[float, float]]:
         """Yield at most two points (iteration, J) per column of a chart of the iterations 1 to `window`.
 

@@ -7,7 +7,7 @@ graph of ten nodes and of ten thousand.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -21,6 +21,7 @@ from minidl_core import (
     Node,
     NodeEvaluated,
     Operation,
+    Placeholder,
     State,
     Variable,
     VariableUpdated,
@@ -40,7 +41,8 @@ class Moment:
     """The state of a training after the first `cursor` events of an iteration.
 
     `shown` is the index of the event that the moment is about (-1 before the first), `milestones` the states after
-    0, 1, 3 and 10 iterations as far as they were passed.
+    0, 1, 3 and 10 iterations as far as they were passed. `said` is what there is to say of how one came here, if it was
+    not by a step: ever shorter ways to say it.
     """
 
     lesson: Lesson
@@ -49,6 +51,7 @@ class Moment:
     cursor: int
     shown: int
     milestones: tuple[tuple[int, State], ...] = ()
+    said: tuple[str, ...] = ()
 
     @property
     def graph(self) -> LossGraph:
@@ -93,9 +96,14 @@ class Moment:
         return self.recording.start.learning_rate
 
     @property
+    def feeds(self) -> Mapping[Placeholder, Array]:
+        """What the placeholders are fed with in this iteration."""
+        return self.recording.start.feeds
+
+    @property
     def loss(self) -> float | None:
         """J, once this iteration's forward pass has measured it."""
-        value = self.value(self.graph.loss)
+        value = self.evaluated_value(self.graph.loss)
         return None if value is None else float(value)
 
     def _past(self, times: dict[Node, int], node: Node) -> int | None:

@@ -18,6 +18,7 @@ from minidl_core import (
     VariableUpdated,
 )
 
+from .edits import Edit
 from .formats import number, shape_text
 from .moment import Moment
 from .palette import Line
@@ -40,8 +41,8 @@ def narrate_line(moment: Moment, rooms: Sequence[tuple[int, int]] = ROOMS) -> Li
     """Return the sentence of the moment with its names in styles; each room is a width and a number of lines."""
     error = moment.error
     if error is not None:
-        return fitted(options(lambda name: _stopped(error, name), error.node), rooms)
-    return fitted(_sentences(moment), rooms)
+        return fitted(options(lambda name: _stopped(error, name, moment.recording.edits), error.node), rooms)
+    return fitted(moment.said or _sentences(moment), rooms)
 
 
 def _sentences(moment: Moment) -> Iterator[str]:
@@ -65,7 +66,7 @@ def _sentences(moment: Moment) -> Iterator[str]:
         yield from _with_waiting(moment, event.node, teller) if waited_for else options(teller, event.node)
 
 
-def _stopped(error: MinidlError, name: Name) -> Words:
+def _stopped(error: MinidlError, name: Name, edits: tuple[Edit, ...]) -> Words:
     """Say a mistake to a learner: which node, what, and why, without the places in files."""
     text = error.finding if isinstance(error, NonFiniteError) else str(error)
     if error.node is not None:
@@ -76,7 +77,9 @@ def _stopped(error: MinidlError, name: Name) -> Words:
         text = text if node in text else f"{node}: {text}"
     text = re.sub(r" \([^()\s]+:\d+\)", "", text).removesuffix(".")
     mend = "b steps back"
-    if isinstance(error, NonFiniteError) and "learning rate" in error.mend:
+    if edits:
+        mend += "; E returns to the branch before the edit"
+    elif isinstance(error, NonFiniteError) and "learning rate" in error.mend:
         mend += "; a smaller --learning-rate may help"
     return Words((f"{mark('Stopped', 'error')}: {text}",), extra=f". {mend}")
 
@@ -103,7 +106,7 @@ def _placeholders(at: Moment, event: Event) -> Mapping[str, str]:
     """Return what a lesson's sentence may name of the moment's numbers."""
     numbers = {
         "iteration": str(at.iteration),
-        "history": history(at),
+        "history": history(at, event.node),
         "loss": "" if at.loss is None else number(at.loss),
         "learning_rate": f"{at.learning_rate:g}",
     }

@@ -21,6 +21,7 @@ STYLES: dict[str, str] = {
     "waiting": "color(180)",
     "stale": "color(173)",
     "variable": "color(117)",
+    "ghost": "color(140)",
     "error": "bold color(203)",
     "red": "color(203)",
     "blue": "color(75)",

@@ -87,16 +87,24 @@ def _leaf(at: Moment, event: NodeEvaluated, name: Name) -> Words:
     first, left = at.iteration == 1, f"iteration {at.iteration - 1} left"
     if not value.shape:
         since = f"it starts as {said}" if first else f"{left} it at {said}"
+        since = history(at, node) if _is_edited(at, node) else since
         return Words((f"{n} is a variable: {since}; training may change it",))
-    since = history(at)
-    if said:
+    since = history(at, node)
+    if said and not _is_edited(at, node):
         since = f"they start as {said}" if first else f"{left} them at {said}"
     return Words((f"{n} is a variable: {numbers} that training may change; {since}",))
 
 
-def history(at: Moment) -> str:
+def history(at: Moment, node: Node) -> str:
     """Say where the values of a variable come from."""
+    edited = [edit for edit in at.recording.edits if edit.node is node]
+    if edited:
+        return f"you changed {listed(edited, lambda edit: edit.label(8), 2)}"
     return "they start like this" if at.iteration == 1 else f"iteration {at.iteration - 1} left them like this"
+
+
+def _is_edited(at: Moment, node: Node) -> bool:
+    return any(edit.node is node for edit in at.recording.edits)
 
 
 def _evaluated(at: Moment, event: NodeEvaluated, name: Name) -> Words:

@@ -17,7 +17,7 @@ from .picture import MOST_ITEMS, Picture, repeat_leaves
 from .progress import Progress
 from .tape import Tape, thread
 
-_MOST_EFFORT = 3000
+_MOST_EFFORT = 1500
 
 
 class Sheet:

@@ -135,7 +135,8 @@ def draw_tape(
     `widths` are those of the longest title and detail. What does not fit goes: the ends of long titles, the details.
     """
     gutter_width = len(tape.gutters[0]) if tape.gutters else 0
-    room = width - gutter_width - len("  " + " v✓ w12")
+    slot_width = len("q12") if len(tape.names) < 100 else len("q123")
+    room = width - gutter_width - len("  " + " v✓ ") - slot_width
     title_width, detail_width = widths[0], widths[1] + 1
     if room - detail_width < min(title_width, _LEAST_TITLE):
         detail_width = 0
@@ -144,19 +145,19 @@ def draw_tape(
     for name, gutter in zip(tape.names[first : first + height], tape.gutters[first : first + height], strict=True):
         node = view(name)
         at = gutter.index(NODE)
-        style = "selected" if node.selected else "now" if node.now else node.style
+        style = "now" if node.now else node.style
         lines.append(
             [
                 (fit(margin.get(name, ""), 1) + (CHOSEN if node.selected else " "), "flow"),
                 (gutter[:at], "dim"),
                 (NODE_NOW if node.now else NODE, style),
                 (gutter[at + 1 :], "dim"),
-                (fit_name(node.title, title_width), style),
+                (fit_name(node.title, title_width), "selected" if node.selected else style),
                 (fit(" " + " ".join(node.details), detail_width), "dim"),
                 (" ", "text"),
                 (node.value, mark_style(node.value)),
                 (" ", "text"),
-                (fit(node.gradient, 3), mark_style(node.gradient)),
+                (fit(node.gradient, slot_width), mark_style(node.gradient)),
             ]
         )
     return lines

@@ -1,7 +1,7 @@
 """Time: the events of the current iteration, where each earlier one started, and a cursor that moves both ways.
 
 Going back never inverts anything. It moves the cursor; an earlier iteration is computed again from the state it
-started from, and its numbers come out the same to the bit.
+started from, and its numbers come out the same to the bit. An edit forks: it begins a branch, and the one before stays.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from minidl_core import Event, IterationFinished, MinidlError, NodeEvaluated, State, Stepper
 from minidl_core.train import GradientDescentOptimizer
 
+from .branches import MOST_BRANCHES, Branch, said_of_fork, said_of_switch
+from .edits import Edit
 from .lessons.lesson import Lesson
 from .loss_graph import LossGraph
 from .loss_history import LossHistory
@@ -22,38 +24,11 @@ MILESTONES = (0, 1, 3, 10)
 """After how many iterations the data chart keeps the line."""
 
 
-class States:
-    """The states from which iterations started: every one at first, then ever more thinly, in bounded memory."""
-
-    def __init__(self, most: int = 1024, most_bytes: int = 16 << 20) -> None:
-        self._states: dict[int, State] = {}
-        self._stride = 1
-        self._most = most
-        self._most_bytes = most_bytes
-
-    def keep(self, state: State) -> None:
-        """Keep a state, or not, by the stride that the memory allows."""
-        if state.finished % self._stride or state.finished in self._states:
-            return
-        self._states[state.finished] = state
-        size = sum(array.nbytes for array in state.variables.values())
-        while len(self._states) > self._most or (len(self._states) > 2 and len(self._states) * size > self._most_bytes):
-            self._stride *= 2
-            self._states = {number: kept for number, kept in self._states.items() if number % self._stride == 0}
-
-    def before(self, finished: int) -> State:
-        """Return the latest kept state after at most so many iterations."""
-        number = finished - finished % self._stride
-        while number not in self._states:
-            number -= self._stride
-        return self._states[number]
-
-
 class Timeline:
     """A training that can be moved through; every move returns whether it went anywhere.
 
-    `furthest` is the latest place that was ever reached, as (iteration, cursor). While the timeline is `fine`, its
-    moment is about the last event before the cursor, else about the step that ends there.
+    `branches` are the ways it went, oldest first, and `branch` is the one that the moves follow. While the timeline is
+    `fine`, its moment is about the last event before the cursor, else about the step that ends there.
     """
 
     def __init__(self, lesson: Lesson, seed: int | None = None, learning_rate: float | None = None) -> None:
@@ -64,21 +39,30 @@ class Timeline:
         optimizer = GradientDescentOptimizer(self.learning_rate)
         self.stepper = Stepper(optimizer.minimize(self.example.loss), self.example.feeds)
         self.graph = LossGraph(self.stepper.nodes)
-        self.losses = LossHistory()
-        self._states = States()
-        self._milestones: dict[int, State] = {}
+        self.branch = Branch()
+        self.branches = [self.branch]
         self._events: Iterator[Event] = iter(())
         self.cursor = 0
         self.fine = False
+        self._said: tuple[str, ...] = ()
         self.recording = self._begin(None)
-        self.furthest = (1, 0)
 
     @property
     def moment(self) -> Moment:
         """What is true at the cursor."""
         shown = self.cursor - 1 if self.fine or not self.cursor else headline(self.recording, self.cursor)
-        passed = tuple((n, state) for n, state in self._milestones.items() if n < self.recording.iteration)
-        return Moment(self.lesson, self.example, self.recording, self.cursor, shown, passed)
+        passed = tuple((n, state) for n, state in self.branch.milestones.items() if n < self.recording.iteration)
+        return Moment(self.lesson, self.example, self.recording, self.cursor, shown, passed, self._said)
+
+    @property
+    def losses(self) -> LossHistory:
+        """The losses of the branch."""
+        return self.branch.losses
+
+    @property
+    def furthest(self) -> tuple[int, int]:
+        """The latest place that was ever reached on the branch, as (iteration, cursor)."""
+        return self.branch.furthest
 
     @property
     def at_end_of_iteration(self) -> bool:
@@ -98,7 +82,7 @@ class Timeline:
         return self._moved(None, self._go_to(1, 0))
 
     def last(self) -> bool:
-        """Move to the latest place that was ever reached."""
+        """Move to the latest place that was ever reached on this branch."""
         return self._moved(None, self._go_to(*self.furthest))
 
     def finish(self, iteration: int) -> bool:
@@ -117,17 +101,70 @@ class Timeline:
         while not self.recording.finished:
             self._record()
         if self.recording.error is None and iterations > 0:
+            self._note_loss(len(self.recording.events))
             previous = self._advance(iterations - 1)
             self._begin_next(previous)
             while not self.recording.finished:
                 self._record()
         return self._moved(None, self._set_cursor(len(self.recording.events)))
 
+    @property
+    def edited_state(self) -> State:
+        """The state that an edit made here changes: where this iteration started, or at its end, the next one."""
+        if self.at_end_of_iteration and self.recording.error is None:
+            return self.branch.edited(self.stepper.state())
+        return self.recording.start
+
+    def fork(self, edit: Edit) -> None:
+        """Begin a branch with an edit of `edited_state`; its iteration is computed again up to the same step.
+
+        A number that is not finite stops it before that step. Of too many branches the oldest goes.
+        """
+        finished = self.edited_state.finished
+        again = finished < self.recording.iteration
+        forgotten = None
+        if len(self.branches) == MOST_BRANCHES:
+            forgotten = next(branch for branch in self.branches if branch is not self.branch)
+            self.branches.remove(forgotten)
+        self.branch = self.branch.fork(finished, edit)
+        self.branches.append(self.branch)
+        self._open(finished + 1)
+        self._play(self.cursor if again else 0)
+        self._note_furthest()
+        self._said = said_of_fork(edit, finished + 1, again and self.cursor > 0, forgotten)
+
+    def switch(self) -> bool:
+        """Move to the same place on the branch before this one, of the oldest to the newest, or as far as that went."""
+        count = len(self.branches)
+        if count == 1:
+            return False
+        place = (self.branches.index(self.branch) - 1) % count
+        self.branch = self.branches[place]
+        there = (self.recording.iteration, self.cursor)
+        iteration, cursor = min(there, self.branch.furthest)
+        self._open(iteration)
+        self._play(cursor)
+        self._said = said_of_switch(self.branch, place + 1, count, same=(iteration, self.cursor) == there)
+        return True
+
     def _moved(self, stop: Stop | None, moved: bool) -> bool:
         if moved:
             self.fine = stop is after_event
-            self.furthest = max(self.furthest, (self.recording.iteration, self.cursor))
+            self._said = ()
+            self._note_furthest()
         return moved
+
+    def _note_furthest(self) -> None:
+        self.branch.furthest = max(self.branch.furthest, (self.recording.iteration, self.cursor))
+        self._note_loss(self.cursor)
+
+    def _note_loss(self, cursor: int) -> None:
+        """Keep the loss if it was measured before the cursor: events are recorded before they are seen."""
+        measured = self.recording.evaluated.get(self.graph.loss, cursor)
+        if measured < cursor:
+            event = self.recording.events[measured]
+            assert isinstance(event, NodeEvaluated)
+            self.losses.record(self.recording.iteration, float(event.value))
 
     def _set_cursor(self, cursor: int) -> bool:
         moved = cursor != self.cursor
@@ -167,17 +204,21 @@ class Timeline:
             return False
         if iteration != self.recording.iteration:
             self._open(iteration)
+        self._play(cursor)
+        return True
+
+    def _play(self, cursor: int | None) -> None:
+        """Put the cursor behind so many events of the current iteration, or behind the last."""
         # one event more than is passed, as in going forward: a mistake shows behind the last one
         while not self.recording.finished and (cursor is None or len(self.recording.events) <= cursor):
             self._record()
         events = len(self.recording.events)
         self.cursor = events if cursor is None else min(cursor, events)
-        return True
 
     def _open(self, iteration: int) -> None:
         """Make an iteration the current one, from the latest state before it."""
         # one iteration earlier than needed, for the loss before this one
-        self.stepper.restore(self._states.before(max(iteration - 2, 0)))
+        self.stepper.restore(self.branch.edited(self.branch.states.before(max(iteration - 2, 0))))
         self.recording = self._begin(self._advance(iteration - 1 - self.stepper.finished))
 
     def _advance(self, iterations: int) -> float | None:
@@ -192,8 +233,16 @@ class Timeline:
                 self.stepper.restore(state)
                 break
             self.losses.record(self.stepper.finished, loss)
-            self._keep(self.stepper.state())
+            self._keep(self._start())
         return loss
+
+    def _start(self) -> State:
+        """Return the state that the next iteration starts from, and make the edits of the branch that are due there."""
+        state = self.stepper.state()
+        if state.finished in self.branch.edits:
+            state = self.branch.edited(state)
+            self.stepper.restore(state)
+        return state
 
     def _begin_next(self, previous_loss: float | None = None) -> Recording:
         last = self.recording.events[-1]
@@ -204,15 +253,15 @@ class Timeline:
         return self.recording
 
     def _begin(self, previous_loss: float | None) -> Recording:
-        state = self.stepper.state()
+        state = self._start()
         self._keep(state)
         self._events = self.stepper.iteration()
-        return Recording(self.graph, state, previous_loss)
+        return Recording(self.graph, state, previous_loss, self.branch.edits.get(state.finished, ()))
 
     def _keep(self, state: State) -> None:
-        self._states.keep(state)
+        self.branch.states.keep(state)
         if state.finished in MILESTONES:
-            self._milestones.setdefault(state.finished, state)
+            self.branch.milestones.setdefault(state.finished, state)
 
     def _record(self) -> None:
         recording = self.recording
@@ -222,5 +271,3 @@ class Timeline:
             recording.error = error
             return
         recording.append(event)
-        if isinstance(event, NodeEvaluated) and event.node is self.graph.loss:
-            self.losses.record(recording.iteration, float(event.value))

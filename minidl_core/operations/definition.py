@@ -89,7 +89,10 @@ class OperationDefinition:
             shown = str(self._signature).replace(", /", "")[1:-1]
             raise GraphError(f"{self.name} takes ({shown}, name=None): {error}.") from error
         given.apply_defaults()
-        return given.args[: len(self.symbols)], {key: given.arguments[key] for key in self.attributes}
+        settings = {key: given.arguments[key] for key in self.attributes}
+        return given.args[: len(self.symbols)], {
+            key: tuple(value) if isinstance(value, list) else value for key, value in settings.items()
+        }
 
     def bind(self, attributes: Mapping[str, Any]) -> Compute:
         """Return the function that computes Y from the inputs alone."""
@@ -102,13 +105,18 @@ class OperationDefinition:
         """
         key = (shapes, str(attributes)) if attributes else shapes
         if key not in self._shapes:
-            if self.elementwise:
-                self._shapes[key] = np.broadcast_shapes(*shapes)
-            elif self.shape is not None:
-                self._shapes[key] = self.shape(*shapes, **attributes)
-            else:
-                self._shapes[key] = self._tried_shape(shapes, attributes)
+            try:
+                self._shapes[key] = self._find_shape(shapes, attributes)
+            except (TypeError, OverflowError) as error:  # an attribute that is no axis or shape at all
+                raise ValueError(str(error)) from error
         return self._shapes[key]
+
+    def _find_shape(self, shapes: tuple[Shape, ...], attributes: Mapping[str, Any]) -> Shape | None:
+        if self.elementwise:
+            return np.broadcast_shapes(*shapes)
+        if self.shape is not None:
+            return self.shape(*shapes, **attributes)
+        return self._tried_shape(shapes, attributes)
 
     def _tried_shape(self, shapes: tuple[Shape, ...], attributes: Mapping[str, Any]) -> Shape | None:
         """Compute the operation once on ones, if they are not too many."""
@@ -124,7 +132,8 @@ class OperationDefinition:
 
     def mend_for(self, operation: Operation) -> str:
         """Return the mend of a shape mistake with this operation's own names and attributes in it."""
-        return self.name_symbols(self.mend, [node.name for node in operation.inputs]).format(**operation.attributes)
+        mend = self.mend.format(**operation.attributes)
+        return self.name_symbols(mend, [node.name for node in operation.inputs])
 
     def name_symbols(self, text: str, inputs: Sequence[str], output: str = "Y") -> str:
         """Return the text with the symbols A, B ... Y replaced by these names."""
@@ -152,13 +161,18 @@ def operation(
     the attributes) or raises ValueError; without it, a trial on ones tells. `mend` completes the message where shapes
     do not fit. A `trusted` operation promises to make new float64 arrays, to change none, and to pass every NaN and
     infinity on, forward and backward, so that the fast path need not look after it. Raises GraphError where there are
-    no positional-only inputs.
+    no positional-only inputs, or the name is taken by an operation of another file.
     """
     if elementwise and not mend:
         mend = "counted from the right, each dimension must be equal in both, or 1"
 
     def define(compute: Compute) -> OperationDefinition:
         made = OperationDefinition(compute, formula, samples, element, elementwise, trusted, shape, domain, mend)
+        other = definitions.get(made.name)
+        if other is not None and other.compute.__module__ != compute.__module__:
+            raise GraphError(
+                f"{other.compute.__module__} has an operation {made.name} already; name yours differently."
+            )
         definitions[made.name] = made
         return made
 

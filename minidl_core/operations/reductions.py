@@ -35,7 +35,7 @@ def reduce_sum(a: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
 
     Without an axis, all entries are.
     """
-    if not keepdims and (a.ndim == 1 or axis in (-1, a.ndim - 1)):
+    if not keepdims and (axis in (-1, a.ndim - 1) or (axis is None and a.ndim == 1)):
         return row_sums(a)
     return np.add.reduce(a, axis, keepdims=keepdims)  # type: ignore[call-overload, no-any-return]
 

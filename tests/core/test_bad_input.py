@@ -373,6 +373,19 @@ def test_a_learning_rate_that_is_too_high():
     assert session.run(x).tolist() == [1e308, -1e308]
 
 
+def test_a_variable_that_somebody_has_set_to_nan():
+    w = dl.Variable([1.0, 2.0], name="w")
+    step = dl.train.GradientDescentOptimizer(0.1).minimize(dl.reduce_sum(dl.sigmoid(w)))
+    session = dl.Session()
+    session.variables[w] = np.array([1.0, np.nan])
+    ways = (
+        lambda: session.run(step),
+        lambda: dl.Stepper(step, session=session).run(1),
+        lambda: list(dl.Stepper(step, session=session).iteration()),
+    )
+    _stops(ways, w, (1,), r"variable 'w' HERE: it holds nan in entry \[1\]; take it out of the data\.")
+
+
 def test_stepping_on_after_an_error():
     """A run that diverges stops at the node that made the first infinity; restoring an earlier state still works."""
     w = dl.Variable([1.0], name="w")
@@ -399,6 +412,50 @@ def test_phases_in_the_wrong_order():
     list(stepper.backward())
     list(stepper.update())
     says(r"multiply 'J' HERE: .* run forward\(\) first\.", message(dl.GraphError, lambda: list(stepper.update())))
+
+
+def test_a_loss_or_a_step_that_is_none(line):
+    optimizer = dl.train.GradientDescentOptimizer(0.1)
+    says(r"3\.0 is not a node; a loss is what .*\.", message(dl.GraphError, lambda: optimizer.minimize(3.0)))
+    says(
+        r"<reduce_sum 'J' HERE> is no step to take; make one: optimizer\.minimize\(loss\)\.",
+        message(dl.GraphError, lambda: dl.Stepper(line.J, {})),
+    )
+
+
+def test_feeds_that_are_no_dictionary(line):
+    says(
+        r"feed_dict must be a dictionary of placeholders and their data, not \[\[1, 2\]\]\.",
+        message(dl.FeedError, lambda: line.session.run(line.J, [[1, 2]])),
+    )
+
+
+@pytest.mark.parametrize("shape", [3, "ab", (None, 2), (-1, 2), (2.5,)])
+def test_a_placeholder_whose_shape_is_none(shape):
+    text = message(dl.ShapeError, lambda: dl.placeholder(shape, name="x"))
+    says(r"placeholder 'x' HERE: its shape must be whole numbers, such as \(100, 2\), not .*; leave it out .*\.", text)
+
+
+@pytest.mark.parametrize("axis", ["rows", 0.5, (0, "rows"), 10**30])
+@pytest.mark.parametrize("known", [True, False])
+def test_an_axis_that_is_no_axis(axis, known):
+    x = dl.placeholder((2, 2) if known else None, name="x{axis}")
+    for reduce in (dl.reduce_sum, dl.reduce_mean, dl.softmax):
+        text = message(dl.ShapeError, lambda r=reduce: dl.Session().run(r(x, axis=axis), {x: np.ones((2, 2))}))
+        says(r"\w+ '\w+' HERE: x\{axis\} is \(2,2\); axis must name .* that x\{axis\} has.*, not .*\.", text)
+
+
+def test_an_operation_whose_name_is_taken():
+    def define():
+        @dl.operation(formula="Y = A")
+        def relu(a, /):
+            """A."""
+            return a
+
+    assert (
+        message(dl.GraphError, define)
+        == "minidl_core.operations.curves has an operation relu already; name yours differently."
+    )
 
 
 def test_an_unknown_traversal():

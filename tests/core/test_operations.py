@@ -1,6 +1,7 @@
 """What an operation promises, and what a user can write: operators, constants, axes, operations of their own."""
 
 import inspect
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -110,19 +111,32 @@ def test_constants_are_copies_and_do_not_change():
     assert [node.kind for node in total.inputs] == ["variable", "constant"]
 
 
-@pytest.mark.parametrize("axis", [None, 0, 1, -1, -2, (0,), (0, 1), (-1, 0), ()])
+def _axes(rank):
+    """Every axis that NumPy takes for so many dimensions."""
+    yield from (None, *range(-rank, rank))
+    for count in range(rank + 1):
+        yield from itertools.permutations(range(rank), count)
+    if rank:
+        yield [rank - 1]
+
+
+@pytest.mark.parametrize("shape", [(), (4,), (3, 2), (2, 3, 4)])
 @pytest.mark.parametrize("keepdims", [False, True])
-def test_reductions_take_every_axis_that_numpy_takes(axis, keepdims):
-    given = np.arange(6.0).reshape(3, 2)
+def test_reductions_take_every_axis_that_numpy_takes(shape, keepdims):
+    given = np.random.default_rng(1).normal(size=shape)
     x = dl.Variable(given)
-    for ours, theirs in ((dl.reduce_sum, np.sum), (dl.reduce_mean, np.mean)):
-        made = ours(x, axis=axis, keepdims=keepdims)
-        expected = theirs(given, axis=axis, keepdims=keepdims)
-        np.testing.assert_allclose(dl.Session().run(made), expected, rtol=1e-15)
-        assert made.shape == np.shape(expected)
-        loss = dl.reduce_sum(made * made)
-        dl.Session().run(loss)
-        assert dl.compute_gradient(loss)[x].shape == (3, 2)
+    for axis in _axes(len(shape)):
+        for ours, theirs in ((dl.reduce_sum, np.sum), (dl.reduce_mean, np.mean)):
+            made = ours(x, axis=axis, keepdims=keepdims)
+            expected = theirs(given, axis=tuple(axis) if isinstance(axis, list) else axis, keepdims=keepdims)
+            np.testing.assert_allclose(dl.Session().run(made), expected, rtol=1e-14, atol=1e-15)
+            assert made.shape == np.shape(expected)
+            loss = dl.reduce_sum(made * made)
+            dl.Session().run(loss)
+            slopes = 2 * np.broadcast_to(theirs(given, axis=made.attributes["axis"], keepdims=True), shape)
+            if ours is dl.reduce_mean:
+                slopes = slopes / (given.size // np.size(expected))
+            np.testing.assert_allclose(dl.compute_gradient(loss)[x], slopes, rtol=1e-13, atol=1e-15)
 
 
 @pytest.mark.parametrize("axis", [2, -3, (0, 0), (0, 2)])

@@ -1,8 +1,11 @@
 """On random graphs: the gradients are right, and every way to train gives the same bits."""
 
+from dataclasses import replace
+
 import autograd
 import numpy as np
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import minidl_core as dl
 
@@ -127,3 +130,23 @@ def test_a_run_that_is_restored_and_replayed_gives_the_same_bits(recipe):
 def _frozen(event):
     fields = (getattr(event, name) for name in event.__slots__)
     return [type(event), *(f.tobytes() if isinstance(f, np.ndarray) else f for f in fields)]
+
+
+def _outcome(action):
+    """What an action ends with: its result, or the error's message."""
+    try:
+        return action()
+    except dl.NonFiniteError as error:
+        return str(error)
+
+
+@_MANY
+@given(recipes(), st.sampled_from([1e3, 1e80, 1e155, 1e300]))
+def test_numbers_that_grow_too_large_stop_every_path_at_the_same_node(recipe, scale):
+    nodes, _ = replace(recipe, leaves=tuple(leaf * scale for leaf in recipe.leaves)).build()
+    if not _trainable(nodes):
+        return
+    step = _minimize(nodes[-1])
+    stepped = _outcome(lambda: list(dl.Stepper(step).iteration())[-1].loss)
+    assert _outcome(lambda: dl.Stepper(step).run(1)[0]) == stepped
+    assert _outcome(lambda: float(dl.Session().run(step))) == stepped

@@ -74,6 +74,52 @@ def loss_lines(
     return draw_loss(history_of(losses), cursor=cursor, loss=loss, logarithmic=logarithmic, width=width, height=height)
 
 
+GHOSTS = """\
+ 200┤o
+    │ ⠱⡀·
+    │  ⠘⢄···
+    │   ⠈o  ····
+ 100┤     ⠑⢄    ·····
+    │       ⠑⢄       ······· as it was
+    │         ●⠤⣀           ··············
+    │            ⠉o··········    larger   ············
+   0┤                        ·························
+    └1───2────3───4───5────6───7────8───9───10───11─12"""
+
+
+def test_ghosts_are_dotted_behind_the_curve_and_labelled_where_there_is_room() -> None:
+    larger = [195.44, 120.0, 60.0, 30.0, 20.0, 15.0, 10.0, 8.0, 6.0, 5.0, 4.0, 3.0]
+    live = larger[:4]
+    ghosts = [("as it was", history_of(PERCEPTRON)), ("larger", history_of(larger))]
+    lines = draw_loss(history_of(live), cursor=3, loss=60.0, logarithmic=False, width=54, height=10, ghosts=ghosts)
+    check_size(lines, 54, 10)
+    assert plain(lines) == GHOSTS
+    drawn = "".join(text for line in lines for text, name in line if name == "ghost")
+    assert set(drawn.replace("as it was", "").replace("larger", "")) == {"·"}
+
+
+@given(
+    st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=40),
+    st.lists(st.tuples(st.text("ab→", max_size=30), st.lists(st.floats(), max_size=400)), max_size=3),
+    st.booleans(),
+    st.sampled_from([*SIZES, (10, 2), (5, 3)]),
+)
+@settings(deadline=None, max_examples=40)
+def test_ghosts_never_change_the_size(
+    live: list[float], ghosts: list[tuple[str, list[float]]], logarithmic: bool, size: tuple[int, int]
+) -> None:
+    lines = draw_loss(
+        history_of(live),
+        cursor=len(live) + 1,
+        loss=None,
+        logarithmic=logarithmic,
+        width=size[0],
+        height=size[1],
+        ghosts=[(label, history_of(losses)) for label, losses in ghosts],
+    )
+    check_size(lines, *size)
+
+
 def check_size(lines: list[Line], width: int, height: int) -> None:
     assert [sum(len(text) for text, _ in line) for line in lines] == [width] * height
     assert {name for line in lines for _, name in line} <= set(STYLES)

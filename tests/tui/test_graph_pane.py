@@ -12,6 +12,7 @@ from tui_backprop.palette import plain
 from tui_backprop.steps import after_event, after_step
 from tui_backprop.timeline import Timeline
 
+from .sample_graphs import lesson_of
 from .test_diagram import widths
 
 LESSONS = [perceptron.lesson, chain.lesson, two_paths.lesson, skip.lesson]
@@ -125,7 +126,10 @@ def test_update_of_w() -> None:
 
 
 def test_skip_connection() -> None:
-    timeline = Timeline(skip.lesson)
+    with Graph().as_default():
+        x = Variable(2, name="x")
+        loss = square(add(x, sigmoid(x), name="y"), name="J")
+    timeline = Timeline(lesson_of(Example(loss, {})))
     for _ in range(2):
         timeline.forward(after_step)
     pane = GraphPane(timeline.graph)

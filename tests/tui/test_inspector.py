@@ -119,7 +119,7 @@ def test_the_value_of_matmul() -> None:
         "  matmul[3,0] = X[3,0]·W[0,0] + X[3,1]·W[1,0]",
         "              = (0.921)(0.223) + (1.847)(-1.075)",
         "              = 0.205 - 1.986 = -1.78",
-        "enter  X[3,0]   t  term 1 of 2   a  edge 1 of 2",
+        "enter  W[0,0]   d  term 1 of 2   a  edge 2 of 2",
         "",
         "inputs    X, W               used by   add",
         "gradient  · not computed yet: the backward pass brings it",
@@ -133,7 +133,7 @@ def test_a_low_pane_keeps_the_equation_and_the_operands() -> None:
         "  = X[3,0]·W[0,0] + X[3,1]·W[1,0]",
         "  = (0.921)(0.223) + (1.847)(-1.075)",
         "  = 0.205 - 1.986 = -1.78",
-        "enter  X[3,0]   t  term 1 of 2   a  edge 1",
+        "enter  W[0,0]   d  term 1 of 2   a  edge 2",
     ]
 
 
@@ -184,7 +184,7 @@ def test_the_edges_of_a_node_with_two_consumers() -> None:
 
 def test_a_pending_edge_says_for_whom_it_waits() -> None:
     moment = at(dl.NodeEvaluated, "y", "skip", 1)
-    node = moment.graph.nodes[0]
+    node = next(node for node in moment.graph.nodes if node.name == "x")
     text = plain(draw_inspector(moment, "ledger", Pinned(), 62, 25, node))
     assert re.search(r"· x → y +G +waits for y", text)
     assert "2 edges" in text

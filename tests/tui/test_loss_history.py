@@ -101,3 +101,22 @@ def test_a_million_iterations_fit_in_half_a_megabyte() -> None:
     points = list(history.points(1_000_000, 54))
     assert len(points) <= 2 * 54
     assert [round(x / 1e6, 3) for x, loss in points if loss == 2.0] == [0.654]
+
+
+@given(st.lists(losses, max_size=200), st.integers(0, 220), st.sampled_from([2, 4, 16, 512]))
+def test_a_history_that_is_cut_knows_what_one_of_that_length_knows(
+    values: list[float], end: int, capacity: int
+) -> None:
+    whole = history_of(values, capacity)
+    cut = whole.until(end)
+    end = min(end, len(values))
+    assert len(cut) == end
+    for iteration in range(1, end):
+        known, before = cut.loss_at(iteration), whole.loss_at(iteration)
+        assert (known is None) == (before is None)
+        assert known is None or same(known, values[iteration - 1])
+    assert {loss for _, loss in cut.points(max(end, 1), 500)} <= set(values[:end])
+    for iteration, loss in enumerate(values[end:], start=end + 1):
+        cut.record(iteration, loss)
+    assert len(cut) == len(values)
+    assert end == len(values) or same(cut.latest, values[-1])

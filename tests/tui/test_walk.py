@@ -222,8 +222,8 @@ async def test_a_walk_from_a_weight_to_the_loss_and_back() -> None:
         moment = pilot.app.timeline.moment
         await pilot.press("tab", "down")
         assert "► W[1,0] gets Σ X[i,1]·G[i,0]" in text(pilot, "inspector")
-        await pilot.press("t", "t")
-        assert "enter  dJ/dmatmul[5,0]   t  point 6 of 100" in text(pilot, "inspector")
+        await pilot.press("d", "d")
+        assert "enter  dJ/dmatmul[5,0]   d  point 6 of 100" in text(pilot, "inspector")
         passed = []
         for _ in range(8):
             await pilot.press("enter")
@@ -243,18 +243,20 @@ async def test_a_walk_from_a_weight_to_the_loss_and_back() -> None:
         for _ in range(8):
             await pilot.press("backspace")
         assert "W   dJ/dW" in text(pilot, "inspector-title")
-        await pilot.press("T", "T", "up", "backspace", "tab", "tab")
+        await pilot.press("D", "D", "up", "backspace", "shift+tab")
         assert text(pilot, "inspector") == start
 
 
 async def test_a_walk_to_the_operands_and_the_choice_between_them() -> None:
     async with opened() as pilot:
         await pilot.press("space")
-        await pilot.press("t", "a", "enter")
+        assert "enter  W[0,0]   d  term 1 of 2   a  edge 2 of 2" in text(pilot, "inspector")
+        await pilot.press("d", "enter")
         assert "W   variable" in text(pilot, "inspector-title")
-        assert "W[0,0] = " in text(pilot, "inspector")
-        assert "goes no further" in text(pilot, "inspector")
-        await pilot.press("enter", "backspace", "A", "t", "enter")
+        assert "W[1,0] = -1.283" in text(pilot, "inspector")
+        await pilot.press("enter")
+        assert "Enter goes no further: W is what training has made of it" in text(pilot, "keys")
+        await pilot.press("backspace", "a", "d", "enter")
         assert "X[3,1] = 1.847" in text(pilot, "inspector")
         await pilot.press("enter", "backspace", "backspace", "backspace")
         assert "matmul = X·W" in text(pilot, "inspector-title")
@@ -272,7 +274,7 @@ async def test_a_move_in_time_ends_the_walk() -> None:
 async def test_the_keys_of_the_walk_do_nothing_where_there_is_no_number(size: tuple[int, int]) -> None:
     async with opened(size=size) as pilot:
         before = text(pilot, "inspector")
-        await pilot.press("enter", "backspace", "t", "T", "a", "A")
+        await pilot.press("enter", "backspace", "d", "D", "a", "A")
         assert text(pilot, "inspector") == before
-        await pilot.press("i", "enter", "backspace", "t", "a")
+        await pilot.press("i", "enter", "backspace", "d", "a")
         assert pilot.app.timeline.at_end_of_iteration

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import inf
 
-from minidl_core import ContributionAdded, Node, Operation
+from minidl_core import ContributionAdded, Node, Operation, Variable
 from minidl_core.arrays import Array
 
 from ..moment import Moment
@@ -47,10 +47,15 @@ def edge_in_focus(moment: Moment, node: Node, edges: list[Edge], pinned: Pinned)
 
 
 def slot_in_focus(operation: Operation, pinned: Pinned) -> int:
-    """Return the operand that is looked at: the chosen one, or the first that was computed, or the first."""
+    """Return the operand that is looked at: the chosen one, or the first that was computed, then that is trained."""
     if pinned.edge is not None and pinned.edge[0] is operation:
         return pinned.edge[1]
-    return next((slot for slot, source in enumerate(operation.inputs) if isinstance(source, Operation)), 0)
+
+    def rank(slot: int) -> tuple[bool, bool]:
+        source = operation.inputs[slot]
+        return not isinstance(source, Operation), not isinstance(source, Variable)
+
+    return min(range(len(operation.inputs)), key=rank)
 
 
 def operands(moment: Moment, operation: Operation) -> tuple[list[Array], Array | None]:

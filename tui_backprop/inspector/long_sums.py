@@ -202,7 +202,7 @@ def _classes(moment: Moment) -> tuple[str, ...]:
     plane = moment.example.plane
     if plane is None:
         return ()
-    given = moment.example.feeds[plane.classes]
+    given = moment.feeds[plane.classes]
     names = axis_names(moment, plane.classes, 1, given.shape[1])
     if not names or not is_by_point(moment, plane.classes, given.shape):
         return ()

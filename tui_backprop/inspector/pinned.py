@@ -61,7 +61,7 @@ def element_at(moment: Moment, node: Node, shape: Shape, pinned: Pinned) -> tupl
 
 def points(moment: Moment) -> int:
     """Return how many data points there are: the number of rows that all fed arrays have; 0 where they differ."""
-    counts = {array.shape[0] for array in moment.example.feeds.values() if array.ndim}
+    counts = {array.shape[0] for array in moment.feeds.values() if array.ndim}
     return counts.pop() if len(counts) == 1 else 0
 
 
@@ -90,7 +90,7 @@ def known_value(moment: Moment, node: Node) -> Array | None:
     if isinstance(node, Variable):
         return moment.variable(node)
     if isinstance(node, Placeholder):
-        return moment.example.feeds.get(node)
+        return moment.feeds.get(node)
     value = moment.value(node)
     return getattr(node, "initial_value", None) if value is None else value
 

@@ -56,7 +56,7 @@ def way_from(moment: Moment, view: str, pinned: Pinned, node: Node) -> Way | str
         return _gradient_way(moment, pinned, node)
     if view == "value":
         return _value_way(moment, pinned, node)
-    return "no number is looked at"
+    return "goes nowhere: no number is looked at"
 
 
 def follow(moment: Moment, view: str, pinned: Pinned, node: Node) -> tuple[Node, str, Pinned] | None:
@@ -94,7 +94,7 @@ def draw_way(moment: Moment, way: Way | str, width: int) -> list[Line]:
     line: Line = [("enter", "key"), (f"  {element_text(name, way.index)}", "text")]
     choices = []
     if way.terms > 1:
-        choices.append(("t", f"{'point' if way.points else 'term'} {way.term + 1} of {way.terms}"))
+        choices.append(("d", f"{'point' if way.points else 'term'} {way.term + 1} of {way.terms}"))
     if len(way.edges) > 1:
         choices.append(("a", f"edge {way.edge + 1} of {len(way.edges)}"))
     for key, text in choices:
@@ -108,7 +108,7 @@ def draw_way(moment: Moment, way: Way | str, width: int) -> list[Line]:
 def _gradient_way(moment: Moment, pinned: Pinned, node: Node) -> Way | str:
     loss = moment.graph.loss
     if node not in moment.graph.position:
-        return f"it does not lead to {called(loss)}"
+        return f"goes nowhere: {called(node)} does not lead to {called(loss)}"
     if node is loss:
         return f"goes no further: with {slope_name(moment, node)} = 1 the gradients begin"
     edges = gradient_edges(moment, node)

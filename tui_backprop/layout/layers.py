@@ -47,8 +47,8 @@ class Layers:
             depth.append(1 + max((depth[source] for source in sources), default=-1))
             for source in dict.fromkeys(sources):
                 consumers[source].append(node)
-        self.layer = _layers(consumers, depth)
         self.spine = _spine(inputs, depth, aside, loss)
+        self.layer = _layers(inputs, consumers, depth, self.spine)
         self.on_spine = frozenset(self.spine)
         self.ports = _ports(inputs, swappable, self.spine)
         self._link(inputs, consumers)
@@ -121,11 +121,27 @@ class Layers:
         return order
 
 
-def _layers(consumers: Sequence[Sequence[int]], depth: Sequence[int]) -> list[int]:
+def _layers(
+    inputs: Sequence[Sequence[int]], consumers: Sequence[Sequence[int]], depth: Sequence[int], spine: Sequence[int]
+) -> list[int]:
+    """Return the layer of each node; what does not lead to the loss moves nothing that does."""
+    leads = [False] * len(depth)
+    stack = list(spine[-1:])
+    while stack:
+        node = stack.pop()
+        if not leads[node]:
+            leads[node] = True
+            stack.extend(inputs[node])
     layer = list(depth)
-    for node in reversed(range(len(layer))):
-        if consumers[node]:
-            layer[node] = min(layer[consumer] for consumer in consumers[node]) - 1
+    for on_path in (True, False):
+        nodes = [node for node in range(len(layer)) if leads[node] is on_path]
+        if not on_path:
+            for node in nodes:
+                layer[node] = 1 + max((layer[source] for source in inputs[node]), default=-1)
+        for node in reversed(nodes):
+            users = [layer[consumer] for consumer in consumers[node] if leads[consumer] is on_path]
+            if users:
+                layer[node] = min(users) - 1
     return layer
 
 

@@ -25,4 +25,8 @@ lesson = Lesson(
     summary="x reaches y directly and through sigmoid: why a node waits for its last consumer",
     build=build,
     learning_rate=0.02,
+    sentences={
+        "BackwardStarted J": "Backward starts at J: dJ/dJ = 1. Watch x: it comes after both of its consumers; t shows "
+        "a search that cannot wait."
+    },
 )

@@ -78,14 +78,14 @@ class InspectorScreen(GraphScreen):
         self._draw()
 
     def action_origin(self) -> None:
-        """Go to where the pinned number came from; with a folded scope in its place, open that."""
+        """Go to where the pinned number came from; while the arrow keys are the graph's, open what is folded first."""
         moment, node = self.timeline.moment, self.node_in_view
-        if self._graph.folded is not None:
+        if self._graph.folded is not None or (self._on_graph and self._graph.shows_fold(moment)):
             self.action_open()
         elif node is not None:
             there = follow(moment, self.shown_view, self.pinned, node)
             if there is None:
-                self._draw(f"no way on: {way_from(moment, self.shown_view, self.pinned, node)}")
+                self._draw(f"Enter {way_from(moment, self.shown_view, self.pinned, node)}")
             else:
                 self._trail.append((self._graph.node, self._view, self.pinned))
                 self._look_at(*there)

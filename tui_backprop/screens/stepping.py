@@ -16,6 +16,7 @@ from textual.timer import Timer
 
 from tui_backprop.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Pane, arrange
 from tui_backprop.chart_panes import DataPane, LossPane
+from tui_backprop.edits import Edit
 from tui_backprop.folded_view import draw_folded
 from tui_backprop.frame import TITLE_EDGES, draw_frame, draw_title
 from tui_backprop.header import draw_header
@@ -62,7 +63,7 @@ class SteppingScreen(InspectorScreen):
         self._run = Run(timeline, pause_every)
         self._timer: Timer | None = None
         self._painted = False
-        self._loss_pane = LossPane(timeline.losses)
+        self._loss_pane = LossPane(timeline)
         self._data_pane = DataPane()
         self._charts: dict[str, LossPane | DataPane] = {"loss": self._loss_pane}
         if timeline.example.plane is not None:
@@ -119,6 +120,24 @@ class SteppingScreen(InspectorScreen):
         self.app.copy_to_clipboard(where)
         self._draw(f"copied: {where}")
 
+    def action_edit(self, what: str = "element") -> None:
+        """Ask for an edit, of the pinned element of the node in view or of the learning rate, and fork with it."""
+        from .edit import EditScreen
+
+        self._pause()
+        node = self.node_in_view if what == "element" else None
+
+        def fork(edit: Edit | None) -> None:
+            if edit is not None:
+                self.timeline.fork(edit)
+                self._draw()
+
+        self.app.push_screen(EditScreen(self.timeline, node, self.pinned), fork)
+
+    def action_branch(self) -> None:
+        """Move to the same step on the next branch."""
+        self._move(self.timeline.switch)
+
     def action_run(self) -> None:
         """Run, or pause."""
         if self._timer is None:
@@ -170,6 +189,13 @@ class SteppingScreen(InspectorScreen):
             self._pause()
 
     # looking
+
+    def action_searches(self) -> None:
+        """Show plain search and the right one beside each other."""
+        from .searches import SearchesScreen
+
+        self._pause()
+        self.app.push_screen(SearchesScreen(self.timeline, self.pinned))
 
     def action_scale(self) -> None:
         """Change the loss chart between a linear and a logarithmic axis."""

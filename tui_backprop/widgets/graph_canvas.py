@@ -61,14 +61,17 @@ class GraphCanvas(Canvas):
         """Move up, or with a modifier to the left."""
         self._wheel(event, -1)
 
-    def on_mouse_scroll_right(self) -> None:
+    def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
         """Move to the right."""
+        event.stop()
         self.post_message(self.Panned(_COLUMNS, 0))
 
-    def on_mouse_scroll_left(self) -> None:
+    def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
         """Move to the left."""
+        event.stop()
         self.post_message(self.Panned(-_COLUMNS, 0))
 
     def _wheel(self, event: events.MouseEvent, way: int) -> None:
+        event.stop()
         sideways = event.shift or event.ctrl
         self.post_message(self.Panned(way * _COLUMNS, 0) if sideways else self.Panned(0, way * _ROWS))

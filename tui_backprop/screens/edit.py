@@ -1,0 +1,57 @@
+"""Asking for an edit: what is to be changed, and into which number."""
+
+from __future__ import annotations
+
+from textual.widgets import Input
+from textual.widgets.input import Selection
+
+from minidl_core import Node, Placeholder, Variable
+from tui_backprop.branches import MOST_BRANCHES
+from tui_backprop.edits import (
+    LEARNING_RATE,
+    Edit,
+    editable_names,
+    read_edit,
+    start_value,
+    why_not_editable,
+    written_edit,
+)
+from tui_backprop.expression import element_text
+from tui_backprop.inspector.pinned import Pinned, element_at
+from tui_backprop.timeline import Timeline
+from tui_backprop.wording import listed
+
+from .prompt import Prompt
+
+
+class EditScreen(Prompt[Edit | None]):
+    """Returns the edit that was typed, None where nothing was changed.
+
+    It begins with the pinned element of a node, or with the learning rate where there is none that can be edited.
+    """
+
+    def __init__(self, timeline: Timeline, node: Node | None, pinned: Pinned) -> None:
+        graph, state = timeline.graph, timeline.edited_state
+        target, value = LEARNING_RATE, state.learning_rate
+        question = f"Edit: {listed(editable_names(graph), str, 6)} can be changed, by name."
+        if isinstance(node, Variable | Placeholder):
+            array = start_value(state, node)
+            index = element_at(timeline.moment, node, array.shape, pinned)
+            target, value = element_text(node.name, index), float(array[index])
+        elif node is not None:
+            question = why_not_editable(node, graph)
+        written = written_edit(target, value)
+
+        def read(text: str) -> Edit | None:
+            return None if text.strip() == written else read_edit(text, state, graph, target)
+
+        does = f"Iteration {state.finished + 1} will start with it."
+        if state.finished < timeline.recording.iteration and timeline.cursor:
+            does = f"Iteration {state.finished + 1} is computed again from its start, and you stay at this step."
+        does += f" E returns; the last {MOST_BRANCHES} branches are kept. Esc gives up."
+        super().__init__(question, read, "name = number, then Enter; Esc gives up", written, does)
+
+    def on_mount(self) -> None:
+        """Select the number, so that typing replaces it."""
+        field = self.query_one(Input)
+        field.selection = Selection(field.value.rindex("=") + 2, len(field.value))
