@@ -366,6 +366,10 @@ class GraphPane:
         self._fold(frozenset() if opened else self._scopes, node)
         return ""
 
+    def shows_fold(self, moment: Moment) -> bool:
+        """Return whether what is in view is a folded scope, as a whole or because the node is in it."""
+        return self._sheet.rows.items[self._item(self._sheet.rows, moment)].node is None
+
     def open(self, moment: Moment) -> str:
         """Open the folded scope in view, one level."""
         item = self._sheet.rows.items[self._item(self._sheet.rows, moment)]

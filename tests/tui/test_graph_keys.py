@@ -236,8 +236,6 @@ async def test_what_cannot_be_folded_says_so() -> None:
         assert "is in no scope" in text(pilot, "graph-title")
         await pilot.press("Z")
         assert "no node has a scope" in text(pilot, "graph-title")
-        await pilot.press("enter")
-        assert "nothing is folded here" in text(pilot, "graph-title")
 
 
 async def test_a_fold_that_would_make_a_circle_is_not_made() -> None:

@@ -114,11 +114,12 @@ def test_the_value_of_matmul() -> None:
         "   2    2.670   1.178   x   0.223  -0.084     -0.672  -1.081",
         "►  3    0.921   1.847   y  -1.075  -0.727 →   -1.780  -1.421",
     ]
-    assert text.splitlines()[-7:] == [
+    assert text.splitlines()[-8:] == [
         "► point 3, column blue:",
         "  matmul[3,0] = X[3,0]·W[0,0] + X[3,1]·W[1,0]",
         "              = (0.921)(0.223) + (1.847)(-1.075)",
         "              = 0.205 - 1.986 = -1.78",
+        "enter  W[0,0]   d  term 1 of 2   a  edge 2 of 2",
         "",
         "inputs    X, W               used by   add",
         "gradient  · not computed yet: the backward pass brings it",
@@ -126,12 +127,13 @@ def test_the_value_of_matmul() -> None:
 
 
 def test_a_low_pane_keeps_the_equation_and_the_operands() -> None:
-    assert shown(at(dl.NodeEvaluated, "matmul"), 44, 16).splitlines()[-5:] == [
+    assert shown(at(dl.NodeEvaluated, "matmul"), 44, 16).splitlines()[-6:] == [
         "► point 3, column blue:",
         "  matmul[3,0]",
         "  = X[3,0]·W[0,0] + X[3,1]·W[1,0]",
         "  = (0.921)(0.223) + (1.847)(-1.075)",
         "  = 0.205 - 1.986 = -1.78",
+        "enter  W[0,0]   d  term 1 of 2   a  edge 2",
     ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from minidl_core import IterationFinished, Node, Operation, Variable
 
 from ..formulas import right_side
@@ -75,6 +77,7 @@ def move_pinned(moment: Moment, view: str, pinned: Pinned, dx: int, dy: int, nod
     shape = None if node is None else shape_of(moment, node)
     if node is None or not shape:
         return pinned
+    pinned = replace(pinned, term=None)
     by_point = is_by_point(moment, node, shape)
     row, column = grid_place(shape, pinned.index(shape, by_point), by_point)
     rows, columns = grid_shape(shape, by_point)

@@ -29,8 +29,8 @@ class Block:
     """An array as rows and columns.
 
     `titles` go from the longest to the shortest. `at` is the pinned cell, `used` tells which cells take part in the
-    worked equation. Blocks that are `in_step` show the same rows, whose names stand at the left of all. The `sign`
-    stands before the block in the pinned row.
+    worked equation, `chosen` is the one of them that is looked at. Blocks that are `in_step` show the same rows, whose
+    names stand at the left of all. The `sign` stands before the block in the pinned row.
     """
 
     titles: tuple[str, ...]
@@ -44,6 +44,7 @@ class Block:
     notation: Notation
     number_width: int
     sign: str = ""
+    chosen: tuple[int, int] | None = None
 
     @property
     def cell_width(self) -> int:
@@ -69,11 +70,13 @@ def block(
     sign: str = "",
     beside: Array | None = None,
     written: Notation | None = None,
+    chosen: tuple[int, ...] | None = None,
 ) -> Block:
     """Return an array of a node (its value, its gradient, a contribution to it) as a block.
 
-    `used` are the elements that take part in the worked equation, without it the pinned one. A vector `beside` an
-    array with columns is drawn as a row. The numbers are `written` in their own common notation if in no other.
+    `used` are the elements that take part in the worked equation, without it the pinned one; `chosen` is the one of
+    them that is looked at. A vector `beside` an array with columns is drawn as a row. The numbers are `written` in
+    their own common notation if in no other.
     """
     shape = array.shape
     by_point = is_by_point(moment, node, shape)
@@ -85,6 +88,7 @@ def block(
     at = grid_place(shape, index, by_point)
     if beside is not None and beside.ndim > 1 and array.ndim == 1 and not by_point:
         rows, columns, at = 1, array.size, (0, index[0])
+    flat = None if chosen is None or not shape else int(np.ravel_multi_index(chosen, shape))
 
     def row_name(row: int) -> str:
         if rows == 1:
@@ -113,6 +117,7 @@ def block(
         notation=same,
         number_width=number_width(array, same),
         sign=sign,
+        chosen=None if flat is None else divmod(flat, columns),
     )
 
 
@@ -223,6 +228,7 @@ def with_columns(block: Block, most: int) -> Block:
         cells=block.cells[:, cut],
         used=block.used[:, cut],
         at=(block.at[0], block.at[1] - shown.start),
+        chosen=block.chosen and (block.chosen[0], block.chosen[1] - shown.start),
         column_names=tuple(names),
     )
 
@@ -259,10 +265,14 @@ def _alone_lines(block: Block, width: int, height: int) -> list[Line]:
 
 
 def _numbers(block: Block, row: int, cell_width: int) -> Line:
-    return [
-        (block.notation.text(float(x)).rjust(cell_width), "pinned" if used else "text")
-        for x, used in zip(block.cells[row], block.used[row], strict=True)
-    ]
+    line: Line = []
+    for column, (x, used) in enumerate(zip(block.cells[row], block.used[row], strict=True)):
+        text = block.notation.text(float(x))
+        if (row, column) == block.chosen:
+            line += [(" " * (cell_width - len(text)), "text"), (text, "selected")]
+        else:
+            line.append((text.rjust(cell_width), "pinned" if used else "text"))
+    return line
 
 
 class _Strip:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf
 
 from minidl_core import ContributionAdded, GradientError, Node, Operation
 from minidl_core.arrays import Array
@@ -18,16 +17,14 @@ from ..moment import Moment
 from ..palette import Line
 from ..worked import Worked, count, worked_contribution
 from .arrays import arrays_section, block, window
+from .edges import Edge, edge_in_focus, gradient_edges, operands
 from .equation import write_worked
 from .long_sums import long_sum, long_sum_section
 from .names import axis_names, called, said, slope_name, small, summed
 from .pinned import Pinned, element_at, is_by_point, known_value
 from .sections import Section, compose, first_that_fits, prose
 from .value_view import gradient_state, heading
-
-Edge = tuple[Operation, int, ContributionAdded | None]
-"""A consumer, the slot of its input, and the contribution, once it has arrived."""
-
+from .walk import Way, draw_way, way_from
 
 NUDGE = 0.01
 """How far a number is moved to see how the loss follows."""
@@ -40,11 +37,13 @@ def draw_ledger(moment: Moment, node: Node, pinned: Pinned, width: int, height: 
         return compose([Section(10, prose(text, width))], width, height)
     if node is moment.graph.loss:
         return compose(_loss(moment, node, width), width, height)
-    edges = _edges(moment, node)
-    event = _in_focus(moment, node)
+    way = way_from(moment, "ledger", pinned, node)
+    edges = gradient_edges(moment, node)
+    edge = edge_in_focus(moment, node, edges, pinned)
+    event = edge and edge[2]
     sections = [
-        Section(6, [_title(moment, node, edges, event, width)]),
-        Section(7, _edge_lines(moment, edges, event, pinned, width, max(height // 4, 2))),
+        Section(6, [_title(moment, node, edges, edge, width)]),
+        Section(7, _edge_lines(moment, edges, edge, pinned, width, max(height // 4, 2))),
     ]
     if event is None:
         state = gradient_state(moment, node, pinned, width)
@@ -52,7 +51,8 @@ def draw_ledger(moment: Moment, node: Node, pinned: Pinned, width: int, height: 
             state = f"{NOT_YET} nothing has come over an edge yet"
         sections.append(Section(10, prose(state, width)))
     else:
-        sections += [*_contribution(moment, event, pinned, width, height), *_why_add(moment, node, width)]
+        sections += [*_contribution(moment, event, pinned, way, width, height), *_why_add(moment, node, width)]
+    sections.append(Section(5, draw_way(moment, way, width), joined=True))
     return compose([*sections, *_facts(moment, node, pinned, width)], width, height)
 
 
@@ -69,8 +69,9 @@ def _why_add(moment: Moment, node: Node, width: int) -> list[Section]:
     return [Section(6, prose(text, width))]
 
 
-def _title(moment: Moment, node: Node, edges: list[Edge], event: ContributionAdded | None, width: int) -> Line:
-    place = f"edge {event.number} of {len(edges)}" if event else f"{len(edges)} edge{'s' * (len(edges) != 1)}"
+def _title(moment: Moment, node: Node, edges: list[Edge], edge: Edge | None, width: int) -> Line:
+    count = len(edges)
+    place = f"edge {edges.index(edge) + 1} of {count}" if edge else f"{count} edge{'s' * (count != 1)}"
     slope = slope_name(moment, node)
     whole = f"{slope} = sum over the edges that leave {called(node)}"
     text = first_that_fits(width - len(place) - 2, whole, f"{slope} = sum over edges", slope)
@@ -92,44 +93,16 @@ def _loss(moment: Moment, node: Node, width: int) -> list[Section]:
     return sections
 
 
-def _edges(moment: Moment, node: Node) -> list[Edge]:
-    """Return the edges that leave a node in the order in which they contribute, as far as that is known."""
-    arrived: list[Edge] = [(event.consumer, event.slot, event) for event in moment.contributions(node)]
-    known = {(consumer, slot) for consumer, slot, _ in arrived}
-    visits, position = moment.recording.visited, moment.graph.position
-
-    def order(consumer: Operation) -> tuple[float, int]:
-        time = visits.get(consumer, inf)
-        # what is not visited yet is mostly visited against the order of evaluation
-        return time if time < moment.cursor else inf, -position[consumer]
-
-    consumers = sorted(moment.graph.consumers(node), key=order)
-    pending: list[Edge] = [
-        (consumer, slot, None)
-        for consumer in consumers
-        for slot, source in enumerate(consumer.inputs)
-        if source is node and (consumer, slot) not in known
-    ]
-    return arrived + pending
-
-
-def _in_focus(moment: Moment, node: Node) -> ContributionAdded | None:
-    """Return the contribution that is looked at: the one of now, or the latest."""
-    if isinstance(moment.event, ContributionAdded) and moment.event.node is node:
-        return moment.event
-    return next(reversed(moment.contributions(node)), None)
-
-
 def _edge_lines(
-    moment: Moment, edges: list[Edge], focus: ContributionAdded | None, pinned: Pinned, width: int, most: int
+    moment: Moment, edges: list[Edge], focus: Edge | None, pinned: Pinned, width: int, most: int
 ) -> list[Line]:
     """Draw the edges as columns: edge, shape of G, rule, contribution; the narrower, the fewer columns."""
-    rows = [_edge_row(moment, edge, focus, pinned) for edge in edges]
-    at = next((place for place, edge in enumerate(edges) if edge[2] is focus), 0)
-    shown = [rows[place] for place in window(len(rows), most, at)]
-    if focus is not None and len(edges) > 1:
-        what = "sum" if focus.number == focus.count else "sum so far"
-        shown.append(("", "", what, _small(moment, focus.node, focus.total, pinned)))
+    places = window(len(edges), most, edges.index(focus) if focus else 0)
+    shown = [_edge_row(moment, edges[place], focus, pinned) for place in places]
+    latest = next((event for _, _, event in reversed(edges) if event is not None), None)
+    if latest is not None and len(edges) > 1:
+        what = "sum" if latest.number == latest.count else "sum so far"
+        shown.append(("", "", what, _small(moment, latest.node, latest.total, pinned)))
     widths = [max(len(row[column]) for row in shown) for column in range(4)]
     # of several edges the contributions are compared, of one it stands below
     for column in (1, 2 if len(edges) > 1 else 3):
@@ -140,13 +113,14 @@ def _edge_lines(
         cells = [text.ljust(size) for text, size in zip(row, widths, strict=True) if size >= 0]
         style = {RIGHT: "pinned", NOT_YET: "dim", "": "title"}.get(row[0][:1], "text")
         lines.append([("  ".join(cells).rstrip(), style)])
-    if len(rows) > most:
-        lines.insert(most, [(f"  {MORE}  {len(rows) - most} more edges", "dim")])
+    if len(edges) > most:
+        lines.insert(most, [(f"  {MORE}  {len(edges) - most} more edges", "dim")])
     return lines
 
 
-def _edge_row(moment: Moment, edge: Edge, focus: ContributionAdded | None, pinned: Pinned) -> tuple[str, str, str, str]:
+def _edge_row(moment: Moment, edge: Edge, focus: Edge | None, pinned: Pinned) -> tuple[str, str, str, str]:
     consumer, slot, event = edge
+    mark = RIGHT if edge == focus else DONE if event else NOT_YET
     node = consumer.inputs[slot]
     name = f"{called(node)} → {called(consumer)}"
     if sum(source is node for source in consumer.inputs) > 1:
@@ -154,8 +128,7 @@ def _edge_row(moment: Moment, edge: Edge, focus: ContributionAdded | None, pinne
     rule = _rule(moment, consumer, slot, event)
     if event is None:
         missing = moment.gradient(consumer) is None
-        return f"{NOT_YET} {name}", "", rule, f"waits for {called(consumer)}" if missing else "pending"
-    mark = RIGHT if event is focus else DONE
+        return f"{mark} {name}", "", rule, f"waits for {called(consumer)}" if missing else "pending"
     return f"{mark} {name}", shape_text(event.gradient.shape), rule, _small(moment, node, event.contribution, pinned)
 
 
@@ -174,10 +147,11 @@ def _small(moment: Moment, node: Node, array: Array, pinned: Pinned) -> str:
     return small(array, element_at(moment, node, array.shape, pinned))
 
 
-def _contribution(moment: Moment, event: ContributionAdded, pinned: Pinned, width: int, height: int) -> list[Section]:
+def _contribution(
+    moment: Moment, event: ContributionAdded, pinned: Pinned, way: Way | str, width: int, height: int
+) -> list[Section]:
     op, slot, node, result = event.consumer, event.slot, event.node, event.contribution
-    inputs = [array for source in op.inputs if (array := moment.evaluated_value(source)) is not None]
-    output = moment.evaluated_value(op)
+    inputs, output = operands(moment, op)
     assert output is not None, "an operation that contributes has a value"
     index = element_at(moment, node, result.shape, pinned)
     pinned = pinned.at(index, is_by_point(moment, node, result.shape))
@@ -201,7 +175,8 @@ def _contribution(moment: Moment, event: ContributionAdded, pinned: Pinned, widt
         shape = shape_text(event.gradient.shape)
         titles = [f"{g} {shape}", g, f"G {shape}", "G"] if event.gradient.ndim else [g, "G"]
         used = {symbol: [e.index for e in worked.entries if e.symbol == symbol] for symbol in ("G", *symbols(op))}
-        blocks = [block(moment, op, event.gradient, pinned, used["G"], tuple(titles))]
+        chosen = None if isinstance(way, str) else way.index
+        blocks = [block(moment, op, event.gradient, pinned, used["G"], tuple(titles), chosen=chosen)]
         values = {**dict(zip(op.definition.symbols, inputs, strict=True)), "Y": output}
         for symbol, source in symbols(op).items():
             if used[symbol]:
@@ -240,13 +215,14 @@ def _beside(
 
 def _sum(moment: Moment, event: ContributionAdded, index: tuple[int, ...], width: int) -> list[Section]:
     """Add up what has come over several edges."""
-    arrived = [other for other in moment.contributions(event.node) if other.number <= event.number]
+    arrived = moment.contributions(event.node)
     if len(arrived) < 2:
         return []
-    what = "sum" if event.number == event.count else "sum so far"
+    latest = arrived[-1]
+    what = "sum" if latest.number == latest.count else "sum so far"
     target = element_text(called(event.node), index)
     terms = [float(other.contribution[index]) for other in arrived]
-    text = f"  {what} for {target}: {worked_sum(terms, float(event.total[index]), 3)}"
+    text = f"  {what} for {target}: {worked_sum(terms, float(latest.total[index]), 3)}"
     return [Section(7, prose(text, width, indent="    "))]
 
 

@@ -50,8 +50,7 @@ def long_sum(moment: Moment, elements: Sequence[Worked], names: Sequence[str], p
     body, first = totals[0].body, totals[0]
     shape = evaluate(body).shape
     factors = body.parts if isinstance(body, Apply) and body.kind == "product" and len(totals) == 1 else ()
-    over_points = _over_points(moment, first)
-    index = pinned.index(sizes(first), over_points)
+    by_point = over_points(moment, first)
     return LongSum(
         terms=np.stack([evaluate(total.body).reshape(-1) for total in totals], axis=1),
         sums=np.array([element.value for element in elements]),
@@ -61,11 +60,19 @@ def long_sum(moment: Moment, elements: Sequence[Worked], names: Sequence[str], p
             for factor in factors
             if isinstance(factor, Entry)
         ),
-        pinned=int(np.ravel_multi_index(index, sizes(first))),
-        term_name=_term_name(moment, first, over_points),
-        classes=_classes(moment) if over_points else (),
-        noun="rows" if over_points else "terms",
+        pinned=pinned_term(moment, first, pinned),
+        term_name=_term_name(moment, first, by_point),
+        classes=_classes(moment) if by_point else (),
+        noun="rows" if by_point else "terms",
     )
+
+
+def pinned_term(moment: Moment, total: Total, pinned: Pinned) -> int:
+    """Return which term of a long sum is looked at: the chosen one, or that of the pinned element."""
+    by_point = over_points(moment, total)
+    if pinned.term is not None and not by_point:
+        return pinned.term % count(total)
+    return int(np.ravel_multi_index(pinned.index(sizes(total), by_point), sizes(total)))
 
 
 def long_sum_section(table: LongSum, width: int) -> Section:
@@ -171,7 +178,7 @@ def _factor_texts(table: LongSum, rows: range, fine: Notation) -> list[list[str]
     return texts
 
 
-def _over_points(moment: Moment, total: Total) -> bool:
+def over_points(moment: Moment, total: Total) -> bool:
     """Return whether a sum runs over the data points."""
     entries = [leaf for leaf in leaves(total.body) if isinstance(leaf, Entry)]
     return sizes(total) == (points(moment),) and all(
@@ -179,11 +186,11 @@ def _over_points(moment: Moment, total: Total) -> bool:
     )
 
 
-def _term_name(moment: Moment, total: Total, over_points: bool) -> Callable[[int], str]:
+def _term_name(moment: Moment, total: Total, by_point: bool) -> Callable[[int], str]:
     """Return what the terms are called: row 3, k = 5, [0,2]."""
     shape = sizes(total)
     wide = len(str(count(total) - 1))
-    if over_points:
+    if by_point:
         return lambda term: f"{point_word(moment)} {term:>{wide}}"
     if len(shape) == 1:
         return lambda term: f"{total.letters[0]} = {term:>{wide}}"

@@ -8,7 +8,7 @@ from math import prod
 
 import numpy as np
 
-from minidl_core import Node, NonFiniteError, Placeholder, Variable
+from minidl_core import Node, NonFiniteError, Operation, Placeholder, Variable
 from minidl_core.arrays import Array, Shape
 
 from ..loss_graph import LossGraph
@@ -23,10 +23,14 @@ class Pinned:
     """Which element is followed: `point` where there is a row for each data point, `entry` in the other dimensions.
 
     `entry` is counted from the right, so its last number is the column; a dimension that it does not reach is at 0.
+    Where it was made of several elements, `edge` (a consumer and the slot of its input) and `term` say which of them is
+    looked at; None leaves that to the view.
     """
 
     point: int = 3
     entry: tuple[int, ...] = ()
+    edge: tuple[Operation, int] | None = None
+    term: int | None = None
 
     def index(self, shape: Shape, by_point: bool) -> tuple[int, ...]:
         """Return the pinned element's index in an array of this shape, or the nearest that there is."""
@@ -40,6 +44,11 @@ class Pinned:
         entry = index[by_point:]
         kept = self.entry[: max(len(self.entry) - len(entry), 0)]
         return replace(self, point=index[0] if by_point else self.point, entry=kept + entry)
+
+    @property
+    def alone(self) -> Pinned:
+        """The element without a choice among those that it was made of."""
+        return replace(self, edge=None, term=None)
 
 
 def element_at(moment: Moment, node: Node, shape: Shape, pinned: Pinned) -> tuple[int, ...]:

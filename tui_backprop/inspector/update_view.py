@@ -22,6 +22,7 @@ from .arrays import block, draw_halves, window, with_columns
 from .names import called, describe, slope_name
 from .pinned import Pinned, element_at, grid_place, grid_shape
 from .sections import Section, compose, first_that_fits, prose
+from .walk import draw_way, way_from
 
 _NAMED = 8
 ROWS, COLUMNS = 8, 4
@@ -42,6 +43,7 @@ def draw_update(moment: Moment, node: Variable, pinned: Pinned, width: int, heig
         sections.append(Section(10, prose(f"{NOT_YET} not updated yet: it {missing}", width)))
         return compose(sections, width, height)
     sections += _update(moment, event, pinned, width, height)
+    sections.append(Section(5, draw_way(moment, way_from(moment, "update", pinned, node), width), joined=True))
     return compose([*sections, *forecast(moment, width), *_stale(moment, width)], width, height)
 
 

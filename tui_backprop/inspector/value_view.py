@@ -12,11 +12,13 @@ from ..moment import Moment
 from ..palette import Line
 from ..worked import worked_value
 from .arrays import arrays_section, block
+from .edges import operands
 from .equation import write_worked
 from .long_sums import long_sum, long_sum_section
 from .names import called, describe, said, slope_name, small
 from .pinned import Pinned, element_at, is_by_point, known_value
 from .sections import Section, compose, first_that_fits, prose
+from .walk import Way, draw_way, way_from
 
 _LEAVES = {
     "placeholder": "{} is data: it is given, and training never changes it.",
@@ -27,19 +29,23 @@ _LEAVES = {
 
 def draw_value(moment: Moment, node: Node, pinned: Pinned, width: int, height: int) -> list[Line]:
     """Draw an operation's operands, result and worked element, or the numbers of a leaf."""
+    way = way_from(moment, "value", pinned, node)
     value = moment.evaluated_value(node) if isinstance(node, Operation) else known_value(moment, node)
     if isinstance(node, Operation):
-        sections = [] if value is None else _operation(moment, node, value, pinned, width, height)
+        sections = [] if value is None else _operation(moment, node, value, pinned, way, width, height)
     else:
         sections = [Section(2, prose(_LEAVES.get(node.kind, "{}").format(called(node)), width, "dim"))]
         sections += [] if value is None else _leaf(moment, node, value, pinned, width, height)
     if value is None:
         sections += _not_yet(moment, node, width)
+    sections.append(Section(5, draw_way(moment, way, width), joined=True))
     return compose([*sections, *_facts(moment, node, pinned, width)], width, height)
 
 
-def _operation(moment: Moment, node: Operation, value: Array, pinned: Pinned, width: int, height: int) -> list[Section]:
-    inputs = [array for source in node.inputs if (array := moment.evaluated_value(source)) is not None]
+def _operation(
+    moment: Moment, node: Operation, value: Array, pinned: Pinned, way: Way | str, width: int, height: int
+) -> list[Section]:
+    inputs, _ = operands(moment, node)
     index = element_at(moment, node, value.shape, pinned)
     pinned = pinned.at(index, is_by_point(moment, node, value.shape))
     worked = worked_value(node, inputs, value, index)
@@ -54,7 +60,8 @@ def _operation(moment: Moment, node: Operation, value: Array, pinned: Pinned, wi
         if source not in node.inputs[:slot] or not node.definition.elementwise:
             symbol = node.definition.symbols[slot]
             used = [entry.index for entry in worked.entries if entry.symbol == symbol]
-            blocks.append(block(moment, source, array, pinned, used, beside=value))
+            chosen = None if isinstance(way, str) or way.edges[way.edge] != (node, slot) else way.index
+            blocks.append(block(moment, source, array, pinned, used, beside=value, chosen=chosen))
     blocks.append(block(moment, node, value, pinned, sign=" →"))
     lines = [heading(moment, node, index, value), *write_worked(worked, width, most=max(height // 2, 3))]
     return [reason, arrays_section(blocks, width, height), Section(10, lines if index else lines[1:])]

@@ -36,7 +36,7 @@ class AskingScreen(SteppingScreen):
         if stop != "step" or asking.mode == "off" or self._timer is not None:
             super().action_forward(stop)
         elif asking.question is None:
-            if asking.ask(self.timeline, self._pinned):
+            if asking.ask(self.timeline, self.pinned):
                 self._draw()
             else:
                 super().action_forward(stop)

@@ -37,8 +37,8 @@ class GraphScreen(Screen[None]):
         """Arrange the panes anew, and draw them."""
         raise NotImplementedError
 
-    def _draw(self) -> None:
-        """Draw the panes."""
+    def _draw(self, said: str = "") -> None:
+        """Draw the panes, and what the last key has to say."""
         raise NotImplementedError
 
     def _pause(self) -> None:

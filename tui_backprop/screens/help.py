@@ -34,6 +34,9 @@ input, right a consumer. The inspector then explains that node; time stays, and 
 again. Tab goes on to the inspector, which writes out one element, marked ►, with its own numbers; there the arrow \
 keys choose another one. On a small screen Tab comes to the charts, too.
 
+Enter goes on to an element that this one came from, a chooses over which edge, d by which term, Backspace returns: so \
+one can walk from any number to J.
+
 The tape is the graph with one row per node, in the order of evaluation. In it, + marks the inputs of the node of now.
 
   ·  times              ⊙  times, element by element        Σ  the sum        Aᵀ  A with rows and columns exchanged

@@ -6,24 +6,21 @@ from collections.abc import Callable
 
 from textual.timer import Timer
 
-from minidl_core import Node
 from tui_backprop.breakpoints import Breakpoint, at_node
-from tui_backprop.inspector import Pinned
 from tui_backprop.named_moments import Place, command
 from tui_backprop.running import Run
 from tui_backprop.timeline import Timeline
 
-from .graph_screen import GraphScreen
+from .inspector_screen import InspectorScreen
 
 
-class RunningScreen(GraphScreen):
+class RunningScreen(InspectorScreen):
     """Runs its timeline; a subclass draws."""
 
     def __init__(self, timeline: Timeline, pause_every: int) -> None:
         super().__init__(timeline)
         self._run = Run(timeline, pause_every)
         self._timer: Timer | None = None
-        self._pinned = Pinned()
         self.breakpoints: list[Breakpoint] = []
 
     def _draw(self, said: str = "") -> None:
@@ -32,11 +29,6 @@ class RunningScreen(GraphScreen):
 
     def _move(self, move: Callable[[], bool]) -> None:
         """Let a run pause, move, and draw."""
-        raise NotImplementedError
-
-    @property
-    def node_in_view(self) -> Node | None:
-        """The node that keys about a node are about."""
         raise NotImplementedError
 
     # running
@@ -132,7 +124,7 @@ class RunningScreen(GraphScreen):
         from .log import LogScreen
 
         self._pause()
-        self.app.push_screen(LogScreen(self.timeline, self._pinned), self.go)
+        self.app.push_screen(LogScreen(self.timeline, self.pinned), self.go)
 
     def action_breakpoints(self) -> None:
         """Show the list of breakpoints, to be changed."""

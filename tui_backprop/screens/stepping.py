@@ -13,14 +13,13 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from minidl_core import Node
 from tui_backprop.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Pane, arrange
 from tui_backprop.chart_panes import DataPane, LossPane
 from tui_backprop.edits import Edit
 from tui_backprop.folded_view import draw_folded
 from tui_backprop.frame import TITLE_EDGES, draw_frame, draw_title
 from tui_backprop.header import draw_header
-from tui_backprop.inspector import automatic_view, draw_inspector, inspector_title, move_pinned, views
+from tui_backprop.inspector import draw_inspector, inspector_title, views
 from tui_backprop.key_bar import Keys, draw_keys
 from tui_backprop.keys import SECTIONS
 from tui_backprop.moment import Moment
@@ -31,7 +30,7 @@ from tui_backprop.timeline import Timeline
 from tui_backprop.widgets.canvas import Canvas
 from tui_backprop.widgets.graph_canvas import GraphCanvas
 
-from .graph_screen import DIRECTIONS, arrows
+from .graph_screen import arrows
 from .running import RunningScreen
 
 PANES = ("header", "graph", "step", "inspector", "loss", "data", "keys")
@@ -59,10 +58,8 @@ class SteppingScreen(RunningScreen):
     def __init__(self, timeline: Timeline, pause_every: int) -> None:
         super().__init__(timeline, pause_every)
         self._painted = False
-        self._view: str | None = None
         self._loss_pane = LossPane(timeline)
         self._data_pane = DataPane()
-        self._data_pane.pinned = self._pinned.point
         self._charts: dict[str, LossPane | DataPane] = {"loss": self._loss_pane}
         if timeline.example.plane is not None:
             self._charts["data"] = self._data_pane
@@ -109,7 +106,7 @@ class SteppingScreen(RunningScreen):
                 self.timeline.fork(edit)
                 self._draw()
 
-        self.app.push_screen(EditScreen(self.timeline, node, self._pinned), fork)
+        self.app.push_screen(EditScreen(self.timeline, node, self.pinned), fork)
 
     def action_branch(self) -> None:
         """Move to the same step on the next branch."""
@@ -119,24 +116,17 @@ class SteppingScreen(RunningScreen):
         self._pause()
         self._run.said = ""
         if move():
-            # the node's view follows the pass again; a chart stays
-            self._view = self._view if self._view in self._charts else None
-            self._graph.deselect()
+            self.follow_time()
         self._draw(self._run.said)
 
     # looking
-
-    @property
-    def node_in_view(self) -> Node | None:
-        """The node that the inspector shows, and that keys about a node are about."""
-        return self._graph.node or self.timeline.moment.now
 
     def action_searches(self) -> None:
         """Show plain search and the right one beside each other."""
         from .searches import SearchesScreen
 
         self._pause()
-        self.app.push_screen(SearchesScreen(self.timeline, self._pinned))
+        self.app.push_screen(SearchesScreen(self.timeline, self.pinned))
 
     def action_scale(self) -> None:
         """Change the loss chart between a linear and a logarithmic axis."""
@@ -150,36 +140,10 @@ class SteppingScreen(RunningScreen):
         self._pause()
         self.app.push_screen(HelpScreen())
 
-    def action_next_pane(self) -> None:
-        """Go from the graph to the inspector, through its views and charts without a pane, and back to the graph."""
-        moment, node = self.timeline.moment, self._graph.node
-        there = [*views(moment, node), *(name for name in self._charts if name not in self._panes)]
-        first = there.index(automatic_view(moment, node))
-        there = [*there[first:], *there[:first]]
-        shown = self._view if self._view in there else there[0]
-        if self._on_graph:
-            self._on_graph = False
-        elif shown == there[-1]:
-            self._on_graph, self._view = True, None
-        else:
-            self._view = there[there.index(shown) + 1]
-        self._draw()
-
-    def action_other_pane(self) -> None:
-        """Go from the graph to the inspector or back, which keeps its view."""
-        self._on_graph = not self._on_graph
-        self._draw()
-
-    def action_arrow(self, direction: str) -> None:
-        """Select the next node in this direction, or follow the next element of the array in the inspector."""
-        moment = self.timeline.moment
-        if self._on_graph:
-            self._graph.move(direction, moment)
-        else:
-            view = self._view or automatic_view(moment, self._graph.node)
-            self._pinned = move_pinned(moment, view, self._pinned, *DIRECTIONS[direction], self._graph.node)
-            self._data_pane.pinned = self._pinned.point
-        self._draw()
+    @property
+    def charts_in_inspector(self) -> list[str]:
+        """The charts that have no pane of their own."""
+        return [name for name in self._charts if name not in self._panes]
 
     # drawing
 
@@ -240,6 +204,7 @@ class SteppingScreen(RunningScreen):
         if not self._panes:
             return
         moment = self._shown
+        self._data_pane.pinned = self.pinned.point
         self._show("header", lambda width, _: [draw_header(moment, width)])
         self._show("graph", lambda w, h: self._graph.draw(moment, w, h, diagram=self._shows_diagram))
         self._show("keys", lambda width, _: [draw_keys(width, self.running, said, self._standing_keys)])
@@ -269,13 +234,13 @@ class SteppingScreen(RunningScreen):
             self._draw_chart(name, chart, moment)
 
     def _draw_inspector(self, moment: Moment) -> None:
-        node, folded = self._graph.node, self._graph.folded
+        node, folded = self.node_in_view, self._graph.folded
         if folded is not None:
             self._charted.pop("inspector", None)
             self._title("inspector", [*arrows(here=not self._on_graph), (f"{folded.scope}/", "title")])
             self._show("inspector", lambda w, h: indented(draw_folded(folded, moment, w - 1, h)))
             return
-        view = self._view or automatic_view(moment, node)
+        view = self.shown_view
         if view in self._charts:
             self._draw_chart("inspector", self._charts[view], moment)
             return
@@ -285,7 +250,7 @@ class SteppingScreen(RunningScreen):
             tabs += [(f"[{name}]", "title") if name == view else (name, "dim"), (" ", "dim")]
         left = [*arrows(here=not self._on_graph), (inspector_title(moment, view, node), "title")]
         self._title("inspector", left, tabs[:-1])
-        pinned = self._pinned
+        pinned = self.pinned
         self._show("inspector", lambda w, h: indented(draw_inspector(moment, view, pinned, w - 1, h, node)))
 
     def _draw_chart(self, place: str, chart: LossPane | DataPane, moment: Moment) -> None:

@@ -1,0 +1,280 @@
+"""The walk from number to number: from any element to those it was made of, with sums that add up on the way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+import minidl_core as dl
+from tests.tui.test_inspector import LESSONS, at
+from tests.tui.test_keys import opened, text
+from tui_backprop.expression import UnreadableError, evaluate, parse
+from tui_backprop.inspector import Pinned, draw_inspector
+from tui_backprop.inspector.walk import Way, choose_edge, choose_term, follow, way_from
+from tui_backprop.lessons import lesson_names, load_lesson
+from tui_backprop.lessons.lesson import Example, Lesson
+from tui_backprop.moment import Moment
+from tui_backprop.palette import plain
+from tui_backprop.steps import after_step
+from tui_backprop.timeline import Timeline
+
+
+def after_backward(lesson: str) -> Moment:
+    """Return the moment before the first update of iteration 2."""
+    timeline = Timeline(load_lesson(lesson))
+    timeline.finish(1)
+    while timeline.moment.phase != "update" or timeline.moment.iteration == 1:
+        timeline.forward(after_step)
+    return timeline.moment
+
+
+def node_named(moment: Moment, name: str) -> dl.Node:
+    return next(node for node in moment.graph.nodes if node.name == name)
+
+
+def elements(moment: Moment, node: dl.Node) -> Iterator[Pinned]:
+    gradient = moment.gradient(node)
+    assert gradient is not None
+    for index in np.ndindex(gradient.shape):
+        by_point = len(index) > 0 and index[0] >= 0 and gradient.shape[0] == 100
+        yield Pinned().at(index, by_point)
+
+
+def check_sums(shown: str) -> int:
+    """Recompute every sum that is shown, from the digits that are shown; return how many there were."""
+    checked = 0
+    total = re.search(r"^  Σ \d+ (?:rows|terms) [─ ]*(.*)$", shown, re.M)
+    if total:
+        sums = [Decimal(number) for number in total[1].split()]
+        rows = [line for line in shown.splitlines() if re.match(r"[ ►] (point|row|\S+ =|\[|the other|\d+ \w)", line)]
+        terms = [[Decimal(cell) for cell in row.split()[-len(sums) :]] for row in rows]
+        for column, shown_sum in enumerate(sums):
+            assert sum(row[column] for row in terms).quantize(shown_sum) == shown_sum, shown
+            checked += 1
+    # a chain of equations: each member that is made of numbers alone has the value of the last
+    for line in re.sub(r"\n +(?==|≈)", " ", shown).splitlines():
+        if not re.match(r"  +\S.* (=|gets|.*:) \S", line):
+            continue
+        assert "≈" not in line, shown
+        _, *members, result = re.split(r" = |: | gets ", line.strip())
+        if not re.fullmatch(r"-?[0-9.]+(e[-+][0-9]+)?", result):
+            continue  # an array with its sign
+        unit = Decimal(1).scaleb(int(Decimal(result).as_tuple().exponent))
+        for member in members:
+            try:
+                computed = float(evaluate(parse(member.strip().replace(")(", ")·("))))
+            except UnreadableError:
+                continue  # the target, or the formula in symbols
+            assert abs(Decimal(computed) - Decimal(result)) <= unit * Decimal("0.5001"), (member, result, shown)
+            checked += 1
+    return checked
+
+
+def walked(moment: Moment, node: dl.Node, pinned: Pinned) -> tuple[list[str], int]:
+    """Walk from an element's ledger on to the loss; return which nodes were passed, and how many sums were checked."""
+    view, names, checked = "ledger", [node.name], 0
+    while node is not moment.graph.loss:
+        checked += check_sums(plain(draw_inspector(moment, view, pinned, 61, 24, node)))
+        there = follow(moment, view, pinned, node)
+        assert there is not None
+        node, view, pinned = there
+        assert view == "ledger"
+        names.append(node.name)
+    assert follow(moment, view, pinned, node) is None
+    return names, checked
+
+
+# always
+
+
+@pytest.mark.parametrize("lesson", lesson_names())
+def test_from_every_element_one_can_walk_to_the_loss_and_every_sum_adds_up(lesson: str) -> None:
+    moment = after_backward(lesson)
+    found = 0
+    for node in moment.graph.nodes:
+        for pinned in elements(moment, node):
+            names, checked = walked(moment, node, pinned)
+            assert names[-1] == moment.graph.loss.name
+            found += checked
+    assert found >= 4
+
+
+@pytest.mark.parametrize("lesson", lesson_names())
+def test_every_way_of_every_element_leads_to_an_element_that_it_was_made_of(lesson: str) -> None:
+    moment = after_backward(lesson)
+    for node in moment.graph.nodes:
+        for pinned in [Pinned(), *elements(moment, node)][:20]:
+            for view in ("value", "ledger"):
+                way = way_from(moment, view, pinned, node)
+                if isinstance(way, str):
+                    continue
+                array = moment.gradient(way.node) if view == "ledger" else moment.evaluated_value(way.node)
+                assert array is not None
+                for term in range(way.terms):
+                    assert array[way.index_at(term)] is not None  # it raises where there is no such element
+                seen, moved = set(), pinned
+                for _ in range(way.terms):
+                    moved = choose_term(moment, view, moved, node, 1)
+                    there = follow(moment, view, moved, node)
+                    assert there is not None
+                    seen.add(there)
+                assert len(seen) == way.terms
+                back = choose_term(moment, view, choose_term(moment, view, pinned, node, 1), node, -1)
+                assert follow(moment, view, back, node) == follow(moment, view, pinned, node)
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_at_every_moment_every_node_says_where_its_number_came_from(lesson: Lesson) -> None:
+    timeline = Timeline(lesson)
+    while timeline.forward(after_step):
+        moment = timeline.moment
+        for node in moment.graph.loss.graph.nodes:
+            for view in ("value", "ledger"):
+                way = way_from(moment, view, Pinned(), node)
+                there = follow(moment, view, Pinned(), node)
+                assert isinstance(way, Way) == (there is not None)
+                line = plain(draw_inspector(moment, view, Pinned(), 61, 60, node))
+                assert re.search(r"^enter  \S", line, re.M) or node is moment.graph.loss or "no gradient" in line
+                for choose in (choose_edge, choose_term):
+                    assert draw_inspector(moment, view, choose(moment, view, Pinned(), node, 1), 61, 30, node)
+        if timeline.at_end_of_iteration:
+            break
+
+
+# what is chosen
+
+
+def test_the_edge_of_a_gradient_is_chosen() -> None:
+    moment = after_backward("two-paths")
+    b = node_named(moment, "b")
+    pinned = Pinned()
+    ends = []
+    for _ in range(3):
+        shown = plain(draw_inspector(moment, "ledger", pinned, 61, 24, b))
+        marked = re.search(r"^► b → (\w)", shown, re.M)
+        there = follow(moment, "ledger", pinned, b)
+        assert marked is not None
+        assert there is not None
+        assert there[0].name == marked[1]
+        ends.append(marked[1])
+        pinned = choose_edge(moment, "ledger", pinned, b, 1)
+    assert ends == ["d", "c", "d"] or ends == ["c", "d", "c"]
+
+
+def test_the_same_node_in_both_inputs_has_two_edges() -> None:
+    with dl.Graph().as_default():
+        a = dl.Variable([[1.0, 2.0], [3.0, 4.0]], name="A")
+        loss = dl.reduce_sum(dl.matmul(a, a, name="AA"), name="J")
+    timeline = Timeline(Lesson("squared", "", lambda seed: Example(loss, {}), 0.1))
+    timeline.finish(1)
+    timeline.back(after_step)
+    moment = timeline.moment
+    product = node_named(moment, "AA")
+    for slot, column in ((0, [(1, 0), (1, 1)]), (1, [(0, 0), (1, 0)])):
+        way = way_from(moment, "value", Pinned(0, (1, 0), (product, slot)), product)
+        assert isinstance(way, Way)
+        assert way.node is a
+        assert [way.index_at(term) for term in range(way.terms)] == column
+        shown = plain(draw_inspector(moment, "ledger", Pinned(0, (1, 0), (product, slot)), 61, 24, a))
+        assert f"edge {slot + 1} of 2" in shown
+        assert f"► A → AA as {'AB'[slot]}" in shown
+
+
+def test_a_pending_edge_leads_to_the_consumer_that_is_waited_for() -> None:
+    moment = at(dl.NodeEvaluated, "y", "skip", 1)
+    x, y = node_named(moment, "x"), node_named(moment, "y")
+    assert follow(moment, "ledger", Pinned(edge=(y, 0)), x) == (y, "ledger", Pinned())
+
+
+def test_an_update_leads_to_the_gradient() -> None:
+    moment = at(dl.VariableUpdated, "W")
+    assert moment.now is not None
+    there = follow(moment, "update", Pinned(3, (1, 1)), moment.now)
+    assert there == (moment.now, "ledger", Pinned(3, (1, 1)))
+
+
+def test_without_a_readable_formula_the_way_goes_to_the_nearest_element() -> None:
+    moment = at(dl.ContributionAdded, "W")
+    definition = node_named(moment, "matmul").definition  # type: ignore[attr-defined]
+    kept, definition.element = definition.element, "Y[i,j] = A[i,j]"
+    try:
+        assert moment.now is not None
+        way = way_from(moment, "ledger", Pinned(3, (1, 1)), moment.now)
+        assert isinstance(way, Way)
+        assert (way.node.name, way.index, way.terms) == ("matmul", (3, 1), 1)
+    finally:
+        definition.element = kept
+
+
+# by keys
+
+
+async def test_a_walk_from_a_weight_to_the_loss_and_back() -> None:
+    async with opened() as pilot:
+        await pilot.press("p", "p", "b", "space")
+        assert "W   dJ/dW" in text(pilot, "inspector-title")
+        start = text(pilot, "inspector")
+        time = pilot.app.timeline.cursor
+        moment = pilot.app.timeline.moment
+        await pilot.press("tab", "down")
+        assert "► W[1,0] gets Σ X[i,1]·G[i,0]" in text(pilot, "inspector")
+        await pilot.press("d", "d")
+        assert "enter  dJ/dmatmul[5,0]   d  point 6 of 100" in text(pilot, "inspector")
+        passed = []
+        for _ in range(8):
+            await pilot.press("enter")
+            passed.append(text(pilot, "inspector-title").partition("   dJ/d")[0].split()[-1])
+            inspector = text(pilot, "inspector")
+            node = node_named(moment, passed[-1])
+            gradient = moment.gradient(node)
+            assert gradient is not None
+            element = gradient[(5, 0)[: gradient.ndim]]
+            if node is not moment.graph.loss:
+                assert f"{element:.3g}" in inspector
+        assert passed == ["matmul", "add", "p", "log", "multiply", "reduce_sum", "reduce_sum_1", "J"]
+        assert "dJ/dJ = 1" in text(pilot, "inspector")
+        await pilot.press("enter")
+        assert "dJ/dJ = 1" in text(pilot, "inspector")
+        assert pilot.app.timeline.cursor == time
+        for _ in range(8):
+            await pilot.press("backspace")
+        assert "W   dJ/dW" in text(pilot, "inspector-title")
+        await pilot.press("D", "D", "up", "backspace", "shift+tab")
+        assert text(pilot, "inspector") == start
+
+
+async def test_a_walk_to_the_operands_and_the_choice_between_them() -> None:
+    async with opened() as pilot:
+        await pilot.press("space")
+        assert "enter  W[0,0]   d  term 1 of 2   a  edge 2 of 2" in text(pilot, "inspector")
+        await pilot.press("d", "enter")
+        assert "W   variable" in text(pilot, "inspector-title")
+        assert "W[1,0] = -1.283" in text(pilot, "inspector")
+        await pilot.press("enter")
+        assert "Enter goes no further: W is what training has made of it" in text(pilot, "keys")
+        await pilot.press("backspace", "a", "d", "enter")
+        assert "X[3,1] = 1.847" in text(pilot, "inspector")
+        await pilot.press("enter", "backspace", "backspace", "backspace")
+        assert "matmul = X·W" in text(pilot, "inspector-title")
+
+
+async def test_a_move_in_time_ends_the_walk() -> None:
+    async with opened("two-paths") as pilot:
+        await pilot.press("p", "p")
+        await pilot.press("enter", "enter", "space", "backspace")
+        assert "update" in text(pilot, "inspector-title")
+        assert "a   update" in text(pilot, "inspector-title")
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40)])
+async def test_the_keys_of_the_walk_do_nothing_where_there_is_no_number(size: tuple[int, int]) -> None:
+    async with opened(size=size) as pilot:
+        before = text(pilot, "inspector")
+        await pilot.press("enter", "backspace", "d", "D", "a", "A")
+        assert text(pilot, "inspector") == before
+        await pilot.press("i", "enter", "backspace", "d", "a")
+        assert pilot.app.timeline.at_end_of_iteration
