@@ -71,6 +71,7 @@ SECTIONS: dict[str, list[Binding]] = {
         _key("shift+down", "pan('down')", "pan down", "Show what is further down", "Shift+↓"),
     ],
     "From number to number": [
+        _key("g", "check", "check", "Check this gradient: measure J on both sides of the number; nudge it by 0.01"),
         _key("enter", "origin", "origin", "Go to where this number came from, or open the selected scope", "Enter"),
         _key("backspace", "return", "return", "Return to the number that came from here", "Backspace"),
         _key("a", "choose('edge', 'next')", "edge", "Look at the next edge over which this number came"),

@@ -9,6 +9,7 @@ from minidl_core import IterationFinished, Node, Operation, Variable
 from ..formulas import right_side
 from ..moment import Moment
 from ..palette import Line
+from .check_view import draw_check
 from .ledger_view import draw_ledger
 from .names import called, said, slope_name
 from .overview import draw_finished, draw_start
@@ -20,7 +21,7 @@ __all__ = ["Pinned", "automatic_view", "draw_inspector", "inspector_title", "mov
 
 
 def views(moment: Moment, node: Node | None = None) -> tuple[str, ...]:
-    """Return the names of the views there are.
+    """Return the names of the views there are; the view "check" is there, too, but only if it is asked for.
 
     Here and below, the node is the one of now if none is given; where there is none of now, there is one view, of all.
     """
@@ -45,8 +46,8 @@ def inspector_title(moment: Moment, view: str, node: Node | None = None) -> str:
         return f"iteration {moment.iteration} is done" if finished else moment.lesson.name
     if view == "ledger":
         return f"{called(node)}   {slope_name(moment, node)}"
-    if view == "update":
-        return f"{called(node)}   update"
+    if view in ("update", "check"):
+        return f"{called(node)}   {view}"
     if not isinstance(node, Operation):
         return f"{called(node)}   {'data' if node.kind == 'placeholder' else node.kind}"
     formula = said(moment, node, right_side(node)) or node.kind
@@ -63,6 +64,8 @@ def draw_inspector(
     if node is None:
         finished = isinstance(moment.event, IterationFinished)
         return draw_finished(moment, pinned, width, height) if finished else draw_start(moment, width, height)
+    if view == "check":
+        return draw_check(moment, node, pinned, width, height)
     if view not in views(moment, node):
         view = automatic_view(moment, node)
     if view == "update" and isinstance(node, Variable):

@@ -35,7 +35,7 @@ again. Tab goes on to the inspector, which writes out one element, marked ►, w
 keys choose another one. On a small screen Tab comes to the charts, too.
 
 Enter goes on to an element that this one came from, a chooses over which edge, d by which term, Backspace returns: so \
-one can walk from any number to J.
+one can walk from any number to J. g measures whether its gradient is right.
 
 The tape is the graph with one row per node, in the order of evaluation. In it, + marks the inputs of the node of now.
 

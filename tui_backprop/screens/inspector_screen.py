@@ -104,6 +104,14 @@ class InspectorScreen(GraphScreen):
             self.pinned = choose(self.timeline.moment, self.shown_view, self.pinned, node, by)
             self._draw()
 
+    def action_check(self) -> None:
+        """Check the gradient of the pinned element by measuring it, or show again what was shown before."""
+        if self.node_in_view is None:
+            self._draw("no number is in view; take a step, or select a node")
+        else:
+            self._view = None if self._view == "check" else "check"
+            self._draw()
+
     def _look_at(self, node: Node | None, view: str | None, pinned: Pinned) -> None:
         if node is None:
             self._graph.deselect()

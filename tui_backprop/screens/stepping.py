@@ -246,7 +246,7 @@ class SteppingScreen(RunningScreen):
             return
         self._charted.pop("inspector", None)
         tabs: Line = []
-        for name in views(moment, node):
+        for name in (*views(moment, node), *(["check"] if view == "check" else [])):
             tabs += [(f"[{name}]", "title") if name == view else (name, "dim"), (" ", "dim")]
         left = [*arrows(here=not self._on_graph), (inspector_title(moment, view, node), "title")]
         self._title("inspector", left, tabs[:-1])

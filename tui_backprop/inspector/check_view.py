@@ -1,0 +1,95 @@
+"""The check of a gradient: the loss measured on both sides of the pinned element, and the slope that this gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from rich.cells import cell_len
+
+from minidl_core import Node
+
+from ..expression import element_text
+from ..formats import number
+from ..glyphs import RIGHT, fit
+from ..measuring import NUDGE, Measured, measure
+from ..moment import Moment
+from ..palette import Line
+from ..worked import rounds_to
+from .names import called, slope_name
+from .pinned import Pinned, element_at, shape_of
+from .sections import Section, compose, first_that_fits, prose
+from .walk import draw_way, way_from
+
+
+def draw_check(moment: Moment, node: Node, pinned: Pinned, width: int, height: int) -> list[Line]:
+    """Draw the loss at x + h, x - h and x + 0.01, with so many digits that the quotients come out as they are shown."""
+    index = element_at(moment, node, shape_of(moment, node) or (), pinned)
+    slope = element_text(slope_name(moment, node), index)
+    measured = measure(moment.recording, node, index)
+    if isinstance(measured, str):
+        sections = [Section(10, [[(f"{slope} cannot be checked", "title")]]), Section(9, prose(measured, width))]
+        return compose(sections, width, height)
+    check, loss = measured.check, called(moment.graph.loss)
+    target = element_text(called(node), index)
+    step = f"h = {number(measured.step)}"
+    title = first_that_fits(width - len(step) - 2, f"is {slope} right?", "is it right?")
+    style = "error" if check.verdict == "differs" else "done" if check.verdict == "agrees" else "waiting"
+    verdict = f"{RIGHT} {check.reason}"
+    sections = [
+        Section(6, [[(title, "title"), (step.rjust(width - cell_len(title) - 1), "dim")]]),
+        Section(9, _both_sides(measured, loss, target, slope, width)),
+        Section(10, prose(verdict, width, style, indent="  "), joined=True),
+        Section(7, _nudge(measured, loss, target, slope, width)),
+        Section(5, draw_way(moment, way_from(moment, "check", pinned, node), width)),
+        Section(
+            2, prose("measured beside the training, at the values of this forward pass", width, "dim"), joined=True
+        ),
+    ]
+    return compose(sections, width, height)
+
+
+def _both_sides(measured: Measured, loss: str, target: str, slope: str, width: int) -> list[Line]:
+    write = _losses((measured.above, measured.below), 2 * measured.step, measured.quotient)
+    return _rows(
+        [
+            (f"{loss} at {target} + h", write(measured.above), ""),
+            (f"{loss} at {target} - h", write(measured.below), ""),
+            ("their difference / 2h", number(measured.quotient), "measured"),
+            (slope, number(measured.check.gradient), "by backpropagation"),
+            ("relative error", f"{measured.relative_error:.1e}", ""),
+        ],
+        width,
+    )
+
+
+def _nudge(measured: Measured, loss: str, target: str, slope: str, width: int) -> list[Line]:
+    write = _losses((measured.nudged, measured.loss), NUDGE, measured.nudge_quotient)
+    rows = [
+        (f"{loss} before", write(measured.loss), ""),
+        (f"{loss} after", write(measured.nudged), ""),
+        (f"their difference / {NUDGE}", number(measured.nudge_quotient), "over the whole nudge"),
+        (slope, number(measured.check.gradient), "where it begins"),
+    ]
+    return [[(f"{target} + {NUDGE}", "title")], *_rows(rows, width)]
+
+
+def _rows(rows: list[tuple[str, str, str]], width: int) -> list[Line]:
+    """Draw names, numbers with their decimal points under each other where they are losses, and what they mean."""
+    size = max(len(text) for _, text, _ in rows)
+    names = min(max(cell_len(name) for name, _, _ in rows) + 4, max(width - size, 1))
+    lines: list[Line] = []
+    for name, text, meaning in rows:
+        said = first_that_fits(width - names - size - 3, meaning, "")
+        lines.append([(fit(f"  {name}", names), "dim"), (text.rjust(size), "text"), (f"   {said}", "dim")])
+    return lines
+
+
+def _losses(losses: tuple[float, float], over: float, quotient: float) -> Callable[[float], str]:
+    """Return how losses are written: with so many decimals that their difference, divided, is the quotient as shown."""
+    shown = number(quotient)
+    for decimals in range(2, 16) if np.isfinite([*losses, quotient]).all() else ():
+        first, second = (float(f"{loss:.{decimals}f}") for loss in losses)
+        if rounds_to((first - second) / over, shown):
+            return lambda loss: f"{loss:.{decimals}f}"
+    return lambda loss: number(loss, 15)

@@ -1,0 +1,90 @@
+"""A gradient, measured: what becomes of the loss if one number is a little larger, and a little smaller.
+
+It runs the forward pass again, beside the training and without touching it: values belong to a run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import floor, isfinite, log10
+
+import numpy as np
+
+from minidl_core import GradientCheck, MinidlError, Node, Session, check_gradient
+
+from .recording import Recording
+
+NUDGE = 0.01
+_STEPS = [10.0**-power for power in range(2, 8)]
+_NEAR = 1e-5
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The loss where an element x of a node's value is x + h, x - h, x and x + NUDGE, and the engine's gradient check.
+
+    `step` is h: the largest power of ten for which the loss is straight enough between the two.
+    """
+
+    step: float
+    above: float
+    below: float
+    loss: float
+    nudged: float
+    check: GradientCheck
+
+    @property
+    def quotient(self) -> float:
+        """The slope of the loss between x - h and x + h."""
+        return (self.above - self.below) / (2 * self.step)
+
+    @property
+    def nudge_quotient(self) -> float:
+        """The slope of the loss between x and x + NUDGE."""
+        return (self.nudged - self.loss) / NUDGE
+
+    @property
+    def relative_error(self) -> float:
+        """How far quotient and gradient are apart, as a part of the larger."""
+        larger = max(abs(self.quotient), abs(self.check.gradient))
+        return abs(self.quotient - self.check.gradient) / larger if larger else 0.0
+
+
+@lru_cache(maxsize=1)  # the pane is drawn again for the same element when anything else on the screen changes
+def measure(recording: Recording, node: Node, index: tuple[int, ...]) -> Measured | str:
+    """Measure one element at the values of an iteration's forward pass; return the sentence that says why not.
+
+    `index` has one number for each dimension of the node's value.
+    """
+    loss = recording.graph.loss
+    kept = loss.last_run
+    session = Session()
+    session.variables = dict(recording.start.variables)
+    try:
+        session.run(loss, recording.start.feeds)
+        [check] = check_gradient(loss, node, [index])
+        assert loss.last_run is not None, "it has just been run"
+        value = np.asarray(loss.last_run[node])
+        loss_at = loss.last_run.what_if(node, loss)
+    except MinidlError as error:
+        return str(error)
+    finally:
+        loss.last_run = kept
+
+    def moved(change: float) -> float:
+        changed = value.copy()
+        changed[index] += change
+        with np.errstate(all="ignore"):
+            return float(loss_at(changed))
+
+    size = max(abs(float(value[index])), 0.1 * float(np.sqrt(np.mean(np.square(value))))) or 1.0
+    unit = 10.0 ** floor(log10(size)) if isfinite(size) else 1.0
+    tried = []
+    for step in (unit * part for part in _STEPS):
+        found = Measured(step, moved(step), moved(-step), moved(0.0), moved(NUDGE), check)
+        tried.append(found)
+        if abs(found.quotient - check.measured) <= _NEAR * abs(check.measured) + check.uncertainty:
+            return found
+    finite = [found for found in tried if isfinite(found.quotient)] or tried
+    return min(finite, key=lambda found: abs(found.quotient - check.measured))
