@@ -208,6 +208,13 @@ async def test_a_run_is_refused_while_questions_are_asked() -> None:
         assert "running" in text(pilot, "keys")
 
 
+async def test_going_on_to_a_breakpoint_is_refused_while_questions_are_asked() -> None:
+    async with opened("perceptron") as pilot:
+        await pilot.press("space", "x", "m", "c")
+        assert "it does not go on while questions are asked; m stops them" in text(pilot, "step-title")
+        assert place(pilot) == (1, 4)
+
+
 async def test_an_edit_withdraws_the_question_and_the_searches_wait() -> None:
     async with opened("skip") as pilot:
         await pilot.press("p", "space", "m", "space", "t")

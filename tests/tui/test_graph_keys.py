@@ -109,7 +109,7 @@ async def test_the_other_pane_keeps_the_view() -> None:
 async def test_in_the_inspector_the_arrows_choose_a_number() -> None:
     async with opened("perceptron") as pilot:
         await pilot.press("space", "tab", "down", "l")
-        assert "point 4, red" in text(pilot, "inspector")
+        assert "point 4, column red" in text(pilot, "inspector")
         assert selected(pilot) == ""
 
 

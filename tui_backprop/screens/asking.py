@@ -60,6 +60,13 @@ class AskingScreen(SteppingScreen):
         else:
             self._refuse("it does not run while questions are asked; m stops them")
 
+    def action_continue(self, direction: str) -> None:
+        """Go on to the next breakpoint; as a run, only while no questions are asked."""
+        if self._asking.mode == "off":
+            super().action_continue(direction)
+        else:
+            self._refuse("it does not go on while questions are asked; m stops them")
+
     def action_searches(self) -> None:
         """Show plain search and the right one beside each other, unless that would answer the question that stands."""
         if self._asking.question is None:
