@@ -45,7 +45,7 @@ def operation_of_all(nodes: list[object]) -> object:
     """Return the sum of all entries of these nodes, by one operation with as many inputs."""
     count = len(nodes)
     letters = [f"p{i}" for i in range(count)]
-    space: dict[str, object] = {}
+    space: dict[str, object] = {"__name__": __name__}
     listed = ", ".join(letters)
     exec(f"def total({listed}, /):\n    '''All of it.'''\n    return sum_of(({listed},))", space)
     space["sum_of"] = lambda arrays: np.asarray(sum(array.sum() for array in arrays))
