@@ -2,8 +2,8 @@
 
 python benchmarks/graph_view.py
 
-Times are what a terminal sees through a pseudo-terminal at 120x40: from the start, or the key, to the last byte painted.
-A crossing is a point where two edges cross that have no node in common. `dot` gets the same boxes, from left to right.
+Times are what a terminal of 120x40 sees, from the start, or the key, to the last byte painted. A crossing is a point
+where two edges cross that have no node in common. `dot` gets the same boxes, from left to right.
 """
 
 from __future__ import annotations
@@ -128,7 +128,8 @@ def stepped(name: str) -> tuple[float, list[float], float]:
 
 def main() -> None:
     has_dot = shutil.which("dot") is not None
-    print(f"{'layout':18}{'nodes':>7}{'boxes':>7}{'ms':>8}{'size':>12}{'crossings':>11}{'dot':>6}   at most 1.3 times as many")
+    head = f"{'layout':18}{'nodes':>7}{'boxes':>7}{'ms':>8}{'size':>12}{'crossings':>11}{'dot':>6}"
+    print(f"{head}   at most 1.3 times as many")
     for name in SMALL | LARGE:
         nodes, boxes, layout, seconds = laid_out(name)
         if layout is None:
@@ -139,7 +140,8 @@ def main() -> None:
         size = f"{layout.width}x{layout.height}"
         print(f"{name:18}{nodes:7}{len(boxes):7}{1000 * seconds:8.0f}{size:>12}{ours:11}{theirs:>6}")
     print()
-    print(f"{'120x40':18}{'on screen':>12}{'forward':>10}{'backward':>10}{'update':>10}{'memory':>10}   on screen: at most 2 s")
+    head = f"{'120x40':18}{'on screen':>12}{'forward':>10}{'backward':>10}{'update':>10}{'memory':>10}"
+    print(f"{head}   on screen: at most 2 s")
     base: list[float] = []
     for name in (YARDSTICK, "random-100", "random-300", "scalar-network", "long-chain 1000", "long-chain 10000"):
         seconds, steps, memory = stepped(name)

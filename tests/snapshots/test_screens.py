@@ -57,3 +57,13 @@ def test_help(snap_compare: Callable[..., bool]) -> None:
 def test_a_loss_that_became_infinite(snap_compare: Callable[..., bool]) -> None:
     app = BackpropApp("perceptron", learning_rate=1000)
     assert snap_compare(app, press=["i", "i"], terminal_size=(80, 24))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_question(snap_compare: Callable[..., bool], size: str) -> None:
+    assert snap_compare(BackpropApp("perceptron"), press=["p", *["n"] * 8, "m", "space"], terminal_size=SIZES[size])
+
+
+def test_the_score_of_an_iteration(snap_compare: Callable[..., bool]) -> None:
+    press = ["p", *["n"] * 8, "m", *["space", "1"] * 3, "i"]
+    assert snap_compare(BackpropApp("perceptron"), press=press, terminal_size=SIZES["80x24"])

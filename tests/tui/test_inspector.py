@@ -112,10 +112,10 @@ def test_the_value_of_matmul() -> None:
         "   0    2.136   2.164                         -1.851  -1.753",
         "   1    2.037   1.406                         -1.058  -1.194",
         "   2    2.670   1.178   x   0.223  -0.084     -0.672  -1.081",
-        "►  3    0.921   1.847   y  -1.075  -0.727 =   -1.780  -1.421",
+        "►  3    0.921   1.847   y  -1.075  -0.727 →   -1.780  -1.421",
     ]
     assert text.splitlines()[-7:] == [
-        "► point 3, blue:",
+        "► point 3, column blue:",
         "  matmul[3,0] = X[3,0]·W[0,0] + X[3,1]·W[1,0]",
         "              = (0.921)(0.223) + (1.847)(-1.075)",
         "              = 0.205 - 1.986 = -1.78",
@@ -127,7 +127,7 @@ def test_the_value_of_matmul() -> None:
 
 def test_a_low_pane_keeps_the_equation_and_the_operands() -> None:
     assert shown(at(dl.NodeEvaluated, "matmul"), 44, 16).splitlines()[-5:] == [
-        "► point 3, blue:",
+        "► point 3, column blue:",
         "  matmul[3,0]",
         "  = X[3,0]·W[0,0] + X[3,1]·W[1,0]",
         "  = (0.921)(0.223) + (1.847)(-1.075)",
@@ -265,7 +265,7 @@ def test_leaves_and_what_is_not_computed_yet() -> None:
     moment = at(dl.NodeEvaluated, "X", iteration=1)
     text = shown(moment)
     assert "X is data" in text
-    assert "► point 3, x:  X[3,0] = 0.9208 of [0.921, 1.847]" in text
+    assert "► point 3, column x:  X[3,0] = 0.9208 of [0.921, 1.847]" in text
     assert inspector_title(moment, "value") == "X   data"
     later = moment.graph.loss
     assert "· not computed yet: the forward pass brings it" in plain(
@@ -296,7 +296,7 @@ def test_without_numbers_to_write_out_only_the_number_is_said() -> None:
     definition = moment.now.definition  # type: ignore[union-attr]
     kept, definition.element = definition.element, "Y[i,j] = A[i,j]"
     try:
-        assert "► point 3, blue:\n  matmul[3,0] = -1.780" in shown(moment)
+        assert "► point 3, column blue:\n  matmul[3,0] = -1.780" in shown(moment)
     finally:
         definition.element = kept
 
@@ -311,7 +311,7 @@ def test_the_pinned_element_moves_within_the_array_in_view() -> None:
     assert move_pinned(moment, "value", pinned, 5, 0).entry == (1,)
     assert move_pinned(moment, "value", pinned, -5, -10) == replace(pinned, point=0, entry=(0,))
     assert move_pinned(moment, "value", pinned, 0, 1000).point == 99
-    assert "► point 5, red:" in shown(moment, pinned=pinned)
+    assert "► point 5, column red:" in shown(moment, pinned=pinned)
 
 
 def test_the_pinned_entry_of_a_weight_leaves_the_point_alone() -> None:

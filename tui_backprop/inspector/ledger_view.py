@@ -11,7 +11,7 @@ from minidl_core.gradients import gradient_rule
 
 from ..entries import in_letters
 from ..expression import Entry, Total, UnreadableError, element_text
-from ..formats import shape_text, worked_sum
+from ..formats import number, shape_text, worked_sum
 from ..formulas import symbols
 from ..glyphs import DONE, MORE, NOT_YET, NOW, RIGHT
 from ..moment import Moment
@@ -27,6 +27,10 @@ from .value_view import gradient_state, heading
 
 Edge = tuple[Operation, int, ContributionAdded | None]
 """A consumer, the slot of its input, and the contribution, once it has arrived."""
+
+
+NUDGE = 0.01
+"""How far a number is moved to see how the loss follows."""
 
 
 def draw_ledger(moment: Moment, node: Node, pinned: Pinned, width: int, height: int) -> list[Line]:
@@ -48,8 +52,21 @@ def draw_ledger(moment: Moment, node: Node, pinned: Pinned, width: int, height: 
             state = f"{NOT_YET} nothing has come over an edge yet"
         sections.append(Section(10, prose(state, width)))
     else:
-        sections += _contribution(moment, event, pinned, width, height)
+        sections += [*_contribution(moment, event, pinned, width, height), *_why_add(moment, node, width)]
     return compose([*sections, *_facts(moment, node, pinned, width)], width, height)
+
+
+def _why_add(moment: Moment, node: Node, width: int) -> list[Section]:
+    """Nudge a number that reaches the loss in several ways: the ways' effects add up, and so do their slopes."""
+    contributions = moment.contributions(node)
+    if len(contributions) < 2 or len(contributions) > 3 or contributions[0].contribution.shape:
+        return []
+    name, loss = called(node), called(moment.graph.loss)
+    ways = [f"{number(NUDGE * float(e.contribution), 3)} through {called(e.consumer)}" for e in contributions]
+    total = number(NUDGE * sum(float(e.contribution) for e in contributions), 3)
+    so_far = " so far" if len(contributions) < contributions[0].count else ""
+    text = f"why a sum?  {name} + {NUDGE} moves {loss} by {', and by '.join(ways)}: by about {total} in all{so_far}."
+    return [Section(6, prose(text, width))]
 
 
 def _title(moment: Moment, node: Node, edges: list[Edge], event: ContributionAdded | None, width: int) -> Line:
@@ -191,7 +208,7 @@ def _contribution(moment: Moment, event: ContributionAdded, pinned: Pinned, widt
                 blocks.append(block(moment, source, values[symbol], pinned, used[symbol], beside=output))
         titles = [f"contribution {shape_text(result.shape)}"] if result.ndim else []
         titles += ["contribution", f"to {called(node)}"]
-        blocks.append(block(moment, node, result, pinned, None, tuple(titles), " ="))
+        blocks.append(block(moment, node, result, pinned, None, tuple(titles), " →"))
         lines = [heading(moment, node, index, result), *write_worked(worked, width, "gets", max(height // 2, 3))]
         sections = [arrays_section(blocks, width, height), Section(10, lines if index else lines[1:])]
     sections += _sum(moment, event, index, width)

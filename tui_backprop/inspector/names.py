@@ -42,7 +42,9 @@ def describe(moment: Moment, node: Node, index: tuple[int, ...], shape: Shape) -
         names = axis_names(moment, node, axis, shape[axis])
         if not names and len(index) != 2:
             return f"entry [{','.join(map(str, index))}]"
-        parts.append(names[index[axis]] if names else f"{('row', 'column')[axis]} {index[axis]}")
+        # behind a point, a bare name would be read as the point's own class
+        column = "column " if by_point else ""
+        parts.append(column + names[index[axis]] if names else f"{('row', 'column')[axis]} {index[axis]}")
     return ", ".join(parts)
 
 

@@ -80,7 +80,7 @@ def draw_finished(moment: Moment, pinned: Pinned, width: int, height: int) -> li
         moves += prose(_moved(moment, variable, pinned), width, indent="    ")
     if len(moment.graph.variables) >= len(moves):
         moves.append([(f"  and {len(moment.graph.variables) - len(moves) + 1} more", "dim")])
-    following = f"  iteration {moment.iteration + 1} begins, with the new values"
+    following = f"  iteration {moment.iteration + 1} begins"
     sections += [
         Section(7, moves),
         *forecast(moment, width),

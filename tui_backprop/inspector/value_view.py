@@ -55,7 +55,7 @@ def _operation(moment: Moment, node: Operation, value: Array, pinned: Pinned, wi
             symbol = node.definition.symbols[slot]
             used = [entry.index for entry in worked.entries if entry.symbol == symbol]
             blocks.append(block(moment, source, array, pinned, used, beside=value))
-    blocks.append(block(moment, node, value, pinned, sign=" ="))
+    blocks.append(block(moment, node, value, pinned, sign=" →"))
     lines = [heading(moment, node, index, value), *write_worked(worked, width, most=max(height // 2, 3))]
     return [reason, arrays_section(blocks, width, height), Section(10, lines if index else lines[1:])]
 

@@ -161,7 +161,8 @@ def _nearest(
     first = 1 + max((layer[source] for source in inputs[node]), default=-1)
     last = min(layer[user] for user in users[node]) - 1
     reach = [
-        max((layer[user] for user in users[source] if user != node), default=0) for source in dict.fromkeys(inputs[node])
+        max((layer[user] for user in users[source] if user != node), default=0)
+        for source in dict.fromkeys(inputs[node])
     ]
     choices = {first, last, *(end for end in reach if first < end < last)}
     return min(choices, key=lambda place: (sum(max(place, end) for end in reach) - place, -place))

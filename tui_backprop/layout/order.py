@@ -67,7 +67,7 @@ def _sort(layers: Layers, layer: list[int], places: list[int], forward: bool) ->
 
 
 def _swap(layers: Layers, places: list[int], ties: bool) -> int:
-    """Let neighbours change places where that saves crossings, with `ties` also where it costs none; return how many."""
+    """Let neighbours change places where that saves crossings, or with `ties` costs none; return how many it saved."""
     saved = 0
     for layer in layers.layers:
         ends = {item: _ends(layers, item, places) for item in layer}

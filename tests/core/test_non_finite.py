@@ -1,0 +1,111 @@
+"""The first NaN or infinity stops every way to run at the node that made it, with entry, cause and likely reason."""
+
+import numpy as np
+import pytest
+
+import minidl_core as dl
+from minidl_core.graph import definitions
+
+from .messages import says
+
+
+def _ways_to_run(loss, feeds=None):
+    step = dl.train.GradientDescentOptimizer(0.1).minimize(loss)
+    return (
+        lambda: dl.Session().run(loss, feeds),
+        lambda: dl.Session().run(step, feeds),
+        lambda: dl.Stepper(step, feeds).run(1),
+        lambda: list(dl.Stepper(step, feeds).iteration()),
+    )
+
+
+def _stops(ways, node, entry, pattern):
+    for way in ways:
+        with pytest.raises(dl.NonFiniteError) as caught:
+            way()
+        says(pattern, str(caught.value))
+        assert (caught.value.node, caught.value.entry) == (node, entry)
+
+
+def test_the_logarithm_of_zero_names_node_entry_and_cause():
+    p = dl.Variable([[0.5, 1.0], [0.0, 0.25]], name="p")
+    log = dl.log(p, name="log")
+    ways = _ways_to_run(dl.reduce_sum(dl.multiply(log, 2.0)))
+    _stops(ways, log, (1, 0), r"log 'log' HERE: it makes -inf in entry \[1, 0\], because p is 0 there\.")
+
+
+def test_the_first_node_is_named_also_where_a_later_one_hides_the_infinity():
+    """sigmoid makes an innocent 1 of an infinity; the run must stop all the same, at the product that overflowed."""
+    a = dl.Variable(np.full((2, 2), 1e200), name="a")
+    product = dl.matmul(a, a, name="aa")
+    ways = _ways_to_run(dl.reduce_sum(dl.sigmoid(product)))
+    _stops(ways, product, (0, 0), r"matmul 'aa' HERE: it makes inf in entry \[0, 0\], because .*1e\+200.*")
+
+
+def test_an_infinity_that_nobody_calculated():
+    """NumPy's own warnings say nothing about an infinity that is simply put there."""
+
+    @dl.operation(formula="Y = A", samples=[((2,),)])
+    def spoiled(a, /):
+        """A with an infinity in place of its largest entry."""
+        return np.where(a == a.max(), np.inf, a)
+
+    dl.RegisterGradient("spoiled")(lambda op, grad: [grad])
+    x = dl.Variable([1.0, 2.0], name="x")
+    made = spoiled(x, name="s")
+    loss = dl.reduce_sum(dl.sigmoid(made))
+    del definitions["spoiled"]
+    _stops(_ways_to_run(loss), made, (1,), r"spoiled 's' HERE: it makes inf in entry \[1\], because .*")
+
+
+def test_a_gradient_that_is_too_steep_for_a_number():
+    """The value is finite, its slope is not: 1/p at the smallest number there is."""
+    p = dl.Variable([5e-324, 1.0], name="p")
+    loss = dl.reduce_sum(dl.log(p))
+    _stops(
+        _ways_to_run(loss)[1:],
+        p,
+        (0,),
+        r"variable 'p' HERE: its gradient becomes inf in entry \[0\]: .*",
+    )
+
+
+def test_a_learning_rate_that_is_too_high():
+    x = dl.Variable([1e308, -1e308], name="x")
+    loss = dl.reduce_sum(dl.multiply(x, [1.0, 1.5]))
+    step = dl.train.GradientDescentOptimizer(1e308).minimize(loss)
+    session = dl.Session()
+    stepper = dl.Stepper(step, session=session)
+    ways = (lambda: session.run(step), lambda: stepper.run(1), lambda: list(stepper.iteration()))
+    _stops(ways, x, (1,), r"variable 'x' HERE: its update makes -inf in entry \[1\]; the learning rate 1e\+308 .*")
+    assert stepper.state().variables == {}
+    assert session.run(x).tolist() == [1e308, -1e308]
+
+
+def test_a_variable_that_somebody_has_set_to_nan():
+    w = dl.Variable([1.0, 2.0], name="w")
+    step = dl.train.GradientDescentOptimizer(0.1).minimize(dl.reduce_sum(dl.sigmoid(w)))
+    session = dl.Session()
+    session.variables[w] = np.array([1.0, np.nan])
+    ways = (
+        lambda: session.run(step),
+        lambda: dl.Stepper(step, session=session).run(1),
+        lambda: list(dl.Stepper(step, session=session).iteration()),
+    )
+    _stops(ways, w, (1,), r"variable 'w' HERE: it holds nan in entry \[1\]; take it out of the data\.")
+
+
+def test_stepping_on_after_an_error():
+    """A run that diverges stops at the node that made the first infinity; restoring an earlier state still works."""
+    w = dl.Variable([1.0], name="w")
+    loss = dl.reduce_sum(dl.multiply(dl.multiply(w, w), w))
+    step = dl.train.GradientDescentOptimizer(1000.0).minimize(loss)
+    stepper = dl.Stepper(step)
+    start = stepper.state()
+    with pytest.raises(dl.NonFiniteError, match="has moved w since the start: the learning rate may be too high"):
+        stepper.run(100)
+    reached = stepper.finished
+    assert 0 < reached < 20
+    stepper.restore(start)
+    assert stepper.run(1) == [1.0]
+    assert stepper.finished == 1
