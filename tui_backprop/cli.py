@@ -115,17 +115,16 @@ def build_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
     parser = build_parser()
-    asked = parser.parse_args(arguments)
-    if asked.at != "0" and (asked.headless or asked.json):
-        parser.error("--at is for the screen; --headless starts at the beginning")
     try:
-        if asked.list:
-            return _list_lessons()
-        if asked.headless or asked.json:
-            from .headless import run_headless
-
-            status = run_headless(asked.lesson, asked.seed, asked.learning_rate, asked.steps, as_json=asked.json)
+        try:
+            asked = parser.parse_args(arguments)
+        finally:
             sys.stdout.flush()
+        if asked.at != "0" and (asked.headless or asked.json):
+            parser.error("--at is for the screen; --headless starts at the beginning")
+        status = _print_something(asked)
+        sys.stdout.flush()
+        if status is not None:
             return status
     except OSError as error:
         # Python would try to write the rest once more at exit
@@ -139,6 +138,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from .app import run_app
 
     return run_app(asked.lesson, asked.seed, asked.learning_rate, asked.steps, asked.at)
+
+
+def _print_something(asked: argparse.Namespace) -> int | None:
+    """Do what needs no screen and return the exit status; None where the screen is asked for."""
+    if asked.list:
+        return _list_lessons()
+    if asked.headless or asked.json:
+        from .headless import run_headless
+
+        return run_headless(asked.lesson, asked.seed, asked.learning_rate, asked.steps, as_json=asked.json)
+    return None
 
 
 def _list_lessons() -> int:

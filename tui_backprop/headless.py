@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Mapping
 
 import numpy as np
 
-from minidl_core import IterationFinished, MinidlError, Placeholder, Session, Stepper
+from minidl_core import MinidlError, Placeholder, Session, Stepper
 from minidl_core.arrays import Array
 from minidl_core.train import GradientDescentOptimizer
 
@@ -40,17 +41,15 @@ def run_headless(lesson_name: str, seed: int | None, learning_rate: float | None
         return 2
     loss = example.loss.name
     losses: list[float] = []
-
-    def note(event: object) -> None:
-        if isinstance(event, IterationFinished):
-            losses.append(event.loss)
-            if not as_json and (event.iteration - 1) % EVERY == 0:
-                print(f"{event.iteration - 1:5} updates   {loss} = {number(event.loss, 6)}")
-
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a picture with question marks is better than none
     if not as_json:
         print(f"{lesson.name}   seed {seed}   learning rate {learning_rate:g}")
     try:
-        stepper.run(steps, update=note)
+        for updates in range(steps):
+            losses += stepper.run(1)
+            if not as_json and updates % EVERY == 0:
+                print(f"{updates:5} updates   {loss} = {number(losses[-1], 6)}")
         losses.append(float(session.run(example.loss, example.feeds)))
     except MinidlError as error:
         sys.stdout.flush()

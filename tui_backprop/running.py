@@ -46,7 +46,7 @@ class Run:
         self._timeline = timeline
         self._pause_every = pause_every
         self._chosen = 1
-        self._at_once = 16
+        self._at_once = 1
         self.goal: int | None = None
         self.destination: Place | None = None
         self._breakpoints: Sequence[Breakpoint] = ()
@@ -97,6 +97,8 @@ class Run:
         going_on = moved and not self._at_goal and timeline.recording.error is None
         if self.destination is not None and not going_on:
             self.arrive(self.destination)
+        elif self._at_goal:
+            self.said = "paused: r runs on"
         return going_on
 
     def arrive(self, destination: Place) -> bool:

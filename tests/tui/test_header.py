@@ -1,0 +1,41 @@
+"""The header fits every width, and says the loss whole."""
+
+from __future__ import annotations
+
+import pytest
+from rich.cells import cell_len
+
+from tui_backprop.formats import number
+from tui_backprop.header import draw_header
+from tui_backprop.lessons import load_lesson
+from tui_backprop.steps import after_step
+from tui_backprop.timeline import Timeline
+
+
+@pytest.mark.parametrize("learning_rate", [0.0005, 0.000123456, 1e-5])
+@pytest.mark.parametrize("iteration", [1, 100, 12_345])
+def test_the_header_fits_and_the_loss_is_whole(learning_rate: float, iteration: int) -> None:
+    timeline = Timeline(load_lesson("perceptron"), learning_rate=learning_rate)
+    timeline.finish(iteration)
+    for _ in range(22):
+        for width in range(60, 160):
+            line = draw_header(timeline.moment, width)
+            text = "".join(part for part, _ in line)
+            assert cell_len(text) == width
+            assert f"iteration {timeline.moment.iteration}" in text
+            loss = timeline.moment.loss
+            assert ("J · not yet" if loss is None else f"J {number(loss)} ") in text
+        timeline.forward(after_step)
+
+
+def test_what_there_is_room_for_stays_from_step_to_step() -> None:
+    timeline = Timeline(load_lesson("perceptron"))
+    timeline.finish(3)
+    for width in (60, 72, 80, 100, 120):
+        timeline.finish(3)
+        columns = set()
+        for _ in range(21):
+            timeline.forward(after_step)
+            text = "".join(part for part, _ in draw_header(timeline.moment, width))
+            columns.add((text.index("iteration 4"), "η" in text))
+        assert len(columns) == 1
