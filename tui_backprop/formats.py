@@ -48,16 +48,31 @@ def notation(values: ArrayLike, digits: int = DIGITS) -> Notation:
     The zero of a number below 1 counts as a digit, so that a column of numbers of about 1 stays as it is when
     the largest of them passes 1.
     """
-    numbers = np.asarray(values, dtype=float)
-    finite = numbers[np.isfinite(numbers)]
-    magnitude = _magnitude(float(np.max(np.abs(finite), initial=0.0)), digits)
+    finite = finite_part(np.asarray(values, dtype=float))
+    largest = float(max(finite.max(), -finite.min())) if finite.size else 0.0
+    magnitude = _magnitude(largest, digits)
     if not -4 <= magnitude < 6:
         return Notation(max(digits - 2, 0), magnitude)
     most = max(digits - 1 - magnitude - (magnitude < 0), 0)
     for decimals in range(most):
-        if np.allclose(finite, np.round(finite, decimals), rtol=1e-12, atol=0):
+        # a few numbers tell of most arrays that their digits do not end there
+        if _end_there(finite[:8], decimals) and _end_there(finite, decimals):
             return Notation(decimals)
     return Notation(most)
+
+
+def finite_part(numbers: np.ndarray) -> np.ndarray:
+    """Return the finite ones of some numbers, in one dimension."""
+    numbers = numbers.reshape(-1)
+    if numbers.size and isfinite(numbers.min()) and isfinite(numbers.max()):
+        return numbers
+    finite: np.ndarray = numbers[np.isfinite(numbers)]
+    return finite
+
+
+def _end_there(numbers: np.ndarray, decimals: int) -> bool:
+    """Return whether nothing but the error of the arithmetic is behind so many decimals."""
+    return bool((np.abs(np.round(numbers, decimals) - numbers) <= 1e-12 * np.abs(numbers)).all())
 
 
 def number(x: float, digits: int = DIGITS) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from minidl_core import Node
 from minidl_core.arrays import Array
 
 from ..entries import Index
-from ..formats import Notation, notation, shape_text
+from ..formats import Notation, finite_part, notation, shape_text
 from ..glyphs import ELLIPSIS, MORE, RIGHT
 from ..moment import Moment
 from ..palette import STYLES, Line
@@ -46,12 +47,12 @@ class Block:
     sign: str = ""
     chosen: tuple[int, int] | None = None
 
-    @property
+    @cached_property
     def cell_width(self) -> int:
         """The width of a column, with the gap before it."""
         return max([self.number_width, *map(len, self.column_names)]) + GAP
 
-    @property
+    @cached_property
     def width(self) -> int:
         """The least width, with the gap before it."""
         numbers = int(self.cells.shape[1]) * self.cell_width
@@ -90,28 +91,29 @@ def block(
         rows, columns, at = 1, array.size, (0, index[0])
     flat = None if chosen is None or not shape else int(np.ravel_multi_index(chosen, shape))
 
+    leading = max(len(shape) - 1, 1) if rows > 1 else 0
+    names = [axis_names(moment, node, axis, size) for axis, size in enumerate(shape[:leading])]
+
     def row_name(row: int) -> str:
         if rows == 1:
             return ""
-        leading = grid_index(shape, row, 0, by_point)[: max(len(shape) - 1, 1)]
-        names = [axis_names(moment, node, axis, size) for axis, size in enumerate(shape)]
-        return ",".join(name[i] if name else str(i) for name, i in zip(names, leading, strict=False))
+        index = grid_index(shape, row, 0, by_point)[:leading]
+        return ",".join(name[i] if name else str(i) for name, i in zip(names, index, strict=True))
 
+    longest = [max(map(len, name)) if name else len(str(size - 1)) for name, size in zip(names, shape, strict=False)]
     last = len(shape) - 1
     column_names: tuple[str, ...] = ()
     if columns > 1 or last > 0:
         column_names = axis_names(moment, node, last, columns) or tuple(map(str, range(columns)))
     name = called(node)
     same = written or notation(array)
-    # of very many names, those around the pinned row and the last are asked
-    asked = {*window(rows, 200, at[0]), rows - 1}
     return Block(
         titles=titles or ((f"{name} {shape_text(shape)}", name) if shape else (name,)),
         cells=array.reshape(rows, columns),
         at=at,
         used=mask.reshape(rows, columns),
         row_name=row_name,
-        row_names_width=max(len(row_name(row)) for row in asked),
+        row_names_width=sum(longest) + max(len(longest) - 1, 0),
         column_names=column_names,
         in_step=by_point,
         notation=same,
@@ -123,10 +125,12 @@ def block(
 
 def number_width(array: Array, same: Notation) -> int:
     """Return the width of the widest number of an array, so that a window that moves over it does not jump."""
-    finite = array[np.isfinite(array)]
-    small = finite[(finite != 0) & (np.abs(finite) < 10.0 ** (same.exponent - same.decimals))]
+    finite = finite_part(array)
+    size = np.abs(finite)
+    small = finite[(size < 10.0 ** (same.exponent - same.decimals)) & (size > 0)]
     ends = [end(part) for part in (finite, small) if part.size for end in (np.min, np.max)]
-    return max((len(same.text(float(x))) for x in [*ends, *np.unique(array[~np.isfinite(array)])]), default=1)
+    others = np.unique(array[~np.isfinite(array)]) if finite.size < array.size else ()
+    return max((len(same.text(float(x))) for x in [*ends, *others]), default=1)
 
 
 def window(count: int, size: int, at: int) -> range:
@@ -147,16 +151,18 @@ def arrays_section(blocks: Sequence[Block], width: int, height: int) -> Section:
     rows = len(blocks[-1].cells)
     blocks = [replace(block, in_step=block.in_step and len(block.cells) == rows) for block in blocks]
     fits = bool(_titled(blocks, width))
+    everything = sum(_heads([block]) - 1 + len(block.cells) for block in blocks if not (fits or block.in_step))
     together = [block for block in blocks if fits or block.in_step]
     alone = [block for block in blocks if not (fits or block.in_step)]
     rows = max((len(block.cells) for block in together), default=0)
+    everything += _heads(together) + rows
     comfort = _heads(together) + min(rows, COMFORT) + (rows > COMFORT) + sum(map(_alone_height, alone))
     return Section(
         8,
         draw=lambda room: draw_arrays(blocks, width, room),
         least=2,
         comfort=comfort,
-        most=len(draw_arrays(blocks, width, height)),
+        most=min(height, everything),
     )
 
 
@@ -193,6 +199,13 @@ def draw_halves(blocks: Sequence[Block], width: int, height: int) -> list[Line]:
     ]
 
 
+def halves_height(blocks: Sequence[Block], width: int, most: int) -> int:
+    """Return how many lines the halves take if at most so many rows of each block are shown."""
+    count = len(blocks[0].cells)
+    half = _heads(blocks) + min(count, most) + (count > most)
+    return half if _titled(blocks, width) else 2 * half
+
+
 def _titled(blocks: Sequence[Block], width: int) -> list[Block]:
     """Return the blocks with titles so short that they fit beside each other, or nothing."""
     for level in range(max((len(block.titles) for block in blocks), default=0)):
@@ -204,13 +217,19 @@ def _titled(blocks: Sequence[Block], width: int) -> list[Block]:
 
 def _narrowed(blocks: Sequence[Block], width: int) -> list[Block]:
     """Return the blocks with at most so many columns each that they fit beside each other."""
-    columns = max(block.cells.shape[1] for block in blocks)
-    for most in range(min(columns, max(width // GAP, 1)), 0, -1):
+    counts = [int(block.cells.shape[1]) for block in blocks]
+    for most in range(min(max(counts), width), 0, -1):
+        # the numbers alone would be too wide
+        if (
+            sum(min(count, most) * (block.number_width + GAP) for count, block in zip(counts, blocks, strict=True))
+            > width
+        ):
+            continue
         narrow = [with_columns(block, most) for block in blocks]
         titled = _titled(narrow, width)
         if titled:
             return titled
-    return [replace(block, titles=block.titles[-1:]) for block in narrow]
+    return [replace(with_columns(block, 1), titles=block.titles[-1:]) for block in blocks]
 
 
 def with_columns(block: Block, most: int) -> Block:

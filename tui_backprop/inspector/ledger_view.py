@@ -159,7 +159,7 @@ def _contribution(
     def work(at: tuple[int, ...]) -> Worked:
         return worked_contribution(op, slot, inputs, output, event.gradient, result, at)
 
-    worked = work(index)
+    worked = (None if isinstance(way, str) else way.worked) or work(index)
     g = f"G = {slope_name(moment, op)}"
     if worked.long_sum is not None:
         shape = f"   {g} {shape_text(event.gradient.shape)}"

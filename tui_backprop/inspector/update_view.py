@@ -18,7 +18,7 @@ from ..moment import Moment
 from ..palette import Line
 from ..recording import Recording
 from ..worked import rounds_to
-from .arrays import block, draw_halves, window, with_columns
+from .arrays import block, draw_halves, halves_height, window, with_columns
 from .names import called, describe, slope_name
 from .pinned import Pinned, element_at, grid_place, grid_shape
 from .sections import Section, compose, first_that_fits, prose
@@ -64,7 +64,7 @@ def _update(moment: Moment, event: VariableUpdated, pinned: Pinned, width: int, 
         with_columns(replace(block(moment, node, array, pinned, titles=titles, written=same), in_step=True), COLUMNS)
         for titles, array, same in columns
     ]
-    most = min(height, len(draw_halves(blocks, width, 2 * (ROWS + 3))))
+    most = min(height, halves_height(blocks, width, ROWS))
     arrays = Section(9, draw=lambda room: draw_halves(blocks, width, room), least=2, comfort=min(most, 10), most=most)
     lines = _worked(event, index, fine, coarse)
     words = f"   {describe(moment, node, index, event.new.shape)}"

@@ -48,7 +48,7 @@ def _operation(
     inputs, _ = operands(moment, node)
     index = element_at(moment, node, value.shape, pinned)
     pinned = pinned.at(index, is_by_point(moment, node, value.shape))
-    worked = worked_value(node, inputs, value, index)
+    worked = (None if isinstance(way, str) else way.worked) or worked_value(node, inputs, value, index)
     reason = Section(2, prose(said(moment, node, node.definition.reason), width, "dim"))
     if worked.long_sum is not None:
         name = "product" if "·" in worked.symbols else "term"

@@ -30,6 +30,7 @@ class Way:
     """Where the way goes: over which of the `edges`, by which of so many terms, to which element of `node`.
 
     `view` shows where that element came from. Where a sum runs over the data points, its terms are the `points`.
+    `worked` is the pinned element, written out.
     """
 
     node: Node
@@ -40,6 +41,7 @@ class Way:
     term: int
     index_at: Callable[[int], Index]
     points: bool = False
+    worked: Worked | None = None
 
     @property
     def index(self) -> Index:
@@ -159,12 +161,12 @@ def _by_terms(
             place = dict(zip(total.letters, np.unravel_index(term, sizes(total)), strict=True))
             return _filled(entries[0], {letter: int(i) for letter, i in place.items()})
 
-        return Way(target, view, edges, edge, count(total), term, index_at, points)
+        return Way(target, view, edges, edge, count(total), term, index_at, points, worked)
     found = _indexes(worked.tree, entries) if worked and worked.tree and entries else [nearest]
     term = found.index(nearest) if nearest in found else 0
     if pinned.term is not None:
         term = pinned.term % len(found)
-    return Way(target, view, edges, edge, len(found), term, found.__getitem__)
+    return Way(target, view, edges, edge, len(found), term, found.__getitem__, worked=worked)
 
 
 def _indexes(tree: Tree, entries: list[Entry]) -> list[Index]:
