@@ -86,7 +86,7 @@ async def test_the_first_arrow_selects_where_the_picture_begins() -> None:
 async def test_tab_goes_through_the_views_and_back_to_the_graph() -> None:
     async with opened("perceptron", 80, 24) as pilot:
         await pilot.press("space")
-        for view in ("[value]", "[ledger]", "Data"):
+        for view in ("[value]", "[ledger]", "[code]", "Data"):
             await pilot.press("tab")
             assert "←↑↓→" not in text(pilot, "graph-title")
             assert view in text(pilot, "inspector-title")

@@ -10,12 +10,15 @@ from ..formulas import right_side
 from ..moment import Moment
 from ..palette import Line
 from .check_view import draw_check
+from .code_view import code_lines, draw_code
 from .ledger_view import draw_ledger
 from .names import called, said, slope_name
 from .overview import draw_finished, draw_start
 from .pinned import Pinned, grid_index, grid_place, grid_shape, is_by_point, shape_of
 from .update_view import draw_update
 from .value_view import draw_value
+
+_UNFOLDED = 1000
 
 __all__ = ["Pinned", "automatic_view", "draw_inspector", "inspector_title", "move_pinned", "views"]
 
@@ -28,7 +31,7 @@ def views(moment: Moment, node: Node | None = None) -> tuple[str, ...]:
     node = node or moment.now
     if node is None:
         return ("overview",)
-    return ("value", "ledger", "update") if isinstance(node, Variable) else ("value", "ledger")
+    return ("value", "ledger", "update", "code") if isinstance(node, Variable) else ("value", "ledger", "code")
 
 
 def automatic_view(moment: Moment, node: Node | None = None) -> str:
@@ -46,7 +49,7 @@ def inspector_title(moment: Moment, view: str, node: Node | None = None) -> str:
         return f"iteration {moment.iteration} is done" if finished else moment.lesson.name
     if view == "ledger":
         return f"{called(node)}   {slope_name(moment, node)}"
-    if view in ("update", "check"):
+    if view in ("update", "check", "code"):
         return f"{called(node)}   {view}"
     if not isinstance(node, Operation):
         return f"{called(node)}   {'data' if node.kind == 'placeholder' else node.kind}"
@@ -66,6 +69,8 @@ def draw_inspector(
         return draw_finished(moment, pinned, width, height) if finished else draw_start(moment, width, height)
     if view == "check":
         return draw_check(moment, node, pinned, width, height)
+    if view == "code":
+        return draw_code(node, pinned, width, height)
     if view not in views(moment, node):
         view = automatic_view(moment, node)
     if view == "update" and isinstance(node, Variable):
@@ -74,9 +79,14 @@ def draw_inspector(
     return draw(moment, node, pinned, width, height)
 
 
-def move_pinned(moment: Moment, view: str, pinned: Pinned, dx: int, dy: int, node: Node | None = None) -> Pinned:  # noqa: ARG001
-    """Return what is pinned after a move by so many columns and rows of the array in view; at its edge it stays."""
+def move_pinned(moment: Moment, view: str, pinned: Pinned, dx: int, dy: int, node: Node | None = None) -> Pinned:
+    """Return what is pinned after a move by so many columns and rows of the array in view; at its edge it stays.
+
+    Code moves by lines.
+    """
     node = node or moment.now
+    if view == "code" and node is not None:
+        return replace(pinned, line=min(max(pinned.line + dy, 0), len(code_lines(node, _UNFOLDED)) - 1))
     shape = None if node is None else shape_of(moment, node)
     if node is None or not shape:
         return pinned

@@ -24,13 +24,14 @@ class Pinned:
 
     `entry` is counted from the right, so its last number is the column; a dimension that it does not reach is at 0.
     Where it was made of several elements, `edge` (a consumer and the slot of its input) and `term` say which of them is
-    looked at; None leaves that to the view.
+    looked at; None leaves that to the view. `line` is the first line of code that is shown.
     """
 
     point: int = 3
     entry: tuple[int, ...] = ()
     edge: tuple[Operation, int] | None = None
     term: int | None = None
+    line: int = 0
 
     def index(self, shape: Shape, by_point: bool) -> tuple[int, ...]:
         """Return the pinned element's index in an array of this shape, or the nearest that there is."""
@@ -48,7 +49,7 @@ class Pinned:
     @property
     def alone(self) -> Pinned:
         """The element without a choice among those that it was made of."""
-        return replace(self, edge=None, term=None)
+        return replace(self, edge=None, term=None, line=0)
 
 
 def element_at(moment: Moment, node: Node, shape: Shape, pinned: Pinned) -> tuple[int, ...]:

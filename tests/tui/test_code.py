@@ -1,0 +1,143 @@
+"""The code view: what stands in the file, where it stands, in every pane size, for a stranger's operation too."""
+
+from __future__ import annotations
+
+import inspect
+from functools import partial
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+import minidl_core as dl
+from minidl_core.gradients import GradientRule, _gradient_registry, gradient_rule
+from minidl_core.graph import definitions
+from tests.tui.test_inspector import LESSONS, SIZES
+from tests.tui.test_keys import opened, text
+from tui_backprop.inspector import Pinned, draw_inspector, inspector_title, move_pinned, views
+from tui_backprop.inspector.code_view import code_lines
+from tui_backprop.lessons import load_lesson
+from tui_backprop.lessons.lesson import Example, Lesson
+from tui_backprop.moment import Moment
+from tui_backprop.palette import STYLES, plain
+from tui_backprop.timeline import Timeline
+
+ROOT = Path(dl.__file__).parent / "operations"
+
+
+def moment_of(lesson: Lesson) -> Moment:
+    timeline = Timeline(lesson)
+    timeline.finish(1)
+    return timeline.moment
+
+
+def node_named(moment: Moment, name: str) -> dl.Node:
+    return next(node for node in moment.graph.nodes if node.name == name)
+
+
+def squeezed(code: str) -> str:
+    return "".join(code.split())
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_the_code_of_every_operation_is_what_stands_in_its_file(lesson: Lesson) -> None:
+    moment = moment_of(lesson)
+    for node in moment.graph.nodes:
+        assert "code" in views(moment, node)
+        assert inspector_title(moment, "code", node).endswith("   code")
+        for size in SIZES:
+            for line in (0, 5, 500):
+                lines = draw_inspector(moment, "code", Pinned(line=line), *size, node)
+                assert len(lines) <= size[1]
+                assert all(sum(cell_len(part) for part, _ in row) <= size[0] for row in lines)
+                assert {style for row in lines for _, style in row} <= STYLES.keys()
+        if not isinstance(node, dl.Operation):
+            continue
+        shown = squeezed(plain(code_lines(node, 61)))
+        for function in (node.definition.compute, gradient_rule(node).function):
+            source = inspect.getsource(function)
+            assert squeezed(source[source.index("def ") :]) in shown
+
+
+def test_the_place_is_the_line_of_the_definition() -> None:
+    moment = moment_of(load_lesson("perceptron"))
+    heads = [row for row in plain(code_lines(node_named(moment, "matmul"), 61)).splitlines() if "products.py:" in row]
+    lines = (ROOT / "products.py").read_text(encoding="utf-8").splitlines()
+    for head, start in zip(heads, ("def matmul(", "def _matmul_gradient("), strict=True):
+        assert lines[int(head.rpartition(":")[2]) - 1].startswith(start)
+
+
+def test_it_is_highlighted() -> None:
+    lines = code_lines(node_named(moment_of(load_lesson("perceptron")), "matmul"), 80)
+    spans = {span for line in lines for span in line}
+    assert ("def", "key") in spans
+    assert ("matmul", "title") in spans
+    assert any(style == "done" and "mixes" in part for part, style in spans)
+
+
+def test_a_variable_shows_its_update_and_data_says_that_it_has_no_code() -> None:
+    moment = moment_of(load_lesson("perceptron"))
+    assert "W, update" in plain(code_lines(node_named(moment, "W"), 61))
+    assert "def updated(self" in plain(code_lines(node_named(moment, "W"), 61))
+    assert "X is computed by no code: it is given, at perceptron.py:" in plain(code_lines(node_named(moment, "X"), 61))
+
+
+def tripled(a: object, /) -> object:
+    """Three times A."""
+    return 3 * a  # type: ignore[operator]
+
+
+def test_a_strangers_operation_and_one_without_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    space: dict[str, object] = {}
+    exec("def typed(a, /):\n    'Typed at a prompt.'\n    return a + 0\n", space)  # as at a prompt: in no file
+    for function in (tripled, space["typed"]):
+        made = dl.operation(formula="Y = A")(function)  # type: ignore[arg-type]
+        monkeypatch.setitem(_gradient_registry, made.name, GradientRule(partial(lambda k, op, g: [k * g], 3), ()))
+
+    def build(seed: int) -> Example:
+        with dl.Graph().as_default():
+            inner = definitions["tripled"](dl.Variable(1.0, name="x"), name="three")
+            return Example(definitions["typed"](inner, name="J"), {})
+
+    try:
+        moment = moment_of(Lesson("strangers", "", build, 0.1))
+        three = plain(code_lines(node_named(moment, "three"), 61))
+        assert "return 3 * a" in three
+        assert f"test_code.py:{tripled.__code__.co_firstlineno}" in three
+        assert "tripled, backward\nthe code of partial is in no file that can be read" in three
+        typed = plain(code_lines(node_named(moment, "J"), 61))
+        assert "typed, forward\nthe code of typed is in no file that can be read" in typed
+        monkeypatch.delitem(_gradient_registry, "tripled")
+        assert "no gradient function is registered for tripled" in plain(code_lines(node_named(moment, "three"), 61))
+    finally:
+        for name in ("tripled", "typed"):
+            del definitions[name]
+
+
+def test_long_code_is_moved_by_lines() -> None:
+    moment = moment_of(load_lesson("perceptron"))
+    node = node_named(moment, "matmul")
+    every = plain(code_lines(node, 30)).splitlines()
+    pinned = Pinned()
+    for first in range(5):
+        shown = plain(draw_inspector(moment, "code", pinned, 30, 6, node)).splitlines()
+        assert shown[0] == every[first]
+        pinned = move_pinned(moment, "code", pinned, 0, 1, node)
+    assert "more lines" in shown[-1]
+    assert move_pinned(moment, "code", Pinned(), 0, -3, node) == Pinned()
+    assert move_pinned(moment, "code", pinned, 0, 10**6, node).line < len(every)
+
+
+async def test_tab_comes_to_the_code_and_the_arrows_scroll_it() -> None:
+    async with opened(size=(80, 24)) as pilot:
+        await pilot.press("space", "tab", "tab", "tab")
+        assert "value ledger [code]" in text(pilot, "inspector-title")
+        top = text(pilot, "inspector").splitlines()
+        assert top[0].startswith(" matmul, forward")
+        assert "products.py:" in top[0]
+        await pilot.press("down", "down")
+        assert text(pilot, "inspector").splitlines()[0] == top[2]
+        await pilot.press("up", "up", "up")
+        assert text(pilot, "inspector").splitlines() == top
+        await pilot.press("space")
+        assert "[value] ledger code" in text(pilot, "inspector-title")

@@ -1,0 +1,130 @@
+"""The code behind a node: the functions that compute its value and pass its gradient on, as they are written."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import PurePath
+from typing import Any, NamedTuple
+
+from rich.cells import cell_len
+
+from minidl_core import GradientError, Node, Operation, Variable
+from minidl_core.gradients import gradient_rule
+from minidl_core.train import GradientDescentOptimizer
+
+from ..glyphs import MORE, fit, printable
+from ..palette import Line
+from .names import called
+from .pinned import Pinned
+from .sections import clip, prose
+
+_HANGING = 4
+_STYLES = (  # the first kind of token that fits; pygments calls them so
+    ("Token.Keyword", "key"),
+    ("Token.Operator.Word", "key"),
+    ("Token.Literal.String", "done"),
+    ("Token.Literal.Number", "waiting"),
+    ("Token.Comment", "dim"),
+    ("Token.Name.Function", "title"),
+)
+
+
+class Source(NamedTuple):
+    """A function as it is written: its lines without decorators, and where the first of them stands."""
+
+    lines: tuple[tuple[tuple[str, str], ...], ...]
+    place: str
+
+
+def draw_code(node: Node, pinned: Pinned, width: int, height: int) -> list[Line]:
+    """Draw the functions of a node, from the line on that `pinned` says; where all of them fit, from the first."""
+    lines = code_lines(node, width)
+    first = pinned.line if len(lines) > height else 0
+    shown = [clip(line, width) for line in lines[first : first + height]]
+    below = len(lines) - first - height
+    if below > 0 and height > 1:
+        shown[-1] = [(fit(f"{MORE}  {below + 1} more lines: ↓", width), "dim")]
+    return shown
+
+
+def code_lines(node: Node, width: int) -> list[Line]:
+    """Return all lines of the view: of an operation's functions, of a variable's update; data has no code."""
+    if isinstance(node, Operation):
+        name = node.definition.name
+        lines = _function(f"{name}, forward", node.definition.compute, width)
+        try:
+            function: Callable[..., Any] = gradient_rule(node).function
+        except GradientError:
+            return [*lines, [], *prose(f"no gradient function is registered for {name}", width)]
+        return [*lines, [], *_function(f"{name}, backward", function, width)]
+    if isinstance(node, Variable):
+        return _function(f"{called(node)}, update", GradientDescentOptimizer.updated, width)
+    return prose(f"{called(node)} is computed by no code: it is given, at {node.place}.", width)
+
+
+def _function(title: str, function: Callable[..., Any], width: int) -> list[Line]:
+    """Return a function under a title with its place, or the sentence that says why its code cannot be shown."""
+    try:
+        source = _source(function)
+    except (OSError, TypeError, SyntaxError):
+        name = getattr(function, "__name__", type(function).__name__)
+        said = f"the code of {printable(name)} is in no file that can be read"
+        return [[(title, "title")], *prose(said, width)]
+    room = width - cell_len(title) - 1
+    head: Line = [(title, "title"), (source.place.rjust(room), "dim")]
+    return [head, *(row for line in source.lines for row in _folded([*line], width))]
+
+
+@lru_cache(maxsize=64)
+def _source(function: Callable[..., Any]) -> Source:
+    """Return the code of a function; raises OSError, TypeError or SyntaxError where there is none."""
+    from pygments import lex  # not before it is needed: it takes its time to import
+    from pygments.lexers import PythonLexer
+
+    found, start = inspect.getsourcelines(function)
+    text = textwrap.dedent("".join(found)).expandtabs(4)
+    decorators = _lines_before_def(text)
+    code = "\n".join(text.splitlines()[decorators:])
+    lines: list[tuple[tuple[str, str], ...]] = []
+    line: list[tuple[str, str]] = []
+    for kind, token in lex(code, PythonLexer()):
+        style = next((style for name, style in _STYLES if str(kind).startswith(name)), "text")
+        first, *others = token.split("\n")
+        line.append((printable(first), style))
+        for other in others:
+            lines.append(tuple(span for span in line if span[0]))
+            line = [(printable(other), style)]
+    while lines and not lines[-1]:
+        lines.pop()
+    return Source(tuple(lines), f"{PurePath(inspect.getsourcefile(function) or '?').name}:{max(start, 1) + decorators}")
+
+
+def _lines_before_def(text: str) -> int:
+    """Return how many lines of decorators stand before the definition; a lambda's statement is shown whole."""
+    try:
+        defined = ast.parse(text).body[0]
+    except SyntaxError:
+        return 0
+    return defined.lineno - 1
+
+
+def _folded(line: Line, width: int) -> list[Line]:
+    """Break a line of code that is too long between two tokens."""
+    indent = len(text := "".join(part for part, _ in line)) - len(text.lstrip())
+    hanging = min(indent + _HANGING, max(width - 2 * _HANGING, 0))
+    rows: list[Line] = [[]]
+    room = width
+    for part, style in line:
+        words = part.split(" ") if style in ("done", "dim") else [part]  # comments and strings break between words
+        for place, word in enumerate(words):
+            token = word if place == 0 else f" {word}"
+            if cell_len(token) > room and rows[-1]:
+                rows.append([(" " * hanging, "text")])
+                room, token = width - hanging, token.lstrip()
+            rows[-1].append((token, style))
+            room -= cell_len(token)
+    return rows
