@@ -349,3 +349,14 @@ def test_an_unknown_traversal():
     step = dl.train.GradientDescentOptimizer(0.1).minimize(dl.negative(x))
     text = message(dl.GraphError, lambda: dl.Stepper(step, traversal="depth first"))
     assert text == "there is no traversal 'depth first'; take 'last consumer' or 'plain'."
+
+
+def test_a_loss_whose_shape_only_the_run_knows_has_no_event():
+    x, w = dl.placeholder(name="x"), dl.Variable(3.0, name="w")
+    loss = dl.square(dl.multiply(x, w, name="xw"), name="J")
+    stepper = dl.Stepper(dl.train.GradientDescentOptimizer(0.1).minimize(loss), {x: [1.0, 2.0]})
+    heard = []
+    text = message(dl.ShapeError, lambda: stepper.run(1, forward=lambda event: heard.append(event.node.name)))
+    says(r"square 'J' HERE: a loss must be one number, but it is \(2,\); reduce_sum makes one number of it\.", text)
+    assert message(dl.ShapeError, lambda: stepper.run(1)) == text
+    assert heard == ["x", "w", "xw"]
