@@ -138,6 +138,14 @@ def test_a_step_beside_other_nodes_measures_all_of_them_before_it():
     assert session.run(w) == 1.5
 
 
+def test_a_step_asked_for_twice_is_taken_once():
+    w = dl.Variable(3.0)
+    step = dl.train.GradientDescentOptimizer(0.25).minimize(dl.multiply(w, w))
+    session = dl.Session()
+    assert session.run([step, step]) == [9, 9]
+    assert session.run(w) == 1.5
+
+
 def test_a_variable_that_training_does_not_reach_stays_as_it_is():
     w, other = dl.Variable(3.0), dl.Variable(4.0)
     step = dl.train.GradientDescentOptimizer(0.25).minimize(dl.multiply(w, w))
