@@ -360,3 +360,21 @@ def test_a_loss_whose_shape_only_the_run_knows_has_no_event():
     says(r"square 'J' HERE: a loss must be one number, but it is \(2,\); reduce_sum makes one number of it\.", text)
     assert message(dl.ShapeError, lambda: stepper.run(1)) == text
     assert heard == ["x", "w", "xw"]
+
+
+def test_a_gradient_function_registered_again_is_taken_by_those_who_have_trained_already(stranger):
+    dl.RegisterGradient("twice", formulas=("2·G",))(lambda op, grad: [2.0 * grad])
+    w = stranger.loss.inputs[0].inputs[0]
+    step = dl.train.GradientDescentOptimizer(1.0).minimize(stranger.loss)
+    session, fast, stepping = dl.Session(), dl.Stepper(step), dl.Stepper(step)
+    session.run(step)
+    fast.run(1)
+    assert list(stepping.iteration())
+    dl.RegisterGradient("twice", formulas=("3·G",))(lambda op, grad: [3.0 * grad])
+    session.run(step)
+    assert dl.compute_gradient(stranger.loss)[w].tolist() == [3.0, 3.0]
+    fast.run(1)
+    assert list(stepping.iteration())
+    for each in (session, fast.session, stepping.session):
+        assert each.run(w).tolist() == [-4.0, -3.0]
+    assert registry.gradient_rule(stranger.loss.inputs[0]).formula_for(0) == "3·G"
