@@ -61,11 +61,14 @@ class _Default:
 
     def __init__(self, graph: Graph) -> None:
         global _default_graph
-        self._before = _default_graph
+        self._graph, self._before = graph, _default_graph
         _default_graph = graph
 
     def __enter__(self) -> Graph:
-        return _default_graph
+        global _default_graph
+        if _default_graph is not self._graph:  # another has become the default one since
+            self._before, _default_graph = _default_graph, self._graph
+        return self._graph
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -207,3 +207,16 @@ def test_learning_rate_and_state_are_kept_and_restored():
     assert stepper.session.run(w) == 1
     stepper.restore(start)
     assert stepper.run(3) == [64, 16, 4]
+
+
+def test_a_block_has_its_own_graph_whatever_was_the_default_one_since():
+    first, second = dl.Graph(), dl.Graph()
+    kept = first.as_default()
+    second.as_default()
+    with kept as graph:
+        assert graph is first
+        assert dl.Variable(1.0).graph is first
+        with second.as_default() as inner:
+            assert inner is dl.Variable(1.0).graph is second
+        assert dl.Variable(1.0).graph is first
+    assert dl.Variable(1.0).graph is second
