@@ -120,6 +120,10 @@ class Node:
     def _infer_shape(self) -> Shape | None:
         return None
 
+    def _why_no_input(self) -> str:
+        """Return why no operation can compute from it, and the mend, or ''."""
+        return ""
+
     @property
     def kind(self) -> str:
         """What the node is, in one word: its operation's name, or placeholder, variable, constant."""
@@ -268,6 +272,8 @@ class Operation(Node):
         for node in self.inputs:
             if node.graph is not self.graph:
                 raise GraphError(f"its input {node.describe()} belongs to another graph; build both in one.", self)
+            if why := node._why_no_input():
+                raise GraphError(f"its input {node.describe()} {why}.", self)
         shapes = tuple([node.shape for node in self.inputs if node.shape is not None])
         if len(shapes) < len(self.inputs):
             return None

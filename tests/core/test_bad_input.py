@@ -378,3 +378,14 @@ def test_a_gradient_function_registered_again_is_taken_by_those_who_have_trained
     for each in (session, fast.session, stepping.session):
         assert each.run(w).tolist() == [-4.0, -3.0]
     assert registry.gradient_rule(stranger.loss.inputs[0]).formula_for(0) == "3·G"
+
+
+def test_a_step_of_training_as_an_input(line):
+    step = dl.train.GradientDescentOptimizer(0.1).minimize(line.J, name="step")
+    for action in (lambda: dl.add(step, 1.0), lambda: dl.add(line.w, step), lambda: 1.0 + step):
+        says(
+            r"add 'add' HERE: its input minimization 'step' HERE is a step of training and has no value; "
+            r"use its loss, J\.",
+            message(dl.GraphError, action),
+        )
+    assert step.consumers == []
