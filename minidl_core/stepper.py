@@ -97,7 +97,8 @@ class Stepper:
     def forward(self) -> Iterator[NodeEvaluated]:
         """Yield each node's value, inputs before their consumers.
 
-        Raises NonFiniteError after the event of the first node whose value is NaN or infinite.
+        Raises NonFiniteError after the event of the first node whose value is NaN or infinite, ShapeError instead of
+        the event of a loss that is not one number.
         """
         plan = self._plan
         values = plan.start(self._feeds, self.session.variables)
@@ -105,6 +106,8 @@ class Stepper:
             if isinstance(node, Operation):
                 with quiet():
                     plan.evaluate(position, values)
+            if node is self.loss:
+                check_loss(node, values[position].shape)
             yield NodeEvaluated(node, read_only(values[position]))
             if not is_finite(values[position]):
                 raise plan.non_finite(position, values)

@@ -81,3 +81,6 @@ class Minimization(Node):
         self.loss = loss
         self.optimizer = optimizer
         super().__init__((), name or "minimize")
+
+    def _why_no_input(self) -> str:
+        return f"is a step of training and has no value; use its loss, {self.loss.name}"
