@@ -66,6 +66,7 @@ class Stepper:
         # the visits are the same in each iteration; only a plain search has to be seen to fail again
         self._visits = None if traversal == "plain" else list(visits)
         self._plan = Plan([self.loss])
+        self._trained = {node for node, trained in zip(self.nodes, self._plan.trained(), strict=True) if trained}
         self._feeds: Mapping[Placeholder, Array] = self._plan.feed(feed_dict)
         self._run: Run | None = None
         self._gradients: dict[Variable, Array] | None = None
@@ -117,7 +118,8 @@ class Stepper:
         """Yield the search from the loss: each visit, contribution, completed gradient, and who joins the queue.
 
         Raises GraphError where there was no forward pass, GradientError where a gradient function is wrong,
-        TraversalError where a plain search visits a node too early, NonFiniteError.
+        TraversalError where a plain search visits a node too early, NonFiniteError after the first gradient on the way
+        to a variable that is not finite: one that only data lie below changes nothing.
         """
         run = self._evaluated()
         gradients: dict[Node, Array] = {}
@@ -144,7 +146,7 @@ class Stepper:
                 )
             gradients[node] = read_only(total)
             yield GradientCompleted(node, gradients[node])
-            if not is_finite(total):
+            if node in self._trained and not is_finite(total):
                 raise non_finite_gradient(node, total)
             if isinstance(node, Variable):
                 completed[node] = total

@@ -61,7 +61,7 @@ class GradientDescentOptimizer:
             after[variable] = self.updated(variables.get(variable, variable.initial_value), gradient)
         for variable in gradients:
             if not is_finite(after[variable]):
-                run.gradients(loss)  # raises if one of the gradients is the reason
+                run.check_training(loss)  # raises if one of the gradients is the reason
                 raise non_finite_update(variable, after[variable], self._learning_rate)
         return after
 
