@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import index
 from typing import Any
 
 from .arrays import Array, is_finite, quiet, read_only, settle
@@ -187,8 +188,13 @@ class Stepper:
     ) -> list[float]:
         """Train for some iterations and return J before each update; each hook is called with the events of its phase.
 
-        Without hooks no event is built. The numbers are the same, to the bit. Raises what the three phases raise.
+        Without hooks no event is built. The numbers are the same, to the bit. Raises what the three phases raise, and
+        GraphError where `iterations` is not a whole number.
         """
+        try:
+            iterations = index(iterations)
+        except TypeError:
+            raise GraphError(f"iterations must be a whole number, not {iterations!r}.") from None
         if forward is backward is update is None and self._visits is not None:
             with quiet():
                 return [self._fast_iteration() for _ in range(iterations)]

@@ -389,3 +389,17 @@ def test_a_step_of_training_as_an_input(line):
             message(dl.GraphError, action),
         )
     assert step.consumers == []
+
+
+def test_a_gradient_of_what_is_no_node():
+    expected = "5 is not a node; a loss is what an operation makes, such as reduce_sum(x)."
+    assert message(dl.GraphError, lambda: dl.compute_gradient(5)) == expected
+
+
+@pytest.mark.parametrize("iterations", [1.5, "3", None])
+def test_a_number_of_iterations_that_is_not_whole(line, iterations):
+    stepper = dl.Stepper(dl.train.GradientDescentOptimizer(0.1).minimize(line.J), {line.x: [[1, 2]]})
+    expected = f"iterations must be a whole number, not {iterations!r}."
+    assert message(dl.GraphError, lambda: stepper.run(iterations)) == expected
+    assert message(dl.GraphError, lambda: stepper.run(iterations, forward=print)) == expected
+    assert stepper.finished == 0
