@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import cached_property
+from typing import NamedTuple
 
 from minidl_core import (
     BackwardStarted,
@@ -28,23 +29,29 @@ from .edits import Edit
 from .loss_graph import LossGraph
 
 
+class Measured(NamedTuple):
+    """A finished iteration: the state it started from, and the loss there."""
+
+    start: State
+    loss: float
+
+
 class Recording:
     """One iteration: its number, the state it started from, its events so far, and the mistake that ended it, if any.
 
-    `edits` are the edits of that state; it has them in it.
+    `edits` are the edits of that state; it has them in it. `previous` is the iteration before, if any.
     The dictionaries tell for a node the time at which something happened to it; `places` is its place among all that
     ever joined the queue, `visits` the times of all visits, `consumer_visits` those of a node's consumers. `in_reach`
     and `joined` are the nodes in the order in which a first consumer was visited and in which they joined the queue.
     """
 
-    def __init__(
-        self, graph: LossGraph, start: State, previous_loss: float | None, edits: tuple[Edit, ...] = ()
-    ) -> None:
+    def __init__(self, graph: LossGraph, start: State, previous: Measured | None, edits: tuple[Edit, ...] = ()) -> None:
         self.graph = graph
         self.start = start
         self.edits = edits
         self.iteration = start.finished + 1
-        self.previous_loss = previous_loss
+        self.previous = previous
+        self.previous_loss = None if previous is None else previous.loss
         self.events: list[Event] = []
         self.error: MinidlError | None = None
         self.evaluated: dict[Node, int] = {}

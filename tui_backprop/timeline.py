@@ -17,7 +17,7 @@ from .lessons.lesson import Lesson
 from .loss_graph import LossGraph
 from .loss_history import LossHistory
 from .moment import Moment
-from .recording import Recording
+from .recording import Measured, Recording
 from .steps import Stop, after_event, headline
 
 MILESTONES = (0, 1, 3, 10)
@@ -239,9 +239,9 @@ class Timeline:
         self.stepper.restore(self.branch.edited(self.branch.states.before(max(iteration - 2, 0))))
         self.recording = self._begin(self._advance(iteration - 1 - self.stepper.finished))
 
-    def _advance(self, iterations: int) -> float | None:
-        """Train on from the end of an iteration without events, keeping states and losses; return the last loss."""
-        loss = None
+    def _advance(self, iterations: int) -> Measured | None:
+        """Train on from the end of an iteration without events, keeping states and losses; return the last one."""
+        last = None
         for _ in range(iterations):
             state = self.stepper.state()
             try:
@@ -250,9 +250,10 @@ class Timeline:
                 # the stepping path comes to the same mistake, and shows how
                 self.stepper.restore(state)
                 break
+            last = Measured(state, loss)
             self.losses.record(self.stepper.finished, loss)
             self._keep(self._start())
-        return loss
+        return last
 
     def _start(self) -> State:
         """Return the state that the next iteration starts from, and make the edits of the branch that are due there."""
@@ -262,19 +263,19 @@ class Timeline:
             self.stepper.restore(state)
         return state
 
-    def _begin_next(self, previous_loss: float | None = None) -> Recording:
+    def _begin_next(self, previous: Measured | None = None) -> Recording:
         last = self.recording.events[-1]
-        if previous_loss is None and isinstance(last, IterationFinished):
-            previous_loss = last.loss
-        self.recording = self._begin(previous_loss)
+        if previous is None and isinstance(last, IterationFinished):
+            previous = Measured(self.recording.start, last.loss)
+        self.recording = self._begin(previous)
         self.cursor = 0
         return self.recording
 
-    def _begin(self, previous_loss: float | None) -> Recording:
+    def _begin(self, previous: Measured | None) -> Recording:
         state = self._start()
         self._keep(state)
         self._events = self.stepper.iteration()
-        return Recording(self.graph, state, previous_loss, self.branch.edits.get(state.finished, ()))
+        return Recording(self.graph, state, previous, self.branch.edits.get(state.finished, ()))
 
     def _keep(self, state: State) -> None:
         self.branch.states.keep(state)

@@ -11,10 +11,10 @@ from ..formats import number, shape_text, vector
 from ..glyphs import DONE, NOT_YET, NOW, RIGHT, STALE
 from ..moment import Moment
 from ..palette import Line
+from .forecast import brought, forecast
 from .names import called
 from .pinned import Pinned, element_at, shape_of
 from .sections import Section, compose, prose
-from .update_view import forecast
 
 MOST_NAMES = 12
 
@@ -74,7 +74,7 @@ def draw_finished(moment: Moment, pinned: Pinned, width: int, height: int) -> li
         before = moment.recording.previous_loss
         if before is not None:
             lines += prose(f"it was {number(before)} in iteration {moment.iteration - 1}", width)
-        sections.append(Section(9, lines))
+        sections += [Section(9, lines), *brought(moment, width)]
     moves: list[Line] = [[("how the variables moved", "title")]]
     for variable in moment.graph.variables[: max(height - 12, 2)]:
         moves += prose(_moved(moment, variable, pinned), width, indent="    ")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal
-from functools import lru_cache
 
 import numpy as np
 
-from minidl_core import GradientCompleted, Variable, VariableUpdated
+from minidl_core import Variable, VariableUpdated
 from minidl_core.arrays import Array
 
 from ..expression import element_text
@@ -16,12 +14,12 @@ from ..formats import Notation, addition, notation, number
 from ..glyphs import NOT_YET, RIGHT, STALE
 from ..moment import Moment
 from ..palette import Line
-from ..recording import Recording
 from ..worked import rounds_to
 from .arrays import block, draw_halves, halves_height, window, with_columns
+from .forecast import forecast
 from .names import called, describe, slope_name
 from .pinned import Pinned, element_at, grid_place, grid_shape
-from .sections import Section, compose, first_that_fits, prose
+from .sections import Section, compose, prose
 from .walk import draw_way, way_from
 
 _NAMED = 8
@@ -120,54 +118,6 @@ def _meaning(moment: Moment, event: VariableUpdated, index: tuple[int, ...], wid
     else:
         text = f"its slope is positive: more {target}, more {loss}; so it falls"
     return prose(f"  {text}", width, indent="  ")
-
-
-def forecast(moment: Moment, width: int) -> list[Section]:
-    """Say what the loss would become if it were a straight slope, and when it will be measured."""
-    recording = moment.recording
-    over = moment.visit_count == len(moment.graph.nodes) and moment.gradient(recording.joined[-1]) is not None
-    if moment.loss is None or not over:
-        return []
-    change = -moment.learning_rate * _sum_of_squares(recording)
-    now, moved, new = _sum_texts(moment.loss, change, moment.loss + change)
-    loss, following = called(moment.graph.loss), moment.iteration + 1
-    size = max(map(len, (now, moved, new))) + 2
-    rows = [
-        (f"{loss} now", now, "measured before the update"),
-        ("forecast -η·Σ grad²", moved, f"if {loss} were a straight slope"),
-        (f"forecast of the new {loss}", new, ""),
-        (f"measured new {loss}", NOT_YET, f"comes with iteration {following}"),
-    ]
-    names = max(len(name) for name, _, _ in rows) + 2
-    if names + size + 3 + max(len(text) for _, _, text in rows) > width:
-        whole = f"{loss} now {now}   forecast {moved}, to {new}"
-        text = first_that_fits(width, whole, f"{loss} {now}   forecast {new}")
-        return [
-            Section(4, [[(text, "text")]]),
-            Section(4, prose(f"new {loss} {NOT_YET} comes with iteration {following}", width), joined=True),
-        ]
-    lines: list[Line] = [[("what this step should bring", "title")]]
-    for name, text, meaning in rows:
-        lines.append([(f"  {name}".ljust(names), "dim"), (text.rjust(size), "text"), (f"   {meaning}", "dim")])
-    return [Section(5, lines)]
-
-
-@lru_cache(maxsize=1)
-def _sum_of_squares(recording: Recording) -> float:
-    """Return the sum of the squares of all gradients of variables; there are as many additions as weights."""
-    events = (recording.events[recording.completed[variable]] for variable in recording.graph.variables)
-    with np.errstate(all="ignore"):
-        return sum(float(np.sum(np.square(event.gradient))) for event in events if isinstance(event, GradientCompleted))
-
-
-def _sum_texts(now: float, change: float, new: float) -> tuple[str, str, str]:
-    """Write a sum with as few digits as make it add up."""
-    same = notation([now, change, new])
-    texts = same.text(now), same.text(change), same.text(new)
-    if np.isfinite([now, change, new]).all() and Decimal(texts[0]) + Decimal(texts[1]) == Decimal(texts[2]):
-        return texts
-    fine, coarse = addition([now, change], new, 3)
-    return fine.text(now), fine.text(change), coarse.text(new)
 
 
 def _stale(moment: Moment, width: int) -> list[Section]:

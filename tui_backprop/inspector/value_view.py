@@ -14,6 +14,7 @@ from ..worked import worked_value
 from .arrays import arrays_section, block
 from .edges import operands
 from .equation import write_worked
+from .forecast import brought
 from .long_sums import long_sum, long_sum_section
 from .names import called, describe, said, slope_name, small
 from .pinned import Pinned, element_at, is_by_point, known_value
@@ -38,6 +39,8 @@ def draw_value(moment: Moment, node: Node, pinned: Pinned, width: int, height: i
         sections += [] if value is None else _leaf(moment, node, value, pinned, width, height)
     if value is None:
         sections += _not_yet(moment, node, width)
+    elif node is moment.graph.loss:
+        sections += brought(moment, width)
     sections.append(Section(5, draw_way(moment, way, width), joined=True))
     return compose([*sections, *_facts(moment, node, pinned, width)], width, height)
 

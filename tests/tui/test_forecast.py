@@ -1,0 +1,115 @@
+"""The forecast of a step, and what it brought: from recorded numbers, however one came to the moment."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from tests.tui.test_keys import opened, text
+from tui_backprop.inspector import Pinned, draw_inspector
+from tui_backprop.inspector.forecast import change_of_step
+from tui_backprop.lessons import lesson_names, load_lesson
+from tui_backprop.moment import Moment
+from tui_backprop.palette import plain
+from tui_backprop.steps import after_phase, after_step
+from tui_backprop.timeline import Timeline
+
+
+def at_loss(timeline: Timeline) -> Moment:
+    """Move on to where the forward pass has measured the loss, and return that moment."""
+    while timeline.moment.now is not timeline.graph.loss:
+        timeline.forward(after_step)
+    return timeline.moment
+
+
+def table(moment: Moment, width: int = 61, height: int = 30) -> dict[str, list[Decimal]]:
+    shown = plain(draw_inspector(moment, "value", Pinned(), width, height, moment.now))
+    rows = re.findall(r"^  (forecast|measured) +(\S+) +(\S+) +(\S+)$", shown, re.M)
+    return {name: [*map(Decimal, numbers)] for name, *numbers in rows}
+
+
+@pytest.mark.parametrize("lesson", lesson_names())
+def test_the_table_adds_up_and_holds_the_engine_s_numbers(lesson: str) -> None:
+    timeline = Timeline(load_lesson(lesson))
+    for iteration in range(1, 8):
+        timeline.finish(iteration)
+        gradients = [timeline.moment.gradient(variable) for variable in timeline.graph.variables]
+        squares = sum(float(np.sum(np.square(gradient))) for gradient in gradients if gradient is not None)
+        before, rate = timeline.moment.loss, timeline.moment.learning_rate
+        timeline.forward(after_step)
+        moment = at_loss(timeline)
+        assert change_of_step(moment.recording) == pytest.approx(-rate * squares, rel=1e-9)
+        rows = table(moment)
+        assert rows.keys() == {"forecast", "measured"}
+        for started, change, ended in rows.values():
+            assert (started + change).quantize(ended) == ended
+        shown = rows["forecast"][1]
+        assert abs(shown - Decimal(-rate * squares)) <= Decimal("0.51").scaleb(int(shown.as_tuple().exponent))
+        assert float(rows["measured"][2]) == pytest.approx(moment.loss, rel=1e-2)
+        assert float(rows["measured"][0]) == pytest.approx(before, rel=1e-2)
+
+
+def test_it_is_the_same_however_one_came_there() -> None:
+    def shown(timeline: Timeline) -> dict[str, list[Decimal]]:
+        return table(at_loss(timeline))
+
+    stepped = Timeline(load_lesson("perceptron"))
+    for _ in range(3 * 3 + 1):
+        stepped.forward(after_phase)
+    expected = shown(stepped)
+    assert expected
+    back, jumped, trained = (Timeline(load_lesson("perceptron")) for _ in range(3))
+    back.finish(4)
+    back.back(after_phase)
+    back.back(after_phase)
+    assert shown(back) == expected
+    jumped.finish(9)
+    jumped.finish(3)
+    jumped.forward(after_step)
+    assert shown(jumped) == expected
+    trained.train(2)
+    trained.forward(after_step)
+    assert shown(trained) == expected
+
+
+def test_before_the_first_step_nothing_has_been_brought() -> None:
+    moment = at_loss(Timeline(load_lesson("chain")))
+    assert not table(moment)
+    assert "brought" not in plain(draw_inspector(moment, "value", Pinned(), 61, 30, moment.now))
+
+
+def test_a_loss_that_rises_is_said_to() -> None:
+    timeline = Timeline(load_lesson("chain"), learning_rate=0.3)
+    timeline.finish(1)
+    timeline.forward(after_step)
+    moment = at_loss(timeline)
+    shown = " ".join(plain(draw_inspector(moment, "value", Pinned(), 61, 30, moment.now)).split())
+    assert "e has become larger instead: the step went past the lowest point" in shown
+
+
+async def test_by_keys_forecast_in_the_update_and_what_came_in_the_next_iteration() -> None:
+    async with opened() as pilot:
+        await pilot.press("p", "p", "space")
+        forecast = re.search(r"forecast of the new J +(\S+)", text(pilot, "inspector"))
+        assert forecast is not None
+        assert "comes with iteration 2" in text(pilot, "inspector")
+        await pilot.press("p", "p")
+        assert f"{forecast[1]}" in text(pilot, "inspector")
+        assert "what the step of iteration 1 brought" in text(pilot, "inspector")
+        seen = text(pilot, "inspector")
+        await pilot.press("i", "i", "I", "P", "P")
+        assert text(pilot, "inspector") == seen
+        await pilot.press("i")
+        assert "what the step of iteration 1 brought" in text(pilot, "inspector")
+        assert "what this step should bring" in text(pilot, "inspector")
+
+
+async def test_after_an_edit_the_step_is_not_blamed() -> None:
+    async with opened("chain") as pilot:
+        await pilot.press("i", "space", "tab")
+        await pilot.press("e", *"a=3", "enter", "p")
+        shown = " ".join(text(pilot, "inspector").split())
+        assert "what the step" not in shown or "an edit came after" in shown

@@ -1,0 +1,120 @@
+"""What a step should bring, if the loss were a straight slope, and beside it what it brought, once that is measured."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import lru_cache
+from math import isfinite
+
+import numpy as np
+
+from minidl_core import GradientCompleted
+
+from ..formats import addition, notation
+from ..glyphs import NOT_YET
+from ..moment import Moment
+from ..palette import Line
+from ..recording import Recording
+from .names import called
+from .sections import Section, first_that_fits, prose
+
+
+def forecast(moment: Moment, width: int) -> list[Section]:
+    """Say what the loss would become if it were a straight slope, and when it will be measured."""
+    recording = moment.recording
+    over = moment.visit_count == len(moment.graph.nodes) and moment.gradient(recording.joined[-1]) is not None
+    if moment.loss is None or not over:
+        return []
+    change = -moment.learning_rate * _sum_of_squares(recording)
+    now, moved, new = _sum_texts(moment.loss, change, moment.loss + change)
+    loss, following = called(moment.graph.loss), moment.iteration + 1
+    size = max(map(len, (now, moved, new))) + 2
+    rows = [
+        (f"{loss} now", now, "measured before the update"),
+        ("forecast -η·Σ grad²", moved, f"if {loss} were a straight slope"),
+        (f"forecast of the new {loss}", new, ""),
+        (f"measured new {loss}", NOT_YET, f"comes with iteration {following}"),
+    ]
+    names = max(len(name) for name, _, _ in rows) + 2
+    if names + size + 3 + max(len(text) for _, _, text in rows) > width:
+        whole = f"{loss} now {now}   forecast {moved}, to {new}"
+        text = first_that_fits(width, whole, f"{loss} {now}   forecast {new}")
+        return [
+            Section(4, [[(text, "text")]]),
+            Section(4, prose(f"new {loss} {NOT_YET} comes with iteration {following}", width), joined=True),
+        ]
+    lines: list[Line] = [[("what this step should bring", "title")]]
+    for name, text, meaning in rows:
+        lines.append([(f"  {name}".ljust(names), "dim"), (text.rjust(size), "text"), (f"   {meaning}", "dim")])
+    return [Section(5, lines)]
+
+
+@lru_cache(maxsize=1)
+def _sum_of_squares(recording: Recording) -> float:
+    """Return the sum of the squares of all gradients of variables; there are as many additions as weights."""
+    events = (recording.events[recording.completed[variable]] for variable in recording.graph.variables)
+    with np.errstate(all="ignore"):
+        return sum(float(np.sum(np.square(event.gradient))) for event in events if isinstance(event, GradientCompleted))
+
+
+def _sum_texts(now: float, change: float, new: float) -> tuple[str, str, str]:
+    """Write a sum with as few digits as make it add up."""
+    same = notation([now, change, new])
+    texts = same.text(now), same.text(change), same.text(new)
+    if np.isfinite([now, change, new]).all() and Decimal(texts[0]) + Decimal(texts[1]) == Decimal(texts[2]):
+        return texts
+    fine, coarse = addition([now, change], new, 3)
+    return fine.text(now), fine.text(change), coarse.text(new)
+
+
+def brought(moment: Moment, width: int) -> list[Section]:
+    """Put the forecast of the last iteration's step beside what it brought, once this one has measured the loss."""
+    previous, loss = moment.recording.previous, moment.loss
+    if previous is None or loss is None:
+        return []
+    before, name, number_before = previous.loss, called(moment.graph.loss), moment.iteration - 1
+    if moment.recording.edits:
+        text = f"an edit came after the step of iteration {number_before}: {name} does not measure that step alone"
+        return [Section(4, prose(text, width, "dim"))]
+    expected = change_of_step(moment.recording)
+    changes = np.array([expected, loss - before])
+    fine, coarse = addition(np.stack([[before, before], changes]), before + changes, 4)
+    rows = [("", f"{name} before", "change", name)]
+    for title, change, new in zip(("forecast", "measured"), changes, before + changes, strict=True):
+        rows.append((f"  {title}", fine.text(before), fine.text(float(change)), coarse.text(float(new))))
+    sizes = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines: list[Line] = [[(f"what the step of iteration {number_before} brought", "title")]]
+    for place, (title, *cells) in enumerate(rows):
+        text = "".join(cell.rjust(size + 3) for cell, size in zip(cells, sizes[1:], strict=True))
+        lines.append([(title.ljust(sizes[0]), "dim"), (text, "text" if place else "dim")])
+    return [Section(4, lines), Section(3, prose(_comparison(name, expected, loss - before), width, "dim"), joined=True)]
+
+
+@lru_cache(maxsize=1)
+def change_of_step(recording: Recording) -> float:
+    """Return the forecast for the step before an iteration, -η·Σ grad², from where the variables were and are.
+
+    A variable has moved by -η·grad, so that -η·grad² is -(what it has moved by)²/η.
+    """
+    previous = recording.previous
+    assert previous is not None, "there was a step"
+    moved = 0.0
+    with np.errstate(all="ignore"):
+        for variable, new in recording.start.variables.items():
+            old = previous.start.variables.get(variable, variable.initial_value)
+            moved += float(np.sum(np.square(new - old)))
+    rate = previous.start.learning_rate
+    return -moved / rate if rate else 0.0
+
+
+def _comparison(name: str, expected: float, measured: float) -> str:
+    """Say in words how the change compares with the forecast."""
+    if not (isfinite(expected) and isfinite(measured)) or expected == 0:
+        return ""
+    part = measured / expected
+    if part < 0:
+        return f"{name} has become larger instead: the step went past the lowest point of the slope"
+    said = f"{100 * part:.3g} % of the forecast"
+    if abs(part - 1) < 5e-4:
+        return f"{said}: for so small a step the slope is straight"
+    return f"{said}: the slope became {'flatter' if part < 1 else 'steeper'} on the way"
