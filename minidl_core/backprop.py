@@ -65,6 +65,8 @@ def compute_gradient(loss: Node) -> dict[Node, Array]:
     Each gradient has its node's shape. Raises GraphError where the loss has not been run, ShapeError where it is not
     one number, GradientError where a gradient function is missing or wrong, NonFiniteError.
     """
+    if not isinstance(loss, Node):
+        raise GraphError(f"{loss!r} is not a node; a loss is what an operation makes, such as reduce_sum(x).")
     if loss.last_run is None:
         raise GraphError(f"it has not been run yet; evaluate it first: session.run({loss.name}, feed_dict).", loss)
     with quiet():

@@ -38,9 +38,16 @@ class Evaluated:
 
 
 class GradientRule:
-    """A registered gradient function, and what is said about it: a formula and a reason for each input."""
+    """A registered gradient function, and what is said about it: a formula and a reason for each input.
+
+    An operation keeps its rule: registering another function changes it, for the plans that have been made, too.
+    """
 
     def __init__(self, function: GradientFunction, formulas: Sequence[str]) -> None:
+        self.change(function, formulas)
+
+    def change(self, function: GradientFunction, formulas: Sequence[str]) -> None:
+        """Put another function, and what is said about it, in the place of those before."""
         self.function = function
         self.formulas = tuple(formulas)
         paragraphs = (function.__doc__ or "").strip().split("\n\n")
@@ -74,7 +81,11 @@ def RegisterGradient(  # noqa: N802
     """
 
     def register(function: GradientFunction) -> GradientFunction:
-        _gradient_registry[operation_name] = GradientRule(function, formulas)
+        rule = _gradient_registry.get(operation_name)
+        if rule is None:
+            _gradient_registry[operation_name] = GradientRule(function, formulas)
+        else:
+            rule.change(function, formulas)
         return function
 
     return register

@@ -61,11 +61,14 @@ class _Default:
 
     def __init__(self, graph: Graph) -> None:
         global _default_graph
-        self._before = _default_graph
+        self._graph, self._before = graph, _default_graph
         _default_graph = graph
 
     def __enter__(self) -> Graph:
-        return _default_graph
+        global _default_graph
+        if _default_graph is not self._graph:  # another has become the default one since
+            self._before, _default_graph = _default_graph, self._graph
+        return self._graph
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -116,6 +119,10 @@ class Node:
 
     def _infer_shape(self) -> Shape | None:
         return None
+
+    def _why_no_input(self) -> str:
+        """Return why no operation can compute from it, and the mend, or ''."""
+        return ""
 
     @property
     def kind(self) -> str:
@@ -265,6 +272,8 @@ class Operation(Node):
         for node in self.inputs:
             if node.graph is not self.graph:
                 raise GraphError(f"its input {node.describe()} belongs to another graph; build both in one.", self)
+            if why := node._why_no_input():
+                raise GraphError(f"its input {node.describe()} {why}.", self)
         shapes = tuple([node.shape for node in self.inputs if node.shape is not None])
         if len(shapes) < len(self.inputs):
             return None

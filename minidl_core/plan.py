@@ -142,6 +142,13 @@ class Plan:
         mend = "; its inputs belong to others: return a new array" if "read-only" in str(error) else ""
         return GraphError(f"computing it raised {type(error).__name__}: {error}{mend}.", node)
 
+    def trained(self) -> list[bool]:
+        """Return for each node whether it is a variable or computes from one, so that training needs its gradient."""
+        trained = [isinstance(node, Variable) for node in self.nodes]
+        for position, sources in enumerate(self.sources):
+            trained[position] = trained[position] or any(trained[source] for source in sources)
+        return trained
+
     def backward(self, loss: Node, training: bool) -> _Backward:
         """Return the way back from the loss; when training, only the way to its variables."""
         if (loss, training) not in self._backward:
@@ -154,10 +161,7 @@ class _Backward:
 
     def __init__(self, plan: Plan, loss: Node, training: bool) -> None:
         self.training = training
-        wanted = [not training or isinstance(node, Variable) for node in plan.nodes]
-        if training:
-            for position, sources in enumerate(plan.sources):
-                wanted[position] = wanted[position] or any(wanted[source] for source in sources)
+        wanted = plan.trained() if training else [True] * len(plan.nodes)
         order = [(plan.index[node], node) for node, _ in search(loss)]
         self.visited = [(position, node) for position, node in order if wanted[position]]
         self.variables = [(position, node) for position, node in self.visited if isinstance(node, Variable)]
@@ -193,19 +197,22 @@ class Run:
         """
         backward = self._plan.backward(loss, training=False)
         gradients = self._gradients(loss, backward)
-        for position, node in backward.visited:
-            if not is_finite(gradients[position]):
-                raise non_finite_gradient(node, gradients[position])
+        _check_finite(gradients, backward)
         return {node: gradients[position] for position, node in backward.visited}
 
     def variable_gradients(self, loss: Node) -> dict[Variable, Array]:
         """Return the gradient of the loss for each of its variables, in the order of the search, and no other.
 
-        They may not be finite; `gradients` then tells where that began.
+        They may not be finite; `check_training` then tells where that began.
         """
         backward = self._plan.backward(loss, training=True)
         gradients = self._gradients(loss, backward)
         return {variable: gradients[position] for position, variable in backward.variables}
+
+    def check_training(self, loss: Node) -> None:
+        """Raise NonFiniteError for the first gradient on the way to a variable that is not finite, if there is one."""
+        gradients = self._gradients(loss, self._plan.backward(loss, training=False))
+        _check_finite(gradients, self._plan.backward(loss, training=True))
 
     def downstream(self, node: Node) -> list[Operation]:
         """Return the operations whose values depend on this node's, in the order of their evaluation."""
@@ -238,7 +245,7 @@ class Run:
         for position, operation, rule, sources, needs, trusted in backward.steps:
             gradient = gradients[position]
             if not trusted and not is_finite(settle(gradient)) and backward.training:
-                self.gradients(loss)  # raises for the first one that is not finite
+                self.check_training(loss)  # raises for the first one that is not finite
             op = Evaluated(operation, [values[source] for source in sources], values[position], needs)
             contributions = input_gradients(rule, op, gradient)
             for slot, source in enumerate(sources):
@@ -247,6 +254,12 @@ class Run:
                     so_far, contribution = gradients[source], contributions[slot]
                     gradients[source] = contribution if so_far is None else so_far + contribution
         return gradients
+
+
+def _check_finite(gradients: list[Any], backward: _Backward) -> None:
+    for position, node in backward.visited:
+        if not is_finite(gradients[position]):
+            raise non_finite_gradient(node, gradients[position])
 
 
 def check_loss(loss: Node, shape: Shape | None) -> None:

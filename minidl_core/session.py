@@ -23,7 +23,9 @@ class Session:
         """Return the value of a node, or a list of the values of several, each node being evaluated once.
 
         Running a minimisation takes one step of training and returns the loss as it was before. All values are those
-        before any step. Arrays are read-only; feeds are copied. Raises FeedError, ShapeError, NonFiniteError.
+        before any step, and each step is taken once. Arrays are read-only; feeds are copied.
+
+        Raises FeedError, ShapeError, NonFiniteError.
         """
         asked = (fetches,) if isinstance(fetches, Node) else _nodes(fetches)
         nodes = tuple(node.loss if isinstance(node, Minimization) else node for node in asked)
@@ -35,7 +37,7 @@ class Session:
             run = plan.run(feeds, self.variables)
             for node in nodes:
                 node.last_run = run
-            for node in asked:
+            for node in dict.fromkeys(asked):
                 if isinstance(node, Minimization):
                     self.variables = node.optimizer.step(run, node.loss, self.variables)
         results = [read_only(run[node]) for node in nodes]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import index
 from typing import Any
 
 from .arrays import Array, is_finite, quiet, read_only, settle
@@ -66,6 +67,7 @@ class Stepper:
         # the visits are the same in each iteration; only a plain search has to be seen to fail again
         self._visits = None if traversal == "plain" else list(visits)
         self._plan = Plan([self.loss])
+        self._trained = {node for node, trained in zip(self.nodes, self._plan.trained(), strict=True) if trained}
         self._feeds: Mapping[Placeholder, Array] = self._plan.feed(feed_dict)
         self._run: Run | None = None
         self._gradients: dict[Variable, Array] | None = None
@@ -97,7 +99,8 @@ class Stepper:
     def forward(self) -> Iterator[NodeEvaluated]:
         """Yield each node's value, inputs before their consumers.
 
-        Raises NonFiniteError after the event of the first node whose value is NaN or infinite.
+        Raises NonFiniteError after the event of the first node whose value is NaN or infinite, ShapeError instead of
+        the event of a loss that is not one number.
         """
         plan = self._plan
         values = plan.start(self._feeds, self.session.variables)
@@ -105,6 +108,8 @@ class Stepper:
             if isinstance(node, Operation):
                 with quiet():
                     plan.evaluate(position, values)
+            if node is self.loss:
+                check_loss(node, values[position].shape)
             yield NodeEvaluated(node, read_only(values[position]))
             if not is_finite(values[position]):
                 raise plan.non_finite(position, values)
@@ -114,7 +119,8 @@ class Stepper:
         """Yield the search from the loss: each visit, contribution, completed gradient, and who joins the queue.
 
         Raises GraphError where there was no forward pass, GradientError where a gradient function is wrong,
-        TraversalError where a plain search visits a node too early, NonFiniteError.
+        TraversalError where a plain search visits a node too early, NonFiniteError after the first gradient on the way
+        to a variable that is not finite: one that only data lie below changes nothing.
         """
         run = self._evaluated()
         gradients: dict[Node, Array] = {}
@@ -141,7 +147,7 @@ class Stepper:
                 )
             gradients[node] = read_only(total)
             yield GradientCompleted(node, gradients[node])
-            if not is_finite(total):
+            if node in self._trained and not is_finite(total):
                 raise non_finite_gradient(node, total)
             if isinstance(node, Variable):
                 completed[node] = total
@@ -182,8 +188,13 @@ class Stepper:
     ) -> list[float]:
         """Train for some iterations and return J before each update; each hook is called with the events of its phase.
 
-        Without hooks no event is built. The numbers are the same, to the bit. Raises what the three phases raise.
+        Without hooks no event is built. The numbers are the same, to the bit. Raises what the three phases raise, and
+        GraphError where `iterations` is not a whole number.
         """
+        try:
+            iterations = index(iterations)
+        except TypeError:
+            raise GraphError(f"iterations must be a whole number, not {iterations!r}.") from None
         if forward is backward is update is None and self._visits is not None:
             with quiet():
                 return [self._fast_iteration() for _ in range(iterations)]

@@ -61,7 +61,7 @@ class GradientDescentOptimizer:
             after[variable] = self.updated(variables.get(variable, variable.initial_value), gradient)
         for variable in gradients:
             if not is_finite(after[variable]):
-                run.gradients(loss)  # raises if one of the gradients is the reason
+                run.check_training(loss)  # raises if one of the gradients is the reason
                 raise non_finite_update(variable, after[variable], self._learning_rate)
         return after
 
@@ -81,3 +81,6 @@ class Minimization(Node):
         self.loss = loss
         self.optimizer = optimizer
         super().__init__((), name or "minimize")
+
+    def _why_no_input(self) -> str:
+        return f"is a step of training and has no value; use its loss, {self.loss.name}"

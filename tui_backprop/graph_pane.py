@@ -7,7 +7,7 @@ as far as it takes to keep the node of now, or the selected one, in view.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 
@@ -35,6 +35,31 @@ _HEADING_AND_LEGEND = 2
 _TRAIL = 16
 
 
+@dataclass(frozen=True)
+class _Drawn:
+    """What was last drawn: a picture, in which row each item stands, where its first cell is; a tape has no layout."""
+
+    picture: Picture
+    rows: Mapping[str, int]
+    layout: Layout | None
+    origin: tuple[int, int]
+
+    @property
+    def first(self) -> str:
+        """The first row, or the box at the upper left."""
+        if self.layout is None:
+            return next(iter(self.rows))
+        places = self.layout.places
+        return min(places, key=lambda name: (places[name].x, places[name].y))
+
+    def at(self, x: int, y: int) -> str | None:
+        """Return what stands in this cell of the pane, if anything does."""
+        x, y = x + self.origin[0], y + self.origin[1]
+        if self.layout is not None:
+            return self.layout.at(x, y)
+        return next(islice(self.rows, y, None), None) if y >= 0 else None
+
+
 class GraphPane:
     """The picture of one graph, as a diagram or as a tape, and what is selected in it.
 
@@ -58,8 +83,7 @@ class GraphPane:
         self._x = self._y = self._first = 0
         self._in_view: object = None
         self._sheet = self._folded(self._at_first)
-        self._layout: Layout | None = None
-        self._origin = 0, 0
+        self._drawn: _Drawn | None = None
 
     # which picture
 
@@ -139,7 +163,6 @@ class GraphPane:
     def _draw_diagram(self, moment: Moment, width: int, height: int) -> list[Line]:
         self._sheet, level = self._chosen(width, height - _HEADING_AND_LEGEND)
         boxes, layout = self._sheet.boxes, self._sheet.layout(level)
-        self._layout = layout
         rows = height - min(_HEADING_AND_LEGEND, max(height - layout.height, 0))
         chosen = self._item(boxes, moment)
         if self._moved_to(chosen, moment, (layout, width, rows)):
@@ -148,7 +171,8 @@ class GraphPane:
             self._y = follow(self._y, rows, place.y, place.y + place.height)
         self._x, x = _within(self._x, width, layout.width)
         self._y, y = _within(self._y, rows, layout.height)
-        self._origin = x, y - (rows < height)
+        tops = {name: place.y for name, place in layout.places.items()}
+        self._drawn = _Drawn(boxes, tops, layout, (x, y - (rows < height)))
 
         def view(name: str) -> NodeView:
             item, inner = boxes.items[name], layout.places[name].width - 2
@@ -169,14 +193,14 @@ class GraphPane:
         return lines
 
     def _draw_tape(self, moment: Moment, width: int, height: int) -> list[Line]:
-        self._sheet, self._layout = self._folded(self._now_closed), None
+        self._sheet = self._folded(self._now_closed)
         tape = self._sheet.tape(min(_GUTTER_COLUMNS, max((width - _TEXT_OF_A_ROW) // 2, 1)))
         level, narrow = SHAPES if self._level is None else self._level, width < _WIDE_TAPE
         chosen = self._item(self._sheet.rows, moment)
         if self._moved_to(chosen, moment, (tape, width, height)):
             self._first = follow(self._first, height, tape.row[chosen], tape.row[chosen] + 1)
         self._first, _ = _within(self._first, height, len(tape.names))
-        self._origin = 0, self._first
+        self._drawn = _Drawn(self._sheet.rows, tape.row, None, (0, self._first))
 
         def view(name: str) -> NodeView:
             seen = row_view(self._sheet.rows.items[name], moment, self._sheet.progress, level, narrow)
@@ -258,20 +282,21 @@ class GraphPane:
     @property
     def shows_boxes(self) -> bool:
         """Whether the last drawing was a diagram."""
-        return self._layout is not None
+        return self._drawn is not None and self._drawn.layout is not None
 
     def move(self, direction: str, moment: Moment) -> None:
-        """Select what is next in a direction: up, down, left, right."""
-        picture = self._sheet.rows if self._layout is None else self._sheet.boxes
+        """Select what is next in a direction, in what was last drawn: up, down, left, right."""
+        if self._drawn is None:
+            return
+        picture, rows, layout = self._drawn.picture, self._drawn.rows, self._drawn.layout
         here = self._item(picture, moment)
-        rows = self._rows
         if self.selected is None and moment.event is None:
-            there = self._first_item
+            there = self._drawn.first
         elif direction in ("left", "right"):
             there = along(picture, rows, here, direction, self._trail)
             self._trail = [*self._trail[-_TRAIL:], here]
-        elif self._layout is not None:
-            there = beside(self._layout, here, direction)
+        elif layout is not None:
+            there = beside(layout, here, direction)
         else:
             names = list(rows)
             there = names[min(max(rows[here] + (1 if direction == "down" else -1), 0), len(names) - 1)]
@@ -284,15 +309,10 @@ class GraphPane:
 
     def select_at(self, x: int, y: int) -> None:
         """Select what stands in this cell of the pane, if anything does."""
-        x, y = x + self._origin[0], y + self._origin[1]
-        if self._layout is not None:
-            items, name = self._sheet.boxes.items, self._layout.at(x, y)
-        else:
-            items = self._sheet.rows.items
-            name = next(islice(items, y, None), None) if y >= 0 else None
-        if name is not None:
+        name = None if self._drawn is None else self._drawn.at(x, y)
+        if self._drawn is not None and name is not None:
             self._trail = []
-            self._select(items[name])
+            self._select(self._drawn.picture.items[name])
 
     def _select(self, item: Item) -> None:
         self.selected, self._place, self._whole = item.nodes[0], item.name, item.node is None
@@ -314,22 +334,8 @@ class GraphPane:
         """Move the part of the picture that shows."""
         self._x, self._y, self._first = self._x + columns, self._y + rows, self._first + rows
 
-    @property
-    def _first_item(self) -> str:
-        """The first row, or the box at the upper left."""
-        if self._layout is None:
-            return next(iter(self._sheet.rows.items))
-        places = self._layout.places
-        return min(places, key=lambda name: (places[name].x, places[name].y))
-
-    @property
-    def _rows(self) -> Mapping[str, int]:
-        if self._layout is None:
-            return next(iter(self._sheet.tapes.values())).row
-        return {name: place.y for name, place in self._layout.places.items()}
-
     def _places(self, node: Node) -> Sequence[str]:
-        return (self._sheet.rows if self._layout is None else self._sheet.boxes).places(node)
+        return () if self._drawn is None else self._drawn.picture.places(node)
 
     def _item(self, picture: Picture, moment: Moment | None = None) -> str:
         """Return the item that is selected, or that of now."""

@@ -349,3 +349,57 @@ def test_an_unknown_traversal():
     step = dl.train.GradientDescentOptimizer(0.1).minimize(dl.negative(x))
     text = message(dl.GraphError, lambda: dl.Stepper(step, traversal="depth first"))
     assert text == "there is no traversal 'depth first'; take 'last consumer' or 'plain'."
+
+
+def test_a_loss_whose_shape_only_the_run_knows_has_no_event():
+    x, w = dl.placeholder(name="x"), dl.Variable(3.0, name="w")
+    loss = dl.square(dl.multiply(x, w, name="xw"), name="J")
+    stepper = dl.Stepper(dl.train.GradientDescentOptimizer(0.1).minimize(loss), {x: [1.0, 2.0]})
+    heard = []
+    text = message(dl.ShapeError, lambda: stepper.run(1, forward=lambda event: heard.append(event.node.name)))
+    says(r"square 'J' HERE: a loss must be one number, but it is \(2,\); reduce_sum makes one number of it\.", text)
+    assert message(dl.ShapeError, lambda: stepper.run(1)) == text
+    assert heard == ["x", "w", "xw"]
+
+
+def test_a_gradient_function_registered_again_is_taken_by_those_who_have_trained_already(stranger):
+    dl.RegisterGradient("twice", formulas=("2·G",))(lambda op, grad: [2.0 * grad])
+    w = stranger.loss.inputs[0].inputs[0]
+    step = dl.train.GradientDescentOptimizer(1.0).minimize(stranger.loss)
+    session, fast, stepping = dl.Session(), dl.Stepper(step), dl.Stepper(step)
+    session.run(step)
+    fast.run(1)
+    assert list(stepping.iteration())
+    dl.RegisterGradient("twice", formulas=("3·G",))(lambda op, grad: [3.0 * grad])
+    session.run(step)
+    assert dl.compute_gradient(stranger.loss)[w].tolist() == [3.0, 3.0]
+    fast.run(1)
+    assert list(stepping.iteration())
+    for each in (session, fast.session, stepping.session):
+        assert each.run(w).tolist() == [-4.0, -3.0]
+    assert registry.gradient_rule(stranger.loss.inputs[0]).formula_for(0) == "3·G"
+
+
+def test_a_step_of_training_as_an_input(line):
+    step = dl.train.GradientDescentOptimizer(0.1).minimize(line.J, name="step")
+    for action in (lambda: dl.add(step, 1.0), lambda: dl.add(line.w, step), lambda: 1.0 + step):
+        says(
+            r"add 'add' HERE: its input minimization 'step' HERE is a step of training and has no value; "
+            r"use its loss, J\.",
+            message(dl.GraphError, action),
+        )
+    assert step.consumers == []
+
+
+def test_a_gradient_of_what_is_no_node():
+    expected = "5 is not a node; a loss is what an operation makes, such as reduce_sum(x)."
+    assert message(dl.GraphError, lambda: dl.compute_gradient(5)) == expected
+
+
+@pytest.mark.parametrize("iterations", [1.5, "3", None])
+def test_a_number_of_iterations_that_is_not_whole(line, iterations):
+    stepper = dl.Stepper(dl.train.GradientDescentOptimizer(0.1).minimize(line.J), {line.x: [[1, 2]]})
+    expected = f"iterations must be a whole number, not {iterations!r}."
+    assert message(dl.GraphError, lambda: stepper.run(iterations)) == expected
+    assert message(dl.GraphError, lambda: stepper.run(iterations, forward=print)) == expected
+    assert stepper.finished == 0

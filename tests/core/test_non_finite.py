@@ -109,3 +109,31 @@ def test_stepping_on_after_an_error():
     stepper.restore(start)
     assert stepper.run(1) == [1.0]
     assert stepper.finished == 1
+
+
+def test_a_gradient_of_data_that_nobody_needs_may_be_infinite():
+    """dJ/dx = W/x is too large for a number, but only W is trained; stepping shows it, and both train alike."""
+    x, w = dl.placeholder(name="x"), dl.Variable(1e10, name="W")
+    loss = dl.multiply(w, dl.log(dl.negative(dl.negative(x))), name="J")
+    step = dl.train.GradientDescentOptimizer(0.5).minimize(loss)
+    fast, stepping, session = dl.Stepper(step, {x: 1e-300}), dl.Stepper(step, {x: 1e-300}), dl.Session()
+    events = list(stepping.iteration())
+    losses = fast.run(1)
+    assert losses == [events[-1].loss] == [session.run(step, {x: 1e-300})]
+    assert fast.session.run(w) == stepping.session.run(w) == session.run(w)
+    (shown,) = (e.gradient for e in events if isinstance(e, dl.GradientCompleted) and e.node is x)
+    assert shown == np.inf
+    with pytest.raises(dl.NonFiniteError):
+        dl.compute_gradient(loss)
+
+
+def test_an_infinite_gradient_of_data_does_not_hide_an_update_that_is_not_finite():
+    x, w = dl.placeholder(name="x"), dl.Variable(1e10, name="W")
+    step = dl.train.GradientDescentOptimizer(1e308).minimize(dl.multiply(w, dl.log(x)))
+    feeds = {x: 1e-300}
+    ways = (
+        lambda: dl.Session().run(step, feeds),
+        lambda: dl.Stepper(step, feeds).run(1),
+        lambda: list(dl.Stepper(step, feeds).iteration()),
+    )
+    _stops(ways, w, (), r"variable 'W' HERE: its update makes inf; the learning rate 1e\+308 is too high\.")

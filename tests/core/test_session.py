@@ -138,6 +138,14 @@ def test_a_step_beside_other_nodes_measures_all_of_them_before_it():
     assert session.run(w) == 1.5
 
 
+def test_a_step_asked_for_twice_is_taken_once():
+    w = dl.Variable(3.0)
+    step = dl.train.GradientDescentOptimizer(0.25).minimize(dl.multiply(w, w))
+    session = dl.Session()
+    assert session.run([step, step]) == [9, 9]
+    assert session.run(w) == 1.5
+
+
 def test_a_variable_that_training_does_not_reach_stays_as_it_is():
     w, other = dl.Variable(3.0), dl.Variable(4.0)
     step = dl.train.GradientDescentOptimizer(0.25).minimize(dl.multiply(w, w))
@@ -199,3 +207,16 @@ def test_learning_rate_and_state_are_kept_and_restored():
     assert stepper.session.run(w) == 1
     stepper.restore(start)
     assert stepper.run(3) == [64, 16, 4]
+
+
+def test_a_block_has_its_own_graph_whatever_was_the_default_one_since():
+    first, second = dl.Graph(), dl.Graph()
+    kept = first.as_default()
+    second.as_default()
+    with kept as graph:
+        assert graph is first
+        assert dl.Variable(1.0).graph is first
+        with second.as_default() as inner:
+            assert inner is dl.Variable(1.0).graph is second
+        assert dl.Variable(1.0).graph is first
+    assert dl.Variable(1.0).graph is second

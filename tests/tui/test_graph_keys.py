@@ -292,3 +292,12 @@ async def test_the_perceptron_shows_every_node_unless_boxes_would_not_fit(size: 
             assert "cross-entropy/ 0/5" in text(pilot, "graph")
             await pilot.press("p", "Z")
             assert "log" in text(pilot, "graph")
+
+
+@pytest.mark.parametrize("key", ["left", "h", "right", "up", "down"])
+async def test_arrows_where_nothing_was_ever_drawn(key: str) -> None:
+    async with opened("perceptron", 59, 16) as pilot:
+        await pilot.press(key)
+        await pilot.resize_terminal(120, 40)
+        assert selected(pilot) == ""
+        await pilot.press("space", key)

@@ -261,3 +261,26 @@ def test_the_same_node_twice_and_a_note_of_a_matrix_product() -> None:
     assert "◄" in picture
     assert "│A var     │" not in picture
     assert "│A var  │─┬►│AA matmul│" in picture
+
+
+@pytest.mark.parametrize("direction", ["left", "right", "up", "down"])
+def test_nothing_is_selected_before_anything_is_drawn(direction: str) -> None:
+    timeline, pane = at("forward", "matmul")
+    pane.move(direction, timeline.moment)
+    pane.select_at(3, 3)
+    assert pane.selected is None
+    assert not pane.shows_boxes
+
+
+@pytest.mark.parametrize("boxes", [True, False])
+def test_arrows_go_by_what_was_drawn_even_where_it_was_folded_since(boxes: bool) -> None:
+    timeline = Timeline(SMALL["two-layers"])
+    timeline.forward(after_step)
+    for direction in ("left", "right", "up", "down"):
+        pane = GraphPane(timeline.graph)
+        pane.draw(timeline.moment, 118, 20, diagram=boxes)
+        for _ in range(3):
+            pane.toggle_all()
+            pane.move(direction, timeline.moment)
+            pane.select_at(3, 3)
+            pane.draw(timeline.moment, 118, 20, diagram=boxes)

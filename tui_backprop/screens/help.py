@@ -19,7 +19,8 @@ READING = """\
 The graph computes the loss, here J, from left to right. Each node has a slot v for its value and a slot g for its \
 gradient, dJ/dnode: how much J changes if the node changes a little.
 
-  ·  not yet        ✓  done        ►  now        G  the gradient that a contribution is made from
+  ·  not yet        ✓  done        ►  now
+  G  the gradient that a contribution is made from
   q1 first in the queue            w1 waits for 1 more consumer
   ~  made with variables that have since changed        +  updated
 
@@ -43,7 +44,7 @@ The tape is the graph with one row per node, in the order of evaluation. In it, 
   () the shape of one number       (2,) of two numbers      (100,2) of 100 rows of two
 
 name/ is a folded scope: several nodes in one box, with how many it holds and how far the pass has come in them; … is \
-partly done. G marks the consumer whose gradient is passed on now.
+partly done.
 
 m asks you first: space then puts a question before it shows a step, and hides what would answer it \
 (a ? stands there). Answer with 1 to 4, or type a number and press Enter; 1 % off is still right; Esc skips. m again \
