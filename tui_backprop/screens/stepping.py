@@ -73,6 +73,12 @@ class SteppingScreen(RunningScreen):
         for name in TITLED:
             yield Canvas(id=f"{name}-title")
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Let no key but those of the program do anything while the terminal is too small to show what it does."""
+        if not self._panes and action != "help":
+            return False
+        return super().check_action(action, parameters)
+
     # moving in time
 
     def action_forward(self, stop: str) -> None:
