@@ -179,6 +179,8 @@ class SteppingScreen(RunningScreen):
         else:
             self._panes = dict(arrangement.panes)
             self._place("frame", Pane(0, 0, width, height), draw_frame(arrangement, width, height))
+        if self._view in self._charts and self._view in self._panes:
+            self._view = None
         for name in PANES:
             self._place(name, self._panes.get(name))
         for name in TITLED:
