@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from minidl_core import IterationFinished, Node, Operation, Variable
 
+from ..formats import shape_text
 from ..formulas import right_side
 from ..moment import Moment
 from ..palette import Line
@@ -13,7 +14,7 @@ from .check_view import draw_check
 from .ledger_view import draw_ledger
 from .names import called, said, slope_name
 from .overview import draw_finished, draw_start
-from .pinned import Pinned, grid_index, grid_place, grid_shape, is_by_point, shape_of
+from .pinned import Pinned, grid_index, grid_place, grid_shape, is_by_point, shape_of, without_numbers
 from .update_view import draw_update
 from .value_view import draw_value
 
@@ -64,6 +65,9 @@ def draw_inspector(
     if node is None:
         finished = isinstance(moment.event, IterationFinished)
         return draw_finished(moment, pinned, width, height) if finished else draw_start(moment, width, height)
+    empty = without_numbers(moment, node)
+    if empty is not None:
+        return [[(f"{shape_text(empty)}: no numbers", "text")]][:height]
     if view == "check":
         return draw_check(moment, node, pinned, width, height)
     if view not in views(moment, node):
@@ -78,7 +82,7 @@ def move_pinned(moment: Moment, view: str, pinned: Pinned, dx: int, dy: int, nod
     """Return what is pinned after a move by so many columns and rows of the array in view; at its edge it stays."""
     node = node or moment.now
     shape = None if node is None else shape_of(moment, node)
-    if node is None or not shape:
+    if node is None or not shape or 0 in shape:
         return pinned
     pinned = replace(pinned, term=None)
     by_point = is_by_point(moment, node, shape)
