@@ -253,3 +253,13 @@ async def test_where_nothing_is_shown_no_question_is_answered() -> None:
         assert place(pilot) == before
         await pilot.press("escape")
         assert place(pilot) > before
+
+
+async def test_a_run_pauses_where_it_cannot_be_seen() -> None:
+    async with opened() as pilot:
+        await pilot.press("r")
+        await pilot.resize_terminal(50, 10)
+        before = place(pilot)
+        await pilot.resize_terminal(120, 40)
+        assert place(pilot) == before
+        assert "running" not in text(pilot, "keys")

@@ -174,6 +174,7 @@ class SteppingScreen(RunningScreen):
         if arrangement is None:
             said = f"backprop-tui needs {LEAST_WIDTH}x{LEAST_HEIGHT} cells; this terminal has {width}x{height}."
             lines: list[Line] = [[(row, "text")] for row in wrap(said, max(width, 1))]
+            self._pause()  # nothing runs on unseen
             self._panes = {}
             self._place("frame", Pane(0, 0, width, height), lines)
         else:
