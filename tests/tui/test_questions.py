@@ -102,7 +102,9 @@ def check(before: Moment, after: Moment, question: Question, pinned: Pinned) -> 
     assert question.answer not in said
     assert not re.search(r"[\0\1\2]", question.text)
     if question.kind in ("values", "updates"):
-        assert not any(line.endswith(f" = {question.answer}") for line in question.given)
+        # an operand that happens to be as large as the answer gives nothing away: G, where a rule passes it on
+        shown = [line for line in question.given if not line.startswith("G = ")]
+        assert not any(line.endswith(f" = {question.answer}") for line in shown)
 
 
 @pytest.mark.parametrize("name", lesson_names())
