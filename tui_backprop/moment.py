@@ -153,11 +153,6 @@ class Moment:
         return event if isinstance(event, VariableUpdated) else None
 
     @property
-    def evaluated(self) -> list[Node]:
-        """The nodes that have a value, in order."""
-        return self._happened(self.recording.evaluated)
-
-    @property
     def visited(self) -> list[Node]:
         """The nodes that the search has visited, in order, the one of now included."""
         return self._happened(self.recording.visited)
