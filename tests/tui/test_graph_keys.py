@@ -301,3 +301,14 @@ async def test_arrows_where_nothing_was_ever_drawn(key: str) -> None:
         await pilot.resize_terminal(120, 40)
         assert selected(pilot) == ""
         await pilot.press("space", key)
+
+
+async def test_a_chart_that_gets_a_pane_of_its_own_leaves_the_inspector() -> None:
+    async with opened("perceptron", 80, 24) as pilot:
+        await pilot.press("space", "tab")
+        while "Data" not in text(pilot, "inspector-title"):
+            assert "←↑↓→" in text(pilot, "inspector-title")
+            await pilot.press("tab")
+        await pilot.resize_terminal(120, 40)
+        assert "Data" in text(pilot, "data-title")
+        assert "[value]" in text(pilot, "inspector-title")

@@ -11,7 +11,9 @@ import pytest
 from rich.cells import cell_len
 
 import minidl_core as dl
+from tui_backprop.app import BackpropApp
 from tui_backprop.inspector import Pinned, automatic_view, draw_inspector, inspector_title, move_pinned, views
+from tui_backprop.inspector.walk import way_from
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.moment import Moment
@@ -345,3 +347,33 @@ def test_every_element_of_a_deep_array_can_be_reached() -> None:
         seen.add(match[1])
         pinned = move_pinned(moment, "value", pinned, 0, 1, node)
     assert seen == {f"{i},{j},0" for i in range(4) for j in range(3)}
+
+
+def without_elements(seed: int) -> Example:
+    with dl.Graph().as_default():
+        x, b = dl.Variable(np.ones((0, 2, 3)), name="x"), dl.Variable(1.0, name="b")
+        total = dl.reduce_sum(dl.reduce_sum(dl.square(dl.add(x, b)), axis=1))
+        return Example(dl.add(total, b, name="J"), {})
+
+
+def test_an_array_without_elements_says_so() -> None:
+    timeline = Timeline(Lesson("none", "none", without_elements, learning_rate=0.1))
+    x = timeline.graph.loss.graph.nodes[0]
+    assert x.name == "x"
+    while timeline.recording.iteration < 3 and timeline.forward(after_event):
+        moment = timeline.moment
+        drawn = plain(draw_inspector(moment, automatic_view(moment), Pinned(), 60, 20))
+        assert moment.now is not x or drawn == "(0,2,3): no numbers"
+        for node in timeline.graph.nodes:
+            for view in (*views(moment, node), "check"):
+                assert draw_inspector(moment, view, Pinned(), 60, 20, node)
+                way_from(moment, view, Pinned(), node)
+                move_pinned(moment, view, Pinned(), 1, 1, node)
+
+
+async def test_the_app_goes_on_where_an_array_has_no_elements() -> None:
+    lesson = Lesson("none", "none", without_elements, learning_rate=0.1)
+    async with BackpropApp(lesson).run_test(size=(120, 40)) as pilot:
+        for key in ("space", "left", "tab", "tab", "right", "enter", "a", "d", "g", "x", "t", "escape", "p", "p", "i"):
+            await pilot.press(key, "space", "s")
+            assert pilot.app.is_running

@@ -221,3 +221,45 @@ def test_the_readme_names_every_key() -> None:
         for key in binding.key_display.split():
             if key not in "↑↓←→":
                 assert f"`{key}`" in readme, key
+
+
+async def test_where_nothing_is_shown_keys_do_nothing() -> None:
+    async with opened(size=(120, 40)) as pilot:
+        await pilot.press("space")
+        before, screen = place(pilot), pilot.app.screen
+        await pilot.resize_terminal(59, 16)
+        for binding in BINDINGS:
+            if binding.action not in ("app.quit", "help"):
+                await pilot.press(*binding.key.split(","))
+                assert pilot.app.screen is screen, binding.action
+        assert place(pilot) == before
+        assert screen.running is None
+        await pilot.press("f1")
+        assert isinstance(pilot.app.screen, HelpScreen)
+        await pilot.press("escape")
+        await pilot.resize_terminal(120, 40)
+        assert "[value]" in text(pilot, "inspector-title")
+        await pilot.press("space")
+        assert place(pilot) > before
+
+
+async def test_where_nothing_is_shown_no_question_is_answered() -> None:
+    async with opened(size=(120, 40)) as pilot:
+        await pilot.press("space", "m", "space")
+        before = place(pilot)
+        await pilot.resize_terminal(59, 16)
+        await pilot.press("1", "2", "escape", "enter")
+        await pilot.resize_terminal(120, 40)
+        assert place(pilot) == before
+        await pilot.press("escape")
+        assert place(pilot) > before
+
+
+async def test_a_run_pauses_where_it_cannot_be_seen() -> None:
+    async with opened() as pilot:
+        await pilot.press("r")
+        await pilot.resize_terminal(50, 10)
+        before = place(pilot)
+        await pilot.resize_terminal(120, 40)
+        assert place(pilot) == before
+        assert "running" not in text(pilot, "keys")

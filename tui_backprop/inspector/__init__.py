@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from minidl_core import IterationFinished, Node, Operation, Variable
 
+from ..formats import shape_text
 from ..formulas import right_side
 from ..moment import Moment
 from ..palette import Line
@@ -14,7 +15,7 @@ from .code_view import code_lines, draw_code
 from .ledger_view import draw_ledger
 from .names import called, said, slope_name
 from .overview import draw_finished, draw_start
-from .pinned import Pinned, grid_index, grid_place, grid_shape, is_by_point, shape_of
+from .pinned import Pinned, grid_index, grid_place, grid_shape, is_by_point, shape_of, without_numbers
 from .update_view import draw_update
 from .value_view import draw_value
 
@@ -67,6 +68,9 @@ def draw_inspector(
     if node is None:
         finished = isinstance(moment.event, IterationFinished)
         return draw_finished(moment, pinned, width, height) if finished else draw_start(moment, width, height)
+    empty = without_numbers(moment, node)
+    if empty is not None:
+        return [[(f"{shape_text(empty)}: no numbers", "text")]][:height]
     if view == "check":
         return draw_check(moment, node, pinned, width, height)
     if view == "code":
@@ -88,7 +92,7 @@ def move_pinned(moment: Moment, view: str, pinned: Pinned, dx: int, dy: int, nod
     if view == "code" and node is not None:
         return replace(pinned, line=min(max(pinned.line + dy, 0), len(code_lines(node, _UNFOLDED)) - 1))
     shape = None if node is None else shape_of(moment, node)
-    if node is None or not shape:
+    if node is None or not shape or 0 in shape:
         return pinned
     pinned = replace(pinned, term=None)
     by_point = is_by_point(moment, node, shape)

@@ -95,6 +95,8 @@ def _moved(moment: Moment, variable: Variable, pinned: Pinned) -> str:
         return f"  {called(variable)} has no update"
     if event.new.ndim == 1 and event.new.size <= 3:
         return f"  {called(variable)} from {vector(event.old)} to {vector(event.new)}"
+    if event.new.size == 0:
+        return f"  {called(variable)} {shape_text(event.new.shape)}: no numbers"
     at = element_at(moment, variable, event.new.shape, pinned)
     old, new = (number(float(array[at])) for array in (event.old, event.new))
     return f"  {element_text(called(variable), at)} from {old} to {new}"

@@ -86,6 +86,14 @@ def shape_of(moment: Moment, node: Node) -> Shape | None:
     return node.shape if value is None else value.shape
 
 
+def without_numbers(moment: Moment, node: Node) -> Shape | None:
+    """Return the shape with no elements, of a node or of one that its numbers come from or go to, if there is one."""
+    users = [consumer for consumer in node.consumers if consumer in moment.graph.position]
+    beside = [*node.inputs, *users, *(source for user in users for source in user.inputs)]
+    shapes = (shape_of(moment, other) for other in [node, *beside])
+    return next((shape for shape in shapes if shape is not None and 0 in shape), None)
+
+
 def known_value(moment: Moment, node: Node) -> Array | None:
     """Return a node's value; a leaf has one before the forward pass comes to it, too."""
     if isinstance(node, Variable):

@@ -19,7 +19,7 @@ from ..worked import Worked, count, sizes, worked_contribution, worked_value
 from .edges import edge_in_focus, gradient_edges, operands, slot_in_focus
 from .long_sums import over_points, pinned_term
 from .names import called, slope_name
-from .pinned import Pinned, element_at, is_by_point, shape_of
+from .pinned import Pinned, element_at, is_by_point, shape_of, without_numbers
 from .sections import first_that_fits
 
 Index = tuple[int, ...]
@@ -51,6 +51,8 @@ class Way:
 
 def way_from(moment: Moment, view: str, pinned: Pinned, node: Node) -> Way | str:
     """Return the way from the pinned element of the node in view, or the sentence that says why there is none."""
+    if without_numbers(moment, node) is not None:
+        return "goes nowhere: there are no numbers"
     if view in ("update", "check"):
         index = element_at(moment, node, shape_of(moment, node) or (), pinned)
         return Way(node, "ledger", [], 0, 1, 0, lambda _: index)

@@ -46,7 +46,7 @@ class AskingScreen(SteppingScreen):
 
     def on_key(self, event: events.Key) -> None:
         """Give a key to the question that stands, which shows the step once it is answered."""
-        if self._asking.press(event.key, event.character):
+        if self._panes and self._asking.press(event.key, event.character):
             event.stop()
             if self._asking.answered:
                 super().action_forward("step")

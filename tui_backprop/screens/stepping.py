@@ -75,6 +75,12 @@ class SteppingScreen(RunningScreen):
         for name in TITLED:
             yield Canvas(id=f"{name}-title")
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Let no key but those of the program do anything while the terminal is too small to show what it does."""
+        if not self._panes and action != "help":
+            return False
+        return super().check_action(action, parameters)
+
     # moving in time
 
     def action_forward(self, stop: str) -> None:
@@ -170,11 +176,14 @@ class SteppingScreen(RunningScreen):
         if arrangement is None:
             said = f"backprop-tui needs {LEAST_WIDTH}x{LEAST_HEIGHT} cells; this terminal has {width}x{height}."
             lines: list[Line] = [[(row, "text")] for row in wrap(said, max(width, 1))]
+            self._pause()  # nothing runs on unseen
             self._panes = {}
             self._place("frame", Pane(0, 0, width, height), lines)
         else:
             self._panes = dict(arrangement.panes)
             self._place("frame", Pane(0, 0, width, height), draw_frame(arrangement, width, height))
+        if self._view in self._charts and self._view in self._panes:
+            self._view = None
         for name in PANES:
             self._place(name, self._panes.get(name))
         for name in TITLED:
