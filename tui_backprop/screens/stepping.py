@@ -58,6 +58,8 @@ class SteppingScreen(RunningScreen):
     def __init__(self, timeline: Timeline, pause_every: int) -> None:
         super().__init__(timeline, pause_every)
         self._painted = False
+        self._due = False
+        self._to_say = ""
         self._loss_pane = LossPane(timeline)
         self._data_pane = DataPane()
         self._charts: dict[str, LossPane | DataPane] = {"loss": self._loss_pane}
@@ -188,7 +190,7 @@ class SteppingScreen(RunningScreen):
             pane = self._panes.get(name)
             self._place(f"{name}-title", pane and pane._replace(y=pane.y - 1, height=1))
         self._charted.clear()
-        self._draw()
+        self._draw_now()
 
     def _place(self, name: str, pane: Pane | None, lines: list[Line] | None = None) -> None:
         canvas = self.query_one(f"#{name}", Canvas)
@@ -210,6 +212,15 @@ class SteppingScreen(RunningScreen):
             self.query_one(f"#{name}-title", Canvas).show([draw_title(left, right or [], pane.width)])
 
     def _draw(self, said: str = "") -> None:
+        """Draw when all keys that have come so far are done: a held key is never ahead of the screen, none is lost."""
+        self._to_say = said
+        if not self._due:
+            self._due = True
+            self.call_later(self._draw_now)
+
+    def _draw_now(self) -> None:
+        self._due = False
+        said, self._to_say = self._to_say, ""
         if not self._panes:
             return
         moment = self._shown

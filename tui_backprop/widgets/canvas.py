@@ -5,6 +5,8 @@ Which cells of a row are sent is the business of the driver.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
@@ -41,7 +43,12 @@ class Canvas(Widget):
         if colours.bgcolor is not None and colours.bgcolor.is_default:
             colours = Style.null()  # naming the terminal's own colours takes eight bytes a span
         line = self._lines[y] if y < len(self._lines) else []
-        return Strip(Segment(_printable(text), colours + Style.parse(STYLES[name])) for text, name in line)
+        return Strip(Segment(_printable(text), _style(colours, name)) for text, name in line)
+
+
+@lru_cache(maxsize=256)  # a step paints some hundred spans
+def _style(colours: Style, name: str) -> Style:
+    return colours + Style.parse(STYLES[name])
 
 
 def _printable(text: str) -> str:
