@@ -11,14 +11,14 @@ from textual.screen import Screen
 
 from minidl_core import MinidlError
 
+from .debugger.named_moments import NoMomentError, go, read_moment
+from .debugger.timeline import Timeline
 from .keys import SECTIONS
 from .lessons import load_lesson
 from .lessons.lesson import Lesson
-from .named_moments import NoMomentError, go, read_moment
 from .screens.asking import AskingScreen
 from .screens.stepping import SteppingScreen
 from .terminal import refusal, run
-from .timeline import Timeline
 
 
 class BackpropApp(App[None]):

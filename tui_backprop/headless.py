@@ -13,11 +13,11 @@ from minidl_core import MinidlError, Placeholder, Session, Stepper
 from minidl_core.arrays import Array
 from minidl_core.train import GradientDescentOptimizer
 
-from .charts import data_legend, draw_data, separator
-from .formats import number
+from .drawing.palette import plain
 from .lessons import load_lesson
 from .lessons.lesson import Plane
-from .palette import plain
+from .panes.charts import data_legend, draw_data, separator
+from .words.formats import number
 
 EVERY = 10
 PICTURE_WIDTH, PICTURE_HEIGHT = 72, 24

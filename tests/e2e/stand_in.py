@@ -12,7 +12,7 @@ from textual.containers import Horizontal
 from textual.geometry import Size
 
 from tui_backprop import terminal
-from tui_backprop.palette import Line
+from tui_backprop.drawing.palette import Line
 from tui_backprop.widgets.canvas import Canvas
 
 

@@ -25,8 +25,8 @@ from minidl_core import (
     subtract,
 )
 from minidl_core.graph import Array, Placeholder
+from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons.lesson import Example, Lesson
-from tui_backprop.timeline import Timeline
 
 SHAPES = [(), (2,), (2, 2), (2, 1), (1, 2), (3, 1), (3, 2), (2, 3, 2)]
 UNARY: dict[str, Callable[..., Node]] = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from textual.pilot import Pilot
 
-from tui_backprop.asking import Asking
 from tui_backprop.questions import Question
+from tui_backprop.questions.asking import Asking
 from tui_backprop.screens.asking import AskingScreen
 
 from .test_keys import opened, place, text

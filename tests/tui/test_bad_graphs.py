@@ -9,12 +9,12 @@ from rich.cells import cell_len
 from minidl_core import Graph, RegisterGradient, Variable, add, name_scope, operation, sigmoid, square
 from tests.sample_graphs import lesson_of, one_node
 from tui_backprop.app import BackpropApp
-from tui_backprop.diagram import NodeView
-from tui_backprop.item_views import row_widths
-from tui_backprop.layout import NodeBox, effort, lay_out
+from tui_backprop.graph.diagram import NodeView
+from tui_backprop.graph.item_views import row_widths
+from tui_backprop.graph.layout import NodeBox, effort, lay_out
+from tui_backprop.graph.picture import fold, repeat_leaves, scopes_to_close
+from tui_backprop.graph.tape import draw_tape, thread
 from tui_backprop.lessons.lesson import Example, Lesson
-from tui_backprop.picture import fold, repeat_leaves, scopes_to_close
-from tui_backprop.tape import draw_tape, thread
 
 NAMES = {
     "long": "a" * 200,

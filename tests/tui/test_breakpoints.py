@@ -9,14 +9,14 @@ from textual.widgets import Input, OptionList
 
 from minidl_core import GradientCompleted, NodeEvaluated
 from tui_backprop.app import BackpropApp
-from tui_backprop.breakpoints import FORMS, ConditionError, read_breakpoint
+from tui_backprop.debugger.breakpoints import FORMS, ConditionError, read_breakpoint
+from tui_backprop.debugger.named_moments import name_moment
+from tui_backprop.debugger.steps import after_iteration
+from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import lesson_names, load_lesson
-from tui_backprop.named_moments import name_moment
 from tui_backprop.screens.breakpoints import BreakpointsScreen
 from tui_backprop.screens.prompt import Prompt
 from tui_backprop.screens.stepping import SteppingScreen
-from tui_backprop.steps import after_iteration
-from tui_backprop.timeline import Timeline
 
 from .test_keys import opened, place, text, wait_for
 from .test_log import said, ten_thousand_nodes

@@ -6,7 +6,7 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
-from tui_backprop.palette import STYLES, Line
+from tui_backprop.drawing.palette import STYLES, Line
 from tui_backprop.widgets.canvas import Canvas
 
 

@@ -13,15 +13,15 @@ import minidl_core as dl
 from minidl_core.gradients import GradientRule, _gradient_registry
 from tests.tui.test_inspector import LESSONS, SIZES
 from tests.tui.test_keys import opened, text
+from tui_backprop.debugger.measuring import Measured, measure
+from tui_backprop.debugger.moment import Moment
+from tui_backprop.debugger.steps import after_event, after_phase, after_step
+from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.drawing.palette import STYLES, plain
 from tui_backprop.inspector import Pinned, draw_inspector, inspector_title
 from tui_backprop.lessons import load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
-from tui_backprop.measuring import Measured, measure
-from tui_backprop.moment import Moment
-from tui_backprop.palette import STYLES, plain
-from tui_backprop.steps import after_event, after_phase, after_step
-from tui_backprop.timeline import Timeline
-from tui_backprop.worked import rounds_to
+from tui_backprop.words.worked import rounds_to
 
 
 def lesson_of(build: Callable[[], dl.Node]) -> Lesson:

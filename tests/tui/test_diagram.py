@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui_backprop.diagram import NodeView, Note, Viewport, draw_diagram
-from tui_backprop.layout import Edge, Layout, NodeBox, lay_out
-from tui_backprop.palette import STYLES, Line, plain
+from tui_backprop.drawing.palette import STYLES, Line, plain
+from tui_backprop.graph.diagram import NodeView, Note, Viewport, draw_diagram
+from tui_backprop.graph.layout import Edge, Layout, NodeBox, lay_out
 
 from .test_layout import GRAPHS, TWICE, box
 

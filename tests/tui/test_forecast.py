@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from tests.tui.test_keys import opened, text
+from tui_backprop.debugger.moment import Moment
+from tui_backprop.debugger.steps import after_phase, after_step
+from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.drawing.palette import plain
 from tui_backprop.inspector import Pinned, draw_inspector
 from tui_backprop.inspector.forecast import change_of_step
 from tui_backprop.lessons import lesson_names, load_lesson
-from tui_backprop.moment import Moment
-from tui_backprop.palette import plain
-from tui_backprop.steps import after_phase, after_step
-from tui_backprop.timeline import Timeline
 
 
 def at_loss(timeline: Timeline) -> Moment:

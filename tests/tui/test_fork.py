@@ -9,14 +9,14 @@ from textual.widgets import Input
 
 from minidl_core import NonFiniteError, Session
 from minidl_core.train import GradientDescentOptimizer
-from tui_backprop.branches import MOST_BRANCHES, States
-from tui_backprop.edits import Edit, EditError, read_edit
-from tui_backprop.formats import number
+from tui_backprop.debugger.branches import MOST_BRANCHES, States
+from tui_backprop.debugger.edits import Edit, EditError, read_edit
+from tui_backprop.debugger.steps import after_event, after_iteration, after_step
+from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import load_lesson
 from tui_backprop.screens.edit import EditScreen
 from tui_backprop.screens.stepping import SteppingScreen
-from tui_backprop.steps import after_event, after_iteration, after_step
-from tui_backprop.timeline import Timeline
+from tui_backprop.words.formats import number
 
 from .test_keys import opened, place, text
 from .test_timeline import fingerprint, open_lesson

@@ -6,12 +6,12 @@ import pytest
 
 from minidl_core import ContributionAdded, Graph, Variable, add, matmul, placeholder, reduce_sum, sigmoid, square
 from tests.sample_graphs import SMALL
-from tui_backprop.graph_pane import GraphPane, follow
+from tui_backprop.debugger.steps import after_event, after_step
+from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.drawing.palette import plain
+from tui_backprop.graph.pane import GraphPane, follow
 from tui_backprop.lessons import chain, perceptron, skip, two_paths
 from tui_backprop.lessons.lesson import Example, Lesson
-from tui_backprop.palette import plain
-from tui_backprop.steps import after_event, after_step
-from tui_backprop.timeline import Timeline
 
 from .sample_graphs import lesson_of
 from .test_diagram import widths

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from tui_backprop.formats import number
-from tui_backprop.header import draw_header
+from tui_backprop.debugger.steps import after_step
+from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import load_lesson
-from tui_backprop.steps import after_step
-from tui_backprop.timeline import Timeline
+from tui_backprop.panes.header import draw_header
+from tui_backprop.words.formats import number
 
 
 @pytest.mark.parametrize("learning_rate", [0.0005, 0.000123456, 1e-5])

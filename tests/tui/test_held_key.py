@@ -8,8 +8,8 @@ import pytest
 from textual import events
 
 from tests.tui.test_keys import opened, place, text
-from tui_backprop.header import draw_header
-from tui_backprop.palette import plain
+from tui_backprop.drawing.palette import plain
+from tui_backprop.panes.header import draw_header
 
 
 @pytest.mark.parametrize("lesson", ["perceptron", "two-paths"])

@@ -12,14 +12,14 @@ from rich.cells import cell_len
 
 import minidl_core as dl
 from tui_backprop.app import BackpropApp
+from tui_backprop.debugger.moment import Moment
+from tui_backprop.debugger.steps import after_event, after_step
+from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.drawing.palette import STYLES, plain
 from tui_backprop.inspector import Pinned, automatic_view, draw_inspector, inspector_title, move_pinned, views
 from tui_backprop.inspector.walk import way_from
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
-from tui_backprop.moment import Moment
-from tui_backprop.palette import STYLES, plain
-from tui_backprop.steps import after_event, after_step
-from tui_backprop.timeline import Timeline
 
 SIZES = [(62, 25), (44, 18), (40, 10), (100, 40), (24, 5), (60, 1), (9, 3), (1, 1)]
 

@@ -11,8 +11,8 @@ from rich.cells import cell_len
 from textual.pilot import Pilot
 
 from tui_backprop.app import BackpropApp
-from tui_backprop.key_bar import ORDER, STEPPING, draw_keys
 from tui_backprop.keys import SECTIONS
+from tui_backprop.panes.key_bar import ORDER, STEPPING, draw_keys
 from tui_backprop.screens.go_to import GoToScreen
 from tui_backprop.screens.help import HelpScreen
 from tui_backprop.screens.stepping import SteppingScreen

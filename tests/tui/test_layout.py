@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui_backprop.layout import Edge, Layout, NodeBox, lay_out
+from tui_backprop.graph.layout import Edge, Layout, NodeBox, lay_out
 
 Cell = tuple[int, int]
 

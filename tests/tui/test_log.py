@@ -15,19 +15,19 @@ from textual.widgets import Input
 
 from minidl_core import Graph, Variable, add, sigmoid, square
 from tui_backprop.app import BackpropApp
+from tui_backprop.debugger.steps import after_event, after_iteration
+from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.drawing.palette import plain
 from tui_backprop.inspector import Pinned
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
-from tui_backprop.log import Log
-from tui_backprop.narration import narrate, narrate_event
-from tui_backprop.palette import plain
 from tui_backprop.screens.log import LogScreen
 from tui_backprop.screens.prompt import Prompt
 from tui_backprop.screens.stepping import SteppingScreen
-from tui_backprop.solution import write_solution
-from tui_backprop.steps import after_event, after_iteration
-from tui_backprop.timeline import Timeline
 from tui_backprop.widgets.canvas import Canvas
+from tui_backprop.words.log import Log
+from tui_backprop.words.narration import narrate, narrate_event
+from tui_backprop.words.solution import write_solution
 
 from .sample_graphs import lesson_of
 from .test_keys import opened, place, text, wait_for

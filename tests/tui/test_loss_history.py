@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_backprop.loss_history import LossHistory
+from tui_backprop.debugger.loss_history import LossHistory
 
 losses = st.floats(allow_nan=True, allow_infinity=True)
 

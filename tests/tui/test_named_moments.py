@@ -9,12 +9,12 @@ from hypothesis import given, settings
 
 from minidl_core import Graph, Variable, add, multiply, square
 from tui_backprop.cli import build_parser, main
+from tui_backprop.debugger.named_moments import NoMomentError, command, go, name_moment, read_moment
+from tui_backprop.debugger.steps import after_event, after_step
+from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example
-from tui_backprop.named_moments import NoMomentError, command, go, name_moment, read_moment
-from tui_backprop.narration import narrate
-from tui_backprop.steps import after_event, after_step
-from tui_backprop.timeline import Timeline
+from tui_backprop.words.narration import narrate
 
 from .sample_graphs import lesson_of, timelines
 

@@ -29,12 +29,12 @@ from minidl_core import (
 )
 from minidl_core.gradients import Evaluated
 from minidl_core.graph import Array, definitions
+from tui_backprop.debugger.steps import after_event, after_step
+from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example
-from tui_backprop.narration import narrate, narrate_event, narrate_line
-from tui_backprop.steps import after_event, after_step
-from tui_backprop.timeline import Timeline
-from tui_backprop.wording import ROOMS, wrapped
+from tui_backprop.words.narration import narrate, narrate_event, narrate_line
+from tui_backprop.words.wording import ROOMS, wrapped
 
 from .sample_graphs import lesson_of, timelines
 

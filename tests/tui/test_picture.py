@@ -7,7 +7,7 @@ import pytest
 from minidl_core import Graph, Node, Variable, add, multiply, name_scope, sigmoid, square
 from minidl_core.graph import post_order
 from tests.sample_graphs import LARGE, SMALL, lesson_of, scalar_network
-from tui_backprop.picture import Picture, enclosing, fold, repeat_leaves, scopes_to_close
+from tui_backprop.graph.picture import Picture, enclosing, fold, repeat_leaves, scopes_to_close
 
 
 def nodes_of(name: str) -> list[Node]:

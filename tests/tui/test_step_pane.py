@@ -20,13 +20,13 @@ from minidl_core import (
     add,
 )
 from minidl_core.graph import Node
+from tui_backprop.debugger.moment import Moment
+from tui_backprop.debugger.steps import after_event, after_step
+from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.drawing.palette import STYLES, plain
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example
-from tui_backprop.moment import Moment
-from tui_backprop.palette import STYLES, plain
-from tui_backprop.step_pane import draw_step
-from tui_backprop.steps import after_event, after_step
-from tui_backprop.timeline import Timeline
+from tui_backprop.panes.step_pane import draw_step
 
 from .sample_graphs import lesson_of, timelines
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_backprop.diagram import NodeView
-from tui_backprop.layout import NodeBox
-from tui_backprop.palette import plain
-from tui_backprop.tape import Tape, draw_tape, thread
+from tui_backprop.drawing.palette import plain
+from tui_backprop.graph.diagram import NodeView
+from tui_backprop.graph.layout import NodeBox
+from tui_backprop.graph.tape import Tape, draw_tape, thread
 
 from .test_diagram import NASTY, widths
 from .test_layout import PERCEPTRON, SKIP, TWICE, graphs, recurrent

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from minidl_core import IterationFinished, NonFiniteError
-from tui_backprop.branches import States
+from tui_backprop.debugger.branches import States
+from tui_backprop.debugger.moment import Moment
+from tui_backprop.debugger.steps import STOPS, after_event, after_iteration, after_phase, after_step
+from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import lesson_names, load_lesson
-from tui_backprop.moment import Moment
-from tui_backprop.steps import STOPS, after_event, after_iteration, after_phase, after_step
-from tui_backprop.timeline import Timeline
 
 
 def open_lesson(name: str = "perceptron", **options: float) -> Timeline:

@@ -12,15 +12,15 @@ import pytest
 import minidl_core as dl
 from tests.tui.test_inspector import LESSONS, at
 from tests.tui.test_keys import opened, text
-from tui_backprop.expression import UnreadableError, evaluate, parse
+from tui_backprop.debugger.moment import Moment
+from tui_backprop.debugger.steps import after_step
+from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.drawing.palette import plain
 from tui_backprop.inspector import Pinned, draw_inspector
 from tui_backprop.inspector.walk import Way, choose_edge, choose_term, follow, way_from
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
-from tui_backprop.moment import Moment
-from tui_backprop.palette import plain
-from tui_backprop.steps import after_step
-from tui_backprop.timeline import Timeline
+from tui_backprop.words.expression import UnreadableError, evaluate, parse
 
 
 def after_backward(lesson: str) -> Moment:

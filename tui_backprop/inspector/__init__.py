@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from minidl_core import IterationFinished, Node, Operation, Variable
 
-from ..formats import shape_text
-from ..formulas import right_side
-from ..moment import Moment
-from ..palette import Line
+from ..debugger.moment import Moment
+from ..drawing.palette import Line
+from ..words.formats import shape_text
+from ..words.formulas import right_side
 from .check_view import draw_check
 from .code_view import code_lines, draw_code
 from .ledger_view import draw_ledger

@@ -11,11 +11,11 @@ import numpy as np
 from minidl_core import Node
 from minidl_core.arrays import Array
 
-from ..entries import Index
-from ..formats import Notation, finite_part, notation, shape_text
-from ..glyphs import ELLIPSIS, MORE, RIGHT
-from ..moment import Moment
-from ..palette import STYLES, Line
+from ..debugger.moment import Moment
+from ..drawing.glyphs import ELLIPSIS, MORE, RIGHT
+from ..drawing.palette import STYLES, Line
+from ..words.entries import Index
+from ..words.formats import Notation, finite_part, notation, shape_text
 from .names import axis_names, called
 from .pinned import Pinned, element_at, grid_index, grid_place, grid_shape, is_by_point
 from .sections import Section

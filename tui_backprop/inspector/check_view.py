@@ -9,13 +9,13 @@ from rich.cells import cell_len
 
 from minidl_core import Node
 
-from ..expression import element_text
-from ..formats import number
-from ..glyphs import RIGHT, fit
-from ..measuring import NUDGE, Measured, measure
-from ..moment import Moment
-from ..palette import Line
-from ..worked import rounds_to
+from ..debugger.measuring import NUDGE, Measured, measure
+from ..debugger.moment import Moment
+from ..drawing.glyphs import RIGHT, fit
+from ..drawing.palette import Line
+from ..words.expression import element_text
+from ..words.formats import number
+from ..words.worked import rounds_to
 from .names import called, slope_name
 from .pinned import Pinned, element_at, shape_of
 from .sections import Section, compose, first_that_fits, prose

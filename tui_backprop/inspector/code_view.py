@@ -16,8 +16,8 @@ from minidl_core import GradientError, Node, Operation, Variable
 from minidl_core.gradients import gradient_rule
 from minidl_core.train import GradientDescentOptimizer
 
-from ..glyphs import MORE, fit, printable
-from ..palette import Line
+from ..drawing.glyphs import MORE, fit, printable
+from ..drawing.palette import Line
 from .names import called
 from .pinned import Pinned
 from .sections import clip, prose

@@ -7,7 +7,7 @@ from math import inf
 from minidl_core import ContributionAdded, Node, Operation, Variable
 from minidl_core.arrays import Array
 
-from ..moment import Moment
+from ..debugger.moment import Moment
 from .pinned import Pinned
 
 Edge = tuple[Operation, int, ContributionAdded | None]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import textwrap
 
-from ..palette import Line
-from ..worked import Worked
+from ..drawing.palette import Line
+from ..words.worked import Worked
 
 _GLUE = "\u00a0"
 

@@ -10,11 +10,11 @@ import numpy as np
 
 from minidl_core import GradientCompleted
 
-from ..formats import addition, notation
-from ..glyphs import NOT_YET
-from ..moment import Moment
-from ..palette import Line
-from ..recording import Recording
+from ..debugger.moment import Moment
+from ..debugger.recording import Recording
+from ..drawing.glyphs import NOT_YET
+from ..drawing.palette import Line
+from ..words.formats import addition, notation
 from .names import called
 from .sections import Section, first_that_fits, prose
 

@@ -8,14 +8,14 @@ from minidl_core import ContributionAdded, GradientError, Node, Operation
 from minidl_core.arrays import Array
 from minidl_core.gradients import gradient_rule
 
-from ..entries import in_letters
-from ..expression import Entry, Total, UnreadableError, element_text
-from ..formats import number, shape_text, worked_sum
-from ..formulas import symbols
-from ..glyphs import DONE, MORE, NOT_YET, NOW, RIGHT
-from ..moment import Moment
-from ..palette import Line
-from ..worked import Worked, count, worked_contribution
+from ..debugger.moment import Moment
+from ..drawing.glyphs import DONE, MORE, NOT_YET, NOW, RIGHT
+from ..drawing.palette import Line
+from ..words.entries import in_letters
+from ..words.expression import Entry, Total, UnreadableError, element_text
+from ..words.formats import number, shape_text, worked_sum
+from ..words.formulas import symbols
+from ..words.worked import Worked, count, worked_contribution
 from .arrays import arrays_section, block, window
 from .edges import Edge, edge_in_focus, gradient_edges, operands
 from .equation import write_worked

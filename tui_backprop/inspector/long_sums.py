@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from minidl_core.arrays import Array
 
-from ..expression import Apply, Entry, Total, evaluate, leaves
-from ..formats import Notation, addition
-from ..glyphs import RIGHT
-from ..moment import Moment
-from ..palette import Line
-from ..worked import Worked, count, rounds_to, sizes
+from ..debugger.moment import Moment
+from ..drawing.glyphs import RIGHT
+from ..drawing.palette import Line
+from ..words.expression import Apply, Entry, Total, evaluate, leaves
+from ..words.formats import Notation, addition
+from ..words.worked import Worked, count, rounds_to, sizes
 from .arrays import label_style, window
 from .names import axis_names, point_word
 from .pinned import Pinned, is_by_point, points

@@ -5,11 +5,11 @@ from __future__ import annotations
 from minidl_core import Node, Operation
 from minidl_core.arrays import Array, Shape
 
-from ..entries import NAME_LENGTH
-from ..formats import number, vector
-from ..formulas import in_names, symbols
-from ..moment import Moment
-from ..wording import cut
+from ..debugger.moment import Moment
+from ..words.entries import NAME_LENGTH
+from ..words.formats import number, vector
+from ..words.formulas import in_names, symbols
+from ..words.wording import cut
 from .pinned import is_by_point, shape_of
 
 

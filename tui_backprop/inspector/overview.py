@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from minidl_core import Constant, Node, Operation, Placeholder, Variable
 
-from ..expression import element_text
-from ..formats import number, shape_text, vector
-from ..glyphs import DONE, NOT_YET, NOW, RIGHT, STALE
-from ..moment import Moment
-from ..palette import Line
+from ..debugger.moment import Moment
+from ..drawing.glyphs import DONE, NOT_YET, NOW, RIGHT, STALE
+from ..drawing.palette import Line
+from ..words.expression import element_text
+from ..words.formats import number, shape_text, vector
 from .forecast import brought, forecast
 from .names import called
 from .pinned import Pinned, element_at, shape_of

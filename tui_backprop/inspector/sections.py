@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from rich.cells import cell_len
 
-from ..glyphs import fit
-from ..palette import Line, Span
+from ..drawing.glyphs import fit
+from ..drawing.palette import Line, Span
 
 EXPLAINS = 5
 """What is less important than this explains the numbers; it has to leave them a comfortable height."""

@@ -9,12 +9,12 @@ import numpy as np
 from minidl_core import Variable, VariableUpdated
 from minidl_core.arrays import Array
 
-from ..expression import element_text
-from ..formats import Notation, addition, notation, number
-from ..glyphs import NOT_YET, RIGHT, STALE
-from ..moment import Moment
-from ..palette import Line
-from ..worked import rounds_to
+from ..debugger.moment import Moment
+from ..drawing.glyphs import NOT_YET, RIGHT, STALE
+from ..drawing.palette import Line
+from ..words.expression import element_text
+from ..words.formats import Notation, addition, notation, number
+from ..words.worked import rounds_to
 from .arrays import block, draw_halves, halves_height, window, with_columns
 from .forecast import forecast
 from .names import called, describe, slope_name

@@ -5,12 +5,12 @@ from __future__ import annotations
 from minidl_core import Node, Operation
 from minidl_core.arrays import Array
 
-from ..expression import element_text
-from ..formats import number, vector
-from ..glyphs import DONE, NOT_YET, RIGHT, STALE
-from ..moment import Moment
-from ..palette import Line
-from ..worked import worked_value
+from ..debugger.moment import Moment
+from ..drawing.glyphs import DONE, NOT_YET, RIGHT, STALE
+from ..drawing.palette import Line
+from ..words.expression import element_text
+from ..words.formats import number, vector
+from ..words.worked import worked_value
 from .arrays import arrays_section, block
 from .edges import operands
 from .equation import write_worked

@@ -12,10 +12,10 @@ import numpy as np
 
 from minidl_core import Node, Operation
 
-from ..expression import Entry, Total, Tree, element_text
-from ..moment import Moment
-from ..palette import Line
-from ..worked import Worked, count, sizes, worked_contribution, worked_value
+from ..debugger.moment import Moment
+from ..drawing.palette import Line
+from ..words.expression import Entry, Total, Tree, element_text
+from ..words.worked import Worked, count, sizes, worked_contribution, worked_value
 from .edges import edge_in_focus, gradient_edges, operands, slot_in_focus
 from .long_sums import over_points, pinned_term
 from .names import called, slope_name

@@ -8,8 +8,8 @@ from itertools import islice
 from minidl_core import BackwardStarted, Node, NodesEnqueued, NodeVisited, Operation
 
 from ..inspector.names import called
-from ..sentences import still_waiting
-from ..wording import NAME_LENGTHS, listed, naming, unmark
+from ..words.sentences import still_waiting
+from ..words.wording import NAME_LENGTHS, listed, naming, unmark
 from .question import MOST_CHOICES, Question, Step
 
 

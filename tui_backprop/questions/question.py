@@ -9,11 +9,11 @@ from math import isfinite
 from minidl_core import ContributionAdded, Event, Node, Operation
 from minidl_core.arrays import Array
 
-from ..formats import number
+from ..debugger.moment import Moment
 from ..inspector import Pinned, inspector_title
 from ..inspector.names import slope_name
-from ..moment import Moment
-from ..wording import NAME_LENGTHS, Name, naming, unmark
+from ..words.formats import number
+from ..words.wording import NAME_LENGTHS, Name, naming, unmark
 
 MOST_CHOICES = 4
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from textual import events
 
-from tui_backprop.asking import Asking
-from tui_backprop.key_bar import CHOOSING, IN_THE_ROOM, TYPING, Keys
-from tui_backprop.moment import Moment
-from tui_backprop.question_pane import draw_question, draw_score
-from tui_backprop.step_pane import draw_step
-from tui_backprop.timeline import Timeline
+from tui_backprop.debugger.moment import Moment
+from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.panes.key_bar import CHOOSING, IN_THE_ROOM, TYPING, Keys
+from tui_backprop.panes.question_pane import draw_question, draw_score
+from tui_backprop.panes.step_pane import draw_step
+from tui_backprop.questions.asking import Asking
 
 from .stepping import SteppingScreen, indented
 

@@ -12,10 +12,10 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
-from tui_backprop.breakpoints import FORMS, Breakpoint, read_breakpoint
-from tui_backprop.glyphs import DONE, NOT_YET, printable
-from tui_backprop.loss_graph import LossGraph
-from tui_backprop.palette import STYLES
+from tui_backprop.debugger.breakpoints import FORMS, Breakpoint, read_breakpoint
+from tui_backprop.debugger.loss_graph import LossGraph
+from tui_backprop.drawing.glyphs import DONE, NOT_YET, printable
+from tui_backprop.drawing.palette import STYLES
 
 from .prompt import Prompt
 

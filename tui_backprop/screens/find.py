@@ -12,11 +12,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from minidl_core import Node
-from tui_backprop.formats import shape_text
-from tui_backprop.glyphs import CHOSEN, fit, fit_name
-from tui_backprop.palette import Line
-from tui_backprop.picture import scope_of_name
+from tui_backprop.drawing.glyphs import CHOSEN, fit, fit_name
+from tui_backprop.drawing.palette import Line
+from tui_backprop.graph.picture import scope_of_name
 from tui_backprop.widgets.canvas import Canvas
+from tui_backprop.words.formats import shape_text
 
 _ROWS = 8
 

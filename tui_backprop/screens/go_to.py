@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tui_backprop.named_moments import Place, name_moment, read_moment
-from tui_backprop.timeline import Timeline
+from tui_backprop.debugger.named_moments import Place, name_moment, read_moment
+from tui_backprop.debugger.timeline import Timeline
 
 from .prompt import Prompt
 

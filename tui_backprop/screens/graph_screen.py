@@ -9,11 +9,11 @@ from textual import events
 from textual.screen import Screen
 
 from minidl_core import Node
-from tui_backprop.arrangement import Pane, prefers_diagram
-from tui_backprop.glyphs import ARROWS, fit_name
-from tui_backprop.graph_pane import GraphPane
-from tui_backprop.palette import Line
-from tui_backprop.timeline import Timeline
+from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.drawing.glyphs import ARROWS, fit_name
+from tui_backprop.drawing.palette import Line
+from tui_backprop.graph.pane import GraphPane
+from tui_backprop.panes.arrangement import Pane, prefers_diagram
 from tui_backprop.widgets.graph_canvas import GraphCanvas
 
 DIRECTIONS = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}

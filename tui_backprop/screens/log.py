@@ -14,12 +14,12 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from tui_backprop.debugger.named_moments import Place
+from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.inspector import Pinned
-from tui_backprop.log import Log, height_of_a_row
-from tui_backprop.named_moments import Place
-from tui_backprop.solution import file_name, write_solution
-from tui_backprop.timeline import Timeline
 from tui_backprop.widgets.canvas import Canvas
+from tui_backprop.words.log import Log, height_of_a_row
+from tui_backprop.words.solution import file_name, write_solution
 
 from .prompt import Prompt
 from .slices import in_slices

@@ -8,9 +8,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
+from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.inspector import Pinned
-from tui_backprop.timeline import Timeline
-from tui_backprop.two_searches import compare, contributions_to, draw_searches, first_step, say
+from tui_backprop.panes.two_searches import compare, contributions_to, draw_searches, first_step, say
 from tui_backprop.widgets.canvas import Canvas
 
 

@@ -13,20 +13,20 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 
-from tui_backprop.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Pane, arrange
-from tui_backprop.chart_panes import DataPane, LossPane
-from tui_backprop.edits import Edit
-from tui_backprop.folded_view import draw_folded
-from tui_backprop.frame import TITLE_EDGES, draw_frame, draw_title
-from tui_backprop.header import draw_header
+from tui_backprop.debugger.edits import Edit
+from tui_backprop.debugger.moment import Moment
+from tui_backprop.debugger.steps import STOPS
+from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.drawing.palette import Line
 from tui_backprop.inspector import draw_inspector, inspector_title, views
-from tui_backprop.key_bar import Keys, draw_keys
+from tui_backprop.inspector.folded_view import draw_folded
 from tui_backprop.keys import SECTIONS
-from tui_backprop.moment import Moment
-from tui_backprop.palette import Line
-from tui_backprop.step_pane import draw_step
-from tui_backprop.steps import STOPS
-from tui_backprop.timeline import Timeline
+from tui_backprop.panes.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Pane, arrange
+from tui_backprop.panes.chart_panes import DataPane, LossPane
+from tui_backprop.panes.frame import TITLE_EDGES, draw_frame, draw_title
+from tui_backprop.panes.header import draw_header
+from tui_backprop.panes.key_bar import Keys, draw_keys
+from tui_backprop.panes.step_pane import draw_step
 from tui_backprop.widgets.canvas import Canvas
 from tui_backprop.widgets.graph_canvas import GraphCanvas
 

@@ -1,0 +1,259 @@
+"""A moment: everything the screen needs to know at the cursor, as a pure function of the events before it.
+
+Nothing is copied: a node's state is looked up as its last change before the cursor, so a moment costs the same on a
+graph of ten nodes and of ten thousand.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from minidl_core import (
+    ContributionAdded,
+    Event,
+    GradientCompleted,
+    IterationFinished,
+    MinidlError,
+    Node,
+    NodeEvaluated,
+    Operation,
+    Placeholder,
+    State,
+    Variable,
+    VariableUpdated,
+)
+from minidl_core.arrays import Array
+
+from ..drawing.glyphs import DONE, HIDDEN, NOT_YET, NOW, STALE, UPDATED
+from ..lessons.lesson import Example, Lesson
+from .loss_graph import LossGraph
+from .recording import Recording
+
+Phase = Literal["forward", "backward", "update"]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The state of a training after the first `cursor` events of an iteration.
+
+    `shown` is the index of the event that the moment is about (-1 before the first), `milestones` the states after
+    0, 1, 3 and 10 iterations as far as they were passed. `said` is what there is to say of how one came here, if it was
+    not by a step: ever shorter ways to say it. While a question stands, what would answer it is
+    hidden: who is in the queue or waits, or the shape of a node.
+    """
+
+    lesson: Lesson
+    example: Example
+    recording: Recording
+    cursor: int
+    shown: int
+    milestones: tuple[tuple[int, State], ...] = ()
+    said: tuple[str, ...] = ()
+    hides_queue: bool = False
+    hides_shape_of: Node | None = None
+
+    @property
+    def graph(self) -> LossGraph:
+        """The nodes that lead to the loss."""
+        return self.recording.graph
+
+    @property
+    def iteration(self) -> int:
+        """The number of the iteration, from 1."""
+        return self.recording.iteration
+
+    @property
+    def event(self) -> Event | None:
+        """The event that the moment is about; None before the first."""
+        return self.recording.events[self.shown] if self.shown >= 0 else None
+
+    @property
+    def now(self) -> Node | None:
+        """The node that the event is about."""
+        event = self.event
+        return event.node if event is not None and not isinstance(event, IterationFinished) else None
+
+    @property
+    def phase(self) -> Phase:
+        """The pass in which the event is."""
+        match self.event:
+            case None | NodeEvaluated():
+                return "forward"
+            case VariableUpdated() | IterationFinished():
+                return "update"
+            case _:
+                return "backward"
+
+    @property
+    def error(self) -> MinidlError | None:
+        """The mistake that keeps the iteration from going on, once the cursor has come to it."""
+        return self.recording.error if self.cursor == len(self.recording.events) else None
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of this iteration's update."""
+        return self.recording.start.learning_rate
+
+    @property
+    def feeds(self) -> Mapping[Placeholder, Array]:
+        """What the placeholders are fed with in this iteration."""
+        return self.recording.start.feeds
+
+    @property
+    def loss(self) -> float | None:
+        """J, once this iteration's forward pass has measured it."""
+        value = self.evaluated_value(self.graph.loss)
+        return None if value is None else float(value)
+
+    def _past(self, times: dict[Node, int], node: Node) -> int | None:
+        time = times.get(node)
+        return time if time is not None and time < self.cursor else None
+
+    def value(self, node: Node) -> Array | None:
+        """Return the node's value in this iteration, of a variable after its update the new one; None if not yet."""
+        time = self._past(self.recording.updated, node)
+        if time is None:
+            time = self._past(self.recording.evaluated, node)
+        match None if time is None else self.recording.events[time]:
+            case NodeEvaluated(_, value) | VariableUpdated(new=value):
+                return value
+        return None
+
+    def variable(self, node: Variable) -> Array:
+        """Return what a variable holds, whether or not this iteration's forward pass has come to it."""
+        value = self.value(node)
+        return self.recording.start.variables.get(node, node.initial_value) if value is None else value
+
+    def evaluated_value(self, node: Node) -> Array | None:
+        """Return the value that this iteration's forward pass used, also of a variable that has been updated."""
+        time = self._past(self.recording.evaluated, node)
+        event = None if time is None else self.recording.events[time]
+        return event.value if isinstance(event, NodeEvaluated) else None
+
+    def gradient(self, node: Node) -> Array | None:
+        """Return dJ/dnode, once it is complete."""
+        time = self._past(self.recording.completed, node)
+        event = None if time is None else self.recording.events[time]
+        return event.gradient if isinstance(event, GradientCompleted) else None
+
+    def contributions(self, node: Node) -> list[ContributionAdded]:
+        """Return the contributions that have arrived at a node, in order."""
+        times = self.recording.contributed.get(node, [])
+        events = [self.recording.events[time] for time in times[: bisect_left(times, self.cursor)]]
+        return [event for event in events if isinstance(event, ContributionAdded)]
+
+    def update(self, node: Node) -> VariableUpdated | None:
+        """Return the update of a variable, once it has happened."""
+        time = self._past(self.recording.updated, node)
+        event = None if time is None else self.recording.events[time]
+        return event if isinstance(event, VariableUpdated) else None
+
+    @property
+    def visited(self) -> list[Node]:
+        """The nodes that the search has visited, in order, the one of now included."""
+        return self._happened(self.recording.visited)
+
+    @cached_property
+    def updated(self) -> list[Node]:
+        """The variables that have been updated, in order."""
+        return self._happened(self.recording.updated)
+
+    @cached_property
+    def _changed(self) -> int:
+        return self.graph.bits(self.updated)
+
+    @property
+    def queue(self) -> list[Node]:
+        """The nodes in the queue, first to be visited first."""
+        return self.recording.joined[self.visit_count : self._joined]
+
+    @property
+    def visit_count(self) -> int:
+        """How many nodes the search has visited, the one of now included."""
+        return bisect_left(self.recording.visits, self.cursor)
+
+    def last_visited(self, most: int) -> list[Node]:
+        """Return the nodes visited last, at most so many, in order, the one of now included."""
+        count = self.visit_count
+        return [self.recording.events[time].node for time in self.recording.visits[max(count - most, 0) : count]]
+
+    @property
+    def _joined(self) -> int:
+        return bisect_left(self.recording.joined, self.cursor, key=self.recording.enqueued.__getitem__)
+
+    @property
+    def waiting_count(self) -> int:
+        """How many nodes wait for consumers."""
+        in_reach = bisect_left(self.recording.in_reach, self.cursor, key=self.recording.reached.__getitem__)
+        return in_reach - self._joined - len(self._about_to_join)
+
+    @property
+    def _about_to_join(self) -> list[Node]:
+        """The inputs of the visited node that wait for nothing but the end of its visit."""
+        inputs = dict.fromkeys(self.now.inputs) if self.now is not None and self.phase == "backward" else ()
+        past = self.recording
+        return [
+            node
+            for node in inputs
+            if self._past(past.reached, node) is not None
+            and self._past(past.enqueued, node) is None
+            and not self.waits_for(node)
+        ]
+
+    @property
+    def waiting(self) -> Iterator[tuple[Node, int]]:
+        """The nodes that wait for consumers, each with how many it waits for."""
+        left = self.waiting_count
+        for node in self.recording.in_reach:
+            if not left:
+                break
+            if self._past(self.recording.enqueued, node) is None and (pending := self.waits_for(node)):
+                left -= 1
+                yield node, pending
+
+    def _happened(self, times: dict[Node, int]) -> list[Node]:
+        # the dictionaries are filled in the order of time
+        nodes = []
+        for node, time in times.items():
+            if time >= self.cursor:
+                break
+            nodes.append(node)
+        return nodes
+
+    def waits_for(self, node: Node) -> int:
+        """Return how many distinct consumers that lead to the loss have not been visited."""
+        visits = self.recording.consumer_visits.get(node, [])
+        return len(self.graph.consumers(node)) - bisect_left(visits, self.cursor)
+
+    def value_mark(self, node: Node) -> str:
+        """Return the state of the node's value as a glyph."""
+        if node is self.now and isinstance(self.event, NodeEvaluated | VariableUpdated):
+            return NOW
+        if self._past(self.recording.updated, node) is not None:
+            return UPDATED
+        if self._past(self.recording.evaluated, node) is None:
+            return NOT_YET
+        return STALE if self.graph.depends_on(node, self._changed) else DONE
+
+    def gradient_mark(self, node: Node) -> str:
+        """Return the state of the node's gradient as a glyph, in the queue with its place, waiting with its count."""
+        if node is self.now and self.phase == "backward" and self._past(self.recording.visited, node) is not None:
+            return NOW
+        if self._past(self.recording.completed, node) is not None:
+            return DONE
+        if self._past(self.recording.reached, node) is None:
+            return NOT_YET
+        if self.hides_queue:
+            return HIDDEN
+        if self._past(self.recording.enqueued, node) is None:
+            pending = self.waits_for(node)
+            return f"w{pending}" if pending else NOT_YET
+        return f"q{self.recording.places[node] - self.visit_count + 1}"
+
+    def went(self, node: Node, consumer: Operation, slot: int) -> bool:
+        """Return whether a contribution has come to the node over this edge."""
+        return any(event.consumer is consumer and event.slot == slot for event in self.contributions(node))

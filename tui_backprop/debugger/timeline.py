@@ -1,0 +1,292 @@
+"""Time: the events of the current iteration, where each earlier one started, and a cursor that moves both ways.
+
+Going back never inverts anything. It moves the cursor; an earlier iteration is computed again from the state it
+started from, and its numbers come out the same to the bit. An edit forks: it begins a branch, and the one before stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from minidl_core import Event, IterationFinished, MinidlError, NodeEvaluated, State, Stepper
+from minidl_core.train import GradientDescentOptimizer
+
+from ..lessons.lesson import Lesson
+from .branches import MOST_BRANCHES, Branch, said_of_fork, said_of_switch
+from .edits import Edit
+from .loss_graph import LossGraph
+from .loss_history import LossHistory
+from .moment import Moment
+from .recording import Measured, Recording
+from .steps import Stop, after_event, headline
+
+MILESTONES = (0, 1, 3, 10)
+"""After how many iterations the data chart keeps the line."""
+
+
+class Timeline:
+    """A training that can be moved through; every move returns whether it went anywhere.
+
+    `branches` are the ways it went, oldest first, and `branch` is the one that the moves follow. While the timeline is
+    `fine`, its moment is about the last event before the cursor, else about the step that ends there.
+    """
+
+    def __init__(self, lesson: Lesson, seed: int | None = None, learning_rate: float | None = None) -> None:
+        self.lesson = lesson
+        self.seed = lesson.seed if seed is None else seed
+        self.learning_rate = lesson.learning_rate if learning_rate is None else learning_rate
+        self.example = lesson.build(self.seed)
+        optimizer = GradientDescentOptimizer(self.learning_rate)
+        self.stepper = Stepper(optimizer.minimize(self.example.loss), self.example.feeds)
+        self.graph = LossGraph(self.stepper.nodes)
+        self.branch = Branch()
+        self.branches = [self.branch]
+        self._events: Iterator[Event] = iter(())
+        self.cursor = 0
+        self.fine = False
+        self._said: tuple[str, ...] = ()
+        self.recording = self._begin(None)
+
+    @property
+    def moment(self) -> Moment:
+        """What is true at the cursor."""
+        shown = self.cursor - 1 if self.fine or not self.cursor else headline(self.recording, self.cursor)
+        passed = tuple((n, state) for n, state in self.branch.milestones.items() if n < self.recording.iteration)
+        return Moment(self.lesson, self.example, self.recording, self.cursor, shown, passed, self._said)
+
+    @property
+    def losses(self) -> LossHistory:
+        """The losses of the branch."""
+        return self.branch.losses
+
+    @property
+    def furthest(self) -> tuple[int, int]:
+        """The latest place that was ever reached on the branch, as (iteration, cursor)."""
+        return self.branch.furthest
+
+    @property
+    def at_end_of_iteration(self) -> bool:
+        """Whether the cursor is behind the last event of a finished iteration."""
+        return self.recording.finished and self.cursor == len(self.recording.events)
+
+    def forward(self, stop: Stop) -> bool:
+        """Move to the next place where this kind of move stops, into the next iteration if need be."""
+        return self._moved(stop, self._forward(stop))
+
+    def peek(self, stop: Stop) -> Moment | None:
+        """Return the moment to which this kind of move would go, without going; None at the end of an iteration."""
+        if self.at_end_of_iteration:
+            return None
+        here = self.cursor, self.fine
+        self._forward(stop)
+        self.fine = stop is after_event
+        moment = self.moment
+        self.cursor, self.fine = here
+        return moment
+
+    def begin_next(self) -> bool:
+        """Move from the end of an iteration to the start of the next one, before its first event."""
+        if not self.at_end_of_iteration or self.recording.error is not None:
+            return False
+        self._begin_next()
+        return self._moved(None, True)
+
+    def back(self, stop: Stop) -> bool:
+        """Move to the place before, where this kind of move stops; at last to the start of the first iteration."""
+        return self._moved(stop, self._back(stop))
+
+    def first(self) -> bool:
+        """Move to the start of the first iteration."""
+        return self._moved(None, self._go_to(1, 0))
+
+    def last(self) -> bool:
+        """Move to the latest place that was ever reached on this branch."""
+        return self._moved(None, self._go_to(*self.furthest))
+
+    def finish(self, iteration: int) -> bool:
+        """Move to the end of an iteration, training as far as it needs; 0 is the start of the first."""
+        if iteration == 0:
+            return self.first()
+        return self._moved(None, self._go_to(iteration, None))
+
+    def go_to(self, iteration: int, cursor: int, *, fine: bool) -> bool:
+        """Move behind so many events of an iteration, training as far as it needs; a mistake stops earlier."""
+        moved = self._go_to(iteration, cursor) or fine != self.fine
+        return self._moved(after_event if fine else None, moved)
+
+    def train(self, iterations: int) -> bool:
+        """Move some iterations on, as fast as the engine trains, to the end of the last; a mistake stops earlier."""
+        while not self.recording.finished:
+            self._record()
+        if self.recording.error is None and iterations > 0:
+            self._note_loss(len(self.recording.events))
+            previous = self._advance(iterations - 1)
+            self._begin_next(previous)
+            while not self.recording.finished:
+                self._record()
+        return self._moved(None, self._set_cursor(len(self.recording.events)))
+
+    @property
+    def edited_state(self) -> State:
+        """The state that an edit made here changes: where this iteration started, or at its end, the next one."""
+        if self.at_end_of_iteration and self.recording.error is None:
+            return self.branch.edited(self.stepper.state())
+        return self.recording.start
+
+    def fork(self, edit: Edit) -> None:
+        """Begin a branch with an edit of `edited_state`; its iteration is computed again up to the same step.
+
+        A number that is not finite stops it before that step. Of too many branches the oldest goes.
+        """
+        finished = self.edited_state.finished
+        again = finished < self.recording.iteration
+        forgotten = None
+        if len(self.branches) == MOST_BRANCHES:
+            forgotten = next(branch for branch in self.branches if branch is not self.branch)
+            self.branches.remove(forgotten)
+        self.branch = self.branch.fork(finished, edit)
+        self.branches.append(self.branch)
+        self._open(finished + 1)
+        self._play(self.cursor if again else 0)
+        self._note_furthest()
+        self._said = said_of_fork(edit, finished + 1, again and self.cursor > 0, forgotten)
+
+    def switch(self) -> bool:
+        """Move to the same place on the branch before this one, of the oldest to the newest, or as far as that went."""
+        count = len(self.branches)
+        if count == 1:
+            return False
+        place = (self.branches.index(self.branch) - 1) % count
+        self.branch = self.branches[place]
+        there = (self.recording.iteration, self.cursor)
+        iteration, cursor = min(there, self.branch.furthest)
+        self._open(iteration)
+        self._play(cursor)
+        self._said = said_of_switch(self.branch, place + 1, count, same=(iteration, self.cursor) == there)
+        return True
+
+    def _moved(self, stop: Stop | None, moved: bool) -> bool:
+        if moved:
+            self.fine = stop is after_event
+            self._said = ()
+            self._note_furthest()
+        return moved
+
+    def _note_furthest(self) -> None:
+        self.branch.furthest = max(self.branch.furthest, (self.recording.iteration, self.cursor))
+        self._note_loss(self.cursor)
+
+    def _note_loss(self, cursor: int) -> None:
+        """Keep the loss if it was measured before the cursor: events are recorded before they are seen."""
+        measured = self.recording.evaluated.get(self.graph.loss, cursor)
+        if measured < cursor:
+            event = self.recording.events[measured]
+            assert isinstance(event, NodeEvaluated)
+            self.losses.record(self.recording.iteration, float(event.value))
+
+    def _set_cursor(self, cursor: int) -> bool:
+        moved = cursor != self.cursor
+        self.cursor = cursor
+        return moved
+
+    def _forward(self, stop: Stop) -> bool:
+        recording = self.recording
+        cursor = self.cursor
+        if self.at_end_of_iteration:
+            if recording.error is not None:
+                return False
+            recording = self._begin_next()
+            cursor = 0
+        while cursor < len(recording.events) or not recording.finished:
+            # one event more than is passed: where a node's work ends shows in the event behind it
+            while len(recording.events) < cursor + 2 and not recording.finished:
+                self._record()
+            if cursor == len(recording.events):
+                break
+            cursor += 1
+            if stop(recording, cursor - 1):
+                break
+        self.cursor = cursor
+        return True
+
+    def _back(self, stop: Stop) -> bool:
+        for cursor in range(self.cursor - 1, 0, -1):
+            if stop(self.recording, cursor - 1):
+                return self._set_cursor(cursor)
+        if self.recording.iteration == 1:
+            return self._set_cursor(0)
+        return self._go_to(self.recording.iteration - 1, None)
+
+    def _go_to(self, iteration: int, cursor: int | None) -> bool:
+        if (iteration, cursor) == (self.recording.iteration, self.cursor):
+            return False
+        if iteration != self.recording.iteration:
+            self._open(iteration)
+        self._play(cursor)
+        return True
+
+    def _play(self, cursor: int | None) -> None:
+        """Put the cursor behind so many events of the current iteration, or behind the last."""
+        # one event more than is passed, as in going forward: a mistake shows behind the last one
+        while not self.recording.finished and (cursor is None or len(self.recording.events) <= cursor):
+            self._record()
+        events = len(self.recording.events)
+        self.cursor = events if cursor is None else min(cursor, events)
+
+    def _open(self, iteration: int) -> None:
+        """Make an iteration the current one, from the latest state before it."""
+        # one iteration earlier than needed, for the loss before this one
+        self.stepper.restore(self.branch.edited(self.branch.states.before(max(iteration - 2, 0))))
+        self.recording = self._begin(self._advance(iteration - 1 - self.stepper.finished))
+
+    def _advance(self, iterations: int) -> Measured | None:
+        """Train on from the end of an iteration without events, keeping states and losses; return the last one."""
+        last = None
+        for _ in range(iterations):
+            state = self.stepper.state()
+            try:
+                [loss] = self.stepper.run(1)
+            except MinidlError:
+                # the stepping path comes to the same mistake, and shows how
+                self.stepper.restore(state)
+                break
+            last = Measured(state, loss)
+            self.losses.record(self.stepper.finished, loss)
+            self._keep(self._start())
+        return last
+
+    def _start(self) -> State:
+        """Return the state that the next iteration starts from, and make the edits of the branch that are due there."""
+        state = self.stepper.state()
+        if state.finished in self.branch.edits:
+            state = self.branch.edited(state)
+            self.stepper.restore(state)
+        return state
+
+    def _begin_next(self, previous: Measured | None = None) -> Recording:
+        last = self.recording.events[-1]
+        if previous is None and isinstance(last, IterationFinished):
+            previous = Measured(self.recording.start, last.loss)
+        self.recording = self._begin(previous)
+        self.cursor = 0
+        return self.recording
+
+    def _begin(self, previous: Measured | None) -> Recording:
+        state = self._start()
+        self._keep(state)
+        self._events = self.stepper.iteration()
+        return Recording(self.graph, state, previous, self.branch.edits.get(state.finished, ()))
+
+    def _keep(self, state: State) -> None:
+        self.branch.states.keep(state)
+        if state.finished in MILESTONES:
+            self.branch.milestones.setdefault(state.finished, state)
+
+    def _record(self) -> None:
+        recording = self.recording
+        try:
+            event = next(self._events)
+        except MinidlError as error:
+            recording.error = error
+            return
+        recording.append(event)

@@ -1,0 +1,192 @@
+"""What a moment shows in each box and each row: of a node its state, of a folded scope how far it has come.
+
+A picture has three levels of detail: only names, then shapes as well, then the numbers of values and gradients.
+"""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+
+from minidl_core import Node, NodeEvaluated, NodeVisited, VariableUpdated
+from minidl_core.arrays import Array
+
+from ..debugger.moment import Moment
+from ..drawing.glyphs import DONE, NOT_YET, NOW, PARTLY, STALE, UPDATED, printable
+from ..words.formats import number, shape_text, vector
+from .diagram import NodeView
+from .layout import NodeBox
+from .picture import Item
+from .progress import Progress
+from .words import LEAST_INNER, MOST_INNER, detail, shape_in, tape_title, title
+
+NAMES, SHAPES, NUMBERS = range(3)
+_MOST_PORTS = 12
+_SWAPPABLE = {"add", "multiply"}
+_SCALAR_INNER = len("() -0.1234")
+_NUMBERS_INNER = 15
+_NARROW_NUMBERS = 11
+
+
+def box_of(item: Item, level: int) -> NodeBox:
+    """Return how much room an item takes in a diagram."""
+    node = item.node
+    kind = "" if node is None else node.kind
+    if level == NAMES:
+        name = min(cell_len(printable(item.nodes[0].name if node else f"{item.scope}/")), MOST_INNER)
+        width, height = name + (0 if node else len(f" {2 * str(len(item.nodes))}/")) + len("[ ✓q1]"), 1
+    else:
+        width = 2 + (_NUMBERS_INNER if level == NUMBERS else _inner_width(item))
+        height = 2 + min(max(3 if level == NUMBERS else 2, len(item.inputs)), _MOST_PORTS)
+    return NodeBox(item.name, item.inputs, width, height, kind in _SWAPPABLE, kind == "constant")
+
+
+def row_widths(items: list[Item], level: int, narrow: bool) -> tuple[int, int]:
+    """Return how wide the longest title and the longest detail of a tape are; a narrow one has numbers or shapes."""
+    titles = max((cell_len(printable(_row_title(item))) for item in items), default=0)
+    extents = max((cell_len(_extent(item)) for item in items), default=0)
+    numbers = _NARROW_NUMBERS if narrow else extents + 1 + _NUMBERS_INNER
+    return titles, {NAMES: 0, SHAPES: extents, NUMBERS: numbers}[level]
+
+
+def box_view(item: Item, moment: Moment, progress: Progress, level: int, width: int) -> NodeView:
+    """Return what stands in an item's box, which is so wide inside."""
+    value, gradient = _marks(item, moment, progress)
+    node = item.node
+    if node is None:
+        details: tuple[str, ...] = (_how_far(item, moment, progress),)
+    elif level == NUMBERS and node in moment.graph.position:
+        details = _numbers(moment.value(node), moment.gradient(node), width)
+    else:
+        details = (detail(moment, node, width),)
+    return NodeView(
+        _name(item, moment, progress) if level == NAMES else _title(item, width if level == NUMBERS else 0),
+        details,
+        value,
+        gradient,
+        _style(item, moment),
+        now=_is_now(item, moment, progress),
+    )
+
+
+def row_view(item: Item, moment: Moment, progress: Progress, level: int, narrow: bool) -> NodeView:
+    """Return what stands in an item's row of the tape."""
+    value, gradient = _marks(item, moment, progress)
+    node = item.node
+    if node is None:
+        said = _how_far(item, moment, progress)
+    else:
+        said = shape_in(moment, node)
+        if level == NUMBERS and node in moment.graph.position:
+            backward = moment.phase != "forward" and moment.gradient(node) is not None
+            room = _NARROW_NUMBERS if narrow else _NUMBERS_INNER
+            numbers = _numbers(moment.value(node), moment.gradient(node), room)[backward]
+            said = numbers if narrow else f"{numbers:<{_NUMBERS_INNER}} {said}"
+    now = _is_now(item, moment, progress)
+    return NodeView(_row_title(item), (said,), value, gradient, _style(item, moment), now=now)
+
+
+def _marks(item: Item, moment: Moment, progress: Progress) -> tuple[str, str]:
+    if item.node is not None:
+        return node_marks(item.node, moment)
+    return "v" + _folded_value(item, moment, progress), "g" + _folded_gradient(item, moment, progress)
+
+
+def node_marks(node: Node, moment: Moment) -> tuple[str, str]:
+    """Return the slots of a node: v with the state of its value, g with that of its gradient, q and w with a count."""
+    if node not in moment.graph.position:
+        return "v" + NOT_YET, ""
+    gradient = moment.gradient_mark(node)
+    return "v" + moment.value_mark(node), gradient if gradient[0] in "qw" else "g" + gradient
+
+
+def _is_now(item: Item, moment: Moment, progress: Progress) -> bool:
+    if item.node is not None:
+        return item.node is moment.now
+    return moment.now is not None and progress.place(moment.now) == item.name
+
+
+def _folded_value(item: Item, moment: Moment, progress: Progress) -> str:
+    if _is_now(item, moment, progress) and isinstance(moment.event, NodeEvaluated | VariableUpdated):
+        return NOW
+    if progress.count(moment, item.name, VariableUpdated):
+        return UPDATED
+    evaluated = progress.count(moment, item.name, NodeEvaluated)
+    if evaluated < len(item.nodes):
+        return PARTLY if evaluated else NOT_YET
+    return STALE if moment.value_mark(item.nodes[-1]) == STALE else DONE
+
+
+def _folded_gradient(item: Item, moment: Moment, progress: Progress) -> str:
+    if _is_now(item, moment, progress) and moment.phase == "backward":
+        return NOW
+    visited = progress.count(moment, item.name, NodeVisited)
+    return NOT_YET if not visited else PARTLY if visited < len(item.nodes) else DONE
+
+
+def _how_far(item: Item, moment: Moment, progress: Progress) -> str:
+    """Return how many nodes a folded scope holds, and in a pass how many of them it has come to."""
+    total, count = len(item.nodes), _count(item, moment, progress)
+    return f"{count} of {total}" if 0 < count < total else f"{total} nodes"
+
+
+def _count(item: Item, moment: Moment, progress: Progress) -> int:
+    """Return to how many of its nodes the pass has come, in an update how many of its variables are updated."""
+    kind = {"forward": NodeEvaluated, "backward": NodeVisited, "update": VariableUpdated}[moment.phase]
+    return progress.count(moment, item.name, kind)
+
+
+def _numbers(value: Array | None, gradient: Array | None, width: int) -> tuple[str, str]:
+    """Return a node's value and gradient in numbers, of large arrays the least and the greatest."""
+    return tuple(f"{slot} {_range(array, width - 2)}" for slot, array in (("v", value), ("g", gradient)))  # type: ignore[return-value]
+
+
+def _range(array: Array | None, width: int) -> str:
+    if array is None or not array.size:
+        return NOT_YET
+    if array.size == 1:
+        return number(array.item())
+    if array.min() == array.max():
+        return f"all {number(array.min())}"
+    texts = [vector(array, digits) for digits in (4, 3) if array.ndim == 1 and array.size <= 3]
+    texts += [f"{number(array.min(), digits)}{PARTLY}{number(array.max(), digits)}" for digits in (4, 3, 2, 1)]
+    return next((text for text in texts if len(text) <= width), texts[-1])
+
+
+def _style(item: Item, moment: Moment) -> str:
+    node = item.node
+    if node is None:
+        return "title"
+    if node not in moment.graph.position:
+        return "dim"
+    return "variable" if node.kind == "variable" else "text"
+
+
+def _name(item: Item, moment: Moment, progress: Progress) -> str:
+    if item.node is not None:
+        return item.node.name
+    return f"{item.scope}/ {_count(item, moment, progress)}/{len(item.nodes)}"
+
+
+def _title(item: Item, room: int = 0) -> str:
+    """Return the title of a box, with the shape where there is room for it."""
+    if item.node is None:
+        return f"{item.scope}/"
+    number, uses = item.use
+    said = f"{item.node.name} {number}/{uses}" if uses > 1 else title(item.node)
+    with_shapes = (f"{text} {shape_text(item.node.shape)}" for text in (said, item.node.name))
+    return next((text for text in with_shapes if cell_len(printable(text)) <= room), said)
+
+
+def _row_title(item: Item) -> str:
+    return f"{item.scope}/" if item.node is None else tape_title(item.node)
+
+
+def _extent(item: Item) -> str:
+    return shape_text(item.node.shape) if item.node is not None else f"{len(item.nodes)} of {len(item.nodes)}"
+
+
+def _inner_width(item: Item) -> int:
+    """Return how wide a box must be inside: for its title, its shape, and, of a scalar, its value."""
+    scalar = item.node is not None and item.node.shape == ()
+    texts = cell_len(printable(_title(item))), len(_extent(item)) + (item.node is None), _SCALAR_INNER if scalar else 0
+    return min(max(LEAST_INNER, *texts), MOST_INNER)

@@ -1,0 +1,124 @@
+"""What the graph pane says in words: titles and details of nodes, the line above the picture, its legend, its notes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rich.cells import cell_len
+
+from minidl_core import ContributionAdded, Node, Operation
+from minidl_core.gradients import gradient_rule
+
+from ..debugger.moment import Moment
+from ..drawing.glyphs import DONE, HIDDEN, LEFT, NOT_YET, NOW, RIGHT, STALE, UPDATED, printable
+from ..drawing.palette import Line
+from ..words.formats import number, shape_text
+from .diagram import Note, mark_style
+
+LEAST_INNER, MOST_INNER = len("─v✓ g·─"), 14
+_KINDS = {"placeholder": "data", "variable": "var", "constant": "const"}
+_ANYWHERE = 10_000
+
+
+def title(node: Node) -> str:
+    """Return a node's name and, where the name does not tell it, what it is: X data, p softmax, matmul."""
+    kind = _KINDS.get(node.kind, node.kind)
+    tells = isinstance(node, Operation) and node.name.rpartition("/")[2].startswith(kind)
+    full = node.name if tells else f"{node.name} {kind}"
+    return full if cell_len(printable(full)) <= MOST_INNER else node.name
+
+
+def tape_title(node: Node) -> str:
+    """Return the title of a row of the tape, where a leaf has no kind: its sign in the gutter tells."""
+    return title(node) if node.inputs else node.name
+
+
+def shape_in(moment: Moment, node: Node) -> str:
+    """Return the shape of a node, unless a question that stands hides it."""
+    value = moment.value(node)
+    return HIDDEN if node is moment.hides_shape_of else shape_text(node.shape if value is None else value.shape)
+
+
+def detail(moment: Moment, node: Node, width: int) -> str:
+    """Return the shape of a node and, where that is one number, its value with as many digits as fit."""
+    value = moment.value(node)
+    shape = shape_in(moment, node)
+    if value is None or value.size != 1:
+        return shape
+    before = "=" if node is moment.graph.loss else shape
+    texts = (f"{before} {number(value.item(), digits)}" for digits in (4, 3, 2))
+    return next((text for text in texts if len(text) <= width), shape)
+
+
+def heading(moment: Moment) -> str:
+    """Return the line above the picture: which way the numbers go."""
+    return {
+        "forward": f"forward: values flow to the right ─{RIGHT}",
+        "backward": f"backward: gradients flow to the left {LEFT}─",
+        "update": "update: each variable moves against its gradient",
+    }[moment.phase]
+
+
+def legend(moment: Moment, width: int) -> Line:
+    """Return what the signs mean that this pass can show; what does not fit the width is left out at the end."""
+    done, now, not_yet = f"{DONE} done", f"{NOW} now", f"{NOT_YET} not yet"
+    slots = ("v value", "g gradient")
+    states: tuple[str, ...]
+    groups: tuple[tuple[str, ...], ...]
+    if moment.phase == "forward":
+        groups = slots, (done, now, not_yet), ("━ in use now",), (f"─{RIGHT} value flows",)
+    elif moment.phase == "update":
+        states = (done, now, f"{UPDATED} updated", f"{STALE} out of date")
+        groups = slots, states, (f"{LEFT} the gradient went this way",)
+    elif moment.waiting_count:
+        states = (done, now, "q1 in the queue", "w2 waits for 2", not_yet)
+        groups = slots, states, (f"{LEFT} gradient went", "━ goes now")
+    else:
+        states = (done, now, "q1 q2 place in the queue", not_yet)
+        groups = slots, states, (f"{LEFT} gradient went this way", "━ goes now")
+    line: Line = []
+    for group in groups:
+        for i, entry in enumerate(group):
+            gap = "" if not line else "  " if i else "    "
+            if sum(len(text) for text, _ in line) + len(gap + entry) > width:
+                return line
+            sign, _, meaning = entry.partition(" ")
+            style = "dim" if sign in ("v", "g") else "flow" if sign == "━" else mark_style(sign)
+            line += [(gap, "text"), (sign, style), (f" {meaning}", "dim")]
+    return line
+
+
+def note(moment: Moment, place: Callable[[Node, Node | None], str]) -> Note | None:
+    """Return what is said beside a node: how a gradient's shape changes on an edge, or what is out of date.
+
+    `place` names the box of a node, where it has several the one beside a consumer.
+    """
+    if isinstance(moment.event, ContributionAdded):
+        return _edge_note(moment.event, place(moment.event.node, moment.event.consumer))
+    return _stale_note(moment, place) if moment.phase == "update" else None
+
+
+def _edge_note(event: ContributionAdded, near: str) -> Note | None:
+    size, shape = event.contribution.size, event.contribution.shape
+    if shape == event.gradient.shape:
+        return None
+    formula = gradient_rule(event.consumer).formula_for(event.slot)
+    names = [source.name for source in event.consumer.inputs]
+    rule = event.consumer.definition.name_symbols(formula, names, event.consumer.name)
+    lines = []
+    if event.consumer.definition.elementwise and size < event.gradient.size:
+        rule = "Σ"
+        rows = shape == event.gradient.shape[1:]
+        lines = [f"one {event.node.name}, in {event.gradient.size // size} {'rows' if rows else 'places'}"]
+    elif rule == "G":
+        rule = "copied"
+    change = f"{shape_text(shape)} {LEFT} {rule} {LEFT} {shape_text(event.gradient.shape)}"
+    return Note([change, *lines], near)
+
+
+def _stale_note(moment: Moment, place: Callable[[Node, Node | None], str]) -> Note | None:
+    updated = sorted(moment.updated, key=moment.graph.position.__getitem__) if len(moment.updated) < 3 else []
+    if not moment.updated:
+        return None
+    variables = " and ".join(node.name for node in updated) or f"{len(moment.updated)} variables"
+    return Note([f"{STALE} = made with the old", f"    {variables}"], place(moment.updated[0], None), _ANYWHERE)

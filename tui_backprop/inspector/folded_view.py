@@ -1,0 +1,62 @@
+"""A folded scope in the inspector: what goes in, what comes out, and how far each of its nodes has come."""
+
+from __future__ import annotations
+
+from minidl_core import Node
+
+from ..debugger.moment import Moment
+from ..drawing.glyphs import MORE, fit, fit_name
+from ..drawing.palette import Line
+from ..graph.diagram import mark_style
+from ..graph.item_views import node_marks
+from ..graph.picture import Item
+from ..words.formats import shape_text
+
+_SHAPE = 12
+
+
+def draw_folded(item: Item, moment: Moment, width: int, height: int) -> list[Line]:
+    """Draw a folded scope in at most `height` lines of at most `width` cells."""
+    inside = set(item.nodes)
+    sources = dict.fromkeys(source for node in item.nodes for source in node.inputs if source not in inside)
+    results = [node for node in item.nodes if not inside.issuperset(node.consumers) or node is moment.graph.loss]
+    lines: list[Line] = [
+        [(fit(f"{len(item.nodes):,} nodes, folded into one", width), "title")],
+        [(fit(f"needs  {_listed(list(sources))}", width), "text")],
+        [(fit(f"gives  {_listed(results)}", width), "text")],
+        [("enter", "key"), (" or ", "dim"), ("z", "key"), (" opens it", "dim")],
+        [],
+    ]
+    rows = max(height - len(lines), 0)
+    first = _first(item, moment, rows)
+    shown = item.nodes[first : first + rows]
+    lines += [_row(node, moment, width) for node in shown]
+    left = len(item.nodes) - first - len(shown)
+    if left and shown:
+        lines[-1] = [(fit(f"{MORE} {left + 1:,} more", width), "dim")]
+    return lines[:height]
+
+
+def _first(item: Item, moment: Moment, rows: int) -> int:
+    """Return which node is listed first, so that the one of now is among them."""
+    if moment.now not in item.nodes:
+        return 0
+    return max(min(item.nodes.index(moment.now) - rows // 2, len(item.nodes) - rows), 0)
+
+
+def _listed(nodes: list[Node]) -> str:
+    more = f" and {len(nodes) - 8:,} more" if len(nodes) > 8 else ""
+    return (", ".join(node.name for node in nodes[:8]) or "nothing") + more
+
+
+def _row(node: Node, moment: Moment, width: int) -> Line:
+    value, gradient = node_marks(node, moment)
+    name = fit_name(node.name, max(width - _SHAPE - len(" v✓ q12"), 1))
+    return [
+        (name, "now" if node is moment.now else "variable" if node.kind == "variable" else "text"),
+        (fit(" " + shape_text(node.shape), _SHAPE), "dim"),
+        (" ", "text"),
+        (value, mark_style(value)),
+        (" ", "text"),
+        (gradient, mark_style(gradient)),
+    ]

@@ -1,0 +1,96 @@
+"""The charts as panes: the title, the lines, and what they depend on, so that one is drawn only when that changed."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+
+from ..debugger.moment import Moment
+from ..debugger.timeline import Timeline
+from ..drawing.palette import Line
+from .charts import Separator, data_legend, draw_data, draw_loss, separator
+
+
+class LossPane:
+    """J over the iterations, on a linear or a logarithmic axis; of the other branches as ghosts."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._timeline = timeline
+        self.logarithmic = False
+
+    def depends_on(self, moment: Moment) -> Hashable:
+        """Return what the chart is a function of."""
+        branch, branches = self._timeline.branch, tuple(self._timeline.branches)
+        return branch, branches, len(branch.losses), moment.iteration, moment.loss, self.logarithmic
+
+    def title(self, moment: Moment, width: int) -> Line:
+        """Return the title: which branch, where there are several, and which axis, where there is room for both."""
+        title: Line = [(f"Loss {moment.graph.loss.name}", "title")]
+        if len(self._timeline.branches) > 1:
+            title.append((f"   {self._timeline.branch.label}", "text"))
+        axis = "   logarithmic" if self.logarithmic else "   linear"
+        return [*title, (axis, "dim")] if sum(len(text) for text, _ in title) + len(axis) <= width else title
+
+    def draw(self, moment: Moment, width: int, height: int) -> list[Line]:
+        """Draw the curve, with a mark where the cursor is."""
+        branch = self._timeline.branch
+        return draw_loss(
+            branch.losses,
+            ghosts=[(other.label, other.losses) for other in self._timeline.branches if other is not branch],
+            cursor=moment.iteration,
+            loss=moment.loss,
+            logarithmic=self.logarithmic,
+            width=width,
+            height=height,
+        )
+
+
+class DataPane:
+    """The points, the line that separates them now, and the lines of a few iterations before."""
+
+    def __init__(self) -> None:
+        self.pinned: int | None = None
+
+    def depends_on(self, moment: Moment) -> Hashable:
+        """Return what the chart is a function of."""
+        plane = moment.example.plane
+        assert plane is not None
+        data = (moment.feeds[plane.points].tobytes(), moment.feeds[plane.classes].tobytes())
+        return self._line(moment), tuple(self._before(moment)), self.pinned, data
+
+    def title(self, moment: Moment, width: int) -> Line:
+        """Return the legend, in at most this width."""
+        return [("Data  ", "title"), *data_legend(self._before(moment), self.pinned, width - len("Data  "))]
+
+    def draw(self, moment: Moment, width: int, height: int) -> list[Line]:
+        """Draw points and lines; a lesson without points in the plane has no data chart."""
+        plane, feeds = moment.example.plane, moment.feeds
+        assert plane is not None
+        return draw_data(
+            feeds[plane.points],
+            np.argmax(feeds[plane.classes], axis=1),
+            now=self._line(moment),
+            before=self._before(moment),
+            pinned=self.pinned,
+            width=width,
+            height=height,
+        )
+
+    def _line(self, moment: Moment) -> Separator:
+        plane = moment.example.plane
+        assert plane is not None
+        return separator(moment.variable(plane.weights), moment.variable(plane.bias))
+
+    def _before(self, moment: Moment) -> dict[int, Separator]:
+        plane = moment.example.plane
+        assert plane is not None
+        lines = {
+            iterations: separator(
+                state.variables.get(plane.weights, plane.weights.initial_value),
+                state.variables.get(plane.bias, plane.bias.initial_value),
+            )
+            for iterations, state in moment.milestones
+        }
+        now = self._line(moment)
+        return {iterations: line for iterations, line in lines.items() if line != now}

@@ -1,0 +1,79 @@
+"""The first line: which lesson and iteration, in which pass and how far, and how large the loss is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+from minidl_core import Variable
+
+from ..debugger.moment import Moment
+from ..drawing.glyphs import fit
+from ..drawing.palette import Line
+from ..words.formats import number
+
+PHASES = ("forward", "backward", "update")
+
+
+# as wide as they get, so that the choice of what there is room for does not change from step to step
+_LOSS, _BEFORE, _PLACE = len("-1.234e-05"), len(" (was -1.234e-05)"), len("iteration finished")
+
+
+def draw_header(moment: Moment, width: int) -> Line:
+    """Draw the header in one line of this width; what is least needed is left out first, the loss is always whole."""
+    loss = [(f"{fit(moment.graph.loss.name, 12).rstrip()} ", "dim"), *_loss(moment)]
+    rate = [("η ", "dim"), (f"{moment.learning_rate:g}", "text")]
+    name, number_of = fit(moment.lesson.name, 20).rstrip(), str(moment.iteration)
+    for gap, with_place, with_before, with_rate, phases in (
+        (3, True, True, True, PHASES),
+        (2, False, False, True, PHASES),
+        (1, False, False, False, PHASES),
+        (1, False, False, False, (moment.phase,)),
+        (1, False, False, False, ()),
+    ):
+        space = (" " * gap, "text")
+        left = [(" ", "text"), (name, "title"), space, ("iteration ", "dim"), (number_of, "title"), space]
+        left += _phases(moment, phases)
+        right = [*rate, space] if with_rate else []
+        reserved = _length([*left, *right]) + len(loss[0][0]) + _LOSS + 2
+        if reserved + (gap + _PLACE if with_place else 0) + (_BEFORE if with_before else 0) <= width:
+            break
+    left += [space, (_place(moment), "text")] if with_place else []
+    right += [*loss, *(_loss_before(moment) if with_before else []), (" ", "text")]
+    return [*left, (" " * max(width - _length(left) - _length(right), 1), "text"), *right]
+
+
+def _phases(moment: Moment, phases: Sequence[str]) -> Line:
+    spans: Line = []
+    for phase in phases:
+        now = phase == moment.phase and moment.event is not None
+        spans += [(f"[{phase.upper()}]", "phase") if now else (phase, "dim"), ("  ", "text")]
+    return spans[:-1]
+
+
+def _place(moment: Moment) -> str:
+    """Say how far the pass is, in nodes."""
+    graph, recording = moment.graph, moment.recording
+    node = moment.now
+    if node is None:
+        return "" if moment.event is None else "iteration finished"
+    if isinstance(node, Variable) and moment.phase == "update":
+        return f"variable {len(moment.updated)} of {len(graph.variables)}"
+    if moment.phase == "forward":
+        return f"node {graph.position[node] + 1} of {len(graph.nodes)}"
+    place = recording.places.get(node)
+    return "" if place is None else f"node {place + 1} of {len(graph.nodes)}"
+
+
+def _loss(moment: Moment) -> Line:
+    return [("· not yet", "dim") if moment.loss is None else (number(moment.loss), "title")]
+
+
+def _loss_before(moment: Moment) -> Line:
+    previous = moment.recording.previous_loss
+    return [] if previous is None else [(f" (was {number(previous)})", "dim")]
+
+
+def _length(line: Line) -> int:
+    return sum(cell_len(text) for text, _ in line)

@@ -1,0 +1,68 @@
+"""The inspector's place while a question stands: what can be answered, and the numbers that it takes; and the score."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+from ..drawing.glyphs import RIGHT, fit
+from ..drawing.palette import Line
+from ..inspector.sections import Section, compose, prose
+from ..questions import Question
+from ..questions.asking import Asking, Score
+
+
+def draw_question(asking: Asking, question: Question, width: int, height: int) -> list[Line]:
+    """Draw the choices or the field, in at most `height` lines of at most `width` cells."""
+    given = _flowed(question.given, width - 2)
+    if question.choices:
+        columns = 1 if len(question.choices) + len(given) + 2 <= height else 2
+        sections = [Section(10, _choices(question.choices, width, columns))]
+        hint = f"1 to {len(question.choices)} answers, Esc skips"
+    else:
+        field: Line = [(f"  {RIGHT} ", "key"), (asking.typed, "title"), ("_", "dim")]
+        sections = [Section(10, [field])]
+        hint = "type a number, then Enter; 1 % off is still right; Esc skips"
+    if asking.complaint:
+        sections.append(Section(11, prose(f"  {asking.complaint}", width, "error", indent="  "), joined=True))
+    sections += [Section(9 - place, [line], joined=place > 0) for place, line in enumerate(given)]
+    hint = "think first: the next space reveals it" if asking.mode == "room" else hint
+    sections.append(Section(1, prose(f"  {hint}", width, "dim", indent="  ")))
+    return compose(sections, width, height)
+
+
+def _choices(choices: Sequence[str], width: int, columns: int) -> list[Line]:
+    """Return the choices with their numbers, in so many columns."""
+    room = max(width // columns - len("  1  "), 1)
+    lines: list[Line] = [[] for _ in range(-(-len(choices) // columns))]
+    for place, choice in enumerate(choices):
+        line = lines[place % len(lines)]
+        line += [(f"  {place + 1}  ", "key"), (fit(choice, room) if columns > 1 else choice, "text")]
+    return lines
+
+
+def _flowed(items: Sequence[str], width: int) -> list[Line]:
+    """Put items beside each other, as many as go into a line; only one that is longer than a line is broken."""
+    rows: list[str] = []
+    for item in items:
+        if rows and cell_len(rows[-1]) + 3 + cell_len(item) <= width:
+            rows[-1] += f"   {item}"
+        else:
+            rows += textwrap.wrap(item, width, subsequent_indent="  ")
+    return [[(f"  {row}", "text")] for row in rows]
+
+
+def draw_score(score: Score, width: int, height: int) -> list[Line]:
+    """Draw how many answers were right, and of which kind; the hardest kind first."""
+    right, wrong, skipped, asked = score.right, score.wrong, score.skipped, score.asked
+    whole = f"{right.total()} of {asked.total()} right, {wrong.total()} wrong, {skipped.total()} skipped"
+    sections = [Section(10, [[(whole, "title")]])]
+    names = max(map(len, asked), default=0) + 2
+    for kind in sorted(asked, key=lambda kind: (right[kind] / asked[kind], kind)):
+        hard = 2 * right[kind] < asked[kind]
+        line: Line = [(f"  {kind:<{names}}", "dim"), (f"{right[kind]} of {asked[kind]} right", "text")]
+        sections.append(Section(9, [[*line, ("  hard", "error")] if hard else line], joined=len(sections) > 1))
+    sections.append(Section(1, prose("space goes on", width, "dim")))
+    return compose(sections, width, height)

@@ -1,0 +1,199 @@
+"""The Step pane: the sentence of the moment, and under it what is done, what is now and what comes next.
+
+The sentence has all rows but the last, whether it fills them or not: nothing moves because a text is longer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice, takewhile
+from typing import NamedTuple
+
+from rich.cells import cell_len
+
+from minidl_core import ContributionAdded, IterationFinished, Node, NodesEnqueued
+
+from ..debugger.moment import Moment
+from ..drawing.glyphs import ELLIPSIS, HIDDEN
+from ..drawing.palette import Line
+from ..words.narration import narrate_line
+from ..words.wording import ROOMS, cut, fitted, wrapped
+
+_WIDE = ROOMS[0][0]
+_NAME_LENGTHS = (24, 16, 10)
+_MOST = 24
+"""More names than this are never listed: of a queue of thousands, only the first count."""
+
+
+class Part(NamedTuple):
+    """A part of the row: ways to write it, each shorter than the one before; parts of a low `rank` are shortened first.
+
+    A rank of 0 is for what the screen shows elsewhere too, 1 for the past, 2 for what waits or comes, 3 for the queue.
+    """
+
+    rank: int
+    choices: list[Line]
+
+
+def draw_step(moment: Moment, width: int, height: int, question: Sequence[str] = ()) -> list[Line]:
+    """Draw the pane in exactly `height` lines of at most `width` cells, with a margin of one cell on both sides.
+
+    A sentence needs one line where the width is 118, and two where it is 80; in less room it says less. A question that
+    stands, in ever shorter ways to say it, takes the place of the moment's sentence.
+    """
+    inner, lines = width - 2, height - 1
+    rooms = (*ROOMS, (inner, lines))
+    sentence = wrapped(fitted(question, rooms) if question else narrate_line(moment, rooms), inner)
+    rows = [*sentence, *([[]] * (lines - len(sentence))), _draw_row(moment, inner)]
+    return [[(" ", "text"), *row] if row else [] for row in rows]
+
+
+def _draw_row(moment: Moment, width: int) -> Line:
+    wide = width >= _WIDE
+    draw = {"forward": _forward, "backward": _backward, "update": _update}[moment.phase]
+    line: Line = []
+    for length in _NAME_LENGTHS:
+        line = _joined(draw(moment, wide, length), width, "    " if wide else "   ")
+        if _cells(line) <= width:
+            break
+    return line
+
+
+def _joined(parts: Sequence[Part], width: int, gap: str) -> Line:
+    """Put parts beside each other, shortened one after the other as far as the width asks for it."""
+    chosen = [0] * len(parts)
+
+    def line() -> Line:
+        written = [part.choices[choice] for part, choice in zip(parts, chosen, strict=True)]
+        return [span for spans in written if spans for span in ((gap, "text"), *spans)][1:]
+
+    for index in sorted(range(len(parts)), key=lambda index: parts[index].rank):
+        while _cells(line()) > width and chosen[index] < len(parts[index].choices) - 1:
+            chosen[index] += 1
+    return line()
+
+
+def _forward(moment: Moment, wide: bool, length: int) -> list[Part]:
+    nodes, now = moment.graph.nodes, moment.now
+    done = 0 if now is None else moment.graph.position[now]
+    following = done if now is None else done + 1
+    return [
+        _past("done", nodes[max(done - _MOST, 0) : done], done, wide, length),
+        _now(now, wide, length),
+        _first("next", nodes[following : following + _MOST], len(nodes) - following, wide, length),
+    ]
+
+
+def _backward(moment: Moment, wide: bool, length: int) -> list[Part]:
+    visited = moment.last_visited(_MOST + 1)
+    now = moment.now if moment.now in visited else None
+    # what joins the queue then joins it because the visit is over
+    over = isinstance(moment.event, NodesEnqueued)
+    past = [node for node in visited if node is not now or over]
+    waiting = [
+        [(cut(node.name, length), "waiting"), (f" (for {count})", "dim")]
+        for node, count in islice(moment.waiting, _MOST if wide else 4)
+    ]
+    if moment.hides_queue:
+        return [
+            _past("visited", past, moment.visit_count - (now is not None), wide, length),
+            _now(now, wide, length),
+            Part(3, [[*_label("queue", wide), (HIDDEN, "dim")]]),
+            Part(2, [[*_label("waiting", wide), (HIDDEN, "dim")]]),
+        ]
+    queue, waiters = moment.queue, moment.waiting_count
+    queued: list[Line] = [
+        [(f"q{place} ", "dim"), (cut(node.name, length), "key")] for place, node in enumerate(queue[:_MOST], 1)
+    ]
+    parts = [
+        _past("visited", past, moment.visit_count - (now is not None and not over), wide, length),
+        _now(now, wide, length),
+        Part(3, _listed("queue", queued, len(queue), wide)),
+        Part(2, [*_listed("waiting", waiting, waiters, wide), *([_counted("waiting", waiters)] if waiters else [])]),
+    ]
+    # a step does not stop at data, so the queue may seem to be out of order
+    passed = [node.name for node in takewhile(moment.graph.is_data, reversed(past))][::-1]
+    if passed and now is not None and not over:
+        parts.append(Part(1, [[("passed by ", "dim"), (cut(" ".join(passed), 2 * length), "text")], []]))
+    event = moment.event
+    if not wide and isinstance(event, ContributionAdded):
+        parts.append(Part(0, [[("G comes from ", "dim"), (cut(event.consumer.name, length), "flow")], []]))
+    return parts
+
+
+def _update(moment: Moment, wide: bool, length: int) -> list[Part]:
+    updated, now = moment.updated, moment.now
+    following = moment.recording.update_order[len(updated) :]
+    finished: Line = [("iteration finished", "text")]
+    if isinstance(moment.event, IterationFinished):
+        present = Part(4, [[*_label("now", wide), *finished]])
+        coming = Part(2, [[*_label("next", wide), (f"iteration {moment.iteration + 1}", "text")]])
+    else:
+        present = _now(now, wide, length)
+        coming = _first("next", following[:_MOST], len(following), wide, length)
+        if not following:
+            coming = Part(2, [[*_label("next", wide), *finished]])
+    past = [node for node in updated if node is not now]
+    parts = [_past("updated", past[-_MOST:], len(past), wide, length), present, coming]
+    data = moment.graph.data
+    if wide and data:
+        names = _first("unchanged", data[:_MOST], len(data), wide, length)
+        kinds = {node.kind for node in data}
+        kind = "constants" if kinds == {"constant"} else "data" if kinds == {"placeholder"} else "data and constants"
+        parts.append(Part(0, [[*choice, (f" ({kind})", "dim")] for choice in names.choices] + [[]]))
+    return parts
+
+
+def _past(label: str, nodes: Sequence[Node], count: int, wide: bool, length: int) -> Part:
+    """Write what has been: the last of it by name where there is room, else how many."""
+    if not count:
+        return Part(1, [[*_label(label, wide), ("none", "dim")], []])
+    choices: list[Line] = []
+    for first in range(len(nodes)) if wide else ():
+        more = [(f"{ELLIPSIS} ", "dim")] if count > len(nodes) - first else []
+        choices.append([*_label(label, wide), *more, (_names(nodes[first:], length), "done")])
+    return Part(1, [*choices, _counted(label, count), []])
+
+
+def _now(node: Node | None, wide: bool, length: int) -> Part:
+    said = ("none", "dim") if node is None else (cut(node.name, length), "now")
+    return Part(4, [[*_label("now", wide), said]])
+
+
+def _first(label: str, nodes: Sequence[Node], count: int, wide: bool, length: int) -> Part:
+    """Write what comes: the first of it by name."""
+    if not count:
+        return Part(2, [[*_label(label, wide), ("none", "dim")]])
+    choices: list[Line] = []
+    for last in range(len(nodes), 0, -1):
+        more = [(f" {ELLIPSIS}", "dim")] if count > last else []
+        choices.append([*_label(label, wide), (_names(nodes[:last], length), "text"), *more])
+    return Part(2, choices)
+
+
+def _listed(label: str, items: Sequence[Line], count: int, wide: bool) -> list[Line]:
+    """Write the first items, and how many more there are."""
+    if not count:
+        return [[*_label(label, wide), ("none", "dim")]]
+    choices: list[Line] = []
+    for last in range(len(items), 0, -1):
+        spans = [span for item in items[:last] for span in (("  ", "text"), *item)][1:]
+        more = [(f"  +{count - last}", "dim")] if count > last else []
+        choices.append([*_label(label, wide), *spans, *more])
+    return choices
+
+
+def _counted(label: str, count: int) -> Line:
+    return [(f"{label} ", "dim"), (str(count), "text")]
+
+
+def _label(label: str, wide: bool) -> Line:
+    return [(f"{label}  " if wide else f"{label} ", "dim")]
+
+
+def _names(nodes: Sequence[Node], length: int) -> str:
+    return " ".join(cut(node.name, length) for node in nodes)
+
+
+def _cells(line: Line) -> int:
+    return sum(cell_len(text) for text, _ in line)

@@ -1,0 +1,1 @@
+"""Numbers and events in words: formats, formulas, sentences, and what they make together."""

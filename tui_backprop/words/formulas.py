@@ -1,0 +1,102 @@
+"""What an operation says of itself in symbols, said of one of its nodes: with names, shapes or numbers.
+
+An operation's formula and reasons are written in A, B and Y (its inputs and output), G (the gradient of its output)
+and J (the loss).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from minidl_core import Node, Operation
+
+from ..debugger.moment import Moment
+from .formats import DIGITS, addition, number
+
+Shape = tuple[int, ...]
+_SYMBOL = re.compile(r"(?:\b(?i:an|any|each) entry of )?(?<![A-Za-z])([A-Z])(?![A-Za-z])")
+
+
+def right_side(operation: Operation) -> str:
+    """Return what stands behind `Y =` in the formula of an operation."""
+    formula = operation.definition.formula
+    return formula.partition(" = ")[2] or formula
+
+
+def symbols(operation: Operation) -> dict[str, Node]:
+    """Return which node each symbol of the operation's formulas stands for."""
+    return {**dict(zip(operation.definition.symbols, operation.inputs, strict=True)), "Y": operation}
+
+
+def shapes_of(moment: Moment, operation: Operation) -> dict[Node, Shape]:
+    """Return the shapes of an evaluated operation's inputs and output."""
+    values = {node: moment.evaluated_value(node) for node in symbols(operation).values()}
+    return {node: value.shape for node, value in values.items() if value is not None}
+
+
+def in_names(
+    text: str, operation: Operation, loss: Node, shapes: Mapping[Node, Shape], name: Callable[[Node], str]
+) -> str:
+    """Return a formula or reason with names in it, and without its words that would be odd for single numbers."""
+    nodes = {"J": loss, **symbols(operation)}
+    scalars = not any(shapes.values())
+
+    def said(match: re.Match[str]) -> str:
+        node = nodes.get(match[1])
+        if node is None:
+            return match[0]
+        return name(node) if not shapes.get(node) else match[0][:-1] + name(node)
+
+    text = text.replace("⊙", "·") if scalars else text
+    if "axis" in operation.attributes:
+        text = text.replace(" along the axis", _along(operation, shapes[operation.inputs[0]]))
+    return _SYMBOL.sub(said, text)
+
+
+def in_shapes(formula: str, shapes: Mapping[str, str]) -> str:
+    """Return a formula with shapes in the places of its symbols; nothing where it is not made of signs alone."""
+    return "" if re.search("[a-zΣ]", formula) else _SYMBOL.sub(lambda match: shapes.get(match[1], match[0]), formula)
+
+
+def in_numbers(formula: str, values: Mapping[str, float], result: float) -> str:
+    """Return a formula of single numbers with the numbers in it, and its result: `2·3 = 6`.
+
+    The result has one digit less than what it is made of, so that what is shown adds up.
+    """
+    total = number(result)
+    if formula in values:
+        return total
+    said = {symbol: number(value, DIGITS + 1) for symbol, value in values.items()}
+    if re.fullmatch(r"[A-Z] [+-] [A-Z]", formula):
+        first, second = values[formula[0]], values[formula[-1]]
+        fine, coarse = addition([first, -second if "-" in formula else second], result)
+        said = {symbol: _bare(value, fine.text(value)) for symbol, value in values.items()}
+        total = coarse.fixed(result)
+
+    def written(match: re.Match[str]) -> str:
+        text = said.get(match[1], match[0])
+        squared = formula[match.end() : match.end() + 1] == "²"
+        odd = text.startswith("-") and (match.start() > 0 or squared)
+        return f"({text})" if odd or ("e" in text and squared) else text
+
+    calculation = _SYMBOL.sub(written, formula).replace("⊙", "·")
+    return total if calculation == total else f"{calculation} = {total}"
+
+
+def _bare(value: float, text: str) -> str:
+    """Return the text of a term without the zeros that only make it as long as the other terms."""
+    short = number(value)
+    return short if abs(float(short) - value) <= 1e-12 * abs(value) else text
+
+
+def _along(operation: Operation, shape: Shape) -> str:
+    """Say along which of the dimensions of its input an operation works; nothing where it takes all entries as one."""
+    axis = operation.attributes["axis"]
+    axes = range(len(shape)) if axis is None else (axis,) if isinstance(axis, int) else axis
+    axes = sorted({number % len(shape) for number in axes}) if shape else []
+    if len(axes) == len(shape):
+        return ""
+    if len(shape) == 2:
+        return (" along each column", " along each row")[axes[0]]
+    return f" along ax{'i' if len(axes) == 1 else 'e'}s {' and '.join(map(str, axes))}"

@@ -1,0 +1,126 @@
+"""The one sentence of a moment: the lesson's own where it has one, else the general one, or what went wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from minidl_core import (
+    BackwardStarted,
+    ContributionAdded,
+    Event,
+    GradientCompleted,
+    MinidlError,
+    Node,
+    NodeEvaluated,
+    NonFiniteError,
+    VariableUpdated,
+)
+
+from ..debugger.edits import Edit
+from ..debugger.moment import Moment
+from ..drawing.palette import Line
+from .formats import number, shape_text
+from .sentences import before_the_first, history, said_of, still_waiting, tell
+from .wording import NAME_LENGTHS, ROOMS, Name, Words, fitted, mark, options
+
+
+def narrate(moment: Moment) -> str:
+    """Return the sentence of the moment: of its event, or of the mistake that stops it."""
+    return "".join(text for text, _ in narrate_line(moment))
+
+
+def narrate_event(moment: Moment, index: int) -> str:
+    """Return the sentence of any event of the moment's iteration, as it is when that event has just happened."""
+    return "".join(text for text, _ in narrate_event_line(moment, index))
+
+
+def narrate_event_line(moment: Moment, index: int, rooms: Sequence[tuple[int, int]] = ROOMS) -> Line:
+    """Return the sentence of any event with its names in styles; each room is a width and a number of lines."""
+    return fitted(_sentences(replace(moment, cursor=index + 1, shown=index)), rooms)
+
+
+def narrate_line(moment: Moment, rooms: Sequence[tuple[int, int]] = ROOMS) -> Line:
+    """Return the sentence of the moment with its names in styles; each room is a width and a number of lines."""
+    error = moment.error
+    if error is not None:
+        return fitted(options(lambda name: _stopped(error, name, moment.recording.edits), error.node), rooms)
+    return fitted(moment.said or _sentences(moment), rooms)
+
+
+def _sentences(moment: Moment) -> Iterator[str]:
+    """Yield ways to say the moment's event, the best first."""
+    event = moment.event
+    if event is None:
+        yield from options(lambda name: before_the_first(moment, name), None)
+        return
+    # the event's own moment: what a step shows as its main event may not be its last
+    at = replace(moment, cursor=moment.shown + 1)
+    whole_step = moment.cursor > at.cursor and isinstance(event, BackwardStarted | ContributionAdded)
+    waited_for = whole_step and any(moment.waits_for(source) for source in event.node.inputs)
+    tellers: list[Callable[[Name], Words]] = [lambda name: tell(at, event, name)]
+    own = at.lesson.sentences.get(_key(event))
+    if own is not None:
+        said = own.format_map(_placeholders(at, event)).removesuffix(".")
+        subject = re.compile(rf"(?<!\w){re.escape(event.node.name)}(?!\w)")
+        said = subject.sub(lambda match: mark(match[0], "now"), said, count=1)
+        tellers.insert(0, lambda _: Words((said,)))
+    for teller in tellers:
+        yield from _with_waiting(moment, event.node, teller) if waited_for else options(teller, event.node)
+
+
+def _stopped(error: MinidlError, name: Name, edits: tuple[Edit, ...]) -> Words:
+    """Say a mistake to a learner: which node, what, and why, without the places in files."""
+    text = error.finding if isinstance(error, NonFiniteError) else str(error)
+    if error.node is not None:
+        node = name(error.node)
+        text = text.removeprefix(f"{error.node.describe()}: ")
+        text = re.sub(r"^its (gradient function|gradient|update)\b", lambda match: f"the {match[1]} of {node}", text)
+        text = re.sub(r"^it\b", lambda _: node, text)
+        text = text if node in text else f"{node}: {text}"
+    text = re.sub(r" \([^()\s]+:\d+\)", "", text).removesuffix(".")
+    mend = "b steps back"
+    if edits:
+        mend += "; E returns to the branch before the edit"
+    elif isinstance(error, NonFiniteError) and "learning rate" in error.mend:
+        mend += "; a smaller --learning-rate may help"
+    return Words((f"{mark('Stopped', 'error')}: {text}",), extra=f". {mend}")
+
+
+def _with_waiting(moment: Moment, node: Node, tell: Callable[[Name], Words]) -> Iterator[str]:
+    """Yield ways to say an event and also which nodes cannot join the queue yet, which the step has no event for."""
+
+    def with_reason(name: Name) -> Words:
+        return tell(name)._replace(extra="", tail=still_waiting(moment, node, name, why=True))
+
+    yield from options(with_reason, node, NAME_LENGTHS[:1])
+    yield from options(lambda name: tell(name)._replace(tail=still_waiting(moment, node, name)), node)
+
+
+# sentences of a lesson
+
+
+def _key(event: Event) -> str:
+    key = f"{type(event).__name__} {event.node.name}"
+    return f"{key} <- {event.consumer.name}" if isinstance(event, ContributionAdded) else key
+
+
+def _placeholders(at: Moment, event: Event) -> Mapping[str, str]:
+    """Return what a lesson's sentence may name of the moment's numbers."""
+    numbers = {
+        "iteration": str(at.iteration),
+        "history": history(at, event.node),
+        "loss": "" if at.loss is None else number(at.loss),
+        "learning_rate": f"{at.learning_rate:g}",
+    }
+    match event:
+        case NodeEvaluated(value=array) | VariableUpdated(new=array):
+            numbers["value"] = said_of(array) or shape_text(array.shape)
+        case ContributionAdded(total=array):
+            numbers["total"] = said_of(array) or shape_text(array.shape)
+        case GradientCompleted(gradient=array):
+            numbers["gradient"] = said_of(array) or shape_text(array.shape)
+        case _:
+            pass
+    return numbers

@@ -1,0 +1,388 @@
+"""What each kind of event says: one function for each, from the operation's own formula and reason.
+
+`G` is always the finished gradient of the consumer, `gets` a contribution, `is complete` a final sum, `waits for` the
+count of consumers. Never is a sum called complete before its last edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+
+import numpy as np
+
+from minidl_core import (
+    BackwardStarted,
+    Constant,
+    ContributionAdded,
+    Event,
+    GradientCompleted,
+    IterationFinished,
+    Node,
+    NodeEvaluated,
+    NodesEnqueued,
+    NodeVisited,
+    Operation,
+    Variable,
+    VariableUpdated,
+)
+from minidl_core.arrays import Array
+from minidl_core.gradients import gradient_rule
+
+from ..debugger.moment import Moment
+from .formats import number, shape_text, vector, worked_sum
+from .formulas import Shape, in_names, in_numbers, in_shapes, right_side, shapes_of, symbols
+from .wording import Name, Words, counted, listed, lowered, unmark
+
+_ORDINALS = ("first", "second", "third", "fourth")
+
+
+def tell(at: Moment, event: Event, name: Name) -> Words:
+    """Return what an event says; `at` is the moment when it has just happened."""
+    match event:
+        case NodeEvaluated(Operation()):
+            return _evaluated(at, event, name)
+        case NodeEvaluated():
+            return _leaf(at, event, name)
+        case BackwardStarted(node):
+            j = name(node)
+            because = f", because if {j} changes by some amount, {j} changes by just that amount"
+            return Words((f"Backward starts at {j}: {_slope(at, node, name)} = 1",), extra=because)
+        case NodeVisited():
+            return _visited(at, event, name)
+        case ContributionAdded():
+            return _contribution(at, event, name)
+        case GradientCompleted():
+            return _completed(at, event, name)
+        case NodesEnqueued():
+            return _enqueued(at, event, name)
+        case VariableUpdated():
+            return _updated(at, event, name)
+        case IterationFinished(node, iteration, loss):
+            j = name(node)
+            measured = f". {j} = {number(loss)} was measured before the update"
+            return Words(
+                (f"Iteration {iteration} is done{measured}",), extra=f"; the next forward pass measures the new {j}"
+            )
+
+
+def before_the_first(moment: Moment, name: Name) -> Words:
+    """Return what is said before any event: the next key."""
+    head = "Press space for the first step: the forward pass computes every value"
+    return Words((f"{head}, up to the loss {name(moment.graph.loss)}", head))
+
+
+# forward
+
+
+def _leaf(at: Moment, event: NodeEvaluated, name: Name) -> Words:
+    node, value = event.node, event.value
+    n, said, numbers = name(node), said_of(value), counted(value.size, "number")
+    shape = f"{numbers}, {shape_text(value.shape)}"
+    if not isinstance(node, Variable):
+        given = "a constant" if isinstance(node, Constant) else "given"
+        if _is_number(node):
+            return Words((f"{n} is {given}: training never changes it",))
+        return Words((f"{n} is {given}: {said or shape}",), tail=f"Training never changes {'it' if said else 'them'}")
+    first, left = at.iteration == 1, f"iteration {at.iteration - 1} left"
+    if not value.shape:
+        since = f"it starts as {said}" if first else f"{left} it at {said}"
+        since = history(at, node) if _is_edited(at, node) else since
+        return Words((f"{n} is a variable: {since}; training may change it",))
+    since = history(at, node)
+    if said and not _is_edited(at, node):
+        since = f"they start as {said}" if first else f"{left} them at {said}"
+    return Words((f"{n} is a variable: {numbers} that training may change; {since}",))
+
+
+def history(at: Moment, node: Node) -> str:
+    """Say where the values of a variable come from."""
+    edited = [edit for edit in at.recording.edits if edit.node is node]
+    if edited:
+        return f"you changed {listed(edited, lambda edit: edit.label(8), 2)}"
+    return "they start like this" if at.iteration == 1 else f"iteration {at.iteration - 1} left them like this"
+
+
+def _is_edited(at: Moment, node: Node) -> bool:
+    return any(edit.node is node for edit in at.recording.edits)
+
+
+def _evaluated(at: Moment, event: NodeEvaluated, name: Name) -> Words:
+    node, value = event.node, event.value
+    assert isinstance(node, Operation)
+    n, said, formula = name(node), said_of(value), right_side(node)
+    shapes = shapes_of(at, node)
+    own_name = node.name.rpartition("/")[2].startswith(node.definition.name)
+    named = in_names(formula, node, at.graph.loss, shapes, name)
+    lead = f"{n} computes {named}" if own_name else f"{n} = {named}"
+    heads = (f"{lead} = {said}", lead) if said and not value.shape else (lead,)
+    reason = in_names(lowered(node.definition.reason), node, at.graph.loss, shapes, name)
+    extra = f". It is {said}" if said and value.shape else ""
+    if not any(shapes.values()):
+        values = {symbol: _number(at, source) for symbol, source in symbols(node).items()}
+        worked = in_numbers(formula, values, float(value))
+        heads = (f"{lead} = {worked}", *heads) if unmark(f"{named} = {said}") != worked else (f"{n} = {worked}",)
+    elif node.definition.elementwise:
+        reason = _uses(node, value, shapes, name) or reason
+    if value.shape and len({shapes[source] for source in symbols(node).values()}) > 1:
+        inputs = {symbol: shape_text(shapes[source]) for symbol, source in symbols(node).items()}
+        before = in_shapes(formula, inputs) or " and ".join(inputs[symbol] for symbol in node.definition.symbols)
+        extra = f". {before} gives {inputs['Y']}"
+    tail = "It is the loss: training tries to make it small" if node is at.graph.loss else ""
+    return Words(heads, reason, extra, tail)
+
+
+# backward
+
+
+def _visited(at: Moment, event: NodeVisited, name: Name) -> Words:
+    node, j = event.node, name(at.graph.loss)
+    n = _subject(node, name)
+    if node is at.graph.loss:
+        goals = "the variable " if len(at.graph.variables) == 1 else "the variables "
+        goals += listed(at.graph.variables, name, 3)
+        return Words(
+            (f"{n} is visited first: the search walks from the loss back towards {goals}",),
+            extra=", against the arrows",
+        )
+    empty = not node.inputs and not at.queue
+    leaves = f"{n} leaves the queue" + (", which is now empty" if empty else "")
+    if at.graph.is_data(node):
+        unused = "its gradient can be computed, but no update will use it"
+        if _is_number(node):
+            return Words((f"{leaves}: {unused}",))
+        return Words((f"{leaves}. {n} is {_kind(node)}: {unused}", f"{leaves}. {n} is {_kind(node)}"))
+    it = n if empty else "It"
+    consumers = at.graph.consumers(node)
+    others = [consumer for consumer in node.consumers if consumer not in at.graph.position]
+    too = "uses it too, but does not lead" if len(others) == 1 else "use it too, but do not lead"
+    extra = f". {listed(others, name, 2)} {too} to {j}" if others else ""
+    if len(consumers) > 1:
+        have = "both" if len(consumers) == 2 else f"all {len(consumers)}"
+        through = listed(consumers, name, 3)
+        head = f"{leaves}. {it} reaches {j} through {through}"
+        return Words((f"{head}: {have} have been visited", head), extra=f", so no contribution will be missing{extra}")
+    consumer = consumers[0]
+    edges = sum(source is node for source in consumer.inputs)
+    if edges > 1:
+        which = "both of its" if edges == 2 == len(consumer.inputs) else f"{edges} of its"
+        head = f"{leaves}. {it} reaches {j} only through {name(consumer)}, but there as {which} inputs"
+        return Words((head,), extra=extra)
+    head = f"{leaves}. {it} reaches {j} only through {name(consumer)}"
+    if consumer is at.graph.loss and not others:
+        asked = f"{leaves}: what does {j} gain or lose if it grows a little? {j}, its only consumer, knows"
+        return Words((asked, head))
+    return Words((head,), extra=extra)
+
+
+def _contribution(at: Moment, event: ContributionAdded, name: Name) -> Words:
+    node, consumer, slot = event.node, event.consumer, event.slot
+    rule, shapes, loss = gradient_rule(consumer), shapes_of(at, consumer), at.graph.loss
+    n, c = _subject(node, name), name(consumer)
+    formula = rule.formula_for(slot) or "its contribution"
+    gets = f"{n} gets {in_names(formula, consumer, loss, shapes, name)}"
+    reason = in_names(lowered(rule.reason_for(slot)), consumer, loss, shapes, name) if not _is_number(node) else ""
+    heads: tuple[str, ...] = (f"{gets} from {c}",)
+    shape, grown = event.contribution.shape, event.gradient.shape
+    if not shape and not grown and not any(shapes.values()):
+        values = {symbol: _number(at, source) for symbol, source in symbols(consumer).items()}
+        values["G"] = float(event.gradient)
+        result = number(float(event.contribution))
+        worked = in_numbers(formula, values, float(event.contribution)) if rule.formula_for(slot) else result
+        heads = (f"{gets} = {worked} from {c}", f"{gets} = {result} from {c}", *heads)
+    elif consumer.definition.elementwise and shape != grown:
+        places = event.gradient.size // max(event.contribution.size, 1)
+        change = f"{shape_text(grown)} to {shape_text(shape)}"
+        axes = _summed_axes(grown, shape) if places > 1 else ""
+        if not axes:
+            heads = (f"{gets} from {c} in its own shape, {shape_text(shape)}",)
+        elif event.count > 1:
+            heads = (f"{gets} from {c}, summed over {axes}, {change}", f"{gets} from {c}, summed over {axes}")
+        else:
+            add_up = f"{'their' if shape else 'its'} {places} slopes add up"
+            used = f"{_each(n, shape)} was used in {places} places, so {add_up}"
+            gets = f"{gets} summed over {axes}"
+            heads = (f"{gets}, {change}: {used}", f"{gets}: {used}", f"{gets}: {add_up}", gets)
+            reason = ""
+    elif formula == "G" and shape == grown:
+        heads = (f"{gets} unchanged from {c}", f"{gets} from {c}")
+    elif formula == "G":
+        giver = f" from {c}" if event.count > 1 else ""
+        how = "repeated" if event.contribution.size > event.gradient.size else "brought"
+        heads = (f"{gets}{giver}, {how} from {shape_text(grown)} to {shape_text(shape)}", f"{gets} from {c}")
+        if not grown:
+            gives = f"{gets} = {number(float(event.gradient))}{giver}"
+            heads = (f"{gives} copied to its {event.contribution.size} entries", gives)
+    if event.count == 1:
+        return Words(heads, reason, extra=f". G is {_slope(at, consumer, name)}")
+    if consumer.inputs.count(node) > 1:
+        which = f"{_ORDINALS[slot]} input" if slot < len(_ORDINALS) else f"input {slot + 1}"
+        heads = tuple(f"{head} as its {which}" for head in heads)
+    so_far = _sum_so_far(at, event)
+    part = f"{event.number} of {event.count} contributions"
+    return Words(tuple(f"{head}: {part}{so_far}" for head in heads), extra=f". G is {_slope(at, consumer, name)}")
+
+
+def _sum_so_far(at: Moment, event: ContributionAdded) -> str:
+    last = event.number == event.count
+    if event.contribution.shape:
+        return "; the sum so far is this one alone" if event.number == 1 else ", added to the sum so far"
+    if event.number == 1:
+        return f"; the sum so far is {number(float(event.total))}"
+    before = at.contributions(event.node)[event.number - 2].total
+    summed = worked_sum([float(before), float(event.contribution)], float(event.total))
+    return f"; the sum {'is' if last else 'so far is'} {summed}"
+
+
+def _completed(at: Moment, event: GradientCompleted, name: Name) -> Words:
+    node, gradient = event.node, event.gradient
+    n, slope = _subject(node, name), _slope(at, node, name)
+    if node is at.graph.loss:
+        return Words((f"{slope} = 1 is complete: nothing behind {n} can add to it",))
+    contributions = at.contributions(node)
+    said = said_of(gradient)
+    if len(contributions) in (2, 3) and not gradient.shape:
+        said = worked_sum([float(each.contribution) for each in contributions], float(gradient))
+    complete = f"{slope} = {said} is complete" if said else f"{slope} is complete"
+    if at.graph.is_data(node):
+        is_kind = "" if _is_number(node) else f"is {_kind(node)} and "
+        return Words((f"{complete}, and nobody uses it: {n} {is_kind}stays as it is", complete))
+    waiting, why = still_waiting(at, node, name), still_waiting(at, node, name, why=True)
+    if isinstance(node, Operation) and waiting and all(at.waits_for(source) for source in node.inputs):
+        return Words((f"{complete}. {why}", f"{complete}. {waiting}"))
+    tail = "The backward pass is done" if not node.inputs and not at.queue else ""
+    only = contributions[0]
+    formula = gradient_rule(only.consumer).formula_for(only.slot)
+    numbers = counted(gradient.size, "number")
+    if not gradient.shape:
+        consumers = len(at.graph.consumers(node))
+        reason = "it has one consumer, and that one has answered"
+        if consumers > 1:
+            reason = f"{'both' if consumers == 2 else f'all {consumers}'} of its consumers have answered"
+    elif len(contributions) > 1:
+        reason = f"the sum of its {len(contributions)} contributions, entry by entry"
+    elif gradient.size > 1 and bool(np.all(gradient == gradient.flat[0])):
+        reason = f"{gradient.size} entries, each {number(float(gradient.flat[0]))}"
+    elif formula == "G" and only.gradient.shape == gradient.shape:
+        reason = f"the same {numbers} as {_slope(at, only.consumer, name)}"
+    else:
+        reason = f"{numbers}, one for each number in {n}" if gradient.size > 1 else f"{numbers}, as in {n}"
+    return Words((complete,), reason, tail=tail)
+
+
+def _enqueued(at: Moment, event: NodesEnqueued, name: Name) -> Words:
+    node, joined = event.node, event.enqueued
+    n, queue = name(node), at.queue
+    before = queue[: len(queue) - len(joined)]
+    join = "joins" if len(joined) == 1 else "join"
+    heads = (f"{listed(joined, lambda each: _subject(each, name, 'key'))} {join} the queue",)
+    waiting, why = still_waiting(at, node, name), still_waiting(at, node, name, why=True)
+    if waiting:
+        return Words((f"{heads[0]}. {why}", f"{heads[0]}. {waiting}"))
+    waited = "it" if len(joined) == 1 else "they"
+    counts = {len(at.graph.consumers(each)) for each in joined}
+    if counts == {1}:
+        which = f"the only node {waited} waited for"
+    elif len(counts) == 1:
+        which = f"the last of the {counts.pop()} nodes {waited} waited for"
+    else:
+        which = f"the last node {waited} waited for"
+    behind = f"{heads[0]} behind {name(before[-1])}" if before else heads[0]
+    return Words((behind, *heads), f"{n}, {which}, has been visited")
+
+
+def still_waiting(at: Moment, node: Node, name: Name, why: bool = False) -> str:
+    """Say which inputs of a visited node did not join the queue because they wait for other consumers, and why."""
+    waiting = [source for source in dict.fromkeys(node.inputs) if at.waits_for(source)]
+    parts: list[str] = []
+    for source in waiting[:2]:
+        count = at.waits_for(source)
+        for_whom = f"{count} consumers"
+        if count <= 2:
+            unvisited = [c for c in at.graph.consumers(source) if at.recording.visited.get(c, at.cursor) >= at.cursor]
+            for_whom = listed(unvisited, name)
+        parts.append(f"{name(source, 'waiting')} {'still waits ' if not parts else ''}for {for_whom}")
+    if why and len(waiting) == 1:
+        x = name(waiting[0], "waiting")
+        parts[0] += f": {_slope(at, waiting[0], name)} is the sum over every way from {x} to {name(at.graph.loss)}"
+    more = f"; {len(waiting) - 2} more wait too" if len(waiting) > 2 else ""
+    return f"{', '.join(parts)}{more}"
+
+
+# update
+
+
+def _updated(at: Moment, event: VariableUpdated, name: Name) -> Words:
+    node, rate = event.node, f"{event.learning_rate:g}"
+    n, slope, said = name(node), _slope(at, node, name), said_of(event.new)
+    step = f"{n} - {rate}·{slope}"
+    moves = f"{n} moves against its gradient"
+    if event.new.shape:
+        if said:
+            return Words((f"{moves}: {step} = {said}",))
+        ways = (": where the slope is negative it rises, where positive it falls", ": downhill, number by number", "")
+        return Words(tuple(f"{moves}, {step}{way}" for way in ways))
+    values = {"A": float(event.old), "R": event.learning_rate, "G": float(event.gradient)}
+    worked = in_numbers("A - R·G", values, float(event.new))
+    way = "positive, so it falls" if event.gradient > 0 else "negative, so it rises" if event.gradient < 0 else "0"
+    return Words((f"{moves}: {step} = {worked}", f"{moves}: {step} = {said}"), extra=f". Its slope is {way}")
+
+
+# parts of sentences
+
+
+def said_of(value: Array) -> str:
+    """Write a number, or a vector of a few; nothing for more."""
+    if not value.shape:
+        return number(float(value))
+    return vector(value) if value.ndim == 1 and 0 < value.size <= 4 else ""
+
+
+def _number(at: Moment, node: Node) -> float:
+    value = at.evaluated_value(node)
+    assert value is not None
+    return float(value)
+
+
+def _subject(node: Node, name: Name, style: str = "") -> str:
+    """Return the name of a node; with its kind where it is a constant that has a number for its name."""
+    said = name(node, style)
+    return f"the constant {said}" if _is_number(node) else said
+
+
+def _kind(node: Node) -> str:
+    return "a constant" if isinstance(node, Constant) else "data"
+
+
+def _is_number(node: Node) -> bool:
+    return isinstance(node, Constant) and said_of(node.initial_value) == node.name
+
+
+def _slope(at: Moment, node: Node, name: Name) -> str:
+    return unmark(f"d{name(at.graph.loss)}/d{name(node)}")
+
+
+def _uses(node: Operation, value: Array, shapes: Mapping[Node, Shape], name: Name) -> str:
+    """Say in how many places broadcasting uses each number of an input; nothing where it uses each in one."""
+    said: list[str] = []
+    for source in dict.fromkeys(node.inputs):
+        count = value.size // max(prod(shapes[source]), 1)
+        if count > 1:
+            who = _each(name(source), shapes[source])
+            said.append(f"{who} in {count}" if said else f"{who} is used in {count} places")
+    return ", ".join(said)
+
+
+def _each(name: str, shape: tuple[int, ...]) -> str:
+    return f"each number of {name}" if shape else name
+
+
+def _summed_axes(grown: tuple[int, ...], shape: tuple[int, ...]) -> str:
+    """Say over which axes of G a sum to this shape goes."""
+    padded = (1,) * (len(grown) - len(shape)) + shape
+    axes = [axis for axis, (many, one) in enumerate(zip(grown, padded, strict=True)) if many != one]
+    if len(shape) == 0 or len(axes) == len(grown):
+        return "all entries"
+    if len(grown) == 2:
+        return ("the rows", "the columns")[axes[0]]
+    return f"ax{'i' if len(axes) == 1 else 'e'}s {listed(axes, str)}"

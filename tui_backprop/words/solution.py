@@ -1,0 +1,172 @@
+"""An iteration as a worked solution, in Markdown: what a student could hand in.
+
+A heading for each pass and each node, a numbered line for each event, and under it the formula with this element's own
+numbers in it, as the inspector writes it out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from minidl_core import (
+    ContributionAdded,
+    Event,
+    GradientCompleted,
+    IterationFinished,
+    Node,
+    NodeEvaluated,
+    Operation,
+    VariableUpdated,
+)
+from minidl_core.arrays import Array
+
+from ..debugger.moment import Moment
+from ..debugger.named_moments import command, name_moment
+from ..debugger.timeline import Timeline
+from ..drawing.palette import Line, plain
+from ..inspector import Pinned
+from ..inspector.equation import write_worked
+from ..inspector.names import called, said, slope_name
+from ..inspector.pinned import element_at
+from ..inspector.update_view import update_equation
+from .expression import element_text
+from .formats import column, number, shape_text, worked_sum
+from .formulas import right_side
+from .narration import narrate_event_line, narrate_line
+from .worked import worked_contribution, worked_value
+
+WIDTH = 100
+ROOMS = ((1000, 1),)
+SMALL = 12
+"""An array of at most so many numbers is written out whole."""
+
+_PASSES = {"forward": "Forward pass: values", "backward": "Backward pass: gradients", "update": "Update"}
+_MARKDOWN = re.compile(r"[\\`*<|]|(?<!\w)_|_(?!\w)|(?<=\])(?=\()|^#|~~")
+
+
+def file_name(timeline: Timeline) -> str:
+    """Return the name of the file that a solution is saved in unless another is asked for."""
+    lesson = re.sub(r"[^\w-]+", "-", timeline.lesson.name)
+    return f"backprop-{lesson}-iteration-{timeline.recording.iteration}.md"
+
+
+def write_solution(timeline: Timeline, pinned: Pinned) -> Iterator[str]:
+    """Yield the lines of the current iteration up to the cursor, worked out for the pinned elements."""
+    moment = timeline.moment
+    yield from _head(timeline, moment)
+    phase, heading = "", ""
+    for index, event in enumerate(moment.recording.events[: moment.cursor]):
+        at = replace(moment, cursor=index + 1, shown=index)
+        if at.phase != phase:
+            phase, heading = at.phase, ""
+            yield from (f"## {_PASSES[phase]}", "")
+        if heading != (heading := _heading(at, event)):
+            yield from (f"### {_escaped(heading)}", "")
+        start = f"{index + 1}. "
+        sentence = plain([narrate_event_line(moment, index, ROOMS)])
+        yield from (start + _escaped(sentence), "")
+        worked = [line for line in _worked(at, event, pinned) if line[line.find("= [") + 2 :] not in sentence]
+        if worked:
+            yield from (" " * len(start) + line for line in ("```text", *worked, "```"))
+            yield ""
+    if moment.error is not None:
+        yield from (f"**{_escaped(plain([narrate_line(moment, ROOMS)]))}**", "")
+
+
+def _head(timeline: Timeline, moment: Moment) -> Iterator[str]:
+    loss, before = moment.graph.loss.name, moment.recording.previous_loss
+    made = sorted(timeline.branch.edits.items())
+    edits = [f"before iteration {finished + 1}: {edit.label(40)}" for finished, edits in made for edit in edits]
+    facts = {
+        "lesson": f"{timeline.lesson.name}: {timeline.lesson.summary}"
+        if timeline.lesson.summary
+        else moment.lesson.name,
+        "seed": str(timeline.seed),
+        "learning rate η": f"{moment.learning_rate:g}",
+        "iteration": str(moment.iteration),
+        f"{loss} of the iteration before": "none: it is the first" if before is None else number(before),
+        f"{loss} of this iteration": "not measured yet" if moment.loss is None else number(moment.loss),
+        "edits": "; ".join(edits) or "none",
+        "events": f"{moment.cursor}, up to the moment {name_moment(timeline)}",
+    }
+    yield from (f"# Backpropagation, worked out: {_escaped(moment.lesson.name)}, iteration {moment.iteration}", "")
+    yield from ("| | |", "|---|---|")
+    yield from (f"| {_escaped(name)} | {_escaped(fact)} |" for name, fact in facts.items())
+    without = " (without the edits)" if edits else ""
+    yield from ("", f"This is the moment{without}:", "", f"    {command(timeline)}", "")
+    if any(value.ndim for node in moment.graph.nodes if (value := moment.value(node)) is not None):
+        yield "Of arrays with more numbers than a page should have, one element is worked out; the others go like it."
+        yield ""
+
+
+def _heading(at: Moment, event: Event) -> str:
+    node = event.node
+    if isinstance(event, IterationFinished):
+        return "The end of the iteration"
+    if isinstance(event, VariableUpdated):
+        return f"{called(node)} - η·{slope_name(at, node)}"
+    if at.phase == "backward":
+        return slope_name(at, node)
+    assert isinstance(event, NodeEvaluated)
+    computed = f" = {said(at, node, right_side(node))}" if isinstance(node, Operation) else ""
+    return f"{called(node)}{computed}, {shape_text(event.value.shape)}" if event.value.ndim else called(node) + computed
+
+
+def _worked(at: Moment, event: Event, pinned: Pinned) -> Iterator[str]:
+    """Yield the lines that write an event out in numbers; none where its sentence has done so."""
+    match event:
+        case NodeEvaluated(Operation() as node, value):
+            inputs = _values(at, node.inputs)
+            if value.ndim or any(array.ndim for array in inputs):
+                worked = worked_value(node, inputs, value, element_at(at, node, value.shape, pinned))
+                yield from _texts(write_worked(worked, WIDTH))
+        case NodeEvaluated(node, value):
+            yield from _array(at, node, node.name, value, pinned)
+        case ContributionAdded(node, consumer, slot, gradient, contribution, total, count):
+            if not (contribution.ndim or gradient.ndim):
+                return
+            index = element_at(at, node, contribution.shape, pinned)
+            inputs, [output] = _values(at, consumer.inputs), _values(at, (consumer,))
+            worked = worked_contribution(consumer, slot, inputs, output, gradient, contribution, index)
+            yield from _texts(write_worked(worked, WIDTH, "gets"))
+            if count > 1:
+                terms = [float(other.contribution[index]) for other in at.contributions(node)]
+                target = element_text(called(node), index)
+                yield f"sum for {target}: {worked_sum(terms, float(total[index]), 3)}"
+        case GradientCompleted(node, gradient):
+            yield from _array(at, node, slope_name(at, node), gradient, pinned)
+        case VariableUpdated(node, new=new) if new.ndim:
+            yield from _texts(update_equation(event, element_at(at, node, new.shape, pinned)))
+            yield from _array(at, node, f"{node.name} new", new, pinned)
+
+
+def _values(at: Moment, nodes: tuple[Node, ...]) -> list[Array]:
+    return [value for node in nodes if (value := at.evaluated_value(node)) is not None]
+
+
+def _array(at: Moment, node: Node, name: str, array: Array, pinned: Pinned) -> Iterator[str]:
+    """Yield an array, or its pinned element where it is large; nothing for a single number."""
+    if not array.ndim:
+        return
+    if array.size > SMALL:
+        index = element_at(at, node, array.shape, pinned)
+        yield f"{element_text(name, index)} = {number(float(array[index]))}"
+        return
+    texts = column(array)
+    rows = np.array(texts if array.ndim > 1 else [text.strip() for text in texts], dtype=object).reshape(array.shape)
+    start = f"{name} = "
+    yield from (start + np.array2string(rows, separator=", ", formatter={"all": str}, prefix=start)).splitlines()
+
+
+def _texts(lines: list[Line]) -> list[str]:
+    """Return lines of the inspector without its margin."""
+    return [line[2:] for line in plain(lines).splitlines()]
+
+
+def _escaped(text: str) -> str:
+    """Return a text that Markdown shows as it is."""
+    return _MARKDOWN.sub(lambda match: "\\" + match[0], text)

@@ -1,0 +1,178 @@
+"""A sentence in parts, and how it is made to fit: first its optional parts are left out, then long names are cut.
+
+The names of nodes are marked with the name of a style while a sentence is put together, because nothing tells the node
+`a` from the article afterwards.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple, TypeVar
+
+from rich.cells import cell_len
+
+from minidl_core import Node
+
+from ..drawing.glyphs import ELLIPSIS, printable
+from ..drawing.palette import Line
+
+ROOMS = ((116, 1), (78, 2))
+"""What every sentence fits into: so many cells in so many lines."""
+
+Name = Callable[..., str]
+"""Returns the name of a node, cut to some length and marked with a style, by default that of its role."""
+
+Item = TypeVar("Item")
+NAME_LENGTHS = (40, 24, 16, 10, 6)
+"""To how many characters names are cut, one after the other, until a sentence fits."""
+
+_MARKED = re.compile("\0([a-z]+)\1([^\2]*)\2")
+_COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+class Words(NamedTuple):
+    """A sentence in parts, none with a full stop at its end.
+
+    One of `heads`, which go from the most detailed to the barest, is always said, and so is the `tail`, a sentence of
+    its own. The `reason` may be shortened or left out, and `extra`, which continues the text, is the first to go.
+    """
+
+    heads: tuple[str, ...]
+    reason: str = ""
+    extra: str = ""
+    tail: str = ""
+
+
+def mark(text: str, style: str) -> str:
+    """Return a text marked with the name of a style."""
+    return f"\0{style}\1{text}\2"
+
+
+def unmark(text: str) -> str:
+    """Return a text without its marks."""
+    return _MARKED.sub(r"\2", text)
+
+
+def naming(length: int, now: Node | None) -> Name:
+    """Return the function that says a node's name, cut to a length and marked; `now` is the node of the sentence."""
+
+    def name(node: Node, style: str = "") -> str:
+        return mark(cut(node.name, length), style or ("now" if node is now else "title"))
+
+    return name
+
+
+def options(
+    tell: Callable[[Name], Words], now: Node | None, name_lengths: Sequence[int] = NAME_LENGTHS
+) -> Iterator[str]:
+    """Yield ever shorter ways to say the same, with marks; `now` is the node that it is about."""
+    for length in name_lengths:
+        words = tell(naming(length, now))
+        tail = f". {words.tail}" if words.tail else ""
+        for head in words.heads:
+            for reason in dict.fromkeys((words.reason, _first_clause(words.reason), "")):
+                for extra in dict.fromkeys((words.extra, "")):
+                    yield f"{head}{': ' if reason else ''}{reason}{extra}{tail}."
+
+
+def fitted(sentences: Iterable[str], rooms: Sequence[tuple[int, int]]) -> Line:
+    """Return the first sentence that fits every room, or the last one, cut; its names are in their styles."""
+    line: Line = []
+    for sentence in sentences:
+        line = _spans(sentence)
+        if _fits(line, rooms):
+            return line
+    return _cut_to(line, rooms)
+
+
+def wrapped(line: Line, width: int) -> list[Line]:
+    """Break a line at its spaces into lines of at most `width` cells; only a word longer than that is longer."""
+    rows: list[Line] = [[]]
+    used = 0
+    for word in _words(line):
+        length = sum(cell_len(text) for text, _ in word)
+        if used and used + 1 + length > width:
+            rows.append([])
+            used = 0
+        elif used:
+            rows[-1].append((" ", "text"))
+            used += 1
+        rows[-1] += word
+        used += length
+    return rows
+
+
+def cut(name: str, length: int) -> str:
+    """Return a name of at most so many characters; what tells it from others is mostly at its end."""
+    name = name if name.isprintable() else printable(name)
+    if len(name) <= length:
+        return name
+    first = (length - 1) // 3
+    return f"{name[:first]}{ELLIPSIS}{name[len(name) - length + 1 + first :]}"
+
+
+def listed(items: Sequence[Item], say: Callable[[Item], str], most: int = 4) -> str:
+    """Return what is said of each item as a person lists it: `X, c and W`; of many the first, and how many more."""
+    shown = len(items) if len(items) <= most else most - 1
+    said = [say(item) for item in items[:shown]]
+    if shown < len(items):
+        said.append(f"{len(items) - shown} others")
+    return " and ".join(filter(None, (", ".join(said[:-1]), said[-1])))
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: `one number`, `100 numbers`."""
+    word = _COUNTS[number] if number < len(_COUNTS) else str(number)
+    return f"{word} {noun}{'' if number == 1 else 's'}"
+
+
+def lowered(reason: str) -> str:
+    """Return a reason as it stands behind a colon: without a capital, unless that is a symbol, and without its stop."""
+    first = reason[:1].lower() if re.match(r"[A-Z][a-z]", reason) else reason[:1]
+    return first + reason[1:].removesuffix(".")
+
+
+def _first_clause(reason: str) -> str:
+    """Return the part of a reason that can stand alone, if there is one."""
+    for match in re.finditer(r"[,;:] ", reason):
+        if reason.count(" ", 0, match.start()) >= 3:
+            return reason[: match.start()]
+    return reason
+
+
+def _spans(sentence: str) -> Line:
+    line: Line = []
+    end = 0
+    for match in _MARKED.finditer(sentence):
+        line += [(sentence[end : match.start()], "text"), (match[2], match[1])]
+        end = match.end()
+    return [(text, style) for text, style in (*line, (sentence[end:], "text")) if text]
+
+
+def _fits(line: Line, rooms: Sequence[tuple[int, int]]) -> bool:
+    for width, lines in rooms:
+        rows = wrapped(line, width)
+        if len(rows) > lines or any(sum(cell_len(text) for text, _ in row) > width for row in rows):
+            return False
+    return True
+
+
+def _cut_to(line: Line, rooms: Sequence[tuple[int, int]]) -> Line:
+    text = "".join(text for text, _ in line)[: min(width * lines for width, lines in rooms)]
+    while text and not _fits([(text + ELLIPSIS, "text")], rooms):
+        text = text[:-1]
+    return [(text + ELLIPSIS, "text")]
+
+
+def _words(line: Line) -> Iterator[Line]:
+    """Yield the words of a line, each of one or more spans."""
+    word: Line = []
+    for text, style in line:
+        first, *others = text.split(" ")
+        if first:
+            word.append((first, style))
+        for part in others:
+            yield word
+            word = [(part, style)] if part else []
+    yield word
