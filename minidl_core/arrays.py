@@ -15,7 +15,7 @@ _FLOAT64 = np.dtype(np.float64)
 
 
 def copy_in(value: Any) -> Array:
-    """Return a new read-only float64 array of a number, a (nested) list or an array.
+    """Return a new read-only float64 array of a (nested) list or an array; of a single number, an np.float64.
 
     Raises ValueError or TypeError where it is ragged, or not made of real numbers.
     """
@@ -23,8 +23,7 @@ def copy_in(value: Any) -> Array:
     if given.dtype.kind not in "biuf":
         raise TypeError(f"it holds {given.dtype}, not real numbers")
     array = np.array(given, dtype=np.float64)
-    array.setflags(write=False)
-    return array
+    return _settled(array)
 
 
 def settle(result: Any) -> Array:
@@ -32,7 +31,10 @@ def settle(result: Any) -> Array:
 
     Raises ValueError or TypeError where it is not made of real numbers.
     """
-    array = result if is_float64(result) else copy_in(result)
+    return _settled(result) if is_float64(result) else copy_in(result)
+
+
+def _settled(array: Array) -> Array:
     if not array.shape:
         return array[()]  # NumPy calculates with a np.float64 six times as fast as with an array of one number
     array.setflags(write=False)
@@ -41,7 +43,7 @@ def settle(result: Any) -> Array:
 
 def is_float64(value: Any) -> TypeGuard[Array]:
     """Return whether this is an array, or a single number, of float64."""
-    return getattr(value, "dtype", None) is _FLOAT64
+    return isinstance(value, np.float64) or getattr(value, "dtype", None) is _FLOAT64
 
 
 def quiet() -> np.errstate:
@@ -50,8 +52,10 @@ def quiet() -> np.errstate:
 
 
 def read_only(value: Array) -> Array:
-    """Return a view of the array that cannot be written through."""
-    view = value.view() if value.ndim else np.asarray(value)
+    """Return a view of the array that cannot be written through; a single number is one already."""
+    if isinstance(value, np.float64):
+        return value
+    view = value.view()
     view.setflags(write=False)
     return view
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 from .arrays import Array, quiet, read_only
 from .errors import GraphError, TraversalError
-from .graph import Node, post_order
+from .graph import Node, Operation, post_order
 
-Visit = tuple[Node, tuple[Node, ...]]
+Visit = tuple[Node, list[Node]]
 """A node that is visited, and the nodes that join the queue because they waited for it last."""
 
 
@@ -31,32 +31,36 @@ def search(loss: Node, traversal: str = "last consumer") -> Iterator[Visit]:
 
 
 def _visits(loss: Node, plain: bool) -> Iterator[Visit]:
-    # the consumers that lead to the loss are the nodes below, each known by its inputs
+    # the consumers that lead to the loss are the nodes below; each input of one is an edge to wait for
     waits_for = dict.fromkeys(leading := post_order([loss]), 0)
     for node in leading:
         for source in node.inputs:
             waits_for[source] += 1
-    joined, visited = {loss}, set()
     queue = deque([loss])
+    joined = {loss}
+    visited: set[Node] = set()
     while queue:
         node = queue.popleft()
-        if waits_for[node]:
-            missing = ", ".join(c.name for c in node.consumers if c in waits_for and c not in visited)
-            raise TraversalError(
-                f"plain breadth-first search visits it before its consumer {missing} has a gradient; "
-                "a node must wait for the last of its consumers.",
-                node,
-            )
-        visited.add(node)
-        for source in node.inputs:
+        if plain and waits_for[node]:
+            raise _too_early(node, [c for c in node.consumers if c in waits_for and c not in visited])
+        enqueued: list[Node] = []
+        # from the last slot to the first, so that an input in two slots joins in the place of its first
+        for source in reversed(node.inputs):
             waits_for[source] -= 1
+            if not waits_for[source]:
+                enqueued.insert(0, source)
         if plain:
-            enqueued = tuple([source for source in dict.fromkeys(node.inputs) if source not in joined])
+            visited.add(node)
+            enqueued = [source for source in dict.fromkeys(node.inputs) if source not in joined]
             joined.update(enqueued)
-        else:
-            enqueued = tuple([source for source in dict.fromkeys(node.inputs) if not waits_for[source]])
-        queue.extend(enqueued)
+        queue += enqueued
         yield node, enqueued
+
+
+def _too_early(node: Node, missing: list[Operation]) -> TraversalError:
+    named = ", ".join(consumer.name for consumer in missing)
+    said = f"plain breadth-first search visits it before its consumer {named} has a gradient"
+    return TraversalError(f"{said}; a node must wait for the last of its consumers.", node)
 
 
 def compute_gradient(loss: Node) -> dict[Node, Array]:

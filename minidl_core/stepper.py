@@ -159,7 +159,7 @@ class Stepper:
                 for slot, source in enumerate(node.inputs):
                     waiting[source].append((node, slot, results[slot]))
             if enqueued:
-                yield NodesEnqueued(node, enqueued)
+                yield NodesEnqueued(node, tuple(enqueued))
         self._gradients = completed
 
     def update(self) -> Iterator[Event]:

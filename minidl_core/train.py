@@ -69,18 +69,19 @@ class GradientDescentOptimizer:
 class Minimization(Node):
     """One step of an optimizer on a loss: a node to run; it is nobody's input."""
 
-    __slots__ = ("loss", "optimizer", "variables")
+    __slots__ = ("_why_no_value", "loss", "optimizer", "variables")
 
     def __init__(self, optimizer: GradientDescentOptimizer, loss: Node, name: str | None) -> None:
         if not isinstance(loss, Node):
             raise GraphError(f"{loss!r} is not a node; a loss is what an operation makes, such as reduce_sum(x).")
+        if loss._why_no_value:
+            raise GraphError(f"it {loss._why_no_value}.", loss)
         check_loss(loss, loss.shape)
         self.variables = [node for node in post_order([loss]) if isinstance(node, Variable)]
         if not self.variables:
             raise GraphError("no variable leads to it, so there is nothing to train.", loss)
         self.loss = loss
         self.optimizer = optimizer
-        super().__init__((), name or "minimize")
-
-    def _why_no_input(self) -> str:
-        return f"is a step of training and has no value; use its loss, {self.loss.name}"
+        self._why_no_value = f"is a step of training and has no value; use its loss, {loss.name}"
+        super().__init__(name or "minimize")
+        self._join(None)
