@@ -65,8 +65,7 @@ def is_finite(value: Array) -> bool:
     if value.ndim == 0:
         return math.isfinite(value)
     # one NaN or infinity makes the sum of squares one too; so may large numbers, hence the second look
-    flat = value.ravel()
-    return math.isfinite(flat.dot(flat)) or bool(np.isfinite(flat).all())
+    return math.isfinite(np.vdot(value, value)) or bool(np.isfinite(value).all())
 
 
 def written(shape: Shape) -> str:
