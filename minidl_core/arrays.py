@@ -17,13 +17,17 @@ _FLOAT64 = np.dtype(np.float64)
 def copy_in(value: Any) -> Array:
     """Return a new read-only float64 array of a (nested) list or an array; of a single number, an np.float64.
 
-    Raises ValueError or TypeError where it is ragged, or not made of real numbers.
+    Raises ValueError or TypeError where it is ragged, or masked, or not made of real numbers.
     """
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise TypeError("some of its entries are masked; give them a number, as in array.filled(0.0)")
     given = np.asarray(value)
     if given.dtype.kind not in "biuf":
         raise TypeError(f"it holds {given.dtype}, not real numbers")
-    array = np.array(given, dtype=np.float64)
-    return _settled(array)
+    if given.dtype.itemsize <= 8:
+        return _settled(np.array(given, dtype=np.float64))
+    with quiet():  # a longer number may be too large for float64 and become infinite
+        return _settled(given.astype(np.float64))
 
 
 def settle(result: Any) -> Array:
@@ -44,6 +48,11 @@ def _settled(array: Array) -> Array:
 def is_float64(value: Any) -> TypeGuard[Array]:
     """Return whether this is an array, or a single number, of float64."""
     return isinstance(value, np.float64) or getattr(value, "dtype", None) is _FLOAT64
+
+
+def is_settled(value: Any, shape: Shape) -> TypeGuard[Array]:
+    """Return whether this is float64 of this shape that cannot be written to."""
+    return is_float64(value) and value.shape == shape and not value.flags.writeable
 
 
 def quiet() -> np.errstate:

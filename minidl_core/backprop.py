@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from .arrays import Array, quiet, read_only
 from .errors import GraphError, TraversalError
-from .graph import Node, Operation, post_order
+from .graph import Node, Operation, last_run_of, post_order
 
 Visit = tuple[Node, list[Node]]
 """A node that is visited, and the nodes that join the queue because they waited for it last."""
@@ -69,10 +69,7 @@ def compute_gradient(loss: Node) -> dict[Node, Array]:
     Each gradient has its node's shape. Raises GraphError where the loss has not been run, ShapeError where it is not
     one number, GradientError where a gradient function is missing or wrong, NonFiniteError.
     """
-    if not isinstance(loss, Node):
-        raise GraphError(f"{loss!r} is not a node; a loss is what an operation makes, such as reduce_sum(x).")
-    if loss.last_run is None:
-        raise GraphError(f"it has not been run yet; evaluate it first: session.run({loss.name}, feed_dict).", loss)
+    run = last_run_of(loss)
     with quiet():
-        gradients = loss.last_run.gradients(loss)
+        gradients = run.gradients(loss)
     return {node: read_only(gradient) for node, gradient in gradients.items()}

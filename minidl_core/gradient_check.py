@@ -17,7 +17,7 @@ import numpy as np
 from .arrays import Array, quiet, written
 from .errors import GraphError
 from .gradients import Evaluated, gradient_rule, input_gradients
-from .graph import Node, Operation
+from .graph import Node, Operation, last_run_of
 from .plan import Run
 
 _STEPS: Array = 0.03 * 0.25 ** np.arange(13.0)  # of the size of what is nudged: from 3 % down to 2e-9
@@ -71,9 +71,9 @@ def check_gradient(loss: Node, node: Node, entries: Iterable[tuple[int, ...]] | 
     checked, not only variables. Raises GraphError where the loss has not been run, the node does not lead to it or has
     no such entry.
     """
-    run = loss.last_run
-    if run is None:
-        raise GraphError(f"it has not been run yet; evaluate it first: session.run({loss.name}, feed_dict).", loss)
+    run = last_run_of(loss)
+    if not isinstance(node, Node):
+        raise GraphError(f"{node!r} is not a node; check the gradient of a node that leads to {loss.name}.")
     with quiet():
         gradients = run.gradients(loss)
         if node not in gradients:

@@ -25,19 +25,16 @@ class Evaluated:
     says for each input whether somebody wants its gradient; a gradient that nobody wants may be None.
     """
 
-    __slots__ = ("inputs", "needs", "operation", "output")
-
     def __init__(self, operation: Operation, inputs: Sequence[Array], output: Array, needs: Sequence[bool]) -> None:
+        if operation.attributes:
+            self.__dict__.update(operation.attributes)
         self.operation = operation
         self.inputs = inputs
         self.output = output
         self.needs = needs
 
     def __getattr__(self, name: str) -> Any:
-        try:
-            return self.operation.attributes[name]
-        except KeyError:
-            raise AttributeError(f"{self.operation.describe()} has no attribute '{name}'") from None
+        raise AttributeError(f"{self.operation.describe()} has no attribute '{name}'")
 
 
 class GradientRule:

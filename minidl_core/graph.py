@@ -1,7 +1,8 @@
 """A computational graph: which node computes from which.
 
-A graph says what is to be computed and never holds a result: values and gradients belong to a run (plan.py).
-So one graph can be trained by two sessions, or checked in the middle of a paused iteration, undisturbed.
+A graph says what is to be computed and holds no number but those it was written with: values and gradients belong to
+a run (plan.py), and a node only remembers the run that last evaluated it, for `compute_gradient` to ask. So one graph
+can be trained by two sessions, or checked in the middle of a paused iteration, undisturbed.
 """
 
 from __future__ import annotations
@@ -105,7 +106,8 @@ class Node:
     """A node of a graph: something that has a value in each run.
 
     `inputs` are the nodes it computes from, in order, `consumers` the operations that compute from it, each once.
-    `shape` is known before a run where the inputs' shapes are; else it is None. `place` is where it was made.
+    `shape` is known before a run where the inputs' shapes are; else it is None. `place` is where it was made,
+    `last_run` the run that a session or a stepper last asked it for.
     """
 
     __slots__ = ("_file", "_line", "_name", "consumers", "graph", "inputs", "last_run", "shape")
@@ -289,6 +291,23 @@ class Operation(Node):
         named = {node.name: written(shape) for node, shape in zip(self.inputs, shapes, strict=True)}
         said = " but ".join(f"{name} is {shape}" for name, shape in named.items())
         return ShapeError(f"{said}; {self.definition.mend_for(self) or error}.", self)
+
+
+def last_run_of(loss: Any) -> Run:
+    """Return the last run that evaluated a loss; raises GraphError where it is no loss, or has not been run."""
+    check_has_value(loss)
+    run: Run | None = loss.last_run
+    if run is None:
+        raise GraphError(f"it has not been run yet; evaluate it first: session.run({loss.name}, feed_dict).", loss)
+    return run
+
+
+def check_has_value(loss: Any) -> None:
+    """Raise GraphError where a loss is no node, or one without a value: a step of training."""
+    if not isinstance(loss, Node):
+        raise GraphError(f"{loss!r} is not a node; a loss is what an operation makes, such as reduce_sum(x).")
+    if loss._why_no_value:
+        raise GraphError(f"it {loss._why_no_value}.", loss)
 
 
 def post_order(fetches: Iterable[Node]) -> list[Node]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import Array, Shape, copy_in, is_finite, settle, written
+from .arrays import Array, Shape, copy_in, is_finite, is_settled, settle, written
 from .backprop import search
 from .errors import FeedError, GraphError, MinidlError, ShapeError
 from .finite import non_finite_gradient, non_finite_leaf, non_finite_value
@@ -81,12 +81,16 @@ class Plan:
         return feeds
 
     def start(self, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array]) -> list[Array]:
-        """Return the list of values with those of the leaves in it."""
+        """Return the list of values with those of the leaves in it.
+
+        Raises GraphError, ShapeError or NonFiniteError where a variable was given something else than its like.
+        """
         values: list[Any] = self._constants.copy()
         for position, placeholder in self._placeholders:
             values[position] = feeds[placeholder]
         for position, variable in self._variables:
-            values[position] = variables.get(variable, variable.initial_value)
+            value = variables.get(variable, variable.initial_value)
+            values[position] = value if is_settled(value, variable.initial_value.shape) else _assigned(variable, value)
         return values
 
     def run(self, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array]) -> Run:
@@ -268,6 +272,20 @@ class Run:
         for position in backward.visited:
             if not is_finite(gradients[position]):
                 raise non_finite_gradient(self._plan.nodes[position], gradients[position])
+
+
+def _assigned(variable: Variable, value: Any) -> Array:
+    """Return a copy of what somebody gave a variable, such as `session.variables[w] = [1.0, 2.0]`, as an array."""
+    try:
+        array = copy_in(value)
+    except (TypeError, ValueError) as error:
+        raise GraphError(f"the value given to it is not an array of numbers: {error}.", variable) from error
+    wanted = variable.initial_value.shape
+    if array.shape != wanted:
+        raise ShapeError(f"the value given to it is {written(array.shape)}, but it is {written(wanted)}.", variable)
+    if not is_finite(array):
+        raise non_finite_leaf(variable, array)
+    return array
 
 
 def check_loss(loss: Node, shape: Shape | None) -> None:

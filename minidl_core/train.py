@@ -10,7 +10,7 @@ import numpy as np
 from .arrays import Array, copy_in, is_finite, settle
 from .errors import GraphError
 from .finite import non_finite_update
-from .graph import Node, Variable, post_order
+from .graph import Node, Variable, check_has_value, post_order
 from .plan import Run, check_loss
 
 
@@ -72,10 +72,7 @@ class Minimization(Node):
     __slots__ = ("_why_no_value", "loss", "optimizer", "variables")
 
     def __init__(self, optimizer: GradientDescentOptimizer, loss: Node, name: str | None) -> None:
-        if not isinstance(loss, Node):
-            raise GraphError(f"{loss!r} is not a node; a loss is what an operation makes, such as reduce_sum(x).")
-        if loss._why_no_value:
-            raise GraphError(f"it {loss._why_no_value}.", loss)
+        check_has_value(loss)
         check_loss(loss, loss.shape)
         self.variables = [node for node in post_order([loss]) if isinstance(node, Variable)]
         if not self.variables:
