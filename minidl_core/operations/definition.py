@@ -150,7 +150,7 @@ def operation(
     `domain` the range that the tests draw numbers from. An `elementwise` operation broadcasts its inputs, and its
     gradients are summed back to their shapes; of any other, `shape` tells the shape of Y from those of the inputs (and
     the attributes) or raises ValueError; without it, a trial on ones tells. `mend` completes the message where shapes
-    do not fit. A `trusted` operation promises to make new float64 arrays, to change none, and to pass every NaN and
+    do not fit. A `trusted` operation promises to make float64 of float64, to change no input, and to pass every NaN and
     infinity on, forward and backward, so that the fast path need not look after it. Raises GraphError where there are
     no positional-only inputs, or the name is taken by an operation of another file.
     """
