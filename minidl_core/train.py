@@ -56,13 +56,12 @@ class GradientDescentOptimizer:
         Raises NonFiniteError where a gradient or a new value is not finite.
         """
         after = dict(variables)
-        gradients = run.variable_gradients(loss)
-        for variable, gradient in gradients.items():
-            after[variable] = self.updated(variables.get(variable, variable.initial_value), gradient)
-        for variable in gradients:
-            if not is_finite(after[variable]):
+        for variable, gradient in run.variable_gradients(loss).items():
+            new = self.updated(variables.get(variable, variable.initial_value), gradient)
+            if not is_finite(new):
                 run.check_training(loss)  # raises if one of the gradients is the reason
-                raise non_finite_update(variable, after[variable], self._learning_rate)
+                raise non_finite_update(variable, new, self._learning_rate)
+            after[variable] = new
         return after
 
 
