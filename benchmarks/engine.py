@@ -58,12 +58,12 @@ def check(name: str, network: Network, makers: Mapping[str, Callable[[Network], 
 def medians(actions: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
     """The median processor time of one call of each action, in microseconds; the actions take turns in each round.
 
-    A turn is three calls, or as many as five milliseconds take, so that caches are warm. Processor time, not the clock:
-    what else runs on the machine counts little. The garbage of the turn before is collected before the clock starts,
+    A turn lasts about 20 milliseconds, and at least three calls: caches are warm, as they are in training. Processor
+    time, not the clock: what else runs on the machine counts little. The garbage of the turn before is collected before the clock starts,
     and that of its own calls while it runs, as Python does it for everybody.
     """
     times: dict[str, list[float]] = {name: [] for name in actions}
-    repeats = {name: max(3, round(5e-3 / max(_processor_time(action, 3), 1e-9))) for name, action in actions.items()}
+    repeats = {name: max(3, round(20e-3 / max(_processor_time(action, 3), 1e-9))) for name, action in actions.items()}
     # what the imports left behind would be looked through by each collection
     gc.collect()
     gc.freeze()
@@ -90,7 +90,7 @@ def table(head: list[str], rows: list[list[str]]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=60, help="how many turns each contestant gets (60)")
+    parser.add_argument("--rounds", type=int, default=40, help="how many turns each contestant gets (40)")
     rounds = parser.parse_args().rounds
     makers = {name: make for name, make in CONTESTANTS.items() if "PyTorch" not in name or _installed("torch")}
 
