@@ -59,8 +59,8 @@ def medians(actions: Mapping[str, Callable[[], object]], rounds: int) -> dict[st
     """The median processor time of one call of each action, in microseconds; the actions take turns in each round.
 
     A turn lasts about 20 milliseconds, and at least three calls: caches are warm, as they are in training. Processor
-    time, not the clock: what else runs on the machine counts little. The garbage of the turn before is collected before the clock starts,
-    and that of its own calls while it runs, as Python does it for everybody.
+    time, not the clock: what else runs on the machine counts little. The garbage of the turn before is collected
+    before the clock starts, and that of its own calls while it runs, as Python does it for everybody.
     """
     times: dict[str, list[float]] = {name: [] for name in actions}
     repeats = {name: max(3, round(20e-3 / max(_processor_time(action, 3), 1e-9))) for name, action in actions.items()}

@@ -47,7 +47,7 @@ def _settled(array: Array) -> Array:
 
 def is_float64(value: Any) -> TypeGuard[Array]:
     """Return whether this is an array, or a single number, of float64."""
-    return isinstance(value, np.float64) or getattr(value, "dtype", None) is _FLOAT64
+    return getattr(value, "dtype", None) is _FLOAT64
 
 
 def is_settled(value: Any, shape: Shape) -> TypeGuard[Array]:
