@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from .arrays import Array, quiet, read_only
 from .errors import GraphError, TraversalError
-from .graph import Node, Operation, last_run_of, post_order
+from .graph import Node, last_run_of, post_order
 
 Visit = tuple[Node, list[Node]]
 """A node that is visited, and the nodes that join the queue because they waited for it last."""
@@ -27,40 +27,46 @@ def search(loss: Node, traversal: str = "last consumer") -> Iterator[Visit]:
     """
     if traversal not in ("last consumer", "plain"):
         raise GraphError(f"there is no traversal '{traversal}'; take 'last consumer' or 'plain'.")
-    return _visits(loss, plain=traversal == "plain")
+    return _visits(loss) if traversal == "last consumer" else _plain_visits(loss)
 
 
-def _visits(loss: Node, plain: bool) -> Iterator[Visit]:
+def _visits(loss: Node) -> Iterator[Visit]:
     # the consumers that lead to the loss are the nodes below; each input of one is an edge to wait for
     waits_for = dict.fromkeys(leading := post_order([loss]), 0)
     for node in leading:
         for source in node.inputs:
             waits_for[source] += 1
     queue = deque([loss])
-    joined = {loss}
-    visited: set[Node] = set()
     while queue:
         node = queue.popleft()
-        if plain and waits_for[node]:
-            raise _too_early(node, [c for c in node.consumers if c in waits_for and c not in visited])
         enqueued: list[Node] = []
         # from the last slot to the first, so that an input in two slots joins in the place of its first
         for source in reversed(node.inputs):
             waits_for[source] -= 1
             if not waits_for[source]:
                 enqueued.insert(0, source)
-        if plain:
-            visited.add(node)
-            enqueued = [source for source in dict.fromkeys(node.inputs) if source not in joined]
-            joined.update(enqueued)
         queue += enqueued
         yield node, enqueued
 
 
-def _too_early(node: Node, missing: list[Operation]) -> TraversalError:
-    named = ", ".join(consumer.name for consumer in missing)
-    said = f"plain breadth-first search visits it before its consumer {named} has a gradient"
-    return TraversalError(f"{said}; a node must wait for the last of its consumers.", node)
+def _plain_visits(loss: Node) -> Iterator[Visit]:
+    leading = set(post_order([loss]))
+    joined, visited = {loss}, set[Node]()
+    queue = deque([loss])
+    while queue:
+        node = queue.popleft()
+        missing = ", ".join([c.name for c in node.consumers if c in leading and c not in visited])
+        if missing:
+            raise TraversalError(
+                f"plain breadth-first search visits it before its consumer {missing} has a gradient; "
+                "a node must wait for the last of its consumers.",
+                node,
+            )
+        visited.add(node)
+        enqueued = [source for source in dict.fromkeys(node.inputs) if source not in joined]
+        joined.update(enqueued)
+        queue += enqueued
+        yield node, enqueued
 
 
 def compute_gradient(loss: Node) -> dict[Node, Array]:

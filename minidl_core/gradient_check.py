@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from operator import index
 from typing import NamedTuple
 
 import numpy as np
@@ -84,6 +85,11 @@ def check_gradient(loss: Node, node: Node, entries: Iterable[tuple[int, ...]] | 
         rounding = _rounding(run, gradients, downstream)
         typical = float(np.sqrt(np.mean(value * value))) or 1.0
 
+        try:
+            asked = [tuple(map(index, entry)) for entry in (np.ndindex(value.shape) if entries is None else entries)]
+        except TypeError:
+            raise GraphError(f"entries must be a list of indices, such as [(0, 1)], not {entries!r}.", node) from None
+
         def check(entry: tuple[int, ...]) -> GradientCheck:
             if len(entry) != value.ndim or not all(0 <= i < size for i, size in zip(entry, value.shape, strict=True)):
                 raise GraphError(f"it is {written(value.shape)} and has no entry {list(entry)}.", node)
@@ -98,9 +104,9 @@ def check_gradient(loss: Node, node: Node, entries: Iterable[tuple[int, ...]] | 
             measured, uncertainty, verdict, reason = _compare(gradient, nudged, size, rounding)
             if verdict == "differs":
                 reason += _culprit(run, gradients, downstream)
-            return GradientCheck(node, tuple(entry), gradient, measured, uncertainty, verdict, reason)
+            return GradientCheck(node, entry, gradient, measured, uncertainty, verdict, reason)
 
-        return [check(tuple(entry)) for entry in (np.ndindex(value.shape) if entries is None else entries)]
+        return [check(entry) for entry in asked]
 
 
 def _rounding(run: Run, gradients: dict[Node, Array], operations: Iterable[Operation]) -> float:

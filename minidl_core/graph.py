@@ -111,7 +111,7 @@ class Node:
     """
 
     __slots__ = ("_file", "_line", "_name", "consumers", "graph", "inputs", "last_run", "shape")
-    _why_no_value = ""  # of a node that has none, said of it in errors, with the mend
+    _why_no_value = ""  # and the mend; only a step of training has none
     __array_ufunc__ = None  # so that `array + node` asks the node instead of adding it to each element
 
     def __init__(self, wanted: str, inputs: tuple[Node, ...] = ()) -> None:
@@ -120,6 +120,7 @@ class Node:
         self.consumers: list[Operation] = []
         self.last_run: Run | None = None
         self._name = self.graph._scope + wanted
+        # it was made where the first frame outside of this package is
         frame = sys._getframe(2)
         while frame.f_code.co_filename.startswith(_PACKAGE) and frame.f_back is not None:
             frame = frame.f_back

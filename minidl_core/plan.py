@@ -18,8 +18,6 @@ from .finite import non_finite_gradient, non_finite_leaf, non_finite_value
 from .gradients import Evaluated, GradientRule, gradient_rule, input_gradients
 from .graph import Constant, Node, Operation, Placeholder, Variable, post_order
 
-Compute = Callable[..., Any]
-
 
 class Plan:
     """How to evaluate some nodes: `nodes` in the order of evaluation; values are lists in that order.
@@ -37,7 +35,7 @@ class Plan:
         self._variables: list[tuple[int, Variable]] = []
         self._constants: list[Array | None] = [None] * len(index)
         # a step forward: where the value goes, what computes it, where its inputs are, whether that is trusted
-        self._forward: list[tuple[int, Compute, Sequence[int], bool]] = []
+        self._forward: list[tuple[int, Callable[..., Any], Sequence[int], bool]] = []
         for position, node in enumerate(self.nodes):
             self.sources.append(sources := tuple([index[source] for source in node.inputs]))
             if isinstance(node, Operation):

@@ -108,7 +108,7 @@ class Stepper:
             if isinstance(node, Operation):
                 with quiet():
                     plan.evaluate(position, values)
-            if node is self.loss and values[position].shape:
+            if node is self.loss and values[position].shape:  # no loss at all, so nothing to show
                 if not is_finite(values[position]):
                     raise plan.non_finite(position, values)
                 check_loss(node, values[position].shape)

@@ -402,6 +402,11 @@ def test_checking_the_gradient_of_what_is_no_node(line):
     line.session.run(line.J, {line.x: [[1, 2]]})
     expected = "5 is not a node; check the gradient of a node that leads to J."
     assert message(dl.GraphError, lambda: dl.check_gradient(line.J, 5)) == expected
+    for entries in (3, [0], [(0.5, 0)]):
+        says(
+            r"variable 'w' HERE: entries must be a list of indices, such as \[\(0, 1\)\], not .*\.",
+            message(dl.GraphError, lambda entries=entries: dl.check_gradient(line.J, line.w, entries)),
+        )
 
 
 def test_a_step_of_training_as_a_loss(line):
