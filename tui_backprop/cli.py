@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from . import __version__
-from .lessons import lesson_names
+from .lessons import is_path, lesson_names
 
 DESCRIPTION = "Step through backpropagation in a terminal, forwards and backwards in time."
 EXAMPLES = """\
@@ -26,6 +26,11 @@ examples:
   backprop-tui two-paths --at 4:b:2          iteration 4, visit of b, second step
   backprop-tui --headless perceptron         train 100 iterations and print the losses and a picture
   backprop-tui --headless chain --json       the same for programs
+  backprop-tui my_model.py                   your own graph
+
+your own graph: my_model.py is a script that uses minidl_core. It is run as python my_model.py would run it, and the
+minimisation step that it runs last is opened as it started, with the feeds of that run. What the script prints goes to
+the standard error output. Where the file defines a lesson, that is opened. A path without .py needs a slash: ./my_model
 
 moments, for --at and for the key G; the key w copies where you are:
   7            the end of iteration 7; 0 is the very start
@@ -48,9 +53,10 @@ class _Parser(argparse.ArgumentParser):
 
 def _lesson(name: str) -> str:
     names = lesson_names()
-    if name in names:
+    if name in names or is_path(name):
         return name
-    near = difflib.get_close_matches(name, names, n=1)
+    file = f"{name}.py"
+    near = [file] if os.path.isfile(file) else difflib.get_close_matches(name, names, n=1)
     meant = f"did you mean {near[0]}? " if near else ""
     raise argparse.ArgumentTypeError(f"there is no lesson '{name}'; {meant}There are: {', '.join(names)}")
 
@@ -83,13 +89,13 @@ def build_parser() -> argparse.ArgumentParser:
         default="perceptron",
         type=_lesson,
         metavar="LESSON",
-        help=f"one of {', '.join(lesson_names())} (default: perceptron)",
+        help=f"one of {', '.join(lesson_names())} (default: perceptron), or a Python file of yours",
     )
     parser.add_argument(
         "--seed",
         type=_number(int, 0, "a whole number, 0 or above"),
         metavar="N",
-        help="draw random data and starting weights from this seed (default: the lesson's own)",
+        help="draw random data and starting weights from this seed (default: the lesson's own; not for a script)",
     )
     parser.add_argument(
         "--learning-rate",

@@ -44,14 +44,16 @@ class Lesson:
     its consumer: "NodeEvaluated p", "ContributionAdded add <- p". In them {iteration}, {value}, {loss}, {total} and the
     like stand for the numbers of the moment (see narration.py). `labels` name the rows and columns of a node's array:
     by its name a tuple of labels for each of its axes, () for an axis that has none. `folds` name the scopes of nodes
-    whose own names do not say one, by the nodes' names.
+    whose own names do not say one, by the nodes' names. `seed` is None where no seed can be given: a script draws
+    its own numbers. `path` is the file that it was opened from, as somebody typed it, '' for a built-in one.
     """
 
     name: str
     summary: str
     build: Callable[[int], Example]
     learning_rate: float
-    seed: int = 0
+    seed: int | None = 0
     sentences: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     folds: Mapping[str, str] = field(default_factory=dict)
+    path: str = ""
