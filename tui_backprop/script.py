@@ -57,7 +57,7 @@ def open_script(path: str, seed: int | None) -> Lesson:
         fed = [node for node in seen if isinstance(node, Minimization) and _fed(node, seen) is not None]
         if not (isinstance(stopped.__cause__, NonFiniteError) and fed):
             raise
-        print(f"backprop-tui: {stopped}", file=sys.stderr)
+        print(f"backprop-tui: {stopped} It is opened as it started.", file=sys.stderr)
 
     lesson = vars(main).get("lesson")
     if isinstance(lesson, Lesson):
@@ -118,7 +118,7 @@ def _feeds(step: Minimization, seen: Seen, path: str) -> Feeds:
     if needed and feeds is None:
         named = " and ".join(node.describe() for node in needed)
         mend = "end it with dl.Session().run(step, feed_dict)"
-        raise LessonError(f"{path} never runs its step, so nothing is known to feed {named} with; {mend}")
+        raise LessonError(f"{path} never runs its step, so there is no feed for {named}; {mend}")
     return {node: feeds[node] for node in needed} if feeds else {}
 
 
@@ -158,14 +158,14 @@ def _explained(path: str, file: str) -> Iterator[None]:
             yield
     except SystemExit as end:
         if end.code not in (None, 0):
-            raise LessonError(f"{_place(end, path, file)} ended it with sys.exit({end.code!r})") from end
+            raise LessonError(f"{_place(end, path, file)} ended the script with sys.exit({end.code!r})") from end
     except Exception as error:
         raise LessonError(_mistake(error, path, file)) from error
 
 
 def _mistake(error: Exception, path: str, file: str) -> str:
-    if isinstance(error, SyntaxError) and error.filename and os.path.isfile(error.filename):
-        where = path if error.filename == file else error.filename
+    if isinstance(error, SyntaxError) and (error.filename is None or os.path.isfile(error.filename)):
+        where = path if error.filename in (None, file) else error.filename
         return f"{where}{f':{error.lineno}' if error.lineno else ''} is not Python: {error.msg}"
     text = printable(" ".join(str(error).split()))
     return f"{_place(error, path, file)} raised {type(error).__name__}{f': {text}' if text else ''}"
