@@ -24,7 +24,7 @@ from minidl_core.watching import watching
 
 from .drawing.glyphs import printable
 from .lessons import LessonError
-from .lessons.lesson import Example, Lesson
+from .lessons.lesson import Example, Lesson, misfit
 
 Feeds = Mapping[Placeholder, Array]
 Seen = dict[Node, Feeds | None]
@@ -84,6 +84,9 @@ def _own_lesson(lesson: Lesson, path: str, file: str) -> Lesson:
             example = lesson.build(seed)
         if not isinstance(example, Example):
             raise LessonError(f"{path} has a lesson whose build returns {example!r}; it must return an Example")
+        wrong = misfit(lesson, example) if isinstance(example.loss, Node) else None  # of any other the engine says it
+        if wrong:
+            raise LessonError(f"{path} has a lesson that does not fit its graph: {wrong}")
         return example
 
     return replace(lesson, build=build, path=path)
