@@ -1,4 +1,4 @@
-"""The command line: which lesson, which numbers, in the terminal or headless.
+"""The command line: which lesson or file, which numbers, in the terminal or headless.
 
 Neither Textual nor NumPy is imported before the arguments are known to be good.
 """
@@ -20,17 +20,17 @@ DESCRIPTION = "Step through backpropagation in a terminal, forwards and backward
 EXAMPLES = """\
 examples:
   backprop-tui                               open the perceptron; press space to step, b to step back
+  backprop-tui my_model.py                   open your own graph (see below)
   backprop-tui two-paths                     why gradients are added
   backprop-tui skip                          why the order matters
   backprop-tui --learning-rate 0.01          a step that is too large to watch
   backprop-tui two-paths --at 4:b:2          iteration 4, visit of b, second step
   backprop-tui --headless perceptron         train 100 iterations and print the losses and a picture
   backprop-tui --headless chain --json       the same for programs
-  backprop-tui my_model.py                   your own graph
 
-your own graph: my_model.py is a script that uses minidl_core. It is run as python my_model.py would run it, and the
-minimisation step that it runs last is opened as it started, with the feeds of that run. What the script prints goes to
-the standard error output. Where the file defines a lesson, that is opened. A path without .py needs a slash: ./my_model
+opening your own graph: my_model.py is any script that trains with minidl_core. It is run as python my_model.py would
+run it; then the minimisation step that it ran last is opened as it was before training, with the feeds of that run.
+What the script prints goes to the standard error output. A file that defines a lesson is opened as that lesson.
 
 moments, for --at and for the key G; the key w copies where you are:
   7            the end of iteration 7; 0 is the very start
@@ -40,7 +40,8 @@ moments, for --at and for the key G; the key w copies where you are:
   7:W:update   iteration 7, when the variable W is updated
   7.31         iteration 7, event 31, as the key s counts them
 
-exit status: 0 done, 1 training stopped at a NaN or an infinity, 2 the command line or the terminal is no good
+exit status: 0 done, 1 training stopped at a NaN or an infinity, 2 the command line, the file or the terminal is no
+good, 130 interrupted
 """
 
 
@@ -101,7 +102,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--learning-rate",
         type=_number(float, 5e-324, "a number above 0"),
         metavar="X",
-        help="how far an update moves against the gradient (default: the lesson's own)",
+        help="how far an update moves against the gradient (default: the lesson's or the script's own)",
     )
     parser.add_argument(
         "--steps",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import textwrap
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
@@ -25,6 +26,7 @@ from minidl_core.watching import watching
 from .drawing.glyphs import printable
 from .lessons import LessonError
 from .lessons.lesson import Example, Lesson, misfit
+from .words.wording import listed
 
 Feeds = Mapping[Placeholder, Array]
 Seen = dict[Node, Feeds | None]
@@ -53,7 +55,7 @@ def open_script(path: str, seed: int | None) -> Lesson:
         with _as_main(main, path), Graph().as_default(), watching(note), _explained(path, file):
             exec(compile(source, file, "exec", dont_inherit=True), vars(main))
     except LessonError as stopped:
-        # a NaN is what a debugger is to be opened for
+        # to look into a NaN is what a debugger is for
         fed = [node for node in seen if isinstance(node, Minimization) and _fed(node, seen) is not None]
         if not (isinstance(stopped.__cause__, NonFiniteError) and fed):
             raise
@@ -100,7 +102,7 @@ def _chosen(seen: Seen, path: str) -> Minimization:
         mend = "end it with step = dl.train.GradientDescentOptimizer(0.1).minimize(loss)"
         raise LessonError(f"{path} builds no minimisation step; {mend}")
     if not run and len(steps) > 1:
-        named = " and ".join(step.describe() for step in steps)
+        named = listed(steps, Node.describe, 4)
         raise LessonError(f"{path} builds {named} and runs none of them; run the one that you mean")
     step = (run or steps)[-1]
     if type(step.optimizer) is not GradientDescentOptimizer:
@@ -119,7 +121,7 @@ def _feeds(step: Minimization, seen: Seen, path: str) -> Feeds:
     needed = [node for node in post_order([step.loss]) if isinstance(node, Placeholder)]
     feeds = _fed(step, seen)
     if needed and feeds is None:
-        named = " and ".join(node.describe() for node in needed)
+        named = listed(needed, Node.describe, 4)
         mend = "end it with dl.Session().run(step, feed_dict)"
         raise LessonError(f"{path} never runs its step, so there is no feed for {named}; {mend}")
     return {node: feeds[node] for node in needed} if feeds else {}
@@ -170,7 +172,7 @@ def _mistake(error: Exception, path: str, file: str) -> str:
     if isinstance(error, SyntaxError) and (error.filename is None or os.path.isfile(error.filename)):
         where = path if error.filename in (None, file) else error.filename
         return f"{where}{f':{error.lineno}' if error.lineno else ''} is not Python: {error.msg}"
-    text = printable(" ".join(str(error).split()))
+    text = printable(textwrap.shorten(str(error), 500))
     return f"{_place(error, path, file)} raised {type(error).__name__}{f': {text}' if text else ''}"
 
 
