@@ -14,7 +14,7 @@ from minidl_core import MinidlError
 from .debugger.named_moments import NoMomentError, go, read_moment
 from .debugger.timeline import Timeline
 from .keys import SECTIONS
-from .lessons import lesson_names, load_lesson
+from .lessons import LessonError, lesson_names, load_lesson
 from .lessons.lesson import Lesson
 from .screens.asking import AskingScreen
 from .screens.stepping import SteppingScreen
@@ -34,7 +34,7 @@ class BackpropApp(App[None]):
         # said here already, because the filter for NO_COLOR is chosen now: a theme's would make greys of the colours
         super().__init__(ansi_color=True)
         self.theme = "ansi-dark"
-        self.timeline = Timeline(load_lesson(lesson) if isinstance(lesson, str) else lesson, seed, learning_rate)
+        self.timeline = Timeline(load_lesson(lesson, seed) if isinstance(lesson, str) else lesson, seed, learning_rate)
         self._steps = steps
         self._timelines = {self.timeline.lesson.name: self.timeline}
         self.add_mode(self.DEFAULT_MODE, self._make_screen)
@@ -85,7 +85,7 @@ class BackpropApp(App[None]):
 def run_app(lesson: str, seed: int | None, learning_rate: float | None, steps: int, at: str = "0") -> int:
     """Open a lesson at a named moment and return the exit status.
 
-    That is 2 where the terminal cannot show it, the lesson cannot be trained, or there is no such moment.
+    That is 2 where the terminal cannot show it, the lesson cannot be opened or trained, or there is no such moment.
     """
     refused = refusal()
     if refused is not None:
@@ -94,6 +94,9 @@ def run_app(lesson: str, seed: int | None, learning_rate: float | None, steps: i
     try:
         app = BackpropApp(lesson, seed, learning_rate, steps)
         go(app.timeline, read_moment(at, app.timeline.graph))
+    except LessonError as error:
+        print(f"backprop-tui: {error}", file=sys.stderr)
+        return 2
     except NoMomentError as error:
         print(f"backprop-tui: --at {at}: {error}", file=sys.stderr)
         return 2
