@@ -12,6 +12,7 @@ from .errors import GraphError
 from .finite import non_finite_update
 from .graph import Node, Variable, check_has_value, post_order
 from .plan import Run, check_loss
+from .watching import tell
 
 
 class GradientDescentOptimizer:
@@ -81,3 +82,4 @@ class Minimization(Node):
         self._why_no_value = f"is a step of training and has no value; use its loss, {loss.name}"
         super().__init__(name or "minimize")
         self._join(None)
+        tell(self, None)
