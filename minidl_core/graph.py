@@ -43,7 +43,7 @@ class Graph:
         return _Default(self)
 
     def _name_nodes(self) -> None:
-        """Give the nodes made since the last call their names, a number behind it where a name is taken.
+        """Give the nodes made since the last call their names.
 
         Names are made when somebody asks, because most nodes of a large graph are never called by theirs.
         """
@@ -53,7 +53,10 @@ class Graph:
             self._named += 1
 
     def _take_name(self, wanted: str, ending: str = "") -> str:
-        # each name taken has the next number to try, so that the search for a free one never starts again
+        """Return the wanted name, with a number behind it where it is taken.
+
+        Each name taken has the next number to try, so that the search for a free one never starts again.
+        """
         numbers = self._numbers
         first = name = f"{wanted}{ending}"
         number = numbers.get(first)
@@ -134,9 +137,14 @@ class Node:
 
     @property
     def name(self) -> str:
-        """Its name, unique in its graph."""
+        """Its name, unique in its graph: a number is put behind one that is taken."""
         self.graph._name_nodes()
         return self._name
+
+    @name.setter
+    def name(self, name: str) -> None:
+        self.graph._name_nodes()
+        self._name = self.graph._take_name(name)
 
     @property
     def kind(self) -> str:

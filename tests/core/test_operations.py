@@ -206,6 +206,13 @@ def test_names_are_unique_and_readable():
     assert dl.placeholder().name == "placeholder"
 
 
+def test_a_name_is_the_same_whenever_it_is_asked_for_and_may_be_changed():
+    nodes = [dl.Variable(0.0, name=name) for name in ("h", "h", "h_1", "h", "h_1", "h_3", "h")]
+    assert [node.name for node in nodes[::-1]] == ["h_4", "h_3", "h_1_2", "h_2", "h_1_1", "h_1", "h"]
+    nodes[0].name, nodes[1].name = "w", "w"
+    assert [node.name for node in (*nodes[:2], dl.Variable(0.0, name="w"))] == ["w", "w_1", "w_2"]
+
+
 def test_scopes_put_a_prefix_before_names_nest_and_are_unique():
     def layer():
         with dl.name_scope("layer"):
