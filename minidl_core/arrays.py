@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+"""Numbers of float64: an array, or an np.float64 where it is a single number."""
+
 Shape = tuple[int, ...]
 
 _FLOAT64 = np.dtype(np.float64)

@@ -101,8 +101,8 @@ class Stepper:
     def forward(self) -> Iterator[NodeEvaluated]:
         """Yield each node's value, inputs before their consumers.
 
-        Raises NonFiniteError after the event of the first node whose value is NaN or infinite, ShapeError instead of
-        the event of a loss that is not one number.
+        Raises NonFiniteError after the event of the first node whose value is NaN or infinite, and ShapeError where
+        the loss is not one number, which is no event.
         """
         plan = self._plan
         values = plan.start(self._feeds, self.session.variables)
@@ -110,7 +110,7 @@ class Stepper:
             if isinstance(node, Operation):
                 with quiet():
                     plan.evaluate(position, values)
-            if node is self.loss and values[position].shape:  # no loss at all, so nothing to show
+            if node is self.loss and values[position].shape:
                 if not is_finite(values[position]):
                     raise plan.non_finite(position, values)
                 check_loss(node, values[position].shape)
