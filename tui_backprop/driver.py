@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import signal
+from collections import defaultdict
 from types import FrameType
 from typing import Any
 
@@ -20,7 +21,10 @@ from rich.cells import cell_len
 from textual.drivers.linux_driver import LinuxDriver
 
 # a frame is moves, colours and text; a line feed comes before a move
-FRAME = re.compile(r"\x1b\[(\d+);(\d+)H|\x1b\[([\d;]*)m|([^\x00-\x1f\x7f-\x9f]+)|\n")
+FRAME = re.compile(
+    r"(?:\x1b\[([\d;]*)m)?([^\x00-\x1f\x7f-\x9f]+)(\x1b\[0m)?"  # colours, text, and the end of the colours
+    r"|\x1b\[(\d+);(\d+)H|\x1b\[([\d;]*)m|\n"
+)
 # modes, questions, titles, the bell: what changes no cell
 SILENT = re.compile(r"(?:\x1b\[[<=>?][\d;]*\$?[a-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x07)+")
 # foreground colours, bold, dim and italic; not backgrounds, reverse or lines
@@ -28,14 +32,38 @@ INVISIBLE_ON_BLANKS = re.compile(r"(?:(?:[0-3]|49|[39]\d|38;5;\d+|38;2;\d+;\d+;\
 OTHER_SCREEN = "\x1b[?1049"
 JOINED = 4  # so many unchanged cells cost no more than a move over them
 
-Cell = tuple[str, str]  # the parameters of its colours' sequence, and its character
+
+class Row:
+    """A row of the terminal: the character of each cell, and the parameters of its colours; None where not known."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.styles: list[str | None] = []
+
+    def write(self, x: int, text: str, style: str) -> list[int]:
+        """Write a text from column x on; return the columns that changed."""
+        stop = x + len(text)
+        if style and " " in text and INVISIBLE_ON_BLANKS.fullmatch(style):
+            styles = ["" if character == " " else style for character in text]
+        else:
+            styles = [style] * len(text)
+        if self.text[x:stop] == text and self.styles[x:stop] == styles:
+            return []
+        missing = stop - len(self.text)
+        self.text += " " * missing
+        self.styles += [None] * missing
+        then, now = zip(self.text[x:stop], self.styles[x:stop], strict=True), zip(text, styles, strict=True)
+        changed = [column for column, old, new in zip(range(x, stop), then, now, strict=True) if old != new]
+        self.text = self.text[:x] + text + self.text[stop:]
+        self.styles[x:stop] = styles
+        return changed
 
 
 class Shown:
     """What stands on a terminal, as far as it is known."""
 
     def __init__(self) -> None:
-        self._rows: dict[int, dict[int, Cell]] = {}
+        self._rows: defaultdict[int, Row] = defaultdict(Row)
         self._cursor = (0, 0)
 
     def forget(self) -> None:
@@ -60,7 +88,7 @@ class Shown:
         return self._paint(changed, cursor)
 
     def _take_in(self, output: str) -> dict[int, list[int]] | None:
-        """Write a frame into the cells; return the columns that changed by row, None if it is not a frame."""
+        """Write a frame into the rows; return the columns that changed by row, None if it is not a frame."""
         changed: dict[int, list[int]] = {}
         y, x = self._cursor
         style, end = "", 0
@@ -69,22 +97,19 @@ class Shown:
             if token is None:
                 return None
             end = token.end()
-            to_y, to_x, new_style, text = token.groups()
-            if to_y:
-                y, x = int(to_y), int(to_x)
-            elif new_style is not None:
-                style = "" if new_style == "0" else new_style
-            elif text:
+            of_text, text, plain_after, to_y, to_x, new_style = token.groups()
+            if of_text is not None or new_style is not None:
+                style = of_text or new_style or ""
+                style = "" if style == "0" else style
+            if text:
                 if not y or cell_len(text) != len(text):
                     return None
-                row = self._rows.setdefault(y, {})
-                blank = ("" if INVISIBLE_ON_BLANKS.fullmatch(style) else style, " ")
-                for character in text:
-                    cell = blank if character == " " else (style, character)
-                    if row.get(x) != cell:
-                        row[x] = cell
-                        changed.setdefault(y, []).append(x)
-                    x += 1
+                if columns := self._rows[y].write(x, text, style):
+                    changed.setdefault(y, []).extend(columns)
+                x += len(text)
+                style = "" if plain_after else style
+            elif to_y:
+                y, x = int(to_y), int(to_x)
         self._cursor = y, x
         return changed
 
@@ -97,11 +122,12 @@ class Shown:
             row = self._rows[to_y]
             for to_x in sorted(set(columns)):
                 start = to_x
-                if y == to_y and x <= to_x <= x + JOINED and all(between in row for between in range(x, to_x)):
+                if y == to_y and x <= to_x <= x + JOINED and None not in row.styles[x:to_x]:
                     start = x
                 else:
                     sent.append(_move(y, x, to_y, to_x))
-                for new_style, character in (row[place] for place in range(start, to_x + 1)):
+                for place in range(start, to_x + 1):
+                    character, new_style = row.text[place], row.styles[place] or ""
                     if new_style != style and not (
                         character == " " and not new_style and INVISIBLE_ON_BLANKS.fullmatch(style)
                     ):

@@ -13,23 +13,8 @@ from itertools import groupby, pairwise
 
 from rich.cells import cell_len
 
-from ..drawing.glyphs import (
-    DONE,
-    EAST,
-    JOINT,
-    LEFT,
-    LINES,
-    NORTH,
-    NOT_YET,
-    NOW,
-    RIGHT,
-    SOUTH,
-    STALE,
-    UPDATED,
-    WEST,
-    fit,
-    fit_name,
-)
+from ..drawing.glyphs import DONE, EAST, JOINT, LEFT, LINES, NORTH, NOT_YET, NOW, RIGHT, SOUTH, STALE, UPDATED, WEST
+from ..drawing.lines import fit, fit_name
 from ..drawing.palette import Line
 from .layout import Column, Edge, Layout, Place
 from .layout.lanes import Point, Stroke

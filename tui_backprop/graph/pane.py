@@ -15,7 +15,8 @@ from minidl_core import ContributionAdded, Node, NodeEvaluated, Operation
 
 from ..debugger.loss_graph import LossGraph
 from ..debugger.moment import Moment
-from ..drawing.glyphs import NOW, fit, printable
+from ..drawing.glyphs import NOW
+from ..drawing.lines import fit, printable
 from ..drawing.palette import Line
 from .diagram import NodeView, Viewport, draw_diagram
 from .item_views import NAMES, NUMBERS, SHAPES, box_view, row_view

@@ -5,12 +5,14 @@ None of them moves time.
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from textual import events
 from textual.screen import Screen
 
 from minidl_core import Node
 from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.drawing.glyphs import ARROWS, fit_name
+from tui_backprop.drawing.glyphs import ARROWS
+from tui_backprop.drawing.lines import fit_name, width_of
 from tui_backprop.drawing.palette import Line
 from tui_backprop.graph.pane import GraphPane
 from tui_backprop.panes.arrangement import Pane, prefers_diagram
@@ -126,13 +128,13 @@ class GraphScreen(Screen[None]):
         """Return the graph's title, and what there is to say about the last key or the selection, as far as it fits."""
         kind = "Graph" if self._shows_diagram else "Graph (tape)"
         left: Line = [*arrows(here=self._on_graph), (kind, "title")]
-        room = width - 2 - sum(len(text) for text, _ in left)
+        room = width - 2 - width_of(left)
         choices = [self._said] if self._said else self._graph.state
         self._said = ""
         if not choices or room < 1:
             return left, []
-        said = next((text for text in choices if len(text) <= room), choices[-1])
-        return left, [(fit_name(said, min(len(said), room)), "key")]
+        said = next((text for text in choices if cell_len(text) <= room), choices[-1])
+        return left, [(fit_name(said, min(cell_len(said), room)), "key")]
 
 
 def arrows(*, here: bool) -> Line:

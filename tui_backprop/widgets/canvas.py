@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
@@ -28,6 +29,7 @@ class Canvas(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self._lines: list[Line] = []
+        self._colours: Style | None = None
 
     def show(self, lines: list[Line]) -> None:
         """Show these lines instead of the ones before; rows that are the same are not painted again."""
@@ -37,13 +39,29 @@ class Canvas(Widget):
         if changed:  # without a region the whole pane would be painted
             self.refresh(*changed)
 
+    def notify_style_update(self) -> None:
+        """Forget the colours of the style sheet: it has changed."""
+        super().notify_style_update()
+        self._colours = None
+
     def render_line(self, y: int) -> Strip:
-        """Return row y as Textual paints it, which crops or fills it to the width of the pane."""
-        colours = self.rich_style
-        if colours.bgcolor is not None and colours.bgcolor.is_default:
-            colours = Style.null()  # naming the terminal's own colours takes eight bytes a span
-        line = self._lines[y] if y < len(self._lines) else []
-        return Strip(Segment(_printable(text), _style(colours, name)) for text, name in line)
+        """Return row y as Textual paints it, filled to the width of the pane; Textual crops it where it is longer."""
+        if self._colours is None:
+            self._colours = _own_colours(self.rich_style)
+        segments = []
+        room = width = self.size.width
+        for text, name in self._lines[y] if y < len(self._lines) else ():
+            shown = _printable(text)
+            segments.append(Segment(shown, _style(self._colours, name)))
+            room -= cell_len(shown)
+        if room > 0:
+            segments.append(Segment(" " * room))
+        return Strip(segments, width - min(room, 0))
+
+
+def _own_colours(style: Style) -> Style:
+    """Return a style, but not one with the terminal's own colours: to name them takes eight bytes a span."""
+    return Style.null() if style.bgcolor is not None and style.bgcolor.is_default else style
 
 
 @lru_cache(maxsize=256)  # a step paints some hundred spans
