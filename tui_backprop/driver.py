@@ -17,8 +17,9 @@ from collections import defaultdict
 from types import FrameType
 from typing import Any
 
-from rich.cells import cell_len
 from textual.drivers.linux_driver import LinuxDriver
+
+from tui_backprop.drawing.lines import takes_single_cells
 
 # a frame is moves, colours and text; a line feed comes before a move
 FRAME = re.compile(
@@ -102,7 +103,7 @@ class Shown:
                 style = of_text or new_style or ""
                 style = "" if style == "0" else style
             if text:
-                if not y or cell_len(text) != len(text):
+                if not y or not takes_single_cells(text):
                     return None
                 if columns := self._rows[y].write(x, text, style):
                     changed.setdefault(y, []).extend(columns)

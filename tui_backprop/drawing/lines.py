@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from rich.cells import cell_len, set_cell_size
 
 from .glyphs import ELLIPSIS
@@ -11,6 +13,12 @@ from .palette import Line
 def width_of(line: Line) -> int:
     """Return how many cells a line takes."""
     return sum([cell_len(text) for text, _ in line])
+
+
+@lru_cache(maxsize=4096)
+def takes_single_cells(text: str) -> bool:
+    """Return whether each character of a text takes one cell."""
+    return text.isascii() or all(cell_len(char) == 1 for char in text)
 
 
 def clip(line: Line, width: int) -> Line:

@@ -244,7 +244,7 @@ class GraphPane:
         source, consumer = items[edge.source], items[edge.consumer]
         user = consumer.node
         if source.node is not None and isinstance(user, Operation):
-            return moment.went(source.node, user, consumer.edges.index(edge.slot))
+            return moment.went(user, consumer.edges.index(edge.slot))
         return self._sheet.progress.went(moment, source.nodes[0], consumer.nodes[0])
 
     def _margin(self, moment: Moment) -> dict[str, str]:
