@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
@@ -45,18 +44,11 @@ class Canvas(Widget):
         self._colours = None
 
     def render_line(self, y: int) -> Strip:
-        """Return row y as Textual paints it, filled to the width of the pane; Textual crops it where it is longer."""
+        """Return row y as Textual paints it, which crops or fills it to the width of the pane."""
         if self._colours is None:
             self._colours = _own_colours(self.rich_style)
-        segments = []
-        room = width = self.size.width
-        for text, name in self._lines[y] if y < len(self._lines) else ():
-            shown = _printable(text)
-            segments.append(Segment(shown, _style(self._colours, name)))
-            room -= cell_len(shown)
-        if room > 0:
-            segments.append(Segment(" " * room))
-        return Strip(segments, width - min(room, 0))
+        line = self._lines[y] if y < len(self._lines) else []
+        return Strip([_segment(text, name, self._colours) for text, name in line])
 
 
 def _own_colours(style: Style) -> Style:
@@ -64,11 +56,11 @@ def _own_colours(style: Style) -> Style:
     return Style.null() if style.bgcolor is not None and style.bgcolor.is_default else style
 
 
-@lru_cache(maxsize=256)  # a step paints some hundred spans
-def _style(colours: Style, name: str) -> Style:
-    return colours + Style.parse(STYLES[name])
+@lru_cache(maxsize=4096)  # a step paints some hundred spans, and most of them have been painted before
+def _segment(text: str, name: str, colours: Style) -> Segment:
+    """Return a span as Textual has it; what a terminal would obey rather than show is replaced.
 
-
-def _printable(text: str) -> str:
-    """Replace what a terminal would obey rather than show: names come from the user's program."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
+    Names come from the user's program.
+    """
+    shown = text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
+    return Segment(shown, colours + Style.parse(STYLES[name]))
