@@ -51,7 +51,7 @@ class GraphScreen(Screen[None]):
     def _shows_diagram(self) -> bool:
         if self._prefers_diagram is not None:
             return self._prefers_diagram and self._graph.drawable
-        return prefers_diagram(*self.size) and self._graph.fits(self.size.width - 2)
+        return prefers_diagram(*self.app.size) and self._graph.fits(self.app.size.width - 2)
 
     def action_view(self) -> None:
         """Change between diagram and tape."""
