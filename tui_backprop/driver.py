@@ -154,6 +154,10 @@ class DifferenceDriver(LinuxDriver):
         super().__init__(*arguments, **options)
         self._shown = Shown()
 
+    def forget(self) -> None:
+        """Send the next frame in full, whatever stands on the terminal."""
+        self._shown = Shown()  # a frame on its way finishes with the old one
+
     def write(self, data: str) -> None:
         """Write what differs."""
         if difference := self._shown.difference(data):
@@ -164,9 +168,9 @@ class DifferenceDriver(LinuxDriver):
         super().start_application_mode()  # type: ignore[no-untyped-call]
         resized = signal.getsignal(signal.SIGWINCH)
 
-        def forget(number: int, frame: FrameType | None) -> None:
-            self._shown = Shown()  # a frame on its way finishes with the old one
+        def resize(number: int, frame: FrameType | None) -> None:
+            self.forget()
             if callable(resized):
                 resized(number, frame)
 
-        signal.signal(signal.SIGWINCH, forget)
+        signal.signal(signal.SIGWINCH, resize)
