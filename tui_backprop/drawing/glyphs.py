@@ -15,6 +15,8 @@ ARROWS = "←↑↓→"
 # never U+25B6 and U+25C0: some terminals draw those as emoji, two cells wide
 RIGHT = "►"
 LEFT = "◄"
+UP = "▲"
+DOWN = "▼"
 
 JOINT = "•"
 

@@ -15,7 +15,7 @@ from minidl_core import ContributionAdded, Node, NodeEvaluated, Operation
 
 from ..debugger.loss_graph import LossGraph
 from ..debugger.moment import Moment
-from ..drawing.glyphs import NOW
+from ..drawing.glyphs import DOWN, LEFT, NOW, RIGHT, UP
 from ..drawing.lines import fit, printable
 from ..drawing.palette import Line
 from .diagram import NodeView, Viewport, draw_diagram
@@ -38,12 +38,16 @@ _TRAIL = 16
 
 @dataclass(frozen=True)
 class _Drawn:
-    """What was last drawn: a picture, in which row each item stands, where its first cell is; a tape has no layout."""
+    """What was last drawn: a picture, in which row each item stands, where its first cell is; a tape has no layout.
+
+    `more` are arrows to the sides on which there is more of it than the pane shows.
+    """
 
     picture: Picture
     rows: Mapping[str, int]
     layout: Layout | None
     origin: tuple[int, int]
+    more: str
 
     @property
     def first(self) -> str:
@@ -173,7 +177,8 @@ class GraphPane:
         self._x, x = _within(self._x, width, layout.width)
         self._y, y = _within(self._y, rows, layout.height)
         tops = {name: place.y for name, place in layout.places.items()}
-        self._drawn = _Drawn(boxes, tops, layout, (x, y - (rows < height)))
+        more = _more(x, width, layout.width, LEFT, RIGHT) + _more(y, rows, layout.height, UP, DOWN)
+        self._drawn = _Drawn(boxes, tops, layout, (x, y - (rows < height)), more)
 
         def view(name: str) -> NodeView:
             item, inner = boxes.items[name], layout.places[name].width - 2
@@ -201,7 +206,8 @@ class GraphPane:
         if self._moved_to(chosen, moment, (tape, width, height)):
             self._first = follow(self._first, height, tape.row[chosen], tape.row[chosen] + 1)
         self._first, _ = _within(self._first, height, len(tape.names))
-        self._drawn = _Drawn(self._sheet.rows, tape.row, None, (0, self._first))
+        more = _more(self._first, height, len(tape.names), UP, DOWN)
+        self._drawn = _Drawn(self._sheet.rows, tape.row, None, (0, self._first), more)
 
         def view(name: str) -> NodeView:
             seen = row_view(self._sheet.rows.items[name], moment, self._sheet.progress, level, narrow)
@@ -279,6 +285,11 @@ class GraphPane:
             return () if self.drawable else (many, "too many for boxes", "no boxes")
         name = printable(self.selected.name if self.folded is None else self.folded.name)
         return (f"selected {name}" if self.follows else f"stays at {name}"), name
+
+    @property
+    def more(self) -> str:
+        """Arrows to the sides on which there is more of the picture than was last drawn."""
+        return "" if self._drawn is None else self._drawn.more
 
     @property
     def shows_boxes(self) -> bool:
@@ -397,6 +408,11 @@ class GraphPane:
 def follow(first: int, shown: int, start: int, stop: int) -> int:
     """Return the first row or column that shows, moved just so far that those from start to stop do, with a margin."""
     return max(min(first, start - _MARGIN), stop + _MARGIN - shown)
+
+
+def _more(first: int, shown: int, total: int, before: str, behind: str) -> str:
+    """Return the signs of the ends at which rows or columns are left out."""
+    return before * (first > 0) + behind * (first + shown < total)
 
 
 def _within(first: int, shown: int, total: int) -> tuple[int, int]:
