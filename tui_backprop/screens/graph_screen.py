@@ -128,12 +128,12 @@ class GraphScreen(Screen[None]):
         """Return the graph's title, and what there is to say about the last key or the selection, as far as it fits."""
         kind = "Graph" if self._shows_diagram else "Graph (tape)"
         left: Line = [*arrows(here=self._on_graph), (kind, "title")]
-        if more := self._graph.more:
-            word = " more" if width_of(left) + len(f"  {more} more") <= width else ""
-            left.append((f"  {more}{word}", "dim"))
-        room = width - 2 - width_of(left)
         choices = [self._said] if self._said else self._graph.state
         self._said = ""
+        if more := self._graph.more:
+            needed = width_of(left) + len(f"  {more} more  ") + max(map(cell_len, choices), default=0)
+            left.append((f"  {more} more" if needed <= width else f" {more}", "dim"))
+        room = width - 2 - width_of(left)
         if not choices or room < 1:
             return left, []
         said = next((text for text in choices if cell_len(text) <= room), choices[-1])
