@@ -290,7 +290,7 @@ def test_arrows_tell_on_which_sides_there_is_more() -> None:
     timeline, pane = at("forward", "add")
     diagram(timeline, pane)
     assert pane.more == ""
-    pane.change_detail(1)
+    pane.sheets.change_detail(1)
     diagram(timeline, pane, width=60, height=4)
     for columns, rows, more in ((-200, -200, "►▼"), (20, 2, "◄►▲▼"), (200, 200, "◄▲")):
         pane.pan(columns, rows)

@@ -1,14 +1,12 @@
-"""The graph pane: which picture of a graph fits its room, what a moment shows in it, and what is selected there.
+"""The graph pane: what a moment shows in the picture of a graph, which part of it shows, and what is selected there.
 
-The places are computed once for a way of folding and a level of detail. A picture larger than the pane is moved only
-as far as it takes to keep the node of now, or the selected one, in view.
+A picture larger than the pane is moved only as far as it takes to keep the node of now, or the selected one, in view.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import islice
 
 from minidl_core import ContributionAdded, Node, NodeEvaluated, Operation
@@ -19,15 +17,14 @@ from ..drawing.glyphs import DOWN, LEFT, NOW, RIGHT, UP
 from ..drawing.lines import fit, printable
 from ..drawing.palette import Line
 from .diagram import NodeView, Viewport, draw_diagram
-from .item_views import NAMES, NUMBERS, SHAPES, box_view, row_view
+from .item_views import box_view, row_view
 from .layout import Edge, Layout
-from .picture import Item, Picture, enclosing, fold, scope_of_name, scopes_to_close
+from .picture import Item, Picture
 from .selection import along, beside
-from .sheet import Sheet, with_off_path
+from .sheets import Sheets
 from .tape import draw_tape
 from .words import heading, legend, note
 
-_MOST_SHEETS = 4
 _MARGIN = 2
 _GUTTER_COLUMNS = 8
 _TEXT_OF_A_ROW = 20
@@ -68,17 +65,12 @@ class _Drawn:
 class GraphPane:
     """The picture of one graph, as a diagram or as a tape, and what is selected in it.
 
-    `folds` are the scopes of nodes whose names do not say one. `selected` is None while the node of now is in view;
-    while it `follows`, a move in time takes the selection away.
+    `sheets` are the ways to fold it. `selected` is None while the node of now is in view; while it `follows`, a move
+    in time takes the selection away.
     """
 
     def __init__(self, graph: LossGraph, folds: Mapping[str, str] | None = None) -> None:
-        self._loss = graph.loss
-        self._nodes = with_off_path(graph)
-        self._folds = folds or {}
-        self._sheets: dict[frozenset[str], Sheet] = {}
-        self._closed: frozenset[str] | None = None
-        self._level: int | None = None
+        self.sheets = Sheets(graph, folds or {})
         self._followed = graph.nodes[0]
         self.selected: Node | None = None
         self._place = ""
@@ -87,78 +79,15 @@ class GraphPane:
         self.follows = True
         self._x = self._y = self._first = 0
         self._in_view: object = None
-        self._sheet = self._folded(self._at_first)
+        self._sheet = self.sheets.now
         self._drawn: _Drawn | None = None
-
-    # which picture
 
     def height(self, width: int, *, diagram: bool) -> int:
         """Return how many rows the whole picture takes in a pane so wide."""
         if diagram:
-            sheet, level = self._chosen(width, None)
+            sheet, level = self.sheets.chosen(width, None)
             return sheet.layout(level).height + _HEADING_AND_LEGEND
-        return len(self._folded(self._now_closed).rows.items)
-
-    def fits(self, width: int) -> bool:
-        """Return whether the whole diagram, with shapes and slots, is at most so wide."""
-        sheet = self._folded(self._now_closed)
-        return not sheet.too_large and sheet.layout(SHAPES).width <= width
-
-    @property
-    def nodes(self) -> Sequence[Node]:
-        """All nodes, in an order of evaluation."""
-        return self._nodes
-
-    @property
-    def drawable(self) -> bool:
-        """Whether boxes could be read, and take no longer than a key may take."""
-        return not self._folded(self._now_closed).too_large
-
-    def change_detail(self, by: int) -> None:
-        """Show less or more of each node: its name, also its shape, also its numbers."""
-        shown = SHAPES if self._level is None else self._level
-        self._level = min(max(shown + by, NAMES), NUMBERS)
-
-    @cached_property
-    def _at_first(self) -> frozenset[str]:
-        return scopes_to_close(self._nodes, self.scope_of)
-
-    @cached_property
-    def _scopes(self) -> frozenset[str]:
-        return frozenset(scope for node in self._nodes for scope in enclosing(self.scope_of(node)))
-
-    @property
-    def _now_closed(self) -> frozenset[str]:
-        return self._at_first if self._closed is None else self._closed
-
-    def scope_of(self, node: Node) -> str:
-        """Return the scope in which a node is, by its name or by what the lesson says; "" where it is in none."""
-        return self._folds.get(node.name) or scope_of_name(node)
-
-    def _folded(self, closed: frozenset[str]) -> Sheet:
-        if closed not in self._sheets:
-            while len(self._sheets) >= _MOST_SHEETS:
-                del self._sheets[next(iter(self._sheets))]
-            self._sheets[closed] = Sheet(fold(self._nodes, closed, self.scope_of), self._loss)
-        return self._sheets[closed]
-
-    def _chosen(self, width: int, height: int | None) -> tuple[Sheet, int]:
-        """Return the sheet and the level of detail that show most in this room; unless asked, scopes fold to fit."""
-        closed = [self._at_first, self._scopes] if self._closed is None else [self._closed]
-        levels = [SHAPES, NAMES] if self._level is None else [self._level]
-        for level in levels:
-            for sheet in map(self._folded, closed):
-                if sheet.too_large:
-                    continue
-                layout = sheet.layout(level)
-                if layout.width <= width and (height is None or layout.height <= height):
-                    return sheet, level
-        sheet = self._folded(closed[0])
-        if self._level is None and height is not None and sheet.layout(SHAPES).height > height:
-            return sheet, NAMES
-        return sheet, levels[0]
-
-    # what shows
+        return len(self.sheets.now.rows.items)
 
     def draw(self, moment: Moment, width: int, height: int, *, diagram: bool) -> list[Line]:
         """Return the rows of the pane at a moment."""
@@ -166,7 +95,7 @@ class GraphPane:
         return self._draw_diagram(moment, width, height) if diagram else self._draw_tape(moment, width, height)
 
     def _draw_diagram(self, moment: Moment, width: int, height: int) -> list[Line]:
-        self._sheet, level = self._chosen(width, height - _HEADING_AND_LEGEND)
+        self._sheet, level = self.sheets.chosen(width, height - _HEADING_AND_LEGEND)
         boxes, layout = self._sheet.boxes, self._sheet.layout(level)
         rows = height - min(_HEADING_AND_LEGEND, max(height - layout.height, 0))
         chosen = self._item(boxes, moment)
@@ -199,9 +128,9 @@ class GraphPane:
         return lines
 
     def _draw_tape(self, moment: Moment, width: int, height: int) -> list[Line]:
-        self._sheet = self._folded(self._now_closed)
+        self._sheet = self.sheets.now
         tape = self._sheet.tape(min(_GUTTER_COLUMNS, max((width - _TEXT_OF_A_ROW) // 2, 1)))
-        level, narrow = SHAPES if self._level is None else self._level, width < _WIDE_TAPE
+        level, narrow = self.sheets.level, width < _WIDE_TAPE
         chosen = self._item(self._sheet.rows, moment)
         if self._moved_to(chosen, moment, (tape, width, height)):
             self._first = follow(self._first, height, tape.row[chosen], tape.row[chosen] + 1)
@@ -280,9 +209,9 @@ class GraphPane:
     def state(self) -> Sequence[str]:
         """What is selected, in words, or why there are no boxes: the longest way to say it first."""
         if self.selected is None:
-            count = len(self._folded(self._now_closed).rows.items)
+            count = len(self.sheets.now.rows.items)
             many = f"{count:,} nodes, too many for boxes"
-            return () if self.drawable else (many, "too many for boxes", "no boxes")
+            return () if self.sheets.drawable else (many, "too many for boxes", "no boxes")
         name = printable(self.selected.name if self.folded is None else self.folded.name)
         return (f"selected {name}" if self.follows else f"stays at {name}"), name
 
@@ -366,7 +295,7 @@ class GraphPane:
         item = self._sheet.rows.items[self._item(self._sheet.rows, moment)]
         if item.node is None:
             return self.open(moment)
-        scope = self.scope_of(item.node)
+        scope = self.sheets.scope_of(item.node)
         if not scope:
             return f"{printable(item.node.name)} is in no scope"
         self._fold(self._sheet.rows.closed | {scope}, item.node)
@@ -377,11 +306,11 @@ class GraphPane:
     def toggle_all(self) -> str:
         """Open every folded scope; where there is none, fold them all."""
         node = self.selected or self._followed
-        if not self._scopes:
+        if not self.sheets.scopes:
             return "no node has a scope"
         self._whole = False
         opened = any(item.node is None for item in self._sheet.rows.items.values())
-        self._fold(frozenset() if opened else self._scopes, node)
+        self._fold(frozenset() if opened else self.sheets.scopes, node)
         return ""
 
     def shows_fold(self, moment: Moment) -> bool:
@@ -399,8 +328,7 @@ class GraphPane:
         return ""
 
     def _fold(self, closed: frozenset[str], node: Node) -> None:
-        self._sheet = self._folded(closed)
-        self._closed = self._sheet.rows.closed
+        self._sheet = self.sheets.close(closed)
         if self.selected is not None:
             self.select(node)
 

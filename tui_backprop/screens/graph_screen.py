@@ -50,8 +50,8 @@ class GraphScreen(Screen[None]):
     @property
     def _shows_diagram(self) -> bool:
         if self._prefers_diagram is not None:
-            return self._prefers_diagram and self._graph.drawable
-        return prefers_diagram(*self.app.size) and self._graph.fits(self.app.size.width - 2)
+            return self._prefers_diagram and self._graph.sheets.drawable
+        return prefers_diagram(*self.app.size) and self._graph.sheets.fits(self.app.size.width - 2)
 
     def action_view(self) -> None:
         """Change between diagram and tape."""
@@ -69,7 +69,7 @@ class GraphScreen(Screen[None]):
                 self._draw()
 
         self._pause()
-        self.app.push_screen(FindScreen(self._graph.nodes, self._graph.scope_of), select)
+        self.app.push_screen(FindScreen(self._graph.sheets.nodes, self._graph.sheets.scope_of), select)
 
     def action_follow(self) -> None:
         """Stay with the node in view, or follow the action again."""
@@ -78,7 +78,7 @@ class GraphScreen(Screen[None]):
 
     def action_detail(self, change: str) -> None:
         """Show less or more of each node."""
-        self._graph.change_detail(1 if change == "more" else -1)
+        self._graph.sheets.change_detail(1 if change == "more" else -1)
         self._arrange_as_it_is()
 
     def action_fold(self) -> None:
