@@ -18,7 +18,7 @@ from .debugger.named_moments import NoMomentError, go, read_moment
 from .debugger.timeline import Timeline
 from .driver import DifferenceDriver
 from .keys import REPAINT, SECTIONS
-from .lessons import load_lesson
+from .lessons import LessonError, lesson_names, load_lesson
 from .lessons.lesson import Lesson
 from .screens.asking import AskingScreen
 from .screens.stepping import SteppingScreen
@@ -26,11 +26,12 @@ from .terminal import refusal, run
 
 
 class BackpropApp(App[None]):
-    """Steps through the training of a lesson."""
+    """Steps through the training of a lesson; `timeline` is that of the one which is open."""
 
     TITLE = "backprop-tui"
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [replace(REPAINT, priority=True)]  # an overlay hides what has none
+    DEFAULT_MODE = "the first lesson"  # each lesson that was opened has a mode, which keeps its screen
 
     def __init__(
         self, lesson: str | Lesson, seed: int | None = None, learning_rate: float | None = None, steps: int = 100
@@ -38,11 +39,29 @@ class BackpropApp(App[None]):
         # said here already, because the filter for NO_COLOR is chosen now: a theme's would make greys of the colours
         super().__init__(ansi_color=True)
         self.theme = "ansi-dark"
-        self.timeline = Timeline(load_lesson(lesson) if isinstance(lesson, str) else lesson, seed, learning_rate)
+        self.timeline = Timeline(load_lesson(lesson, seed) if isinstance(lesson, str) else lesson, seed, learning_rate)
         self._steps = steps
+        self._timelines = {self.timeline.lesson.name: self.timeline}
+        self.add_mode(self.DEFAULT_MODE, self._make_screen)
 
-    def get_default_screen(self) -> Screen[None]:
-        """Return the stepping screen, so that the first paint is already it."""
+    def on_stepping_screen_lessons_asked(self) -> None:
+        """Show the lessons, and open the one that is chosen, or go back to it where it was left."""
+        from .screens.lessons import LessonsScreen
+
+        def open_lesson(name: str | None) -> None:
+            if name is None:
+                return
+            if name not in self._timelines:
+                self._timelines[name] = Timeline(load_lesson(name))
+                self.add_mode(name, self._make_screen)
+            self.timeline = self._timelines[name]
+            self.switch_mode(name if name != next(iter(self._timelines)) else self.DEFAULT_MODE)
+
+        opened = {name: timeline.lesson for name, timeline in self._timelines.items()}
+        lessons = {name: load_lesson(name) for name in lesson_names()} | opened
+        self.push_screen(LessonsScreen(list(lessons.values()), self.timeline.lesson.name), open_lesson)
+
+    def _make_screen(self) -> Screen[None]:
         return AskingScreen(self.timeline, self._steps)
 
     def action_repaint(self) -> None:
@@ -77,7 +96,7 @@ class BackpropApp(App[None]):
 def run_app(lesson: str, seed: int | None, learning_rate: float | None, steps: int, at: str = "0") -> int:
     """Open a lesson at a named moment and return the exit status.
 
-    That is 2 where the terminal cannot show it, the lesson cannot be trained, or there is no such moment.
+    That is 2 where the terminal cannot show it, the lesson cannot be opened or trained, or there is no such moment.
     """
     refused = refusal()
     if refused is not None:
@@ -86,6 +105,9 @@ def run_app(lesson: str, seed: int | None, learning_rate: float | None, steps: i
     try:
         app = BackpropApp(lesson, seed, learning_rate, steps)
         go(app.timeline, read_moment(at, app.timeline.graph))
+    except LessonError as error:
+        print(f"backprop-tui: {error}", file=sys.stderr)
+        return 2
     except NoMomentError as error:
         print(f"backprop-tui: --at {at}: {error}", file=sys.stderr)
         return 2

@@ -16,7 +16,7 @@ from itertools import groupby, pairwise
 from rich.cells import cell_len
 
 from ..drawing.glyphs import DONE, EAST, JOINT, LEFT, LINES, NORTH, NOT_YET, NOW, RIGHT, SOUTH, STALE, UPDATED, WEST
-from ..drawing.lines import fit, fit_name, takes_single_cells
+from ..drawing.lines import fit, fit_name, takes_single_cells, width_of
 from ..drawing.palette import Line
 from .layout import Column, Edge, Layout, Place
 from .layout.lanes import Point, Stroke
@@ -248,7 +248,7 @@ def draw_box(node: NodeView, width: int, height: int) -> list[Line]:
     slots = [(node.value, value_style), (" ", border), (node.gradient, gradient_style)]
     if not node.gradient:
         del slots[1:]
-    after = level * (inner - len(before) - sum(len(text) for text, _ in slots))
+    after = level * (inner - len(before) - width_of(slots))
     return [
         [(top_left + level * inner + top_right, border)],
         *([(upright, border), text, (upright, border)] for text in texts[: height - 2]),
