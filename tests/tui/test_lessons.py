@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from textual.pilot import Pilot
 
-from minidl_core import ContributionAdded, NodeEvaluated
+from minidl_core import ContributionAdded, Graph, NodeEvaluated, Variable, square
 from tui_backprop.app import BackpropApp
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import load_lesson
+from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.screens.lessons import LessonsScreen
 from tui_backprop.screens.stepping import SteppingScreen
 from tui_backprop.widgets.canvas import Canvas
@@ -76,6 +77,21 @@ async def test_another_lesson_opens_and_the_first_stays_where_it_was() -> None:
         await pilot.press("L", "down", "enter")
         await pilot.pause()
         assert "s2 = 1/" in text(pilot, "inspector-title")
+
+
+async def test_a_loss_of_that_name_is_not_called_the_loss_loss() -> None:
+    def build(seed: int) -> Example:
+        with Graph().as_default():
+            loss = square(Variable(2, name="w"), name="loss")
+        return Example(loss, {})
+
+    async with BackpropApp(Lesson("own", "", build, 0.1)).run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        shown = "\n".join(text(pilot, canvas.id) for canvas in pilot.app.screen.query(Canvas) if canvas.id)
+        assert "up to the loss." in shown
+        assert "the last of them is the loss" in shown
+        assert "the forward pass measures loss" in shown
+        assert "loss loss" not in shown.casefold()
 
 
 async def test_who_gives_up_stays_and_a_run_pauses() -> None:

@@ -49,13 +49,15 @@ def draw_loss(
     width: int,
     height: int,
     ghosts: Sequence[tuple[str, LossHistory]] = (),
+    name: str = "J",
 ) -> list[Line]:
     """Draw J of all iterations so far, with a mark where the cursor is, in `height` lines of `width` cells.
 
     cursor: the iteration that is shown, from 1. loss: its J, or None while its forward pass has not measured
     it; the mark then stands on the axis. The curve beyond the cursor is kept, dim. Losses <= 0 have no place
     on a logarithmic axis, NaN and infinity have none at all: a note in the corner says so. ghosts: what else J has
-    been, each with its label; they are dotted, lie behind the curve, and have a say in the axes.
+    been, each with its label; they are dotted, lie behind the curve, and have a say in the axes. name: what J is
+    called in the graph.
     """
     window = _window(max(cursor, len(history), *(len(ghost) for _, ghost in ghosts)))
     known = list(history.points(window, max(width, 1)))
@@ -107,11 +109,11 @@ def draw_loss(
 
     note = ("", "dim")
     if history.latest is not None and not isfinite(history.latest):
-        note = (f" J is {number(history.latest)} at {len(history)}", "error")
+        note = (f" {name} is {number(history.latest)} at {len(history)}", "error")
     elif len(curve) < len(known) or len(mark) < len(at_cursor):
-        note = (" J <= 0 is not drawn", "dim")
+        note = (f" {name} <= 0 is not drawn", "dim")
     elif not known and not at_cursor:
-        note = (" the forward pass measures J", "dim")
+        note = (f" the forward pass measures {name}", "dim")
     return _styled(texts, style, note if len(note[0]) <= columns else ("", "dim"))
 
 
