@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
+from typing import ClassVar
 
 from textual.app import App, SystemCommand
+from textual.binding import BindingType
 from textual.screen import Screen
 
 from minidl_core import MinidlError
 
 from .debugger.named_moments import NoMomentError, go, read_moment
 from .debugger.timeline import Timeline
-from .keys import SECTIONS
+from .driver import DifferenceDriver
+from .keys import REPAINT, SECTIONS
 from .lessons import LessonError, lesson_names, load_lesson
 from .lessons.lesson import Lesson
 from .screens.asking import AskingScreen
@@ -26,6 +30,7 @@ class BackpropApp(App[None]):
 
     TITLE = "backprop-tui"
     ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [replace(REPAINT, priority=True)]  # an overlay hides what has none
     DEFAULT_MODE = "the first lesson"  # each lesson that was opened has a mode, which keeps its screen
 
     def __init__(
@@ -58,6 +63,12 @@ class BackpropApp(App[None]):
 
     def _make_screen(self) -> Screen[None]:
         return AskingScreen(self.timeline, self._steps)
+
+    def action_repaint(self) -> None:
+        """Send the terminal the whole screen."""
+        if isinstance(self._driver, DifferenceDriver):
+            self._driver.forget()
+        self.screen.refresh()
 
     def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
         """Return the screen as SVG in the reader's own monospace font; Textual's would be fetched from elsewhere."""

@@ -14,7 +14,8 @@ from typing import NamedTuple
 from minidl_core import Variable
 from minidl_core.backprop import search
 
-from ..words.wording import cut, listed
+from ..drawing.lines import cut
+from ..words.wording import listed
 from .loss_graph import LossGraph
 from .timeline import Timeline
 

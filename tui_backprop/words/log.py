@@ -12,10 +12,11 @@ from ..debugger.loss_history import LossHistory
 from ..debugger.moment import Moment
 from ..debugger.named_moments import Place
 from ..drawing.glyphs import RIGHT
+from ..drawing.lines import cut
 from ..drawing.palette import Line
 from .formats import number
 from .narration import narrate_event_line, narrate_line
-from .wording import cut, wrapped
+from .wording import wrapped
 
 WIDE = 100
 """From this width on, every sentence gets one line, below it two."""
