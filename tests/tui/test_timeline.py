@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import minidl_core as dl
 from minidl_core import IterationFinished, NonFiniteError
 from tui_backprop.debugger.branches import States
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import STOPS, after_event, after_iteration, after_phase, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import lesson_names, load_lesson
+from tui_backprop.lessons.lesson import Example, Lesson
 
 
 def open_lesson(name: str = "perceptron", **options: float) -> Timeline:
@@ -180,3 +182,17 @@ def test_every_node_is_unreached_waiting_queued_or_visited_and_nothing_else(name
                 assert mark == f"q{queue.index(node) + 1}"
             else:
                 assert mark in "·✓►"
+
+
+def test_what_is_fed_makes_the_shapes_known_before_the_first_step() -> None:
+    def build(seed: int) -> Example:
+        with dl.Graph().as_default():
+            x, y = dl.placeholder(name="x"), dl.placeholder(name="y")
+            scores = dl.matmul(x, dl.Variable(np.ones((2, 3))), name="scores")
+            loss = dl.reduce_sum(scores * y)
+            dl.reduce_mean(scores, axis=0, name="beside")
+        return Example(loss, {x: np.ones((4, 2)), y: np.ones((4, 1))})
+
+    timeline = Timeline(Lesson("own", "", build, 0.1))
+    assert [node.shape for node in timeline.graph.nodes] == [(4, 2), (2, 3), (4, 3), (4, 1), (4, 3), ()]
+    assert [node.shape for node in timeline.graph.loss.graph.nodes if node.name == "beside"] == [(3,)]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
-from minidl_core import Node, Operation, Variable
+import numpy as np
+from numpy.typing import ArrayLike
+
+from minidl_core import Node, Operation, Placeholder, Variable
 
 
 class LossGraph:
@@ -42,3 +46,15 @@ class LossGraph:
     def depends_on(self, node: Node, bits: int) -> bool:
         """Return whether the node's value is computed from one of these variables."""
         return bool(self._below[node] & bits)
+
+
+def infer_shapes(nodes: Sequence[Node], feeds: Mapping[Placeholder, ArrayLike]) -> None:
+    """Give the nodes, in the order in which they were made, the shapes that follow from what is fed."""
+    for node in nodes:
+        if isinstance(node, Placeholder) and node in feeds:
+            node.shape = np.shape(feeds[node])
+        elif isinstance(node, Operation) and node.shape is None:
+            shapes = [source.shape for source in node.inputs if source.shape is not None]
+            with suppress(ValueError):  # which a run explains
+                if len(shapes) == len(node.inputs):
+                    node.shape = node.definition.output_shape(tuple(shapes), node.attributes)
