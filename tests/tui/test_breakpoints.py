@@ -11,7 +11,7 @@ from minidl_core import GradientCompleted, NodeEvaluated
 from tui_backprop.app import BackpropApp
 from tui_backprop.debugger.breakpoints import FORMS, ConditionError, read_breakpoint
 from tui_backprop.debugger.named_moments import name_moment
-from tui_backprop.debugger.steps import after_iteration
+from tui_backprop.debugger.steps import Place, after_iteration
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.screens.breakpoints import BreakpointsScreen
@@ -40,7 +40,7 @@ def stops(timeline: Timeline, condition: str, iterations: int) -> list[tuple[int
 def names(timeline: Timeline, condition: str, iterations: int = 1) -> list[str]:
     found = []
     for iteration, cursor in stops(timeline, condition, iterations):
-        timeline.go_to(iteration, cursor, fine=False)
+        timeline.go_to(Place(iteration, cursor))
         found.append(name_moment(timeline))
     return found
 
@@ -99,7 +99,7 @@ def test_the_loss_rises_where_the_engine_measures_more_than_before(learning_rate
     assert [iteration for iteration, _ in found] == rises
     assert bool(rises) is ever
     for iteration, cursor in found:
-        timeline.go_to(iteration, cursor, fine=True)
+        timeline.go_to(Place(iteration, cursor, fine=True))
         assert isinstance(timeline.moment.event, NodeEvaluated)
         assert timeline.moment.now is timeline.graph.loss
 

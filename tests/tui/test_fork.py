@@ -124,8 +124,8 @@ def test_every_branch_keeps_its_bits_whichever_way_one_comes() -> None:
     for _ in range(2):
         for branch, walk, furthest in walks[::-1]:
             assert timeline.branch is branch
-            assert timeline.last() or place_of(timeline) == furthest
-            assert place_of(timeline) == furthest
+            assert timeline.last() or timeline.place == furthest
+            assert timeline.place == furthest
             assert fingerprint(timeline.moment) == walk[-1]
             back = [fingerprint(timeline.moment)]
             while timeline.back(after_iteration):

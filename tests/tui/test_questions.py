@@ -263,6 +263,6 @@ def test_the_next_iteration_can_be_begun_without_a_step() -> None:
     assert not timeline.begin_next()
     timeline.finish(1)
     assert timeline.begin_next()
-    assert (timeline.recording.iteration, timeline.cursor, timeline.furthest) == (2, 0, (2, 0))
+    assert (timeline.recording.iteration, timeline.cursor, timeline.furthest[:2]) == (2, 0, (2, 0))
     assert timeline.back(after_step)
     assert (timeline.recording.iteration, timeline.at_end_of_iteration) == (1, True)

@@ -166,7 +166,8 @@ def test_every_node_is_unreached_waiting_queued_or_visited_and_nothing_else(name
     while not timeline.at_end_of_iteration:
         timeline.forward(after_event)
         moment = timeline.moment
-        waiting, queue, visited = dict(moment.waiting), moment.queue, moment.visited
+        waiting, queue = dict(moment.waiting), moment.queue
+        visited = moment.last_visited(len(moment.graph.nodes))
         assert len(waiting) == moment.waiting_count
         assert not set(waiting) & set(queue)
         assert not set(queue) & set(visited)

@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 from typing import Literal
 
 from minidl_core import (
@@ -152,15 +153,11 @@ class Moment:
         event = None if time is None else self.recording.events[time]
         return event if isinstance(event, VariableUpdated) else None
 
-    @property
-    def visited(self) -> list[Node]:
-        """The nodes that the search has visited, in order, the one of now included."""
-        return self._happened(self.recording.visited)
-
     @cached_property
     def updated(self) -> list[Node]:
         """The variables that have been updated, in order."""
-        return self._happened(self.recording.updated)
+        # the dictionary is filled in the order of time
+        return list(takewhile(lambda node: self.recording.updated[node] < self.cursor, self.recording.updated))
 
     @cached_property
     def _changed(self) -> int:
@@ -214,15 +211,6 @@ class Moment:
             if self._past(self.recording.enqueued, node) is None and (pending := self.waits_for(node)):
                 left -= 1
                 yield node, pending
-
-    def _happened(self, times: dict[Node, int]) -> list[Node]:
-        # the dictionaries are filled in the order of time
-        nodes = []
-        for node, time in times.items():
-            if time >= self.cursor:
-                break
-            nodes.append(node)
-        return nodes
 
     def waits_for(self, node: Node) -> int:
         """Return how many distinct consumers that lead to the loss have not been visited."""

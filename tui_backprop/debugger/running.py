@@ -7,9 +7,9 @@ from time import perf_counter
 from typing import NamedTuple
 
 from .breakpoints import Breakpoint, hit
-from .named_moments import NoMomentError, Place, go
+from .named_moments import NoMomentError, go
 from .recording import Recording
-from .steps import Stop, after_iteration, after_step
+from .steps import Place, Stop, after_iteration, after_step
 from .timeline import Timeline
 
 TRAINING_SECONDS = 0.04

@@ -18,17 +18,17 @@ from .loss_graph import LossGraph
 from .loss_history import LossHistory
 from .moment import Moment
 from .recording import Measured, Recording
-from .steps import Stop, after_event, headline
+from .steps import Place, Stop, after_event, headline
 
 MILESTONES = (0, 1, 3, 10)
 """After how many iterations the data chart keeps the line."""
 
 
 class Timeline:
-    """A training that can be moved through; every move returns whether it went anywhere.
+    """A training that can be moved through; a move returns whether it went anywhere.
 
-    `branches` are the ways it went, oldest first, and `branch` is the one that the moves follow. While the timeline is
-    `fine`, its moment is about the last event before the cursor, else about the step that ends there.
+    `branches` are the ways it went, oldest first, and `branch` is the one that the moves follow. One is at a `place`,
+    and the moment is a function of it alone.
     """
 
     def __init__(self, lesson: Lesson, seed: int | None = None, learning_rate: float | None = None) -> None:
@@ -43,14 +43,19 @@ class Timeline:
         self.branches = [self.branch]
         self._events: Iterator[Event] = iter(())
         self.cursor = 0
-        self.fine = False
+        self._fine = False
         self._said: tuple[str, ...] = ()
         self.recording = self._begin(None)
 
     @property
+    def place(self) -> Place:
+        """Where one is."""
+        return Place(self.recording.iteration, self.cursor, self._fine)
+
+    @property
     def moment(self) -> Moment:
-        """What is true at the cursor."""
-        shown = self.cursor - 1 if self.fine or not self.cursor else headline(self.recording, self.cursor)
+        """What is true at the place where one is."""
+        shown = self.cursor - 1 if self._fine or not self.cursor else headline(self.recording, self.cursor)
         passed = tuple((n, state) for n, state in self.branch.milestones.items() if n < self.recording.iteration)
         return Moment(self.lesson, self.example, self.recording, self.cursor, shown, passed, self._said)
 
@@ -60,8 +65,8 @@ class Timeline:
         return self.branch.losses
 
     @property
-    def furthest(self) -> tuple[int, int]:
-        """The latest place that was ever reached on the branch, as (iteration, cursor)."""
+    def furthest(self) -> Place:
+        """The latest place that was ever reached on the branch."""
         return self.branch.furthest
 
     @property
@@ -77,11 +82,11 @@ class Timeline:
         """Return the moment to which this kind of move would go, without going; None at the end of an iteration."""
         if self.at_end_of_iteration:
             return None
-        here = self.cursor, self.fine
+        here = self.cursor, self._fine
         self._forward(stop)
-        self.fine = stop is after_event
+        self._fine = stop is after_event and self.cursor > 0
         moment = self.moment
-        self.cursor, self.fine = here
+        self.cursor, self._fine = here
         return moment
 
     def begin_next(self) -> bool:
@@ -97,21 +102,20 @@ class Timeline:
 
     def first(self) -> bool:
         """Move to the start of the first iteration."""
-        return self._moved(None, self._go_to(1, 0))
+        return self.go_to(Place(1, 0))
 
     def last(self) -> bool:
         """Move to the latest place that was ever reached on this branch."""
-        return self._moved(None, self._go_to(*self.furthest))
+        return self.go_to(self.furthest)
 
     def finish(self, iteration: int) -> bool:
         """Move to the end of an iteration, training as far as it needs; 0 is the start of the first."""
-        if iteration == 0:
-            return self.first()
-        return self._moved(None, self._go_to(iteration, None))
+        return self.go_to(Place(iteration))
 
-    def go_to(self, iteration: int, cursor: int, *, fine: bool) -> bool:
-        """Move behind so many events of an iteration, training as far as it needs; a mistake stops earlier."""
-        moved = self._go_to(iteration, cursor) or fine != self.fine
+    def go_to(self, place: Place) -> bool:
+        """Move to a place, training as far as it needs; a mistake stops earlier. Place(0) is the very start."""
+        iteration, cursor, fine = place if place.iteration else Place(1, 0)
+        moved = self._go_to(iteration, cursor) or fine != self._fine
         return self._moved(after_event if fine else None, moved)
 
     def train(self, iterations: int) -> bool:
@@ -158,22 +162,23 @@ class Timeline:
             return False
         place = (self.branches.index(self.branch) - 1) % count
         self.branch = self.branches[place]
-        there = (self.recording.iteration, self.cursor)
-        iteration, cursor = min(there, self.branch.furthest)
+        there, furthest = self.place, self.branch.furthest
+        iteration, cursor, self._fine = there if there[:2] <= furthest[:2] else furthest
         self._open(iteration)
         self._play(cursor)
-        self._said = said_of_switch(self.branch, place + 1, count, same=(iteration, self.cursor) == there)
+        self._said = said_of_switch(self.branch, place + 1, count, same=self.place == there)
         return True
 
     def _moved(self, stop: Stop | None, moved: bool) -> bool:
         if moved:
-            self.fine = stop is after_event
+            self._fine = stop is after_event and self.cursor > 0
             self._said = ()
             self._note_furthest()
         return moved
 
     def _note_furthest(self) -> None:
-        self.branch.furthest = max(self.branch.furthest, (self.recording.iteration, self.cursor))
+        if self.place[:2] >= self.branch.furthest[:2]:
+            self.branch.furthest = self.place
         self._note_loss(self.cursor)
 
     def _note_loss(self, cursor: int) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from textual.timer import Timer
 
 from tui_backprop.debugger.breakpoints import Breakpoint, at_node
-from tui_backprop.debugger.named_moments import Place, command
+from tui_backprop.debugger.named_moments import command
 from tui_backprop.debugger.running import Run
+from tui_backprop.debugger.steps import Place
 from tui_backprop.debugger.timeline import Timeline
 
 from .inspector_screen import InspectorScreen

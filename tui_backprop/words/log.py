@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ..debugger.loss_history import LossHistory
 from ..debugger.moment import Moment
-from ..debugger.named_moments import Place
+from ..debugger.steps import Place
 from ..drawing.glyphs import RIGHT
 from ..drawing.palette import Line
 from .formats import number
