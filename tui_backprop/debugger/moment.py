@@ -31,6 +31,7 @@ from minidl_core.arrays import Array
 
 from ..drawing.glyphs import DONE, HIDDEN, NOT_YET, NOW, STALE, UPDATED
 from ..lessons.lesson import Example, Lesson
+from .edits import Edit
 from .loss_graph import LossGraph
 from .recording import Recording
 
@@ -43,8 +44,9 @@ class Moment:
 
     `shown` is the index of the event that the moment is about (-1 before the first), `milestones` the states after
     0, 1, 3 and 10 iterations as far as they were passed. `said` is what there is to say of how one came here, if it was
-    not by a step: ever shorter ways to say it. While a question stands, what would answer it is
-    hidden: who is in the queue or waits, or the shape of a node.
+    not by a step: ever shorter ways to say it. `next_loss` is J of the next iteration, where one has been there, and
+    `next_edits` are the edits it starts with. While a question stands, what would answer it is hidden: who is in the
+    queue or waits, or the shape of a node.
     """
 
     lesson: Lesson
@@ -54,6 +56,8 @@ class Moment:
     shown: int
     milestones: tuple[tuple[int, State], ...] = ()
     said: tuple[str, ...] = ()
+    next_loss: float | None = None
+    next_edits: tuple[Edit, ...] = ()
     hides_queue: bool = False
     hides_shape_of: Node | None = None
 

@@ -56,8 +56,10 @@ class Timeline:
     def moment(self) -> Moment:
         """What is true at the place where one is."""
         shown = self.cursor - 1 if self._fine or not self.cursor else headline(self.recording, self.cursor)
-        passed = tuple((n, state) for n, state in self.branch.milestones.items() if n < self.recording.iteration)
-        return Moment(self.lesson, self.example, self.recording, self.cursor, shown, passed, self._said)
+        iteration = self.recording.iteration
+        passed = tuple((n, state) for n, state in self.branch.milestones.items() if n < iteration)
+        following = self.losses.loss_at(iteration + 1), self.branch.edits.get(iteration, ())
+        return Moment(self.lesson, self.example, self.recording, self.cursor, shown, passed, self._said, *following)
 
     @property
     def losses(self) -> LossHistory:
