@@ -15,6 +15,7 @@ from textual.widgets import Input
 
 from minidl_core import Graph, Variable, add, sigmoid, square
 from tui_backprop.app import BackpropApp
+from tui_backprop.debugger.edits import read_edit
 from tui_backprop.debugger.steps import after_event, after_iteration
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
@@ -25,6 +26,7 @@ from tui_backprop.screens.log import LogScreen
 from tui_backprop.screens.prompt import Prompt
 from tui_backprop.screens.stepping import SteppingScreen
 from tui_backprop.widgets.canvas import Canvas
+from tui_backprop.words.formats import number
 from tui_backprop.words.log import Log
 from tui_backprop.words.narration import narrate, narrate_event
 from tui_backprop.words.solution import write_solution
@@ -34,7 +36,7 @@ from .test_keys import opened, place, text, wait_for
 
 
 def log_of(timeline: Timeline) -> Log:
-    return Log(timeline.moment, timeline.losses)
+    return Log(timeline.moment, timeline.branch)
 
 
 def shown(pilot: Pilot[None]) -> list[str]:
@@ -344,6 +346,49 @@ def test_a_solution_that_ends_in_a_mistake_says_so() -> None:
     timeline.train(5)
     lines = [line for line in write_solution(timeline, Pinned()) if line]
     assert lines[-1].startswith("**Stopped: log makes -inf")
+
+
+def edited(timeline: Timeline, typed: str) -> None:
+    timeline.fork(read_edit(typed, timeline.edited_state, timeline.graph, ""))
+
+
+def test_an_edit_has_its_line_where_it_took_effect() -> None:
+    timeline = Timeline(load_lesson("perceptron"))
+    timeline.finish(2)
+    was = timeline.edited_state.variables[timeline.graph.variables[0]][0, 0]
+    edited(timeline, "W[0,0] = 1")
+    edited(timeline, "learning rate = 0.001")
+    log, begins = log_of(timeline), f"Iteration 3 begins with W[0,0] = 1 instead of {was:.4f}"
+    assert log.title == "Log of iteration 3 up to here: 0 events. Before it: one line each"
+    assert [plain([log.line(row, 120)]) for row in range(len(log))][2:] == [
+        f"{begins}.",
+        "Iteration 3 begins with the learning rate η = 0.001 instead of 0.0005.",
+    ]
+    assert [log.place(row)[:2] for row in range(4)] == [(1, None), (2, None), (2, None), (2, None)]
+    timeline.forward(after_event)
+    log = log_of(timeline)
+    assert plain([log.line(4, 120)]).startswith("c is given")
+    assert log.place(4)[:2] == (3, 1)
+    timeline.finish(4)
+    log = log_of(timeline)
+    done = f"; it is done: J was {number(timeline.losses.loss_at(3))}."
+    assert plain([log.line(2, 160)]) == f"{begins} and the learning rate η = 0.001 instead of 0.0005{done}"
+    assert plain([log.line(2, 100)]) == f"Iteration 3 is done: J was {number(timeline.losses.loss_at(3))}."
+
+
+def test_a_solution_says_with_which_edits_its_iteration_begins() -> None:
+    timeline = Timeline(load_lesson("perceptron"))
+    edited(timeline, "X = 0.5")
+    timeline.forward(after_event)
+    lines = list(write_solution(timeline, Pinned()))
+    assert "Iteration 1 begins with 0.5 for every number of X." in lines
+    assert lines.index("## Forward pass: values") > lines.index("Iteration 1 begins with 0.5 for every number of X.")
+    timeline.finish(2)
+    edited(timeline, "b[1] = 7")
+    timeline.finish(2)
+    lines = list(write_solution(timeline, Pinned()))
+    assert not [line for line in lines if "begins with" in line]
+    assert "| edits | before iteration 1: all of X → 0.5 |" in lines
 
 
 async def test_what_is_said_of_an_edited_branch_names_the_edits(directory: Path) -> None:

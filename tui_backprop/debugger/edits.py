@@ -47,6 +47,15 @@ class Edit:
             return f"all of {name} → {number(self.new)}"
         return f"{element_text(name, self.index)} {number(self.old, 3)} → {number(self.new)}"
 
+    def written_out(self, length: int = 24) -> str:
+        """Say what there is and what there was, the node's name cut to a length: W[0,0] = 1 instead of 0.2229."""
+        if self.node is None:
+            return f"the {LEARNING_RATE} η = {self.new:g} instead of {self.old:g}"
+        name = cut(self.node.name, length)
+        if self.index is None:
+            return f"{number(self.new)} for every number of {name}"
+        return f"{element_text(name, self.index)} = {number(self.new)} instead of {number(self.old)}"
+
     def applied(self, state: State) -> State:
         """Return the state with this edit made; the arrays of the given one stay as they are."""
         if self.node is None:

@@ -66,7 +66,7 @@ class LogScreen(ModalScreen[Place | None]):
         super().__init__()
         self._timeline = timeline
         self._pinned = pinned
-        self._log = Log(timeline.moment, timeline.losses)
+        self._log = Log(timeline.moment, timeline.branch)
         self._rows: Sequence[int] = range(len(self._log))
         self._at = max(len(self._log) - 1, 0)
         self._texts: dict[int, str] = {}
