@@ -46,7 +46,7 @@ class Moment:
     0, 1, 3 and 10 iterations as far as they were passed. `said` is what there is to say of how one came here, if it was
     not by a step: ever shorter ways to say it. `next_loss` is J of the next iteration, where one has been there, and
     `next_edits` are the edits it starts with. While a question stands, what would answer it is hidden: who is in the
-    queue or waits, or the shape of a node.
+    queue or waits, the shape of a node, the losses that are known already.
     """
 
     lesson: Lesson
@@ -60,6 +60,7 @@ class Moment:
     next_edits: tuple[Edit, ...] = ()
     hides_queue: bool = False
     hides_shape_of: Node | None = None
+    hides_losses: bool = False
 
     @property
     def graph(self) -> LossGraph:

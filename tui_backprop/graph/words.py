@@ -43,7 +43,7 @@ def detail(moment: Moment, node: Node, width: int) -> str:
     """Return the shape of a node and, where that is one number, its value with as many digits as fit."""
     value = moment.value(node)
     shape = shape_in(moment, node)
-    if value is None or value.size != 1:
+    if value is None or value.size != 1 or node is moment.hides_shape_of:
         return shape
     before = "=" if node is moment.graph.loss else shape
     texts = (f"{before} {number(value.item(), digits)}" for digits in (4, 3, 2))
@@ -94,6 +94,8 @@ def note(moment: Moment, place: Callable[[Node, Node | None], str]) -> Note | No
     `place` names the box of a node, where it has several the one beside a consumer.
     """
     if isinstance(moment.event, ContributionAdded):
+        if moment.event.node is moment.hides_shape_of:
+            return None
         return _edge_note(moment.event, place(moment.event.node, moment.event.consumer))
     return _stale_note(moment, place) if moment.phase == "update" else None
 

@@ -9,6 +9,7 @@ from textual import events
 from textual.screen import Screen
 
 from minidl_core import Node
+from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.glyphs import ARROWS, fit_name
 from tui_backprop.drawing.palette import Line
@@ -46,6 +47,11 @@ class GraphScreen(Screen[None]):
         raise NotImplementedError
 
     @property
+    def _shown(self) -> Moment:
+        """The moment as the panes show it."""
+        return self.timeline.moment
+
+    @property
     def _shows_diagram(self) -> bool:
         if self._prefers_diagram is not None:
             return self._prefers_diagram and self._graph.drawable
@@ -67,7 +73,7 @@ class GraphScreen(Screen[None]):
                 self._draw()
 
         self._pause()
-        self.app.push_screen(FindScreen(self._graph.nodes, self._graph.scope_of), select)
+        self.app.push_screen(FindScreen(self._graph.nodes, self._graph.scope_of, self._shown), select)
 
     def action_follow(self) -> None:
         """Stay with the node in view, or follow the action again."""

@@ -236,11 +236,6 @@ class SteppingScreen(RunningScreen):
             self._draw_charts(moment)
 
     @property
-    def _shown(self) -> Moment:
-        """The moment as the panes show it."""
-        return self.timeline.moment
-
-    @property
     def _standing_keys(self) -> Keys:
         """The keys that the key bar names instead of the usual ones, if there are any."""
         return ()
