@@ -70,7 +70,7 @@ def test_it_is_the_same_however_one_came_there() -> None:
     jumped.finish(3)
     jumped.forward(after_step)
     assert shown(jumped) == expected
-    trained.train(2)
+    trained.finish(3)
     trained.forward(after_step)
     assert shown(trained) == expected
 

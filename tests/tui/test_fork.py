@@ -139,7 +139,7 @@ def test_edits_are_found_again_between_states_that_have_thinned_out() -> None:
     timeline = open_lesson()
     timeline.branch.states = States(most=4)
     timeline.branch.states.keep(timeline.recording.start)
-    timeline.train(500)
+    timeline.finish(501)
     timeline.finish(301)
     timeline.forward(after_step)
     fork(timeline, "W[0,1] = 2")
@@ -147,7 +147,7 @@ def test_edits_are_found_again_between_states_that_have_thinned_out() -> None:
     timeline.forward(after_step)
     fork(timeline, "learning rate = 0.001")
     assert len(timeline.branch.states._states) <= 4
-    timeline.train(150)
+    timeline.finish(484)
     end = fingerprint(timeline.moment)
     timeline.first()
     timeline.last()

@@ -94,7 +94,7 @@ def test_each_iteration_before_has_one_line_with_its_loss() -> None:
 
 def test_the_mistake_that_stops_a_training_is_the_last_line() -> None:
     timeline = Timeline(load_lesson("perceptron"), learning_rate=1000)
-    timeline.train(5)
+    timeline.finish(6)
     log = log_of(timeline)
     assert len(log) == 1 + 8 + 1
     assert plain([log.line(9, 200)]).startswith("Stopped: log makes")
@@ -343,7 +343,7 @@ def test_names_are_shown_as_they_are_in_markdown() -> None:
 
 def test_a_solution_that_ends_in_a_mistake_says_so() -> None:
     timeline = Timeline(load_lesson("perceptron"), learning_rate=1000)
-    timeline.train(5)
+    timeline.finish(6)
     lines = [line for line in write_solution(timeline, Pinned()) if line]
     assert lines[-1].startswith("**Stopped: log makes -inf")
 

@@ -59,7 +59,7 @@ def test_a_place_says_the_same_however_one_came_there(stop: Stop) -> None:
 @pytest.mark.parametrize("options", [{}, {"seed": 5, "learning_rate": 0.00123}])
 def test_the_command_that_is_copied_opens_the_same_moment_with_the_same_numbers(options: dict[str, float]) -> None:
     timeline = Timeline(load_lesson("perceptron"), **options)
-    timeline.train(3)
+    timeline.finish(4)
     timeline.forward(after_step)
     assert command(timeline).endswith(" --at 5:matmul:forward")
     opened = open_command(command(timeline))

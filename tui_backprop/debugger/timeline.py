@@ -121,16 +121,20 @@ class Timeline:
         return self._moved(after_event if fine else None, moved)
 
     def train(self, iterations: int) -> bool:
-        """Move some iterations on, as fast as the engine trains, to the end of the last; a mistake stops earlier."""
-        while not self.recording.finished:
-            self._record()
-        if self.recording.error is None and iterations > 0:
-            self._note_loss(len(self.recording.events))
-            previous = self._advance(iterations - 1)
-            self._begin_next(previous)
-            while not self.recording.finished:
-                self._record()
-        return self._moved(None, self._set_cursor(len(self.recording.events)))
+        """Move some iterations on without events, from the start or end of one to the start of one.
+
+        One in which something goes wrong is not begun.
+        """
+        if self.recording.error is not None:
+            return False
+        at_end = self.at_end_of_iteration
+        if not at_end:
+            self.stepper.restore(self.recording.start)
+        last = self._advance(iterations)
+        if last is not None or not at_end:
+            self.recording = self._begin(last or self.recording.previous)
+            self.cursor = 0
+        return self._moved(None, last is not None)
 
     @property
     def edited_state(self) -> State:
@@ -270,11 +274,10 @@ class Timeline:
             self.stepper.restore(state)
         return state
 
-    def _begin_next(self, previous: Measured | None = None) -> Recording:
+    def _begin_next(self) -> Recording:
         last = self.recording.events[-1]
-        if previous is None and isinstance(last, IterationFinished):
-            previous = Measured(self.recording.start, last.loss)
-        self.recording = self._begin(previous)
+        assert isinstance(last, IterationFinished)
+        self.recording = self._begin(Measured(self.recording.start, last.loss))
         self.cursor = 0
         return self.recording
 

@@ -142,7 +142,7 @@ class AskingScreen(SteppingScreen):
     @property
     def _standing_keys(self) -> Keys:
         if self._asking.question is None:
-            return ()
+            return super()._standing_keys
         if self._asking.mode == "room":
             return IN_THE_ROOM
         return CHOOSING if self._asking.question.choices else TYPING

@@ -47,8 +47,8 @@ name/ is a folded scope: several nodes in one box, with how many it holds and ho
 partly done.
 
 m asks you first: space then puts a question before it shows a step, and hides what would answer it \
-(a ? stands there). Answer with 1 to 4 or a click, or type a number and press Enter; 1 % off is still right; Esc skips. m again \
-asks the room: nobody types, the next space reveals. m once more stops. \
+(a ? stands there). Answer with 1 to 4 or a click, or type a number and press Enter; 1 % off is still right; Esc \
+skips. m again asks the room: nobody types, the next space reveals. m once more stops. \
 Only space asks; n, p, i and going back never do.\
 """
 

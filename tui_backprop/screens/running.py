@@ -67,10 +67,11 @@ class RunningScreen(InspectorScreen):
             self._draw(self._run.said)
 
     def _change_speed(self, by: int) -> None:
-        self._run.change_speed(by)
-        if self._timer is not None:
-            self._set_timer()
-        self._draw()
+        if self._timer is None or not self._run.seeks:
+            self._run.change_speed(by)
+            if self._timer is not None:
+                self._set_timer()
+            self._draw()
 
     def _set_timer(self) -> None:
         if self._timer is not None:

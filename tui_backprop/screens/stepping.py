@@ -25,7 +25,7 @@ from tui_backprop.panes.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Pane, arra
 from tui_backprop.panes.chart_panes import DataPane, LossPane
 from tui_backprop.panes.frame import TITLE_EDGES, draw_frame, draw_title
 from tui_backprop.panes.header import draw_header
-from tui_backprop.panes.key_bar import Keys, draw_keys
+from tui_backprop.panes.key_bar import SEEKING, Keys, draw_keys
 from tui_backprop.panes.step_pane import draw_step
 from tui_backprop.widgets.canvas import Canvas
 from tui_backprop.widgets.graph_canvas import GraphCanvas
@@ -238,7 +238,7 @@ class SteppingScreen(RunningScreen):
     @property
     def _standing_keys(self) -> Keys:
         """The keys that the key bar names instead of the usual ones, if there are any."""
-        return ()
+        return SEEKING if self.running is not None and self._run.seeks else ()
 
     def _draw_step(self, moment: Moment) -> None:
         self._show("step", lambda w, h: draw_step(moment, w, h))
