@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
+from textual import events
 from textual.app import App, SystemCommand
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from minidl_core import MinidlError
 
@@ -19,6 +21,9 @@ from .lessons.lesson import Lesson
 from .screens.asking import AskingScreen
 from .screens.stepping import SteppingScreen
 from .terminal import refusal, run
+
+if TYPE_CHECKING:
+    from textual.widgets import Input
 
 
 class BackpropApp(App[None]):
@@ -35,10 +40,27 @@ class BackpropApp(App[None]):
         self.theme = "ansi-dark"
         self.timeline = Timeline(load_lesson(lesson) if isinstance(lesson, str) else lesson, seed, learning_rate)
         self._steps = steps
+        self._waiting = 0
 
     def get_default_screen(self) -> Screen[None]:
         """Return the stepping screen, so that the first paint is already it."""
         return AskingScreen(self.timeline, self._steps)
+
+    def on_key(self, event: events.Key) -> None:
+        """Let keys that come before a screen has opened, or before its field has the focus, wait until it has."""
+        screen = self.screen
+        if isinstance(screen, ModalScreen) and (not screen.is_mounted or self._waiting or _typed(event, screen)):
+            event.prevent_default()
+            self._waiting += screen.call_later(self._type, event)
+
+    async def _type(self, event: events.Key) -> None:
+        self._waiting -= 1
+        field = _typed(event, self.screen)
+        binding = self.screen.active_bindings.get(event.key)
+        if field is not None:
+            field.replace(event.character or "", *field.selection)
+        elif binding is not None:
+            await self.run_action(binding.binding.action, binding.node)
 
     def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
         """Return the screen as SVG in the reader's own monospace font; Textual's would be fetched from elsewhere."""
@@ -61,6 +83,13 @@ class BackpropApp(App[None]):
                 lambda: screen.run_action("edit('learning rate')"),
             )
         yield from (command for command in super().get_system_commands(screen) if command.title != "Keys")
+
+
+def _typed(event: events.Key, screen: Screen[object]) -> Input | None:
+    """Return the field that a key is typed into, if it is."""
+    from textual.widgets import Input  # not before a screen with a field has been opened: it takes time to import
+
+    return screen.focused if event.is_printable and isinstance(screen.focused, Input) else None
 
 
 def run_app(lesson: str, seed: int | None, learning_rate: float | None, steps: int, at: str = "0") -> int:

@@ -53,5 +53,6 @@ class EditScreen(Prompt[Edit | None]):
 
     def on_mount(self) -> None:
         """Select the number, so that typing replaces it."""
+        super().on_mount()
         field = self.query_one(Input)
         field.selection = Selection(field.value.rindex("=") + 2, len(field.value))

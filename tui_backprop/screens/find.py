@@ -76,12 +76,15 @@ class FindScreen(ModalScreen[Node | None]):
     def compose(self) -> ComposeResult:
         """Yield the field and the list."""
         with Vertical():
-            field = Input(
-                placeholder="part of a name, operation or scope; ↑ ↓ choose, Enter selects, Esc gives up", compact=True
-            )
+            hint = "part of a name, operation or scope; ↑ ↓ choose, Enter selects, Esc gives up"
+            field = Input(placeholder=hint, select_on_focus=False, compact=True)
             field.cursor_blink = False
             yield field
             yield Canvas()
+
+    def on_mount(self) -> None:
+        """Have the field take the keys from the start."""
+        self.set_focus(self.query_one(Input))
 
     def on_resize(self) -> None:
         """Draw the list when its size is known."""

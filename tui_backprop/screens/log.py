@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -77,7 +78,7 @@ class LogScreen(ModalScreen[Place | None]):
         with Vertical() as box:
             box.border_title, box.border_subtitle = self._log.title, KEYS
             yield Canvas()
-            yield Input(placeholder="words of the sentence", compact=True)
+            yield Input(placeholder="words of the sentence", select_on_focus=False, compact=True)
             yield Static("", id="said", markup=False)
 
     def on_mount(self) -> None:
@@ -127,7 +128,7 @@ class LogScreen(ModalScreen[Place | None]):
         """Type what the lines must hold."""
         field = self.query_one(Input)
         field.display = True
-        field.focus()
+        self.set_focus(field)
         self.query_one(Vertical).border_subtitle = KEYS_SEARCHING
 
     def action_leave(self) -> None:
@@ -151,7 +152,7 @@ class LogScreen(ModalScreen[Place | None]):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show the lines that hold what is typed."""
-        self.run_worker(self._search(event.value.lower()), group="search", exclusive=True)
+        self.run_worker(partial(self._search, event.value.lower()), group="search", exclusive=True)
 
     async def _search(self, wanted: str) -> None:
         chosen = self._rows[self._at] if self._rows else 0
@@ -208,7 +209,7 @@ class LogScreen(ModalScreen[Place | None]):
         return path
 
     def _start_saving(self, path: Path) -> None:
-        self.run_worker(self._save(path), group="save", exclusive=True)
+        self.run_worker(partial(self._save, path), group="save", exclusive=True)
 
     async def _save(self, path: Path) -> None:
         lines: list[str] = []
