@@ -78,10 +78,13 @@ def editable_names(graph: LossGraph) -> list[str]:
     return [*(cut(node.name, 16) for node in nodes), f"the {LEARNING_RATE}"]
 
 
-def why_not_editable(node: Node, graph: LossGraph) -> str:
-    """Say why the numbers of a node cannot be edited, and which can."""
+def why_not_editable(node: Node, state: State, graph: LossGraph) -> str:
+    """Say why the numbers of a node cannot be edited, and which can; nothing where they can."""
     can = listed(editable_names(graph), str, 6)
     name = cut(node.name, 16)
+    if isinstance(node, Variable | Placeholder):
+        value = start_value(state, node)
+        return "" if value.size else f"{name} is {shape_text(value.shape)}: it has no numbers to set."
     if isinstance(node, Operation):
         sources = listed(list(dict.fromkeys(node.inputs)), lambda source: cut(source.name, 16))
         return f"{name} is computed from {sources}, so it cannot be set; {can} can."
@@ -129,8 +132,10 @@ def _target(
             return None, None
         raise EditError(f"There is no '{cut(name, 24)}'; {listed(editable_names(graph), str, 6)} can be edited.")
     node = nodes[name]
-    if not isinstance(node, Variable | Placeholder):
-        raise EditError(why_not_editable(node, graph))
+    wrong = why_not_editable(node, state, graph)
+    if wrong:
+        raise EditError(wrong)
+    assert isinstance(node, Variable | Placeholder)
     shape = start_value(state, node).shape
     if place is None:
         return node, (() if not shape else None)

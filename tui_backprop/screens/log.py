@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_right
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
+from textual.worker import Worker
 
 from tui_backprop.debugger.steps import Place
 from tui_backprop.debugger.timeline import Timeline
@@ -152,7 +152,11 @@ class LogScreen(ModalScreen[Place | None]):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show the lines that hold what is typed."""
-        self.run_worker(partial(self._search, event.value.lower()), group="search", exclusive=True)
+        self._start(lambda: self._search(event.value.lower()), "search")
+
+    def _start(self, work: Callable[[], Coroutine[None, None, None]], group: str) -> None:
+        """Do this in place of what its group is at; work that is never begun must not have been made."""
+        _: Worker[None] = self.run_worker(work, group=group, exclusive=True)
 
     async def _search(self, wanted: str) -> None:
         chosen = self._rows[self._at] if self._rows else 0
@@ -209,7 +213,7 @@ class LogScreen(ModalScreen[Place | None]):
         return path
 
     def _start_saving(self, path: Path) -> None:
-        self.run_worker(partial(self._save, path), group="save", exclusive=True)
+        self._start(lambda: self._save(path), "save")
 
     async def _save(self, path: Path) -> None:
         lines: list[str] = []

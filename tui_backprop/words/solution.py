@@ -122,6 +122,13 @@ def _heading(at: Moment, event: Event) -> str:
 def _worked(at: Moment, event: Event, pinned: Pinned) -> Iterator[str]:
     """Yield the lines that write an event out in numbers; none where its sentence has done so."""
     match event:
+        case (
+            NodeEvaluated(value=array)
+            | ContributionAdded(contribution=array)
+            | GradientCompleted(gradient=array)
+            | VariableUpdated(new=array)
+        ) if not array.size:
+            return
         case NodeEvaluated(Operation() as node, value):
             inputs = _values(at, node.inputs)
             if value.ndim or any(array.ndim for array in inputs):
