@@ -10,6 +10,7 @@ from .errors import GraphError
 from .graph import Node, Variable
 from .plan import Plan
 from .train import Minimization
+from .watching import tell
 
 
 class Session:
@@ -33,6 +34,8 @@ class Session:
         if plan is None:
             plan = self._plans[nodes] = Plan(nodes)
         feeds = plan.feed(feed_dict)
+        for node in asked:
+            tell(node, feeds)
         with quiet():
             run = plan.run(feeds, self.variables)
             for node in nodes:

@@ -28,6 +28,7 @@ from .graph import Node, Operation, Placeholder, Variable
 from .plan import Plan, Run, check_loss
 from .session import Session
 from .train import Minimization
+from .watching import tell
 
 Hook = Callable[[Any], object]
 
@@ -69,6 +70,7 @@ class Stepper:
         self._plan = Plan([self.loss])
         self._trained = {node for node, trained in zip(self.nodes, self._plan.trained(), strict=True) if trained}
         self._feeds: Mapping[Placeholder, Array] = self._plan.feed(feed_dict)
+        tell(minimization, self._feeds)
         self._run: Run | None = None
         self._gradients: dict[Variable, Array] | None = None
 

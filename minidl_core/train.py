@@ -12,6 +12,7 @@ from .errors import GraphError
 from .finite import non_finite_update
 from .graph import Node, Variable, post_order
 from .plan import Run, check_loss
+from .watching import tell
 
 
 class GradientDescentOptimizer:
@@ -81,6 +82,7 @@ class Minimization(Node):
         self.loss = loss
         self.optimizer = optimizer
         super().__init__((), name or "minimize")
+        tell(self, None)
 
     def _why_no_input(self) -> str:
         return f"is a step of training and has no value; use its loss, {self.loss.name}"

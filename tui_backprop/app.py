@@ -16,7 +16,7 @@ from minidl_core import MinidlError
 from .debugger.named_moments import NoMomentError, go, read_moment
 from .debugger.timeline import Timeline
 from .keys import SECTIONS
-from .lessons import load_lesson
+from .lessons import LessonError, lesson_names, load_lesson
 from .lessons.lesson import Lesson
 from .screens.asking import AskingScreen
 from .screens.stepping import SteppingScreen
@@ -27,10 +27,11 @@ if TYPE_CHECKING:
 
 
 class BackpropApp(App[None]):
-    """Steps through the training of a lesson."""
+    """Steps through the training of a lesson; `timeline` is that of the one which is open."""
 
     TITLE = "backprop-tui"
     ENABLE_COMMAND_PALETTE = True
+    DEFAULT_MODE = "the first lesson"  # each lesson that was opened has a mode, which keeps its screen
 
     def __init__(
         self, lesson: str | Lesson, seed: int | None = None, learning_rate: float | None = None, steps: int = 100
@@ -38,12 +39,30 @@ class BackpropApp(App[None]):
         # said here already, because the filter for NO_COLOR is chosen now: a theme's would make greys of the colours
         super().__init__(ansi_color=True)
         self.theme = "ansi-dark"
-        self.timeline = Timeline(load_lesson(lesson) if isinstance(lesson, str) else lesson, seed, learning_rate)
+        self.timeline = Timeline(load_lesson(lesson, seed) if isinstance(lesson, str) else lesson, seed, learning_rate)
         self._steps = steps
         self._waiting = 0
+        self._timelines = {self.timeline.lesson.name: self.timeline}
+        self.add_mode(self.DEFAULT_MODE, self._make_screen)
 
-    def get_default_screen(self) -> Screen[None]:
-        """Return the stepping screen, so that the first paint is already it."""
+    def on_stepping_screen_lessons_asked(self) -> None:
+        """Show the lessons, and open the one that is chosen, or go back to it where it was left."""
+        from .screens.lessons import LessonsScreen
+
+        def open_lesson(name: str | None) -> None:
+            if name is None:
+                return
+            if name not in self._timelines:
+                self._timelines[name] = Timeline(load_lesson(name))
+                self.add_mode(name, self._make_screen)
+            self.timeline = self._timelines[name]
+            self.switch_mode(name if name != next(iter(self._timelines)) else self.DEFAULT_MODE)
+
+        opened = {name: timeline.lesson for name, timeline in self._timelines.items()}
+        lessons = {name: load_lesson(name) for name in lesson_names()} | opened
+        self.push_screen(LessonsScreen(list(lessons.values()), self.timeline.lesson.name), open_lesson)
+
+    def _make_screen(self) -> Screen[None]:
         return AskingScreen(self.timeline, self._steps)
 
     def on_key(self, event: events.Key) -> None:
@@ -95,7 +114,7 @@ def _typed(event: events.Key, screen: Screen[object]) -> Input | None:
 def run_app(lesson: str, seed: int | None, learning_rate: float | None, steps: int, at: str = "0") -> int:
     """Open a lesson at a named moment and return the exit status.
 
-    That is 2 where the terminal cannot show it, the lesson cannot be trained, or there is no such moment.
+    That is 2 where the terminal cannot show it, the lesson cannot be opened or trained, or there is no such moment.
     """
     refused = refusal()
     if refused is not None:
@@ -104,6 +123,9 @@ def run_app(lesson: str, seed: int | None, learning_rate: float | None, steps: i
     try:
         app = BackpropApp(lesson, seed, learning_rate, steps)
         go(app.timeline, read_moment(at, app.timeline.graph))
+    except LessonError as error:
+        print(f"backprop-tui: {error}", file=sys.stderr)
+        return 2
     except NoMomentError as error:
         print(f"backprop-tui: --at {at}: {error}", file=sys.stderr)
         return 2

@@ -1,4 +1,4 @@
-"""The command line: which lesson, which numbers, in the terminal or headless.
+"""The command line: which lesson or file, which numbers, in the terminal or headless.
 
 Neither Textual nor NumPy is imported before the arguments are known to be good.
 """
@@ -14,18 +14,23 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from . import __version__
-from .lessons import lesson_names
+from .lessons import is_path, lesson_names
 
 DESCRIPTION = "Step through backpropagation in a terminal, forwards and backwards in time."
 EXAMPLES = """\
 examples:
   backprop-tui                               open the perceptron; press space to step, b to step back
+  backprop-tui my_model.py                   open your own graph (see below)
   backprop-tui two-paths                     why gradients are added
   backprop-tui skip                          why the order matters
   backprop-tui --learning-rate 0.01          a step that is too large to watch
   backprop-tui two-paths --at 4:b:2          iteration 4, visit of b, second step
   backprop-tui --headless perceptron         train 100 iterations and print the losses and a picture
   backprop-tui --headless chain --json       the same for programs
+
+opening your own graph: my_model.py is any script that trains with minidl_core. It is run as python my_model.py would
+run it; then the minimisation step that it ran last is opened as it was before training, with the feeds of that run.
+What the script prints goes to the standard error output. A file that defines a lesson is opened as that lesson.
 
 moments, for --at and for the key G; the key w copies where you are:
   7            the end of iteration 7; 0 is the very start
@@ -35,7 +40,8 @@ moments, for --at and for the key G; the key w copies where you are:
   7:W:update   iteration 7, when the variable W is updated
   7.31         iteration 7, event 31, as the key s counts them
 
-exit status: 0 done, 1 training stopped at a NaN or an infinity, 2 the command line or the terminal is no good
+exit status: 0 done, 1 training stopped at a NaN or an infinity, 2 the command line, the file or the terminal is no
+good, 130 interrupted
 """
 
 
@@ -48,9 +54,10 @@ class _Parser(argparse.ArgumentParser):
 
 def _lesson(name: str) -> str:
     names = lesson_names()
-    if name in names:
+    if name in names or is_path(name):
         return name
-    near = difflib.get_close_matches(name, names, n=1)
+    file = f"{name}.py"
+    near = [file] if os.path.isfile(file) else difflib.get_close_matches(name, names, n=1)
     meant = f"did you mean {near[0]}? " if near else ""
     raise argparse.ArgumentTypeError(f"there is no lesson '{name}'; {meant}There are: {', '.join(names)}")
 
@@ -83,19 +90,19 @@ def build_parser() -> argparse.ArgumentParser:
         default="perceptron",
         type=_lesson,
         metavar="LESSON",
-        help=f"one of {', '.join(lesson_names())} (default: perceptron)",
+        help=f"one of {', '.join(lesson_names())} (default: perceptron), or a Python file of yours",
     )
     parser.add_argument(
         "--seed",
         type=_number(int, 0, "a whole number, 0 or above"),
         metavar="N",
-        help="draw random data and starting weights from this seed (default: the lesson's own)",
+        help="draw random data and starting weights from this seed (default: the lesson's own; not for a script)",
     )
     parser.add_argument(
         "--learning-rate",
         type=_number(float, 5e-324, "a number above 0"),
         metavar="X",
-        help="how far an update moves against the gradient (default: the lesson's own)",
+        help="how far an update moves against the gradient (default: the lesson's or the script's own)",
     )
     parser.add_argument(
         "--steps",

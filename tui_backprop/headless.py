@@ -14,7 +14,7 @@ from minidl_core.arrays import Array
 from minidl_core.train import GradientDescentOptimizer
 
 from .drawing.palette import plain
-from .lessons import load_lesson
+from .lessons import LessonError, load_lesson
 from .lessons.lesson import Plane
 from .panes.charts import data_legend, draw_data, separator
 from .words.formats import number
@@ -26,25 +26,29 @@ PICTURE_WIDTH, PICTURE_HEIGHT = 72, 24
 def run_headless(lesson_name: str, seed: int | None, learning_rate: float | None, steps: int, *, as_json: bool) -> int:
     """Train a lesson, print what came of it, and return the exit status.
 
-    That is 2 where the lesson's graph or feeds are wrong, 1 where a number stopped being finite.
+    That is 2 where the lesson cannot be opened, or its graph or feeds are wrong, 1 where a number stopped being finite.
     """
-    lesson = load_lesson(lesson_name)
-    seed = lesson.seed if seed is None else seed
-    learning_rate = lesson.learning_rate if learning_rate is None else learning_rate
     session = Session()
     try:
-        example = lesson.build(seed)
+        lesson = load_lesson(lesson_name, seed)
+        seed = lesson.seed if seed is None else seed
+        learning_rate = lesson.learning_rate if learning_rate is None else learning_rate
+        example = lesson.build(seed or 0)
         step = GradientDescentOptimizer(learning_rate).minimize(example.loss)
         stepper = Stepper(step, example.feeds, session)
+    except LessonError as error:
+        print(f"backprop-tui: {error}", file=sys.stderr)
+        return 2
     except MinidlError as error:
-        print(f"backprop-tui: {lesson.name} cannot be trained: {error}", file=sys.stderr)
+        print(f"backprop-tui: {lesson_name} cannot be trained: {error}", file=sys.stderr)
         return 2
     loss = example.loss.name
     losses: list[float] = []
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a picture with question marks is better than none
     if not as_json:
-        print(f"{lesson.name}   seed {seed}   learning rate {learning_rate:g}")
+        drawn = "" if seed is None else f"   seed {seed}"
+        print(f"{lesson.name}{drawn}   learning rate {learning_rate:g}")
     try:
         for updates in range(steps):
             losses += stepper.run(1)

@@ -77,14 +77,13 @@ async def _run_until_a_signal(app: App[Any], attributes: list[Any]) -> None:
 
 def _abandon(attributes: list[Any], exit_code: int) -> None:
     """Restore the terminal and end the process without the event loop, which does not answer."""
-    termios.tcsetattr(KEYS, termios.TCSANOW, attributes)
-    os.set_blocking(SCREEN, False)  # a terminal that takes no more output must not keep us
     try:
-        os.write(SCREEN, RESTORE.encode())
-    except OSError:
+        termios.tcsetattr(KEYS, termios.TCSANOW, attributes)
+        # a terminal that takes no more output must not keep us, and Textual's own writer must go on to wait for it
+        os.write(os.open(os.ttyname(SCREEN), os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK), RESTORE.encode())
+    except (OSError, termios.error):
         pass
     finally:
-        os.set_blocking(SCREEN, True)
         os._exit(exit_code)
 
 

@@ -68,3 +68,45 @@ def test_a_command_that_points_into_a_run() -> None:
         terminal.press("q")
         assert terminal.wait_for_exit() == 0
         assert terminal.is_clean
+
+
+SCRIPT = """
+import minidl_core as dl
+
+w = dl.Variable(3.0)
+step = dl.train.GradientDescentOptimizer(0.25).minimize(dl.square(w, name="J"))
+session = dl.Session()
+print("step size", input("many steps? "))
+for _ in range({steps}):
+    session.run(step)
+print("w is", session.run(w))
+"""
+
+
+def test_a_script_of_ones_own(tmp_path: Path) -> None:
+    path = tmp_path / "my model.py"
+    path.write_text(SCRIPT.format(steps=2))
+    with PseudoTerminal([*COMMAND, str(path), "--at", "1"]) as terminal:
+        terminal.wait_for("many steps?")
+        terminal.press("yes", "enter")
+        terminal.wait_until(lambda: "my model.py" in terminal.screen.display[0])
+        terminal.wait_until(lambda: "J 9" in terminal.screen.display[0])
+        terminal.press("w")
+        terminal.wait_for("copied: backprop-tui '")
+        terminal.press("q")
+        assert terminal.wait_for_exit() == 0
+        assert terminal.is_clean
+        assert b"step size yes\r\nw is 0.75\r\n" in terminal.output
+
+
+def test_a_script_that_does_not_end_is_interrupted(tmp_path: Path) -> None:
+    path = tmp_path / "endless.py"
+    path.write_text(SCRIPT.format(steps=10**12))
+    with PseudoTerminal([*COMMAND, str(path)]) as terminal:
+        terminal.wait_for("many steps?")
+        terminal.press("yes", "enter")
+        terminal.wait_for("step size yes")
+        terminal.press("\x03")
+        assert terminal.wait_for_exit() == 130
+        assert terminal.is_clean
+        assert b"Traceback" not in terminal.output

@@ -36,7 +36,7 @@ def test_help_and_version_import_neither_textual_nor_numpy(option: str) -> None:
 def test_list_names_every_lesson_with_what_it_shows(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == lesson_names() == ["chain", "perceptron", "skip", "two-paths"]
+    assert [line.split()[0] for line in lines] == lesson_names()
     assert all(load_lesson(line.split()[0]).summary in line for line in lines)
 
 
@@ -88,11 +88,11 @@ def test_json_holds_every_loss_and_the_variables(capsys: pytest.CaptureFixture[s
     assert {name: len(value) for name, value in said["variables"].items()} == {"W": 2, "b": 2}
 
 
-@pytest.mark.parametrize("name", lesson_names())
+@pytest.mark.parametrize("name", sorted({*lesson_names()} - {"too-far"}))
 def test_every_lesson_trains_towards_its_minimum(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--json", name]) == 0
     losses = json.loads(capsys.readouterr().out)["losses"]
-    least = {"chain": 1, "two-paths": 9.75, "skip": 0, "perceptron": 5.200}[name]
+    least = {"chain": 1, "two-paths": 9.75, "perceptron": 5.200, "vanishing": 0.02605}.get(name, 0)
     assert losses[0] > losses[1] > losses[-1]
     assert losses[-1] == pytest.approx(least, abs=1e-3)
 
@@ -131,8 +131,8 @@ def test_a_lesson_that_cannot_be_trained_is_one_line_and_exit_status_2(
             return Example(dl.reduce_sum(dl.multiply(x, dl.Variable(1, name="w")), name="loss"), {x: [1, 2]})
 
     broken = Lesson("broken", "its feed does not fit", build, learning_rate=1)
-    monkeypatch.setattr("tui_backprop.headless.load_lesson", lambda _: broken)
-    monkeypatch.setattr("tui_backprop.app.load_lesson", lambda _: broken)
+    monkeypatch.setattr("tui_backprop.headless.load_lesson", lambda name, seed: broken)
+    monkeypatch.setattr("tui_backprop.app.load_lesson", lambda name, seed: broken)
     monkeypatch.setattr("tui_backprop.app.refusal", lambda: None)
     assert main(["chain", "--headless"] if headless else ["chain"]) == 2
     message = capsys.readouterr().err

@@ -222,7 +222,7 @@ def test_the_update_of_a_weight() -> None:
 
 
 @pytest.mark.parametrize("name", lesson_names())
-@pytest.mark.parametrize("iteration", range(1, 12))
+@pytest.mark.parametrize("iteration", range(1, 8))
 def test_an_update_adds_up_as_it_is_shown(name: str, iteration: int) -> None:
     timeline = Timeline(load_lesson(name))
     timeline.finish(iteration)

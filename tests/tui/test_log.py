@@ -28,7 +28,7 @@ from tui_backprop.screens.stepping import SteppingScreen
 from tui_backprop.widgets.canvas import Canvas
 from tui_backprop.words.formats import number
 from tui_backprop.words.log import Log
-from tui_backprop.words.narration import narrate, narrate_event
+from tui_backprop.words.narration import narrate, narrate_event, narrate_line
 from tui_backprop.words.solution import write_solution
 
 from .sample_graphs import lesson_of
@@ -74,8 +74,7 @@ def test_there_is_a_line_for_each_event_up_to_the_cursor_with_its_sentence(name:
         log = log_of(timeline)
         before = timeline.recording.iteration - 1
         assert len(log) == before + timeline.cursor
-        last = plain([log.line(len(log) - 1, 121)])
-        assert last.startswith(narrate(timeline.moment).removesuffix("."))
+        assert log.line(len(log) - 1, 1000) == narrate_line(timeline.moment, [(900, 1)])
         assert log.place(len(log) - 1) == (timeline.recording.iteration, timeline.cursor, True)
 
 

@@ -100,7 +100,7 @@ def test_from_every_element_one_can_walk_to_the_loss_and_every_sum_adds_up(lesso
             names, checked = walked(moment, node, pinned)
             assert names[-1] == moment.graph.loss.name
             found += checked
-    assert found >= 4
+    assert found >= 2
 
 
 @pytest.mark.parametrize("lesson", lesson_names())

@@ -66,7 +66,7 @@ def name_moment(timeline: Timeline) -> str:
 
 def command(timeline: Timeline) -> str:
     """Return the command line that opens the app at this moment."""
-    words = ["backprop-tui", timeline.lesson.name]
+    words = ["backprop-tui", timeline.lesson.path or timeline.lesson.name]
     if timeline.seed != timeline.lesson.seed:
         words += ["--seed", str(timeline.seed)]
     if timeline.learning_rate != timeline.lesson.learning_rate:

@@ -35,7 +35,7 @@ class Timeline:
         self.lesson = lesson
         self.seed = lesson.seed if seed is None else seed
         self.learning_rate = lesson.learning_rate if learning_rate is None else learning_rate
-        self.example = lesson.build(self.seed)
+        self.example = lesson.build(self.seed or 0)
         optimizer = GradientDescentOptimizer(self.learning_rate)
         self.stepper = Stepper(optimizer.minimize(self.example.loss), self.example.feeds)
         self.graph = LossGraph(self.stepper.nodes)

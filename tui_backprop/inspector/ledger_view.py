@@ -232,7 +232,7 @@ def _reasons(
     """Say why the rule is what it is, and, where the contribution is a sum, why it is one."""
     op, slot = event.consumer, event.slot
     sections = [Section(3, prose(said(moment, op, gradient_rule(op).reason_for(slot)), width, "dim"))]
-    if not isinstance(worked.tree, Total):
+    if not isinstance(worked.tree, Total) or count(worked.tree) == 1:
         return sections
     try:
         whole, element = in_letters(op, slot, inputs, output)

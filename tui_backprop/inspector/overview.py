@@ -11,6 +11,7 @@ from ..drawing.glyphs import DONE, NOT_YET, NOW, RIGHT, STALE
 from ..drawing.palette import Line
 from ..words.expression import element_text
 from ..words.formats import number, shape_text, vector
+from ..words.wording import the_loss
 from .forecast import brought, forecast
 from .names import called
 from .pinned import Pinned, element_at, shape_of
@@ -26,7 +27,7 @@ def draw_start(moment: Moment, width: int, height: int) -> list[Line]:
     for title, kind in (("data", Placeholder), ("constants", Constant), ("variables", Variable)):
         inside += _named(moment, title, [node for node in moment.graph.nodes if isinstance(node, kind)], width)
     operations = sum(isinstance(node, Operation) for node in moment.graph.nodes)
-    inside += _columns("operations", f"{operations}, the last of them is the loss {loss}", width)
+    inside += _columns("operations", f"{operations}, the last of them is {the_loss(moment.graph.loss, loss)}", width)
     passes = [
         *_columns("forward", f"every node computes its value, the last is {loss}", width),
         *_columns("backward", f"every node learns how {loss} changes with it", width),

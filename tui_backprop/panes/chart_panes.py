@@ -27,7 +27,8 @@ class LossPane:
 
     def title(self, moment: Moment, width: int) -> Line:
         """Return the title: which branch, where there are several, and which axis, where there is room for both."""
-        title: Line = [(f"Loss {moment.graph.loss.name}", "title")]
+        name = moment.graph.loss.name
+        title: Line = [("Loss" if name == "loss" else f"Loss {name}", "title")]
         if len(self._timeline.branches) > 1:
             title.append((f"   {self._timeline.branch.label}", "text"))
         axis = "   logarithmic" if self.logarithmic else "   linear"
@@ -38,6 +39,7 @@ class LossPane:
         branch = self._timeline.branch
         return draw_loss(
             branch.losses,
+            name=moment.graph.loss.name,
             ghosts=[(other.label, other.losses) for other in self._timeline.branches if other is not branch],
             cursor=moment.iteration,
             loss=moment.loss,

@@ -49,6 +49,7 @@ def draw_loss(
     height: int,
     ghosts: Sequence[tuple[str, LossHistory]] = (),
     until: int | None = None,
+    name: str = "J",
 ) -> list[Line]:
     """Draw J of all iterations so far, with a mark where the cursor is, in `height` lines of `width` cells.
 
@@ -56,7 +57,7 @@ def draw_loss(
     it; the mark then stands on the axis. The curve beyond the cursor is kept, dim. Losses <= 0 have no place
     on a logarithmic axis, NaN and infinity have none at all: a note in the corner says so. ghosts: what else J has
     been, each with its label; they are dotted, lie behind the curve, and have a say in the axes. until: the last
-    iteration of which J is drawn, None for all; the axes stay what they are.
+    iteration of which J is drawn, None for all; the axes stay what they are. name: what J is called in the graph.
     """
     window = _window(max(cursor, len(history), *(len(ghost) for _, ghost in ghosts)))
     known = list(history.points(window, max(width, 1)))
@@ -111,11 +112,11 @@ def draw_loss(
 
     note = ("", "dim")
     if until is None and history.latest is not None and not isfinite(history.latest):
-        note = (f" J is {number(history.latest)} at {len(history)}", "error")
+        note = (f" {name} is {number(history.latest)} at {len(history)}", "error")
     elif left_out:
-        note = (" J <= 0 is not drawn", "dim")
+        note = (f" {name} <= 0 is not drawn", "dim")
     elif not known and not at_cursor:
-        note = (" the forward pass measures J", "dim")
+        note = (f" the forward pass measures {name}", "dim")
     return _styled(texts, style, note if len(note[0]) <= columns else ("", "dim"))
 
 

@@ -139,7 +139,8 @@ def _update(moment: Moment, wide: bool, length: int) -> list[Part]:
     if wide and data:
         names = _first("unchanged", data[:_MOST], len(data), wide, length)
         kinds = {node.kind for node in data}
-        kind = "constants" if kinds == {"constant"} else "data" if kinds == {"placeholder"} else "data and constants"
+        constants = "constant" if len(data) == 1 else "constants"
+        kind = constants if kinds == {"constant"} else "data" if kinds == {"placeholder"} else "data and constants"
         parts.append(Part(0, [[*choice, (f" ({kind})", "dim")] for choice in names.choices] + [[]]))
     return parts
 

@@ -49,7 +49,9 @@ partly done.
 m asks you first: space then puts a question before it shows a step, and hides what would answer it \
 (a ? stands there). Answer with 1 to 4 or a click, or type a number and press Enter; 1 % off is still right; Esc \
 skips. m again asks the room: nobody types, the next space reveals. m once more stops. \
-Only space asks; n, p, i and going back never do.\
+Only space asks; n, p, i and going back never do.
+
+backprop-tui my_model.py opens a graph of your own: any script that trains with minidl_core.\
 """
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from bisect import bisect_right
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -152,7 +153,7 @@ class LogScreen(ModalScreen[Place | None]):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show the lines that hold what is typed."""
-        self._start(lambda: self._search(event.value.lower()), "search")
+        self._start(partial(self._search, event.value.lower()), "search")
 
     def _start(self, work: Callable[[], Coroutine[None, None, None]], group: str) -> None:
         """Do this in place of what its group is at; work that is never begun must not have been made."""
@@ -213,7 +214,7 @@ class LogScreen(ModalScreen[Place | None]):
         return path
 
     def _start_saving(self, path: Path) -> None:
-        self._start(lambda: self._save(path), "save")
+        self._start(partial(self._save, path), "save")
 
     async def _save(self, path: Path) -> None:
         lines: list[str] = []

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.message import Message
 
 from tui_backprop.debugger.edits import Edit
 from tui_backprop.debugger.moment import Moment
@@ -39,6 +40,9 @@ TITLED = ("graph", "step", "inspector", "loss", "data")
 
 class SteppingScreen(RunningScreen):
     """A timeline, shown and moved."""
+
+    class LessonsAsked(Message):
+        """Somebody wants to open another lesson."""
 
     DEFAULT_CSS = """
     SteppingScreen {
@@ -135,6 +139,11 @@ class SteppingScreen(RunningScreen):
 
         self._pause()
         self.app.push_screen(SearchesScreen(self.timeline, self.pinned))
+
+    def action_lessons(self) -> None:
+        """Ask for another lesson."""
+        self._pause()
+        self.post_message(self.LessonsAsked())
 
     def action_scale(self) -> None:
         """Change the loss chart between a linear and a logarithmic axis."""

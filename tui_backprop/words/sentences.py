@@ -32,7 +32,7 @@ from minidl_core.gradients import gradient_rule
 from ..debugger.moment import Moment
 from .formats import number, shape_text, vector, worked_sum
 from .formulas import Shape, in_names, in_numbers, in_shapes, right_side, shapes_of, symbols
-from .wording import Name, Words, counted, listed, lowered, unmark
+from .wording import Name, Words, counted, listed, lowered, the_loss, unmark
 
 _ORDINALS = ("first", "second", "third", "fourth")
 
@@ -69,7 +69,7 @@ def tell(at: Moment, event: Event, name: Name) -> Words:
 def before_the_first(moment: Moment, name: Name) -> Words:
     """Return what is said before any event: the next key."""
     head = "Press space for the first step: the forward pass computes every value"
-    return Words((f"{head}, up to the loss {name(moment.graph.loss)}", head))
+    return Words((f"{head}, up to {the_loss(moment.graph.loss, name(moment.graph.loss))}", head))
 
 
 # forward

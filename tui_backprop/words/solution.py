@@ -88,7 +88,7 @@ def _head(timeline: Timeline, moment: Moment) -> Iterator[str]:
         "lesson": f"{timeline.lesson.name}: {timeline.lesson.summary}"
         if timeline.lesson.summary
         else moment.lesson.name,
-        "seed": str(timeline.seed),
+        "seed": "the script's own" if timeline.seed is None else str(timeline.seed),
         "learning rate η": f"{moment.learning_rate:g}",
         "iteration": str(moment.iteration),
         f"{loss} of the iteration before": "none: it is the first" if before is None else number(before),

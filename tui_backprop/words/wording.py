@@ -127,6 +127,11 @@ def counted(number: int, noun: str) -> str:
     return f"{word} {noun}{'' if number == 1 else 's'}"
 
 
+def the_loss(loss: Node, name: str) -> str:
+    """Return how a sentence names the loss: with its name, unless that is the word itself."""
+    return f"the {name}" if loss.name == "loss" else f"the loss {name}"
+
+
 def lowered(reason: str) -> str:
     """Return a reason as it stands behind a colon: without a capital, unless that is a symbol, and without its stop."""
     first = reason[:1].lower() if re.match(r"[A-Z][a-z]", reason) else reason[:1]

@@ -1,0 +1,103 @@
+"""The lessons are true: what each one says that it shows is what its numbers are, and L goes from one to another."""
+
+from __future__ import annotations
+
+import numpy as np
+from textual.pilot import Pilot
+
+from minidl_core import ContributionAdded, Graph, NodeEvaluated, Variable, square
+from tui_backprop.app import BackpropApp
+from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.lessons import load_lesson
+from tui_backprop.lessons.lesson import Example, Lesson
+from tui_backprop.screens.lessons import LessonsScreen
+from tui_backprop.screens.stepping import SteppingScreen
+from tui_backprop.widgets.canvas import Canvas
+
+
+def one_iteration(name: str) -> Timeline:
+    timeline = Timeline(load_lesson(name))
+    timeline.finish(1)
+    return timeline
+
+
+def contributions(timeline: Timeline, name: str) -> list[float]:
+    events = timeline.recording.events
+    return [
+        event.contribution.item()
+        for event in events
+        if isinstance(event, ContributionAdded) and event.node.name == name
+    ]
+
+
+def test_two_edges_bring_two_contributions_from_one_consumer() -> None:
+    assert contributions(one_iteration("two-edges"), "side") == [-42, -42]
+
+
+def test_what_is_off_the_path_contributes_nothing() -> None:
+    timeline = one_iteration("off-path")
+    gap = next(node for node in timeline.graph.nodes if node.name == "gap")
+    assert [consumer.name for consumer in gap.consumers] == ["J", "error"]
+    assert contributions(timeline, "gap") == [-18]
+
+
+def test_four_sigmoids_leave_little_of_the_gradient() -> None:
+    timeline = one_iteration("vanishing")
+    (at_the_end,), (at_the_start,) = contributions(timeline, "s4"), contributions(timeline, "w")
+    assert abs(at_the_start) < abs(at_the_end) / 4**4
+
+
+def test_a_step_too_far_is_caught_at_the_node_that_makes_the_nan() -> None:
+    timeline = one_iteration("too-far")
+    timeline.finish(100)
+    assert timeline.recording.iteration == 8
+    assert "a is -0.1" in str(timeline.recording.error)
+    last = timeline.recording.events[-1]
+    assert isinstance(last, NodeEvaluated)
+    assert last.node.name == "log"
+    assert np.isnan(last.value)
+
+
+def text(pilot: Pilot[None], pane: str) -> str:
+    canvas = pilot.app.screen.query_one(f"#{pane}", Canvas)
+    return "\n".join(canvas.render_line(y).text for y in range(canvas.size.height))
+
+
+async def test_another_lesson_opens_and_the_first_stays_where_it_was() -> None:
+    async with BackpropApp("two-paths", learning_rate=0.01).run_test(size=(80, 24)) as pilot:
+        await pilot.press("i", "space", "L")
+        assert isinstance(pilot.app.screen, LessonsScreen)
+        await pilot.press("down", "enter")
+        await pilot.pause()
+        assert text(pilot, "header").startswith(" vanishing")
+        await pilot.press("space", "space", "L", "up", "enter")
+        await pilot.pause()
+        assert text(pilot, "header").startswith(" two-paths  iteration 2")
+        assert "η 0.01" in text(pilot, "header")
+        await pilot.press("L", "down", "enter")
+        await pilot.pause()
+        assert "s2 = 1/" in text(pilot, "inspector-title")
+
+
+async def test_a_loss_of_that_name_is_not_called_the_loss_loss() -> None:
+    def build(seed: int) -> Example:
+        with Graph().as_default():
+            loss = square(Variable(2, name="w"), name="loss")
+        return Example(loss, {})
+
+    async with BackpropApp(Lesson("own", "", build, 0.1)).run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        shown = "\n".join(text(pilot, canvas.id) for canvas in pilot.app.screen.query(Canvas) if canvas.id)
+        assert "up to the loss." in shown
+        assert "the last of them is the loss" in shown
+        assert "the forward pass measures loss" in shown
+        assert "loss loss" not in shown.casefold()
+
+
+async def test_who_gives_up_stays_and_a_run_pauses() -> None:
+    async with BackpropApp("chain").run_test(size=(80, 24)) as pilot:
+        for key in ("escape", "q", "L"):
+            await pilot.press("r", "L", key)
+            assert isinstance(pilot.app.screen, SteppingScreen)
+            assert pilot.app.screen.running is None
+            assert text(pilot, "header").startswith(" chain")

@@ -1,0 +1,305 @@
+"""A person's own file: what of it is opened, how it is run, and what is said where it cannot be opened."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import minidl_core as dl
+from tui_backprop.app import BackpropApp
+from tui_backprop.cli import main
+from tui_backprop.debugger.named_moments import command
+from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.inspector.code_view import code_lines
+from tui_backprop.script import open_script
+
+from .readme import file_under
+
+Write = Callable[[str], str]
+
+IMPORTS = "import sys\nimport minidl_core as dl\n"
+STEP = """
+def step_of(loss, rate=0.1, name=None):
+    return dl.train.GradientDescentOptimizer(rate).minimize(loss, name=name)
+"""
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+    """Return a function that writes a script to the current directory and returns its name."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", sys.path.copy())
+
+    def written(text: str, name: str = "my_model.py") -> str:
+        Path(name).write_text(text, encoding="utf-8")
+        return name
+
+    return written
+
+
+def losses_of(path: str, capsys: pytest.CaptureFixture[str], *arguments: str) -> list[float]:
+    assert main(["--json", path, *arguments]) == 0
+    return json.loads(capsys.readouterr().out)["losses"]
+
+
+# what is opened
+
+
+def test_the_readmes_script_opens_as_it_was_before_training(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(file_under("Your own graph"))
+    x, y = np.array([0, 1, 2, 3]), np.array([1, 3, 5, 7])
+    w, b, losses = 0.0, 0.0, []
+    for _ in range(31):
+        wrong = w * x + b - y
+        losses.append(np.mean(wrong**2))
+        w, b = w - 0.02 * np.mean(2 * wrong * x), b - 0.02 * np.mean(2 * wrong)
+    assert main(["--json", path, "--steps", "30"]) == 0
+    printed = capsys.readouterr()
+    said = json.loads(printed.out)
+    assert said["losses"] == pytest.approx(losses)
+    assert (said["lesson"], said["seed"], said["learning_rate"]) == (path, None, 0.02)
+    assert list(said["variables"]) == ["w", "b"]
+    assert re.fullmatch(r"w 2\.00\d+ b 0\.99\d+\n", printed.err)  # what the script prints
+
+
+def test_the_learning_rate_can_be_another(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(IMPORTS + STEP + "w = dl.Variable(3.0)\nstep = step_of(dl.square(w))")
+    assert losses_of(path, capsys, "--steps", "1", "--learning-rate", "0.25") == [9, 2.25]
+    assert main(["--headless", path, "--steps", "1"]) == 0
+    assert capsys.readouterr().out.startswith("my_model.py   learning rate 0.1\n")
+
+
+def test_the_step_that_was_run_last_is_opened_with_what_it_was_fed(write: Write) -> None:
+    lesson = open_script(
+        write(
+            IMPORTS
+            + STEP
+            + """
+def train():
+    with dl.Graph().as_default():
+        x, w = dl.placeholder(name="x"), dl.Variable(2.0, name="w")
+        one, other = dl.multiply(w, x, name="one"), dl.multiply(w, -x, name="other")
+        steps = [step_of(one), step_of(other, 0.5), step_of(one, 0.01)]
+        session = dl.Session()
+        session.run(steps[0], {x: 1})
+        session.run([other, steps[1]], {x: 2})
+        session.run(one, {x: 3})
+
+
+if __name__ == "__main__":
+    sys.exit(train())
+"""
+        ),
+        None,
+    )
+    example = lesson.build(0)
+    assert example.loss.name == "other"
+    assert {node.name: float(value) for node, value in example.feeds.items()} == {"x": 2}
+    assert lesson.learning_rate == 0.5
+
+
+@pytest.mark.parametrize("run", ["dl.Session().run(loss, {x: 4})", "dl.Stepper(step, {x: 4}).run(3)"])
+def test_a_step_that_no_session_runs_is_fed_as_its_loss_or_its_stepper(run: str, write: Write) -> None:
+    script = "x, w = dl.placeholder(), dl.Variable(2.0)\nloss = w * x\nstep = step_of(loss)\n"
+    example = open_script(write(IMPORTS + STEP + script + run), None).build(0)
+    assert {node.name: float(value) for node, value in example.feeds.items()} == {"x": 4}
+
+
+def test_a_script_that_stops_at_a_nan_is_opened_to_look_into_it(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "w, x = dl.Variable(1.0), dl.placeholder()\nstep = step_of(dl.log(w * x), 3)\n"
+    path = write(IMPORTS + STEP + text + "for _ in range(9):\n    dl.Session().run(step.loss, {x: 0})")
+    lesson = open_script(path, None)
+    assert capsys.readouterr().err.startswith("backprop-tui: my_model.py:9 raised NonFiniteError: log 'log' (")
+    timeline = Timeline(lesson)
+    timeline.finish(1)
+    assert isinstance(timeline.moment.error, dl.NonFiniteError)
+    assert main(["--headless", path]) == 1
+
+
+def test_nodes_are_called_as_the_scripts_variables_unless_they_have_a_name(write: Write) -> None:
+    text = """
+w = v = dl.Variable(1.0)
+with dl.name_scope("layer"):
+    b = dl.Variable(2.0)
+named = dl.add(w, b, name="sum")
+square = dl.square(w + named)
+sum = dl.exp(square)
+_hidden = dl.negative(sum)
+J = _hidden - 1
+step = step_of(J)
+"""
+    loss = open_script(write(IMPORTS + STEP + text), None).build(0).loss
+    assert [node.name for node in loss.graph.nodes] == [
+        *("w", "layer/b", "sum", "add", "square", "exp", "negative", "constant", "J", "minimize")
+    ]
+    assert loss.place == "my_model.py:14"
+
+
+def test_ten_thousand_nodes_open(write: Write) -> None:
+    text = "node = dl.Variable(0.5)\nfor _ in range(10_000):\n    node = dl.sigmoid(node)\nstep = step_of(node)"
+    assert len(Timeline(open_script(write(IMPORTS + STEP + text), None)).graph.nodes) == 10_001
+
+
+async def test_the_screen_names_the_file_and_shows_its_own_operation(write: Write) -> None:
+    text = '''
+"""Twice is more."""
+from minidl_core import *
+
+@operation(formula="Y = 2·A", samples=[((3, 2),)])
+def twice(a, /):
+    """Twice of A."""
+    return a + a
+
+@RegisterGradient("twice")
+def _twice_gradient(op, grad):
+    """Twice of G."""
+    return [grad + grad]
+
+J = twice(Variable(1.5, name="w"))
+train.GradientDescentOptimizer(0.1).minimize(J)
+'''
+    Path("a dir").mkdir()
+    path = write(text.lstrip(), "a dir/it's.py")
+    async with BackpropApp(path).run_test(size=(80, 24)) as pilot:
+        screen = ["".join(part.text for part in strip) for strip in pilot.app.screen._compositor.render_strips()]
+        assert screen[0].startswith(" it's.py  iteration 1")
+        assert any("Twice is more." in row for row in screen)
+        timeline = pilot.app.timeline  # type: ignore[attr-defined]
+        assert command(timeline) == """backprop-tui 'a dir/it'"'"'s.py' --at 0"""
+        code = ["".join(text for text, _ in line) for line in code_lines(timeline.graph.loss, 70)]
+        assert code[0].split() == ["twice,", "forward", "it's.py:5"]
+        assert "    return a + a" in code
+
+
+# how it is run
+
+
+def test_it_runs_as_python_would_run_it(write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("src").mkdir()
+    write("def helped(): return 'helped'", "src/sibling_of_my_model.py")
+    path = write(
+        IMPORTS
+        + STEP
+        + """
+import os
+from sibling_of_my_model import helped
+def annotated(x: int): ...
+print(helped(), __name__, sys.argv, sys.path[0], annotated.__annotations__["x"].__name__)
+assert sys.modules["__main__"].__dict__ is globals()
+assert os.path.samefile(__file__, "src/my_model.py") and os.path.isabs(__file__)
+os.chdir("/")
+step = step_of(dl.Variable(1.0))
+""",
+        "src/my_model.py",
+    )
+    before = sys.modules["__main__"], sys.argv, dl.Variable(1.0).graph
+    places = sys.path.copy()
+    open_script(path, None)
+    source = str(tmp_path.resolve() / "src")
+    printed = capsys.readouterr()
+    assert printed.err == f"helped __main__ ['src/my_model.py'] {source} int\n"
+    assert printed.out == ""
+    assert (sys.modules["__main__"], sys.argv, dl.Variable(1.0).graph) == before
+    assert sys.path == [*places, source]
+    del sys.modules["sibling_of_my_model"]
+
+
+def test_what_it_asks_for_is_read_from_the_standard_input(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    from io import StringIO
+
+    monkeypatch.setattr("sys.stdin", StringIO("0.7\n"))
+    assert open_script(write(IMPORTS + STEP + "step_of(dl.Variable(1.0), float(input()))"), None).learning_rate == 0.7
+
+
+# what is said where it cannot be opened
+
+UNRUN = "a, b = dl.placeholder(), dl.placeholder()\nstep = step_of(dl.Variable(1.0) * a - b)"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x = (1\n", "my_model.py:1 is not Python: '(' was never closed"),
+        ("\udc00", "is not Python: (unicode error) 'utf-8' codec can't decode byte 0xed"),
+        ("import broken_sibling", "broken_sibling.py:2 is not Python: invalid syntax"),
+        ("exec('1 +')", "my_model.py:1 raised SyntaxError: invalid syntax (<string>, line 1)"),
+        ("def f():\n    return 1 / 0\n\nf()", "my_model.py:2 raised ZeroDivisionError: division by zero"),
+        ("import json\njson.loads('[')", "my_model.py:2 raised JSONDecodeError: Expecting value: line 1"),
+        ("open('nothing.csv')", "my_model.py:1 raised FileNotFoundError: [Errno 2] No such file or directory"),
+        ("assert False", "my_model.py:1 raised AssertionError"),
+        ("raise ValueError('a\\nb \\x1b[31m')", "my_model.py:1 raised ValueError: a b \\x1b[31m"),
+        ("import sys\nsys.exit('no data')", "my_model.py:2 ended the script with sys.exit('no data')"),
+        ("input()", "my_model.py:1 raised "),
+        (IMPORTS + "dl.Session().run(dl.placeholder())", "my_model.py:3 raised FeedError: placeholder 'placeholder' ("),
+        (IMPORTS + "dl.log(dl.Variable(float('nan')))", "my_model.py:3 raised NonFiniteError: variable 'variable' ("),
+        ("", "my_model.py builds no minimisation step; end it with step = dl.train.GradientDescentOptimizer(0.1).min"),
+        ("import sys; sys.exit()", "my_model.py builds no minimisation step; end it with step ="),
+        (
+            IMPORTS + STEP + "w = dl.Variable(1.0)\nstep_of(w, name='one')\nstep_of(-w, name='two')",
+            "builds minimization 'one' (my_model.py:5) and minimization 'two' (my_model.py:5) and runs none",
+        ),
+        (
+            IMPORTS + STEP + UNRUN,
+            "never runs its step, so there is no feed for placeholder 'a' (my_model.py:6) and placeholder 'b' (",
+        ),
+        (
+            IMPORTS + "class Momentum(dl.train.GradientDescentOptimizer): ...\nMomentum(1).minimize(dl.Variable(1.0))",
+            "my_model.py trains with Momentum, but only train.GradientDescentOptimizer can be stepped through",
+        ),
+        ("from tui_backprop.lessons.lesson import Lesson\nlesson = Lesson()", "my_model.py:2 raised TypeError: "),
+    ],
+)
+@pytest.mark.parametrize("headless", [True, False], ids=["headless", "screen"])
+def test_a_mistake_is_one_line_and_exit_status_2(
+    text: str,
+    said: str,
+    headless: bool,
+    write: Write,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("tui_backprop.app.refusal", lambda: None)
+    write("\ndef (", "broken_sibling.py")
+    Path("my_model.py").write_bytes(text.encode("utf-8", "surrogatepass"))
+    assert main(["my_model.py", "--headless"] if headless else ["my_model.py"]) == 2
+    printed = capsys.readouterr()
+    assert printed.err.startswith("backprop-tui: ")
+    assert said in printed.err
+    assert printed.err.count("\n") == 1
+    assert printed.out == ""
+
+
+def test_what_is_no_file_is_said(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    write("", "percepton.py")
+    for path in ("missing.py", "./", "./missing"):
+        assert main(["--headless", path]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "backprop-tui: missing.py cannot be opened: No such file or directory",
+        "backprop-tui: ./ cannot be opened: Is a directory",
+        "backprop-tui: ./missing cannot be opened: No such file or directory",
+    ]
+    with pytest.raises(SystemExit):
+        main(["percepton"])
+    assert "there is no lesson 'percepton'; did you mean percepton.py? There are: chain" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--headless"], []])
+def test_an_interrupted_script_ends_without_a_word(
+    arguments: list[str], write: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tui_backprop.app.refusal", lambda: None)
+    assert main([write("raise KeyboardInterrupt"), *arguments]) == 130
+    assert capsys.readouterr().err == ""
+
+
+def test_a_script_takes_no_seed(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--headless", "--seed", "0", write(IMPORTS + STEP + "step_of(dl.Variable(1.0))")]) == 2
+    assert "--seed is for lessons: my_model.py draws its own numbers" in capsys.readouterr().err

@@ -1,0 +1,51 @@
+"""Exclusive or: a hidden layer learns what no line can, and every number of it can be read."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from minidl_core import Graph, Variable, add, matmul, placeholder, reduce_mean, square, subtract, tanh
+
+from .lesson import Example, Lesson
+
+
+def build(seed: int) -> Example:
+    """Build a network of 2 inputs, 2 hidden units and 1 output on the four cases, starting from this seed."""
+    rng = np.random.default_rng(seed)
+    with Graph().as_default():
+        x = placeholder((4, 2), name="X")
+        t = placeholder((4, 1), name="t")
+        w1, b1 = Variable(rng.normal(size=(2, 2)), name="W1"), Variable(np.zeros(2), name="b1")
+        w2, b2 = Variable(rng.normal(size=(2, 1)), name="W2"), Variable(np.zeros(1), name="b2")
+        hidden = tanh(add(matmul(x, w1), b1), name="h")
+        guess = add(matmul(hidden, w2), b2, name="y")
+        loss = reduce_mean(square(subtract(guess, t, name="gap")), name="J")
+    return Example(loss, {x: np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), t: np.array([[0], [1], [1], [0]])})
+
+
+_CASES = ("0 0", "0 1", "1 0", "1 1")
+_UNITS = ("unit 1", "unit 2")
+
+lesson = Lesson(
+    name="xor",
+    summary="a hidden layer learns what no line can; small enough to read every number",
+    build=build,
+    learning_rate=0.2,
+    seed=26,
+    sentences={
+        "NodeEvaluated X": "X is given: the four cases of two inputs, each 0 or 1.",
+        "NodeEvaluated t": "t is given: 1 where exactly one of the two inputs is 1, else 0.",
+        "NodeEvaluated h": "h = tanh of the scores: what each hidden unit says of each case, between -1 and 1.",
+        "NodeEvaluated y": "y adds b2: the network's guess for each case, to be as near as can be to t.",
+        "NodeVisited h": "h leaves the queue. Nobody told the hidden units what to say: what they hear of J comes "
+        "through W2.",
+    },
+    labels={
+        "X": (_CASES, ("x1", "x2")),
+        "W1": (("x1", "x2"), _UNITS),
+        "b1": (_UNITS,),
+        **dict.fromkeys(("matmul", "add", "h"), (_CASES, _UNITS)),
+        "W2": (_UNITS, ()),
+        **dict.fromkeys(("matmul_1", "y", "t", "gap", "square"), (_CASES, ())),
+    },
+)

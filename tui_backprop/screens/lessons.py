@@ -1,0 +1,59 @@
+"""The lessons, to open another one; the one before stays where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from tui_backprop.drawing.palette import STYLES
+from tui_backprop.lessons.lesson import Lesson
+
+
+class LessonsScreen(ModalScreen[str | None]):
+    """Returns the name of the lesson that was chosen, None where the asking was given up."""
+
+    DEFAULT_CSS = """
+    LessonsScreen {
+        align: center middle;
+    }
+    LessonsScreen > Vertical {
+        width: 90%;
+        max-width: 100;
+        height: auto;
+        max-height: 90%;
+        padding: 0 1;
+        border: round;
+        background: ansi_default;
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,L", "dismiss(None)", "give up")]
+
+    def __init__(self, lessons: Sequence[Lesson], here: str) -> None:
+        super().__init__()
+        self._lessons = lessons
+        self._here = here
+
+    def compose(self) -> ComposeResult:
+        """Yield the list, with the lesson that is open chosen."""
+        listed = OptionList(*[Option(_entry(lesson), id=lesson.name) for lesson in self._lessons], compact=True)
+        listed.highlighted = listed.get_option_index(self._here)
+        with Vertical() as pane:
+            pane.border_title = "Lessons"
+            pane.border_subtitle = "↑ ↓ choose   enter opens   q close"
+            yield listed
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Return the chosen lesson."""
+        self.dismiss(event.option_id)
+
+
+def _entry(lesson: Lesson) -> Text:
+    return Text.assemble((lesson.name, STYLES["title"]), "\n  ", lesson.summary)

@@ -1,0 +1,182 @@
+"""A person's own file: it runs as `python FILE` would run it, and what it trains is then open to be stepped through.
+
+Nothing in it has to know of this app: the engine tells which steps the script makes and what it feeds them with. A file
+that defines a `lesson` is that lesson.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import textwrap
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+from minidl_core import Graph, Node, NonFiniteError, Placeholder
+from minidl_core.arrays import Array
+from minidl_core.graph import post_order
+from minidl_core.train import GradientDescentOptimizer, Minimization
+from minidl_core.watching import watching
+
+from .drawing.glyphs import printable
+from .lessons import LessonError
+from .lessons.lesson import Example, Lesson, misfit
+from .words.wording import listed
+
+Feeds = Mapping[Placeholder, Array]
+Seen = dict[Node, Feeds | None]
+"""Each step that is made or run, and each node that is run, the last one last, with its feeds if it was run."""
+
+
+def open_script(path: str, seed: int | None) -> Lesson:
+    """Run a file and return its lesson, or one made of the step that it ran last, or else of the only one it builds.
+
+    That step starts from its variables' initial values, with the feeds of its last run. What the file prints goes to
+    the standard error output. Raises LessonError, also where a script, which draws its own numbers, is given a seed.
+    """
+    main = ModuleType("__main__")
+    main.__file__ = file = os.path.abspath(path)
+    seen: Seen = {}
+
+    def note(node: Node, feeds: Feeds | None) -> None:
+        seen.pop(node, None)
+        seen[node] = feeds
+
+    try:
+        source = Path(path).read_bytes()
+    except OSError as error:
+        raise LessonError(f"{path} cannot be opened: {error.strerror}") from error
+    try:
+        with _as_main(main, path), Graph().as_default(), watching(note), _explained(path, file):
+            exec(compile(source, file, "exec", dont_inherit=True), vars(main))
+    except LessonError as stopped:
+        # to look into a NaN is what a debugger is for
+        fed = [node for node in seen if isinstance(node, Minimization) and _fed(node, seen) is not None]
+        if not (isinstance(stopped.__cause__, NonFiniteError) and fed):
+            raise
+        print(f"backprop-tui: {stopped} It is opened as it started.", file=sys.stderr)
+
+    lesson = vars(main).get("lesson")
+    if isinstance(lesson, Lesson):
+        return _own_lesson(lesson, path, file)
+    if seed is not None:
+        raise LessonError(f"--seed is for lessons: {path} draws its own numbers; change the seed in it")
+    for graph in dict.fromkeys(node.graph for node in seen):
+        _call_by_variables(main, graph)
+    step = _chosen(seen, path)
+    example = Example(step.loss, _feeds(step, seen, path))
+    return Lesson(
+        name=os.path.basename(path),
+        summary=(main.__doc__ or "").strip().partition("\n")[0],
+        build=lambda _: example,
+        learning_rate=step.optimizer.learning_rate,
+        seed=None,
+        path=path,
+    )
+
+
+def _own_lesson(lesson: Lesson, path: str, file: str) -> Lesson:
+    def build(seed: int) -> Example:
+        with _explained(path, file):
+            example = lesson.build(seed)
+        if not isinstance(example, Example):
+            raise LessonError(f"{path} has a lesson whose build returns {example!r}; it must return an Example")
+        wrong = misfit(lesson, example) if isinstance(example.loss, Node) else None  # of any other the engine says it
+        if wrong:
+            raise LessonError(f"{path} has a lesson that does not fit its graph: {wrong}")
+        return example
+
+    return replace(lesson, build=build, path=path)
+
+
+def _chosen(seen: Seen, path: str) -> Minimization:
+    """Return the step that was run last, or else the only one."""
+    steps = [node for node in seen if isinstance(node, Minimization)]
+    run = [step for step in steps if seen[step] is not None]
+    if not steps:
+        mend = "end it with step = dl.train.GradientDescentOptimizer(0.1).minimize(loss)"
+        raise LessonError(f"{path} builds no minimisation step; {mend}")
+    if not run and len(steps) > 1:
+        named = listed(steps, Node.describe, 4)
+        raise LessonError(f"{path} builds {named} and runs none of them; run the one that you mean")
+    step = (run or steps)[-1]
+    if type(step.optimizer) is not GradientDescentOptimizer:
+        kind = type(step.optimizer).__name__
+        raise LessonError(f"{path} trains with {kind}, but only train.GradientDescentOptimizer can be stepped through")
+    return step
+
+
+def _fed(step: Minimization, seen: Seen) -> Feeds | None:
+    """Return the feeds with which the step was run last, or else its loss; None where neither was run."""
+    return seen[step] if seen[step] is not None else seen.get(step.loss)
+
+
+def _feeds(step: Minimization, seen: Seen, path: str) -> Feeds:
+    """Return what the step's placeholders are fed with."""
+    needed = [node for node in post_order([step.loss]) if isinstance(node, Placeholder)]
+    feeds = _fed(step, seen)
+    if needed and feeds is None:
+        named = listed(needed, Node.describe, 4)
+        mend = "end it with dl.Session().run(step, feed_dict)"
+        raise LessonError(f"{path} never runs its step, so there is no feed for {named}; {mend}")
+    return {node: feeds[node] for node in needed} if feeds else {}
+
+
+def _call_by_variables(main: ModuleType, graph: Graph) -> None:
+    """Give every node that has no name of its own the name of the script's variable, if no other node has it."""
+    taken = {node.name for node in graph.nodes}
+    for variable, node in vars(main).items():
+        if not isinstance(node, Node) or node.graph is not graph or variable.startswith("_"):
+            continue
+        scope, slash, name = node.name.rpartition("/")
+        called = f"{scope}{slash}{variable}"
+        if re.fullmatch(rf"{re.escape(node.kind)}(_\d+)?", name) and called not in taken:
+            node.name = called
+            taken.add(called)
+
+
+@contextmanager
+def _as_main(main: ModuleType, path: str) -> Iterator[None]:
+    """Let a module be what Python makes of a script: `__main__`, with its arguments and its directory on the path."""
+    ours, arguments = sys.modules["__main__"], sys.argv
+    directory = os.path.dirname(os.path.realpath(path))
+    sys.modules["__main__"], sys.argv = main, [path]
+    sys.path.insert(0, directory)
+    try:
+        yield
+    finally:
+        sys.modules["__main__"], sys.argv = ours, arguments
+        # last, so that nothing of ours is taken from there, but what the script imports later is found
+        sys.path[:] = [place for place in sys.path if place != directory] + [directory]
+
+
+@contextmanager
+def _explained(path: str, file: str) -> Iterator[None]:
+    """Send what the file prints to the standard error output; raise LessonError for what goes wrong in it."""
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    except SystemExit as end:
+        if end.code not in (None, 0):
+            raise LessonError(f"{_place(end, path, file)} ended the script with sys.exit({end.code!r})") from end
+    except Exception as error:
+        raise LessonError(_mistake(error, path, file)) from error
+
+
+def _mistake(error: Exception, path: str, file: str) -> str:
+    if isinstance(error, SyntaxError) and (error.filename is None or os.path.isfile(error.filename)):
+        where = path if error.filename in (None, file) else error.filename
+        return f"{where}{f':{error.lineno}' if error.lineno else ''} is not Python: {error.msg}"
+    text = printable(textwrap.shorten(str(error), 500))
+    return f"{_place(error, path, file)} raised {type(error).__name__}{f': {text}' if text else ''}"
+
+
+def _place(error: BaseException, path: str, file: str) -> str:
+    """Return the file's own line from which an error came, as file:line."""
+    lines = [line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == file]
+    return f"{path}:{lines[-1]}" if lines else path
