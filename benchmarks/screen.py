@@ -42,7 +42,9 @@ IDLE_SECONDS = 10
 
 def opened(command: Sequence[str]) -> tuple[pexpect.spawn, float]:
     """Start the command; return it and the seconds until its first paint was complete."""
-    surroundings = {name: value for name, value in os.environ.items() if name not in ("COLORTERM", "NO_COLOR")}
+    # modules that are compiled at every start are nobody's start but the first
+    without = ("COLORTERM", "NO_COLOR", "PYTHONDONTWRITEBYTECODE")
+    surroundings = {name: value for name, value in os.environ.items() if name not in without}
     start = time.perf_counter()
     child = pexpect.spawn(
         command[0], list(command[1:]), env=surroundings | {"TERM": "xterm-256color"}, dimensions=(40, 120)

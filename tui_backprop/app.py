@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import App, SystemCommand
+from textual.binding import BindingType
 from textual.screen import ModalScreen, Screen
 
 from minidl_core import MinidlError
 
 from .debugger.named_moments import NoMomentError, go, read_moment
 from .debugger.timeline import Timeline
-from .keys import SECTIONS
+from .driver import DifferenceDriver
+from .keys import REPAINT, SECTIONS
 from .lessons import LessonError, lesson_names, load_lesson
 from .lessons.lesson import Lesson
 from .screens.asking import AskingScreen
@@ -31,6 +34,7 @@ class BackpropApp(App[None]):
 
     TITLE = "backprop-tui"
     ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [replace(REPAINT, priority=True)]  # an overlay hides what has none
     DEFAULT_MODE = "the first lesson"  # each lesson that was opened has a mode, which keeps its screen
 
     def __init__(
@@ -80,6 +84,12 @@ class BackpropApp(App[None]):
             field.replace(event.character or "", *field.selection)
         elif binding is not None:
             await self.run_action(binding.binding.action, binding.node)
+
+    def action_repaint(self) -> None:
+        """Send the terminal the whole screen."""
+        if isinstance(self._driver, DifferenceDriver):
+            self._driver.forget()
+        self.screen.refresh()
 
     def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
         """Return the screen as SVG in the reader's own monospace font; Textual's would be fetched from elsewhere."""

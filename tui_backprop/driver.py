@@ -6,21 +6,26 @@ of every span anew. This driver stands between Textual and the terminal and keep
 Measured by benchmarks/screen.py, medians over an iteration of the perceptron at 120x40 with 256 colours: 1,150 bytes
 for an event and 1,700 for a step, where Textual's own driver sends 4,000 and 6,300. (Panes that repaint spans instead
 of rows, with widgets beneath them whose edges shorten the repainted rows, came to 2,260 and 3,190.) A frame of the
-whole screen costs 7 ms, a step well under one.
+whole screen costs 4 ms, that of a step one: most of its spans stand there already, and are compared as strings.
 """
 
 from __future__ import annotations
 
 import re
 import signal
+from collections import defaultdict
 from types import FrameType
 from typing import Any
 
-from rich.cells import cell_len
 from textual.drivers.linux_driver import LinuxDriver
 
+from tui_backprop.drawing.lines import takes_single_cells
+
 # a frame is moves, colours and text; a line feed comes before a move
-FRAME = re.compile(r"\x1b\[(\d+);(\d+)H|\x1b\[([\d;]*)m|([^\x00-\x1f\x7f-\x9f]+)|\n")
+FRAME = re.compile(
+    r"(?:\x1b\[([\d;]*)m)?([^\x00-\x1f\x7f-\x9f]+)(\x1b\[0m)?"  # colours, text, and the end of the colours
+    r"|\x1b\[(\d+);(\d+)H|\x1b\[([\d;]*)m|\n"
+)
 # modes, questions, titles, the bell: what changes no cell
 SILENT = re.compile(r"(?:\x1b\[[<=>?][\d;]*\$?[a-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x07)+")
 # foreground colours, bold, dim and italic; not backgrounds, reverse or lines
@@ -28,14 +33,38 @@ INVISIBLE_ON_BLANKS = re.compile(r"(?:(?:[0-3]|49|[39]\d|38;5;\d+|38;2;\d+;\d+;\
 OTHER_SCREEN = "\x1b[?1049"
 JOINED = 4  # so many unchanged cells cost no more than a move over them
 
-Cell = tuple[str, str]  # the parameters of its colours' sequence, and its character
+
+class Row:
+    """A row of the terminal: the character of each cell, and the parameters of its colours; None where not known."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.styles: list[str | None] = []
+
+    def write(self, x: int, text: str, style: str) -> list[int]:
+        """Write a text from column x on; return the columns that changed."""
+        stop = x + len(text)
+        if style and " " in text and INVISIBLE_ON_BLANKS.fullmatch(style):
+            styles = ["" if character == " " else style for character in text]
+        else:
+            styles = [style] * len(text)
+        if self.text[x:stop] == text and self.styles[x:stop] == styles:
+            return []
+        missing = stop - len(self.text)
+        self.text += " " * missing
+        self.styles += [None] * missing
+        then, now = zip(self.text[x:stop], self.styles[x:stop], strict=True), zip(text, styles, strict=True)
+        changed = [column for column, old, new in zip(range(x, stop), then, now, strict=True) if old != new]
+        self.text = self.text[:x] + text + self.text[stop:]
+        self.styles[x:stop] = styles
+        return changed
 
 
 class Shown:
     """What stands on a terminal, as far as it is known."""
 
     def __init__(self) -> None:
-        self._rows: dict[int, dict[int, Cell]] = {}
+        self._rows: defaultdict[int, Row] = defaultdict(Row)
         self._cursor = (0, 0)
 
     def forget(self) -> None:
@@ -60,7 +89,7 @@ class Shown:
         return self._paint(changed, cursor)
 
     def _take_in(self, output: str) -> dict[int, list[int]] | None:
-        """Write a frame into the cells; return the columns that changed by row, None if it is not a frame."""
+        """Write a frame into the rows; return the columns that changed by row, None if it is not a frame."""
         changed: dict[int, list[int]] = {}
         y, x = self._cursor
         style, end = "", 0
@@ -69,22 +98,19 @@ class Shown:
             if token is None:
                 return None
             end = token.end()
-            to_y, to_x, new_style, text = token.groups()
-            if to_y:
-                y, x = int(to_y), int(to_x)
-            elif new_style is not None:
-                style = "" if new_style == "0" else new_style
-            elif text:
-                if not y or cell_len(text) != len(text):
+            of_text, text, plain_after, to_y, to_x, new_style = token.groups()
+            if of_text is not None or new_style is not None:
+                style = of_text or new_style or ""
+                style = "" if style == "0" else style
+            if text:
+                if not y or not takes_single_cells(text):
                     return None
-                row = self._rows.setdefault(y, {})
-                blank = ("" if INVISIBLE_ON_BLANKS.fullmatch(style) else style, " ")
-                for character in text:
-                    cell = blank if character == " " else (style, character)
-                    if row.get(x) != cell:
-                        row[x] = cell
-                        changed.setdefault(y, []).append(x)
-                    x += 1
+                if columns := self._rows[y].write(x, text, style):
+                    changed.setdefault(y, []).extend(columns)
+                x += len(text)
+                style = "" if plain_after else style
+            elif to_y:
+                y, x = int(to_y), int(to_x)
         self._cursor = y, x
         return changed
 
@@ -97,11 +123,12 @@ class Shown:
             row = self._rows[to_y]
             for to_x in sorted(set(columns)):
                 start = to_x
-                if y == to_y and x <= to_x <= x + JOINED and all(between in row for between in range(x, to_x)):
+                if y == to_y and x <= to_x <= x + JOINED and None not in row.styles[x:to_x]:
                     start = x
                 else:
                     sent.append(_move(y, x, to_y, to_x))
-                for new_style, character in (row[place] for place in range(start, to_x + 1)):
+                for place in range(start, to_x + 1):
+                    character, new_style = row.text[place], row.styles[place] or ""
                     if new_style != style and not (
                         character == " " and not new_style and INVISIBLE_ON_BLANKS.fullmatch(style)
                     ):
@@ -127,6 +154,10 @@ class DifferenceDriver(LinuxDriver):
         super().__init__(*arguments, **options)
         self._shown = Shown()
 
+    def forget(self) -> None:
+        """Send the next frame in full, whatever stands on the terminal."""
+        self._shown = Shown()  # a frame on its way finishes with the old one
+
     def write(self, data: str) -> None:
         """Write what differs."""
         if difference := self._shown.difference(data):
@@ -137,9 +168,9 @@ class DifferenceDriver(LinuxDriver):
         super().start_application_mode()  # type: ignore[no-untyped-call]
         resized = signal.getsignal(signal.SIGWINCH)
 
-        def forget(number: int, frame: FrameType | None) -> None:
-            self._shown = Shown()  # a frame on its way finishes with the old one
+        def resize(number: int, frame: FrameType | None) -> None:
+            self.forget()
             if callable(resized):
                 resized(number, frame)
 
-        signal.signal(signal.SIGWINCH, forget)
+        signal.signal(signal.SIGWINCH, resize)

@@ -1,4 +1,7 @@
-"""Every key, once: the bindings, the key bar, the help and the palette are made from this table."""
+"""Every key of the screen, once: its bindings, the help and the palette are made from this table.
+
+Which of them the key bar names is said in panes/key_bar.py.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,9 @@ def _key(keys: str, action: str, description: str, tooltip: str, shown: str = ""
     identity = re.sub(r"\W+", "-", action).strip("-")
     return Binding(keys, action, description, tooltip=tooltip, id=identity, key_display=shown or keys)
 
+
+REPAINT = _key("ctrl+l", "app.repaint", "repaint", "Paint all anew, where something else wrote on it", "Ctrl+L")
+"""The one key that every screen has."""
 
 SECTIONS: dict[str, list[Binding]] = {
     "Forward in time": [
@@ -83,6 +89,7 @@ SECTIONS: dict[str, list[Binding]] = {
         _key("question_mark,f1", "help", "keys", "What the screen shows, and every key", "? F1"),
         _key("L", "lessons", "lessons", "Open another lesson; this one stays where it is"),
         _key("w", "where", "where", "Copy the command that opens the app where you are"),
+        REPAINT,
         _key("q", "app.quit", "quit", "Quit"),
     ],
 }

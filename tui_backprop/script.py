@@ -23,7 +23,7 @@ from minidl_core.graph import post_order
 from minidl_core.train import GradientDescentOptimizer, Minimization
 from minidl_core.watching import watching
 
-from .drawing.glyphs import printable
+from .drawing.lines import printable
 from .lessons import LessonError
 from .lessons.lesson import Example, Lesson, misfit
 from .words.wording import listed

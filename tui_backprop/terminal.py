@@ -8,6 +8,7 @@ for these. It is for POSIX systems.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import select
 import signal
@@ -50,6 +51,7 @@ def run(app: App[Any]) -> int:
     if "SSH_CONNECTION" in os.environ:
         app.animation_level = "none"
     threading.Thread(target=_end_when_the_terminal_is_gone, daemon=True).start()
+    gc.freeze()  # what is imported stays: to look through it for garbage would hold up a key for 50 ms, now and then
     try:
         asyncio.run(_run_until_a_signal(app, termios.tcgetattr(KEYS)))
     finally:

@@ -27,6 +27,7 @@ KEYS = {
     "end": "\x1b[F",
     "pageup": "\x1b[5~",
     "pagedown": "\x1b[6~",
+    "ctrl+l": "\x0c",
 }
 MODE = re.compile(rb"\x1b\[\?(\d+)([hl])")
 KEYBOARD = re.compile(rb"\x1b\[([<>])[\d;]*u")

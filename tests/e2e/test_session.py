@@ -70,6 +70,20 @@ def test_a_command_that_points_into_a_run() -> None:
         assert terminal.is_clean
 
 
+@pytest.mark.parametrize("before", [(), ("?",)], ids=["stepping", "help"])
+def test_everything_is_painted_again_where_something_else_wrote_on_the_screen(before: tuple[str, ...]) -> None:
+    with PseudoTerminal([*COMMAND, "chain"]) as terminal:
+        seen = ["node 3 of 8", *(["How to read", "q close"] if before else ["b = 2"]), "q quit"]
+        terminal.wait_for("not yet")
+        terminal.press("space", *before)
+        for text in seen:
+            terminal.wait_for(text)
+        terminal.screen.erase_in_display(2)
+        terminal.press("ctrl+l")
+        for text in seen:
+            terminal.wait_for(text)
+
+
 SCRIPT = """
 import minidl_core as dl
 

@@ -61,7 +61,7 @@ def test_the_pictures_are_the_same_in_every_process() -> None:
     script = (
         "from tests.tui.test_graph_contract import *\n"
         "for name in DRAWN: print(name, laid_out(name, SHAPES)[1])\n"
-        "print(GraphPane(LossGraph(Timeline(LARGE['long-chain']).stepper.nodes)).drawable)"
+        "print(GraphPane(LossGraph(Timeline(LARGE['long-chain']).stepper.nodes)).sheets.drawable)"
     )
     pictures = {
         subprocess.run(
@@ -84,7 +84,7 @@ def test_every_phase_fits_every_pane(name: str) -> None:
         timeline.forward(STOPS[stop])
         for width, height in [(118, 11), (78, 4), (35, 12), (28, 1), (200, 60)]:
             for diagram in (True, False):
-                if diagram and not pane.drawable:
+                if diagram and not pane.sheets.drawable:
                     continue
                 lines = pane.draw(timeline.moment, width, height, diagram=diagram)
                 assert len(lines) <= height
@@ -104,5 +104,5 @@ def test_the_node_of_now_is_in_view_in_every_step(name: str) -> None:
 
 
 def test_a_layout_that_would_take_too_long_is_not_begun() -> None:
-    assert not GraphPane(Timeline(LARGE["long-chain"]).graph).drawable
-    assert GraphPane(Timeline(LARGE["random-300"]).graph).drawable
+    assert not GraphPane(Timeline(LARGE["long-chain"]).graph).sheets.drawable
+    assert GraphPane(Timeline(LARGE["random-300"]).graph).sheets.drawable

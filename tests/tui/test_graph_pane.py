@@ -284,3 +284,19 @@ def test_arrows_go_by_what_was_drawn_even_where_it_was_folded_since(boxes: bool)
             pane.move(direction, timeline.moment)
             pane.select_at(3, 3)
             pane.draw(timeline.moment, 118, 20, diagram=boxes)
+
+
+def test_arrows_tell_on_which_sides_there_is_more() -> None:
+    timeline, pane = at("forward", "add")
+    diagram(timeline, pane)
+    assert pane.more == ""
+    pane.sheets.change_detail(1)
+    diagram(timeline, pane, width=60, height=4)
+    for columns, rows, more in ((-200, -200, "►▼"), (20, 2, "◄►▲▼"), (200, 200, "◄▲")):
+        pane.pan(columns, rows)
+        diagram(timeline, pane, width=60, height=4)
+        assert pane.more == more
+    tape(timeline, pane)
+    assert pane.more == ""
+    tape(timeline, pane, height=5)
+    assert pane.more == "▲▼"

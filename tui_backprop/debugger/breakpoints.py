@@ -28,7 +28,8 @@ from minidl_core import (
 )
 from minidl_core.arrays import is_finite
 
-from ..words.wording import cut, listed
+from ..drawing.lines import cut
+from ..words.wording import listed
 from .loss_graph import LossGraph
 from .recording import Recording
 from .steps import Stop, after_node, after_step

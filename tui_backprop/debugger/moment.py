@@ -247,6 +247,7 @@ class Moment:
             return f"w{pending}" if pending else NOT_YET
         return f"q{self.recording.places[node] - self.visit_count + 1}"
 
-    def went(self, node: Node, consumer: Operation, slot: int) -> bool:
-        """Return whether a contribution has come to the node over this edge."""
-        return any(event.consumer is consumer and event.slot == slot for event in self.contributions(node))
+    def went(self, consumer: Operation, slot: int) -> bool:
+        """Return whether a contribution has come back over the edge into this slot of a consumer."""
+        time = self.recording.crossed.get((consumer, slot))
+        return time is not None and time < self.cursor

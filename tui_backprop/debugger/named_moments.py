@@ -13,7 +13,8 @@ import shlex
 from minidl_core import Variable
 from minidl_core.backprop import search
 
-from ..words.wording import cut, listed
+from ..drawing.lines import cut
+from ..words.wording import listed
 from .loss_graph import LossGraph
 from .steps import Place
 from .timeline import Timeline

@@ -41,8 +41,9 @@ class Recording:
 
     `edits` are the edits of that state; it has them in it. `previous` is the iteration before, if any.
     The dictionaries tell for a node the time at which something happened to it; `places` is its place among all that
-    ever joined the queue, `visits` the times of all visits, `consumer_visits` those of a node's consumers. `in_reach`
-    and `joined` are the nodes in the order in which a first consumer was visited and in which they joined the queue.
+    ever joined the queue, `visits` the times of all visits, `consumer_visits` those of a node's consumers. `crossed`
+    tells for the edge into a consumer's slot when a contribution came over it. `in_reach` and `joined` are the nodes in
+    the order in which a first consumer was visited and in which they joined the queue.
     """
 
     def __init__(self, graph: LossGraph, start: State, previous: Measured | None, edits: tuple[Edit, ...] = ()) -> None:
@@ -64,6 +65,7 @@ class Recording:
         self.visits: list[int] = []
         self.consumer_visits: defaultdict[Node, list[int]] = defaultdict(list)
         self.contributed: defaultdict[Node, list[int]] = defaultdict(list)
+        self.crossed: dict[tuple[Node, int], int] = {}
         self.completed: dict[Node, int] = {}
         self.updated: dict[Node, int] = {}
 
@@ -93,8 +95,9 @@ class Recording:
                 for source in dict.fromkeys(node.inputs):
                     self.consumer_visits[source].append(time)
                     self._reach(source, time)
-            case ContributionAdded(node):
+            case ContributionAdded(node, consumer, slot):
                 self.contributed[node].append(time)
+                self.crossed[consumer, slot] = time
             case GradientCompleted(node):
                 self.completed[node] = time
             case NodesEnqueued(_, enqueued):

@@ -1,11 +1,6 @@
-"""The signs of the pictures, in one place, and how a text is made to fit its cells.
-
-All signs are one cell wide in every terminal.
-"""
+"""The signs of the pictures, in one place; all are one cell wide in every terminal."""
 
 from __future__ import annotations
-
-from rich.cells import cell_len
 
 NOT_YET = "·"
 DONE = "✓"
@@ -20,6 +15,8 @@ ARROWS = "←↑↓→"
 # never U+25B6 and U+25C0: some terminals draw those as emoji, two cells wide
 RIGHT = "►"
 LEFT = "◄"
+UP = "▲"
+DOWN = "▼"
 
 JOINT = "•"
 
@@ -47,28 +44,3 @@ def _line(light: int, heavy: int) -> str:
 
 LINES = tuple(tuple(_line(light, heavy) for heavy in range(16)) for light in range(16))
 """`LINES[light][heavy]`: the sign of a cell by the sides towards which a light or a heavy line leaves it."""
-
-
-def fit(text: str, width: int) -> str:
-    """Return a text in exactly `width` cells: escaped, cut with an ellipsis, filled with spaces."""
-    text = printable(text)
-    room = width - cell_len(text)
-    if room >= 0:
-        return text + " " * room
-    kept = ""
-    while cell_len(kept + text[len(kept)]) < width:
-        kept += text[len(kept)]
-    return fit(kept + ELLIPSIS, width) if width > 0 else ""
-
-
-def fit_name(name: str, width: int) -> str:
-    """Return a node's name in exactly `width` cells; where it is too long its outer scopes go first."""
-    text = printable(name)
-    while cell_len(text) > width and "/" in (own := text.removeprefix(f"{ELLIPSIS}/"))[:-1]:
-        text = f"{ELLIPSIS}/{own.partition('/')[2]}"
-    return fit(text, width)
-
-
-def printable(text: str) -> str:
-    """Return a text in which everything that would not show as itself is written as an escape."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

@@ -8,28 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby, pairwise
 
 from rich.cells import cell_len
 
-from ..drawing.glyphs import (
-    DONE,
-    EAST,
-    JOINT,
-    LEFT,
-    LINES,
-    NORTH,
-    NOT_YET,
-    NOW,
-    RIGHT,
-    SOUTH,
-    STALE,
-    UPDATED,
-    WEST,
-    fit,
-    fit_name,
-)
+from ..drawing.glyphs import DONE, EAST, JOINT, LEFT, LINES, NORTH, NOT_YET, NOW, RIGHT, SOUTH, STALE, UPDATED, WEST
+from ..drawing.lines import fit, fit_name, takes_single_cells, width_of
 from ..drawing.palette import Line
 from .layout import Column, Edge, Layout, Place
 from .layout.lanes import Point, Stroke
@@ -87,27 +74,39 @@ def draw_diagram(
     An edge over which its gradient `went` has its arrow at its source, any other at its consumer; those `in_use` are
     heavy. The `note` is left out where there is no room for it.
     """
-    canvas = _Canvas(viewport)
     columns = list(layout.columns_between(viewport.x, viewport.x + viewport.width - 1))
-    _draw_lines(canvas, columns, layout, in_use)
+    canvas = _lines_at_rest(layout, viewport).copy()
+    _draw_lines_in_use(canvas, layout, in_use)
     _draw_arrows(canvas, columns, layout, went, in_use)
     for column in columns:
         for name in column.nodes:
             place = layout.places[name]
             if canvas.shows(place):
-                _draw_node(canvas, place, view(name))
+                for row, line in enumerate(draw_box(view(name), place.width, place.height)):
+                    canvas.write_line(place.x, place.y + row, line)
     if note is not None:
         _draw_note(canvas, note, layout.departure(note.near))
     return canvas.lines()
 
 
 class _Canvas:
-    """The cells of the viewport, each a text and the name of its style, addressed by the layout's coordinates."""
+    """The cells of the viewport, each a text and the name of its style, addressed by the layout's coordinates.
+
+    `sides` are those at which lines leave their cells.
+    """
 
     def __init__(self, viewport: Viewport) -> None:
         self.left, self.top = viewport.x, viewport.y
         self.width, self.height = viewport.width, viewport.height
-        self.cells = [[(" ", "text")] * self.width for _ in range(self.height)]
+        self.texts = [[" "] * self.width for _ in range(self.height)]
+        self.styles = [["text"] * self.width for _ in range(self.height)]
+        self.sides: dict[Point, int] = {}
+
+    def copy(self) -> _Canvas:
+        """Return a canvas with the same cells, to be written on."""
+        other = copy(self)
+        other.texts, other.styles = [[*row] for row in self.texts], [[*row] for row in self.styles]
+        return other
 
     def shows(self, place: Place) -> bool:
         return (
@@ -117,32 +116,45 @@ class _Canvas:
             and place.y + place.height > self.top
         )
 
+    def write_line(self, x: int, y: int, line: Line) -> None:
+        """Write one text behind the other."""
+        for text, style in line:
+            self.write(x, y, text, style)
+            x += cell_len(text)
+
     def write(self, x: int, y: int, text: str, style: str) -> None:
         """Write a text; what does not show is cut, and of a wide character cut in two a space is left."""
         row, column = y - self.top, x - self.left
         if not 0 <= row < self.height:
             return
-        cells = self.cells[row]
+        texts, styles = self.texts[row], self.styles[row]
+        if 0 <= column <= self.width - len(text) and takes_single_cells(text):
+            texts[column : column + len(text)] = text
+            styles[column : column + len(text)] = [style] * len(text)
+            return
         for char in text:
             width = cell_len(char)
             if width == 0:
                 if 0 < column <= self.width:
-                    before, before_style = cells[column - 1]
-                    cells[column - 1] = (before + char, before_style)
-            elif column >= 0 and column + width <= self.width:
-                cells[column] = (char, style)
-                for extra in range(1, width):
-                    cells[column + extra] = ("", style)
-            elif width > 1:
-                for part in range(max(column, 0), min(column + width, self.width)):
-                    cells[part] = (" ", style)
+                    texts[column - 1] += char
+                continue
+            shown = range(max(column, 0), min(column + width, self.width))
+            for place in shown:
+                texts[place], styles[place] = " ", style
+            if len(shown) == width:
+                texts[column : column + width] = [char, *[""] * (width - 1)]
             column += width
 
     def lines(self) -> list[Line]:
-        return [
-            [("".join(text for text, _ in run), style) for style, run in groupby(row, key=lambda cell: cell[1])]
-            for row in self.cells
-        ]
+        return [self._line(*row) for row in zip(self.texts, self.styles, strict=True)]
+
+    def _line(self, texts: list[str], styles: list[str]) -> Line:
+        line, start = [], 0
+        for style, run in groupby(styles):
+            stop = start + len(list(run))
+            line.append(("".join(texts[start:stop]), style))
+            start = stop
+        return line
 
 
 def _mask(strokes: Sequence[Stroke], canvas: _Canvas, mask: dict[Point, int]) -> None:
@@ -160,27 +172,37 @@ def _mask(strokes: Sequence[Stroke], canvas: _Canvas, mask: dict[Point, int]) ->
                 mask[x0, y + 1] = mask.get((x0, y + 1), 0) | NORTH
 
 
-def _draw_lines(canvas: _Canvas, columns: Sequence[Column], layout: Layout, in_use: Sequence[Edge]) -> None:
-    """Draw the lines; a dot tells where lines join that would else look as if they crossed."""
+@lru_cache(maxsize=4)
+def _lines_at_rest(layout: Layout, viewport: Viewport) -> _Canvas:
+    """Draw the lines as they are while none is in use, the same at every moment.
+
+    A dot tells where lines join that would else look as if they crossed.
+    """
+    canvas = _Canvas(viewport)
     across = {NORTH | SOUTH, EAST | WEST}
-    light: dict[Point, int] = {}
     crossings = set()
-    for column in columns:
+    for column in layout.columns_between(viewport.x, viewport.x + viewport.width - 1):
         for strokes in column.lines:
             line: dict[Point, int] = {}
             _mask(strokes, canvas, line)
             for cell, sides in line.items():
-                other = light.get(cell, 0)
-                light[cell] = sides | other
+                other = canvas.sides.get(cell, 0)
+                canvas.sides[cell] = sides | other
                 if {sides, other} == across:
                     crossings.add(cell)
+    for cell, sides in canvas.sides.items():
+        joined = sides == NORTH | EAST | SOUTH | WEST and cell not in crossings
+        canvas.write(*cell, JOINT if joined else LINES[sides][0], "dim")
+    return canvas
+
+
+def _draw_lines_in_use(canvas: _Canvas, layout: Layout, in_use: Sequence[Edge]) -> None:
+    """Make the lines heavy over which a number goes."""
     heavy: dict[Point, int] = {}
     for edge in in_use:
         _mask(list(pairwise(layout.path(edge))), canvas, heavy)
-    for cell, sides in light.items():
-        strong = heavy.get(cell, 0)
-        sign = LINES[sides][strong] if sides != NORTH | EAST | SOUTH | WEST or cell in crossings else JOINT
-        canvas.write(*cell, sign, "flow" if strong else "dim")
+    for cell in heavy.keys() & canvas.sides.keys():
+        canvas.write(*cell, LINES[canvas.sides[cell]][heavy[cell]], "flow")
 
 
 def _draw_arrows(
@@ -204,45 +226,45 @@ def _draw_arrows(
                 canvas.write(*layout.departure(name), LEFT, "flow" if flows else "done")
 
 
-def _draw_node(canvas: _Canvas, place: Place, node: NodeView) -> None:
-    x, y, inner = place.x, place.y, place.width - 2
+@lru_cache(maxsize=256)  # a step changes two or three of the boxes that show
+def draw_box(node: NodeView, width: int, height: int) -> list[Line]:
+    """Return the rows of a node's box; one of a single row has the name and the signs of the slots."""
+    inner = width - 2
     border, title_style = ("now", "now") if node.now else ("frame", node.style)
     if node.selected:
         border, title_style = "title", "selected"
-    if place.height == 1:
+    value_style, gradient_style = mark_style(node.value), mark_style(node.gradient)
+    if height == 1:
         left, right = "║║" if node.selected else "[]"
-        canvas.write(x, y, left, border)
-        canvas.write(x + 1, y, fit_name(node.title, inner - 4) + " ", title_style)
-        canvas.write(x + inner - 2, y, node.value[-1:], mark_style(node.value))
-        canvas.write(x + inner - 1, y, fit(node.gradient.removeprefix("g"), 2), mark_style(node.gradient))
-        canvas.write(x + inner + 1, y, right, border)
-        return
+        value, gradient = node.value[-1:], fit(node.gradient.removeprefix("g"), 2)
+        name = fit_name(node.title, inner - 4) + " "
+        slots: Line = [(value, value_style), (gradient, gradient_style)]
+        return [[(left, border), (name, title_style), *slots, (right, border)]]
     lines = "╔═╗║╚╝" if node.selected else "┏━┓┃┗┛" if node.now else "┌─┐│└┘"
     top_left, level, top_right, upright, bottom_left, bottom_right = list(lines)
     texts = [(fit_name(node.title, inner), title_style), *((fit(detail, inner), node.style) for detail in node.details)]
-    canvas.write(x, y, top_left + level * inner + top_right, border)
-    for row in range(1, place.height - 1):
-        text, style = texts[row - 1] if row <= len(texts) else (" " * inner, "text")
-        canvas.write(x, y + row, upright, border)
-        canvas.write(x + 1, y + row, text, style)
-        canvas.write(x + 1 + inner, y + row, upright, border)
-    bottom = y + place.height - 1
-    canvas.write(x, bottom, bottom_left + level * inner + bottom_right, border)
-    slots = f"{node.value} {node.gradient}" if node.gradient else node.value
-    start = x + (2 if len(slots) < inner else 1)
-    canvas.write(start, bottom, slots, border)
-    canvas.write(start, bottom, node.value, mark_style(node.value))
-    canvas.write(start + len(node.value) + 1, bottom, node.gradient, mark_style(node.gradient))
+    texts += [(" " * inner, "text")] * (height - 2 - len(texts))
+    before = level if len(node.value) + len(node.gradient) + 1 < inner else ""
+    slots = [(node.value, value_style), (" ", border), (node.gradient, gradient_style)]
+    if not node.gradient:
+        del slots[1:]
+    after = level * (inner - len(before) - width_of(slots))
+    return [
+        [(top_left + level * inner + top_right, border)],
+        *([(upright, border), text, (upright, border)] for text in texts[: height - 2]),
+        [(bottom_left + before, border), *slots, (after + bottom_right, border)],
+    ]
 
 
 def _draw_note(canvas: _Canvas, note: Note, near: Point) -> None:
     """Write the note into the nearest free cells."""
     count = len(note.lines)
     width = max(map(cell_len, note.lines))
-    rows = ["".join(text[:1] or "." for text, _ in row) for row in canvas.cells]
+    blank = (" ",) * count
     free = []
     for row in range(canvas.height - count + 1):
-        common = "".join(" " if set(column) == {" "} else "." for column in zip(*rows[row : row + count], strict=True))
+        columns = zip(*canvas.texts[row : row + count], strict=True)
+        common = "".join([" " if column == blank else "." for column in columns])
         for gap in re.finditer(f" {{{width + 4},}}", common):
             column = min(max(near[0] - canvas.left, gap.start() + 3), gap.end() - width - 1)
             free.append((4 * abs(canvas.top + row - near[1]) + abs(canvas.left + column - near[0]), row, column))

@@ -11,7 +11,8 @@ from minidl_core import Node, NodeEvaluated, NodeVisited, VariableUpdated
 from minidl_core.arrays import Array
 
 from ..debugger.moment import Moment
-from ..drawing.glyphs import DONE, NOT_YET, NOW, PARTLY, STALE, UPDATED, printable
+from ..drawing.glyphs import DONE, NOT_YET, NOW, PARTLY, STALE, UPDATED
+from ..drawing.lines import printable
 from ..words.formats import number, shape_text, vector
 from .diagram import NodeView
 from .layout import NodeBox

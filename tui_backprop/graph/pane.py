@@ -1,32 +1,30 @@
-"""The graph pane: which picture of a graph fits its room, what a moment shows in it, and what is selected there.
+"""The graph pane: what a moment shows in the picture of a graph, which part of it shows, and what is selected there.
 
-The places are computed once for a way of folding and a level of detail. A picture larger than the pane is moved only
-as far as it takes to keep the node of now, or the selected one, in view.
+A picture larger than the pane is moved only as far as it takes to keep the node of now, or the selected one, in view.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import islice
 
 from minidl_core import ContributionAdded, Node, NodeEvaluated, Operation
 
 from ..debugger.loss_graph import LossGraph
 from ..debugger.moment import Moment
-from ..drawing.glyphs import NOW, fit, printable
+from ..drawing.glyphs import DOWN, LEFT, NOW, RIGHT, UP
+from ..drawing.lines import fit, printable
 from ..drawing.palette import Line
 from .diagram import NodeView, Viewport, draw_diagram
-from .item_views import NAMES, NUMBERS, SHAPES, box_view, row_view
+from .item_views import box_view, row_view
 from .layout import Edge, Layout
-from .picture import Item, Picture, enclosing, fold, scope_of_name, scopes_to_close
+from .picture import Item, Picture
 from .selection import along, beside
-from .sheet import Sheet, with_off_path
+from .sheets import Sheets
 from .tape import draw_tape
 from .words import heading, legend, note
 
-_MOST_SHEETS = 4
 _MARGIN = 2
 _GUTTER_COLUMNS = 8
 _TEXT_OF_A_ROW = 20
@@ -37,12 +35,16 @@ _TRAIL = 16
 
 @dataclass(frozen=True)
 class _Drawn:
-    """What was last drawn: a picture, in which row each item stands, where its first cell is; a tape has no layout."""
+    """What was last drawn: a picture, in which row each item stands, where its first cell is; a tape has no layout.
+
+    `more` are arrows to the sides on which there is more of it than the pane shows.
+    """
 
     picture: Picture
     rows: Mapping[str, int]
     layout: Layout | None
     origin: tuple[int, int]
+    more: str
 
     @property
     def first(self) -> str:
@@ -63,17 +65,12 @@ class _Drawn:
 class GraphPane:
     """The picture of one graph, as a diagram or as a tape, and what is selected in it.
 
-    `folds` are the scopes of nodes whose names do not say one. `selected` is None while the node of now is in view;
-    while it `follows`, a move in time takes the selection away.
+    `sheets` are the ways to fold it. `selected` is None while the node of now is in view; while it `follows`, a move
+    in time takes the selection away.
     """
 
     def __init__(self, graph: LossGraph, folds: Mapping[str, str] | None = None) -> None:
-        self._loss = graph.loss
-        self._nodes = with_off_path(graph)
-        self._folds = folds or {}
-        self._sheets: dict[frozenset[str], Sheet] = {}
-        self._closed: frozenset[str] | None = None
-        self._level: int | None = None
+        self.sheets = Sheets(graph, folds or {})
         self._followed = graph.nodes[0]
         self.selected: Node | None = None
         self._place = ""
@@ -82,78 +79,15 @@ class GraphPane:
         self.follows = True
         self._x = self._y = self._first = 0
         self._in_view: object = None
-        self._sheet = self._folded(self._at_first)
+        self._sheet = self.sheets.now
         self._drawn: _Drawn | None = None
-
-    # which picture
 
     def height(self, width: int, *, diagram: bool) -> int:
         """Return how many rows the whole picture takes in a pane so wide."""
         if diagram:
-            sheet, level = self._chosen(width, None)
+            sheet, level = self.sheets.chosen(width, None)
             return sheet.layout(level).height + _HEADING_AND_LEGEND
-        return len(self._folded(self._now_closed).rows.items)
-
-    def fits(self, width: int) -> bool:
-        """Return whether the whole diagram, with shapes and slots, is at most so wide."""
-        sheet = self._folded(self._now_closed)
-        return not sheet.too_large and sheet.layout(SHAPES).width <= width
-
-    @property
-    def nodes(self) -> Sequence[Node]:
-        """All nodes, in an order of evaluation."""
-        return self._nodes
-
-    @property
-    def drawable(self) -> bool:
-        """Whether boxes could be read, and take no longer than a key may take."""
-        return not self._folded(self._now_closed).too_large
-
-    def change_detail(self, by: int) -> None:
-        """Show less or more of each node: its name, also its shape, also its numbers."""
-        shown = SHAPES if self._level is None else self._level
-        self._level = min(max(shown + by, NAMES), NUMBERS)
-
-    @cached_property
-    def _at_first(self) -> frozenset[str]:
-        return scopes_to_close(self._nodes, self.scope_of)
-
-    @cached_property
-    def _scopes(self) -> frozenset[str]:
-        return frozenset(scope for node in self._nodes for scope in enclosing(self.scope_of(node)))
-
-    @property
-    def _now_closed(self) -> frozenset[str]:
-        return self._at_first if self._closed is None else self._closed
-
-    def scope_of(self, node: Node) -> str:
-        """Return the scope in which a node is, by its name or by what the lesson says; "" where it is in none."""
-        return self._folds.get(node.name) or scope_of_name(node)
-
-    def _folded(self, closed: frozenset[str]) -> Sheet:
-        if closed not in self._sheets:
-            while len(self._sheets) >= _MOST_SHEETS:
-                del self._sheets[next(iter(self._sheets))]
-            self._sheets[closed] = Sheet(fold(self._nodes, closed, self.scope_of), self._loss)
-        return self._sheets[closed]
-
-    def _chosen(self, width: int, height: int | None) -> tuple[Sheet, int]:
-        """Return the sheet and the level of detail that show most in this room; unless asked, scopes fold to fit."""
-        closed = [self._at_first, self._scopes] if self._closed is None else [self._closed]
-        levels = [SHAPES, NAMES] if self._level is None else [self._level]
-        for level in levels:
-            for sheet in map(self._folded, closed):
-                if sheet.too_large:
-                    continue
-                layout = sheet.layout(level)
-                if layout.width <= width and (height is None or layout.height <= height):
-                    return sheet, level
-        sheet = self._folded(closed[0])
-        if self._level is None and height is not None and sheet.layout(SHAPES).height > height:
-            return sheet, NAMES
-        return sheet, levels[0]
-
-    # what shows
+        return len(self.sheets.now.rows.items)
 
     def draw(self, moment: Moment, width: int, height: int, *, diagram: bool) -> list[Line]:
         """Return the rows of the pane at a moment."""
@@ -161,7 +95,7 @@ class GraphPane:
         return self._draw_diagram(moment, width, height) if diagram else self._draw_tape(moment, width, height)
 
     def _draw_diagram(self, moment: Moment, width: int, height: int) -> list[Line]:
-        self._sheet, level = self._chosen(width, height - _HEADING_AND_LEGEND)
+        self._sheet, level = self.sheets.chosen(width, height - _HEADING_AND_LEGEND)
         boxes, layout = self._sheet.boxes, self._sheet.layout(level)
         rows = height - min(_HEADING_AND_LEGEND, max(height - layout.height, 0))
         chosen = self._item(boxes, moment)
@@ -172,7 +106,8 @@ class GraphPane:
         self._x, x = _within(self._x, width, layout.width)
         self._y, y = _within(self._y, rows, layout.height)
         tops = {name: place.y for name, place in layout.places.items()}
-        self._drawn = _Drawn(boxes, tops, layout, (x, y - (rows < height)))
+        more = _more(x, width, layout.width, LEFT, RIGHT) + _more(y, rows, layout.height, UP, DOWN)
+        self._drawn = _Drawn(boxes, tops, layout, (x, y - (rows < height)), more)
 
         def view(name: str) -> NodeView:
             item, inner = boxes.items[name], layout.places[name].width - 2
@@ -193,14 +128,15 @@ class GraphPane:
         return lines
 
     def _draw_tape(self, moment: Moment, width: int, height: int) -> list[Line]:
-        self._sheet = self._folded(self._now_closed)
+        self._sheet = self.sheets.now
         tape = self._sheet.tape(min(_GUTTER_COLUMNS, max((width - _TEXT_OF_A_ROW) // 2, 1)))
-        level, narrow = SHAPES if self._level is None else self._level, width < _WIDE_TAPE
+        level, narrow = self.sheets.level, width < _WIDE_TAPE
         chosen = self._item(self._sheet.rows, moment)
         if self._moved_to(chosen, moment, (tape, width, height)):
             self._first = follow(self._first, height, tape.row[chosen], tape.row[chosen] + 1)
         self._first, _ = _within(self._first, height, len(tape.names))
-        self._drawn = _Drawn(self._sheet.rows, tape.row, None, (0, self._first))
+        more = _more(self._first, height, len(tape.names), UP, DOWN)
+        self._drawn = _Drawn(self._sheet.rows, tape.row, None, (0, self._first), more)
 
         def view(name: str) -> NodeView:
             seen = row_view(self._sheet.rows.items[name], moment, self._sheet.progress, level, narrow)
@@ -243,7 +179,7 @@ class GraphPane:
         source, consumer = items[edge.source], items[edge.consumer]
         user = consumer.node
         if source.node is not None and isinstance(user, Operation):
-            return moment.went(source.node, user, consumer.edges.index(edge.slot))
+            return moment.went(user, consumer.edges.index(edge.slot))
         return self._sheet.progress.went(moment, source.nodes[0], consumer.nodes[0])
 
     def _margin(self, moment: Moment) -> dict[str, str]:
@@ -273,11 +209,16 @@ class GraphPane:
     def state(self) -> Sequence[str]:
         """What is selected, in words, or why there are no boxes: the longest way to say it first."""
         if self.selected is None:
-            count = len(self._folded(self._now_closed).rows.items)
+            count = len(self.sheets.now.rows.items)
             many = f"{count:,} nodes, too many for boxes"
-            return () if self.drawable else (many, "too many for boxes", "no boxes")
+            return () if self.sheets.drawable else (many, "too many for boxes", "no boxes")
         name = printable(self.selected.name if self.folded is None else self.folded.name)
         return (f"selected {name}" if self.follows else f"stays at {name}"), name
+
+    @property
+    def more(self) -> str:
+        """Arrows to the sides on which there is more of the picture than was last drawn."""
+        return "" if self._drawn is None else self._drawn.more
 
     @property
     def shows_boxes(self) -> bool:
@@ -354,7 +295,7 @@ class GraphPane:
         item = self._sheet.rows.items[self._item(self._sheet.rows, moment)]
         if item.node is None:
             return self.open(moment)
-        scope = self.scope_of(item.node)
+        scope = self.sheets.scope_of(item.node)
         if not scope:
             return f"{printable(item.node.name)} is in no scope"
         self._fold(self._sheet.rows.closed | {scope}, item.node)
@@ -365,11 +306,11 @@ class GraphPane:
     def toggle_all(self) -> str:
         """Open every folded scope; where there is none, fold them all."""
         node = self.selected or self._followed
-        if not self._scopes:
+        if not self.sheets.scopes:
             return "no node has a scope"
         self._whole = False
         opened = any(item.node is None for item in self._sheet.rows.items.values())
-        self._fold(frozenset() if opened else self._scopes, node)
+        self._fold(frozenset() if opened else self.sheets.scopes, node)
         return ""
 
     def shows_fold(self, moment: Moment) -> bool:
@@ -387,8 +328,7 @@ class GraphPane:
         return ""
 
     def _fold(self, closed: frozenset[str], node: Node) -> None:
-        self._sheet = self._folded(closed)
-        self._closed = self._sheet.rows.closed
+        self._sheet = self.sheets.close(closed)
         if self.selected is not None:
             self.select(node)
 
@@ -396,6 +336,11 @@ class GraphPane:
 def follow(first: int, shown: int, start: int, stop: int) -> int:
     """Return the first row or column that shows, moved just so far that those from start to stop do, with a margin."""
     return max(min(first, start - _MARGIN), stop + _MARGIN - shown)
+
+
+def _more(first: int, shown: int, total: int, before: str, behind: str) -> str:
+    """Return the signs of the ends at which rows or columns are left out."""
+    return before * (first > 0) + behind * (first + shown < total)
 
 
 def _within(first: int, shown: int, total: int) -> tuple[int, int]:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
-from ..drawing.glyphs import CHOSEN, EAST, ELLIPSIS, LINES, MORE, NODE, NODE_NOW, NORTH, SOUTH, WEST, fit, fit_name
+from ..drawing.glyphs import CHOSEN, EAST, ELLIPSIS, LINES, MORE, NODE, NODE_NOW, NORTH, SOUTH, WEST
+from ..drawing.lines import fit, fit_name
 from ..drawing.palette import Line
 from .diagram import NodeView, mark_style
 

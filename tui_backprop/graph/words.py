@@ -10,7 +10,8 @@ from minidl_core import ContributionAdded, Node, Operation
 from minidl_core.gradients import gradient_rule
 
 from ..debugger.moment import Moment
-from ..drawing.glyphs import DONE, HIDDEN, LEFT, NOT_YET, NOW, RIGHT, STALE, UPDATED, printable
+from ..drawing.glyphs import DONE, HIDDEN, LEFT, NOT_YET, NOW, RIGHT, STALE, UPDATED
+from ..drawing.lines import printable, width_of
 from ..drawing.palette import Line
 from ..words.formats import number, shape_text
 from .diagram import Note, mark_style
@@ -80,7 +81,7 @@ def legend(moment: Moment, width: int) -> Line:
     for group in groups:
         for i, entry in enumerate(group):
             gap = "" if not line else "  " if i else "    "
-            if sum(len(text) for text, _ in line) + len(gap + entry) > width:
+            if width_of(line) + len(gap + entry) > width:
                 return line
             sign, _, meaning = entry.partition(" ")
             style = "dim" if sign in ("v", "g") else "flow" if sign == "━" else mark_style(sign)

@@ -11,7 +11,8 @@ from minidl_core import Node
 
 from ..debugger.measuring import NUDGE, Measured, measure
 from ..debugger.moment import Moment
-from ..drawing.glyphs import RIGHT, fit
+from ..drawing.glyphs import RIGHT
+from ..drawing.lines import fit
 from ..drawing.palette import Line
 from ..words.expression import element_text
 from ..words.formats import number

@@ -5,7 +5,8 @@ from __future__ import annotations
 from minidl_core import Node
 
 from ..debugger.moment import Moment
-from ..drawing.glyphs import MORE, fit, fit_name
+from ..drawing.glyphs import MORE
+from ..drawing.lines import fit, fit_name
 from ..drawing.palette import Line
 from ..graph.diagram import mark_style
 from ..graph.item_views import node_marks

@@ -10,6 +10,7 @@ from minidl_core.gradients import gradient_rule
 
 from ..debugger.moment import Moment
 from ..drawing.glyphs import DONE, MORE, NOT_YET, NOW, RIGHT
+from ..drawing.lines import width_of
 from ..drawing.palette import Line
 from ..words.entries import in_letters
 from ..words.expression import Entry, Total, UnreadableError, element_text
@@ -164,7 +165,7 @@ def _contribution(
     if worked.long_sum is not None:
         shape = f"   {g} {shape_text(event.gradient.shape)}"
         equation: Line = [(f"{RIGHT} {worked.target}", "pinned"), (f" gets {worked.symbols}", "text")]
-        if sum(len(text) for text, _ in equation) + len(shape) <= width:
+        if width_of(equation) + len(shape) <= width:
             equation.append((shape, "dim"))
         elements, names = _beside(moment, event, work, index, width)
         sections = [

@@ -6,10 +6,10 @@ from minidl_core import Node, Operation
 from minidl_core.arrays import Array, Shape
 
 from ..debugger.moment import Moment
+from ..drawing.lines import cut
 from ..words.entries import NAME_LENGTH
 from ..words.formats import number, vector
 from ..words.formulas import in_names, symbols
-from ..words.wording import cut
 from .pinned import is_by_point, shape_of
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from rich.cells import cell_len
 
-from ..drawing.glyphs import fit
-from ..drawing.palette import Line, Span
+from ..drawing.lines import clip
+from ..drawing.palette import Line
 
 EXPLAINS = 5
 """What is less important than this explains the numbers; it has to leave them a comfortable height."""
@@ -58,19 +58,6 @@ def compose(sections: list[Section], width: int, height: int) -> list[Line]:
             lines.append([])
         lines += section.draw(room)[: max(room, 0)] if section.draw else section.lines
     return [clip(line, width) for line in lines[: max(height, 0)]]
-
-
-def clip(line: Line, width: int) -> Line:
-    """Cut a line to the pane's width."""
-    spans: list[Span] = []
-    for text, style in line:
-        if cell_len(text) > width:
-            if width > 0:
-                spans.append((fit(text, width), style))
-            break
-        spans.append((text, style))
-        width -= cell_len(text)
-    return spans
 
 
 def prose(text: str, width: int, style: str = "text", indent: str = "") -> list[Line]:

@@ -11,6 +11,7 @@ from minidl_core.arrays import Array
 
 from ..debugger.moment import Moment
 from ..drawing.glyphs import NOT_YET, RIGHT, STALE
+from ..drawing.lines import width_of
 from ..drawing.palette import Line
 from ..words.expression import element_text
 from ..words.formats import Notation, addition, notation, number
@@ -66,7 +67,7 @@ def _update(moment: Moment, event: VariableUpdated, pinned: Pinned, width: int, 
     arrays = Section(9, draw=lambda room: draw_halves(blocks, width, room), least=2, comfort=min(most, 10), most=most)
     lines = _worked(event, index, fine, coarse)
     words = f"   {describe(moment, node, index, event.new.shape)}"
-    if index and "entry" not in words and sum(len(text) for text, _ in lines[0]) + len(words) <= width:
+    if index and "entry" not in words and width_of(lines[0]) + len(words) <= width:
         lines[0].append((words, "dim"))
     return [arrays, Section(10, lines), Section(8, _meaning(moment, event, index, width), joined=True)]
 

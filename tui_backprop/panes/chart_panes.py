@@ -8,6 +8,7 @@ import numpy as np
 
 from ..debugger.moment import Moment
 from ..debugger.timeline import Timeline
+from ..drawing.lines import width_of
 from ..drawing.palette import Line
 from .charts import Separator, data_legend, draw_data, draw_loss, separator
 
@@ -32,7 +33,7 @@ class LossPane:
         if len(self._timeline.branches) > 1:
             title.append((f"   {self._timeline.branch.label}", "text"))
         axis = "   logarithmic" if self.logarithmic else "   linear"
-        return [*title, (axis, "dim")] if sum(len(text) for text, _ in title) + len(axis) <= width else title
+        return [*title, (axis, "dim")] if width_of(title) + len(axis) <= width else title
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Line]:
         """Draw the curve, with a mark where the cursor is."""

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tui_backprop.debugger.loss_history import LossHistory
+from tui_backprop.drawing.lines import width_of
 from tui_backprop.drawing.palette import Line, Span
 from tui_backprop.words.formats import number
 
@@ -178,7 +179,7 @@ def data_legend(before: Iterable[int], pinned: int | None, width: int) -> Line:
     for point, before_now in product([*points, ""], earlier):
         parts = [*kinds, (point, "pinned"), (f"{NOW} now", "now"), (before_now, "dim")]
         line = [span for part in parts if part[0] for span in (("  ", "text"), part)][1:]
-        if sum(len(text) for text, _ in line) <= width:
+        if width_of(line) <= width:
             return line
     return []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..drawing.glyphs import EAST, LINES, NORTH, SOUTH, WEST
+from ..drawing.lines import clip, width_of
 from ..drawing.palette import Line, Span
 from .arrangement import Arrangement
 
@@ -24,22 +25,8 @@ def draw_frame(arrangement: Arrangement, width: int, height: int) -> list[Line]:
 
 def draw_title(left: Line, right: Line, width: int) -> Line:
     """Draw a title into a rule: what the pane shows at the left, its views at the right, the rule between them."""
-    room = width - TITLE_EDGES - _length(right)
-    kept = _cut(left, max(room - 1, 1))
-    filler = "─" * max(room - _length(kept), 1)
+    room = width - TITLE_EDGES - width_of(right)
+    kept = clip(left, max(room - 1, 1))
+    filler = "─" * max(room - width_of(kept), 1)
     middle: list[Span] = [("─ ", "frame"), *kept, (" " + filler, "frame")]
     return [*middle, (" ", "frame"), *right, (" ", "frame")] if right else [*middle, ("──", "frame")]
-
-
-def _cut(line: Line, width: int) -> Line:
-    kept: Line = []
-    for text, style in line:
-        room = width - _length(kept)
-        if len(text) > room:
-            return [*kept, (text[: max(room - 1, 0)] + "…", style)] if room > 0 else kept
-        kept.append((text, style))
-    return kept
-
-
-def _length(line: Line) -> int:
-    return sum(len(text) for text, _ in line)

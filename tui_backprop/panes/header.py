@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.cells import cell_len
-
 from minidl_core import Variable
 
 from ..debugger.moment import Moment
-from ..drawing.glyphs import fit
+from ..drawing.lines import fit, width_of
 from ..drawing.palette import Line
 from ..words.formats import number
 
@@ -36,12 +34,12 @@ def draw_header(moment: Moment, width: int) -> Line:
         left = [(" ", "text"), (name, "title"), space, ("iteration ", "dim"), (number_of, "title"), space]
         left += _phases(moment, phases)
         right = [*rate, space] if with_rate else []
-        reserved = _length([*left, *right]) + len(loss[0][0]) + _LOSS + 2
+        reserved = width_of([*left, *right]) + len(loss[0][0]) + _LOSS + 2
         if reserved + (gap + _PLACE if with_place else 0) + (_BEFORE if with_before else 0) <= width:
             break
     left += [space, (_place(moment), "text")] if with_place else []
     right += [*loss, *(_loss_before(moment) if with_before else []), (" ", "text")]
-    return [*left, (" " * max(width - _length(left) - _length(right), 1), "text"), *right]
+    return [*left, (" " * max(width - width_of(left) - width_of(right), 1), "text"), *right]
 
 
 def _phases(moment: Moment, phases: Sequence[str]) -> Line:
@@ -73,7 +71,3 @@ def _loss(moment: Moment) -> Line:
 def _loss_before(moment: Moment) -> Line:
     previous = moment.recording.previous_loss
     return [] if previous is None else [(f" (was {number(previous)})", "dim")]
-
-
-def _length(line: Line) -> int:
-    return sum(cell_len(text) for text, _ in line)

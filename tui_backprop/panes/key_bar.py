@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from rich.cells import cell_len
 
-from ..drawing.glyphs import fit
+from ..drawing.lines import fit, width_of
 from ..drawing.palette import Line
 
 Keys = tuple[tuple[str, str], ...]
@@ -52,7 +52,7 @@ def draw_keys(width: int, running: str | None, said: str = "", standing: Keys = 
     if said:
         line.append((fit(said, min(cell_len(said) + 3, width - 1)), "now"))
     keys = standing or (STEPPING if running is None else RUNNING)
-    for name, does in sorted(_fitting(keys, width - _length(line), gap), key=_place):
+    for name, does in sorted(_fitting(keys, width - width_of(line), gap), key=_place):
         line += [(name, "key"), (f" {does}" + " " * gap, "text")]
     return line
 
@@ -69,7 +69,3 @@ def _fitting(keys: Iterable[tuple[str, str]], room: int, gap: int) -> list[tuple
 
 def _place(key: tuple[str, str]) -> int:
     return ORDER.index(key[0])
-
-
-def _length(line: Line) -> int:
-    return sum(cell_len(text) for text, _ in line)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from ..drawing.glyphs import RIGHT, fit
+from ..drawing.glyphs import RIGHT
+from ..drawing.lines import fit
 from ..drawing.palette import Line
 from ..inspector.sections import Section, compose, prose
 from ..questions import Question

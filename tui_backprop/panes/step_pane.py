@@ -9,15 +9,14 @@ from collections.abc import Sequence
 from itertools import islice, takewhile
 from typing import NamedTuple
 
-from rich.cells import cell_len
-
 from minidl_core import ContributionAdded, IterationFinished, Node, NodesEnqueued
 
 from ..debugger.moment import Moment
 from ..drawing.glyphs import ELLIPSIS, HIDDEN
+from ..drawing.lines import cut, width_of
 from ..drawing.palette import Line
 from ..words.narration import narrate_line
-from ..words.wording import ROOMS, cut, fitted, wrapped
+from ..words.wording import ROOMS, fitted, wrapped
 
 _WIDE = ROOMS[0][0]
 _NAME_LENGTHS = (24, 16, 10)
@@ -54,7 +53,7 @@ def _draw_row(moment: Moment, width: int) -> Line:
     line: Line = []
     for length in _NAME_LENGTHS:
         line = _joined(draw(moment, wide, length), width, "    " if wide else "   ")
-        if _cells(line) <= width:
+        if width_of(line) <= width:
             break
     return line
 
@@ -68,7 +67,7 @@ def _joined(parts: Sequence[Part], width: int, gap: str) -> Line:
         return [span for spans in written if spans for span in ((gap, "text"), *spans)][1:]
 
     for index in sorted(range(len(parts)), key=lambda index: parts[index].rank):
-        while _cells(line()) > width and chosen[index] < len(parts[index].choices) - 1:
+        while width_of(line()) > width and chosen[index] < len(parts[index].choices) - 1:
             chosen[index] += 1
     return line()
 
@@ -194,7 +193,3 @@ def _label(label: str, wide: bool) -> Line:
 
 def _names(nodes: Sequence[Node], length: int) -> str:
     return " ".join(cut(node.name, length) for node in nodes)
-
-
-def _cells(line: Line) -> int:
-    return sum(cell_len(text) for text, _ in line)

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from rich.cells import cell_len
+
 from minidl_core import (
     ContributionAdded,
     MinidlError,
@@ -24,7 +26,8 @@ from minidl_core.train import Minimization
 
 from ..debugger.loss_graph import LossGraph
 from ..debugger.moment import Moment
-from ..drawing.glyphs import MORE, fit
+from ..drawing.glyphs import MORE
+from ..drawing.lines import fit
 from ..drawing.palette import Line, Span
 from ..inspector.names import called, slope_name
 from ..inspector.pinned import Pinned, element_at
@@ -191,7 +194,7 @@ def draw_searches(
     rows = max(height - len(said) - 3, 1)
     digits = len(str(len(searches.right)))
     half = max((width - digits - 3) // 2 - 1, 8)
-    longest = max(len(called(visit.node)) for visit in searches.right)
+    longest = max(cell_len(called(visit.node)) for visit in searches.right)
     name = min(max(longest, len("visits")) + 2, max(half // 2, 8))
     heads = next((heads for heads in _HEADS if max(map(len, heads)) <= half), _HEADS[-1])
     titles = [(fit(heads[0], half), "title"), ("  ", "text"), (fit(heads[1], half), "title")]
@@ -230,10 +233,10 @@ def _side(visit: Visit | None, other: Sequence[Node] | None, now: Node | None, n
     spans: list[Span] = []
     for each in visit.queue:
         text = f"{called(each)}  "
-        if len(text) > room:
+        if cell_len(text) > room:
             spans.append((fit(text, room), "dim"))
             room = 0
             break
         spans.append((text, "error" if other is not None and each not in other else "text"))
-        room -= len(text)
+        room -= cell_len(text)
     return [node, *spans, (" " * room, "text")]

@@ -14,7 +14,8 @@ from textual.widgets import OptionList, Static
 
 from tui_backprop.debugger.breakpoints import FORMS, Breakpoint, read_breakpoint
 from tui_backprop.debugger.loss_graph import LossGraph
-from tui_backprop.drawing.glyphs import DONE, NOT_YET, printable
+from tui_backprop.drawing.glyphs import DONE, NOT_YET
+from tui_backprop.drawing.lines import printable
 from tui_backprop.drawing.palette import STYLES
 
 from .prompt import Prompt

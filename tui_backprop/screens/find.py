@@ -13,7 +13,8 @@ from textual.widgets import Input
 
 from minidl_core import Node
 from tui_backprop.debugger.moment import Moment
-from tui_backprop.drawing.glyphs import CHOSEN, fit, fit_name
+from tui_backprop.drawing.glyphs import CHOSEN
+from tui_backprop.drawing.lines import fit, fit_name
 from tui_backprop.drawing.palette import Line
 from tui_backprop.graph.picture import scope_of_name
 from tui_backprop.graph.words import shape_in

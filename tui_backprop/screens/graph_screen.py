@@ -5,13 +5,15 @@ None of them moves time.
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from textual import events
 from textual.screen import Screen
 
 from minidl_core import Node
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.drawing.glyphs import ARROWS, fit_name
+from tui_backprop.drawing.glyphs import ARROWS
+from tui_backprop.drawing.lines import fit_name, width_of
 from tui_backprop.drawing.palette import Line
 from tui_backprop.graph.pane import GraphPane
 from tui_backprop.panes.arrangement import Pane, prefers_diagram
@@ -54,8 +56,8 @@ class GraphScreen(Screen[None]):
     @property
     def _shows_diagram(self) -> bool:
         if self._prefers_diagram is not None:
-            return self._prefers_diagram and self._graph.drawable
-        return prefers_diagram(*self.size) and self._graph.fits(self.size.width - 2)
+            return self._prefers_diagram and self._graph.sheets.drawable
+        return prefers_diagram(*self.app.size) and self._graph.sheets.fits(self.app.size.width - 2)
 
     def action_view(self) -> None:
         """Change between diagram and tape."""
@@ -73,7 +75,8 @@ class GraphScreen(Screen[None]):
                 self._draw()
 
         self._pause()
-        self.app.push_screen(FindScreen(self._graph.nodes, self._graph.scope_of, self._shown), select)
+        sheets = self._graph.sheets
+        self.app.push_screen(FindScreen(sheets.nodes, sheets.scope_of, self._shown), select)
 
     def action_follow(self) -> None:
         """Stay with the node in view, or follow the action again."""
@@ -82,7 +85,7 @@ class GraphScreen(Screen[None]):
 
     def action_detail(self, change: str) -> None:
         """Show less or more of each node."""
-        self._graph.change_detail(1 if change == "more" else -1)
+        self._graph.sheets.change_detail(1 if change == "more" else -1)
         self._arrange_as_it_is()
 
     def action_fold(self) -> None:
@@ -132,13 +135,16 @@ class GraphScreen(Screen[None]):
         """Return the graph's title, and what there is to say about the last key or the selection, as far as it fits."""
         kind = "Graph" if self._shows_diagram else "Graph (tape)"
         left: Line = [*arrows(here=self._on_graph), (kind, "title")]
-        room = width - 2 - sum(len(text) for text, _ in left)
         choices = [self._said] if self._said else self._graph.state
         self._said = ""
+        if more := self._graph.more:
+            needed = width_of(left) + len(f"  {more} more  ") + max(map(cell_len, choices), default=0)
+            left.append((f"  {more} more" if needed <= width else f" {more}", "dim"))
+        room = width - 2 - width_of(left)
         if not choices or room < 1:
             return left, []
-        said = next((text for text in choices if len(text) <= room), choices[-1])
-        return left, [(fit_name(said, min(len(said), room)), "key")]
+        said = next((text for text in choices if cell_len(text) <= room), choices[-1])
+        return left, [(fit_name(said, min(cell_len(said), room)), "key")]
 
 
 def arrows(*, here: bool) -> Line:

@@ -39,6 +39,7 @@ Enter goes on to an element that this one came from, a chooses over which edge, 
 one can walk from any number to J. g measures whether its gradient is right.
 
 The tape is the graph with one row per node, in the order of evaluation. In it, + marks the inputs of the node of now.
+◄ ► ▲ ▼ in the title of the graph tell on which sides there is more of it.
 
   ·  times              ⊙  times, element by element        Σ  the sum        Aᵀ  A with rows and columns exchanged
   () the shape of one number       (2,) of two numbers      (100,2) of 100 rows of two

@@ -164,6 +164,10 @@ class SteppingScreen(RunningScreen):
 
     # drawing
 
+    def on_mount(self) -> None:
+        """Arrange the panes before the first paint, so that there is no empty one."""
+        self._arrange()
+
     def on_resize(self) -> None:
         """Arrange the panes anew."""
         self._arrange()
@@ -173,7 +177,7 @@ class SteppingScreen(RunningScreen):
             self.call_after_refresh(lambda: self._draw_charts(self.timeline.moment))
 
     def _arrange(self) -> None:
-        width, height = self.size
+        width, height = self.app.size  # the screen's own size is not known before the first layout
         diagram = self._shows_diagram
         arrangement = arrange(
             width,

@@ -28,6 +28,7 @@ class Canvas(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self._lines: list[Line] = []
+        self._colours: Style | None = None
 
     def show(self, lines: list[Line]) -> None:
         """Show these lines instead of the ones before; rows that are the same are not painted again."""
@@ -37,20 +38,29 @@ class Canvas(Widget):
         if changed:  # without a region the whole pane would be painted
             self.refresh(*changed)
 
+    def notify_style_update(self) -> None:
+        """Forget the colours of the style sheet: it has changed."""
+        super().notify_style_update()
+        self._colours = None
+
     def render_line(self, y: int) -> Strip:
         """Return row y as Textual paints it, which crops or fills it to the width of the pane."""
-        colours = self.rich_style
-        if colours.bgcolor is not None and colours.bgcolor.is_default:
-            colours = Style.null()  # naming the terminal's own colours takes eight bytes a span
+        if self._colours is None:
+            self._colours = _own_colours(self.rich_style)
         line = self._lines[y] if y < len(self._lines) else []
-        return Strip(Segment(_printable(text), _style(colours, name)) for text, name in line)
+        return Strip([_segment(text, name, self._colours) for text, name in line])
 
 
-@lru_cache(maxsize=256)  # a step paints some hundred spans
-def _style(colours: Style, name: str) -> Style:
-    return colours + Style.parse(STYLES[name])
+def _own_colours(style: Style) -> Style:
+    """Return a style, but not one with the terminal's own colours: to name them takes eight bytes a span."""
+    return Style.null() if style.bgcolor is not None and style.bgcolor.is_default else style
 
 
-def _printable(text: str) -> str:
-    """Replace what a terminal would obey rather than show: names come from the user's program."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
+@lru_cache(maxsize=4096)  # a step paints some hundred spans, and most of them have been painted before
+def _segment(text: str, name: str, colours: Style) -> Segment:
+    """Return a span as Textual has it; what a terminal would obey rather than show is replaced.
+
+    Names come from the user's program.
+    """
+    shown = text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
+    return Segment(shown, colours + Style.parse(STYLES[name]))

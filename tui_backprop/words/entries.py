@@ -9,6 +9,7 @@ from minidl_core import Operation
 from minidl_core.arrays import Array, Shape
 from minidl_core.gradients import gradient_rule
 
+from ..drawing.lines import cut
 from .expression import (
     Apply,
     Entry,
@@ -24,7 +25,6 @@ from .expression import (
     write,
 )
 from .formats import notation, number
-from .wording import cut
 
 LETTERS = "ijklmnopqrstuvwxyz"
 NAME_LENGTH = 24

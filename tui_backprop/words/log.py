@@ -13,10 +13,11 @@ from ..debugger.edits import Edit
 from ..debugger.moment import Moment
 from ..debugger.steps import Place
 from ..drawing.glyphs import RIGHT
+from ..drawing.lines import cut
 from ..drawing.palette import Line, plain
 from .formats import number
 from .narration import narrate_event_line, narrate_line
-from .wording import cut, fitted, listed, wrapped
+from .wording import fitted, listed, wrapped
 
 WIDE = 100
 """From this width on, every sentence gets one line, below it two."""

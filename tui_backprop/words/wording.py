@@ -10,11 +10,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
-from rich.cells import cell_len
-
 from minidl_core import Node
 
-from ..drawing.glyphs import ELLIPSIS, printable
+from ..drawing.glyphs import ELLIPSIS
+from ..drawing.lines import cut, width_of
 from ..drawing.palette import Line
 
 ROOMS = ((116, 1), (78, 2))
@@ -25,7 +24,7 @@ Name = Callable[..., str]
 
 Item = TypeVar("Item")
 NAME_LENGTHS = (40, 24, 16, 10, 6)
-"""To how many characters names are cut, one after the other, until a sentence fits."""
+"""To how many cells names are cut, one after the other, until a sentence fits."""
 
 _MARKED = re.compile("\0([a-z]+)\1([^\2]*)\2")
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -91,25 +90,16 @@ def wrapped(line: Line, width: int) -> list[Line]:
     rows: list[Line] = [[]]
     used = 0
     for word in _words(line):
-        length = sum(cell_len(text) for text, _ in word)
-        if used and used + 1 + length > width:
+        cells = width_of(word)
+        if used and used + 1 + cells > width:
             rows.append([])
             used = 0
         elif used:
             rows[-1].append((" ", "text"))
             used += 1
         rows[-1] += word
-        used += length
+        used += cells
     return rows
-
-
-def cut(name: str, length: int) -> str:
-    """Return a name of at most so many characters; what tells it from others is mostly at its end."""
-    name = name if name.isprintable() else printable(name)
-    if len(name) <= length:
-        return name
-    first = (length - 1) // 3
-    return f"{name[:first]}{ELLIPSIS}{name[len(name) - length + 1 + first :]}"
 
 
 def listed(items: Sequence[Item], say: Callable[[Item], str], most: int = 4) -> str:
@@ -158,7 +148,7 @@ def _spans(sentence: str) -> Line:
 def _fits(line: Line, rooms: Sequence[tuple[int, int]]) -> bool:
     for width, lines in rooms:
         rows = wrapped(line, width)
-        if len(rows) > lines or any(sum(cell_len(text) for text, _ in row) > width for row in rows):
+        if len(rows) > lines or any(width_of(row) > width for row in rows):
             return False
     return True
 

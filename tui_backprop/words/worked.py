@@ -18,6 +18,7 @@ from minidl_core import Operation
 from minidl_core.arrays import Array
 from minidl_core.errors import GradientError
 
+from ..drawing.lines import cut
 from .entries import NAME_LENGTH, contribution_entries, value_entries
 from .expression import (
     Apply,
@@ -34,7 +35,6 @@ from .expression import (
     write,
 )
 from .formats import DIGITS, notation, number
-from .wording import cut
 
 FEW = 4
 """A sum of at most so many terms is written out term by term."""

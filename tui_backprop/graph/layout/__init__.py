@@ -63,9 +63,9 @@ class Column:
     lines: tuple[tuple[Stroke, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Layout:
-    """A picture of a graph in cells, without any mark of a moment."""
+    """A picture of a graph in cells, without any mark of a moment; equal to nothing but itself."""
 
     width: int
     height: int
