@@ -15,6 +15,7 @@ from textual.screen import ModalScreen, Screen
 
 from minidl_core import MinidlError
 
+from .debugger.breakpoints import IN_WORDS
 from .debugger.named_moments import NoMomentError, go, read_moment
 from .debugger.timeline import Timeline
 from .driver import DifferenceDriver
@@ -111,6 +112,12 @@ class BackpropApp(App[None]):
                 "Edit the learning rate: a branch begins",
                 lambda: screen.run_action("edit('learning rate')"),
             )
+            for said, condition in IN_WORDS.items():
+                yield SystemCommand(
+                    f"Break {said}",
+                    f"Set a breakpoint: {condition}",
+                    lambda condition=condition: screen.run_action(f"break({condition!r})"),
+                )
         yield from (command for command in super().get_system_commands(screen) if command.title != "Keys")
 
 

@@ -393,7 +393,7 @@ def test_a_solution_says_with_which_edits_its_iteration_begins() -> None:
 async def test_what_is_said_of_an_edited_branch_names_the_edits(directory: Path) -> None:
     async with opened("chain", size=(80, 24)) as pilot:
         await pilot.press("i", "space", "e", *["delete"] * 9, "4", "enter", "w")
-        assert "copied: backprop-tui chain --at 2:b:forward (without the edits)" in text(pilot, "keys")
+        assert "copied without the edit η 0.05 → 4: backprop-tui chain --at 2:b:forward" in text(pilot, "keys")
         await pilot.press("o", "s", "enter")
         await wait_for(pilot, lambda: "saved" in said(pilot))
         lines = (directory / "backprop-chain-iteration-2.md").read_text(encoding="utf-8").splitlines()

@@ -143,6 +143,12 @@ class Timeline:
             return self.branch.edited(self.stepper.state())
         return self.recording.start
 
+    @property
+    def edits_so_far(self) -> list[Edit]:
+        """The edits with which this iteration and those before it started: no name of a moment has them in it."""
+        made = self.branch.edits
+        return [edit for finished in sorted(made) if finished < self.recording.iteration for edit in made[finished]]
+
     def fork(self, edit: Edit) -> None:
         """Begin a branch with an edit of `edited_state`; its iteration is computed again up to the same step.
 
