@@ -31,7 +31,7 @@ from tui_backprop.words.log import Log
 from tui_backprop.words.narration import narrate, narrate_event, narrate_line
 from tui_backprop.words.solution import write_solution
 
-from .sample_graphs import lesson_of
+from .random_timelines import lesson_of
 from .test_keys import opened, place, text, wait_for
 
 

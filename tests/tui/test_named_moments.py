@@ -16,7 +16,7 @@ from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.words.narration import narrate
 
-from .sample_graphs import lesson_of, timelines
+from .random_timelines import lesson_of, timelines
 
 
 def at(timeline: Timeline) -> tuple[int, int, int]:

@@ -36,7 +36,7 @@ from tui_backprop.lessons.lesson import Example
 from tui_backprop.words.narration import narrate, narrate_event, narrate_line
 from tui_backprop.words.wording import ROOMS, wrapped
 
-from .sample_graphs import lesson_of, timelines
+from .random_timelines import lesson_of, timelines
 
 
 def sentences(timeline: Timeline) -> list[str]:

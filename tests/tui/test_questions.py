@@ -37,7 +37,7 @@ from tui_backprop.questions import Question, judge, question_about, questions, r
 from tui_backprop.questions.asking import Asking
 from tui_backprop.words.formats import number, shape_text
 
-from .sample_graphs import lesson_of, timelines
+from .random_timelines import lesson_of, timelines
 
 Asked = tuple[Moment, Moment, list[Question]]
 PINNED = [Pinned(), Pinned(97, (1, 1))]

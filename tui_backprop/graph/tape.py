@@ -155,7 +155,7 @@ def draw_tape(
                 (gutter[at + 1 :], "dim"),
                 (fit_name(node.title, title_width), "selected" if node.selected else style),
                 (fit(" " + " ".join(node.details), detail_width), "dim"),
-                (BREAKPOINT if node.stops else " ", "red"),
+                (BREAKPOINT, "red") if node.stops else (" ", "text"),
                 (node.value, mark_style(node.value)),
                 (" ", "text"),
                 (fit(node.gradient, slot_width), mark_style(node.gradient)),
