@@ -2,8 +2,8 @@
 
     python benchmarks/engine.py            # PyTorch takes part where it is installed (torch==2.13.0, a CPU build)
 
-Prints Markdown tables of microseconds and of ratios to NumPy written by hand, and stops where two of them disagree
-about a loss by more than 1e-9.
+Prints Markdown tables, the first of ratios to NumPy written by hand, as the README has it, and stops where two of them
+disagree about a loss by more than 1e-9.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ NETWORKS = {
     "784-128-10, batch 64": ((784, 128, 10), 64, 0.0005),
 }
 
+_MICROGRAD = "micrograd's algorithm"
+
 
 def check(name: str, network: Network, makers: Mapping[str, Callable[[Network], Step]], iterations: int = 20) -> None:
     """Stop where two contestants reach different losses."""
@@ -56,13 +58,18 @@ def check(name: str, network: Network, makers: Mapping[str, Callable[[Network], 
 def medians(actions: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
     """The median processor time of one call of each action, in microseconds; the actions take turns in each round.
 
-    A turn lasts about five milliseconds, so that caches are warm. Processor time, not the clock: what else runs on the
-    machine counts little.
+    A turn lasts about 20 milliseconds, and at least three calls: caches are warm, as they are in training. Processor
+    time, not the clock: what else runs on the machine counts little. The garbage of the turn before is collected
+    before the clock starts, and that of its own calls while it runs, as Python does it for everybody.
     """
     times: dict[str, list[float]] = {name: [] for name in actions}
-    repeats = {name: max(1, round(5e-3 / max(_processor_time(action, 3), 1e-9))) for name, action in actions.items()}
+    repeats = {name: max(3, round(20e-3 / max(_processor_time(action, 3), 1e-9))) for name, action in actions.items()}
+    # what the imports left behind would be looked through by each collection
+    gc.collect()
+    gc.freeze()
     for _ in range(rounds):
         for name, action in actions.items():
+            gc.collect()
             times[name].append(_processor_time(action, repeats[name]) * 1e6)
     return {name: statistics.median(each) for name, each in times.items()}
 
@@ -83,7 +90,7 @@ def table(head: list[str], rows: list[list[str]]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=60, help="how many turns each contestant gets (60)")
+    parser.add_argument("--rounds", type=int, default=40, help="how many turns each contestant gets (40)")
     rounds = parser.parse_args().rounds
     makers = {name: make for name, make in CONTESTANTS.items() if "PyTorch" not in name or _installed("torch")}
 
@@ -92,34 +99,31 @@ def main() -> None:
         network = Network.random(sizes, rows, rate)
         check(name, network, makers)
         measured[name] = medians({contestant: make(network) for contestant, make in makers.items()}, rounds)
+    by_hand = {name: each["NumPy by hand"] for name, each in measured.items()}
     table(
-        ["one training iteration, us (times NumPy by hand)", *measured],
-        [
-            [c, *(f"{each[c]:.1f} ({each[c] / each['NumPy by hand']:.2f})" for each in measured.values())]
-            for c in makers
-        ],
+        ["one training iteration, times NumPy by hand", *measured],
+        [[c, *(f"{each[c] / by_hand[name]:.1f}" for name, each in measured.items())] for c in makers],
     )
+    print("NumPy by hand, us: " + ", ".join(f"{each:.1f}" for each in by_hand.values()) + ".")
     small = measured["perceptron 2-2, 100 points"]
     extra = small["Stepper.iteration, every event"] - small["Stepper.run, nobody listening"]
     print(f"An event costs {extra / 59:.2f} us when somebody listens (59 of them in the perceptron's iteration).\n")
 
-    # what the imports left behind would be looked through by each garbage collection
-    gc.collect()
-    gc.freeze()
     length = 10_000
     theirs, ours = yardsticks.chain_by_micrograd(length), yardsticks.chain_by_the_engine(length)
     if abs(theirs - ours) > 1e-9 * abs(theirs):
         sys.exit(f"the chain's gradient is {ours} here and {theirs} by micrograd's algorithm")
     chains = medians(
         {
-            "micrograd's algorithm": lambda: yardsticks.chain_by_micrograd(length),
+            _MICROGRAD: lambda: yardsticks.chain_by_micrograd(length),
             "minidl_core": lambda: yardsticks.chain_by_the_engine(length),
+            "minidl_core, run again": yardsticks.chain_run_again(length),
         },
         max(rounds // 10, 5),
     )
     table(
-        [f"chain of {length:,} scalar nodes, built and run forward and backward", "us per node"],
-        [[name, f"{microseconds / length:.2f}"] for name, microseconds in chains.items()],
+        [f"chain of {length:,} scalar nodes, built and run forward and backward", "us per node", "times micrograd"],
+        [[name, f"{each / length:.2f}", f"{each / chains[_MICROGRAD]:.1f}"] for name, each in chains.items()],
     )
     rungs = {f"{k:,} rungs": k for k in (10, 100, 1000)}
     ladders = medians({name: lambda k=k: yardsticks.ladder(k) for name, k in rungs.items()}, max(rounds // 10, 5))

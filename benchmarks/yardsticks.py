@@ -6,6 +6,7 @@ Each maker takes a Network and returns a function that trains one iteration and 
 from __future__ import annotations
 
 import itertools
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Queue
@@ -286,68 +287,88 @@ def by_the_chapter(network: Network) -> Step:
 class _Value:
     """A number as micrograd has it: it knows its children and a closure that passes its gradient on to them."""
 
-    def __init__(self, data: float, children: tuple[_Value, ...] = ()) -> None:
+    def __init__(self, data: float, children: tuple[_Value, ...] = (), operation: str = "") -> None:
         self.data = data
         self.grad = 0.0
-        self.backward: Callable[[], None] = lambda: None
+        self.pass_on: Callable[[], None] = lambda: None
         self.children = set(children)
+        self.operation = operation
 
-    def __add__(self, other: _Value) -> _Value:
-        out = _Value(self.data + other.data, (self, other))
+    def __add__(self, other: _Value | float) -> _Value:
+        other = other if isinstance(other, _Value) else _Value(other)
+        out = _Value(self.data + other.data, (self, other), "+")
 
-        def backward() -> None:
+        def pass_on() -> None:
             self.grad += out.grad
             other.grad += out.grad
 
-        out.backward = backward
+        out.pass_on = pass_on
         return out
 
-    def __mul__(self, other: _Value) -> _Value:
-        out = _Value(self.data * other.data, (self, other))
+    def __mul__(self, other: _Value | float) -> _Value:
+        other = other if isinstance(other, _Value) else _Value(other)
+        out = _Value(self.data * other.data, (self, other), "*")
 
-        def backward() -> None:
+        def pass_on() -> None:
             self.grad += other.data * out.grad
             other.grad += self.data * out.grad
 
-        out.backward = backward
+        out.pass_on = pass_on
         return out
+
+    def backward(self) -> None:
+        order: list[_Value] = []
+        visited: set[_Value] = set()
+
+        def visit(value: _Value) -> None:
+            if value not in visited:
+                visited.add(value)
+                for child in value.children:
+                    visit(child)
+                order.append(value)
+
+        visit(self)
+        self.grad = 1.0
+        for value in reversed(order):
+            value.pass_on()
 
 
 def chain_by_micrograd(length: int) -> float:
     """A chain of scalar nodes built, run forward and backward; returns the gradient of its first number."""
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), 2 * length))  # micrograd's search is recursive
     start, weight = _Value(1.0), _Value(0.9999)
     x = start
     for _ in range(length // 2):
         x = x * weight + weight
-    order: list[_Value] = []
-    visited: set[_Value] = set()
-    # micrograd's own order is recursive, which ends at a thousand nodes; this is the same order with a stack
-    stack = [(x, iter(x.children))]
-    visited.add(x)
-    while stack:
-        value, children = stack[-1]
-        for child in children:
-            if child not in visited:
-                visited.add(child)
-                stack.append((child, iter(child.children)))
-                break
-        else:
-            order.append(value)
-            stack.pop()
-    x.grad = 1.0
-    for value in reversed(order):
-        value.backward()
+    x.backward()
     return start.grad
 
 
 def chain_by_the_engine(length: int) -> float:
+    start, x = _chain(length)
+    dl.Session().run(x)
+    return float(dl.compute_gradient(x)[start])
+
+
+def chain_run_again(length: int) -> Callable[[], float]:
+    """Another run of a chain that is there, forward and backward, where micrograd has to build it anew."""
+    start, x = _chain(length)
+    session = dl.Session()
+
+    def run() -> float:
+        session.run(x)
+        return float(dl.compute_gradient(x)[start])
+
+    return run
+
+
+def _chain(length: int) -> tuple[dl.Node, dl.Node]:
     dl.Graph().as_default()
     start, weight = dl.Variable(1.0), dl.Variable(0.9999)
     x: dl.Node = start
     for _ in range(length // 2):
         x = x * weight + weight
-    dl.Session().run(x)
-    return float(dl.compute_gradient(x)[start])
+    return start, x
 
 
 def ladder(rungs: int) -> None:

@@ -9,22 +9,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+"""Numbers of float64: an array, or an np.float64 where it is a single number."""
+
 Shape = tuple[int, ...]
 
 _FLOAT64 = np.dtype(np.float64)
 
 
 def copy_in(value: Any) -> Array:
-    """Return a new read-only float64 array of a number, a (nested) list or an array.
+    """Return a new read-only float64 array of a (nested) list or an array; of a single number, an np.float64.
 
-    Raises ValueError or TypeError where it is ragged, or not made of real numbers.
+    Raises ValueError or TypeError where it is ragged, or masked, or not made of real numbers.
     """
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise TypeError("some of its entries are masked; give them a number, as in array.filled(0.0)")
     given = np.asarray(value)
     if given.dtype.kind not in "biuf":
         raise TypeError(f"it holds {given.dtype}, not real numbers")
-    array = np.array(given, dtype=np.float64)
-    array.setflags(write=False)
-    return array
+    if given.dtype.itemsize <= 8:
+        return _settled(np.array(given, dtype=np.float64))
+    with quiet():  # a longer number may be too large for float64 and become infinite
+        return _settled(given.astype(np.float64))
 
 
 def settle(result: Any) -> Array:
@@ -32,7 +37,10 @@ def settle(result: Any) -> Array:
 
     Raises ValueError or TypeError where it is not made of real numbers.
     """
-    array = result if is_float64(result) else copy_in(result)
+    return _settled(result) if is_float64(result) else copy_in(result)
+
+
+def _settled(array: Array) -> Array:
     if not array.shape:
         return array[()]  # NumPy calculates with a np.float64 six times as fast as with an array of one number
     array.setflags(write=False)
@@ -44,14 +52,21 @@ def is_float64(value: Any) -> TypeGuard[Array]:
     return getattr(value, "dtype", None) is _FLOAT64
 
 
+def is_settled(value: Any, shape: Shape) -> TypeGuard[Array]:
+    """Return whether this is float64 of this shape that cannot be written to."""
+    return is_float64(value) and value.shape == shape and not value.flags.writeable
+
+
 def quiet() -> np.errstate:
     """Return a context in which NumPy does not warn of overflow or division by zero: the engine finds them itself."""
     return np.errstate(all="ignore")
 
 
 def read_only(value: Array) -> Array:
-    """Return a view of the array that cannot be written through."""
-    view = value.view() if value.ndim else np.asarray(value)
+    """Return a view of the array that cannot be written through; a single number is one already."""
+    if isinstance(value, np.float64):
+        return value
+    view = value.view()
     view.setflags(write=False)
     return view
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 from .arrays import Array, quiet, read_only
 from .errors import GraphError, TraversalError
-from .graph import Node, post_order
+from .graph import Node, last_run_of, post_order
 
-Visit = tuple[Node, tuple[Node, ...]]
+Visit = tuple[Node, list[Node]]
 """A node that is visited, and the nodes that join the queue because they waited for it last."""
 
 
@@ -27,35 +27,45 @@ def search(loss: Node, traversal: str = "last consumer") -> Iterator[Visit]:
     """
     if traversal not in ("last consumer", "plain"):
         raise GraphError(f"there is no traversal '{traversal}'; take 'last consumer' or 'plain'.")
-    return _visits(loss, plain=traversal == "plain")
+    return _visits(loss) if traversal == "last consumer" else _plain_visits(loss)
 
 
-def _visits(loss: Node, plain: bool) -> Iterator[Visit]:
-    # the consumers that lead to the loss are the nodes below, each known by its inputs
+def _visits(loss: Node) -> Iterator[Visit]:
+    # the consumers that lead to the loss are the nodes below; each input of one is an edge to wait for
     waits_for = dict.fromkeys(leading := post_order([loss]), 0)
     for node in leading:
         for source in node.inputs:
             waits_for[source] += 1
-    joined, visited = {loss}, set()
     queue = deque([loss])
     while queue:
         node = queue.popleft()
-        if waits_for[node]:
-            missing = ", ".join(c.name for c in node.consumers if c in waits_for and c not in visited)
+        enqueued: list[Node] = []
+        # from the last slot to the first, so that an input in two slots joins in the place of its first
+        for source in reversed(node.inputs):
+            waits_for[source] -= 1
+            if not waits_for[source]:
+                enqueued.insert(0, source)
+        queue += enqueued
+        yield node, enqueued
+
+
+def _plain_visits(loss: Node) -> Iterator[Visit]:
+    leading = set(post_order([loss]))
+    joined, visited = {loss}, set[Node]()
+    queue = deque([loss])
+    while queue:
+        node = queue.popleft()
+        missing = ", ".join([c.name for c in node.consumers if c in leading and c not in visited])
+        if missing:
             raise TraversalError(
                 f"plain breadth-first search visits it before its consumer {missing} has a gradient; "
                 "a node must wait for the last of its consumers.",
                 node,
             )
         visited.add(node)
-        for source in node.inputs:
-            waits_for[source] -= 1
-        if plain:
-            enqueued = tuple([source for source in dict.fromkeys(node.inputs) if source not in joined])
-            joined.update(enqueued)
-        else:
-            enqueued = tuple([source for source in dict.fromkeys(node.inputs) if not waits_for[source]])
-        queue.extend(enqueued)
+        enqueued = [source for source in dict.fromkeys(node.inputs) if source not in joined]
+        joined.update(enqueued)
+        queue += enqueued
         yield node, enqueued
 
 
@@ -65,10 +75,7 @@ def compute_gradient(loss: Node) -> dict[Node, Array]:
     Each gradient has its node's shape. Raises GraphError where the loss has not been run, ShapeError where it is not
     one number, GradientError where a gradient function is missing or wrong, NonFiniteError.
     """
-    if not isinstance(loss, Node):
-        raise GraphError(f"{loss!r} is not a node; a loss is what an operation makes, such as reduce_sum(x).")
-    if loss.last_run is None:
-        raise GraphError(f"it has not been run yet; evaluate it first: session.run({loss.name}, feed_dict).", loss)
+    run = last_run_of(loss)
     with quiet():
-        gradients = loss.last_run.gradients(loss)
+        gradients = run.gradients(loss)
     return {node: read_only(gradient) for node, gradient in gradients.items()}

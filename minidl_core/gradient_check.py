@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from operator import index
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ import numpy as np
 from .arrays import Array, quiet, written
 from .errors import GraphError
 from .gradients import Evaluated, gradient_rule, input_gradients
-from .graph import Node, Operation
+from .graph import Node, Operation, last_run_of
 from .plan import Run
 
 _STEPS: Array = 0.03 * 0.25 ** np.arange(13.0)  # of the size of what is nudged: from 3 % down to 2e-9
@@ -71,9 +72,9 @@ def check_gradient(loss: Node, node: Node, entries: Iterable[tuple[int, ...]] | 
     checked, not only variables. Raises GraphError where the loss has not been run, the node does not lead to it or has
     no such entry.
     """
-    run = loss.last_run
-    if run is None:
-        raise GraphError(f"it has not been run yet; evaluate it first: session.run({loss.name}, feed_dict).", loss)
+    run = last_run_of(loss)
+    if not isinstance(node, Node):
+        raise GraphError(f"{node!r} is not a node; check the gradient of a node that leads to {loss.name}.")
     with quiet():
         gradients = run.gradients(loss)
         if node not in gradients:
@@ -83,6 +84,11 @@ def check_gradient(loss: Node, node: Node, entries: Iterable[tuple[int, ...]] | 
         loss_at = run.what_if(node, loss)
         rounding = _rounding(run, gradients, downstream)
         typical = float(np.sqrt(np.mean(value * value))) or 1.0
+
+        try:
+            asked = [tuple(map(index, entry)) for entry in (np.ndindex(value.shape) if entries is None else entries)]
+        except TypeError:
+            raise GraphError(f"entries must be a list of indices, such as [(0, 1)], not {entries!r}.", node) from None
 
         def check(entry: tuple[int, ...]) -> GradientCheck:
             if len(entry) != value.ndim or not all(0 <= i < size for i, size in zip(entry, value.shape, strict=True)):
@@ -98,9 +104,9 @@ def check_gradient(loss: Node, node: Node, entries: Iterable[tuple[int, ...]] | 
             measured, uncertainty, verdict, reason = _compare(gradient, nudged, size, rounding)
             if verdict == "differs":
                 reason += _culprit(run, gradients, downstream)
-            return GradientCheck(node, tuple(entry), gradient, measured, uncertainty, verdict, reason)
+            return GradientCheck(node, entry, gradient, measured, uncertainty, verdict, reason)
 
-        return [check(tuple(entry)) for entry in (np.ndindex(value.shape) if entries is None else entries)]
+        return [check(entry) for entry in asked]
 
 
 def _rounding(run: Run, gradients: dict[Node, Array], operations: Iterable[Operation]) -> float:

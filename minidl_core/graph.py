@@ -1,7 +1,8 @@
 """A computational graph: which node computes from which.
 
-A graph says what is to be computed and never holds a result: values and gradients belong to a run (plan.py).
-So one graph can be trained by two sessions, or checked in the middle of a paused iteration, undisturbed.
+A graph says what is to be computed and holds no number but those it was written with: values and gradients belong to
+a run (plan.py), and a node only remembers the run that last evaluated it, for `compute_gradient` to ask. So one graph
+can be trained by two sessions, or checked in the middle of a paused iteration, undisturbed.
 """
 
 from __future__ import annotations
@@ -34,22 +35,33 @@ class Graph:
     def __init__(self) -> None:
         self.nodes: list[Node] = []
         self._scope = ""
+        self._named = 0
         self._numbers: dict[str, int] = {}
 
     def as_default(self) -> _Default:
         """Add every node made from now on to this graph; as a context manager, only within its block."""
         return _Default(self)
 
+    def _name_nodes(self) -> None:
+        """Give the nodes made since the last call their names.
+
+        Names are made when somebody asks, because most nodes of a large graph are never called by theirs.
+        """
+        while self._named < len(self.nodes):
+            node = self.nodes[self._named]
+            node._name = self._take_name(node._name)
+            self._named += 1
+
     def _take_name(self, wanted: str, ending: str = "") -> str:
-        """Return the wanted name within the current scope, with a number behind it where it is taken.
+        """Return the wanted name, with a number behind it where it is taken.
 
         Each name taken has the next number to try, so that the search for a free one never starts again.
         """
         numbers = self._numbers
-        first = name = f"{self._scope}{wanted}{ending}"
+        first = name = f"{wanted}{ending}"
         number = numbers.get(first)
         if number is not None:
-            while (name := f"{self._scope}{wanted}_{number}{ending}") in numbers:
+            while (name := f"{wanted}_{number}{ending}") in numbers:
                 number += 1
             numbers[first] = number + 1
         numbers[name] = 1
@@ -85,7 +97,8 @@ def name_scope(name: str) -> Iterator[None]:
     """Put `name/` before the names of the nodes made in this block, numbered where it is taken; scopes nest."""
     graph = _default_graph
     outer = graph._scope
-    graph._scope = graph._take_name(name, "/")
+    graph._name_nodes()
+    graph._scope = graph._take_name(f"{outer}{name}", "/")
     try:
         yield
     finally:
@@ -96,33 +109,42 @@ class Node:
     """A node of a graph: something that has a value in each run.
 
     `inputs` are the nodes it computes from, in order, `consumers` the operations that compute from it, each once.
-    `shape` is known before a run where the inputs' shapes are; else it is None. `place` is where it was made.
+    `shape` is known before a run where the inputs' shapes are; else it is None. `place` is where it was made,
+    `last_run` the run that a session or a stepper last asked it for.
     """
 
-    __slots__ = ("_file", "_line", "consumers", "graph", "inputs", "last_run", "name", "shape")
+    __slots__ = ("_file", "_line", "_name", "consumers", "graph", "inputs", "last_run", "shape")
+    _why_no_value = ""  # and the mend; only a step of training has none
     __array_ufunc__ = None  # so that `array + node` asks the node instead of adding it to each element
 
-    def __init__(self, inputs: tuple[Node, ...], wanted: str) -> None:
-        graph = self.graph = _default_graph
+    def __init__(self, wanted: str, inputs: tuple[Node, ...] = ()) -> None:
+        self.graph = _default_graph
         self.inputs = inputs
         self.consumers: list[Operation] = []
         self.last_run: Run | None = None
+        self._name = self.graph._scope + wanted
+        # it was made where the first frame outside of this package is
         frame = sys._getframe(2)
         while frame.f_code.co_filename.startswith(_PACKAGE) and frame.f_back is not None:
             frame = frame.f_back
         self._file = frame.f_code.co_filename
         self._line = frame.f_lineno
-        self.name = wanted  # what an error calls it, before the graph has it
-        self.shape = self._infer_shape()
-        self.name = graph._take_name(wanted)
-        graph.nodes.append(self)
 
-    def _infer_shape(self) -> Shape | None:
-        return None
+    def _join(self, shape: Shape | None) -> None:
+        """Take the node into its graph, when nothing is wrong with it."""
+        self.shape = shape
+        self.graph.nodes.append(self)
 
-    def _why_no_input(self) -> str:
-        """Return why no operation can compute from it, and the mend, or ''."""
-        return ""
+    @property
+    def name(self) -> str:
+        """Its name, unique in its graph: a number is put behind one that is taken."""
+        self.graph._name_nodes()
+        return self._name
+
+    @name.setter
+    def name(self, name: str) -> None:
+        self.graph._name_nodes()
+        self._name = self.graph._take_name(name)
 
     @property
     def kind(self) -> str:
@@ -184,23 +206,18 @@ class Node:
 class Placeholder(Node):
     """Data that every run must be fed with."""
 
-    __slots__ = ("_given_shape",)
+    __slots__ = ()
 
     def __init__(self, shape: Iterable[int] | None = None, name: str | None = None) -> None:
-        self._given_shape = shape
-        super().__init__((), name or "placeholder")
-
-    def _infer_shape(self) -> Shape | None:
-        if self._given_shape is None:
-            return None
+        super().__init__(name or "placeholder")
         try:
-            shape = tuple([index(size) for size in self._given_shape])
+            known = None if shape is None else tuple([index(size) for size in shape])
         except TypeError:
-            shape = (-1,)
-        if min(shape, default=0) < 0:
-            said = f"its shape must be whole numbers, such as (100, 2), not {self._given_shape!r}"
+            known = (-1,)
+        if known and min(known) < 0:
+            said = f"its shape must be whole numbers, such as (100, 2), not {shape!r}"
             raise ShapeError(f"{said}; leave it out where it varies.", self)
-        return shape
+        self._join(known)
 
 
 def placeholder(shape: Iterable[int] | None = None, name: str | None = None) -> Placeholder:
@@ -215,17 +232,14 @@ class _Leaf(Node):
     initial_value: Array
 
     def __init__(self, value: Any, name: str | None = None) -> None:
-        self.initial_value = value
-        super().__init__((), name or self.kind)
-
-    def _infer_shape(self) -> Shape:
+        super().__init__(name or self.kind)
         try:
-            self.initial_value = copy_in(self.initial_value)
+            self.initial_value = copy_in(value)
         except (TypeError, ValueError) as error:
             raise GraphError(f"it is not an array of numbers: {error}.", self) from error
         if not is_finite(self.initial_value):
             raise non_finite_leaf(self, self.initial_value)
-        return self.initial_value.shape
+        self._join(self.initial_value.shape)
 
 
 class Variable(_Leaf):
@@ -247,6 +261,7 @@ class Operation(Node):
     """
 
     __slots__ = ("attributes", "definition")
+    _depth = 3
 
     def __init__(
         self,
@@ -257,7 +272,19 @@ class Operation(Node):
     ) -> None:
         self.definition = definition
         self.attributes = attributes
-        super().__init__(inputs, name or definition.name)
+        super().__init__(name or definition.name, inputs)
+        known: list[Shape] = []
+        for node in inputs:
+            if node.graph is not self.graph:
+                raise GraphError(f"its input {node.describe()} belongs to another graph; build both in one.", self)
+            if node._why_no_value:
+                raise GraphError(f"its input {node.describe()} {node._why_no_value}.", self)
+            if node.shape is not None:
+                known.append(node.shape)
+        try:
+            self._join(definition.output_shape(tuple(known), attributes) if len(known) == len(inputs) else None)
+        except ValueError as error:
+            raise self.misfit(known, error) from error
         for node in inputs:
             # this is the node's newest consumer, so the last entry tells whether another slot has noted it already
             if not node.consumers or node.consumers[-1] is not self:
@@ -268,20 +295,6 @@ class Operation(Node):
         """The name of its operation."""
         return self.definition.name
 
-    def _infer_shape(self) -> Shape | None:
-        for node in self.inputs:
-            if node.graph is not self.graph:
-                raise GraphError(f"its input {node.describe()} belongs to another graph; build both in one.", self)
-            if why := node._why_no_input():
-                raise GraphError(f"its input {node.describe()} {why}.", self)
-        shapes = tuple([node.shape for node in self.inputs if node.shape is not None])
-        if len(shapes) < len(self.inputs):
-            return None
-        try:
-            return self.definition.output_shape(shapes, self.attributes)
-        except ValueError as error:
-            raise self.misfit(shapes, error) from error
-
     def misfit(self, shapes: Iterable[Shape], error: Exception) -> ShapeError:
         """Return the error that says why inputs of these shapes do not fit, and the mend."""
         named = {node.name: written(shape) for node, shape in zip(self.inputs, shapes, strict=True)}
@@ -289,31 +302,43 @@ class Operation(Node):
         return ShapeError(f"{said}; {self.definition.mend_for(self) or error}.", self)
 
 
+def last_run_of(loss: Any) -> Run:
+    """Return the last run that evaluated a loss; raises GraphError where it is no loss, or has not been run."""
+    check_has_value(loss)
+    run: Run | None = loss.last_run
+    if run is None:
+        raise GraphError(f"it has not been run yet; evaluate it first: session.run({loss.name}, feed_dict).", loss)
+    return run
+
+
+def check_has_value(loss: Any) -> None:
+    """Raise GraphError where a loss is no node, or one without a value: a step of training."""
+    if not isinstance(loss, Node):
+        raise GraphError(f"{loss!r} is not a node; a loss is what an operation makes, such as reduce_sum(x).")
+    if loss._why_no_value:
+        raise GraphError(f"it {loss._why_no_value}.", loss)
+
+
 def post_order(fetches: Iterable[Node]) -> list[Node]:
     """Return every node that the fetches need, each once, inputs before their consumers, without recursion.
 
     Raises GraphError where a node needs itself: a cycle, which can only be made by force.
     """
-    order: list[Node] = []
-    expanded: set[Node] = set()
-    done: set[Node] = set()
+    done: dict[Node, None] = {}
+    path: set[Node] = set()
     stack = list(fetches)[::-1]
     while stack:
         node = stack[-1]
-        if node in done:
-            stack.pop()
-        elif node in expanded:
-            stack.pop()
-            done.add(node)
-            order.append(node)
-        else:
-            expanded.add(node)
-            for source in reversed(node.inputs):
-                if source in done:
-                    continue
-                if source in expanded:
+        for source in node.inputs:
+            if source not in done:
+                if source in path:
                     raise GraphError(
                         f"it needs its own value: a cycle by way of {source.describe()}; take one edge out.", node
                     )
+                path.add(node)
                 stack.append(source)
-    return order
+                break
+        else:
+            done[node] = None
+            stack.pop()
+    return list(done)

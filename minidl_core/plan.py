@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import Array, Shape, copy_in, is_finite, settle, written
+from .arrays import Array, Shape, copy_in, is_finite, is_settled, settle, written
 from .backprop import search
 from .errors import FeedError, GraphError, MinidlError, ShapeError
 from .finite import non_finite_gradient, non_finite_leaf, non_finite_value
-from .gradients import Evaluated, gradient_rule, input_gradients
+from .gradients import Evaluated, GradientRule, gradient_rule, input_gradients
 from .graph import Constant, Node, Operation, Placeholder, Variable, post_order
 
 
@@ -30,16 +30,23 @@ class Plan:
         self.fetches = tuple(fetches)
         self.nodes = post_order(fetches)
         self.index = index = {node: position for position, node in enumerate(self.nodes)}
-        self.sources = [tuple([index[source] for source in node.inputs]) for node in self.nodes]
-        self._placeholders = [(index[node], node) for node in self.nodes if isinstance(node, Placeholder)]
-        self._variables = [(index[node], node) for node in self.nodes if isinstance(node, Variable)]
-        self._constants = [node.initial_value if isinstance(node, Constant) else None for node in self.nodes]
+        self.sources: list[Sequence[int]] = []
+        self._placeholders: list[tuple[int, Placeholder]] = []
+        self._variables: list[tuple[int, Variable]] = []
+        self._constants: list[Array | None] = [None] * len(index)
         # a step forward: where the value goes, what computes it, where its inputs are, whether that is trusted
-        self._forward = [
-            (position, node.definition.bind(node.attributes), self.sources[position], node.definition.trusted)
-            for position, node in enumerate(self.nodes)
-            if isinstance(node, Operation)
-        ]
+        self._forward: list[tuple[int, Callable[..., Any], Sequence[int], bool]] = []
+        for position, node in enumerate(self.nodes):
+            self.sources.append(sources := tuple([index[source] for source in node.inputs]))
+            if isinstance(node, Operation):
+                definition = node.definition
+                self._forward.append((position, definition.bind(node.attributes), sources, definition.trusted))
+            elif isinstance(node, Variable):
+                self._variables.append((position, node))
+            elif isinstance(node, Placeholder):
+                self._placeholders.append((position, node))
+            elif isinstance(node, Constant):
+                self._constants[position] = node.initial_value
         self._backward: dict[tuple[Node, bool], _Backward] = {}
 
     def feed(self, feed_dict: Mapping[Any, Any] | None) -> dict[Placeholder, Array]:
@@ -72,12 +79,16 @@ class Plan:
         return feeds
 
     def start(self, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array]) -> list[Array]:
-        """Return the list of values with those of the leaves in it."""
+        """Return the list of values with those of the leaves in it.
+
+        Raises GraphError, ShapeError or NonFiniteError where a variable was given something else than its like.
+        """
         values: list[Any] = self._constants.copy()
         for position, placeholder in self._placeholders:
             values[position] = feeds[placeholder]
         for position, variable in self._variables:
-            values[position] = variables.get(variable, variable.initial_value)
+            value = variables.get(variable, variable.initial_value)
+            values[position] = value if is_settled(value, variable.initial_value.shape) else _assigned(variable, value)
         return values
 
     def run(self, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array]) -> Run:
@@ -162,22 +173,21 @@ class _Backward:
     def __init__(self, plan: Plan, loss: Node, training: bool) -> None:
         self.training = training
         wanted = plan.trained() if training else [True] * len(plan.nodes)
-        order = [(plan.index[node], node) for node, _ in search(loss)]
-        self.visited = [(position, node) for position, node in order if wanted[position]]
-        self.variables = [(position, node) for position, node in self.visited if isinstance(node, Variable)]
+        self.visited: list[int] = []
+        self.variables: list[tuple[int, Variable]] = []
         # a step back: where G is, whose gradient function takes it, to which inputs, which of them need theirs
-        self.steps = [
-            (
-                position,
-                node,
-                gradient_rule(node),
-                plan.sources[position],
-                tuple([wanted[source] for source in plan.sources[position]]),
-                node.definition.trusted,
-            )
-            for position, node in self.visited
-            if isinstance(node, Operation)
-        ]
+        self.steps: list[tuple[int, Operation, GradientRule, Sequence[int], Sequence[bool], bool]] = []
+        for node, _ in search(loss):
+            position = plan.index[node]
+            if not wanted[position]:
+                continue
+            self.visited.append(position)
+            if isinstance(node, Operation):
+                sources = plan.sources[position]
+                needs = tuple([wanted[source] for source in sources])
+                self.steps.append((position, node, gradient_rule(node), sources, needs, node.definition.trusted))
+            elif isinstance(node, Variable):
+                self.variables.append((position, node))
 
 
 class Run:
@@ -197,8 +207,9 @@ class Run:
         """
         backward = self._plan.backward(loss, training=False)
         gradients = self._gradients(loss, backward)
-        _check_finite(gradients, backward)
-        return {node: gradients[position] for position, node in backward.visited}
+        self._check_finite(gradients, backward)
+        nodes = self._plan.nodes
+        return {nodes[position]: gradients[position] for position in backward.visited}
 
     def variable_gradients(self, loss: Node) -> dict[Variable, Array]:
         """Return the gradient of the loss for each of its variables, in the order of the search, and no other.
@@ -212,7 +223,7 @@ class Run:
     def check_training(self, loss: Node) -> None:
         """Raise NonFiniteError for the first gradient on the way to a variable that is not finite, if there is one."""
         gradients = self._gradients(loss, self._plan.backward(loss, training=False))
-        _check_finite(gradients, self._plan.backward(loss, training=True))
+        self._check_finite(gradients, self._plan.backward(loss, training=True))
 
     def downstream(self, node: Node) -> list[Operation]:
         """Return the operations whose values depend on this node's, in the order of their evaluation."""
@@ -255,11 +266,24 @@ class Run:
                     gradients[source] = contribution if so_far is None else so_far + contribution
         return gradients
 
+    def _check_finite(self, gradients: list[Any], backward: _Backward) -> None:
+        for position in backward.visited:
+            if not is_finite(gradients[position]):
+                raise non_finite_gradient(self._plan.nodes[position], gradients[position])
 
-def _check_finite(gradients: list[Any], backward: _Backward) -> None:
-    for position, node in backward.visited:
-        if not is_finite(gradients[position]):
-            raise non_finite_gradient(node, gradients[position])
+
+def _assigned(variable: Variable, value: Any) -> Array:
+    """Return a copy of what somebody gave a variable, such as `session.variables[w] = [1.0, 2.0]`, as an array."""
+    try:
+        array = copy_in(value)
+    except (TypeError, ValueError) as error:
+        raise GraphError(f"the value given to it is not an array of numbers: {error}.", variable) from error
+    wanted = variable.initial_value.shape
+    if array.shape != wanted:
+        raise ShapeError(f"the value given to it is {written(array.shape)}, but it is {written(wanted)}.", variable)
+    if not is_finite(array):
+        raise non_finite_leaf(variable, array)
+    return array
 
 
 def check_loss(loss: Node, shape: Shape | None) -> None:

@@ -101,8 +101,8 @@ class Stepper:
     def forward(self) -> Iterator[NodeEvaluated]:
         """Yield each node's value, inputs before their consumers.
 
-        Raises NonFiniteError after the event of the first node whose value is NaN or infinite, ShapeError instead of
-        the event of a loss that is not one number.
+        Raises NonFiniteError after the event of the first node whose value is NaN or infinite, and ShapeError where
+        the loss is not one number, which is no event.
         """
         plan = self._plan
         values = plan.start(self._feeds, self.session.variables)
@@ -110,7 +110,9 @@ class Stepper:
             if isinstance(node, Operation):
                 with quiet():
                     plan.evaluate(position, values)
-            if node is self.loss:
+            if node is self.loss and values[position].shape:
+                if not is_finite(values[position]):
+                    raise plan.non_finite(position, values)
                 check_loss(node, values[position].shape)
             yield NodeEvaluated(node, read_only(values[position]))
             if not is_finite(values[position]):
@@ -161,7 +163,7 @@ class Stepper:
                 for slot, source in enumerate(node.inputs):
                     waiting[source].append((node, slot, results[slot]))
             if enqueued:
-                yield NodesEnqueued(node, enqueued)
+                yield NodesEnqueued(node, tuple(enqueued))
         self._gradients = completed
 
     def update(self) -> Iterator[Event]:
@@ -191,17 +193,19 @@ class Stepper:
         """Train for some iterations and return J before each update; each hook is called with the events of its phase.
 
         Without hooks no event is built. The numbers are the same, to the bit. Raises what the three phases raise, and
-        GraphError where `iterations` is not a whole number.
+        GraphError where `iterations` is no whole number or below 0.
         """
         try:
-            iterations = index(iterations)
+            count = index(iterations)
         except TypeError:
-            raise GraphError(f"iterations must be a whole number, not {iterations!r}.") from None
+            count = -1
+        if count < 0:
+            raise GraphError(f"iterations must be a whole number, 0 or more, not {iterations!r}.")
         if forward is backward is update is None and self._visits is not None:
             with quiet():
-                return [self._fast_iteration() for _ in range(iterations)]
+                return [self._fast_iteration() for _ in range(count)]
         losses = []
-        for _ in range(iterations):
+        for _ in range(count):
             _call(forward, self.forward())
             losses.append(float(self._evaluated()[self.loss]))
             _call(backward, self.backward())

@@ -10,7 +10,7 @@ import numpy as np
 from .arrays import Array, copy_in, is_finite, settle
 from .errors import GraphError
 from .finite import non_finite_update
-from .graph import Node, Variable, post_order
+from .graph import Node, Variable, check_has_value, post_order
 from .plan import Run, check_loss
 from .watching import tell
 
@@ -57,32 +57,29 @@ class GradientDescentOptimizer:
         Raises NonFiniteError where a gradient or a new value is not finite.
         """
         after = dict(variables)
-        gradients = run.variable_gradients(loss)
-        for variable, gradient in gradients.items():
-            after[variable] = self.updated(variables.get(variable, variable.initial_value), gradient)
-        for variable in gradients:
-            if not is_finite(after[variable]):
+        for variable, gradient in run.variable_gradients(loss).items():
+            new = self.updated(variables.get(variable, variable.initial_value), gradient)
+            if not is_finite(new):
                 run.check_training(loss)  # raises if one of the gradients is the reason
-                raise non_finite_update(variable, after[variable], self._learning_rate)
+                raise non_finite_update(variable, new, self._learning_rate)
+            after[variable] = new
         return after
 
 
 class Minimization(Node):
     """One step of an optimizer on a loss: a node to run; it is nobody's input."""
 
-    __slots__ = ("loss", "optimizer", "variables")
+    __slots__ = ("_why_no_value", "loss", "optimizer", "variables")
 
     def __init__(self, optimizer: GradientDescentOptimizer, loss: Node, name: str | None) -> None:
-        if not isinstance(loss, Node):
-            raise GraphError(f"{loss!r} is not a node; a loss is what an operation makes, such as reduce_sum(x).")
+        check_has_value(loss)
         check_loss(loss, loss.shape)
         self.variables = [node for node in post_order([loss]) if isinstance(node, Variable)]
         if not self.variables:
             raise GraphError("no variable leads to it, so there is nothing to train.", loss)
         self.loss = loss
         self.optimizer = optimizer
-        super().__init__((), name or "minimize")
+        self._why_no_value = f"is a step of training and has no value; use its loss, {loss.name}"
+        super().__init__(name or "minimize")
+        self._join(None)
         tell(self, None)
-
-    def _why_no_input(self) -> str:
-        return f"is a step of training and has no value; use its loss, {self.loss.name}"

@@ -10,6 +10,7 @@ import inspect
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -25,39 +26,29 @@ Attributes = dict[str, Any]
 _MOST_ONES = 1_000_000
 
 
+@dataclass(eq=False)
 class OperationDefinition:
-    """An operation: calling it builds a node.
+    """An operation: calling it builds a node. See `operation` for what its fields say.
 
     Its inputs are the positional-only parameters of `compute`, its attributes (such as `axis`) the others. In
     `formula`, `reason` and `mend` an input is written as its parameter's name in capitals, the output as Y.
     """
 
-    def __init__(
-        self,
-        compute: Compute,
-        formula: str,
-        samples: Sequence[Any],
-        element: str | None,
-        elementwise: bool,
-        trusted: bool,
-        shape: Callable[..., Shape] | None,
-        domain: tuple[float, float],
-        mend: str,
-    ) -> None:
-        self.name = compute.__name__
-        self.__name__ = self.name
-        self.__doc__ = compute.__doc__
-        self.compute = compute
-        self.formula = formula
-        self.reason = one_line(compute.__doc__)
-        self.samples = samples
-        self.elementwise = elementwise
-        self.trusted = trusted
-        self.shape = shape
-        self.element = element or formula.partition(" = ")[2]
-        self.domain = domain
-        self.mend = mend
-        parameters = [p.replace(annotation=p.empty) for p in inspect.signature(compute).parameters.values()]
+    compute: Compute
+    formula: str
+    samples: Sequence[Any]
+    element: str
+    elementwise: bool
+    trusted: bool
+    shape: Callable[..., Shape] | None
+    domain: tuple[float, float]
+    mend: str
+
+    def __post_init__(self) -> None:
+        self.name = self.__name__ = self.compute.__name__
+        self.__doc__ = self.compute.__doc__
+        self.reason = one_line(self.__doc__)
+        parameters = [p.replace(annotation=p.empty) for p in inspect.signature(self.compute).parameters.values()]
         self._signature = inspect.Signature(parameters)
         self.symbols = tuple(p.name.upper() for p in parameters if p.kind is p.POSITIONAL_ONLY)
         self.attributes = {p.name: p.default for p in parameters if p.kind is not p.POSITIONAL_ONLY}
@@ -159,12 +150,13 @@ def operation(
     `domain` the range that the tests draw numbers from. An `elementwise` operation broadcasts its inputs, and its
     gradients are summed back to their shapes; of any other, `shape` tells the shape of Y from those of the inputs (and
     the attributes) or raises ValueError; without it, a trial on ones tells. `mend` completes the message where shapes
-    do not fit. A `trusted` operation promises to make new float64 arrays, to change none, and to pass every NaN and
+    do not fit. A `trusted` operation promises to make float64 of float64, to change no input, and to pass every NaN and
     infinity on, forward and backward, so that the fast path need not look after it. Raises GraphError where there are
     no positional-only inputs, or the name is taken by an operation of another file.
     """
     if elementwise and not mend:
         mend = "counted from the right, each dimension must be equal in both, or 1"
+    element = element or formula.partition(" = ")[2]
 
     def define(compute: Compute) -> OperationDefinition:
         made = OperationDefinition(compute, formula, samples, element, elementwise, trusted, shape, domain, mend)

@@ -396,10 +396,98 @@ def test_a_gradient_of_what_is_no_node():
     assert message(dl.GraphError, lambda: dl.compute_gradient(5)) == expected
 
 
-@pytest.mark.parametrize("iterations", [1.5, "3", None])
+def test_checking_the_gradient_of_what_is_no_node(line):
+    expected = "5 is not a node; a loss is what an operation makes, such as reduce_sum(x)."
+    assert message(dl.GraphError, lambda: dl.check_gradient(5, line.w)) == expected
+    line.session.run(line.J, {line.x: [[1, 2]]})
+    expected = "5 is not a node; check the gradient of a node that leads to J."
+    assert message(dl.GraphError, lambda: dl.check_gradient(line.J, 5)) == expected
+    for entries in (3, [0], [(0.5, 0)]):
+        says(
+            r"variable 'w' HERE: entries must be a list of indices, such as \[\(0, 1\)\], not .*\.",
+            message(dl.GraphError, lambda entries=entries: dl.check_gradient(line.J, line.w, entries)),
+        )
+
+
+def test_a_step_of_training_as_a_loss(line):
+    optimizer = dl.train.GradientDescentOptimizer(0.1)
+    step = optimizer.minimize(line.J, name="step")
+    line.session.run(step, {line.x: [[1, 2]]})
+    actions = (
+        lambda: optimizer.minimize(step),
+        lambda: dl.compute_gradient(step),
+        lambda: dl.check_gradient(step, line.w),
+    )
+    for action in actions:
+        says(
+            r"minimization 'step' HERE: it is a step of training and has no value; use its loss, J\.",
+            message(dl.GraphError, action),
+        )
+
+
+def test_a_value_given_to_a_variable_is_copied_and_checked(line):
+    step = dl.train.GradientDescentOptimizer(0.1).minimize(line.J)
+    feeds = {line.x: [[1, 2]]}
+    given = np.array([[3.0], [4.0]])
+    for value in ([[3], [4]], given):
+        line.session.variables[line.w] = value
+        kept = line.session.run([line.w, line.J], feeds)
+        given[0, 0] = 5.0
+        assert kept[0].tolist() == [[3.0], [4.0]]
+        given[0, 0] = 3.0
+        line.session.run(step, feeds)
+    actions = (
+        lambda: line.session.run(line.J, feeds),
+        lambda: dl.Stepper(step, feeds, line.session).run(1),
+        lambda: list(dl.Stepper(step, feeds, line.session).iteration()),
+    )
+    for action in actions:
+        line.session.variables[line.w] = [1.0, 2.0]
+        says(r"variable 'w' HERE: the value given to it is \(2,\), but it is \(2,1\)\.", message(dl.ShapeError, action))
+        line.session.variables[line.w] = ["one", "two"]
+        says(
+            r"variable 'w' HERE: the value given to it is not an array of numbers: it holds <U3, not real numbers\.",
+            message(dl.GraphError, action),
+        )
+
+
+def test_a_loss_that_is_neither_one_number_nor_finite_is_one_mistake_on_both_paths():
+    x = dl.placeholder(name="x")
+    step = dl.train.GradientDescentOptimizer(0.1).minimize(dl.log(dl.multiply(x, dl.Variable(1.0)), name="J"))
+    feeds = {x: [1.0, 0.0]}
+    for action in (
+        lambda: dl.Session().run(step, feeds),
+        lambda: dl.Stepper(step, feeds).run(1),
+        lambda: list(dl.Stepper(step, feeds).iteration()),
+    ):
+        says(
+            r"log 'J' HERE: it makes -inf in entry \[1\], because multiply is 0 there\.",
+            message(dl.NonFiniteError, action),
+        )
+
+
+def test_numbers_that_float64_does_not_hold():
+    says(
+        r"variable 'w' HERE: it holds inf; take it out of the data\.",
+        message(dl.NonFiniteError, lambda: dl.Variable(np.longdouble("1e4000"), name="w")),
+    )
+
+
+def test_an_array_with_masked_entries_is_refused_on_both_sides_of_an_operator(line):
+    masked = np.ma.masked_array([[1.0, 2.0]], mask=[[False, True]])
+    for action in (lambda: masked @ line.w, lambda: line.w * masked, lambda: masked - line.w):
+        says(
+            r"constant '.*' HERE: it is not an array of numbers: some of its entries are masked; give them a number, "
+            r"as in array\.filled\(0\.0\)\.",
+            message(dl.GraphError, action),
+        )
+    assert line.session.run(np.ma.masked_array([[1.0, 2.0]]) @ line.w).shape == (1, 1)
+
+
+@pytest.mark.parametrize("iterations", [1.5, "3", None, -1])
 def test_a_number_of_iterations_that_is_not_whole(line, iterations):
     stepper = dl.Stepper(dl.train.GradientDescentOptimizer(0.1).minimize(line.J), {line.x: [[1, 2]]})
-    expected = f"iterations must be a whole number, not {iterations!r}."
+    expected = f"iterations must be a whole number, 0 or more, not {iterations!r}."
     assert message(dl.GraphError, lambda: stepper.run(iterations)) == expected
     assert message(dl.GraphError, lambda: stepper.run(iterations, forward=print)) == expected
     assert stepper.finished == 0

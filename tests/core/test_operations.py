@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 
 import minidl_core as dl
-from minidl_core.arrays import quiet
+from minidl_core.arrays import is_float64, quiet, settle
 from minidl_core.gradients import Evaluated, _gradient_registry
 from minidl_core.graph import definitions
 
 BUILT_IN = {name: made for name, made in definitions.items() if made.compute.__module__.startswith("minidl_core.")}
 BAD = [np.nan, np.inf, -np.inf]
+EXTREME = [0.0, -0.0, 5e-324, -1e-200, 1.0, 1e200, -1.7e308]
+TRUSTED = [name for name, made in BUILT_IN.items() if made.trusted]
 
 
 def _samples(made):
@@ -27,34 +29,54 @@ def _samples(made):
         yield arrays, {**made.attributes, **attributes}
 
 
-@pytest.mark.parametrize("name", [name for name, made in BUILT_IN.items() if made.trusted])
+def _ordinary_and_extreme(made):
+    rng = np.random.default_rng(4)
+    for arrays, attributes in _samples(made):
+        yield arrays, attributes
+        for _ in range(3):
+            yield [np.array(rng.choice(EXTREME, size=array.shape)) for array in arrays], attributes
+
+
+@pytest.mark.parametrize("name", TRUSTED)
 @pytest.mark.parametrize("bad", BAD)
 def test_a_trusted_operation_passes_every_nan_and_infinity_on(name, bad):
     made = BUILT_IN[name]
-    for arrays, attributes in _samples(made):
+    for arrays, attributes in _ordinary_and_extreme(made):
         for array in arrays:
             for entry in np.ndindex(array.shape):
                 kept = array[entry]
                 array[entry] = bad
                 with quiet():
-                    assert not np.isfinite(made.compute(*arrays, **attributes)).all(), (name, entry)
+                    assert not np.isfinite(made.compute(*arrays, **attributes)).all(), (name, arrays)
                 array[entry] = kept
 
 
-@pytest.mark.parametrize("name", [name for name, made in BUILT_IN.items() if made.trusted])
+@pytest.mark.parametrize("name", TRUSTED)
 @pytest.mark.parametrize("bad", BAD)
 def test_the_gradient_of_a_trusted_operation_passes_every_nan_and_infinity_on(name, bad):
     made, rule = BUILT_IN[name], _gradient_registry[name]
-    for arrays, attributes in _samples(made):
-        operation = made(*arrays, **attributes)
-        output = made.compute(*arrays, **attributes)
-        op = Evaluated(operation, arrays, output, [True] * len(arrays))
+    for arrays, attributes in _ordinary_and_extreme(made):
+        with quiet():
+            output = made.compute(*arrays, **attributes)
+        op = Evaluated(made(*arrays, **attributes), arrays, output, [True] * len(arrays))
         for entry in np.ndindex(np.shape(output)):
             grad = np.ones(np.shape(output))
             grad[entry] = bad
             with quiet():
                 for gradient in rule.function(op, grad):
-                    assert not np.isfinite(gradient).all(), (name, entry)
+                    assert not np.isfinite(gradient).all(), (name, entry, arrays)
+
+
+@pytest.mark.parametrize("name", TRUSTED)
+def test_a_trusted_operation_makes_float64_of_float64_forward_and_backward(name):
+    made, rule = BUILT_IN[name], _gradient_registry[name]
+    for arrays, attributes in _ordinary_and_extreme(made):
+        inputs = [settle(array) for array in arrays]  # as the engine has them: np.float64, or not to be written to
+        with quiet():
+            output = made.compute(*inputs, **attributes)
+            op = Evaluated(made(*inputs, **attributes), inputs, output, [True] * len(inputs))
+            gradients = rule.function(op, settle(np.ones(output.shape)))
+        assert all(is_float64(array) for array in [output, *gradients])
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
@@ -182,6 +204,13 @@ def test_names_are_unique_and_readable():
     assert names == ["h", "h_1", "h_1_1", "h_2", "h_1_2", "h_3", "h_4"]
     assert [(dl.Variable(0.0) + 1.0).name for _ in range(3)] == ["add", "add_1", "add_2"]
     assert dl.placeholder().name == "placeholder"
+
+
+def test_a_name_is_the_same_whenever_it_is_asked_for_and_may_be_changed():
+    nodes = [dl.Variable(0.0, name=name) for name in ("h", "h", "h_1", "h", "h_1", "h_3", "h")]
+    assert [node.name for node in nodes[::-1]] == ["h_4", "h_3", "h_1_2", "h_2", "h_1_1", "h_1", "h"]
+    nodes[0].name, nodes[1].name = "w", "w"
+    assert [node.name for node in (*nodes[:2], dl.Variable(0.0, name="w"))] == ["w", "w_1", "w_2"]
 
 
 def test_scopes_put_a_prefix_before_names_nest_and_are_unique():

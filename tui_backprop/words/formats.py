@@ -14,6 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from minidl_core.arrays import Shape, written
+
 DIGITS = 4
 
 
@@ -87,9 +89,9 @@ def number(x: float, digits: int = DIGITS) -> str:
     return f"{x:z.{next(ends, most)}f}"
 
 
-def shape_text(shape: tuple[int, ...] | None) -> str:
+def shape_text(shape: Shape | None) -> str:
     """Write a shape without a space, so that no line break can cut it: (100,2), (100,), (); ? if unknown."""
-    return "?" if shape is None else str(shape).replace(" ", "")
+    return "?" if shape is None else written(shape)
 
 
 def vector(values: ArrayLike, digits: int = DIGITS) -> str:

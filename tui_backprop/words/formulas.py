@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable, Mapping
 
 from minidl_core import Node, Operation
+from minidl_core.arrays import Shape
 
 from ..debugger.moment import Moment
 from .formats import DIGITS, addition, number
 
-Shape = tuple[int, ...]
 _SYMBOL = re.compile(r"(?:\b(?i:an|any|each) entry of )?(?<![A-Za-z])([A-Z])(?![A-Za-z])")
 
 

@@ -26,12 +26,12 @@ from minidl_core import (
     Variable,
     VariableUpdated,
 )
-from minidl_core.arrays import Array
+from minidl_core.arrays import Array, Shape
 from minidl_core.gradients import gradient_rule
 
 from ..debugger.moment import Moment
 from .formats import number, shape_text, vector, worked_sum
-from .formulas import Shape, in_names, in_numbers, in_shapes, right_side, shapes_of, symbols
+from .formulas import in_names, in_numbers, in_shapes, right_side, shapes_of, symbols
 from .wording import Name, Words, counted, listed, lowered, the_loss, unmark
 
 _ORDINALS = ("first", "second", "third", "fourth")
