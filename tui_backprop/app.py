@@ -6,14 +6,16 @@ import re
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from minidl_core import MinidlError
 
+from .debugger.breakpoints import IN_WORDS
 from .debugger.named_moments import NoMomentError, go, read_moment
 from .debugger.timeline import Timeline
 from .driver import DifferenceDriver
@@ -23,6 +25,9 @@ from .lessons.lesson import Lesson
 from .screens.asking import AskingScreen
 from .screens.stepping import SteppingScreen
 from .terminal import refusal, run
+
+if TYPE_CHECKING:
+    from textual.widgets import Input
 
 
 class BackpropApp(App[None]):
@@ -41,6 +46,7 @@ class BackpropApp(App[None]):
         self.theme = "ansi-dark"
         self.timeline = Timeline(load_lesson(lesson, seed) if isinstance(lesson, str) else lesson, seed, learning_rate)
         self._steps = steps
+        self._waiting = 0
         self._timelines = {self.timeline.lesson.name: self.timeline}
         self.add_mode(self.DEFAULT_MODE, self._make_screen)
 
@@ -63,6 +69,22 @@ class BackpropApp(App[None]):
 
     def _make_screen(self) -> Screen[None]:
         return AskingScreen(self.timeline, self._steps)
+
+    def on_key(self, event: events.Key) -> None:
+        """Let keys that come before a screen has opened, or before its field has the focus, wait until it has."""
+        screen = self.screen
+        if isinstance(screen, ModalScreen) and (not screen.is_mounted or self._waiting or _typed(event, screen)):
+            event.prevent_default()
+            self._waiting += screen.call_later(self._type, event)
+
+    async def _type(self, event: events.Key) -> None:
+        self._waiting -= 1
+        field = _typed(event, self.screen)
+        binding = self.screen.active_bindings.get(event.key)
+        if field is not None:
+            field.replace(event.character or "", *field.selection)
+        elif binding is not None:
+            await self.run_action(binding.binding.action, binding.node)
 
     def action_repaint(self) -> None:
         """Send the terminal the whole screen."""
@@ -90,7 +112,20 @@ class BackpropApp(App[None]):
                 "Edit the learning rate: a branch begins",
                 lambda: screen.run_action("edit('learning rate')"),
             )
+            for said, condition in IN_WORDS.items():
+                yield SystemCommand(
+                    f"Break {said}",
+                    f"Set a breakpoint: {condition}",
+                    lambda condition=condition: screen.run_action(f"break({condition!r})"),
+                )
         yield from (command for command in super().get_system_commands(screen) if command.title != "Keys")
+
+
+def _typed(event: events.Key, screen: Screen[object]) -> Input | None:
+    """Return the field that a key is typed into, if it is."""
+    from textual.widgets import Input  # not before a screen with a field has been opened: it takes time to import
+
+    return screen.focused if event.is_printable and isinstance(screen.focused, Input) else None
 
 
 def run_app(lesson: str, seed: int | None, learning_rate: float | None, steps: int, at: str = "0") -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from textual.app import SystemCommand
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
@@ -11,7 +12,7 @@ from minidl_core import GradientCompleted, NodeEvaluated
 from tui_backprop.app import BackpropApp
 from tui_backprop.debugger.breakpoints import FORMS, ConditionError, read_breakpoint
 from tui_backprop.debugger.named_moments import name_moment
-from tui_backprop.debugger.steps import after_iteration
+from tui_backprop.debugger.steps import Place, after_iteration
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.screens.breakpoints import BreakpointsScreen
@@ -40,7 +41,7 @@ def stops(timeline: Timeline, condition: str, iterations: int) -> list[tuple[int
 def names(timeline: Timeline, condition: str, iterations: int = 1) -> list[str]:
     found = []
     for iteration, cursor in stops(timeline, condition, iterations):
-        timeline.go_to(iteration, cursor, fine=False)
+        timeline.go_to(Place(iteration, cursor))
         found.append(name_moment(timeline))
     return found
 
@@ -99,7 +100,7 @@ def test_the_loss_rises_where_the_engine_measures_more_than_before(learning_rate
     assert [iteration for iteration, _ in found] == rises
     assert bool(rises) is ever
     for iteration, cursor in found:
-        timeline.go_to(iteration, cursor, fine=True)
+        timeline.go_to(Place(iteration, cursor, fine=True))
         assert isinstance(timeline.moment.event, NodeEvaluated)
         assert timeline.moment.now is timeline.graph.loss
 
@@ -277,3 +278,68 @@ async def test_a_wrong_condition_is_explained_where_it_is_typed_and_kept() -> No
         assert pilot.app.screen.query_one(Input).value == "gradient > lots"
         await pilot.press(*["backspace"] * 4, "3", "enter")
         assert listed(pilot) == ["✓ gradient > 3"]
+
+
+def command(pilot: Pilot[None], title: str) -> SystemCommand:
+    [found] = [found for found in pilot.app.get_system_commands(pilot.app.screen) if found.title == title]
+    return found
+
+
+async def test_the_palette_sets_a_whole_condition_at_once() -> None:
+    async with opened("skip") as pilot:
+        for title, condition in (("first NaN or infinity", "not finite"), ("loss rises", "loss rises")):
+            start = "Break at the " if "NaN" in title else "Break when the "
+            await command(pilot, start + title).callback()
+            await pilot.pause()
+            assert pilot.app.screen.breakpoints[-1].text == condition
+            assert f"breakpoint: {condition}; c goes on to it" in text(pilot, "keys")
+
+
+@pytest.mark.parametrize(
+    ("title", "begins", "wrong", "said", "typed", "condition"),
+    [
+        ("when |gradient| is above a bound", "gradient > ", "much", "no bound for |gradient|", "11", "gradient > 11"),
+        ("when |gradient| is below a bound", "gradient < ", "0", "No |gradient| is below 0", "1e-6", "gradient < 1e-6"),
+        ("at a phase", "phase ", "sideways", "There is no phase 'sideways'", "update", "phase update"),
+        ("at an operation", "operation ", "divide", "no operation 'divide' here", "add", "operation add"),
+        ("at a node", "node ", "z", "There is no node 'z'", "b", "node b"),
+    ],
+)
+async def test_the_palette_asks_for_the_rest_of_a_condition(
+    title: str, begins: str, wrong: str, said: str, typed: str, condition: str
+) -> None:
+    async with opened("two-paths") as pilot:
+        await pilot.press("space")
+        await command(pilot, f"Break {title}").callback()
+        await pilot.pause()
+        field = pilot.app.screen.query_one(Input)
+        assert field.value == begins
+        await pilot.press(*wrong, "enter")
+        assert said in str(pilot.app.screen.query_one("#wrong").render())
+        assert field.value == begins + wrong
+        assert not pilot.app.screen_stack[0].breakpoints
+        await pilot.press(*["backspace"] * len(wrong), *typed, "enter")
+        assert [point.text for point in pilot.app.screen.breakpoints] == [condition]
+
+
+async def test_a_breakpoint_has_its_sign_in_diagram_and_tape_and_a_folded_scope() -> None:
+    async with opened("perceptron") as pilot:
+        await pilot.press("space")
+        assert "■" not in text(pilot, "graph")
+        await pilot.press("x")
+        rows = text(pilot, "graph").splitlines()
+        [at] = [row.index("■") for row in rows if "■" in row and "breakpoint" not in row]
+        assert any(row[at + 1 :].startswith("matmul") for row in rows)
+        assert "■ breakpoint" in rows[-1]
+        await pilot.press("v")
+        [row] = [row for row in text(pilot, "graph").splitlines() if "■" in row]
+        assert " matmul " in row
+        assert "■v► g·" in row
+        await pilot.press("X", "space", "escape")
+        assert "■" not in text(pilot, "graph")
+        await pilot.press("X", "space", "a", *"operation reduce_sum", "enter", "escape")
+        marked = [row for row in text(pilot, "graph").splitlines() if "■" in row]
+        assert len(marked) == 3
+        assert sum("reduce_sum" in row for row in marked) == 2
+        await pilot.press("x", "left_square_bracket")
+        assert sum("■" in row for row in text(pilot, "graph").splitlines()) == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import pairwise
 from math import inf, isfinite, nan
 
 import numpy as np
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from tui_backprop.debugger.loss_history import LossHistory
 from tui_backprop.drawing.palette import STYLES, Line, plain
-from tui_backprop.panes.charts import Separator, data_legend, draw_data, draw_loss, separator
+from tui_backprop.panes.charts import Separator, _window, data_legend, draw_data, draw_loss, separator
 
 # The first losses of the perceptron with seed 28 and learning rate 0.0005.
 PERCEPTRON = [195.44, 154.39, 121.93, 96.95, 77.99, 63.88, 53.41, 45.56, 39.57, 34.92, 31.23, 28.26]
@@ -39,13 +40,13 @@ NOT_YET = """\
 LOGARITHMIC = """\
  1000┤
      │
-     │⢀
-  100┤ ⠑⠢⠤⡀
-     │    ⠈⠑⠒⠤⠤⣀⡀
-     │          ⠈⠉⠒⠢⠤⢄⣀⣀⣀●
+     │o
+  100┤ ⠉⠑o⠤⠤⠤o⣀
+     │         ⠉o⠒⠒o⠤⠤⠤o⣀⣀o
+     │                     ⠉⠉⠉o⠒⠒o⠤⠤o⣀⣀⣀o⣀⣀o⣀⣀●
      │
    10┤
-     └1─────5────────10──────15──────20──────25─────30"""
+     └1──2──────4──────6──────8─────10─────12───────15"""
 
 EMPTY = """\
 │       the forward pass measures J
@@ -221,13 +222,30 @@ def test_negative_losses_have_room_below_zero() -> None:
     ("iterations", "labels"),
     [
         (30, ["1", "5", "10", "15", "20", "25", "30"]),
-        (101, ["1", "50", "100", "150", "200", "250", "300"]),
+        (101, ["1", "20", "40", "60", "80", "100", "120"]),
         (100_000, ["1", "20k", "40k", "60k", "80k", "100k"]),
     ],
 )
 def test_the_axis_shows_a_window_of_iterations(iterations: int, labels: list[str]) -> None:
     axis = texts(loss_lines([1.0] * iterations, 1, 54, 9))[-1]
     assert axis.strip("└ ").replace("─", " ").split() == labels
+
+
+def test_the_axis_changes_seldom_and_then_by_little() -> None:
+    windows = [_window(iterations) for iterations in range(1, 20_001)]
+    assert all(iterations <= window <= max(1.5 * iterations, 12) for iterations, window in enumerate(windows, 1))
+    changes = [after / before for before, after in pairwise(windows) if before != after]
+    assert len(changes) < 40
+    assert all(1 < change < 1.4 for change in changes)
+
+
+def test_of_losses_that_are_hidden_only_the_axes_know() -> None:
+    asked = draw_loss(history_of(PERCEPTRON), cursor=4, loss=None, logarithmic=False, width=54, height=9, until=3)
+    there_first = plain(loss_lines(PERCEPTRON[:3], 4, 54, 9, measured=False))
+    assert plain(asked) == there_first
+    ghost = [("g", history_of(PERCEPTRON))]
+    asked = draw_loss(history_of([]), cursor=1, loss=None, logarithmic=False, width=54, height=9, ghosts=ghost, until=0)
+    assert not [1 for line in asked for text, name in line if name == "ghost" and "·" in text]
 
 
 def test_the_size_of_the_terminal_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:

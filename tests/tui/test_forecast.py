@@ -70,7 +70,7 @@ def test_it_is_the_same_however_one_came_there() -> None:
     jumped.finish(3)
     jumped.forward(after_step)
     assert shown(jumped) == expected
-    trained.train(2)
+    trained.finish(3)
     trained.forward(after_step)
     assert shown(trained) == expected
 
@@ -113,3 +113,26 @@ async def test_after_an_edit_the_step_is_not_blamed() -> None:
         await pilot.press("e", *"a=3", "enter", "p")
         shown = " ".join(text(pilot, "inspector").split())
         assert "what the step" not in shown or "an edit came after" in shown
+
+
+async def test_in_an_earlier_update_stands_what_the_step_did_bring() -> None:
+    async with opened() as pilot:
+        timeline = pilot.app.timeline
+        await pilot.press(*"ppp")
+        assert re.search(r"measured new J +· +comes with iteration 2", text(pilot, "inspector"))
+        await pilot.press("p")
+        measured = timeline.moment.loss
+        await pilot.press("P", "b")
+        row = re.search(r"measured new J +(\S+) +came with iteration 2", text(pilot, "inspector"))
+        assert row is not None
+        assert float(row[1]) == pytest.approx(measured, rel=1e-3)
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        assert f"new J {row[1]} came with iteration 2" in text(pilot, "inspector")
+
+
+async def test_an_edit_behind_the_update_keeps_the_next_loss_from_being_what_it_brought() -> None:
+    async with opened() as pilot:
+        await pilot.press("i")
+        await pilot.press("e", *".002", "enter", "p", "P", "b")
+        assert "iteration 2 starts with an edit" in text(pilot, "inspector")

@@ -124,8 +124,8 @@ def test_every_branch_keeps_its_bits_whichever_way_one_comes() -> None:
     for _ in range(2):
         for branch, walk, furthest in walks[::-1]:
             assert timeline.branch is branch
-            assert timeline.last() or place_of(timeline) == furthest
-            assert place_of(timeline) == furthest
+            assert timeline.last() or timeline.place == furthest
+            assert timeline.place == furthest
             assert fingerprint(timeline.moment) == walk[-1]
             back = [fingerprint(timeline.moment)]
             while timeline.back(after_iteration):
@@ -139,7 +139,7 @@ def test_edits_are_found_again_between_states_that_have_thinned_out() -> None:
     timeline = open_lesson()
     timeline.branch.states = States(most=4)
     timeline.branch.states.keep(timeline.recording.start)
-    timeline.train(500)
+    timeline.finish(501)
     timeline.finish(301)
     timeline.forward(after_step)
     fork(timeline, "W[0,1] = 2")
@@ -147,7 +147,7 @@ def test_edits_are_found_again_between_states_that_have_thinned_out() -> None:
     timeline.forward(after_step)
     fork(timeline, "learning rate = 0.001")
     assert len(timeline.branch.states._states) <= 4
-    timeline.train(150)
+    timeline.finish(484)
     end = fingerprint(timeline.moment)
     timeline.first()
     timeline.last()

@@ -13,7 +13,7 @@ from tui_backprop.graph.pane import GraphPane, follow
 from tui_backprop.lessons import chain, perceptron, skip, two_paths
 from tui_backprop.lessons.lesson import Example, Lesson
 
-from .sample_graphs import lesson_of
+from .random_timelines import lesson_of
 from .test_diagram import widths
 
 LESSONS = [perceptron.lesson, chain.lesson, two_paths.lesson, skip.lesson]

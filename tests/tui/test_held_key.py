@@ -6,8 +6,11 @@ from itertools import pairwise
 
 import pytest
 from textual import events
+from textual.keys import _character_to_key
+from textual.pilot import Pilot
+from textual.widgets import Input
 
-from tests.tui.test_keys import opened, place, text
+from tests.tui.test_keys import opened, place, text, wait_for
 from tui_backprop.drawing.palette import plain
 from tui_backprop.panes.header import draw_header
 
@@ -52,3 +55,41 @@ async def test_different_keys_at_once_keep_their_order() -> None:
         await pilot.pause()
         assert "W   check" in text(pilot, "inspector-title")
         assert "is dJ/dW[0,0] right?" in text(pilot, "inspector")
+
+
+@pytest.mark.parametrize(
+    ("keys", "typed"),
+    [
+        ("G7:b", "7:b"),
+        ("/add", "add"),
+        ("Xanode 2", "node 2"),
+        ("o/is", "is"),
+        ("e1", "learning rate = 1"),
+        ("Gq?", "q?"),
+    ],
+)
+async def test_what_is_typed_at_once_with_the_key_that_opens_a_field_lands_in_it(keys: str, typed: str) -> None:
+    async with opened("perceptron") as pilot:
+        before = place(pilot)
+        at_once(pilot, keys)
+        await wait_for(pilot, lambda: [field.value for field in pilot.app.screen.query(Input)] == [typed])
+        assert place(pilot) == before
+        await pilot.press("!")
+        assert pilot.app.screen.query_one(Input).value == f"{typed}!"
+
+
+async def test_enter_at_once_takes_all_that_was_typed_before_it() -> None:
+    async with opened("perceptron") as pilot:
+        at_once(pilot, "G4\n")
+        await wait_for(pilot, lambda: place(pilot) == (4, 59))
+        at_once(pilot, "?q")
+        await wait_for(pilot, lambda: len(pilot.app.screen_stack) == 1)
+        at_once(pilot, "/reduce_sum_1\n")
+        await wait_for(pilot, lambda: "selected reduce_sum_1" in text(pilot, "graph-title"))
+
+
+def at_once(pilot: Pilot[None], keys: str) -> None:
+    """Send the keys as a terminal does that gets them in one piece."""
+    for key in keys:
+        name = "enter" if key == "\n" else _character_to_key(key)
+        pilot.app.post_message(events.Key(name, key if key.isprintable() else "\r"))

@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from textual.pilot import Pilot
 
 from tui_backprop.app import BackpropApp
+from tui_backprop.debugger.running import SPEEDS
 from tui_backprop.keys import SECTIONS
 from tui_backprop.panes.key_bar import ORDER, STEPPING, draw_keys
 from tui_backprop.screens.go_to import GoToScreen
@@ -263,3 +264,22 @@ async def test_a_run_pauses_where_it_cannot_be_seen() -> None:
         await pilot.resize_terminal(120, 40)
         assert place(pilot) == before
         assert "running" not in text(pilot, "keys")
+
+
+async def test_on_the_way_to_a_breakpoint_no_speed_is_offered_or_changed() -> None:
+    async with opened(steps=0) as pilot:
+        await pilot.press("X", "a", *"loss rises", "enter", "escape")
+        for key in ("c", "C"):
+            await pilot.press("G", *"99999", "enter") if key == "C" else await pilot.press(key)
+            screen = pilot.app.screen_stack[0]
+            assert screen.running is not None
+            assert "space pause" in text(pilot, "keys")
+            assert "faster" not in text(pilot, "keys")
+            label = screen.running
+            await pilot.press("less_than_sign")
+            assert screen.running == label
+            await pilot.press("space")
+            assert screen.running is None
+        await pilot.press("r")
+        assert "> faster" in text(pilot, "keys")
+        assert screen.running == SPEEDS[1].label

@@ -15,6 +15,7 @@ from textual.widgets import Input
 
 from minidl_core import Graph, Variable, add, sigmoid, square
 from tui_backprop.app import BackpropApp
+from tui_backprop.debugger.edits import read_edit
 from tui_backprop.debugger.steps import after_event, after_iteration
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
@@ -25,16 +26,17 @@ from tui_backprop.screens.log import LogScreen
 from tui_backprop.screens.prompt import Prompt
 from tui_backprop.screens.stepping import SteppingScreen
 from tui_backprop.widgets.canvas import Canvas
+from tui_backprop.words.formats import number
 from tui_backprop.words.log import Log
 from tui_backprop.words.narration import narrate, narrate_event, narrate_line
 from tui_backprop.words.solution import write_solution
 
-from .sample_graphs import lesson_of
+from .random_timelines import lesson_of
 from .test_keys import opened, place, text, wait_for
 
 
 def log_of(timeline: Timeline) -> Log:
-    return Log(timeline.moment, timeline.losses)
+    return Log(timeline.moment, timeline.branch)
 
 
 def shown(pilot: Pilot[None]) -> list[str]:
@@ -91,7 +93,7 @@ def test_each_iteration_before_has_one_line_with_its_loss() -> None:
 
 def test_the_mistake_that_stops_a_training_is_the_last_line() -> None:
     timeline = Timeline(load_lesson("perceptron"), learning_rate=1000)
-    timeline.train(5)
+    timeline.finish(6)
     log = log_of(timeline)
     assert len(log) == 1 + 8 + 1
     assert plain([log.line(9, 200)]).startswith("Stopped: log makes")
@@ -340,15 +342,58 @@ def test_names_are_shown_as_they_are_in_markdown() -> None:
 
 def test_a_solution_that_ends_in_a_mistake_says_so() -> None:
     timeline = Timeline(load_lesson("perceptron"), learning_rate=1000)
-    timeline.train(5)
+    timeline.finish(6)
     lines = [line for line in write_solution(timeline, Pinned()) if line]
     assert lines[-1].startswith("**Stopped: log makes -inf")
+
+
+def edited(timeline: Timeline, typed: str) -> None:
+    timeline.fork(read_edit(typed, timeline.edited_state, timeline.graph, ""))
+
+
+def test_an_edit_has_its_line_where_it_took_effect() -> None:
+    timeline = Timeline(load_lesson("perceptron"))
+    timeline.finish(2)
+    was = timeline.edited_state.variables[timeline.graph.variables[0]][0, 0]
+    edited(timeline, "W[0,0] = 1")
+    edited(timeline, "learning rate = 0.001")
+    log, begins = log_of(timeline), f"Iteration 3 begins with W[0,0] = 1 instead of {was:.4f}"
+    assert log.title == "Log of iteration 3 up to here: 0 events. Before it: one line each"
+    assert [plain([log.line(row, 120)]) for row in range(len(log))][2:] == [
+        f"{begins}.",
+        "Iteration 3 begins with the learning rate η = 0.001 instead of 0.0005.",
+    ]
+    assert [log.place(row)[:2] for row in range(4)] == [(1, None), (2, None), (2, None), (2, None)]
+    timeline.forward(after_event)
+    log = log_of(timeline)
+    assert plain([log.line(4, 120)]).startswith("c is given")
+    assert log.place(4)[:2] == (3, 1)
+    timeline.finish(4)
+    log = log_of(timeline)
+    done = f"; it is done: J was {number(timeline.losses.loss_at(3))}."
+    assert plain([log.line(2, 160)]) == f"{begins} and the learning rate η = 0.001 instead of 0.0005{done}"
+    assert plain([log.line(2, 100)]) == f"Iteration 3 is done: J was {number(timeline.losses.loss_at(3))}."
+
+
+def test_a_solution_says_with_which_edits_its_iteration_begins() -> None:
+    timeline = Timeline(load_lesson("perceptron"))
+    edited(timeline, "X = 0.5")
+    timeline.forward(after_event)
+    lines = list(write_solution(timeline, Pinned()))
+    assert "Iteration 1 begins with 0.5 for every number of X." in lines
+    assert lines.index("## Forward pass: values") > lines.index("Iteration 1 begins with 0.5 for every number of X.")
+    timeline.finish(2)
+    edited(timeline, "b[1] = 7")
+    timeline.finish(2)
+    lines = list(write_solution(timeline, Pinned()))
+    assert not [line for line in lines if "begins with" in line]
+    assert "| edits | before iteration 1: all of X → 0.5 |" in lines
 
 
 async def test_what_is_said_of_an_edited_branch_names_the_edits(directory: Path) -> None:
     async with opened("chain", size=(80, 24)) as pilot:
         await pilot.press("i", "space", "e", *["delete"] * 9, "4", "enter", "w")
-        assert "copied: backprop-tui chain --at 2:b:forward (without the edits)" in text(pilot, "keys")
+        assert "copied without the edit η 0.05 → 4: backprop-tui chain --at 2:b:forward" in text(pilot, "keys")
         await pilot.press("o", "s", "enter")
         await wait_for(pilot, lambda: "saved" in said(pilot))
         lines = (directory / "backprop-chain-iteration-2.md").read_text(encoding="utf-8").splitlines()

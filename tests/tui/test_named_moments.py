@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from minidl_core import Graph, Variable, add, multiply, square
 from tui_backprop.cli import build_parser, main
 from tui_backprop.debugger.named_moments import NoMomentError, command, go, name_moment, read_moment
-from tui_backprop.debugger.steps import after_event, after_step
+from tui_backprop.debugger.steps import Stop, after_event, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.words.narration import narrate
 
-from .sample_graphs import lesson_of, timelines
+from .random_timelines import lesson_of, timelines
 
 
 def at(timeline: Timeline) -> tuple[int, int, int]:
@@ -44,10 +44,22 @@ def test_every_moment_of_every_lesson_is_reached_by_its_name(name: str, stop: ob
         assert timeline.forward(stop)
 
 
+@pytest.mark.parametrize("stop", [after_event, after_step, lambda recording, index: index % 4 == 3])
+def test_a_place_says_the_same_however_one_came_there(stop: Stop) -> None:
+    timeline, other = Timeline(load_lesson("skip")), Timeline(load_lesson("skip"))
+    while timeline.forward(stop) and timeline.recording.iteration == 1:
+        said, place = narrate(timeline.moment), timeline.place
+        timeline.first()
+        timeline.last()
+        assert (timeline.place, narrate(timeline.moment)) == (place, said)
+        go(other, read_moment(name_moment(timeline), other.graph))
+        assert narrate(other.moment) == said
+
+
 @pytest.mark.parametrize("options", [{}, {"seed": 5, "learning_rate": 0.00123}])
 def test_the_command_that_is_copied_opens_the_same_moment_with_the_same_numbers(options: dict[str, float]) -> None:
     timeline = Timeline(load_lesson("perceptron"), **options)
-    timeline.train(3)
+    timeline.finish(4)
     timeline.forward(after_step)
     assert command(timeline).endswith(" --at 5:matmul:forward")
     opened = open_command(command(timeline))

@@ -36,7 +36,7 @@ from tui_backprop.lessons.lesson import Example
 from tui_backprop.words.narration import narrate, narrate_event, narrate_line
 from tui_backprop.words.wording import ROOMS, wrapped
 
-from .sample_graphs import lesson_of, timelines
+from .random_timelines import lesson_of, timelines
 
 
 def sentences(timeline: Timeline) -> list[str]:
@@ -302,7 +302,7 @@ def test_a_value_that_is_not_finite_names_node_entry_and_cause() -> None:
 
 def test_a_learning_rate_that_is_too_high_is_blamed() -> None:
     timeline = Timeline(load_lesson("perceptron"), learning_rate=1000.0)
-    timeline.train(20)
+    timeline.finish(21)
     said = narrate(timeline.moment)
     assert re.fullmatch(
         r"Stopped: log makes -inf in entry \[\d+, \d\], because p is 0 there\. "
@@ -310,7 +310,7 @@ def test_a_learning_rate_that_is_too_high_is_blamed() -> None:
         said,
     )
     timeline = Timeline(load_lesson("two-paths"), learning_rate=1e308)
-    timeline.train(20)
+    timeline.finish(21)
     assert narrate(timeline.moment).startswith(
         "Stopped: the update of a makes -inf. b steps back; a smaller --learning-rate may help."
     )

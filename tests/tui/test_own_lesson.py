@@ -11,7 +11,7 @@ import pytest
 import minidl_core as dl
 from tui_backprop.cli import main
 from tui_backprop.debugger.named_moments import command
-from tui_backprop.debugger.steps import after_event
+from tui_backprop.debugger.steps import Place, after_event
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
 from tui_backprop.lessons import lesson_names, load_lesson
@@ -44,7 +44,7 @@ def test_the_readmes_lesson_opens_with_its_seed(tmp_path: Path, capsys: pytest.C
     timeline = Timeline(load_lesson(path), 3)
     assert command(timeline) == f"backprop-tui {path} --seed 3 --at 0"
     assert timeline.lesson.summary.startswith("five houses")
-    timeline.go_to(1, 2, fine=True)
+    timeline.go_to(Place(1, 2, fine=True))
     assert plain([narrate_line(timeline.moment)]).startswith("w has two prices, of a room and of a mile: [")
 
 

@@ -37,7 +37,7 @@ from tui_backprop.questions import Question, judge, question_about, questions, r
 from tui_backprop.questions.asking import Asking
 from tui_backprop.words.formats import number, shape_text
 
-from .sample_graphs import lesson_of, timelines
+from .random_timelines import lesson_of, timelines
 
 Asked = tuple[Moment, Moment, list[Question]]
 PINNED = [Pinned(), Pinned(97, (1, 1))]
@@ -263,6 +263,6 @@ def test_the_next_iteration_can_be_begun_without_a_step() -> None:
     assert not timeline.begin_next()
     timeline.finish(1)
     assert timeline.begin_next()
-    assert (timeline.recording.iteration, timeline.cursor, timeline.furthest) == (2, 0, (2, 0))
+    assert (timeline.recording.iteration, timeline.cursor, timeline.furthest[:2]) == (2, 0, (2, 0))
     assert timeline.back(after_step)
     assert (timeline.recording.iteration, timeline.at_end_of_iteration) == (1, True)

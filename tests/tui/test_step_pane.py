@@ -28,7 +28,7 @@ from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.panes.step_pane import draw_step
 
-from .sample_graphs import lesson_of, timelines
+from .random_timelines import lesson_of, timelines
 
 
 def moments(timeline: Timeline, iterations: int = 1) -> list[Moment]:

@@ -82,7 +82,7 @@ def test_at_the_start_there_is_no_way_back() -> None:
 
 def test_a_long_run_can_be_walked_back_to_its_start() -> None:
     timeline = open_lesson()
-    timeline.train(10_000)
+    timeline.finish(10_001)
     assert timeline.recording.iteration == 10_001
     end = fingerprint(timeline.moment)
     assert timeline.back(after_step)
@@ -101,8 +101,10 @@ def test_a_long_run_can_be_walked_back_to_its_start() -> None:
 
 def test_training_without_events_has_the_same_bits_as_stepping() -> None:
     fast, stepped = open_lesson(), open_lesson()
-    fast.train(0)
-    fast.train(19)
+    fast.train(12)
+    fast.train(7)
+    assert fast.moment.loss is None
+    fast.forward(after_iteration)
     for _ in range(20 * 59):
         stepped.forward(after_event)
     assert fingerprint(fast.moment)[3:] == fingerprint(stepped.moment)[3:]
@@ -121,7 +123,7 @@ def test_the_milestones_are_the_lines_that_were_passed() -> None:
 
 def test_a_mistake_stops_at_the_node_that_made_it_and_stepping_back_still_works() -> None:
     timeline = open_lesson(learning_rate=1000)
-    timeline.train(50)
+    timeline.finish(51)
     moment = timeline.moment
     assert isinstance(moment.error, NonFiniteError)
     assert moment.now is moment.error.node
@@ -168,7 +170,8 @@ def test_every_node_is_unreached_waiting_queued_or_visited_and_nothing_else(name
     while not timeline.at_end_of_iteration:
         timeline.forward(after_event)
         moment = timeline.moment
-        waiting, queue, visited = dict(moment.waiting), moment.queue, moment.visited
+        waiting, queue = dict(moment.waiting), moment.queue
+        visited = moment.last_visited(len(moment.graph.nodes))
         assert len(waiting) == moment.waiting_count
         assert not set(waiting) & set(queue)
         assert not set(queue) & set(visited)

@@ -31,7 +31,7 @@ from tui_backprop.screens.searches import SearchesScreen
 from tui_backprop.screens.stepping import SteppingScreen
 from tui_backprop.widgets.canvas import Canvas
 
-from .sample_graphs import lesson_of, timelines
+from .random_timelines import lesson_of, timelines
 from .test_keys import opened, place
 from .test_timeline import fingerprint, open_lesson
 

@@ -10,6 +10,7 @@ from minidl_core import State
 
 from .edits import Edit
 from .loss_history import LossHistory
+from .steps import Place
 
 MOST_BRANCHES = 6
 """With more branches than this the oldest is forgotten."""
@@ -54,7 +55,7 @@ class Branch:
     """One way the training went: its edits, its states, its losses.
 
     `edits` are by the number of iterations that were finished before them. `furthest` is the latest place that was
-    ever reached on the branch, as (iteration, cursor).
+    ever reached on the branch.
     """
 
     def __init__(self) -> None:
@@ -63,7 +64,7 @@ class Branch:
         self.states = States()
         self.milestones: dict[int, State] = {}
         self.losses = LossHistory()
-        self.furthest = (1, 0)
+        self.furthest = Place(1, 0)
 
     def fork(self, finished: int, edit: Edit) -> Branch:
         """Return a new branch that leaves this one after so many iterations, with an edit."""
@@ -75,7 +76,7 @@ class Branch:
         branch.milestones = {number: state for number, state in self.milestones.items() if number < finished}
         # one loss less than is shared: opening the branch measures that one again
         branch.losses = self.losses.until(max(finished - 1, 0))
-        branch.furthest = (finished + 1, 0)
+        branch.furthest = Place(finished + 1, 0)
         return branch
 
     def edited(self, state: State) -> State:

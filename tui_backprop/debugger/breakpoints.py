@@ -45,6 +45,17 @@ FORMS = (
 )
 """What a condition may look like."""
 
+IN_WORDS = {
+    "at the first NaN or infinity": "not finite",
+    "when the loss rises": "loss rises",
+    "when |gradient| is above a bound": "gradient > ",
+    "when |gradient| is below a bound": "gradient < ",
+    "at a phase": "phase ",
+    "at an operation": "operation ",
+    "at a node": "node ",
+}
+"""Every kind of condition as the palette says it, and how it is written, or begins."""
+
 _PASSES = {
     "forward": (NodeEvaluated,),
     "backward": (BackwardStarted, NodeVisited, ContributionAdded, GradientCompleted, NodesEnqueued),
@@ -59,10 +70,11 @@ class ConditionError(ValueError):
 
 @dataclass(frozen=True)
 class Breakpoint:
-    """A condition, as it is written and as a stop; `on` is whether it stops anything."""
+    """A condition, as it is written and as a stop; `nodes` are those it is about, `on` is whether it stops anything."""
 
     text: str
     stops: Stop
+    nodes: tuple[Node, ...] = ()
     on: bool = True
 
 
@@ -92,7 +104,7 @@ def read_breakpoint(text: str, graph: LossGraph) -> Breakpoint:
 
 def at_node(node: Node) -> Breakpoint:
     """Return the breakpoint at every step of a node."""
-    return Breakpoint(f"node {node.name}", lambda recording, index: _step_of(recording, index) is node)
+    return Breakpoint(f"node {node.name}", lambda recording, index: _step_of(recording, index) is node, (node,))
 
 
 def hit(breakpoints: Iterable[Breakpoint], recording: Recording, index: int) -> Breakpoint | None:
@@ -101,7 +113,8 @@ def hit(breakpoints: Iterable[Breakpoint], recording: Recording, index: int) -> 
 
 
 def _at_operation(name: str, graph: LossGraph) -> Breakpoint:
-    names = list(dict.fromkeys(node.definition.name for node in graph.nodes if isinstance(node, Operation)))
+    operations = [node for node in graph.nodes if isinstance(node, Operation)]
+    names = list(dict.fromkeys(node.definition.name for node in operations))
     if name not in names:
         raise ConditionError(f"There is no operation '{cut(name, 40)}' here. There are {listed(names, str, 12)}.")
 
@@ -109,7 +122,7 @@ def _at_operation(name: str, graph: LossGraph) -> Breakpoint:
         node = _step_of(recording, index)
         return isinstance(node, Operation) and node.definition.name == name
 
-    return Breakpoint(f"operation {name}", stops)
+    return Breakpoint(f"operation {name}", stops, tuple(node for node in operations if node.definition.name == name))
 
 
 def _at_gradient(name: str | None, sign: str, written: str, graph: LossGraph) -> Breakpoint:
@@ -135,7 +148,8 @@ def _at_gradient(name: str | None, sign: str, written: str, graph: LossGraph) ->
         largest = float(np.max(np.abs(completed.gradient), initial=0))
         return largest > bound if sign == ">" else largest < bound
 
-    return Breakpoint(f"gradient{'' if name is None else f' of {name}'} {sign} {written}", stops)
+    whose, nodes = ("", ()) if only is None else (f" of {only.name}", (only,))
+    return Breakpoint(f"gradient{whose} {sign} {written}", stops, nodes)
 
 
 def _node(name: str, graph: LossGraph) -> Node:

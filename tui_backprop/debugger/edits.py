@@ -48,6 +48,15 @@ class Edit:
             return f"all of {name} → {number(self.new)}"
         return f"{element_text(name, self.index)} {number(self.old, 3)} → {number(self.new)}"
 
+    def written_out(self, length: int = 24) -> str:
+        """Say what there is and what there was, the node's name cut to a length: W[0,0] = 1 instead of 0.2229."""
+        if self.node is None:
+            return f"the {LEARNING_RATE} η = {self.new:g} instead of {self.old:g}"
+        name = cut(self.node.name, length)
+        if self.index is None:
+            return f"{number(self.new)} for every number of {name}"
+        return f"{element_text(name, self.index)} = {number(self.new)} instead of {number(self.old)}"
+
     def applied(self, state: State) -> State:
         """Return the state with this edit made; the arrays of the given one stay as they are."""
         if self.node is None:
@@ -70,10 +79,13 @@ def editable_names(graph: LossGraph) -> list[str]:
     return [*(cut(node.name, 16) for node in nodes), f"the {LEARNING_RATE}"]
 
 
-def why_not_editable(node: Node, graph: LossGraph) -> str:
-    """Say why the numbers of a node cannot be edited, and which can."""
+def why_not_editable(node: Node, state: State, graph: LossGraph) -> str:
+    """Say why the numbers of a node cannot be edited, and which can; nothing where they can."""
     can = listed(editable_names(graph), str, 6)
     name = cut(node.name, 16)
+    if isinstance(node, Variable | Placeholder):
+        value = start_value(state, node)
+        return "" if value.size else f"{name} is {shape_text(value.shape)}: it has no numbers to set."
     if isinstance(node, Operation):
         sources = listed(list(dict.fromkeys(node.inputs)), lambda source: cut(source.name, 16))
         return f"{name} is computed from {sources}, so it cannot be set; {can} can."
@@ -121,8 +133,10 @@ def _target(
             return None, None
         raise EditError(f"There is no '{cut(name, 24)}'; {listed(editable_names(graph), str, 6)} can be edited.")
     node = nodes[name]
-    if not isinstance(node, Variable | Placeholder):
-        raise EditError(why_not_editable(node, graph))
+    wrong = why_not_editable(node, state, graph)
+    if wrong:
+        raise EditError(wrong)
+    assert isinstance(node, Variable | Placeholder)
     shape = start_value(state, node).shape
     if place is None:
         return node, (() if not shape else None)

@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 from typing import Literal
 
 from minidl_core import (
@@ -30,6 +31,7 @@ from minidl_core.arrays import Array
 
 from ..drawing.glyphs import DONE, HIDDEN, NOT_YET, NOW, STALE, UPDATED
 from ..lessons.lesson import Example, Lesson
+from .edits import Edit
 from .loss_graph import LossGraph
 from .recording import Recording
 
@@ -42,8 +44,9 @@ class Moment:
 
     `shown` is the index of the event that the moment is about (-1 before the first), `milestones` the states after
     0, 1, 3 and 10 iterations as far as they were passed. `said` is what there is to say of how one came here, if it was
-    not by a step: ever shorter ways to say it. While a question stands, what would answer it is
-    hidden: who is in the queue or waits, or the shape of a node.
+    not by a step: ever shorter ways to say it. `next_loss` is J of the next iteration, where one has been there, and
+    `next_edits` are the edits it starts with. While a question stands, what would answer it is hidden: who is in the
+    queue or waits, the shape of a node, the losses that are known already.
     """
 
     lesson: Lesson
@@ -53,8 +56,11 @@ class Moment:
     shown: int
     milestones: tuple[tuple[int, State], ...] = ()
     said: tuple[str, ...] = ()
+    next_loss: float | None = None
+    next_edits: tuple[Edit, ...] = ()
     hides_queue: bool = False
     hides_shape_of: Node | None = None
+    hides_losses: bool = False
 
     @property
     def graph(self) -> LossGraph:
@@ -152,15 +158,11 @@ class Moment:
         event = None if time is None else self.recording.events[time]
         return event if isinstance(event, VariableUpdated) else None
 
-    @property
-    def visited(self) -> list[Node]:
-        """The nodes that the search has visited, in order, the one of now included."""
-        return self._happened(self.recording.visited)
-
     @cached_property
     def updated(self) -> list[Node]:
         """The variables that have been updated, in order."""
-        return self._happened(self.recording.updated)
+        # the dictionary is filled in the order of time
+        return list(takewhile(lambda node: self.recording.updated[node] < self.cursor, self.recording.updated))
 
     @cached_property
     def _changed(self) -> int:
@@ -214,15 +216,6 @@ class Moment:
             if self._past(self.recording.enqueued, node) is None and (pending := self.waits_for(node)):
                 left -= 1
                 yield node, pending
-
-    def _happened(self, times: dict[Node, int]) -> list[Node]:
-        # the dictionaries are filled in the order of time
-        nodes = []
-        for node, time in times.items():
-            if time >= self.cursor:
-                break
-            nodes.append(node)
-        return nodes
 
     def waits_for(self, node: Node) -> int:
         """Return how many distinct consumers that lead to the loss have not been visited."""

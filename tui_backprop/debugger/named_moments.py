@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import re
 import shlex
-from typing import NamedTuple
 
 from minidl_core import Variable
 from minidl_core.backprop import search
@@ -17,6 +16,7 @@ from minidl_core.backprop import search
 from ..drawing.lines import cut
 from ..words.wording import listed
 from .loss_graph import LossGraph
+from .steps import Place
 from .timeline import Timeline
 
 MOST = 1_000_000
@@ -27,17 +27,6 @@ _NAME = re.compile(r"(\d{1,18})(?:\.(\d{1,18})|:(.+))?", re.ASCII)
 
 class NoMomentError(ValueError):
     """There is no moment of this name; the message is a sentence that says what there is."""
-
-
-class Place(NamedTuple):
-    """A place in a training: behind the first `cursor` events of an iteration, None for all of them.
-
-    Where it is `fine`, it is about its last event, else about the step that ends there.
-    """
-
-    iteration: int
-    cursor: int | None = None
-    fine: bool = False
 
 
 def read_moment(text: str, graph: LossGraph) -> Place:
@@ -64,12 +53,12 @@ def read_moment(text: str, graph: LossGraph) -> Place:
 
 def name_moment(timeline: Timeline) -> str:
     """Return the name of the moment at the cursor."""
-    iteration, cursor = timeline.recording.iteration, timeline.cursor
+    iteration, cursor, fine = timeline.place
     if cursor == 0:
         return str(iteration - 1)
     if timeline.at_end_of_iteration:
         return str(iteration)
-    if not timeline.fine:
+    if not fine:
         for name, place in _cursors(timeline.graph)[0].items():
             if place == cursor:
                 return f"{iteration}:{name}"
@@ -91,8 +80,8 @@ def go(timeline: Timeline, place: Place) -> bool:
 
     Raises NoMomentError where a mistake stops the training before; the timeline is then where it stopped.
     """
-    iteration, cursor, fine = place
-    moved = timeline.finish(iteration) if cursor is None else timeline.go_to(iteration, cursor, fine=fine)
+    iteration, cursor, _ = place
+    moved = timeline.go_to(place)
     at = timeline.recording.iteration
     if (at, timeline.cursor) < (iteration, cursor or 0):
         asked = f"iteration {iteration}" + (f", event {cursor}" if cursor else "")

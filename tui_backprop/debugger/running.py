@@ -7,13 +7,15 @@ from time import perf_counter
 from typing import NamedTuple
 
 from .breakpoints import Breakpoint, hit
-from .named_moments import NoMomentError, Place, go
+from .named_moments import NoMomentError, go
 from .recording import Recording
-from .steps import Stop, after_iteration, after_step
+from .steps import Place, Stop, after_iteration, after_step
 from .timeline import Timeline
 
 TRAINING_SECONDS = 0.04
 """How long one tick at full speed may train: short enough that a key is answered at once."""
+MOST_SHOWN = 500
+"""At full speed the events of a tick's last iteration are shown, unless the graph has more nodes than this."""
 
 
 class Speed(NamedTuple):
@@ -60,6 +62,11 @@ class Run:
             return TO_A_BREAKPOINT
         return SPEEDS[self._chosen if self.destination is None else -1]
 
+    @property
+    def seeks(self) -> bool:
+        """Whether it is on its way to a place or a breakpoint, at a speed that cannot be changed."""
+        return bool(self._breakpoints) or self.destination is not None
+
     def change_speed(self, by: int) -> None:
         """Make it faster or slower by so many places in the table of speeds."""
         self._chosen = min(max(self._chosen + by, 0), len(SPEEDS) - 1)
@@ -86,20 +93,31 @@ class Run:
         timeline = self._timeline
         if self._breakpoints:
             return self._look_on()
-        if self.speed.stop is not None:
-            moved = timeline.forward(self.speed.stop)
-        else:
-            ahead = self._at_once if self.goal is None else min(self._at_once, self.goal - timeline.recording.iteration)
-            started = perf_counter()
-            moved = timeline.train(ahead)
-            needed = perf_counter() - started
-            self._at_once = max(1, min(2 * self._at_once, int(self._at_once * TRAINING_SECONDS / max(needed, 1e-6))))
+        moved = timeline.forward(self.speed.stop) if self.speed.stop is not None else self._train()
         going_on = moved and not self._at_goal and timeline.recording.error is None
         if self.destination is not None and not going_on:
             self.arrive(self.destination)
         elif self._at_goal:
             self.said = "paused: r runs on"
         return going_on
+
+    def _train(self) -> bool:
+        """Train for one tick and return whether that went anywhere.
+
+        Events cost far more than training does. Of a large graph only those of the goal are shown, over several ticks.
+        """
+        timeline, started = self._timeline, perf_counter()
+        following = timeline.recording.iteration + timeline.at_end_of_iteration
+        ahead = self._at_once if self.goal is None else min(self._at_once, self.goal - following)
+        inside = timeline.cursor > 0 and not timeline.at_end_of_iteration
+        trained = ahead > 0 and not inside and timeline.train(ahead)
+        if not trained or len(timeline.graph.nodes) <= MOST_SHOWN:
+            end = perf_counter() + TRAINING_SECONDS
+            moved = timeline.forward(lambda *at: after_iteration(*at) or perf_counter() >= end)
+            trained = trained or moved
+        needed = perf_counter() - started
+        self._at_once = max(1, min(2 * self._at_once, int(self._at_once * TRAINING_SECONDS / max(needed, 1e-6))))
+        return trained
 
     def arrive(self, destination: Place) -> bool:
         """Move to a place and return whether that went anywhere; where a mistake comes before it, `said` says so."""

@@ -8,6 +8,7 @@ pass with the next step.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from minidl_core import (
     BackwardStarted,
@@ -22,6 +23,18 @@ from minidl_core import (
 )
 
 from .recording import Recording
+
+
+class Place(NamedTuple):
+    """A place in a training: behind the first `cursor` events of an iteration, None for all of them.
+
+    Where it is `fine`, it is about its last event, else about the step that ends there.
+    """
+
+    iteration: int
+    cursor: int | None = None
+    fine: bool = False
+
 
 Stop = Callable[[Recording, int], bool]
 """Whether a kind of move stops after the event of this index; it may look at the event behind it."""
@@ -82,9 +95,12 @@ STOPS: dict[str, Stop] = {
 def headline(recording: Recording, cursor: int) -> int:
     """Return the index of the event that says what the step ending at this cursor is about.
 
-    For a visited node that is the contribution it got, for the loss the start of the backward pass.
+    For a visited node that is the contribution it got, for the loss the start of the backward pass. Inside a step it
+    is the last event.
     """
     index = cursor - 1
+    if not (after_step(recording, index) or after_node(recording, index)):
+        return index
     while index > 0 and isinstance(recording.events[index], GradientCompleted | NodesEnqueued):
         index -= 1
     if not isinstance(recording.events[index], ContributionAdded):

@@ -18,17 +18,17 @@ from .loss_graph import LossGraph, infer_shapes
 from .loss_history import LossHistory
 from .moment import Moment
 from .recording import Measured, Recording
-from .steps import Stop, after_event, headline
+from .steps import Place, Stop, after_event, headline
 
 MILESTONES = (0, 1, 3, 10)
 """After how many iterations the data chart keeps the line."""
 
 
 class Timeline:
-    """A training that can be moved through; every move returns whether it went anywhere.
+    """A training that can be moved through; a move returns whether it went anywhere.
 
-    `branches` are the ways it went, oldest first, and `branch` is the one that the moves follow. While the timeline is
-    `fine`, its moment is about the last event before the cursor, else about the step that ends there.
+    `branches` are the ways it went, oldest first, and `branch` is the one that the moves follow. One is at a `place`,
+    and the moment is a function of it alone.
     """
 
     def __init__(self, lesson: Lesson, seed: int | None = None, learning_rate: float | None = None) -> None:
@@ -44,16 +44,23 @@ class Timeline:
         self.branches = [self.branch]
         self._events: Iterator[Event] = iter(())
         self.cursor = 0
-        self.fine = False
+        self._fine = False
         self._said: tuple[str, ...] = ()
         self.recording = self._begin(None)
 
     @property
+    def place(self) -> Place:
+        """Where one is."""
+        return Place(self.recording.iteration, self.cursor, self._fine)
+
+    @property
     def moment(self) -> Moment:
-        """What is true at the cursor."""
-        shown = self.cursor - 1 if self.fine or not self.cursor else headline(self.recording, self.cursor)
-        passed = tuple((n, state) for n, state in self.branch.milestones.items() if n < self.recording.iteration)
-        return Moment(self.lesson, self.example, self.recording, self.cursor, shown, passed, self._said)
+        """What is true at the place where one is."""
+        shown = self.cursor - 1 if self._fine or not self.cursor else headline(self.recording, self.cursor)
+        iteration = self.recording.iteration
+        passed = tuple((n, state) for n, state in self.branch.milestones.items() if n < iteration)
+        following = self.losses.loss_at(iteration + 1), self.branch.edits.get(iteration, ())
+        return Moment(self.lesson, self.example, self.recording, self.cursor, shown, passed, self._said, *following)
 
     @property
     def losses(self) -> LossHistory:
@@ -61,8 +68,8 @@ class Timeline:
         return self.branch.losses
 
     @property
-    def furthest(self) -> tuple[int, int]:
-        """The latest place that was ever reached on the branch, as (iteration, cursor)."""
+    def furthest(self) -> Place:
+        """The latest place that was ever reached on the branch."""
         return self.branch.furthest
 
     @property
@@ -78,11 +85,11 @@ class Timeline:
         """Return the moment to which this kind of move would go, without going; None at the end of an iteration."""
         if self.at_end_of_iteration:
             return None
-        here = self.cursor, self.fine
+        here = self.cursor, self._fine
         self._forward(stop)
-        self.fine = stop is after_event
+        self._fine = stop is after_event and self.cursor > 0
         moment = self.moment
-        self.cursor, self.fine = here
+        self.cursor, self._fine = here
         return moment
 
     def begin_next(self) -> bool:
@@ -98,34 +105,37 @@ class Timeline:
 
     def first(self) -> bool:
         """Move to the start of the first iteration."""
-        return self._moved(None, self._go_to(1, 0))
+        return self.go_to(Place(1, 0))
 
     def last(self) -> bool:
         """Move to the latest place that was ever reached on this branch."""
-        return self._moved(None, self._go_to(*self.furthest))
+        return self.go_to(self.furthest)
 
     def finish(self, iteration: int) -> bool:
         """Move to the end of an iteration, training as far as it needs; 0 is the start of the first."""
-        if iteration == 0:
-            return self.first()
-        return self._moved(None, self._go_to(iteration, None))
+        return self.go_to(Place(iteration))
 
-    def go_to(self, iteration: int, cursor: int, *, fine: bool) -> bool:
-        """Move behind so many events of an iteration, training as far as it needs; a mistake stops earlier."""
-        moved = self._go_to(iteration, cursor) or fine != self.fine
+    def go_to(self, place: Place) -> bool:
+        """Move to a place, training as far as it needs; a mistake stops earlier. Place(0) is the very start."""
+        iteration, cursor, fine = place if place.iteration else Place(1, 0)
+        moved = self._go_to(iteration, cursor) or fine != self._fine
         return self._moved(after_event if fine else None, moved)
 
     def train(self, iterations: int) -> bool:
-        """Move some iterations on, as fast as the engine trains, to the end of the last; a mistake stops earlier."""
-        while not self.recording.finished:
-            self._record()
-        if self.recording.error is None and iterations > 0:
-            self._note_loss(len(self.recording.events))
-            previous = self._advance(iterations - 1)
-            self._begin_next(previous)
-            while not self.recording.finished:
-                self._record()
-        return self._moved(None, self._set_cursor(len(self.recording.events)))
+        """Move some iterations on without events, from the start or end of one to the start of one.
+
+        One in which something goes wrong is not begun.
+        """
+        if self.recording.error is not None:
+            return False
+        at_end = self.at_end_of_iteration
+        if not at_end:
+            self.stepper.restore(self.recording.start)
+        last = self._advance(iterations)
+        if last is not None or not at_end:
+            self.recording = self._begin(last or self.recording.previous)
+            self.cursor = 0
+        return self._moved(None, last is not None)
 
     @property
     def edited_state(self) -> State:
@@ -133,6 +143,12 @@ class Timeline:
         if self.at_end_of_iteration and self.recording.error is None:
             return self.branch.edited(self.stepper.state())
         return self.recording.start
+
+    @property
+    def edits_so_far(self) -> list[Edit]:
+        """The edits with which this iteration and those before it started: no name of a moment has them in it."""
+        made = self.branch.edits
+        return [edit for finished in sorted(made) if finished < self.recording.iteration for edit in made[finished]]
 
     def fork(self, edit: Edit) -> None:
         """Begin a branch with an edit of `edited_state`; its iteration is computed again up to the same step.
@@ -159,22 +175,23 @@ class Timeline:
             return False
         place = (self.branches.index(self.branch) - 1) % count
         self.branch = self.branches[place]
-        there = (self.recording.iteration, self.cursor)
-        iteration, cursor = min(there, self.branch.furthest)
+        there, furthest = self.place, self.branch.furthest
+        iteration, cursor, self._fine = there if there[:2] <= furthest[:2] else furthest
         self._open(iteration)
         self._play(cursor)
-        self._said = said_of_switch(self.branch, place + 1, count, same=(iteration, self.cursor) == there)
+        self._said = said_of_switch(self.branch, place + 1, count, same=self.place == there)
         return True
 
     def _moved(self, stop: Stop | None, moved: bool) -> bool:
         if moved:
-            self.fine = stop is after_event
+            self._fine = stop is after_event and self.cursor > 0
             self._said = ()
             self._note_furthest()
         return moved
 
     def _note_furthest(self) -> None:
-        self.branch.furthest = max(self.branch.furthest, (self.recording.iteration, self.cursor))
+        if self.place[:2] >= self.branch.furthest[:2]:
+            self.branch.furthest = self.place
         self._note_loss(self.cursor)
 
     def _note_loss(self, cursor: int) -> None:
@@ -264,11 +281,10 @@ class Timeline:
             self.stepper.restore(state)
         return state
 
-    def _begin_next(self, previous: Measured | None = None) -> Recording:
+    def _begin_next(self) -> Recording:
         last = self.recording.events[-1]
-        if previous is None and isinstance(last, IterationFinished):
-            previous = Measured(self.recording.start, last.loss)
-        self.recording = self._begin(previous)
+        assert isinstance(last, IterationFinished)
+        self.recording = self._begin(Measured(self.recording.start, last.loss))
         self.cursor = 0
         return self.recording
 

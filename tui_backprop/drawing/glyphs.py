@@ -10,6 +10,7 @@ UPDATED = "+"
 HIDDEN = "?"
 PARTLY = "…"
 CHOSEN = "»"
+BREAKPOINT = "■"
 ARROWS = "←↑↓→"
 
 # never U+25B6 and U+25C0: some terminals draw those as emoji, two cells wide

@@ -15,7 +15,22 @@ from itertools import groupby, pairwise
 
 from rich.cells import cell_len
 
-from ..drawing.glyphs import DONE, EAST, JOINT, LEFT, LINES, NORTH, NOT_YET, NOW, RIGHT, SOUTH, STALE, UPDATED, WEST
+from ..drawing.glyphs import (
+    BREAKPOINT,
+    DONE,
+    EAST,
+    JOINT,
+    LEFT,
+    LINES,
+    NORTH,
+    NOT_YET,
+    NOW,
+    RIGHT,
+    SOUTH,
+    STALE,
+    UPDATED,
+    WEST,
+)
 from ..drawing.lines import fit, fit_name, takes_single_cells, width_of
 from ..drawing.palette import Line
 from .layout import Column, Edge, Layout, Place
@@ -26,7 +41,10 @@ _MARK_STYLES = {NOT_YET: "dim", DONE: "done", NOW: "now", UPDATED: "variable", S
 
 @dataclass(frozen=True, slots=True)
 class NodeView:
-    """What a moment shows of a node: a title, the details below it, the slots of its value and its gradient."""
+    """What a moment shows of a node: a title, the details below it, the slots of its value and its gradient.
+
+    It `stops` where a breakpoint is on it.
+    """
 
     title: str
     details: tuple[str, ...]
@@ -35,6 +53,7 @@ class NodeView:
     style: str = "text"
     now: bool = False
     selected: bool = False
+    stops: bool = False
 
 
 def mark_style(slot: str) -> str:
@@ -239,7 +258,8 @@ def draw_box(node: NodeView, width: int, height: int) -> list[Line]:
         value, gradient = node.value[-1:], fit(node.gradient.removeprefix("g"), 2)
         name = fit_name(node.title, inner - 4) + " "
         slots: Line = [(value, value_style), (gradient, gradient_style)]
-        return [[(left, border), (name, title_style), *slots, (right, border)]]
+        start = (BREAKPOINT, "red") if node.stops else (left, border)
+        return [[start, (name, title_style), *slots, (right, border)]]
     lines = "╔═╗║╚╝" if node.selected else "┏━┓┃┗┛" if node.now else "┌─┐│└┘"
     top_left, level, top_right, upright, bottom_left, bottom_right = list(lines)
     texts = [(fit_name(node.title, inner), title_style), *((fit(detail, inner), node.style) for detail in node.details)]
@@ -249,10 +269,11 @@ def draw_box(node: NodeView, width: int, height: int) -> list[Line]:
     if not node.gradient:
         del slots[1:]
     after = level * (inner - len(before) - width_of(slots))
+    corner = (BREAKPOINT, "red") if node.stops else (bottom_left, border)
     return [
         [(top_left + level * inner + top_right, border)],
         *([(upright, border), text, (upright, border)] for text in texts[: height - 2]),
-        [(bottom_left + before, border), *slots, (after + bottom_right, border)],
+        [corner, (before, border), *slots, (after + bottom_right, border)],
     ]
 
 

@@ -55,12 +55,12 @@ def box_view(item: Item, moment: Moment, progress: Progress, level: int, width: 
     node = item.node
     if node is None:
         details: tuple[str, ...] = (_how_far(item, moment, progress),)
-    elif level == NUMBERS and node in moment.graph.position:
+    elif level == NUMBERS and _shows_numbers(node, moment):
         details = _numbers(moment.value(node), moment.gradient(node), width)
     else:
         details = (detail(moment, node, width),)
     return NodeView(
-        _name(item, moment, progress) if level == NAMES else _title(item, width if level == NUMBERS else 0),
+        _name(item, moment, progress) if level == NAMES else _title(item, moment if level == NUMBERS else None, width),
         details,
         value,
         gradient,
@@ -77,13 +77,17 @@ def row_view(item: Item, moment: Moment, progress: Progress, level: int, narrow:
         said = _how_far(item, moment, progress)
     else:
         said = shape_in(moment, node)
-        if level == NUMBERS and node in moment.graph.position:
+        if level == NUMBERS and _shows_numbers(node, moment):
             backward = moment.phase != "forward" and moment.gradient(node) is not None
             room = _NARROW_NUMBERS if narrow else _NUMBERS_INNER
             numbers = _numbers(moment.value(node), moment.gradient(node), room)[backward]
             said = numbers if narrow else f"{numbers:<{_NUMBERS_INNER}} {said}"
     now = _is_now(item, moment, progress)
     return NodeView(_row_title(item), (said,), value, gradient, _style(item, moment), now=now)
+
+
+def _shows_numbers(node: Node, moment: Moment) -> bool:
+    return node in moment.graph.position and node is not moment.hides_shape_of
 
 
 def _marks(item: Item, moment: Moment, progress: Progress) -> tuple[str, str]:
@@ -168,13 +172,15 @@ def _name(item: Item, moment: Moment, progress: Progress) -> str:
     return f"{item.scope}/ {_count(item, moment, progress)}/{len(item.nodes)}"
 
 
-def _title(item: Item, room: int = 0) -> str:
-    """Return the title of a box, with the shape where there is room for it."""
+def _title(item: Item, moment: Moment | None = None, room: int = 0) -> str:
+    """Return the title of a box, with the shape at a moment where there is room for it."""
     if item.node is None:
         return f"{item.scope}/"
     number, uses = item.use
     said = f"{item.node.name} {number}/{uses}" if uses > 1 else title(item.node)
-    with_shapes = (f"{text} {shape_text(item.node.shape)}" for text in (said, item.node.name))
+    if moment is None:
+        return said
+    with_shapes = (f"{text} {shape_in(moment, item.node)}" for text in (said, item.node.name))
     return next((text for text in with_shapes if cell_len(printable(text)) <= room), said)
 
 

@@ -66,13 +66,14 @@ class GraphPane:
     """The picture of one graph, as a diagram or as a tape, and what is selected in it.
 
     `sheets` are the ways to fold it. `selected` is None while the node of now is in view; while it `follows`, a move
-    in time takes the selection away.
+    in time takes the selection away. `stops` are the nodes with a breakpoint.
     """
 
     def __init__(self, graph: LossGraph, folds: Mapping[str, str] | None = None) -> None:
         self.sheets = Sheets(graph, folds or {})
         self._followed = graph.nodes[0]
         self.selected: Node | None = None
+        self.stops: frozenset[Node] = frozenset()
         self._place = ""
         self._whole = False
         self._trail: list[str] = []
@@ -111,7 +112,7 @@ class GraphPane:
 
         def view(name: str) -> NodeView:
             item, inner = boxes.items[name], layout.places[name].width - 2
-            return self._marked(box_view(item, moment, self._sheet.progress, level, inner), name, chosen, moment)
+            return self._marked(box_view(item, moment, self._sheet.progress, level, inner), item, chosen, moment)
 
         lines = draw_diagram(
             layout,
@@ -124,7 +125,7 @@ class GraphPane:
         if rows < height:
             lines.insert(0, [(fit("  " + heading(moment), width), "dim")])
         if rows < height - 1:
-            lines.append([("  ", "text"), *legend(moment, width - 2)])
+            lines.append([("  ", "text"), *legend(moment, width - 2, stops=bool(self.stops))])
         return lines
 
     def _draw_tape(self, moment: Moment, width: int, height: int) -> list[Line]:
@@ -139,8 +140,8 @@ class GraphPane:
         self._drawn = _Drawn(self._sheet.rows, tape.row, None, (0, self._first), more)
 
         def view(name: str) -> NodeView:
-            seen = row_view(self._sheet.rows.items[name], moment, self._sheet.progress, level, narrow)
-            return self._marked(seen, name, chosen, moment)
+            item = self._sheet.rows.items[name]
+            return self._marked(row_view(item, moment, self._sheet.progress, level, narrow), item, chosen, moment)
 
         return draw_tape(
             tape, self._first, width, height, view, self._margin(moment), self._sheet.row_widths(level, narrow)
@@ -157,11 +158,14 @@ class GraphPane:
             return False
         return True
 
-    def _marked(self, seen: NodeView, name: str, chosen: str, moment: Moment) -> NodeView:
-        """Mark what is selected, and the consumer from which a contribution comes: its gradient is the G."""
-        if isinstance(moment.event, ContributionAdded) and not seen.now and name in self._places(moment.event.consumer):
+    def _marked(self, seen: NodeView, item: Item, chosen: str, moment: Moment) -> NodeView:
+        """Mark what is selected, breakpoints, and the consumer from which a contribution comes: its gradient is G."""
+        event = moment.event
+        if isinstance(event, ContributionAdded) and not seen.now and item.name in self._places(event.consumer):
             seen = replace(seen, gradient=seen.gradient.replace("g", "G"))
-        return replace(seen, selected=True) if self.selected is not None and name == chosen else seen
+        if self.stops and not self.stops.isdisjoint(item.nodes):
+            seen = replace(seen, stops=True)
+        return replace(seen, selected=True) if self.selected is not None and item.name == chosen else seen
 
     def _in_use(self, moment: Moment) -> list[Edge]:
         """Return the edges over which a number goes now: into what is evaluated, or back from a consumer."""

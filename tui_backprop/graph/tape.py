@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
-from ..drawing.glyphs import CHOSEN, EAST, ELLIPSIS, LINES, MORE, NODE, NODE_NOW, NORTH, SOUTH, WEST
+from ..drawing.glyphs import BREAKPOINT, CHOSEN, EAST, ELLIPSIS, LINES, MORE, NODE, NODE_NOW, NORTH, SOUTH, WEST
 from ..drawing.lines import fit, fit_name
 from ..drawing.palette import Line
 from .diagram import NodeView, mark_style
@@ -155,7 +155,7 @@ def draw_tape(
                 (gutter[at + 1 :], "dim"),
                 (fit_name(node.title, title_width), "selected" if node.selected else style),
                 (fit(" " + " ".join(node.details), detail_width), "dim"),
-                (" ", "text"),
+                (BREAKPOINT, "red") if node.stops else (" ", "text"),
                 (node.value, mark_style(node.value)),
                 (" ", "text"),
                 (fit(node.gradient, slot_width), mark_style(node.gradient)),

@@ -10,7 +10,7 @@ from minidl_core import ContributionAdded, Node, Operation
 from minidl_core.gradients import gradient_rule
 
 from ..debugger.moment import Moment
-from ..drawing.glyphs import DONE, HIDDEN, LEFT, NOT_YET, NOW, RIGHT, STALE, UPDATED
+from ..drawing.glyphs import BREAKPOINT, DONE, HIDDEN, LEFT, NOT_YET, NOW, RIGHT, STALE, UPDATED
 from ..drawing.lines import printable, width_of
 from ..drawing.palette import Line
 from ..words.formats import number, shape_text
@@ -44,7 +44,7 @@ def detail(moment: Moment, node: Node, width: int) -> str:
     """Return the shape of a node and, where that is one number, its value with as many digits as fit."""
     value = moment.value(node)
     shape = shape_in(moment, node)
-    if value is None or value.size != 1:
+    if value is None or value.size != 1 or node is moment.hides_shape_of:
         return shape
     before = "=" if node is moment.graph.loss else shape
     texts = (f"{before} {number(value.item(), digits)}" for digits in (4, 3, 2))
@@ -60,8 +60,11 @@ def heading(moment: Moment) -> str:
     }[moment.phase]
 
 
-def legend(moment: Moment, width: int) -> Line:
-    """Return what the signs mean that this pass can show; what does not fit the width is left out at the end."""
+def legend(moment: Moment, width: int, *, stops: bool = False) -> Line:
+    """Return what the signs mean that this pass can show; what does not fit the width is left out at the end.
+
+    `stops` is whether there are breakpoints.
+    """
     done, now, not_yet = f"{DONE} done", f"{NOW} now", f"{NOT_YET} not yet"
     slots = ("v value", "g gradient")
     states: tuple[str, ...]
@@ -77,6 +80,8 @@ def legend(moment: Moment, width: int) -> Line:
     else:
         states = (done, now, "q1 q2 place in the queue", not_yet)
         groups = slots, states, (f"{LEFT} gradient went this way", "━ goes now")
+    if stops:
+        groups = (*groups[:2], (f"{BREAKPOINT} breakpoint",), *groups[2:])
     line: Line = []
     for group in groups:
         for i, entry in enumerate(group):
@@ -84,7 +89,7 @@ def legend(moment: Moment, width: int) -> Line:
             if width_of(line) + len(gap + entry) > width:
                 return line
             sign, _, meaning = entry.partition(" ")
-            style = "dim" if sign in ("v", "g") else "flow" if sign == "━" else mark_style(sign)
+            style = {"v": "dim", "g": "dim", "━": "flow", BREAKPOINT: "red"}.get(sign) or mark_style(sign)
             line += [(gap, "text"), (sign, style), (f" {meaning}", "dim")]
     return line
 
@@ -95,6 +100,8 @@ def note(moment: Moment, place: Callable[[Node, Node | None], str]) -> Note | No
     `place` names the box of a node, where it has several the one beside a consumer.
     """
     if isinstance(moment.event, ContributionAdded):
+        if moment.event.node is moment.hides_shape_of:
+            return None
         return _edge_note(moment.event, place(moment.event.node, moment.event.consumer))
     return _stale_note(moment, place) if moment.phase == "update" else None
 

@@ -14,26 +14,27 @@ from ..debugger.moment import Moment
 from ..debugger.recording import Recording
 from ..drawing.glyphs import NOT_YET
 from ..drawing.palette import Line
-from ..words.formats import addition, notation
+from ..words.formats import Notation, addition, notation
 from .names import called
 from .sections import Section, first_that_fits, prose
 
 
 def forecast(moment: Moment, width: int) -> list[Section]:
-    """Say what the loss would become if it were a straight slope, and when it will be measured."""
+    """Say what the loss would become if it were a straight slope, and what it became, or when it will be measured."""
     recording = moment.recording
     over = moment.visit_count == len(moment.graph.nodes) and moment.gradient(recording.joined[-1]) is not None
     if moment.loss is None or not over:
         return []
     change = -moment.learning_rate * _sum_of_squares(recording)
-    now, moved, new = _sum_texts(moment.loss, change, moment.loss + change)
-    loss, following = called(moment.graph.loss), moment.iteration + 1
-    size = max(map(len, (now, moved, new))) + 2
+    now, moved, new, as_new = _sum_texts(moment.loss, change, moment.loss + change)
+    loss = called(moment.graph.loss)
+    measured, when = _measured(moment, as_new)
+    size = max(map(len, (now, moved, new, measured))) + 2
     rows = [
         (f"{loss} now", now, "measured before the update"),
         ("forecast -η·Σ grad²", moved, f"if {loss} were a straight slope"),
         (f"forecast of the new {loss}", new, ""),
-        (f"measured new {loss}", NOT_YET, f"comes with iteration {following}"),
+        (f"measured new {loss}", measured, when),
     ]
     names = max(len(name) for name, _, _ in rows) + 2
     if names + size + 3 + max(len(text) for _, _, text in rows) > width:
@@ -41,12 +42,22 @@ def forecast(moment: Moment, width: int) -> list[Section]:
         text = first_that_fits(width, whole, f"{loss} {now}   forecast {new}")
         return [
             Section(4, [[(text, "text")]]),
-            Section(4, prose(f"new {loss} {NOT_YET} comes with iteration {following}", width), joined=True),
+            Section(4, prose(f"new {loss} {measured} {when}", width), joined=True),
         ]
     lines: list[Line] = [[("what this step should bring", "title")]]
     for name, text, meaning in rows:
         lines.append([(f"  {name}".ljust(names), "dim"), (text.rjust(size), "text"), (f"   {meaning}", "dim")])
     return [Section(5, lines)]
+
+
+def _measured(moment: Moment, same: Notation) -> tuple[str, str]:
+    """Return the loss after the step, if it is known, and when it was or will be measured."""
+    following = moment.iteration + 1
+    if moment.next_edits:
+        return NOT_YET, f"iteration {following} starts with an edit"
+    if moment.next_loss is None:
+        return NOT_YET, f"comes with iteration {following}"
+    return same.text(moment.next_loss), f"came with iteration {following}"
 
 
 @lru_cache(maxsize=1)
@@ -57,14 +68,14 @@ def _sum_of_squares(recording: Recording) -> float:
         return sum(float(np.sum(np.square(event.gradient))) for event in events if isinstance(event, GradientCompleted))
 
 
-def _sum_texts(now: float, change: float, new: float) -> tuple[str, str, str]:
-    """Write a sum with as few digits as make it add up."""
+def _sum_texts(now: float, change: float, new: float) -> tuple[str, str, str, Notation]:
+    """Write a sum with as few digits as make it add up, and return also how its result is written."""
     same = notation([now, change, new])
     texts = same.text(now), same.text(change), same.text(new)
     if np.isfinite([now, change, new]).all() and Decimal(texts[0]) + Decimal(texts[1]) == Decimal(texts[2]):
-        return texts
+        return (*texts, same)
     fine, coarse = addition([now, change], new, 3)
-    return fine.text(now), fine.text(change), coarse.text(new)
+    return fine.text(now), fine.text(change), coarse.text(new), coarse
 
 
 def brought(moment: Moment, width: int) -> list[Section]:

@@ -23,7 +23,8 @@ class LossPane:
     def depends_on(self, moment: Moment) -> Hashable:
         """Return what the chart is a function of."""
         branch, branches = self._timeline.branch, tuple(self._timeline.branches)
-        return branch, branches, len(branch.losses), moment.iteration, moment.loss, self.logarithmic
+        here = moment.iteration, moment.loss, moment.hides_losses
+        return branch, branches, len(branch.losses), here, self.logarithmic
 
     def title(self, moment: Moment, width: int) -> Line:
         """Return the title: which branch, where there are several, and which axis, where there is room for both."""
@@ -43,6 +44,7 @@ class LossPane:
             ghosts=[(other.label, other.losses) for other in self._timeline.branches if other is not branch],
             cursor=moment.iteration,
             loss=moment.loss,
+            until=moment.iteration - 1 if moment.hides_losses else None,
             logarithmic=self.logarithmic,
             width=width,
             height=height,

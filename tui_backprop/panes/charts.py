@@ -49,6 +49,7 @@ def draw_loss(
     width: int,
     height: int,
     ghosts: Sequence[tuple[str, LossHistory]] = (),
+    until: int | None = None,
     name: str = "J",
 ) -> list[Line]:
     """Draw J of all iterations so far, with a mark where the cursor is, in `height` lines of `width` cells.
@@ -56,8 +57,8 @@ def draw_loss(
     cursor: the iteration that is shown, from 1. loss: its J, or None while its forward pass has not measured
     it; the mark then stands on the axis. The curve beyond the cursor is kept, dim. Losses <= 0 have no place
     on a logarithmic axis, NaN and infinity have none at all: a note in the corner says so. ghosts: what else J has
-    been, each with its label; they are dotted, lie behind the curve, and have a say in the axes. name: what J is
-    called in the graph.
+    been, each with its label; they are dotted, lie behind the curve, and have a say in the axes. until: the last
+    iteration of which J is drawn, None for all; the axes stay what they are. name: what J is called in the graph.
     """
     window = _window(max(cursor, len(history), *(len(ghost) for _, ghost in ghosts)))
     known = list(history.points(window, max(width, 1)))
@@ -66,9 +67,12 @@ def draw_loss(
     curve, mark, *others = (
         [(x, y) for x, y in points if y > 0 or not logarithmic] for points in (known, at_cursor, *others)
     )
+    left_out = len(curve) < len(known) or len(mark) < len(at_cursor)
     rows = height - 1
     shown = [y for points in (curve, mark, *others) for _, y in points]
     axis = (_decades if logarithmic else _round_bounds)(shown, rows)
+    if until is not None:
+        curve, *others = ([(x, y) for x, y in points if x <= until] for points in (curve, *others))
     labels = [f" {label}" for _, label in axis.ticks]
     margin = max(map(len, labels), default=0)
     columns = width - margin - 1
@@ -108,9 +112,9 @@ def draw_loss(
         return "text" if column - margin - 1 < reached + bool(mark) else "dim"
 
     note = ("", "dim")
-    if history.latest is not None and not isfinite(history.latest):
+    if until is None and history.latest is not None and not isfinite(history.latest):
         note = (f" {name} is {number(history.latest)} at {len(history)}", "error")
-    elif len(curve) < len(known) or len(mark) < len(at_cursor):
+    elif left_out:
         note = (f" {name} <= 0 is not drawn", "dim")
     elif not known and not at_cursor:
         note = (f" the forward pass measures {name}", "dim")
@@ -277,9 +281,9 @@ def _label(cells: list[list[str]], text: str, row: int, column: int, left: int) 
 
 
 def _window(iterations: int) -> int:
-    """Return how many iterations the axis shows: 12, 30, 100, 300, 1000 ..., so that it seldom changes."""
-    windows = (step * 10**power for power in count(1) for step in (3, 10))
-    return 12 if iterations <= 12 else next(window for window in windows if iterations <= window)
+    """Return how many iterations the axis shows: 12, 15, 20 ... 100, 120 ...: it changes seldom, and then by little."""
+    unit: int = 10 ** max(len(str(iterations - 1)) - 2, 0)
+    return next(step * unit for step in (12, 15, 20, 25, 30, 40, 50, 60, 80, 100) if iterations <= step * unit)
 
 
 def _iterations(window: int, columns: int, mark: int | None) -> str:

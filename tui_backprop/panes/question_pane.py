@@ -44,6 +44,17 @@ def _choices(choices: Sequence[str], width: int, columns: int) -> list[Line]:
     return lines
 
 
+def choice_at(lines: Sequence[Line], x: int, y: int) -> str | None:
+    """Return the key of the choice that stands in a cell of the drawn pane, if one does."""
+    chosen = None
+    for text, style in lines[y] if 0 <= y < len(lines) else ():
+        if x < 0:
+            break
+        x -= cell_len(text)
+        chosen = text.strip() if style == "key" else chosen
+    return chosen if x < 0 else None
+
+
 def _flowed(items: Sequence[str], width: int) -> list[Line]:
     """Put items beside each other, as many as go into a line; only one that is longer than a line is broken."""
     rows: list[str] = []

@@ -55,21 +55,22 @@ def _all_about(step: Step) -> Iterator[tuple[bool, Question | None]]:
         case NodeEvaluated(Operation() as op):
             if any(array.shape != event.value.shape for array in step.inputs(op)):
                 yield True, shape(step, event)
-            for question in value_and_sign(step, event):
-                yield False, question
+            if event.value.size:
+                yield from ((False, question) for question in value_and_sign(step, event))
         case BackwardStarted():
             yield True, step.asks("values", lambda name: _slope_of_itself(name(event.node)), "1", typed=1.0)
         case ContributionAdded():
-            yield True, sum_so_far(step, event)
+            if event.contribution.size:
+                yield True, sum_so_far(step, event)
             changed = event.contribution.shape != event.gradient.shape
             yield changed, rule(step, event)
             if changed:
                 yield True, shape(step, event)
-            for question in value_and_sign(step, event):
-                yield False, question
+            if event.contribution.size:
+                yield from ((False, question) for question in value_and_sign(step, event))
         case VariableUpdated():
-            for question in new_value_and_way(step, event):
-                yield False, question
+            if event.new.size:
+                yield from ((False, question) for question in new_value_and_way(step, event))
     # where the queue holds one node and nobody waits, there is nothing to be wrong about
     open_to_doubt = len(before.queue) > 1 or before.waiting_count or isinstance(event, BackwardStarted)
     if step.happens(NodeVisited) and open_to_doubt:

@@ -9,9 +9,11 @@ from textual import events
 
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.drawing.palette import Line
 from tui_backprop.panes.key_bar import CHOOSING, IN_THE_ROOM, TYPING, Keys
-from tui_backprop.panes.question_pane import draw_question, draw_score
+from tui_backprop.panes.question_pane import choice_at, draw_question, draw_score
 from tui_backprop.panes.step_pane import draw_step
+from tui_backprop.questions import Question
 from tui_backprop.questions.asking import Asking
 
 from .stepping import SteppingScreen, indented
@@ -48,10 +50,22 @@ class AskingScreen(SteppingScreen):
         """Give a key to the question that stands, which shows the step once it is answered."""
         if self._panes and self._asking.press(event.key, event.character):
             event.stop()
-            if self._asking.answered:
-                super().action_forward("step")
-            else:
-                self._draw()
+            self._answered()
+
+    def on_click(self, event: events.Click) -> None:
+        """Take a click on a choice for its key."""
+        super().on_click(event)
+        question, pane = self._asking.question, self._panes.get("inspector")
+        if question is not None and pane is not None and event.widget is not None and event.widget.id == "inspector":
+            key = choice_at(self._draw_question(question, pane.width, pane.height), event.x, event.y)
+            if key is not None and self._asking.press(key, key):
+                self._answered()
+
+    def _answered(self) -> None:
+        if self._asking.answered:
+            super().action_forward("step")
+        else:
+            self._draw()
 
     def action_run(self) -> None:
         """Run, or pause; while questions are asked a run would pass them all, so it is refused."""
@@ -72,7 +86,19 @@ class AskingScreen(SteppingScreen):
         if self._asking.question is None:
             super().action_searches()
         else:
-            self._refuse("the searches would answer it; Esc skips the question")
+            self._refuse(f"the searches would answer it; {self._gives_up}")
+
+    def action_log(self) -> None:
+        """Show the log, unless it would answer the question that stands."""
+        question = self._asking.question
+        if question is None or not (question.hides_queue or question.hides_shape_of):
+            super().action_log()
+        else:
+            self._refuse(f"the log would answer it; {self._gives_up}")
+
+    @property
+    def _gives_up(self) -> str:
+        return "space reveals it" if self._asking.mode == "room" else "Esc skips the question"
 
     def _refuse(self, said: str) -> None:
         self._asking.note = [(said, "error")]
@@ -106,12 +132,17 @@ class AskingScreen(SteppingScreen):
         moment = super()._shown
         if question is None:
             return moment
-        return replace(moment, hides_queue=question.hides_queue, hides_shape_of=question.hides_shape_of)
+        return replace(
+            moment,
+            hides_queue=question.hides_queue,
+            hides_shape_of=question.hides_shape_of,
+            hides_losses=moment.loss is None,
+        )
 
     @property
     def _standing_keys(self) -> Keys:
         if self._asking.question is None:
-            return ()
+            return super()._standing_keys
         if self._asking.mode == "room":
             return IN_THE_ROOM
         return CHOOSING if self._asking.question.choices else TYPING
@@ -134,4 +165,7 @@ class AskingScreen(SteppingScreen):
             self._show("inspector", lambda w, h: indented(draw_score(asking.score, w - 1, h)))
         else:
             self._title("inspector", [("Question", "title"), (f"   {question.kind}", "dim")])
-            self._show("inspector", lambda w, h: indented(draw_question(asking, question, w - 1, h)))
+            self._show("inspector", lambda w, h: self._draw_question(question, w, h))
+
+    def _draw_question(self, question: Question, width: int, height: int) -> list[Line]:
+        return indented(draw_question(self._asking, question, width - 1, height))

@@ -24,6 +24,12 @@ NONE = "No breakpoint yet: a adds a condition."
 QUESTION = f"Stop where? {'  ·  '.join(FORMS)}"
 
 
+def ask_for_condition(graph: LossGraph, typed: str = "") -> Prompt[Breakpoint]:
+    """Return the prompt for a condition, which begins with what is typed there already."""
+    hint = "a condition; Enter takes it, Esc gives up"
+    return Prompt(QUESTION, lambda text: read_breakpoint(text, graph), hint, typed)
+
+
 class BreakpointsScreen(ModalScreen[None]):
     """Changes the list that it is given."""
 
@@ -108,7 +114,7 @@ class BreakpointsScreen(ModalScreen[None]):
                     self._breakpoints.append(point)
                 self._show(same[0] if same else len(self._breakpoints) - 1)
 
-        self.app.push_screen(self._prompt(), add)
+        self.app.push_screen(ask_for_condition(self._graph), add)
 
     def action_edit(self) -> None:
         """Ask for another condition in the place of the chosen one."""
@@ -122,13 +128,7 @@ class BreakpointsScreen(ModalScreen[None]):
                 self._breakpoints[place] = replace(point, on=self._breakpoints[place].on)
                 self._show(place)
 
-        self.app.push_screen(self._prompt(self._breakpoints[place].text), put)
-
-    def _prompt(self, typed: str = "") -> Prompt[Breakpoint]:
-        return Prompt(QUESTION, self._read, "a condition; Enter takes it, Esc gives up", typed)
-
-    def _read(self, text: str) -> Breakpoint:
-        return read_breakpoint(text, self._graph)
+        self.app.push_screen(ask_for_condition(self._graph, self._breakpoints[place].text), put)
 
     def on_option_list_option_selected(self) -> None:
         """Edit the one on which Enter was pressed."""

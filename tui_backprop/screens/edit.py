@@ -34,13 +34,13 @@ class EditScreen(Prompt[Edit | None]):
         graph, state = timeline.graph, timeline.edited_state
         target, value = LEARNING_RATE, state.learning_rate
         question = f"Edit: {listed(editable_names(graph), str, 6)} can be changed, by name."
-        if isinstance(node, Variable | Placeholder):
+        wrong = "" if node is None else why_not_editable(node, state, graph)
+        if isinstance(node, Variable | Placeholder) and not wrong:
             array = start_value(state, node)
             index = element_at(timeline.moment, node, array.shape, pinned)
             target, value = element_text(node.name, index), float(array[index])
-        elif node is not None:
-            question = why_not_editable(node, graph)
         written = written_edit(target, value)
+        question = wrong or question
 
         def read(text: str) -> Edit | None:
             return None if text.strip() == written else read_edit(text, state, graph, target)
@@ -53,5 +53,6 @@ class EditScreen(Prompt[Edit | None]):
 
     def on_mount(self) -> None:
         """Select the number, so that typing replaces it."""
+        super().on_mount()
         field = self.query_one(Input)
         field.selection = Selection(field.value.rindex("=") + 2, len(field.value))

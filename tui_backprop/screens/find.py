@@ -12,12 +12,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from minidl_core import Node
+from tui_backprop.debugger.moment import Moment
 from tui_backprop.drawing.glyphs import CHOSEN
 from tui_backprop.drawing.lines import fit, fit_name
 from tui_backprop.drawing.palette import Line
 from tui_backprop.graph.picture import scope_of_name
+from tui_backprop.graph.words import shape_in
 from tui_backprop.widgets.canvas import Canvas
-from tui_backprop.words.formats import shape_text
 
 _ROWS = 8
 
@@ -65,8 +66,9 @@ class FindScreen(ModalScreen[Node | None]):
         Binding("pagedown", f"choose({_ROWS})", "down"),
     ]
 
-    def __init__(self, nodes: Sequence[Node], scope: Callable[[Node], str]) -> None:
+    def __init__(self, nodes: Sequence[Node], scope: Callable[[Node], str], moment: Moment) -> None:
         super().__init__()
+        self._moment = moment
         self._scope = scope
         self._all = nodes
         self._found = list(nodes)
@@ -75,12 +77,15 @@ class FindScreen(ModalScreen[Node | None]):
     def compose(self) -> ComposeResult:
         """Yield the field and the list."""
         with Vertical():
-            field = Input(
-                placeholder="part of a name, operation or scope; ↑ ↓ choose, Enter selects, Esc gives up", compact=True
-            )
+            hint = "part of a name, operation or scope; ↑ ↓ choose, Enter selects, Esc gives up"
+            field = Input(placeholder=hint, select_on_focus=False, compact=True)
             field.cursor_blink = False
             yield field
             yield Canvas()
+
+    def on_mount(self) -> None:
+        """Have the field take the keys from the start."""
+        self.set_focus(self.query_one(Input))
 
     def on_resize(self) -> None:
         """Draw the list when its size is known."""
@@ -103,18 +108,18 @@ class FindScreen(ModalScreen[Node | None]):
 
     def _draw(self) -> None:
         canvas = self.query_one(Canvas)
-        canvas.show(draw_matches(self._found, self._chosen, len(self._all), canvas.size.width))
+        canvas.show(draw_matches(self._found, self._chosen, len(self._all), canvas.size.width, self._moment))
 
 
-def draw_matches(found: Sequence[Node], chosen: int, total: int, width: int) -> list[Line]:
-    """Draw a count and the rows around the chosen one."""
+def draw_matches(found: Sequence[Node], chosen: int, total: int, width: int, moment: Moment) -> list[Line]:
+    """Draw a count and the rows around the chosen one, with the shapes of the moment."""
     first = max(min(chosen - _ROWS // 2, len(found) - _ROWS), 0)
     count = f"{len(found):,} of {total:,} nodes"
     said = count if found else f"none of {total:,} nodes has that name, operation or scope"
     lines: list[Line] = [[(fit(said, width), "dim")]]
     for number, node in enumerate(found[first : first + _ROWS], first):
         here = number == chosen
-        details = f"  {node.kind:<12} {shape_text(node.shape)}"
+        details = f"  {node.kind:<12} {shape_in(moment, node)}"
         name = fit_name(node.name, max(width - len(details) - 4, 8))
         lines.append([(f"{CHOSEN if here else ' '} ", "key"), (name, "selected" if here else "text"), (details, "dim")])
     return lines

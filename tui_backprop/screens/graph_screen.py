@@ -10,6 +10,7 @@ from textual import events
 from textual.screen import Screen
 
 from minidl_core import Node
+from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.glyphs import ARROWS
 from tui_backprop.drawing.lines import fit_name, width_of
@@ -48,6 +49,11 @@ class GraphScreen(Screen[None]):
         raise NotImplementedError
 
     @property
+    def _shown(self) -> Moment:
+        """The moment as the panes show it."""
+        return self.timeline.moment
+
+    @property
     def _shows_diagram(self) -> bool:
         if self._prefers_diagram is not None:
             return self._prefers_diagram and self._graph.sheets.drawable
@@ -69,7 +75,8 @@ class GraphScreen(Screen[None]):
                 self._draw()
 
         self._pause()
-        self.app.push_screen(FindScreen(self._graph.sheets.nodes, self._graph.sheets.scope_of), select)
+        sheets = self._graph.sheets
+        self.app.push_screen(FindScreen(sheets.nodes, sheets.scope_of, self._shown), select)
 
     def action_follow(self) -> None:
         """Stay with the node in view, or follow the action again."""

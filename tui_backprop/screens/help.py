@@ -23,6 +23,7 @@ gradient, dJ/dnode: how much J changes if the node changes a little.
   G  the gradient that a contribution is made from
   q1 first in the queue            w1 waits for 1 more consumer
   ~  made with variables that have since changed        +  updated
+  ■  a breakpoint: c goes on to it
 
 A consumer of a node is an operation that computes from it; an edge leads from a node to a consumer. One iteration \
 has three passes. Forward computes the values. Backward walks from J against the arrows: a node joins the queue when \
@@ -48,8 +49,8 @@ name/ is a folded scope: several nodes in one box, with how many it holds and ho
 partly done.
 
 m asks you first: space then puts a question before it shows a step, and hides what would answer it \
-(a ? stands there). Answer with 1 to 4, or type a number and press Enter; 1 % off is still right; Esc skips. m again \
-asks the room: nobody types, the next space reveals. m once more stops. \
+(a ? stands there). Answer with 1 to 4 or a click, or type a number and press Enter; 1 % off is still right; Esc \
+skips. m again asks the room: nobody types, the next space reveals. m once more stops. \
 Only space asks; n, p, i and going back never do.
 
 backprop-tui my_model.py opens a graph of your own: any script that trains with minidl_core.\

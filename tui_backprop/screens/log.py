@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,8 +14,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
+from textual.worker import Worker
 
-from tui_backprop.debugger.named_moments import Place
+from tui_backprop.debugger.steps import Place
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.inspector import Pinned
 from tui_backprop.widgets.canvas import Canvas
@@ -66,7 +68,7 @@ class LogScreen(ModalScreen[Place | None]):
         super().__init__()
         self._timeline = timeline
         self._pinned = pinned
-        self._log = Log(timeline.moment, timeline.losses)
+        self._log = Log(timeline.moment, timeline.branch)
         self._rows: Sequence[int] = range(len(self._log))
         self._at = max(len(self._log) - 1, 0)
         self._texts: dict[int, str] = {}
@@ -77,7 +79,7 @@ class LogScreen(ModalScreen[Place | None]):
         with Vertical() as box:
             box.border_title, box.border_subtitle = self._log.title, KEYS
             yield Canvas()
-            yield Input(placeholder="words of the sentence", compact=True)
+            yield Input(placeholder="words of the sentence", select_on_focus=False, compact=True)
             yield Static("", id="said", markup=False)
 
     def on_mount(self) -> None:
@@ -127,7 +129,7 @@ class LogScreen(ModalScreen[Place | None]):
         """Type what the lines must hold."""
         field = self.query_one(Input)
         field.display = True
-        field.focus()
+        self.set_focus(field)
         self.query_one(Vertical).border_subtitle = KEYS_SEARCHING
 
     def action_leave(self) -> None:
@@ -151,7 +153,11 @@ class LogScreen(ModalScreen[Place | None]):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show the lines that hold what is typed."""
-        self.run_worker(self._search(event.value.lower()), group="search", exclusive=True)
+        self._start(partial(self._search, event.value.lower()), "search")
+
+    def _start(self, work: Callable[[], Coroutine[None, None, None]], group: str) -> None:
+        """Do this in place of what its group is at; work that is never begun must not have been made."""
+        _: Worker[None] = self.run_worker(work, group=group, exclusive=True)
 
     async def _search(self, wanted: str) -> None:
         chosen = self._rows[self._at] if self._rows else 0
@@ -208,7 +214,7 @@ class LogScreen(ModalScreen[Place | None]):
         return path
 
     def _start_saving(self, path: Path) -> None:
-        self.run_worker(self._save(path), group="save", exclusive=True)
+        self._start(partial(self._save, path), "save")
 
     async def _save(self, path: Path) -> None:
         lines: list[str] = []

@@ -53,6 +53,10 @@ class Prompt(ModalScreen[Answer | None], Generic[Answer]):
             yield field
             yield Static(self._wrong, id="wrong", markup=False)
 
+    def on_mount(self) -> None:
+        """Have the field take the keys from the start."""
+        self.set_focus(self.query_one(Input))
+
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Return the answer, or say what is wrong with it and keep what was typed."""
         try:

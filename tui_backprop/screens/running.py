@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from textual.timer import Timer
 
-from tui_backprop.debugger.breakpoints import Breakpoint, at_node
-from tui_backprop.debugger.named_moments import Place, command
+from tui_backprop.debugger.breakpoints import Breakpoint, ConditionError, at_node, read_breakpoint
+from tui_backprop.debugger.named_moments import command
 from tui_backprop.debugger.running import Run
+from tui_backprop.debugger.steps import Place
 from tui_backprop.debugger.timeline import Timeline
 
 from .inspector_screen import InspectorScreen
@@ -66,10 +67,11 @@ class RunningScreen(InspectorScreen):
             self._draw(self._run.said)
 
     def _change_speed(self, by: int) -> None:
-        self._run.change_speed(by)
-        if self._timer is not None:
-            self._set_timer()
-        self._draw()
+        if self._timer is None or not self._run.seeks:
+            self._run.change_speed(by)
+            if self._timer is not None:
+                self._set_timer()
+            self._draw()
 
     def _set_timer(self) -> None:
         if self._timer is not None:
@@ -126,20 +128,36 @@ class RunningScreen(InspectorScreen):
         self._pause()
         self.app.push_screen(LogScreen(self.timeline, self.pinned), self.go)
 
+    def action_break(self, condition: str) -> None:
+        """Set a breakpoint with this condition, or where it is but the beginning of one, ask for the rest."""
+        from .breakpoints import ask_for_condition
+
+        def add(point: Breakpoint | None) -> None:
+            if point is not None:
+                self.breakpoints = [*(other for other in self.breakpoints if other.text != point.text), point]
+                self._draw(f"breakpoint: {point.text}; c goes on to it")
+
+        self._pause()
+        try:
+            add(read_breakpoint(condition, self.timeline.graph))
+        except ConditionError:
+            self.app.push_screen(ask_for_condition(self.timeline.graph, condition), add)
+
     def action_breakpoints(self) -> None:
         """Show the list of breakpoints, to be changed."""
         from .breakpoints import BreakpointsScreen
 
         self._pause()
-        self.app.push_screen(BreakpointsScreen(self.breakpoints, self.timeline.graph))
+        self.app.push_screen(BreakpointsScreen(self.breakpoints, self.timeline.graph), lambda _: self._draw())
 
     def action_where(self) -> None:
         """Copy the command that opens the app where one is, and say so."""
         self._pause()
         where = command(self.timeline)
         self.app.copy_to_clipboard(where)
-        edited = " (without the edits)" if self.timeline.branch.edits else ""
-        self._draw(f"copied: {where}{edited}")
+        edits = self.timeline.edits_so_far
+        missing = f" without the edit {edits[0].label(8)}" if len(edits) == 1 else f" without the {len(edits)} edits"
+        self._draw(f"copied{missing if edits else ''}: {where}")
 
     def go(self, place: Place | None) -> None:
         """Move to a place, if there is one; if it is far ahead, by a run."""

@@ -26,7 +26,7 @@ from tui_backprop.panes.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Pane, arra
 from tui_backprop.panes.chart_panes import DataPane, LossPane
 from tui_backprop.panes.frame import TITLE_EDGES, draw_frame, draw_title
 from tui_backprop.panes.header import draw_header
-from tui_backprop.panes.key_bar import Keys, draw_keys
+from tui_backprop.panes.key_bar import SEEKING, Keys, draw_keys
 from tui_backprop.panes.step_pane import draw_step
 from tui_backprop.widgets.canvas import Canvas
 from tui_backprop.widgets.graph_canvas import GraphCanvas
@@ -238,6 +238,7 @@ class SteppingScreen(RunningScreen):
             return
         moment = self._shown
         self._data_pane.pinned = self.pinned.point
+        self._graph.stops = frozenset(node for point in self.breakpoints if point.on for node in point.nodes)
         self._show("header", lambda width, _: [draw_header(moment, width)])
         self._show("graph", lambda w, h: self._graph.draw(moment, w, h, diagram=self._shows_diagram))
         self._show("keys", lambda width, _: [draw_keys(width, self.running, said, self._standing_keys)])
@@ -249,14 +250,9 @@ class SteppingScreen(RunningScreen):
             self._draw_charts(moment)
 
     @property
-    def _shown(self) -> Moment:
-        """The moment as the panes show it."""
-        return self.timeline.moment
-
-    @property
     def _standing_keys(self) -> Keys:
         """The keys that the key bar names instead of the usual ones, if there are any."""
-        return ()
+        return SEEKING if self.running is not None and self._run.seeks else ()
 
     def _draw_step(self, moment: Moment) -> None:
         self._show("step", lambda w, h: draw_step(moment, w, h))

@@ -1,4 +1,4 @@
-"""The log: a sentence for each event of the iteration up to the cursor, and a line for each iteration before.
+"""The log: a sentence for each edit and each event of the iteration up to here, and a line for each iteration before.
 
 Nothing is written before it is looked at, so a log costs the same of ten events and of ten thousand.
 """
@@ -8,15 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..debugger.loss_history import LossHistory
+from ..debugger.branches import Branch
+from ..debugger.edits import Edit
 from ..debugger.moment import Moment
-from ..debugger.named_moments import Place
+from ..debugger.steps import Place
 from ..drawing.glyphs import RIGHT
 from ..drawing.lines import cut
-from ..drawing.palette import Line
+from ..drawing.palette import Line, plain
 from .formats import number
 from .narration import narrate_event_line, narrate_line
-from .wording import wrapped
+from .wording import fitted, listed, wrapped
 
 WIDE = 100
 """From this width on, every sentence gets one line, below it two."""
@@ -24,30 +25,35 @@ WIDE = 100
 
 @dataclass(frozen=True)
 class Log:
-    """What can be read at a moment, in rows: the iterations before, the events, and the mistake, if there is one."""
+    """What can be read at a moment, in rows: the iterations before, the edits, the events, and the mistake, if any."""
 
     moment: Moment
-    losses: LossHistory
+    branch: Branch
 
     def __len__(self) -> int:
         return self._before + self.moment.cursor + (self.moment.error is not None)
 
     @property
     def _before(self) -> int:
-        return self.moment.iteration - 1
+        """How many rows come before those of the events."""
+        return self.moment.iteration - 1 + len(self.moment.recording.edits)
 
     @property
     def title(self) -> str:
         """What it covers."""
         events = f"{self.moment.cursor} event{'s' * (self.moment.cursor != 1)}"
         title = f"Log of iteration {self.moment.iteration} up to here: {events}"
-        return f"{title}. Before it: one line each" if self._before else title
+        return f"{title}. Before it: one line each" if self.moment.iteration > 1 else title
 
     def line(self, row: int, width: int) -> Line:
         """Return a row with its names in styles; it fits its lines of this width, but is not broken into them."""
         room = (width - self._margin, height_of_a_row(width))
+        iteration = self.moment.iteration
+        if row < iteration - 1:
+            return self._iteration(row + 1, room)
         if row < self._before:
-            return self._iteration(row + 1)
+            edit = self.moment.recording.edits[row - iteration + 1]
+            return fitted([f"{said_of_edits(iteration, [edit], length)}." for length in (24, 8)], [room])
         event = row - self._before
         if event == self.moment.cursor:
             return narrate_line(self.moment, [room])
@@ -56,7 +62,7 @@ class Log:
     def place(self, row: int) -> Place:
         """Return where a row is about."""
         if row < self._before:
-            return Place(row + 1)
+            return Place(min(row + 1, self.moment.iteration - 1))
         event = row - self._before
         return Place(self.moment.iteration, min(event + 1, self.moment.cursor), fine=event < self.moment.cursor)
 
@@ -80,10 +86,17 @@ class Log:
         """How wide the mark and the number before a sentence are."""
         return len(str(self.moment.cursor)) + 4
 
-    def _iteration(self, iteration: int) -> Line:
-        loss = self.losses.loss_at(iteration)
-        said = "is done" if loss is None else f"is done: {cut(self.moment.graph.loss.name, 24)} was {number(loss)}"
-        return [(f"Iteration {iteration} {said}.", "dim")]
+    def _iteration(self, iteration: int, room: tuple[int, int]) -> Line:
+        loss, edits = self.branch.losses.loss_at(iteration), self.branch.edits.get(iteration - 1)
+        measured = "" if loss is None else f": {cut(self.moment.graph.loss.name, 24)} was {number(loss)}"
+        begins = (f"{said_of_edits(iteration, edits, length)}; it" for length in (24, 8)) if edits else ()
+        ways = (f"{start} is done{measured}." for start in (*begins, f"Iteration {iteration}"))
+        return [(plain([fitted(ways, [room])]), "dim")]
+
+
+def said_of_edits(iteration: int, edits: Sequence[Edit], length: int = 24) -> str:
+    """Say with which edits an iteration starts, the names of nodes cut to a length; without a full stop."""
+    return f"Iteration {iteration} begins with {listed(edits, lambda edit: edit.written_out(length), 2)}"
 
 
 def height_of_a_row(width: int) -> int:

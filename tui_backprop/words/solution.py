@@ -36,6 +36,7 @@ from ..inspector.update_view import update_equation
 from .expression import element_text
 from .formats import column, number, shape_text, worked_sum
 from .formulas import right_side
+from .log import said_of_edits
 from .narration import narrate_event_line, narrate_line
 from .worked import worked_contribution, worked_value
 
@@ -58,6 +59,8 @@ def write_solution(timeline: Timeline, pinned: Pinned) -> Iterator[str]:
     """Yield the lines of the current iteration up to the cursor, worked out for the pinned elements."""
     moment = timeline.moment
     yield from _head(timeline, moment)
+    if moment.recording.edits:
+        yield from (f"{_escaped(said_of_edits(moment.iteration, moment.recording.edits))}.", "")
     phase, heading = "", ""
     for index, event in enumerate(moment.recording.events[: moment.cursor]):
         at = replace(moment, cursor=index + 1, shown=index)
@@ -79,7 +82,7 @@ def write_solution(timeline: Timeline, pinned: Pinned) -> Iterator[str]:
 
 def _head(timeline: Timeline, moment: Moment) -> Iterator[str]:
     loss, before = moment.graph.loss.name, moment.recording.previous_loss
-    made = sorted(timeline.branch.edits.items())
+    made = sorted((finished, edits) for finished, edits in timeline.branch.edits.items() if finished < moment.iteration)
     edits = [f"before iteration {finished + 1}: {edit.label(40)}" for finished, edits in made for edit in edits]
     facts = {
         "lesson": f"{timeline.lesson.name}: {timeline.lesson.summary}"
@@ -119,6 +122,13 @@ def _heading(at: Moment, event: Event) -> str:
 def _worked(at: Moment, event: Event, pinned: Pinned) -> Iterator[str]:
     """Yield the lines that write an event out in numbers; none where its sentence has done so."""
     match event:
+        case (
+            NodeEvaluated(value=array)
+            | ContributionAdded(contribution=array)
+            | GradientCompleted(gradient=array)
+            | VariableUpdated(new=array)
+        ) if not array.size:
+            return
         case NodeEvaluated(Operation() as node, value):
             inputs = _values(at, node.inputs)
             if value.ndim or any(array.ndim for array in inputs):

@@ -181,7 +181,7 @@ def _expanded(tree: Tree) -> Tree:
     match tree:
         case Total() if count(tree) <= FEW:
             terms = tuple(map(_expanded, _terms(tree)))
-            return Apply("sum", terms) if len(terms) > 1 else terms[0]
+            return Apply("sum", terms) if len(terms) > 1 else terms[0] if terms else Number(0.0)
         case Apply(kind, parts):
             return Apply(kind, tuple(map(_expanded, parts)))
         case _:

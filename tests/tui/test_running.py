@@ -1,0 +1,117 @@
+"""A run tick by tick: what it shows on its way, where it pauses, and that no tick is long."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from minidl_core import Graph, Node, Operation, Session, Variable, reduce_sum
+from minidl_core.train import GradientDescentOptimizer
+from tests.sample_graphs import LARGE
+from tui_backprop.debugger import running
+from tui_backprop.debugger.running import MOST_SHOWN, SPEEDS, TRAINING_SECONDS, Run
+from tui_backprop.debugger.steps import Place
+from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.lessons import load_lesson
+from tui_backprop.lessons.lesson import Example, Lesson
+
+
+def at_full_speed(lesson: Lesson, pause_every: int, **options: float) -> tuple[Timeline, Run]:
+    timeline = Timeline(lesson, **options)
+    run = Run(timeline, pause_every)
+    run.change_speed(len(SPEEDS))
+    return timeline, run
+
+
+@pytest.fixture
+def events_in_a_tick(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Let each look at the clock take a millisecond, and return how many events a tick then has time for."""
+    clock = itertools.count()
+    monkeypatch.setattr(running, "perf_counter", lambda: next(clock) / 1000)
+    return int(TRAINING_SECONDS * 1000)
+
+
+def losses_by_hand(example: Example, learning_rate: float, iterations: int) -> list[float]:
+    step = GradientDescentOptimizer(learning_rate).minimize(example.loss)
+    session, losses = Session(), []
+    for _ in range(iterations):
+        losses.append(float(session.run(example.loss, example.feeds)))
+        session.run(step, example.feeds)
+    return losses
+
+
+def test_of_a_large_graph_only_the_events_of_the_goal_are_shown_and_over_several_ticks(events_in_a_tick: int) -> None:
+    timeline, run = at_full_speed(LARGE["scalar-network"], 5)
+    assert len(timeline.graph.nodes) > MOST_SHOWN
+    run.start()
+    places = []
+    while run.tick():
+        places.append(timeline.place)
+        assert len(timeline.recording.events) <= len(places) * (events_in_a_tick + 1)
+    before, goal = [p for p in places if p.cursor == 0], [p for p in places if p.cursor != 0]
+    assert before
+    assert {place.iteration for place in goal} == {5}
+    assert all(b.cursor - a.cursor <= events_in_a_tick + 1 for a, b in itertools.pairwise(goal))
+    assert timeline.at_end_of_iteration
+    assert timeline.place.iteration == 5
+    assert run.said == "paused: r runs on"
+    example = LARGE["scalar-network"].build(0)
+    expected = losses_by_hand(example, timeline.learning_rate, 5)
+    assert [timeline.losses.loss_at(n) for n in range(1, 6)] == expected
+
+
+def test_a_run_that_begins_inside_an_iteration_ends_it_first(events_in_a_tick: int) -> None:
+    timeline, run = at_full_speed(LARGE["scalar-network"], 3)
+    timeline.forward(lambda recording, index: index == 10)
+    run.start()
+    run.tick()
+    assert 11 < timeline.cursor <= 12 + events_in_a_tick
+    while run.tick():
+        pass
+    assert timeline.place[:2] == (3, len(timeline.recording.events))
+
+
+@pytest.mark.parametrize("nodes", [MOST_SHOWN - 10, MOST_SHOWN + 10])
+def test_a_mistake_is_come_to_by_events_whatever_the_size(nodes: int) -> None:
+    def build(seed: int) -> Example:
+        with Graph().as_default():
+            x = Variable(1.0, name="x")
+            node: Node = x
+            for _ in range(nodes):
+                node = node * 1.0
+            return Example(reduce_sum(node * node * node * node, name="J"), {})
+
+    timeline, run = at_full_speed(Lesson("grows", "", build, 1.0), 0)
+    run.start()
+    while run.tick():
+        pass
+    assert timeline.moment.error is not None
+    assert isinstance(timeline.moment.now, Operation)
+    assert not timeline.train(3)
+    there = timeline.place
+    timeline.first()
+    assert timeline.moment.error is None
+    timeline.last()
+    assert timeline.place == there
+
+
+def test_training_from_a_start_that_has_been_looked_into_begins_it_anew() -> None:
+    timeline, other = Timeline(load_lesson("perceptron")), Timeline(load_lesson("perceptron"))
+    timeline.forward(lambda recording, index: index == 30)
+    timeline.first()
+    assert timeline.train(4)
+    assert timeline.place == Place(5, 0)
+    other.finish(4)
+    assert [timeline.losses.loss_at(n) for n in range(1, 5)] == [other.losses.loss_at(n) for n in range(1, 5)]
+    assert timeline.recording.previous_loss == other.moment.loss
+
+
+def test_from_a_start_at_which_it_goes_wrong_nothing_is_trained() -> None:
+    timeline = Timeline(load_lesson("perceptron"), learning_rate=1000.0)
+    timeline.forward(lambda recording, index: index == 58)
+    timeline.begin_next()
+    assert not timeline.train(5)
+    assert timeline.place == Place(2, 0)
+    assert timeline.forward(lambda recording, index: False)
+    assert timeline.moment.error is not None
