@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import stat
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from time import perf_counter
 
@@ -309,6 +310,10 @@ def test_the_solution_writes_the_elements_out_in_the_engines_numbers() -> None:
     assert " = (0.921)(0.223) + (1.847)(-1.075) = 0.205 - 1.986 = -1.78\n" in text
     assert "dJ/dW = [[ -89.9,   89.9],\n" in text
     assert "W[0,0] gets Σ X[i,0]·G[i,0] = -89.88\n" in text
+    table = text.partition("W[0,0] gets Σ X[i,0]·G[i,0] = -89.88\n")[2].partition("```")[0].splitlines()[1:-1]
+    *terms, total = [Decimal(line.split()[-1]) for line in table]
+    assert sum(terms).quantize(total) == total == Decimal("-89.88")
+    assert [line.split()[1] for line in table[-3:]] == ["other", "red", "100"]
     assert "b new = " not in text
     other = "\n".join(write_solution(timeline, Pinned(point=70)))
     assert "matmul[70,0] = X[70,0]·W[0,0]" in other
