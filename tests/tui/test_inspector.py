@@ -128,6 +128,29 @@ def test_the_value_of_matmul() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("point", "said"), [(0, "95 more points"), (3, "95 more points"), (7, "4 points above, 91 below")]
+)
+def test_rows_that_are_not_shown_are_counted_on_their_side(point: int, said: str) -> None:
+    text = shown(at(dl.ContributionAdded, "p"), 42, 18, pinned=Pinned(point=point))
+    assert f"⋮  {said}\n" in text
+    rows = [int(row) for row in re.findall(r"^[► ] +(\d+)  ", text, re.MULTILINE)]
+    assert rows == list(range(rows[0], rows[0] + 5))
+    assert point in rows[:4]
+
+
+def test_rows_next_to_which_some_are_not_shown_have_a_sign() -> None:
+    text = shown(at(dl.ContributionAdded, "W1", "xor", iteration=1), 42, 18)
+    assert re.search(r"^⋮ +1⊕1  -0.184 +0.020$", text, re.MULTILINE)
+    assert re.search(r"^⋮ +1⊕1 +1 +1$", text, re.MULTILINE)
+
+
+def test_every_column_that_the_formula_needs_is_shown() -> None:
+    text = shown(at(dl.ContributionAdded, "add", iteration=1), 42, 18)
+    assert re.search(r"^ +blue +red +blue +red +blue …$", text, re.MULTILINE)
+    assert re.search(r"^► +3 +-18.1 +0.0 +0.055 0.945 →  -0.945$", text, re.MULTILINE)
+
+
 def test_a_low_pane_keeps_the_equation_and_the_operands() -> None:
     assert shown(at(dl.NodeEvaluated, "matmul"), 44, 16).splitlines()[-6:] == [
         "► point 3, column blue:",
@@ -148,7 +171,7 @@ def test_the_ledger_of_a_bias() -> None:
     assert re.search(r"► point  3 +-0.841 +0.841", text)
     assert re.search(r"47 other blue +-37.869 +37.869", text)
     assert re.search(r"50 red +11.806 +-11.806", text)
-    assert re.search(r"Σ 100 rows ─+ +-28.07 +28.07", text)
+    assert re.search(r"Σ 100 points ─* +-28.07 +28.07", text)
     assert "used in 100 entries of add, for every i" in " ".join(text.split())
 
 

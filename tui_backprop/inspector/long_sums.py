@@ -64,7 +64,7 @@ def long_sum(moment: Moment, elements: Sequence[Worked], names: Sequence[str], p
         pinned=pinned_term(moment, first, pinned),
         term_name=_term_name(moment, first, by_point),
         classes=_classes(moment) if by_point else (),
-        noun="rows" if by_point else "terms",
+        noun=f"{point_word(moment)}s" if by_point else "terms",
     )
 
 
