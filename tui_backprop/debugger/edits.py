@@ -104,6 +104,8 @@ def read_edit(text: str, state: State, graph: LossGraph, target: str) -> Edit:
     larger than `LARGEST`, or is what it is already; for a learning rate also where it is not above 0.
     """
     written, _, typed = text.rpartition("=")
+    if written.strip() not in {node.name for node in graph.nodes}:
+        written = written.rpartition("=")[2]  # a whole edit, typed behind the name that stood there
     node, index = _target(written.strip() or target, state, graph)
     if node is None:
         old, name = state.learning_rate, f"the {LEARNING_RATE}"
