@@ -125,6 +125,9 @@ async def test_where_copies_the_command_that_comes_back() -> None:
         await pilot.resize_terminal(60, 16)
         await pilot.press("w")
         assert text(pilot, "keys").startswith(" copied: backprop-tui two-paths --learning-rate 0.01 --at 1")
+        await pilot.press("b")
+        await pilot.click("#header", offset=(5, 0))
+        assert pilot.app.clipboard == "backprop-tui two-paths --learning-rate 0.01 --at 1:b:2"
 
 
 async def wait_for(pilot: Pilot[None], condition: object, presses: int = 400) -> None:

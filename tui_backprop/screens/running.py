@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from textual import events
 from textual.timer import Timer
 
 from tui_backprop.debugger.breakpoints import Breakpoint, ConditionError, at_node, read_breakpoint
@@ -149,6 +150,12 @@ class RunningScreen(InspectorScreen):
 
         self._pause()
         self.app.push_screen(BreakpointsScreen(self.breakpoints, self.timeline.graph), lambda _: self._draw())
+
+    def on_click(self, event: events.Click) -> None:
+        """Copy where one is by a click on the header, which says it."""
+        super().on_click(event)
+        if event.widget is not None and event.widget.id == "header":
+            self.action_where()
 
     def action_where(self) -> None:
         """Copy the command that opens the app where one is, and say so."""
