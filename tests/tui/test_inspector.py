@@ -318,6 +318,16 @@ def test_the_end_of_an_iteration() -> None:
     assert "space  iteration 5 begins" in text
 
 
+@pytest.mark.parametrize("lesson", lesson_names())
+def test_at_the_end_of_an_iteration_the_forecast_is_a_table_where_there_is_room(lesson: str) -> None:
+    timeline = Timeline(load_lesson(lesson))
+    timeline.finish(2)
+    text = plain(draw_inspector(timeline.moment, "overview", Pinned(), 60, 23))
+    loss = timeline.graph.loss.name
+    assert re.search(rf"^  {loss} now +\S+   (measured )?before the update$", text, re.MULTILINE)
+    assert re.search(rf"^  measured new {loss} +·   comes with iteration 3$", text, re.MULTILINE)
+
+
 def test_the_first_screen_names_the_next_key() -> None:
     moment = Timeline(load_lesson("chain")).moment
     text = shown(moment)
