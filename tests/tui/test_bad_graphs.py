@@ -101,7 +101,7 @@ async def test_every_row_is_whole_and_nothing_is_obeyed(name: str, size: tuple[i
 def test_an_empty_graph() -> None:
     assert scopes_to_close([]) == frozenset()
     assert repeat_leaves(fold([], frozenset())).items == {}
-    assert (effort([]), lay_out([]).width, row_widths([], 1, False)) == (0, 0, (0, 0))
+    assert (effort([]), lay_out([]).width, row_widths([], {}, 1, False)) == (0, 0, (0, 0))
     assert draw_tape(thread([]), 0, 30, 5, lambda _: NodeView("", (), "", ""), {}, (0, 0)) == []
 
 
