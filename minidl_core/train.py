@@ -80,6 +80,6 @@ class Minimization(Node):
         self.loss = loss
         self.optimizer = optimizer
         self._why_no_value = f"is a step of training and has no value; use its loss, {loss.name}"
-        super().__init__(name or "minimize", graph=loss.graph)
+        super().__init__(name, graph=loss.graph)
         self._join(None)
         tell(self, None)

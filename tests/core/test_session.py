@@ -181,9 +181,9 @@ def test_shapes_are_inferred_without_computing_with_large_arrays():
 
 def test_a_chain_of_100_000_nodes():
     x = w = dl.Variable(1.0)
+    little = dl.Constant(1e-5)
     for _ in range(50_000):
-        x = dl.negative(x)
-        x = dl.add(x, 1e-5)
+        x = dl.add(dl.negative(x), little)
     loss = dl.multiply(x, w)
     stepper = dl.Stepper(dl.train.GradientDescentOptimizer(0.5).minimize(loss))
     stepper.run(1)
@@ -235,9 +235,9 @@ def test_a_block_may_be_entered_within_itself():
 
 def test_a_step_is_in_the_graph_of_its_loss_whatever_graph_is_the_default_one(graph):
     with dl.Graph().as_default() as other:
-        w = dl.Variable(2.0, name="minimize")
+        w = dl.Variable(2.0, name="minimization")
         loss = dl.square(w)
     step = dl.train.GradientDescentOptimizer(0.1).minimize(loss)
     assert step.graph is loss.graph is other
-    assert (step.name, w.name) == ("minimize_1", "minimize")
+    assert (step.name, w.name) == ("minimization_1", "minimization")
     assert graph.nodes == []
