@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from rich.cells import cell_len
@@ -38,7 +40,7 @@ def named(name: str) -> Lesson:
         z = square(y, name=name + "2")
         return Example(operation_of_all([z, x]), {})
 
-    return lesson_of("named", build)
+    return replace(lesson_of(name, build), summary=name)
 
 
 def operation_of_all(nodes: list[object]) -> object:
@@ -82,7 +84,8 @@ KEYS = [
     "z Z enter left_square_bracket p",
     "space tab down p space",
     "v right_square_bracket i v",
-    "slash a",
+    "L",
+    "escape slash a",
 ]
 
 

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from tui_backprop.drawing.lines import printable
 from tui_backprop.drawing.palette import STYLES
 from tui_backprop.lessons.lesson import Lesson
 
@@ -56,4 +57,4 @@ class LessonsScreen(ModalScreen[str | None]):
 
 
 def _entry(lesson: Lesson) -> Text:
-    return Text.assemble((lesson.name, STYLES["title"]), "\n  ", lesson.summary)
+    return Text.assemble((printable(lesson.name), STYLES["title"]), "\n  ", printable(lesson.summary))
