@@ -10,6 +10,7 @@ from minidl_core import Graph, Node, Operation, Session, Variable, reduce_sum
 from minidl_core.train import GradientDescentOptimizer
 from tests.sample_graphs import LARGE
 from tui_backprop.debugger import running
+from tui_backprop.debugger.edits import Edit
 from tui_backprop.debugger.running import MOST_SHOWN, SPEEDS, TRAINING_SECONDS, Run
 from tui_backprop.debugger.steps import Place
 from tui_backprop.debugger.timeline import Timeline
@@ -115,3 +116,28 @@ def test_from_a_start_at_which_it_goes_wrong_nothing_is_trained() -> None:
     assert timeline.place == Place(2, 0)
     assert timeline.forward(lambda recording, index: False)
     assert timeline.moment.error is not None
+
+
+def test_a_run_from_the_end_of_an_iteration_makes_the_edit_that_is_due_there() -> None:
+    timeline, run = at_full_speed(load_lesson("two-paths"), 8)
+    timeline.finish(5)
+    a = timeline.graph.variables[0]
+    timeline.fork(Edit(a, (), float(timeline.edited_state.variables[a]), 7.0))
+    timeline.finish(8)
+    stepped = timeline.moment.loss
+    timeline.finish(5)
+    run.start()
+    while run.tick():
+        pass
+    assert timeline.place[:2] == (8, len(timeline.recording.events))
+    assert timeline.moment.loss == stepped
+
+
+@pytest.mark.parametrize("finished", [0, 1, 2])
+def test_a_run_passes_every_milestone_however_far_a_tick_trains(finished: int) -> None:
+    timeline, run = at_full_speed(load_lesson("perceptron"), 100)
+    timeline.finish(finished)
+    run.start()
+    while run.tick():
+        pass
+    assert [number for number, _ in timeline.moment.milestones] == [0, 1, 3, 10]
