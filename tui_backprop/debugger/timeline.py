@@ -17,7 +17,7 @@ from .edits import Edit
 from .loss_graph import LossGraph, infer_shapes
 from .loss_history import LossHistory
 from .moment import Moment
-from .recording import Measured, Recording
+from .recording import PastIteration, Recording
 from .steps import Place, Stop, after_event, headline
 
 MILESTONES = (0, 1, 3, 10)
@@ -258,7 +258,7 @@ class Timeline:
         self.stepper.restore(self.branch.states.before(max(iteration - 2, 0)))
         self.recording = self._begin(self._advance(iteration - 1 - self.stepper.finished))
 
-    def _advance(self, iterations: int) -> Measured | None:
+    def _advance(self, iterations: int) -> PastIteration | None:
         """Train on from the start of an iteration without events, keeping states and losses; return the last one."""
         last = None
         for _ in range(iterations):
@@ -270,7 +270,7 @@ class Timeline:
                 # the stepping path comes to the same mistake, and shows how
                 self.stepper.restore(state)
                 break
-            last = Measured(state, loss)
+            last = PastIteration(state, loss)
             self.losses.record(self.stepper.finished, loss)
         return last
 
@@ -285,11 +285,11 @@ class Timeline:
     def _begin_next(self) -> Recording:
         last = self.recording.events[-1]
         assert isinstance(last, IterationFinished)
-        self.recording = self._begin(Measured(self.recording.start, last.loss))
+        self.recording = self._begin(PastIteration(self.recording.start, last.loss))
         self.cursor = 0
         return self.recording
 
-    def _begin(self, previous: Measured | None) -> Recording:
+    def _begin(self, previous: PastIteration | None) -> Recording:
         state = self._start()
         self._keep(state)
         self._events = self.stepper.iteration()
