@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from minidl_core import ContributionAdded, Graph, NodeEvaluated, Variable, square
 from tui_backprop.app import BackpropApp
 from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.lessons import load_lesson
+from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.screens.lessons import LessonsScreen
 from tui_backprop.screens.stepping import SteppingScreen
 from tui_backprop.widgets.canvas import Canvas
+
+from .readme import file_under
 
 
 def one_iteration(name: str) -> Timeline:
@@ -77,6 +83,35 @@ async def test_another_lesson_opens_and_the_first_stays_where_it_was() -> None:
         await pilot.press("L", "down", "enter")
         await pilot.pause()
         assert "s2 = 1/" in text(pilot, "inspector-title")
+
+
+async def test_a_lesson_of_ones_own_hides_no_built_in_one_of_its_name(tmp_path: Path) -> None:
+    own = tmp_path / "chain.py"
+    own.write_text(file_under("Your own lesson").replace('"prices"', '"chain"'), encoding="utf-8")
+    async with BackpropApp(str(own)).run_test(size=(120, 40)) as pilot:
+        assert pilot.app.timeline.lesson.name == "chain"
+        await pilot.press("i", "L")
+        options = pilot.app.screen.query_one(OptionList)
+        assert [option.id for option in options.options] == [*lesson_names(), str(own)]
+        assert options.highlighted_option is not None
+        assert options.highlighted_option.id == str(own)
+        await pilot.press("home", "enter")
+        await pilot.pause()
+        assert (pilot.app.timeline.lesson.address, pilot.app.timeline.place.iteration) == (lesson_names()[0], 1)
+        assert pilot.app.timeline.place.cursor == 0
+        await pilot.press("L", "end", "enter")
+        await pilot.pause()
+        assert pilot.app.timeline.lesson.address == str(own)
+        assert pilot.app.timeline.at_end_of_iteration
+
+
+async def test_what_a_lesson_says_of_itself_cannot_send_the_terminal_anything() -> None:
+    lesson = replace(load_lesson("chain"), name="mine", summary="a \x1b[31m summary")
+    async with BackpropApp(lesson).run_test(size=(120, 40)) as pilot:
+        await pilot.press("L")
+        options = pilot.app.screen.query_one(OptionList)
+        assert "summary" in str(options.get_option("mine").prompt)
+        assert "\x1b" not in str(options.get_option("mine").prompt)
 
 
 async def test_a_loss_of_that_name_is_not_called_the_loss_loss() -> None:

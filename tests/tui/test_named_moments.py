@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 
@@ -54,6 +55,12 @@ def test_a_place_says_the_same_however_one_came_there(stop: Stop) -> None:
         assert (timeline.place, narrate(timeline.moment)) == (place, said)
         go(other, read_moment(name_moment(timeline), other.graph))
         assert narrate(other.moment) == said
+
+
+def test_the_command_has_the_learning_rate_as_a_person_writes_it() -> None:
+    for learning_rate, written in ((0.3, "0.3"), (1e-5, "1e-05"), (np.float64(0.1) + 0.2, "0.30000000000000004")):
+        timeline = Timeline(load_lesson("chain"), learning_rate=learning_rate)
+        assert command(timeline) == f"backprop-tui chain --learning-rate {written} --at 0"
 
 
 @pytest.mark.parametrize("options", [{}, {"seed": 5, "learning_rate": 0.00123}])

@@ -84,7 +84,9 @@ def _computed(formula: str, op: Operation, arrays: Mapping[str, Array]) -> Array
 
 
 def _product(formula: str, arrays: Mapping[str, Array]) -> Array:
-    factors = [_turned(arrays[factor[0]]) if factor.endswith("ᵀ") else arrays[factor[0]] for factor in formula.split("·")]
+    factors = [
+        _turned(arrays[factor[0]]) if factor.endswith("ᵀ") else arrays[factor[0]] for factor in formula.split("·")
+    ]
     product = factors[0]
     for factor in factors[1:]:
         # the gradient of a product of two vectors is one number, which matmul would refuse

@@ -13,12 +13,13 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from tui_backprop.drawing.lines import printable
 from tui_backprop.drawing.palette import STYLES
 from tui_backprop.lessons.lesson import Lesson
 
 
 class LessonsScreen(ModalScreen[str | None]):
-    """Returns the name of the lesson that was chosen, None where the asking was given up."""
+    """Returns the address of the lesson that was chosen, None where the asking was given up."""
 
     DEFAULT_CSS = """
     LessonsScreen {
@@ -36,15 +37,15 @@ class LessonsScreen(ModalScreen[str | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,L", "dismiss(None)", "give up")]
 
-    def __init__(self, lessons: Sequence[Lesson], here: str) -> None:
+    def __init__(self, lessons: Sequence[Lesson], here: Lesson) -> None:
         super().__init__()
         self._lessons = lessons
         self._here = here
 
     def compose(self) -> ComposeResult:
         """Yield the list, with the lesson that is open chosen."""
-        listed = OptionList(*[Option(_entry(lesson), id=lesson.name) for lesson in self._lessons], compact=True)
-        listed.highlighted = listed.get_option_index(self._here)
+        listed = OptionList(*[Option(_entry(lesson), id=lesson.address) for lesson in self._lessons], compact=True)
+        listed.highlighted = listed.get_option_index(self._here.address)
         with Vertical() as pane:
             pane.border_title = "Lessons"
             pane.border_subtitle = "↑ ↓ choose   enter opens   q close"
@@ -56,4 +57,4 @@ class LessonsScreen(ModalScreen[str | None]):
 
 
 def _entry(lesson: Lesson) -> Text:
-    return Text.assemble((lesson.name, STYLES["title"]), "\n  ", lesson.summary)
+    return Text.assemble((printable(lesson.address), STYLES["title"]), "\n  ", printable(lesson.summary))
