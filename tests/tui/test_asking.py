@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from textual.pilot import Pilot
 
 from tui_backprop.questions import Question
@@ -81,6 +82,23 @@ async def test_an_answer_that_is_no_number_is_kept_and_changes_nothing() -> None
         assert "is not a number" not in text(pilot, "inspector")
         await pilot.press("enter")
         assert "✓ right" in text(pilot, "step-title")
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 16)])
+async def test_why_it_is_so_is_not_cut_off_where_there_is_little_room(size: tuple[int, int]) -> None:
+    async with opened("skip", size) as pilot:
+        await pilot.press("m")
+        asked = 0
+        while pilot.app.timeline.moment.phase != "update":
+            await pilot.press("space")
+            why = standing(pilot).why
+            await answer(pilot, right=False)
+            title = text(pilot, "step-title")
+            assert "✗ " in title
+            assert why in title
+            assert "…" not in title
+            asked += bool(why)
+        assert asked == 3
 
 
 async def test_a_wrong_answer_says_what_is_right_and_the_step_shows_why() -> None:
@@ -291,7 +309,7 @@ async def test_space_waits_for_the_answer() -> None:
 async def test_a_run_is_refused_while_questions_are_asked() -> None:
     async with opened("perceptron") as pilot:
         await pilot.press("m", "r")
-        assert "it does not run while questions are asked; m stops them" in text(pilot, "step-title")
+        assert "no run while questions are asked; m stops them" in text(pilot, "step-title")
         assert "running" not in text(pilot, "keys")
         await pilot.press("m", "m", "r")
         assert "running" in text(pilot, "keys")
@@ -300,7 +318,7 @@ async def test_a_run_is_refused_while_questions_are_asked() -> None:
 async def test_going_on_to_a_breakpoint_is_refused_while_questions_are_asked() -> None:
     async with opened("perceptron") as pilot:
         await pilot.press("space", "x", "m", "c")
-        assert "it does not go on while questions are asked; m stops them" in text(pilot, "step-title")
+        assert "no going on while questions are asked; m stops them" in text(pilot, "step-title")
         assert place(pilot) == (1, 4)
 
 

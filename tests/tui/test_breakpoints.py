@@ -115,16 +115,16 @@ def test_not_finite_is_the_event_with_the_first_such_number() -> None:
 @pytest.mark.parametrize(
     ("condition", "wrong"),
     [
-        ("", "'' is not a condition of one of these forms."),
+        ("", "Type a condition of one of these forms."),
         ("when it is good", "'when it is good' is not a condition of one of these forms."),
-        ("node", "'node' is not a condition of one of these forms."),
+        ("node", "'node' is only the beginning of a condition, as node b is one."),
         ("node q", "There is no node 'q'; there are 2, a, b, c, 10, d and e."),
         ("operation matmul", "There is no operation 'matmul' here. There are multiply, square, subtract and add."),
         ("phase sideways", "There is no phase 'sideways'. There are forward, backward and update."),
-        ("gradient", "'gradient' is not a condition of one of these forms."),
+        ("gradient", "'gradient' is only the beginning of a condition, as gradient > 10 is one."),
         ("gradient = 3", "'gradient = 3' is not a condition of one of these forms."),
-        ("gradient > much", "'much' is no bound for |gradient|: that is a number, 0 or above."),
-        ("gradient >", "'' is no bound for |gradient|"),
+        ("gradient > much", "'much' is no bound for |gradient|: that is a finite number, 0 or above."),
+        ("gradient >", "Which bound? Write it behind the '>', as in gradient > 0.1"),
         ("gradient > nan", "'nan' is no bound"),
         ("gradient > inf", "'inf' is no bound"),
         ("gradient > -1", "'-1' is no bound"),
@@ -287,7 +287,7 @@ async def test_a_wrong_condition_is_explained_where_it_is_typed_and_kept() -> No
     async with opened("two-paths", size=(60, 16)) as pilot:
         await pilot.press("X", "a", *"gradient > lots", "enter")
         assert isinstance(pilot.app.screen, Prompt)
-        assert said(pilot, "#wrong") == "'lots' is no bound for |gradient|: that is a number, 0 or above."
+        assert said(pilot, "#wrong") == "'lots' is no bound for |gradient|: that is a finite number, 0 or above."
         assert pilot.app.screen.query_one(Input).value == "gradient > lots"
         await pilot.press(*["backspace"] * 4, "3", "enter")
         assert listed(pilot) == ["✓ gradient > 3"]

@@ -124,7 +124,7 @@ def test_a_node_called_like_another_nodes_step_can_be_named() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "'' is not a moment. Type one like 7 (the end of iteration 7), 7:b"),
+        ("", "Type one like 7 (the end of iteration 7), 7:b"),
         ("-1", "'-1' is not a moment."),
         ("four", "'four' is not a moment."),
         ("4:", "'4:' is not a moment."),

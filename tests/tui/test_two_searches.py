@@ -96,6 +96,7 @@ def test_where_every_node_has_one_consumer_both_are_the_same() -> None:
         timeline = open_lesson(name)
         assert compare(timeline.graph).parted is None
         assert "every node has one consumer, so the first is also the last" in words(timeline)[0]
+    assert "every node has one consumer that leads to J, so" in words(open_lesson("off-path"))[0]
 
 
 def test_consumers_that_are_equally_far_away_come_in_time() -> None:

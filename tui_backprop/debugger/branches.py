@@ -79,6 +79,12 @@ class Branch:
         branch.furthest = Place(finished + 1, 0)
         return branch
 
+    def seen_from(self, other: Branch) -> str:
+        """Return the label that tells this branch from another: its own edit, or what the other's first one changed."""
+        if self.edits or not other.edits:
+            return self.label
+        return f"{self.label}: {other.edits[min(other.edits)][0].before()}"
+
     def edited(self, state: State) -> State:
         """Return a state with the edits that were made there."""
         for edit in self.edits.get(state.finished, ()):

@@ -134,6 +134,11 @@ def read_breakpoint(text: str, graph: LossGraph) -> Breakpoint:
         return Breakpoint(text, _not_finite)
     if text in {node.name for node in graph.nodes}:
         return at_node(_node(text, graph))
+    if not text:
+        raise ConditionError("Type a condition of one of these forms.")
+    begun = next((form for form in FORMS if form.startswith(f"{text} ")), None)
+    if begun is not None:
+        raise ConditionError(f"'{text}' is only the beginning of a condition, as {begun} is one.")
     raise ConditionError(f"'{cut(text, 40)}' is not a condition of one of these forms.")
 
 
@@ -161,8 +166,10 @@ def _at_gradient(name: str | None, sign: str, written: str, graph: LossGraph) ->
         bound = float(written)
     except ValueError:
         bound = math.nan
+    if not written:
+        raise ConditionError(f"Which bound? Write it behind the '{sign}', as in gradient {sign} 0.1")
     if not 0 <= bound < math.inf:
-        raise ConditionError(f"'{cut(written, 40)}' is no bound for |gradient|: that is a number, 0 or above.")
+        raise ConditionError(f"'{cut(written, 40)}' is no bound for |gradient|: that is a finite number, 0 or above.")
     if sign == "<" and bound == 0:
         raise ConditionError("No |gradient| is below 0.")
 

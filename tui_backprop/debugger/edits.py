@@ -42,11 +42,17 @@ class Edit:
     def label(self, length: int = 16) -> str:
         """Say what is changed, the node's name cut to a length: W[0,0] 0.2229 → 1."""
         if self.node is None:
-            return f"η {self.old:g} → {self.new:g}"
-        name = cut(self.node.name, length)
+            return f"{self.before()} → {self.new:g}"
         if self.index is None:
-            return f"all of {name} → {number(self.new)}"
-        return f"{element_text(name, self.index)} {number(self.old, 3)} → {number(self.new)}"
+            return f"all of {cut(self.node.name, length)} → {number(self.new)}"
+        return f"{self.before(length)} → {number(self.new)}"
+
+    def before(self, length: int = 16) -> str:
+        """Say what there was, the node's name cut to a length: W[0,0] 0.2229."""
+        if self.node is None:
+            return f"η {self.old:g}"
+        name = cut(self.node.name, length)
+        return f"{name} as it was" if self.index is None else f"{element_text(name, self.index)} {number(self.old, 3)}"
 
     def written_out(self, length: int = 24) -> str:
         """Say what there is and what there was, the node's name cut to a length: W[0,0] = 1 instead of 0.2229."""
@@ -104,6 +110,8 @@ def read_edit(text: str, state: State, graph: LossGraph, target: str) -> Edit:
     larger than `LARGEST`, or is what it is already; for a learning rate also where it is not above 0.
     """
     written, _, typed = text.rpartition("=")
+    if "=" in written and written.strip() not in {node.name for node in graph.nodes}:
+        written = written.rpartition("=")[2]  # a whole edit was typed behind the one that stood there
     node, index = _target(written.strip() or target, state, graph)
     if node is None:
         old, name = state.learning_rate, f"the {LEARNING_RATE}"

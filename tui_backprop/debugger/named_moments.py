@@ -33,7 +33,8 @@ def read_moment(text: str, graph: LossGraph) -> Place:
     """Return the place of a named moment; raises NoMomentError."""
     match = _NAME.fullmatch(text.strip())
     if match is None:
-        raise NoMomentError(f"'{text.strip()}' is not a moment. Type one like {FORMS}.")
+        wrong = f"'{cut(text.strip(), 40)}' is not a moment. " if text.strip() else ""
+        raise NoMomentError(f"{wrong}Type one like {FORMS}.")
     iteration, event, name = int(match[1]), match[2], match[3]
     if iteration > MOST:
         raise NoMomentError(f"Iteration {match[1]} is too far: the last that can be asked for is {MOST:,}.")

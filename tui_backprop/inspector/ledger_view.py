@@ -14,14 +14,14 @@ from ..drawing.lines import width_of
 from ..drawing.palette import Line
 from ..words.entries import in_letters
 from ..words.expression import Entry, Total, UnreadableError, element_text
-from ..words.formats import number, shape_text, worked_sum
+from ..words.formats import addition, shape_text, worked_sum
 from ..words.formulas import symbols
 from ..words.worked import Worked, count, worked_contribution
 from .arrays import arrays_section, block, window
 from .edges import Edge, edge_in_focus, gradient_edges, operands
 from .equation import write_worked
 from .long_sums import long_sum, long_sum_section
-from .names import axis_names, called, said, slope_name, small, summed
+from .names import axis_names, called, part, said, slope_name, small, summed
 from .pinned import Pinned, element_at, is_by_point, known_value
 from .sections import Section, compose, first_that_fits, prose
 from .value_view import gradient_state, heading
@@ -44,7 +44,7 @@ def draw_ledger(moment: Moment, node: Node, pinned: Pinned, width: int, height: 
     event = edge and edge[2]
     sections = [
         Section(6, [_title(moment, node, edges, edge, width)]),
-        Section(7, _edge_lines(moment, edges, edge, pinned, width, max(height // 4, 2))),
+        Section(7, _edge_lines(moment, node, edges, edge, pinned, width, max(height // 4, 2))),
     ]
     if event is None:
         state = gradient_state(moment, node, pinned, width)
@@ -63,11 +63,20 @@ def _why_add(moment: Moment, node: Node, width: int) -> list[Section]:
     if len(contributions) < 2 or len(contributions) > 3 or contributions[0].contribution.shape:
         return []
     name, loss = called(node), called(moment.graph.loss)
-    ways = [f"{number(NUDGE * float(e.contribution), 3)} through {called(e.consumer)}" for e in contributions]
-    total = number(NUDGE * sum(float(e.contribution) for e in contributions), 3)
+    moved = [NUDGE * float(event.contribution) for event in contributions]
+    fine, coarse = addition(moved, sum(moved), 3)
+    ways = [f"{fine.text(by)} through {_way(event)}" for by, event in zip(moved, contributions, strict=True)]
+    total = coarse.text(sum(moved))
     so_far = " so far" if len(contributions) < contributions[0].count else ""
     text = f"why a sum?  {name} + {NUDGE} moves {loss} by {', and by '.join(ways)}: by about {total} in all{so_far}."
     return [Section(6, prose(text, width))]
+
+
+def _way(event: ContributionAdded) -> str:
+    """Name the consumer that a contribution came from, and, where it came more than once, as which of its inputs."""
+    name, inputs = called(event.consumer), event.consumer.inputs
+    twice = sum(source is event.node for source in inputs) > 1
+    return f"{name} as {event.consumer.definition.symbols[event.slot]}" if twice else name
 
 
 def _title(moment: Moment, node: Node, edges: list[Edge], edge: Edge | None, width: int) -> Line:
@@ -95,15 +104,14 @@ def _loss(moment: Moment, node: Node, width: int) -> list[Section]:
 
 
 def _edge_lines(
-    moment: Moment, edges: list[Edge], focus: Edge | None, pinned: Pinned, width: int, most: int
+    moment: Moment, node: Node, edges: list[Edge], focus: Edge | None, pinned: Pinned, width: int, most: int
 ) -> list[Line]:
     """Draw the edges as columns: edge, shape of G, rule, contribution; the narrower, the fewer columns."""
     places = window(len(edges), most, edges.index(focus) if focus else 0)
-    shown = [_edge_row(moment, edges[place], focus, pinned) for place in places]
-    latest = next((event for _, _, event in reversed(edges) if event is not None), None)
-    if latest is not None and len(edges) > 1:
-        what = "sum" if latest.number == latest.count else "sum so far"
-        shown.append(("", "", what, _small(moment, latest.node, latest.total, pinned)))
+    terms, total = _written(moment, node, pinned, most)
+    shown = [_edge_row(moment, edges[place], focus, terms) for place in places]
+    if terms and len(edges) > 1:
+        shown.append(("", "", "sum" if len(terms) == len(edges) else "sum so far", total))
     widths = [max(len(row[column]) for row in shown) for column in range(4)]
     # of several edges the contributions are compared, of one it stands below
     for column in (1, 2 if len(edges) > 1 else 3):
@@ -119,7 +127,23 @@ def _edge_lines(
     return lines
 
 
-def _edge_row(moment: Moment, edge: Edge, focus: Edge | None, pinned: Pinned) -> tuple[str, str, str, str]:
+def _written(moment: Moment, node: Node, pinned: Pinned, most: int) -> tuple[list[str], str]:
+    """Write what has come over the edges, of larger arrays one element, and the sum; as it is shown, it adds up.
+
+    Of more than `most` edges some are not shown, so that there is nothing to add.
+    """
+    arrived = moment.contributions(node)
+    if not arrived:
+        return [], ""
+    total = arrived[-1].total
+    index = element_at(moment, node, total.shape, pinned)
+    if not 1 < len(arrived) <= most:
+        return [small(event.contribution, index) for event in arrived], small(total, index)
+    fine, coarse = addition([part(event.contribution, index) for event in arrived], part(total, index))
+    return [small(event.contribution, index, fine) for event in arrived], small(total, index, coarse)
+
+
+def _edge_row(moment: Moment, edge: Edge, focus: Edge | None, terms: list[str]) -> tuple[str, str, str, str]:
     consumer, slot, event = edge
     mark = RIGHT if edge == focus else DONE if event else NOT_YET
     node = consumer.inputs[slot]
@@ -130,7 +154,7 @@ def _edge_row(moment: Moment, edge: Edge, focus: Edge | None, pinned: Pinned) ->
     if event is None:
         missing = moment.gradient(consumer) is None
         return f"{mark} {name}", "", rule, f"waits for {called(consumer)}" if missing else "pending"
-    return f"{mark} {name}", shape_text(event.gradient.shape), rule, _small(moment, node, event.contribution, pinned)
+    return f"{mark} {name}", shape_text(event.gradient.shape), rule, terms[event.number - 1]
 
 
 def _rule(moment: Moment, consumer: Operation, slot: int, event: ContributionAdded | None) -> str:

@@ -22,6 +22,7 @@ from .pinned import Pinned, is_by_point, points
 from .sections import Section
 
 GAP = 2
+_MOST_EXTRA = 5
 
 Group = tuple[str, NDArray[np.intp]]
 """The name of a group of terms, and which terms are in it."""
@@ -91,7 +92,7 @@ def long_sum_section(table: LongSum, width: int) -> Section:
 def draw_long_sum(table: LongSum, width: int, height: int) -> list[Line]:
     """Draw the terms that fit, the pinned one among them, the others in groups, and the sum.
 
-    What is shown adds up to the sum as it is shown; the factors of the pinned term multiply to it as it is shown.
+    What is shown adds up to the sum as it is shown, and the factors of a term multiply to it as it is shown.
     """
     rows, groups = _chosen(table, height)
     shown = np.concatenate([table.terms[rows.start : rows.stop], *(table.terms[g].sum(0)[None] for _, g in groups)])
@@ -164,18 +165,31 @@ def _groups(table: LongSum, shown: range) -> list[Group]:
 
 
 def _factor_texts(table: LongSum, rows: range, fine: Notation) -> list[list[str]]:
-    """Write the factors of the shown terms, with so many digits that those of the pinned term multiply to it."""
-    texts: list[list[str]] = []
-    for extra in range(5):
-        notations = [same._replace(decimals=same.decimals + extra) if extra else same for _, _, same in table.factors]
-        texts = [
-            [same.text(values[row]) for same, (_, values, _) in zip(notations, table.factors, strict=True)]
-            for row in rows
+    """Write the factors of the shown terms, with so many digits that those of each term multiply to it as it is shown.
+
+    Where that takes too many digits, those of the pinned term do.
+    """
+    pinned = table.pinned - rows.start
+    products = [fine.text(table.terms[row, 0]) for row in rows] if table.factors else []
+    first: list[list[str]] = []
+    for extra in range(_MOST_EXTRA):
+        texts = []
+        for row in rows:
+            values = [float(factor[row]) for _, factor, _ in table.factors]
+            texts.append([_finer(same, extra).text(x) for (_, _, same), x in zip(table.factors, values, strict=True)])
+        right = [
+            rounds_to(float(np.prod([float(text) for text in row])), product)
+            for row, product in zip(texts, products, strict=False)
         ]
-        computed = float(np.prod([float(text) for text in texts[table.pinned - rows.start]]))
-        if rounds_to(computed, fine.text(table.terms[table.pinned, 0])):
-            break
-    return texts
+        if all(right):
+            return texts
+        if right[pinned] and not first:
+            first = texts
+    return first or texts
+
+
+def _finer(same: Notation, extra: int) -> Notation:
+    return same._replace(decimals=same.decimals + extra) if extra else same
 
 
 def over_points(moment: Moment, total: Total) -> bool:

@@ -8,7 +8,7 @@ from minidl_core.arrays import Array, Shape
 from ..debugger.moment import Moment
 from ..drawing.lines import cut
 from ..words.entries import NAME_LENGTH
-from ..words.formats import number, vector
+from ..words.formats import Notation, number, vector
 from ..words.formulas import in_names, symbols
 from .pinned import is_by_point, shape_of
 
@@ -64,9 +64,15 @@ def summed(formula: str, full: Shape, shape: Shape) -> str:
     return f"Σ rows of {body}" if rows else f"Σ {body}"
 
 
-def small(array: Array, index: tuple[int, ...]) -> str:
-    """Write an array if it is small, else its element at this index."""
-    if array.ndim == 1 and array.size <= 3:
-        return vector(array)
+def part(array: Array, index: tuple[int, ...]) -> Array:
+    """Return what is written of an array: the whole of a small vector, else the element at this index."""
+    return array if array.ndim == 1 and array.size <= 3 else array[index]
+
+
+def small(array: Array, index: tuple[int, ...], same: Notation | None = None) -> str:
+    """Write an array if it is small, else its element at this index, in a notation if one is given."""
+    shown = part(array, index)
+    if shown.ndim:
+        return vector(shown) if same is None else f"[{', '.join(map(same.text, shown))}]"
     place = f"[{','.join(map(str, index))}] " if index else ""
-    return f"{place}{number(float(array[index]))}"
+    return f"{place}{number(float(shown)) if same is None else same.text(float(shown))}"

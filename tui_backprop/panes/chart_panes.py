@@ -38,10 +38,11 @@ class LossPane:
     def draw(self, moment: Moment, width: int, height: int) -> list[Line]:
         """Draw the curve, with a mark where the cursor is."""
         branch = self._timeline.branch
+        others = [other for other in self._timeline.branches if other is not branch]
         return draw_loss(
             branch.losses,
             name=moment.graph.loss.name,
-            ghosts=[(other.label, other.losses) for other in self._timeline.branches if other is not branch],
+            ghosts=[(other.seen_from(branch), other.losses) for other in others],
             cursor=moment.iteration,
             loss=moment.loss,
             until=moment.iteration - 1 if moment.hides_losses else None,

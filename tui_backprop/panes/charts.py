@@ -265,7 +265,8 @@ def _haunted(
     for label, dots in zip(labels, dotted, strict=True):
         seen = [(row, left + column) for row, column in dots if (row, left + column) in ghostly]
         if seen:
-            ghostly |= _label(cells, label, *seen[len(seen) // 2], left)
+            middle = seen[len(seen) // 2]
+            ghostly |= _label(cells, label, *middle, left) or _label(cells, label.partition(":")[0], *middle, left)
     return ["".join(row) for row in cells], ghostly
 
 

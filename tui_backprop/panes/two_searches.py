@@ -118,7 +118,9 @@ def say(searches: Searches, moment: Moment, pinned: Pinned, contributions: Seque
     """
     graph = moment.graph
     if searches.parted is None:
-        same = "Both searches are the same here: every node has one consumer, so the first is also the last."
+        beside = any(node not in graph.position for node in graph.loss.graph.nodes)
+        which = f" that leads to {called(graph.loss)}" if beside else ""
+        same = f"Both searches are the same here: every node has one consumer{which}, so the first is also the last."
         return [same, "In the lesson skip they part: backprop-tui skip."]
     at = searches.plain[searches.parted]
     done = {visit.node for visit in searches.plain[: searches.parted + 1]}

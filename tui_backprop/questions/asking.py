@@ -37,8 +37,8 @@ class Score:
 class Asking:
     """The state of asking: in `mode` me the learner answers, in room nobody types and the next press reveals.
 
-    `note` is what there is to say beside the step: what came of its question. While `summing_up` holds, the score is
-    shown in full.
+    `notes` are ever shorter ways to say beside the step what came of its question. While `summing_up` holds, the score
+    is shown in full.
     """
 
     def __init__(self) -> None:
@@ -46,10 +46,10 @@ class Asking:
         self.question: Question | None = None
         self.typed = ""
         self.complaint = ""
-        self.note: Line = []
+        self.notes: list[Line] = []
         self.score = Score()
         self.summing_up = False
-        self._verdict: Line = []
+        self._verdict: list[Line] = []
         self._place: tuple[Recording, int] | None = None
 
     def change_mode(self) -> None:
@@ -62,7 +62,7 @@ class Asking:
             "room": "space asks, the next space reveals; m: stop asking",
             "off": "no more questions",
         }
-        self.note = [(said[self.mode], "key")]
+        self.notes = [[(said[self.mode], "key")]]
         if self.mode == "me":
             self.score = Score()
 
@@ -74,7 +74,7 @@ class Asking:
         self.question = question_about(timeline.moment, after, pinned) if after is not None else None
         self._place = timeline.recording, timeline.cursor
         self.typed = self.complaint = ""
-        self.note, self.summing_up = [], False
+        self.notes, self.summing_up = [], False
         return self.question is not None
 
     def keep_to(self, timeline: Timeline) -> None:
@@ -118,16 +118,17 @@ class Asking:
     def reveal(self) -> None:
         """Give the answer away."""
         assert self.question is not None
-        self._verdict = [(f"it is {self.question.answer}", "title"), *self._why()]
+        self._verdict = [[(f"it is {self.question.answer}", "title"), *self._why()]]
 
     def _answer(self, question: Question, answer: str) -> None:
         if judge(question, answer):
             self.score.right[question.kind] += 1
-            self._verdict = [("✓ right: ", "done"), (question.answer, "title")]
+            self._verdict = [[("✓ right: ", "done"), (question.answer, "title")]]
         else:
             self.score.wrong[question.kind] += 1
-            self._verdict = [("✗ not ", "error"), (answer, "text"), (": it is ", "error"), (question.answer, "title")]
-            self._verdict += self._why()
+            right = [(question.answer, "title"), *self._why()]
+            whole = [("✗ not ", "error"), (answer, "text"), (": it is ", "error"), *right]
+            self._verdict = [whole, [("✗ it is ", "error"), *right]]
 
     def _why(self) -> Line:
         return [(f": {self.question.why}", "text")] if self.question is not None and self.question.why else []
@@ -135,15 +136,16 @@ class Asking:
     def moved(self, moment: Moment) -> None:
         """Forget the question, and say beside the new moment what came of it; at the end of an iteration sum up."""
         self.question = None
-        self.note, self._verdict = self._verdict, []
+        self.notes, self._verdict = self._verdict, []
         finished = isinstance(moment.event, IterationFinished)
         self.summing_up = self.mode == "me" and finished and self.score.asked.total() > 0
 
     @property
-    def state(self) -> Line:
-        """Who is asked, and how many answers were right."""
+    def states(self) -> list[Line]:
+        """Who is asked, and how many answers were right, in ever shorter ways."""
         asked = self.score.asked.total()
         if self.mode == "me":
-            score: list[Span] = [(f"  {self.score.right.total()} of {asked} right", "text")] if asked else []
-            return [("ask me first", "key"), *score]
-        return [("ask the room", "key")] if self.mode == "room" else []
+            score: list[Span] = [(f"{self.score.right.total()} of {asked} right", "text")] if asked else []
+            who: Line = [("ask me first", "key")]
+            return [[*who, ("  ", "text"), *score], score, []] if asked else [who]
+        return [[("ask the room", "key")] if self.mode == "room" else []]

@@ -9,7 +9,9 @@ from textual import events
 
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.drawing.lines import width_of
 from tui_backprop.drawing.palette import Line
+from tui_backprop.panes.frame import TITLE_EDGES
 from tui_backprop.panes.key_bar import CHOOSING, IN_THE_ROOM, TYPING, Keys
 from tui_backprop.panes.question_pane import choice_at, draw_question, draw_score
 from tui_backprop.panes.step_pane import draw_step
@@ -72,14 +74,14 @@ class AskingScreen(SteppingScreen):
         if self._asking.mode == "off" or self._timer is not None:
             super().action_run()
         else:
-            self._refuse("it does not run while questions are asked; m stops them")
+            self._refuse("no run while questions are asked; m stops them")
 
     def action_continue(self, direction: str) -> None:
         """Go on to the next breakpoint; as a run, only while no questions are asked."""
         if self._asking.mode == "off":
             super().action_continue(direction)
         else:
-            self._refuse("it does not go on while questions are asked; m stops them")
+            self._refuse("no going on while questions are asked; m stops them")
 
     def action_searches(self) -> None:
         """Show plain search and the right one beside each other, unless that would answer the question that stands."""
@@ -101,7 +103,7 @@ class AskingScreen(SteppingScreen):
         return "space reveals it" if self._asking.mode == "room" else "Esc skips the question"
 
     def _refuse(self, said: str) -> None:
-        self._asking.note = [(said, "error")]
+        self._asking.notes = [[(said, "error")]]
         self._draw()
 
     def action_next_pane(self) -> None:
@@ -152,7 +154,12 @@ class AskingScreen(SteppingScreen):
         ways = asking.question.ways if asking.question is not None else ()
         self._show("step", lambda w, h: draw_step(moment, w, h, ways))
         name = "Question" if asking.question is not None else "Step"
-        self._title("step", [(name, "title"), *([("   ", "text"), *asking.note] if asking.note else [])], asking.state)
+        left: list[Line] = [[(name, "title"), ("   ", "text"), *note] for note in asking.notes] or [[(name, "title")]]
+        pairs = [(title, state) for title in left for state in asking.states]
+        room = self._panes["step"].width - TITLE_EDGES if "step" in self._panes else 0
+        # where nothing fits, the shortest is cut
+        title, state = next((pair for pair in pairs if sum(map(width_of, pair)) < room), pairs[-1])
+        self._title("step", title, state)
 
     def _draw_inspector(self, moment: Moment) -> None:
         asking, question = self._asking, self._asking.question

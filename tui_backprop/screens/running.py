@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from textual import events
 from textual.timer import Timer
 
 from tui_backprop.debugger.breakpoints import Breakpoint, Breakpoints, at_node, read_breakpoint
@@ -60,18 +61,18 @@ class RunningScreen(InspectorScreen):
         self._set_timer()
         self._draw()
 
-    def _pause(self) -> None:
+    def _pause(self, why: str = "") -> None:
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
-            self._draw(self._run.said)
+            self._draw(why or self._run.said)
 
     def _change_speed(self, by: int) -> None:
         if self._timer is None or not self._run.seeks:
             self._run.change_speed(by)
             if self._timer is not None:
                 self._set_timer()
-            self._draw()
+            self._draw(f"{self._run.speed.label}: r runs")
 
     def _set_timer(self) -> None:
         if self._timer is not None:
@@ -148,6 +149,12 @@ class RunningScreen(InspectorScreen):
 
         self._pause()
         self.app.push_screen(BreakpointsScreen(self.breakpoints, self.timeline.graph), lambda _: self._draw())
+
+    def on_click(self, event: events.Click) -> None:
+        """Copy where one is by a click on the header, which says it."""
+        super().on_click(event)
+        if event.widget is not None and event.widget.id == "header":
+            self.action_where()
 
     def action_where(self) -> None:
         """Copy the command that opens the app where one is, and say so."""

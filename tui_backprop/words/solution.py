@@ -27,23 +27,28 @@ from minidl_core.arrays import Array
 from ..debugger.moment import Moment
 from ..debugger.named_moments import command, name_moment
 from ..debugger.timeline import Timeline
+from ..drawing.glyphs import RIGHT
 from ..drawing.palette import Line, plain
 from ..inspector import Pinned
 from ..inspector.equation import write_worked
+from ..inspector.long_sums import draw_long_sum, long_sum
 from ..inspector.names import called, said, slope_name
-from ..inspector.pinned import element_at
+from ..inspector.pinned import element_at, is_by_point
 from ..inspector.update_view import update_equation
 from .expression import element_text
 from .formats import column, number, shape_text, worked_sum
 from .formulas import right_side
 from .log import said_of_edits
 from .narration import narrate_event_line, narrate_line
-from .worked import worked_contribution, worked_value
+from .worked import Worked, worked_contribution, worked_value
 
 WIDTH = 100
 ROOMS = ((1000, 1),)
 SMALL = 12
 """An array of at most so many numbers is written out whole."""
+
+TERMS = 9
+"""So many lines has the table of a long sum."""
 
 _PASSES = {"forward": "Forward pass: values", "backward": "Backward pass: gradients", "update": "Update"}
 _MARKDOWN = re.compile(r"[\\`*<|]|(?<!\w)_|_(?!\w)|(?<=\])(?=\()|^#|~~")
@@ -133,7 +138,7 @@ def _worked(at: Moment, event: Event, pinned: Pinned) -> Iterator[str]:
             inputs = _values(at, node.inputs)
             if value.ndim or any(array.ndim for array in inputs):
                 worked = worked_value(node, inputs, value, element_at(at, node, value.shape, pinned))
-                yield from _texts(write_worked(worked, WIDTH))
+                yield from _written(at, worked, "=", pinned)
         case NodeEvaluated(node, value):
             yield from _array(at, node, node.name, value, pinned)
         case ContributionAdded(node, consumer, slot, gradient, contribution, total, count):
@@ -142,7 +147,7 @@ def _worked(at: Moment, event: Event, pinned: Pinned) -> Iterator[str]:
             index = element_at(at, node, contribution.shape, pinned)
             inputs, [output] = _values(at, consumer.inputs), _values(at, (consumer,))
             worked = worked_contribution(consumer, slot, inputs, output, gradient, contribution, index)
-            yield from _texts(write_worked(worked, WIDTH, "gets"))
+            yield from _written(at, worked, "gets", pinned.at(index, is_by_point(at, node, contribution.shape)))
             if count > 1:
                 terms = [float(other.contribution[index]) for other in at.contributions(node)]
                 target = element_text(called(node), index)
@@ -152,6 +157,18 @@ def _worked(at: Moment, event: Event, pinned: Pinned) -> Iterator[str]:
         case VariableUpdated(node, new=new) if new.ndim:
             yield from _texts(update_equation(event, element_at(at, node, new.shape, pinned)))
             yield from _array(at, node, f"{node.name} new", new, pinned)
+
+
+def _written(at: Moment, worked: Worked, relation: str, pinned: Pinned) -> Iterator[str]:
+    """Yield a worked element, and the terms of a sum that is too long for a line, of many a few and the others' sums.
+
+    The pinned one is among the terms that are shown.
+    """
+    yield from _texts(write_worked(worked, WIDTH, relation))
+    if worked.long_sum is not None:
+        name = "product" if "·" in worked.symbols else "term"
+        table = long_sum(at, [worked], [name], pinned)
+        yield from (line.replace(RIGHT, " ") for line in _texts(draw_long_sum(table, WIDTH, TERMS)))
 
 
 def _values(at: Moment, nodes: tuple[Node, ...]) -> list[Array]:

@@ -40,6 +40,8 @@ FEW = 4
 """A sum of at most so many terms is written out term by term."""
 
 _EXTRA = range(7)
+_MORE = (0, 1, -1, 2, -2)
+"""With so many decimals more than the given numbers those that are computed from them are tried."""
 _CANNOT = (UnreadableError, GradientError, ArithmeticError, LookupError, TypeError, ValueError)
 
 
@@ -88,17 +90,27 @@ class Worked:
     def steps(self) -> tuple[list[str], str]:
         """Return the formula in numbers, simplified step by step, the result last, and whether = or ≈ holds.
 
-        With =, each step, computed as it is shown, gives the result as it is shown.
+        With =, each step, computed as it is shown, gives the result as it is shown; wherever some number of digits
+        allows it, each number of a step also follows from the step before as that is shown, and a sum that is rounded
+        off has one digit less than its terms.
         """
         chain = [] if self.tree is None else [_in_numbers(_expanded(self.tree))]
         while chain and not isinstance(chain[-1], Number):
             chain.append(_simplified(chain[-1]))
         results = self._results(chain)
-        for result, extra in results:
-            shown = [_shown(step, extra) for step in chain[:-1]]
-            if all(rounds_to(float(evaluate(step)), result) for step in shown):
-                return _distinct([*map(write, shown), result]), "="
-        return _distinct([*(write(_shown(step, 0)) for step in chain[:-1]), results[0][0]]), "≈"
+        adds_up: list[str] = []
+        for result, given in results:
+            for more in _MORE:
+                shown = [_shown(step, given, max(given + more, 0)) for step in chain[:-1]]
+                if not all(rounds_to(float(evaluate(step)), result) for step in shown):
+                    continue
+                texts = _distinct([*map(write, shown), result])
+                if all(map(_follows, shown, shown[1:])) and (not shown or _is_coarser(result, shown[-1])):
+                    return texts, "="
+                adds_up = adds_up or texts
+        if adds_up:
+            return adds_up, "="
+        return _distinct([*(write(_shown(step, 0, 0)) for step in chain[:-1]), results[0][0]]), "≈"
 
     def _results(self, chain: list[Tree]) -> list[tuple[str, int]]:
         """Return how the result may be written, with how many digits more for what it is made of, the best first.
@@ -224,6 +236,8 @@ def _simplified(tree: Tree) -> Tree:
     if not isinstance(tree, Apply):
         return tree
     waiting = [part for part in tree.parts if not _is_term(part, tree.kind)]
+    if tree.kind == "negative" and not waiting and isinstance(part := tree.parts[0], Number) and not part.text:
+        return Number(-part.value, notation=part.notation)
     if not waiting:
         return Number(evaluate(tree).item())
     return Apply(tree.kind, tuple(_simplified(part) if part in waiting else part for part in tree.parts))
@@ -235,18 +249,41 @@ def _is_term(tree: Tree, kind: str) -> bool:
     return isinstance(tree, Number)
 
 
-def _shown(tree: Tree, extra: int) -> Tree:
-    """Return the tree with its numbers as they are shown; those that were computed share their decimals."""
+def _shown(tree: Tree, given: int, computed: int) -> Tree:
+    """Return the tree with its numbers as they are shown, so many decimals more for those given and those computed.
+
+    Those that were computed share their decimals.
+    """
     numbers = [leaf for leaf in leaves(tree) if isinstance(leaf, Number)]
     same = notation([leaf.value for leaf in numbers if not (leaf.text or leaf.notation)])
 
     def show(leaf: Number | Symbol | Entry) -> Tree:
         if not isinstance(leaf, Number) or leaf.text:
             return leaf
-        text = _text(leaf if leaf.notation else Number(leaf.value, notation=same), extra)
+        text = _text(leaf, given) if leaf.notation else _text(Number(leaf.value, notation=same), computed)
         return Number(float(text), text)
 
     return replace_leaves(tree, show)
+
+
+def _follows(before: Tree, after: Tree) -> bool:
+    """Tell whether every number of a step is what the step before gives in its place, as both are shown."""
+    match before, after:
+        case _, Number(text=text):
+            return rounds_to(float(evaluate(before)), text)
+        case Apply(parts=given), Apply(parts=computed):
+            return all(map(_follows, given, computed))
+        case _:
+            return True
+
+
+def _is_coarser(result: str, last: Tree) -> bool:
+    """Tell whether a result has a digit less than each term of the sum before it; nothing rounded off needs none."""
+    if not isinstance(last, Apply) or last.kind != "sum" or _is_exact(result, float(evaluate(last))):
+        return True
+    texts = [leaf.text for leaf in leaves(last) if isinstance(leaf, Number)]
+    places = [int(Decimal(text).as_tuple().exponent) for text in texts if isfinite(float(text))]
+    return not isfinite(float(result)) or min(places) < int(Decimal(result).as_tuple().exponent)
 
 
 def _text(leaf: Number, extra: int) -> str:
