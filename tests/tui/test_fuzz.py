@@ -52,7 +52,7 @@ async def test_no_order_of_keys_and_sizes_ends_the_app_or_changes_a_number(
             elif chance.random() < 0.1:
                 await pilot.press("e", "1", "enter")
             else:
-                await pilot.press(chance.choice(["left", "right", chance.choice(KEYS)]))
+                await pilot.press(chance.choice(["left", "right", chance.choice("ispnIb"), chance.choice(KEYS)]))
             assert pilot.app.is_running
         await pilot.resize_terminal(120, 40)
         await pilot.press(*["escape"] * 3, "end", "p")  # out of what lies over it, and on from the furthest place
