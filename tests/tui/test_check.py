@@ -24,6 +24,8 @@ from tui_backprop.lessons import load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.words.worked import rounds_to
 
+from .moments import finish
+
 
 def lesson_of(build: Callable[[], dl.Node]) -> Lesson:
     def example(seed: int) -> Example:
@@ -40,7 +42,7 @@ def checked(moment: Moment, node: dl.Node, pinned: Pinned | None = None) -> str:
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_the_numbers_are_the_engine_s_and_the_quotients_come_out_as_they_are_shown(lesson: Lesson) -> None:
     timeline = Timeline(lesson)
-    timeline.finish(2)
+    finish(timeline, 2)
     timeline.forward(after_phase)
     timeline.forward(after_phase)
     moment = timeline.moment
@@ -67,7 +69,7 @@ def test_the_numbers_are_the_engine_s_and_the_quotients_come_out_as_they_are_sho
 
 def test_the_loss_is_the_one_of_this_iteration_whatever_ran_last() -> None:
     timeline = Timeline(load_lesson("chain"))
-    timeline.finish(3)
+    finish(timeline, 3)
     losses = {}
     for _ in range(3):
         moment = timeline.moment
@@ -75,7 +77,7 @@ def test_the_loss_is_the_one_of_this_iteration_whatever_ran_last() -> None:
         assert isinstance(measured, MeasuredGradient)
         losses[moment.iteration] = measured.loss
         assert measured.loss == moment.loss
-        timeline.finish(moment.iteration - 1)
+        finish(timeline, moment.iteration - 1)
     assert len(set(losses.values())) == 3
 
 
@@ -88,7 +90,7 @@ def test_the_loss_a_nudge_away_is_measured_once(monkeypatch: pytest.MonkeyPatch)
         return lambda value: moved.append(value) or loss_at(value)
 
     timeline = Timeline(lesson_of(lambda: dl.sigmoid(1000 * dl.Variable(0.001, name="x"), name="J")))
-    timeline.finish(1)
+    finish(timeline, 1)
     [x] = timeline.graph.variables
     monkeypatch.setattr(Run, "what_if", watched)
     measured = measure(timeline.recording, x, ())

@@ -18,12 +18,13 @@ from tui_backprop.screens.lessons import LessonsScreen
 from tui_backprop.screens.stepping import SteppingScreen
 from tui_backprop.widgets.canvas import Canvas
 
+from .moments import finish
 from .readme import file_under
 
 
 def one_iteration(name: str) -> Timeline:
     timeline = Timeline(load_lesson(name))
-    timeline.finish(1)
+    finish(timeline, 1)
     return timeline
 
 
@@ -55,7 +56,7 @@ def test_four_sigmoids_leave_little_of_the_gradient() -> None:
 
 def test_a_step_too_far_is_caught_at_the_node_that_makes_the_nan() -> None:
     timeline = one_iteration("too-far")
-    timeline.finish(100)
+    finish(timeline, 100)
     assert timeline.recording.iteration == 8
     assert "a is -0.1" in str(timeline.recording.error)
     last = timeline.recording.events[-1]

@@ -29,9 +29,10 @@ from tui_backprop.screens.stepping import SteppingScreen
 from tui_backprop.widgets.canvas import Canvas
 from tui_backprop.words.formats import number
 from tui_backprop.words.log import Log
-from tui_backprop.words.narration import narrate, narrate_event_line, narrate_line
+from tui_backprop.words.narration import narrate_event_line, narrate_line
 from tui_backprop.words.solution import write_solution
 
+from .moments import finish, narrate
 from .random_timelines import lesson_of
 from .test_keys import opened, place, press_while_it_runs, text, wait_for
 
@@ -81,7 +82,7 @@ def test_there_is_a_line_for_each_event_up_to_the_cursor_with_its_sentence(name:
 
 def test_each_iteration_before_has_one_line_with_its_loss() -> None:
     timeline = Timeline(load_lesson("perceptron"))
-    timeline.finish(4)
+    finish(timeline, 4)
     log = log_of(timeline)
     assert [plain([log.line(row, 120)]) for row in range(3)] == [
         "Iteration 1 is done: J was 195.4.",
@@ -94,7 +95,7 @@ def test_each_iteration_before_has_one_line_with_its_loss() -> None:
 
 def test_the_mistake_that_stops_a_training_is_the_last_line() -> None:
     timeline = Timeline(load_lesson("perceptron"), learning_rate=1000)
-    timeline.finish(6)
+    finish(timeline, 6)
     log = log_of(timeline)
     assert len(log) == 1 + 8 + 1
     assert plain([log.line(9, 200)]).startswith("Stopped: log makes")
@@ -104,7 +105,7 @@ def test_the_mistake_that_stops_a_training_is_the_last_line() -> None:
 @pytest.mark.parametrize("width", [20, 58, 76, 99, 100, 116, 200])
 def test_rows_fit_and_the_chosen_one_is_always_among_them(width: int) -> None:
     timeline = Timeline(load_lesson("perceptron"))
-    timeline.finish(2)
+    finish(timeline, 2)
     log = log_of(timeline)
     rows = range(len(log))
     for height in (1, 2, 7, 30, 200):
@@ -320,7 +321,7 @@ def edited(timeline: Timeline, typed: str) -> None:
 
 def test_an_edit_has_its_line_where_it_took_effect() -> None:
     timeline = Timeline(load_lesson("perceptron"))
-    timeline.finish(2)
+    finish(timeline, 2)
     was = timeline.edited_state.variables[timeline.graph.variables[0]][0, 0]
     edited(timeline, "W[0,0] = 1")
     edited(timeline, "learning rate = 0.001")
@@ -335,7 +336,7 @@ def test_an_edit_has_its_line_where_it_took_effect() -> None:
     log = log_of(timeline)
     assert plain([log.line(4, 120)]).startswith("c is given")
     assert log.place(4)[:2] == (3, 1)
-    timeline.finish(4)
+    finish(timeline, 4)
     log = log_of(timeline)
     done = f"; it is done: J was {number(timeline.losses.loss_at(3))}."
     assert plain([log.line(2, 160)]) == f"{begins} and the learning rate η = 0.001 instead of 0.0005{done}"

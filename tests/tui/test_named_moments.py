@@ -15,8 +15,8 @@ from tui_backprop.debugger.steps import Stop, after_event, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example
-from tui_backprop.words.narration import narrate
 
+from .moments import finish, narrate
 from .random_timelines import lesson_of, timelines
 
 
@@ -66,7 +66,7 @@ def test_the_command_has_the_learning_rate_as_a_person_writes_it() -> None:
 @pytest.mark.parametrize("options", [{}, {"seed": 5, "learning_rate": 0.00123}])
 def test_the_command_that_is_copied_opens_the_same_moment_with_the_same_numbers(options: dict[str, float]) -> None:
     timeline = Timeline(load_lesson("perceptron"), **options)
-    timeline.finish(4)
+    finish(timeline, 4)
     timeline.forward(after_step)
     assert command(timeline).endswith(" --at 5:matmul:forward")
     opened = open_command(command(timeline))

@@ -15,6 +15,7 @@ from tui_backprop.screens.edit import EditScreen
 from tui_backprop.words.log import Log
 from tui_backprop.words.solution import write_solution
 
+from .moments import finish
 from .test_keys import text
 
 
@@ -82,7 +83,7 @@ async def test_an_edit_of_an_array_without_numbers_is_refused_where_it_was_typed
 
 def test_the_solution_has_a_sum_of_nothing_as_0() -> None:
     timeline = Timeline(EMPTY)
-    timeline.finish(1)
+    finish(timeline, 1)
     assert timeline.moment.loss == 1 + 4 + 9 + 16
     lines = "\n".join(write_solution(timeline, Pinned()))
     assert "z[0,0] = 0" in lines

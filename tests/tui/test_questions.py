@@ -39,6 +39,7 @@ from tui_backprop.questions import Question, judge, question_about, questions, r
 from tui_backprop.questions.asking import Asking
 from tui_backprop.words.formats import number, shape_text
 
+from .moments import finish
 from .random_timelines import lesson_of, timelines
 
 Asked = tuple[Moment, Moment, list[Question]]
@@ -287,7 +288,7 @@ def test_peeking_changes_nothing(name: str, move: str) -> None:
 def test_the_next_iteration_can_be_begun_without_a_step() -> None:
     timeline = Timeline(load_lesson("chain"))
     assert not timeline.begin_next()
-    timeline.finish(1)
+    finish(timeline, 1)
     assert timeline.begin_next()
     assert (timeline.recording.iteration, timeline.cursor, timeline.furthest[:2]) == (2, 0, (2, 0))
     assert timeline.back(after_step)

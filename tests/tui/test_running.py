@@ -17,6 +17,8 @@ from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
 
+from .moments import finish
+
 
 def at_full_speed(lesson: Lesson, pause_every: int, **options: float) -> tuple[Timeline, Run]:
     timeline = Timeline(lesson, **options)
@@ -103,7 +105,7 @@ def test_training_from_a_start_that_has_been_looked_into_begins_it_anew() -> Non
     timeline.first()
     assert timeline.train(4)
     assert timeline.place == Place(5, 0)
-    other.finish(4)
+    finish(other, 4)
     assert [timeline.losses.loss_at(n) for n in range(1, 5)] == [other.losses.loss_at(n) for n in range(1, 5)]
     assert timeline.recording.previous_loss == other.moment.loss
 
@@ -120,12 +122,12 @@ def test_from_a_start_at_which_it_goes_wrong_nothing_is_trained() -> None:
 
 def test_a_run_from_the_end_of_an_iteration_makes_the_edit_that_is_due_there() -> None:
     timeline, run = at_full_speed(load_lesson("two-paths"), 8)
-    timeline.finish(5)
+    finish(timeline, 5)
     a = timeline.graph.variables[0]
     timeline.fork(Edit(a, (), float(timeline.edited_state.variables[a]), 7.0))
-    timeline.finish(8)
+    finish(timeline, 8)
     stepped = timeline.moment.loss
-    timeline.finish(5)
+    finish(timeline, 5)
     run.start()
     while run.tick():
         pass
@@ -136,7 +138,7 @@ def test_a_run_from_the_end_of_an_iteration_makes_the_edit_that_is_due_there() -
 @pytest.mark.parametrize("finished", [0, 1, 2])
 def test_a_run_passes_every_milestone_however_far_a_tick_trains(finished: int) -> None:
     timeline, run = at_full_speed(load_lesson("perceptron"), 100)
-    timeline.finish(finished)
+    finish(timeline, finished)
     run.start()
     while run.tick():
         pass

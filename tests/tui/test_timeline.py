@@ -20,6 +20,8 @@ from tui_backprop.debugger.timeline import MILESTONES, Timeline
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
 
+from .moments import finish
+
 
 def open_lesson(name: str = "perceptron", **options: float) -> Timeline:
     return Timeline(load_lesson(name), **options)
@@ -88,12 +90,12 @@ def test_at_the_start_there_is_no_way_back() -> None:
 
 def test_a_long_run_can_be_walked_back_to_its_start() -> None:
     timeline = open_lesson()
-    timeline.finish(10_001)
+    finish(timeline, 10_001)
     assert timeline.recording.iteration == 10_001
     end = fingerprint(timeline.moment)
     assert timeline.back(after_step)
     assert timeline.recording.iteration == 10_001
-    assert timeline.finish(1)
+    assert finish(timeline, 1)
     first = open_lesson()
     first.forward(after_iteration)
     assert fingerprint(timeline.moment)[3:] == fingerprint(first.moment)[3:]
@@ -119,17 +121,17 @@ def test_training_without_events_has_the_same_bits_as_stepping() -> None:
 
 def test_the_milestones_are_the_lines_that_were_passed() -> None:
     timeline = open_lesson()
-    timeline.finish(5)
+    finish(timeline, 5)
     assert [number for number, _ in timeline.moment.milestones] == [0, 1, 3]
-    timeline.finish(12)
+    finish(timeline, 12)
     assert [number for number, _ in timeline.moment.milestones] == [0, 1, 3, 10]
-    timeline.finish(2)
+    finish(timeline, 2)
     assert [number for number, _ in timeline.moment.milestones] == [0, 1]
 
 
 def test_a_mistake_stops_at_the_node_that_made_it_and_stepping_back_still_works() -> None:
     timeline = open_lesson(learning_rate=1000)
-    timeline.finish(51)
+    finish(timeline, 51)
     moment = timeline.moment
     assert isinstance(moment.error, NonFiniteError)
     assert moment.now is moment.error.node
@@ -159,12 +161,12 @@ def test_states_thin_out_and_every_iteration_stays_within_reach() -> None:
 
 def test_the_loss_before_is_known_wherever_one_comes_from() -> None:
     timeline = open_lesson()
-    timeline.finish(30)
+    finish(timeline, 30)
     measured = timeline.recording.events[-1]
     assert isinstance(measured, IterationFinished)
-    timeline.finish(29)
+    finish(timeline, 29)
     before = timeline.moment.loss
-    for come in (lambda: timeline.finish(30), lambda: timeline.last()):
+    for come in (lambda: finish(timeline, 30), lambda: timeline.last()):
         timeline.first()
         come()
         assert timeline.recording.previous_loss == before

@@ -112,10 +112,6 @@ class Timeline:
         """Move to the latest place that was ever reached on this branch."""
         return self.go_to(self.furthest)
 
-    def finish(self, iteration: int) -> bool:
-        """Move to the end of an iteration, training as far as it needs; 0 is the start of the first."""
-        return self.go_to(Place(iteration))
-
     def go_to(self, place: Place) -> bool:
         """Move to a place, training as far as it needs; a mistake stops earlier. Place(0) is the very start."""
         iteration, cursor, fine = place if place.iteration else Place(1, 0)
