@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import random
+import weakref
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from tui_backprop.debugger.edits import Edit, start_value
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import STOPS, Place, after_event, after_iteration, after_phase, after_step
 from tui_backprop.debugger.timeline import MILESTONES, Timeline
+from tui_backprop.graph.sheet import with_off_path
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
 
@@ -205,8 +207,31 @@ def test_what_is_fed_makes_the_shapes_known_before_the_first_step() -> None:
         return Example(loss, {x: np.ones((4, 2)), y: np.ones((4, 1))})
 
     timeline = Timeline(Lesson("own", "", build, 0.1))
-    assert [node.shape for node in timeline.graph.nodes] == [(4, 2), (2, 3), (4, 3), (4, 1), (4, 3), ()]
-    assert [node.shape for node in timeline.graph.loss.graph.nodes if node.name == "beside"] == [(3,)]
+    shapes = {node.name: timeline.moment.shape(node) for node in with_off_path(timeline.graph)}
+    on_path = {"x": (4, 2), "variable": (2, 3), "scores": (4, 3), "y": (4, 1), "multiply": (4, 3), "reduce_sum": ()}
+    assert shapes == on_path | {"beside": (3,)}
+
+
+def test_opening_a_graph_writes_nothing_into_it() -> None:
+    with dl.Graph().as_default() as graph:
+        x = dl.placeholder(name="x")
+        loss = dl.reduce_sum(x * dl.Variable(1.0))
+    nodes = list(graph.nodes)
+    before = [node.shape for node in nodes]
+    timeline = Timeline(Lesson("own", "", lambda seed: Example(loss, {x: np.ones(3)}), 0.1))
+    finish(timeline, 1)
+    assert [node.shape for node in nodes] == before
+    assert dl.Session().run(loss, {x: np.ones(4)}) == 4.0
+
+
+def test_a_timeline_is_let_go_with_its_graph() -> None:
+    timelines = [Timeline(load_lesson("perceptron")) for _ in range(5)]
+    for timeline in timelines:
+        finish(timeline, 1)
+    kept = [weakref.ref(each) for timeline in timelines for each in (timeline, timeline.graph.loss.graph)]
+    del timeline, timelines
+    gc.collect()
+    assert [each() for each in kept] == [None] * 10
 
 
 # any order of moves
@@ -215,13 +240,16 @@ def test_what_is_fed_makes_the_shapes_known_before_the_first_step() -> None:
 Edits = dict[int, list[Edit]]
 
 
-@dataclass
 class ByHand:
     """The edits of each branch, kept as simply as can be, and the training that they make of a timeline's example."""
 
-    timeline: Timeline
-    branches: list[Edits] = field(default_factory=lambda: [{}])
-    here: int = 0
+    def __init__(self, timeline: Timeline) -> None:
+        self.timeline = timeline
+        self.branches: list[Edits] = [{}]
+        self.here = 0
+        step = GradientDescentOptimizer(timeline.learning_rate).minimize(timeline.example.loss)
+        self.stepper = Stepper(step, timeline.example.feeds)
+        self.untrained = self.stepper.state()
 
     def fork(self, edit: Edit) -> None:
         finished = self.timeline.edited_state.finished
@@ -239,16 +267,15 @@ class ByHand:
 
     def train(self, iterations: int) -> tuple[list[State], list[float]]:
         """Return the states from which so many iterations start, and their losses."""
-        example = self.timeline.example
-        stepper = Stepper(GradientDescentOptimizer(self.timeline.learning_rate).minimize(example.loss), example.feeds)
+        self.stepper.restore(self.untrained)
         starts, losses = [], []
         for finished in range(iterations):
-            state = stepper.state()
+            state = self.stepper.state()
             for edit in self.branches[self.here].get(finished, []):
                 state = edit.applied(state)
-            stepper.restore(state)
+            self.stepper.restore(state)
             starts.append(state)
-            losses += stepper.run(1)
+            losses += self.stepper.run(1)
         return starts, losses
 
     def compare(self) -> None:
