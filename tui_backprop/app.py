@@ -47,25 +47,25 @@ class BackpropApp(App[None]):
         self.timeline = Timeline(load_lesson(lesson, seed) if isinstance(lesson, str) else lesson, seed, learning_rate)
         self._steps = steps
         self._waiting = 0
-        self._timelines = {self.timeline.lesson.name: self.timeline}
+        self._timelines = {self.timeline.lesson.address: self.timeline}
         self.add_mode(self.DEFAULT_MODE, self._make_screen)
 
     def on_stepping_screen_lessons_asked(self) -> None:
         """Show the lessons, and open the one that is chosen, or go back to it where it was left."""
         from .screens.lessons import LessonsScreen
 
-        def open_lesson(name: str | None) -> None:
-            if name is None:
+        def open_lesson(address: str | None) -> None:
+            if address is None:
                 return
-            if name not in self._timelines:
-                self._timelines[name] = Timeline(load_lesson(name))
-                self.add_mode(name, self._make_screen)
-            self.timeline = self._timelines[name]
-            self.switch_mode(name if name != next(iter(self._timelines)) else self.DEFAULT_MODE)
+            if address not in self._timelines:
+                self._timelines[address] = Timeline(load_lesson(address))
+                self.add_mode(address, self._make_screen)
+            self.timeline = self._timelines[address]
+            self.switch_mode(address if address != next(iter(self._timelines)) else self.DEFAULT_MODE)
 
-        opened = {name: timeline.lesson for name, timeline in self._timelines.items()}
+        opened = {address: timeline.lesson for address, timeline in self._timelines.items()}
         lessons = {name: load_lesson(name) for name in lesson_names()} | opened
-        self.push_screen(LessonsScreen(list(lessons.values()), self.timeline.lesson.name), open_lesson)
+        self.push_screen(LessonsScreen(list(lessons.values()), self.timeline.lesson), open_lesson)
 
     def _make_screen(self) -> Screen[None]:
         return AskingScreen(self.timeline, self._steps)
@@ -108,7 +108,7 @@ class BackpropApp(App[None]):
                         lambda action=binding.action: screen.run_action(action),
                     )
             yield SystemCommand(
-                "Change: learning rate (e)",
+                "Change: learning rate",
                 "Edit the learning rate: a branch begins",
                 lambda: screen.run_action("edit('learning rate')"),
             )

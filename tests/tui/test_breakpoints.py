@@ -8,13 +8,14 @@ from textual.app import SystemCommand
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
-from minidl_core import GradientCompleted, NodeEvaluated
+from minidl_core import GradientCompleted, Graph, NodeEvaluated, Variable, add, square
 from tui_backprop.app import BackpropApp
-from tui_backprop.debugger.breakpoints import FORMS, ConditionError, read_breakpoint
+from tui_backprop.debugger.breakpoints import FORMS, Breakpoints, ConditionError, read_breakpoint
 from tui_backprop.debugger.named_moments import name_moment
 from tui_backprop.debugger.steps import Place, after_iteration
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import lesson_names, load_lesson
+from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.screens.breakpoints import BreakpointsScreen
 from tui_backprop.screens.prompt import Prompt
 from tui_backprop.screens.stepping import SteppingScreen
@@ -165,7 +166,7 @@ async def test_c_stops_wherever_the_condition_holds_and_shift_c_at_the_same_plac
     wanted = stops(Timeline(load_lesson(lesson)), condition, 2)
     async with opened(lesson, steps=2) as pilot:
         screen = pilot.app.screen
-        screen.breakpoints.append(read_breakpoint(condition, pilot.app.timeline.graph))
+        screen.breakpoints.add(read_breakpoint(condition, pilot.app.timeline.graph))
         for there in wanted:
             assert f"breakpoint: {condition}" in await go_on(pilot, "c")
             assert place(pilot) == there
@@ -198,7 +199,7 @@ async def test_x_breaks_on_the_node_in_view_and_again_does_not() -> None:
 
 async def test_space_pauses_on_the_way_to_a_breakpoint_and_c_goes_on() -> None:
     async with BackpropApp("perceptron", steps=0).run_test(size=(80, 24)) as pilot:
-        pilot.app.screen.breakpoints.append(read_breakpoint("loss rises", pilot.app.timeline.graph))
+        pilot.app.screen.breakpoints.add(read_breakpoint("loss rises", pilot.app.timeline.graph))
         await pilot.press("c")
         assert "running: to the next breakpoint" in text(pilot, "keys")
         await pilot.press("space")
@@ -213,7 +214,8 @@ async def test_space_pauses_on_the_way_to_a_breakpoint_and_c_goes_on() -> None:
 async def test_going_on_ends_where_the_training_does() -> None:
     async with opened(learning_rate=1000) as pilot:
         for condition, there in (("not finite", "breakpoint: not finite"), ("phase update", "no breakpoint any more")):
-            pilot.app.screen.breakpoints[:] = [read_breakpoint(condition, pilot.app.timeline.graph)]
+            pilot.app.screen.breakpoints = Breakpoints()
+            pilot.app.screen.breakpoints.add(read_breakpoint(condition, pilot.app.timeline.graph))
             assert there in await go_on(pilot, "c")
             assert place(pilot) == (2, 8)
             assert "Stopped: log makes" in text(pilot, "step")
@@ -221,7 +223,7 @@ async def test_going_on_ends_where_the_training_does() -> None:
 
 async def test_in_a_long_iteration_a_key_is_answered_on_the_way() -> None:
     async with BackpropApp(ten_thousand_nodes()).run_test(size=(80, 24)) as pilot:
-        pilot.app.screen.breakpoints.append(read_breakpoint("loss rises", pilot.app.timeline.graph))
+        pilot.app.screen.breakpoints.add(read_breakpoint("loss rises", pilot.app.timeline.graph))
         pilot.app.screen.action_continue("forward")
         await pilot.pause(0.1)
         assert pilot.app.screen.running
@@ -260,6 +262,17 @@ async def test_the_list_is_seen_switched_edited_and_deleted_from() -> None:
         assert "breakpoint: node 2" in await go_on(pilot, "c")
 
 
+async def test_no_condition_is_in_the_list_twice() -> None:
+    async with opened("two-paths") as pilot:
+        await pilot.press("X", "a", "b", "enter", "space", "a", "c", "enter")
+        assert listed(pilot) == ["· off: node b", "✓ node c"]
+        await pilot.press("e", "backspace", "b", "enter")
+        assert listed(pilot) == ["✓ node b"]
+        await pilot.press("space", "a", "c", "enter", "a", "b", "enter")
+        assert listed(pilot) == ["✓ node b", "✓ node c"]  # who adds it again wants it to stop
+        assert pilot.app.screen.query_one(OptionList).highlighted == 0
+
+
 async def test_an_empty_list_says_how_to_add_and_takes_no_other_key() -> None:
     async with opened("two-paths", size=(60, 16)) as pilot:
         await pilot.press("X")
@@ -291,7 +304,7 @@ async def test_the_palette_sets_a_whole_condition_at_once() -> None:
             start = "Break at the " if "NaN" in title else "Break when the "
             await command(pilot, start + title).callback()
             await pilot.pause()
-            assert pilot.app.screen.breakpoints[-1].text == condition
+            assert [*pilot.app.screen.breakpoints][-1].text == condition
             assert f"breakpoint: {condition}; c goes on to it" in text(pilot, "keys")
 
 
@@ -317,9 +330,24 @@ async def test_the_palette_asks_for_the_rest_of_a_condition(
         await pilot.press(*wrong, "enter")
         assert said in str(pilot.app.screen.query_one("#wrong").render())
         assert field.value == begins + wrong
-        assert not pilot.app.screen_stack[0].breakpoints
+        assert not len(pilot.app.screen_stack[0].breakpoints)
         await pilot.press(*["backspace"] * len(wrong), *typed, "enter")
         assert [point.text for point in pilot.app.screen.breakpoints] == [condition]
+
+
+async def test_the_palette_asks_also_where_a_node_is_called_like_what_it_asks_for() -> None:
+    def build(seed: int) -> Example:
+        with Graph().as_default():
+            nodes = [Variable(1.0, name=name) for name in ("phase", "node", "operation")]
+            return Example(square(add(nodes[0], add(*nodes[1:])), name="J"), {})
+
+    async with BackpropApp(Lesson("own", "", build, 0.1)).run_test(size=(120, 40)) as pilot:
+        for title in ("a phase", "an operation", "a node"):
+            await command(pilot, f"Break at {title}").callback()
+            await pilot.pause()
+            assert isinstance(pilot.app.screen, Prompt)
+            await pilot.press("escape")
+        assert not len(pilot.app.screen.breakpoints)
 
 
 async def test_a_breakpoint_has_its_sign_in_diagram_and_tape_and_a_folded_scope() -> None:

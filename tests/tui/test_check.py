@@ -11,9 +11,10 @@ from rich.cells import cell_len
 
 import minidl_core as dl
 from minidl_core.gradients import GradientRule, _gradient_registry
+from minidl_core.plan import Run
 from tests.tui.test_inspector import LESSONS, SIZES
 from tests.tui.test_keys import opened, text
-from tui_backprop.debugger.measuring import Measured, measure
+from tui_backprop.debugger.measuring import NUDGE, MeasuredGradient, measure
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import after_event, after_phase, after_step
 from tui_backprop.debugger.timeline import Timeline
@@ -22,6 +23,8 @@ from tui_backprop.inspector import Pinned, draw_inspector, inspector_title
 from tui_backprop.lessons import load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.words.worked import rounds_to
+
+from .moments import finish
 
 
 def lesson_of(build: Callable[[], dl.Node]) -> Lesson:
@@ -39,7 +42,7 @@ def checked(moment: Moment, node: dl.Node, pinned: Pinned | None = None) -> str:
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_the_numbers_are_the_engine_s_and_the_quotients_come_out_as_they_are_shown(lesson: Lesson) -> None:
     timeline = Timeline(lesson)
-    timeline.finish(2)
+    finish(timeline, 2)
     timeline.forward(after_phase)
     timeline.forward(after_phase)
     moment = timeline.moment
@@ -66,16 +69,34 @@ def test_the_numbers_are_the_engine_s_and_the_quotients_come_out_as_they_are_sho
 
 def test_the_loss_is_the_one_of_this_iteration_whatever_ran_last() -> None:
     timeline = Timeline(load_lesson("chain"))
-    timeline.finish(3)
+    finish(timeline, 3)
     losses = {}
     for _ in range(3):
         moment = timeline.moment
         measured = measure(moment.recording, moment.graph.variables[0], ())
-        assert isinstance(measured, Measured)
+        assert isinstance(measured, MeasuredGradient)
         losses[moment.iteration] = measured.loss
         assert measured.loss == moment.loss
-        timeline.finish(moment.iteration - 1)
+        finish(timeline, moment.iteration - 1)
     assert len(set(losses.values())) == 3
+
+
+def test_the_loss_a_nudge_away_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    moved: list[np.ndarray] = []
+    what_if = Run.what_if
+
+    def watched(run: Run, node: dl.Node, fetch: dl.Node) -> Callable[[np.ndarray], np.ndarray]:
+        loss_at = what_if(run, node, fetch)
+        return lambda value: moved.append(value) or loss_at(value)
+
+    timeline = Timeline(lesson_of(lambda: dl.sigmoid(1000 * dl.Variable(0.001, name="x"), name="J")))
+    finish(timeline, 1)
+    [x] = timeline.graph.variables
+    monkeypatch.setattr(Run, "what_if", watched)
+    measured = measure(timeline.recording, x, ())
+    assert isinstance(measured, MeasuredGradient)
+    assert measured.step < 1e-4  # it took several
+    assert moved.count(x.initial_value + NUDGE) == 1
 
 
 def test_nothing_is_disturbed() -> None:

@@ -22,12 +22,14 @@ from tui_backprop.inspector.code_view import code_lines
 from tui_backprop.lessons import load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
 
+from .moments import finish
+
 ROOT = Path(dl.__file__).parent / "operations"
 
 
 def moment_of(lesson: Lesson) -> Moment:
     timeline = Timeline(lesson)
-    timeline.finish(1)
+    finish(timeline, 1)
     return timeline.moment
 
 

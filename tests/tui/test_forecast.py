@@ -17,6 +17,8 @@ from tui_backprop.inspector import Pinned, draw_inspector
 from tui_backprop.inspector.forecast import change_of_step
 from tui_backprop.lessons import lesson_names, load_lesson
 
+from .moments import finish
+
 
 def at_loss(timeline: Timeline) -> Moment:
     """Move on to where the forward pass has measured the loss, and return that moment."""
@@ -35,7 +37,7 @@ def table(moment: Moment, width: int = 61, height: int = 30) -> dict[str, list[D
 def test_the_table_adds_up_and_holds_the_engine_s_numbers(lesson: str) -> None:
     timeline = Timeline(load_lesson(lesson))
     for iteration in range(1, 7):
-        timeline.finish(iteration)
+        finish(timeline, iteration)
         gradients = [timeline.moment.gradient(variable) for variable in timeline.graph.variables]
         squares = sum(float(np.sum(np.square(gradient))) for gradient in gradients if gradient is not None)
         before, rate = timeline.moment.loss, timeline.moment.learning_rate
@@ -62,15 +64,15 @@ def test_it_is_the_same_however_one_came_there() -> None:
     expected = shown(stepped)
     assert expected
     back, jumped, trained = (Timeline(load_lesson("perceptron")) for _ in range(3))
-    back.finish(4)
+    finish(back, 4)
     back.back(after_phase)
     back.back(after_phase)
     assert shown(back) == expected
-    jumped.finish(9)
-    jumped.finish(3)
+    finish(jumped, 9)
+    finish(jumped, 3)
     jumped.forward(after_step)
     assert shown(jumped) == expected
-    trained.finish(3)
+    finish(trained, 3)
     trained.forward(after_step)
     assert shown(trained) == expected
 
@@ -83,7 +85,7 @@ def test_before_the_first_step_nothing_has_been_brought() -> None:
 
 def test_a_loss_that_rises_is_said_to() -> None:
     timeline = Timeline(load_lesson("chain"), learning_rate=0.3)
-    timeline.finish(1)
+    finish(timeline, 1)
     timeline.forward(after_step)
     moment = at_loss(timeline)
     shown = " ".join(plain(draw_inspector(moment, "value", Pinned(), 61, 30, moment.now)).split())

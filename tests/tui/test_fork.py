@@ -18,6 +18,7 @@ from tui_backprop.screens.edit import EditScreen
 from tui_backprop.screens.stepping import SteppingScreen
 from tui_backprop.words.formats import number
 
+from .moments import finish
 from .test_keys import opened, place, text
 from .test_timeline import fingerprint, open_lesson
 
@@ -55,7 +56,7 @@ def losses_by_hand(edits: dict[int, str], iterations: int) -> list[float]:
 
 
 def losses_of(timeline: Timeline, iterations: int) -> list[float]:
-    timeline.finish(iterations)
+    finish(timeline, iterations)
     return [timeline.losses.loss_at(n) or 0.0 for n in range(1, iterations + 1)]
 
 
@@ -66,8 +67,8 @@ def losses_of(timeline: Timeline, iterations: int) -> list[float]:
 @pytest.mark.parametrize("finished", [0, 3])
 def test_an_edit_trains_on_as_the_engine_does_from_there(typed: str, by_hand: str, finished: int) -> None:
     timeline = open_lesson()
-    timeline.finish(8)
-    timeline.finish(finished)
+    finish(timeline, 8)
+    finish(timeline, finished)
     timeline.forward(after_step)  # in the middle of the iteration, which is computed again
     here = place_of(timeline)
     fork(timeline, typed)
@@ -82,7 +83,7 @@ def place_of(timeline: Timeline) -> tuple[int, int]:
 @pytest.mark.parametrize("cursor", [1, 8, 20, 45, 58])
 def test_in_the_middle_of_an_iteration_it_is_computed_again_up_to_the_same_step(cursor: int) -> None:
     timeline = open_lesson()
-    timeline.finish(2)
+    finish(timeline, 2)
     for _ in range(cursor):
         timeline.forward(after_event)
     event = timeline.moment.event
@@ -96,7 +97,7 @@ def test_in_the_middle_of_an_iteration_it_is_computed_again_up_to_the_same_step(
 
 def test_at_the_end_of_an_iteration_the_next_one_starts_with_the_edit() -> None:
     timeline = open_lesson()
-    timeline.finish(2)
+    finish(timeline, 2)
     before = timeline.moment
     fork(timeline, "W[0,0] = 1")
     assert place_of(timeline) == (3, 0)
@@ -112,7 +113,7 @@ def test_every_branch_keeps_its_bits_whichever_way_one_comes() -> None:
     walks = []
     for typed in ("", "W[0,0] = 1", "learning rate = 0.003", "X[0,0] = 9"):
         if typed:
-            timeline.finish(len(walks) + 1)
+            finish(timeline, len(walks) + 1)
             timeline.forward(after_step)
             fork(timeline, typed)
         timeline.first()
@@ -139,15 +140,15 @@ def test_edits_are_found_again_between_states_that_have_thinned_out() -> None:
     timeline = open_lesson()
     timeline.branch.states = States(most=4)
     timeline.branch.states.keep(timeline.recording.start)
-    timeline.finish(501)
-    timeline.finish(301)
+    finish(timeline, 501)
+    finish(timeline, 301)
     timeline.forward(after_step)
     fork(timeline, "W[0,1] = 2")
-    timeline.finish(333)
+    finish(timeline, 333)
     timeline.forward(after_step)
     fork(timeline, "learning rate = 0.001")
     assert len(timeline.branch.states._states) <= 4
-    timeline.finish(484)
+    finish(timeline, 484)
     end = fingerprint(timeline.moment)
     timeline.first()
     timeline.last()
@@ -167,11 +168,11 @@ def test_two_edits_of_one_start_are_both_made() -> None:
 
 def test_going_back_before_the_fork_and_on_follows_the_branch() -> None:
     timeline = open_lesson()
-    timeline.finish(6)
-    timeline.finish(3)
+    finish(timeline, 6)
+    finish(timeline, 3)
     fork(timeline, "W[0,0] = 1")
-    timeline.finish(1)
-    timeline.finish(3)
+    finish(timeline, 1)
+    finish(timeline, 3)
     timeline.forward(after_event)
     assert timeline.recording.start.variables[timeline.graph.variables[0]][0, 0] == 1
     timeline.first()
@@ -195,7 +196,7 @@ def test_so_many_branches_are_kept_and_never_is_that_of_now_forgotten() -> None:
 
 def test_an_edit_that_leads_to_infinity_stops_there_and_the_way_back_is_named() -> None:
     timeline = open_lesson()
-    timeline.finish(2)
+    finish(timeline, 2)
     timeline.back(after_step)
     before = fingerprint(timeline.moment)
     fork(timeline, "W[0,0] = 1e12")

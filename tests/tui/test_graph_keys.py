@@ -202,6 +202,12 @@ def test_what_matches_comes_in_order_of_nearness() -> None:
     assert len(names("")) == len(nodes)
 
 
+def test_a_scope_is_found_however_its_letters_are_written() -> None:
+    nodes = SMALL["two-layers"].build(0).loss.graph.nodes
+    for wanted in ("Net", "net", "NET"):
+        assert matches(nodes, wanted, lambda node: "Net" if node is nodes[2] else "") == [nodes[2]]
+
+
 async def test_a_fold_shows_how_far_it_has_come_and_opens_by_one_key() -> None:
     async with opened("scalar-network") as pilot:
         assert "layer_1/ 0/2384" in text(pilot, "graph")

@@ -13,6 +13,7 @@ from tui_backprop.graph.pane import GraphPane, follow
 from tui_backprop.lessons import chain, perceptron, skip, two_paths
 from tui_backprop.lessons.lesson import Example, Lesson
 
+from .moments import finish
 from .random_timelines import lesson_of
 from .test_diagram import widths
 
@@ -21,7 +22,7 @@ LESSONS = [perceptron.lesson, chain.lesson, two_paths.lesson, skip.lesson]
 
 def at(phase: str, name: str, iteration: int = 4) -> tuple[Timeline, GraphPane]:
     timeline = Timeline(perceptron.lesson)
-    timeline.finish(iteration - 1)
+    finish(timeline, iteration - 1)
     timeline.forward(after_step)
     while (timeline.moment.phase, timeline.moment.now and timeline.moment.now.name) != (phase, name):
         timeline.forward(after_step)

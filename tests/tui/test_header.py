@@ -11,12 +11,14 @@ from tui_backprop.lessons import load_lesson
 from tui_backprop.panes.header import draw_header
 from tui_backprop.words.formats import number
 
+from .moments import finish
+
 
 @pytest.mark.parametrize("learning_rate", [0.0005, 0.000123456, 1e-5])
 @pytest.mark.parametrize("iteration", [1, 100, 12_345])
 def test_the_header_fits_and_the_loss_is_whole(learning_rate: float, iteration: int) -> None:
     timeline = Timeline(load_lesson("perceptron"), learning_rate=learning_rate)
-    timeline.finish(iteration)
+    finish(timeline, iteration)
     for _ in range(22):
         for width in range(60, 160):
             line = draw_header(timeline.moment, width)
@@ -30,9 +32,9 @@ def test_the_header_fits_and_the_loss_is_whole(learning_rate: float, iteration: 
 
 def test_what_there_is_room_for_stays_from_step_to_step() -> None:
     timeline = Timeline(load_lesson("perceptron"))
-    timeline.finish(3)
+    finish(timeline, 3)
     for width in (60, 72, 80, 100, 120):
-        timeline.finish(3)
+        finish(timeline, 3)
         columns = set()
         for _ in range(21):
             timeline.forward(after_step)

@@ -21,6 +21,8 @@ from tui_backprop.inspector.walk import way_from
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
 
+from .moments import finish
+
 SIZES = [(62, 25), (44, 18), (40, 10), (100, 40), (24, 5), (60, 1), (9, 3), (1, 1)]
 
 
@@ -51,7 +53,7 @@ def at(
     """Return the moment of an event: the number-th of its kind at a node in an iteration."""
     timeline = Timeline(load_lesson(lesson), **options)
     if iteration > 1:
-        timeline.finish(iteration - 1)
+        finish(timeline, iteration - 1)
     while timeline.forward(after_event):
         moment = timeline.moment
         event = moment.event
@@ -202,7 +204,7 @@ def test_many_edges_are_counted() -> None:
         return Example(total, {})
 
     timeline = Timeline(Lesson("many", "", build, 0.1))
-    timeline.finish(1)
+    finish(timeline, 1)
     timeline.back(after_step)
     timeline.back(after_step)
     text = shown(timeline.moment, 62, 12)
@@ -225,7 +227,7 @@ def test_the_update_of_a_weight() -> None:
 @pytest.mark.parametrize("iteration", range(1, 8))
 def test_an_update_adds_up_as_it_is_shown(name: str, iteration: int) -> None:
     timeline = Timeline(load_lesson(name))
-    timeline.finish(iteration)
+    finish(timeline, iteration)
     timeline.back(after_step)
     for pinned in (Pinned(), Pinned(3, (1, 1))):
         text = shown(timeline.moment, pinned=pinned)
@@ -247,7 +249,7 @@ def test_before_the_update_it_is_said_what_is_missing() -> None:
 
 def test_the_end_of_an_iteration() -> None:
     timeline = Timeline(load_lesson("perceptron"))
-    timeline.finish(4)
+    finish(timeline, 4)
     text = shown(timeline.moment)
     assert inspector_title(timeline.moment, "overview") == "iteration 4 is done"
     assert "J = 96.95, measured in this iteration before its update\nit was 121.9 in iteration 3" in text

@@ -140,6 +140,13 @@ async def wait_for(pilot: Pilot[None], condition: object, presses: int = 400) ->
     raise AssertionError("the app never came to it")
 
 
+async def press_while_it_runs(pilot: Pilot[None], *keys: str) -> None:
+    """Press keys of an app that is at work, for which pilot.press would wait to rest."""
+    for key in keys:
+        pilot.app.simulate_key(key)
+        await pilot.pause(0.01)
+
+
 async def test_a_run_goes_on_by_itself_and_pauses_at_steps() -> None:
     async with opened(steps=3000) as pilot:
         await pilot.press(*["greater_than_sign"] * 5, "r")
@@ -282,17 +289,16 @@ async def test_a_change_of_speed_is_said_while_nothing_runs() -> None:
 async def test_on_the_way_to_a_breakpoint_no_speed_is_offered_or_changed() -> None:
     async with opened(steps=0) as pilot:
         await pilot.press("X", "a", *"loss rises", "enter", "escape")
-        for key in ("c", "C"):
-            await pilot.press("G", *"99999", "enter") if key == "C" else await pilot.press(key)
-            screen = pilot.app.screen_stack[0]
-            assert screen.running is not None
-            assert "space pause" in text(pilot, "keys")
+        screen = pilot.app.screen
+        for keys, label in ((["c"], "to the next breakpoint"), (["G", *"99999", "enter"], SPEEDS[-1].label)):
+            await press_while_it_runs(pilot, *keys)
+            await wait_for(pilot, lambda: "space pause" in text(pilot, "keys"))
             assert "faster" not in text(pilot, "keys")
-            label = screen.running
-            await pilot.press("less_than_sign")
             assert screen.running == label
-            await pilot.press("space")
-            assert screen.running is None
+            await press_while_it_runs(pilot, "less_than_sign")
+            assert screen.running == label
+            await press_while_it_runs(pilot, "space")
+            await wait_for(pilot, lambda: screen.running is None)
         await pilot.press("r")
         assert "> faster" in text(pilot, "keys")
         assert screen.running == SPEEDS[1].label

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from minidl_core import ContributionAdded, Graph, NodeEvaluated, Variable, square
 from tui_backprop.app import BackpropApp
 from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.lessons import load_lesson
+from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.screens.lessons import LessonsScreen
 from tui_backprop.screens.stepping import SteppingScreen
 from tui_backprop.widgets.canvas import Canvas
 
+from .moments import finish
+from .readme import file_under
+
 
 def one_iteration(name: str) -> Timeline:
     timeline = Timeline(load_lesson(name))
-    timeline.finish(1)
+    finish(timeline, 1)
     return timeline
 
 
@@ -49,7 +56,7 @@ def test_four_sigmoids_leave_little_of_the_gradient() -> None:
 
 def test_a_step_too_far_is_caught_at_the_node_that_makes_the_nan() -> None:
     timeline = one_iteration("too-far")
-    timeline.finish(100)
+    finish(timeline, 100)
     assert timeline.recording.iteration == 8
     assert "a is -0.1" in str(timeline.recording.error)
     last = timeline.recording.events[-1]
@@ -77,6 +84,35 @@ async def test_another_lesson_opens_and_the_first_stays_where_it_was() -> None:
         await pilot.press("L", "down", "enter")
         await pilot.pause()
         assert "s2 = 1/" in text(pilot, "inspector-title")
+
+
+async def test_a_lesson_of_ones_own_hides_no_built_in_one_of_its_name(tmp_path: Path) -> None:
+    own = tmp_path / "chain.py"
+    own.write_text(file_under("Your own lesson").replace('"prices"', '"chain"'), encoding="utf-8")
+    async with BackpropApp(str(own)).run_test(size=(120, 40)) as pilot:
+        assert pilot.app.timeline.lesson.name == "chain"
+        await pilot.press("i", "L")
+        options = pilot.app.screen.query_one(OptionList)
+        assert [option.id for option in options.options] == [*lesson_names(), str(own)]
+        assert options.highlighted_option is not None
+        assert options.highlighted_option.id == str(own)
+        await pilot.press("home", "enter")
+        await pilot.pause()
+        assert (pilot.app.timeline.lesson.address, pilot.app.timeline.place.iteration) == (lesson_names()[0], 1)
+        assert pilot.app.timeline.place.cursor == 0
+        await pilot.press("L", "end", "enter")
+        await pilot.pause()
+        assert pilot.app.timeline.lesson.address == str(own)
+        assert pilot.app.timeline.at_end_of_iteration
+
+
+async def test_what_a_lesson_says_of_itself_cannot_send_the_terminal_anything() -> None:
+    lesson = replace(load_lesson("chain"), name="mine", summary="a \x1b[31m summary")
+    async with BackpropApp(lesson).run_test(size=(120, 40)) as pilot:
+        await pilot.press("L")
+        options = pilot.app.screen.query_one(OptionList)
+        assert "summary" in str(options.get_option("mine").prompt)
+        assert "\x1b" not in str(options.get_option("mine").prompt)
 
 
 async def test_a_sign_marks_the_chosen_lesson() -> None:

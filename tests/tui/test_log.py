@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import stat
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
 
 import pytest
 from rich.cells import cell_len
@@ -15,9 +16,10 @@ from textual.widgets import Input
 from minidl_core import Graph, Variable, add, sigmoid, square
 from tui_backprop.app import BackpropApp
 from tui_backprop.debugger.edits import read_edit
+from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import after_event, after_iteration
 from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.drawing.palette import plain
+from tui_backprop.drawing.palette import Line, plain
 from tui_backprop.inspector import Pinned
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
@@ -27,11 +29,12 @@ from tui_backprop.screens.stepping import SteppingScreen
 from tui_backprop.widgets.canvas import Canvas
 from tui_backprop.words.formats import number
 from tui_backprop.words.log import Log
-from tui_backprop.words.narration import narrate, narrate_line
+from tui_backprop.words.narration import narrate_event_line, narrate_line
 from tui_backprop.words.solution import write_solution
 
+from .moments import finish, narrate
 from .random_timelines import lesson_of
-from .test_keys import opened, place, text, wait_for
+from .test_keys import opened, place, press_while_it_runs, text, wait_for
 
 
 def log_of(timeline: Timeline) -> Log:
@@ -79,7 +82,7 @@ def test_there_is_a_line_for_each_event_up_to_the_cursor_with_its_sentence(name:
 
 def test_each_iteration_before_has_one_line_with_its_loss() -> None:
     timeline = Timeline(load_lesson("perceptron"))
-    timeline.finish(4)
+    finish(timeline, 4)
     log = log_of(timeline)
     assert [plain([log.line(row, 120)]) for row in range(3)] == [
         "Iteration 1 is done: J was 195.4.",
@@ -92,7 +95,7 @@ def test_each_iteration_before_has_one_line_with_its_loss() -> None:
 
 def test_the_mistake_that_stops_a_training_is_the_last_line() -> None:
     timeline = Timeline(load_lesson("perceptron"), learning_rate=1000)
-    timeline.finish(6)
+    finish(timeline, 6)
     log = log_of(timeline)
     assert len(log) == 1 + 8 + 1
     assert plain([log.line(9, 200)]).startswith("Stopped: log makes")
@@ -102,7 +105,7 @@ def test_the_mistake_that_stops_a_training_is_the_last_line() -> None:
 @pytest.mark.parametrize("width", [20, 58, 76, 99, 100, 116, 200])
 def test_rows_fit_and_the_chosen_one_is_always_among_them(width: int) -> None:
     timeline = Timeline(load_lesson("perceptron"))
-    timeline.finish(2)
+    finish(timeline, 2)
     log = log_of(timeline)
     rows = range(len(log))
     for height in (1, 2, 7, 30, 200):
@@ -114,17 +117,20 @@ def test_rows_fit_and_the_chosen_one_is_always_among_them(width: int) -> None:
                 assert all(sum(cell_len(text) for text, _ in line) <= width for line in lines)
 
 
-def test_a_log_of_ten_thousand_nodes_costs_only_what_is_looked_at() -> None:
-    small, large = Timeline(load_lesson("perceptron")), Timeline(ten_thousand_nodes())
-    took = []
-    for timeline in (small, large):
-        timeline.forward(after_iteration)
-        log = log_of(timeline)
-        started = perf_counter()
-        log.draw(range(len(log)), len(log) - 1, 116, 36)
-        took.append(perf_counter() - started)
+def test_of_a_log_of_ten_thousand_nodes_only_what_is_shown_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    timeline = Timeline(ten_thousand_nodes())
+    timeline.forward(after_iteration)
+    log = log_of(timeline)
+    write, written = narrate_event_line, []
+
+    def watched(moment: Moment, index: int, rooms: Sequence[tuple[int, int]]) -> Line:
+        written.append(index)
+        return write(moment, index, rooms)
+
+    monkeypatch.setattr("tui_backprop.words.log.narrate_event_line", watched)
+    log.draw(range(len(log)), len(log) - 1, 116, 36)
     assert len(log) > 50_000
-    assert took[1] < 20 * took[0] + 0.1
+    assert written == [*range(len(log) - 36, len(log))]
 
 
 # reading it with keys
@@ -214,10 +220,11 @@ async def test_the_log_follows_the_size_of_the_terminal() -> None:
 
 async def test_a_search_through_a_long_log_can_be_left_at_once() -> None:
     async with BackpropApp(ten_thousand_nodes()).run_test(size=(80, 24)) as pilot:
-        await pilot.press("i", "o", "slash", "n", "1")
-        assert "of 55,011 lines" in said(pilot)
+        await pilot.press("i", "o", "slash")
+        await press_while_it_runs(pilot, "n", "1")
+        await wait_for(pilot, lambda: "of 55,011 lines" in said(pilot))
         assert "found in 55,011" not in said(pilot)
-        await pilot.press("escape", "escape")
+        await press_while_it_runs(pilot, "escape", "escape")
         assert isinstance(pilot.app.screen, SteppingScreen)
 
 
@@ -254,6 +261,37 @@ async def test_a_file_that_is_there_is_replaced_only_after_a_second_enter(direct
         assert file.read_text(encoding="utf-8").startswith("# Backpropagation, worked out: chain, iteration 1")
 
 
+@pytest.mark.parametrize("key", ["q", "escape", "enter"])
+async def test_while_it_saves_the_log_is_left_only_by_two_keys(
+    key: str, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = asyncio.Event()
+
+    async def in_two_slices(lines: Iterable[str]) -> AsyncIterator[list[str]]:
+        first, *others = lines
+        yield [first]
+        await goes_on.wait()
+        yield others
+
+    monkeypatch.setattr("tui_backprop.screens.log.in_slices", in_two_slices)
+    async with opened("chain") as pilot:
+        await pilot.press("i", "o", "s", "enter", key)
+        assert isinstance(pilot.app.screen, LogScreen)
+        assert said(pilot) == "writing; closing again gives up the file"
+        await pilot.press(key)
+        assert isinstance(pilot.app.screen, SteppingScreen)
+        goes_on.set()
+        await pilot.pause()
+        assert not list(directory.iterdir())
+        goes_on.clear()
+        await pilot.press("o", "s", "enter", key)
+        goes_on.set()
+        await wait_for(pilot, lambda: said(pilot).startswith("saved: "))
+        assert len(list(directory.iterdir())) == 1
+        await pilot.press(key)
+        assert isinstance(pilot.app.screen, SteppingScreen)
+
+
 async def test_what_cannot_be_written_is_said_and_what_was_typed_is_kept(directory: Path) -> None:
     (directory / "closed").mkdir()
     async with opened("chain") as pilot:
@@ -283,7 +321,7 @@ def edited(timeline: Timeline, typed: str) -> None:
 
 def test_an_edit_has_its_line_where_it_took_effect() -> None:
     timeline = Timeline(load_lesson("perceptron"))
-    timeline.finish(2)
+    finish(timeline, 2)
     was = timeline.edited_state.variables[timeline.graph.variables[0]][0, 0]
     edited(timeline, "W[0,0] = 1")
     edited(timeline, "learning rate = 0.001")
@@ -298,7 +336,7 @@ def test_an_edit_has_its_line_where_it_took_effect() -> None:
     log = log_of(timeline)
     assert plain([log.line(4, 120)]).startswith("c is given")
     assert log.place(4)[:2] == (3, 1)
-    timeline.finish(4)
+    finish(timeline, 4)
     log = log_of(timeline)
     done = f"; it is done: J was {number(timeline.losses.loss_at(3))}."
     assert plain([log.line(2, 160)]) == f"{begins} and the learning rate η = 0.001 instead of 0.0005{done}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 
@@ -14,8 +15,8 @@ from tui_backprop.debugger.steps import Stop, after_event, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example
-from tui_backprop.words.narration import narrate
 
+from .moments import finish, narrate
 from .random_timelines import lesson_of, timelines
 
 
@@ -56,10 +57,16 @@ def test_a_place_says_the_same_however_one_came_there(stop: Stop) -> None:
         assert narrate(other.moment) == said
 
 
+def test_the_command_has_the_learning_rate_as_a_person_writes_it() -> None:
+    for learning_rate, written in ((0.3, "0.3"), (1e-5, "1e-05"), (np.float64(0.1) + 0.2, "0.30000000000000004")):
+        timeline = Timeline(load_lesson("chain"), learning_rate=learning_rate)
+        assert command(timeline) == f"backprop-tui chain --learning-rate {written} --at 0"
+
+
 @pytest.mark.parametrize("options", [{}, {"seed": 5, "learning_rate": 0.00123}])
 def test_the_command_that_is_copied_opens_the_same_moment_with_the_same_numbers(options: dict[str, float]) -> None:
     timeline = Timeline(load_lesson("perceptron"), **options)
-    timeline.finish(4)
+    finish(timeline, 4)
     timeline.forward(after_step)
     assert command(timeline).endswith(" --at 5:matmul:forward")
     opened = open_command(command(timeline))

@@ -33,15 +33,16 @@ from tui_backprop.debugger.steps import after_event, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example
-from tui_backprop.words.narration import narrate, narrate_event, narrate_line
+from tui_backprop.words.narration import narrate_line
 from tui_backprop.words.wording import ROOMS, wrapped
 
+from .moments import finish, narrate, narrate_event
 from .random_timelines import lesson_of, timelines
 
 
 def sentences(timeline: Timeline) -> list[str]:
     """All sentences of the current iteration, one for each event."""
-    timeline.finish(timeline.recording.iteration)
+    finish(timeline, timeline.recording.iteration)
     return [narrate_event(timeline.moment, index) for index in range(len(timeline.recording.events))]
 
 
@@ -128,7 +129,7 @@ Iteration 4 is done. J = 96.95 was measured before the update; the next forward 
 
 def test_the_perceptrons_sentences_are_the_agreed_ones() -> None:
     timeline = Timeline(load_lesson("perceptron"))
-    timeline.finish(4)
+    finish(timeline, 4)
     assert sentences(timeline) == PERCEPTRON.splitlines()
 
 
@@ -293,7 +294,7 @@ def test_a_value_that_is_not_finite_names_node_entry_and_cause() -> None:
         p = Variable([[0.5, 0.5], [0.5, 0.0]], name="p")
         loss = reduce_sum(log(p), name="J")
     timeline = Timeline(lesson_of(Example(loss, {})))
-    timeline.finish(1)
+    finish(timeline, 1)
     assert narrate(timeline.moment) == "Stopped: log makes -inf in entry [1, 1], because p is 0 there. b steps back."
     assert narrate_line(timeline.moment)[0] == ("Stopped", "error")
     timeline.back(after_event)
@@ -302,7 +303,7 @@ def test_a_value_that_is_not_finite_names_node_entry_and_cause() -> None:
 
 def test_a_learning_rate_that_is_too_high_is_blamed() -> None:
     timeline = Timeline(load_lesson("perceptron"), learning_rate=1000.0)
-    timeline.finish(21)
+    finish(timeline, 21)
     said = narrate(timeline.moment)
     assert re.fullmatch(
         r"Stopped: log makes -inf in entry \[\d+, \d\], because p is 0 there\. "
@@ -310,7 +311,7 @@ def test_a_learning_rate_that_is_too_high_is_blamed() -> None:
         said,
     )
     timeline = Timeline(load_lesson("two-paths"), learning_rate=1e308)
-    timeline.finish(21)
+    finish(timeline, 21)
     assert narrate(timeline.moment).startswith(
         "Stopped: the update of a makes -inf. b steps back; a smaller --learning-rate may help."
     )
@@ -321,7 +322,7 @@ def test_a_learning_rate_that_is_too_high_is_blamed() -> None:
 def test_lessons_keep_to_their_room(name: str, learning_rate: float | None) -> None:
     timeline = Timeline(load_lesson(name), seed=3, learning_rate=learning_rate)
     for iteration in (1, 2, 30, 1000):
-        timeline.finish(iteration)
+        finish(timeline, iteration)
         for sentence in [*sentences(timeline), narrate(timeline.moment)]:
             assert keeps_to_its_room(sentence), sentence
             assert "{" not in sentence
@@ -331,7 +332,7 @@ def test_lessons_keep_to_their_room(name: str, learning_rate: float | None) -> N
 def test_lessons_have_no_sentence_or_label_that_is_never_used(name: str) -> None:
     lesson = load_lesson(name)
     timeline = Timeline(lesson)
-    timeline.finish(1)
+    finish(timeline, 1)
     shown = {
         f"{type(event).__name__} {event.node.name}"
         + (f" <- {event.consumer.name}" if isinstance(event, ContributionAdded) else "")

@@ -11,8 +11,11 @@ from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.inspector import Pinned
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.questions import questions
+from tui_backprop.screens.edit import EditScreen
+from tui_backprop.words.log import Log
 from tui_backprop.words.solution import write_solution
 
+from .moments import finish
 from .test_keys import text
 
 
@@ -30,8 +33,19 @@ EMPTY = Lesson("empty", "", build, 0.1)
 
 async def test_no_key_fails_at_any_step() -> None:
     async with BackpropApp(EMPTY).run_test(size=(80, 24)) as pilot:
+        screen, timeline = pilot.app.screen, pilot.app.timeline
+        while not timeline.at_end_of_iteration:
+            for action in ("forward('step')", "check", "next_pane", "arrow('down')", "origin"):
+                await screen.run_action(action)
+                screen._draw_now()  # at once: a press of a key waits for much longer than it draws
+            EditScreen(timeline, screen.node_in_view, screen.pinned)
+            assert Log(timeline.moment, timeline.branch).draw([timeline.cursor - 1], 0, 76, 20)
+
+
+async def test_no_key_fails_in_any_phase() -> None:
+    async with BackpropApp(EMPTY).run_test(size=(80, 24)) as pilot:
         while not pilot.app.timeline.at_end_of_iteration:
-            await pilot.press("space", "g", "tab", "down", "enter", "e", "escape", "o", "escape")
+            await pilot.press("p", "g", "tab", "down", "enter", "e", "escape", "o", "escape")
 
 
 def test_whatever_can_be_asked_is_about_numbers_that_are_there() -> None:
@@ -69,7 +83,7 @@ async def test_an_edit_of_an_array_without_numbers_is_refused_where_it_was_typed
 
 def test_the_solution_has_a_sum_of_nothing_as_0() -> None:
     timeline = Timeline(EMPTY)
-    timeline.finish(1)
+    finish(timeline, 1)
     assert timeline.moment.loss == 1 + 4 + 9 + 16
     lines = "\n".join(write_solution(timeline, Pinned()))
     assert "z[0,0] = 0" in lines

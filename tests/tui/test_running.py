@@ -10,11 +10,14 @@ from minidl_core import Graph, Node, Operation, Session, Variable, reduce_sum
 from minidl_core.train import GradientDescentOptimizer
 from tests.sample_graphs import LARGE
 from tui_backprop.debugger import running
+from tui_backprop.debugger.edits import Edit
 from tui_backprop.debugger.running import MOST_SHOWN, SPEEDS, TRAINING_SECONDS, Run
 from tui_backprop.debugger.steps import Place
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
+
+from .moments import finish
 
 
 def at_full_speed(lesson: Lesson, pause_every: int, **options: float) -> tuple[Timeline, Run]:
@@ -102,7 +105,7 @@ def test_training_from_a_start_that_has_been_looked_into_begins_it_anew() -> Non
     timeline.first()
     assert timeline.train(4)
     assert timeline.place == Place(5, 0)
-    other.finish(4)
+    finish(other, 4)
     assert [timeline.losses.loss_at(n) for n in range(1, 5)] == [other.losses.loss_at(n) for n in range(1, 5)]
     assert timeline.recording.previous_loss == other.moment.loss
 
@@ -115,3 +118,28 @@ def test_from_a_start_at_which_it_goes_wrong_nothing_is_trained() -> None:
     assert timeline.place == Place(2, 0)
     assert timeline.forward(lambda recording, index: False)
     assert timeline.moment.error is not None
+
+
+def test_a_run_from_the_end_of_an_iteration_makes_the_edit_that_is_due_there() -> None:
+    timeline, run = at_full_speed(load_lesson("two-paths"), 8)
+    finish(timeline, 5)
+    a = timeline.graph.variables[0]
+    timeline.fork(Edit(a, (), float(timeline.edited_state.variables[a]), 7.0))
+    finish(timeline, 8)
+    stepped = timeline.moment.loss
+    finish(timeline, 5)
+    run.start()
+    while run.tick():
+        pass
+    assert timeline.place[:2] == (8, len(timeline.recording.events))
+    assert timeline.moment.loss == stepped
+
+
+@pytest.mark.parametrize("finished", [0, 1, 2])
+def test_a_run_passes_every_milestone_however_far_a_tick_trains(finished: int) -> None:
+    timeline, run = at_full_speed(load_lesson("perceptron"), 100)
+    finish(timeline, finished)
+    run.start()
+    while run.tick():
+        pass
+    assert [number for number, _ in timeline.moment.milestones] == [0, 1, 3, 10]

@@ -19,6 +19,7 @@ from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.inspector.code_view import code_lines
 from tui_backprop.script import open_script
 
+from .moments import finish
 from .readme import file_under
 
 Write = Callable[[str], str]
@@ -119,7 +120,7 @@ def test_a_script_that_stops_at_a_nan_is_opened_to_look_into_it(
     lesson = open_script(path, None)
     assert capsys.readouterr().err.startswith("backprop-tui: my_model.py:9 raised NonFiniteError: log 'log' (")
     timeline = Timeline(lesson)
-    timeline.finish(1)
+    finish(timeline, 1)
     assert isinstance(timeline.moment.error, dl.NonFiniteError)
     assert main(["--headless", path]) == 1
 

@@ -13,16 +13,16 @@ from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.inspector import Pinned
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example
-from tui_backprop.words.narration import narrate_event
 from tui_backprop.words.solution import write_solution
 
+from .moments import finish, narrate_event
 from .random_timelines import lesson_of
 from .test_log import edited
 
 
 def test_the_solution_has_a_heading_for_each_pass_and_node_and_a_number_for_each_event() -> None:
     timeline = Timeline(load_lesson("perceptron"), seed=5, learning_rate=0.001)
-    timeline.finish(4)
+    finish(timeline, 4)
     lines = list(write_solution(timeline, Pinned()))
     assert lines[0] == "# Backpropagation, worked out: perceptron, iteration 4"
     assert "| seed | 5 |" in lines
@@ -45,7 +45,7 @@ def test_the_solution_has_a_heading_for_each_pass_and_node_and_a_number_for_each
 
 def test_the_solution_writes_the_elements_out_in_the_engines_numbers() -> None:
     timeline = Timeline(load_lesson("perceptron"))
-    timeline.finish(4)
+    finish(timeline, 4)
     text = "\n".join(write_solution(timeline, Pinned(point=3)))
     assert "matmul[3,0] = X[3,0]·W[0,0] + X[3,1]·W[1,0]\n" in text
     assert " = (0.921)(0.223) + (1.847)(-1.075) = 0.205 - 1.986 = -1.78\n" in text
@@ -78,7 +78,7 @@ def test_names_are_shown_as_they_are_in_markdown() -> None:
         a = Variable(1.0, name="*a*")
         loss = square(add(a, square(a, name="`b` <i>"), name="_c_"), name="J|J")
     timeline = Timeline(lesson_of(Example(loss, {})))
-    timeline.finish(2)
+    finish(timeline, 2)
     lines = list(write_solution(timeline, Pinned()))
     assert "### \\*a\\*" in lines
     assert "### \\`b\\` \\<i> = \\*a\\*²" in lines
@@ -88,7 +88,7 @@ def test_names_are_shown_as_they_are_in_markdown() -> None:
 
 def test_a_solution_that_ends_in_a_mistake_says_so() -> None:
     timeline = Timeline(load_lesson("perceptron"), learning_rate=1000)
-    timeline.finish(6)
+    finish(timeline, 6)
     lines = [line for line in write_solution(timeline, Pinned()) if line]
     assert lines[-1].startswith("**Stopped: log makes -inf")
 
@@ -100,9 +100,9 @@ def test_a_solution_says_with_which_edits_its_iteration_begins() -> None:
     lines = list(write_solution(timeline, Pinned()))
     assert "Iteration 1 begins with 0.5 for every number of X." in lines
     assert lines.index("## Forward pass: values") > lines.index("Iteration 1 begins with 0.5 for every number of X.")
-    timeline.finish(2)
+    finish(timeline, 2)
     edited(timeline, "b[1] = 7")
-    timeline.finish(2)
+    finish(timeline, 2)
     lines = list(write_solution(timeline, Pinned()))
     assert not [line for line in lines if "begins with" in line]
     assert "| edits | before iteration 1: all of X → 0.5 |" in lines

@@ -28,6 +28,7 @@ from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.panes.step_pane import draw_step
 
+from .moments import finish
 from .random_timelines import lesson_of, timelines
 
 
@@ -45,7 +46,7 @@ def last_row(moment: Moment, width: int = 118) -> str:
 
 def perceptron_at(node: str, kind: type) -> Moment:
     timeline = Timeline(load_lesson("perceptron"))
-    timeline.finish(3)
+    finish(timeline, 3)
     while timeline.forward(after_step):
         event = timeline.moment.event
         if event is not None and isinstance(event, kind) and event.node.name == node:
@@ -106,7 +107,7 @@ def test_what_a_step_passes_over_is_named_with_the_key_that_shows_it() -> None:
 
 def test_the_row_says_when_the_iteration_is_finished() -> None:
     timeline = Timeline(load_lesson("chain"))
-    timeline.finish(1)
+    finish(timeline, 1)
     assert last_row(timeline.moment).startswith("updated  a    now  iteration finished    next  iteration 2")
 
 

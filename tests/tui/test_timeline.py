@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import gc
+import random
 import weakref
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 import minidl_core as dl
-from minidl_core import IterationFinished, NonFiniteError
-from tui_backprop.debugger.branches import States
+from minidl_core import IterationFinished, NonFiniteError, Placeholder, State, Stepper
+from minidl_core.train import GradientDescentOptimizer
+from tui_backprop.debugger.branches import MOST_BRANCHES, States
+from tui_backprop.debugger.edits import Edit, start_value
 from tui_backprop.debugger.moment import Moment
-from tui_backprop.debugger.steps import STOPS, after_event, after_iteration, after_phase, after_step
-from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.debugger.steps import STOPS, Place, after_event, after_iteration, after_phase, after_step
+from tui_backprop.debugger.timeline import MILESTONES, Timeline
 from tui_backprop.graph.sheet import with_off_path
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
+
+from .moments import finish
 
 
 def open_lesson(name: str = "perceptron", **options: float) -> Timeline:
@@ -86,12 +92,12 @@ def test_at_the_start_there_is_no_way_back() -> None:
 
 def test_a_long_run_can_be_walked_back_to_its_start() -> None:
     timeline = open_lesson()
-    timeline.finish(10_001)
+    finish(timeline, 10_001)
     assert timeline.recording.iteration == 10_001
     end = fingerprint(timeline.moment)
     assert timeline.back(after_step)
     assert timeline.recording.iteration == 10_001
-    assert timeline.finish(1)
+    assert finish(timeline, 1)
     first = open_lesson()
     first.forward(after_iteration)
     assert fingerprint(timeline.moment)[3:] == fingerprint(first.moment)[3:]
@@ -117,17 +123,17 @@ def test_training_without_events_has_the_same_bits_as_stepping() -> None:
 
 def test_the_milestones_are_the_lines_that_were_passed() -> None:
     timeline = open_lesson()
-    timeline.finish(5)
+    finish(timeline, 5)
     assert [number for number, _ in timeline.moment.milestones] == [0, 1, 3]
-    timeline.finish(12)
+    finish(timeline, 12)
     assert [number for number, _ in timeline.moment.milestones] == [0, 1, 3, 10]
-    timeline.finish(2)
+    finish(timeline, 2)
     assert [number for number, _ in timeline.moment.milestones] == [0, 1]
 
 
 def test_a_mistake_stops_at_the_node_that_made_it_and_stepping_back_still_works() -> None:
     timeline = open_lesson(learning_rate=1000)
-    timeline.finish(51)
+    finish(timeline, 51)
     moment = timeline.moment
     assert isinstance(moment.error, NonFiniteError)
     assert moment.now is moment.error.node
@@ -157,12 +163,12 @@ def test_states_thin_out_and_every_iteration_stays_within_reach() -> None:
 
 def test_the_loss_before_is_known_wherever_one_comes_from() -> None:
     timeline = open_lesson()
-    timeline.finish(30)
+    finish(timeline, 30)
     measured = timeline.recording.events[-1]
     assert isinstance(measured, IterationFinished)
-    timeline.finish(29)
+    finish(timeline, 29)
     before = timeline.moment.loss
-    for come in (lambda: timeline.finish(30), lambda: timeline.last()):
+    for come in (lambda: finish(timeline, 30), lambda: timeline.last()):
         timeline.first()
         come()
         assert timeline.recording.previous_loss == before
@@ -213,7 +219,7 @@ def test_opening_a_graph_writes_nothing_into_it() -> None:
     nodes = list(graph.nodes)
     before = [node.shape for node in nodes]
     timeline = Timeline(Lesson("own", "", lambda seed: Example(loss, {x: np.ones(3)}), 0.1))
-    timeline.finish(1)
+    finish(timeline, 1)
     assert [node.shape for node in nodes] == before
     assert dl.Session().run(loss, {x: np.ones(4)}) == 4.0
 
@@ -221,8 +227,104 @@ def test_opening_a_graph_writes_nothing_into_it() -> None:
 def test_a_timeline_is_let_go_with_its_graph() -> None:
     timelines = [Timeline(load_lesson("perceptron")) for _ in range(5)]
     for timeline in timelines:
-        timeline.finish(1)
+        finish(timeline, 1)
     kept = [weakref.ref(each) for timeline in timelines for each in (timeline, timeline.graph.loss.graph)]
     del timeline, timelines
     gc.collect()
     assert [each() for each in kept] == [None] * 10
+
+
+# any order of moves
+
+
+Edits = dict[int, list[Edit]]
+
+
+class ByHand:
+    """The edits of each branch, kept as simply as can be, and the training that they make of a timeline's example."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self.timeline = timeline
+        self.branches: list[Edits] = [{}]
+        self.here = 0
+        step = GradientDescentOptimizer(timeline.learning_rate).minimize(timeline.example.loss)
+        self.stepper = Stepper(step, timeline.example.feeds)
+        self.untrained = self.stepper.state()
+
+    def fork(self, edit: Edit) -> None:
+        finished = self.timeline.edited_state.finished
+        edits = {number: list(made) for number, made in self.branches[self.here].items() if number <= finished}
+        edits.setdefault(finished, []).append(edit)
+        if len(self.branches) == MOST_BRANCHES:
+            del self.branches[self.here == 0]
+        self.branches.append(edits)
+        self.here = len(self.branches) - 1
+        self.timeline.fork(edit)
+
+    def switch(self) -> None:
+        self.here = (self.here - 1) % len(self.branches)
+        self.timeline.switch()
+
+    def train(self, iterations: int) -> tuple[list[State], list[float]]:
+        """Return the states from which so many iterations start, and their losses."""
+        self.stepper.restore(self.untrained)
+        starts, losses = [], []
+        for finished in range(iterations):
+            state = self.stepper.state()
+            for edit in self.branches[self.here].get(finished, []):
+                state = edit.applied(state)
+            self.stepper.restore(state)
+            starts.append(state)
+            losses += self.stepper.run(1)
+        return starts, losses
+
+    def compare(self) -> None:
+        """Compare what the timeline says with what the training by hand gives, to the bit."""
+        moment, iteration = self.timeline.moment, self.timeline.recording.iteration
+        starts, losses = self.train(iteration)
+        assert self.bits(moment.recording.start) == self.bits(starts[-1])
+        assert moment.loss in (None, losses[-1])
+        assert moment.recording.previous_loss == (losses[-2] if iteration > 1 else None)
+        passed = [number for number in MILESTONES if number < iteration]
+        assert [number for number, _ in moment.milestones] == passed
+        assert [self.bits(state) for _, state in moment.milestones] == [self.bits(starts[number]) for number in passed]
+        assert [self.timeline.losses.loss_at(number) for number in range(1, iteration)] == losses[:-1]
+
+    def bits(self, state: State) -> list[object]:
+        nodes = [*self.timeline.graph.variables, *state.feeds]
+        return [state.finished, state.learning_rate, *(start_value(state, node).tobytes() for node in nodes)]
+
+
+def any_edit(timeline: Timeline, chance: random.Random) -> Edit:
+    """Return an edit of a number that is chosen by chance."""
+    state, data = timeline.edited_state, [node for node in timeline.graph.nodes if isinstance(node, Placeholder)]
+    node = chance.choice([*timeline.graph.variables, *data, None])
+    if node is None:
+        return Edit(None, None, state.learning_rate, state.learning_rate * chance.uniform(0.5, 1.5))
+    array = start_value(state, node)
+    index = tuple(map(chance.randrange, array.shape))
+    return Edit(node, index, float(array[index]), chance.uniform(-1, 1))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_any_order_of_moves_has_the_numbers_of_a_training_by_hand(seed: int) -> None:
+    chance = random.Random(seed)
+    timeline = open_lesson(chance.choice(["two-paths", "perceptron", "xor", "skip"]))
+    by_hand = ByHand(timeline)
+
+    def train() -> None:
+        if timeline.at_end_of_iteration or not timeline.cursor:
+            timeline.train(chance.randrange(1, 4))
+
+    moves: list[Callable[[], object]] = [
+        lambda: timeline.forward(chance.choice([*STOPS.values()])),
+        lambda: timeline.back(chance.choice([*STOPS.values()])),
+        lambda: timeline.go_to(Place(chance.randrange(15), chance.choice([None, chance.randrange(30)]))),
+        lambda: timeline.peek(after_step),
+        train,
+        lambda: by_hand.fork(any_edit(timeline, chance)),
+        by_hand.switch,
+    ]
+    for _ in range(60):
+        chance.choices(moves, weights=[7, 4, 2, 2, 3, 2, 2])[0]()
+        by_hand.compare()

@@ -31,6 +31,7 @@ from tui_backprop.screens.searches import SearchesScreen
 from tui_backprop.screens.stepping import SteppingScreen
 from tui_backprop.widgets.canvas import Canvas
 
+from .moments import finish
 from .random_timelines import lesson_of, timelines
 from .test_keys import opened, place
 from .test_timeline import fingerprint, open_lesson
@@ -74,8 +75,8 @@ def test_the_skip_connection_to_the_letter() -> None:
 
 def test_the_number_that_would_be_wrong_is_made_of_the_engines_numbers() -> None:
     timeline = open_lesson("skip")
-    timeline.finish(5)
-    timeline.finish(4)
+    finish(timeline, 5)
+    finish(timeline, 4)
     example = timeline.example
     session = Session()
     session.variables = dict(timeline.recording.start.variables)

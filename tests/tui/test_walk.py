@@ -22,11 +22,13 @@ from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.words.expression import Apply, Number, Tree, UnreadableError, evaluate, parse
 
+from .moments import finish
+
 
 def after_backward(lesson: str) -> Moment:
     """Return the moment before the first update of iteration 2."""
     timeline = Timeline(load_lesson(lesson))
-    timeline.finish(1)
+    finish(timeline, 1)
     while timeline.moment.phase != "update" or timeline.moment.iteration == 1:
         timeline.forward(after_step)
     return timeline.moment
@@ -221,7 +223,7 @@ def test_the_same_node_in_both_inputs_has_two_edges() -> None:
         a = dl.Variable([[1.0, 2.0], [3.0, 4.0]], name="A")
         loss = dl.reduce_sum(dl.matmul(a, a, name="AA"), name="J")
     timeline = Timeline(Lesson("squared", "", lambda seed: Example(loss, {}), 0.1))
-    timeline.finish(1)
+    finish(timeline, 1)
     timeline.back(after_step)
     moment = timeline.moment
     product = node_named(moment, "AA")

@@ -9,8 +9,8 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -54,7 +54,7 @@ IN_WORDS = {
     "at an operation": "operation ",
     "at a node": "node ",
 }
-"""Every kind of condition as the palette says it, and how it is written, or begins."""
+"""Every kind of condition as the palette says it, and how it is written; one that ends in a blank only begins so."""
 
 _PASSES = {
     "forward": (NodeEvaluated,),
@@ -76,6 +76,41 @@ class Breakpoint:
     stops: Stop
     nodes: tuple[Node, ...] = ()
     on: bool = True
+
+
+class Breakpoints:
+    """The breakpoints that are set, in the order in which they were added; no condition is there twice."""
+
+    def __init__(self) -> None:
+        self._by_text: dict[str, Breakpoint] = {}
+
+    def __iter__(self) -> Iterator[Breakpoint]:
+        return iter(self._by_text.values())
+
+    def __len__(self) -> int:
+        return len(self._by_text)
+
+    @property
+    def on(self) -> list[Breakpoint]:
+        """Those that stop anything."""
+        return [point for point in self if point.on]
+
+    def add(self, point: Breakpoint) -> None:
+        """Set a breakpoint; where its condition is there already, it is on from now."""
+        self._by_text[point.text] = point
+
+    def remove(self, point: Breakpoint) -> bool:
+        """Take away the breakpoint with this condition, and return whether there was one."""
+        return self._by_text.pop(point.text, None) is not None
+
+    def change(self, old: Breakpoint, new: Breakpoint) -> None:
+        """Put a breakpoint in the place of another, on or off as that was."""
+        changed = [replace(new, on=old.on) if point is old else point for point in self]
+        self._by_text = {point.text: point for point in changed}
+
+    def hit(self, recording: Recording, index: int) -> Breakpoint | None:
+        """Return the first breakpoint that is on and stops after the event of this index."""
+        return next((point for point in self if point.on and point.stops(recording, index)), None)
 
 
 def read_breakpoint(text: str, graph: LossGraph) -> Breakpoint:
@@ -110,11 +145,6 @@ def read_breakpoint(text: str, graph: LossGraph) -> Breakpoint:
 def at_node(node: Node) -> Breakpoint:
     """Return the breakpoint at every step of a node."""
     return Breakpoint(f"node {node.name}", lambda recording, index: _step_of(recording, index) is node, (node,))
-
-
-def hit(breakpoints: Iterable[Breakpoint], recording: Recording, index: int) -> Breakpoint | None:
-    """Return the first breakpoint that is on and stops after the event of this index."""
-    return next((point for point in breakpoints if point.on and point.stops(recording, index)), None)
 
 
 def _at_operation(name: str, graph: LossGraph) -> Breakpoint:

@@ -23,7 +23,7 @@ _NEAR = 1e-5
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredGradient:
     """The loss where an element x of a node's value is x + h, x - h, x and x + NUDGE, and the engine's gradient check.
 
     `step` is h: the largest power of ten for which the loss is straight enough between the two.
@@ -54,7 +54,7 @@ class Measured:
 
 
 @lru_cache(maxsize=1)  # the pane is drawn again for the same element when anything else on the screen changes
-def measure(recording: Recording, node: Node, index: tuple[int, ...]) -> Measured | str:
+def measure(recording: Recording, node: Node, index: tuple[int, ...]) -> MeasuredGradient | str:
     """Measure one element at the values of an iteration's forward pass; return the sentence that says why not.
 
     `index` has one number for each dimension of the node's value.
@@ -77,9 +77,10 @@ def measure(recording: Recording, node: Node, index: tuple[int, ...]) -> Measure
 
     size = max(abs(float(value[index])), 0.1 * float(np.sqrt(np.mean(np.square(value))))) or 1.0
     unit = 10.0 ** floor(log10(size)) if isfinite(size) else 1.0
+    here, nudged = moved(0.0), moved(NUDGE)
     tried = []
     for step in (unit * part for part in _STEPS):
-        found = Measured(step, moved(step), moved(-step), moved(0.0), moved(NUDGE), check)
+        found = MeasuredGradient(step, moved(step), moved(-step), here, nudged, check)
         tried.append(found)
         if abs(found.quotient - check.measured) <= _NEAR * abs(check.measured) + check.uncertainty:
             return found

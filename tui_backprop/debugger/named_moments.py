@@ -68,11 +68,11 @@ def name_moment(timeline: Timeline) -> str:
 
 def command(timeline: Timeline) -> str:
     """Return the command line that opens the app at this moment."""
-    words = ["backprop-tui", timeline.lesson.path or timeline.lesson.name]
+    words = ["backprop-tui", timeline.lesson.address]
     if timeline.seed != timeline.lesson.seed:
         words += ["--seed", str(timeline.seed)]
     if timeline.learning_rate != timeline.lesson.learning_rate:
-        words += ["--learning-rate", f"{timeline.learning_rate:.17g}"]
+        words += ["--learning-rate", repr(float(timeline.learning_rate))]
     return shlex.join([*words, "--at", name_moment(timeline)])
 
 

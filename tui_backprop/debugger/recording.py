@@ -29,7 +29,7 @@ from .edits import Edit
 from .loss_graph import LossGraph
 
 
-class Measured(NamedTuple):
+class PastIteration(NamedTuple):
     """A finished iteration: the state it started from, and the loss there."""
 
     start: State
@@ -46,7 +46,9 @@ class Recording:
     the order in which a first consumer was visited and in which they joined the queue.
     """
 
-    def __init__(self, graph: LossGraph, start: State, previous: Measured | None, edits: tuple[Edit, ...] = ()) -> None:
+    def __init__(
+        self, graph: LossGraph, start: State, previous: PastIteration | None, edits: tuple[Edit, ...] = ()
+    ) -> None:
         self.graph = graph
         self.start = start
         self.edits = edits

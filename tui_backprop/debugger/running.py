@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from time import perf_counter
 from typing import NamedTuple
 
-from .breakpoints import Breakpoint, hit
+from .breakpoints import Breakpoints
 from .named_moments import NoMomentError, go
 from .recording import Recording
 from .steps import Place, Stop, after_iteration, after_step
@@ -51,21 +50,21 @@ class Run:
         self._at_once = 1
         self.goal: int | None = None
         self.destination: Place | None = None
-        self._breakpoints: Sequence[Breakpoint] = ()
+        self._breakpoints: Breakpoints | None = None
         self._backwards = False
         self.said = ""
 
     @property
     def speed(self) -> Speed:
         """The speed of the run; on the way to a given place or a breakpoint it is the highest."""
-        if self._breakpoints:
+        if self._breakpoints is not None:
             return TO_A_BREAKPOINT
         return SPEEDS[self._chosen if self.destination is None else -1]
 
     @property
     def seeks(self) -> bool:
         """Whether it is on its way to a place or a breakpoint, at a speed that cannot be changed."""
-        return bool(self._breakpoints) or self.destination is not None
+        return self._breakpoints is not None or self.destination is not None
 
     def change_speed(self, by: int) -> None:
         """Make it faster or slower by so many places in the table of speeds."""
@@ -74,11 +73,11 @@ class Run:
     def start(self, destination: Place | None = None) -> None:
         """Choose where to pause: at the given place, at full speed till then, or at the end of some iteration."""
         self.destination = destination
-        self._breakpoints = ()
+        self._breakpoints = None
         self.said = ""
         self.goal = self._next_pause() if destination is None else destination.iteration - 1
 
-    def look_for(self, breakpoints: Sequence[Breakpoint], *, backwards: bool) -> None:
+    def look_for(self, breakpoints: Breakpoints, *, backwards: bool) -> None:
         """Choose to stop at the next of these breakpoints, of which one is on; or else where a run pauses."""
         self.start()
         self._breakpoints = breakpoints
@@ -91,8 +90,8 @@ class Run:
     def tick(self) -> bool:
         """Go on by one tick and return whether the run goes on after it."""
         timeline = self._timeline
-        if self._breakpoints:
-            return self._look_on()
+        if self._breakpoints is not None:
+            return self._look_on(self._breakpoints)
         moved = timeline.forward(self.speed.stop) if self.speed.stop is not None else self._train()
         going_on = moved and not self._at_goal and timeline.recording.error is None
         if self.destination is not None and not going_on:
@@ -132,16 +131,16 @@ class Run:
         timeline = self._timeline
         return self.goal is not None and timeline.recording.iteration >= self.goal and timeline.at_end_of_iteration
 
-    def _look_on(self) -> bool:
+    def _look_on(self, breakpoints: Breakpoints) -> bool:
         """Look for a breakpoint for one tick; what ends the search is said."""
         timeline, end = self._timeline, perf_counter() + TRAINING_SECONDS
 
         def stop(recording: Recording, index: int) -> bool:
-            return perf_counter() >= end or hit(self._breakpoints, recording, index) is not None
+            return perf_counter() >= end or breakpoints.hit(recording, index) is not None
 
         move = timeline.back if self._backwards else timeline.forward
         while move(stop):
-            found = hit(self._breakpoints, timeline.recording, timeline.cursor - 1) if timeline.cursor else None
+            found = breakpoints.hit(timeline.recording, timeline.cursor - 1) if timeline.cursor else None
             if found is not None:
                 self.said = f"breakpoint: {found.text}"
                 return False

@@ -17,7 +17,7 @@ from .edits import Edit
 from .loss_graph import LossGraph
 from .loss_history import LossHistory
 from .moment import Moment
-from .recording import Measured, Recording
+from .recording import PastIteration, Recording
 from .steps import Place, Stop, after_event, headline
 
 MILESTONES = (0, 1, 3, 10)
@@ -27,8 +27,9 @@ MILESTONES = (0, 1, 3, 10)
 class Timeline:
     """A training that can be moved through; a move returns whether it went anywhere.
 
-    `branches` are the ways it went, oldest first, and `branch` is the one that the moves follow. One is at a `place`,
-    and the moment is a function of it alone.
+    `branches` are the ways it went, oldest first, and `branch` is the one that the moves follow. Its edits and the
+    `place` where one is decide on all numbers of the `moment`, however one came there; beside them it tells what a fork
+    or a switch has to say, and J of the next iteration if one has been there.
     """
 
     def __init__(self, lesson: Lesson, seed: int | None = None, learning_rate: float | None = None) -> None:
@@ -57,7 +58,7 @@ class Timeline:
         """What is true at the place where one is."""
         shown = self.cursor - 1 if self._fine or not self.cursor else headline(self.recording, self.cursor)
         iteration = self.recording.iteration
-        passed = tuple((n, state) for n, state in self.branch.milestones.items() if n < iteration)
+        passed = tuple((n, state) for n, state in sorted(self.branch.milestones.items()) if n < iteration)
         following = self.losses.loss_at(iteration + 1), self.branch.edits.get(iteration, ())
         return Moment(self.lesson, self.example, self.recording, self.cursor, shown, passed, self._said, *following)
 
@@ -109,10 +110,6 @@ class Timeline:
     def last(self) -> bool:
         """Move to the latest place that was ever reached on this branch."""
         return self.go_to(self.furthest)
-
-    def finish(self, iteration: int) -> bool:
-        """Move to the end of an iteration, training as far as it needs; 0 is the start of the first."""
-        return self.go_to(Place(iteration))
 
     def go_to(self, place: Place) -> bool:
         """Move to a place, training as far as it needs; a mistake stops earlier. Place(0) is the very start."""
@@ -253,23 +250,23 @@ class Timeline:
     def _open(self, iteration: int) -> None:
         """Make an iteration the current one, from the latest state before it."""
         # one iteration earlier than needed, for the loss before this one
-        self.stepper.restore(self.branch.edited(self.branch.states.before(max(iteration - 2, 0))))
+        self.stepper.restore(self.branch.states.before(max(iteration - 2, 0)))
         self.recording = self._begin(self._advance(iteration - 1 - self.stepper.finished))
 
-    def _advance(self, iterations: int) -> Measured | None:
-        """Train on from the end of an iteration without events, keeping states and losses; return the last one."""
+    def _advance(self, iterations: int) -> PastIteration | None:
+        """Train on from the start of an iteration without events, keeping states and losses; return the last one."""
         last = None
         for _ in range(iterations):
-            state = self.stepper.state()
+            state = self._start()
+            self._keep(state)
             try:
                 [loss] = self.stepper.run(1)
             except MinidlError:
                 # the stepping path comes to the same mistake, and shows how
                 self.stepper.restore(state)
                 break
-            last = Measured(state, loss)
+            last = PastIteration(state, loss)
             self.losses.record(self.stepper.finished, loss)
-            self._keep(self._start())
         return last
 
     def _start(self) -> State:
@@ -283,11 +280,11 @@ class Timeline:
     def _begin_next(self) -> Recording:
         last = self.recording.events[-1]
         assert isinstance(last, IterationFinished)
-        self.recording = self._begin(Measured(self.recording.start, last.loss))
+        self.recording = self._begin(PastIteration(self.recording.start, last.loss))
         self.cursor = 0
         return self.recording
 
-    def _begin(self, previous: Measured | None) -> Recording:
+    def _begin(self, previous: PastIteration | None) -> Recording:
         state = self._start()
         self._keep(state)
         self._events = self.stepper.iteration()

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from minidl_core import Node
 
-from ..debugger.measuring import NUDGE, Measured, measure
+from ..debugger.measuring import NUDGE, MeasuredGradient, measure
 from ..debugger.moment import Moment
 from ..drawing.glyphs import RIGHT
 from ..drawing.lines import fit
@@ -50,7 +50,7 @@ def draw_check(moment: Moment, node: Node, pinned: Pinned, width: int, height: i
     return compose(sections, width, height)
 
 
-def _both_sides(measured: Measured, loss: str, target: str, slope: str, width: int) -> list[Line]:
+def _both_sides(measured: MeasuredGradient, loss: str, target: str, slope: str, width: int) -> list[Line]:
     write = _losses((measured.above, measured.below), 2 * measured.step, measured.quotient)
     return _rows(
         [
@@ -64,7 +64,7 @@ def _both_sides(measured: Measured, loss: str, target: str, slope: str, width: i
     )
 
 
-def _nudge(measured: Measured, loss: str, target: str, slope: str, width: int) -> list[Line]:
+def _nudge(measured: MeasuredGradient, loss: str, target: str, slope: str, width: int) -> list[Line]:
     write = _losses((measured.nudged, measured.loss), NUDGE, measured.nudge_quotient)
     rows = [
         (f"{loss} before", write(measured.loss), ""),

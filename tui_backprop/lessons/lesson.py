@@ -62,6 +62,11 @@ class Lesson:
     folds: Mapping[str, str] = field(default_factory=dict)
     path: str = ""
 
+    @property
+    def address(self) -> str:
+        """What opens it: its path, or the name of a built-in one."""
+        return self.path or self.name
+
 
 _NUMBERS = ("iteration", "history", "loss", "learning_rate")
 _NUMBER_OF_ITS_OWN = {

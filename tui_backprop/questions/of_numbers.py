@@ -96,9 +96,11 @@ def _number(
 ) -> Question | None:
     """Ask for a number, typed where a person can compute it; not for one that is given."""
     answer = number(x)
-    if any(number(value) == answer for value in operands.values()):
+    equations = step.equations
+    # an equation gives it where a node is called like a number: negative = -1
+    if answer in map(number, operands.values()) or any(line.endswith(f" = {answer}") for line in equations):
         return None
-    given = [*step.equations, *_written(operands)]
+    given = [*equations, *_written(operands)]
     if by_head:
         return step.asks(kind, say, answer, typed=x, given=given)
     found = [x]

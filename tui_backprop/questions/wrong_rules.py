@@ -84,11 +84,18 @@ def _computed(formula: str, op: Operation, arrays: Mapping[str, Array]) -> Array
 
 
 def _product(formula: str, arrays: Mapping[str, Array]) -> Array:
-    factors = [arrays[factor[0]].T if factor.endswith("ᵀ") else arrays[factor[0]] for factor in formula.split("·")]
+    factors = [
+        _turned(arrays[factor[0]]) if factor.endswith("ᵀ") else arrays[factor[0]] for factor in formula.split("·")
+    ]
     product = factors[0]
     for factor in factors[1:]:
-        product = product.dot(factor)
+        # the gradient of a product of two vectors is one number, which matmul would refuse
+        product = np.matmul(product, factor) if product.ndim and factor.ndim else np.multiply(product, factor)
     return product
+
+
+def _turned(array: Array) -> Array:
+    return array.swapaxes(-1, -2) if array.ndim > 1 else array
 
 
 def _axes(op: Operation, full: Shape) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
-from tui_backprop.debugger.breakpoints import FORMS, Breakpoint, read_breakpoint
+from tui_backprop.debugger.breakpoints import FORMS, Breakpoint, Breakpoints, read_breakpoint
 from tui_backprop.debugger.loss_graph import LossGraph
 from tui_backprop.drawing.glyphs import DONE, NOT_YET
 from tui_backprop.drawing.lines import printable
@@ -31,7 +31,7 @@ def ask_for_condition(graph: LossGraph, typed: str = "") -> Prompt[Breakpoint]:
 
 
 class BreakpointsScreen(ModalScreen[None]):
-    """Changes the list that it is given."""
+    """Changes the breakpoints that it is given."""
 
     DEFAULT_CSS = """
     BreakpointsScreen {
@@ -62,7 +62,7 @@ class BreakpointsScreen(ModalScreen[None]):
         Binding("escape,q,X", "dismiss(None)", "close"),
     ]
 
-    def __init__(self, breakpoints: list[Breakpoint], graph: LossGraph) -> None:
+    def __init__(self, breakpoints: Breakpoints, graph: LossGraph) -> None:
         super().__init__()
         self._breakpoints = breakpoints
         self._graph = graph
@@ -77,12 +77,15 @@ class BreakpointsScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Show the list."""
-        self._show(0)
+        self._show()
 
-    def _show(self, at: int) -> None:
+    def _show(self, chosen: str = "") -> None:
+        """Show the list with this condition chosen, or else what stands in the place of the one that was."""
         options = self.query_one(OptionList)
+        at = options.highlighted or 0
         options.clear_options()
-        for point in self._breakpoints:
+        for place, point in enumerate(self._breakpoints):
+            at = place if point.text == chosen else at
             style = STYLES["text" if point.on else "dim"]
             state = DONE if point.on else f"{NOT_YET} off:"
             options.add_option(Text(f"{state} {printable(point.text)}", style))
@@ -93,8 +96,9 @@ class BreakpointsScreen(ModalScreen[None]):
             options.focus()
 
     @property
-    def _at(self) -> int | None:
-        return self.query_one(OptionList).highlighted if self._breakpoints else None
+    def _chosen(self) -> Breakpoint | None:
+        at = self.query_one(OptionList).highlighted
+        return None if at is None else list(self._breakpoints)[at]
 
     def action_move(self, direction: str) -> None:
         """Choose the one above or below."""
@@ -109,26 +113,24 @@ class BreakpointsScreen(ModalScreen[None]):
 
         def add(point: Breakpoint | None) -> None:
             if point is not None:
-                same = [place for place, other in enumerate(self._breakpoints) if other.text == point.text]
-                if not same:
-                    self._breakpoints.append(point)
-                self._show(same[0] if same else len(self._breakpoints) - 1)
+                self._breakpoints.add(point)
+                self._show(point.text)
 
         self.app.push_screen(ask_for_condition(self._graph), add)
 
     def action_edit(self) -> None:
         """Ask for another condition in the place of the chosen one."""
-        at = self._at
-        if at is None:
+        old = self._chosen
+        if old is None:
             return
-        place = at
+        replaced = old
 
         def put(point: Breakpoint | None) -> None:
             if point is not None:
-                self._breakpoints[place] = replace(point, on=self._breakpoints[place].on)
-                self._show(place)
+                self._breakpoints.change(replaced, point)
+                self._show(point.text)
 
-        self.app.push_screen(ask_for_condition(self._graph, self._breakpoints[place].text), put)
+        self.app.push_screen(ask_for_condition(self._graph, old.text), put)
 
     def on_option_list_option_selected(self) -> None:
         """Edit the one on which Enter was pressed."""
@@ -136,14 +138,14 @@ class BreakpointsScreen(ModalScreen[None]):
 
     def action_switch(self) -> None:
         """Switch the chosen one on or off."""
-        if self._at is not None:
-            at = self._at
-            self._breakpoints[at] = replace(self._breakpoints[at], on=not self._breakpoints[at].on)
-            self._show(at)
+        point = self._chosen
+        if point is not None:
+            self._breakpoints.add(replace(point, on=not point.on))
+            self._show(point.text)
 
     def action_delete(self) -> None:
         """Delete the chosen one."""
-        if self._at is not None:
-            at = self._at
-            del self._breakpoints[at]
-            self._show(at)
+        point = self._chosen
+        if point is not None:
+            self._breakpoints.remove(point)
+            self._show()

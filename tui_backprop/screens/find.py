@@ -33,8 +33,9 @@ def matches(nodes: Sequence[Node], text: str, scope: Callable[[Node], str] = sco
     def rank(node: Node) -> int | None:
         name = node.name.casefold()
         own = name.rpartition("/")[2]
+        kind, of_scope = node.kind.casefold(), scope(node).casefold()
         begins = name.startswith(wanted) or own.startswith(wanted)
-        found = own == wanted, begins, wanted in own, wanted in node.kind or wanted in name or wanted in scope(node)
+        found = own == wanted, begins, wanted in own, any(wanted in text for text in (name, kind, of_scope))
         return found.index(True) if any(found) else None
 
     ranked = [(place, number) for number, node in enumerate(nodes) if (place := rank(node)) is not None]

@@ -20,7 +20,7 @@ from tui_backprop.lessons.lesson import Lesson
 
 
 class LessonsScreen(ModalScreen[str | None]):
-    """Returns the name of the lesson that was chosen, None where the asking was given up."""
+    """Returns the address of the lesson that was chosen, None where the asking was given up."""
 
     DEFAULT_CSS = """
     LessonsScreen {
@@ -38,15 +38,15 @@ class LessonsScreen(ModalScreen[str | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,L", "dismiss(None)", "give up")]
 
-    def __init__(self, lessons: Sequence[Lesson], here: str) -> None:
+    def __init__(self, lessons: Sequence[Lesson], here: Lesson) -> None:
         super().__init__()
         self._lessons = lessons
         self._here = here
 
     def compose(self) -> ComposeResult:
         """Yield the list, with the lesson that is open chosen."""
-        listed = OptionList(*[Option(_entry(lesson), id=lesson.name) for lesson in self._lessons], compact=True)
-        listed.highlighted = listed.get_option_index(self._here)
+        listed = OptionList(*[Option(_entry(lesson), id=lesson.address) for lesson in self._lessons], compact=True)
+        listed.highlighted = listed.get_option_index(self._here.address)
         with Vertical() as pane:
             pane.border_title = "Lessons"
             pane.border_subtitle = "↑ ↓ choose   enter opens   q close"
@@ -55,7 +55,8 @@ class LessonsScreen(ModalScreen[str | None]):
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Mark the chosen lesson by a sign, because colours may not be shown."""
         for lesson in self._lessons:
-            event.option_list.replace_option_prompt(lesson.name, _entry(lesson, chosen=lesson.name == event.option_id))
+            chosen = lesson.address == event.option_id
+            event.option_list.replace_option_prompt(lesson.address, _entry(lesson, chosen=chosen))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Return the chosen lesson."""
@@ -64,4 +65,4 @@ class LessonsScreen(ModalScreen[str | None]):
 
 def _entry(lesson: Lesson, *, chosen: bool = False) -> Text:
     sign = (f"{CHOSEN if chosen else ' '} ", STYLES["key"])
-    return Text.assemble(sign, (printable(lesson.name), STYLES["title"]), "\n    ", printable(lesson.summary))
+    return Text.assemble(sign, (printable(lesson.address), STYLES["title"]), "\n    ", printable(lesson.summary))

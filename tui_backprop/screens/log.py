@@ -61,7 +61,7 @@ class LogScreen(ModalScreen[Place | None]):
         Binding("slash", "search", "search"),
         Binding("s", "save", "save"),
         Binding("escape", "leave", "close"),
-        Binding("q,o", "dismiss(None)", "close"),
+        Binding("q,o", "close", "close"),
     ]
 
     def __init__(self, timeline: Timeline, pinned: Pinned) -> None:
@@ -73,6 +73,8 @@ class LogScreen(ModalScreen[Place | None]):
         self._at = max(len(self._log) - 1, 0)
         self._texts: dict[int, str] = {}
         self._to_be_replaced: Path | None = None
+        self._saving: Worker[None] | None = None
+        self._warning = ""
 
     def compose(self) -> ComposeResult:
         """Yield the rows, the field for a search, and a line for what there is to say."""
@@ -121,7 +123,7 @@ class LogScreen(ModalScreen[Place | None]):
     def action_choose(self) -> None:
         """Go to the moment of the chosen line."""
         if self._rows:
-            self.dismiss(self._log.place(self._rows[self._at]))
+            self._close(self._log.place(self._rows[self._at]))
 
     # searching
 
@@ -136,10 +138,22 @@ class LogScreen(ModalScreen[Place | None]):
         """Show all lines again, or close."""
         field = self.query_one(Input)
         if not field.display:
-            self.dismiss(None)
+            self._close(None)
             return
         field.value = ""
         self._use_keys()
+
+    def action_close(self) -> None:
+        """Close."""
+        self._close(None)
+
+    def _close(self, place: Place | None) -> None:
+        """Return a place; while a file is being written only when asked again, because it is given up then."""
+        if self._saving is None or self._saving.is_finished or self._warning:
+            self.dismiss(place)
+        else:
+            self._warning = "; closing again gives up the file"
+            self._say(f"writing{self._warning}")
 
     def on_input_submitted(self) -> None:
         """Keep what was found and use the keys again."""
@@ -155,9 +169,9 @@ class LogScreen(ModalScreen[Place | None]):
         """Show the lines that hold what is typed."""
         self._start(partial(self._search, event.value.lower()), "search")
 
-    def _start(self, work: Callable[[], Coroutine[None, None, None]], group: str) -> None:
+    def _start(self, work: Callable[[], Coroutine[None, None, None]], group: str) -> Worker[None]:
         """Do this in place of what its group is at; work that is never begun must not have been made."""
-        _: Worker[None] = self.run_worker(work, group=group, exclusive=True)
+        return self.run_worker(work, group=group, exclusive=True)
 
     async def _search(self, wanted: str) -> None:
         chosen = self._rows[self._at] if self._rows else 0
@@ -214,13 +228,14 @@ class LogScreen(ModalScreen[Place | None]):
         return path
 
     def _start_saving(self, path: Path) -> None:
-        self._start(partial(self._save, path), "save")
+        self._warning = ""
+        self._saving = self._start(partial(self._save, path), "save")
 
     async def _save(self, path: Path) -> None:
         lines: list[str] = []
         async for part in in_slices(write_solution(self._timeline, self._pinned)):
             lines += part
-            self._say(f"writing: {len(lines):,} lines")
+            self._say(f"writing: {len(lines):,} lines{self._warning}")
         try:
             with open(path, "w" if path == self._to_be_replaced else "x", encoding="utf-8") as file:
                 file.writelines(f"{line}\n" for line in lines)

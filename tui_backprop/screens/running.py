@@ -7,7 +7,7 @@ from collections.abc import Callable
 from textual import events
 from textual.timer import Timer
 
-from tui_backprop.debugger.breakpoints import Breakpoint, ConditionError, at_node, read_breakpoint
+from tui_backprop.debugger.breakpoints import Breakpoint, Breakpoints, at_node, read_breakpoint
 from tui_backprop.debugger.named_moments import command
 from tui_backprop.debugger.running import Run
 from tui_backprop.debugger.steps import Place
@@ -23,7 +23,7 @@ class RunningScreen(InspectorScreen):
         super().__init__(timeline)
         self._run = Run(timeline, pause_every)
         self._timer: Timer | None = None
-        self.breakpoints: list[Breakpoint] = []
+        self.breakpoints = Breakpoints()
 
     def _draw(self, said: str = "") -> None:
         """Draw the moment, and what there is to say about the last key."""
@@ -90,7 +90,7 @@ class RunningScreen(InspectorScreen):
     def action_continue(self, direction: str) -> None:
         """Go on to the next breakpoint, forwards or back."""
         self._pause()
-        if any(point.on for point in self.breakpoints):
+        if self.breakpoints.on:
             self._graph.deselect()
             self._run.look_for(self.breakpoints, backwards=direction == "back")
             self._set_timer()
@@ -106,12 +106,11 @@ class RunningScreen(InspectorScreen):
             self._draw("no node is in view to break on: take a step, or select one")
             return
         here = at_node(node)
-        kept = [point for point in self.breakpoints if point.text != here.text]
-        removed = len(kept) < len(self.breakpoints)
-        self.breakpoints = kept if removed else [*kept, here]
-        self._draw(
-            f"no breakpoint on {here.text} any more" if removed else f"breakpoint on {here.text}: c goes on to it"
-        )
+        if self.breakpoints.remove(here):
+            self._draw(f"no breakpoint on {here.text} any more")
+        else:
+            self.breakpoints.add(here)
+            self._draw(f"breakpoint on {here.text}: c goes on to it")
 
     # moments: the screens that ask are not imported before the first paint, because widgets take their time to import
 
@@ -135,14 +134,14 @@ class RunningScreen(InspectorScreen):
 
         def add(point: Breakpoint | None) -> None:
             if point is not None:
-                self.breakpoints = [*(other for other in self.breakpoints if other.text != point.text), point]
+                self.breakpoints.add(point)
                 self._draw(f"breakpoint: {point.text}; c goes on to it")
 
         self._pause()
-        try:
-            add(read_breakpoint(condition, self.timeline.graph))
-        except ConditionError:
+        if condition.endswith(" "):
             self.app.push_screen(ask_for_condition(self.timeline.graph, condition), add)
+        else:
+            add(read_breakpoint(condition, self.timeline.graph))
 
     def action_breakpoints(self) -> None:
         """Show the list of breakpoints, to be changed."""

@@ -237,7 +237,7 @@ class SteppingScreen(RunningScreen):
             return
         moment = self._shown
         self._data_pane.pinned = self.pinned.point
-        self._graph.stops = frozenset(node for point in self.breakpoints if point.on for node in point.nodes)
+        self._graph.stops = frozenset(node for point in self.breakpoints.on for node in point.nodes)
         self._show("header", lambda width, _: [draw_header(moment, width)])
         self._show("graph", lambda w, h: self._graph.draw(moment, w, h, diagram=self._shows_diagram))
         self._show("keys", lambda width, _: [draw_keys(width, self.running, self._to_say, self._standing_keys)])

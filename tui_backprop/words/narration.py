@@ -26,16 +26,6 @@ from .sentences import before_the_first, history, said_of, still_waiting, tell
 from .wording import NAME_LENGTHS, ROOMS, Name, Words, fitted, mark, options
 
 
-def narrate(moment: Moment) -> str:
-    """Return the sentence of the moment: of its event, or of the mistake that stops it."""
-    return "".join(text for text, _ in narrate_line(moment))
-
-
-def narrate_event(moment: Moment, index: int) -> str:
-    """Return the sentence of any event of the moment's iteration, as it is when that event has just happened."""
-    return "".join(text for text, _ in narrate_event_line(moment, index))
-
-
 def narrate_event_line(moment: Moment, index: int, rooms: Sequence[tuple[int, int]] = ROOMS) -> Line:
     """Return the sentence of any event with its names in styles; each room is a width and a number of lines."""
     return fitted(_sentences(replace(moment, cursor=index + 1, shown=index)), rooms)
