@@ -87,7 +87,7 @@ def _product(formula: str, arrays: Mapping[str, Array]) -> Array:
     factors = [arrays[factor[0]].T if factor.endswith("ᵀ") else arrays[factor[0]] for factor in formula.split("·")]
     product = factors[0]
     for factor in factors[1:]:
-        product = product.dot(factor)
+        product = np.dot(product, factor)  # which may be a single number, as is the G of a product of vectors
     return product
 
 
