@@ -213,7 +213,7 @@ def test_many_edges_are_counted() -> None:
 def test_the_update_of_a_weight() -> None:
     text = shown(at(dl.VariableUpdated, "W"))
     assert "► W[0,0] = 0.2229 - 0.0005·(-89.88)   x, blue\n         = 0.2229 + 0.0449 = 0.268" in text
-    assert "its slope is negative: more W[0,0], less J; so it rises" in text
+    assert "its slope is negative: more W[0,0], less J; so W[0,0] rises" in text
     assert re.search(r"► x +0.2229 +-0.0839 +-89.9 +89.9", text)
     assert re.search(r"forecast -η·Σ grad² +-20.29", text)
     assert re.search(r"forecast of the new J +76.66", text)
