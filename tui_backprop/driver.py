@@ -61,9 +61,10 @@ class Row:
 
 
 class Shown:
-    """What stands on a terminal, as far as it is known."""
+    """What stands on a terminal of this size, as far as it is known."""
 
-    def __init__(self) -> None:
+    def __init__(self, width: int, height: int) -> None:
+        self._width, self._height = width, height
         self._rows: defaultdict[int, Row] = defaultdict(Row)
         self._cursor = (0, 0)
 
@@ -105,7 +106,9 @@ class Shown:
             if text:
                 if not y or not takes_single_cells(text):
                     return None
-                if columns := self._rows[y].write(x, text, style):
+                # what a frame made for a larger window has beyond the edges, the terminal would put on its last row
+                inside = text[: max(self._width + 1 - x, 0)] if y <= self._height else ""
+                if columns := self._rows[y].write(x, inside, style):
                     changed.setdefault(y, []).extend(columns)
                 x += len(text)
                 style = "" if plain_after else style
@@ -152,11 +155,11 @@ class DifferenceDriver(LinuxDriver):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._shown = Shown()
+        self.forget()
 
     def forget(self) -> None:
         """Send the next frame in full, whatever stands on the terminal."""
-        self._shown = Shown()  # a frame on its way finishes with the old one
+        self._shown = Shown(*self._get_terminal_size())  # a frame on its way finishes with the old one
 
     def write(self, data: str) -> None:
         """Write what differs."""

@@ -100,7 +100,7 @@ def _chosen(seen: Seen, path: str) -> Minimization:
     run = [step for step in steps if seen[step] is not None]
     if not steps:
         mend = "end it with step = dl.train.GradientDescentOptimizer(0.1).minimize(loss)"
-        raise LessonError(f"{path} builds no minimisation step; {mend}")
+        raise LessonError(f"{path} builds no minimisation step; {mend} and dl.Session().run(step, feed_dict)")
     if not run and len(steps) > 1:
         named = listed(steps, Node.describe, 4)
         raise LessonError(f"{path} builds {named} and runs none of them; run the one that you mean")

@@ -51,12 +51,12 @@ def _visible(cell: pyte.screens.Char) -> object:
 
 @given(st.lists(st.one_of(frames(), frames(), others), max_size=8))
 def test_the_difference_shows_the_same(outputs: list[str]) -> None:
-    terminal = Shown()
+    terminal = Shown(COLUMNS, ROWS)
     assert shown([terminal.difference(output) for output in outputs]) == shown(outputs)
 
 
 def test_what_stands_there_is_not_sent_again() -> None:
-    terminal = Shown()
+    terminal = Shown(COLUMNS, ROWS)
     frame = "\x1b[1;1H\x1b[38;5;240mabc\x1b[0m\n\x1b[2;1Hdef\x1b[1;1H"
     assert terminal.difference(frame) == "\x1b[1;1H\x1b[38;5;240mabc\x1b[2;1H\x1b[mdef\x1b[1;1H"
     assert terminal.difference(frame) == ""
@@ -66,7 +66,7 @@ def test_what_stands_there_is_not_sent_again() -> None:
 
 @pytest.mark.parametrize("lost", ["\x1b[?1049h", "\x1b[?1049l", "\x1b[2J"])
 def test_all_is_sent_again_where_the_terminal_may_have_lost_it(lost: str) -> None:
-    terminal = Shown()
+    terminal = Shown(COLUMNS, ROWS)
     frame = "\x1b[2;1Habc\x1b[1;1H"
     terminal.difference(frame)
     assert terminal.difference(lost) == lost
@@ -74,7 +74,15 @@ def test_all_is_sent_again_where_the_terminal_may_have_lost_it(lost: str) -> Non
 
 
 def test_the_colours_of_blanks_are_not_sent() -> None:
-    terminal = Shown()
+    terminal = Shown(COLUMNS, ROWS)
     terminal.difference("\x1b[1;1H          \x1b[1;1H")
     assert terminal.difference("\x1b[1;1H\x1b[1;38;5;240m          \x1b[0m\x1b[1;1H") == ""
     assert terminal.difference("\x1b[1;1H\x1b[7m \x1b[0m\x1b[1;1H") == "\x1b[7m \x1b[m\x1b[1;1H"
+
+
+def test_what_a_frame_of_a_larger_window_has_beyond_the_edges_is_not_sent() -> None:
+    terminal = Shown(COLUMNS, ROWS)
+    terminal.difference(f"\x1b[{ROWS};1H{'-' * COLUMNS}\x1b[1;1H")
+    larger = f"\x1b[{ROWS + 5};2Hxx\n\x1b[1;{COLUMNS}Hab\x1b[1;1H"
+    assert terminal.difference(larger) == f"\x1b[{COLUMNS - 1}Ca\x1b[1;1H"
+    assert terminal.difference(f"\x1b[{ROWS};1H{'-' * COLUMNS}\x1b[1;1H") == ""

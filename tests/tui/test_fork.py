@@ -372,6 +372,7 @@ def test_numbers_alone_all_of_an_array_and_odd_names() -> None:
     timeline = open_lesson()
     start, graph = timeline.edited_state, timeline.graph
     w, *_ = graph.variables
+    assert read_edit("learning rate = W[1,0] = 2", start, graph, "").label() == "W[1,0] -1.28 → 2"
     assert read_edit(" 2 ", start, graph, "W[1,0]").label() == "W[1,0] -1.28 → 2"
     assert read_edit("W[ 1 , 0 ]=−2", start, graph, "").new == -2
     assert read_edit("W[0,0] = W[1,1] = 3", start, graph, "").label() == "W[1,1] -0.519 → 3"

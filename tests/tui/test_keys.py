@@ -266,7 +266,16 @@ async def test_a_run_pauses_where_it_cannot_be_seen() -> None:
         before = place(pilot)
         await pilot.resize_terminal(120, 40)
         assert place(pilot) == before
-        assert "running" not in text(pilot, "keys")
+        assert "paused, because nothing could be seen; r runs on" in text(pilot, "keys")
+        await pilot.press("space")
+        assert "paused" not in text(pilot, "keys")
+
+
+async def test_a_change_of_speed_is_said_while_nothing_runs() -> None:
+    async with opened() as pilot:
+        await pilot.press("greater_than_sign")
+        assert ": r runs" in text(pilot, "keys")
+        assert pilot.app.screen_stack[0].running is None
 
 
 async def test_on_the_way_to_a_breakpoint_no_speed_is_offered_or_changed() -> None:

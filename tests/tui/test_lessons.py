@@ -79,6 +79,15 @@ async def test_another_lesson_opens_and_the_first_stays_where_it_was() -> None:
         assert "s2 = 1/" in text(pilot, "inspector-title")
 
 
+async def test_a_sign_marks_the_chosen_lesson() -> None:
+    async with BackpropApp("skip").run_test(size=(80, 24)) as pilot:
+        for keys, name in (("L",), "skip"), (("down",), "too-far"):
+            await pilot.press(*keys)
+            await pilot.pause()
+            rows = ["".join(s.text for s in row) for row in pilot.app.screen._compositor.render_strips()]
+            assert [row.split("»")[1].split()[0] for row in rows if "» " in row] == [name]
+
+
 async def test_a_loss_of_that_name_is_not_called_the_loss_loss() -> None:
     def build(seed: int) -> Example:
         with Graph().as_default():

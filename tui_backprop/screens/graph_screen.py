@@ -44,8 +44,8 @@ class GraphScreen(Screen[None]):
         """Draw the panes, and what the last key has to say."""
         raise NotImplementedError
 
-    def _pause(self) -> None:
-        """Let time stand still."""
+    def _pause(self, why: str = "") -> None:
+        """Let time stand still, and say why."""
         raise NotImplementedError
 
     @property

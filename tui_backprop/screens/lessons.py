@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from tui_backprop.drawing.glyphs import CHOSEN
 from tui_backprop.drawing.palette import STYLES
 from tui_backprop.lessons.lesson import Lesson
 
@@ -50,10 +51,16 @@ class LessonsScreen(ModalScreen[str | None]):
             pane.border_subtitle = "↑ ↓ choose   enter opens   q close"
             yield listed
 
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Mark the chosen lesson by a sign, because colours may not be shown."""
+        for lesson in self._lessons:
+            event.option_list.replace_option_prompt(lesson.name, _entry(lesson, chosen=lesson.name == event.option_id))
+
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Return the chosen lesson."""
         self.dismiss(event.option_id)
 
 
-def _entry(lesson: Lesson) -> Text:
-    return Text.assemble((lesson.name, STYLES["title"]), "\n  ", lesson.summary)
+def _entry(lesson: Lesson, *, chosen: bool = False) -> Text:
+    sign = (f"{CHOSEN if chosen else ' '} ", STYLES["key"])
+    return Text.assemble(sign, (lesson.name, STYLES["title"]), "\n    ", lesson.summary)

@@ -61,18 +61,18 @@ class RunningScreen(InspectorScreen):
         self._set_timer()
         self._draw()
 
-    def _pause(self) -> None:
+    def _pause(self, why: str = "") -> None:
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
-            self._draw(self._run.said)
+            self._draw(why or self._run.said)
 
     def _change_speed(self, by: int) -> None:
         if self._timer is None or not self._run.seeks:
             self._run.change_speed(by)
             if self._timer is not None:
                 self._set_timer()
-            self._draw()
+            self._draw(f"{self._run.speed.label}: r runs")
 
     def _set_timer(self) -> None:
         if self._timer is not None:

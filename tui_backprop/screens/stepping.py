@@ -189,7 +189,7 @@ class SteppingScreen(RunningScreen):
         if arrangement is None:
             said = f"backprop-tui needs {LEAST_WIDTH}x{LEAST_HEIGHT} cells; this terminal has {width}x{height}."
             lines: list[Line] = [[(row, "text")] for row in wrap(said, max(width, 1))]
-            self._pause()  # nothing runs on unseen
+            self._pause("paused, because nothing could be seen; r runs on")
             self._panes = {}
             self._place("frame", Pane(0, 0, width, height), lines)
         else:
@@ -233,7 +233,6 @@ class SteppingScreen(RunningScreen):
 
     def _draw_now(self) -> None:
         self._due = False
-        said, self._to_say = self._to_say, ""
         if not self._panes:
             return
         moment = self._shown
@@ -241,7 +240,7 @@ class SteppingScreen(RunningScreen):
         self._graph.stops = frozenset(node for point in self.breakpoints if point.on for node in point.nodes)
         self._show("header", lambda width, _: [draw_header(moment, width)])
         self._show("graph", lambda w, h: self._graph.draw(moment, w, h, diagram=self._shows_diagram))
-        self._show("keys", lambda width, _: [draw_keys(width, self.running, said, self._standing_keys)])
+        self._show("keys", lambda width, _: [draw_keys(width, self.running, self._to_say, self._standing_keys)])
         if "graph" in self._panes:
             self._title("graph", *self.graph_title(self._panes["graph"].width - TITLE_EDGES))
         self._draw_step(moment)
