@@ -20,6 +20,7 @@ from .arrays import block, draw_halves, halves_height, window, with_columns
 from .forecast import forecast
 from .names import called, describe, slope_name
 from .pinned import Pinned, element_at, grid_place, grid_shape
+from .rounding import is_rounding
 from .sections import Section, compose, prose
 from .walk import draw_way, way_from
 
@@ -117,7 +118,9 @@ def update_equation(event: VariableUpdated, index: tuple[int, ...]) -> list[Line
 def _meaning(moment: Moment, event: VariableUpdated, index: tuple[int, ...], width: int) -> list[Line]:
     slope = float(event.gradient[index])
     loss, target = called(moment.graph.loss), element_text(called(event.node), index)
-    if slope == 0:
+    if is_rounding(moment, event.node, index):
+        text = "its slope is 0 but for rounding; it moves neither way"
+    elif slope == 0:
         text = f"its slope is 0: {loss} does not feel it; so {target} stays"
     elif slope < 0:
         text = f"its slope is negative: more {target}, less {loss}; so {target} rises"
