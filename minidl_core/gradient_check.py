@@ -65,14 +65,25 @@ class GradientCheck:
         )
 
 
-def check_gradient(loss: Node, node: Node, entries: Iterable[tuple[int, ...]] | None = None) -> list[GradientCheck]:
-    """Measure the gradient of the loss with respect to a node, at the values of the loss's last run.
+class _Comparison(NamedTuple):
+    """A measured slope, how far it may be off, and what that says about a gradient."""
+
+    measured: float
+    uncertainty: float
+    verdict: str
+    reason: str
+
+
+def check_gradient(
+    loss: Node, node: Node, entries: Iterable[tuple[int, ...]] | None = None, run: Run | None = None
+) -> list[GradientCheck]:
+    """Measure the gradient of the loss with respect to a node, at the values of its last run, or of another one.
 
     `entries` are the indices of the elements to check; without them, all are. Every node that leads to the loss can be
     checked, not only variables. Raises GraphError where the loss has not been run, the node does not lead to it or has
     no such entry.
     """
-    run = last_run_of(loss)
+    run = run or last_run_of(loss)
     if not isinstance(node, Node):
         raise GraphError(f"{node!r} is not a node; check the gradient of a node that leads to {loss.name}.")
     with quiet():
@@ -115,16 +126,7 @@ def _rounding(run: Run, gradients: dict[Node, Array], operations: Iterable[Opera
     return float(np.finfo(np.float64).eps) * reaching
 
 
-class Comparison(NamedTuple):
-    """A measured slope, how far it may be off, and what that says about a gradient."""
-
-    measured: float
-    uncertainty: float
-    verdict: str
-    reason: str
-
-
-def _compare(gradient: float, nudged: Callable[[float], float], size: float, rounding: float) -> Comparison:
+def _compare(gradient: float, nudged: Callable[[float], float], size: float, rounding: float) -> _Comparison:
     """Compare a gradient with the slope at 0 of `nudged`, for steps in proportion to `size`."""
     steps = _STEPS * size
     here = nudged(0.0)
@@ -138,17 +140,17 @@ def _compare(gradient: float, nudged: Callable[[float], float], size: float, rou
 
     error, larger = abs(gradient - measured), max(abs(gradient), abs(measured))
     if error <= _TOLERANCE * larger:
-        return Comparison(measured, uncertainty, "agrees", "they agree.")
+        return _Comparison(measured, uncertainty, "agrees", "they agree.")
     right, left = (above - here) / steps, (here - below) / steps
     kink = _kink(gradient, right, left, rounding / steps)
     if kink is not None:
         low, high = kink
         reason = f"the loss has a kink here: its slope is {low:.4g} on one side and {high:.4g} on the other."
-        return Comparison(measured, uncertainty, "kink", reason)
+        return _Comparison(measured, uncertainty, "kink", reason)
     if not error > uncertainty:
         reason = "the difference is less than what rounding does to the loss, so it cannot be told from none."
-        return Comparison(measured, uncertainty, "too small", reason)
-    return Comparison(measured, uncertainty, "differs", "they differ.")
+        return _Comparison(measured, uncertainty, "too small", reason)
+    return _Comparison(measured, uncertainty, "differs", "they differ.")
 
 
 def _kink(gradient: float, right: Array, left: Array, rounding: Array) -> tuple[float, float] | None:
@@ -179,7 +181,7 @@ def _culprit(run: Run, gradients: dict[Node, Array], operations: list[Operation]
     return " Each gradient function by itself is right."
 
 
-def _compare_input(op: Evaluated, slot: int, grad: Array, contribution: Array) -> Comparison:
+def _compare_input(op: Evaluated, slot: int, grad: Array, contribution: Array) -> _Comparison:
     """Compare what one gradient function gives for one input with what its operation does, all elements at once."""
     # each element is nudged the way it contributes, so that no two of them cancel, and by an amount of its own, because
     # an operation may not feel that all of them move together

@@ -34,7 +34,8 @@ class Evaluated:
         self.needs = needs
 
     def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"{self.operation.describe()} has no attribute '{name}'")
+        operation = vars(self).get("operation")  # a copy that is being made has none yet
+        raise AttributeError(f"{operation.describe() if operation else 'it'} has no attribute '{name}'")
 
 
 class GradientRule:

@@ -73,20 +73,24 @@ class _Default:
 
     def __init__(self, graph: Graph) -> None:
         global _default_graph
-        self._graph, self._before = graph, _default_graph
+        self._graph = graph
+        self._replaced: Graph | None = _default_graph
+        self._outer: list[Graph] = []
         _default_graph = graph
 
     def __enter__(self) -> Graph:
         global _default_graph
-        if _default_graph is not self._graph:  # another has become the default one since
-            self._before, _default_graph = _default_graph, self._graph
+        # the first block goes back to what this one replaced, unless another has become the default one since
+        replaced, self._replaced = self._replaced, None
+        self._outer.append(replaced if replaced is not None and _default_graph is self._graph else _default_graph)
+        _default_graph = self._graph
         return self._graph
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         global _default_graph
-        _default_graph = self._before
+        _default_graph = self._outer.pop()
 
 
 _default_graph = Graph()
@@ -110,19 +114,20 @@ class Node:
 
     `inputs` are the nodes it computes from, in order, `consumers` the operations that compute from it, each once.
     `shape` is known before a run where the inputs' shapes are; else it is None. `place` is where it was made,
-    `last_run` the run that a session or a stepper last asked it for.
+    `is_named` whether somebody gave it a name, `last_run` the run that a session or a stepper last asked it for.
     """
 
-    __slots__ = ("_file", "_line", "_name", "consumers", "graph", "inputs", "last_run", "shape")
+    __slots__ = ("_file", "_line", "_name", "consumers", "graph", "inputs", "is_named", "last_run", "shape")
     _why_no_value = ""  # and the mend; only a step of training has none
     __array_ufunc__ = None  # so that `array + node` asks the node instead of adding it to each element
 
-    def __init__(self, wanted: str, inputs: tuple[Node, ...] = ()) -> None:
-        self.graph = _default_graph
+    def __init__(self, name: str | None, inputs: tuple[Node, ...] = (), graph: Graph | None = None) -> None:
+        self.graph = _default_graph if graph is None else graph
         self.inputs = inputs
         self.consumers: list[Operation] = []
         self.last_run: Run | None = None
-        self._name = self.graph._scope + wanted
+        self.is_named = name is not None
+        self._name = self.graph._scope + (self.kind if name is None else _checked(name))
         # it was made where the first frame outside of this package is
         frame = sys._getframe(2)
         while frame.f_code.co_filename.startswith(_PACKAGE) and frame.f_back is not None:
@@ -137,14 +142,20 @@ class Node:
 
     @property
     def name(self) -> str:
-        """Its name, unique in its graph: a number is put behind one that is taken."""
+        """Its name, unique in its graph: a number is put behind one that is taken.
+
+        Setting it gives the old one back, and raises GraphError where it is no text.
+        """
         self.graph._name_nodes()
         return self._name
 
     @name.setter
     def name(self, name: str) -> None:
+        wanted = _checked(name)
         self.graph._name_nodes()
-        self._name = self.graph._take_name(name)
+        del self.graph._numbers[self._name]
+        self._name = self.graph._take_name(wanted)
+        self.is_named = True
 
     @property
     def kind(self) -> str:
@@ -203,13 +214,20 @@ class Node:
         return definitions["negative"](self)
 
 
+def _checked(name: Any) -> str:
+    """Return the name that somebody gives a node; raises GraphError where it is no text."""
+    if not isinstance(name, str) or not name:
+        raise GraphError(f"the name of a node must be text, such as 'W', not {name!r}.")
+    return name
+
+
 class Placeholder(Node):
     """Data that every run must be fed with."""
 
     __slots__ = ()
 
     def __init__(self, shape: Iterable[int] | None = None, name: str | None = None) -> None:
-        super().__init__(name or "placeholder")
+        super().__init__(name)
         try:
             known = None if shape is None else tuple([index(size) for size in shape])
         except TypeError:
@@ -232,7 +250,7 @@ class _Leaf(Node):
     initial_value: Array
 
     def __init__(self, value: Any, name: str | None = None) -> None:
-        super().__init__(name or self.kind)
+        super().__init__(name)
         try:
             self.initial_value = copy_in(value)
         except (TypeError, ValueError) as error:
@@ -261,7 +279,6 @@ class Operation(Node):
     """
 
     __slots__ = ("attributes", "definition")
-    _depth = 3
 
     def __init__(
         self,
@@ -272,7 +289,7 @@ class Operation(Node):
     ) -> None:
         self.definition = definition
         self.attributes = attributes
-        super().__init__(name or definition.name, inputs)
+        super().__init__(name, inputs)
         known: list[Shape] = []
         for node in inputs:
             if node.graph is not self.graph:

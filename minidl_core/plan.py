@@ -23,7 +23,8 @@ class Plan:
     """How to evaluate some nodes: `nodes` in the order of evaluation; values are lists in that order.
 
     A NaN or an infinity stops a run at the node that made it. It is looked for before each operation that is not
-    `trusted` to pass it on, and in the results; where one is found, the first node that has one made it.
+    `trusted` to pass it on, in the results, and, where an array has no entries to pass it on with, everywhere; where
+    one is found, the first node that has one made it.
     """
 
     def __init__(self, fetches: Sequence[Node]) -> None:
@@ -113,10 +114,10 @@ class Plan:
         except Exception as error:
             self._raise_non_finite(values)
             raise self._failure(position, values, error) from error
-        for node in self.fetches:
-            if not is_finite(values[self.index[node]]):
-                self._raise_non_finite(values)
-        return Run(self, values)
+        run = Run(self, values)
+        if run.has_empty or not all(is_finite(run[node]) for node in self.fetches):
+            self._raise_non_finite(values)
+        return run
 
     def evaluate(self, position: int, values: list[Array]) -> None:
         """Compute the value of one operation from those before it; raises ShapeError or GraphError."""
@@ -196,6 +197,8 @@ class Run:
     def __init__(self, plan: Plan, values: list[Array]) -> None:
         self._plan = plan
         self._values = values
+        # in an array without entries a NaN is lost
+        self.has_empty = 0 in [value.size for value in values]
 
     def __getitem__(self, node: Node) -> Array:
         return self._values[self._plan.index[node]]
@@ -214,8 +217,11 @@ class Run:
     def variable_gradients(self, loss: Node) -> dict[Variable, Array]:
         """Return the gradient of the loss for each of its variables, in the order of the search, and no other.
 
-        They may not be finite; `check_training` then tells where that began.
+        They may not be finite; `check_training` then tells where that began. It is asked at once where an array without
+        entries could hide it.
         """
+        if self.has_empty:
+            self.check_training(loss)
         backward = self._plan.backward(loss, training=True)
         gradients = self._gradients(loss, backward)
         return {variable: gradients[position] for position, variable in backward.variables}

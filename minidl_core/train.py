@@ -67,7 +67,7 @@ class GradientDescentOptimizer:
 
 
 class Minimization(Node):
-    """One step of an optimizer on a loss: a node to run; it is nobody's input."""
+    """One step of an optimizer on a loss: a node to run, in the graph of its loss; it is nobody's input."""
 
     __slots__ = ("_why_no_value", "loss", "optimizer", "variables")
 
@@ -80,6 +80,6 @@ class Minimization(Node):
         self.loss = loss
         self.optimizer = optimizer
         self._why_no_value = f"is a step of training and has no value; use its loss, {loss.name}"
-        super().__init__(name or "minimize")
+        super().__init__(name, graph=loss.graph)
         self._join(None)
         tell(self, None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
@@ -15,6 +14,7 @@ from textual.screen import ModalScreen, Screen
 
 from minidl_core import MinidlError
 
+from .complaints import complain
 from .debugger.breakpoints import IN_WORDS
 from .debugger.named_moments import NoMomentError, go, read_moment
 from .debugger.timeline import Timeline
@@ -135,20 +135,20 @@ def run_app(lesson: str, seed: int | None, learning_rate: float | None, steps: i
     """
     refused = refusal()
     if refused is not None:
-        print(f"backprop-tui: {refused}", file=sys.stderr)
+        complain(refused)
         return 2
     try:
         app = BackpropApp(lesson, seed, learning_rate, steps)
         go(app.timeline, read_moment(at, app.timeline.graph))
     except LessonError as error:
-        print(f"backprop-tui: {error}", file=sys.stderr)
+        complain(error)
         return 2
     except NoMomentError as error:
-        print(f"backprop-tui: --at {at}: {error}", file=sys.stderr)
+        complain(f"--at {at}: {error}")
         return 2
     except KeyboardInterrupt:
         return 130
     except MinidlError as error:
-        print(f"backprop-tui: {lesson} cannot be trained: {error}", file=sys.stderr)
+        complain(f"{lesson} cannot be trained: {error}")
         return 2
     return run(app)

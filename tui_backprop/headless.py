@@ -9,10 +9,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from minidl_core import MinidlError, Placeholder, Session, Stepper
+from minidl_core import MinidlError, NonFiniteError, Placeholder, Session, Stepper
 from minidl_core.arrays import Array
 from minidl_core.train import GradientDescentOptimizer
 
+from .complaints import complain
+from .drawing.lines import printable
 from .drawing.palette import plain
 from .lessons import LessonError, load_lesson
 from .lessons.lesson import Plane
@@ -37,18 +39,18 @@ def run_headless(lesson_name: str, seed: int | None, learning_rate: float | None
         step = GradientDescentOptimizer(learning_rate).minimize(example.loss)
         stepper = Stepper(step, example.feeds, session)
     except LessonError as error:
-        print(f"backprop-tui: {error}", file=sys.stderr)
+        complain(error)
         return 2
     except MinidlError as error:
-        print(f"backprop-tui: {lesson_name} cannot be trained: {error}", file=sys.stderr)
+        complain(f"{lesson_name} cannot be trained: {error}")
         return 2
-    loss = example.loss.name
+    loss = printable(example.loss.name)
     losses: list[float] = []
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a picture with question marks is better than none
     if not as_json:
         drawn = "" if seed is None else f"   seed {seed}"
-        print(f"{lesson.name}{drawn}   learning rate {learning_rate:g}")
+        print(f"{printable(lesson.name)}{drawn}   learning rate {learning_rate:g}")
     try:
         for updates in range(steps):
             losses += stepper.run(1)
@@ -59,8 +61,8 @@ def run_headless(lesson_name: str, seed: int | None, learning_rate: float | None
         if losses and not as_json and (len(losses) - 1) % EVERY:
             print(f"{len(losses) - 1:5} updates   {loss} = {number(losses[-1], 6)}   the last before the stop")
         sys.stdout.flush()
-        print(f"backprop-tui: training stopped in iteration {stepper.finished + 1}: {error}", file=sys.stderr)
-        return 1
+        complain(f"training stopped in iteration {stepper.finished + 1}: {error}")
+        return 1 if isinstance(error, NonFiniteError) else 2
     variables = {node.name: session.run(node) for node in step.variables}
     if as_json:
         said = {"lesson": lesson.name, "seed": seed, "learning_rate": learning_rate, "losses": losses}
@@ -68,7 +70,8 @@ def run_headless(lesson_name: str, seed: int | None, learning_rate: float | None
         return 0
     print(f"{steps:5} updates   {loss} = {number(losses[-1], 6)}")
     for name, value in variables.items():
-        print(f"{name} = " + np.array2string(value, precision=6, separator=", ", prefix=f"{name} = "))
+        before = f"{printable(name)} = "
+        print(before + np.array2string(value, precision=6, separator=", ", prefix=before))
     if example.plane is not None:
         print(_picture(example.plane, example.feeds, variables))
     return 0

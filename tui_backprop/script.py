@@ -7,7 +7,6 @@ that defines a `lesson` is that lesson.
 from __future__ import annotations
 
 import os
-import re
 import sys
 import textwrap
 import traceback
@@ -23,6 +22,7 @@ from minidl_core.graph import post_order
 from minidl_core.train import GradientDescentOptimizer, Minimization
 from minidl_core.watching import watching
 
+from .complaints import complain
 from .drawing.lines import printable
 from .lessons import LessonError
 from .lessons.lesson import Example, Lesson, misfit
@@ -59,7 +59,7 @@ def open_script(path: str, seed: int | None) -> Lesson:
         fed = [node for node in seen if isinstance(node, Minimization) and _fed(node, seen) is not None]
         if not (isinstance(stopped.__cause__, NonFiniteError) and fed):
             raise
-        print(f"backprop-tui: {stopped} It is opened as it started.", file=sys.stderr)
+        complain(f"{stopped} It is opened as it started.")
 
     lesson = vars(main).get("lesson")
     if isinstance(lesson, Lesson):
@@ -133,9 +133,9 @@ def _call_by_variables(main: ModuleType, graph: Graph) -> None:
     for variable, node in vars(main).items():
         if not isinstance(node, Node) or node.graph is not graph or variable.startswith("_"):
             continue
-        scope, slash, name = node.name.rpartition("/")
+        scope, slash, _ = node.name.rpartition("/")
         called = f"{scope}{slash}{variable}"
-        if re.fullmatch(rf"{re.escape(node.kind)}(_\d+)?", name) and called not in taken:
+        if not node.is_named and called not in taken:
             node.name = called
             taken.add(called)
 

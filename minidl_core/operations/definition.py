@@ -11,7 +11,8 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,14 @@ Compute = Callable[..., Array]
 Attributes = dict[str, Any]
 
 _MOST_ONES = 1_000_000
+_MOST_SHAPES = 1_000
+_NOT_ATTRIBUTES = {
+    "name": "calling an operation with name=... names the node",
+    "inputs": "in a gradient function op.inputs are the arrays that it was computed from",
+    "output": "in a gradient function op.output is its value",
+    "needs": "in a gradient function op.needs says which gradients are wanted",
+    "operation": "in a gradient function op.operation is the node",
+}
 
 
 @dataclass(eq=False)
@@ -54,8 +63,12 @@ class OperationDefinition:
         self.attributes = {p.name: p.default for p in parameters if p.kind is not p.POSITIONAL_ONLY}
         if not self.symbols:
             raise GraphError(f"operation {self.name} has no inputs; write them before a slash: def {self.name}(a, /).")
+        for name in self.attributes:
+            if name in _NOT_ATTRIBUTES:
+                said = f"operation {self.name} cannot have an attribute called {name}"
+                raise GraphError(f"{said}: {_NOT_ATTRIBUTES[name]}; call it differently.")
         self._wants_more = inspect.Parameter.empty in self.attributes.values()
-        self._shapes: dict[Any, Shape | None] = {}
+        self._shape_of_inputs = lru_cache(_MOST_SHAPES)(self._find_shape)
 
     def __call__(self, *inputs: Any, name: str | None = None, **attributes: Any) -> Operation:
         """Build a node; numbers, lists and arrays among the inputs become constants.
@@ -94,22 +107,23 @@ class OperationDefinition:
 
         Raises ValueError where they do not fit; returns None where only a run can tell.
         """
-        key = (shapes, str(attributes)) if attributes else shapes
-        if key not in self._shapes:
-            try:
-                self._shapes[key] = self._find_shape(shapes, attributes)
-            except (TypeError, OverflowError) as error:  # an attribute that is no axis or shape at all
-                raise ValueError(str(error)) from error
-        return self._shapes[key]
+        # attributes may be anything, also what has no hash or is equal to what means something else, as 1.0 is to 1
+        return self._find_shape(shapes, **attributes) if attributes else self._shape_of_inputs(shapes)
 
-    def _find_shape(self, shapes: tuple[Shape, ...], attributes: Mapping[str, Any]) -> Shape | None:
+    def _find_shape(self, shapes: tuple[Shape, ...], /, **attributes: Any) -> Shape | None:
         if self.elementwise:
             return np.broadcast_shapes(*shapes)
-        if self.shape is not None:
-            return self.shape(*shapes, **attributes)
-        return self._tried_shape(shapes, attributes)
+        if self.shape is None:
+            return self._tried_shape(shapes, attributes)
+        try:
+            shape = self.shape(*shapes, **attributes)
+            return None if shape is None else tuple(map(index, shape))
+        except ValueError:
+            raise
+        except Exception as error:  # a stranger's mistake, or an attribute that is no axis or shape at all
+            raise ValueError(f"its shape function raised {type(error).__name__}: {error}") from error
 
-    def _tried_shape(self, shapes: tuple[Shape, ...], attributes: Mapping[str, Any]) -> Shape | None:
+    def _tried_shape(self, shapes: tuple[Shape, ...], attributes: Attributes) -> Shape | None:
         """Compute the operation once on ones, if they are not too many."""
         if sum(map(math.prod, shapes)) > _MOST_ONES:
             return None
@@ -151,8 +165,10 @@ def operation(
     gradients are summed back to their shapes; of any other, `shape` tells the shape of Y from those of the inputs (and
     the attributes) or raises ValueError; without it, a trial on ones tells. `mend` completes the message where shapes
     do not fit. A `trusted` operation promises to make float64 of float64, to change no input, and to pass every NaN and
-    infinity on, forward and backward, so that the fast path need not look after it. Raises GraphError where there are
-    no positional-only inputs, or the name is taken by an operation of another file.
+    infinity on, forward and backward, to what has entries, so that the fast path need not look after it.
+
+    Raises GraphError where there are no positional-only inputs, an attribute is called what means something else, or
+    the name is taken by an operation of another file.
     """
     if elementwise and not mend:
         mend = "counted from the right, each dimension must be equal in both, or 1"

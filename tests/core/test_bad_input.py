@@ -203,6 +203,24 @@ def test_a_placeholder_whose_shape_is_none(shape):
     says(r"placeholder 'x' HERE: its shape must be whole numbers, such as \(100, 2\), not .*; leave it out .*\.", text)
 
 
+@pytest.mark.parametrize("name", [3, "", b"W"])
+def test_a_name_that_is_no_text(name):
+    x = dl.Variable(1.0, name="x")
+
+    def rename():
+        x.name = name
+
+    ways = (
+        rename,
+        lambda: dl.Variable(1.0, name=name),
+        lambda: dl.placeholder(name=name),
+        lambda: dl.log(x, name=name),
+    )
+    for way in ways:
+        assert message(dl.GraphError, way) == f"the name of a node must be text, such as 'W', not {name!r}."
+    assert x.name == "x"
+
+
 @pytest.mark.parametrize("axis", ["rows", 0.5, (0, "rows"), 10**30])
 @pytest.mark.parametrize("known", [True, False])
 def test_an_axis_that_is_no_axis(axis, known):

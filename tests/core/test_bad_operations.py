@@ -42,6 +42,41 @@ def test_an_operation_defined_without_inputs():
     )
 
 
+@pytest.mark.parametrize("name", ["name", "inputs", "output", "needs", "operation"])
+def test_an_attribute_that_is_called_what_means_something_else(name):
+    made = {}
+    exec(f"def scaled(a, /, {name}=3.0): return a * {name}", made)
+    says(
+        rf"operation scaled cannot have an attribute called {name}: .*\b{name}\b.*; call it differently\.",
+        message(dl.GraphError, lambda: dl.operation(formula="Y = 3·A")(made["scaled"])),
+    )
+    assert "scaled" not in definitions
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [
+        (lambda a: (a[0], a[2]), "IndexError: tuple index out of range"),
+        (lambda a: a.shape, "AttributeError: 'tuple' object has no attribute 'shape'"),
+        (lambda a: (a[0], 1.5), "TypeError: 'float' object cannot be interpreted as an integer"),
+        (lambda a: a[0], "TypeError: 'int' object is not iterable"),
+    ],
+)
+def test_a_shape_function_that_raises_or_returns_no_shape(shape, said):
+    @dl.operation(formula="Y = Σ A", shape=shape)
+    def summed(a, /):
+        """The rows of A are added up."""
+        return a.sum(axis=2)
+
+    x, y = dl.Variable([[1.0]], name="x"), dl.placeholder(name="y")
+    feeds = {y: [[1.0]]}
+    for name, way in {"x": lambda: summed(x), "y": lambda: dl.Session().run(summed(y), feeds)}.items():
+        says(
+            rf"summed '\w+' HERE: {name} is \(1,1\); its shape function raised {said}\.",
+            message(dl.ShapeError, way),
+        )
+
+
 @pytest.fixture
 def stranger(monkeypatch):
     """An operation in a user's file, `twice`, whose gradient function each test plants."""

@@ -158,6 +158,18 @@ def test_the_step_follows_the_size_of_what_is_nudged(size):
         assert check.relative_error < 1e-7
 
 
+def test_a_run_that_is_not_the_last_one_can_be_checked():
+    x = dl.Variable(3.0, name="x")
+    loss = dl.square(x)
+    session = dl.Session()
+    session.run(loss)
+    run = loss.last_run
+    session.variables[x] = 5.0
+    session.run(loss)
+    gradients = [check.gradient for given in (run, None) for check in dl.check_gradient(loss, x, run=given)]
+    assert gradients == [6.0, 10.0]
+
+
 def test_mistakes_in_the_question():
     x, alone = dl.Variable([1.0, 2.0], name="x"), dl.Variable(1.0, name="alone")
     loss = dl.reduce_sum(x, name="J")

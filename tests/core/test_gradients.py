@@ -1,5 +1,7 @@
 """Every gradient, one operation at a time, against central differences and HIPS autograd."""
 
+import copy
+
 import autograd
 import numpy as np
 import pytest
@@ -109,3 +111,12 @@ def test_sigmoid_is_right_at_both_ends():
     np.testing.assert_array_equal(session.run(loss.inputs[0]), [0, 0, 0.5, 1, 1])
     session.run(loss)
     np.testing.assert_array_equal(dl.compute_gradient(loss)[given], [0, 0, 0.25, 0, 0])
+
+
+def test_what_a_gradient_function_sees_can_be_copied():
+    node = dl.reduce_sum(dl.Variable([1.0, 2.0]), axis=0)
+    seen = dl.Evaluated(node, [np.ones(2)], np.float64(2.0), [True])
+    copied = copy.copy(seen)
+    assert (copied.operation, copied.output, copied.axis) == (node, 2.0, 0)
+    with pytest.raises(AttributeError, match=r"reduce_sum 'reduce_sum' \(.*\) has no attribute 'axes'"):
+        copied.axes  # noqa: B018

@@ -42,6 +42,21 @@ def test_the_first_node_is_named_also_where_a_later_one_hides_the_infinity():
     _stops(ways, product, (0, 0), r"matmul 'aa' HERE: it makes inf in entry \[0, 0\], because .*1e\+200.*")
 
 
+def test_a_value_that_meets_an_array_without_entries_is_named_all_the_same():
+    x, w = dl.placeholder(name="x"), dl.Variable([-1.0, 1.0], name="w")
+    log = dl.log(w, name="log")
+    loss = dl.reduce_sum(x + log) + dl.reduce_sum(dl.square(w))
+    pattern = r"log 'log' HERE: it makes nan in entry \[0\], because w is -1 there\."
+    _stops(_ways_to_run(loss, {x: np.zeros((0, 2))}), log, (0,), pattern)
+
+
+def test_a_gradient_that_meets_an_array_without_entries_is_named_all_the_same():
+    x, w = dl.placeholder(name="x"), dl.Variable([-1.0, 1.0], name="w")
+    total = dl.reduce_sum(x * w, name="total")
+    ways = _ways_to_run(total**0.5, {x: np.zeros((0, 2))})
+    _stops(ways[1:], total, (), r"reduce_sum 'total' HERE: its gradient becomes inf: a slope too steep for a number\.")
+
+
 def test_an_infinity_that_nobody_calculated():
     """NumPy's own warnings say nothing about an infinity that is simply put there."""
 

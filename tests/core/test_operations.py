@@ -199,6 +199,22 @@ def test_reshape_needs_a_shape():
         dl.reshape(dl.Variable([1.0]))
 
 
+def test_a_shape_is_that_of_these_attributes_however_alike_they_are_to_others():
+    @dl.operation(formula="Y = some of A")
+    def kept(a, /, rows):
+        """The rows of A that are true."""
+        return a[rows]
+
+    given = dl.Variable(np.ones(2000))
+    few, many = np.ones(2000, bool), np.ones(2000, bool)
+    few[500:900] = many[500:600] = False
+    assert str(few) == str(many)
+    assert [kept(given, rows=rows).shape for rows in (many, few)] == [(1900,), (1600,)]
+    assert dl.reduce_sum(dl.Variable(np.ones((2, 3))), axis=1).shape == (2,)
+    with pytest.raises(dl.ShapeError, match=r"axis must name dimensions that .* not 1\.0"):
+        dl.reduce_sum(dl.Variable(np.ones((2, 3))), axis=1.0)
+
+
 def test_names_are_unique_and_readable():
     names = [dl.Variable(0.0, name=name).name for name in ("h", "h", "h_1", "h", "h_1", "h_3", "h")]
     assert names == ["h", "h_1", "h_1_1", "h_2", "h_1_2", "h_3", "h_4"]
@@ -211,6 +227,24 @@ def test_a_name_is_the_same_whenever_it_is_asked_for_and_may_be_changed():
     assert [node.name for node in nodes[::-1]] == ["h_4", "h_3", "h_1_2", "h_2", "h_1_1", "h_1", "h"]
     nodes[0].name, nodes[1].name = "w", "w"
     assert [node.name for node in (*nodes[:2], dl.Variable(0.0, name="w"))] == ["w", "w_1", "w_2"]
+
+
+def test_a_node_may_be_given_its_own_name_again_and_one_that_is_free_again():
+    first, second = dl.Variable(0.0, name="a"), dl.Variable(0.0, name="a")
+    names = []
+    for name in ("a", "b", "a", "a_1"):
+        first.name = name
+        names.append(first.name)
+    assert names == ["a", "b", "a", "a_1_1"]
+    second.name = "b"
+    assert (second.name, dl.Variable(0.0, name="a").name, dl.Variable(0.0, name="a_1").name) == ("b", "a", "a_1")
+
+
+def test_a_node_knows_whether_somebody_gave_it_its_name():
+    named, unnamed = dl.Variable(0.0, name="variable"), dl.Variable(0.0)
+    assert [named.is_named, unnamed.is_named, dl.add(named, 1.0, name="add").is_named] == [True, False, True]
+    unnamed.name = "w"
+    assert unnamed.is_named
 
 
 def test_scopes_put_a_prefix_before_names_nest_and_are_unique():

@@ -181,9 +181,9 @@ def test_shapes_are_inferred_without_computing_with_large_arrays():
 
 def test_a_chain_of_100_000_nodes():
     x = w = dl.Variable(1.0)
+    little = dl.Constant(1e-5)
     for _ in range(50_000):
-        x = dl.negative(x)
-        x = dl.add(x, 1e-5)
+        x = dl.add(dl.negative(x), little)
     loss = dl.multiply(x, w)
     stepper = dl.Stepper(dl.train.GradientDescentOptimizer(0.5).minimize(loss))
     stepper.run(1)
@@ -220,3 +220,24 @@ def test_a_block_has_its_own_graph_whatever_was_the_default_one_since():
             assert inner is dl.Variable(1.0).graph is second
         assert dl.Variable(1.0).graph is first
     assert dl.Variable(1.0).graph is second
+
+
+def test_a_block_may_be_entered_within_itself():
+    before, graph = dl.Variable(1.0).graph, dl.Graph()
+    block = graph.as_default()
+    for _ in range(2):
+        with block:
+            with block:
+                assert dl.Variable(1.0).graph is graph
+            assert dl.Variable(1.0).graph is graph
+        assert dl.Variable(1.0).graph is before
+
+
+def test_a_step_is_in_the_graph_of_its_loss_whatever_graph_is_the_default_one(graph):
+    with dl.Graph().as_default() as other:
+        w = dl.Variable(2.0, name="minimization")
+        loss = dl.square(w)
+    step = dl.train.GradientDescentOptimizer(0.1).minimize(loss)
+    assert step.graph is loss.graph is other
+    assert (step.name, w.name) == ("minimization_1", "minimization")
+    assert graph.nodes == []

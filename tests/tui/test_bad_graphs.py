@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from rich.cells import cell_len
@@ -38,7 +40,7 @@ def named(name: str) -> Lesson:
         z = square(y, name=name + "2")
         return Example(operation_of_all([z, x]), {})
 
-    return lesson_of("named", build)
+    return replace(lesson_of(name, build), summary=name)
 
 
 def operation_of_all(nodes: list[object]) -> object:
@@ -82,7 +84,8 @@ KEYS = [
     "z Z enter left_square_bracket p",
     "space tab down p space",
     "v right_square_bracket i v",
-    "slash a",
+    "L",
+    "escape slash a",
 ]
 
 
@@ -101,7 +104,7 @@ async def test_every_row_is_whole_and_nothing_is_obeyed(name: str, size: tuple[i
 def test_an_empty_graph() -> None:
     assert scopes_to_close([]) == frozenset()
     assert repeat_leaves(fold([], frozenset())).items == {}
-    assert (effort([]), lay_out([]).width, row_widths([], 1, False)) == (0, 0, (0, 0))
+    assert (effort([]), lay_out([]).width, row_widths([], {}, 1, False)) == (0, 0, (0, 0))
     assert draw_tape(thread([]), 0, 30, 5, lambda _: NodeView("", (), "", ""), {}, (0, 0)) == []
 
 

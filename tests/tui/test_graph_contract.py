@@ -9,7 +9,6 @@ import sys
 import pytest
 
 from tests.sample_graphs import LARGE, SMALL
-from tui_backprop.debugger.loss_graph import LossGraph
 from tui_backprop.debugger.steps import STOPS
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.graph.item_views import NAMES, NUMBERS, SHAPES, box_of
@@ -25,10 +24,10 @@ DRAWN = [name for name in SMALL | LARGE if name != "long-chain"]
 
 
 def boxes_of(name: str, level: int) -> tuple[list[NodeBox], str]:
-    graph = LossGraph(Timeline((SMALL | LARGE)[name]).stepper.nodes)
+    graph = Timeline((SMALL | LARGE)[name]).graph
     nodes = with_off_path(graph)
     picture = repeat_leaves(fold(nodes, scopes_to_close(nodes)))
-    return [box_of(item, level) for item in picture.items.values()], picture.place(graph.loss)
+    return [box_of(item, graph.shapes, level) for item in picture.items.values()], picture.place(graph.loss)
 
 
 def laid_out(name: str, level: int) -> tuple[list[NodeBox], Layout]:
@@ -61,7 +60,7 @@ def test_the_pictures_are_the_same_in_every_process() -> None:
     script = (
         "from tests.tui.test_graph_contract import *\n"
         "for name in DRAWN: print(name, laid_out(name, SHAPES)[1])\n"
-        "print(GraphPane(LossGraph(Timeline(LARGE['long-chain']).stepper.nodes)).sheets.drawable)"
+        "print(GraphPane(Timeline(LARGE['long-chain']).graph).sheets.drawable)"
     )
     pictures = {
         subprocess.run(

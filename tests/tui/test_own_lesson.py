@@ -88,10 +88,14 @@ def test_a_sentence_that_cannot_be_said_is_found(sentences: dict[str, str], said
     assert said in str(misfit(lesson_with(sentences=sentences), example()))
 
 
-def test_labels_and_a_plane_that_do_not_fit_are_found() -> None:
+def test_labels_folds_and_a_plane_that_do_not_fit_are_found() -> None:
     assert misfit(lesson_with(labels={"weights": (("x", "y"), ())}), example()) is None
     assert misfit(lesson_with(labels={"weight": ()}), example()) == (
         "its labels 'weight' are for no node of the graph; did you mean 'weights'?"
+    )
+    assert misfit(lesson_with(folds={"weights": "net"}), example()) is None
+    assert misfit(lesson_with(folds={"weight": "net"}), example()) == (
+        "its folds 'weight' are for no node of the graph; did you mean 'weights'?"
     )
     made = example()
     for feeds in ({}, dict.fromkeys(made.feeds, np.ones((3, 3)))):

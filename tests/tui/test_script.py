@@ -132,15 +132,38 @@ with dl.name_scope("layer"):
 named = dl.add(w, b, name="sum")
 square = dl.square(w + named)
 sum = dl.exp(square)
+kept = dl.multiply(sum, w, name="multiply")
 _hidden = dl.negative(sum)
 J = _hidden - 1
 step = step_of(J)
 """
     loss = open_script(write(IMPORTS + STEP + text), None).build(0).loss
     assert [node.name for node in loss.graph.nodes] == [
-        *("w", "layer/b", "sum", "add", "square", "exp", "negative", "constant", "J", "minimize")
+        *("w", "layer/b", "sum", "add", "square", "exp", "multiply", "negative", "constant", "J", "step")
     ]
-    assert loss.place == "my_model.py:14"
+    assert loss.place == "my_model.py:15"
+
+
+def test_nothing_that_a_script_says_is_obeyed_by_the_terminal(write: Write, capfd: pytest.CaptureFixture[str]) -> None:
+    named = 'w = dl.Variable([1.0, 2.0], name="w\\x1b[31m")\nloss = dl.reduce_sum(w, name="J\\r")\n'
+    for end, status in [("0.1).minimize(loss)", 0), ("0.1).minimize(w)", 2), ("1e308).minimize(dl.exp(loss))", 1)]:
+        path = write(f"{IMPORTS}{named}step = dl.train.GradientDescentOptimizer({end}\n")
+        for arguments in ([], ["--json"]):
+            assert main(["--headless", *arguments, path]) == status
+            said = "".join(capfd.readouterr())
+            assert all(char.isprintable() for char in said.replace("\n", ""))
+            assert r"w\x1b[31m" in said or "--json" in arguments
+
+
+def test_headless_ends_with_2_where_the_graph_is_wrong(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    operation = """
+@dl.operation(formula="Y = A+A")
+def without_gradient(a, /):
+    return a + a
+step = step_of(dl.reduce_sum(without_gradient(dl.Variable(1.0))))
+"""
+    assert main(["--headless", write(IMPORTS + STEP + operation)]) == 2
+    assert "no gradient function is registered" in capsys.readouterr().err
 
 
 def test_ten_thousand_nodes_open(write: Write) -> None:

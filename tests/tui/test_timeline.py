@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
@@ -11,6 +14,7 @@ from tui_backprop.debugger.branches import States
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import STOPS, after_event, after_iteration, after_phase, after_step
 from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.graph.sheet import with_off_path
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
 
@@ -197,5 +201,28 @@ def test_what_is_fed_makes_the_shapes_known_before_the_first_step() -> None:
         return Example(loss, {x: np.ones((4, 2)), y: np.ones((4, 1))})
 
     timeline = Timeline(Lesson("own", "", build, 0.1))
-    assert [node.shape for node in timeline.graph.nodes] == [(4, 2), (2, 3), (4, 3), (4, 1), (4, 3), ()]
-    assert [node.shape for node in timeline.graph.loss.graph.nodes if node.name == "beside"] == [(3,)]
+    shapes = {node.name: timeline.moment.shape(node) for node in with_off_path(timeline.graph)}
+    on_path = {"x": (4, 2), "variable": (2, 3), "scores": (4, 3), "y": (4, 1), "multiply": (4, 3), "reduce_sum": ()}
+    assert shapes == on_path | {"beside": (3,)}
+
+
+def test_opening_a_graph_writes_nothing_into_it() -> None:
+    with dl.Graph().as_default() as graph:
+        x = dl.placeholder(name="x")
+        loss = dl.reduce_sum(x * dl.Variable(1.0))
+    nodes = list(graph.nodes)
+    before = [node.shape for node in nodes]
+    timeline = Timeline(Lesson("own", "", lambda seed: Example(loss, {x: np.ones(3)}), 0.1))
+    timeline.finish(1)
+    assert [node.shape for node in nodes] == before
+    assert dl.Session().run(loss, {x: np.ones(4)}) == 4.0
+
+
+def test_a_timeline_is_let_go_with_its_graph() -> None:
+    timelines = [Timeline(load_lesson("perceptron")) for _ in range(5)]
+    for timeline in timelines:
+        timeline.finish(1)
+    kept = [weakref.ref(each) for timeline in timelines for each in (timeline, timeline.graph.loss.graph)]
+    del timeline, timelines
+    gc.collect()
+    assert [each() for each in kept] == [None] * 10

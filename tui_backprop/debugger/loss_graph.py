@@ -1,4 +1,4 @@
-"""The part of a graph that leads to one loss: what is true of it whatever its numbers are."""
+"""The part of a graph that leads to one loss: what is true of it in every iteration."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from minidl_core import Node, Operation, Placeholder, Variable
+from minidl_core.arrays import Shape
 
 
 class LossGraph:
-    """The nodes that lead to a loss, `nodes`, in the order of their evaluation; the loss is the last."""
+    """The nodes that lead to a loss, `nodes`, in the order of their evaluation; the loss is the last.
 
-    def __init__(self, nodes: Sequence[Node]) -> None:
+    `shapes` are those of all nodes around it, too, as far as they follow from the graph and from what is fed.
+    """
+
+    def __init__(self, nodes: Sequence[Node], feeds: Mapping[Placeholder, ArrayLike]) -> None:
         self.nodes = tuple(nodes)
         self.loss = self.nodes[-1]
         self.position = {node: position for position, node in enumerate(self.nodes)}
@@ -28,7 +32,7 @@ class LossGraph:
             for source in node.inputs:
                 below |= self._below[source]
             self._below[node] = below
-
+        self.shapes = _shapes(self.loss.graph.nodes, feeds)
         self.data = tuple(node for node in self.nodes if self.is_data(node))
 
     def consumers(self, node: Node) -> list[Operation]:
@@ -48,13 +52,14 @@ class LossGraph:
         return bool(self._below[node] & bits)
 
 
-def infer_shapes(nodes: Sequence[Node], feeds: Mapping[Placeholder, ArrayLike]) -> None:
-    """Give the nodes, in the order in which they were made, the shapes that follow from what is fed."""
+def _shapes(nodes: Sequence[Node], feeds: Mapping[Placeholder, ArrayLike]) -> dict[Node, Shape]:
+    """Return the shapes of nodes, which come in the order in which they were made, as far as they can be told."""
+    shapes: dict[Node, Shape] = {}
     for node in nodes:
-        if isinstance(node, Placeholder) and node in feeds:
-            node.shape = np.shape(feeds[node])
-        elif isinstance(node, Operation) and node.shape is None:
-            shapes = [source.shape for source in node.inputs if source.shape is not None]
+        shape = np.shape(feeds[node]) if isinstance(node, Placeholder) and node in feeds else node.shape
+        if shape is None and isinstance(node, Operation) and all(source in shapes for source in node.inputs):
             with suppress(ValueError):  # which a run explains
-                if len(shapes) == len(node.inputs):
-                    node.shape = node.definition.output_shape(tuple(shapes), node.attributes)
+                shape = node.definition.output_shape(tuple([shapes[source] for source in node.inputs]), node.attributes)
+        if shape is not None:
+            shapes[node] = shape
+    return shapes

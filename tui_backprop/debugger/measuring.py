@@ -11,7 +11,9 @@ from math import floor, isfinite, log10
 
 import numpy as np
 
-from minidl_core import GradientCheck, MinidlError, Node, Session, check_gradient
+from minidl_core import GradientCheck, MinidlError, Node, check_gradient
+from minidl_core.arrays import quiet
+from minidl_core.plan import Plan
 
 from .recording import Recording
 
@@ -58,24 +60,19 @@ def measure(recording: Recording, node: Node, index: tuple[int, ...]) -> Measure
     `index` has one number for each dimension of the node's value.
     """
     loss = recording.graph.loss
-    kept = loss.last_run
-    session = Session()
-    session.variables = dict(recording.start.variables)
     try:
-        session.run(loss, recording.start.feeds)
-        [check] = check_gradient(loss, node, [index])
-        assert loss.last_run is not None, "it has just been run"
-        value = np.asarray(loss.last_run[node])
-        loss_at = loss.last_run.what_if(node, loss)
+        with quiet():
+            run = Plan([loss]).run(recording.start.feeds, recording.start.variables)
+        [check] = check_gradient(loss, node, [index], run)
     except MinidlError as error:
         return str(error)
-    finally:
-        loss.last_run = kept
+    value = np.asarray(run[node])
+    loss_at = run.what_if(node, loss)
 
     def moved(change: float) -> float:
         changed = value.copy()
         changed[index] += change
-        with np.errstate(all="ignore"):
+        with quiet():
             return float(loss_at(changed))
 
     size = max(abs(float(value[index])), 0.1 * float(np.sqrt(np.mean(np.square(value))))) or 1.0

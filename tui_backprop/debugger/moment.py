@@ -27,7 +27,7 @@ from minidl_core import (
     Variable,
     VariableUpdated,
 )
-from minidl_core.arrays import Array
+from minidl_core.arrays import Array, Shape
 
 from ..drawing.glyphs import DONE, HIDDEN, NOT_YET, NOW, STALE, UPDATED
 from ..lessons.lesson import Example, Lesson
@@ -128,6 +128,11 @@ class Moment:
             case NodeEvaluated(_, value) | VariableUpdated(new=value):
                 return value
         return None
+
+    def shape(self, node: Node) -> Shape | None:
+        """Return the shape of the node's value; before there is one it is what follows from the feeds, if it does."""
+        value = self.value(node)
+        return self.graph.shapes.get(node) if value is None else value.shape
 
     def variable(self, node: Variable) -> Array:
         """Return what a variable holds, whether or not this iteration's forward pass has come to it."""

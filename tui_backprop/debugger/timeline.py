@@ -14,7 +14,7 @@ from minidl_core.train import GradientDescentOptimizer
 from ..lessons.lesson import Lesson
 from .branches import MOST_BRANCHES, Branch, said_of_fork, said_of_switch
 from .edits import Edit
-from .loss_graph import LossGraph, infer_shapes
+from .loss_graph import LossGraph
 from .loss_history import LossHistory
 from .moment import Moment
 from .recording import Measured, Recording
@@ -38,8 +38,7 @@ class Timeline:
         self.example = lesson.build(self.seed or 0)
         optimizer = GradientDescentOptimizer(self.learning_rate)
         self.stepper = Stepper(optimizer.minimize(self.example.loss), self.example.feeds)
-        infer_shapes(self.example.loss.graph.nodes, self.example.feeds)
-        self.graph = LossGraph(self.stepper.nodes)
+        self.graph = LossGraph(self.stepper.nodes, self.example.feeds)
         self.branch = Branch()
         self.branches = [self.branch]
         self._events: Iterator[Event] = iter(())

@@ -5,10 +5,12 @@ A picture has three levels of detail: only names, then shapes as well, then the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rich.cells import cell_len
 
 from minidl_core import Node, NodeEvaluated, NodeVisited, VariableUpdated
-from minidl_core.arrays import Array
+from minidl_core.arrays import Array, Shape
 
 from ..debugger.moment import Moment
 from ..drawing.glyphs import DONE, NOT_YET, NOW, PARTLY, STALE, UPDATED
@@ -21,6 +23,7 @@ from .progress import Progress
 from .words import LEAST_INNER, MOST_INNER, detail, shape_in, tape_title, title
 
 NAMES, SHAPES, NUMBERS = range(3)
+Shapes = Mapping[Node, Shape]
 _MOST_PORTS = 12
 _SWAPPABLE = {"add", "multiply"}
 _SCALAR_INNER = len("() -0.1234")
@@ -28,7 +31,7 @@ _NUMBERS_INNER = 15
 _NARROW_NUMBERS = 11
 
 
-def box_of(item: Item, level: int) -> NodeBox:
+def box_of(item: Item, shapes: Shapes, level: int) -> NodeBox:
     """Return how much room an item takes in a diagram."""
     node = item.node
     kind = "" if node is None else node.kind
@@ -36,15 +39,15 @@ def box_of(item: Item, level: int) -> NodeBox:
         name = min(cell_len(printable(item.nodes[0].name if node else f"{item.scope}/")), MOST_INNER)
         width, height = name + (0 if node else len(f" {2 * str(len(item.nodes))}/")) + len("[ ✓q1]"), 1
     else:
-        width = 2 + (_NUMBERS_INNER if level == NUMBERS else _inner_width(item))
+        width = 2 + (_NUMBERS_INNER if level == NUMBERS else _inner_width(item, shapes))
         height = 2 + min(max(3 if level == NUMBERS else 2, len(item.inputs)), _MOST_PORTS)
     return NodeBox(item.name, item.inputs, width, height, kind in _SWAPPABLE, kind == "constant")
 
 
-def row_widths(items: list[Item], level: int, narrow: bool) -> tuple[int, int]:
+def row_widths(items: list[Item], shapes: Shapes, level: int, narrow: bool) -> tuple[int, int]:
     """Return how wide the longest title and the longest detail of a tape are; a narrow one has numbers or shapes."""
     titles = max((cell_len(printable(_row_title(item))) for item in items), default=0)
-    extents = max((cell_len(_extent(item)) for item in items), default=0)
+    extents = max((cell_len(_extent(item, shapes)) for item in items), default=0)
     numbers = _NARROW_NUMBERS if narrow else extents + 1 + _NUMBERS_INNER
     return titles, {NAMES: 0, SHAPES: extents, NUMBERS: numbers}[level]
 
@@ -188,12 +191,13 @@ def _row_title(item: Item) -> str:
     return f"{item.scope}/" if item.node is None else tape_title(item.node)
 
 
-def _extent(item: Item) -> str:
-    return shape_text(item.node.shape) if item.node is not None else f"{len(item.nodes)} of {len(item.nodes)}"
+def _extent(item: Item, shapes: Shapes) -> str:
+    total = len(item.nodes)
+    return f"{total} of {total}" if item.node is None else shape_text(shapes.get(item.node))
 
 
-def _inner_width(item: Item) -> int:
+def _inner_width(item: Item, shapes: Shapes) -> int:
     """Return how wide a box must be inside: for its title, its shape, and, of a scalar, its value."""
-    scalar = item.node is not None and item.node.shape == ()
-    texts = cell_len(printable(_title(item))), len(_extent(item)) + (item.node is None), _SCALAR_INNER if scalar else 0
-    return min(max(LEAST_INNER, *texts), MOST_INNER)
+    scalar = item.node is not None and shapes.get(item.node) == ()
+    extent = len(_extent(item, shapes)) + (item.node is None)
+    return min(max(LEAST_INNER, cell_len(printable(_title(item))), extent, _SCALAR_INNER if scalar else 0), MOST_INNER)

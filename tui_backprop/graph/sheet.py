@@ -12,7 +12,7 @@ from minidl_core.graph import post_order
 
 from ..debugger.loss_graph import LossGraph
 from .item_views import NAMES, box_of, row_widths
-from .layout import Layout, effort, lay_out
+from .layout import Layout, NodeBox, effort, lay_out
 from .picture import MOST_ITEMS, Picture, repeat_leaves
 from .progress import Progress
 from .tape import Tape, thread
@@ -23,10 +23,10 @@ _MOST_EFFORT = 1500
 class Sheet:
     """A graph folded in one way: its rows, its boxes and their layouts, each computed when it is first needed."""
 
-    def __init__(self, rows: Picture, loss: Node) -> None:
+    def __init__(self, rows: Picture, graph: LossGraph) -> None:
         self.rows = rows
         self.progress = Progress(rows)
-        self._loss = loss
+        self._graph = graph
         self._layouts: dict[int, Layout] = {}
         self.tapes: dict[int, Tape] = {}
         self._row_widths: dict[tuple[int, bool], tuple[int, int]] = {}
@@ -40,14 +40,17 @@ class Sheet:
     def too_large(self) -> bool:
         """Whether boxes could not be read, or would take too long."""
         items = self.boxes.items
-        return len(items) > MOST_ITEMS or effort([box_of(item, NAMES) for item in items.values()]) > _MOST_EFFORT
+        return len(items) > MOST_ITEMS or effort(self._box_sizes(NAMES)) > _MOST_EFFORT
 
     def layout(self, level: int) -> Layout:
         """Return where the boxes stand at a level of detail."""
         if level not in self._layouts:
-            boxes = [box_of(item, level) for item in self.boxes.items.values()]
-            self._layouts[level] = lay_out(boxes, self.boxes.place(self._loss), gap=0 if level == NAMES else 1)
+            place = self.boxes.place(self._graph.loss)
+            self._layouts[level] = lay_out(self._box_sizes(level), place, gap=0 if level == NAMES else 1)
         return self._layouts[level]
+
+    def _box_sizes(self, level: int) -> list[NodeBox]:
+        return [box_of(item, self._graph.shapes, level) for item in self.boxes.items.values()]
 
     def tape(self, columns: int) -> Tape:
         """Return the tape whose gutter has so many columns."""
@@ -58,7 +61,8 @@ class Sheet:
     def row_widths(self, level: int, narrow: bool) -> tuple[int, int]:
         """Return how wide the longest title and the longest detail of the tape are."""
         if (level, narrow) not in self._row_widths:
-            self._row_widths[level, narrow] = row_widths(list(self.rows.items.values()), level, narrow)
+            rows = list(self.rows.items.values())
+            self._row_widths[level, narrow] = row_widths(rows, self._graph.shapes, level, narrow)
         return self._row_widths[level, narrow]
 
 

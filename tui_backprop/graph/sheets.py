@@ -24,7 +24,7 @@ class Sheets:
 
     def __init__(self, graph: LossGraph, folds: Mapping[str, str]) -> None:
         self.nodes = with_off_path(graph)
-        self._loss = graph.loss
+        self._graph = graph
         self._folds = folds
         self._kept: dict[frozenset[str], Sheet] = {}
         self._closed: frozenset[str] | None = None
@@ -92,5 +92,5 @@ class Sheets:
         if closed not in self._kept:
             while len(self._kept) >= _MOST_KEPT:
                 del self._kept[next(iter(self._kept))]
-            self._kept[closed] = Sheet(fold(self.nodes, closed, self.scope_of), self._loss)
+            self._kept[closed] = Sheet(fold(self.nodes, closed, self.scope_of), self._graph)
         return self._kept[closed]

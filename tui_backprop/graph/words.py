@@ -36,8 +36,7 @@ def tape_title(node: Node) -> str:
 
 def shape_in(moment: Moment, node: Node) -> str:
     """Return the shape of a node, unless a question that stands hides it."""
-    value = moment.value(node)
-    return HIDDEN if node is moment.hides_shape_of else shape_text(node.shape if value is None else value.shape)
+    return HIDDEN if node is moment.hides_shape_of else shape_text(moment.shape(node))
 
 
 def detail(moment: Moment, node: Node, width: int) -> str:

@@ -15,7 +15,7 @@ from .code_view import code_lines, draw_code
 from .ledger_view import draw_ledger
 from .names import called, said, slope_name
 from .overview import draw_finished, draw_start
-from .pinned import Pinned, grid_index, grid_place, grid_shape, is_by_point, shape_of, without_numbers
+from .pinned import Pinned, grid_index, grid_place, grid_shape, is_by_point, without_numbers
 from .update_view import draw_update
 from .value_view import draw_value
 
@@ -91,7 +91,7 @@ def move_pinned(moment: Moment, view: str, pinned: Pinned, dx: int, dy: int, nod
     node = node or moment.now
     if view == "code" and node is not None:
         return replace(pinned, line=min(max(pinned.line + dy, 0), len(code_lines(node, _UNFOLDED)) - 1))
-    shape = None if node is None else shape_of(moment, node)
+    shape = None if node is None else moment.shape(node)
     if node is None or not shape or 0 in shape:
         return pinned
     pinned = replace(pinned, term=None)

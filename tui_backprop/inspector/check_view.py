@@ -18,7 +18,7 @@ from ..words.expression import element_text
 from ..words.formats import number
 from ..words.worked import rounds_to
 from .names import called, slope_name
-from .pinned import Pinned, element_at, shape_of
+from .pinned import Pinned, element_at
 from .rounding import is_rounding
 from .sections import Section, compose, first_that_fits, prose
 from .walk import draw_way, way_from
@@ -26,7 +26,7 @@ from .walk import draw_way, way_from
 
 def draw_check(moment: Moment, node: Node, pinned: Pinned, width: int, height: int) -> list[Line]:
     """Draw the loss at x + h, x - h and x + 0.01, with so many digits that the quotients come out as they are shown."""
-    index = element_at(moment, node, shape_of(moment, node) or (), pinned)
+    index = element_at(moment, node, moment.shape(node) or (), pinned)
     slope = element_text(slope_name(moment, node), index)
     measured = measure(moment.recording, node, index)
     if isinstance(measured, str):

@@ -10,7 +10,7 @@ from ..drawing.lines import cut
 from ..words.entries import NAME_LENGTH
 from ..words.formats import Notation, number, vector
 from ..words.formulas import in_names, symbols
-from .pinned import is_by_point, shape_of
+from .pinned import is_by_point
 
 
 def called(node: Node) -> str:
@@ -50,7 +50,7 @@ def describe(moment: Moment, node: Node, index: tuple[int, ...], shape: Shape) -
 
 def said(moment: Moment, operation: Operation, text: str) -> str:
     """Return a formula or reason of an operation with the names of this node's inputs in it."""
-    shapes = {node: shape_of(moment, node) for node in symbols(operation).values()}
+    shapes = {node: moment.shape(node) for node in symbols(operation).values()}
     known = {node: shape for node, shape in shapes.items() if shape is not None}
     if len(known) < len(shapes):
         return operation.definition.name_symbols(text, list(map(called, operation.inputs)), called(operation))

@@ -14,7 +14,7 @@ from ..words.formats import digits_of_change, number, shape_text, vector
 from ..words.wording import the_loss
 from .forecast import brought, forecast
 from .names import called
-from .pinned import Pinned, element_at, shape_of
+from .pinned import Pinned, element_at
 from .sections import Section, compose, prose
 
 MOST_NAMES = 12
@@ -53,7 +53,7 @@ def _named(moment: Moment, title: str, nodes: Sequence[Node], width: int) -> lis
         return []
     named = []
     for node in nodes[:MOST_NAMES]:
-        shape = shape_of(moment, node)
+        shape = moment.shape(node)
         named.append(f"{called(node)} {shape_text(shape)}" if shape else called(node))
     more = f" and {len(nodes) - MOST_NAMES} more" if len(nodes) > MOST_NAMES else ""
     return _columns(title, ", ".join(named) + more, width)

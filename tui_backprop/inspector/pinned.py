@@ -80,17 +80,11 @@ def _made_from_data(graph: LossGraph) -> frozenset[Node]:
     return frozenset(found)
 
 
-def shape_of(moment: Moment, node: Node) -> Shape | None:
-    """Return the shape of a node's array, as far as it is known."""
-    value = known_value(moment, node)
-    return node.shape if value is None else value.shape
-
-
 def without_numbers(moment: Moment, node: Node) -> Shape | None:
     """Return the shape with no elements, of a node or of one that its numbers come from or go to, if there is one."""
     users = [consumer for consumer in node.consumers if consumer in moment.graph.position]
     beside = [*node.inputs, *users, *(source for user in users for source in user.inputs)]
-    shapes = (shape_of(moment, other) for other in [node, *beside])
+    shapes = (moment.shape(other) for other in [node, *beside])
     return next((shape for shape in shapes if shape is not None and 0 in shape), None)
 
 

@@ -19,7 +19,7 @@ from ..words.worked import Worked, count, sizes, worked_contribution, worked_val
 from .edges import edge_in_focus, gradient_edges, operands, slot_in_focus
 from .long_sums import over_points, pinned_term
 from .names import called, slope_name
-from .pinned import Pinned, element_at, is_by_point, shape_of, without_numbers
+from .pinned import Pinned, element_at, is_by_point, without_numbers
 from .sections import first_that_fits
 
 Index = tuple[int, ...]
@@ -54,7 +54,7 @@ def way_from(moment: Moment, view: str, pinned: Pinned, node: Node) -> Way | str
     if without_numbers(moment, node) is not None:
         return "goes nowhere: there are no numbers"
     if view in ("update", "check"):
-        index = element_at(moment, node, shape_of(moment, node) or (), pinned)
+        index = element_at(moment, node, moment.shape(node) or (), pinned)
         return Way(node, "ledger", [], 0, 1, 0, lambda _: index)
     if view == "ledger":
         return _gradient_way(moment, pinned, node)
@@ -69,7 +69,7 @@ def follow(moment: Moment, view: str, pinned: Pinned, node: Node) -> tuple[Node,
     if isinstance(way, str):
         return None
     index = way.index
-    by_point = is_by_point(moment, way.node, shape_of(moment, way.node) or index)
+    by_point = is_by_point(moment, way.node, moment.shape(way.node) or index)
     return way.node, way.view, pinned.alone.at(index, by_point)
 
 
@@ -152,7 +152,7 @@ def _by_terms(
     symbol: str,
 ) -> Way:
     """Return the way to one of the elements of the target that stand under this symbol in the worked equation."""
-    nearest = element_at(moment, target, shape_of(moment, target) or (), pinned)
+    nearest = element_at(moment, target, moment.shape(target) or (), pinned)
     entries = [entry for entry in worked.entries if entry.symbol == symbol] if worked else []
     total = worked.long_sum if worked else None
     if total is not None and entries:

@@ -118,7 +118,7 @@ def say(searches: Searches, moment: Moment, pinned: Pinned, contributions: Seque
     """
     graph = moment.graph
     if searches.parted is None:
-        beside = any(node not in graph.position for node in graph.loss.graph.nodes)
+        beside = any(consumer not in graph.position for node in graph.nodes for consumer in node.consumers)
         which = f" that leads to {called(graph.loss)}" if beside else ""
         same = f"Both searches are the same here: every node has one consumer{which}, so the first is also the last."
         return [same, "In the lesson skip they part: backprop-tui skip."]

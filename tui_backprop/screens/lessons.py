@@ -14,6 +14,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from tui_backprop.drawing.glyphs import CHOSEN
+from tui_backprop.drawing.lines import printable
 from tui_backprop.drawing.palette import STYLES
 from tui_backprop.lessons.lesson import Lesson
 
@@ -63,4 +64,4 @@ class LessonsScreen(ModalScreen[str | None]):
 
 def _entry(lesson: Lesson, *, chosen: bool = False) -> Text:
     sign = (f"{CHOSEN if chosen else ' '} ", STYLES["key"])
-    return Text.assemble(sign, (lesson.name, STYLES["title"]), "\n    ", lesson.summary)
+    return Text.assemble(sign, (printable(lesson.name), STYLES["title"]), "\n    ", printable(lesson.summary))

@@ -1,0 +1,12 @@
+"""What cannot be done is said in one line on the standard error output, in which nothing is obeyed by a terminal."""
+
+from __future__ import annotations
+
+import sys
+
+from .drawing.lines import printable
+
+
+def complain(text: object) -> None:
+    """Say what went wrong; names and messages in it may come from somebody's script."""
+    print(f"backprop-tui: {printable(str(text))}", file=sys.stderr)
