@@ -39,10 +39,10 @@ def forecast(moment: Moment, width: int) -> list[Section]:
     if names + size + 3 + max(len(text) for _, _, text in rows) > width:
         whole = f"{loss} now {now}   forecast {moved}, to {new}"
         text = first_that_fits(width, whole, f"{loss} {now}   forecast {new}")
-        condition = f"({'the whole step, ' if several else ''}if {loss} were a straight slope)"
+        condition = f" if {loss} were a straight slope{' (whole step)' if several else ''}"
         return [
             Section(4, [[(text, "text")], *prose(condition, width, "dim", indent=" ")]),
-            Section(4, prose(f"new {loss} {measured} {when}", width), joined=True),
+            Section(3, prose(f"new {loss} {measured} {when}", width), joined=True),
         ]
     title = "what the whole step should bring, of all variables" if several else "what this step should bring"
     lines: list[Line] = [[(title, "title")]]
@@ -156,4 +156,4 @@ def _comparison(name: str, expected: float, measured: float, *, turned: bool) ->
         return f"{said}: the step went past the lowest point: the slope turned round"
     if abs(part - 1) < 5e-4:
         return f"{said}: for so small a step the slope is straight"
-    return f"{said}: the slope was not the same all the way"
+    return f"{said}: the slope changed on the way"
