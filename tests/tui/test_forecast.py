@@ -121,7 +121,7 @@ def test_what_moved_is_seen_to_move_and_under_which_condition_the_forecast_holds
     timeline.forward(after_step)
     moment, [*variables] = timeline.moment, timeline.graph.variables
     shown = " ".join(plain(draw_inspector(moment, "update", Pinned(), *size, moment.now)).split())
-    assert f"{moment.graph.loss.name} were a straight slope" in shown
+    assert "a straight slope" in shown
     assert ("whole step" in shown) is (len(variables) > 1)
     equation = re.search(r"► \S+ = (\S+) - .* = (\S+) [-+] \S+ = (\S+)", shown)
     assert equation is not None

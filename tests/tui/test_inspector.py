@@ -148,7 +148,7 @@ def test_the_ledger_of_a_bias() -> None:
     assert re.search(r"► point  3 +-0.841 +0.841", text)
     assert re.search(r"47 other blue +-37.869 +37.869", text)
     assert re.search(r"50 red +11.806 +-11.806", text)
-    assert re.search(r"Σ 100 rows ─+ +-28.07 +28.07", text)
+    assert re.search(r"Σ 100 points ─* +-28.07 +28.07", text)
     assert "used in 100 entries of add, for every i" in " ".join(text.split())
 
 
@@ -253,6 +253,16 @@ def test_the_end_of_an_iteration() -> None:
     assert "J = 96.95, measured in this iteration before its update\nit was 121.9 in iteration 3" in text
     assert "b from [-0.080, 1.222] to [-0.066, 1.208]" in text
     assert "space  iteration 5 begins" in text
+
+
+@pytest.mark.parametrize("lesson", lesson_names())
+def test_at_the_end_of_an_iteration_the_forecast_is_a_table_where_there_is_room(lesson: str) -> None:
+    timeline = Timeline(load_lesson(lesson))
+    timeline.finish(2)
+    text = plain(draw_inspector(timeline.moment, "overview", Pinned(), 60, 23))
+    loss = timeline.graph.loss.name
+    assert re.search(rf"^  {loss} now +\S+   (measured )?before the update$", text, re.MULTILINE)
+    assert re.search(rf"^  measured new {loss} +·   comes with iteration 3$", text, re.MULTILINE)
 
 
 def test_the_first_screen_names_the_next_key() -> None:

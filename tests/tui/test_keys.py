@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -295,3 +296,15 @@ async def test_on_the_way_to_a_breakpoint_no_speed_is_offered_or_changed() -> No
         await pilot.press("r")
         assert "> faster" in text(pilot, "keys")
         assert screen.running == SPEEDS[1].label
+
+
+async def test_the_first_screen_names_the_keys_to_a_chart_that_has_no_pane() -> None:
+    async with opened(size=(80, 24)) as pilot:
+        keys = re.search(r"((?:tab )+) the chart of the points", text(pilot, "inspector"))
+        assert keys is not None
+        await pilot.press(*keys[1].split())
+        assert pilot.app.screen.shown_view == "data"
+    async with opened() as pilot:
+        assert "chart of the points" not in text(pilot, "inspector")
+    async with opened("skip", size=(80, 24)) as pilot:
+        assert "chart of the points" not in text(pilot, "inspector")

@@ -84,6 +84,26 @@ def test_a_node_that_waits_is_shown_with_the_number_of_consumers_it_waits_for() 
     assert "visited  e    now  c    queue  q1 d    waiting  b (for 1)" in rows
 
 
+def test_a_constant_is_not_taken_for_a_number() -> None:
+    timeline = Timeline(load_lesson("skip"))
+    rows = [last_row(moment) for moment in moments(timeline)]
+    assert "visited  J y sigmoid x    now  x    queue  q1 '2'  q2 w    waiting  none" in rows
+    assert "done  '2' w x    now  sigmoid    next  y J" in rows
+
+
+def test_what_a_step_passes_over_is_named_with_the_key_that_shows_it() -> None:
+    timeline = Timeline(load_lesson("skip"))
+    timeline.finish(1)
+    while timeline.moment.event is None or (timeline.moment.phase, timeline.moment.now) != (
+        "backward",
+        timeline.graph.variables[0],
+    ):
+        timeline.forward(after_step)
+    row = "visited  J y sigmoid x '2'    now  w    queue  none    waiting  none    also visited: '2'"
+    assert last_row(timeline.moment) == f"{row}    (constant: s shows it)"
+    assert last_row(timeline.moment, 78).endswith("waiting none   also visited: '2'")
+
+
 def test_the_row_says_when_the_iteration_is_finished() -> None:
     timeline = Timeline(load_lesson("chain"))
     timeline.finish(1)

@@ -51,8 +51,8 @@ SKIP = """\
   1 J        y                 J        y
 ≠ 2 y        x  sigmoid        y        sigmoid
   3 x        too early         sigmoid  x
-  4                            x        2  w
-  5                            2        w
+  4                            x        '2'  w
+  5                            '2'      w
   6                            w        nothing
 
 They part at step 2, when y is visited. In plain search

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from minidl_core import IterationFinished, Node, Operation, Variable
@@ -61,13 +62,22 @@ def inspector_title(moment: Moment, view: str, node: Node | None = None) -> str:
 
 
 def draw_inspector(
-    moment: Moment, view: str, pinned: Pinned, width: int, height: int, node: Node | None = None
+    moment: Moment,
+    view: str,
+    pinned: Pinned,
+    width: int,
+    height: int,
+    node: Node | None = None,
+    charts: Sequence[str] = (),
 ) -> list[Line]:
-    """Draw a view in at most `height` lines of at most `width` cells; one that there is not is the automatic one."""
+    """Draw a view in at most `height` lines of at most `width` cells; one that there is not is the automatic one.
+
+    `charts` are those that come after the views, because they have no pane.
+    """
     node = node or moment.now
     if node is None:
         finished = isinstance(moment.event, IterationFinished)
-        return draw_finished(moment, pinned, width, height) if finished else draw_start(moment, width, height)
+        return draw_finished(moment, pinned, width, height) if finished else draw_start(moment, width, height, charts)
     empty = without_numbers(moment, node)
     if empty is not None:
         return [[(f"{shape_text(empty)}: no numbers", "text")]][:height]

@@ -16,7 +16,7 @@ from ..drawing.glyphs import ELLIPSIS, MORE, RIGHT
 from ..drawing.palette import STYLES, Line
 from ..words.entries import Index
 from ..words.formats import Notation, finite_part, notation, shape_text
-from .names import axis_names, called
+from .names import axis_names, called, point_word
 from .pinned import Pinned, element_at, grid_index, grid_place, grid_shape, is_by_point
 from .sections import Section
 
@@ -46,16 +46,18 @@ class Block:
     number_width: int
     sign: str = ""
     chosen: tuple[int, int] | None = None
+    gap: int = GAP
+    noun: str = "row"
 
     @cached_property
     def cell_width(self) -> int:
         """The width of a column, with the gap before it."""
-        return max([self.number_width, *map(len, self.column_names)]) + GAP
+        return max([self.number_width, *map(len, self.column_names)]) + self.gap
 
     @cached_property
     def width(self) -> int:
         """The least width, with the gap before it."""
-        numbers = int(self.cells.shape[1]) * self.cell_width
+        numbers = int(self.cells.shape[1]) * self.cell_width + GAP - self.gap
         if not self.in_step and self.row_names_width:
             numbers += self.row_names_width + GAP
         return max(numbers, len(self.titles[0]) + GAP) + len(self.sign)
@@ -120,6 +122,7 @@ def block(
         number_width=number_width(array, same),
         sign=sign,
         chosen=None if flat is None else divmod(flat, columns),
+        noun=point_word(moment) if by_point else "row",
     )
 
 
@@ -136,8 +139,18 @@ def number_width(array: Array, same: Notation) -> int:
 def window(count: int, size: int, at: int) -> range:
     """Return which `size` of `count` rows are shown, so that the pinned one is among them."""
     size = min(size, count)
-    start = max(min(at - size // 2, count - size), 0)
+    # one row below the pinned one is shown, and as many above it as there is room for
+    start = max(min(at - max(size - 2, 0), count - size), 0)
     return range(start, start + size)
+
+
+def hidden_rows(rows: range, count: int, noun: str) -> str:
+    """Say how many of `count` rows are not shown, and on which side: 95 more rows; 2 rows above, 93 below."""
+    above, below = rows.start, count - rows.stop
+    if above and below:
+        return f"{above} {noun}{'s' * (above > 1)} above, {below} below"
+    number = above or below
+    return f"{number} {'' if above else 'more '}{noun}{'s' * (number > 1)}{' above' if above else ''}"
 
 
 def label_style(name: str) -> str:
@@ -216,19 +229,20 @@ def _titled(blocks: Sequence[Block], width: int) -> list[Block]:
 
 
 def _narrowed(blocks: Sequence[Block], width: int) -> list[Block]:
-    """Return the blocks with at most so many columns each that they fit beside each other."""
+    """Return the blocks with as many columns as fit beside each other, the last of them, the result, with fewer."""
     counts = [int(block.cells.shape[1]) for block in blocks]
     for most in range(min(max(counts), width), 0, -1):
-        # the numbers alone would be too wide
-        if (
-            sum(min(count, most) * (block.number_width + GAP) for count, block in zip(counts, blocks, strict=True))
-            > width
-        ):
-            continue
-        narrow = [with_columns(block, most) for block in blocks]
-        titled = _titled(narrow, width)
-        if titled:
-            return titled
+        # the columns that the result does not need are the first to go, then the wider gaps
+        for last in dict.fromkeys((most, 1)):
+            for gap in (GAP, 1):
+                shown = [min(count, most) for count in counts[:-1]] + [min(counts[-1], last)]
+                # the numbers alone would be too wide
+                if sum(n * (block.number_width + gap) for n, block in zip(shown, blocks, strict=True)) > width:
+                    continue
+                narrow = [replace(with_columns(block, n), gap=gap) for n, block in zip(shown, blocks, strict=True)]
+                titled = _titled(narrow, width)
+                if titled:
+                    return titled
     return [replace(with_columns(block, 1), titles=block.titles[-1:]) for block in blocks]
 
 
@@ -239,8 +253,9 @@ def with_columns(block: Block, most: int) -> Block:
     if len(shown) == count:
         return block
     names = [block.column_names[c] for c in shown]
-    names[0] = (ELLIPSIS if shown.start else "") + names[0]
-    names[-1] += ELLIPSIS if shown.stop < count else ""
+    # set off, so that it is not taken for the end of a name that is cut
+    names[0] = (f"{ELLIPSIS} " if shown.start else "") + names[0]
+    names[-1] += f" {ELLIPSIS}" if shown.stop < count else ""
     cut = slice(shown.start, shown.stop)
     return replace(
         block,
@@ -277,10 +292,18 @@ def _alone_lines(block: Block, width: int, height: int) -> list[Line]:
     lines: list[Line] = []
     if heads:
         lines.append([title, *((name.rjust(block.cell_width), label_style(name)) for name in narrow.column_names)])
-    for row in rows:
-        name = title if not heads else (block.row_name(row).rjust(label), "dim")
+    for place, row in enumerate(rows):
+        mark = _cut_mark(rows, place, len(block.cells)).ljust(GAP)
+        name = title if not heads else (mark + block.row_name(row).rjust(label - GAP), "dim")
         lines.append([name, *_numbers(narrow, row, block.cell_width)])
     return lines
+
+
+def _cut_mark(rows: range, place: int, count: int) -> str:
+    """Return the mark of a row next to which there are rows that are not shown."""
+    above = place == 0 and rows.start > 0
+    below = place == len(rows) - 1 and rows.stop < count
+    return MORE if above or below else ""
 
 
 def _numbers(block: Block, row: int, cell_width: int) -> Line:
@@ -308,8 +331,8 @@ class _Strip:
         self.more = self.count > room > 3
         self.rows = min(room - self.more, self.count)
         self.leading = next((block for block in blocks if block.in_step), None)
-        leader = self.leading or max(blocks, key=lambda block: len(block.cells))
-        self.pin = leader.at[0] - self._window(leader).start
+        self.leader = self.leading or max(blocks, key=lambda block: len(block.cells))
+        self.pin = self.leader.at[0] - self._window(self.leader).start
 
     def lines(self) -> list[Line]:
         """Return the lines, those of the names at the left first."""
@@ -317,7 +340,8 @@ class _Strip:
         lines = [[span for part in row for span in part] for row in zip(*parts, strict=True)]
         if self.more:
             place = " " * max(_gutter(self.blocks) - 1, GAP)
-            lines.append([(f"{place}{MORE}  {self.count - self.rows} more rows", "dim")])
+            hidden = hidden_rows(self._window(self.leader), self.count, self.leader.noun)
+            lines.append([(f"{place}{MORE}  {hidden}", "dim")])
         return lines
 
     def _window(self, block: Block) -> range:
@@ -326,11 +350,15 @@ class _Strip:
     def _gutter_lines(self) -> list[Line]:
         width = _gutter(self.blocks)
         lines: list[Line] = [[(" " * width, "text")]] * (self.titled + self.named)
-        names = [self.leading.row_name(row) for row in self._window(self.leading)] if self.leading else []
+        shown = self._window(self.leader)
+        names = [self.leading.row_name(row) for row in shown] if self.leading else []
         for place in range(self.rows):
             name = names[place] if place < len(names) else ""
             here = place == self.pin and (self.rows > 1 or self.leading is not None)
-            lines.append([((f"{RIGHT} " if here else "  ") + name.rjust(width - 2), "pinned" if here else "dim")])
+            mark = RIGHT if here else " "
+            if not self.more:
+                mark += _cut_mark(shown, place, self.count)
+            lines.append([(mark.ljust(2) + name.rjust(width - 2), "pinned" if here else "dim")])
         return lines
 
     def _block_lines(self, block: Block) -> list[Line]:

@@ -37,6 +37,9 @@ def forecast(moment: Moment, width: int) -> list[Section]:
     ]
     names = max(len(name) for name, _, _ in rows) + 2
     if names + size + 3 + max(len(text) for _, _, text in rows) > width:
+        shorter = {rows[0][2]: "before the update", rows[1][2]: "on a straight slope"}
+        rows = [(name, text, shorter.get(meaning, meaning)) for name, text, meaning in rows]
+    if names + size + 3 + max(len(text) for _, _, text in rows) > width:
         whole = f"{loss} now {now}   forecast {moved}, to {new}"
         text = first_that_fits(width, whole, f"{loss} {now}   forecast {new}")
         condition = f" if {loss} were a straight slope{' (whole step)' if several else ''}"

@@ -10,7 +10,7 @@ from minidl_core.gradients import gradient_rule
 
 from ..debugger.moment import Moment
 from ..drawing.glyphs import DONE, MORE, NOT_YET, NOW, RIGHT
-from ..drawing.lines import width_of
+from ..drawing.lines import fit, width_of
 from ..drawing.palette import Line
 from ..words.entries import in_letters
 from ..words.expression import Entry, Total, UnreadableError, element_text
@@ -30,6 +30,8 @@ from .walk import Way, draw_way, way_from
 
 NUDGE = 0.01
 """How far a number is moved to see how the loss follows."""
+LEAST_RULE = 6
+"""A rule is not cut to less than this."""
 
 
 def draw_ledger(moment: Moment, node: Node, pinned: Pinned, width: int, height: int) -> list[Line]:
@@ -112,16 +114,18 @@ def _edge_lines(
     terms, total = _written(moment, node, pinned, most)
     shown = [_edge_row(moment, edges[place], focus, terms) for place in places]
     if terms and len(edges) > 1:
-        shown.append(("", "", "sum" if len(terms) == len(edges) else "sum so far", total))
+        shown.append(("  sum" if len(terms) == len(edges) else "  sum so far", "", "", total))
     widths = [max(len(row[column]) for row in shown) for column in range(4)]
     # of several edges the contributions are compared, of one it stands below
     for column in (1, 2 if len(edges) > 1 else 3):
-        if sum(widths) + 2 * (len(widths) - 1) > width:
-            widths[column] = -2
+        over = sum(widths) + 2 * (len(widths) - 1) - width
+        if over > 0:
+            # a rule says something even without its end, which stands in the equation, too
+            widths[column] = widths[column] - over if column == 2 and widths[column] - over >= LEAST_RULE else -2
     lines: list[Line] = []
     for row in shown:
-        cells = [text.ljust(size) for text, size in zip(row, widths, strict=True) if size >= 0]
-        style = {RIGHT: "pinned", NOT_YET: "dim", "": "title"}.get(row[0][:1], "text")
+        cells = [fit(text, size) for text, size in zip(row, widths, strict=True) if size >= 0]
+        style = {RIGHT: "pinned", NOT_YET: "dim", " ": "title"}.get(row[0][:1], "text")
         lines.append([("  ".join(cells).rstrip(), style)])
     if len(edges) > most:
         lines.insert(most, [(f"  {MORE}  {len(edges) - most} more edges", "dim")])

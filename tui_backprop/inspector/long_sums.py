@@ -14,7 +14,7 @@ from ..debugger.moment import Moment
 from ..drawing.glyphs import RIGHT
 from ..drawing.palette import Line
 from ..words.expression import Apply, Entry, Total, evaluate, leaves
-from ..words.formats import Notation, addition
+from ..words.formats import DIGITS, Notation, addition
 from ..words.worked import Worked, count, rounds_to, sizes
 from .arrays import label_style, window
 from .names import axis_names, point_word
@@ -64,7 +64,7 @@ def long_sum(moment: Moment, elements: Sequence[Worked], names: Sequence[str], p
         pinned=pinned_term(moment, first, pinned),
         term_name=_term_name(moment, first, by_point),
         classes=_classes(moment) if by_point else (),
-        noun="rows" if by_point else "terms",
+        noun=f"{point_word(moment)}s" if by_point else "terms",
     )
 
 
@@ -95,45 +95,55 @@ def draw_long_sum(table: LongSum, width: int, height: int) -> list[Line]:
     What is shown adds up to the sum as it is shown, and the factors of a term multiply to it as it is shown.
     """
     rows, groups = _chosen(table, height)
-    shown = np.concatenate([table.terms[rows.start : rows.stop], *(table.terms[g].sum(0)[None] for _, g in groups)])
-    fine, coarse = addition(shown, table.sums)
-    sums = [coarse.text(x) + " " * max(fine.decimals - coarse.decimals, 0) for x in table.sums]
     names = [*map(table.term_name, rows), *(name for name, _ in groups)]
     label = max(map(len, [*names, f"Σ {len(table.terms)} {table.noun}"])) + 2
-    cells = [[fine.text(x) for x in row] for row in shown]
-    full = [name for name, _, _ in table.factors]
-    factors = _factor_texts(table, rows, fine)
-    columns = zip(table.names, sums, *cells, strict=True)
-    width_of = [max(map(len, column)) + GAP for column in columns]
-    # a name without its scope is shorter
-    for heads in (full, [name.rpartition("/")[2] for name in full], []):
-        factor_width = max((len(text) for row in [heads, *factors] for text in row), default=0) + GAP
-        if label + factor_width * len(heads) + sum(width_of) <= width:
-            break
-    else:
-        factors = [[] for _ in rows]
-    inner = label + factor_width * len(heads)
-    lines: list[Line] = [
-        [
-            (" " * label + "".join(text.rjust(factor_width) for text in heads), "dim"),
-            *((name.rjust(size), label_style(name)) for name, size in zip(table.names, width_of, strict=True)),
-        ]
-    ]
-    for place, (name, row) in enumerate(zip(names, cells, strict=True)):
+    factors, terms = _columns(table, rows, groups, width - label)
+    columns = [*factors, *terms]
+    sizes = [max(map(len, column)) + GAP for column in columns]
+    table_rows = zip(*columns, strict=True)
+    heads, *cells = ([text.rjust(size) for text, size in zip(row, sizes, strict=True)] for row in table_rows)
+    made = len(factors)
+    styled = [(text, label_style(name)) for text, name in zip(heads[made:], table.names, strict=True)]
+    lines: list[Line] = [[(" " * label + "".join(heads[:made]), "dim"), *styled]]
+    for place, (name, row) in enumerate(zip(names, cells, strict=False)):
         style = "pinned" if place == table.pinned - rows.start else "text"
         mark = f"{RIGHT} " if style == "pinned" else "  "
-        made_of = "".join(text.rjust(factor_width) for text in factors[place]) if place < len(rows) else ""
-        numbers = "".join(text.rjust(size) for text, size in zip(row, width_of, strict=True))
-        lines.append(
-            [
-                ((mark + name).ljust(label), "pinned" if style == "pinned" else "dim"),
-                (made_of.ljust(inner - label) + numbers, style),
-            ]
-        )
+        lines.append([((mark + name).ljust(label), "pinned" if style == "pinned" else "dim"), ("".join(row), style)])
     rule = f"  Σ {len(table.terms)} {table.noun} "
-    totals = "".join(text.rjust(size) for text, size in zip(sums, width_of, strict=True))
-    lines.append([(rule + "─" * max(inner - len(rule), 0), "dim"), (totals, "title")])
+    inner = label + sum(sizes[:made])
+    lines.append([(rule + "─" * max(inner - len(rule), 0), "dim"), ("".join(cells[-1][made:]), "title")])
     return lines
+
+
+def _columns(
+    table: LongSum, rows: range, groups: Sequence[Group], width: int
+) -> tuple[list[list[str]], list[list[str]]]:
+    """Return the columns of the factors and those of the terms, with their heads and sums.
+
+    Where they are too wide, heads and numbers become shorter, and then the first factors go.
+    """
+    shown = np.concatenate([table.terms[rows.start : rows.stop], *(table.terms[g].sum(0)[None] for _, g in groups)])
+    # a name without its scope, and without its index, is shorter
+    whole = [name for name, _, _ in table.factors]
+    own = [name.rpartition("/")[2] for name in whole]
+    bare = [name.partition("[")[0] for name in own]
+    for digits, heads in ((DIGITS, whole), (DIGITS, own), (3, whole), (3, own), (DIGITS, bare), (3, bare)):
+        fine, coarse = addition(shown, table.sums, digits)
+        sums = [coarse.text(x) + " " * max(fine.decimals - coarse.decimals, 0) for x in table.sums]
+        cells = [[fine.text(x) for x in column] for column in shown.T]
+        terms = [[name, *column, total] for name, column, total in zip(table.names, cells, sums, strict=True)]
+        blank = [""] * (len(groups) + 1)
+        texts = zip(*_factor_texts(table, rows, fine), strict=True)
+        factors = [[head, *column, *blank] for head, column in zip(heads, texts, strict=False)]
+        if _width(factors + terms) <= width:
+            return factors, terms
+    while factors and _width(factors + terms) > width:
+        factors = factors[1:]
+    return factors, terms
+
+
+def _width(columns: Sequence[Sequence[str]]) -> int:
+    return sum(max(map(len, column)) + GAP for column in columns)
 
 
 def _chosen(table: LongSum, height: int) -> tuple[range, list[Group]]:

@@ -37,7 +37,10 @@ def axis_names(moment: Moment, node: Node, axis: int, size: int) -> tuple[str, .
 def describe(moment: Moment, node: Node, index: tuple[int, ...], shape: Shape) -> str:
     """Say which element it is: point 3, blue."""
     by_point = is_by_point(moment, node, shape)
-    parts = [f"{point_word(moment)} {index[0]}"] if by_point else []
+    parts = []
+    if by_point:
+        names = axis_names(moment, node, 0, shape[0])
+        parts.append(f"{point_word(moment)} {names[index[0]] if names else index[0]}")
     for axis in range(by_point, len(index)):
         names = axis_names(moment, node, axis, shape[axis])
         if not names and len(index) != 2:

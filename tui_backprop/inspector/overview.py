@@ -20,8 +20,8 @@ from .sections import Section, compose, prose
 MOST_NAMES = 12
 
 
-def draw_start(moment: Moment, width: int, height: int) -> list[Line]:
-    """Say what this graph is, how to read the screen, and which key comes next."""
+def draw_start(moment: Moment, width: int, height: int, charts: Sequence[str] = ()) -> list[Line]:
+    """Say what this graph is, how to read the screen, and which key comes next, also to `charts` without a pane."""
     loss = called(moment.graph.loss)
     inside: list[Line] = []
     for title, kind in (("data", Placeholder), ("constants", Constant), ("variables", Variable)):
@@ -34,16 +34,20 @@ def draw_start(moment: Moment, width: int, height: int) -> list[Line]:
         *_columns("update", "every variable moves against its slope", width),
     ]
     signs = [
-        *prose(f"{DONE} done   {NOW} now   {NOT_YET} not yet   {STALE} older than the variables", width, "dim"),
+        *prose(f"{DONE} done   {NOW} now   {NOT_YET} not yet   {STALE} out of date", width, "dim"),
         *prose(f"{RIGHT} one element is followed through every array, its numbers are written out here", width, "dim"),
     ]
-    keys: Line = [("space", "key"), ("  the first step", "text"), ("     ?", "key"), ("  all keys", "text")]
+    keys: list[Line] = [[("space", "key"), ("  the first step", "text"), ("     ?", "key"), ("  all keys", "text")]]
+    if "data" in charts:
+        # the first time it comes to the inspector
+        tabs = " ".join(["tab"] * (charts.index("data") + 2))
+        keys.append([(tabs, "key"), ("  the chart of the points", "text")])
     sections = [
         Section(8, prose(moment.lesson.summary, width, "title")),
         Section(7, inside),
         Section(6, passes),
         Section(5, signs),
-        Section(10, [keys]),
+        Section(10, keys),
     ]
     return compose(sections, width, height)
 

@@ -18,7 +18,7 @@ from ..words.expression import Entry, Total, Tree, element_text
 from ..words.worked import Worked, count, sizes, worked_contribution, worked_value
 from .edges import edge_in_focus, gradient_edges, operands, slot_in_focus
 from .long_sums import over_points, pinned_term
-from .names import called, slope_name
+from .names import called, point_word, slope_name
 from .pinned import Pinned, element_at, is_by_point, without_numbers
 from .sections import first_that_fits
 
@@ -98,7 +98,9 @@ def draw_way(moment: Moment, way: Way | str, width: int) -> list[Line]:
     line: Line = [("enter", "key"), (f"  {element_text(name, way.index)}", "text")]
     choices = []
     if way.terms > 1:
-        choices.append(("d", f"{'point' if way.points else 'term'} {way.term + 1} of {way.terms}"))
+        # a point has its own number, which the table names, a term only its place among those of the formula
+        term = f"{point_word(moment)} {way.term}" if way.points else f"term {way.term + 1} of {way.terms}"
+        choices.append(("d", term))
     if len(way.edges) > 1:
         choices.append(("a", f"edge {way.edge + 1} of {len(way.edges)}"))
     for key, text in choices:

@@ -23,7 +23,7 @@ def build(seed: int) -> Example:
     return Example(loss, {x: np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), t: np.array([[0], [1], [1], [0]])})
 
 
-_CASES = ("0 0", "0 1", "1 0", "1 1")
+_CASES = ("0⊕0", "0⊕1", "1⊕0", "1⊕1")
 _UNITS = ("unit 1", "unit 2")
 
 lesson = Lesson(

@@ -16,7 +16,7 @@ from ..drawing.glyphs import ELLIPSIS, HIDDEN
 from ..drawing.lines import cut, width_of
 from ..drawing.palette import Line
 from ..words.narration import narrate_line
-from ..words.wording import ROOMS, fitted, wrapped
+from ..words.wording import ROOMS, fitted, in_list, wrapped
 
 _WIDE = ROOMS[0][0]
 _NAME_LENGTHS = (24, 16, 10)
@@ -90,7 +90,7 @@ def _backward(moment: Moment, wide: bool, length: int) -> list[Part]:
     over = isinstance(moment.event, NodesEnqueued)
     past = [node for node in visited if node is not now or over]
     waiting = [
-        [(cut(node.name, length), "waiting"), (f" (for {count})", "dim")]
+        [(in_list(node, length), "waiting"), (f" (for {count})", "dim")]
         for node, count in islice(moment.waiting, _MOST if wide else 4)
     ]
     if moment.hides_queue:
@@ -102,7 +102,7 @@ def _backward(moment: Moment, wide: bool, length: int) -> list[Part]:
         ]
     queue, waiters = moment.queue, moment.waiting_count
     queued: list[Line] = [
-        [(f"q{place} ", "dim"), (cut(node.name, length), "key")] for place, node in enumerate(queue[:_MOST], 1)
+        [(f"q{place} ", "dim"), (in_list(node, length), "key")] for place, node in enumerate(queue[:_MOST], 1)
     ]
     parts = [
         _past("visited", past, moment.visit_count - (now is not None and not over), wide, length),
@@ -111,9 +111,12 @@ def _backward(moment: Moment, wide: bool, length: int) -> list[Part]:
         Part(2, [*_listed("waiting", waiting, waiters, wide), *([_counted("waiting", waiters)] if waiters else [])]),
     ]
     # a step does not stop at data, so the queue may seem to be out of order
-    passed = [node.name for node in takewhile(moment.graph.is_data, reversed(past))][::-1]
+    passed = [*takewhile(moment.graph.is_data, reversed(past))][::-1]
     if passed and now is not None and not over:
-        parts.append(Part(1, [[("passed by ", "dim"), (cut(" ".join(passed), 2 * length), "text")], []]))
+        also = cut(" ".join(in_list(node, length) for node in passed), 2 * length)
+        parts.append(Part(1, [[("also visited: ", "dim"), (also, "text")], []]))
+        shown = "it" if len(passed) == 1 else "them"
+        parts.append(Part(0, [[(f"({_kinds(passed)}: s shows {shown})", "dim")], []]))
     event = moment.event
     if not wide and isinstance(event, ContributionAdded):
         parts.append(Part(0, [[("G comes from ", "dim"), (cut(event.consumer.name, length), "flow")], []]))
@@ -137,11 +140,16 @@ def _update(moment: Moment, wide: bool, length: int) -> list[Part]:
     data = moment.graph.data
     if wide and data:
         names = _first("unchanged", data[:_MOST], len(data), wide, length)
-        kinds = {node.kind for node in data}
-        constants = "constant" if len(data) == 1 else "constants"
-        kind = constants if kinds == {"constant"} else "data" if kinds == {"placeholder"} else "data and constants"
-        parts.append(Part(0, [[*choice, (f" ({kind})", "dim")] for choice in names.choices] + [[]]))
+        parts.append(Part(0, [[*choice, (f" ({_kinds(data)})", "dim")] for choice in names.choices] + [[]]))
     return parts
+
+
+def _kinds(data: Sequence[Node]) -> str:
+    """Say what kind of nodes they are that training does not change."""
+    kinds = {node.kind for node in data}
+    if kinds == {"constant"}:
+        return "constant" if len(data) == 1 else "constants"
+    return "data" if kinds == {"placeholder"} else "data and constants"
 
 
 def _past(label: str, nodes: Sequence[Node], count: int, wide: bool, length: int) -> Part:
@@ -156,7 +164,7 @@ def _past(label: str, nodes: Sequence[Node], count: int, wide: bool, length: int
 
 
 def _now(node: Node | None, wide: bool, length: int) -> Part:
-    said = ("none", "dim") if node is None else (cut(node.name, length), "now")
+    said = ("none", "dim") if node is None else (in_list(node, length), "now")
     return Part(4, [[*_label("now", wide), said]])
 
 
@@ -192,4 +200,4 @@ def _label(label: str, wide: bool) -> Line:
 
 
 def _names(nodes: Sequence[Node], length: int) -> str:
-    return " ".join(cut(node.name, length) for node in nodes)
+    return " ".join(in_list(node, length) for node in nodes)

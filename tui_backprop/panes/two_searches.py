@@ -34,7 +34,7 @@ from ..inspector.pinned import Pinned, element_at
 from ..inspector.sections import prose
 from ..words.expression import element_text
 from ..words.formats import addition, number, worked_sum
-from ..words.wording import listed
+from ..words.wording import in_list, listed
 
 PARTED = "≠"
 _MOST_TERMS = 4
@@ -129,13 +129,13 @@ def say(searches: Searches, moment: Moment, pinned: Pinned, contributions: Seque
     first = called(soon[0])
     lines = [
         f"They part at step {searches.parted + 1}, when {called(at.node)} is visited. In plain search "
-        f"{listed(soon, called)} {'joins' if len(soon) == 1 else 'join'} the queue at once; "
-        f"in the right one {first} still waits for {listed(left, called)}."
+        f"{listed(soon, in_list)} {'joins' if len(soon) == 1 else 'join'} the queue at once; "
+        f"in the right one {first} still waits for {listed(left, in_list)}."
     ]
     if searches.early is None:
         return [*lines, _why_not_missing(searches, graph, soon)]
     missing = [consumer for consumer in graph.consumers(searches.early) if consumer not in searches.complete]
-    which = f"its consumer{'s' if len(missing) > 1 else ''} {listed(missing, called)}"
+    which = f"its consumer{'s' if len(missing) > 1 else ''} {listed(missing, in_list)}"
     lines.append(
         f"At step {len(searches.plain)} plain search visits {called(searches.early)} before {which}: "
         f"what {'they contribute' if len(missing) > 1 else 'it contributes'} is missing."
@@ -196,7 +196,7 @@ def draw_searches(
     rows = max(height - len(said) - 3, 1)
     digits = len(str(len(searches.right)))
     half = max((width - digits - 3) // 2 - 1, 8)
-    longest = max(cell_len(called(visit.node)) for visit in searches.right)
+    longest = max(cell_len(in_list(visit.node)) for visit in searches.right)
     name = min(max(longest, len("visits")) + 2, max(half // 2, 8))
     heads = next((heads for heads in _HEADS if max(map(len, heads)) <= half), _HEADS[-1])
     titles = [(fit(heads[0], half), "title"), ("  ", "text"), (fit(heads[1], half), "title")]
@@ -226,7 +226,7 @@ def _side(visit: Visit | None, other: Sequence[Node] | None, now: Node | None, n
     """Draw a visit in this width; what is in the queue, but not in the other one, stands out."""
     if visit is None:
         return [(" " * width, "text")]
-    node = (fit(called(visit.node), name - 1) + " ", "now" if visit.node is now else "text")
+    node = (fit(in_list(visit.node), name - 1) + " ", "now" if visit.node is now else "text")
     room = width - name
     if visit.early:
         return [node, (fit("too early", room), "error")]
@@ -234,7 +234,7 @@ def _side(visit: Visit | None, other: Sequence[Node] | None, now: Node | None, n
         return [node, (fit("nothing", room), "dim")]
     spans: list[Span] = []
     for each in visit.queue:
-        text = f"{called(each)}  "
+        text = f"{in_list(each)}  "
         if cell_len(text) > room:
             spans.append((fit(text, room), "dim"))
             room = 0

@@ -280,8 +280,8 @@ class SteppingScreen(RunningScreen):
             tabs += [(f"[{name}]", "title") if name == view else (name, "dim"), (" ", "dim")]
         left = [*arrows(here=not self._on_graph), (inspector_title(moment, view, node), "title")]
         self._title("inspector", left, tabs[:-1])
-        pinned = self.pinned
-        self._show("inspector", lambda w, h: indented(draw_inspector(moment, view, pinned, w - 1, h, node)))
+        pinned, charts = self.pinned, self.charts_in_inspector
+        self._show("inspector", lambda w, h: indented(draw_inspector(moment, view, pinned, w - 1, h, node, charts)))
 
     def _draw_chart(self, place: str, chart: LossPane | DataPane, moment: Moment) -> None:
         """Draw a chart into a pane, unless it stands there already: drawing one costs more than all the rest."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
-from minidl_core import Node
+from minidl_core import Constant, Node
 
 from ..drawing.glyphs import ELLIPSIS
 from ..drawing.lines import cut, width_of
@@ -115,6 +115,12 @@ def counted(number: int, noun: str) -> str:
     """Return a number with its noun: `one number`, `100 numbers`."""
     word = _COUNTS[number] if number < len(_COUNTS) else str(number)
     return f"{word} {noun}{'' if number == 1 else 's'}"
+
+
+def in_list(node: Node, length: int = NAME_LENGTHS[1]) -> str:
+    """Return the name of a node as it stands in a list: '12' where a constant's name could be taken for a number."""
+    name = cut(node.name, length)
+    return f"'{name}'" if isinstance(node, Constant) and not name[:1].isalpha() else name
 
 
 def the_loss(loss: Node, name: str) -> str:
