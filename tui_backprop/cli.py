@@ -58,8 +58,8 @@ def _lesson(name: str) -> str:
         return name
     file = f"{name}.py"
     near = [file] if os.path.isfile(file) else difflib.get_close_matches(name, names, n=1)
-    meant = f"did you mean {near[0]}? " if near else ""
-    raise argparse.ArgumentTypeError(f"there is no lesson '{name}'; {meant}There are: {', '.join(names)}")
+    meant = f"did you mean {near[0]}? There are" if near else "there are"
+    raise argparse.ArgumentTypeError(f"there is no lesson '{name}'; {meant}: {', '.join(names)}")
 
 
 def _number(kind: Callable[[str], float], least: float, wanted: str) -> Callable[[str], float]:

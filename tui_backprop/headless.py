@@ -58,6 +58,8 @@ def run_headless(lesson_name: str, seed: int | None, learning_rate: float | None
                 print(f"{updates:5} updates   {loss} = {number(losses[-1], 6)}")
         losses.append(float(session.run(example.loss, example.feeds)))
     except MinidlError as error:
+        if losses and not as_json and (len(losses) - 1) % EVERY:
+            print(f"{len(losses) - 1:5} updates   {loss} = {number(losses[-1], 6)}   the last before the stop")
         sys.stdout.flush()
         complain(f"training stopped in iteration {stepper.finished + 1}: {error}")
         return 1 if isinstance(error, NonFiniteError) else 2

@@ -28,7 +28,7 @@ def _add_gradient(op: Evaluated, grad: Array) -> list[Array]:
 
 @operation(formula="Y = A - B", samples=_PAIRS, elementwise=True, trusted=True)
 def subtract(a: Array, b: Array, /) -> Array:
-    """Each entry of Y is an entry of A less an entry of B."""
+    """Each entry of Y is an entry of A minus an entry of B."""
     return a - b
 
 

@@ -213,12 +213,24 @@ async def test_space_pauses_on_the_way_to_a_breakpoint_and_c_goes_on() -> None:
 
 async def test_going_on_ends_where_the_training_does() -> None:
     async with opened(learning_rate=1000) as pilot:
-        for condition, there in (("not finite", "breakpoint: not finite"), ("phase update", "no breakpoint any more")):
+        for condition, there in (
+            ("not finite", "breakpoint: not finite"),
+            ("phase update", "no further stop: b steps back"),
+        ):
             pilot.app.screen.breakpoints = Breakpoints()
             pilot.app.screen.breakpoints.add(read_breakpoint(condition, pilot.app.timeline.graph))
             assert there in await go_on(pilot, "c")
             assert place(pilot) == (2, 8)
             assert "Stopped: log makes" in text(pilot, "step")
+        for key in ("space", "i", "r", "n"):
+            await pilot.press("b", "space")
+            assert "stopped" not in text(pilot, "keys")
+            await pilot.press(key)
+            await wait_for(pilot, lambda: "stopped at log: b steps back, e edits a number" in text(pilot, "keys"))
+            assert place(pilot) == (2, 8)
+        assert "E returns" not in text(pilot, "keys")
+        await pilot.press("e", *"b[0]=1", "enter", "space")
+        assert "E returns" in text(pilot, "keys")
 
 
 async def test_in_a_long_iteration_a_key_is_answered_on_the_way() -> None:

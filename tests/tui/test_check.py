@@ -48,6 +48,9 @@ def test_the_numbers_are_the_engine_s_and_the_quotients_come_out_as_they_are_sho
     moment = timeline.moment
     for node in moment.graph.nodes:
         shown = checked(moment, node)
+        if node is moment.graph.loss:
+            assert "It is 1 by definition" in shown
+            continue
         for size in SIZES:
             lines = draw_inspector(moment, "check", Pinned(), *size, node)
             assert len(lines) <= size[1]
@@ -65,6 +68,34 @@ def test_the_numbers_are_the_engine_s_and_the_quotients_come_out_as_they_are_sho
         nudge = shown[shown.index("+ 0.01") :]
         before, after, over = re.findall(r"^  \S.*?  +(\S+)(?:   \w.*)?$", nudge, re.M)[:3]
         assert rounds_to((float(after) - float(before)) / 0.01, over), shown
+
+
+def test_before_the_backward_pass_it_is_said_who_will_find_the_gradient() -> None:
+    timeline = Timeline(load_lesson("two-paths"))
+    timeline.forward(after_phase)
+    [b] = [node for node in timeline.graph.nodes if node.name == "b"]
+    assert "they agree. The backward pass will find de/db." in checked(timeline.moment, b)
+    timeline.forward(after_phase)
+    assert "will find" not in checked(timeline.moment, b)
+
+
+def test_what_terms_that_cancel_leave_has_no_direction_and_no_relative_error() -> None:
+    def build() -> dl.Node:
+        x = dl.Constant([[0.1], [0.7], [-0.8]], name="x")
+        return dl.reduce_sum(dl.matmul(x, dl.Variable([[0.3]], name="w")), name="J")
+
+    timeline = Timeline(lesson_of(build))
+    finish(timeline, 1)
+    moment, [w] = timeline.moment, timeline.graph.variables
+    gradient = moment.gradient(w)
+    assert gradient is not None
+    assert 0 < abs(gradient.item()) < 1e-15
+    shown = {view: plain(draw_inspector(moment, view, Pinned(), 61, 24, w)) for view in ("check", "ledger", "update")}
+    assert "0 but for rounding" in shown["check"]
+    assert "relative error" not in shown["check"]
+    assert "0 but for rounding; neither way" in shown["ledger"]
+    assert "its slope is 0 but for rounding; it moves neither way" in shown["update"]
+    assert "rises" not in "".join(shown.values())
 
 
 def test_the_loss_is_the_one_of_this_iteration_whatever_ran_last() -> None:

@@ -43,7 +43,8 @@ def test_list_names_every_lesson_with_what_it_shows(capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["percepton"], "there is no lesson 'percepton'; did you mean perceptron?"),
+        (["percepton"], "there is no lesson 'percepton'; did you mean perceptron? There are: "),
+        (["nosuch"], "there is no lesson 'nosuch'; there are: chain, "),
         (["--learning-rate", "fast"], "'fast' is not a number above 0"),
         (["--learning-rate", "0"], "'0' is not a number above 0"),
         (["--learning-rate", "nan"], "'nan' is not a number above 0"),
@@ -104,6 +105,15 @@ def test_a_loss_that_becomes_infinite_is_one_line_and_exit_status_1() -> None:
     assert done.stderr.count("\n") == 1
     assert "log 'log' (perceptron.py:" in done.stderr
     assert "because p is 0 there" in done.stderr
+
+
+def test_the_last_loss_before_a_stop_is_printed_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--headless", "too-far"]) == 1
+    captured = capsys.readouterr()
+    lines = captured.out.splitlines()
+    assert lines[1].split() == ["0", "updates", "J", "=", "1.90139"]
+    assert lines[2:] == ["    6 updates   J = 1.30732   the last before the stop"]
+    assert "stopped in iteration 8" in captured.err
 
 
 def test_headless_works_in_a_pipe_that_closes_early() -> None:

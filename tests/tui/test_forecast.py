@@ -17,7 +17,7 @@ from tui_backprop.inspector import Pinned, draw_inspector
 from tui_backprop.inspector.forecast import change_of_step
 from tui_backprop.lessons import lesson_names, load_lesson
 
-from .moments import finish
+from .moments import finish, narrate
 
 
 def at_loss(timeline: Timeline) -> Moment:
@@ -92,6 +92,58 @@ def test_a_loss_that_rises_is_said_to() -> None:
     assert "e has become larger instead: the step went past the lowest point" in shown
 
 
+@pytest.mark.parametrize(("lesson", "iteration", "turned"), [("too-far", 2, True), ("perceptron", 2, False)])
+def test_a_slope_that_turned_round_is_said_to_once_it_is_known(lesson: str, iteration: int, turned: bool) -> None:
+    timeline = Timeline(load_lesson(lesson))
+
+    def comparison(moment: Moment) -> str:
+        return " ".join(plain(draw_inspector(moment, "value", Pinned(), 61, 30, moment.graph.loss)).split())
+
+    finish(timeline, iteration - 1)
+    before = [timeline.moment.gradient(variable) for variable in timeline.graph.variables]
+    timeline.forward(after_step)
+    assert "% of the forecast: the slope changed on the way" in comparison(at_loss(timeline))
+    finish(timeline, iteration)
+    after = [timeline.moment.gradient(variable) for variable in timeline.graph.variables]
+    along = sum(float(np.sum(new * old)) for new, old in zip(after, before, strict=True))  # type: ignore[operator]
+    assert (along < 0) is turned
+    said = "the step went past the lowest point: the slope turned round"
+    assert (said in comparison(timeline.moment)) is turned
+
+
+@pytest.mark.parametrize("lesson", lesson_names())
+@pytest.mark.parametrize("size", [(61, 30), (43, 20)])
+def test_what_moved_is_seen_to_move_and_under_which_condition_the_forecast_holds(
+    lesson: str, size: tuple[int, int]
+) -> None:
+    timeline = Timeline(load_lesson(lesson))
+    timeline.forward(after_phase)
+    timeline.forward(after_phase)
+    timeline.forward(after_step)
+    moment, [*variables] = timeline.moment, timeline.graph.variables
+    shown = " ".join(plain(draw_inspector(moment, "update", Pinned(), *size, moment.now)).split())
+    assert "a straight slope" in shown
+    assert ("whole step" in shown) is (len(variables) > 1)
+    equation = re.search(r"► \S+ = (\S+) - .* = (\S+) [-+] \S+ = (\S+)", shown)
+    assert equation is not None
+    assert Decimal(equation[1]) == Decimal(equation[2]) != Decimal(equation[3])
+    ways = (r"now (\S+) .*(?:, to|of the new \S+) (\S+)", r"(\S+) forecast (\S+)")
+    [loss, *_] = filter(None, (re.search(way, shown) for way in ways))
+    assert loss[1] != loss[2]
+
+
+def test_a_step_of_a_fourth_digit_is_seen_in_the_sentence_and_in_the_overview() -> None:
+    timeline = Timeline(load_lesson("vanishing"))
+    timeline.forward(after_phase)
+    timeline.forward(after_phase)
+    timeline.forward(after_step)
+    assert narrate(timeline.moment).startswith(
+        "w moves against its gradient: w - 1·dJ/dw = 2 - 1·0.000347858 = 1.9997."
+    )
+    finish(timeline, 1)
+    assert "w from 2 to 1.9997" in plain(draw_inspector(timeline.moment, "overview", Pinned(), 61, 30, None))
+
+
 async def test_by_keys_forecast_in_the_update_and_what_came_in_the_next_iteration() -> None:
     async with opened() as pilot:
         await pilot.press("p", "p", "space")
@@ -106,7 +158,7 @@ async def test_by_keys_forecast_in_the_update_and_what_came_in_the_next_iteratio
         assert text(pilot, "inspector") == seen
         await pilot.press("i")
         assert "what the step of iteration 1 brought" in text(pilot, "inspector")
-        assert "what this step should bring" in text(pilot, "inspector")
+        assert "what the whole step should bring, of all variables" in text(pilot, "inspector")
 
 
 async def test_after_an_edit_the_step_is_not_blamed() -> None:

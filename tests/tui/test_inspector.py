@@ -215,7 +215,7 @@ def test_many_edges_are_counted() -> None:
 def test_the_update_of_a_weight() -> None:
     text = shown(at(dl.VariableUpdated, "W"))
     assert "► W[0,0] = 0.2229 - 0.0005·(-89.88)   x, blue\n         = 0.2229 + 0.0449 = 0.268" in text
-    assert "its slope is negative: more W[0,0], less J; so it rises" in text
+    assert "its slope is negative: more W[0,0], less J; so W[0,0] rises" in text
     assert re.search(r"► x +0.2229 +-0.0839 +-89.9 +89.9", text)
     assert re.search(r"forecast -η·Σ grad² +-20.29", text)
     assert re.search(r"forecast of the new J +76.66", text)
@@ -260,7 +260,7 @@ def test_the_end_of_an_iteration() -> None:
 @pytest.mark.parametrize("lesson", lesson_names())
 def test_at_the_end_of_an_iteration_the_forecast_is_a_table_where_there_is_room(lesson: str) -> None:
     timeline = Timeline(load_lesson(lesson))
-    timeline.finish(2)
+    finish(timeline, 2)
     text = plain(draw_inspector(timeline.moment, "overview", Pinned(), 60, 23))
     loss = timeline.graph.loss.name
     assert re.search(rf"^  {loss} now +\S+   (measured )?before the update$", text, re.MULTILINE)

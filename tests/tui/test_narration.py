@@ -146,7 +146,7 @@ def test_the_perceptron_tells_where_its_weights_come_from() -> None:
 def test_a_chain_is_a_product_of_slopes() -> None:
     assert steps(Timeline(load_lesson("chain"))) == [
         "b = 2·a = 2·1 = 2: b is 2 times a.",
-        "c = b - 5 = 2 - 5 = -3: c is b less 5.",
+        "c = b - 5 = 2 - 5 = -3: c is b minus 5.",
         "d = c² = (-3)² = 9: d is c times itself.",
         "e = d + 1 = 9 + 1 = 10: e is the sum of d and 1. It is the loss: training tries to make it small.",
         "Backward starts at e: de/de = 1, because if e changes by some amount, e changes by just that amount.",
@@ -307,13 +307,13 @@ def test_a_learning_rate_that_is_too_high_is_blamed() -> None:
     said = narrate(timeline.moment)
     assert re.fullmatch(
         r"Stopped: log makes -inf in entry \[\d+, \d\], because p is 0 there\. "
-        r"b steps back; a smaller --learning-rate may help\.",
+        r"b steps back; e sets a smaller learning rate\.",
         said,
     )
     timeline = Timeline(load_lesson("two-paths"), learning_rate=1e308)
     finish(timeline, 21)
     assert narrate(timeline.moment).startswith(
-        "Stopped: the update of a makes -inf. b steps back; a smaller --learning-rate may help."
+        "Stopped: the update of a makes -inf. b steps back; e sets a smaller learning rate."
     )
 
 

@@ -70,7 +70,7 @@ def expected(before: Moment, after: Moment, question: Question, pinned: Pinned) 
             return [each.node.name for each in events if isinstance(each, NodeVisited)][-1]
         case "who joins the queue", _:
             joined = [n.name for e in events if isinstance(e, NodesEnqueued) and e.node is node for n in e.enqueued]
-            return " and ".join(filter(None, [", ".join(joined[:-1]), *joined[-1:]])) or "none of them"
+            return " and ".join(filter(None, [", ".join(joined[:-1]), *joined[-1:]])) or "none"
         case "shapes", NodeEvaluated(value=array) | ContributionAdded(contribution=array):
             return shape_text(array.shape)
         case "values", NodeEvaluated(value=array) | ContributionAdded(contribution=array):
@@ -240,6 +240,14 @@ def test_a_rule_that_happens_to_give_the_same_numbers_is_not_offered() -> None:
             if question.kind == "rules" and after.now is x:
                 assert question.answer == "G·wᵀ"
                 assert "G·w" not in question.choices  # w is symmetric
+
+
+def test_the_rule_of_a_product_of_vectors_is_asked_for_though_its_g_is_a_single_number() -> None:
+    with Graph().as_default():
+        a = Variable([0.1, -0.2], name="a")
+        loss = matmul(a, a, name="loss")
+    asked = steps(Timeline(lesson_of(Example(loss, {}))), 1, Pinned())
+    assert "rules" in {question.kind for _, _, found in asked for question in found}
 
 
 def test_a_skip_connection_asks_who_must_wait() -> None:

@@ -94,7 +94,7 @@ def test_a_constant_is_not_taken_for_a_number() -> None:
 
 def test_what_a_step_passes_over_is_named_with_the_key_that_shows_it() -> None:
     timeline = Timeline(load_lesson("skip"))
-    timeline.finish(1)
+    finish(timeline, 1)
     while timeline.moment.event is None or (timeline.moment.phase, timeline.moment.now) != (
         "backward",
         timeline.graph.variables[0],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 from typing import NamedTuple
 
+from ..drawing.lines import cut
 from .breakpoints import Breakpoints
 from .named_moments import NoMomentError, go
 from .recording import Recording
@@ -98,6 +99,8 @@ class Run:
             self.arrive(self.destination)
         elif self._at_goal:
             self.said = "paused: r runs on"
+        elif not moved:
+            self.say_it_is_stopped()
         return going_on
 
     def _train(self) -> bool:
@@ -149,5 +152,16 @@ class Run:
                 return False
             if perf_counter() >= end:
                 return True
-        self.said = "no breakpoint before here: this is the start" if self._backwards else "no breakpoint any more"
+        if self._backwards:
+            self.said = "no breakpoint before here: this is the start"
+        else:
+            self.say_it_is_stopped("no further stop")
         return False
+
+    def say_it_is_stopped(self, what: str = "") -> None:
+        """Say what can be done where a mistake ended the iteration."""
+        error = self._timeline.recording.error
+        node = f" at {cut(error.node.name, 10)}" if error is not None and error.node is not None else ""
+        returns = ", E returns" if len(self._timeline.branches) > 1 else ""
+        said = what or f"stopped{node}"
+        self.said = f"{said}: b steps back, e edits a number or the learning rate{returns}"

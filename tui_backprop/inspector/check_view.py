@@ -19,6 +19,7 @@ from ..words.formats import number
 from ..words.worked import rounds_to
 from .names import called, slope_name
 from .pinned import Pinned, element_at
+from .rounding import is_rounding
 from .sections import Section, compose, first_that_fits, prose
 from .walk import draw_way, way_from
 
@@ -33,13 +34,20 @@ def draw_check(moment: Moment, node: Node, pinned: Pinned, width: int, height: i
         return compose(sections, width, height)
     check, loss = measured.check, called(moment.graph.loss)
     target = element_text(called(node), index)
+    if node is moment.graph.loss:
+        text = f"It is 1 by definition: if {loss} grows by some amount, {loss} grows by just that amount."
+        sections = [Section(10, [[(f"{slope} = 1", "title")]]), Section(9, prose(text, width))]
+        return compose(sections, width, height)
     step = f"h = {number(measured.step)}"
     title = first_that_fits(width - len(step) - 2, f"is {slope} right?", "is it right?")
     style = "error" if check.verdict == "differs" else "done" if check.verdict == "agrees" else "waiting"
-    verdict = f"{RIGHT} {check.reason}"
+    rounding = is_rounding(moment, node, index)
+    verdict = f"{RIGHT} {f'{slope} is 0 but for rounding: ' if rounding else ''}{check.reason}"
+    if moment.gradient(node) is None:
+        verdict += f" The backward pass will find {slope}."
     sections = [
         Section(6, [[(title, "title"), (step.rjust(width - cell_len(title) - 1), "dim")]]),
-        Section(9, _both_sides(measured, loss, target, slope, width)),
+        Section(9, _both_sides(measured, loss, target, slope, width, rounding=rounding)),
         Section(10, prose(verdict, width, style, indent="  "), joined=True),
         Section(7, _nudge(measured, loss, target, slope, width)),
         Section(5, draw_way(moment, way_from(moment, "check", pinned, node), width)),
@@ -50,7 +58,10 @@ def draw_check(moment: Moment, node: Node, pinned: Pinned, width: int, height: i
     return compose(sections, width, height)
 
 
-def _both_sides(measured: MeasuredGradient, loss: str, target: str, slope: str, width: int) -> list[Line]:
+def _both_sides(
+    measured: MeasuredGradient, loss: str, target: str, slope: str, width: int, *, rounding: bool
+) -> list[Line]:
+    """Draw the losses, their quotient and the gradient; where that is only rounding, no error is a part of it."""
     write = _losses((measured.above, measured.below), 2 * measured.step, measured.quotient)
     return _rows(
         [
@@ -58,7 +69,7 @@ def _both_sides(measured: MeasuredGradient, loss: str, target: str, slope: str, 
             (f"{loss} at {target} - h", write(measured.below), ""),
             ("their difference / 2h", number(measured.quotient), "measured"),
             (slope, number(measured.check.gradient), "by backpropagation"),
-            ("relative error", f"{measured.relative_error:.1e}", ""),
+            *([] if rounding else [("relative error", f"{measured.relative_error:.1e}", "")]),
         ],
         width,
     )

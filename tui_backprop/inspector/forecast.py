@@ -14,7 +14,7 @@ from ..debugger.moment import Moment
 from ..debugger.recording import Recording
 from ..drawing.glyphs import NOT_YET
 from ..drawing.palette import Line
-from ..words.formats import Notation, addition, notation
+from ..words.formats import Notation, addition, digits_of_change, notation
 from .names import called
 from .sections import Section, first_that_fits, prose
 
@@ -22,12 +22,11 @@ from .sections import Section, first_that_fits, prose
 def forecast(moment: Moment, width: int) -> list[Section]:
     """Say what the loss would become if it were a straight slope, and what it became, or when it will be measured."""
     recording = moment.recording
-    over = moment.visit_count == len(moment.graph.nodes) and moment.gradient(recording.joined[-1]) is not None
-    if moment.loss is None or not over:
+    if moment.loss is None or not _backward_is_over(moment):
         return []
     change = -moment.learning_rate * _sum_of_squares(recording)
     now, moved, new, as_new = _sum_texts(moment.loss, change, moment.loss + change)
-    loss = called(moment.graph.loss)
+    loss, several = called(moment.graph.loss), len(moment.graph.variables) > 1
     measured, when = _measured(moment, as_new)
     size = max(map(len, (now, moved, new, measured))) + 2
     rows = [
@@ -43,14 +42,22 @@ def forecast(moment: Moment, width: int) -> list[Section]:
     if names + size + 3 + max(len(text) for _, _, text in rows) > width:
         whole = f"{loss} now {now}   forecast {moved}, to {new}"
         text = first_that_fits(width, whole, f"{loss} {now}   forecast {new}")
+        condition = f" if {loss} were a straight slope{' (whole step)' if several else ''}"
         return [
-            Section(4, [[(text, "text")]]),
-            Section(4, prose(f"new {loss} {measured} {when}", width), joined=True),
+            Section(4, [[(text, "text")], *prose(condition, width, "dim", indent=" ")]),
+            Section(3, prose(f"new {loss} {measured} {when}", width), joined=True),
         ]
-    lines: list[Line] = [[("what this step should bring", "title")]]
+    title = "what the whole step should bring, of all variables" if several else "what this step should bring"
+    lines: list[Line] = [[(title, "title")]]
     for name, text, meaning in rows:
         lines.append([(f"  {name}".ljust(names), "dim"), (text.rjust(size), "text"), (f"   {meaning}", "dim")])
     return [Section(5, lines)]
+
+
+def _backward_is_over(moment: Moment) -> bool:
+    """Return whether every gradient is complete."""
+    recording = moment.recording
+    return moment.visit_count == len(moment.graph.nodes) and moment.gradient(recording.joined[-1]) is not None
 
 
 def _measured(moment: Moment, same: Notation) -> tuple[str, str]:
@@ -73,11 +80,12 @@ def _sum_of_squares(recording: Recording) -> float:
 
 def _sum_texts(now: float, change: float, new: float) -> tuple[str, str, str, Notation]:
     """Write a sum with as few digits as make it add up, and return also how its result is written."""
-    same = notation([now, change, new])
+    digits = digits_of_change(now, new)
+    same = notation([now, change, new], digits)
     texts = same.text(now), same.text(change), same.text(new)
     if np.isfinite([now, change, new]).all() and Decimal(texts[0]) + Decimal(texts[1]) == Decimal(texts[2]):
         return (*texts, same)
-    fine, coarse = addition([now, change], new, 3)
+    fine, coarse = addition([now, change], new, digits_of_change(now, new, 3))
     return fine.text(now), fine.text(change), coarse.text(new), coarse
 
 
@@ -92,7 +100,8 @@ def brought(moment: Moment, width: int) -> list[Section]:
         return [Section(4, prose(text, width, "dim"))]
     expected = change_of_step(moment.recording)
     changes = np.array([expected, loss - before])
-    fine, coarse = addition(np.stack([[before, before], changes]), before + changes, 4)
+    digits = digits_of_change([before, before], before + changes)
+    fine, coarse = addition(np.stack([[before, before], changes]), before + changes, digits)
     rows = [("", f"{name} before", "change", name)]
     for title, change, new in zip(("forecast", "measured"), changes, before + changes, strict=True):
         rows.append((f"  {title}", fine.text(before), fine.text(float(change)), coarse.text(float(new))))
@@ -101,7 +110,9 @@ def brought(moment: Moment, width: int) -> list[Section]:
     for place, (title, *cells) in enumerate(rows):
         text = "".join(cell.rjust(size + 3) for cell, size in zip(cells, sizes[1:], strict=True))
         lines.append([(title.ljust(sizes[0]), "dim"), (text, "text" if place else "dim")])
-    return [Section(4, lines), Section(3, prose(_comparison(name, expected, loss - before), width, "dim"), joined=True)]
+    turned = _backward_is_over(moment) and _slope_at_its_end(moment.recording) > 0
+    text = _comparison(name, expected, loss - before, turned=turned)
+    return [Section(4, lines), Section(3, prose(text, width, "dim"), joined=True)]
 
 
 @lru_cache(maxsize=1)
@@ -121,7 +132,22 @@ def change_of_step(recording: Recording) -> float:
     return -moved / rate if rate else 0.0
 
 
-def _comparison(name: str, expected: float, measured: float) -> str:
+@lru_cache(maxsize=1)
+def _slope_at_its_end(recording: Recording) -> float:
+    """Return the slope of the loss in the direction of the step before an iteration, at its end; it began downhill."""
+    previous = recording.previous
+    assert previous is not None, "there was a step"
+    slope = 0.0
+    with np.errstate(all="ignore"):
+        for variable, new in recording.start.variables.items():
+            event = recording.events[recording.completed[variable]] if variable in recording.completed else None
+            if isinstance(event, GradientCompleted):
+                old = previous.start.variables.get(variable, variable.initial_value)
+                slope += float(np.sum(event.gradient * (new - old)))
+    return slope
+
+
+def _comparison(name: str, expected: float, measured: float, *, turned: bool) -> str:
     """Say in words how the change compares with the forecast."""
     if not (isfinite(expected) and isfinite(measured)) or expected == 0:
         return ""
@@ -129,6 +155,8 @@ def _comparison(name: str, expected: float, measured: float) -> str:
     if part < 0:
         return f"{name} has become larger instead: the step went past the lowest point of the slope"
     said = f"{100 * part:.3g} % of the forecast"
+    if turned:
+        return f"{said}: the step went past the lowest point: the slope turned round"
     if abs(part - 1) < 5e-4:
         return f"{said}: for so small a step the slope is straight"
-    return f"{said}: the slope became {'flatter' if part < 1 else 'steeper'} on the way"
+    return f"{said}: the slope changed on the way"

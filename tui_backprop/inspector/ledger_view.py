@@ -23,6 +23,7 @@ from .equation import write_worked
 from .long_sums import long_sum, long_sum_section
 from .names import axis_names, called, part, said, slope_name, small, summed
 from .pinned import Pinned, element_at, is_by_point, known_value
+from .rounding import is_rounding
 from .sections import Section, compose, first_that_fits, prose
 from .value_view import gradient_state, heading
 from .walk import Way, draw_way, way_from
@@ -290,6 +291,8 @@ def _facts(moment: Moment, node: Node, pinned: Pinned, width: int) -> list[Secti
         slope = float(gradient[index])
         moves = "falls" if slope < 0 else "rises" if slope > 0 else "stays"
         meaning = f"   raise {element_text(called(node), index)}: {called(moment.graph.loss)} {moves}"
+        if is_rounding(moment, node, index):
+            meaning = "   0 but for rounding; neither way"
         meaning = first_that_fits(width - 10 - len(text), meaning, "")
         sections.append(Section(4, [[("gradient  ", "dim"), (text, "text"), (meaning, "dim")]], joined=True))
     return sections

@@ -10,7 +10,7 @@ from ..debugger.moment import Moment
 from ..drawing.glyphs import DONE, NOT_YET, NOW, RIGHT, STALE
 from ..drawing.palette import Line
 from ..words.expression import element_text
-from ..words.formats import number, shape_text, vector
+from ..words.formats import digits_of_change, number, shape_text, vector
 from ..words.wording import the_loss
 from .forecast import brought, forecast
 from .names import called
@@ -99,9 +99,11 @@ def _moved(moment: Moment, variable: Variable, pinned: Pinned) -> str:
     if event is None:
         return f"  {called(variable)} has no update"
     if event.new.ndim == 1 and event.new.size <= 3:
-        return f"  {called(variable)} from {vector(event.old)} to {vector(event.new)}"
+        digits = digits_of_change(event.old, event.new)
+        return f"  {called(variable)} from {vector(event.old, digits)} to {vector(event.new, digits)}"
     if event.new.size == 0:
         return f"  {called(variable)} {shape_text(event.new.shape)}: no numbers"
     at = element_at(moment, variable, event.new.shape, pinned)
-    old, new = (number(float(array[at])) for array in (event.old, event.new))
+    digits = digits_of_change(event.old[at], event.new[at])
+    old, new = (number(float(array[at]), digits) for array in (event.old, event.new))
     return f"  {element_text(called(variable), at)} from {old} to {new}"

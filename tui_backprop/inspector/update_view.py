@@ -14,12 +14,13 @@ from ..drawing.glyphs import NOT_YET, RIGHT, STALE
 from ..drawing.lines import width_of
 from ..drawing.palette import Line
 from ..words.expression import element_text
-from ..words.formats import Notation, addition, notation, number
+from ..words.formats import Notation, addition, digits_of_change, notation, number
 from ..words.worked import rounds_to
 from .arrays import block, draw_halves, halves_height, window, with_columns
 from .forecast import forecast
 from .names import called, describe, slope_name
 from .pinned import Pinned, element_at, grid_place, grid_shape
+from .rounding import is_rounding
 from .sections import Section, compose, prose
 from .walk import draw_way, way_from
 
@@ -73,7 +74,10 @@ def _update(moment: Moment, event: VariableUpdated, pinned: Pinned, width: int, 
 
 
 def _notations(old: Array, step: Array, new: Array, index: tuple[int, ...]) -> tuple[Notation, Notation]:
-    """Return how old value and step, and how the new value are written, so that they add up around the element."""
+    """Return how old value and step, and how the new value are written, so that they add up around the element.
+
+    There are digits enough to see that the element moved.
+    """
     shape = grid_shape(new.shape, False)
     row, column = grid_place(new.shape, index, False)
     rows, columns = window(shape[0], ROWS, row), window(shape[1], COLUMNS, column)
@@ -82,7 +86,9 @@ def _notations(old: Array, step: Array, new: Array, index: tuple[int, ...]) -> t
         return array.reshape(shape)[rows.start : rows.stop, columns.start : columns.stop].reshape(-1)
 
     # the more sums there are, the more digits it takes to make all of them add up
-    return addition(np.stack([near(old), -near(step)]), near(new), 4 if near(new).size < 10 else 3)
+    least = 4 if near(new).size < 10 else 3
+    digits = digits_of_change(old[index], new[index], least, np.concatenate([near(old), near(new)]))
+    return addition(np.stack([near(old), -near(step)]), near(new), digits)
 
 
 def _worked(event: VariableUpdated, index: tuple[int, ...], fine: Notation, coarse: Notation) -> list[Line]:
@@ -112,12 +118,14 @@ def update_equation(event: VariableUpdated, index: tuple[int, ...]) -> list[Line
 def _meaning(moment: Moment, event: VariableUpdated, index: tuple[int, ...], width: int) -> list[Line]:
     slope = float(event.gradient[index])
     loss, target = called(moment.graph.loss), element_text(called(event.node), index)
-    if slope == 0:
-        text = f"its slope is 0: {loss} does not feel it; so it stays"
+    if is_rounding(moment, event.node, index):
+        text = "its slope is 0 but for rounding; it moves neither way"
+    elif slope == 0:
+        text = f"its slope is 0: {loss} does not feel it; so {target} stays"
     elif slope < 0:
-        text = f"its slope is negative: more {target}, less {loss}; so it rises"
+        text = f"its slope is negative: more {target}, less {loss}; so {target} rises"
     else:
-        text = f"its slope is positive: more {target}, more {loss}; so it falls"
+        text = f"its slope is positive: more {target}, more {loss}; so {target} falls"
     return prose(f"  {text}", width, indent="  ")
 
 

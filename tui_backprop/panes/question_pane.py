@@ -68,13 +68,12 @@ def _flowed(items: Sequence[str], width: int) -> list[Line]:
 
 def draw_score(score: Score, width: int, height: int) -> list[Line]:
     """Draw how many answers were right, and of which kind; the hardest kind first."""
-    right, wrong, skipped, asked = score.right, score.wrong, score.skipped, score.asked
-    whole = f"{right.total()} of {asked.total()} right, {wrong.total()} wrong, {skipped.total()} skipped"
-    sections = [Section(10, [[(whole, "title")]])]
-    names = max(map(len, asked), default=0) + 2
-    for kind in sorted(asked, key=lambda kind: (right[kind] / asked[kind], kind)):
-        hard = 2 * right[kind] < asked[kind]
-        line: Line = [(f"  {kind:<{names}}", "dim"), (f"{right[kind]} of {asked[kind]} right", "text")]
+    right, answered = score.right, score.answered
+    sections = [Section(10, [[(str(score), "title")]])]
+    names = max(map(len, score.asked), default=0) + 2
+    for kind in sorted(score.asked, key=lambda kind: (right[kind] / max(answered[kind], 1), kind)):
+        hard = 2 * right[kind] < answered[kind]
+        line: Line = [(f"  {kind:<{names}}", "dim"), (score.of(kind), "text")]
         sections.append(Section(9, [[*line, ("  hard", "error")] if hard else line], joined=len(sections) > 1))
     sections.append(Section(1, prose("space goes on", width, "dim")))
     return compose(sections, width, height)

@@ -11,7 +11,7 @@ from ..debugger.moment import Moment
 from ..debugger.recording import Recording
 from ..debugger.steps import after_step
 from ..debugger.timeline import Timeline
-from ..drawing.palette import Line, Span
+from ..drawing.palette import Line
 from ..inspector import Pinned
 from . import Question, judge, question_about, read_number
 
@@ -29,16 +29,32 @@ class Score:
         self.skipped: Counter[str] = Counter()
 
     @property
+    def answered(self) -> Counter[str]:
+        """How many questions of each kind were answered, right or wrong."""
+        return self.right + self.wrong
+
+    @property
     def asked(self) -> Counter[str]:
         """How many questions of each kind there were."""
-        return self.right + self.wrong + self.skipped
+        return self.answered + self.skipped
+
+    def __str__(self) -> str:
+        return _score(self.right.total(), self.answered.total(), self.skipped.total())
+
+    def of(self, kind: str) -> str:
+        """Say how the questions of a kind were answered."""
+        return _score(self.right[kind], self.answered[kind], self.skipped[kind])
+
+
+def _score(right: int, answered: int, skipped: int) -> str:
+    return ", ".join([f"{right} of {answered} right"] * (answered > 0) + [f"{skipped} skipped"] * (skipped > 0))
 
 
 class Asking:
     """The state of asking: in `mode` me the learner answers, in room nobody types and the next press reveals.
 
-    `notes` are ever shorter ways to say beside the step what came of its question. While `summing_up` holds, the score
-    is shown in full.
+    `notes` are ever shorter ways to say beside the step what came of its question, and `reason` is why it is so, where
+    the learner did not say it and the step does not. While `summing_up` holds, the score is shown in full.
     """
 
     def __init__(self) -> None:
@@ -47,22 +63,24 @@ class Asking:
         self.typed = ""
         self.complaint = ""
         self.notes: list[Line] = []
+        self.reason = ""
         self.score = Score()
         self.summing_up = False
         self._verdict: list[Line] = []
+        self._why = ""
         self._place: tuple[Recording, int] | None = None
 
     def change_mode(self) -> None:
         """Ask me, then the room, then nobody; a question that stands is withdrawn."""
         self.mode = NEXT_MODE[self.mode]
-        self.question, self._verdict = None, []
+        self.question, self._verdict, self._why = None, [], ""
         self.summing_up = self.mode == "room" and self.score.asked.total() > 0
         said = {
             "me": "space asks before it shows a step; m: ask the room",
             "room": "space asks, the next space reveals; m: stop asking",
             "off": "no more questions",
         }
-        self.notes = [[(said[self.mode], "key")]]
+        self.notes, self.reason = [[(said[self.mode], "key")]], ""
         if self.mode == "me":
             self.score = Score()
 
@@ -74,7 +92,7 @@ class Asking:
         self.question = question_about(timeline.moment, after, pinned) if after is not None else None
         self._place = timeline.recording, timeline.cursor
         self.typed = self.complaint = ""
-        self.notes, self.summing_up = [], False
+        self.notes, self.reason, self.summing_up = [], "", False
         return self.question is not None
 
     def keep_to(self, timeline: Timeline) -> None:
@@ -110,6 +128,12 @@ class Asking:
             return False
         return True
 
+    def say_what_answers(self) -> None:
+        """Say to who wants to go on that the question waits, and which keys it takes."""
+        if self.question is not None:
+            count = len(self.question.choices)
+            self.complaint = f"it waits for an answer: {f'1 to {count}' if count else 'Enter'} answers, Esc skips"
+
     @property
     def answered(self) -> bool:
         """Whether the question is done with, so that its step can be shown."""
@@ -118,7 +142,8 @@ class Asking:
     def reveal(self) -> None:
         """Give the answer away."""
         assert self.question is not None
-        self._verdict = [[(f"it is {self.question.answer}", "title"), *self._why()]]
+        self._verdict = [[("the answer: ", "dim"), (self.question.answer, "title")]]
+        self._why = self.question.reason
 
     def _answer(self, question: Question, answer: str) -> None:
         if judge(question, answer):
@@ -126,26 +151,23 @@ class Asking:
             self._verdict = [[("✓ right: ", "done"), (question.answer, "title")]]
         else:
             self.score.wrong[question.kind] += 1
-            right = [(question.answer, "title"), *self._why()]
-            whole = [("✗ not ", "error"), (answer, "text"), (": it is ", "error"), *right]
-            self._verdict = [whole, [("✗ it is ", "error"), *right]]
-
-    def _why(self) -> Line:
-        return [(f": {self.question.why}", "text")] if self.question is not None and self.question.why else []
+            given, right = f"'{answer}'" if " " in answer else answer, (question.answer, "title")
+            whole: Line = [("✗ not ", "error"), (given, "text"), (": ", "error"), right]
+            self._verdict = [whole, [("✗ the answer: ", "error"), right]]
+            self._why = question.reason
 
     def moved(self, moment: Moment) -> None:
         """Forget the question, and say beside the new moment what came of it; at the end of an iteration sum up."""
         self.question = None
         self.notes, self._verdict = self._verdict, []
+        self.reason, self._why = self._why, ""
         finished = isinstance(moment.event, IterationFinished)
         self.summing_up = self.mode == "me" and finished and self.score.asked.total() > 0
 
     @property
     def states(self) -> list[Line]:
         """Who is asked, and how many answers were right, in ever shorter ways."""
-        asked = self.score.asked.total()
         if self.mode == "me":
-            score: list[Span] = [(f"{self.score.right.total()} of {asked} right", "text")] if asked else []
-            who: Line = [("ask me first", "key")]
-            return [[*who, ("  ", "text"), *score], score, []] if asked else [who]
+            who, score = ("ask me first", "key"), (str(self.score), "text")
+            return [[who, ("  ", "text"), score], [score], []] if score[0] else [[who]]
         return [[("ask the room", "key")] if self.mode == "room" else []]

@@ -88,7 +88,13 @@ def new_value_and_way(step: Step, event: VariableUpdated) -> tuple[Question | No
     ways = ("down", "it stays", "up")
     way = ways[1 + (new > old) - (new < old)]
     given = _written(operands)
-    return value, step.asks("updates", f"Which way does the update move {target}?", way, ways, given=given)
+    if slope == 0:
+        why = "its slope is 0"
+    elif new == old:
+        why = f"the step is less than rounding does to {number(old)}"
+    else:
+        why = f"it moves against its slope, which is {'positive' if slope > 0 else 'negative'}"
+    return value, step.asks("updates", f"Which way does the update move {target}?", way, ways, given=given, why=why)
 
 
 def _number(

@@ -34,9 +34,23 @@ def next_node(step: Step) -> Question | None:
         "Which of these nodes does the search visit next?",
         called(right),
         sorted(names, key=lambda text: before.graph.position[names[text]]),
-        why="it was first in the queue" if len(before.queue) > 1 else "the queue holds no other",
+        why=_why_next(step, right),
         hides_queue=True,
     )
+
+
+def _why_next(step: Step, right: Node) -> str:
+    """Say why a node is the next at which a step stops, where the queue shows others before it, too."""
+    queue = step.before.queue
+    if right not in queue:
+        return "the search starts at the loss"
+    ahead = queue[: queue.index(right)]
+    if not ahead:
+        return "it was first in the queue" if len(queue) > 1 else "the queue held no other"
+    were, whose = ("was", "its visit is") if len(ahead) == 1 else ("were", "their visits are")
+    kinds = {node.kind for node in ahead}
+    what = "data" if kinds != {"constant"} else "a constant" if len(ahead) == 1 else "constants"
+    return f"{listed(ahead, called)} {were} before it, but as {what} {whose} passed over"
 
 
 def who_joins(step: Step) -> Question | None:
@@ -49,7 +63,7 @@ def who_joins(step: Step) -> Question | None:
     inputs: list[Node] = list(dict.fromkeys(node.inputs))
 
     def label(nodes: Sequence[Node]) -> str:
-        return listed(nodes, called) if nodes else "none of them"
+        return listed(nodes, called) if nodes else "none"
 
     singles: list[list[Node]] = [[source] for source in inputs]
     others: list[list[Node]] = [inputs, [], *singles, [*after.graph.consumers(node)]]
@@ -64,6 +78,6 @@ def who_joins(step: Step) -> Question | None:
         lambda name: f"Which nodes join the queue once {name(node)} has been visited?",
         label(joined),
         sorted(found, key=lambda text: (len(found[text]), text)),
-        why=unmark(still_waiting(after, node, naming(NAME_LENGTHS[2], None))) or "nothing else was missing",
+        why=unmark(still_waiting(after, node, naming(NAME_LENGTHS[2], None))) or "no input waits for another consumer",
         hides_queue=True,
     )

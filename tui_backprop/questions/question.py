@@ -42,6 +42,11 @@ class Question:
         return unmark(self.ways[0])
 
     @property
+    def reason(self) -> str:
+        """The answer and why it is so; empty where the step's own sentence says it."""
+        return f"{self.answer}: {self.why}" if self.why else ""
+
+    @property
     def says_its_answer(self) -> bool:
         """Whether its text has the answer in it, because a node is called so."""
         return self.answer in {word.strip(".,;?") for word in self.text.split()}

@@ -11,6 +11,7 @@ from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.lines import width_of
 from tui_backprop.drawing.palette import Line
+from tui_backprop.inspector.sections import prose
 from tui_backprop.panes.frame import TITLE_EDGES
 from tui_backprop.panes.key_bar import CHOOSING, IN_THE_ROOM, TYPING, Keys
 from tui_backprop.panes.question_pane import choice_at, draw_question, draw_score
@@ -27,6 +28,7 @@ class AskingScreen(SteppingScreen):
     def __init__(self, timeline: Timeline, pause_every: int) -> None:
         super().__init__(timeline, pause_every)
         self._asking = Asking()
+        self._reason = ""
 
     def action_ask(self) -> None:
         """Ask the learner before each step, then the room, then nobody."""
@@ -47,6 +49,9 @@ class AskingScreen(SteppingScreen):
         elif asking.mode == "room":
             asking.reveal()
             super().action_forward(stop)
+        else:
+            asking.say_what_answers()
+            self._draw()
 
     def on_key(self, event: events.Key) -> None:
         """Give a key to the question that stands, which shows the step once it is answered."""
@@ -103,7 +108,7 @@ class AskingScreen(SteppingScreen):
         return "space reveals it" if self._asking.mode == "room" else "Esc skips the question"
 
     def _refuse(self, said: str) -> None:
-        self._asking.notes = [[(said, "error")]]
+        self._asking.notes, self._asking.reason = [[(said, "error")]], ""
         self._draw()
 
     def action_next_pane(self) -> None:
@@ -164,6 +169,9 @@ class AskingScreen(SteppingScreen):
     def _draw_inspector(self, moment: Moment) -> None:
         asking, question = self._asking, self._asking.question
         if question is None and not asking.summing_up:
+            if asking.reason != self._reason:
+                self._reason = asking.reason
+                self._charted.pop("inspector", None)  # it has more room or less
             super()._draw_inspector(moment)
             return
         self._charted.pop("inspector", None)
@@ -173,6 +181,16 @@ class AskingScreen(SteppingScreen):
         else:
             self._title("inspector", [("Question", "title"), (f"   {question.kind}", "dim")])
             self._show("inspector", lambda w, h: self._draw_question(question, w, h))
+
+    def _show(self, name: str, draw: Callable[[int, int], list[Line]]) -> None:
+        """Show a pane; above what the inspector draws stands why the answer to the last question is what it is."""
+        reason = self._asking.reason if name == "inspector" else ""
+
+        def draw_below(width: int, height: int) -> list[Line]:
+            above = indented(prose(reason, width - 1, "title", indent="  ")) if reason else []
+            return [*above, *draw(width, height - len(above))]
+
+        super()._show(name, draw_below)
 
     def _draw_question(self, question: Question, width: int, height: int) -> list[Line]:
         return indented(draw_question(self._asking, question, width - 1, height))

@@ -129,6 +129,8 @@ class SteppingScreen(RunningScreen):
         self._run.said = ""
         if move():
             self.follow_time()
+        elif self.timeline.moment.error is not None:
+            self._run.say_it_is_stopped()
         self._draw(self._run.said)
 
     # looking

@@ -216,6 +216,17 @@ def evaluate(tree: Tree) -> Array:
             raise UnreadableError(f"{name} stands for no number here")
 
 
+def magnitude(tree: Tree) -> Array:
+    """Return the number that a tree stands for with nothing in it that cancels: of every term its magnitude."""
+    match tree:
+        case Total(body, _, axes):
+            return np.asarray(np.sum(magnitude(body), axis=axes, keepdims=True))
+        case Apply("sum" | "product" | "negative" as kind, parts):
+            return np.asarray(np.abs(_compute(kind, list(map(magnitude, parts)))))
+        case _:
+            return np.asarray(np.abs(evaluate(tree)))
+
+
 def _compute(kind: str, values: list[Array]) -> Any:
     if kind in ("max", "min"):
         return reduce(FUNCTIONS[kind], values)

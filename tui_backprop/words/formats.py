@@ -17,6 +17,8 @@ from numpy.typing import ArrayLike
 from minidl_core.arrays import Shape, written
 
 DIGITS = 4
+MOST_DIGITS = 17
+"""No two numbers that differ look the same in so many digits."""
 
 
 class Notation(NamedTuple):
@@ -61,6 +63,21 @@ def notation(values: ArrayLike, digits: int = DIGITS) -> Notation:
         if _end_there(finite[:8], decimals) and _end_there(finite, decimals):
             return Notation(decimals)
     return Notation(most)
+
+
+def digits_of_change(old: ArrayLike, new: ArrayLike, least: int = DIGITS, among: ArrayLike = ()) -> int:
+    """Return how many digits, at least so many, make every number that changed look different from what it was.
+
+    `among` are more numbers that are written in the same notation.
+    """
+    before, after = (np.ravel(np.asarray(values, dtype=float)) for values in (old, new))
+    numbers = np.concatenate([before, after, np.ravel(np.asarray(among, dtype=float))])
+    changed = [(x, y) for x, y in zip(before, after, strict=True) if x != y]
+    for digits in range(least, MOST_DIGITS):
+        same = notation(numbers, digits)
+        if all(same.fixed(x) != same.fixed(y) for x, y in changed):
+            return digits
+    return MOST_DIGITS
 
 
 def finite_part(numbers: np.ndarray) -> np.ndarray:

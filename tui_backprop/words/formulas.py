@@ -59,15 +59,15 @@ def in_shapes(formula: str, shapes: Mapping[str, str]) -> str:
     return "" if re.search("[a-zΣ]", formula) else _SYMBOL.sub(lambda match: shapes.get(match[1], match[0]), formula)
 
 
-def in_numbers(formula: str, values: Mapping[str, float], result: float) -> str:
+def in_numbers(formula: str, values: Mapping[str, float], result: float, digits: int = DIGITS) -> str:
     """Return a formula of single numbers with the numbers in it, and its result: `2·3 = 6`.
 
-    The result has one digit less than what it is made of, so that what is shown adds up.
+    The result has so many digits, and what it is made of one more, so that what is shown adds up.
     """
-    total = number(result)
+    total = number(result, digits)
     if formula in values:
         return total
-    said = {symbol: number(value, DIGITS + 1) for symbol, value in values.items()}
+    said = {symbol: number(value, digits + 1) for symbol, value in values.items()}
     if re.fullmatch(r"[A-Z] [+-] [A-Z]", formula):
         first, second = values[formula[0]], values[formula[-1]]
         fine, coarse = addition([first, -second if "-" in formula else second], result)

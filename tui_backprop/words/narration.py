@@ -74,7 +74,7 @@ def _stopped(error: MinidlError, name: Name, edits: tuple[Edit, ...]) -> Words:
     if edits:
         mend += "; E returns to the branch before the edit"
     elif isinstance(error, NonFiniteError) and "learning rate" in error.mend:
-        mend += "; a smaller --learning-rate may help"
+        mend += "; e sets a smaller learning rate"
     return Words((f"{mark('Stopped', 'error')}: {text}",), extra=f". {mend}")
 
 

@@ -30,7 +30,7 @@ from minidl_core.arrays import Array, Shape
 from minidl_core.gradients import gradient_rule
 
 from ..debugger.moment import Moment
-from .formats import number, shape_text, vector, worked_sum
+from .formats import digits_of_change, number, shape_text, vector, worked_sum
 from .formulas import in_names, in_numbers, in_shapes, right_side, shapes_of, symbols
 from .wording import Name, Words, counted, listed, lowered, the_loss, unmark
 
@@ -323,7 +323,7 @@ def _updated(at: Moment, event: VariableUpdated, name: Name) -> Words:
         ways = (": where the slope is negative it rises, where positive it falls", ": downhill, number by number", "")
         return Words(tuple(f"{moves}, {step}{way}" for way in ways))
     values = {"A": float(event.old), "R": event.learning_rate, "G": float(event.gradient)}
-    worked = in_numbers("A - R·G", values, float(event.new))
+    worked = in_numbers("A - R·G", values, float(event.new), digits_of_change(event.old, event.new))
     way = "positive, so it falls" if event.gradient > 0 else "negative, so it rises" if event.gradient < 0 else "0"
     return Words((f"{moves}: {step} = {worked}", f"{moves}: {step} = {said}"), extra=f". Its slope is {way}")
 
