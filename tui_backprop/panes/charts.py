@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tui_backprop.debugger.loss_history import LossHistory
-from tui_backprop.drawing.lines import width_of
-from tui_backprop.drawing.palette import Line, Span
-from tui_backprop.words.formats import number
+from ..debugger.loss_history import LossHistory
+from ..drawing.lines import width_of
+from ..drawing.palette import Line, Span
+from ..words.formats import number
 
 CURSOR, MEASURED, GHOST = "●", "o", "·"
 BLUE, RED, PINNED, NOW, NOW_STEEP = "o", "x", "◆", "━", "┃"

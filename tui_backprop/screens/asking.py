@@ -7,18 +7,17 @@ from dataclasses import replace
 
 from textual import events
 
-from tui_backprop.debugger.moment import Moment
-from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.drawing.lines import width_of
-from tui_backprop.drawing.palette import Line
-from tui_backprop.inspector.sections import prose
-from tui_backprop.panes.frame import TITLE_EDGES
-from tui_backprop.panes.key_bar import CHOOSING, IN_THE_ROOM, TYPING, Keys
-from tui_backprop.panes.question_pane import choice_at, draw_question, draw_score
-from tui_backprop.panes.step_pane import draw_step
-from tui_backprop.questions import Question
-from tui_backprop.questions.asking import Asking
-
+from ..debugger.moment import Moment
+from ..debugger.timeline import Timeline
+from ..drawing.lines import width_of
+from ..drawing.palette import Line
+from ..inspector.sections import prose
+from ..panes.frame import TITLE_EDGES
+from ..panes.key_bar import CHOOSING, IN_THE_ROOM, TYPING, Keys
+from ..panes.question_pane import choice_at, draw_question, draw_score
+from ..panes.step_pane import draw_step
+from ..questions import Question
+from ..questions.asking import Asking
 from .stepping import SteppingScreen, indented
 
 

@@ -12,12 +12,11 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
-from tui_backprop.debugger.breakpoints import FORMS, Breakpoint, Breakpoints, read_breakpoint
-from tui_backprop.debugger.loss_graph import LossGraph
-from tui_backprop.drawing.glyphs import DONE, NOT_YET
-from tui_backprop.drawing.lines import printable
-from tui_backprop.drawing.palette import STYLES
-
+from ..debugger.breakpoints import FORMS, Breakpoint, Breakpoints, read_breakpoint
+from ..debugger.loss_graph import LossGraph
+from ..drawing.glyphs import DONE, NOT_YET
+from ..drawing.lines import printable
+from ..drawing.palette import STYLES
 from .prompt import Prompt
 
 NONE = "No breakpoint yet: a adds a condition."

@@ -6,8 +6,9 @@ from textual.widgets import Input
 from textual.widgets.input import Selection
 
 from minidl_core import Node, Placeholder, Variable
-from tui_backprop.debugger.branches import MOST_BRANCHES
-from tui_backprop.debugger.edits import (
+
+from ..debugger.branches import MOST_BRANCHES
+from ..debugger.edits import (
     LEARNING_RATE,
     Edit,
     editable_names,
@@ -16,11 +17,10 @@ from tui_backprop.debugger.edits import (
     why_not_editable,
     written_edit,
 )
-from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.inspector.pinned import Pinned, element_at
-from tui_backprop.words.expression import element_text
-from tui_backprop.words.wording import listed
-
+from ..debugger.timeline import Timeline
+from ..inspector.pinned import Pinned, element_at
+from ..words.expression import element_text
+from ..words.wording import listed
 from .prompt import Prompt
 
 

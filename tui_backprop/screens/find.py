@@ -12,13 +12,14 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from minidl_core import Node
-from tui_backprop.debugger.moment import Moment
-from tui_backprop.drawing.glyphs import CHOSEN
-from tui_backprop.drawing.lines import fit, fit_name
-from tui_backprop.drawing.palette import Line
-from tui_backprop.graph.picture import scope_of_name
-from tui_backprop.graph.words import shape_in
-from tui_backprop.widgets.canvas import Canvas
+
+from ..debugger.moment import Moment
+from ..drawing.glyphs import CHOSEN
+from ..drawing.lines import fit, fit_name
+from ..drawing.palette import Line
+from ..graph.picture import scope_of_name
+from ..graph.words import shape_in
+from ..widgets.canvas import Canvas
 
 _ROWS = 8
 

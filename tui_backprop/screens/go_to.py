@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from tui_backprop.debugger.named_moments import name_moment, read_moment
-from tui_backprop.debugger.steps import Place
-from tui_backprop.debugger.timeline import Timeline
-
+from ..debugger.named_moments import name_moment, read_moment
+from ..debugger.steps import Place
+from ..debugger.timeline import Timeline
 from .prompt import Prompt
 
 

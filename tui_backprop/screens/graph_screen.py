@@ -10,14 +10,15 @@ from textual import events
 from textual.screen import Screen
 
 from minidl_core import Node
-from tui_backprop.debugger.moment import Moment
-from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.drawing.glyphs import ARROWS
-from tui_backprop.drawing.lines import fit_name, width_of
-from tui_backprop.drawing.palette import Line
-from tui_backprop.graph.pane import GraphPane
-from tui_backprop.panes.arrangement import Pane, prefers_diagram
-from tui_backprop.widgets.graph_canvas import GraphCanvas
+
+from ..debugger.moment import Moment
+from ..debugger.timeline import Timeline
+from ..drawing.glyphs import ARROWS
+from ..drawing.lines import fit_name, width_of
+from ..drawing.palette import Line
+from ..graph.pane import GraphPane
+from ..panes.arrangement import Pane, prefers_diagram
+from ..widgets.graph_canvas import GraphCanvas
 
 DIRECTIONS = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}
 _COLUMNS, _ROWS = 8, 3

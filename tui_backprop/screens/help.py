@@ -12,8 +12,8 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui_backprop.drawing.palette import STYLES
-from tui_backprop.keys import SECTIONS
+from ..drawing.palette import STYLES
+from ..keys import SECTIONS
 
 READING = """\
 The graph computes the loss, here J, from left to right. Each node has a slot v for its value and a slot g for its \

@@ -6,10 +6,10 @@ None of them moves time.
 from __future__ import annotations
 
 from minidl_core import Node
-from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.inspector import Pinned, automatic_view, move_pinned, views
-from tui_backprop.inspector.walk import choose_edge, choose_term, follow, way_from
 
+from ..debugger.timeline import Timeline
+from ..inspector import Pinned, automatic_view, move_pinned, views
+from ..inspector.walk import choose_edge, choose_term, follow, way_from
 from .graph_screen import DIRECTIONS, GraphScreen
 
 

@@ -13,10 +13,10 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from tui_backprop.drawing.glyphs import CHOSEN
-from tui_backprop.drawing.lines import printable
-from tui_backprop.drawing.palette import STYLES
-from tui_backprop.lessons.lesson import Lesson
+from ..drawing.glyphs import CHOSEN
+from ..drawing.lines import printable
+from ..drawing.palette import STYLES
+from ..lessons.lesson import Lesson
 
 
 class LessonsScreen(ModalScreen[str | None]):

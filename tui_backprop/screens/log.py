@@ -16,13 +16,12 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 from textual.worker import Worker
 
-from tui_backprop.debugger.steps import Place
-from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.inspector import Pinned
-from tui_backprop.widgets.canvas import Canvas
-from tui_backprop.words.log import Log, height_of_a_row
-from tui_backprop.words.solution import file_name, write_solution
-
+from ..debugger.steps import Place
+from ..debugger.timeline import Timeline
+from ..inspector import Pinned
+from ..widgets.canvas import Canvas
+from ..words.log import Log, height_of_a_row
+from ..words.solution import file_name, write_solution
 from .prompt import Prompt
 from .slices import in_slices
 

@@ -7,12 +7,11 @@ from collections.abc import Callable
 from textual import events
 from textual.timer import Timer
 
-from tui_backprop.debugger.breakpoints import Breakpoint, Breakpoints, at_node, read_breakpoint
-from tui_backprop.debugger.named_moments import command
-from tui_backprop.debugger.running import Run
-from tui_backprop.debugger.steps import Place
-from tui_backprop.debugger.timeline import Timeline
-
+from ..debugger.breakpoints import Breakpoint, Breakpoints, at_node, read_breakpoint
+from ..debugger.named_moments import command
+from ..debugger.running import Run
+from ..debugger.steps import Place
+from ..debugger.timeline import Timeline
 from .inspector_screen import InspectorScreen
 
 

@@ -8,10 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.inspector import Pinned
-from tui_backprop.panes.two_searches import compare, contributions_to, draw_searches, first_step, say
-from tui_backprop.widgets.canvas import Canvas
+from ..debugger.timeline import Timeline
+from ..inspector import Pinned
+from ..panes.two_searches import compare, contributions_to, draw_searches, first_step, say
+from ..widgets.canvas import Canvas
 
 
 class SearchesScreen(ModalScreen[None]):

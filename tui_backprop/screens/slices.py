@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable
 from time import perf_counter
 from typing import TypeVar
 
-from tui_backprop.debugger.running import TRAINING_SECONDS
+from ..debugger.running import TRAINING_SECONDS
 
 BETWEEN_SECONDS = 0.005
 Item = TypeVar("Item")

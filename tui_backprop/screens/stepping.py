@@ -14,23 +14,22 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
 
-from tui_backprop.debugger.edits import Edit
-from tui_backprop.debugger.moment import Moment
-from tui_backprop.debugger.steps import STOPS
-from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.drawing.palette import Line
-from tui_backprop.inspector import draw_inspector, inspector_title, views
-from tui_backprop.inspector.folded_view import draw_folded
-from tui_backprop.keys import SECTIONS
-from tui_backprop.panes.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Pane, arrange
-from tui_backprop.panes.chart_panes import DataPane, LossPane
-from tui_backprop.panes.frame import TITLE_EDGES, draw_frame, draw_title
-from tui_backprop.panes.header import draw_header
-from tui_backprop.panes.key_bar import SEEKING, Keys, draw_keys
-from tui_backprop.panes.step_pane import draw_step
-from tui_backprop.widgets.canvas import Canvas
-from tui_backprop.widgets.graph_canvas import GraphCanvas
-
+from ..debugger.edits import Edit
+from ..debugger.moment import Moment
+from ..debugger.steps import STOPS
+from ..debugger.timeline import Timeline
+from ..drawing.palette import Line
+from ..inspector import draw_inspector, inspector_title, views
+from ..inspector.folded_view import draw_folded
+from ..keys import SECTIONS
+from ..panes.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Pane, arrange
+from ..panes.chart_panes import DataPane, LossPane
+from ..panes.frame import TITLE_EDGES, draw_frame, draw_title
+from ..panes.header import draw_header
+from ..panes.key_bar import SEEKING, Keys, draw_keys
+from ..panes.step_pane import draw_step
+from ..widgets.canvas import Canvas
+from ..widgets.graph_canvas import GraphCanvas
 from .graph_screen import arrows
 from .running import RunningScreen
 

@@ -13,7 +13,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui_backprop.drawing.palette import STYLES, Line
+from ..drawing.palette import STYLES, Line
 
 
 class Canvas(Widget):
