@@ -17,10 +17,10 @@ from ..drawing.glyphs import DONE, NOT_YET, NOW, PARTLY, STALE, UPDATED
 from ..drawing.lines import printable
 from ..words.formats import number, shape_text, vector
 from .diagram import NodeView
+from .labels import LEAST_INNER, MOST_INNER, detail, shape_in, tape_title, title
 from .layout import NodeBox
 from .picture import Item
 from .progress import Progress
-from .words import LEAST_INNER, MOST_INNER, detail, shape_in, tape_title, title
 
 NAMES, SHAPES, NUMBERS = range(3)
 Shapes = Mapping[Node, Shape]

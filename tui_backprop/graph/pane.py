@@ -18,12 +18,12 @@ from ..drawing.lines import fit, printable
 from ..drawing.palette import Line
 from .diagram import NodeView, Viewport, draw_diagram
 from .item_views import box_view, row_view
+from .labels import heading, legend, note
 from .layout import Edge, Layout
 from .picture import Item, Picture
 from .selection import along, beside
 from .sheets import Sheets
 from .tape import draw_tape
-from .words import heading, legend, note
 
 _MARGIN = 2
 _GUTTER_COLUMNS = 8

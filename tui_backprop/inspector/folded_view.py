@@ -10,8 +10,8 @@ from ..drawing.lines import fit, fit_name
 from ..drawing.palette import Line
 from ..graph.diagram import mark_style
 from ..graph.item_views import node_marks
+from ..graph.labels import shape_in
 from ..graph.picture import Item
-from ..graph.words import shape_in
 
 _SHAPE = 12
 

@@ -17,8 +17,8 @@ from ..debugger.moment import Moment
 from ..drawing.glyphs import CHOSEN
 from ..drawing.lines import fit, fit_name
 from ..drawing.palette import Line
+from ..graph.labels import shape_in
 from ..graph.picture import scope_of_name
-from ..graph.words import shape_in
 from ..widgets.canvas import Canvas
 
 _ROWS = 8
