@@ -38,7 +38,7 @@ class AskingScreen(SteppingScreen):
     def action_forward(self, stop: str) -> None:
         """Move forward; a single step waits until its question is answered."""
         asking = self._asking
-        if stop != "step" or asking.mode == "off" or self._timer is not None:
+        if stop != "step" or asking.mode == "off" or self.running is not None:
             super().action_forward(stop)
         elif asking.question is None:
             if asking.ask(self.timeline, self.pinned):
@@ -75,7 +75,7 @@ class AskingScreen(SteppingScreen):
 
     def action_run(self) -> None:
         """Run, or pause; while questions are asked a run would pass them all, so it is refused."""
-        if self._asking.mode == "off" or self._timer is not None:
+        if self._asking.mode == "off" or self.running is not None:
             super().action_run()
         else:
             self._refuse("no run while questions are asked; m stops them")

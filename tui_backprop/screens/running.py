@@ -24,10 +24,6 @@ class RunningScreen(InspectorScreen):
         self._timer: Timer | None = None
         self.breakpoints = Breakpoints()
 
-    def _draw(self, said: str = "") -> None:
-        """Draw the moment, and what there is to say about the last key."""
-        raise NotImplementedError
-
     def _move(self, move: Callable[[], bool]) -> None:
         """Let a run pause, move, and draw."""
         raise NotImplementedError
