@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import pytest
 
 from tests.sample_graphs import LARGE, SMALL
@@ -18,7 +14,7 @@ from tui_backprop.graph.picture import fold, repeat_leaves, scopes_to_close
 from tui_backprop.graph.sheet import with_off_path
 
 from .test_diagram import widths
-from .test_layout import check_contract
+from .test_layout import check_contract, printed
 
 DRAWN = [name for name in SMALL | LARGE if name != "long-chain"]
 
@@ -62,15 +58,7 @@ def test_the_pictures_are_the_same_in_every_process() -> None:
         "for name in DRAWN: print(name, laid_out(name, SHAPES)[1])\n"
         "print(GraphPane(Timeline(LARGE['long-chain']).graph).sheets.drawable)"
     )
-    pictures = {
-        subprocess.run(
-            [sys.executable, "-c", script],
-            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
-            capture_output=True,
-            check=True,
-        ).stdout
-        for seed in ("0", "1")
-    }
+    pictures = printed(script, seeds=("0", "1"))
     assert len(pictures) == 1
     assert pictures.pop().endswith(b"False\n")
 

@@ -244,15 +244,20 @@ def test_a_shared_weight_is_one_line() -> None:
     assert strokes(200) < 2.2 * strokes(100)
 
 
-def test_the_picture_is_the_same_in_every_process() -> None:
-    script = "from tests.tui.test_layout import *\nfor nodes in GRAPHS.values(): print(lay_out(nodes))"
-    pictures = {
+def printed(script: str, seeds: Iterable[str]) -> set[bytes]:
+    """What a script prints in processes whose hashes of strings start from these seeds."""
+    return {
         subprocess.run(
             [sys.executable, "-c", script],
             env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
             capture_output=True,
             check=True,
         ).stdout
-        for seed in ("0", "1", "2")
+        for seed in seeds
     }
+
+
+def test_the_picture_is_the_same_in_every_process() -> None:
+    script = "from tests.tui.test_layout import *\nfor nodes in GRAPHS.values(): print(lay_out(nodes))"
+    pictures = printed(script, seeds=("0", "1", "2"))
     assert len(pictures) == 1
