@@ -25,10 +25,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.screen import closed, opened, pressed
 from tests.sample_graphs import LARGE, SMALL
 from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.graph.folded_graph import with_off_path
 from tui_backprop.graph.item_views import SHAPES, box_of
 from tui_backprop.graph.layout import Layout, NodeBox, lay_out
 from tui_backprop.graph.picture import MOST_ITEMS, fold, repeat_leaves, scopes_to_close
-from tui_backprop.graph.sheet import with_off_path
 
 OPEN = """
 import sys

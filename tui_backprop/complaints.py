@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from .drawing.lines import printable
+from .notation.fitting import printable
 
 
 def complain(text: object) -> None:

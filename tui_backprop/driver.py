@@ -19,7 +19,7 @@ from typing import Any
 
 from textual.drivers.linux_driver import LinuxDriver
 
-from .drawing.lines import takes_single_cells
+from .notation.fitting import takes_single_cells
 
 # a frame is moves, colours and text; a line feed comes before a move
 FRAME = re.compile(

@@ -14,12 +14,12 @@ from minidl_core.arrays import Array
 from minidl_core.train import GradientDescentOptimizer
 
 from .complaints import complain
-from .drawing.lines import printable
 from .drawing.palette import plain
 from .lessons import LessonError, load_lesson
 from .lessons.lesson import Plane
+from .notation.fitting import printable
+from .notation.formats import number
 from .panes.charts import data_legend, draw_data, separator
-from .words.formats import number
 
 EVERY = 10
 PICTURE_WIDTH, PICTURE_HEIGHT = 72, 24

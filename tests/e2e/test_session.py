@@ -11,7 +11,7 @@ import pytest
 from minidl_core import Session
 from minidl_core.train import GradientDescentOptimizer
 from tui_backprop.lessons import load_lesson
-from tui_backprop.words.formats import number
+from tui_backprop.notation.formats import number
 
 from .pseudo_terminal import PseudoTerminal
 

@@ -6,7 +6,7 @@ from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import Place
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
-from tui_backprop.words.narration import narrate_event_line, narrate_line
+from tui_backprop.narration.narration import narrate_event_line, narrate_line
 
 
 def finish(timeline: Timeline, iteration: int) -> bool:

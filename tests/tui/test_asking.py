@@ -7,8 +7,8 @@ import re
 import pytest
 from textual.pilot import Pilot
 
-from tui_backprop.questions import Question
-from tui_backprop.questions.asking import Asking
+from tui_backprop.quiz import Question
+from tui_backprop.quiz.asking import Asking
 from tui_backprop.screens.asking import AskingScreen
 from tui_backprop.screens.log import LogScreen
 from tui_backprop.widgets.canvas import Canvas

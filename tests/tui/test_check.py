@@ -22,7 +22,7 @@ from tui_backprop.drawing.palette import STYLES, plain
 from tui_backprop.inspector import Pinned, draw_inspector, inspector_title
 from tui_backprop.lessons import load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
-from tui_backprop.words.worked import rounds_to
+from tui_backprop.notation.worked import rounds_to
 
 from .moments import finish
 

@@ -14,9 +14,9 @@ from tui_backprop.debugger.edits import Edit, EditError, read_edit
 from tui_backprop.debugger.steps import after_event, after_iteration, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import load_lesson
+from tui_backprop.notation.formats import number
 from tui_backprop.screens.edit import EditScreen
 from tui_backprop.screens.stepping import SteppingScreen
-from tui_backprop.words.formats import number
 
 from .moments import finish
 from .test_keys import opened, place, text

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tui_backprop.words.formats import (
+from tui_backprop.notation.formats import (
     Notation,
     addition,
     column,

@@ -7,11 +7,11 @@ import pytest
 from tests.sample_graphs import LARGE, SMALL
 from tui_backprop.debugger.steps import STOPS
 from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.graph.folded_graph import with_off_path
 from tui_backprop.graph.item_views import NAMES, NUMBERS, SHAPES, box_of
 from tui_backprop.graph.layout import Layout, NodeBox, lay_out
 from tui_backprop.graph.pane import GraphPane
 from tui_backprop.graph.picture import fold, repeat_leaves, scopes_to_close
-from tui_backprop.graph.sheet import with_off_path
 
 from .test_diagram import widths
 from .test_layout import check_contract, printed

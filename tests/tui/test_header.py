@@ -8,8 +8,8 @@ from rich.cells import cell_len
 from tui_backprop.debugger.steps import after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import load_lesson
+from tui_backprop.notation.formats import number
 from tui_backprop.panes.header import draw_header
-from tui_backprop.words.formats import number
 
 from .moments import finish
 

@@ -23,14 +23,14 @@ from tui_backprop.drawing.palette import Line, plain
 from tui_backprop.inspector import Pinned
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
+from tui_backprop.narration.log import Log
+from tui_backprop.narration.narration import narrate_event_line, narrate_line
+from tui_backprop.narration.solution import write_solution
+from tui_backprop.notation.formats import number
 from tui_backprop.screens.log import LogScreen
 from tui_backprop.screens.prompt import Prompt
 from tui_backprop.screens.stepping import SteppingScreen
 from tui_backprop.widgets.canvas import Canvas
-from tui_backprop.words.formats import number
-from tui_backprop.words.log import Log
-from tui_backprop.words.narration import narrate_event_line, narrate_line
-from tui_backprop.words.solution import write_solution
 
 from .moments import finish, narrate
 from .random_timelines import lesson_of
@@ -127,7 +127,7 @@ def test_of_a_log_of_ten_thousand_nodes_only_what_is_shown_is_written(monkeypatc
         written.append(index)
         return write(moment, index, rooms)
 
-    monkeypatch.setattr("tui_backprop.words.log.narrate_event_line", watched)
+    monkeypatch.setattr("tui_backprop.narration.log.narrate_event_line", watched)
     log.draw(range(len(log)), len(log) - 1, 116, 36)
     assert len(log) > 50_000
     assert written == [*range(len(log) - 36, len(log))]

@@ -33,8 +33,8 @@ from tui_backprop.debugger.steps import after_event, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example
-from tui_backprop.words.narration import narrate_line
-from tui_backprop.words.wording import ROOMS, wrapped
+from tui_backprop.narration.narration import narrate_line
+from tui_backprop.narration.wording import ROOMS, wrapped
 
 from .moments import finish, narrate, narrate_event
 from .random_timelines import lesson_of, timelines

@@ -10,10 +10,10 @@ from tui_backprop.debugger.steps import after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.inspector import Pinned
 from tui_backprop.lessons.lesson import Example, Lesson
-from tui_backprop.questions import questions
+from tui_backprop.narration.log import Log
+from tui_backprop.narration.solution import write_solution
+from tui_backprop.quiz import questions
 from tui_backprop.screens.edit import EditScreen
-from tui_backprop.words.log import Log
-from tui_backprop.words.solution import write_solution
 
 from .moments import finish
 from .test_keys import text

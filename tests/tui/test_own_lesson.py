@@ -16,7 +16,7 @@ from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson, Plane, misfit
-from tui_backprop.words.narration import narrate_line
+from tui_backprop.narration.narration import narrate_line
 
 from .readme import file_under
 

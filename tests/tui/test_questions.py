@@ -24,20 +24,20 @@ from minidl_core import (
     reduce_sum,
     square,
 )
+from tui_backprop.debugger.followed import element_at
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import STOPS, after_event, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import STYLES, plain
 from tui_backprop.graph.pane import GraphPane
 from tui_backprop.inspector import Pinned
-from tui_backprop.inspector.pinned import element_at
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example
+from tui_backprop.notation.formats import number, shape_text
 from tui_backprop.panes.question_pane import draw_question
 from tui_backprop.panes.step_pane import draw_step
-from tui_backprop.questions import Question, judge, question_about, questions, read_number
-from tui_backprop.questions.asking import Asking
-from tui_backprop.words.formats import number, shape_text
+from tui_backprop.quiz import Question, judge, question_about, questions, read_number
+from tui_backprop.quiz.asking import Asking
 
 from .moments import finish
 from .random_timelines import lesson_of, timelines

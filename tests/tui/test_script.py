@@ -17,7 +17,7 @@ from tui_backprop.cli import main
 from tui_backprop.debugger.named_moments import command
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.inspector.code_view import code_lines
-from tui_backprop.script import open_script
+from tui_backprop.programs.script import open_script
 
 from .moments import finish
 from .readme import file_under

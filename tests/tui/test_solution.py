@@ -13,7 +13,7 @@ from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.inspector import Pinned
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example
-from tui_backprop.words.solution import write_solution
+from tui_backprop.narration.solution import write_solution
 
 from .moments import finish, narrate_event
 from .random_timelines import lesson_of

@@ -18,7 +18,7 @@ from tui_backprop.debugger.edits import Edit, start_value
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import STOPS, Place, after_event, after_iteration, after_phase, after_step
 from tui_backprop.debugger.timeline import MILESTONES, Timeline
-from tui_backprop.graph.sheet import with_off_path
+from tui_backprop.graph.folded_graph import with_off_path
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 import minidl_core as dl
 from minidl_core.gradients import Evaluated, _gradient_registry, gradient_rule, input_gradients
 from minidl_core.graph import definitions
-from tui_backprop.words.entries import in_letters
-from tui_backprop.words.expression import UnreadableError, evaluate, parse, write
-from tui_backprop.words.worked import Worked, count, worked_contribution, worked_value
+from tui_backprop.notation.entries import in_letters
+from tui_backprop.notation.expression import UnreadableError, evaluate, parse, write
+from tui_backprop.notation.worked import Worked, count, worked_contribution, worked_value
 
 OURS = [name for name, made in definitions.items() if made.compute.__module__.startswith("minidl_core.")]
 SAMPLES = [(name, sample) for name in OURS for sample in definitions[name].samples]

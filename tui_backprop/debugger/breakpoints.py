@@ -28,8 +28,8 @@ from minidl_core import (
 )
 from minidl_core.arrays import is_finite
 
-from ..drawing.lines import cut
-from ..words.wording import listed
+from ..narration.wording import listed
+from ..notation.fitting import cut
 from .loss_graph import LossGraph
 from .recording import Recording
 from .steps import Stop, after_node, after_step

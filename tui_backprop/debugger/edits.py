@@ -11,10 +11,10 @@ import numpy as np
 from minidl_core import Node, Operation, Placeholder, State, Variable
 from minidl_core.arrays import Array, settle
 
-from ..drawing.lines import cut
-from ..words.expression import element_text
-from ..words.formats import number, shape_text
-from ..words.wording import listed
+from ..narration.wording import listed
+from ..notation.expression import element_text
+from ..notation.fitting import cut
+from ..notation.formats import number, shape_text
 from .loss_graph import LossGraph
 
 LEARNING_RATE = "learning rate"

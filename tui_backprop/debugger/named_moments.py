@@ -13,8 +13,8 @@ import shlex
 from minidl_core import Variable
 from minidl_core.backprop import search
 
-from ..drawing.lines import cut
-from ..words.wording import listed
+from ..narration.wording import listed
+from ..notation.fitting import cut
 from .loss_graph import LossGraph
 from .steps import Place
 from .timeline import Timeline

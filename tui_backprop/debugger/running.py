@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 from typing import NamedTuple
 
-from ..drawing.lines import cut
+from ..notation.fitting import cut
 from .breakpoints import Breakpoints
 from .named_moments import NoMomentError, go
 from .recording import Recording

@@ -31,8 +31,8 @@ from ..drawing.glyphs import (
     UPDATED,
     WEST,
 )
-from ..drawing.lines import fit, fit_name, takes_single_cells, width_of
 from ..drawing.palette import Line
+from ..notation.fitting import fit, fit_name, takes_single_cells, width_of
 from .layout import Column, Edge, Layout, Place
 from .layout.lanes import Point, Stroke
 

@@ -14,8 +14,8 @@ from minidl_core.arrays import Array, Shape
 
 from ..debugger.moment import Moment
 from ..drawing.glyphs import DONE, NOT_YET, NOW, PARTLY, STALE, UPDATED
-from ..drawing.lines import printable
-from ..words.formats import number, shape_text, vector
+from ..notation.fitting import printable
+from ..notation.formats import number, shape_text, vector
 from .diagram import NodeView
 from .labels import LEAST_INNER, MOST_INNER, detail, shape_in, tape_title, title
 from .layout import NodeBox

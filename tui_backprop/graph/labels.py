@@ -11,9 +11,9 @@ from minidl_core.gradients import gradient_rule
 
 from ..debugger.moment import Moment
 from ..drawing.glyphs import BREAKPOINT, DONE, HIDDEN, LEFT, NOT_YET, NOW, RIGHT, STALE, UPDATED
-from ..drawing.lines import printable, width_of
 from ..drawing.palette import Line
-from ..words.formats import number, shape_text
+from ..notation.fitting import printable, width_of
+from ..notation.formats import number, shape_text
 from .diagram import Note, mark_style
 
 LEAST_INNER, MOST_INNER = len("─v✓ g·─"), 14

@@ -14,15 +14,15 @@ from minidl_core import ContributionAdded, Node, NodeEvaluated, Operation
 from ..debugger.loss_graph import LossGraph
 from ..debugger.moment import Moment
 from ..drawing.glyphs import DOWN, LEFT, NOW, RIGHT, UP
-from ..drawing.lines import fit, printable
 from ..drawing.palette import Line
+from ..notation.fitting import fit, printable
 from .diagram import NodeView, Viewport, draw_diagram
+from .foldings import Sheets
 from .item_views import box_view, row_view
 from .labels import heading, legend, note
 from .layout import Edge, Layout
 from .picture import Item, Picture
 from .selection import along, beside
-from .sheets import Sheets
 from .tape import draw_tape
 
 _MARGIN = 2

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from ..drawing.glyphs import BREAKPOINT, CHOSEN, EAST, ELLIPSIS, LINES, MORE, NODE, NODE_NOW, NORTH, SOUTH, WEST
-from ..drawing.lines import fit, fit_name
 from ..drawing.palette import Line
+from ..notation.fitting import fit, fit_name
 from .diagram import NodeView, mark_style
 
 _LEAST_TITLE = 8

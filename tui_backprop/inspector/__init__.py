@@ -7,16 +7,16 @@ from dataclasses import replace
 
 from minidl_core import IterationFinished, Node, Operation, Variable
 
+from ..debugger.followed import Pinned, grid_index, grid_place, grid_shape, is_by_point, without_numbers
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
-from ..words.formats import shape_text
-from ..words.formulas import right_side
+from ..notation.formats import shape_text
+from ..notation.formulas import right_side
+from ..notation.names import called, said, slope_name
 from .check_view import draw_check
 from .code_view import code_lines, draw_code
 from .ledger_view import draw_ledger
-from .names import called, said, slope_name
 from .overview import draw_finished, draw_start
-from .pinned import Pinned, grid_index, grid_place, grid_shape, is_by_point, without_numbers
 from .update_view import draw_update
 from .value_view import draw_value
 

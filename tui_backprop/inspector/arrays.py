@@ -11,14 +11,14 @@ import numpy as np
 from minidl_core import Node
 from minidl_core.arrays import Array
 
+from ..debugger.followed import Pinned, element_at, grid_index, grid_place, grid_shape, is_by_point
 from ..debugger.moment import Moment
 from ..drawing.glyphs import ELLIPSIS, MORE, RIGHT
 from ..drawing.palette import STYLES, Line
-from ..words.entries import Index
-from ..words.formats import Notation, finite_part, notation, shape_text
-from .names import axis_names, called, point_word
-from .pinned import Pinned, element_at, grid_index, grid_place, grid_shape, is_by_point
-from .sections import Section
+from ..notation.entries import Index
+from ..notation.formats import Notation, finite_part, notation, shape_text
+from ..notation.names import axis_names, called, point_word
+from ..notation.sections import Section
 
 GAP = 2
 COMFORT = 5

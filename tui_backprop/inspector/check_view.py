@@ -9,19 +9,19 @@ from rich.cells import cell_len
 
 from minidl_core import Node
 
+from ..debugger.followed import Pinned, element_at
 from ..debugger.measuring import NUDGE, MeasuredGradient, measure
 from ..debugger.moment import Moment
 from ..drawing.glyphs import RIGHT
-from ..drawing.lines import fit
 from ..drawing.palette import Line
-from ..words.expression import element_text
-from ..words.formats import number
-from ..words.worked import rounds_to
-from .names import called, slope_name
-from .pinned import Pinned, element_at
-from .rounding import is_rounding
-from .sections import Section, compose, first_that_fits, prose
-from .walk import draw_way, way_from
+from ..notation.expression import element_text
+from ..notation.fitting import fit
+from ..notation.formats import number
+from ..notation.names import called, slope_name
+from ..notation.rounding import is_rounding
+from ..notation.sections import Section, compose, first_that_fits, prose
+from ..notation.worked import rounds_to
+from .origin import draw_way, way_from
 
 
 def draw_check(moment: Moment, node: Node, pinned: Pinned, width: int, height: int) -> list[Line]:

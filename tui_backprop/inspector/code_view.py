@@ -16,12 +16,12 @@ from minidl_core import GradientError, Node, Operation, Variable
 from minidl_core.gradients import gradient_rule
 from minidl_core.train import GradientDescentOptimizer
 
+from ..debugger.followed import Pinned
 from ..drawing.glyphs import MORE
-from ..drawing.lines import clip, fit, printable
 from ..drawing.palette import Line
-from .names import called
-from .pinned import Pinned
-from .sections import prose
+from ..notation.fitting import clip, fit, printable
+from ..notation.names import called
+from ..notation.sections import prose
 
 _HANGING = 4
 _STYLES = (  # the first kind of token that fits; pygments calls them so

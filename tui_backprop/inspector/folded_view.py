@@ -6,12 +6,12 @@ from minidl_core import Node
 
 from ..debugger.moment import Moment
 from ..drawing.glyphs import MORE
-from ..drawing.lines import fit, fit_name
 from ..drawing.palette import Line
 from ..graph.diagram import mark_style
 from ..graph.item_views import node_marks
 from ..graph.labels import shape_in
 from ..graph.picture import Item
+from ..notation.fitting import fit, fit_name
 
 _SHAPE = 12
 

@@ -14,9 +14,9 @@ from ..debugger.moment import Moment
 from ..debugger.recording import Recording
 from ..drawing.glyphs import NOT_YET
 from ..drawing.palette import Line
-from ..words.formats import Notation, addition, digits_of_change, notation
-from .names import called
-from .sections import Section, first_that_fits, prose
+from ..notation.formats import Notation, addition, digits_of_change, notation
+from ..notation.names import called
+from ..notation.sections import Section, first_that_fits, prose
 
 
 def forecast(moment: Moment, width: int) -> list[Section]:

@@ -8,25 +8,25 @@ from minidl_core import ContributionAdded, GradientError, Node, Operation
 from minidl_core.arrays import Array
 from minidl_core.gradients import gradient_rule
 
+from ..debugger.edges import Edge, edge_in_focus, gradient_edges, operands
+from ..debugger.followed import Pinned, element_at, is_by_point, known_value
 from ..debugger.moment import Moment
 from ..drawing.glyphs import DONE, MORE, NOT_YET, NOW, RIGHT
-from ..drawing.lines import fit, width_of
 from ..drawing.palette import Line
-from ..words.entries import in_letters
-from ..words.expression import Entry, Total, UnreadableError, element_text
-from ..words.formats import addition, shape_text, worked_sum
-from ..words.formulas import symbols
-from ..words.worked import Worked, count, worked_contribution
+from ..notation.entries import in_letters
+from ..notation.equation import write_worked
+from ..notation.expression import Entry, Total, UnreadableError, element_text
+from ..notation.fitting import fit, width_of
+from ..notation.formats import addition, shape_text, worked_sum
+from ..notation.formulas import symbols
+from ..notation.long_sums import long_sum, long_sum_section
+from ..notation.names import axis_names, called, part, said, slope_name, small, summed
+from ..notation.rounding import is_rounding
+from ..notation.sections import Section, compose, first_that_fits, prose
+from ..notation.worked import Worked, count, worked_contribution
 from .arrays import arrays_section, block, window
-from .edges import Edge, edge_in_focus, gradient_edges, operands
-from .equation import write_worked
-from .long_sums import long_sum, long_sum_section
-from .names import axis_names, called, part, said, slope_name, small, summed
-from .pinned import Pinned, element_at, is_by_point, known_value
-from .rounding import is_rounding
-from .sections import Section, compose, first_that_fits, prose
+from .origin import Way, draw_way, way_from
 from .value_view import gradient_state, heading
-from .walk import Way, draw_way, way_from
 
 NUDGE = 0.01
 """How far a number is moved to see how the loss follows."""

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 from minidl_core import Constant, Node, Operation, Placeholder, Variable
 
+from ..debugger.followed import Pinned, element_at
 from ..debugger.moment import Moment
 from ..drawing.glyphs import DONE, NOT_YET, NOW, RIGHT, STALE
 from ..drawing.palette import Line
-from ..words.expression import element_text
-from ..words.formats import digits_of_change, number, shape_text, vector
-from ..words.wording import the_loss
+from ..narration.wording import the_loss
+from ..notation.expression import element_text
+from ..notation.formats import digits_of_change, number, shape_text, vector
+from ..notation.names import called
+from ..notation.sections import Section, compose, prose
 from .forecast import brought, forecast
-from .names import called
-from .pinned import Pinned, element_at
-from .sections import Section, compose, prose
 
 MOST_NAMES = 12
 

@@ -9,20 +9,20 @@ import numpy as np
 from minidl_core import Variable, VariableUpdated
 from minidl_core.arrays import Array
 
+from ..debugger.followed import Pinned, element_at, grid_place, grid_shape
 from ..debugger.moment import Moment
 from ..drawing.glyphs import NOT_YET, RIGHT, STALE
-from ..drawing.lines import width_of
 from ..drawing.palette import Line
-from ..words.expression import element_text
-from ..words.formats import Notation, addition, digits_of_change, notation, number
-from ..words.worked import rounds_to
+from ..notation.expression import element_text
+from ..notation.fitting import width_of
+from ..notation.formats import Notation, addition, digits_of_change, notation, number
+from ..notation.names import called, describe, slope_name
+from ..notation.rounding import is_rounding
+from ..notation.sections import Section, compose, prose
+from ..notation.worked import rounds_to
 from .arrays import block, draw_halves, halves_height, window, with_columns
 from .forecast import forecast
-from .names import called, describe, slope_name
-from .pinned import Pinned, element_at, grid_place, grid_shape
-from .rounding import is_rounding
-from .sections import Section, compose, prose
-from .walk import draw_way, way_from
+from .origin import draw_way, way_from
 
 _NAMED = 8
 ROWS, COLUMNS = 8, 4

@@ -5,21 +5,21 @@ from __future__ import annotations
 from minidl_core import Node, Operation
 from minidl_core.arrays import Array
 
+from ..debugger.edges import operands
+from ..debugger.followed import Pinned, element_at, is_by_point, known_value
 from ..debugger.moment import Moment
 from ..drawing.glyphs import DONE, NOT_YET, RIGHT, STALE
 from ..drawing.palette import Line
-from ..words.expression import element_text
-from ..words.formats import number, vector
-from ..words.worked import worked_value
+from ..notation.equation import write_worked
+from ..notation.expression import element_text
+from ..notation.formats import number, vector
+from ..notation.long_sums import long_sum, long_sum_section
+from ..notation.names import called, describe, said, slope_name, small
+from ..notation.sections import Section, compose, first_that_fits, prose
+from ..notation.worked import worked_value
 from .arrays import arrays_section, block
-from .edges import operands
-from .equation import write_worked
 from .forecast import brought
-from .long_sums import long_sum, long_sum_section
-from .names import called, describe, said, slope_name, small
-from .pinned import Pinned, element_at, is_by_point, known_value
-from .sections import Section, compose, first_that_fits, prose
-from .walk import Way, draw_way, way_from
+from .origin import Way, draw_way, way_from
 
 _LEAVES = {
     "placeholder": "{} is data: it is given, and training never changes it.",

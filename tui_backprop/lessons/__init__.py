@@ -32,7 +32,7 @@ def load_lesson(name: str, seed: int | None = None) -> Lesson:
     the seed that it is given.
     """
     if is_path(name):
-        from ..script import open_script
+        from ..programs.script import open_script
 
         return open_script(name, seed)
     if name not in lesson_names():

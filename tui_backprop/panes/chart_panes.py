@@ -8,8 +8,8 @@ import numpy as np
 
 from ..debugger.moment import Moment
 from ..debugger.timeline import Timeline
-from ..drawing.lines import width_of
 from ..drawing.palette import Line
+from ..notation.fitting import width_of
 from .charts import Separator, data_legend, draw_data, draw_loss, separator
 
 

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..debugger.loss_history import LossHistory
-from ..drawing.lines import width_of
 from ..drawing.palette import Line, Span
-from ..words.formats import number
+from ..notation.fitting import width_of
+from ..notation.formats import number
 
 CURSOR, MEASURED, GHOST = "●", "o", "·"
 BLUE, RED, PINNED, NOW, NOW_STEEP = "o", "x", "◆", "━", "┃"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..drawing.glyphs import EAST, LINES, NORTH, SOUTH, WEST
-from ..drawing.lines import clip, width_of
 from ..drawing.palette import Line, Span
+from ..notation.fitting import clip, width_of
 from .arrangement import Arrangement
 
 TITLE_EDGES = 5

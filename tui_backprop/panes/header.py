@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from minidl_core import Variable
 
 from ..debugger.moment import Moment
-from ..drawing.lines import fit, width_of
 from ..drawing.palette import Line
-from ..words.formats import number
+from ..notation.fitting import fit, width_of
+from ..notation.formats import number
 
 PHASES = ("forward", "backward", "update")
 

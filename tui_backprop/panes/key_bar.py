@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from rich.cells import cell_len
 
-from ..drawing.lines import fit, width_of
 from ..drawing.palette import Line
+from ..notation.fitting import fit, width_of
 
 Keys = tuple[tuple[str, str], ...]
 """Keys and what they do, the most needed first."""

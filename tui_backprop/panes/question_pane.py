@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from ..drawing.glyphs import RIGHT
-from ..drawing.lines import fit
 from ..drawing.palette import Line
-from ..inspector.sections import Section, compose, prose
-from ..questions import Question
-from ..questions.asking import Asking, Score
+from ..notation.fitting import fit
+from ..notation.sections import Section, compose, prose
+from ..quiz import Question
+from ..quiz.asking import Asking, Score
 
 
 def draw_question(asking: Asking, question: Question, width: int, height: int) -> list[Line]:

@@ -13,10 +13,10 @@ from minidl_core import ContributionAdded, IterationFinished, Node, NodesEnqueue
 
 from ..debugger.moment import Moment
 from ..drawing.glyphs import ELLIPSIS, HIDDEN
-from ..drawing.lines import cut, width_of
 from ..drawing.palette import Line
-from ..words.narration import narrate_line
-from ..words.wording import ROOMS, fitted, in_list, wrapped
+from ..narration.narration import narrate_line
+from ..narration.wording import ROOMS, fitted, in_list, wrapped
+from ..notation.fitting import cut, width_of
 
 _WIDE = ROOMS[0][0]
 _NAME_LENGTHS = (24, 16, 10)

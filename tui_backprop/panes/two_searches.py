@@ -24,17 +24,17 @@ from minidl_core import (
 )
 from minidl_core.train import Minimization
 
+from ..debugger.followed import Pinned, element_at
 from ..debugger.loss_graph import LossGraph
 from ..debugger.moment import Moment
 from ..drawing.glyphs import MORE
-from ..drawing.lines import fit
 from ..drawing.palette import Line, Span
-from ..inspector.names import called, slope_name
-from ..inspector.pinned import Pinned, element_at
-from ..inspector.sections import prose
-from ..words.expression import element_text
-from ..words.formats import addition, number, worked_sum
-from ..words.wording import in_list, listed
+from ..narration.wording import in_list, listed
+from ..notation.expression import element_text
+from ..notation.fitting import fit
+from ..notation.formats import addition, number, worked_sum
+from ..notation.names import called, slope_name
+from ..notation.sections import prose
 
 PARTED = "≠"
 _MOST_TERMS = 4

@@ -9,15 +9,15 @@ from textual import events
 
 from ..debugger.moment import Moment
 from ..debugger.timeline import Timeline
-from ..drawing.lines import width_of
 from ..drawing.palette import Line
-from ..inspector.sections import prose
+from ..notation.fitting import width_of
+from ..notation.sections import prose
 from ..panes.frame import TITLE_EDGES
 from ..panes.key_bar import CHOOSING, IN_THE_ROOM, TYPING, Keys
 from ..panes.question_pane import choice_at, draw_question, draw_score
 from ..panes.step_pane import draw_step
-from ..questions import Question
-from ..questions.asking import Asking
+from ..quiz import Question
+from ..quiz.asking import Asking
 from .stepping import SteppingScreen, indented
 
 

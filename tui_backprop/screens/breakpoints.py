@@ -15,8 +15,8 @@ from textual.widgets import OptionList, Static
 from ..debugger.breakpoints import FORMS, Breakpoint, Breakpoints, read_breakpoint
 from ..debugger.loss_graph import LossGraph
 from ..drawing.glyphs import DONE, NOT_YET
-from ..drawing.lines import printable
 from ..drawing.palette import STYLES
+from ..notation.fitting import printable
 from .prompt import Prompt
 
 NONE = "No breakpoint yet: a adds a condition."

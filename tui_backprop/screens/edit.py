@@ -17,10 +17,10 @@ from ..debugger.edits import (
     why_not_editable,
     written_edit,
 )
+from ..debugger.followed import Pinned, element_at
 from ..debugger.timeline import Timeline
-from ..inspector.pinned import Pinned, element_at
-from ..words.expression import element_text
-from ..words.wording import listed
+from ..narration.wording import listed
+from ..notation.expression import element_text
 from .prompt import Prompt
 
 

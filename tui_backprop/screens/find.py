@@ -15,10 +15,10 @@ from minidl_core import Node
 
 from ..debugger.moment import Moment
 from ..drawing.glyphs import CHOSEN
-from ..drawing.lines import fit, fit_name
 from ..drawing.palette import Line
 from ..graph.labels import shape_in
 from ..graph.picture import scope_of_name
+from ..notation.fitting import fit, fit_name
 from ..widgets.canvas import Canvas
 
 _ROWS = 8

@@ -14,9 +14,9 @@ from minidl_core import Node
 from ..debugger.moment import Moment
 from ..debugger.timeline import Timeline
 from ..drawing.glyphs import ARROWS
-from ..drawing.lines import fit_name, width_of
 from ..drawing.palette import Line
 from ..graph.pane import GraphPane
+from ..notation.fitting import fit_name, width_of
 from ..panes.arrangement import Pane, prefers_diagram
 from ..widgets.graph_canvas import GraphCanvas
 

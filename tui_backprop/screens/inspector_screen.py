@@ -9,7 +9,7 @@ from minidl_core import Node
 
 from ..debugger.timeline import Timeline
 from ..inspector import Pinned, automatic_view, move_pinned, views
-from ..inspector.walk import choose_edge, choose_term, follow, way_from
+from ..inspector.origin import choose_edge, choose_term, follow, way_from
 from .graph_screen import DIRECTIONS, GraphScreen
 
 

@@ -14,9 +14,9 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from ..drawing.glyphs import CHOSEN
-from ..drawing.lines import printable
 from ..drawing.palette import STYLES
 from ..lessons.lesson import Lesson
+from ..notation.fitting import printable
 
 
 class LessonsScreen(ModalScreen[str | None]):

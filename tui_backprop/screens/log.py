@@ -19,9 +19,9 @@ from textual.worker import Worker
 from ..debugger.steps import Place
 from ..debugger.timeline import Timeline
 from ..inspector import Pinned
+from ..narration.log import Log, height_of_a_row
+from ..narration.solution import file_name, write_solution
 from ..widgets.canvas import Canvas
-from ..words.log import Log, height_of_a_row
-from ..words.solution import file_name, write_solution
 from .prompt import Prompt
 from .slices import in_slices
 

@@ -6,10 +6,10 @@ import numpy as np
 
 from minidl_core import Node
 
+from ..debugger.edges import operands
 from ..debugger.moment import Moment
-from ..words.expression import magnitude
-from ..words.worked import worked_contribution
-from .edges import operands
+from .expression import magnitude
+from .worked import worked_contribution
 
 
 def is_rounding(moment: Moment, node: Node, index: tuple[int, ...]) -> bool:

@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 
 from minidl_core.arrays import Array
 
+from ..debugger.followed import Pinned, is_by_point, points
 from ..debugger.moment import Moment
 from ..drawing.glyphs import RIGHT
 from ..drawing.palette import Line
-from ..words.expression import Apply, Entry, Total, evaluate, leaves
-from ..words.formats import DIGITS, Notation, addition
-from ..words.worked import Worked, count, rounds_to, sizes
-from .arrays import label_style, window
+from ..inspector.arrays import label_style, window
+from .expression import Apply, Entry, Total, evaluate, leaves
+from .formats import DIGITS, Notation, addition
 from .names import axis_names, point_word
-from .pinned import Pinned, is_by_point, points
 from .sections import Section
+from .worked import Worked, count, rounds_to, sizes
 
 GAP = 2
 _MOST_EXTRA = 5

@@ -13,9 +13,9 @@ from ..debugger.edits import Edit
 from ..debugger.moment import Moment
 from ..debugger.steps import Place
 from ..drawing.glyphs import RIGHT
-from ..drawing.lines import cut
 from ..drawing.palette import Line, plain
-from .formats import number
+from ..notation.fitting import cut
+from ..notation.formats import number
 from .narration import narrate_event_line, narrate_line
 from .wording import fitted, listed, wrapped
 

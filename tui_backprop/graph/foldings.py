@@ -8,9 +8,9 @@ from functools import cached_property
 from minidl_core import Node
 
 from ..debugger.loss_graph import LossGraph
+from .folded_graph import Sheet, with_off_path
 from .item_views import NAMES, NUMBERS, SHAPES
 from .picture import enclosing, fold, scope_of_name, scopes_to_close
-from .sheet import Sheet, with_off_path
 
 _MOST_KEPT = 4
 

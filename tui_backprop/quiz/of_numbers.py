@@ -8,13 +8,13 @@ from math import isfinite
 
 from minidl_core import ContributionAdded, NodeEvaluated, Operation, VariableUpdated
 
-from ..inspector.names import called, slope_name
-from ..inspector.pinned import element_at
-from ..words.entries import broadcast_index
-from ..words.expression import Entry, element_text
-from ..words.formats import number
-from ..words.wording import Name
-from ..words.worked import Worked, is_short, worked_contribution, worked_value
+from ..debugger.followed import element_at
+from ..narration.wording import Name
+from ..notation.entries import broadcast_index
+from ..notation.expression import Entry, element_text
+from ..notation.formats import number
+from ..notation.names import called, slope_name
+from ..notation.worked import Worked, is_short, worked_contribution, worked_value
 from .question import MOST_CHOICES, Question, Step
 
 Say = str | Callable[[Name], str]

@@ -18,7 +18,6 @@ from minidl_core import Operation
 from minidl_core.arrays import Array
 from minidl_core.errors import GradientError
 
-from ..drawing.lines import cut
 from .entries import NAME_LENGTH, contribution_entries, value_entries
 from .expression import (
     Apply,
@@ -34,6 +33,7 @@ from .expression import (
     replace_leaves,
     write,
 )
+from .fitting import cut
 from .formats import DIGITS, notation, number
 
 FEW = 4

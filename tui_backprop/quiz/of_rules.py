@@ -8,9 +8,9 @@ from minidl_core import ContributionAdded, NodeEvaluated
 from minidl_core.arrays import Shape
 from minidl_core.gradients import gradient_rule
 
-from ..inspector.names import said, summed
-from ..words.formats import shape_text
-from ..words.wording import Name
+from ..narration.wording import Name
+from ..notation.formats import shape_text
+from ..notation.names import said, summed
 from .question import MOST_CHOICES, Question, Step
 from .wrong_rules import wrong_rules
 

@@ -11,8 +11,8 @@ import numpy as np
 from minidl_core import Node, NonFiniteError, Operation, Placeholder, Variable
 from minidl_core.arrays import Array, Shape
 
-from ..debugger.loss_graph import LossGraph
-from ..debugger.moment import Moment
+from .loss_graph import LossGraph
+from .moment import Moment
 
 LONGEST_ROW = 12
 """A vector of at most so many entries is drawn as a row, a longer one as a column."""

@@ -13,8 +13,8 @@ from typing import NamedTuple, TypeVar
 from minidl_core import Constant, Node
 
 from ..drawing.glyphs import ELLIPSIS
-from ..drawing.lines import cut, width_of
 from ..drawing.palette import Line
+from ..notation.fitting import cut, width_of
 
 ROOMS = ((116, 1), (78, 2))
 """What every sentence fits into: so many cells in so many lines."""

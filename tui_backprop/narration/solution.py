@@ -24,23 +24,23 @@ from minidl_core import (
 )
 from minidl_core.arrays import Array
 
+from ..debugger.followed import element_at, is_by_point
 from ..debugger.moment import Moment
 from ..debugger.named_moments import command, name_moment
 from ..debugger.timeline import Timeline
 from ..drawing.glyphs import RIGHT
 from ..drawing.palette import Line, plain
 from ..inspector import Pinned
-from ..inspector.equation import write_worked
-from ..inspector.long_sums import draw_long_sum, long_sum
-from ..inspector.names import called, said, slope_name
-from ..inspector.pinned import element_at, is_by_point
 from ..inspector.update_view import update_equation
-from .expression import element_text
-from .formats import column, number, shape_text, worked_sum
-from .formulas import right_side
+from ..notation.equation import write_worked
+from ..notation.expression import element_text
+from ..notation.formats import column, number, shape_text, worked_sum
+from ..notation.formulas import right_side
+from ..notation.long_sums import draw_long_sum, long_sum
+from ..notation.names import called, said, slope_name
+from ..notation.worked import Worked, worked_contribution, worked_value
 from .log import said_of_edits
 from .narration import narrate_event_line, narrate_line
-from .worked import Worked, worked_contribution, worked_value
 
 WIDTH = 100
 ROOMS = ((1000, 1),)

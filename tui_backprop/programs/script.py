@@ -22,11 +22,11 @@ from minidl_core.graph import post_order
 from minidl_core.train import GradientDescentOptimizer, Minimization
 from minidl_core.watching import watching
 
-from .complaints import complain
-from .drawing.lines import printable
-from .lessons import LessonError
-from .lessons.lesson import Example, Lesson, misfit
-from .words.wording import listed
+from ..complaints import complain
+from ..lessons import LessonError
+from ..lessons.lesson import Example, Lesson, misfit
+from ..narration.wording import listed
+from ..notation.fitting import printable
 
 Feeds = Mapping[Placeholder, Array]
 Seen = dict[Node, Feeds | None]

@@ -18,8 +18,8 @@ from minidl_core import (
     VariableUpdated,
 )
 
+from ..debugger.followed import Pinned
 from ..debugger.moment import Moment
-from ..inspector.pinned import Pinned
 from .of_numbers import new_value_and_way, sum_so_far, value_and_sign
 from .of_rules import rule, shape
 from .of_the_search import next_node, who_joins

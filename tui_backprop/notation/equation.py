@@ -6,7 +6,7 @@ import re
 import textwrap
 
 from ..drawing.palette import Line
-from ..words.worked import Worked
+from .worked import Worked
 
 _GLUE = "\u00a0"
 

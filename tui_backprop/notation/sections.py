@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from rich.cells import cell_len
 
-from ..drawing.lines import clip
 from ..drawing.palette import Line
+from .fitting import clip
 
 EXPLAINS = 5
 """What is less important than this explains the numbers; it has to leave them a comfortable height."""

@@ -12,15 +12,15 @@ import numpy as np
 
 from minidl_core import Node, Operation
 
+from ..debugger.edges import edge_in_focus, gradient_edges, operands, slot_in_focus
+from ..debugger.followed import Pinned, element_at, is_by_point, without_numbers
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
-from ..words.expression import Entry, Total, Tree, element_text
-from ..words.worked import Worked, count, sizes, worked_contribution, worked_value
-from .edges import edge_in_focus, gradient_edges, operands, slot_in_focus
-from .long_sums import over_points, pinned_term
-from .names import called, point_word, slope_name
-from .pinned import Pinned, element_at, is_by_point, without_numbers
-from .sections import first_that_fits
+from ..notation.expression import Entry, Total, Tree, element_text
+from ..notation.long_sums import over_points, pinned_term
+from ..notation.names import called, point_word, slope_name
+from ..notation.sections import first_that_fits
+from ..notation.worked import Worked, count, sizes, worked_contribution, worked_value
 
 Index = tuple[int, ...]
 

@@ -30,8 +30,8 @@ from minidl_core.arrays import Array, Shape
 from minidl_core.gradients import gradient_rule
 
 from ..debugger.moment import Moment
-from .formats import digits_of_change, number, shape_text, vector, worked_sum
-from .formulas import in_names, in_numbers, in_shapes, right_side, shapes_of, symbols
+from ..notation.formats import digits_of_change, number, shape_text, vector, worked_sum
+from ..notation.formulas import in_names, in_numbers, in_shapes, right_side, shapes_of, symbols
 from .wording import Name, Words, counted, listed, lowered, the_loss, unmark
 
 _ORDINALS = ("first", "second", "third", "fourth")

@@ -7,9 +7,9 @@ from itertools import islice
 
 from minidl_core import BackwardStarted, Node, NodesEnqueued, NodeVisited, Operation
 
-from ..inspector.names import called
-from ..words.sentences import still_waiting
-from ..words.wording import NAME_LENGTHS, listed, naming, unmark
+from ..narration.sentences import still_waiting
+from ..narration.wording import NAME_LENGTHS, listed, naming, unmark
+from ..notation.names import called
 from .question import MOST_CHOICES, Question, Step
 
 

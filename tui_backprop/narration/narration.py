@@ -21,7 +21,7 @@ from minidl_core import (
 from ..debugger.edits import Edit
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
-from .formats import number, shape_text
+from ..notation.formats import number, shape_text
 from .sentences import before_the_first, history, said_of, still_waiting, tell
 from .wording import NAME_LENGTHS, ROOMS, Name, Words, fitted, mark, options
 

@@ -9,7 +9,6 @@ from minidl_core import Operation
 from minidl_core.arrays import Array, Shape
 from minidl_core.gradients import gradient_rule
 
-from ..drawing.lines import cut
 from .expression import (
     Apply,
     Entry,
@@ -24,6 +23,7 @@ from .expression import (
     replace_leaves,
     write,
 )
+from .fitting import cut
 from .formats import notation, number
 
 LETTERS = "ijklmnopqrstuvwxyz"

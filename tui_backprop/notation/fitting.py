@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from rich.cells import cell_len, set_cell_size
 
-from .glyphs import ELLIPSIS
-from .palette import Line
+from ..drawing.glyphs import ELLIPSIS
+from ..drawing.palette import Line
 
 
 def width_of(line: Line) -> int:

@@ -7,8 +7,8 @@ from math import inf
 from minidl_core import ContributionAdded, Node, Operation, Variable
 from minidl_core.arrays import Array
 
-from ..debugger.moment import Moment
-from .pinned import Pinned
+from .followed import Pinned
+from .moment import Moment
 
 Edge = tuple[Operation, int, ContributionAdded | None]
 """A consumer, the slot of its input, and the contribution, once it has arrived."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from minidl_core import Node, Operation
 from minidl_core.arrays import Array, Shape
 
+from ..debugger.followed import is_by_point
 from ..debugger.moment import Moment
-from ..drawing.lines import cut
-from ..words.entries import NAME_LENGTH
-from ..words.formats import Notation, number, vector
-from ..words.formulas import in_names, symbols
-from .pinned import is_by_point
+from .entries import NAME_LENGTH
+from .fitting import cut
+from .formats import Notation, number, vector
+from .formulas import in_names, symbols
 
 
 def called(node: Node) -> str:

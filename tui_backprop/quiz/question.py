@@ -11,9 +11,9 @@ from minidl_core.arrays import Array
 
 from ..debugger.moment import Moment
 from ..inspector import Pinned, inspector_title
-from ..inspector.names import slope_name
-from ..words.formats import number
-from ..words.wording import NAME_LENGTHS, Name, naming, unmark
+from ..narration.wording import NAME_LENGTHS, Name, naming, unmark
+from ..notation.formats import number
+from ..notation.names import slope_name
 
 MOST_CHOICES = 4
 

@@ -12,8 +12,8 @@ from minidl_core.arrays import Array, Shape
 from minidl_core.gradients import gradient_rule
 from minidl_core.sums import sum_to_shape
 
-from ..words.expression import Apply, Entry, Number, Symbol, Total, Tree, UnreadableError, evaluate, parse
-from ..words.formats import Notation
+from ..notation.expression import Apply, Entry, Number, Symbol, Total, Tree, UnreadableError, evaluate, parse
+from ..notation.formats import Notation
 
 _OTHERS = ("G⊙A", "G", "-G", "G⊙Y", "G/A", "2·G⊙A", "G⊙Y⊙(1 - Y)", "G⊙B", "G + A")
 """What other operations do with G, in the symbols of an operation of one or two inputs."""

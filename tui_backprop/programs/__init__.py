@@ -1,0 +1,1 @@
+"""What can be opened, and how: a lesson, a person's own script."""

@@ -1,1 +1,0 @@
-"""Numbers and events in words: formats, formulas, sentences, and what they make together."""
