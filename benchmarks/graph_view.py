@@ -66,7 +66,7 @@ def drawn_by_dot(boxes: Sequence[NodeBox]) -> dict[tuple[str, str, int], Polylin
         lines += [f"{number[source]} -> {number[box.name]} [arrowhead=none];" for source in box.inputs]
     said = subprocess.run(["dot", "-Tjson"], input="\n".join([*lines, "}"]), capture_output=True, text=True, check=True)
     edges = [
-        (source, box.name, slot) for box in boxes for slot, source in enumerate(box.inputs)
+        (source, box.name, input_index) for box in boxes for input_index, source in enumerate(box.inputs)
     ]  # in the order in which they were written
     drawn = json.loads(said.stdout)["edges"]
     return {edge: _flat(found["_draw_"]) for edge, found in zip(edges, drawn, strict=True)}
@@ -86,7 +86,7 @@ def _flat(drawing: list[dict[str, object]]) -> Polyline:
 
 def drawn_by_us(layout: Layout) -> dict[tuple[str, str, int], Polyline]:
     edges = (edge for edges in layout.incoming.values() for edge in edges)
-    return {(edge.source, edge.consumer, edge.slot): [(x, y) for x, y in layout.path(edge)] for edge in edges}
+    return {(edge.source, edge.consumer, edge.input_index): [(x, y) for x, y in layout.path(edge)] for edge in edges}
 
 
 def crossings(edges: dict[tuple[str, str, int], Polyline]) -> int:

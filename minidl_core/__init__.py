@@ -24,7 +24,7 @@ from .events import (
     VariableUpdated,
 )
 from .gradient_check import GradientCheck, check_gradient
-from .gradients import Evaluated, RegisterGradient
+from .gradients import EvaluatedOperation, RegisterGradient
 from .graph import Constant, Graph, Node, Operation, Placeholder, Variable, name_scope, placeholder
 from .operations import (
     add,
@@ -56,7 +56,7 @@ __all__ = [
     "BackwardStarted",
     "Constant",
     "ContributionAdded",
-    "Evaluated",
+    "EvaluatedOperation",
     "Event",
     "FeedError",
     "GradientCheck",

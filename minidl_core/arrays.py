@@ -27,20 +27,20 @@ def copy_in(value: Any) -> Array:
     if given.dtype.kind not in "biuf":
         raise TypeError(f"it holds {given.dtype}, not real numbers")
     if given.dtype.itemsize <= 8:
-        return _settled(np.array(given, dtype=np.float64))
+        return _frozen(np.array(given, dtype=np.float64))
     with quiet():  # a longer number may be too large for float64 and become infinite
-        return _settled(given.astype(np.float64))
+        return _frozen(given.astype(np.float64))
 
 
-def settle(result: Any) -> Array:
+def freeze(result: Any) -> Array:
     """Return what a function computed as float64 that cannot be written to any more; a single number as np.float64.
 
     Raises ValueError or TypeError where it is not made of real numbers.
     """
-    return _settled(result) if is_float64(result) else copy_in(result)
+    return _frozen(result) if is_float64(result) else copy_in(result)
 
 
-def _settled(array: Array) -> Array:
+def _frozen(array: Array) -> Array:
     if not array.shape:
         return array[()]  # NumPy calculates with a np.float64 six times as fast as with an array of one number
     array.setflags(write=False)
@@ -52,7 +52,7 @@ def is_float64(value: Any) -> TypeGuard[Array]:
     return getattr(value, "dtype", None) is _FLOAT64
 
 
-def is_settled(value: Any, shape: Shape) -> TypeGuard[Array]:
+def is_frozen(value: Any, shape: Shape) -> TypeGuard[Array]:
     """Return whether this is float64 of this shape that cannot be written to."""
     return is_float64(value) and value.shape == shape and not value.flags.writeable
 

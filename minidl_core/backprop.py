@@ -40,7 +40,7 @@ def _visits(loss: Node) -> Iterator[Visit]:
     while queue:
         node = queue.popleft()
         enqueued: list[Node] = []
-        # from the last slot to the first, so that an input in two slots joins in the place of its first
+        # from the last input to the first, so that one that is an input twice joins where it is one first
         for source in reversed(node.inputs):
             waits_for[source] -= 1
             if not waits_for[source]:

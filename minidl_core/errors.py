@@ -1,4 +1,4 @@
-"""What can go wrong, said to the person who wrote the graph: which node, where it was made, and the mend."""
+"""What can go wrong, said to the person who wrote the graph: which node, where it was made, and the remedy."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ class NonFiniteError(MinidlError):
     """A value, gradient or update became NaN or infinite.
 
     `entry` is the index of the first such element, `finding` says what happened there and why, without naming the
-    node, and `mend` what to do about it.
+    node, and `remedy` what to do about it.
     """
 
-    def __init__(self, finding: str, mend: str, node: Node, entry: tuple[int, ...]) -> None:
-        super().__init__(f"{finding}; {mend}." if mend else f"{finding}.", node)
+    def __init__(self, finding: str, remedy: str, node: Node, entry: tuple[int, ...]) -> None:
+        super().__init__(f"{finding}; {remedy}." if remedy else f"{finding}.", node)
         self.finding = finding
-        self.mend = mend
+        self.remedy = remedy
         self.entry = entry

@@ -46,7 +46,7 @@ class ContributionAdded:
 
     node: Node
     consumer: Operation
-    slot: int
+    input_index: int
     gradient: Array
     contribution: Array
     total: Array

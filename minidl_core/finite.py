@@ -25,12 +25,12 @@ def non_finite_value(
 ) -> NonFiniteError:
     """Return the error for the first operation whose value is not finite; `trained` are the variables moved so far."""
     entry = _first_entry(value)
-    mend = ""
+    remedy = ""
     if trained:
         names = " and ".join(variable.name for variable in trained)
-        mend = f"training has moved {names} since the start: the learning rate may be too high"
+        remedy = f"training has moved {names} since the start: the learning rate may be too high"
     finding = f"it makes {_said(value, entry)}, because {_cause(node, value, entry, inputs)}"
-    return NonFiniteError(finding, mend, node, entry)
+    return NonFiniteError(finding, remedy, node, entry)
 
 
 def non_finite_gradient(node: Node, gradient: Array) -> NonFiniteError:

@@ -17,7 +17,7 @@ import numpy as np
 
 from .arrays import Array, quiet, written
 from .errors import GraphError
-from .gradients import Evaluated, gradient_rule, input_gradients
+from .gradients import EvaluatedOperation, gradient_rule, input_gradients
 from .graph import Node, Operation, last_run_of
 from .plan import Run
 
@@ -172,16 +172,16 @@ def _kink(gradient: float, right: Array, left: Array, rounding: Array) -> tuple[
 def _culprit(run: Run, gradients: dict[Node, Array], operations: list[Operation]) -> str:
     """Name the gradient function that is wrong by itself, the one nearest to the loss."""
     for node in reversed(operations):
-        op = Evaluated(node, [run[source] for source in node.inputs], run[node], [True] * len(node.inputs))
+        op = EvaluatedOperation(node, [run[source] for source in node.inputs], run[node], [True] * len(node.inputs))
         rule = gradient_rule(node)
-        for slot, contribution in enumerate(input_gradients(rule, op, gradients[node])):
-            if _compare_input(op, slot, gradients[node], contribution).verdict == "differs":
-                wrong = f"is wrong for its input {slot}, {node.inputs[slot].name}."
-                return f" The gradient function of {node.describe()}, at {rule.place}, {wrong}"
+        for input_index, contribution in enumerate(input_gradients(rule, op, gradients[node])):
+            if _compare_input(op, input_index, gradients[node], contribution).verdict == "differs":
+                wrong = f"is wrong for its input {input_index}, {node.inputs[input_index].name}."
+                return f" The gradient function of {node.describe()}, at {rule.location}, {wrong}"
     return " Each gradient function by itself is right."
 
 
-def _compare_input(op: Evaluated, slot: int, grad: Array, contribution: Array) -> _Comparison:
+def _compare_input(op: EvaluatedOperation, input_index: int, grad: Array, contribution: Array) -> _Comparison:
     """Compare what one gradient function gives for one input with what its operation does, all elements at once."""
     # each element is nudged the way it contributes, so that no two of them cancel, and by an amount of its own, because
     # an operation may not feel that all of them move together
@@ -191,9 +191,9 @@ def _compare_input(op: Evaluated, slot: int, grad: Array, contribution: Array) -
 
     def nudged(change: float) -> float:
         inputs = [*op.inputs]
-        inputs[slot] = inputs[slot] + change * direction
+        inputs[input_index] = inputs[input_index] + change * direction
         return float(np.sum(grad * definition.compute(*inputs, **attributes)))
 
-    size = float(np.max(np.abs(op.inputs[slot]), initial=0.0)) or 1.0
+    size = float(np.max(np.abs(op.inputs[input_index]), initial=0.0)) or 1.0
     rounding = float(np.finfo(np.float64).eps * np.sum(np.abs(grad * op.output)))
     return _compare(float(np.sum(contribution * direction)), nudged, size, rounding)

@@ -10,15 +10,15 @@ from collections.abc import Callable, Sequence
 from pathlib import PurePath
 from typing import Any
 
-from .arrays import Array, is_float64, settle, written
+from .arrays import Array, freeze, is_float64, written
 from .errors import GradientError
 from .graph import Operation
 from .sums import sum_to_shape
 
-GradientFunction = Callable[["Evaluated", Array], Any]
+GradientFunction = Callable[["EvaluatedOperation", Array], Any]
 
 
-class Evaluated:
+class EvaluatedOperation:
     """An operation as one run evaluated it: what a gradient function sees.
 
     `inputs` and `output` are the arrays of that run, attributes such as `axis` are found as `op.axis`, and `needs`
@@ -55,18 +55,18 @@ class GradientRule:
         self.reasons = tuple(" ".join(paragraph.split()) for paragraph in paragraphs)
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """Where the gradient function was written, as file:line."""
         code = getattr(self.function, "__code__", None)
         return f"{PurePath(code.co_filename).name}:{code.co_firstlineno}" if code else "built in"
 
-    def formula_for(self, slot: int) -> str:
+    def formula_for(self, input_index: int) -> str:
         """Return the formula of the gradient for this input, or '' where none was given."""
-        return self.formulas[slot] if slot < len(self.formulas) else ""
+        return self.formulas[input_index] if input_index < len(self.formulas) else ""
 
-    def reason_for(self, slot: int) -> str:
+    def reason_for(self, input_index: int) -> str:
         """Return the reason for this input: its own paragraph of the docstring, or the only one."""
-        return self.reasons[min(slot, len(self.reasons) - 1)]
+        return self.reasons[min(input_index, len(self.reasons) - 1)]
 
 
 _gradient_registry: dict[str, GradientRule] = {}
@@ -103,7 +103,7 @@ def gradient_rule(operation: Operation) -> GradientRule:
     return rule
 
 
-def input_gradients(rule: GradientRule, op: Evaluated, grad: Array) -> list[Array]:
+def input_gradients(rule: GradientRule, op: EvaluatedOperation, grad: Array) -> list[Array]:
     """Call a gradient function once and return its gradient for each input; where nobody needs one it may be None.
 
     For an elementwise operation, a gradient is summed back to its input's shape over the positions to which
@@ -121,27 +121,27 @@ def input_gradients(rule: GradientRule, op: Evaluated, grad: Array) -> list[Arra
         raise _wrong(
             rule, op, f"returned {len(gradients)} gradients for {wanted}; return a list with one for each input."
         )
-    for slot, gradient in enumerate(gradients):
-        if needs[slot] and not (is_float64(gradient) and gradient.shape == inputs[slot].shape):
-            gradients[slot] = _fitted(rule, op, slot, gradient)
+    for input_index, gradient in enumerate(gradients):
+        if needs[input_index] and not (is_float64(gradient) and gradient.shape == inputs[input_index].shape):
+            gradients[input_index] = _fitted(rule, op, input_index, gradient)
     return gradients
 
 
-def _fitted(rule: GradientRule, op: Evaluated, slot: int, returned: Any) -> Array:
+def _fitted(rule: GradientRule, op: EvaluatedOperation, input_index: int, returned: Any) -> Array:
     """Return a returned gradient as float64 of its input's shape."""
-    shape = op.inputs[slot].shape
+    shape = op.inputs[input_index].shape
     try:
-        gradient = settle(returned)
+        gradient = freeze(returned)
     except (TypeError, ValueError):
-        said = f"returned {type(returned).__name__} for its input {op.operation.inputs[slot].name}"
+        said = f"returned {type(returned).__name__} for its input {op.operation.inputs[input_index].name}"
         raise _wrong(rule, op, f"{said}; return an array of numbers.") from None
     if gradient.shape == op.output.shape and op.operation.definition.elementwise:
         return sum_to_shape(gradient, shape)
     if gradient.shape != shape:
-        said = f"returned {written(gradient.shape)} for its input {op.operation.inputs[slot].name}"
+        said = f"returned {written(gradient.shape)} for its input {op.operation.inputs[input_index].name}"
         raise _wrong(rule, op, f"{said}, which is {written(shape)}; a gradient has its input's shape.")
     return gradient
 
 
-def _wrong(rule: GradientRule, op: Evaluated, what: str) -> GradientError:
-    return GradientError(f"its gradient function ({rule.place}) {what}", op.operation)
+def _wrong(rule: GradientRule, op: EvaluatedOperation, what: str) -> GradientError:
+    return GradientError(f"its gradient function ({rule.location}) {what}", op.operation)

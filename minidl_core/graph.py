@@ -113,12 +113,12 @@ class Node:
     """A node of a graph: something that has a value in each run.
 
     `inputs` are the nodes it computes from, in order, `consumers` the operations that compute from it, each once.
-    `shape` is known before a run where the inputs' shapes are; else it is None. `place` is where it was made,
+    `shape` is known before a run where the inputs' shapes are; else it is None. `location` is where it was made,
     `is_named` whether somebody gave it a name, `last_run` the run that a session or a stepper last asked it for.
     """
 
     __slots__ = ("_file", "_line", "_name", "consumers", "graph", "inputs", "is_named", "last_run", "shape")
-    _why_no_value = ""  # and the mend; only a step of training has none
+    _why_no_value = ""  # and the remedy; only a step of training has none
     __array_ufunc__ = None  # so that `array + node` asks the node instead of adding it to each element
 
     def __init__(self, name: str | None, inputs: tuple[Node, ...] = (), graph: Graph | None = None) -> None:
@@ -163,13 +163,13 @@ class Node:
         return type(self).__name__.lower()
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """Where the node was made, as file:line."""
         return f"{os.path.basename(self._file)}:{self._line}"
 
     def describe(self) -> str:
-        """Return how errors name this node: kind, name and place."""
-        return f"{self.kind} '{self.name}' ({self.place})"
+        """Return how errors name this node: kind, name and location."""
+        return f"{self.kind} '{self.name}' ({self.location})"
 
     def __repr__(self) -> str:
         return f"<{self.describe()}>"
@@ -303,7 +303,7 @@ class Operation(Node):
         except ValueError as error:
             raise self.misfit(known, error) from error
         for node in inputs:
-            # this is the node's newest consumer, so the last entry tells whether another slot has noted it already
+            # this is the node's newest consumer, so the last entry tells whether it has been noted already
             if not node.consumers or node.consumers[-1] is not self:
                 node.consumers.append(self)
 
@@ -313,10 +313,10 @@ class Operation(Node):
         return self.definition.name
 
     def misfit(self, shapes: Iterable[Shape], error: Exception) -> ShapeError:
-        """Return the error that says why inputs of these shapes do not fit, and the mend."""
+        """Return the error that says why inputs of these shapes do not fit, and the remedy."""
         named = {node.name: written(shape) for node, shape in zip(self.inputs, shapes, strict=True)}
         said = " but ".join(f"{name} is {shape}" for name, shape in named.items())
-        return ShapeError(f"{said}; {self.definition.mend_for(self) or error}.", self)
+        return ShapeError(f"{said}; {self.definition.remedy_for(self) or error}.", self)
 
 
 def last_run_of(loss: Any) -> Run:

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import Array, Shape, copy_in, is_finite, is_settled, settle, written
+from .arrays import Array, Shape, copy_in, freeze, is_finite, is_frozen, written
 from .backprop import search
 from .errors import FeedError, GraphError, MinidlError, ShapeError
 from .finite import non_finite_gradient, non_finite_leaf, non_finite_value
-from .gradients import Evaluated, GradientRule, gradient_rule, input_gradients
+from .gradients import EvaluatedOperation, GradientRule, gradient_rule, input_gradients
 from .graph import Constant, Node, Operation, Placeholder, Variable, post_order
 
 
@@ -23,7 +23,7 @@ class Plan:
     """How to evaluate some nodes: `nodes` in the order of evaluation; values are lists in that order.
 
     A NaN or an infinity stops a run at the node that made it. It is looked for before each operation that is not
-    `trusted` to pass it on, in the results, and, where an array has no entries to pass it on with, everywhere; where
+    `unchecked` to pass it on, in the results, and, where an array has no entries to pass it on with, everywhere; where
     one is found, the first node that has one made it.
     """
 
@@ -35,13 +35,13 @@ class Plan:
         self._placeholders: list[tuple[int, Placeholder]] = []
         self._variables: list[tuple[int, Variable]] = []
         self._constants: list[Array | None] = [None] * len(index)
-        # a step forward: where the value goes, what computes it, where its inputs are, whether that is trusted
+        # a step forward: where the value goes, what computes it, where its inputs are, whether that is unchecked
         self._forward: list[tuple[int, Callable[..., Any], Sequence[int], bool]] = []
         for position, node in enumerate(self.nodes):
             self.sources.append(sources := tuple([index[source] for source in node.inputs]))
             if isinstance(node, Operation):
                 definition = node.definition
-                self._forward.append((position, definition.bind(node.attributes), sources, definition.trusted))
+                self._forward.append((position, definition.bind(node.attributes), sources, definition.unchecked))
             elif isinstance(node, Variable):
                 self._variables.append((position, node))
             elif isinstance(node, Placeholder):
@@ -89,7 +89,7 @@ class Plan:
             values[position] = feeds[placeholder]
         for position, variable in self._variables:
             value = variables.get(variable, variable.initial_value)
-            values[position] = value if is_settled(value, variable.initial_value.shape) else _assigned(variable, value)
+            values[position] = value if is_frozen(value, variable.initial_value.shape) else _assigned(variable, value)
         return values
 
     def run(self, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array]) -> Run:
@@ -100,15 +100,15 @@ class Plan:
         values = self.start(feeds, variables)
         position = 0
         try:
-            for position, compute, sources, trusted in self._forward:
+            for position, compute, sources, unchecked in self._forward:
                 inputs = [values[source] for source in sources]
-                if trusted:
+                if unchecked:
                     values[position] = compute(*inputs)
                 else:
                     for value in inputs:
-                        if not is_finite(settle(value)):
+                        if not is_finite(freeze(value)):
                             self._raise_non_finite(values)
-                    values[position] = settle(compute(*inputs))
+                    values[position] = freeze(compute(*inputs))
         except MinidlError:
             raise
         except Exception as error:
@@ -125,7 +125,7 @@ class Plan:
         assert isinstance(node, Operation)
         inputs = [values[source] for source in self.sources[position]]
         try:
-            values[position] = settle(node.definition.bind(node.attributes)(*inputs))
+            values[position] = freeze(node.definition.bind(node.attributes)(*inputs))
         except Exception as error:
             raise self._failure(position, values, error) from error
 
@@ -151,8 +151,8 @@ class Plan:
             node.definition.output_shape(shapes, node.attributes)
         except ValueError as misfit:
             return node.misfit(shapes, misfit)
-        mend = "; its inputs belong to others: return a new array" if "read-only" in str(error) else ""
-        return GraphError(f"computing it raised {type(error).__name__}: {error}{mend}.", node)
+        remedy = "; its inputs belong to others: return a new array" if "read-only" in str(error) else ""
+        return GraphError(f"computing it raised {type(error).__name__}: {error}{remedy}.", node)
 
     def trained(self) -> list[bool]:
         """Return for each node whether it is a variable or computes from one, so that training needs its gradient."""
@@ -186,7 +186,7 @@ class _Backward:
             if isinstance(node, Operation):
                 sources = plan.sources[position]
                 needs = tuple([wanted[source] for source in sources])
-                self.steps.append((position, node, gradient_rule(node), sources, needs, node.definition.trusted))
+                self.steps.append((position, node, gradient_rule(node), sources, needs, node.definition.unchecked))
             elif isinstance(node, Variable):
                 self.variables.append((position, node))
 
@@ -259,16 +259,16 @@ class Run:
         check_loss(loss, self[loss].shape)
         gradients: list[Any] = [None] * len(values)
         gradients[self._plan.index[loss]] = np.float64(1.0)
-        for position, operation, rule, sources, needs, trusted in backward.steps:
+        for position, operation, rule, sources, needs, unchecked in backward.steps:
             gradient = gradients[position]
-            if not trusted and not is_finite(settle(gradient)) and backward.training:
+            if not unchecked and not is_finite(freeze(gradient)) and backward.training:
                 self.check_training(loss)  # raises for the first one that is not finite
-            op = Evaluated(operation, [values[source] for source in sources], values[position], needs)
+            op = EvaluatedOperation(operation, [values[source] for source in sources], values[position], needs)
             contributions = input_gradients(rule, op, gradient)
-            for slot, source in enumerate(sources):
-                if needs[slot]:
+            for input_index, source in enumerate(sources):
+                if needs[input_index]:
                     # a second contribution makes a new array, because two inputs may share the first one
-                    so_far, contribution = gradients[source], contributions[slot]
+                    so_far, contribution = gradients[source], contributions[input_index]
                     gradients[source] = contribution if so_far is None else so_far + contribution
         return gradients
 

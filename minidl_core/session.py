@@ -10,7 +10,7 @@ from .errors import GraphError
 from .graph import Node, Variable
 from .plan import Plan
 from .train import Minimization
-from .watching import tell
+from .watching import notify
 
 
 class Session:
@@ -35,7 +35,7 @@ class Session:
             plan = self._plans[nodes] = Plan(nodes)
         feeds = plan.feed(feed_dict)
         for node in asked:
-            tell(node, feeds)
+            notify(node, feeds)
         with quiet():
             run = plan.run(feeds, self.variables)
             for node in nodes:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from operator import index
 from typing import Any
 
-from .arrays import Array, is_finite, quiet, read_only, settle
+from .arrays import Array, freeze, is_finite, quiet, read_only
 from .backprop import search
 from .errors import GraphError
 from .events import (
@@ -23,12 +23,12 @@ from .events import (
     VariableUpdated,
 )
 from .finite import non_finite_gradient, non_finite_update
-from .gradients import Evaluated, gradient_rule, input_gradients
+from .gradients import EvaluatedOperation, gradient_rule, input_gradients
 from .graph import Node, Operation, Placeholder, Variable
 from .plan import Plan, Run, check_loss
 from .session import Session
 from .train import Minimization
-from .watching import tell
+from .watching import notify
 
 Hook = Callable[[Any], object]
 
@@ -70,7 +70,7 @@ class Stepper:
         self._plan = Plan([self.loss])
         self._trained = {node for node, trained in zip(self.nodes, self._plan.trained(), strict=True) if trained}
         self._feeds: Mapping[Placeholder, Array] = self._plan.feed(feed_dict)
-        tell(minimization, self._feeds)
+        notify(minimization, self._feeds)
         self._run: Run | None = None
         self._gradients: dict[Variable, Array] | None = None
 
@@ -131,18 +131,18 @@ class Stepper:
         completed: dict[Variable, Array] = {}
         # what has been contributed to each node so far, in the order of the consumers' visits, then of their inputs
         waiting: defaultdict[Node, list[tuple[Operation, int, Array]]] = defaultdict(list)
-        total = settle(1.0)
+        total = freeze(1.0)
         yield BackwardStarted(self.loss, read_only(total))
         for node, enqueued in self._visits or search(self.loss, self._traversal):
             yield NodeVisited(node)
             edges = waiting.pop(node, ())
-            for number, (consumer, slot, contribution) in enumerate(edges, 1):
+            for number, (consumer, input_index, contribution) in enumerate(edges, 1):
                 with quiet():
-                    total = settle(contribution if number == 1 else total + contribution)
+                    total = freeze(contribution if number == 1 else total + contribution)
                 yield ContributionAdded(
                     node,
                     consumer,
-                    slot,
+                    input_index,
                     gradients[consumer],
                     read_only(contribution),
                     read_only(total),
@@ -157,11 +157,11 @@ class Stepper:
                 completed[node] = total
             elif isinstance(node, Operation):
                 inputs = [run[source] for source in node.inputs]
-                op = Evaluated(node, inputs, run[node], [True] * len(inputs))
+                op = EvaluatedOperation(node, inputs, run[node], [True] * len(inputs))
                 with quiet():
                     results = input_gradients(gradient_rule(node), op, total)
-                for slot, source in enumerate(node.inputs):
-                    waiting[source].append((node, slot, results[slot]))
+                for input_index, source in enumerate(node.inputs):
+                    waiting[source].append((node, input_index, results[input_index]))
             if enqueued:
                 yield NodesEnqueued(node, tuple(enqueued))
         self._gradients = completed

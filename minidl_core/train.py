@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from .arrays import Array, copy_in, is_finite, settle
+from .arrays import Array, copy_in, freeze, is_finite
 from .errors import GraphError
 from .finite import non_finite_update
 from .graph import Node, Variable, check_has_value, post_order
 from .plan import Run, check_loss
-from .watching import tell
+from .watching import notify
 
 
 class GradientDescentOptimizer:
@@ -49,7 +49,7 @@ class GradientDescentOptimizer:
     def updated(self, value: Array, gradient: Array) -> Array:
         """Return the new value of a variable: the old one less the learning rate times its gradient."""
         change = self._learning_rate * gradient
-        return settle(np.subtract(value, change, out=change) if change.ndim else value - change)
+        return freeze(np.subtract(value, change, out=change) if change.ndim else value - change)
 
     def step(self, run: Run, loss: Node, variables: Mapping[Variable, Array]) -> dict[Variable, Array]:
         """Return the variables after one step down from where the run was, as new arrays.
@@ -82,4 +82,4 @@ class Minimization(Node):
         self._why_no_value = f"is a step of training and has no value; use its loss, {loss.name}"
         super().__init__(name, graph=loss.graph)
         self._join(None)
-        tell(self, None)
+        notify(self, None)

@@ -29,7 +29,7 @@ def watching(watcher: Watcher) -> Iterator[None]:
         _watchers.remove(watcher)
 
 
-def tell(node: Node, feeds: Mapping[Placeholder, Array] | None) -> None:
-    """Tell those who watch."""
+def notify(node: Node, feeds: Mapping[Placeholder, Array] | None) -> None:
+    """Notify those who watch."""
     for watcher in _watchers:
         watcher(node, feeds)

@@ -81,6 +81,6 @@ def _picture(plane: Plane, feeds: Mapping[Placeholder, Array], variables: Mappin
     line = separator(variables[plane.weights.name], variables[plane.bias.name])
     classes = np.argmax(feeds[plane.classes], axis=1)
     drawing = draw_data(
-        feeds[plane.points], classes, now=line, before={}, pinned=None, width=PICTURE_WIDTH, height=PICTURE_HEIGHT
+        feeds[plane.points], classes, now=line, before={}, followed=None, width=PICTURE_WIDTH, height=PICTURE_HEIGHT
     )
     return plain([data_legend((), None, PICTURE_WIDTH), *drawing])

@@ -5,20 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from ..arrays import Array
-from ..gradients import Evaluated, RegisterGradient
+from ..gradients import EvaluatedOperation, RegisterGradient
 from .definition import operation
 
 _PAIRS = [((3, 2), (3, 2)), ((3, 2), (2,)), ((3, 1), (1, 2)), ((), (2, 3)), ((2, 1, 3), (4, 1)), ((), ())]
 
 
-@operation(formula="Y = A + B", samples=_PAIRS, elementwise=True, trusted=True)
+@operation(formula="Y = A + B", samples=_PAIRS, elementwise=True, unchecked=True)
 def add(a: Array, b: Array, /) -> Array:
     """Each entry of Y is the sum of an entry of A and an entry of B."""
     return a + b
 
 
 @RegisterGradient("add", formulas=("G", "G"))
-def _add_gradient(op: Evaluated, grad: Array) -> list[Array]:
+def _add_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     """1 more in an entry of A is 1 more in Y.
 
     1 more in an entry of B is 1 more in Y.
@@ -26,14 +26,14 @@ def _add_gradient(op: Evaluated, grad: Array) -> list[Array]:
     return [grad, grad]
 
 
-@operation(formula="Y = A - B", samples=_PAIRS, elementwise=True, trusted=True)
+@operation(formula="Y = A - B", samples=_PAIRS, elementwise=True, unchecked=True)
 def subtract(a: Array, b: Array, /) -> Array:
     """Each entry of Y is an entry of A minus an entry of B."""
     return a - b
 
 
 @RegisterGradient("subtract", formulas=("G", "-G"))
-def _subtract_gradient(op: Evaluated, grad: Array) -> list[Array | None]:
+def _subtract_gradient(op: EvaluatedOperation, grad: Array) -> list[Array | None]:
     """1 more in an entry of A is 1 more in Y.
 
     1 more in an entry of B is 1 less in Y.
@@ -41,14 +41,14 @@ def _subtract_gradient(op: Evaluated, grad: Array) -> list[Array | None]:
     return [grad, -grad if op.needs[1] else None]
 
 
-@operation(formula="Y = A⊙B", samples=_PAIRS, elementwise=True, trusted=True)
+@operation(formula="Y = A⊙B", samples=_PAIRS, elementwise=True, unchecked=True)
 def multiply(a: Array, b: Array, /) -> Array:
     """Each entry of Y is an entry of A times an entry of B."""
     return a * b
 
 
 @RegisterGradient("multiply", formulas=("G⊙B", "G⊙A"))
-def _multiply_gradient(op: Evaluated, grad: Array) -> list[Array | None]:
+def _multiply_gradient(op: EvaluatedOperation, grad: Array) -> list[Array | None]:
     """In a product, each factor's slope is the other factor."""
     a, b = op.inputs
     return [grad * b if op.needs[0] else None, grad * a if op.needs[1] else None]
@@ -61,7 +61,7 @@ def divide(a: Array, b: Array, /) -> Array:
 
 
 @RegisterGradient("divide", formulas=("G/B", "-G⊙Y/B"))
-def _divide_gradient(op: Evaluated, grad: Array) -> list[Array | None]:
+def _divide_gradient(op: EvaluatedOperation, grad: Array) -> list[Array | None]:
     """1 more in an entry of A is 1/B more in Y.
 
     The larger an entry of B, the smaller Y: 1 more in B is Y/B less.
@@ -70,14 +70,14 @@ def _divide_gradient(op: Evaluated, grad: Array) -> list[Array | None]:
     return [grad / b if op.needs[0] else None, -grad * op.output / b if op.needs[1] else None]
 
 
-@operation(formula="Y = -A", samples=[((3, 2),), ((),)], elementwise=True, trusted=True)
+@operation(formula="Y = -A", samples=[((3, 2),), ((),)], elementwise=True, unchecked=True)
 def negative(a: Array, /) -> Array:
     """Each entry of Y is an entry of A with its sign flipped."""
     return -a
 
 
 @RegisterGradient("negative", formulas=("-G",))
-def _negative_gradient(op: Evaluated, grad: Array) -> list[Array]:
+def _negative_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     """The sign is flipped, so 1 more in A is 1 less in Y."""
     return [-grad]
 
@@ -89,7 +89,7 @@ def maximum(a: Array, b: Array, /) -> Array:
 
 
 @RegisterGradient("maximum", formulas=("G⊙(A ≥ B)", "G⊙(B > A)"))
-def _maximum_gradient(op: Evaluated, grad: Array) -> list[Array | None]:
+def _maximum_gradient(op: EvaluatedOperation, grad: Array) -> list[Array | None]:
     """Where A is the larger, or both are equal, Y is A; elsewhere A does not count.
 
     Where B is the larger, Y is B; elsewhere B does not count.

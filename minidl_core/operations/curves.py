@@ -5,20 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from ..arrays import Array
-from ..gradients import Evaluated, RegisterGradient
+from ..gradients import EvaluatedOperation, RegisterGradient
 from .definition import operation
 
 _ONE = [((3, 2),), ((),)]
 
 
-@operation(formula="Y = A²", samples=_ONE, elementwise=True, trusted=True)
+@operation(formula="Y = A²", samples=_ONE, elementwise=True, unchecked=True)
 def square(a: Array, /) -> Array:
     """Each entry of Y is an entry of A times itself."""
     return a * a
 
 
 @RegisterGradient("square", formulas=("2·G⊙A",))
-def _square_gradient(op: Evaluated, grad: Array) -> list[Array]:
+def _square_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     """The slope of a square is twice the number that is squared."""
     return [2.0 * grad * op.inputs[0]]
 
@@ -35,7 +35,7 @@ def power(a: Array, b: Array, /) -> Array:
 
 
 @RegisterGradient("power", formulas=("G⊙B⊙A^(B - 1)", "G⊙Y⊙log A"))
-def _power_gradient(op: Evaluated, grad: Array) -> list[Array | None]:
+def _power_gradient(op: EvaluatedOperation, grad: Array) -> list[Array | None]:
     """The slope of a power of A is B times the next lower power.
 
     1 more in B multiplies Y by A, so the slope is Y times log A; where A is not positive, it counts as 0.
@@ -54,19 +54,19 @@ def exp(a: Array, /) -> Array:
 
 
 @RegisterGradient("exp", formulas=("G⊙Y",))
-def _exp_gradient(op: Evaluated, grad: Array) -> list[Array]:
+def _exp_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     """The slope of exp is its own value, Y."""
     return [grad * op.output]
 
 
-@operation(formula="Y = log A", samples=_ONE, elementwise=True, trusted=True, domain=(0.1, 3.0))
+@operation(formula="Y = log A", samples=_ONE, elementwise=True, unchecked=True, domain=(0.1, 3.0))
 def log(a: Array, /) -> Array:
     """The natural logarithm of each entry of A: 0 at 1, ever more negative towards 0."""
     return np.log(a)
 
 
 @RegisterGradient("log", formulas=("G/A",))
-def _log_gradient(op: Evaluated, grad: Array) -> list[Array]:
+def _log_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     """The slope of log at A is 1/A, so the smaller A is, the more a little more of it counts."""
     return [grad / op.inputs[0]]
 
@@ -78,7 +78,7 @@ def sigmoid(a: Array, /) -> Array:
 
 
 @RegisterGradient("sigmoid", formulas=("G⊙Y⊙(1 - Y)",))
-def _sigmoid_gradient(op: Evaluated, grad: Array) -> list[Array]:
+def _sigmoid_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     """The slope of sigmoid is Y·(1 - Y): steepest in the middle, flat at both ends."""
     y = op.output
     return [grad * y * (1.0 - y)]
@@ -91,7 +91,7 @@ def tanh(a: Array, /) -> Array:
 
 
 @RegisterGradient("tanh", formulas=("G⊙(1 - Y²)",))
-def _tanh_gradient(op: Evaluated, grad: Array) -> list[Array]:
+def _tanh_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     """The slope of tanh is 1 - Y²: 1 in the middle, flat at both ends."""
     y = op.output
     return [grad * (1.0 - y * y)]
@@ -104,6 +104,6 @@ def relu(a: Array, /) -> Array:
 
 
 @RegisterGradient("relu", formulas=("G⊙(A > 0)",))
-def _relu_gradient(op: Evaluated, grad: Array) -> list[Array]:
+def _relu_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     """The slope of relu is 1 where A is positive, and 0 elsewhere."""
     return [grad * (op.inputs[0] > 0)]

@@ -40,7 +40,7 @@ class OperationDefinition:
     """An operation: calling it builds a node. See `operation` for what its fields say.
 
     Its inputs are the positional-only parameters of `compute`, its attributes (such as `axis`) the others. In
-    `formula`, `reason` and `mend` an input is written as its parameter's name in capitals, the output as Y.
+    `formula`, `reason` and `remedy` an input is written as its parameter's name in capitals, the output as Y.
     """
 
     compute: Compute
@@ -48,10 +48,10 @@ class OperationDefinition:
     samples: Sequence[Any]
     element: str
     elementwise: bool
-    trusted: bool
+    unchecked: bool
     shape: Callable[..., Shape] | None
     domain: tuple[float, float]
-    mend: str
+    remedy: str
 
     def __post_init__(self) -> None:
         self.name = self.__name__ = self.compute.__name__
@@ -135,10 +135,10 @@ class OperationDefinition:
         except Exception:  # a stranger's operation may want more than ones; the run will tell
             return None
 
-    def mend_for(self, operation: Operation) -> str:
-        """Return the mend of a shape mistake with this operation's own names and attributes in it."""
-        mend = self.mend.format(**operation.attributes)
-        return self.name_symbols(mend, [node.name for node in operation.inputs])
+    def remedy_for(self, operation: Operation) -> str:
+        """Return the remedy of a shape mistake with this operation's own names and attributes in it."""
+        remedy = self.remedy.format(**operation.attributes)
+        return self.name_symbols(remedy, [node.name for node in operation.inputs])
 
     def name_symbols(self, text: str, inputs: Sequence[str], output: str = "Y") -> str:
         """Return the text with the symbols A, B ... Y replaced by these names."""
@@ -152,10 +152,10 @@ def operation(
     samples: Sequence[Any] = (),
     element: str | None = None,
     elementwise: bool = False,
-    trusted: bool = False,
+    unchecked: bool = False,
     shape: Callable[..., Shape] | None = None,
     domain: tuple[float, float] = (-2.0, 2.0),
-    mend: str = "",
+    remedy: str = "",
 ) -> Callable[[Compute], OperationDefinition]:
     """Define an operation by the NumPy function that computes it; its docstring is the reason, in one sentence.
 
@@ -163,19 +163,19 @@ def operation(
     `samples` are tuples of input shapes to test with, each optionally followed by a dict of attributes, and
     `domain` the range that the tests draw numbers from. An `elementwise` operation broadcasts its inputs, and its
     gradients are summed back to their shapes; of any other, `shape` tells the shape of Y from those of the inputs (and
-    the attributes) or raises ValueError; without it, a trial on ones tells. `mend` completes the message where shapes
-    do not fit. A `trusted` operation promises to make float64 of float64, to change no input, and to pass every NaN and
-    infinity on, forward and backward, to what has entries, so that the fast path need not look after it.
+    the attributes) or raises ValueError; without it, a trial on ones tells. `remedy` completes the message where shapes
+    do not fit. An `unchecked` operation promises to make float64 of float64, to change no input, and to pass every NaN
+    and infinity on, forward and backward, to what has entries, so that the fast path need not look after it.
 
     Raises GraphError where there are no positional-only inputs, an attribute is called what means something else, or
     the name is taken by an operation of another file.
     """
-    if elementwise and not mend:
-        mend = "counted from the right, each dimension must be equal in both, or 1"
+    if elementwise and not remedy:
+        remedy = "counted from the right, each dimension must be equal in both, or 1"
     element = element or formula.partition(" = ")[2]
 
     def define(compute: Compute) -> OperationDefinition:
-        made = OperationDefinition(compute, formula, samples, element, elementwise, trusted, shape, domain, mend)
+        made = OperationDefinition(compute, formula, samples, element, elementwise, unchecked, shape, domain, remedy)
         other = definitions.get(made.name)
         if other is not None and other.compute.__module__ != compute.__module__:
             raise GraphError(

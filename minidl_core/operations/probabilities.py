@@ -6,7 +6,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from ..arrays import Array, Shape
-from ..gradients import Evaluated, RegisterGradient
+from ..gradients import EvaluatedOperation, RegisterGradient
 from ..sums import largest_along, sum_along
 from .definition import operation
 
@@ -20,7 +20,7 @@ def _softmax_shape(a: Shape, axis: int) -> Shape:
     formula="Y = exp A / Σ exp A",
     shape=_softmax_shape,
     samples=[((3, 2),), ((3, 2), {"axis": 0}), ((4,),), ((2, 3, 2), {"axis": 1}), ((2, 3, 2), {"axis": -3})],
-    mend="axis must name a dimension that A has, not {axis}",
+    remedy="axis must name a dimension that A has, not {axis}",
 )
 def softmax(a: Array, /, axis: int = -1) -> Array:
     """The entries of A along the axis become positive numbers that add up to 1."""
@@ -30,7 +30,7 @@ def softmax(a: Array, /, axis: int = -1) -> Array:
 
 
 @RegisterGradient("softmax", formulas=("Y⊙(G - Σ G⊙Y)",))
-def _softmax_gradient(op: Evaluated, grad: Array) -> list[Array]:
+def _softmax_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     """More of one entry is less of the others, so it counts by how far its G is above the average of its line."""
     y = op.output
     return [y * (grad - sum_along(grad * y, op.axis))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..arrays import Array, Shape
-from ..gradients import Evaluated, RegisterGradient
+from ..gradients import EvaluatedOperation, RegisterGradient
 from ..sums import sum_to_shape
 from .definition import operation
 
@@ -20,7 +20,7 @@ def _product_shape(a: Shape, b: Shape) -> Shape:
 @operation(
     formula="Y = A·B",
     element="Y[i,j] = Σ A[i,k]·B[k,j]",
-    trusted=True,
+    unchecked=True,
     shape=_product_shape,
     samples=[
         ((3, 4), (4, 2)),
@@ -31,7 +31,7 @@ def _product_shape(a: Shape, b: Shape) -> Shape:
         ((5, 3, 4), (4, 2)),
         ((2, 1, 3, 4), (5, 4, 2)),
     ],
-    mend="the columns of A must equal the rows of B",
+    remedy="the columns of A must equal the rows of B",
 )
 def matmul(a: Array, b: Array, /) -> Array:
     """Each row of Y mixes the rows of B, weighted by a row of A."""
@@ -40,7 +40,7 @@ def matmul(a: Array, b: Array, /) -> Array:
 
 
 @RegisterGradient("matmul", formulas=("G·Bᵀ", "Aᵀ·G"))
-def _matmul_gradient(op: Evaluated, grad: Array) -> list[Array | None]:
+def _matmul_gradient(op: EvaluatedOperation, grad: Array) -> list[Array | None]:
     """A[i,k] reaches the loss only through row i of Y, by way of row k of B.
 
     B[k,j] reaches the loss through column j of Y, weighted by column k of A.

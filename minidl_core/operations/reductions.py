@@ -6,7 +6,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..arrays import Array, Shape
-from ..gradients import Evaluated, RegisterGradient
+from ..gradients import EvaluatedOperation, RegisterGradient
 from ..sums import row_sums
 from .definition import operation
 
@@ -21,7 +21,7 @@ _SAMPLES = [
     ((2, 3, 4), {"axis": (0, 2), "keepdims": True}),
     ((),),
 ]
-_MEND = "axis must name dimensions that A has, each once, not {axis}"
+_REMEDY = "axis must name dimensions that A has, each once, not {axis}"
 
 
 def _reduced_shape(a: Shape, axis: Axis, keepdims: bool) -> Shape:
@@ -29,7 +29,7 @@ def _reduced_shape(a: Shape, axis: Axis, keepdims: bool) -> Shape:
     return tuple([1 if n in gone else size for n, size in enumerate(a) if keepdims or n not in gone])
 
 
-@operation(formula="Y = Σ A", trusted=True, shape=_reduced_shape, samples=_SAMPLES, mend=_MEND)
+@operation(formula="Y = Σ A", unchecked=True, shape=_reduced_shape, samples=_SAMPLES, remedy=_REMEDY)
 def reduce_sum(a: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
     """The entries of A along the axis are added up.
 
@@ -41,12 +41,12 @@ def reduce_sum(a: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @RegisterGradient("reduce_sum", formulas=("G",))
-def _reduce_sum_gradient(op: Evaluated, grad: Array) -> list[Array]:
+def _reduce_sum_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     """1 more in any entry of A is 1 more in its sum."""
     return [_spread(op, grad)]
 
 
-@operation(formula="Y = Σ A / n", trusted=True, shape=_reduced_shape, samples=_SAMPLES, mend=_MEND)
+@operation(formula="Y = Σ A / n", unchecked=True, shape=_reduced_shape, samples=_SAMPLES, remedy=_REMEDY)
 def reduce_mean(a: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
     """The entries of A along the axis are averaged.
 
@@ -57,12 +57,12 @@ def reduce_mean(a: Array, /, axis: Axis = None, keepdims: bool = False) -> Array
 
 
 @RegisterGradient("reduce_mean", formulas=("G/n",))
-def _reduce_mean_gradient(op: Evaluated, grad: Array) -> list[Array]:
+def _reduce_mean_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     """An average over n entries has a slope of 1/n for each of them."""
     return [_spread(op, grad / (op.inputs[0].size // grad.size))]
 
 
-def _spread(op: Evaluated, grad: Array) -> Array:
+def _spread(op: EvaluatedOperation, grad: Array) -> Array:
     """Repeat the gradient of a reduction over the entries of its input that were reduced together."""
     shape, axes = op.inputs[0].shape, op.axis
     if axes is not None and not op.keepdims:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..arrays import Array, Shape
-from ..gradients import Evaluated, RegisterGradient
+from ..gradients import EvaluatedOperation, RegisterGradient
 from .definition import operation
 
 
@@ -21,10 +21,10 @@ def _transposed_shape(a: Shape, axes: tuple[int, ...] | None) -> Shape:
 
 @operation(
     formula="Y = Aᵀ",
-    trusted=True,
+    unchecked=True,
     shape=_transposed_shape,
     samples=[((3, 2),), ((2, 3, 4), {"axes": (1, -1, 0)}), ((3,),)],
-    mend="axes must name every dimension of A once, not {axes}",
+    remedy="axes must name every dimension of A once, not {axes}",
 )
 def transpose(a: Array, /, axes: tuple[int, ...] | None = None) -> Array:
     """The rows of A become the columns of Y.
@@ -35,7 +35,7 @@ def transpose(a: Array, /, axes: tuple[int, ...] | None = None) -> Array:
 
 
 @RegisterGradient("transpose", formulas=("Gᵀ",))
-def _transpose_gradient(op: Evaluated, grad: Array) -> list[Array]:
+def _transpose_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     """Each entry of A stands in one place of Y, and its G comes back from there."""
     if op.axes is None:
         return [grad.transpose()]
@@ -54,10 +54,10 @@ def _reshaped_shape(a: Shape, shape: int | tuple[int, ...]) -> Shape:
 
 @operation(
     formula="Y = A, reshaped",
-    trusted=True,
+    unchecked=True,
     shape=_reshaped_shape,
     samples=[((3, 2), {"shape": (2, 3)}), ((2, 3, 2), {"shape": (-1, 4)}), ((4,), {"shape": (2, 2)})],
-    mend="the shape {shape} must have as many entries as A",
+    remedy="the shape {shape} must have as many entries as A",
 )
 def reshape(a: Array, /, shape: int | tuple[int, ...]) -> Array:
     """The entries of A, read row by row, are put into another shape.
@@ -68,6 +68,6 @@ def reshape(a: Array, /, shape: int | tuple[int, ...]) -> Array:
 
 
 @RegisterGradient("reshape", formulas=("G, reshaped back",))
-def _reshape_gradient(op: Evaluated, grad: Array) -> list[Array]:
+def _reshape_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     """Each entry of A is one entry of Y, and its G comes back from there."""
     return [grad.reshape(op.inputs[0].shape)]

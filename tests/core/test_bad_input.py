@@ -1,4 +1,4 @@
-"""Every mistake that a user can make ends in one message that names the node, its place (file:line) and the mend."""
+"""Every mistake that a user can make ends in one message that names the node, its place (file:line) and the remedy."""
 
 from types import SimpleNamespace
 

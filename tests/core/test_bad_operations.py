@@ -1,4 +1,4 @@
-"""Whoever writes an operation or its gradient wrongly is told which one, where it was written, and the mend."""
+"""Whoever writes an operation or its gradient wrongly is told which one, where it was written, and the remedy."""
 
 import re
 from types import SimpleNamespace

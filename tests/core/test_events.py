@@ -23,7 +23,7 @@ def said(event):
             return f"visit {node.name}"
         case dl.ContributionAdded():
             return (
-                f"{event.node.name} gets {_plain(event.contribution)} from {event.consumer.name}[{event.slot}], "
+                f"{event.node.name} gets {_plain(event.contribution)} from {event.consumer.name}[{event.input_index}], "
                 f"whose G = {_plain(event.gradient)}: {event.number} of {event.count}, so far {_plain(event.total)}"
             )
         case dl.GradientCompleted(node, gradient):

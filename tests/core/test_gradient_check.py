@@ -13,7 +13,7 @@ from minidl_core.graph import definitions
 from .random_graphs import random_recipe
 from .reference import OPERATIONS
 
-_SLOTS = [(name, slot) for name in OPERATIONS for slot in range(len(definitions[name].symbols))]
+_SLOTS = [(name, input_index) for name in OPERATIONS for input_index in range(len(definitions[name].symbols))]
 
 
 def test_both_numbers_and_both_errors_are_there():
@@ -68,14 +68,14 @@ def test_on_random_graphs_it_never_cries_wolf():
     assert checked > 3_000
 
 
-@pytest.mark.parametrize(("name", "slot"), _SLOTS)
+@pytest.mark.parametrize(("name", "input_index"), _SLOTS)
 @pytest.mark.parametrize("factor", [1.001, 0.999, -1.0, 0.0])
-def test_an_error_of_a_thousandth_is_found_and_named(monkeypatch, name, slot, factor):
+def test_an_error_of_a_thousandth_is_found_and_named(monkeypatch, name, input_index, factor):
     right = _gradient_registry[name]
 
     def wrong(op, grad):
         gradients = [*right.function(op, grad)]
-        gradients[slot] = gradients[slot] * factor
+        gradients[input_index] = gradients[input_index] * factor
         return gradients
 
     made = definitions[name]
@@ -87,20 +87,20 @@ def test_an_error_of_a_thousandth_is_found_and_named(monkeypatch, name, slot, fa
     node = made(*variables, **attributes, name="suspect")
     loss = dl.log(dl.reduce_sum(dl.exp(dl.multiply(dl.tanh(node), 0.7)), name="total"))
     dl.Session().run(loss)
-    assert all(check.agrees for check in dl.check_gradient(loss, variables[slot]))
+    assert all(check.agrees for check in dl.check_gradient(loss, variables[input_index]))
 
     if name in {"log", "reduce_sum", "exp", "multiply", "tanh"}:
         return  # these stand further down in this graph, too
     monkeypatch.setitem(_gradient_registry, name, GradientRule(wrong, right.formulas))
     dl.Session().run(loss)
-    checks = dl.check_gradient(loss, variables[slot])
+    checks = dl.check_gradient(loss, variables[input_index])
     felt = [check for check in checks if check.measured]  # relu has none where it is flat
     assert felt
     for check in felt:
         assert check.verdict == "differs"
         assert check.relative_error == pytest.approx(abs(1 - factor) / max(1, abs(factor)), rel=1e-3)
         assert f"{name} 'suspect' (test_gradient_check.py:" in check.reason
-        assert f"is wrong for its input {slot}, x{slot}." in check.reason
+        assert f"is wrong for its input {input_index}, x{input_index}." in check.reason
 
 
 def test_a_kink_is_called_a_kink():

@@ -79,20 +79,20 @@ def test_a_planted_wrong_gradient_is_caught(name, monkeypatch):
     """The comparison above notices an error of 0.1 % in any gradient of any operation."""
     right = _gradient_registry[name]
     slots = len(definitions[name].symbols)
-    for slot in range(slots):
+    for input_index in range(slots):
         monkeypatch.setitem(_gradient_registry, name, right)
 
-        def wrong(op, grad, slot=slot):
+        def wrong(op, grad, input_index=input_index):
             gradients = list(right.function(op, grad))
-            gradients[slot] = gradients[slot] * 1.001
+            gradients[input_index] = gradients[input_index] * 1.001
             return gradients
 
         # the loss of `_case` multiplies and sums as well, so it is run before the gradient goes wrong
         arrays, variables, loss, reference = _case(name, definitions[name].samples[0])
         dl.Session().run(loss)
         monkeypatch.setitem(_gradient_registry, name, type(right)(wrong, right.formulas))
-        gradient = dl.compute_gradient(loss)[variables[slot]]
-        measured = central_differences(reference, arrays)[slot]
+        gradient = dl.compute_gradient(loss)[variables[input_index]]
+        measured = central_differences(reference, arrays)[input_index]
         assert not np.allclose(gradient, measured, rtol=1e-6, atol=1e-8)
 
 
@@ -115,7 +115,7 @@ def test_sigmoid_is_right_at_both_ends():
 
 def test_what_a_gradient_function_sees_can_be_copied():
     node = dl.reduce_sum(dl.Variable([1.0, 2.0]), axis=0)
-    seen = dl.Evaluated(node, [np.ones(2)], np.float64(2.0), [True])
+    seen = dl.EvaluatedOperation(node, [np.ones(2)], np.float64(2.0), [True])
     copied = copy.copy(seen)
     assert (copied.operation, copied.output, copied.axis) == (node, 2.0, 0)
     with pytest.raises(AttributeError, match=r"reduce_sum 'reduce_sum' \(.*\) has no attribute 'axes'"):

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 import minidl_core as dl
-from minidl_core.arrays import is_float64, quiet, settle
-from minidl_core.gradients import Evaluated, _gradient_registry
+from minidl_core.arrays import freeze, is_float64, quiet
+from minidl_core.gradients import EvaluatedOperation, _gradient_registry
 from minidl_core.graph import definitions
 
 BUILT_IN = {name: made for name, made in definitions.items() if made.compute.__module__.startswith("minidl_core.")}
 BAD = [np.nan, np.inf, -np.inf]
 EXTREME = [0.0, -0.0, 5e-324, -1e-200, 1.0, 1e200, -1.7e308]
-TRUSTED = [name for name, made in BUILT_IN.items() if made.trusted]
+UNCHECKED = [name for name, made in BUILT_IN.items() if made.unchecked]
 
 
 def _samples(made):
@@ -37,9 +37,9 @@ def _ordinary_and_extreme(made):
             yield [np.array(rng.choice(EXTREME, size=array.shape)) for array in arrays], attributes
 
 
-@pytest.mark.parametrize("name", TRUSTED)
+@pytest.mark.parametrize("name", UNCHECKED)
 @pytest.mark.parametrize("bad", BAD)
-def test_a_trusted_operation_passes_every_nan_and_infinity_on(name, bad):
+def test_an_unchecked_operation_passes_every_nan_and_infinity_on(name, bad):
     made = BUILT_IN[name]
     for arrays, attributes in _ordinary_and_extreme(made):
         for array in arrays:
@@ -51,14 +51,14 @@ def test_a_trusted_operation_passes_every_nan_and_infinity_on(name, bad):
                 array[entry] = kept
 
 
-@pytest.mark.parametrize("name", TRUSTED)
+@pytest.mark.parametrize("name", UNCHECKED)
 @pytest.mark.parametrize("bad", BAD)
-def test_the_gradient_of_a_trusted_operation_passes_every_nan_and_infinity_on(name, bad):
+def test_the_gradient_of_an_unchecked_operation_passes_every_nan_and_infinity_on(name, bad):
     made, rule = BUILT_IN[name], _gradient_registry[name]
     for arrays, attributes in _ordinary_and_extreme(made):
         with quiet():
             output = made.compute(*arrays, **attributes)
-        op = Evaluated(made(*arrays, **attributes), arrays, output, [True] * len(arrays))
+        op = EvaluatedOperation(made(*arrays, **attributes), arrays, output, [True] * len(arrays))
         for entry in np.ndindex(np.shape(output)):
             grad = np.ones(np.shape(output))
             grad[entry] = bad
@@ -67,15 +67,15 @@ def test_the_gradient_of_a_trusted_operation_passes_every_nan_and_infinity_on(na
                     assert not np.isfinite(gradient).all(), (name, entry, arrays)
 
 
-@pytest.mark.parametrize("name", TRUSTED)
-def test_a_trusted_operation_makes_float64_of_float64_forward_and_backward(name):
+@pytest.mark.parametrize("name", UNCHECKED)
+def test_an_unchecked_operation_makes_float64_of_float64_forward_and_backward(name):
     made, rule = BUILT_IN[name], _gradient_registry[name]
     for arrays, attributes in _ordinary_and_extreme(made):
-        inputs = [settle(array) for array in arrays]  # as the engine has them: np.float64, or not to be written to
+        inputs = [freeze(array) for array in arrays]  # as the engine has them: np.float64, or not to be written to
         with quiet():
             output = made.compute(*inputs, **attributes)
-            op = Evaluated(made(*inputs, **attributes), inputs, output, [True] * len(inputs))
-            gradients = rule.function(op, settle(np.ones(output.shape)))
+            op = EvaluatedOperation(made(*inputs, **attributes), inputs, output, [True] * len(inputs))
+            gradients = rule.function(op, freeze(np.ones(output.shape)))
         assert all(is_float64(array) for array in [output, *gradients])
 
 
@@ -86,7 +86,7 @@ def test_an_operation_changes_no_input_and_its_shape_is_known_before(name):
         before = [array.tobytes() for array in arrays]
         output = np.asarray(made.compute(*arrays, **attributes))
         assert made.output_shape(tuple(array.shape for array in arrays), attributes) == output.shape
-        op = Evaluated(made(*arrays, **attributes), arrays, output, [True] * len(arrays))
+        op = EvaluatedOperation(made(*arrays, **attributes), arrays, output, [True] * len(arrays))
         rule.function(op, np.ones(output.shape))
         assert [array.tobytes() for array in arrays] == before
 
@@ -278,7 +278,7 @@ def test_the_place_is_the_line_of_the_user_who_made_the_node():
     z = dl.add(x, y)
     step = dl.train.GradientDescentOptimizer(0.1).minimize(z)
     nodes = [x, y, y.inputs[0], z, dl.placeholder(), step]
-    assert [node.place for node in nodes] == [f"test_operations.py:{here + n}" for n in (1, 2, 2, 3, 5, 4)]
+    assert [node.location for node in nodes] == [f"test_operations.py:{here + n}" for n in (1, 2, 2, 3, 5, 4)]
 
 
 STRANGER = '''

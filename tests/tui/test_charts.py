@@ -271,11 +271,11 @@ DIAGONAL: Separator = (1.0, 1.0, 0.0)
 def data_lines(
     now: Separator | None = DIAGONAL,
     before: dict[int, Separator] | None = None,
-    pinned: int | None = 3,
+    followed: int | None = 3,
     width: int = 54,
     height: int = 12,
 ) -> list[Line]:
-    return draw_data(POINTS, CLASSES, now=now, before=before or {}, pinned=pinned, width=width, height=height)
+    return draw_data(POINTS, CLASSES, now=now, before=before or {}, followed=followed, width=width, height=height)
 
 
 def count(lines: list[Line], cells: str) -> int:
@@ -283,7 +283,7 @@ def count(lines: list[Line], cells: str) -> int:
 
 
 def test_the_corners_hold_the_outermost_points() -> None:
-    lines = draw_data([[0, 0], [1, 1]], [1, 0], now=None, before={}, pinned=None, width=5, height=3)
+    lines = draw_data([[0, 0], [1, 1]], [1, 0], now=None, before={}, followed=None, width=5, height=3)
     assert texts(lines) == ["    o", "     ", "x    "]
     assert lines[0][-1] == ("o", "blue")
     assert lines[2][0] == ("x", "red")
@@ -318,7 +318,7 @@ def test_any_lines_fill_the_pane_and_move_no_point(lines: list[Separator], width
     ],
 )
 def test_steep_level_and_absent_lines(line: Separator, cells: str) -> None:
-    lines = draw_data([[-3, -3], [3, 3]], [1, 0], now=line, before={}, pinned=None, width=54, height=12)
+    lines = draw_data([[-3, -3], [3, 3]], [1, 0], now=line, before={}, followed=None, width=54, height=12)
     assert "".join(cell for cell in plain(lines) if cell in "┃━") == cells
 
 
@@ -335,21 +335,21 @@ def test_lines_that_coincide_are_all_seen() -> None:
     assert {name for line in lines for text, name in line if set(text.strip("ox◆ ")) & set("₀₁₃")} == {"dim"}
 
 
-def test_the_pinned_point_is_on_top() -> None:
-    lines = draw_data([[0, 0], [1, 1], [0, 0]], [0, 0, 1], now=(1, -1, 0), before={}, pinned=0, width=9, height=5)
+def test_the_followed_point_is_on_top() -> None:
+    lines = draw_data([[0, 0], [1, 1], [0, 0]], [0, 0, 1], now=(1, -1, 0), before={}, followed=0, width=9, height=5)
     assert texts(lines)[-1][0] == "◆"
-    assert lines[-1][0] == ("◆", "pinned")
+    assert lines[-1][0] == ("◆", "followed")
 
 
 def test_points_that_are_no_numbers_are_left_out() -> None:
-    lines = draw_data([[nan, 0], [1, inf]], [0, 1], now=None, before={}, pinned=0, width=9, height=3)
+    lines = draw_data([[nan, 0], [1, inf]], [0, 1], now=None, before={}, followed=0, width=9, height=3)
     check_size(lines, 9, 3)
     assert plain(lines).strip() == ""
 
 
 @pytest.mark.parametrize("x", [5, 0, -1e17])
 def test_one_point_has_axes_too(x: float) -> None:
-    lines = draw_data([[x, x]], [1], now=None, before={}, pinned=None, width=9, height=3)
+    lines = draw_data([[x, x]], [1], now=None, before={}, followed=None, width=9, height=3)
     assert texts(lines) == ["         ", "    x    ", "         "]
 
 

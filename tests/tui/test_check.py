@@ -19,7 +19,7 @@ from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import after_event, after_phase, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import STYLES, plain
-from tui_backprop.inspector import Pinned, draw_inspector, inspector_title
+from tui_backprop.inspector import Followed, draw_inspector, inspector_title
 from tui_backprop.lessons import load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.notation.worked import rounds_to
@@ -35,8 +35,8 @@ def lesson_of(build: Callable[[], dl.Node]) -> Lesson:
     return Lesson("made", "made for a test", example, 0.01)
 
 
-def checked(moment: Moment, node: dl.Node, pinned: Pinned | None = None) -> str:
-    return plain(draw_inspector(moment, "check", pinned or Pinned(), 61, 24, node))
+def checked(moment: Moment, node: dl.Node, followed: Followed | None = None) -> str:
+    return plain(draw_inspector(moment, "check", followed or Followed(), 61, 24, node))
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
@@ -52,7 +52,7 @@ def test_the_numbers_are_the_engine_s_and_the_quotients_come_out_as_they_are_sho
             assert "It is 1 by definition" in shown
             continue
         for size in SIZES:
-            lines = draw_inspector(moment, "check", Pinned(), *size, node)
+            lines = draw_inspector(moment, "check", Followed(), *size, node)
             assert len(lines) <= size[1]
             assert all(sum(cell_len(part) for part, _ in line) <= size[0] for line in lines)
             assert {style for line in lines for _, style in line} <= STYLES.keys()
@@ -90,7 +90,7 @@ def test_what_terms_that_cancel_leave_has_no_direction_and_no_relative_error() -
     gradient = moment.gradient(w)
     assert gradient is not None
     assert 0 < abs(gradient.item()) < 1e-15
-    shown = {view: plain(draw_inspector(moment, view, Pinned(), 61, 24, w)) for view in ("check", "ledger", "update")}
+    shown = {view: plain(draw_inspector(moment, view, Followed(), 61, 24, w)) for view in ("check", "ledger", "update")}
     assert "0 but for rounding" in shown["check"]
     assert "relative error" not in shown["check"]
     assert "0 but for rounding; neither way" in shown["ledger"]
@@ -165,7 +165,7 @@ def test_a_kink_is_said_to_be_one() -> None:
     x = timeline.graph.nodes[0]
     at_kink = " ".join(checked(timeline.moment, x).split())
     assert "the loss has a kink here: its slope is 0 on one side and 1 on the other." in at_kink
-    assert "they agree" in checked(timeline.moment, x, Pinned(0, (1,)))
+    assert "they agree" in checked(timeline.moment, x, Followed(0, (1,)))
 
 
 def test_what_cannot_be_checked_says_why() -> None:
@@ -182,7 +182,7 @@ def test_what_cannot_be_checked_says_why() -> None:
     assert "-inf" in shown
 
 
-async def test_g_checks_the_pinned_element_and_returns() -> None:
+async def test_g_checks_the_followed_element_and_returns() -> None:
     async with opened() as pilot:
         await pilot.pause()
         await pilot.press("g")

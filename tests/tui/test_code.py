@@ -17,7 +17,7 @@ from tests.tui.test_keys import opened, text
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import STYLES, plain
-from tui_backprop.inspector import Pinned, draw_inspector, inspector_title, move_pinned, views
+from tui_backprop.inspector import Followed, draw_inspector, inspector_title, move_followed, views
 from tui_backprop.inspector.code_view import code_lines
 from tui_backprop.lessons import load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
@@ -49,7 +49,7 @@ def test_the_code_of_every_operation_is_what_stands_in_its_file(lesson: Lesson) 
         assert inspector_title(moment, "code", node).endswith("   code")
         for size in SIZES:
             for line in (0, 5, 500):
-                lines = draw_inspector(moment, "code", Pinned(line=line), *size, node)
+                lines = draw_inspector(moment, "code", Followed(line=line), *size, node)
                 assert len(lines) <= size[1]
                 assert all(sum(cell_len(part) for part, _ in row) <= size[0] for row in lines)
                 assert {style for row in lines for _, style in row} <= STYLES.keys()
@@ -120,14 +120,14 @@ def test_long_code_is_moved_by_lines() -> None:
     moment = moment_of(load_lesson("perceptron"))
     node = node_named(moment, "matmul")
     every = plain(code_lines(node, 30)).splitlines()
-    pinned = Pinned()
+    followed = Followed()
     for first in range(5):
-        shown = plain(draw_inspector(moment, "code", pinned, 30, 6, node)).splitlines()
+        shown = plain(draw_inspector(moment, "code", followed, 30, 6, node)).splitlines()
         assert shown[0] == every[first]
-        pinned = move_pinned(moment, "code", pinned, 0, 1, node)
+        followed = move_followed(moment, "code", followed, 0, 1, node)
     assert "more lines" in shown[-1]
-    assert move_pinned(moment, "code", Pinned(), 0, -3, node) == Pinned()
-    assert move_pinned(moment, "code", pinned, 0, 10**6, node).line < len(every)
+    assert move_followed(moment, "code", Followed(), 0, -3, node) == Followed()
+    assert move_followed(moment, "code", followed, 0, 10**6, node).line < len(every)
 
 
 async def test_tab_comes_to_the_code_and_the_arrows_scroll_it() -> None:

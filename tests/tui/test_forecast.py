@@ -13,7 +13,7 @@ from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import after_phase, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
-from tui_backprop.inspector import Pinned, draw_inspector
+from tui_backprop.inspector import Followed, draw_inspector
 from tui_backprop.inspector.forecast import change_of_step
 from tui_backprop.lessons import lesson_names, load_lesson
 
@@ -28,7 +28,7 @@ def at_loss(timeline: Timeline) -> Moment:
 
 
 def table(moment: Moment, width: int = 61, height: int = 30) -> dict[str, list[Decimal]]:
-    shown = plain(draw_inspector(moment, "value", Pinned(), width, height, moment.now))
+    shown = plain(draw_inspector(moment, "value", Followed(), width, height, moment.now))
     rows = re.findall(r"^  (forecast|measured) +(\S+) +(\S+) +(\S+)$", shown, re.M)
     return {name: [*map(Decimal, numbers)] for name, *numbers in rows}
 
@@ -80,7 +80,7 @@ def test_it_is_the_same_however_one_came_there() -> None:
 def test_before_the_first_step_nothing_has_been_brought() -> None:
     moment = at_loss(Timeline(load_lesson("chain")))
     assert not table(moment)
-    assert "brought" not in plain(draw_inspector(moment, "value", Pinned(), 61, 30, moment.now))
+    assert "brought" not in plain(draw_inspector(moment, "value", Followed(), 61, 30, moment.now))
 
 
 def test_a_loss_that_rises_is_said_to() -> None:
@@ -88,7 +88,7 @@ def test_a_loss_that_rises_is_said_to() -> None:
     finish(timeline, 1)
     timeline.forward(after_step)
     moment = at_loss(timeline)
-    shown = " ".join(plain(draw_inspector(moment, "value", Pinned(), 61, 30, moment.now)).split())
+    shown = " ".join(plain(draw_inspector(moment, "value", Followed(), 61, 30, moment.now)).split())
     assert "e has become larger instead: the step went past the lowest point" in shown
 
 
@@ -97,7 +97,7 @@ def test_a_slope_that_turned_round_is_said_to_once_it_is_known(lesson: str, iter
     timeline = Timeline(load_lesson(lesson))
 
     def comparison(moment: Moment) -> str:
-        return " ".join(plain(draw_inspector(moment, "value", Pinned(), 61, 30, moment.graph.loss)).split())
+        return " ".join(plain(draw_inspector(moment, "value", Followed(), 61, 30, moment.graph.loss)).split())
 
     finish(timeline, iteration - 1)
     before = [timeline.moment.gradient(variable) for variable in timeline.graph.variables]
@@ -121,7 +121,7 @@ def test_what_moved_is_seen_to_move_and_under_which_condition_the_forecast_holds
     timeline.forward(after_phase)
     timeline.forward(after_step)
     moment, [*variables] = timeline.moment, timeline.graph.variables
-    shown = " ".join(plain(draw_inspector(moment, "update", Pinned(), *size, moment.now)).split())
+    shown = " ".join(plain(draw_inspector(moment, "update", Followed(), *size, moment.now)).split())
     assert "a straight slope" in shown
     assert ("whole step" in shown) is (len(variables) > 1)
     equation = re.search(r"► \S+ = (\S+) - .* = (\S+) [-+] \S+ = (\S+)", shown)
@@ -141,7 +141,7 @@ def test_a_step_of_a_fourth_digit_is_seen_in_the_sentence_and_in_the_overview() 
         "w moves against its gradient: w - 1·dJ/dw = 2 - 1·0.000347858 = 1.9997."
     )
     finish(timeline, 1)
-    assert "w from 2 to 1.9997" in plain(draw_inspector(timeline.moment, "overview", Pinned(), 61, 30, None))
+    assert "w from 2 to 1.9997" in plain(draw_inspector(timeline.moment, "overview", Followed(), 61, 30, None))
 
 
 async def test_by_keys_forecast_in_the_update_and_what_came_in_the_next_iteration() -> None:

@@ -16,8 +16,8 @@ from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import after_event, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import STYLES, plain
-from tui_backprop.inspector import Pinned, automatic_view, draw_inspector, inspector_title, move_pinned, views
-from tui_backprop.inspector.origin import way_from
+from tui_backprop.inspector import Followed, automatic_view, draw_inspector, inspector_title, move_followed, views
+from tui_backprop.inspector.origin import origin_of
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
 
@@ -64,23 +64,23 @@ def at(
     raise AssertionError(f"no {kind.__name__} of {node}")
 
 
-def shown(moment: Moment, width: int = 62, height: int = 25, view: str = "", pinned: Pinned | None = None) -> str:
-    return plain(draw_inspector(moment, view or automatic_view(moment), pinned or Pinned(), width, height))
+def shown(moment: Moment, width: int = 62, height: int = 25, view: str = "", followed: Followed | None = None) -> str:
+    return plain(draw_inspector(moment, view or automatic_view(moment), followed or Followed(), width, height))
 
 
 # always
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
-@pytest.mark.parametrize("pinned", [Pinned(), Pinned(10**6, (10**6,) * 5)], ids=["first", "last"])
-def test_every_view_of_every_event_fits_its_pane(lesson: Lesson, pinned: Pinned) -> None:
+@pytest.mark.parametrize("followed", [Followed(), Followed(10**6, (10**6,) * 5)], ids=["first", "last"])
+def test_every_view_of_every_event_fits_its_pane(lesson: Lesson, followed: Followed) -> None:
     timeline = Timeline(lesson)
     for _ in range(130):
         moment = timeline.moment
         for width, height in SIZES:
             for view in (*views(moment), "no such view"):
                 assert inspector_title(moment, view)
-                lines = draw_inspector(moment, view, pinned, width, height)
+                lines = draw_inspector(moment, view, followed, width, height)
                 assert len(lines) <= height
                 for line in lines:
                     assert sum(cell_len(text) for text, _ in line) <= width
@@ -98,7 +98,7 @@ def test_every_node_can_be_looked_at_at_any_time(lesson: Lesson) -> None:
         for node in moment.graph.loss.graph.nodes:
             for view in views(moment, node):
                 assert inspector_title(moment, view, node)
-                assert draw_inspector(moment, view, Pinned(), 62, 25, node)
+                assert draw_inspector(moment, view, Followed(), 62, 25, node)
         timeline.forward(after_step)
 
 
@@ -161,14 +161,14 @@ def test_the_terms_of_a_weight_add_up_as_they_are_shown(height: int) -> None:
         Decimal(line.split()[-1]) for line in text.splitlines() if re.match(r"[ ►] (point|\d+ \w|Σ \d)", line)
     ]
     assert sum(terms).quantize(total) == total == Decimal("-89.88")
-    pinned = re.search(r"► point +3 +(\S+) +(\S+) +(\S+)", text)
-    assert pinned is not None
-    product = Decimal(pinned[1]) * Decimal(pinned[2])
-    assert product.quantize(Decimal(pinned[3]), ROUND_HALF_UP) == Decimal(pinned[3])
+    followed = re.search(r"► point +3 +(\S+) +(\S+) +(\S+)", text)
+    assert followed is not None
+    product = Decimal(followed[1]) * Decimal(followed[2])
+    assert product.quantize(Decimal(followed[3]), ROUND_HALF_UP) == Decimal(followed[3])
 
 
-def test_a_term_that_is_not_near_the_first_can_be_pinned() -> None:
-    text = shown(at(dl.ContributionAdded, "W"), pinned=Pinned(71, (1, 1)))
+def test_a_term_that_is_not_near_the_first_can_be_followed() -> None:
+    text = shown(at(dl.ContributionAdded, "W"), followed=Followed(71, (1, 1)))
     assert "► W[1,1] gets Σ X[i,1]·G[i,1]" in text
     assert re.search(r"► point 71 ", text)
     assert "50 blue" in text
@@ -189,7 +189,7 @@ def test_the_edges_of_a_node_with_two_consumers() -> None:
 def test_a_pending_edge_says_for_whom_it_waits() -> None:
     moment = at(dl.NodeEvaluated, "y", "skip", 1)
     node = next(node for node in moment.graph.nodes if node.name == "x")
-    text = plain(draw_inspector(moment, "ledger", Pinned(), 62, 25, node))
+    text = plain(draw_inspector(moment, "ledger", Followed(), 62, 25, node))
     assert re.search(r"· x → y +G +waits for y", text)
     assert "2 edges" in text
 
@@ -229,8 +229,8 @@ def test_an_update_adds_up_as_it_is_shown(name: str, iteration: int) -> None:
     timeline = Timeline(load_lesson(name))
     finish(timeline, iteration)
     timeline.back(after_step)
-    for pinned in (Pinned(), Pinned(3, (1, 1))):
-        text = shown(timeline.moment, pinned=pinned)
+    for followed in (Followed(), Followed(3, (1, 1))):
+        text = shown(timeline.moment, followed=followed)
         written = re.search(r"= (\S+) ([-+]) (\S+) = (\S+)", text)
         assert written is not None
         old, sign, step, new = written.groups()
@@ -261,7 +261,7 @@ def test_the_end_of_an_iteration() -> None:
 def test_at_the_end_of_an_iteration_the_forecast_is_a_table_where_there_is_room(lesson: str) -> None:
     timeline = Timeline(load_lesson(lesson))
     finish(timeline, 2)
-    text = plain(draw_inspector(timeline.moment, "overview", Pinned(), 60, 23))
+    text = plain(draw_inspector(timeline.moment, "overview", Followed(), 60, 23))
     loss = timeline.graph.loss.name
     assert re.search(rf"^  {loss} now +\S+   (measured )?before the update$", text, re.MULTILINE)
     assert re.search(rf"^  measured new {loss} +·   comes with iteration 3$", text, re.MULTILINE)
@@ -285,14 +285,14 @@ def test_leaves_and_what_is_not_computed_yet() -> None:
     assert inspector_title(moment, "value") == "X   data"
     later = moment.graph.loss
     assert "· not computed yet: the forward pass brings it" in plain(
-        draw_inspector(moment, "value", Pinned(), 62, 25, later)
+        draw_inspector(moment, "value", Followed(), 62, 25, later)
     )
 
 
 def test_stale_values_are_called_stale() -> None:
     moment = at(dl.VariableUpdated, "W")
     node = next(node for node in moment.graph.nodes if node.name == "matmul")
-    text = plain(draw_inspector(moment, "value", Pinned(), 62, 25, node))
+    text = plain(draw_inspector(moment, "value", Followed(), 62, 25, node))
     assert "~ made with the variables as they were before the update" in text
     # the equation is of the numbers that were used
     assert "= 0.205 - 1.986 = -1.78" in text
@@ -317,31 +317,31 @@ def test_without_numbers_to_write_out_only_the_number_is_said() -> None:
         definition.element = kept
 
 
-# the pinned element
+# the followed element
 
 
-def test_the_pinned_element_moves_within_the_array_in_view() -> None:
+def test_the_followed_element_moves_within_the_array_in_view() -> None:
     moment = at(dl.NodeEvaluated, "matmul")
-    pinned = move_pinned(moment, "value", Pinned(), 1, 2)
-    assert (pinned.point, pinned.entry) == (5, (1,))
-    assert move_pinned(moment, "value", pinned, 5, 0).entry == (1,)
-    assert move_pinned(moment, "value", pinned, -5, -10) == replace(pinned, point=0, entry=(0,))
-    assert move_pinned(moment, "value", pinned, 0, 1000).point == 99
-    assert "► point 5, column red:" in shown(moment, pinned=pinned)
+    followed = move_followed(moment, "value", Followed(), 1, 2)
+    assert (followed.point, followed.entry) == (5, (1,))
+    assert move_followed(moment, "value", followed, 5, 0).entry == (1,)
+    assert move_followed(moment, "value", followed, -5, -10) == replace(followed, point=0, entry=(0,))
+    assert move_followed(moment, "value", followed, 0, 1000).point == 99
+    assert "► point 5, column red:" in shown(moment, followed=followed)
 
 
-def test_the_pinned_entry_of_a_weight_leaves_the_point_alone() -> None:
+def test_the_followed_entry_of_a_weight_leaves_the_point_alone() -> None:
     moment = at(dl.ContributionAdded, "W")
-    pinned = move_pinned(moment, "ledger", Pinned(), 1, 1)
-    assert (pinned.point, pinned.entry) == (3, (1, 1))
-    assert "► W[1,1] gets" in shown(moment, pinned=pinned)
+    followed = move_followed(moment, "ledger", Followed(), 1, 1)
+    assert (followed.point, followed.entry) == (3, (1, 1))
+    assert "► W[1,1] gets" in shown(moment, followed=followed)
 
 
 def test_a_single_number_has_no_other_element() -> None:
     moment = at(dl.NodeEvaluated, "J")
-    assert move_pinned(moment, "value", Pinned(), 1, 1) == Pinned()
+    assert move_followed(moment, "value", Followed(), 1, 1) == Followed()
     first = Timeline(load_lesson("chain")).moment
-    assert move_pinned(first, "overview", Pinned(), 1, 1) == Pinned()
+    assert move_followed(first, "overview", Followed(), 1, 1) == Followed()
 
 
 def test_every_element_of_a_deep_array_can_be_reached() -> None:
@@ -349,15 +349,15 @@ def test_every_element_of_a_deep_array_can_be_reached() -> None:
     moment = timeline.moment
     node = moment.graph.nodes[0]
     assert node.name == "deep/X"
-    pinned = Pinned(0)
+    followed = Followed(0)
     seen = set()
     for _ in range(12):
-        text = plain(draw_inspector(moment, "value", pinned, 62, 25, node))
+        text = plain(draw_inspector(moment, "value", followed, 62, 25, node))
         match = re.search(r"deep/X\[(\d,\d,\d+)\] = ", text)
         assert match is not None
         assert f"► {match[1][:3]} " in text
         seen.add(match[1])
-        pinned = move_pinned(moment, "value", pinned, 0, 1, node)
+        followed = move_followed(moment, "value", followed, 0, 1, node)
     assert seen == {f"{i},{j},0" for i in range(4) for j in range(3)}
 
 
@@ -374,13 +374,13 @@ def test_an_array_without_elements_says_so() -> None:
     assert x.name == "x"
     while timeline.recording.iteration < 3 and timeline.forward(after_event):
         moment = timeline.moment
-        drawn = plain(draw_inspector(moment, automatic_view(moment), Pinned(), 60, 20))
+        drawn = plain(draw_inspector(moment, automatic_view(moment), Followed(), 60, 20))
         assert moment.now is not x or drawn == "(0,2,3): no numbers"
         for node in timeline.graph.nodes:
             for view in (*views(moment, node), "check"):
-                assert draw_inspector(moment, view, Pinned(), 60, 20, node)
-                way_from(moment, view, Pinned(), node)
-                move_pinned(moment, view, Pinned(), 1, 1, node)
+                assert draw_inspector(moment, view, Followed(), 60, 20, node)
+                origin_of(moment, view, Followed(), node)
+                move_followed(moment, view, Followed(), 1, 1, node)
 
 
 async def test_the_app_goes_on_where_an_array_has_no_elements() -> None:

@@ -20,7 +20,7 @@ from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import after_event, after_iteration
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import Line, plain
-from tui_backprop.inspector import Pinned
+from tui_backprop.inspector import Followed
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.narration.log import Log
@@ -243,7 +243,7 @@ async def test_s_saves_the_iteration_in_the_current_directory_and_says_where(dir
         file = directory / "backprop-perceptron-iteration-4.md"
         await wait_for(pilot, lambda: said(pilot) == f"saved: {file}")
         text = file.read_text(encoding="utf-8")
-        assert text == "".join(f"{line}\n" for line in write_solution(pilot.app.timeline, Pinned()))
+        assert text == "".join(f"{line}\n" for line in write_solution(pilot.app.timeline, Followed()))
 
 
 async def test_a_file_that_is_there_is_replaced_only_after_a_second_enter(directory: Path) -> None:

@@ -27,7 +27,7 @@ from minidl_core import (
     softmax,
     square,
 )
-from minidl_core.gradients import Evaluated
+from minidl_core.gradients import EvaluatedOperation
 from minidl_core.graph import Array, definitions
 from tui_backprop.debugger.steps import after_event, after_step
 from tui_backprop.debugger.timeline import Timeline
@@ -216,7 +216,7 @@ def test_an_operation_that_says_little_about_itself_is_told_all_the_same(monkeyp
     monkeypatch.delitem(definitions, "repeat")
 
     @RegisterGradient("repeat")
-    def _repeat_gradient(op: Evaluated, grad: Array) -> list[Array]:
+    def _repeat_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
         return [3 * grad]
 
     with Graph().as_default():

@@ -8,7 +8,7 @@ from minidl_core import Graph, Variable, add, matmul, placeholder, reduce_sum, s
 from tui_backprop.app import BackpropApp
 from tui_backprop.debugger.steps import after_step
 from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.inspector import Pinned
+from tui_backprop.inspector import Followed
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.narration.log import Log
 from tui_backprop.narration.solution import write_solution
@@ -38,7 +38,7 @@ async def test_no_key_fails_at_any_step() -> None:
             for action in ("forward('step')", "check", "next_pane", "arrow('down')", "origin"):
                 await screen.run_action(action)
                 screen._draw_now()  # at once: a press of a key waits for much longer than it draws
-            EditScreen(timeline, screen.node_in_view, screen.pinned)
+            EditScreen(timeline, screen.node_in_view, screen.followed)
             assert Log(timeline.moment, timeline.branch).draw([timeline.cursor - 1], 0, 76, 20)
 
 
@@ -54,7 +54,7 @@ def test_whatever_can_be_asked_is_about_numbers_that_are_there() -> None:
     while timeline.recording.iteration == 1:
         before, after = timeline.moment, timeline.peek(after_step)
         if after is not None:
-            asked += [(after.now, question.kind) for question in questions(before, after, Pinned())]
+            asked += [(after.now, question.kind) for question in questions(before, after, Followed())]
         timeline.forward(after_step)
     kinds = {kind for node, kind in asked if node is not None and node.name in "XEms"}
     assert {"shapes", "rules"} <= kinds
@@ -85,5 +85,5 @@ def test_the_solution_has_a_sum_of_nothing_as_0() -> None:
     timeline = Timeline(EMPTY)
     finish(timeline, 1)
     assert timeline.moment.loss == 1 + 4 + 9 + 16
-    lines = "\n".join(write_solution(timeline, Pinned()))
+    lines = "\n".join(write_solution(timeline, Followed()))
     assert "z[0,0] = 0" in lines

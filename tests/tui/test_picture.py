@@ -26,8 +26,14 @@ def check_order(picture: Picture, nodes: list[Node]) -> None:
     for item in picture.items.values():
         assert before.issuperset(item.inputs)
         before.add(item.name)
-    edges = {picture.edge(source, node, slot) for node in nodes for slot, source in enumerate(node.inputs)} - {None}
-    drawn = {(source, item.name, slot) for item in picture.items.values() for slot, source in enumerate(item.inputs)}
+    edges = {
+        picture.edge(source, node, input_index) for node in nodes for input_index, source in enumerate(node.inputs)
+    } - {None}
+    drawn = {
+        (source, item.name, input_index)
+        for item in picture.items.values()
+        for input_index, source in enumerate(item.inputs)
+    }
     assert edges == drawn
 
 

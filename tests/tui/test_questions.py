@@ -30,7 +30,7 @@ from tui_backprop.debugger.steps import STOPS, after_event, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import STYLES, plain
 from tui_backprop.graph.pane import GraphPane
-from tui_backprop.inspector import Pinned
+from tui_backprop.inspector import Followed
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.notation.formats import number, shape_text
@@ -43,10 +43,10 @@ from .moments import finish
 from .random_timelines import lesson_of, timelines
 
 Asked = tuple[Moment, Moment, list[Question]]
-PINNED = [Pinned(), Pinned(97, (1, 1))]
+FOLLOWED = [Followed(), Followed(97, (1, 1))]
 
 
-def steps(timeline: Timeline, iterations: int, pinned: Pinned, fine: bool = False) -> Iterator[Asked]:
+def steps(timeline: Timeline, iterations: int, followed: Followed, fine: bool = False) -> Iterator[Asked]:
     """Go through whole iterations and yield each step, and what can be asked about it."""
     while True:
         ended = timeline.at_end_of_iteration
@@ -55,11 +55,11 @@ def steps(timeline: Timeline, iterations: int, pinned: Pinned, fine: bool = Fals
         before, after = timeline.moment, timeline.peek(after_step)
         assert timeline.moment == before
         assert after is not None
-        yield before, after, questions(before, after, pinned)
+        yield before, after, questions(before, after, followed)
         timeline.forward(after_event if fine else after_step)
 
 
-def expected(before: Moment, after: Moment, question: Question, pinned: Pinned) -> str:
+def expected(before: Moment, after: Moment, question: Question, followed: Followed) -> str:
     """Return the right answer, worked out anew from the events that the step will show."""
     events = before.recording.events[before.cursor : after.cursor]
     event, node = after.event, after.now
@@ -74,14 +74,14 @@ def expected(before: Moment, after: Moment, question: Question, pinned: Pinned) 
         case "shapes", NodeEvaluated(value=array) | ContributionAdded(contribution=array):
             return shape_text(array.shape)
         case "values", NodeEvaluated(value=array) | ContributionAdded(contribution=array):
-            return number(array[element_at(before, node, array.shape, pinned)])
+            return number(array[element_at(before, node, array.shape, followed)])
         case "signs", NodeEvaluated(value=array) | ContributionAdded(contribution=array):
-            sign = np.sign(array[element_at(before, node, array.shape, pinned)])
+            sign = np.sign(array[element_at(before, node, array.shape, followed)])
             return {-1: "negative", 0: "0", 1: "positive"}[int(sign)]
         case "sums", ContributionAdded(total=array):
-            return number(array[element_at(before, node, array.shape, pinned)])
+            return number(array[element_at(before, node, array.shape, followed)])
         case "updates", VariableUpdated(old=old, new=new):
-            index = element_at(before, node, new.shape, pinned)
+            index = element_at(before, node, new.shape, followed)
             if "it stays" not in question.choices:
                 return number(new[index])
             return {-1: "down", 0: "it stays", 1: "up"}[int(np.sign(new[index] - old[index]))]
@@ -90,7 +90,7 @@ def expected(before: Moment, after: Moment, question: Question, pinned: Pinned) 
     raise AssertionError(question)
 
 
-def check(before: Moment, after: Moment, question: Question, pinned: Pinned) -> None:
+def check(before: Moment, after: Moment, question: Question, followed: Followed) -> None:
     if question.choices:
         assert 2 <= len(question.choices) == len(set(question.choices)) <= 4
         assert [judge(question, choice) for choice in question.choices].count(True) == 1
@@ -99,7 +99,7 @@ def check(before: Moment, after: Moment, question: Question, pinned: Pinned) -> 
         assert judge(question, question.answer)
         assert question.number == pytest.approx(float(question.answer), rel=1e-3)
     if question.kind != "rules":
-        right = expected(before, after, question, pinned)
+        right = expected(before, after, question, followed)
         assert question.answer == right or "…" in question.answer
     said = {word.strip(".,;:?()") for word in question.text.split()}
     assert question.answer not in said
@@ -109,13 +109,15 @@ def check(before: Moment, after: Moment, question: Question, pinned: Pinned) -> 
 
 
 @pytest.mark.parametrize("name", lesson_names())
-@pytest.mark.parametrize("pinned", PINNED, ids=["point 3", "point 97"])
+@pytest.mark.parametrize("followed", FOLLOWED, ids=["point 3", "point 97"])
 @pytest.mark.parametrize("fine", [False, True], ids=["steps", "events"])
-def test_every_question_of_every_lesson_has_one_right_answer_the_engines(name: str, pinned: Pinned, fine: bool) -> None:
+def test_every_question_of_every_lesson_has_one_right_answer_the_engines(
+    name: str, followed: Followed, fine: bool
+) -> None:
     asked = set()
-    for before, after, found in steps(Timeline(load_lesson(name)), 4, pinned, fine):
+    for before, after, found in steps(Timeline(load_lesson(name)), 4, followed, fine):
         for question in found:
-            check(before, after, question, pinned)
+            check(before, after, question, followed)
             asked.add(question.kind)
     assert {"rules", "signs", "updates", "which node is next"} <= asked
 
@@ -126,7 +128,7 @@ def test_a_value_that_an_equation_reads_as_is_not_asked_for() -> None:
         loss = square(negative(one, name="negative"), name="J")
     timeline = Timeline(lesson_of(Example(loss, {})))
     kinds = {}
-    for _, after, found in steps(timeline, 1, Pinned()):
+    for _, after, found in steps(timeline, 1, Followed()):
         kinds.setdefault(after.now and after.now.name, [question.kind for question in found])
     assert "values" not in kinds["negative"]  # its equation is negative = -1
     assert "values" in kinds["J"]
@@ -137,9 +139,9 @@ def test_rules_are_asked_for_a_product_of_two_vectors() -> None:
         a, b = Variable([1.0, 2.0], name="a"), Variable([3.0, 5.0], name="b")
         loss = square(matmul(a, b, name="p"), name="J")
     asked = {}
-    for before, after, found in steps(Timeline(lesson_of(Example(loss, {}))), 1, Pinned()):
+    for before, after, found in steps(Timeline(lesson_of(Example(loss, {}))), 1, Followed()):
         for question in found:
-            check(before, after, question, Pinned())
+            check(before, after, question, Followed())
             if question.kind == "rules":
                 asked[after.now.name] = question.answer
     assert asked["a"] == "G·bᵀ"
@@ -149,18 +151,18 @@ def test_rules_are_asked_for_a_product_of_two_vectors() -> None:
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(timelines())
 def test_every_question_of_random_graphs(timeline: Timeline) -> None:
-    for before, after, found in steps(timeline, 1, Pinned()):
+    for before, after, found in steps(timeline, 1, Followed()):
         for question in found:
-            check(before, after, question, Pinned())
-        assert question_about(before, after, Pinned()) == (found[0] if found else None)
+            check(before, after, question, Followed())
+        assert question_about(before, after, Followed()) == (found[0] if found else None)
 
 
 @pytest.mark.parametrize("name", lesson_names())
 def test_each_step_but_the_last_asks_and_not_always_the_same(name: str) -> None:
     timeline = Timeline(load_lesson(name))
     kinds: dict[int, list[str]] = {}
-    for before, after, _ in steps(timeline, 4, Pinned()):
-        question = question_about(before, after, Pinned())
+    for before, after, _ in steps(timeline, 4, Followed()):
+        question = question_about(before, after, Followed())
         if question is None:
             assert after.now is None or not before.waiting_count
         else:
@@ -195,7 +197,7 @@ def check_masked(before: Moment, after: Moment, question: Question, pane: GraphP
 def test_what_would_answer_it_is_not_on_the_screen(name: str) -> None:
     timeline = Timeline(load_lesson(name))
     pane = GraphPane(timeline.graph)
-    for before, after, found in steps(timeline, 1, Pinned()):
+    for before, after, found in steps(timeline, 1, Followed()):
         for question in found:
             check_masked(before, after, question, pane)
 
@@ -206,7 +208,7 @@ def test_question_and_choices_fit_every_pane(name: str, size: tuple[int, int]) -
     width, height = size
     asking = Asking()
     asking.mode = "me"
-    for _, _, found in steps(Timeline(load_lesson(name)), 1, Pinned()):
+    for _, _, found in steps(Timeline(load_lesson(name)), 1, Followed()):
         for asking.question in found:
             lines = draw_question(asking, asking.question, width, height)
             text = plain(lines)
@@ -220,7 +222,7 @@ def test_question_and_choices_fit_every_pane(name: str, size: tuple[int, int]) -
 
 def test_a_rule_is_offered_beside_rules_that_give_other_numbers() -> None:
     rules = {}
-    for _, after, found in steps(Timeline(load_lesson("perceptron")), 1, Pinned()):
+    for _, after, found in steps(Timeline(load_lesson("perceptron")), 1, Followed()):
         for question in found:
             if question.kind == "rules" and after.now is not None:
                 rules[after.now.name] = (question.answer, set(question.choices))
@@ -235,7 +237,7 @@ def test_a_rule_that_happens_to_give_the_same_numbers_is_not_offered() -> None:
         w = Variable([[2.0, 1.0], [1.0, 3.0]], name="w")
         x = Variable([[1.0, -1.0]], name="x")
         loss = reduce_sum(matmul(x, w), name="loss")
-    for _, after, found in steps(Timeline(lesson_of(Example(loss, {}))), 1, Pinned()):
+    for _, after, found in steps(Timeline(lesson_of(Example(loss, {}))), 1, Followed()):
         for question in found:
             if question.kind == "rules" and after.now is x:
                 assert question.answer == "G·wᵀ"
@@ -246,15 +248,15 @@ def test_the_rule_of_a_product_of_vectors_is_asked_for_though_its_g_is_a_single_
     with Graph().as_default():
         a = Variable([0.1, -0.2], name="a")
         loss = matmul(a, a, name="loss")
-    asked = steps(Timeline(lesson_of(Example(loss, {}))), 1, Pinned())
+    asked = steps(Timeline(lesson_of(Example(loss, {}))), 1, Followed())
     assert "rules" in {question.kind for _, _, found in asked for question in found}
 
 
 def test_a_skip_connection_asks_who_must_wait() -> None:
     timeline = Timeline(load_lesson("skip"))
-    for before, after, _ in steps(timeline, 1, Pinned()):
+    for before, after, _ in steps(timeline, 1, Followed()):
         if isinstance(after.event, ContributionAdded) and after.event.node.name == "y":
-            question = question_about(before, after, Pinned())
+            question = question_about(before, after, Followed())
             assert question is not None
             assert question.text == "Which nodes join the queue once y has been visited?"
             assert question.answer == "sigmoid"

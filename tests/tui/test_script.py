@@ -142,7 +142,7 @@ step = step_of(J)
     assert [node.name for node in loss.graph.nodes] == [
         *("w", "layer/b", "sum", "add", "square", "exp", "multiply", "negative", "constant", "J", "step")
     ]
-    assert loss.place == "my_model.py:15"
+    assert loss.location == "my_model.py:15"
 
 
 def test_nothing_that_a_script_says_is_obeyed_by_the_terminal(write: Write, capfd: pytest.CaptureFixture[str]) -> None:

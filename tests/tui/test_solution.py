@@ -10,7 +10,7 @@ import pytest
 from minidl_core import Graph, Variable, add, square
 from tui_backprop.debugger.steps import after_event
 from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.inspector import Pinned
+from tui_backprop.inspector import Followed
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.narration.solution import write_solution
@@ -23,7 +23,7 @@ from .test_log import edited
 def test_the_solution_has_a_heading_for_each_pass_and_node_and_a_number_for_each_event() -> None:
     timeline = Timeline(load_lesson("perceptron"), seed=5, learning_rate=0.001)
     finish(timeline, 4)
-    lines = list(write_solution(timeline, Pinned()))
+    lines = list(write_solution(timeline, Followed()))
     assert lines[0] == "# Backpropagation, worked out: perceptron, iteration 4"
     assert "| seed | 5 |" in lines
     assert "| learning rate η | 0.001 |" in lines
@@ -46,7 +46,7 @@ def test_the_solution_has_a_heading_for_each_pass_and_node_and_a_number_for_each
 def test_the_solution_writes_the_elements_out_in_the_engines_numbers() -> None:
     timeline = Timeline(load_lesson("perceptron"))
     finish(timeline, 4)
-    text = "\n".join(write_solution(timeline, Pinned(point=3)))
+    text = "\n".join(write_solution(timeline, Followed(point=3)))
     assert "matmul[3,0] = X[3,0]·W[0,0] + X[3,1]·W[1,0]\n" in text
     assert " = (0.921)(0.223) + (1.847)(-1.075) = 0.205 - 1.986 = -1.78\n" in text
     assert "dJ/dW = [[ -89.9,   89.9],\n" in text
@@ -56,7 +56,7 @@ def test_the_solution_writes_the_elements_out_in_the_engines_numbers() -> None:
     assert sum(terms).quantize(total) == total == Decimal("-89.88")
     assert [line.split()[1] for line in table[-3:]] == ["other", "red", "100"]
     assert "b new = " not in text
-    other = "\n".join(write_solution(timeline, Pinned(point=70)))
+    other = "\n".join(write_solution(timeline, Followed(point=70)))
     assert "matmul[70,0] = X[70,0]·W[0,0]" in other
 
 
@@ -66,7 +66,7 @@ def test_every_event_of_every_lesson_can_be_written(name: str) -> None:
     whole: list[str] = []
     while not timeline.at_end_of_iteration:
         timeline.forward(after_event)
-        lines = list(write_solution(timeline, Pinned()))
+        lines = list(write_solution(timeline, Followed()))
         assert all("\n" not in line for line in lines)
         assert sum(line.strip() == "```text" for line in lines) == sum(line.strip() == "```" for line in lines)
         assert len(lines) >= len(whole)
@@ -79,7 +79,7 @@ def test_names_are_shown_as_they_are_in_markdown() -> None:
         loss = square(add(a, square(a, name="`b` <i>"), name="_c_"), name="J|J")
     timeline = Timeline(lesson_of(Example(loss, {})))
     finish(timeline, 2)
-    lines = list(write_solution(timeline, Pinned()))
+    lines = list(write_solution(timeline, Followed()))
     assert "### \\*a\\*" in lines
     assert "### \\`b\\` \\<i> = \\*a\\*²" in lines
     assert any(line.startswith("### \\_c\\_ = ") for line in lines)
@@ -89,7 +89,7 @@ def test_names_are_shown_as_they_are_in_markdown() -> None:
 def test_a_solution_that_ends_in_a_mistake_says_so() -> None:
     timeline = Timeline(load_lesson("perceptron"), learning_rate=1000)
     finish(timeline, 6)
-    lines = [line for line in write_solution(timeline, Pinned()) if line]
+    lines = [line for line in write_solution(timeline, Followed()) if line]
     assert lines[-1].startswith("**Stopped: log makes -inf")
 
 
@@ -97,12 +97,12 @@ def test_a_solution_says_with_which_edits_its_iteration_begins() -> None:
     timeline = Timeline(load_lesson("perceptron"))
     edited(timeline, "X = 0.5")
     timeline.forward(after_event)
-    lines = list(write_solution(timeline, Pinned()))
+    lines = list(write_solution(timeline, Followed()))
     assert "Iteration 1 begins with 0.5 for every number of X." in lines
     assert lines.index("## Forward pass: values") > lines.index("Iteration 1 begins with 0.5 for every number of X.")
     finish(timeline, 2)
     edited(timeline, "b[1] = 7")
     finish(timeline, 2)
-    lines = list(write_solution(timeline, Pinned()))
+    lines = list(write_solution(timeline, Followed()))
     assert not [line for line in lines if "begins with" in line]
     assert "| edits | before iteration 1: all of X → 0.5 |" in lines

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 import minidl_core as dl
 from tui_backprop.debugger.steps import after_event
 from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.inspector import Pinned
+from tui_backprop.inspector import Followed
 from tui_backprop.lessons.lesson import Example, Lesson
 
 from .test_inspector import at, shown
@@ -22,7 +22,7 @@ from .test_inspector import at, shown
     ("point", "said"), [(0, "95 more points"), (3, "95 more points"), (7, "4 points above, 91 below")]
 )
 def test_rows_that_are_not_shown_are_counted_on_their_side(point: int, said: str) -> None:
-    text = shown(at(dl.ContributionAdded, "p"), 42, 18, pinned=Pinned(point=point))
+    text = shown(at(dl.ContributionAdded, "p"), 42, 18, followed=Followed(point=point))
     assert f"⋮  {said}\n" in text
     rows = [int(row) for row in re.findall(r"^[► ] +(\d+)  ", text, re.MULTILINE)]
     assert rows == list(range(rows[0], rows[0] + 5))

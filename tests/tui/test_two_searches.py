@@ -23,7 +23,7 @@ from minidl_core import (
 )
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import STYLES, plain
-from tui_backprop.inspector import Pinned
+from tui_backprop.inspector import Followed
 from tui_backprop.lessons import lesson_names
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.panes.two_searches import compare, contributions_to, draw_searches, say
@@ -43,7 +43,7 @@ def words(timeline: Timeline) -> list[str]:
     if searches.early is not None:
         start = timeline.recording.start
         contributions = contributions_to(searches.early, timeline.stepper.minimization, start)
-    return say(searches, timeline.moment, Pinned(), contributions)
+    return say(searches, timeline.moment, Followed(), contributions)
 
 
 SKIP = """\
@@ -118,7 +118,7 @@ def test_the_order_of_the_inputs_can_save_plain_search() -> None:
     assert "by luck: the consumers of x are not equally far from J" in words(timeline)[1]
 
 
-def test_the_pinned_element_of_an_array_is_the_one_with_the_numbers() -> None:
+def test_the_followed_element_of_an_array_is_the_one_with_the_numbers() -> None:
     with Graph().as_default():
         w = Variable([[1.0, 2.0], [3.0, 4.0]], name="w")
         loss = reduce_sum(matmul(w, matmul(w, w)), name="J")

@@ -16,8 +16,8 @@ from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
-from tui_backprop.inspector import Pinned, draw_inspector
-from tui_backprop.inspector.origin import Way, choose_edge, choose_term, follow, way_from
+from tui_backprop.inspector import Followed, draw_inspector
+from tui_backprop.inspector.origin import Origin, choose_edge, choose_term, follow, origin_of
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.notation.expression import Apply, Number, Tree, UnreadableError, evaluate, parse
@@ -38,12 +38,12 @@ def node_named(moment: Moment, name: str) -> dl.Node:
     return next(node for node in moment.graph.nodes if node.name == name)
 
 
-def elements(moment: Moment, node: dl.Node) -> Iterator[Pinned]:
+def elements(moment: Moment, node: dl.Node) -> Iterator[Followed]:
     gradient = moment.gradient(node)
     assert gradient is not None
     for index in np.ndindex(gradient.shape):
         by_point = len(index) > 0 and index[0] >= 0 and gradient.shape[0] == 100
-        yield Pinned().at(index, by_point)
+        yield Followed().at(index, by_point)
 
 
 def shown_places(text: str) -> Decimal:
@@ -127,17 +127,17 @@ def check_sums(shown: str) -> int:
     return checked
 
 
-def walked(moment: Moment, node: dl.Node, pinned: Pinned) -> tuple[list[str], int]:
+def walked(moment: Moment, node: dl.Node, followed: Followed) -> tuple[list[str], int]:
     """Walk from an element's ledger on to the loss; return which nodes were passed, and how many sums were checked."""
     view, names, checked = "ledger", [node.name], 0
     while node is not moment.graph.loss:
-        checked += check_sums(plain(draw_inspector(moment, view, pinned, 61, 24, node)))
-        there = follow(moment, view, pinned, node)
+        checked += check_sums(plain(draw_inspector(moment, view, followed, 61, 24, node)))
+        there = follow(moment, view, followed, node)
         assert there is not None
-        node, view, pinned = there
+        node, view, followed = there
         assert view == "ledger"
         names.append(node.name)
-    assert follow(moment, view, pinned, node) is None
+    assert follow(moment, view, followed, node) is None
     return names, checked
 
 
@@ -149,8 +149,8 @@ def test_from_every_element_one_can_walk_to_the_loss_and_every_sum_adds_up(lesso
     moment = after_backward(lesson)
     found = 0
     for node in moment.graph.nodes:
-        for pinned in elements(moment, node):
-            names, checked = walked(moment, node, pinned)
+        for followed in elements(moment, node):
+            names, checked = walked(moment, node, followed)
             assert names[-1] == moment.graph.loss.name
             found += checked
     assert found >= 2
@@ -160,24 +160,24 @@ def test_from_every_element_one_can_walk_to_the_loss_and_every_sum_adds_up(lesso
 def test_every_way_of_every_element_leads_to_an_element_that_it_was_made_of(lesson: str) -> None:
     moment = after_backward(lesson)
     for node in moment.graph.nodes:
-        for pinned in [Pinned(), *elements(moment, node)][:20]:
+        for followed in [Followed(), *elements(moment, node)][:20]:
             for view in ("value", "ledger"):
-                way = way_from(moment, view, pinned, node)
-                if isinstance(way, str):
+                origin = origin_of(moment, view, followed, node)
+                if isinstance(origin, str):
                     continue
-                array = moment.gradient(way.node) if view == "ledger" else moment.evaluated_value(way.node)
+                array = moment.gradient(origin.node) if view == "ledger" else moment.evaluated_value(origin.node)
                 assert array is not None
-                for term in range(way.terms):
-                    assert array[way.index_at(term)] is not None  # it raises where there is no such element
-                seen, moved = set(), pinned
-                for _ in range(way.terms):
+                for term in range(origin.terms):
+                    assert array[origin.index_at(term)] is not None  # it raises where there is no such element
+                seen, moved = set(), followed
+                for _ in range(origin.terms):
                     moved = choose_term(moment, view, moved, node, 1)
                     there = follow(moment, view, moved, node)
                     assert there is not None
                     seen.add(there)
-                assert len(seen) == way.terms
-                back = choose_term(moment, view, choose_term(moment, view, pinned, node, 1), node, -1)
-                assert follow(moment, view, back, node) == follow(moment, view, pinned, node)
+                assert len(seen) == origin.terms
+                back = choose_term(moment, view, choose_term(moment, view, followed, node, 1), node, -1)
+                assert follow(moment, view, back, node) == follow(moment, view, followed, node)
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
@@ -187,13 +187,13 @@ def test_at_every_moment_every_node_says_where_its_number_came_from(lesson: Less
         moment = timeline.moment
         for node in moment.graph.loss.graph.nodes:
             for view in ("value", "ledger"):
-                way = way_from(moment, view, Pinned(), node)
-                there = follow(moment, view, Pinned(), node)
-                assert isinstance(way, Way) == (there is not None)
-                line = plain(draw_inspector(moment, view, Pinned(), 61, 60, node))
+                origin = origin_of(moment, view, Followed(), node)
+                there = follow(moment, view, Followed(), node)
+                assert isinstance(origin, Origin) == (there is not None)
+                line = plain(draw_inspector(moment, view, Followed(), 61, 60, node))
                 assert re.search(r"^enter  \S", line, re.M) or node is moment.graph.loss or "no gradient" in line
                 for choose in (choose_edge, choose_term):
-                    assert draw_inspector(moment, view, choose(moment, view, Pinned(), node, 1), 61, 30, node)
+                    assert draw_inspector(moment, view, choose(moment, view, Followed(), node, 1), 61, 30, node)
         if timeline.at_end_of_iteration:
             break
 
@@ -204,17 +204,17 @@ def test_at_every_moment_every_node_says_where_its_number_came_from(lesson: Less
 def test_the_edge_of_a_gradient_is_chosen() -> None:
     moment = after_backward("two-paths")
     b = node_named(moment, "b")
-    pinned = Pinned()
+    followed = Followed()
     ends = []
     for _ in range(3):
-        shown = plain(draw_inspector(moment, "ledger", pinned, 61, 24, b))
+        shown = plain(draw_inspector(moment, "ledger", followed, 61, 24, b))
         marked = re.search(r"^► b → (\w)", shown, re.M)
-        there = follow(moment, "ledger", pinned, b)
+        there = follow(moment, "ledger", followed, b)
         assert marked is not None
         assert there is not None
         assert there[0].name == marked[1]
         ends.append(marked[1])
-        pinned = choose_edge(moment, "ledger", pinned, b, 1)
+        followed = choose_edge(moment, "ledger", followed, b, 1)
     assert ends == ["d", "c", "d"] or ends == ["c", "d", "c"]
 
 
@@ -227,27 +227,27 @@ def test_the_same_node_in_both_inputs_has_two_edges() -> None:
     timeline.back(after_step)
     moment = timeline.moment
     product = node_named(moment, "AA")
-    for slot, column in ((0, [(1, 0), (1, 1)]), (1, [(0, 0), (1, 0)])):
-        way = way_from(moment, "value", Pinned(0, (1, 0), (product, slot)), product)
-        assert isinstance(way, Way)
-        assert way.node is a
-        assert [way.index_at(term) for term in range(way.terms)] == column
-        shown = plain(draw_inspector(moment, "ledger", Pinned(0, (1, 0), (product, slot)), 61, 24, a))
-        assert f"edge {slot + 1} of 2" in shown
-        assert f"► A → AA as {'AB'[slot]}" in shown
+    for input_index, column in ((0, [(1, 0), (1, 1)]), (1, [(0, 0), (1, 0)])):
+        origin = origin_of(moment, "value", Followed(0, (1, 0), (product, input_index)), product)
+        assert isinstance(origin, Origin)
+        assert origin.node is a
+        assert [origin.index_at(term) for term in range(origin.terms)] == column
+        shown = plain(draw_inspector(moment, "ledger", Followed(0, (1, 0), (product, input_index)), 61, 24, a))
+        assert f"edge {input_index + 1} of 2" in shown
+        assert f"► A → AA as {'AB'[input_index]}" in shown
 
 
 def test_a_pending_edge_leads_to_the_consumer_that_is_waited_for() -> None:
     moment = at(dl.NodeEvaluated, "y", "skip", 1)
     x, y = node_named(moment, "x"), node_named(moment, "y")
-    assert follow(moment, "ledger", Pinned(edge=(y, 0)), x) == (y, "ledger", Pinned())
+    assert follow(moment, "ledger", Followed(edge=(y, 0)), x) == (y, "ledger", Followed())
 
 
 def test_an_update_leads_to_the_gradient() -> None:
     moment = at(dl.VariableUpdated, "W")
     assert moment.now is not None
-    there = follow(moment, "update", Pinned(3, (1, 1)), moment.now)
-    assert there == (moment.now, "ledger", Pinned(3, (1, 1)))
+    there = follow(moment, "update", Followed(3, (1, 1)), moment.now)
+    assert there == (moment.now, "ledger", Followed(3, (1, 1)))
 
 
 def test_without_a_readable_formula_the_way_goes_to_the_nearest_element() -> None:
@@ -256,9 +256,9 @@ def test_without_a_readable_formula_the_way_goes_to_the_nearest_element() -> Non
     kept, definition.element = definition.element, "Y[i,j] = A[i,j]"
     try:
         assert moment.now is not None
-        way = way_from(moment, "ledger", Pinned(3, (1, 1)), moment.now)
-        assert isinstance(way, Way)
-        assert (way.node.name, way.index, way.terms) == ("matmul", (3, 1), 1)
+        origin = origin_of(moment, "ledger", Followed(3, (1, 1)), moment.now)
+        assert isinstance(origin, Origin)
+        assert (origin.node.name, origin.index, origin.terms) == ("matmul", (3, 1), 1)
     finally:
         definition.element = kept
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import minidl_core as dl
-from minidl_core.gradients import Evaluated, _gradient_registry, gradient_rule, input_gradients
+from minidl_core.gradients import EvaluatedOperation, _gradient_registry, gradient_rule, input_gradients
 from minidl_core.graph import definitions
 from tui_backprop.notation.entries import in_letters
 from tui_backprop.notation.expression import UnreadableError, evaluate, parse, write
@@ -43,14 +43,14 @@ class Case:
         rng = np.random.default_rng(seed)
         self.inputs = [np.asarray(rng.uniform(*definition.domain, size=shape)) * scale for shape in shapes]
         with dl.Graph().as_default():
-            nodes = [dl.Variable(array, name="PQR"[slot]) for slot, array in enumerate(self.inputs)]
+            nodes = [dl.Variable(array, name="PQR"[input_index]) for input_index, array in enumerate(self.inputs)]
             if same:
                 nodes[1:] = nodes[:1] * (len(nodes) - 1)
                 self.inputs = [self.inputs[0]] * len(nodes)
             self.op = definition(*nodes, name="out", **attributes)
         self.output = np.asarray(definition.compute(*self.inputs, **attributes))
         self.grad = np.asarray(rng.normal(size=self.output.shape))
-        op = Evaluated(self.op, self.inputs, self.output, [True] * len(self.inputs))
+        op = EvaluatedOperation(self.op, self.inputs, self.output, [True] * len(self.inputs))
         self.gradients = input_gradients(gradient_rule(self.op), op, self.grad)
 
     def values(self) -> Iterator[Worked]:
@@ -58,9 +58,9 @@ class Case:
             yield worked_value(self.op, self.inputs, self.output, index)
 
     def contributions(self) -> Iterator[Worked]:
-        for slot, gradient in enumerate(self.gradients):
+        for input_index, gradient in enumerate(self.gradients):
             for index in np.ndindex(gradient.shape):
-                yield worked_contribution(self.op, slot, self.inputs, self.output, self.grad, gradient, index)
+                yield worked_contribution(self.op, input_index, self.inputs, self.output, self.grad, gradient, index)
 
 
 def read_back(text: str) -> float:
@@ -118,7 +118,9 @@ def test_the_numbers_of_the_screen() -> None:
 
 def scalars(build: Callable[..., dl.Operation], *numbers: float) -> Worked:
     with dl.Graph().as_default():
-        op = build(*(dl.Variable(number, name="abc"[slot]) for slot, number in enumerate(numbers)), name="y")
+        op = build(
+            *(dl.Variable(number, name="abc"[input_index]) for input_index, number in enumerate(numbers)), name="y"
+        )
     inputs = [np.asarray(number, dtype=float) for number in numbers]
     return worked_value(op, inputs, np.asarray(op.definition.compute(*inputs)), ())
 

@@ -7,17 +7,17 @@ from math import inf
 from minidl_core import ContributionAdded, Node, Operation, Variable
 from minidl_core.arrays import Array
 
-from .followed import Pinned
+from .followed import Followed
 from .moment import Moment
 
 Edge = tuple[Operation, int, ContributionAdded | None]
-"""A consumer, the slot of its input, and the contribution, once it has arrived."""
+"""A consumer, the index of its input, and the contribution, once it has arrived."""
 
 
 def gradient_edges(moment: Moment, node: Node) -> list[Edge]:
     """Return the edges that leave a node in the order in which they contribute, as far as that is known."""
-    arrived: list[Edge] = [(event.consumer, event.slot, event) for event in moment.contributions(node)]
-    known = {(consumer, slot) for consumer, slot, _ in arrived}
+    arrived: list[Edge] = [(event.consumer, event.input_index, event) for event in moment.contributions(node)]
+    known = {(consumer, input_index) for consumer, input_index, _ in arrived}
     visits, position = moment.recording.visited, moment.graph.position
 
     def order(consumer: Operation) -> tuple[float, int]:
@@ -27,17 +27,17 @@ def gradient_edges(moment: Moment, node: Node) -> list[Edge]:
 
     consumers = sorted(moment.graph.consumers(node), key=order)
     pending: list[Edge] = [
-        (consumer, slot, None)
+        (consumer, input_index, None)
         for consumer in consumers
-        for slot, source in enumerate(consumer.inputs)
-        if source is node and (consumer, slot) not in known
+        for input_index, source in enumerate(consumer.inputs)
+        if source is node and (consumer, input_index) not in known
     ]
     return arrived + pending
 
 
-def edge_in_focus(moment: Moment, node: Node, edges: list[Edge], pinned: Pinned) -> Edge | None:
+def edge_in_focus(moment: Moment, node: Node, edges: list[Edge], followed: Followed) -> Edge | None:
     """Return the edge that is looked at: the chosen one, that of now, or the latest over which something came."""
-    chosen = next((edge for edge in edges if edge[:2] == pinned.edge), None)
+    chosen = next((edge for edge in edges if edge[:2] == followed.edge), None)
     if chosen is not None:
         return chosen
     arrived = [edge for edge in edges if edge[2] is not None]
@@ -46,13 +46,13 @@ def edge_in_focus(moment: Moment, node: Node, edges: list[Edge], pinned: Pinned)
     return arrived[-1] if arrived else None
 
 
-def slot_in_focus(operation: Operation, pinned: Pinned) -> int:
+def input_in_focus(operation: Operation, followed: Followed) -> int:
     """Return the operand that is looked at: the chosen one, or the first that was computed, then that is trained."""
-    if pinned.edge is not None and pinned.edge[0] is operation:
-        return pinned.edge[1]
+    if followed.edge is not None and followed.edge[0] is operation:
+        return followed.edge[1]
 
-    def rank(slot: int) -> tuple[bool, bool]:
-        source = operation.inputs[slot]
+    def rank(input_index: int) -> tuple[bool, bool]:
+        source = operation.inputs[input_index]
         return not isinstance(source, Operation), not isinstance(source, Variable)
 
     return min(range(len(operation.inputs)), key=rank)

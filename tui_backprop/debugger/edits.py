@@ -9,7 +9,7 @@ from math import isfinite, isinf
 import numpy as np
 
 from minidl_core import Node, Operation, Placeholder, State, Variable
-from minidl_core.arrays import Array, settle
+from minidl_core.arrays import Array, freeze
 
 from ..narration.wording import listed
 from ..notation.expression import element_text
@@ -70,8 +70,8 @@ class Edit:
         array = np.array(start_value(state, self.node))
         array[... if self.index is None else self.index] = self.new
         if isinstance(self.node, Variable):
-            return replace(state, variables={**state.variables, self.node: settle(array)})
-        return replace(state, feeds={**state.feeds, self.node: settle(array)})
+            return replace(state, variables={**state.variables, self.node: freeze(array)})
+        return replace(state, feeds={**state.feeds, self.node: freeze(array)})
 
 
 def start_value(state: State, node: Variable | Placeholder) -> Array:

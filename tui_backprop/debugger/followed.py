@@ -1,4 +1,4 @@
-"""The pinned element: one data point, or one entry, that is followed through every array."""
+"""The followed element: one data point, or one entry, that is followed through every array."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ LONGEST_ROW = 12
 
 
 @dataclass(frozen=True)
-class Pinned:
+class Followed:
     """Which element is followed: `point` where there is a row for each data point, `entry` in the other dimensions.
 
     `entry` is counted from the right, so its last number is the column; a dimension that it does not reach is at 0.
-    Where it was made of several elements, `edge` (a consumer and the slot of its input) and `term` say which of them is
-    looked at; None leaves that to the view. `line` is the first line of code that is shown.
+    Where it was made of several elements, `edge` (a consumer and the index of its input) and `term` say which of them
+    is looked at; None leaves that to the view. `line` is the first line of code that is shown.
     """
 
     point: int = 3
@@ -34,30 +34,30 @@ class Pinned:
     line: int = 0
 
     def index(self, shape: Shape, by_point: bool) -> tuple[int, ...]:
-        """Return the pinned element's index in an array of this shape, or the nearest that there is."""
+        """Return the followed element's index in an array of this shape, or the nearest that there is."""
         missing = len(shape) - by_point - len(self.entry)
         entry = (0,) * missing + self.entry[max(-missing, 0) :]
         wanted = (self.point, *entry) if by_point else entry
         return tuple(min(i, size - 1) for i, size in zip(wanted, shape, strict=True))
 
-    def at(self, index: tuple[int, ...], by_point: bool) -> Pinned:
-        """Return what is pinned once this element of an array is."""
+    def at(self, index: tuple[int, ...], by_point: bool) -> Followed:
+        """Return what is followed once this element of an array is."""
         entry = index[by_point:]
         kept = self.entry[: max(len(self.entry) - len(entry), 0)]
         return replace(self, point=index[0] if by_point else self.point, entry=kept + entry)
 
     @property
-    def alone(self) -> Pinned:
+    def alone(self) -> Followed:
         """The element without a choice among those that it was made of."""
         return replace(self, edge=None, term=None, line=0)
 
 
-def element_at(moment: Moment, node: Node, shape: Shape, pinned: Pinned) -> tuple[int, ...]:
-    """Return the index of the pinned element in an array of a node; where a mistake names an element, that one."""
+def element_at(moment: Moment, node: Node, shape: Shape, followed: Followed) -> tuple[int, ...]:
+    """Return the index of the followed element in an array of a node; where a mistake names an element, that one."""
     error = moment.error
     if isinstance(error, NonFiniteError) and error.node is node and len(error.entry) == len(shape):
         return error.entry
-    return pinned.index(shape, is_by_point(moment, node, shape))
+    return followed.index(shape, is_by_point(moment, node, shape))
 
 
 def points(moment: Moment) -> int:

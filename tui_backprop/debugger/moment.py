@@ -252,7 +252,7 @@ class Moment:
             return f"w{pending}" if pending else NOT_YET
         return f"q{self.recording.places[node] - self.visit_count + 1}"
 
-    def went(self, consumer: Operation, slot: int) -> bool:
-        """Return whether a contribution has come back over the edge into this slot of a consumer."""
-        time = self.recording.crossed.get((consumer, slot))
+    def went(self, consumer: Operation, input_index: int) -> bool:
+        """Return whether a contribution has come back over the edge into this input of a consumer."""
+        time = self.recording.crossed.get((consumer, input_index))
         return time is not None and time < self.cursor

@@ -42,8 +42,8 @@ class Recording:
     `edits` are the edits of that state; it has them in it. `previous` is the iteration before, if any.
     The dictionaries tell for a node the time at which something happened to it; `places` is its place among all that
     ever joined the queue, `visits` the times of all visits, `consumer_visits` those of a node's consumers. `crossed`
-    tells for the edge into a consumer's slot when a contribution came over it. `in_reach` and `joined` are the nodes in
-    the order in which a first consumer was visited and in which they joined the queue.
+    tells for an edge, a consumer and the index of its input, when a contribution came over it. `in_reach` and `joined`
+    are the nodes in the order in which a first consumer was visited and in which they joined the queue.
     """
 
     def __init__(
@@ -97,9 +97,9 @@ class Recording:
                 for source in dict.fromkeys(node.inputs):
                     self.consumer_visits[source].append(time)
                     self._reach(source, time)
-            case ContributionAdded(node, consumer, slot):
+            case ContributionAdded(node, consumer, input_index):
                 self.contributed[node].append(time)
-                self.crossed[consumer, slot] = time
+                self.crossed[consumer, input_index] = time
             case GradientCompleted(node):
                 self.completed[node] = time
             case NodesEnqueued(_, enqueued):

@@ -28,7 +28,7 @@ STYLES: dict[str, str] = {
     "key": "bold color(117)",
     "phase": "bold reverse",
     "selected": "reverse",
-    "pinned": "bold color(220)",
+    "followed": "bold color(220)",
 }
 
 

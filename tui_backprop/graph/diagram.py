@@ -41,7 +41,7 @@ _MARK_STYLES = {NOT_YET: "dim", DONE: "done", NOW: "now", UPDATED: "variable", S
 
 @dataclass(frozen=True, slots=True)
 class NodeView:
-    """What a moment shows of a node: a title, the details below it, the slots of its value and its gradient.
+    """What a moment shows of a node: a title, the details below it, the marks of its value and its gradient.
 
     It `stops` where a breakpoint is on it.
     """
@@ -56,9 +56,9 @@ class NodeView:
     stops: bool = False
 
 
-def mark_style(slot: str) -> str:
-    """Return the style of a slot such as v✓ or q1, which its sign tells as well."""
-    return "flow" if slot.startswith("G") else _MARK_STYLES.get(slot[-1:], "waiting")
+def mark_style(mark: str) -> str:
+    """Return the style of a mark such as v✓ or q1, which its sign tells as well."""
+    return "flow" if mark.startswith("G") else _MARK_STYLES.get(mark[-1:], "waiting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +247,7 @@ def _draw_arrows(
 
 @lru_cache(maxsize=256)  # a step changes two or three of the boxes that show
 def draw_box(node: NodeView, width: int, height: int) -> list[Line]:
-    """Return the rows of a node's box; one of a single row has the name and the signs of the slots."""
+    """Return the rows of a node's box; one of a single row has the name and the signs of the marks."""
     inner = width - 2
     border, title_style = ("now", "now") if node.now else ("frame", node.style)
     if node.selected:
@@ -257,23 +257,23 @@ def draw_box(node: NodeView, width: int, height: int) -> list[Line]:
         left, right = "║║" if node.selected else "[]"
         value, gradient = node.value[-1:], fit(node.gradient.removeprefix("g"), 2)
         name = fit_name(node.title, inner - 4) + " "
-        slots: Line = [(value, value_style), (gradient, gradient_style)]
+        marks: Line = [(value, value_style), (gradient, gradient_style)]
         start = (BREAKPOINT, "red") if node.stops else (left, border)
-        return [[start, (name, title_style), *slots, (right, border)]]
+        return [[start, (name, title_style), *marks, (right, border)]]
     lines = "╔═╗║╚╝" if node.selected else "┏━┓┃┗┛" if node.now else "┌─┐│└┘"
     top_left, level, top_right, upright, bottom_left, bottom_right = list(lines)
     texts = [(fit_name(node.title, inner), title_style), *((fit(detail, inner), node.style) for detail in node.details)]
     texts += [(" " * inner, "text")] * (height - 2 - len(texts))
     before = level if len(node.value) + len(node.gradient) + 1 < inner else ""
-    slots = [(node.value, value_style), (" ", border), (node.gradient, gradient_style)]
+    marks = [(node.value, value_style), (" ", border), (node.gradient, gradient_style)]
     if not node.gradient:
-        del slots[1:]
-    after = level * (inner - len(before) - width_of(slots))
+        del marks[1:]
+    after = level * (inner - len(before) - width_of(marks))
     corner = (BREAKPOINT, "red") if node.stops else (bottom_left, border)
     return [
         [(top_left + level * inner + top_right, border)],
         *([(upright, border), text, (upright, border)] for text in texts[: height - 2]),
-        [corner, (before, border), *slots, (after + bottom_right, border)],
+        [corner, (before, border), *marks, (after + bottom_right, border)],
     ]
 
 

@@ -20,7 +20,7 @@ from .tape import Tape, thread
 _MOST_EFFORT = 1500
 
 
-class Sheet:
+class FoldedGraph:
     """A graph folded in one way: its rows, its boxes and their layouts, each computed when it is first needed."""
 
     def __init__(self, rows: Picture, graph: LossGraph) -> None:

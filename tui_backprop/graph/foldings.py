@@ -8,14 +8,14 @@ from functools import cached_property
 from minidl_core import Node
 
 from ..debugger.loss_graph import LossGraph
-from .folded_graph import Sheet, with_off_path
+from .folded_graph import FoldedGraph, with_off_path
 from .item_views import NAMES, NUMBERS, SHAPES
 from .picture import enclosing, fold, scope_of_name, scopes_to_close
 
 _MOST_KEPT = 4
 
 
-class Sheets:
+class Foldings:
     """The sheets of a graph; `folds` are the scopes of nodes whose names do not say one.
 
     `nodes` are all nodes, in an order of evaluation. Until a key asks for something else, what is folded and how much
@@ -26,7 +26,7 @@ class Sheets:
         self.nodes = with_off_path(graph)
         self._graph = graph
         self._folds = folds
-        self._kept: dict[frozenset[str], Sheet] = {}
+        self._kept: dict[frozenset[str], FoldedGraph] = {}
         self._closed: frozenset[str] | None = None
         self._level: int | None = None
 
@@ -44,7 +44,7 @@ class Sheets:
         return scopes_to_close(self.nodes, self.scope_of)
 
     @property
-    def now(self) -> Sheet:
+    def now(self) -> FoldedGraph:
         """The graph as it is folded now."""
         return self._folded(self._at_first if self._closed is None else self._closed)
 
@@ -57,7 +57,7 @@ class Sheets:
         """Show less or more of each node: its name, also its shape, also its numbers."""
         self._level = min(max(self.level + by, NAMES), NUMBERS)
 
-    def close(self, scopes: frozenset[str]) -> Sheet:
+    def close(self, scopes: frozenset[str]) -> FoldedGraph:
         """Fold these scopes and no others; one that values leave and come back to stays open."""
         sheet = self._folded(scopes)
         self._closed = sheet.rows.closed
@@ -72,7 +72,7 @@ class Sheets:
         """Whether boxes could be read, and take no longer than a key may take."""
         return not self.now.too_large
 
-    def chosen(self, width: int, height: int | None) -> tuple[Sheet, int]:
+    def chosen(self, width: int, height: int | None) -> tuple[FoldedGraph, int]:
         """Return the sheet and the level of detail that show most in this room; unless asked, scopes fold to fit."""
         closed = [self._at_first, self.scopes] if self._closed is None else [self._closed]
         levels = [SHAPES, NAMES] if self._level is None else [self._level]
@@ -88,9 +88,9 @@ class Sheets:
             return sheet, NAMES
         return sheet, levels[0]
 
-    def _folded(self, closed: frozenset[str]) -> Sheet:
+    def _folded(self, closed: frozenset[str]) -> FoldedGraph:
         if closed not in self._kept:
             while len(self._kept) >= _MOST_KEPT:
                 del self._kept[next(iter(self._kept))]
-            self._kept[closed] = Sheet(fold(self.nodes, closed, self.scope_of), self._graph)
+            self._kept[closed] = FoldedGraph(fold(self.nodes, closed, self.scope_of), self._graph)
         return self._kept[closed]

@@ -100,7 +100,7 @@ def _marks(item: Item, moment: Moment, progress: Progress) -> tuple[str, str]:
 
 
 def node_marks(node: Node, moment: Moment) -> tuple[str, str]:
-    """Return the slots of a node: v with the state of its value, g with that of its gradient, q and w with a count."""
+    """Return the marks of a node: v with the state of its value, g with that of its gradient, q and w with a count."""
     if node not in moment.graph.position:
         return "v" + NOT_YET, ""
     gradient = moment.gradient_mark(node)
@@ -145,7 +145,7 @@ def _count(item: Item, moment: Moment, progress: Progress) -> int:
 
 def _numbers(value: Array | None, gradient: Array | None, width: int) -> tuple[str, str]:
     """Return a node's value and gradient in numbers, of large arrays the least and the greatest."""
-    return tuple(f"{slot} {_range(array, width - 2)}" for slot, array in (("v", value), ("g", gradient)))  # type: ignore[return-value]
+    return tuple(f"{mark} {_range(array, width - 2)}" for mark, array in (("v", value), ("g", gradient)))  # type: ignore[return-value]
 
 
 def _range(array: Array | None, width: int) -> str:

@@ -65,20 +65,20 @@ def legend(moment: Moment, width: int, *, stops: bool = False) -> Line:
     `stops` is whether there are breakpoints.
     """
     done, now, not_yet = f"{DONE} done", f"{NOW} now", f"{NOT_YET} not yet"
-    slots = ("v value", "g gradient")
+    marks = ("v value", "g gradient")
     states: tuple[str, ...]
     groups: tuple[tuple[str, ...], ...]
     if moment.phase == "forward":
-        groups = slots, (done, now, not_yet), ("━ in use now",), (f"─{RIGHT} value flows",)
+        groups = marks, (done, now, not_yet), ("━ in use now",), (f"─{RIGHT} value flows",)
     elif moment.phase == "update":
         states = (done, now, f"{UPDATED} updated", f"{STALE} out of date")
-        groups = slots, states, (f"{LEFT} the gradient went this way",)
+        groups = marks, states, (f"{LEFT} the gradient went this way",)
     elif moment.waiting_count:
         states = (done, now, "q1 in the queue", "w2 waits for 2", not_yet)
-        groups = slots, states, (f"{LEFT} gradient went", "━ goes now")
+        groups = marks, states, (f"{LEFT} gradient went", "━ goes now")
     else:
         states = (done, now, "q1 q2 place in the queue", not_yet)
-        groups = slots, states, (f"{LEFT} gradient went this way", "━ goes now")
+        groups = marks, states, (f"{LEFT} gradient went this way", "━ goes now")
     if stops:
         groups = (*groups[:2], (f"{BREAKPOINT} breakpoint",), *groups[2:])
     line: Line = []
@@ -109,7 +109,7 @@ def _edge_note(event: ContributionAdded, near: str) -> Note | None:
     size, shape = event.contribution.size, event.contribution.shape
     if shape == event.gradient.shape:
         return None
-    formula = gradient_rule(event.consumer).formula_for(event.slot)
+    formula = gradient_rule(event.consumer).formula_for(event.input_index)
     names = [source.name for source in event.consumer.inputs]
     rule = event.consumer.definition.name_symbols(formula, names, event.consumer.name)
     lines = []

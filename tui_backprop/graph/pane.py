@@ -17,7 +17,7 @@ from ..drawing.glyphs import DOWN, LEFT, NOW, RIGHT, UP
 from ..drawing.palette import Line
 from ..notation.fitting import fit, printable
 from .diagram import NodeView, Viewport, draw_diagram
-from .foldings import Sheets
+from .foldings import Foldings
 from .item_views import box_view, row_view
 from .labels import heading, legend, note
 from .layout import Edge, Layout
@@ -70,7 +70,7 @@ class GraphPane:
     """
 
     def __init__(self, graph: LossGraph, folds: Mapping[str, str] | None = None) -> None:
-        self.sheets = Sheets(graph, folds or {})
+        self.sheets = Foldings(graph, folds or {})
         self._followed = graph.nodes[0]
         self.selected: Node | None = None
         self.stops: frozenset[Node] = frozenset()
@@ -172,9 +172,9 @@ class GraphPane:
         ways: list[tuple[Node, Node, int]] = []
         match moment.event:
             case NodeEvaluated(node):
-                ways = [(source, node, slot) for slot, source in enumerate(node.inputs)]
-            case ContributionAdded(node, consumer, slot):
-                ways = [(node, consumer, slot)]
+                ways = [(source, node, input_index) for input_index, source in enumerate(node.inputs)]
+            case ContributionAdded(node, consumer, input_index):
+                ways = [(node, consumer, input_index)]
         edges = (self._sheet.boxes.edge(*way) for way in ways)
         return [Edge(*edge) for edge in edges if edge is not None]
 
@@ -183,7 +183,7 @@ class GraphPane:
         source, consumer = items[edge.source], items[edge.consumer]
         user = consumer.node
         if source.node is not None and isinstance(user, Operation):
-            return moment.went(user, consumer.edges.index(edge.slot))
+            return moment.went(user, consumer.edges.index(edge.input_index))
         return self._sheet.progress.went(moment, source.nodes[0], consumer.nodes[0])
 
     def _margin(self, moment: Moment) -> dict[str, str]:

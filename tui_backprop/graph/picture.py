@@ -25,7 +25,7 @@ Scope = Callable[[Node], str]
 class Item:
     """What stands as one box or one row: a node, one of the places of a leaf, or the folded nodes of a scope.
 
-    `inputs` are the names of items, one for each edge; `edges` tells for each input slot of a single node which of them
+    `inputs` are the names of items, one for each edge; `edges` tells for each input of a single node which of them
     it is. `use` is which of how many places of a leaf this is.
     """
 
@@ -68,13 +68,13 @@ class Picture:
             return next((name for name in names if not users or users[0] in self.consumers[name]), names[0])
         return names[0]
 
-    def edge(self, node: Node, consumer: Node, slot: int) -> tuple[str, str, int] | None:
-        """Return the edge that stands for an input slot of a consumer: two items and a number; None within a scope."""
+    def edge(self, node: Node, consumer: Node, input_index: int) -> tuple[str, str, int] | None:
+        """Return the edge that stands for an input of a consumer: two items and a number; None within a scope."""
         source, user = self.place(node, consumer), self.place(consumer)
         if source == user:
             return None
         item = self.items[user]
-        return source, user, item.edges[slot] if item.edges else item.inputs.index(source)
+        return source, user, item.edges[input_index] if item.edges else item.inputs.index(source)
 
 
 def scope_of_name(node: Node) -> str:

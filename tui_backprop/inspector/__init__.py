@@ -1,4 +1,4 @@
-"""The inspector: where the numbers of the node in view come from, with one pinned element written out."""
+"""The inspector: where the numbers of the node in view come from, with one followed element written out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from minidl_core import IterationFinished, Node, Operation, Variable
 
-from ..debugger.followed import Pinned, grid_index, grid_place, grid_shape, is_by_point, without_numbers
+from ..debugger.followed import Followed, grid_index, grid_place, grid_shape, is_by_point, without_numbers
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..notation.formats import shape_text
@@ -22,7 +22,7 @@ from .value_view import draw_value
 
 _UNFOLDED = 1000
 
-__all__ = ["Pinned", "automatic_view", "draw_inspector", "inspector_title", "move_pinned", "views"]
+__all__ = ["Followed", "automatic_view", "draw_inspector", "inspector_title", "move_followed", "views"]
 
 
 def views(moment: Moment, node: Node | None = None) -> tuple[str, ...]:
@@ -64,7 +64,7 @@ def inspector_title(moment: Moment, view: str, node: Node | None = None) -> str:
 def draw_inspector(
     moment: Moment,
     view: str,
-    pinned: Pinned,
+    followed: Followed,
     width: int,
     height: int,
     node: Node | None = None,
@@ -77,36 +77,38 @@ def draw_inspector(
     node = node or moment.now
     if node is None:
         finished = isinstance(moment.event, IterationFinished)
-        return draw_finished(moment, pinned, width, height) if finished else draw_start(moment, width, height, charts)
+        return draw_finished(moment, followed, width, height) if finished else draw_start(moment, width, height, charts)
     empty = without_numbers(moment, node)
     if empty is not None:
         return [[(f"{shape_text(empty)}: no numbers", "text")]][:height]
     if view == "check":
-        return draw_check(moment, node, pinned, width, height)
+        return draw_check(moment, node, followed, width, height)
     if view == "code":
-        return draw_code(node, pinned, width, height)
+        return draw_code(node, followed, width, height)
     if view not in views(moment, node):
         view = automatic_view(moment, node)
     if view == "update" and isinstance(node, Variable):
-        return draw_update(moment, node, pinned, width, height)
+        return draw_update(moment, node, followed, width, height)
     draw = draw_ledger if view == "ledger" else draw_value
-    return draw(moment, node, pinned, width, height)
+    return draw(moment, node, followed, width, height)
 
 
-def move_pinned(moment: Moment, view: str, pinned: Pinned, dx: int, dy: int, node: Node | None = None) -> Pinned:
-    """Return what is pinned after a move by so many columns and rows of the array in view; at its edge it stays.
+def move_followed(
+    moment: Moment, view: str, followed: Followed, dx: int, dy: int, node: Node | None = None
+) -> Followed:
+    """Return what is followed after a move by so many columns and rows of the array in view; at its edge it stays.
 
     Code moves by lines.
     """
     node = node or moment.now
     if view == "code" and node is not None:
-        return replace(pinned, line=min(max(pinned.line + dy, 0), len(code_lines(node, _UNFOLDED)) - 1))
+        return replace(followed, line=min(max(followed.line + dy, 0), len(code_lines(node, _UNFOLDED)) - 1))
     shape = None if node is None else moment.shape(node)
     if node is None or not shape or 0 in shape:
-        return pinned
-    pinned = replace(pinned, term=None)
+        return followed
+    followed = replace(followed, term=None)
     by_point = is_by_point(moment, node, shape)
-    row, column = grid_place(shape, pinned.index(shape, by_point), by_point)
+    row, column = grid_place(shape, followed.index(shape, by_point), by_point)
     rows, columns = grid_shape(shape, by_point)
     row, column = min(max(row + dy, 0), rows - 1), min(max(column + dx, 0), columns - 1)
-    return pinned.at(grid_index(shape, row, column, by_point), by_point)
+    return followed.at(grid_index(shape, row, column, by_point), by_point)

@@ -1,4 +1,4 @@
-"""Arrays beside each other, each in a window around its pinned element; rows that belong together stand in one line."""
+"""Arrays beside each other, each in a window around its followed element; rows that belong together share a line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from minidl_core import Node
 from minidl_core.arrays import Array
 
-from ..debugger.followed import Pinned, element_at, grid_index, grid_place, grid_shape, is_by_point
+from ..debugger.followed import Followed, element_at, grid_index, grid_place, grid_shape, is_by_point
 from ..debugger.moment import Moment
 from ..drawing.glyphs import ELLIPSIS, MORE, RIGHT
 from ..drawing.palette import STYLES, Line
@@ -29,9 +29,9 @@ COMFORT = 5
 class Block:
     """An array as rows and columns.
 
-    `titles` go from the longest to the shortest. `at` is the pinned cell, `used` tells which cells take part in the
+    `titles` go from the longest to the shortest. `at` is the followed cell, `used` tells which cells take part in the
     worked equation, `chosen` is the one of them that is looked at. Blocks that are `in_step` show the same rows, whose
-    names stand at the left of all. The `sign` stands before the block in the pinned row.
+    names stand at the left of all. The `sign` stands before the block in the followed row.
     """
 
     titles: tuple[str, ...]
@@ -67,7 +67,7 @@ def block(
     moment: Moment,
     node: Node,
     array: Array,
-    pinned: Pinned,
+    followed: Followed,
     used: Iterable[Index] | None = None,
     titles: tuple[str, ...] = (),
     sign: str = "",
@@ -77,13 +77,13 @@ def block(
 ) -> Block:
     """Return an array of a node (its value, its gradient, a contribution to it) as a block.
 
-    `used` are the elements that take part in the worked equation, without it the pinned one; `chosen` is the one of
+    `used` are the elements that take part in the worked equation, without it the followed one; `chosen` is the one of
     them that is looked at. A vector `beside` an array with columns is drawn as a row. The numbers are `written` in
     their own common notation if in no other.
     """
     shape = array.shape
     by_point = is_by_point(moment, node, shape)
-    index = element_at(moment, node, shape, pinned)
+    index = element_at(moment, node, shape, followed)
     mask = np.zeros(shape, dtype=bool)
     for element in [index] if used is None else used:
         mask[tuple(slice(None) if isinstance(i, str) else i for i in element)] = True
@@ -137,9 +137,9 @@ def number_width(array: Array, same: Notation) -> int:
 
 
 def window(count: int, size: int, at: int) -> range:
-    """Return which `size` of `count` rows are shown, so that the pinned one is among them."""
+    """Return which `size` of `count` rows are shown, so that the followed one is among them."""
     size = min(size, count)
-    # one row below the pinned one is shown, and as many above it as there is room for
+    # one row below the followed one is shown, and as many above it as there is room for
     start = max(min(at - max(size - 2, 0), count - size), 0)
     return range(start, start + size)
 
@@ -247,7 +247,7 @@ def _narrowed(blocks: Sequence[Block], width: int) -> list[Block]:
 
 
 def with_columns(block: Block, most: int) -> Block:
-    """Return the block with at most so many columns, those around the pinned one."""
+    """Return the block with at most so many columns, those around the followed one."""
     count = block.cells.shape[1]
     shown = window(count, most, block.at[1])
     if len(shown) == count:
@@ -313,7 +313,7 @@ def _numbers(block: Block, row: int, cell_width: int) -> Line:
         if (row, column) == block.chosen:
             line += [(" " * (cell_width - len(text)), "text"), (text, "selected")]
         else:
-            line.append((text.rjust(cell_width), "pinned" if used else "text"))
+            line.append((text.rjust(cell_width), "followed" if used else "text"))
     return line
 
 
@@ -358,13 +358,13 @@ class _Strip:
             mark = RIGHT if here else " "
             if not self.more:
                 mark += _cut_mark(shown, place, self.count)
-            lines.append([(mark.ljust(2) + name.rjust(width - 2), "pinned" if here else "dim")])
+            lines.append([(mark.ljust(2) + name.rjust(width - 2), "followed" if here else "dim")])
         return lines
 
     def _block_lines(self, block: Block) -> list[Line]:
         width = block.width + self.between
         rows = self._window(block)
-        # a block that is not in step stands beside the pinned row
+        # a block that is not in step stands beside the followed row
         above = 0 if block.in_step else max(min(self.pin - len(rows) // 2, self.rows - len(rows)), 0)
         names = 0 if block.in_step else block.row_names_width
         numbers = block.cell_width * block.cells.shape[1]

@@ -1,4 +1,4 @@
-"""The check of a gradient: the loss measured on both sides of the pinned element, and the slope that this gives."""
+"""The check of a gradient: the loss measured on both sides of the followed element, and the slope that this gives."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from minidl_core import Node
 
-from ..debugger.followed import Pinned, element_at
+from ..debugger.followed import Followed, element_at
 from ..debugger.measuring import NUDGE, MeasuredGradient, measure
 from ..debugger.moment import Moment
 from ..drawing.glyphs import RIGHT
@@ -21,12 +21,12 @@ from ..notation.names import called, slope_name
 from ..notation.rounding import is_rounding
 from ..notation.sections import Section, compose, first_that_fits, prose
 from ..notation.worked import rounds_to
-from .origin import draw_way, way_from
+from .origin import draw_origin, origin_of
 
 
-def draw_check(moment: Moment, node: Node, pinned: Pinned, width: int, height: int) -> list[Line]:
+def draw_check(moment: Moment, node: Node, followed: Followed, width: int, height: int) -> list[Line]:
     """Draw the loss at x + h, x - h and x + 0.01, with so many digits that the quotients come out as they are shown."""
-    index = element_at(moment, node, moment.shape(node) or (), pinned)
+    index = element_at(moment, node, moment.shape(node) or (), followed)
     slope = element_text(slope_name(moment, node), index)
     measured = measure(moment.recording, node, index)
     if isinstance(measured, str):
@@ -50,7 +50,7 @@ def draw_check(moment: Moment, node: Node, pinned: Pinned, width: int, height: i
         Section(9, _both_sides(measured, loss, target, slope, width, rounding=rounding)),
         Section(10, prose(verdict, width, style, indent="  "), joined=True),
         Section(7, _nudge(measured, loss, target, slope, width)),
-        Section(5, draw_way(moment, way_from(moment, "check", pinned, node), width)),
+        Section(5, draw_origin(moment, origin_of(moment, "check", followed, node), width)),
         Section(
             2, prose("measured beside the training, at the values of this forward pass", width, "dim"), joined=True
         ),

@@ -16,7 +16,7 @@ from minidl_core import GradientError, Node, Operation, Variable
 from minidl_core.gradients import gradient_rule
 from minidl_core.train import GradientDescentOptimizer
 
-from ..debugger.followed import Pinned
+from ..debugger.followed import Followed
 from ..drawing.glyphs import MORE
 from ..drawing.palette import Line
 from ..notation.fitting import clip, fit, printable
@@ -38,13 +38,13 @@ class Source(NamedTuple):
     """A function as it is written: its lines without decorators, and where the first of them stands."""
 
     lines: tuple[tuple[tuple[str, str], ...], ...]
-    place: str
+    location: str
 
 
-def draw_code(node: Node, pinned: Pinned, width: int, height: int) -> list[Line]:
-    """Draw the functions of a node, from the line on that `pinned` says; where all of them fit, from the first."""
+def draw_code(node: Node, followed: Followed, width: int, height: int) -> list[Line]:
+    """Draw the functions of a node, from the line on that `followed` says; where all of them fit, from the first."""
     lines = code_lines(node, width)
-    first = pinned.line if len(lines) > height else 0
+    first = followed.line if len(lines) > height else 0
     shown = [clip(line, width) for line in lines[first : first + height]]
     below = len(lines) - first - height
     if below > 0 and height > 1:
@@ -64,11 +64,11 @@ def code_lines(node: Node, width: int) -> list[Line]:
         return [*lines, [], *_function(f"{name}, backward", function, width)]
     if isinstance(node, Variable):
         return _function(f"{called(node)}, update", GradientDescentOptimizer.updated, width)
-    return prose(f"{called(node)} is computed by no code: it is given, at {node.place}.", width)
+    return prose(f"{called(node)} is computed by no code: it is given, at {node.location}.", width)
 
 
 def _function(title: str, function: Callable[..., Any], width: int) -> list[Line]:
-    """Return a function under a title with its place, or the sentence that says why its code cannot be shown."""
+    """Return a function under a title with its location, or the sentence that says why its code cannot be shown."""
     try:
         source = _source(function)
     except (OSError, TypeError, SyntaxError):
@@ -76,7 +76,7 @@ def _function(title: str, function: Callable[..., Any], width: int) -> list[Line
         said = f"the code of {printable(name)} is in no file that can be read"
         return [[(title, "title")], *prose(said, width)]
     room = width - cell_len(title) - 1
-    head: Line = [(title, "title"), (source.place.rjust(room), "dim")]
+    head: Line = [(title, "title"), (source.location.rjust(room), "dim")]
     return [head, *(row for line in source.lines for row in _folded([*line], width))]
 
 

@@ -9,7 +9,7 @@ from minidl_core.arrays import Array
 from minidl_core.gradients import gradient_rule
 
 from ..debugger.edges import Edge, edge_in_focus, gradient_edges, operands
-from ..debugger.followed import Pinned, element_at, is_by_point, known_value
+from ..debugger.followed import Followed, element_at, is_by_point, known_value
 from ..debugger.moment import Moment
 from ..drawing.glyphs import DONE, MORE, NOT_YET, NOW, RIGHT
 from ..drawing.palette import Line
@@ -25,7 +25,7 @@ from ..notation.rounding import is_rounding
 from ..notation.sections import Section, compose, first_that_fits, prose
 from ..notation.worked import Worked, count, worked_contribution
 from .arrays import arrays_section, block, window
-from .origin import Way, draw_way, way_from
+from .origin import Origin, draw_origin, origin_of
 from .value_view import gradient_state, heading
 
 NUDGE = 0.01
@@ -34,30 +34,30 @@ LEAST_RULE = 6
 """A rule is not cut to less than this."""
 
 
-def draw_ledger(moment: Moment, node: Node, pinned: Pinned, width: int, height: int) -> list[Line]:
-    """Draw the edges that leave a node, and the pinned element of the latest contribution written out."""
+def draw_ledger(moment: Moment, node: Node, followed: Followed, width: int, height: int) -> list[Line]:
+    """Draw the edges that leave a node, and the followed element of the latest contribution written out."""
     if node not in moment.graph.position:
         text = f"{called(node)} does not lead to {called(moment.graph.loss)}: it has no gradient."
         return compose([Section(10, prose(text, width))], width, height)
     if node is moment.graph.loss:
         return compose(_loss(moment, node, width), width, height)
-    way = way_from(moment, "ledger", pinned, node)
+    origin = origin_of(moment, "ledger", followed, node)
     edges = gradient_edges(moment, node)
-    edge = edge_in_focus(moment, node, edges, pinned)
+    edge = edge_in_focus(moment, node, edges, followed)
     event = edge and edge[2]
     sections = [
         Section(6, [_title(moment, node, edges, edge, width)]),
-        Section(7, _edge_lines(moment, node, edges, edge, pinned, width, max(height // 4, 2))),
+        Section(7, _edge_lines(moment, node, edges, edge, followed, width, max(height // 4, 2))),
     ]
     if event is None:
-        state = gradient_state(moment, node, pinned, width)
+        state = gradient_state(moment, node, followed, width)
         if moment.gradient_mark(node) == NOW:
             state = f"{NOT_YET} nothing has come over an edge yet"
         sections.append(Section(10, prose(state, width)))
     else:
-        sections += [*_contribution(moment, event, pinned, way, width, height), *_why_add(moment, node, width)]
-    sections.append(Section(5, draw_way(moment, way, width), joined=True))
-    return compose([*sections, *_facts(moment, node, pinned, width)], width, height)
+        sections += [*_contribution(moment, event, followed, origin, width, height), *_why_add(moment, node, width)]
+    sections.append(Section(5, draw_origin(moment, origin, width), joined=True))
+    return compose([*sections, *_facts(moment, node, followed, width)], width, height)
 
 
 def _why_add(moment: Moment, node: Node, width: int) -> list[Section]:
@@ -79,7 +79,7 @@ def _way(event: ContributionAdded) -> str:
     """Name the consumer that a contribution came from, and, where it came more than once, as which of its inputs."""
     name, inputs = called(event.consumer), event.consumer.inputs
     twice = sum(source is event.node for source in inputs) > 1
-    return f"{name} as {event.consumer.definition.symbols[event.slot]}" if twice else name
+    return f"{name} as {event.consumer.definition.symbols[event.input_index]}" if twice else name
 
 
 def _title(moment: Moment, node: Node, edges: list[Edge], edge: Edge | None, width: int) -> Line:
@@ -107,11 +107,11 @@ def _loss(moment: Moment, node: Node, width: int) -> list[Section]:
 
 
 def _edge_lines(
-    moment: Moment, node: Node, edges: list[Edge], focus: Edge | None, pinned: Pinned, width: int, most: int
+    moment: Moment, node: Node, edges: list[Edge], focus: Edge | None, followed: Followed, width: int, most: int
 ) -> list[Line]:
     """Draw the edges as columns: edge, shape of G, rule, contribution; the narrower, the fewer columns."""
     places = window(len(edges), most, edges.index(focus) if focus else 0)
-    terms, total = _written(moment, node, pinned, most)
+    terms, total = _written(moment, node, followed, most)
     shown = [_edge_row(moment, edges[place], focus, terms) for place in places]
     if terms and len(edges) > 1:
         shown.append(("  sum" if len(terms) == len(edges) else "  sum so far", "", "", total))
@@ -125,14 +125,14 @@ def _edge_lines(
     lines: list[Line] = []
     for row in shown:
         cells = [fit(text, size) for text, size in zip(row, widths, strict=True) if size >= 0]
-        style = {RIGHT: "pinned", NOT_YET: "dim", " ": "title"}.get(row[0][:1], "text")
+        style = {RIGHT: "followed", NOT_YET: "dim", " ": "title"}.get(row[0][:1], "text")
         lines.append([("  ".join(cells).rstrip(), style)])
     if len(edges) > most:
         lines.insert(most, [(f"  {MORE}  {len(edges) - most} more edges", "dim")])
     return lines
 
 
-def _written(moment: Moment, node: Node, pinned: Pinned, most: int) -> tuple[list[str], str]:
+def _written(moment: Moment, node: Node, followed: Followed, most: int) -> tuple[list[str], str]:
     """Write what has come over the edges, of larger arrays one element, and the sum; as it is shown, it adds up.
 
     Of more than `most` edges some are not shown, so that there is nothing to add.
@@ -141,7 +141,7 @@ def _written(moment: Moment, node: Node, pinned: Pinned, most: int) -> tuple[lis
     if not arrived:
         return [], ""
     total = arrived[-1].total
-    index = element_at(moment, node, total.shape, pinned)
+    index = element_at(moment, node, total.shape, followed)
     if not 1 < len(arrived) <= most:
         return [small(event.contribution, index) for event in arrived], small(total, index)
     fine, coarse = addition([part(event.contribution, index) for event in arrived], part(total, index))
@@ -149,23 +149,23 @@ def _written(moment: Moment, node: Node, pinned: Pinned, most: int) -> tuple[lis
 
 
 def _edge_row(moment: Moment, edge: Edge, focus: Edge | None, terms: list[str]) -> tuple[str, str, str, str]:
-    consumer, slot, event = edge
+    consumer, input_index, event = edge
     mark = RIGHT if edge == focus else DONE if event else NOT_YET
-    node = consumer.inputs[slot]
+    node = consumer.inputs[input_index]
     name = f"{called(node)} → {called(consumer)}"
     if sum(source is node for source in consumer.inputs) > 1:
-        name += f" as {consumer.definition.symbols[slot]}"
-    rule = _rule(moment, consumer, slot, event)
+        name += f" as {consumer.definition.symbols[input_index]}"
+    rule = _rule(moment, consumer, input_index, event)
     if event is None:
         missing = moment.gradient(consumer) is None
         return f"{mark} {name}", "", rule, f"waits for {called(consumer)}" if missing else "pending"
     return f"{mark} {name}", shape_text(event.gradient.shape), rule, terms[event.number - 1]
 
 
-def _rule(moment: Moment, consumer: Operation, slot: int, event: ContributionAdded | None) -> str:
+def _rule(moment: Moment, consumer: Operation, input_index: int, event: ContributionAdded | None) -> str:
     """Return the formula of a contribution with the nodes' names in it, and over what it is summed."""
     try:
-        formula = said(moment, consumer, gradient_rule(consumer).formula_for(slot))
+        formula = said(moment, consumer, gradient_rule(consumer).formula_for(input_index))
     except GradientError:
         return ""
     if event is None or not consumer.definition.elementwise or event.gradient.shape == event.contribution.shape:
@@ -173,47 +173,47 @@ def _rule(moment: Moment, consumer: Operation, slot: int, event: ContributionAdd
     return summed(formula, event.gradient.shape, event.contribution.shape)
 
 
-def _small(moment: Moment, node: Node, array: Array, pinned: Pinned) -> str:
-    return small(array, element_at(moment, node, array.shape, pinned))
+def _small(moment: Moment, node: Node, array: Array, followed: Followed) -> str:
+    return small(array, element_at(moment, node, array.shape, followed))
 
 
 def _contribution(
-    moment: Moment, event: ContributionAdded, pinned: Pinned, way: Way | str, width: int, height: int
+    moment: Moment, event: ContributionAdded, followed: Followed, origin: Origin | str, width: int, height: int
 ) -> list[Section]:
-    op, slot, node, result = event.consumer, event.slot, event.node, event.contribution
+    op, input_index, node, result = event.consumer, event.input_index, event.node, event.contribution
     inputs, output = operands(moment, op)
     assert output is not None, "an operation that contributes has a value"
-    index = element_at(moment, node, result.shape, pinned)
-    pinned = pinned.at(index, is_by_point(moment, node, result.shape))
+    index = element_at(moment, node, result.shape, followed)
+    followed = followed.at(index, is_by_point(moment, node, result.shape))
 
     def work(at: tuple[int, ...]) -> Worked:
-        return worked_contribution(op, slot, inputs, output, event.gradient, result, at)
+        return worked_contribution(op, input_index, inputs, output, event.gradient, result, at)
 
-    worked = (None if isinstance(way, str) else way.worked) or work(index)
+    worked = (None if isinstance(origin, str) else origin.worked) or work(index)
     g = f"G = {slope_name(moment, op)}"
     if worked.long_sum is not None:
         shape = f"   {g} {shape_text(event.gradient.shape)}"
-        equation: Line = [(f"{RIGHT} {worked.target}", "pinned"), (f" gets {worked.symbols}", "text")]
+        equation: Line = [(f"{RIGHT} {worked.target}", "followed"), (f" gets {worked.symbols}", "text")]
         if width_of(equation) + len(shape) <= width:
             equation.append((shape, "dim"))
         elements, names = _beside(moment, event, work, index, width)
         sections = [
             Section(10, [equation]),
-            long_sum_section(long_sum(moment, elements, names, pinned), width),
+            long_sum_section(long_sum(moment, elements, names, followed), width),
         ]
     else:
         shape = shape_text(event.gradient.shape)
         titles = [f"{g} {shape}", g, f"G {shape}", "G"] if event.gradient.ndim else [g, "G"]
         used = {symbol: [e.index for e in worked.entries if e.symbol == symbol] for symbol in ("G", *symbols(op))}
-        chosen = None if isinstance(way, str) else way.index
-        blocks = [block(moment, op, event.gradient, pinned, used["G"], tuple(titles), chosen=chosen)]
+        chosen = None if isinstance(origin, str) else origin.index
+        blocks = [block(moment, op, event.gradient, followed, used["G"], tuple(titles), chosen=chosen)]
         values = {**dict(zip(op.definition.symbols, inputs, strict=True)), "Y": output}
         for symbol, source in symbols(op).items():
             if used[symbol]:
-                blocks.append(block(moment, source, values[symbol], pinned, used[symbol], beside=output))
+                blocks.append(block(moment, source, values[symbol], followed, used[symbol], beside=output))
         titles = [f"contribution {shape_text(result.shape)}"] if result.ndim else []
         titles += ["contribution", f"to {called(node)}"]
-        blocks.append(block(moment, node, result, pinned, None, tuple(titles), " →"))
+        blocks.append(block(moment, node, result, followed, None, tuple(titles), " →"))
         lines = [heading(moment, node, index, result), *write_worked(worked, width, "gets", max(height // 2, 3))]
         sections = [arrays_section(blocks, width, height), Section(10, lines if index else lines[1:])]
     sections += _sum(moment, event, index, width)
@@ -229,7 +229,7 @@ def _beside(
 ) -> tuple[list[Worked], list[str]]:
     """Return the elements whose long sums are shown, and what they are called.
 
-    Where the terms are single numbers, there is room for the elements beside the pinned one.
+    Where the terms are single numbers, there is room for the elements beside the followed one.
     """
     worked = work(index)
     if not index or worked.long_sum is None or not isinstance(worked.long_sum.body, Entry):
@@ -260,12 +260,12 @@ def _reasons(
     moment: Moment, event: ContributionAdded, worked: Worked, inputs: list[Array], output: Array, width: int
 ) -> list[Section]:
     """Say why the rule is what it is, and, where the contribution is a sum, why it is one."""
-    op, slot = event.consumer, event.slot
-    sections = [Section(3, prose(said(moment, op, gradient_rule(op).reason_for(slot)), width, "dim"))]
+    op, input_index = event.consumer, event.input_index
+    sections = [Section(3, prose(said(moment, op, gradient_rule(op).reason_for(input_index)), width, "dim"))]
     if not isinstance(worked.tree, Total) or count(worked.tree) == 1:
         return sections
     try:
-        whole, element = in_letters(op, slot, inputs, output)
+        whole, element = in_letters(op, input_index, inputs, output)
     except UnreadableError:
         return sections
     every = " and ".join(f"every {letter}" for letter in worked.tree.letters)
@@ -277,17 +277,17 @@ def _reasons(
     return [*sections, Section(4, prose(text, width))]
 
 
-def _facts(moment: Moment, node: Node, pinned: Pinned, width: int) -> list[Section]:
+def _facts(moment: Moment, node: Node, followed: Followed, width: int) -> list[Section]:
     """Return the node's value and gradient, and what the gradient's sign means."""
     value = moment.evaluated_value(node)
     value = known_value(moment, node) if value is None else value
     sections = []
     if value is not None:
-        sections.append(Section(3, [[("value     ", "dim"), (_small(moment, node, value, pinned), "text")]]))
+        sections.append(Section(3, [[("value     ", "dim"), (_small(moment, node, value, followed), "text")]]))
     gradient = moment.gradient(node)
     if gradient is not None:
-        index = element_at(moment, node, gradient.shape, pinned)
-        text = _small(moment, node, gradient, pinned)
+        index = element_at(moment, node, gradient.shape, followed)
+        text = _small(moment, node, gradient, followed)
         slope = float(gradient[index])
         moves = "falls" if slope < 0 else "rises" if slope > 0 else "stays"
         meaning = f"   raise {element_text(called(node), index)}: {called(moment.graph.loss)} {moves}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from minidl_core import Constant, Node, Operation, Placeholder, Variable
 
-from ..debugger.followed import Pinned, element_at
+from ..debugger.followed import Followed, element_at
 from ..debugger.moment import Moment
 from ..drawing.glyphs import DONE, NOT_YET, NOW, RIGHT, STALE
 from ..drawing.palette import Line
@@ -70,7 +70,7 @@ def _columns(title: str, text: str, width: int) -> list[Line]:
     ]
 
 
-def draw_finished(moment: Moment, pinned: Pinned, width: int, height: int) -> list[Line]:
+def draw_finished(moment: Moment, followed: Followed, width: int, height: int) -> list[Line]:
     """Say what an iteration has brought: the loss it measured, how the variables moved, the forecast."""
     loss = called(moment.graph.loss)
     sections = []
@@ -82,7 +82,7 @@ def draw_finished(moment: Moment, pinned: Pinned, width: int, height: int) -> li
         sections += [Section(9, lines), *brought(moment, width)]
     moves: list[Line] = [[("how the variables moved", "title")]]
     for variable in moment.graph.variables[: max(height - 12, 2)]:
-        moves += prose(_moved(moment, variable, pinned), width, indent="    ")
+        moves += prose(_moved(moment, variable, followed), width, indent="    ")
     if len(moment.graph.variables) >= len(moves):
         moves.append([(f"  and {len(moment.graph.variables) - len(moves) + 1} more", "dim")])
     following = f"  iteration {moment.iteration + 1} begins"
@@ -94,7 +94,7 @@ def draw_finished(moment: Moment, pinned: Pinned, width: int, height: int) -> li
     return compose(sections, width, height)
 
 
-def _moved(moment: Moment, variable: Variable, pinned: Pinned) -> str:
+def _moved(moment: Moment, variable: Variable, followed: Followed) -> str:
     event = moment.update(variable)
     if event is None:
         return f"  {called(variable)} has no update"
@@ -103,7 +103,7 @@ def _moved(moment: Moment, variable: Variable, pinned: Pinned) -> str:
         return f"  {called(variable)} from {vector(event.old, digits)} to {vector(event.new, digits)}"
     if event.new.size == 0:
         return f"  {called(variable)} {shape_text(event.new.shape)}: no numbers"
-    at = element_at(moment, variable, event.new.shape, pinned)
+    at = element_at(moment, variable, event.new.shape, followed)
     digits = digits_of_change(event.old[at], event.new[at])
     old, new = (number(float(array[at]), digits) for array in (event.old, event.new))
     return f"  {element_text(called(variable), at)} from {old} to {new}"

@@ -9,7 +9,7 @@ import numpy as np
 from minidl_core import Variable, VariableUpdated
 from minidl_core.arrays import Array
 
-from ..debugger.followed import Pinned, element_at, grid_place, grid_shape
+from ..debugger.followed import Followed, element_at, grid_place, grid_shape
 from ..debugger.moment import Moment
 from ..drawing.glyphs import NOT_YET, RIGHT, STALE
 from ..drawing.palette import Line
@@ -22,14 +22,14 @@ from ..notation.sections import Section, compose, prose
 from ..notation.worked import rounds_to
 from .arrays import block, draw_halves, halves_height, window, with_columns
 from .forecast import forecast
-from .origin import draw_way, way_from
+from .origin import draw_origin, origin_of
 
 _NAMED = 8
 ROWS, COLUMNS = 8, 4
-"""So many rows and columns around the pinned element are shown, and add up as they are shown."""
+"""So many rows and columns around the followed element are shown, and add up as they are shown."""
 
 
-def draw_update(moment: Moment, node: Variable, pinned: Pinned, width: int, height: int) -> list[Line]:
+def draw_update(moment: Moment, node: Variable, followed: Followed, width: int, height: int) -> list[Line]:
     """Draw what a variable's update did to it, or what it will need."""
     slope = slope_name(moment, node)
     event = moment.update(node)
@@ -42,15 +42,15 @@ def draw_update(moment: Moment, node: Variable, pinned: Pinned, width: int, heig
         missing = "comes when every gradient is complete" if ready else f"needs {slope} first"
         sections.append(Section(10, prose(f"{NOT_YET} not updated yet: it {missing}", width)))
         return compose(sections, width, height)
-    sections += _update(moment, event, pinned, width, height)
-    sections.append(Section(5, draw_way(moment, way_from(moment, "update", pinned, node), width), joined=True))
+    sections += _update(moment, event, followed, width, height)
+    sections.append(Section(5, draw_origin(moment, origin_of(moment, "update", followed, node), width), joined=True))
     return compose([*sections, *forecast(moment, width), *_stale(moment, width)], width, height)
 
 
-def _update(moment: Moment, event: VariableUpdated, pinned: Pinned, width: int, height: int) -> list[Section]:
+def _update(moment: Moment, event: VariableUpdated, followed: Followed, width: int, height: int) -> list[Section]:
     node = event.node
     name, slope = called(node), slope_name(moment, node)
-    index = element_at(moment, node, event.new.shape, pinned)
+    index = element_at(moment, node, event.new.shape, followed)
     with np.errstate(all="ignore"):
         step = event.learning_rate * event.gradient
     fine, coarse = _notations(event.old, step, event.new, index)
@@ -61,7 +61,7 @@ def _update(moment: Moment, event: VariableUpdated, pinned: Pinned, width: int, 
         ((f"{name} new", "new"), event.new, coarse),
     ]
     blocks = [
-        with_columns(replace(block(moment, node, array, pinned, titles=titles, written=same), in_step=True), COLUMNS)
+        with_columns(replace(block(moment, node, array, followed, titles=titles, written=same), in_step=True), COLUMNS)
         for titles, array, same in columns
     ]
     most = min(height, halves_height(blocks, width, ROWS))
@@ -103,7 +103,7 @@ def _worked(event: VariableUpdated, index: tuple[int, ...], fine: Notation, coar
     factor = f"({gradient})" if gradient.startswith("-") else gradient
     before = fine.text(old) if old else "0"
     return [
-        [(f"{RIGHT} {target}", "pinned"), (f" = {before} - {rate}·{factor}", "text")],
+        [(f"{RIGHT} {target}", "followed"), (f" = {before} - {rate}·{factor}", "text")],
         [(f"{'':{len(target) + 2}} = {before} {signed} = {coarse.text(new)}", "text")],
     ]
 

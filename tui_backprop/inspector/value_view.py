@@ -1,4 +1,4 @@
-"""The value of a node: what it was computed from, and how its pinned element was."""
+"""The value of a node: what it was computed from, and how its followed element was."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from minidl_core import Node, Operation
 from minidl_core.arrays import Array
 
 from ..debugger.edges import operands
-from ..debugger.followed import Pinned, element_at, is_by_point, known_value
+from ..debugger.followed import Followed, element_at, is_by_point, known_value
 from ..debugger.moment import Moment
 from ..drawing.glyphs import DONE, NOT_YET, RIGHT, STALE
 from ..drawing.palette import Line
@@ -19,7 +19,7 @@ from ..notation.sections import Section, compose, first_that_fits, prose
 from ..notation.worked import worked_value
 from .arrays import arrays_section, block
 from .forecast import brought
-from .origin import Way, draw_way, way_from
+from .origin import Origin, draw_origin, origin_of
 
 _LEAVES = {
     "placeholder": "{} is data: it is given, and training never changes it.",
@@ -28,57 +28,59 @@ _LEAVES = {
 }
 
 
-def draw_value(moment: Moment, node: Node, pinned: Pinned, width: int, height: int) -> list[Line]:
+def draw_value(moment: Moment, node: Node, followed: Followed, width: int, height: int) -> list[Line]:
     """Draw an operation's operands, result and worked element, or the numbers of a leaf."""
-    way = way_from(moment, "value", pinned, node)
+    origin = origin_of(moment, "value", followed, node)
     value = moment.evaluated_value(node) if isinstance(node, Operation) else known_value(moment, node)
     if isinstance(node, Operation):
-        sections = [] if value is None else _operation(moment, node, value, pinned, way, width, height)
+        sections = [] if value is None else _operation(moment, node, value, followed, origin, width, height)
     else:
         sections = [Section(2, prose(_LEAVES.get(node.kind, "{}").format(called(node)), width, "dim"))]
-        sections += [] if value is None else _leaf(moment, node, value, pinned, width, height)
+        sections += [] if value is None else _leaf(moment, node, value, followed, width, height)
     if value is None:
         sections += _not_yet(moment, node, width)
     elif node is moment.graph.loss:
         sections += brought(moment, width)
-    sections.append(Section(5, draw_way(moment, way, width), joined=True))
-    return compose([*sections, *_facts(moment, node, pinned, width)], width, height)
+    sections.append(Section(5, draw_origin(moment, origin, width), joined=True))
+    return compose([*sections, *_facts(moment, node, followed, width)], width, height)
 
 
 def _operation(
-    moment: Moment, node: Operation, value: Array, pinned: Pinned, way: Way | str, width: int, height: int
+    moment: Moment, node: Operation, value: Array, followed: Followed, origin: Origin | str, width: int, height: int
 ) -> list[Section]:
     inputs, _ = operands(moment, node)
-    index = element_at(moment, node, value.shape, pinned)
-    pinned = pinned.at(index, is_by_point(moment, node, value.shape))
-    worked = (None if isinstance(way, str) else way.worked) or worked_value(node, inputs, value, index)
+    index = element_at(moment, node, value.shape, followed)
+    followed = followed.at(index, is_by_point(moment, node, value.shape))
+    worked = (None if isinstance(origin, str) else origin.worked) or worked_value(node, inputs, value, index)
     reason = Section(2, prose(said(moment, node, node.definition.reason), width, "dim"))
     if worked.long_sum is not None:
         name = "product" if "·" in worked.symbols else "term"
-        equation: Line = [(f"{RIGHT} {worked.target}", "pinned"), (f" = {worked.symbols}", "text")]
-        table = long_sum(moment, [worked], [name], pinned)
+        equation: Line = [(f"{RIGHT} {worked.target}", "followed"), (f" = {worked.symbols}", "text")]
+        table = long_sum(moment, [worked], [name], followed)
         return [reason, Section(10, [equation]), long_sum_section(table, width)]
     blocks = []
-    for slot, (source, array) in enumerate(zip(node.inputs, inputs, strict=True)):
-        if source not in node.inputs[:slot] or not node.definition.elementwise:
-            symbol = node.definition.symbols[slot]
+    for input_index, (source, array) in enumerate(zip(node.inputs, inputs, strict=True)):
+        if source not in node.inputs[:input_index] or not node.definition.elementwise:
+            symbol = node.definition.symbols[input_index]
             used = [entry.index for entry in worked.entries if entry.symbol == symbol]
-            chosen = None if isinstance(way, str) or way.edges[way.edge] != (node, slot) else way.index
-            blocks.append(block(moment, source, array, pinned, used, beside=value, chosen=chosen))
-    blocks.append(block(moment, node, value, pinned, sign=" →"))
+            chosen = (
+                None if isinstance(origin, str) or origin.edges[origin.edge] != (node, input_index) else origin.index
+            )
+            blocks.append(block(moment, source, array, followed, used, beside=value, chosen=chosen))
+    blocks.append(block(moment, node, value, followed, sign=" →"))
     lines = [heading(moment, node, index, value), *write_worked(worked, width, most=max(height // 2, 3))]
     return [reason, arrays_section(blocks, width, height), Section(10, lines if index else lines[1:])]
 
 
 def heading(moment: Moment, node: Node, index: tuple[int, ...], array: Array) -> Line:
     """Return the line that says which element is written out."""
-    return [(f"{RIGHT} {describe(moment, node, index, array.shape)}:", "pinned")]
+    return [(f"{RIGHT} {describe(moment, node, index, array.shape)}:", "followed")]
 
 
-def _leaf(moment: Moment, node: Node, value: Array, pinned: Pinned, width: int, height: int) -> list[Section]:
-    index = element_at(moment, node, value.shape, pinned)
+def _leaf(moment: Moment, node: Node, value: Array, followed: Followed, width: int, height: int) -> list[Section]:
+    index = element_at(moment, node, value.shape, followed)
     by_point = is_by_point(moment, node, value.shape)
-    sections = [arrays_section([block(moment, node, value, pinned)], width, height)]
+    sections = [arrays_section([block(moment, node, value, followed)], width, height)]
     if index:
         element = f"  {element_text(called(node), index)} = {number(float(value[index]))}"
         if by_point and value.ndim == 2 and 1 < value.shape[1] <= 4:
@@ -97,7 +99,7 @@ def _not_yet(moment: Moment, node: Node, width: int) -> list[Section]:
     ]
 
 
-def _facts(moment: Moment, node: Node, pinned: Pinned, width: int) -> list[Section]:
+def _facts(moment: Moment, node: Node, followed: Followed, width: int) -> list[Section]:
     inputs = ", ".join(dict.fromkeys(map(called, node.inputs)))
     used_by = ", ".join(map(called, node.consumers))
     used_by = used_by or ("nothing: it is the loss" if node is moment.graph.loss else "nothing")
@@ -109,7 +111,9 @@ def _facts(moment: Moment, node: Node, pinned: Pinned, width: int) -> list[Secti
             facts = [[*facts[0], (" " * gap, "text"), *facts[1]]]
     sections = [
         Section(3, facts),
-        Section(4, [[("gradient  ", "dim"), (gradient_state(moment, node, pinned, width - 10), "text")]], joined=True),
+        Section(
+            4, [[("gradient  ", "dim"), (gradient_state(moment, node, followed, width - 10), "text")]], joined=True
+        ),
     ]
     if moment.value_mark(node) == STALE:
         stale = f"{STALE} made with the variables as they were before the update"
@@ -117,13 +121,15 @@ def _facts(moment: Moment, node: Node, pinned: Pinned, width: int) -> list[Secti
     return sections
 
 
-def gradient_state(moment: Moment, node: Node, pinned: Pinned, width: int) -> str:
+def gradient_state(moment: Moment, node: Node, followed: Followed, width: int) -> str:
     """Say how far a node's gradient is."""
     if node not in moment.graph.position:
         return first_that_fits(width, "none: it does not lead to the loss", "none")
     gradient = moment.gradient(node)
     if gradient is not None:
-        return f"{DONE} {slope_name(moment, node)} {small(gradient, element_at(moment, node, gradient.shape, pinned))}"
+        return (
+            f"{DONE} {slope_name(moment, node)} {small(gradient, element_at(moment, node, gradient.shape, followed))}"
+        )
     mark = moment.gradient_mark(node)
     if mark.startswith("q"):
         return first_that_fits(width, f"{mark} place {mark[1:]} in the queue", mark)

@@ -70,12 +70,12 @@ def _stopped(error: MinidlError, name: Name, edits: tuple[Edit, ...]) -> Words:
         text = re.sub(r"^it\b", lambda _: node, text)
         text = text if node in text else f"{node}: {text}"
     text = re.sub(r" \([^()\s]+:\d+\)", "", text).removesuffix(".")
-    mend = "b steps back"
+    remedy = "b steps back"
     if edits:
-        mend += "; E returns to the branch before the edit"
-    elif isinstance(error, NonFiniteError) and "learning rate" in error.mend:
-        mend += "; e sets a smaller learning rate"
-    return Words((f"{mark('Stopped', 'error')}: {text}",), extra=f". {mend}")
+        remedy += "; E returns to the branch before the edit"
+    elif isinstance(error, NonFiniteError) and "learning rate" in error.remedy:
+        remedy += "; e sets a smaller learning rate"
+    return Words((f"{mark('Stopped', 'error')}: {text}",), extra=f". {remedy}")
 
 
 def _with_waiting(moment: Moment, node: Node, tell: Callable[[Name], Words]) -> Iterator[str]:

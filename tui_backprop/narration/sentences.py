@@ -176,19 +176,21 @@ def _visited(at: Moment, event: NodeVisited, name: Name) -> Words:
 
 
 def _contribution(at: Moment, event: ContributionAdded, name: Name) -> Words:
-    node, consumer, slot = event.node, event.consumer, event.slot
+    node, consumer, input_index = event.node, event.consumer, event.input_index
     rule, shapes, loss = gradient_rule(consumer), shapes_of(at, consumer), at.graph.loss
     n, c = _subject(node, name), name(consumer)
-    formula = rule.formula_for(slot) or "its contribution"
+    formula = rule.formula_for(input_index) or "its contribution"
     gets = f"{n} gets {in_names(formula, consumer, loss, shapes, name)}"
-    reason = in_names(lowered(rule.reason_for(slot)), consumer, loss, shapes, name) if not _is_number(node) else ""
+    reason = (
+        in_names(lowered(rule.reason_for(input_index)), consumer, loss, shapes, name) if not _is_number(node) else ""
+    )
     heads: tuple[str, ...] = (f"{gets} from {c}",)
     shape, grown = event.contribution.shape, event.gradient.shape
     if not shape and not grown and not any(shapes.values()):
         values = {symbol: _number(at, source) for symbol, source in symbols(consumer).items()}
         values["G"] = float(event.gradient)
         result = number(float(event.contribution))
-        worked = in_numbers(formula, values, float(event.contribution)) if rule.formula_for(slot) else result
+        worked = in_numbers(formula, values, float(event.contribution)) if rule.formula_for(input_index) else result
         heads = (f"{gets} = {worked} from {c}", f"{gets} = {result} from {c}", *heads)
     elif consumer.definition.elementwise and shape != grown:
         places = event.gradient.size // max(event.contribution.size, 1)
@@ -216,7 +218,7 @@ def _contribution(at: Moment, event: ContributionAdded, name: Name) -> Words:
     if event.count == 1:
         return Words(heads, reason, extra=f". G is {_slope(at, consumer, name)}")
     if consumer.inputs.count(node) > 1:
-        which = f"{_ORDINALS[slot]} input" if slot < len(_ORDINALS) else f"input {slot + 1}"
+        which = f"{_ORDINALS[input_index]} input" if input_index < len(_ORDINALS) else f"input {input_index + 1}"
         heads = tuple(f"{head} as its {which}" for head in heads)
     so_far = _sum_so_far(at, event)
     part = f"{event.number} of {event.count} contributions"
@@ -252,7 +254,7 @@ def _completed(at: Moment, event: GradientCompleted, name: Name) -> Words:
         return Words((f"{complete}. {why}", f"{complete}. {waiting}"))
     tail = "The backward pass is done" if not node.inputs and not at.queue else ""
     only = contributions[0]
-    formula = gradient_rule(only.consumer).formula_for(only.slot)
+    formula = gradient_rule(only.consumer).formula_for(only.input_index)
     numbers = counted(gradient.size, "number")
     if not gradient.shape:
         consumers = len(at.graph.consumers(node))

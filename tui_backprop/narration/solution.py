@@ -30,7 +30,7 @@ from ..debugger.named_moments import command, name_moment
 from ..debugger.timeline import Timeline
 from ..drawing.glyphs import RIGHT
 from ..drawing.palette import Line, plain
-from ..inspector import Pinned
+from ..inspector import Followed
 from ..inspector.update_view import update_equation
 from ..notation.equation import write_worked
 from ..notation.expression import element_text
@@ -60,8 +60,8 @@ def file_name(timeline: Timeline) -> str:
     return f"backprop-{lesson}-iteration-{timeline.recording.iteration}.md"
 
 
-def write_solution(timeline: Timeline, pinned: Pinned) -> Iterator[str]:
-    """Yield the lines of the current iteration up to the cursor, worked out for the pinned elements."""
+def write_solution(timeline: Timeline, followed: Followed) -> Iterator[str]:
+    """Yield the lines of the current iteration up to the cursor, worked out for the followed elements."""
     moment = timeline.moment
     yield from _head(timeline, moment)
     if moment.recording.edits:
@@ -77,7 +77,7 @@ def write_solution(timeline: Timeline, pinned: Pinned) -> Iterator[str]:
         start = f"{index + 1}. "
         sentence = plain([narrate_event_line(moment, index, ROOMS)])
         yield from (start + _escaped(sentence), "")
-        worked = [line for line in _worked(at, event, pinned) if line[line.find("= [") + 2 :] not in sentence]
+        worked = [line for line in _worked(at, event, followed) if line[line.find("= [") + 2 :] not in sentence]
         if worked:
             yield from (" " * len(start) + line for line in ("```text", *worked, "```"))
             yield ""
@@ -124,7 +124,7 @@ def _heading(at: Moment, event: Event) -> str:
     return f"{called(node)}{computed}, {shape_text(event.value.shape)}" if event.value.ndim else called(node) + computed
 
 
-def _worked(at: Moment, event: Event, pinned: Pinned) -> Iterator[str]:
+def _worked(at: Moment, event: Event, followed: Followed) -> Iterator[str]:
     """Yield the lines that write an event out in numbers; none where its sentence has done so."""
     match event:
         case (
@@ -137,37 +137,37 @@ def _worked(at: Moment, event: Event, pinned: Pinned) -> Iterator[str]:
         case NodeEvaluated(Operation() as node, value):
             inputs = _values(at, node.inputs)
             if value.ndim or any(array.ndim for array in inputs):
-                worked = worked_value(node, inputs, value, element_at(at, node, value.shape, pinned))
-                yield from _written(at, worked, "=", pinned)
+                worked = worked_value(node, inputs, value, element_at(at, node, value.shape, followed))
+                yield from _written(at, worked, "=", followed)
         case NodeEvaluated(node, value):
-            yield from _array(at, node, node.name, value, pinned)
-        case ContributionAdded(node, consumer, slot, gradient, contribution, total, count):
+            yield from _array(at, node, node.name, value, followed)
+        case ContributionAdded(node, consumer, input_index, gradient, contribution, total, count):
             if not (contribution.ndim or gradient.ndim):
                 return
-            index = element_at(at, node, contribution.shape, pinned)
+            index = element_at(at, node, contribution.shape, followed)
             inputs, [output] = _values(at, consumer.inputs), _values(at, (consumer,))
-            worked = worked_contribution(consumer, slot, inputs, output, gradient, contribution, index)
-            yield from _written(at, worked, "gets", pinned.at(index, is_by_point(at, node, contribution.shape)))
+            worked = worked_contribution(consumer, input_index, inputs, output, gradient, contribution, index)
+            yield from _written(at, worked, "gets", followed.at(index, is_by_point(at, node, contribution.shape)))
             if count > 1:
                 terms = [float(other.contribution[index]) for other in at.contributions(node)]
                 target = element_text(called(node), index)
                 yield f"sum for {target}: {worked_sum(terms, float(total[index]), 3)}"
         case GradientCompleted(node, gradient):
-            yield from _array(at, node, slope_name(at, node), gradient, pinned)
+            yield from _array(at, node, slope_name(at, node), gradient, followed)
         case VariableUpdated(node, new=new) if new.ndim:
-            yield from _texts(update_equation(event, element_at(at, node, new.shape, pinned)))
-            yield from _array(at, node, f"{node.name} new", new, pinned)
+            yield from _texts(update_equation(event, element_at(at, node, new.shape, followed)))
+            yield from _array(at, node, f"{node.name} new", new, followed)
 
 
-def _written(at: Moment, worked: Worked, relation: str, pinned: Pinned) -> Iterator[str]:
+def _written(at: Moment, worked: Worked, relation: str, followed: Followed) -> Iterator[str]:
     """Yield a worked element, and the terms of a sum that is too long for a line, of many a few and the others' sums.
 
-    The pinned one is among the terms that are shown.
+    The followed one is among the terms that are shown.
     """
     yield from _texts(write_worked(worked, WIDTH, relation))
     if worked.long_sum is not None:
         name = "product" if "·" in worked.symbols else "term"
-        table = long_sum(at, [worked], [name], pinned)
+        table = long_sum(at, [worked], [name], followed)
         yield from (line.replace(RIGHT, " ") for line in _texts(draw_long_sum(table, WIDTH, TERMS)))
 
 
@@ -175,12 +175,12 @@ def _values(at: Moment, nodes: tuple[Node, ...]) -> list[Array]:
     return [value for node in nodes if (value := at.evaluated_value(node)) is not None]
 
 
-def _array(at: Moment, node: Node, name: str, array: Array, pinned: Pinned) -> Iterator[str]:
-    """Yield an array, or its pinned element where it is large; nothing for a single number."""
+def _array(at: Moment, node: Node, name: str, array: Array, followed: Followed) -> Iterator[str]:
+    """Yield an array, or its followed element where it is large; nothing for a single number."""
     if not array.ndim:
         return
     if array.size > SMALL:
-        index = element_at(at, node, array.shape, pinned)
+        index = element_at(at, node, array.shape, followed)
         yield f"{element_text(name, index)} = {number(float(array[index]))}"
         return
     texts = column(array)

@@ -48,7 +48,7 @@ def value_entries(op: Operation, inputs: Sequence[Array], output: Array, index: 
 
 
 def contribution_entries(
-    op: Operation, slot: int, inputs: Sequence[Array], output: Array, grad: Array, index: tuple[int, ...]
+    op: Operation, input_index: int, inputs: Sequence[Array], output: Array, grad: Array, index: tuple[int, ...]
 ) -> Tree:
     """Return the formula of the gradient of one input with the entries that one of its elements is computed from.
 
@@ -57,7 +57,7 @@ def contribution_entries(
     element was used. Raises UnreadableError where the formula does not say which entries these are.
     """
     arrays = _Arrays(op, inputs, output, grad)
-    symbol = op.definition.symbols[slot]
+    symbol = op.definition.symbols[input_index]
     if _names_elements(op):
         left, right = _element_formula(op)
         product = _under_sum(right)
@@ -68,19 +68,19 @@ def contribution_entries(
         changed = tuple(Symbol("G", _letters(left)) if factor is own[0] else factor for factor in factors)
         body = Apply("product", changed) if len(changed) > 1 else changed[0]
         return _bound(arrays, body, dict(zip(_letters(own[0]), index, strict=True)))
-    tree = parse(gradient_rule(op).formula_for(slot))
+    tree = parse(gradient_rule(op).formula_for(input_index))
     space = _Space(arrays, tree)
     place = space.place_of_input(symbol, index)
     return arrays.total(space.bound(tree, place), [i for i in place if isinstance(i, str)])
 
 
-def in_letters(op: Operation, slot: int, inputs: Sequence[Array], output: Array) -> tuple[str, str]:
+def in_letters(op: Operation, input_index: int, inputs: Sequence[Array], output: Array) -> tuple[str, str]:
     """Return the formula for any element, and the element of one input in it: `y[i,j] = x[i,j] + b[j]` and `b[j]`.
 
     Raises UnreadableError where the formula does not say.
     """
     arrays = _Arrays(op, inputs, output)
-    symbol = op.definition.symbols[slot]
+    symbol = op.definition.symbols[input_index]
     if _names_elements(op):
         left, tree = _element_formula(op)
     elif op.definition.elementwise:

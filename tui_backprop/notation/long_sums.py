@@ -1,4 +1,4 @@
-"""A sum of many terms as a table: the terms around the pinned one, the others in groups, and the sum."""
+"""A sum of many terms as a table: the terms around the followed one, the others in groups, and the sum."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from minidl_core.arrays import Array
 
-from ..debugger.followed import Pinned, is_by_point, points
+from ..debugger.followed import Followed, is_by_point, points
 from ..debugger.moment import Moment
 from ..drawing.glyphs import RIGHT
 from ..drawing.palette import Line
@@ -39,13 +39,13 @@ class LongSum:
     sums: Array
     names: tuple[str, ...]
     factors: tuple[tuple[str, Array, Notation], ...]
-    pinned: int
+    followed: int
     term_name: Callable[[int], str]
     classes: tuple[str, ...]
     noun: str
 
 
-def long_sum(moment: Moment, elements: Sequence[Worked], names: Sequence[str], pinned: Pinned) -> LongSum:
+def long_sum(moment: Moment, elements: Sequence[Worked], names: Sequence[str], followed: Followed) -> LongSum:
     """Return the long sums by which these elements were computed."""
     totals = [element.long_sum for element in elements if element.long_sum is not None]
     body, first = totals[0].body, totals[0]
@@ -61,24 +61,24 @@ def long_sum(moment: Moment, elements: Sequence[Worked], names: Sequence[str], p
             for factor in factors
             if isinstance(factor, Entry)
         ),
-        pinned=pinned_term(moment, first, pinned),
+        followed=followed_term(moment, first, followed),
         term_name=_term_name(moment, first, by_point),
         classes=_classes(moment) if by_point else (),
         noun=f"{point_word(moment)}s" if by_point else "terms",
     )
 
 
-def pinned_term(moment: Moment, total: Total, pinned: Pinned) -> int:
-    """Return which term of a long sum is looked at: the chosen one, or that of the pinned element."""
+def followed_term(moment: Moment, total: Total, followed: Followed) -> int:
+    """Return which term of a long sum is looked at: the chosen one, or that of the followed element."""
     by_point = over_points(moment, total)
-    if pinned.term is not None and not by_point:
-        return pinned.term % count(total)
-    return int(np.ravel_multi_index(pinned.index(sizes(total), by_point), sizes(total)))
+    if followed.term is not None and not by_point:
+        return followed.term % count(total)
+    return int(np.ravel_multi_index(followed.index(sizes(total), by_point), sizes(total)))
 
 
 def long_sum_section(table: LongSum, width: int) -> Section:
     """Return the table as the section of a view that stretches."""
-    least = 3 + len(_groups(table, range(table.pinned, table.pinned + 1)))
+    least = 3 + len(_groups(table, range(table.followed, table.followed + 1)))
     return Section(
         9,
         draw=lambda height: draw_long_sum(table, width, height),
@@ -90,7 +90,7 @@ def long_sum_section(table: LongSum, width: int) -> Section:
 
 
 def draw_long_sum(table: LongSum, width: int, height: int) -> list[Line]:
-    """Draw the terms that fit, the pinned one among them, the others in groups, and the sum.
+    """Draw the terms that fit, the followed one among them, the others in groups, and the sum.
 
     What is shown adds up to the sum as it is shown, and the factors of a term multiply to it as it is shown.
     """
@@ -106,9 +106,11 @@ def draw_long_sum(table: LongSum, width: int, height: int) -> list[Line]:
     styled = [(text, label_style(name)) for text, name in zip(heads[made:], table.names, strict=True)]
     lines: list[Line] = [[(" " * label + "".join(heads[:made]), "dim"), *styled]]
     for place, (name, row) in enumerate(zip(names, cells, strict=False)):
-        style = "pinned" if place == table.pinned - rows.start else "text"
-        mark = f"{RIGHT} " if style == "pinned" else "  "
-        lines.append([((mark + name).ljust(label), "pinned" if style == "pinned" else "dim"), ("".join(row), style)])
+        style = "followed" if place == table.followed - rows.start else "text"
+        mark = f"{RIGHT} " if style == "followed" else "  "
+        lines.append(
+            [((mark + name).ljust(label), "followed" if style == "followed" else "dim"), ("".join(row), style)]
+        )
     rule = f"  Σ {len(table.terms)} {table.noun} "
     inner = label + sum(sizes[:made])
     lines.append([(rule + "─" * max(inner - len(rule), 0), "dim"), ("".join(cells[-1][made:]), "title")])
@@ -149,7 +151,7 @@ def _width(columns: Sequence[Sequence[str]]) -> int:
 def _chosen(table: LongSum, height: int) -> tuple[range, list[Group]]:
     """Return which terms are shown, and the groups of the others."""
     for size in range(min(len(table.terms), max(height - 2, 1)), 0, -1):
-        rows = window(len(table.terms), size, table.pinned)
+        rows = window(len(table.terms), size, table.followed)
         groups = _groups(table, rows)
         if len(rows) + len(groups) + 2 <= height:
             break
@@ -177,9 +179,9 @@ def _groups(table: LongSum, shown: range) -> list[Group]:
 def _factor_texts(table: LongSum, rows: range, fine: Notation) -> list[list[str]]:
     """Write the factors of the shown terms, with so many digits that those of each term multiply to it as it is shown.
 
-    Where that takes too many digits, those of the pinned term do.
+    Where that takes too many digits, those of the followed term do.
     """
-    pinned = table.pinned - rows.start
+    followed = table.followed - rows.start
     products = [fine.text(table.terms[row, 0]) for row in rows] if table.factors else []
     first: list[list[str]] = []
     for extra in range(_MOST_EXTRA):
@@ -193,7 +195,7 @@ def _factor_texts(table: LongSum, rows: range, fine: Notation) -> list[list[str]
         ]
         if all(right):
             return texts
-        if right[pinned] and not first:
+        if right[followed] and not first:
             first = texts
     return first or texts
 

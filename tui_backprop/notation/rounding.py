@@ -25,6 +25,6 @@ def is_rounding(moment: Moment, node: Node, index: tuple[int, ...]) -> bool:
         op, result = event.consumer, event.contribution
         inputs, output = operands(moment, op)
         assert output is not None, "an operation that contributes has a value"
-        worked = worked_contribution(op, event.slot, inputs, output, event.gradient, result, index)
+        worked = worked_contribution(op, event.input_index, inputs, output, event.gradient, result, index)
         terms += abs(worked.value) if worked.tree is None else float(np.sum(magnitude(worked.tree)))
     return abs(float(gradient[index])) <= float(np.finfo(np.float64).eps) * terms

@@ -144,22 +144,22 @@ def worked_value(op: Operation, inputs: Sequence[Array], output: Array, index: t
 
 def worked_contribution(
     op: Operation,
-    slot: int,
+    input_index: int,
     inputs: Sequence[Array],
     output: Array,
     grad: Array,
     contribution: Array,
     index: tuple[int, ...],
 ) -> Worked:
-    """Work out one element of what an operation contributes to the gradient of the input in this slot.
+    """Work out one element of what an operation contributes to the gradient of its input with this index.
 
     `grad` is the gradient G of the operation's output; `index` has one number for each dimension of the input.
     """
     try:
-        tree = contribution_entries(op, slot, inputs, output, grad, index)
+        tree = contribution_entries(op, input_index, inputs, output, grad, index)
     except _CANNOT:
         tree = None
-    return _checked(op.inputs[slot].name, index, contribution, tree)
+    return _checked(op.inputs[input_index].name, index, contribution, tree)
 
 
 def _checked(name: str, index: tuple[int, ...], array: Array, tree: Tree | None) -> Worked:

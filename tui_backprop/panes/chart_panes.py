@@ -56,18 +56,18 @@ class DataPane:
     """The points, the line that separates them now, and the lines of a few iterations before."""
 
     def __init__(self) -> None:
-        self.pinned: int | None = None
+        self.followed: int | None = None
 
     def depends_on(self, moment: Moment) -> Hashable:
         """Return what the chart is a function of."""
         plane = moment.example.plane
         assert plane is not None
         data = (moment.feeds[plane.points].tobytes(), moment.feeds[plane.classes].tobytes())
-        return self._line(moment), tuple(self._before(moment)), self.pinned, data
+        return self._line(moment), tuple(self._before(moment)), self.followed, data
 
     def title(self, moment: Moment, width: int) -> Line:
         """Return the legend, in at most this width."""
-        return [("Data  ", "title"), *data_legend(self._before(moment), self.pinned, width - len("Data  "))]
+        return [("Data  ", "title"), *data_legend(self._before(moment), self.followed, width - len("Data  "))]
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Line]:
         """Draw points and lines; a lesson without points in the plane has no data chart."""
@@ -78,7 +78,7 @@ class DataPane:
             np.argmax(feeds[plane.classes], axis=1),
             now=self._line(moment),
             before=self._before(moment),
-            pinned=self.pinned,
+            followed=self.followed,
             width=width,
             height=height,
         )

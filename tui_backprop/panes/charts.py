@@ -22,8 +22,8 @@ from ..notation.fitting import width_of
 from ..notation.formats import number
 
 CURSOR, MEASURED, GHOST = "●", "o", "·"
-BLUE, RED, PINNED, NOW, NOW_STEEP = "o", "x", "◆", "━", "┃"
-_DATA_STYLES = {BLUE: "blue", RED: "red", PINNED: "pinned", NOW: "now", NOW_STEEP: "now", " ": "text"}
+BLUE, RED, FOLLOWED, NOW, NOW_STEEP = "o", "x", "◆", "━", "┃"
+_DATA_STYLES = {BLUE: "blue", RED: "red", FOLLOWED: "followed", NOW: "now", NOW_STEEP: "now", " ": "text"}
 
 _SMALL_DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -127,14 +127,14 @@ def draw_data(
     *,
     now: Separator | None,
     before: Mapping[int, Separator],
-    pinned: int | None,
+    followed: int | None,
     width: int,
     height: int,
 ) -> list[Line]:
     """Draw points of two classes and the lines that separate them, in `height` lines of `width` cells.
 
     points: (n, 2). classes: (n,), 0 is blue and 1 is red. now: the line of now. before: iteration -> its
-    line, drawn by the number of the iteration. pinned: the row of the point that is followed. The points
+    line, drawn by the number of the iteration. followed: the row of the point that is followed. The points
     alone decide on the axes, which fill the pane: with equal scales half of a wide pane would be empty.
     """
     places, kinds = np.asarray(points, dtype=float), np.asarray(classes)
@@ -165,19 +165,19 @@ def draw_data(
     for kind, marker in ((0, BLUE), (1, RED)):
         of_kind = places[drawable & (kinds == kind)]
         _scatter(plt, of_kind[:, 0], of_kind[:, 1], marker)
-    if pinned is not None and drawable[pinned]:
-        _scatter(plt, places[[pinned], 0], places[[pinned], 1], PINNED)
+    if followed is not None and drawable[followed]:
+        _scatter(plt, places[[followed], 0], places[[followed], 1], FOLLOWED)
     return _styled(_rows(plt), lambda _row, _column, cell: _DATA_STYLES.get(cell, "dim"))
 
 
-def data_legend(before: Iterable[int], pinned: int | None, width: int) -> Line:
+def data_legend(before: Iterable[int], followed: int | None, width: int) -> Line:
     """Return the legend of the data chart as one line of at most `width` cells, shorter where it must be."""
     numbers = " ".join(map(_small, before))
     kinds = [(f"{RED} red", "red"), (f"{BLUE} blue", "blue")]
-    points = [] if pinned is None else [f"{PINNED} point {pinned}", f"{PINNED} {pinned}"]
+    points = [] if followed is None else [f"{FOLLOWED} point {followed}", f"{FOLLOWED} {followed}"]
     earlier = [f"{numbers} after so many updates", f"{numbers} earlier", numbers] if numbers else [""]
     for point, before_now in product([*points, ""], earlier):
-        parts = [*kinds, (point, "pinned"), (f"{NOW} now", "now"), (before_now, "dim")]
+        parts = [*kinds, (point, "followed"), (f"{NOW} now", "now"), (before_now, "dim")]
         line = [span for part in parts if part[0] for span in (("  ", "text"), part)][1:]
         if width_of(line) <= width:
             return line

@@ -24,7 +24,7 @@ from minidl_core import (
 )
 from minidl_core.train import Minimization
 
-from ..debugger.followed import Pinned, element_at
+from ..debugger.followed import Followed, element_at
 from ..debugger.loss_graph import LossGraph
 from ..debugger.moment import Moment
 from ..drawing.glyphs import MORE
@@ -111,7 +111,9 @@ def contributions_to(node: Node, minimization: Minimization, start: State) -> li
     return [event for event in events if isinstance(event, ContributionAdded) and event.node is node]
 
 
-def say(searches: Searches, moment: Moment, pinned: Pinned, contributions: Sequence[ContributionAdded]) -> list[str]:
+def say(
+    searches: Searches, moment: Moment, followed: Followed, contributions: Sequence[ContributionAdded]
+) -> list[str]:
     """Say where the searches part, and what plain search misses; or why it misses nothing.
 
     `contributions` are all those to the node that is visited too early, if there is one.
@@ -140,15 +142,15 @@ def say(searches: Searches, moment: Moment, pinned: Pinned, contributions: Seque
         f"At step {len(searches.plain)} plain search visits {called(searches.early)} before {which}: "
         f"what {'they contribute' if len(missing) > 1 else 'it contributes'} is missing."
     )
-    return [*lines, _wrong_gradient(searches, moment, pinned, contributions)] if contributions else lines
+    return [*lines, _wrong_gradient(searches, moment, followed, contributions)] if contributions else lines
 
 
 def _wrong_gradient(
-    searches: Searches, moment: Moment, pinned: Pinned, contributions: Sequence[ContributionAdded]
+    searches: Searches, moment: Moment, followed: Followed, contributions: Sequence[ContributionAdded]
 ) -> str:
-    """Say what the gradient would be without the missing contributions, and what it is, at the pinned element."""
+    """Say what the gradient would be without the missing contributions, and what it is, at the followed element."""
     node, total = contributions[-1].node, contributions[-1].total
-    index = element_at(moment, node, total.shape, pinned)
+    index = element_at(moment, node, total.shape, followed)
     slope = element_text(slope_name(moment, node), index)
     terms = [float(event.contribution[index]) for event in contributions]
     there = [term for term, event in zip(terms, contributions, strict=True) if event.consumer in searches.complete]
@@ -209,7 +211,7 @@ def draw_searches(
     shown = list(zip_longest(searches.plain, searches.right))[start : start + rows]
     for step, (plain, right) in enumerate(shown, start):
         parted = step == searches.parted
-        mark = (f"{PARTED if parted else ' '} {step + 1:>{digits}} ", "pinned" if parted else "dim")
+        mark = (f"{PARTED if parted else ' '} {step + 1:>{digits}} ", "followed" if parted else "dim")
         other = right.queue if parted and right else None
         sides = [*_side(plain, other, None, name, half), ("  ", "text"), *_side(right, None, now, name, half)]
         lines.append([mark, *sides])

@@ -99,8 +99,8 @@ def _chosen(seen: Seen, path: str) -> Minimization:
     steps = [node for node in seen if isinstance(node, Minimization)]
     run = [step for step in steps if seen[step] is not None]
     if not steps:
-        mend = "end it with step = dl.train.GradientDescentOptimizer(0.1).minimize(loss)"
-        raise LessonError(f"{path} builds no minimisation step; {mend} and dl.Session().run(step, feed_dict)")
+        remedy = "end it with step = dl.train.GradientDescentOptimizer(0.1).minimize(loss)"
+        raise LessonError(f"{path} builds no minimisation step; {remedy} and dl.Session().run(step, feed_dict)")
     if not run and len(steps) > 1:
         named = listed(steps, Node.describe, 4)
         raise LessonError(f"{path} builds {named} and runs none of them; run the one that you mean")
@@ -122,8 +122,8 @@ def _feeds(step: Minimization, seen: Seen, path: str) -> Feeds:
     feeds = _fed(step, seen)
     if needed and feeds is None:
         named = listed(needed, Node.describe, 4)
-        mend = "end it with dl.Session().run(step, feed_dict)"
-        raise LessonError(f"{path} never runs its step, so there is no feed for {named}; {mend}")
+        remedy = "end it with dl.Session().run(step, feed_dict)"
+        raise LessonError(f"{path} never runs its step, so there is no feed for {named}; {remedy}")
     return {node: feeds[node] for node in needed} if feeds else {}
 
 

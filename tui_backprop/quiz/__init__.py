@@ -18,7 +18,7 @@ from minidl_core import (
     VariableUpdated,
 )
 
-from ..debugger.followed import Pinned
+from ..debugger.followed import Followed
 from ..debugger.moment import Moment
 from .of_numbers import new_value_and_way, sum_so_far, value_and_sign
 from .of_rules import rule, shape
@@ -28,20 +28,20 @@ from .question import Question, Step, judge, read_number
 __all__ = ["Question", "judge", "question_about", "questions", "read_number"]
 
 
-def question_about(before: Moment, after: Moment, pinned: Pinned) -> Question | None:
+def question_about(before: Moment, after: Moment, followed: Followed) -> Question | None:
     """Return the question about the step between two moments whose turn it is in this iteration; None if there is none.
 
     The first iteration asks what teaches most at this step, later ones what else can be asked.
     """
-    found = questions(before, after, pinned)
+    found = questions(before, after, followed)
     return found[(before.iteration - 1) % len(found)] if found else None
 
 
-def questions(before: Moment, after: Moment, pinned: Pinned) -> list[Question]:
+def questions(before: Moment, after: Moment, followed: Followed) -> list[Question]:
     """Return everything that can be asked about the step between two moments, what teaches most first."""
     telling: list[Question] = []
     others: list[Question] = []
-    for teaches, question in _all_about(Step(before, after, pinned)):
+    for teaches, question in _all_about(Step(before, after, followed)):
         if question is not None and not question.says_its_answer:
             (telling if teaches else others).append(question)
     turn = before.cursor % max(len(others), 1)  # so that not every step asks for its rule

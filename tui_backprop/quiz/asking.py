@@ -12,7 +12,7 @@ from ..debugger.recording import Recording
 from ..debugger.steps import after_step
 from ..debugger.timeline import Timeline
 from ..drawing.palette import Line
-from ..inspector import Pinned
+from ..inspector import Followed
 from . import Question, judge, question_about, read_number
 
 Mode = Literal["off", "me", "room"]
@@ -84,12 +84,12 @@ class Asking:
         if self.mode == "me":
             self.score = Score()
 
-    def ask(self, timeline: Timeline, pinned: Pinned) -> bool:
+    def ask(self, timeline: Timeline, followed: Followed) -> bool:
         """Put the question about the next step, and return whether there is one."""
         if timeline.at_end_of_iteration:
             timeline.begin_next()
         after = timeline.peek(after_step)
-        self.question = question_about(timeline.moment, after, pinned) if after is not None else None
+        self.question = question_about(timeline.moment, after, followed) if after is not None else None
         self._place = timeline.recording, timeline.cursor
         self.typed = self.complaint = ""
         self.notes, self.reason, self.summing_up = [], "", False

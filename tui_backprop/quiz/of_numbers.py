@@ -61,7 +61,7 @@ def sum_so_far(step: Step, event: ContributionAdded) -> Question | None:
     if event.number == 1:
         return None
     node, before = event.node, step.before
-    index = element_at(before, node, event.total.shape, step.pinned)
+    index = element_at(before, node, event.total.shape, step.followed)
     total, part = float(event.total[index]), float(event.contribution[index])
     so_far = float(before.contributions(node)[event.number - 2].total[index])
     target = element_text(slope_name(before, node), index)
@@ -77,7 +77,7 @@ def sum_so_far(step: Step, event: ContributionAdded) -> Question | None:
 
 def new_value_and_way(step: Step, event: VariableUpdated) -> tuple[Question | None, Question]:
     """Ask what a variable is after its update, and which way it goes."""
-    index = element_at(step.before, event.node, event.new.shape, step.pinned)
+    index = element_at(step.before, event.node, event.new.shape, step.followed)
     target = element_text(called(event.node), index)
     old, slope, new = (float(array[index]) for array in (event.old, event.gradient, event.new))
     rate = event.learning_rate
@@ -124,11 +124,11 @@ def _worked(step: Step, event: NodeEvaluated | ContributionAdded) -> Worked:
     assert isinstance(op, Operation)
     assert output is not None
     if isinstance(event, NodeEvaluated):
-        index = element_at(step.before, op, output.shape, step.pinned)
+        index = element_at(step.before, op, output.shape, step.followed)
         return worked_value(op, step.inputs(op), output, index)
     result = event.contribution
-    index = element_at(step.before, event.node, result.shape, step.pinned)
-    return worked_contribution(op, event.slot, step.inputs(op), output, event.gradient, result, index)
+    index = element_at(step.before, event.node, result.shape, step.followed)
+    return worked_contribution(op, event.input_index, step.inputs(op), output, event.gradient, result, index)
 
 
 def _operands(step: Step, event: NodeEvaluated | ContributionAdded, worked: Worked) -> Numbers:

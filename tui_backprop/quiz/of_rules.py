@@ -49,7 +49,7 @@ def _fewer(shape: Shape) -> Iterator[Shape]:
 def rule(step: Step, event: ContributionAdded) -> Question | None:
     """Ask for the formula of a contribution."""
     op, full, small = event.consumer, event.gradient.shape, event.contribution.shape
-    formula = gradient_rule(op).formula_for(event.slot)
+    formula = gradient_rule(op).formula_for(event.input_index)
     output = step.after.evaluated_value(op)
     if not formula or output is None:
         return None
@@ -68,7 +68,7 @@ def rule(step: Step, event: ContributionAdded) -> Question | None:
         return None
 
     def say(name: Name) -> str:
-        place = f" as its input number {event.slot + 1}" if op.inputs.count(event.node) > 1 else ""
+        place = f" as its input number {event.input_index + 1}" if op.inputs.count(event.node) > 1 else ""
         return f"{name(event.node)} gets its contribution from {name(op)}{place}. By which rule?"
 
     return step.asks("rules", say, right, sorted(choices), given=step.equations)

@@ -10,7 +10,7 @@ from minidl_core import ContributionAdded, Event, Node, Operation
 from minidl_core.arrays import Array
 
 from ..debugger.moment import Moment
-from ..inspector import Pinned, inspector_title
+from ..inspector import Followed, inspector_title
 from ..narration.wording import NAME_LENGTHS, Name, naming, unmark
 from ..notation.formats import number
 from ..notation.names import slope_name
@@ -77,8 +77,8 @@ class Step:
     `event` is the one that it is about, None if that one is shown already, and `node` the node that it is about.
     """
 
-    def __init__(self, before: Moment, after: Moment, pinned: Pinned) -> None:
-        self.before, self.after, self.pinned = before, after, pinned
+    def __init__(self, before: Moment, after: Moment, followed: Followed) -> None:
+        self.before, self.after, self.followed = before, after, followed
         self.events = before.recording.events[before.cursor : after.cursor]
         self.event = after.event if after.shown >= before.cursor else None
         self.node = after.now

@@ -27,21 +27,21 @@ def wrong_rules(event: ContributionAdded, inputs: list[Array], output: Array) ->
     `inputs` and `output` are the arrays of the consumer's run. A formula whose numbers cannot be computed is left out,
     and so is one that happens to give the same numbers.
     """
-    op, right = event.consumer, gradient_rule(event.consumer).formula_for(event.slot)
+    op, right = event.consumer, gradient_rule(event.consumer).formula_for(event.input_index)
     arrays = {**dict(zip(op.definition.symbols, inputs, strict=True)), "Y": output, "G": event.gradient}
-    for formula in dict.fromkeys(_mistaken(op, event.slot, right)):
+    for formula in dict.fromkeys(_mistaken(op, event.input_index, right)):
         if formula != right and _is_wrong(formula, event, arrays):
             yield formula
 
 
-def _mistaken(op: Operation, slot: int, right: str) -> Iterator[str]:
-    """Yield the mistakes that can be made with a rule: a transpose, slot, factor or sign, or another operation's."""
+def _mistaken(op: Operation, input_index: int, right: str) -> Iterator[str]:
+    """Yield the mistakes that can be made with a rule: a transpose, input, factor or sign, or another operation's."""
     symbols = op.definition.symbols
     if "ᵀ" in right:
         yield right.replace("ᵀ", "")
     if len(symbols) == 2:
         rule = gradient_rule(op)
-        yield rule.formula_for(1 - slot)
+        yield rule.formula_for(1 - input_index)
         yield _in(right, {symbols[0]: symbols[1], symbols[1]: symbols[0]})
     if right != "G" and "G" in right:
         yield right[1:] if right.startswith("-") else "G"

@@ -41,7 +41,7 @@ class AskingScreen(SteppingScreen):
         if stop != "step" or asking.mode == "off" or self.running is not None:
             super().action_forward(stop)
         elif asking.question is None:
-            if asking.ask(self.timeline, self.pinned):
+            if asking.ask(self.timeline, self.followed):
                 self._draw()
             else:
                 super().action_forward(stop)

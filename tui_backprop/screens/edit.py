@@ -17,7 +17,7 @@ from ..debugger.edits import (
     why_not_editable,
     written_edit,
 )
-from ..debugger.followed import Pinned, element_at
+from ..debugger.followed import Followed, element_at
 from ..debugger.timeline import Timeline
 from ..narration.wording import listed
 from ..notation.expression import element_text
@@ -27,17 +27,17 @@ from .prompt import Prompt
 class EditScreen(Prompt[Edit | None]):
     """Returns the edit that was typed, None where nothing was changed.
 
-    It begins with the pinned element of a node, or with the learning rate where there is none that can be edited.
+    It begins with the followed element of a node, or with the learning rate where there is none that can be edited.
     """
 
-    def __init__(self, timeline: Timeline, node: Node | None, pinned: Pinned) -> None:
+    def __init__(self, timeline: Timeline, node: Node | None, followed: Followed) -> None:
         graph, state = timeline.graph, timeline.edited_state
         target, value = LEARNING_RATE, state.learning_rate
         question = f"Edit: {listed(editable_names(graph), str, 6)} can be changed, by name."
         wrong = "" if node is None else why_not_editable(node, state, graph)
         if isinstance(node, Variable | Placeholder) and not wrong:
             array = start_value(state, node)
-            index = element_at(timeline.moment, node, array.shape, pinned)
+            index = element_at(timeline.moment, node, array.shape, followed)
             target, value = element_text(node.name, index), float(array[index])
         written = written_edit(target, value)
         question = wrong or question

@@ -8,22 +8,22 @@ from __future__ import annotations
 from minidl_core import Node
 
 from ..debugger.timeline import Timeline
-from ..inspector import Pinned, automatic_view, move_pinned, views
-from ..inspector.origin import choose_edge, choose_term, follow, way_from
+from ..inspector import Followed, automatic_view, move_followed, views
+from ..inspector.origin import choose_edge, choose_term, follow, origin_of
 from .graph_screen import DIRECTIONS, GraphScreen
 
 
 class InspectorScreen(GraphScreen):
     """Says which node, view and element the inspector shows; a subclass draws them.
 
-    `pinned` is the element that is followed, `_view` the view that was asked for.
+    `followed` is the element that is followed, `_view` the view that was asked for.
     """
 
     def __init__(self, timeline: Timeline) -> None:
         super().__init__(timeline)
-        self.pinned = Pinned()
+        self.followed = Followed()
         self._view: str | None = None
-        self._trail: list[tuple[Node | None, str | None, Pinned]] = []
+        self._trail: list[tuple[Node | None, str | None, Followed]] = []
 
     @property
     def charts_in_inspector(self) -> list[str]:
@@ -43,7 +43,7 @@ class InspectorScreen(GraphScreen):
     def follow_time(self) -> None:
         """Show what the moment is about, in the view that fits its phase; a chart stays."""
         self._view = self._view if self._view in self.charts_in_inspector else None
-        self.pinned = self.pinned.alone
+        self.followed = self.followed.alone
         self._trail.clear()
         self._graph.deselect()
 
@@ -72,22 +72,24 @@ class InspectorScreen(GraphScreen):
         moment = self.timeline.moment
         if self._on_graph:
             self._graph.move(direction, moment)
-            self.pinned = self.pinned.alone
+            self.followed = self.followed.alone
         else:
-            self.pinned = move_pinned(moment, self.shown_view, self.pinned, *DIRECTIONS[direction], self.node_in_view)
+            self.followed = move_followed(
+                moment, self.shown_view, self.followed, *DIRECTIONS[direction], self.node_in_view
+            )
         self._draw()
 
     def action_origin(self) -> None:
-        """Go to where the pinned number came from; while the arrow keys are the graph's, open what is folded first."""
+        """Go to where this number came from; while the arrow keys are the graph's, open what is folded first."""
         moment, node = self.timeline.moment, self.node_in_view
         if self._graph.folded is not None or (self._on_graph and self._graph.shows_fold(moment)):
             self.action_open()
         elif node is not None:
-            there = follow(moment, self.shown_view, self.pinned, node)
+            there = follow(moment, self.shown_view, self.followed, node)
             if there is None:
-                self._draw(f"Enter {way_from(moment, self.shown_view, self.pinned, node)}")
+                self._draw(f"Enter {origin_of(moment, self.shown_view, self.followed, node)}")
             else:
-                self._trail.append((self._graph.node, self._view, self.pinned))
+                self._trail.append((self._graph.node, self._view, self.followed))
                 self._look_at(*there)
 
     def action_return(self) -> None:
@@ -96,26 +98,26 @@ class InspectorScreen(GraphScreen):
             self._look_at(*self._trail.pop())
 
     def action_choose(self, what: str, which: str) -> None:
-        """Choose over which edge, or by which term, the way to the pinned number's origin goes."""
+        """Choose over which edge, or by which term, the way to the followed number's origin goes."""
         node = self.node_in_view
         if node is not None:
             choose = choose_edge if what == "edge" else choose_term
             by = 1 if which == "next" else -1
-            self.pinned = choose(self.timeline.moment, self.shown_view, self.pinned, node, by)
+            self.followed = choose(self.timeline.moment, self.shown_view, self.followed, node, by)
             self._draw()
 
     def action_check(self) -> None:
-        """Check the gradient of the pinned element by measuring it, or show again what was shown before."""
+        """Check the gradient of the followed element by measuring it, or show again what was shown before."""
         if self.node_in_view is None:
             self._draw("no number is in view; take a step, or select a node")
         else:
             self._view = None if self._view == "check" else "check"
             self._draw()
 
-    def _look_at(self, node: Node | None, view: str | None, pinned: Pinned) -> None:
+    def _look_at(self, node: Node | None, view: str | None, followed: Followed) -> None:
         if node is None:
             self._graph.deselect()
         else:
             self._graph.select(node)
-        self._view, self.pinned = view, pinned
+        self._view, self.followed = view, followed
         self._draw()

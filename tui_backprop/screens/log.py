@@ -18,7 +18,7 @@ from textual.worker import Worker
 
 from ..debugger.steps import Place
 from ..debugger.timeline import Timeline
-from ..inspector import Pinned
+from ..inspector import Followed
 from ..narration.log import Log, height_of_a_row
 from ..narration.solution import file_name, write_solution
 from ..widgets.canvas import Canvas
@@ -63,10 +63,10 @@ class LogScreen(ModalScreen[Place | None]):
         Binding("q,o", "close", "close"),
     ]
 
-    def __init__(self, timeline: Timeline, pinned: Pinned) -> None:
+    def __init__(self, timeline: Timeline, followed: Followed) -> None:
         super().__init__()
         self._timeline = timeline
-        self._pinned = pinned
+        self._followed = followed
         self._log = Log(timeline.moment, timeline.branch)
         self._rows: Sequence[int] = range(len(self._log))
         self._at = max(len(self._log) - 1, 0)
@@ -232,7 +232,7 @@ class LogScreen(ModalScreen[Place | None]):
 
     async def _save(self, path: Path) -> None:
         lines: list[str] = []
-        async for part in in_slices(write_solution(self._timeline, self._pinned)):
+        async for part in in_slices(write_solution(self._timeline, self._followed)):
             lines += part
             self._say(f"writing: {len(lines):,} lines{self._warning}")
         try:

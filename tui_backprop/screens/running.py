@@ -121,7 +121,7 @@ class RunningScreen(InspectorScreen):
         from .log import LogScreen
 
         self._pause()
-        self.app.push_screen(LogScreen(self.timeline, self.pinned), self.go)
+        self.app.push_screen(LogScreen(self.timeline, self.followed), self.go)
 
     def action_break(self, condition: str) -> None:
         """Set a breakpoint with this condition, or where it is but the beginning of one, ask for the rest."""

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from ..debugger.timeline import Timeline
-from ..inspector import Pinned
+from ..inspector import Followed
 from ..panes.two_searches import compare, contributions_to, draw_searches, first_step, say
 from ..widgets.canvas import Canvas
 
@@ -32,7 +32,7 @@ class SearchesScreen(ModalScreen[None]):
         Binding("down,j,pagedown", "scroll(1)", "down"),
     ]
 
-    def __init__(self, timeline: Timeline, pinned: Pinned) -> None:
+    def __init__(self, timeline: Timeline, followed: Followed) -> None:
         super().__init__()
         moment = timeline.moment
         self._now = moment.now if moment.phase == "backward" else None
@@ -40,7 +40,7 @@ class SearchesScreen(ModalScreen[None]):
         early, contributions = self._searches.early, []
         if early is not None:
             contributions = contributions_to(early, timeline.stepper.minimization, moment.recording.start)
-        self._words = say(self._searches, moment, pinned, contributions)
+        self._words = say(self._searches, moment, followed, contributions)
         self._first: int | None = None
 
     def compose(self) -> ComposeResult:

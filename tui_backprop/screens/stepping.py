@@ -106,7 +106,7 @@ class SteppingScreen(RunningScreen):
         self._move(self.timeline.last)
 
     def action_edit(self, what: str = "element") -> None:
-        """Ask for an edit, of the pinned element of the node in view or of the learning rate, and fork with it."""
+        """Ask for an edit, of the followed element of the node in view or of the learning rate, and fork with it."""
         from .edit import EditScreen
 
         self._pause()
@@ -117,7 +117,7 @@ class SteppingScreen(RunningScreen):
                 self.timeline.fork(edit)
                 self._draw()
 
-        self.app.push_screen(EditScreen(self.timeline, node, self.pinned), fork)
+        self.app.push_screen(EditScreen(self.timeline, node, self.followed), fork)
 
     def action_branch(self) -> None:
         """Move to the same step on the next branch."""
@@ -139,7 +139,7 @@ class SteppingScreen(RunningScreen):
         from .searches import SearchesScreen
 
         self._pause()
-        self.app.push_screen(SearchesScreen(self.timeline, self.pinned))
+        self.app.push_screen(SearchesScreen(self.timeline, self.followed))
 
     def action_lessons(self) -> None:
         """Ask for another lesson."""
@@ -237,7 +237,7 @@ class SteppingScreen(RunningScreen):
         if not self._panes:
             return
         moment = self._shown
-        self._data_pane.pinned = self.pinned.point
+        self._data_pane.followed = self.followed.point
         self._graph.stops = frozenset(node for point in self.breakpoints.on for node in point.nodes)
         self._show("header", lambda width, _: [draw_header(moment, width)])
         self._show("graph", lambda w, h: self._graph.draw(moment, w, h, diagram=self._shows_diagram))
@@ -279,8 +279,8 @@ class SteppingScreen(RunningScreen):
             tabs += [(f"[{name}]", "title") if name == view else (name, "dim"), (" ", "dim")]
         left = [*arrows(here=not self._on_graph), (inspector_title(moment, view, node), "title")]
         self._title("inspector", left, tabs[:-1])
-        pinned, charts = self.pinned, self.charts_in_inspector
-        self._show("inspector", lambda w, h: indented(draw_inspector(moment, view, pinned, w - 1, h, node, charts)))
+        followed, charts = self.followed, self.charts_in_inspector
+        self._show("inspector", lambda w, h: indented(draw_inspector(moment, view, followed, w - 1, h, node, charts)))
 
     def _draw_chart(self, place: str, chart: LossPane | DataPane, moment: Moment) -> None:
         """Draw a chart into a pane, unless it stands there already: drawing one costs more than all the rest."""

@@ -37,11 +37,11 @@ class NodeBox:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """The way from a node into one input slot of a consumer; `matmul(A, A)` has two."""
+    """The way from a node into one input of a consumer; `matmul(A, A)` has two."""
 
     source: str
     consumer: str
-    slot: int
+    input_index: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Layout:
     height: int
     places: Mapping[str, Place]
     incoming: Mapping[str, tuple[Edge, ...]]
-    """The edges into a node, by slot."""
+    """The edges into a node, by the index of the input."""
     outgoing: Mapping[str, tuple[Edge, ...]]
     columns: tuple[Column, ...]
     _ports: Mapping[Edge, int]
@@ -178,14 +178,17 @@ def _picture(nodes: Sequence[NodeBox], layers: Layers, rows: list[int]) -> Layou
         node.name: Place(lefts[layers.layer[i]], rows[i] - top, node.width, node.height) for i, node in enumerate(nodes)
     }
     incoming = {
-        node.name: tuple(Edge(source, node.name, slot) for slot, source in enumerate(node.inputs)) for node in nodes
+        node.name: tuple(Edge(source, node.name, input_index) for input_index, source in enumerate(node.inputs))
+        for node in nodes
     }
     outgoing: dict[str, list[Edge]] = {node.name: [] for node in nodes}
     for edges in incoming.values():
         for edge in edges:
             outgoing[edge.source].append(edge)
     ports = {
-        incoming[node.name][slot]: port for i, node in enumerate(nodes) for port, slot in enumerate(layers.ports[i])
+        incoming[node.name][input_index]: port
+        for i, node in enumerate(nodes)
+        for port, input_index in enumerate(layers.ports[i])
     }
     line: dict[str, list[Run]] = {node.name: [] for node in nodes}
     for layer, routed in zip(layers.layers, runs, strict=True):

@@ -86,8 +86,8 @@ class Layers:
                 self.right[before].append((bend, 0))
                 hops[node].append(bend)
         for node, sources in enumerate(inputs):
-            for port, slot in enumerate(self.ports[node]):
-                source = sources[slot]
+            for port, input_index in enumerate(self.ports[node]):
+                source = sources[input_index]
                 before = hops[source][self.layer[node] - self.layer[source] - 1]
                 self.left[node].append((before, port))
                 self.right[before].append((node, port))
