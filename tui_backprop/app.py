@@ -22,8 +22,8 @@ from .driver import DifferenceDriver
 from .keys import REPAINT, SECTIONS
 from .lessons import LessonError, lesson_names, load_lesson
 from .lessons.lesson import Lesson
-from .screens.asking import AskingScreen
-from .screens.stepping import SteppingScreen
+from .screens.main_screen import MainScreen
+from .session import DebugSession
 from .terminal import refusal, run
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class BackpropApp(App[None]):
-    """Steps through the training of a lesson; `timeline` is that of the one which is open."""
+    """Steps through the training of a lesson; `session` is that of the one which is open."""
 
     TITLE = "backprop-tui"
     ENABLE_COMMAND_PALETTE = True
@@ -44,31 +44,37 @@ class BackpropApp(App[None]):
         # said here already, because the filter for NO_COLOR is chosen now: a theme's would make greys of the colours
         super().__init__(ansi_color=True)
         self.theme = "ansi-dark"
-        self.timeline = Timeline(load_lesson(lesson, seed) if isinstance(lesson, str) else lesson, seed, learning_rate)
         self._steps = steps
+        opened = load_lesson(lesson, seed) if isinstance(lesson, str) else lesson
+        self.session = DebugSession(Timeline(opened, seed, learning_rate), steps)
         self._waiting = 0
-        self._timelines = {self.timeline.lesson.address: self.timeline}
+        self._sessions = {self.timeline.lesson.address: self.session}
         self.add_mode(self.DEFAULT_MODE, self._make_screen)
 
-    def on_stepping_screen_lessons_asked(self) -> None:
+    @property
+    def timeline(self) -> Timeline:
+        """The timeline of the lesson that is open."""
+        return self.session.timeline
+
+    def on_main_screen_lessons_asked(self) -> None:
         """Show the lessons, and open the one that is chosen, or go back to it where it was left."""
         from .screens.lessons import LessonsScreen
 
         def open_lesson(address: str | None) -> None:
             if address is None:
                 return
-            if address not in self._timelines:
-                self._timelines[address] = Timeline(load_lesson(address))
+            if address not in self._sessions:
+                self._sessions[address] = DebugSession(Timeline(load_lesson(address)), self._steps)
                 self.add_mode(address, self._make_screen)
-            self.timeline = self._timelines[address]
-            self.switch_mode(address if address != next(iter(self._timelines)) else self.DEFAULT_MODE)
+            self.session = self._sessions[address]
+            self.switch_mode(address if address != next(iter(self._sessions)) else self.DEFAULT_MODE)
 
-        opened = {address: timeline.lesson for address, timeline in self._timelines.items()}
+        opened = {address: session.timeline.lesson for address, session in self._sessions.items()}
         lessons = {name: load_lesson(name) for name in lesson_names()} | opened
         self.push_screen(LessonsScreen(list(lessons.values()), self.timeline.lesson), open_lesson)
 
     def _make_screen(self) -> Screen[None]:
-        return AskingScreen(self.timeline, self._steps)
+        return MainScreen(self.session)
 
     def on_key(self, event: events.Key) -> None:
         """Let keys that come before a screen has opened, or before its field has the focus, wait until it has."""
@@ -99,7 +105,7 @@ class BackpropApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Yield every key's action, then Textual's own commands except the list of keys, which the help has."""
-        if isinstance(screen, SteppingScreen):
+        if isinstance(screen, MainScreen):
             for section, bindings in SECTIONS.items():
                 for binding in bindings:
                     yield SystemCommand(

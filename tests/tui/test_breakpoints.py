@@ -18,7 +18,7 @@ from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.screens.breakpoints import BreakpointsScreen
 from tui_backprop.screens.prompt import Prompt
-from tui_backprop.screens.stepping import SteppingScreen
+from tui_backprop.screens.main_screen import MainScreen
 
 from .test_keys import opened, place, text, wait_for
 from .test_log import said, ten_thousand_nodes
@@ -166,7 +166,7 @@ async def test_c_stops_wherever_the_condition_holds_and_shift_c_at_the_same_plac
     wanted = stops(Timeline(load_lesson(lesson)), condition, 2)
     async with opened(lesson, steps=2) as pilot:
         screen = pilot.app.screen
-        screen.breakpoints.add(read_breakpoint(condition, pilot.app.timeline.graph))
+        screen.session.breakpoints.add(read_breakpoint(condition, pilot.app.timeline.graph))
         for there in wanted:
             assert f"breakpoint: {condition}" in await go_on(pilot, "c")
             assert place(pilot) == there
@@ -199,7 +199,7 @@ async def test_x_breaks_on_the_node_in_view_and_again_does_not() -> None:
 
 async def test_space_pauses_on_the_way_to_a_breakpoint_and_c_goes_on() -> None:
     async with BackpropApp("perceptron", steps=0).run_test(size=(80, 24)) as pilot:
-        pilot.app.screen.breakpoints.add(read_breakpoint("loss rises", pilot.app.timeline.graph))
+        pilot.app.screen.session.breakpoints.add(read_breakpoint("loss rises", pilot.app.timeline.graph))
         await pilot.press("c")
         assert "running: to the next breakpoint" in text(pilot, "keys")
         await pilot.press("space")
@@ -217,8 +217,8 @@ async def test_going_on_ends_where_the_training_does() -> None:
             ("not finite", "breakpoint: not finite"),
             ("phase update", "no further stop: b steps back"),
         ):
-            pilot.app.screen.breakpoints = Breakpoints()
-            pilot.app.screen.breakpoints.add(read_breakpoint(condition, pilot.app.timeline.graph))
+            pilot.app.screen.session.breakpoints = Breakpoints()
+            pilot.app.screen.session.breakpoints.add(read_breakpoint(condition, pilot.app.timeline.graph))
             assert there in await go_on(pilot, "c")
             assert place(pilot) == (2, 8)
             assert "Stopped: log makes" in text(pilot, "step")
@@ -235,12 +235,12 @@ async def test_going_on_ends_where_the_training_does() -> None:
 
 async def test_in_a_long_iteration_a_key_is_answered_on_the_way() -> None:
     async with BackpropApp(ten_thousand_nodes()).run_test(size=(80, 24)) as pilot:
-        pilot.app.screen.breakpoints.add(read_breakpoint("loss rises", pilot.app.timeline.graph))
+        pilot.app.screen.session.breakpoints.add(read_breakpoint("loss rises", pilot.app.timeline.graph))
         pilot.app.screen.action_continue("forward")
         await pilot.pause(0.1)
-        assert pilot.app.screen.running
+        assert pilot.app.screen.session.running
         pilot.app.screen.action_forward("step")
-        assert not pilot.app.screen.running
+        assert not pilot.app.screen.session.running
         assert 0 < place(pilot)[1] < 55_011
 
 
@@ -268,7 +268,7 @@ async def test_the_list_is_seen_switched_edited_and_deleted_from() -> None:
         await pilot.press("j", "d", "k", "e", "backspace", "2", "enter")
         assert listed(pilot) == ["· off: node 2", "✓ gradient > 11"]
         await pilot.press("q")
-        assert isinstance(pilot.app.screen, SteppingScreen)
+        assert isinstance(pilot.app.screen, MainScreen)
         assert "breakpoint: gradient > 11" in await go_on(pilot, "c")
         await pilot.press("X", "down", "delete", "space", "X")
         assert "breakpoint: node 2" in await go_on(pilot, "c")
@@ -292,7 +292,7 @@ async def test_an_empty_list_says_how_to_add_and_takes_no_other_key() -> None:
         await pilot.press("d", "e", "space", "enter", "down")
         assert isinstance(pilot.app.screen, BreakpointsScreen)
         await pilot.press("escape")
-        assert isinstance(pilot.app.screen, SteppingScreen)
+        assert isinstance(pilot.app.screen, MainScreen)
 
 
 async def test_a_wrong_condition_is_explained_where_it_is_typed_and_kept() -> None:
@@ -316,7 +316,7 @@ async def test_the_palette_sets_a_whole_condition_at_once() -> None:
             start = "Break at the " if "NaN" in title else "Break when the "
             await command(pilot, start + title).callback()
             await pilot.pause()
-            assert [*pilot.app.screen.breakpoints][-1].text == condition
+            assert [*pilot.app.screen.session.breakpoints][-1].text == condition
             assert f"breakpoint: {condition}; c goes on to it" in text(pilot, "keys")
 
 
@@ -342,9 +342,9 @@ async def test_the_palette_asks_for_the_rest_of_a_condition(
         await pilot.press(*wrong, "enter")
         assert said in str(pilot.app.screen.query_one("#wrong").render())
         assert field.value == begins + wrong
-        assert not len(pilot.app.screen_stack[0].breakpoints)
+        assert not len(pilot.app.screen_stack[0].session.breakpoints)
         await pilot.press(*["backspace"] * len(wrong), *typed, "enter")
-        assert [point.text for point in pilot.app.screen.breakpoints] == [condition]
+        assert [point.text for point in pilot.app.screen.session.breakpoints] == [condition]
 
 
 async def test_the_palette_asks_also_where_a_node_is_called_like_what_it_asks_for() -> None:
@@ -359,7 +359,7 @@ async def test_the_palette_asks_also_where_a_node_is_called_like_what_it_asks_fo
             await pilot.pause()
             assert isinstance(pilot.app.screen, Prompt)
             await pilot.press("escape")
-        assert not len(pilot.app.screen.breakpoints)
+        assert not len(pilot.app.screen.session.breakpoints)
 
 
 async def test_a_breakpoint_has_its_sign_in_diagram_and_tape_and_a_folded_scope() -> None:

@@ -16,7 +16,7 @@ from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import load_lesson
 from tui_backprop.notation.formats import number
 from tui_backprop.screens.edit import EditScreen
-from tui_backprop.screens.stepping import SteppingScreen
+from tui_backprop.screens.main_screen import MainScreen
 
 from .moments import finish
 from .test_keys import opened, place, text
@@ -236,7 +236,7 @@ async def test_a_weight_in_the_past_is_edited_and_the_way_without_it_stays() -> 
         assert pilot.app.screen.query_one(Input).value == "W[0,0] = 0.222903"
         assert "Iteration 4 is computed again from its start" in prompt(pilot)
         await press(pilot, "'1'", "enter")
-        assert isinstance(pilot.app.screen, SteppingScreen)
+        assert isinstance(pilot.app.screen, MainScreen)
         assert place(pilot) == (4, 3)
         assert said(pilot).startswith(
             "W[0,0] 0.223 → 1: iteration 4 was computed again from its start, to this same step"
@@ -318,7 +318,7 @@ async def test_an_edit_that_is_given_up_or_left_as_it_was_changes_nothing() -> N
         await press(pilot, "n", "n", "n")
         for key in ("escape", "enter"):
             await press(pilot, "e", key)
-            assert isinstance(pilot.app.screen, SteppingScreen)
+            assert isinstance(pilot.app.screen, MainScreen)
             assert len(pilot.app.timeline.branches) == 1
         await press(pilot, "E")
         assert place(pilot) == (1, 3)

@@ -14,7 +14,7 @@ from tests.sample_graphs import LARGE, SMALL, lesson_of
 from tui_backprop.app import BackpropApp
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.screens.find import FindScreen, matches
-from tui_backprop.screens.stepping import SteppingScreen
+from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.widgets.canvas import Canvas
 
 from .test_keys import place, text
@@ -180,7 +180,7 @@ async def test_find_lists_what_matches_and_selects() -> None:
         assert "2 of 12 nodes" in shown[0]
         assert "reduce_sum " in shown[1]
         await pilot.press("down", "enter")
-        assert isinstance(pilot.app.screen, SteppingScreen)
+        assert isinstance(pilot.app.screen, MainScreen)
         assert selected(pilot) == "reduce_sum_1"
         await pilot.press("slash", "z", "z", "enter")
         assert isinstance(pilot.app.screen, FindScreen)

@@ -15,7 +15,7 @@ from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.screens.lessons import LessonsScreen
-from tui_backprop.screens.stepping import SteppingScreen
+from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.widgets.canvas import Canvas
 
 from .moments import finish
@@ -143,6 +143,6 @@ async def test_who_gives_up_stays_and_a_run_pauses() -> None:
     async with BackpropApp("chain").run_test(size=(80, 24)) as pilot:
         for key in ("escape", "q", "L"):
             await pilot.press("r", "L", key)
-            assert isinstance(pilot.app.screen, SteppingScreen)
-            assert pilot.app.screen.running is None
+            assert isinstance(pilot.app.screen, MainScreen)
+            assert pilot.app.screen.session.running is None
             assert text(pilot, "header").startswith(" chain")

@@ -29,7 +29,7 @@ from tui_backprop.narration.solution import write_solution
 from tui_backprop.notation.formats import number
 from tui_backprop.screens.log import LogScreen
 from tui_backprop.screens.prompt import Prompt
-from tui_backprop.screens.stepping import SteppingScreen
+from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.widgets.canvas import Canvas
 
 from .moments import finish, narrate
@@ -144,7 +144,7 @@ async def test_o_shows_the_log_and_closes_it_without_moving() -> None:
         assert chosen(pilot).startswith("► 4  c = b²")
         for key in ("o", "q", "escape"):
             await pilot.press(key)
-            assert isinstance(pilot.app.screen, SteppingScreen)
+            assert isinstance(pilot.app.screen, MainScreen)
             assert place(pilot)[0] == 2
             await pilot.press("o")
 
@@ -195,7 +195,7 @@ async def test_nothing_found_is_said_and_escape_shows_all_again() -> None:
         assert not pilot.app.screen.query_one(Input).display
         assert said(pilot) == ""
         await pilot.press("escape")
-        assert isinstance(pilot.app.screen, SteppingScreen)
+        assert isinstance(pilot.app.screen, MainScreen)
 
 
 async def test_before_the_first_step_the_log_says_that_nothing_has_happened() -> None:
@@ -225,7 +225,7 @@ async def test_a_search_through_a_long_log_can_be_left_at_once() -> None:
         await wait_for(pilot, lambda: "of 55,011 lines" in said(pilot))
         assert "found in 55,011" not in said(pilot)
         await press_while_it_runs(pilot, "escape", "escape")
-        assert isinstance(pilot.app.screen, SteppingScreen)
+        assert isinstance(pilot.app.screen, MainScreen)
 
 
 # saving it
@@ -279,7 +279,7 @@ async def test_while_it_saves_the_log_is_left_only_by_two_keys(
         assert isinstance(pilot.app.screen, LogScreen)
         assert said(pilot) == "writing; closing again gives up the file"
         await pilot.press(key)
-        assert isinstance(pilot.app.screen, SteppingScreen)
+        assert isinstance(pilot.app.screen, MainScreen)
         goes_on.set()
         await pilot.pause()
         assert not list(directory.iterdir())
@@ -289,7 +289,7 @@ async def test_while_it_saves_the_log_is_left_only_by_two_keys(
         await wait_for(pilot, lambda: said(pilot).startswith("saved: "))
         assert len(list(directory.iterdir())) == 1
         await pilot.press(key)
-        assert isinstance(pilot.app.screen, SteppingScreen)
+        assert isinstance(pilot.app.screen, MainScreen)
 
 
 async def test_what_cannot_be_written_is_said_and_what_was_typed_is_kept(directory: Path) -> None:

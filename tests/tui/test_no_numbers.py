@@ -38,7 +38,7 @@ async def test_no_key_fails_at_any_step() -> None:
             for action in ("forward('step')", "check", "next_pane", "arrow('down')", "origin"):
                 await screen.run_action(action)
                 screen._draw_now()  # at once: a press of a key waits for much longer than it draws
-            EditScreen(timeline, screen.node_in_view, screen.followed)
+            EditScreen(timeline, screen.viewer.node, screen.viewer.followed)
             assert Log(timeline.moment, timeline.branch).draw([timeline.cursor - 1], 0, 76, 20)
 
 

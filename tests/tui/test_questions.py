@@ -37,7 +37,7 @@ from tui_backprop.notation.formats import number, shape_text
 from tui_backprop.panes.question_pane import draw_question
 from tui_backprop.panes.step_pane import draw_step
 from tui_backprop.quiz import Question, judge, question_about, questions, read_number
-from tui_backprop.quiz.asking import Asking
+from tui_backprop.quiz.quiz import Quiz
 
 from .moments import finish
 from .random_timelines import lesson_of, timelines
@@ -206,7 +206,7 @@ def test_what_would_answer_it_is_not_on_the_screen(name: str) -> None:
 @pytest.mark.parametrize("size", [(78, 17), (61, 20), (43, 17), (57, 4), (30, 9)])
 def test_question_and_choices_fit_every_pane(name: str, size: tuple[int, int]) -> None:
     width, height = size
-    asking = Asking()
+    asking = Quiz()
     asking.mode = "me"
     for _, _, found in steps(Timeline(load_lesson(name)), 1, Followed()):
         for asking.question in found:

@@ -28,7 +28,7 @@ from tui_backprop.lessons import lesson_names
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.panes.two_searches import compare, contributions_to, draw_searches, say
 from tui_backprop.screens.searches import SearchesScreen
-from tui_backprop.screens.stepping import SteppingScreen
+from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.widgets.canvas import Canvas
 
 from .moments import finish
@@ -181,7 +181,7 @@ async def test_the_key_shows_both_searches_anywhere_and_moves_nothing(name: str,
             assert ("too early" in text) == (name in ("skip", "too-far"))
             assert ("Both searches are the same here" in text) != ("≠" in text)
             await pilot.press(key)
-            assert isinstance(pilot.app.screen, SteppingScreen)
+            assert isinstance(pilot.app.screen, MainScreen)
         assert place(pilot) == at
         assert fingerprint(pilot.app.timeline.moment) == before
 

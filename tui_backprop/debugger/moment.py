@@ -29,7 +29,7 @@ from minidl_core import (
 )
 from minidl_core.arrays import Array, Shape
 
-from ..drawing.glyphs import DONE, HIDDEN, NOT_YET, NOW, STALE, UPDATED
+from ..drawing.glyphs import DONE, NOT_YET, NOW, STALE, UPDATED
 from ..lessons.lesson import Example, Lesson
 from .edits import Edit
 from .loss_graph import LossGraph
@@ -45,8 +45,7 @@ class Moment:
     `shown` is the index of the event that the moment is about (-1 before the first), `milestones` the states after
     0, 1, 3 and 10 iterations as far as they were passed. `said` is what there is to say of how one came here, if it was
     not by a step: ever shorter ways to say it. `next_loss` is J of the next iteration, where one has been there, and
-    `next_edits` are the edits it starts with. While a question stands, what would answer it is hidden: who is in the
-    queue or waits, the shape of a node, the losses that are known already.
+    `next_edits` are the edits it starts with.
     """
 
     lesson: Lesson
@@ -58,9 +57,6 @@ class Moment:
     said: tuple[str, ...] = ()
     next_loss: float | None = None
     next_edits: tuple[Edit, ...] = ()
-    hides_queue: bool = False
-    hides_shape_of: Node | None = None
-    hides_losses: bool = False
 
     @property
     def graph(self) -> LossGraph:
@@ -174,6 +170,16 @@ class Moment:
         return self.graph.bits(self.updated)
 
     @property
+    def queue_is_hidden(self) -> bool:
+        """Whether nothing may be said of the queue, because a question stands."""
+        return False
+
+    @property
+    def losses_until(self) -> int | None:
+        """The last iteration whose loss may be seen; None for all."""
+        return None
+
+    @property
     def queue(self) -> list[Node]:
         """The nodes in the queue, first to be visited first."""
         return self.recording.joined[self.visit_count : self._joined]
@@ -245,8 +251,6 @@ class Moment:
             return DONE
         if self._past(self.recording.reached, node) is None:
             return NOT_YET
-        if self.hides_queue:
-            return HIDDEN
         if self._past(self.recording.enqueued, node) is None:
             pending = self.waits_for(node)
             return f"w{pending}" if pending else NOT_YET

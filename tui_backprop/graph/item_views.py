@@ -17,7 +17,7 @@ from ..drawing.glyphs import DONE, NOT_YET, NOW, PARTLY, STALE, UPDATED
 from ..notation.fitting import printable
 from ..notation.formats import number, shape_text, vector
 from .diagram import NodeView
-from .labels import LEAST_INNER, MOST_INNER, detail, shape_in, tape_title, title
+from .labels import LEAST_INNER, MOST_INNER, detail, tape_title, title
 from .layout import NodeBox
 from .picture import Item
 from .progress import Progress
@@ -79,7 +79,7 @@ def row_view(item: Item, moment: Moment, progress: Progress, level: int, narrow:
     if node is None:
         said = _how_far(item, moment, progress)
     else:
-        said = shape_in(moment, node)
+        said = shape_text(moment.shape(node))
         if level == NUMBERS and _shows_numbers(node, moment):
             backward = moment.phase != "forward" and moment.gradient(node) is not None
             room = _NARROW_NUMBERS if narrow else _NUMBERS_INNER
@@ -90,7 +90,7 @@ def row_view(item: Item, moment: Moment, progress: Progress, level: int, narrow:
 
 
 def _shows_numbers(node: Node, moment: Moment) -> bool:
-    return node in moment.graph.position and node is not moment.hides_shape_of
+    return node in moment.graph.position and moment.shape(node) is not None
 
 
 def _marks(item: Item, moment: Moment, progress: Progress) -> tuple[str, str]:
@@ -183,7 +183,7 @@ def _title(item: Item, moment: Moment | None = None, room: int = 0) -> str:
     said = f"{item.node.name} {number}/{uses}" if uses > 1 else title(item.node)
     if moment is None:
         return said
-    with_shapes = (f"{text} {shape_in(moment, item.node)}" for text in (said, item.node.name))
+    with_shapes = (f"{text} {shape_text(moment.shape(item.node))}" for text in (said, item.node.name))
     return next((text for text in with_shapes if cell_len(printable(text)) <= room), said)
 
 

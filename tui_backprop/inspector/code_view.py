@@ -6,6 +6,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import PurePath
 from typing import Any, NamedTuple
@@ -17,13 +18,16 @@ from minidl_core.gradients import gradient_rule
 from minidl_core.train import GradientDescentOptimizer
 
 from ..debugger.followed import Followed
+from ..debugger.moment import Moment
 from ..drawing.glyphs import MORE
 from ..drawing.palette import Line
 from ..notation.fitting import clip, fit, printable
 from ..notation.names import called
 from ..notation.sections import prose
+from .view import View
 
 _HANGING = 4
+_UNFOLDED = 1000
 _STYLES = (  # the first kind of token that fits; pygments calls them so
     ("Token.Keyword", "key"),
     ("Token.Operator.Word", "key"),
@@ -41,15 +45,24 @@ class Source(NamedTuple):
     location: str
 
 
-def draw_code(node: Node, followed: Followed, width: int, height: int) -> list[Line]:
-    """Draw the functions of a node, from the line on that `followed` says; where all of them fit, from the first."""
-    lines = code_lines(node, width)
-    first = followed.line if len(lines) > height else 0
-    shown = [clip(line, width) for line in lines[first : first + height]]
-    below = len(lines) - first - height
-    if below > 0 and height > 1:
-        shown[-1] = [(fit(f"{MORE}  {below + 1} more lines: ↓", width), "dim")]
-    return shown
+class CodeView(View):
+    """The functions that compute a node and pass its gradient on."""
+
+    name = "code"
+
+    def move(self, moment: Moment, followed: Followed, node: Node, dx: int, dy: int) -> Followed:
+        """Return what is followed with the code moved by so many lines."""
+        return replace(followed, line=min(max(followed.line + dy, 0), len(code_lines(node, _UNFOLDED)) - 1))
+
+    def draw(self, moment: Moment, node: Node, followed: Followed, width: int, height: int) -> list[Line]:
+        """Draw the functions of a node, from the line that `followed` says; where all of them fit, from the first."""
+        lines = code_lines(node, width)
+        first = followed.line if len(lines) > height else 0
+        shown = [clip(line, width) for line in lines[first : first + height]]
+        below = len(lines) - first - height
+        if below > 0 and height > 1:
+            shown[-1] = [(fit(f"{MORE}  {below + 1} more lines: ↓", width), "dim")]
+        return shown
 
 
 def code_lines(node: Node, width: int) -> list[Line]:

@@ -25,8 +25,9 @@ from ..notation.rounding import is_rounding
 from ..notation.sections import Section, compose, first_that_fits, prose
 from ..notation.worked import Worked, count, worked_contribution
 from .arrays import arrays_section, block, window
-from .origin import Origin, draw_origin, origin_of
+from .origin import Origin, draw_origin, gradient_origin
 from .value_view import gradient_state, heading
+from .view import View
 
 NUDGE = 0.01
 """How far a number is moved to see how the loss follows."""
@@ -34,30 +35,43 @@ LEAST_RULE = 6
 """A rule is not cut to less than this."""
 
 
-def draw_ledger(moment: Moment, node: Node, followed: Followed, width: int, height: int) -> list[Line]:
-    """Draw the edges that leave a node, and the followed element of the latest contribution written out."""
-    if node not in moment.graph.position:
-        text = f"{called(node)} does not lead to {called(moment.graph.loss)}: it has no gradient."
-        return compose([Section(10, prose(text, width))], width, height)
-    if node is moment.graph.loss:
-        return compose(_loss(moment, node, width), width, height)
-    origin = origin_of(moment, "ledger", followed, node)
-    edges = gradient_edges(moment, node)
-    edge = edge_in_focus(moment, node, edges, followed)
-    event = edge and edge[2]
-    sections = [
-        Section(6, [_title(moment, node, edges, edge, width)]),
-        Section(7, _edge_lines(moment, node, edges, edge, followed, width, max(height // 4, 2))),
-    ]
-    if event is None:
-        state = gradient_state(moment, node, followed, width)
-        if moment.gradient_mark(node) == NOW:
-            state = f"{NOT_YET} nothing has come over an edge yet"
-        sections.append(Section(10, prose(state, width)))
-    else:
-        sections += [*_contribution(moment, event, followed, origin, width, height), *_why_add(moment, node, width)]
-    sections.append(Section(5, draw_origin(moment, origin, width), joined=True))
-    return compose([*sections, *_facts(moment, node, followed, width)], width, height)
+class LedgerView(View):
+    """The gradient of a node, edge by edge, and how the latest contribution came about."""
+
+    name = "ledger"
+
+    def title(self, moment: Moment, node: Node) -> str:
+        """Return whose gradient it is."""
+        return f"{called(node)}   {slope_name(moment, node)}"
+
+    def origin(self, moment: Moment, followed: Followed, node: Node) -> Origin | str:
+        """Return which element of which consumer's gradient the followed element came from."""
+        return gradient_origin(moment, followed, node)
+
+    def draw(self, moment: Moment, node: Node, followed: Followed, width: int, height: int) -> list[Line]:
+        """Draw the edges that leave a node, and the followed element of the latest contribution written out."""
+        if node not in moment.graph.position:
+            text = f"{called(node)} does not lead to {called(moment.graph.loss)}: it has no gradient."
+            return compose([Section(10, prose(text, width))], width, height)
+        if node is moment.graph.loss:
+            return compose(_loss(moment, node, width), width, height)
+        origin = gradient_origin(moment, followed, node)
+        edges = gradient_edges(moment, node)
+        edge = edge_in_focus(moment, node, edges, followed)
+        event = edge and edge[2]
+        sections = [
+            Section(6, [_title(moment, node, edges, edge, width)]),
+            Section(7, _edge_lines(moment, node, edges, edge, followed, width, max(height // 4, 2))),
+        ]
+        if event is None:
+            state = gradient_state(moment, node, followed, width)
+            if moment.gradient_mark(node) == NOW:
+                state = f"{NOT_YET} nothing has come over an edge yet"
+            sections.append(Section(10, prose(state, width)))
+        else:
+            sections += [*_contribution(moment, event, followed, origin, width, height), *_why_add(moment, node, width)]
+        sections.append(Section(5, draw_origin(moment, origin, width), joined=True))
+        return compose([*sections, *_facts(moment, node, followed, width)], width, height)
 
 
 def _why_add(moment: Moment, node: Node, width: int) -> list[Section]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from minidl_core import Variable, VariableUpdated
+from minidl_core import Node, Variable, VariableUpdated
 from minidl_core.arrays import Array
 
 from ..debugger.followed import Followed, element_at, grid_place, grid_shape
@@ -22,29 +22,43 @@ from ..notation.sections import Section, compose, prose
 from ..notation.worked import rounds_to
 from .arrays import block, draw_halves, halves_height, window, with_columns
 from .forecast import forecast
-from .origin import draw_origin, origin_of
+from .origin import Origin, draw_origin, own_gradient
+from .view import View
 
 _NAMED = 8
 ROWS, COLUMNS = 8, 4
 """So many rows and columns around the followed element are shown, and add up as they are shown."""
 
 
-def draw_update(moment: Moment, node: Variable, followed: Followed, width: int, height: int) -> list[Line]:
-    """Draw what a variable's update did to it, or what it will need."""
-    slope = slope_name(moment, node)
-    event = moment.update(node)
-    rule = f"{called(node)} new = {called(node)} - η·{slope}"
-    rate = f"η = {number(moment.learning_rate)}"
-    title: Line = [(rule, "title"), (rate.rjust(max(width - len(rule) - 1, len(rate) + 2)), "text")]
-    sections = [Section(6, [title])]
-    if event is None:
-        ready = moment.gradient(node) is not None
-        missing = "comes when every gradient is complete" if ready else f"needs {slope} first"
-        sections.append(Section(10, prose(f"{NOT_YET} not updated yet: it {missing}", width)))
-        return compose(sections, width, height)
-    sections += _update(moment, event, followed, width, height)
-    sections.append(Section(5, draw_origin(moment, origin_of(moment, "update", followed, node), width), joined=True))
-    return compose([*sections, *forecast(moment, width), *_stale(moment, width)], width, height)
+class UpdateView(View):
+    """The update of a variable, and what the step should bring."""
+
+    name = "update"
+
+    def applies(self, node: Node) -> bool:
+        """Return whether it is a variable."""
+        return isinstance(node, Variable)
+
+    def origin(self, moment: Moment, followed: Followed, node: Node) -> Origin | str:
+        """Return the element of the gradient that the update is made with."""
+        return own_gradient(moment, followed, node)
+
+    def draw(self, moment: Moment, node: Node, followed: Followed, width: int, height: int) -> list[Line]:
+        """Draw what a variable's update did to it, or what it will need."""
+        slope = slope_name(moment, node)
+        event = moment.update(node)
+        rule = f"{called(node)} new = {called(node)} - η·{slope}"
+        rate = f"η = {number(moment.learning_rate)}"
+        title: Line = [(rule, "title"), (rate.rjust(max(width - len(rule) - 1, len(rate) + 2)), "text")]
+        sections = [Section(6, [title])]
+        if event is None:
+            ready = moment.gradient(node) is not None
+            missing = "comes when every gradient is complete" if ready else f"needs {slope} first"
+            sections.append(Section(10, prose(f"{NOT_YET} not updated yet: it {missing}", width)))
+            return compose(sections, width, height)
+        sections += _update(moment, event, followed, width, height)
+        sections.append(Section(5, draw_origin(moment, own_gradient(moment, followed, node), width), joined=True))
+        return compose([*sections, *forecast(moment, width), *_stale(moment, width)], width, height)
 
 
 def _update(moment: Moment, event: VariableUpdated, followed: Followed, width: int, height: int) -> list[Section]:

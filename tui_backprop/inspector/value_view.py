@@ -13,13 +13,15 @@ from ..drawing.palette import Line
 from ..notation.equation import write_worked
 from ..notation.expression import element_text
 from ..notation.formats import number, vector
+from ..notation.formulas import right_side
 from ..notation.long_sums import long_sum, long_sum_section
 from ..notation.names import called, describe, said, slope_name, small
 from ..notation.sections import Section, compose, first_that_fits, prose
 from ..notation.worked import worked_value
 from .arrays import arrays_section, block
 from .forecast import brought
-from .origin import Origin, draw_origin, origin_of
+from .origin import Origin, draw_origin, value_origin
+from .view import View
 
 _LEAVES = {
     "placeholder": "{} is data: it is given, and training never changes it.",
@@ -28,21 +30,39 @@ _LEAVES = {
 }
 
 
-def draw_value(moment: Moment, node: Node, followed: Followed, width: int, height: int) -> list[Line]:
-    """Draw an operation's operands, result and worked element, or the numbers of a leaf."""
-    origin = origin_of(moment, "value", followed, node)
-    value = moment.evaluated_value(node) if isinstance(node, Operation) else known_value(moment, node)
-    if isinstance(node, Operation):
-        sections = [] if value is None else _operation(moment, node, value, followed, origin, width, height)
-    else:
-        sections = [Section(2, prose(_LEAVES.get(node.kind, "{}").format(called(node)), width, "dim"))]
-        sections += [] if value is None else _leaf(moment, node, value, followed, width, height)
-    if value is None:
-        sections += _not_yet(moment, node, width)
-    elif node is moment.graph.loss:
-        sections += brought(moment, width)
-    sections.append(Section(5, draw_origin(moment, origin, width), joined=True))
-    return compose([*sections, *_facts(moment, node, followed, width)], width, height)
+class ValueView(View):
+    """The value of a node, and how its followed element was computed."""
+
+    name = "value"
+
+    def title(self, moment: Moment, node: Node) -> str:
+        """Return what the node is: of an operation its formula, with the attributes that it was given."""
+        if not isinstance(node, Operation):
+            return f"{called(node)}   {'data' if node.kind == 'placeholder' else node.kind}"
+        formula = said(moment, node, right_side(node)) or node.kind
+        defaults = node.definition.attributes
+        given = [f"{key} {value}" for key, value in node.attributes.items() if value != defaults.get(key)]
+        return ", ".join([f"{called(node)} = {formula}", *given])
+
+    def origin(self, moment: Moment, followed: Followed, node: Node) -> Origin | str:
+        """Return which element of which operand the followed element was computed from."""
+        return value_origin(moment, followed, node)
+
+    def draw(self, moment: Moment, node: Node, followed: Followed, width: int, height: int) -> list[Line]:
+        """Draw an operation's operands, result and worked element, or the numbers of a leaf."""
+        origin = value_origin(moment, followed, node)
+        value = moment.evaluated_value(node) if isinstance(node, Operation) else known_value(moment, node)
+        if isinstance(node, Operation):
+            sections = [] if value is None else _operation(moment, node, value, followed, origin, width, height)
+        else:
+            sections = [Section(2, prose(_LEAVES.get(node.kind, "{}").format(called(node)), width, "dim"))]
+            sections += [] if value is None else _leaf(moment, node, value, followed, width, height)
+        if value is None:
+            sections += _not_yet(moment, node, width)
+        elif node is moment.graph.loss:
+            sections += brought(moment, width)
+        sections.append(Section(5, draw_origin(moment, origin, width), joined=True))
+        return compose([*sections, *_facts(moment, node, followed, width)], width, height)
 
 
 def _operation(

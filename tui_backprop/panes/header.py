@@ -10,12 +10,25 @@ from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..notation.fitting import fit, width_of
 from ..notation.formats import number
+from ..session import Viewer
+from .pane import Pane, Size
 
 PHASES = ("forward", "backward", "update")
 
 
 # as wide as they get, so that the choice of what there is room for does not change from step to step
 _LOSS, _BEFORE, _PLACE = len("-1.234e-05"), len(" (was -1.234e-05)"), len("iteration finished")
+
+
+class HeaderPane(Pane):
+    """Where one is in the training."""
+
+    name = "header"
+    titled = False
+
+    def draw(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
+        """Draw one line."""
+        return [draw_header(moment, size.width)]
 
 
 def draw_header(moment: Moment, width: int) -> Line:
