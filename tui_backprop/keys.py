@@ -126,11 +126,15 @@ SECTIONS: dict[str, list[Binding]] = {
         _key("z", "viewer('fold')", "fold", "Fold the scope of this node into one box, or open it"),
         _key("Z", "viewer('fold_all')", "fold all", "Open every folded scope, or fold them all"),
         _key(
-            "shift+left", "viewer('pan', -8, 0)", "pan left", "Show what is further left; or drag, or wheel", "Shift+←"
+            "shift+left",
+            "viewer('pan', (-8, 0))",
+            "pan left",
+            "Show what is further left; or drag, wheel",
+            "Shift+←",
         ),
-        _key("shift+right", "viewer('pan', 8, 0)", "pan right", "Show what is further right", "Shift+→"),
-        _key("shift+up", "viewer('pan', 0, -3)", "pan up", "Show what is further up", "Shift+↑"),
-        _key("shift+down", "viewer('pan', 0, 3)", "pan down", "Show what is further down", "Shift+↓"),
+        _key("shift+right", "viewer('pan', (8, 0))", "pan right", "Show what is further right", "Shift+→"),
+        _key("shift+up", "viewer('pan', (0, -3))", "pan up", "Show what is further up", "Shift+↑"),
+        _key("shift+down", "viewer('pan', (0, 3))", "pan down", "Show what is further down", "Shift+↓"),
     ],
     "From number to number": [
         _key(
@@ -147,10 +151,10 @@ SECTIONS: dict[str, list[Binding]] = {
             "Enter",
         ),
         _key("backspace", "viewer('go_back')", "return", "Return to the number that came from here", "Backspace"),
-        _key("a", "viewer('choose', 'edge', 1)", "edge", "Look at the next edge over which this number came"),
-        _key("A", "viewer('choose', 'edge', -1)", "edge before", "Look at the edge before"),
-        _key("d", "viewer('choose', 'term', 1)", "term", "Look at the next term that this number is made of"),
-        _key("D", "viewer('choose', 'term', -1)", "term before", "Look at the term before"),
+        _key("a", "viewer('choose_edge', 1)", "edge", "Look at the next edge over which this number came"),
+        _key("A", "viewer('choose_edge', -1)", "edge before", "Look at the edge before"),
+        _key("d", "viewer('choose_term', 1)", "term", "Look at the next term that this number is made of"),
+        _key("D", "viewer('choose_term', -1)", "term before", "Look at the term before"),
     ],
     "The program": [
         _key("question_mark,f1", "help", "keys", "What the screen shows, and every key", "? F1"),

@@ -9,8 +9,8 @@ from textual.pilot import Pilot
 
 from tui_backprop.quiz import Question
 from tui_backprop.quiz.quiz import Quiz
-from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.screens.log import LogScreen
+from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.widgets.canvas import Canvas
 
 from .test_keys import opened, place, text

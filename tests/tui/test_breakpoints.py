@@ -17,8 +17,8 @@ from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.screens.breakpoints import BreakpointsScreen
-from tui_backprop.screens.prompt import Prompt
 from tui_backprop.screens.main_screen import MainScreen
+from tui_backprop.screens.prompt import Prompt
 
 from .test_keys import opened, place, text, wait_for
 from .test_log import said, ten_thousand_nodes

@@ -14,12 +14,13 @@ from minidl_core.gradients import GradientRule, _gradient_registry
 from minidl_core.plan import Run
 from tests.tui.test_inspector import LESSONS, SIZES
 from tests.tui.test_keys import opened, text
+from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.measuring import NUDGE, MeasuredGradient, measure
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import after_event, after_phase, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import STYLES, plain
-from tui_backprop.inspector import Followed, draw_inspector, inspector_title
+from tui_backprop.inspector import draw_inspector, inspector_title
 from tui_backprop.lessons import load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.notation.worked import rounds_to

@@ -14,10 +14,11 @@ from minidl_core.gradients import GradientRule, _gradient_registry, gradient_rul
 from minidl_core.graph import definitions
 from tests.tui.test_inspector import LESSONS, SIZES
 from tests.tui.test_keys import opened, text
+from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import STYLES, plain
-from tui_backprop.inspector import Followed, draw_inspector, inspector_title, move_followed, views
+from tui_backprop.inspector import draw_inspector, inspector_title, move_followed, views
 from tui_backprop.inspector.code_view import code_lines
 from tui_backprop.lessons import load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson

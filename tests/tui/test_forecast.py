@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from tests.tui.test_keys import opened, text
+from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import after_phase, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
-from tui_backprop.inspector import Followed, draw_inspector
+from tui_backprop.inspector import draw_inspector
 from tui_backprop.inspector.forecast import change_of_step
 from tui_backprop.lessons import lesson_names, load_lesson
 

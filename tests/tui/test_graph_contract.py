@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tui_backprop.graph.pane import GraphPane
 
 from tests.sample_graphs import LARGE, SMALL
 from tui_backprop.debugger.steps import STOPS
@@ -10,7 +11,6 @@ from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.graph.folded_graph import with_off_path
 from tui_backprop.graph.item_views import NAMES, NUMBERS, SHAPES, box_of
 from tui_backprop.graph.layout import Layout, NodeBox, lay_out
-from tui_backprop.graph.pane import GraphPane
 from tui_backprop.graph.picture import fold, repeat_leaves, scopes_to_close
 
 from .test_diagram import widths

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from tui_backprop.graph.pane import GraphPane, follow
 
 from minidl_core import ContributionAdded, Graph, Variable, add, matmul, placeholder, reduce_sum, sigmoid, square
 from tests.sample_graphs import SMALL
 from tui_backprop.debugger.steps import after_event, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
-from tui_backprop.graph.pane import GraphPane, follow
 from tui_backprop.lessons import chain, perceptron, skip, two_paths
 from tui_backprop.lessons.lesson import Example, Lesson
 

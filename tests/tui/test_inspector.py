@@ -12,11 +12,12 @@ from rich.cells import cell_len
 
 import minidl_core as dl
 from tui_backprop.app import BackpropApp
+from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import after_event, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import STYLES, plain
-from tui_backprop.inspector import Followed, automatic_view, draw_inspector, inspector_title, move_followed, views
+from tui_backprop.inspector import automatic_view, draw_inspector, inspector_title, move_followed, views
 from tui_backprop.inspector.walk import origin_of
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson

@@ -16,11 +16,11 @@ from textual.widgets import Input
 from minidl_core import Graph, Variable, add, sigmoid, square
 from tui_backprop.app import BackpropApp
 from tui_backprop.debugger.edits import read_edit
+from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import after_event, after_iteration
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import Line, plain
-from tui_backprop.inspector import Followed
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.narration.log import Log
@@ -28,8 +28,8 @@ from tui_backprop.narration.narration import narrate_event_line, narrate_line
 from tui_backprop.narration.solution import write_solution
 from tui_backprop.notation.formats import number
 from tui_backprop.screens.log import LogScreen
-from tui_backprop.screens.prompt import Prompt
 from tui_backprop.screens.main_screen import MainScreen
+from tui_backprop.screens.prompt import Prompt
 from tui_backprop.widgets.canvas import Canvas
 
 from .moments import finish, narrate

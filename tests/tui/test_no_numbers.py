@@ -6,9 +6,9 @@ import numpy as np
 
 from minidl_core import Graph, Variable, add, matmul, placeholder, reduce_sum, square
 from tui_backprop.app import BackpropApp
+from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.steps import after_step
 from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.inspector import Followed
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.narration.log import Log
 from tui_backprop.narration.solution import write_solution

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from rich.cells import cell_len
+from tui_backprop.graph.pane import GraphPane
 
 from minidl_core import (
     ContributionAdded,
@@ -24,13 +25,11 @@ from minidl_core import (
     reduce_sum,
     square,
 )
-from tui_backprop.debugger.followed import element_at
+from tui_backprop.debugger.followed import Followed, element_at
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import STOPS, after_event, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import STYLES, plain
-from tui_backprop.graph.pane import GraphPane
-from tui_backprop.inspector import Followed
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.notation.formats import number, shape_text

@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 
 from minidl_core import Graph, Variable, add, square
+from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.steps import after_event
 from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.inspector import Followed
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.narration.solution import write_solution

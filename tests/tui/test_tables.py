@@ -10,9 +10,9 @@ import pytest
 from rich.cells import cell_len
 
 import minidl_core as dl
+from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.steps import after_event
 from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.inspector import Followed
 from tui_backprop.lessons.lesson import Example, Lesson
 
 from .test_inspector import at, shown

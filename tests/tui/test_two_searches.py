@@ -21,14 +21,14 @@ from minidl_core import (
     search,
     sigmoid,
 )
+from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import STYLES, plain
-from tui_backprop.inspector import Followed
 from tui_backprop.lessons import lesson_names
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.panes.two_searches import compare, contributions_to, draw_searches, say
-from tui_backprop.screens.searches import SearchesScreen
 from tui_backprop.screens.main_screen import MainScreen
+from tui_backprop.screens.searches import SearchesScreen
 from tui_backprop.widgets.canvas import Canvas
 
 from .moments import finish

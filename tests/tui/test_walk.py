@@ -12,11 +12,12 @@ import pytest
 import minidl_core as dl
 from tests.tui.test_inspector import LESSONS, at
 from tests.tui.test_keys import opened, text
+from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
-from tui_backprop.inspector import Followed, draw_inspector
+from tui_backprop.inspector import draw_inspector
 from tui_backprop.inspector.walk import Origin, choose_edge, choose_term, follow, origin_of
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson

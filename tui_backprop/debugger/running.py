@@ -67,6 +67,13 @@ class Run:
         """Whether it is on its way to a place or a breakpoint, at a speed that cannot be changed."""
         return self._breakpoints is not None or self.destination is not None
 
+    @property
+    def message(self):
+        """PROVISIONAL."""
+        from .message import Message
+
+        return Message("paused at goal", {"ways": (self.said,)}) if self.said else None
+
     def change_speed(self, by: int) -> None:
         """Make it faster or slower by so many places in the table of speeds."""
         self._chosen = min(max(self._chosen + by, 0), len(SPEEDS) - 1)

@@ -16,6 +16,7 @@ from .branches import MOST_BRANCHES, Branch, said_of_fork, said_of_switch
 from .edits import Edit
 from .loss_graph import LossGraph
 from .loss_history import LossHistory
+from .message import Message
 from .moment import Moment
 from .recording import PastIteration, Recording
 from .steps import Place, Stop, after_event, headline
@@ -146,7 +147,7 @@ class Timeline:
         made = self.branch.edits
         return [edit for finished in sorted(made) if finished < self.recording.iteration for edit in made[finished]]
 
-    def fork(self, edit: Edit) -> None:
+    def fork(self, edit: Edit) -> Message:
         """Begin a branch with an edit of `edited_state`; its iteration is computed again up to the same step.
 
         A number that is not finite stops it before that step. Of too many branches the oldest goes.
@@ -162,21 +163,22 @@ class Timeline:
         self._open(finished + 1)
         self._play(self.cursor if again else 0)
         self._note_furthest()
-        self._said = said_of_fork(edit, finished + 1, again and self.cursor > 0, forgotten)
+        said = said_of_fork(edit, finished + 1, again and self.cursor > 0, forgotten)
+        return Message("forked", {"ways": said})
 
-    def switch(self) -> bool:
+    def switch(self) -> Message | None:
         """Move to the same place on the branch before this one, of the oldest to the newest, or as far as that went."""
         count = len(self.branches)
         if count == 1:
-            return False
+            return None
         place = (self.branches.index(self.branch) - 1) % count
         self.branch = self.branches[place]
         there, furthest = self.place, self.branch.furthest
         iteration, cursor, self._fine = there if there[:2] <= furthest[:2] else furthest
         self._open(iteration)
         self._play(cursor)
-        self._said = said_of_switch(self.branch, place + 1, count, same=self.place == there)
-        return True
+        said = said_of_switch(self.branch, place + 1, count, same=self.place == there)
+        return Message("switched", {"ways": said})
 
     def _moved(self, stop: Stop | None, moved: bool) -> bool:
         if moved:

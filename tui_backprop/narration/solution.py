@@ -24,13 +24,12 @@ from minidl_core import (
 )
 from minidl_core.arrays import Array
 
-from ..debugger.followed import element_at, is_by_point
+from ..debugger.followed import Followed, element_at, is_by_point
 from ..debugger.moment import Moment
 from ..debugger.named_moments import command, name_moment
 from ..debugger.timeline import Timeline
 from ..drawing.glyphs import RIGHT
 from ..drawing.palette import Line, plain
-from ..inspector import Followed
 from ..inspector.update_view import update_equation
 from ..notation.equation import write_worked
 from ..notation.expression import element_text

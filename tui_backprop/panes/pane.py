@@ -19,9 +19,10 @@ class Size(NamedTuple):
 
 
 class Pane(Protocol):
-    """Shows a moment to a viewer; it has a `name`, and draws without changing anything. One that is `titled` has a title in the frame above.
+    """Shows a moment to a viewer; it has a `name`, and draws without changing anything.
 
-    One without a place of its own on a screen is a view of the inspector there.
+    One that is `titled` has a title in the frame above it. One without a place of its own on a screen is a view of the
+    inspector there.
     """
 
     name: str

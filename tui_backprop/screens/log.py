@@ -16,9 +16,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 from textual.worker import Worker
 
+from ..debugger.followed import Followed
 from ..debugger.steps import Place
 from ..debugger.timeline import Timeline
-from ..inspector import Followed
 from ..narration.log import Log, height_of_a_row
 from ..narration.solution import file_name, write_solution
 from ..widgets.canvas import Canvas

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from textwrap import wrap
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -19,7 +19,7 @@ from textual.timer import Timer
 
 from minidl_core import Node
 
-from ..debugger.breakpoints import Breakpoint
+from ..debugger.breakpoints import Breakpoint, read_breakpoint
 from ..debugger.edits import Edit
 from ..debugger.message import Message
 from ..debugger.moment import Moment
@@ -27,10 +27,10 @@ from ..debugger.steps import Place
 from ..drawing.palette import Line
 from ..graph.look import Room
 from ..keys import SECTIONS
-from ..panes import PANES, Pane
+from ..panes import PANES
 from ..panes.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Area, arrange_for
 from ..panes.frame import draw_frame, draw_title
-from ..panes.pane import Size
+from ..panes.pane import Pane, Size
 from ..panes.question_pane import choice_at
 from ..session import DebugSession, Viewer
 from ..widgets.canvas import Canvas
@@ -87,14 +87,14 @@ class MainScreen(Screen[None]):
             return False
         return super().check_action(action, parameters)
 
-    def action_session(self, what: str, *arguments: str | int) -> None:
-        """Do something with the session: call its method of this name."""
-        getattr(self.session, what)(*arguments)
+    def action_session(self, what: str, *argument: object) -> None:
+        """Do something with the session: call its method of this name, which takes at most one argument."""
+        getattr(self.session, what)(*argument)
         self._show()
 
-    def action_viewer(self, what: str, *arguments: str | int) -> None:
-        """Look at something else: call the viewer's method of this name."""
-        getattr(self.viewer, what)(*arguments)
+    def action_viewer(self, what: str, *argument: object) -> None:
+        """Look at something else: call the viewer's method of this name, which takes at most one argument."""
+        getattr(self.viewer, what)(*argument)
         self._show()
 
     # what takes more than one of them
@@ -183,7 +183,7 @@ class MainScreen(Screen[None]):
 
     def on_graph_canvas_panned(self, event: GraphCanvas.Panned) -> None:
         """Show the part of the graph that was dragged or wheeled into view."""
-        self.viewer.pan(event.columns, event.rows)
+        self.viewer.pan((event.columns, event.rows))
         self._show()
 
     def action_where(self) -> None:
@@ -192,7 +192,7 @@ class MainScreen(Screen[None]):
         self.app.copy_to_clipboard(where)
         self._show()
 
-    # what lies over it: these screens are not imported before the first paint, because widgets take their time to import
+    # what lies over it: these screens are not imported before the first paint, because widgets are slow to import
 
     def action_edit(self, what: str = "element") -> None:
         """Ask for an edit, of the followed element of the node in view or of the learning rate, and fork with it."""
@@ -225,13 +225,13 @@ class MainScreen(Screen[None]):
         self._ask(GoToScreen(self.session.timeline), self.go)
 
     def action_log(self) -> None:
-        """Show the log, and move to the moment that is chosen in it, unless it would answer the question that stands."""
+        """Show the log, unless it would answer the question that stands, and go to the moment chosen in it."""
         from .log import LogScreen
 
         if self.session.refuses_to_answer("log"):
             self._show()
         else:
-            self._ask(LogScreen(self.session, self.viewer.followed), self.go)
+            self._ask(LogScreen(self.session.timeline, self.viewer.followed), self.go)
 
     def action_searches(self) -> None:
         """Show plain search and the right one beside each other, unless that would answer the question that stands."""
@@ -244,7 +244,7 @@ class MainScreen(Screen[None]):
 
     def action_break(self, condition: str) -> None:
         """Set a breakpoint with this condition, or where it is but the beginning of one, ask for the rest."""
-        from .breakpoints import ask_for_condition, read_breakpoint
+        from .breakpoints import ask_for_condition
 
         def add(point: Breakpoint | None) -> None:
             if point is not None:

@@ -8,8 +8,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
+from ..debugger.followed import Followed
 from ..debugger.timeline import Timeline
-from ..inspector import Followed
 from ..panes.two_searches import compare, contributions_to, draw_searches, first_step, say
 from ..widgets.canvas import Canvas
 

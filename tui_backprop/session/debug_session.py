@@ -18,6 +18,7 @@ from ..debugger.edits import Edit
 from ..debugger.followed import Followed
 from ..debugger.message import Message
 from ..debugger.moment import Moment
+from ..debugger.named_moments import command
 from ..debugger.running import Run, Speed
 from ..debugger.steps import STOPS, Place
 from ..debugger.timeline import Timeline
@@ -123,6 +124,7 @@ class DebugSession:
     def _move(self, move: Callable[[], bool | Message | None]) -> bool:
         self.pause()
         self.message = None
+        self._run.said = ""
         outcome = move()
         if isinstance(outcome, Message):
             self.message = outcome
@@ -191,6 +193,13 @@ class DebugSession:
             self._run.change_speed(by)
             self.message = Message("speed", {"speed": self._run.speed})
 
+    def say_where(self) -> str:
+        """Return the command that opens the app where one is; the message says what is missing in it."""
+        self.pause()
+        where = command(self.timeline)
+        self.message = Message("where", {"command": where, "edits": self.timeline.edits_so_far})
+        return where
+
     # breakpoints
 
     def toggle_breakpoint(self, node: Node | None) -> None:
@@ -203,12 +212,13 @@ class DebugSession:
         if self.breakpoints.remove(here):
             self.message = Message("breakpoint removed", {"breakpoint": here})
         else:
-            self.break_at(here)
+            self.breakpoints.add(here)
+            self.message = Message("breakpoint set", {"breakpoint": here, "in_view": True})
 
     def break_at(self, point: Breakpoint) -> None:
         """Set a breakpoint."""
         self.breakpoints.add(point)
-        self.message = Message("breakpoint set", {"breakpoint": point})
+        self.message = Message("breakpoint set", {"breakpoint": point, "in_view": False})
 
     @property
     def stops(self) -> frozenset[Node]:

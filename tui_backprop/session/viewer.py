@@ -128,10 +128,10 @@ class Viewer:
         self._begin()
         self.look = replace(self._as_it_is, level=self.session.foldings.other_level(self.look, by))
 
-    def pan(self, columns: int, rows: int) -> None:
+    def pan(self, by: tuple[int, int]) -> None:
         """Show what is so many columns and rows further on."""
         self._begin()
-        self.look = self.shown.pan(columns, rows)
+        self.look = self.shown.pan(*by)
 
     def fold(self) -> None:
         """Fold the scope of the node in view, or open it."""
@@ -220,12 +220,17 @@ class Viewer:
         if self._trail:
             self._look_at(*self._trail.pop())
 
-    def choose(self, what: Literal["edge", "term"], by: int) -> None:
-        """Choose over which edge, or by which term, the way to the followed number's origin goes."""
+    def choose_edge(self, by: int) -> None:
+        """Look at another edge over which the followed number came, so many further."""
         self._begin()
         if self.node is not None:
-            choose = choose_edge if what == "edge" else choose_term
-            self.followed = choose(self.moment, self.shown_view, self.followed, self.node, by)
+            self.followed = choose_edge(self.moment, self.shown_view, self.followed, self.node, by)
+
+    def choose_term(self, by: int) -> None:
+        """Look at another term that the followed number is made of, so many further."""
+        self._begin()
+        if self.node is not None:
+            self.followed = choose_term(self.moment, self.shown_view, self.followed, self.node, by)
 
     def check(self) -> None:
         """Check the gradient of the followed element by measuring it, or show again what was shown before."""
