@@ -15,13 +15,15 @@ from textual.screen import ModalScreen, Screen
 from minidl_core import MinidlError
 
 from .complaints import complain
-from .debugger.breakpoints import IN_WORDS
-from .debugger.named_moments import NoMomentError, go, read_moment
 from .debugger.timeline import Timeline
 from .driver import DifferenceDriver
-from .keys import REPAINT, SECTIONS
-from .lessons import LessonError, lesson_names, load_lesson
-from .lessons.lesson import Lesson
+from .keys import KEY_OF, REPAINT, SECTIONS
+from .lessons import lesson_names, load_lesson
+from .narration.messages import sentences
+from .notation.conditions import IN_WORDS
+from .notation.moments import NoMomentError, read_moment
+from .programs.opening import open_program
+from .programs.program import Program, ProgramError
 from .screens.asking import AskingScreen
 from .screens.stepping import SteppingScreen
 from .terminal import refusal, run
@@ -39,15 +41,17 @@ class BackpropApp(App[None]):
     DEFAULT_MODE = "the first lesson"  # each lesson that was opened has a mode, which keeps its screen
 
     def __init__(
-        self, lesson: str | Lesson, seed: int | None = None, learning_rate: float | None = None, steps: int = 100
+        self, program: str | Program, seed: int | None = None, learning_rate: float | None = None, steps: int = 100
     ) -> None:
         # said here already, because the filter for NO_COLOR is chosen now: a theme's would make greys of the colours
         super().__init__(ansi_color=True)
         self.theme = "ansi-dark"
-        self.timeline = Timeline(load_lesson(lesson, seed) if isinstance(lesson, str) else lesson, seed, learning_rate)
+        if isinstance(program, str):
+            program = open_program(program, seed, learning_rate)
+        self.timeline = Timeline(program)
         self._steps = steps
         self._waiting = 0
-        self._timelines = {self.timeline.lesson.address: self.timeline}
+        self._timelines = {program.address: self.timeline}
         self.add_mode(self.DEFAULT_MODE, self._make_screen)
 
     def on_stepping_screen_lessons_asked(self) -> None:
@@ -58,14 +62,14 @@ class BackpropApp(App[None]):
             if address is None:
                 return
             if address not in self._timelines:
-                self._timelines[address] = Timeline(load_lesson(address))
+                self._timelines[address] = Timeline(open_program(address))
                 self.add_mode(address, self._make_screen)
             self.timeline = self._timelines[address]
             self.switch_mode(address if address != next(iter(self._timelines)) else self.DEFAULT_MODE)
 
-        opened = {address: timeline.lesson for address, timeline in self._timelines.items()}
+        opened = {address: timeline.program.lesson for address, timeline in self._timelines.items()}
         lessons = {name: load_lesson(name) for name in lesson_names()} | opened
-        self.push_screen(LessonsScreen(list(lessons.values()), self.timeline.lesson), open_lesson)
+        self.push_screen(LessonsScreen(lessons, self.timeline.program.address), open_lesson)
 
     def _make_screen(self) -> Screen[None]:
         return AskingScreen(self.timeline, self._steps)
@@ -128,19 +132,26 @@ def _typed(event: events.Key, screen: Screen[object]) -> Input | None:
     return screen.focused if event.is_printable and isinstance(screen.focused, Input) else None
 
 
-def run_app(lesson: str, seed: int | None, learning_rate: float | None, steps: int, at: str = "0") -> int:
-    """Open a lesson at a named moment and return the exit status.
+def run_app(name: str, seed: int | None, learning_rate: float | None, steps: int, at: str = "0") -> int:
+    """Open a program at a named moment and return the exit status.
 
-    That is 2 where the terminal cannot show it, the lesson cannot be opened or trained, or there is no such moment.
+    That is 2 where the terminal cannot show it, the program cannot be opened or trained, or there is no such moment.
     """
     refused = refusal()
     if refused is not None:
         complain(refused)
         return 2
     try:
-        app = BackpropApp(lesson, seed, learning_rate, steps)
-        go(app.timeline, read_moment(at, app.timeline.graph))
-    except LessonError as error:
+        program = open_program(name, seed, learning_rate)
+        if program.warning:
+            complain(program.warning)
+        app = BackpropApp(program, steps=steps)
+        place = read_moment(at, app.timeline)
+        app.timeline.go_to(place)
+        missed = app.timeline.missed(place)
+        if missed is not None:
+            raise NoMomentError(sentences(missed, KEY_OF)[0])
+    except ProgramError as error:
         complain(error)
         return 2
     except NoMomentError as error:
@@ -149,6 +160,6 @@ def run_app(lesson: str, seed: int | None, learning_rate: float | None, steps: i
     except KeyboardInterrupt:
         return 130
     except MinidlError as error:
-        complain(f"{lesson} cannot be trained: {error}")
+        complain(f"{name} cannot be trained: {error}")
         return 2
     return run(app)

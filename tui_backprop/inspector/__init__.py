@@ -48,7 +48,7 @@ def inspector_title(moment: Moment, view: str, node: Node | None = None) -> str:
     node = node or moment.now
     if node is None:
         finished = isinstance(moment.event, IterationFinished)
-        return f"iteration {moment.iteration} is done" if finished else moment.lesson.name
+        return f"iteration {moment.iteration} is done" if finished else moment.program.lesson.name
     if view == "ledger":
         return f"{called(node)}   {slope_name(moment, node)}"
     if view in ("update", "check", "code"):

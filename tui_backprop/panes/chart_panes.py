@@ -9,6 +9,7 @@ import numpy as np
 from ..debugger.moment import Moment
 from ..debugger.timeline import Timeline
 from ..drawing.palette import Line
+from ..notation.edits import branch_label, seen_from
 from ..notation.fitting import width_of
 from .charts import Separator, data_legend, draw_data, draw_loss, separator
 
@@ -31,7 +32,7 @@ class LossPane:
         name = moment.graph.loss.name
         title: Line = [("Loss" if name == "loss" else f"Loss {name}", "title")]
         if len(self._timeline.branches) > 1:
-            title.append((f"   {self._timeline.branch.label}", "text"))
+            title.append((f"   {branch_label(self._timeline.branch)}", "text"))
         axis = "   logarithmic" if self.logarithmic else "   linear"
         return [*title, (axis, "dim")] if width_of(title) + len(axis) <= width else title
 
@@ -42,7 +43,7 @@ class LossPane:
         return draw_loss(
             branch.losses,
             name=moment.graph.loss.name,
-            ghosts=[(other.seen_from(branch), other.losses) for other in others],
+            ghosts=[(seen_from(other, branch), other.losses) for other in others],
             cursor=moment.iteration,
             loss=moment.loss,
             until=moment.iteration - 1 if moment.hides_losses else None,
@@ -60,7 +61,7 @@ class DataPane:
 
     def depends_on(self, moment: Moment) -> Hashable:
         """Return what the chart is a function of."""
-        plane = moment.example.plane
+        plane = moment.program.example.plane
         assert plane is not None
         data = (moment.feeds[plane.points].tobytes(), moment.feeds[plane.classes].tobytes())
         return self._line(moment), tuple(self._before(moment)), self.followed, data
@@ -71,7 +72,7 @@ class DataPane:
 
     def draw(self, moment: Moment, width: int, height: int) -> list[Line]:
         """Draw points and lines; a lesson without points in the plane has no data chart."""
-        plane, feeds = moment.example.plane, moment.feeds
+        plane, feeds = moment.program.example.plane, moment.feeds
         assert plane is not None
         return draw_data(
             feeds[plane.points],
@@ -84,12 +85,12 @@ class DataPane:
         )
 
     def _line(self, moment: Moment) -> Separator:
-        plane = moment.example.plane
+        plane = moment.program.example.plane
         assert plane is not None
         return separator(moment.variable(plane.weights), moment.variable(plane.bias))
 
     def _before(self, moment: Moment) -> dict[int, Separator]:
-        plane = moment.example.plane
+        plane = moment.program.example.plane
         assert plane is not None
         lines = {
             iterations: separator(

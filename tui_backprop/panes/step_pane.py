@@ -14,6 +14,7 @@ from minidl_core import ContributionAdded, IterationFinished, Node, NodesEnqueue
 from ..debugger.moment import Moment
 from ..drawing.glyphs import ELLIPSIS, HIDDEN
 from ..drawing.palette import Line
+from ..narration.messages import Keys
 from ..narration.narration import narrate_line
 from ..narration.wording import ROOMS, fitted, in_list, wrapped
 from ..notation.fitting import cut, width_of
@@ -34,15 +35,15 @@ class Part(NamedTuple):
     choices: list[Line]
 
 
-def draw_step(moment: Moment, width: int, height: int, question: Sequence[str] = ()) -> list[Line]:
+def draw_step(moment: Moment, width: int, height: int, keys: Keys, instead: Sequence[str] = ()) -> list[Line]:
     """Draw the pane in exactly `height` lines of at most `width` cells, with a margin of one cell on both sides.
 
-    A sentence needs one line where the width is 118, and two where it is 80; in less room it says less. A question that
-    stands, in ever shorter ways to say it, takes the place of the moment's sentence.
+    A sentence needs one line where the width is 118, and two where it is 80; in less room it says less. What is said
+    `instead` of the moment's sentence, a question or a message, comes in ever shorter ways to say it.
     """
     inner, lines = width - 2, height - 1
     rooms = (*ROOMS, (inner, lines))
-    sentence = wrapped(fitted(question, rooms) if question else narrate_line(moment, rooms), inner)
+    sentence = wrapped(fitted(instead, rooms) if instead else narrate_line(moment, keys, rooms), inner)
     rows = [*sentence, *([[]] * (lines - len(sentence))), _draw_row(moment, inner)]
     return [[(" ", "text"), *row] if row else [] for row in rows]
 

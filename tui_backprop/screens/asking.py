@@ -10,6 +10,7 @@ from textual import events
 from ..debugger.moment import Moment
 from ..debugger.timeline import Timeline
 from ..drawing.palette import Line
+from ..keys import KEY_OF
 from ..notation.fitting import width_of
 from ..notation.sections import prose
 from ..panes.frame import TITLE_EDGES
@@ -155,8 +156,8 @@ class AskingScreen(SteppingScreen):
 
     def _draw_step(self, moment: Moment) -> None:
         asking = self._asking
-        ways = asking.question.ways if asking.question is not None else ()
-        self._show("step", lambda w, h: draw_step(moment, w, h, ways))
+        instead = asking.question.ways if asking.question is not None else self._said_instead(moment)
+        self._show("step", lambda w, h: draw_step(moment, w, h, KEY_OF, instead))
         name = "Question" if asking.question is not None else "Step"
         left: list[Line] = [[(name, "title"), ("   ", "text"), *note] for note in asking.notes] or [[(name, "title")]]
         pairs = [(title, state) for title in left for state in asking.states]

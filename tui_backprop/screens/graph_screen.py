@@ -31,7 +31,7 @@ class GraphScreen(Screen[None]):
     def __init__(self, timeline: Timeline) -> None:
         super().__init__()
         self.timeline = timeline
-        self._graph = GraphPane(timeline.graph, timeline.lesson.folds)
+        self._graph = GraphPane(timeline.graph, timeline.program.lesson.folds)
         self._said = ""
         self._on_graph = True
         self._panes: dict[str, Pane] = {}

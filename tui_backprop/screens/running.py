@@ -7,11 +7,16 @@ from collections.abc import Callable
 from textual import events
 from textual.timer import Timer
 
-from ..debugger.breakpoints import Breakpoint, Breakpoints, at_node, read_breakpoint
-from ..debugger.named_moments import command
+from ..debugger.breakpoints import Breakpoint, Breakpoints
+from ..debugger.message import Message
 from ..debugger.running import Run
-from ..debugger.steps import Place
+from ..debugger.steps import NamedStep, Place
 from ..debugger.timeline import Timeline
+from ..keys import KEY_OF
+from ..narration.messages import sentences
+from ..notation.conditions import at_node, read_breakpoint
+from ..notation.edits import label
+from ..notation.moments import command
 from .inspector_screen import InspectorScreen
 
 
@@ -22,6 +27,7 @@ class RunningScreen(InspectorScreen):
         super().__init__(timeline)
         self._run = Run(timeline, pause_every)
         self._timer: Timer | None = None
+        self._message: Message | None = None
         self.breakpoints = Breakpoints()
 
     def _move(self, move: Callable[[], bool]) -> None:
@@ -50,7 +56,7 @@ class RunningScreen(InspectorScreen):
         """Run faster."""
         self._change_speed(1)
 
-    def _start(self, destination: Place | None = None) -> None:
+    def _start(self, destination: Place | NamedStep | None = None) -> None:
         self._graph.deselect()
         self._run.start(destination)
         self._set_timer()
@@ -60,7 +66,7 @@ class RunningScreen(InspectorScreen):
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
-            self._draw(why or self._run.said)
+            self._draw(why or in_short(self._run.message))
 
     def _change_speed(self, by: int) -> None:
         if self._timer is None or not self._run.seeks:
@@ -77,6 +83,7 @@ class RunningScreen(InspectorScreen):
     def _tick(self) -> None:
         if self._timer is None:
             return  # it was stopped when this tick was on its way already
+        self._message = None
         if self._run.tick():
             self._draw()
         else:
@@ -157,12 +164,17 @@ class RunningScreen(InspectorScreen):
         where = command(self.timeline)
         self.app.copy_to_clipboard(where)
         edits = self.timeline.edits_so_far
-        missing = f" without the edit {edits[0].label(8)}" if len(edits) == 1 else f" without the {len(edits)} edits"
+        missing = f" without the edit {label(edits[0], 8)}" if len(edits) == 1 else f" without the {len(edits)} edits"
         self._draw(f"copied{missing if edits else ''}: {where}")
 
-    def go(self, place: Place | None) -> None:
+    def go(self, place: Place | NamedStep | None) -> None:
         """Move to a place, if there is one; if it is far ahead, by a run."""
         if place is not None and place.iteration > self.timeline.furthest[0] + 1:
             self._start(place)
         elif place is not None:
             self._move(lambda: self._run.arrive(place))
+
+
+def in_short(message: Message | None) -> str:
+    """Return what the key bar says of a message."""
+    return sentences(message, KEY_OF)[0] if message is not None else ""

@@ -21,7 +21,8 @@ from ..debugger.timeline import Timeline
 from ..drawing.palette import Line
 from ..inspector import draw_inspector, inspector_title, views
 from ..inspector.folded_view import draw_folded
-from ..keys import SECTIONS
+from ..keys import KEY_OF, SECTIONS
+from ..narration.messages import sentences
 from ..panes.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Pane, arrange
 from ..panes.chart_panes import DataPane, LossPane
 from ..panes.frame import TITLE_EDGES, draw_frame, draw_title
@@ -31,7 +32,7 @@ from ..panes.step_pane import draw_step
 from ..widgets.canvas import Canvas
 from ..widgets.graph_canvas import GraphCanvas
 from .graph_screen import arrows
-from .running import RunningScreen
+from .running import RunningScreen, in_short
 
 PANES = ("header", "graph", "step", "inspector", "loss", "data", "keys")
 TITLED = ("graph", "step", "inspector", "loss", "data")
@@ -66,7 +67,7 @@ class SteppingScreen(RunningScreen):
         self._loss_pane = LossPane(timeline)
         self._data_pane = DataPane()
         self._charts: dict[str, LossPane | DataPane] = {"loss": self._loss_pane}
-        if timeline.example.plane is not None:
+        if timeline.program.example.plane is not None:
             self._charts["data"] = self._data_pane
         self._charted: dict[str, object] = {}
 
@@ -114,23 +115,31 @@ class SteppingScreen(RunningScreen):
 
         def fork(edit: Edit | None) -> None:
             if edit is not None:
-                self.timeline.fork(edit)
+                self._message = self.timeline.fork(edit)
                 self._draw()
 
         self.app.push_screen(EditScreen(self.timeline, node, self.followed), fork)
 
     def action_branch(self) -> None:
         """Move to the same step on the next branch."""
-        self._move(self.timeline.switch)
+
+        def switch() -> bool:
+            switched = self.timeline.switch()
+            self._message = switched or self._message
+            return switched is not None
+
+        self._move(switch)
 
     def _move(self, move: Callable[[], bool]) -> None:
         self._pause()
-        self._run.said = ""
+        self._run.message, message = None, self._message
         if move():
+            # a message is about the move that brought one here
+            self._message = self._message if self._message is not message else None
             self.follow_time()
         elif self.timeline.moment.error is not None:
-            self._run.say_it_is_stopped()
-        self._draw(self._run.said)
+            self._run.message = self._run.stopped()
+        self._draw(in_short(self._run.message))
 
     # looking
 
@@ -255,8 +264,12 @@ class SteppingScreen(RunningScreen):
         return SEEKING if self.running is not None and self._run.seeks else ()
 
     def _draw_step(self, moment: Moment) -> None:
-        self._show("step", lambda w, h: draw_step(moment, w, h))
+        self._show("step", lambda w, h: draw_step(moment, w, h, KEY_OF, self._said_instead(moment)))
         self._title("step", [("Step", "title")])
+
+    def _said_instead(self, moment: Moment) -> tuple[str, ...]:
+        """Return what the step pane says of how one came here, if it was not by a step."""
+        return () if self._message is None or moment.error is not None else sentences(self._message, KEY_OF)
 
     def _draw_charts(self, moment: Moment) -> None:
         for name, chart in self._charts.items():

@@ -1,0 +1,34 @@
+"""A message: what happened, without words; whoever shows it writes the sentence and names its own keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Kind = Literal[
+    "forked",
+    "switched",
+    "paused at goal",
+    "breakpoint hit",
+    "no breakpoint up to goal",
+    "no breakpoint before here",
+    "no further stop",
+    "stopped by an error",
+    "no such moment",
+]
+
+
+@dataclass(frozen=True)
+class Message:
+    """What happened, by its kind, and the values that a sentence about it needs: nodes, edits, branches, numbers.
+
+    forked: `edit`, the `iteration` that starts with it, whether that was computed `again`, the branch `forgotten` for
+    it or None. switched: `branch`, its `number` of `count`, whether one is at the `same` place as before. breakpoint
+    hit: `breakpoint`. no breakpoint up to goal: `goal`, an iteration. no further stop and stopped by an error: `node`,
+    of the error, or None, and `branches`, how many there are. no such moment: what was `asked` for, the `iteration` and
+    `event` where one is instead, and whether an error `stopped` the training there.
+    """
+
+    kind: Kind
+    data: Mapping[str, Any] = field(default_factory=dict)
