@@ -15,13 +15,15 @@ from textual.screen import ModalScreen, Screen
 from minidl_core import MinidlError
 
 from .complaints import complain
-from .debugger.breakpoints import IN_WORDS
-from .debugger.named_moments import NoMomentError, go, read_moment
 from .debugger.timeline import Timeline
 from .driver import DifferenceDriver
-from .keys import REPAINT, SECTIONS
-from .lessons import LessonError, lesson_names, load_lesson
-from .lessons.lesson import Lesson
+from .keys import KEY_OF, REPAINT, SECTIONS
+from .lessons import lesson_names, load_lesson
+from .narration.messages import sentences
+from .notation.conditions import IN_WORDS
+from .notation.moments import NoMomentError, read_moment
+from .programs.opening import open_program
+from .programs.program import Program, ProgramError
 from .screens.main_screen import MainScreen
 from .session import DebugSession
 from .terminal import refusal, run
@@ -39,16 +41,17 @@ class BackpropApp(App[None]):
     DEFAULT_MODE = "the first lesson"  # each lesson that was opened has a mode, which keeps its screen
 
     def __init__(
-        self, lesson: str | Lesson, seed: int | None = None, learning_rate: float | None = None, steps: int = 100
+        self, program: str | Program, seed: int | None = None, learning_rate: float | None = None, steps: int = 100
     ) -> None:
         # said here already, because the filter for NO_COLOR is chosen now: a theme's would make greys of the colours
         super().__init__(ansi_color=True)
         self.theme = "ansi-dark"
         self._steps = steps
-        opened = load_lesson(lesson, seed) if isinstance(lesson, str) else lesson
-        self.session = DebugSession(Timeline(opened, seed, learning_rate), steps)
+        if isinstance(program, str):
+            program = open_program(program, seed, learning_rate)
+        self.session = DebugSession(program, steps)
         self._waiting = 0
-        self._sessions = {self.timeline.lesson.address: self.session}
+        self._sessions = {program.address: self.session}
         self.add_mode(self.DEFAULT_MODE, self._make_screen)
 
     @property
@@ -64,14 +67,14 @@ class BackpropApp(App[None]):
             if address is None:
                 return
             if address not in self._sessions:
-                self._sessions[address] = DebugSession(Timeline(load_lesson(address)), self._steps)
+                self._sessions[address] = DebugSession(open_program(address), self._steps)
                 self.add_mode(address, self._make_screen)
             self.session = self._sessions[address]
             self.switch_mode(address if address != next(iter(self._sessions)) else self.DEFAULT_MODE)
 
-        opened = {address: session.timeline.lesson for address, session in self._sessions.items()}
+        opened = {address: session.program.lesson for address, session in self._sessions.items()}
         lessons = {name: load_lesson(name) for name in lesson_names()} | opened
-        self.push_screen(LessonsScreen(list(lessons.values()), self.timeline.lesson), open_lesson)
+        self.push_screen(LessonsScreen(lessons, self.session.program.address), open_lesson)
 
     def _make_screen(self) -> Screen[None]:
         return MainScreen(self.session)
@@ -134,19 +137,26 @@ def _typed(event: events.Key, screen: Screen[object]) -> Input | None:
     return screen.focused if event.is_printable and isinstance(screen.focused, Input) else None
 
 
-def run_app(lesson: str, seed: int | None, learning_rate: float | None, steps: int, at: str = "0") -> int:
-    """Open a lesson at a named moment and return the exit status.
+def run_app(name: str, seed: int | None, learning_rate: float | None, steps: int, at: str = "0") -> int:
+    """Open a program at a named moment and return the exit status.
 
-    That is 2 where the terminal cannot show it, the lesson cannot be opened or trained, or there is no such moment.
+    That is 2 where the terminal cannot show it, the program cannot be opened or trained, or there is no such moment.
     """
     refused = refusal()
     if refused is not None:
         complain(refused)
         return 2
     try:
-        app = BackpropApp(lesson, seed, learning_rate, steps)
-        go(app.timeline, read_moment(at, app.timeline.graph))
-    except LessonError as error:
+        program = open_program(name, seed, learning_rate)
+        if program.warning:
+            complain(program.warning)
+        app = BackpropApp(program, steps=steps)
+        place = read_moment(at, app.timeline)
+        app.timeline.go_to(place)
+        missed = app.timeline.missed(place)
+        if missed is not None:
+            raise NoMomentError(sentences(missed, KEY_OF)[0])
+    except ProgramError as error:
         complain(error)
         return 2
     except NoMomentError as error:
@@ -155,6 +165,6 @@ def run_app(lesson: str, seed: int | None, learning_rate: float | None, steps: i
     except KeyboardInterrupt:
         return 130
     except MinidlError as error:
-        complain(f"{lesson} cannot be trained: {error}")
+        complain(f"{name} cannot be trained: {error}")
         return 2
     return run(app)

@@ -164,3 +164,11 @@ SECTIONS: dict[str, list[Binding]] = {
         _key("q", "app.quit", "quit", "Quit"),
     ],
 }
+
+KEY_OF = {"skip": "Esc", "answer": "Enter"} | {
+    binding.description: binding.key_display.split()[0]
+    for section in SECTIONS.values()
+    for binding in section
+    if binding.key_display
+}
+"""The first key of each action, as sentences name it."""

@@ -17,6 +17,7 @@ from tui_backprop.graph.layout import NodeBox, effort, lay_out
 from tui_backprop.graph.picture import fold, repeat_leaves, scopes_to_close
 from tui_backprop.graph.tape import draw_tape, thread
 from tui_backprop.lessons.lesson import Example, Lesson
+from tui_backprop.programs.program import program_of
 
 NAMES = {
     "long": "a" * 200,
@@ -92,7 +93,7 @@ KEYS = [
 @pytest.mark.parametrize("size", [(120, 40), (60, 16)])
 @pytest.mark.parametrize("name", LESSONS)
 async def test_every_row_is_whole_and_nothing_is_obeyed(name: str, size: tuple[int, int]) -> None:
-    async with BackpropApp(LESSONS[name]).run_test(size=size) as pilot:
+    async with BackpropApp(program_of(LESSONS[name])).run_test(size=size) as pilot:
         for keys in KEYS:
             await pilot.press(*keys.split())
             for strip in pilot.app.screen._compositor.render_strips():

@@ -21,9 +21,10 @@ from tui_backprop.debugger.steps import after_event, after_phase, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import STYLES, plain
 from tui_backprop.inspector import draw_inspector, inspector_title
-from tui_backprop.lessons import load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.notation.worked import rounds_to
+from tui_backprop.programs.opening import open_program
+from tui_backprop.programs.program import program_of
 
 from .moments import finish
 
@@ -42,7 +43,7 @@ def checked(moment: Moment, node: dl.Node, followed: Followed | None = None) -> 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_the_numbers_are_the_engine_s_and_the_quotients_come_out_as_they_are_shown(lesson: Lesson) -> None:
-    timeline = Timeline(lesson)
+    timeline = Timeline(program_of(lesson))
     finish(timeline, 2)
     timeline.forward(after_phase)
     timeline.forward(after_phase)
@@ -72,7 +73,7 @@ def test_the_numbers_are_the_engine_s_and_the_quotients_come_out_as_they_are_sho
 
 
 def test_before_the_backward_pass_it_is_said_who_will_find_the_gradient() -> None:
-    timeline = Timeline(load_lesson("two-paths"))
+    timeline = Timeline(open_program("two-paths"))
     timeline.forward(after_phase)
     [b] = [node for node in timeline.graph.nodes if node.name == "b"]
     assert "they agree. The backward pass will find de/db." in checked(timeline.moment, b)
@@ -85,7 +86,7 @@ def test_what_terms_that_cancel_leave_has_no_direction_and_no_relative_error() -
         x = dl.Constant([[0.1], [0.7], [-0.8]], name="x")
         return dl.reduce_sum(dl.matmul(x, dl.Variable([[0.3]], name="w")), name="J")
 
-    timeline = Timeline(lesson_of(build))
+    timeline = Timeline(program_of(lesson_of(build)))
     finish(timeline, 1)
     moment, [w] = timeline.moment, timeline.graph.variables
     gradient = moment.gradient(w)
@@ -100,7 +101,7 @@ def test_what_terms_that_cancel_leave_has_no_direction_and_no_relative_error() -
 
 
 def test_the_loss_is_the_one_of_this_iteration_whatever_ran_last() -> None:
-    timeline = Timeline(load_lesson("chain"))
+    timeline = Timeline(open_program("chain"))
     finish(timeline, 3)
     losses = {}
     for _ in range(3):
@@ -121,7 +122,7 @@ def test_the_loss_a_nudge_away_is_measured_once(monkeypatch: pytest.MonkeyPatch)
         loss_at = what_if(run, node, fetch)
         return lambda value: moved.append(value) or loss_at(value)
 
-    timeline = Timeline(lesson_of(lambda: dl.sigmoid(1000 * dl.Variable(0.001, name="x"), name="J")))
+    timeline = Timeline(program_of(lesson_of(lambda: dl.sigmoid(1000 * dl.Variable(0.001, name="x"), name="J"))))
     finish(timeline, 1)
     [x] = timeline.graph.variables
     monkeypatch.setattr(Run, "what_if", watched)
@@ -132,7 +133,7 @@ def test_the_loss_a_nudge_away_is_measured_once(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_nothing_is_disturbed() -> None:
-    ours, undisturbed = (Timeline(load_lesson("perceptron")) for _ in range(2))
+    ours, undisturbed = (Timeline(open_program("perceptron")) for _ in range(2))
     for _ in range(150):
         moment = ours.moment
         run = moment.graph.loss.last_run
@@ -151,7 +152,9 @@ def test_a_wrong_gradient_is_found_and_its_function_named(monkeypatch: pytest.Mo
     right = _gradient_registry["sigmoid"]
     wrong = GradientRule(lambda op, grad: [1.01 * right.function(op, grad)[0]], right.formulas)
     monkeypatch.setitem(_gradient_registry, "sigmoid", wrong)
-    timeline = Timeline(lesson_of(lambda: dl.square(dl.sigmoid(dl.Variable(0.3, name="x"), name="s"), name="J")))
+    timeline = Timeline(
+        program_of(lesson_of(lambda: dl.square(dl.sigmoid(dl.Variable(0.3, name="x"), name="s"), name="J")))
+    )
     timeline.forward(after_phase)
     timeline.forward(after_phase)
     shown = " ".join(checked(timeline.moment, timeline.graph.nodes[0]).split())
@@ -161,7 +164,9 @@ def test_a_wrong_gradient_is_found_and_its_function_named(monkeypatch: pytest.Mo
 
 
 def test_a_kink_is_said_to_be_one() -> None:
-    timeline = Timeline(lesson_of(lambda: dl.reduce_sum(dl.relu(dl.Variable([0.0, 1.0], name="x")), name="J")))
+    timeline = Timeline(
+        program_of(lesson_of(lambda: dl.reduce_sum(dl.relu(dl.Variable([0.0, 1.0], name="x")), name="J")))
+    )
     timeline.forward(after_phase)
     x = timeline.graph.nodes[0]
     at_kink = " ".join(checked(timeline.moment, x).split())
@@ -170,12 +175,12 @@ def test_a_kink_is_said_to_be_one() -> None:
 
 
 def test_what_cannot_be_checked_says_why() -> None:
-    timeline = Timeline(LESSONS[-1])
+    timeline = Timeline(program_of(LESSONS[-1]))
     nowhere = next(node for node in timeline.graph.loss.graph.nodes if node.name == "nowhere")
     shown = " ".join(checked(timeline.moment, nowhere).split())
     assert "cannot be checked" in shown
     assert "it does not lead to J, so there is no gradient to check" in shown
-    timeline = Timeline(load_lesson("perceptron"), learning_rate=1000)
+    timeline = Timeline(open_program("perceptron", learning_rate=1000))
     while timeline.moment.error is None and timeline.forward(after_step):
         pass
     shown = " ".join(checked(timeline.moment, timeline.graph.variables[0]).split())

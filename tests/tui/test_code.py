@@ -22,6 +22,7 @@ from tui_backprop.inspector import draw_inspector, inspector_title, move_followe
 from tui_backprop.inspector.code_view import code_lines
 from tui_backprop.lessons import load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
+from tui_backprop.programs.program import program_of
 
 from .moments import finish
 
@@ -29,7 +30,7 @@ ROOT = Path(dl.__file__).parent / "operations"
 
 
 def moment_of(lesson: Lesson) -> Moment:
-    timeline = Timeline(lesson)
+    timeline = Timeline(program_of(lesson))
     finish(timeline, 1)
     return timeline.moment
 

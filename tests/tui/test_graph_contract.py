@@ -12,6 +12,7 @@ from tui_backprop.graph.folded_graph import with_off_path
 from tui_backprop.graph.item_views import NAMES, NUMBERS, SHAPES, box_of
 from tui_backprop.graph.layout import Layout, NodeBox, lay_out
 from tui_backprop.graph.picture import fold, repeat_leaves, scopes_to_close
+from tui_backprop.programs.program import program_of
 
 from .test_diagram import widths
 from .test_layout import check_contract, printed
@@ -20,7 +21,7 @@ DRAWN = [name for name in SMALL | LARGE if name != "long-chain"]
 
 
 def boxes_of(name: str, level: int) -> tuple[list[NodeBox], str]:
-    graph = Timeline((SMALL | LARGE)[name]).graph
+    graph = Timeline(program_of((SMALL | LARGE)[name])).graph
     nodes = with_off_path(graph)
     picture = repeat_leaves(fold(nodes, scopes_to_close(nodes)))
     return [box_of(item, graph.shapes, level) for item in picture.items.values()], picture.place(graph.loss)
@@ -56,7 +57,7 @@ def test_the_pictures_are_the_same_in_every_process() -> None:
     script = (
         "from tests.tui.test_graph_contract import *\n"
         "for name in DRAWN: print(name, laid_out(name, SHAPES)[1])\n"
-        "print(GraphPane(Timeline(LARGE['long-chain']).graph).sheets.drawable)"
+        "print(GraphPane(Timeline(program_of(LARGE['long-chain'])).graph).sheets.drawable)"
     )
     pictures = printed(script, seeds=("0", "1"))
     assert len(pictures) == 1
@@ -65,7 +66,7 @@ def test_the_pictures_are_the_same_in_every_process() -> None:
 
 @pytest.mark.parametrize("name", [*SMALL, *LARGE])
 def test_every_phase_fits_every_pane(name: str) -> None:
-    timeline = Timeline((SMALL | LARGE)[name])
+    timeline = Timeline(program_of((SMALL | LARGE)[name]))
     pane = GraphPane(timeline.graph)
     for stop in ("step", "step", "phase", "step", "step", "phase", "step", "phase"):
         timeline.forward(STOPS[stop])
@@ -80,7 +81,7 @@ def test_every_phase_fits_every_pane(name: str) -> None:
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_the_node_of_now_is_in_view_in_every_step(name: str) -> None:
-    timeline = Timeline((SMALL | LARGE)[name])
+    timeline = Timeline(program_of((SMALL | LARGE)[name]))
     pane = GraphPane(timeline.graph)
     for _ in range(40):
         timeline.forward(STOPS["step"])
@@ -91,5 +92,5 @@ def test_the_node_of_now_is_in_view_in_every_step(name: str) -> None:
 
 
 def test_a_layout_that_would_take_too_long_is_not_begun() -> None:
-    assert not GraphPane(Timeline(LARGE["long-chain"]).graph).sheets.drawable
-    assert GraphPane(Timeline(LARGE["random-300"]).graph).sheets.drawable
+    assert not GraphPane(Timeline(program_of(LARGE["long-chain"])).graph).sheets.drawable
+    assert GraphPane(Timeline(program_of(LARGE["random-300"])).graph).sheets.drawable

@@ -13,6 +13,7 @@ from minidl_core import Variable, add, sigmoid, square
 from tests.sample_graphs import LARGE, SMALL, lesson_of
 from tui_backprop.app import BackpropApp
 from tui_backprop.lessons.lesson import Example
+from tui_backprop.programs.program import program_of
 from tui_backprop.screens.find import FindScreen, matches
 from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.widgets.canvas import Canvas
@@ -22,7 +23,7 @@ from .test_keys import place, text
 
 @asynccontextmanager
 async def opened(lesson: str, width: int = 120, height: int = 40) -> AsyncIterator[Pilot[None]]:
-    async with BackpropApp((SMALL | LARGE)[lesson]).run_test(size=(width, height)) as pilot:
+    async with BackpropApp(program_of((SMALL | LARGE)[lesson])).run_test(size=(width, height)) as pilot:
         yield pilot
 
 
@@ -249,7 +250,7 @@ async def test_a_fold_that_would_make_a_circle_is_not_made() -> None:
         one = sigmoid(Variable(1.0, name="x"), name="outer/one")
         return Example(add(one, square(one, name="between"), name="outer/J"), {})
 
-    async with BackpropApp(lesson_of("circle", build)).run_test(size=(120, 40)) as pilot:
+    async with BackpropApp(program_of(lesson_of("circle", build))).run_test(size=(120, 40)) as pilot:
         await pilot.press("space", "z")
         assert "outer/ stays open: values leave it and come back" in text(pilot, "graph-title")
         assert "outer/one" in text(pilot, "graph")

@@ -12,6 +12,7 @@ from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
 from tui_backprop.lessons import chain, perceptron, skip, two_paths
 from tui_backprop.lessons.lesson import Example, Lesson
+from tui_backprop.programs.program import program_of
 
 from .moments import finish
 from .random_timelines import lesson_of
@@ -21,7 +22,7 @@ LESSONS = [perceptron.lesson, chain.lesson, two_paths.lesson, skip.lesson]
 
 
 def at(phase: str, name: str, iteration: int = 4) -> tuple[Timeline, GraphPane]:
-    timeline = Timeline(perceptron.lesson)
+    timeline = Timeline(program_of(perceptron.lesson))
     finish(timeline, iteration - 1)
     timeline.forward(after_step)
     while (timeline.moment.phase, timeline.moment.now and timeline.moment.now.name) != (phase, name):
@@ -131,7 +132,7 @@ def test_skip_connection() -> None:
     with Graph().as_default():
         x = Variable(2, name="x")
         loss = square(add(x, sigmoid(x), name="y"), name="J")
-    timeline = Timeline(lesson_of(Example(loss, {})))
+    timeline = Timeline(program_of(lesson_of(Example(loss, {}))))
     for _ in range(2):
         timeline.forward(after_step)
     pane = GraphPane(timeline.graph)
@@ -158,7 +159,7 @@ def test_skip_connection() -> None:
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_every_moment_fits_every_pane(lesson: Lesson) -> None:
-    timeline = Timeline(lesson)
+    timeline = Timeline(program_of(lesson))
     pane = GraphPane(timeline.graph)
     while timeline.moment.iteration == 1:
         timeline.forward(after_event)
@@ -181,7 +182,7 @@ def test_stepping_moves_no_box() -> None:
 
 @pytest.mark.parametrize("shown", [True, False])
 def test_the_node_of_now_is_always_in_view(shown: bool) -> None:
-    timeline = Timeline(perceptron.lesson)
+    timeline = Timeline(program_of(perceptron.lesson))
     pane = GraphPane(timeline.graph)
     while timeline.moment.iteration == 1:
         timeline.forward(after_event)
@@ -198,7 +199,7 @@ def test_a_picture_moves_only_as_far_as_needed() -> None:
 
 
 def own_lesson(build: object) -> Timeline:
-    return Timeline(Lesson("own", "", lambda _: build(), 0.1))  # type: ignore[operator]
+    return Timeline(program_of(Lesson("own", "", lambda _: build(), 0.1)))  # type: ignore[operator]
 
 
 def test_nodes_off_the_path_are_shown_and_have_no_slot_for_a_gradient() -> None:
@@ -219,7 +220,7 @@ def test_nodes_off_the_path_are_shown_and_have_no_slot_for_a_gradient() -> None:
 
 
 def test_a_weight_beside_each_use_has_one_heavy_edge() -> None:
-    timeline = Timeline(SMALL["recurrent"])
+    timeline = Timeline(program_of(SMALL["recurrent"]))
     pane = GraphPane(timeline.graph)
     while not (timeline.moment.phase == "backward" and timeline.moment.now.name == "W"):  # type: ignore[union-attr]
         timeline.forward(after_step)
@@ -233,7 +234,7 @@ def test_a_weight_beside_each_use_has_one_heavy_edge() -> None:
 
 
 def test_between_folded_scopes_the_arrow_turns_when_a_gradient_went() -> None:
-    timeline = Timeline(SMALL["two-layers"])
+    timeline = Timeline(program_of(SMALL["two-layers"]))
     pane = GraphPane(timeline.graph)
     pictures = []
     while timeline.moment.phase != "update":
@@ -275,7 +276,7 @@ def test_nothing_is_selected_before_anything_is_drawn(direction: str) -> None:
 
 @pytest.mark.parametrize("boxes", [True, False])
 def test_arrows_go_by_what_was_drawn_even_where_it_was_folded_since(boxes: bool) -> None:
-    timeline = Timeline(SMALL["two-layers"])
+    timeline = Timeline(program_of(SMALL["two-layers"]))
     timeline.forward(after_step)
     for direction in ("left", "right", "up", "down"):
         pane = GraphPane(timeline.graph)

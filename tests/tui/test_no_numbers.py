@@ -12,6 +12,7 @@ from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.narration.log import Log
 from tui_backprop.narration.solution import write_solution
+from tui_backprop.programs.program import program_of
 from tui_backprop.quiz import questions
 from tui_backprop.screens.edit import EditScreen
 
@@ -32,7 +33,7 @@ EMPTY = Lesson("empty", "", build, 0.1)
 
 
 async def test_no_key_fails_at_any_step() -> None:
-    async with BackpropApp(EMPTY).run_test(size=(80, 24)) as pilot:
+    async with BackpropApp(program_of(EMPTY)).run_test(size=(80, 24)) as pilot:
         screen, timeline = pilot.app.screen, pilot.app.timeline
         while not timeline.at_end_of_iteration:
             for action in ("forward('step')", "check", "next_pane", "arrow('down')", "origin"):
@@ -43,13 +44,13 @@ async def test_no_key_fails_at_any_step() -> None:
 
 
 async def test_no_key_fails_in_any_phase() -> None:
-    async with BackpropApp(EMPTY).run_test(size=(80, 24)) as pilot:
+    async with BackpropApp(program_of(EMPTY)).run_test(size=(80, 24)) as pilot:
         while not pilot.app.timeline.at_end_of_iteration:
             await pilot.press("p", "g", "tab", "down", "enter", "e", "escape", "o", "escape")
 
 
 def test_whatever_can_be_asked_is_about_numbers_that_are_there() -> None:
-    timeline = Timeline(EMPTY)
+    timeline = Timeline(program_of(EMPTY))
     asked = []
     while timeline.recording.iteration == 1:
         before, after = timeline.moment, timeline.peek(after_step)
@@ -62,7 +63,7 @@ def test_whatever_can_be_asked_is_about_numbers_that_are_there() -> None:
 
 
 async def test_the_inspector_and_the_prompt_say_that_there_are_no_numbers() -> None:
-    async with BackpropApp(EMPTY).run_test(size=(120, 40)) as pilot:
+    async with BackpropApp(program_of(EMPTY)).run_test(size=(120, 40)) as pilot:
         await pilot.press("slash", "E", "enter", "e")
         prompt = str(pilot.app.screen.query("Static").first().render())
         assert prompt == "E is (0,2): it has no numbers to set."
@@ -73,7 +74,7 @@ async def test_the_inspector_and_the_prompt_say_that_there_are_no_numbers() -> N
 
 
 async def test_an_edit_of_an_array_without_numbers_is_refused_where_it_was_typed() -> None:
-    async with BackpropApp(EMPTY).run_test(size=(120, 40)) as pilot:
+    async with BackpropApp(program_of(EMPTY)).run_test(size=(120, 40)) as pilot:
         for typed in ("E[0,0]=1", "E=1"):
             await pilot.press("e", "ctrl+u", *["backspace"] * 30, *typed, "enter")
             assert str(pilot.app.screen.query_one("#wrong").render()) == "E is (0,2): it has no numbers to set."
@@ -82,7 +83,7 @@ async def test_an_edit_of_an_array_without_numbers_is_refused_where_it_was_typed
 
 
 def test_the_solution_has_a_sum_of_nothing_as_0() -> None:
-    timeline = Timeline(EMPTY)
+    timeline = Timeline(program_of(EMPTY))
     finish(timeline, 1)
     assert timeline.moment.loss == 1 + 4 + 9 + 16
     lines = "\n".join(write_solution(timeline, Followed()))

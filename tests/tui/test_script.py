@@ -14,9 +14,9 @@ import pytest
 import minidl_core as dl
 from tui_backprop.app import BackpropApp
 from tui_backprop.cli import main
-from tui_backprop.debugger.named_moments import command
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.inspector.code_view import code_lines
+from tui_backprop.notation.moments import command
 from tui_backprop.programs.script import open_script
 
 from .moments import finish
@@ -77,7 +77,7 @@ def test_the_learning_rate_can_be_another(write: Write, capsys: pytest.CaptureFi
 
 
 def test_the_step_that_was_run_last_is_opened_with_what_it_was_fed(write: Write) -> None:
-    lesson = open_script(
+    program = open_script(
         write(
             IMPORTS
             + STEP
@@ -96,19 +96,18 @@ def train():
 if __name__ == "__main__":
     sys.exit(train())
 """
-        ),
-        None,
+        )
     )
-    example = lesson.build(0)
+    example = program.example
     assert example.loss.name == "other"
     assert {node.name: float(value) for node, value in example.feeds.items()} == {"x": 2}
-    assert lesson.learning_rate == 0.5
+    assert program.learning_rate == 0.5
 
 
 @pytest.mark.parametrize("run", ["dl.Session().run(loss, {x: 4})", "dl.Stepper(step, {x: 4}).run(3)"])
 def test_a_step_that_no_session_runs_is_fed_as_its_loss_or_its_stepper(run: str, write: Write) -> None:
     script = "x, w = dl.placeholder(), dl.Variable(2.0)\nloss = w * x\nstep = step_of(loss)\n"
-    example = open_script(write(IMPORTS + STEP + script + run), None).build(0)
+    example = open_script(write(IMPORTS + STEP + script + run)).example
     assert {node.name: float(value) for node, value in example.feeds.items()} == {"x": 4}
 
 
@@ -117,9 +116,9 @@ def test_a_script_that_stops_at_a_nan_is_opened_to_look_into_it(
 ) -> None:
     text = "w, x = dl.Variable(1.0), dl.placeholder()\nstep = step_of(dl.log(w * x), 3)\n"
     path = write(IMPORTS + STEP + text + "for _ in range(9):\n    dl.Session().run(step.loss, {x: 0})")
-    lesson = open_script(path, None)
-    assert capsys.readouterr().err.startswith("backprop-tui: my_model.py:9 raised NonFiniteError: log 'log' (")
-    timeline = Timeline(lesson)
+    program = open_script(path)
+    assert program.warning.startswith("my_model.py:9 raised NonFiniteError: log 'log' (")
+    timeline = Timeline(program)
     finish(timeline, 1)
     assert isinstance(timeline.moment.error, dl.NonFiniteError)
     assert main(["--headless", path]) == 1
@@ -138,7 +137,7 @@ _hidden = dl.negative(sum)
 J = _hidden - 1
 step = step_of(J)
 """
-    loss = open_script(write(IMPORTS + STEP + text), None).build(0).loss
+    loss = open_script(write(IMPORTS + STEP + text)).example.loss
     assert [node.name for node in loss.graph.nodes] == [
         *("w", "layer/b", "sum", "add", "square", "exp", "multiply", "negative", "constant", "J", "step")
     ]
@@ -169,7 +168,7 @@ step = step_of(dl.reduce_sum(without_gradient(dl.Variable(1.0))))
 
 def test_ten_thousand_nodes_open(write: Write) -> None:
     text = "node = dl.Variable(0.5)\nfor _ in range(10_000):\n    node = dl.sigmoid(node)\nstep = step_of(node)"
-    assert len(Timeline(open_script(write(IMPORTS + STEP + text), None)).graph.nodes) == 10_001
+    assert len(Timeline(open_script(write(IMPORTS + STEP + text))).graph.nodes) == 10_001
 
 
 async def test_the_screen_names_the_file_and_shows_its_own_operation(write: Write) -> None:
@@ -226,7 +225,7 @@ step = step_of(dl.Variable(1.0))
     )
     before = sys.modules["__main__"], sys.argv, dl.Variable(1.0).graph
     places = sys.path.copy()
-    open_script(path, None)
+    open_script(path)
     source = str(tmp_path.resolve() / "src")
     printed = capsys.readouterr()
     assert printed.err == f"helped __main__ ['src/my_model.py'] {source} int\n"
@@ -240,7 +239,7 @@ def test_what_it_asks_for_is_read_from_the_standard_input(write: Write, monkeypa
     from io import StringIO
 
     monkeypatch.setattr("sys.stdin", StringIO("0.7\n"))
-    assert open_script(write(IMPORTS + STEP + "step_of(dl.Variable(1.0), float(input()))"), None).learning_rate == 0.7
+    assert open_script(write(IMPORTS + STEP + "step_of(dl.Variable(1.0), float(input()))")).learning_rate == 0.7
 
 
 # what is said where it cannot be opened

@@ -15,18 +15,20 @@ from minidl_core import IterationFinished, NonFiniteError, Placeholder, State, S
 from minidl_core.train import GradientDescentOptimizer
 from tui_backprop.debugger.branches import MOST_BRANCHES, States
 from tui_backprop.debugger.edits import Edit, start_value
-from tui_backprop.debugger.moment import Moment
+from tui_backprop.debugger.moment import Mark, Moment
 from tui_backprop.debugger.steps import STOPS, Place, after_event, after_iteration, after_phase, after_step
 from tui_backprop.debugger.timeline import MILESTONES, Timeline
 from tui_backprop.graph.folded_graph import with_off_path
-from tui_backprop.lessons import lesson_names, load_lesson
+from tui_backprop.lessons import lesson_names
 from tui_backprop.lessons.lesson import Example, Lesson
+from tui_backprop.programs.opening import open_program
+from tui_backprop.programs.program import program_of
 
 from .moments import finish
 
 
 def open_lesson(name: str = "perceptron", **options: float) -> Timeline:
-    return Timeline(load_lesson(name), **options)
+    return Timeline(open_program(name, **options))
 
 
 def fingerprint(moment: Moment) -> tuple[object, ...]:
@@ -189,12 +191,12 @@ def test_every_node_is_unreached_waiting_queued_or_visited_and_nothing_else(name
             mark = moment.gradient_mark(node)
             if node in waiting:
                 pending = [c for c in moment.graph.consumers(node) if c not in visited]
-                assert mark == f"w{len(pending)}"
+                assert mark == (Mark.WAITING, len(pending))
                 assert 0 < waiting[node] == len(pending) < len(moment.graph.consumers(node))
             elif node in queue:
-                assert mark == f"q{queue.index(node) + 1}"
+                assert mark == (Mark.QUEUED, queue.index(node) + 1)
             else:
-                assert mark in "·✓►"
+                assert mark in {(Mark.NOT_YET, 0), (Mark.DONE, 0), (Mark.NOW, 0)}
 
 
 def test_what_is_fed_makes_the_shapes_known_before_the_first_step() -> None:
@@ -206,7 +208,7 @@ def test_what_is_fed_makes_the_shapes_known_before_the_first_step() -> None:
             dl.reduce_mean(scores, axis=0, name="beside")
         return Example(loss, {x: np.ones((4, 2)), y: np.ones((4, 1))})
 
-    timeline = Timeline(Lesson("own", "", build, 0.1))
+    timeline = Timeline(program_of(Lesson("own", "", build, 0.1)))
     shapes = {node.name: timeline.moment.shape(node) for node in with_off_path(timeline.graph)}
     on_path = {"x": (4, 2), "variable": (2, 3), "scores": (4, 3), "y": (4, 1), "multiply": (4, 3), "reduce_sum": ()}
     assert shapes == on_path | {"beside": (3,)}
@@ -218,14 +220,14 @@ def test_opening_a_graph_writes_nothing_into_it() -> None:
         loss = dl.reduce_sum(x * dl.Variable(1.0))
     nodes = list(graph.nodes)
     before = [node.shape for node in nodes]
-    timeline = Timeline(Lesson("own", "", lambda seed: Example(loss, {x: np.ones(3)}), 0.1))
+    timeline = Timeline(program_of(Lesson("own", "", lambda seed: Example(loss, {x: np.ones(3)}), 0.1)))
     finish(timeline, 1)
     assert [node.shape for node in nodes] == before
     assert dl.Session().run(loss, {x: np.ones(4)}) == 4.0
 
 
 def test_a_timeline_is_let_go_with_its_graph() -> None:
-    timelines = [Timeline(load_lesson("perceptron")) for _ in range(5)]
+    timelines = [Timeline(open_program("perceptron")) for _ in range(5)]
     for timeline in timelines:
         finish(timeline, 1)
     kept = [weakref.ref(each) for timeline in timelines for each in (timeline, timeline.graph.loss.graph)]
@@ -247,8 +249,8 @@ class ByHand:
         self.timeline = timeline
         self.branches: list[Edits] = [{}]
         self.here = 0
-        step = GradientDescentOptimizer(timeline.learning_rate).minimize(timeline.example.loss)
-        self.stepper = Stepper(step, timeline.example.feeds)
+        step = GradientDescentOptimizer(timeline.program.learning_rate).minimize(timeline.program.example.loss)
+        self.stepper = Stepper(step, timeline.program.example.feeds)
         self.untrained = self.stepper.state()
 
     def fork(self, edit: Edit) -> None:

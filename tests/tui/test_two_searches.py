@@ -27,6 +27,7 @@ from tui_backprop.drawing.palette import STYLES, plain
 from tui_backprop.lessons import lesson_names
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.panes.two_searches import compare, contributions_to, draw_searches, say
+from tui_backprop.programs.program import program_of
 from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.screens.searches import SearchesScreen
 from tui_backprop.widgets.canvas import Canvas
@@ -77,7 +78,7 @@ def test_the_number_that_would_be_wrong_is_made_of_the_engines_numbers() -> None
     timeline = open_lesson("skip")
     finish(timeline, 5)
     finish(timeline, 4)
-    example = timeline.example
+    example = timeline.program.example
     session = Session()
     session.variables = dict(timeline.recording.start.variables)
     session.run(example.loss)
@@ -113,7 +114,7 @@ def test_the_order_of_the_inputs_can_save_plain_search() -> None:
     with Graph().as_default():
         x = Variable(2.0, name="x")
         loss = add(sigmoid(x), x, name="J")
-    timeline = Timeline(lesson_of(Example(loss, {})))
+    timeline = Timeline(program_of(lesson_of(Example(loss, {}))))
     assert compare(timeline.graph).early is None
     assert "by luck: the consumers of x are not equally far from J" in words(timeline)[1]
 
@@ -122,7 +123,7 @@ def test_the_followed_element_of_an_array_is_the_one_with_the_numbers() -> None:
     with Graph().as_default():
         w = Variable([[1.0, 2.0], [3.0, 4.0]], name="w")
         loss = reduce_sum(matmul(w, matmul(w, w)), name="J")
-    timeline = Timeline(lesson_of(Example(loss, {})))
+    timeline = Timeline(program_of(lesson_of(Example(loss, {}))))
     right = sum(event.contribution[0, 0] for event in _contributions(timeline, w))
     early = [e.contribution[0, 0] for e in _contributions(timeline, w) if e.consumer.name == "matmul_1"]
     assert len(early) == 1

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from time import perf_counter
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from ..notation.fitting import cut
 from .breakpoints import Breakpoints
-from .named_moments import NoMomentError, go
+from .message import Message
 from .recording import Recording
-from .steps import Place, Stop, after_iteration, after_step
+from .steps import NamedStep, Place, Stop, after_iteration, after_step
 from .timeline import Timeline
 
 TRAINING_SECONDS = 0.04
@@ -41,7 +40,7 @@ TO_A_BREAKPOINT = Speed("to the next breakpoint", None, SPEEDS[-1].seconds)
 class Run:
     """A run of a timeline that pauses at the end of every so many iterations (0: never).
 
-    `said` is what there is to say about where it ended, if anything.
+    `message` is what there is to say about where it ended, if anything.
     """
 
     def __init__(self, timeline: Timeline, pause_every: int) -> None:
@@ -50,10 +49,10 @@ class Run:
         self._chosen = 1
         self._at_once = 1
         self.goal: int | None = None
-        self.destination: Place | None = None
+        self.destination: Place | NamedStep | None = None
         self._breakpoints: Breakpoints | None = None
         self._backwards = False
-        self.said = ""
+        self.message: Message | None = None
 
     @property
     def speed(self) -> Speed:
@@ -67,22 +66,15 @@ class Run:
         """Whether it is on its way to a place or a breakpoint, at a speed that cannot be changed."""
         return self._breakpoints is not None or self.destination is not None
 
-    @property
-    def message(self):
-        """PROVISIONAL."""
-        from .message import Message
-
-        return Message("paused at goal", {"ways": (self.said,)}) if self.said else None
-
     def change_speed(self, by: int) -> None:
         """Make it faster or slower by so many places in the table of speeds."""
         self._chosen = min(max(self._chosen + by, 0), len(SPEEDS) - 1)
 
-    def start(self, destination: Place | None = None) -> None:
+    def start(self, destination: Place | NamedStep | None = None) -> None:
         """Choose where to pause: at the given place, at full speed till then, or at the end of some iteration."""
         self.destination = destination
         self._breakpoints = None
-        self.said = ""
+        self.message = None
         self.goal = self._next_pause() if destination is None else destination.iteration - 1
 
     def look_for(self, breakpoints: Breakpoints, *, backwards: bool) -> None:
@@ -105,9 +97,9 @@ class Run:
         if self.destination is not None and not going_on:
             self.arrive(self.destination)
         elif self._at_goal:
-            self.said = "paused: r runs on"
+            self.message = Message("paused at goal")
         elif not moved:
-            self.say_it_is_stopped()
+            self.message = self.stopped()
         return going_on
 
     def _train(self) -> bool:
@@ -128,13 +120,11 @@ class Run:
         self._at_once = max(1, min(2 * self._at_once, int(self._at_once * TRAINING_SECONDS / max(needed, 1e-6))))
         return trained
 
-    def arrive(self, destination: Place) -> bool:
-        """Move to a place and return whether that went anywhere; where a mistake comes before it, `said` says so."""
-        try:
-            return go(self._timeline, destination)
-        except NoMomentError as error:
-            self.said = str(error)
-            return True
+    def arrive(self, destination: Place | NamedStep) -> bool:
+        """Move to a place and return whether that went anywhere; where an error comes before it, `message` says so."""
+        moved = self._timeline.go_to(destination)
+        self.message = self._timeline.missed(destination)
+        return moved or self.message is not None
 
     @property
     def _at_goal(self) -> bool:
@@ -142,7 +132,7 @@ class Run:
         return self.goal is not None and timeline.recording.iteration >= self.goal and timeline.at_end_of_iteration
 
     def _look_on(self, breakpoints: Breakpoints) -> bool:
-        """Look for a breakpoint for one tick; what ends the search is said."""
+        """Look for a breakpoint for one tick; what ends the search is in `message`."""
         timeline, end = self._timeline, perf_counter() + TRAINING_SECONDS
 
         def stop(recording: Recording, index: int) -> bool:
@@ -152,23 +142,18 @@ class Run:
         while move(stop):
             found = breakpoints.hit(timeline.recording, timeline.cursor - 1) if timeline.cursor else None
             if found is not None:
-                self.said = f"breakpoint: {found.text}"
+                self.message = Message("breakpoint hit", {"breakpoint": found})
                 return False
             if not self._backwards and self._at_goal:
-                self.said = f"no breakpoint up to iteration {self.goal}, where a run pauses"
+                self.message = Message("no breakpoint up to goal", {"goal": self.goal})
                 return False
             if perf_counter() >= end:
                 return True
-        if self._backwards:
-            self.said = "no breakpoint before here: this is the start"
-        else:
-            self.say_it_is_stopped("no further stop")
+        self.message = Message("no breakpoint before here") if self._backwards else self.stopped("no further stop")
         return False
 
-    def say_it_is_stopped(self, what: str = "") -> None:
-        """Say what can be done where a mistake ended the iteration."""
+    def stopped(self, kind: Literal["stopped by an error", "no further stop"] = "stopped by an error") -> Message:
+        """Return the message that an error ended the iteration, or that a search for a stop ended there."""
         error = self._timeline.recording.error
-        node = f" at {cut(error.node.name, 10)}" if error is not None and error.node is not None else ""
-        returns = ", E returns" if len(self._timeline.branches) > 1 else ""
-        said = what or f"stopped{node}"
-        self.said = f"{said}: b steps back, e edits a number or the learning rate{returns}"
+        node = None if error is None else error.node
+        return Message(kind, {"node": node, "branches": len(self._timeline.branches)})

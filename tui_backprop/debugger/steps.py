@@ -7,7 +7,7 @@ pass with the next step.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from minidl_core import (
@@ -16,12 +16,11 @@ from minidl_core import (
     Event,
     GradientCompleted,
     IterationFinished,
-    NodeEvaluated,
+    Node,
     NodesEnqueued,
-    Operation,
-    VariableUpdated,
 )
 
+from .event_table import TABLE, Phase, node_of, phase_of
 from .recording import Recording
 
 
@@ -36,6 +35,15 @@ class Place(NamedTuple):
     fine: bool = False
 
 
+class NamedStep(NamedTuple):
+    """A place by its name: where in an iteration the step of a node ends, counted from 1 in a phase; 0 is the last."""
+
+    iteration: int
+    node: Node
+    phase: Phase
+    number: int = 0
+
+
 Stop = Callable[[Recording, int], bool]
 """Whether a kind of move stops after the event of this index; it may look at the event behind it."""
 
@@ -48,33 +56,19 @@ def after_event(recording: Recording, index: int) -> bool:  # noqa: ARG001 (a St
 def after_step(recording: Recording, index: int) -> bool:
     """Stop where a learner's next step ends."""
     event = recording.events[index]
-    match event:
-        case NodeEvaluated(node):
-            return isinstance(node, Operation)
-        case ContributionAdded(node):
-            return event.number < event.count and not recording.graph.is_data(node)
-        case GradientCompleted(node) | NodesEnqueued(node):
-            return not recording.graph.is_data(node) and after_node(recording, index)
-        case _:
-            return isinstance(event, VariableUpdated | IterationFinished)
+    return TABLE[type(event)].ends_step(event, _following(recording, index)) and not recording.graph.is_data(event.node)
 
 
 def after_node(recording: Recording, index: int) -> bool:
     """Stop where the work on one node ends."""
     event = recording.events[index]
-    if isinstance(event, GradientCompleted):
-        return not isinstance(_event_at(recording, index + 1), NodesEnqueued)
-    return isinstance(event, NodeEvaluated | NodesEnqueued | VariableUpdated | IterationFinished)
+    return TABLE[type(event)].ends_node(event, _following(recording, index))
 
 
 def after_phase(recording: Recording, index: int) -> bool:
     """Stop where the forward pass, the backward pass or the update ends."""
-    following = _event_at(recording, index + 1)
-    if isinstance(recording.events[index], NodeEvaluated):
-        return not isinstance(following, NodeEvaluated)
-    if isinstance(recording.events[index], GradientCompleted | NodesEnqueued):
-        return following is None or isinstance(following, VariableUpdated | IterationFinished)
-    return isinstance(recording.events[index], IterationFinished)
+    following = _following(recording, index)
+    return following is None or phase_of(following) != phase_of(recording.events[index])
 
 
 def after_iteration(recording: Recording, index: int) -> bool:
@@ -110,5 +104,27 @@ def headline(recording: Recording, cursor: int) -> int:
     return index
 
 
-def _event_at(recording: Recording, index: int) -> Event | None:
-    return recording.events[index] if index < len(recording.events) else None
+def steps_of(recording: Recording, node: Node) -> Iterator[tuple[NamedStep, int]]:
+    """Yield each step of a node, also of data, with the index of the event that ends it."""
+    numbers: dict[Phase, int] = {}
+    for index, event in enumerate(recording.events):
+        following = _following(recording, index)
+        row = TABLE[type(event)]
+        if node_of(event) is node and (row.ends_step(event, following) or row.ends_node(event, following)):
+            numbers[row.phase] = number = numbers.get(row.phase, 0) + 1
+            yield NamedStep(recording.iteration, node, row.phase, number), index
+
+
+def end_of(recording: Recording, asked: NamedStep) -> int | None:
+    """Return the cursor behind a step, once all events of its iteration are there; None where it has no such step."""
+    if recording.iteration != asked.iteration:
+        return None
+    for step, index in steps_of(recording, asked.node):
+        is_last = not asked.number and after_node(recording, index)
+        if step.phase == asked.phase and (step.number == asked.number or is_last):
+            return index + 1
+    return None
+
+
+def _following(recording: Recording, index: int) -> Event | None:
+    return recording.events[index + 1] if index + 1 < len(recording.events) else None

@@ -7,19 +7,20 @@ started from, and its numbers come out the same to the bit. An edit forks: it be
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 
 from minidl_core import Event, IterationFinished, MinidlError, NodeEvaluated, State, Stepper
-from minidl_core.train import GradientDescentOptimizer
 
-from ..lessons.lesson import Lesson
-from .branches import MOST_BRANCHES, Branch, said_of_fork, said_of_switch
+from ..programs.program import Program
+from .branches import MOST_BRANCHES, Branch
 from .edits import Edit
+from .lesson_fit import check_fit
 from .loss_graph import LossGraph
 from .loss_history import LossHistory
 from .message import Message
 from .moment import Moment
 from .recording import PastIteration, Recording
-from .steps import Place, Stop, after_event, headline
+from .steps import NamedStep, Place, Stop, after_event, end_of, headline
 
 MILESTONES = (0, 1, 3, 10)
 """After how many iterations the data chart keeps the line."""
@@ -29,24 +30,23 @@ class Timeline:
     """A training that can be moved through; a move returns whether it went anywhere.
 
     `branches` are the ways it went, oldest first, and `branch` is the one that the moves follow. Its edits and the
-    `place` where one is decide on all numbers of the `moment`, however one came there; beside them it tells what a fork
-    or a switch has to say, and J of the next iteration if one has been there.
+    `place` where one is decide on all numbers of the `moment`, however one came there; beside them it tells J of the
+    next iteration if one has been there. Raises ProgramError where what a lesson says does not fit its graph, and what
+    the engine raises where the program cannot be trained.
     """
 
-    def __init__(self, lesson: Lesson, seed: int | None = None, learning_rate: float | None = None) -> None:
-        self.lesson = lesson
-        self.seed = lesson.seed if seed is None else seed
-        self.learning_rate = lesson.learning_rate if learning_rate is None else learning_rate
-        self.example = lesson.build(self.seed or 0)
-        optimizer = GradientDescentOptimizer(self.learning_rate)
-        self.stepper = Stepper(optimizer.minimize(self.example.loss), self.example.feeds)
-        self.graph = LossGraph(self.stepper.nodes, self.example.feeds)
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        # its learning rate changes as one moves through time
+        optimizer = copy(program.optimizer)
+        self.stepper = Stepper(optimizer.minimize(program.example.loss), program.example.feeds)
+        check_fit(program)
+        self.graph = LossGraph(self.stepper.nodes, program.example.feeds)
         self.branch = Branch()
         self.branches = [self.branch]
         self._events: Iterator[Event] = iter(())
         self.cursor = 0
         self._fine = False
-        self._said: tuple[str, ...] = ()
         self.recording = self._begin(None)
 
     @property
@@ -58,10 +58,7 @@ class Timeline:
     def moment(self) -> Moment:
         """What is true at the place where one is."""
         shown = self.cursor - 1 if self._fine or not self.cursor else headline(self.recording, self.cursor)
-        iteration = self.recording.iteration
-        passed = tuple((n, state) for n, state in sorted(self.branch.milestones.items()) if n < iteration)
-        following = self.losses.loss_at(iteration + 1), self.branch.edits.get(iteration, ())
-        return Moment(self.lesson, self.example, self.recording, self.cursor, shown, passed, self._said, *following)
+        return Moment(self.program, tuple(self.branches), self.branch, self.recording, self.cursor, shown)
 
     @property
     def losses(self) -> LossHistory:
@@ -112,11 +109,31 @@ class Timeline:
         """Move to the latest place that was ever reached on this branch."""
         return self.go_to(self.furthest)
 
-    def go_to(self, place: Place) -> bool:
-        """Move to a place, training as far as it needs; a mistake stops earlier. Place(0) is the very start."""
+    def go_to(self, place: Place | NamedStep) -> bool:
+        """Move to a place, training as far as it needs; an error stops earlier. Place(0) is the very start."""
+        if isinstance(place, NamedStep):
+            return self._moved(None, self._go_to_step(place) or self._fine)
         iteration, cursor, fine = place if place.iteration else Place(1, 0)
         moved = self._go_to(iteration, cursor) or fine != self._fine
         return self._moved(after_event if fine else None, moved)
+
+    def missed(self, asked: Place | NamedStep) -> Message | None:
+        """Return what is to be said where one is not at the place that was gone to; None where one is there."""
+        iteration, event = self.recording.iteration, self.cursor
+        if isinstance(asked, NamedStep):
+            there = end_of(self.recording, asked) == event
+        else:
+            there = (iteration, event) >= (asked.iteration, asked.cursor or 0)
+        if there:
+            return None
+        stopped = self.recording.error is not None
+        return Message("no such moment", {"asked": asked, "iteration": iteration, "event": event, "stopped": stopped})
+
+    def whole_iteration(self) -> Recording:
+        """Return the current iteration with all events that it has, without moving."""
+        while not self.recording.finished:
+            self._record()
+        return self.recording
 
     def train(self, iterations: int) -> bool:
         """Move some iterations on without events, from the start or end of one to the start of one.
@@ -163,27 +180,29 @@ class Timeline:
         self._open(finished + 1)
         self._play(self.cursor if again else 0)
         self._note_furthest()
-        said = said_of_fork(edit, finished + 1, again and self.cursor > 0, forgotten)
-        return Message("forked", {"ways": said})
+        again = again and self.cursor > 0
+        return Message("forked", {"edit": edit, "iteration": finished + 1, "again": again, "forgotten": forgotten})
 
     def switch(self) -> Message | None:
-        """Move to the same place on the branch before this one, of the oldest to the newest, or as far as that went."""
+        """Move to the same place on the branch before this one, of the oldest to the newest, or as far as that went.
+
+        Where there is no other branch, nothing moves, and there is no message.
+        """
         count = len(self.branches)
         if count == 1:
             return None
-        place = (self.branches.index(self.branch) - 1) % count
-        self.branch = self.branches[place]
+        number = (self.branches.index(self.branch) - 1) % count
+        self.branch = self.branches[number]
         there, furthest = self.place, self.branch.furthest
         iteration, cursor, self._fine = there if there[:2] <= furthest[:2] else furthest
         self._open(iteration)
         self._play(cursor)
-        said = said_of_switch(self.branch, place + 1, count, same=self.place == there)
-        return Message("switched", {"ways": said})
+        same = self.place == there
+        return Message("switched", {"branch": self.branch, "number": number + 1, "count": count, "same": same})
 
     def _moved(self, stop: Stop | None, moved: bool) -> bool:
         if moved:
             self._fine = stop is after_event and self.cursor > 0
-            self._said = ()
             self._note_furthest()
         return moved
 
@@ -240,6 +259,13 @@ class Timeline:
             self._open(iteration)
         self._play(cursor)
         return True
+
+    def _go_to_step(self, step: NamedStep) -> bool:
+        here = self.recording, self.cursor
+        if step.iteration != self.recording.iteration:
+            self._open(step.iteration)
+        self._play(end_of(self.whole_iteration(), step))
+        return here != (self.recording, self.cursor)
 
     def _play(self, cursor: int | None) -> None:
         """Put the cursor behind so many events of the current iteration, or behind the last."""

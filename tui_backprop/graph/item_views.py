@@ -12,13 +12,14 @@ from rich.cells import cell_len
 from minidl_core import Node, NodeEvaluated, NodeVisited, VariableUpdated
 from minidl_core.arrays import Array, Shape
 
-from ..debugger.moment import Moment
+from ..debugger.moment import Mark, Moment
 from ..drawing.glyphs import DONE, NOT_YET, NOW, PARTLY, STALE, UPDATED
 from ..notation.fitting import printable
 from ..notation.formats import number, shape_text, vector
 from .diagram import NodeView
 from .labels import LEAST_INNER, MOST_INNER, detail, tape_title, title
 from .layout import NodeBox
+from .marks import sign_of
 from .picture import Item
 from .progress import Progress
 
@@ -103,8 +104,9 @@ def node_marks(node: Node, moment: Moment) -> tuple[str, str]:
     """Return the marks of a node: v with the state of its value, g with that of its gradient, q and w with a count."""
     if node not in moment.graph.position:
         return "v" + NOT_YET, ""
-    gradient = moment.gradient_mark(node)
-    return "v" + moment.value_mark(node), gradient if gradient[0] in "qw" else "g" + gradient
+    mark, count = moment.gradient_mark(node)
+    gradient = sign_of(mark, count)
+    return "v" + sign_of(moment.value_mark(node)), gradient if count else "g" + gradient
 
 
 def _is_now(item: Item, moment: Moment, progress: Progress) -> bool:
@@ -121,7 +123,7 @@ def _folded_value(item: Item, moment: Moment, progress: Progress) -> str:
     evaluated = progress.count(moment, item.name, NodeEvaluated)
     if evaluated < len(item.nodes):
         return PARTLY if evaluated else NOT_YET
-    return STALE if moment.value_mark(item.nodes[-1]) == STALE else DONE
+    return STALE if moment.value_mark(item.nodes[-1]) is Mark.STALE else DONE
 
 
 def _folded_gradient(item: Item, moment: Moment, progress: Progress) -> str:

@@ -55,7 +55,7 @@ def inspector_title(moment: Moment, view: str, node: Node | None = None) -> str:
     node = node or moment.now
     if node is None:
         finished = isinstance(moment.event, IterationFinished)
-        return f"iteration {moment.iteration} is done" if finished else moment.lesson.name
+        return f"iteration {moment.iteration} is done" if finished else moment.program.lesson.name
     return _applicable(moment, view, node).title(moment, node)
 
 

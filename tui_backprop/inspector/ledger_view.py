@@ -10,8 +10,8 @@ from minidl_core.gradients import gradient_rule
 
 from ..debugger.edges import Edge, edge_in_focus, gradient_edges, operands
 from ..debugger.followed import Followed, element_at, is_by_point, known_value
-from ..debugger.moment import Moment
-from ..drawing.glyphs import DONE, MORE, NOT_YET, NOW, RIGHT
+from ..debugger.moment import Mark, Moment
+from ..drawing.glyphs import DONE, MORE, NOT_YET, RIGHT
 from ..drawing.palette import Line
 from ..notation.entries import in_letters
 from ..notation.equation import write_worked
@@ -65,7 +65,7 @@ class LedgerView(View):
         ]
         if event is None:
             state = gradient_state(moment, node, followed, width)
-            if moment.gradient_mark(node) == NOW:
+            if moment.gradient_mark(node)[0] is Mark.NOW:
                 state = f"{NOT_YET} nothing has come over an edge yet"
             sections.append(Section(10, prose(state, width)))
         else:
@@ -108,7 +108,7 @@ def _title(moment: Moment, node: Node, edges: list[Edge], edge: Edge | None, wid
 def _loss(moment: Moment, node: Node, width: int) -> list[Section]:
     loss, slope = called(node), slope_name(moment, node)
     value = moment.value(node)
-    started = moment.gradient_mark(node) != NOT_YET
+    started = moment.gradient_mark(node)[0] is not Mark.NOT_YET
     first = f"{slope} = 1" if started else f"{slope} will be 1: the backward pass starts here"
     sections = [
         Section(10, prose(first, width, "title")),

@@ -7,9 +7,10 @@ from minidl_core.arrays import Array
 
 from ..debugger.edges import operands
 from ..debugger.followed import Followed, element_at, is_by_point, known_value
-from ..debugger.moment import Moment
+from ..debugger.moment import Mark, Moment
 from ..drawing.glyphs import DONE, NOT_YET, RIGHT, STALE
 from ..drawing.palette import Line
+from ..graph.marks import sign_of
 from ..notation.equation import write_worked
 from ..notation.expression import element_text
 from ..notation.formats import number, vector
@@ -135,7 +136,7 @@ def _facts(moment: Moment, node: Node, followed: Followed, width: int) -> list[S
             4, [[("gradient  ", "dim"), (gradient_state(moment, node, followed, width - 10), "text")]], joined=True
         ),
     ]
-    if moment.value_mark(node) == STALE:
+    if moment.value_mark(node) is Mark.STALE:
         stale = f"{STALE} made with the variables as they were before the update"
         sections.append(Section(3, prose(stale, width, "stale"), joined=True))
     return sections
@@ -150,14 +151,15 @@ def gradient_state(moment: Moment, node: Node, followed: Followed, width: int) -
         return (
             f"{DONE} {slope_name(moment, node)} {small(gradient, element_at(moment, node, gradient.shape, followed))}"
         )
-    mark = moment.gradient_mark(node)
-    if mark.startswith("q"):
-        return first_that_fits(width, f"{mark} place {mark[1:]} in the queue", mark)
-    if mark.startswith("w"):
+    mark, count = moment.gradient_mark(node)
+    sign = sign_of(mark, count)
+    if mark is Mark.QUEUED:
+        return first_that_fits(width, f"{sign} place {count} in the queue", sign)
+    if mark is Mark.WAITING:
         waits = [called(consumer) for consumer in moment.graph.consumers(node) if moment.gradient(consumer) is None]
-        return first_that_fits(width, f"{mark} waits for {', '.join(waits)}", f"{mark} waits")
-    if mark == NOT_YET:
+        return first_that_fits(width, f"{sign} waits for {', '.join(waits)}", f"{sign} waits")
+    if mark is Mark.NOT_YET:
         return first_that_fits(
             width, f"{NOT_YET} not computed yet: the backward pass brings it", f"{NOT_YET} not computed yet"
         )
-    return first_that_fits(width, f"{mark} is being visited", mark)
+    return first_that_fits(width, f"{sign} is being visited", sign)

@@ -225,7 +225,7 @@ def _term_name(moment: Moment, total: Total, by_point: bool) -> Callable[[int], 
 
 def _classes(moment: Moment) -> tuple[str, ...]:
     """Return the name of each point's class, where the lesson names the classes."""
-    plane = moment.example.plane
+    plane = moment.program.example.plane
     if plane is None:
         return ()
     given = moment.feeds[plane.classes]

@@ -9,6 +9,7 @@ import numpy as np
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..lessons.lesson import Plane
+from ..notation.edits import branch_label, seen_from
 from ..notation.fitting import width_of
 from ..session import Viewer
 from .charts import Separator, data_legend, draw_data, draw_loss, separator
@@ -32,7 +33,7 @@ class LossPane(Pane):
         timeline, name = viewer.session.timeline, moment.graph.loss.name
         title: Line = [("Loss" if name == "loss" else f"Loss {name}", "title")]
         if len(timeline.branches) > 1:
-            title.append((f"   {timeline.branch.label}", "text"))
+            title.append((f"   {branch_label(timeline.branch)}", "text"))
         axis = "   logarithmic" if viewer.logarithmic else "   linear"
         fits = width_of(title) + len(axis) <= size.width - TITLE_EDGES
         return [*title, (axis, "dim")] if fits else title, []
@@ -45,7 +46,7 @@ class LossPane(Pane):
         return draw_loss(
             branch.losses,
             name=moment.graph.loss.name,
-            ghosts=[(other.seen_from(branch), other.losses) for other in others],
+            ghosts=[(seen_from(other, branch), other.losses) for other in others],
             cursor=moment.iteration,
             loss=moment.loss,
             until=moment.losses_until,
@@ -62,7 +63,7 @@ class DataPane(Pane):
 
     def applies(self, moment: Moment) -> bool:
         """Return whether the data are points in the plane."""
-        return moment.example.plane is not None
+        return moment.program.example.plane is not None
 
     def depends_on(self, moment: Moment, viewer: Viewer) -> Hashable:
         """Return the lines, the point that is followed, and the data."""
@@ -90,7 +91,7 @@ class DataPane(Pane):
 
 
 def _plane(moment: Moment) -> Plane:
-    plane = moment.example.plane
+    plane = moment.program.example.plane
     assert plane is not None, "a program without points in the plane has no such pane"
     return plane
 

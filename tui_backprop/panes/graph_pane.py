@@ -16,7 +16,6 @@ from ..narration.messages import sentences
 from ..notation.fitting import fit_name, printable, width_of
 from ..session import Viewer
 from .frame import TITLE_EDGES
-from .keys import KEYS
 from .pane import Pane, Size
 
 ABOUT_THE_GRAPH = ("in no scope", "scope stays open", "no scopes", "nothing folded here")
@@ -56,7 +55,7 @@ def _said(viewer: Viewer) -> Sequence[str]:
     """Return what there is to say about the last key, or what is selected, or why there are no boxes, ever shorter."""
     look, foldings = viewer.look, viewer.session.foldings
     if viewer.message is not None and viewer.message.kind in ABOUT_THE_GRAPH:
-        return sentences(viewer.message, KEYS)
+        return sentences(viewer.message, viewer.keys)
     if look.selected is None:
         count = len(foldings.folded(look).rows.items)
         many = f"{count:,} nodes, too many for boxes"

@@ -55,7 +55,7 @@ class InspectorPane(Pane):
     def _draw_below(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
         quiz, width, height = viewer.session.quiz, size.width - 1, size.height
         if quiz.question is not None:
-            return indented(draw_question(quiz, quiz.question, width, height))
+            return indented(draw_question(quiz, quiz.question, viewer.keys, width, height))
         if quiz.summing_up:
             return indented(draw_score(quiz.score, width, height))
         if viewer.scope is not None:

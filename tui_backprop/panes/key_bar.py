@@ -14,7 +14,6 @@ from ..notation.fitting import fit, width_of
 from ..session import Viewer
 from ..session.debug_session import ABOUT_A_PLACE
 from .graph_pane import ABOUT_THE_GRAPH
-from .keys import KEYS
 from .pane import Pane, Size
 from .step_pane import ABOUT_THE_QUIZ
 
@@ -58,7 +57,7 @@ class KeyBar(Pane):
         """Draw one line."""
         session = viewer.session
         running = None if session.running is None else session.running.label
-        said = next((sentences(message, KEYS)[0] for message in _here(viewer)), "")
+        said = next((sentences(message, viewer.keys)[0] for message in _here(viewer)), "")
         return [draw_keys(size.width, running, said, _standing(viewer))]
 
 

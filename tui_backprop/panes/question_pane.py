@@ -9,15 +9,14 @@ from rich.cells import cell_len
 
 from ..drawing.glyphs import RIGHT
 from ..drawing.palette import Line
-from ..narration.messages import sentences
+from ..narration.messages import Keys, sentences
 from ..notation.fitting import fit
 from ..notation.sections import Section, compose, prose
 from ..quiz import Question
 from ..quiz.quiz import Outcome, Quiz, Score
-from .keys import KEYS
 
 
-def draw_question(quiz: Quiz, question: Question, width: int, height: int) -> list[Line]:
+def draw_question(quiz: Quiz, question: Question, keys: Keys, width: int, height: int) -> list[Line]:
     """Draw the choices or the field, in at most `height` lines of at most `width` cells."""
     given = _flowed(question.given, width - 2)
     if question.choices:
@@ -29,7 +28,7 @@ def draw_question(quiz: Quiz, question: Question, width: int, height: int) -> li
         sections = [Section(10, [field])]
         hint = "type a number, then Enter; 1 % off is still right; Esc skips"
     if quiz.complaint is not None:
-        text = sentences(quiz.complaint, KEYS)[0]
+        text = sentences(quiz.complaint, keys)[0]
         sections.append(Section(11, prose(f"  {text}", width, "error", indent="  "), joined=True))
     sections += [Section(9 - place, [line], joined=place > 0) for place, line in enumerate(given)]
     hint = "think first: the next space reveals it" if quiz.mode == "room" else hint

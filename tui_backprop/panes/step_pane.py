@@ -14,14 +14,13 @@ from minidl_core import ContributionAdded, IterationFinished, Node, NodesEnqueue
 from ..debugger.moment import Moment
 from ..drawing.glyphs import ELLIPSIS, HIDDEN
 from ..drawing.palette import Line
-from ..narration.messages import sentences
+from ..narration.messages import Keys, sentences
 from ..narration.narration import narrate_line
 from ..narration.wording import ROOMS, fitted, in_list, wrapped
 from ..notation.fitting import cut, width_of
 from ..session import Viewer
 from ..session.debug_session import ABOUT_A_PLACE
 from .frame import TITLE_EDGES
-from .keys import KEYS
 from .pane import Pane, Size
 from .question_pane import draw_mode, draw_outcome
 
@@ -56,7 +55,7 @@ class StepPane(Pane):
         notes: list[Line] = []
         if message is not None and message.kind in ABOUT_THE_QUIZ:
             style = "key" if message.kind == "quiz mode" else "error"
-            notes = [[(text, style)] for text in sentences(message, KEYS)]
+            notes = [[(text, style)] for text in sentences(message, viewer.keys)]
         elif quiz.outcome is not None:
             notes = draw_outcome(quiz.outcome)
         left: list[Line] = [[(name, "title"), ("   ", "text"), *note] for note in notes] or [[(name, "title")]]
@@ -69,11 +68,11 @@ class StepPane(Pane):
         question, message = viewer.session.quiz.question, viewer.session.message
         instead = () if question is None else question.ways
         if message is not None and message.kind in ABOUT_A_PLACE and not instead and moment.error is None:
-            instead = sentences(message, KEYS)
-        return draw_step(moment, *size, instead)
+            instead = sentences(message, viewer.keys)
+        return draw_step(moment, *size, viewer.keys, instead)
 
 
-def draw_step(moment: Moment, width: int, height: int, instead: Sequence[str] = ()) -> list[Line]:
+def draw_step(moment: Moment, width: int, height: int, keys: Keys, instead: Sequence[str] = ()) -> list[Line]:
     """Draw the pane in exactly `height` lines of at most `width` cells, with a margin of one cell on both sides.
 
     A sentence needs one line where the width is 118, and two where it is 80; in less room it says less. What is said
@@ -81,7 +80,7 @@ def draw_step(moment: Moment, width: int, height: int, instead: Sequence[str] = 
     """
     inner, lines = width - 2, height - 1
     rooms = (*ROOMS, (inner, lines))
-    sentence = wrapped(fitted(instead, rooms) if instead else narrate_line(moment, rooms), inner)
+    sentence = wrapped(fitted(instead, rooms) if instead else narrate_line(moment, keys, rooms), inner)
     rows = [*sentence, *([[]] * (lines - len(sentence))), _draw_row(moment, inner)]
     return [[(" ", "text"), *row] if row else [] for row in rows]
 

@@ -29,10 +29,11 @@ from ..debugger.loss_graph import LossGraph
 from ..debugger.moment import Moment
 from ..drawing.glyphs import MORE
 from ..drawing.palette import Line, Span
-from ..narration.wording import in_list, listed
+from ..narration.wording import in_list
 from ..notation.expression import element_text
 from ..notation.fitting import fit
 from ..notation.formats import addition, number, worked_sum
+from ..notation.listing import listed
 from ..notation.names import called, slope_name
 from ..notation.sections import prose
 

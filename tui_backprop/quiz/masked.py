@@ -8,8 +8,7 @@ from dataclasses import dataclass, fields
 from minidl_core import Node
 from minidl_core.arrays import Array, Shape
 
-from ..debugger.moment import Moment
-from ..drawing.glyphs import DONE, HIDDEN, NOW
+from ..debugger.moment import Mark, Moment
 from .question import Question
 
 
@@ -47,11 +46,11 @@ class Masked(Moment):
         """The nodes that wait for consumers, unless that is hidden."""
         return iter(()) if self.queue_is_hidden else super().waiting
 
-    def gradient_mark(self, node: Node) -> str:
-        """Return the state of the node's gradient; its place in the queue or its count may be hidden."""
-        mark = super().gradient_mark(node)
-        is_open = self._past(self.recording.reached, node) is not None and mark not in (NOW, DONE)
-        return HIDDEN if self.queue_is_hidden and is_open else mark
+    def gradient_mark(self, node: Node) -> tuple[Mark, int]:
+        """Return how far the node's gradient is; its place in the queue or its count may be hidden."""
+        mark, count = super().gradient_mark(node)
+        is_open = self._past(self.recording.reached, node) is not None and mark not in (Mark.NOW, Mark.DONE)
+        return (Mark.HIDDEN, 0) if self.queue_is_hidden and is_open else (mark, count)
 
     def shape(self, node: Node) -> Shape | None:
         """Return the shape of the node's value, if it is known and not hidden."""

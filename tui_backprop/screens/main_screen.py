@@ -19,14 +19,15 @@ from textual.timer import Timer
 
 from minidl_core import Node
 
-from ..debugger.breakpoints import Breakpoint, read_breakpoint
+from ..debugger.breakpoints import Breakpoint
 from ..debugger.edits import Edit
 from ..debugger.message import Message
 from ..debugger.moment import Moment
-from ..debugger.steps import Place
+from ..debugger.steps import NamedStep, Place
 from ..drawing.palette import Line
 from ..graph.look import Room
-from ..keys import SECTIONS
+from ..keys import KEY_OF, SECTIONS
+from ..notation.conditions import read_breakpoint
 from ..panes import PANES
 from ..panes.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Area, arrange_for
 from ..panes.frame import draw_frame, draw_title
@@ -63,7 +64,7 @@ class MainScreen(Screen[None]):
     def __init__(self, session: DebugSession) -> None:
         super().__init__()
         self.session = session
-        self.viewer = Viewer(session)
+        self.viewer = Viewer(session, KEY_OF)
         self._panes = [pane for pane in PANES if pane.applies(session.moment)]
         self._areas: dict[str, Area] = {}
         self._arranged: object = None
@@ -114,7 +115,7 @@ class MainScreen(Screen[None]):
         self.session.toggle_breakpoint(self.viewer.node)
         self._show()
 
-    def go(self, place: Place | None) -> None:
+    def go(self, place: Place | NamedStep | None) -> None:
         """Move to a place, if there is one."""
         if place is not None:
             self.session.go(place)

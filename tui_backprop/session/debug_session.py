@@ -13,17 +13,19 @@ from weakref import WeakSet
 
 from minidl_core import Node
 
-from ..debugger.breakpoints import Breakpoint, Breakpoints, at_node
+from ..debugger.breakpoints import Breakpoint, Breakpoints
 from ..debugger.edits import Edit
 from ..debugger.followed import Followed
 from ..debugger.message import Message
 from ..debugger.moment import Moment
-from ..debugger.named_moments import command
 from ..debugger.running import Run, Speed
-from ..debugger.steps import STOPS, Place
+from ..debugger.steps import STOPS, NamedStep, Place
 from ..debugger.timeline import Timeline
 from ..graph.foldings import Foldings
 from ..narration.solution import write_solution
+from ..notation.conditions import at_node
+from ..notation.moments import command
+from ..programs.program import Program
 from ..quiz.masked import mask
 from ..quiz.quiz import Quiz
 from .saving import save_lines
@@ -49,9 +51,10 @@ class DebugSession:
     viewers share. A run pauses at the end of every so many iterations (0: never).
     """
 
-    def __init__(self, timeline: Timeline, pause_every: int = 100) -> None:
-        self.timeline = timeline
-        self.foldings = Foldings(timeline.graph, timeline.lesson.folds)
+    def __init__(self, program: Program, pause_every: int = 100) -> None:
+        self.program = program
+        self.timeline = timeline = Timeline(program)
+        self.foldings = Foldings(timeline.graph, program.lesson.folds)
         self.breakpoints = Breakpoints()
         self.quiz = Quiz()
         self.viewers: WeakSet[Follower] = WeakSet()
@@ -104,7 +107,7 @@ class DebugSession:
         """Move to the latest moment that was ever reached, and return whether that went anywhere."""
         return self._move(self.timeline.last)
 
-    def go(self, place: Place) -> None:
+    def go(self, place: Place | NamedStep) -> None:
         """Move to a place, training as far as it needs; if it is far ahead, by a run."""
         if place.iteration > self.timeline.furthest.iteration + 1:
             self._start(lambda: self._run.start(place))
@@ -124,7 +127,7 @@ class DebugSession:
     def _move(self, move: Callable[[], bool | Message | None]) -> bool:
         self.pause()
         self.message = None
-        self._run.said = ""
+        self._run.message = None
         outcome = move()
         if isinstance(outcome, Message):
             self.message = outcome
@@ -133,7 +136,7 @@ class DebugSession:
             for viewer in self.viewers:
                 viewer.follow_time()
         elif self.timeline.moment.error is not None:
-            self._run.say_it_is_stopped()
+            self.message = self._run.stopped()
         self.message = self.message or self._run.message
         return bool(outcome)
 

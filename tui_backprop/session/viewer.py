@@ -19,13 +19,14 @@ from ..graph.picture import Item
 from ..graph.shown import ShownGraph, node_in_focus, show
 from ..inspector import automatic_view, move_followed, views
 from ..inspector.walk import choose_edge, choose_term, follow, origin_of
+from ..narration.messages import Keys
 from .debug_session import DebugSession
 
 DIRECTIONS = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}
 
 
 class Viewer:
-    """Looks at a session, on a screen where the graph has this `room`.
+    """Looks at a session, on a screen where the graph has this `room`, and where `keys` do what can be done.
 
     `look` is what is selected in the graph and how it is shown; while it `stays`, a move in time takes the selection
     not away. `view` is the view of the inspector that was asked for, None for the one that fits the phase. `followed`
@@ -34,8 +35,9 @@ class Viewer:
     `message` is what there is to say to this viewer about what it did last.
     """
 
-    def __init__(self, session: DebugSession) -> None:
+    def __init__(self, session: DebugSession, keys: Keys) -> None:
         self.session = session
+        self.keys = keys
         self.room = Room(80, 24, diagram=False)
         self.look = GraphLook()
         self.stays = False
