@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tui_backprop.graph.pane import GraphPane
 
 from tests.sample_graphs import LARGE, SMALL
 from tui_backprop.debugger.steps import STOPS
@@ -14,6 +13,7 @@ from tui_backprop.graph.layout import Layout, NodeBox, lay_out
 from tui_backprop.graph.picture import fold, repeat_leaves, scopes_to_close
 from tui_backprop.programs.program import program_of
 
+from .looking import Looking
 from .test_diagram import widths
 from .test_layout import check_contract, printed
 
@@ -57,7 +57,7 @@ def test_the_pictures_are_the_same_in_every_process() -> None:
     script = (
         "from tests.tui.test_graph_contract import *\n"
         "for name in DRAWN: print(name, laid_out(name, SHAPES)[1])\n"
-        "print(GraphPane(Timeline(program_of(LARGE['long-chain'])).graph).sheets.drawable)"
+        "print(Looking(Timeline(program_of(LARGE['long-chain'])).graph).drawable)"
     )
     pictures = printed(script, seeds=("0", "1"))
     assert len(pictures) == 1
@@ -67,12 +67,12 @@ def test_the_pictures_are_the_same_in_every_process() -> None:
 @pytest.mark.parametrize("name", [*SMALL, *LARGE])
 def test_every_phase_fits_every_pane(name: str) -> None:
     timeline = Timeline(program_of((SMALL | LARGE)[name]))
-    pane = GraphPane(timeline.graph)
+    pane = Looking(timeline.graph)
     for stop in ("step", "step", "phase", "step", "step", "phase", "step", "phase"):
         timeline.forward(STOPS[stop])
         for width, height in [(118, 11), (78, 4), (35, 12), (28, 1), (200, 60)]:
             for diagram in (True, False):
-                if diagram and not pane.sheets.drawable:
+                if diagram and not pane.drawable:
                     continue
                 lines = pane.draw(timeline.moment, width, height, diagram=diagram)
                 assert len(lines) <= height
@@ -82,7 +82,7 @@ def test_every_phase_fits_every_pane(name: str) -> None:
 @pytest.mark.parametrize("name", DRAWN)
 def test_the_node_of_now_is_in_view_in_every_step(name: str) -> None:
     timeline = Timeline(program_of((SMALL | LARGE)[name]))
-    pane = GraphPane(timeline.graph)
+    pane = Looking(timeline.graph)
     for _ in range(40):
         timeline.forward(STOPS["step"])
         timeline.forward(STOPS["event"])
@@ -92,5 +92,5 @@ def test_the_node_of_now_is_in_view_in_every_step(name: str) -> None:
 
 
 def test_a_layout_that_would_take_too_long_is_not_begun() -> None:
-    assert not GraphPane(Timeline(program_of(LARGE["long-chain"])).graph).sheets.drawable
-    assert GraphPane(Timeline(program_of(LARGE["random-300"])).graph).sheets.drawable
+    assert not Looking(Timeline(program_of(LARGE["long-chain"])).graph).drawable
+    assert Looking(Timeline(program_of(LARGE["random-300"])).graph).drawable

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from rich.cells import cell_len
-from tui_backprop.graph.pane import GraphPane
 
 from minidl_core import (
     ContributionAdded,
@@ -39,8 +37,10 @@ from tui_backprop.panes.step_pane import draw_step
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import program_of
 from tui_backprop.quiz import Question, judge, question_about, questions, read_number
+from tui_backprop.quiz.masked import mask
 from tui_backprop.quiz.quiz import Quiz
 
+from .looking import Looking
 from .moments import finish
 from .random_timelines import lesson_of, timelines
 
@@ -174,10 +174,10 @@ def test_each_step_but_the_last_asks_and_not_always_the_same(name: str) -> None:
 
 
 def masked(before: Moment, question: Question) -> Moment:
-    return replace(before, hides_queue=question.hides_queue, hides_shape_of=question.hides_shape_of)
+    return mask(before, question)
 
 
-def check_masked(before: Moment, after: Moment, question: Question, pane: GraphPane) -> None:
+def check_masked(before: Moment, after: Moment, question: Question, pane: Looking) -> None:
     moment, node = masked(before, question), after.now
     assert node is not None
     # without the line that explains the signs, which is always the same
@@ -198,7 +198,7 @@ def check_masked(before: Moment, after: Moment, question: Question, pane: GraphP
 @pytest.mark.parametrize("name", lesson_names())
 def test_what_would_answer_it_is_not_on_the_screen(name: str) -> None:
     timeline = Timeline(open_program(name))
-    pane = GraphPane(timeline.graph)
+    pane = Looking(timeline.graph)
     for before, after, found in steps(timeline, 1, Followed()):
         for question in found:
             check_masked(before, after, question, pane)
@@ -212,7 +212,7 @@ def test_question_and_choices_fit_every_pane(name: str, size: tuple[int, int]) -
     asking.mode = "me"
     for _, _, found in steps(Timeline(open_program(name)), 1, Followed()):
         for asking.question in found:
-            lines = draw_question(asking, asking.question, width, height)
+            lines = draw_question(asking, asking.question, KEY_OF, width, height)
             text = plain(lines)
             assert len(lines) <= height
             assert all(sum(cell_len(part) for part, _ in line) <= width for line in lines)

@@ -239,8 +239,9 @@ def page_start(start: int, shown: int, total: int, longest: int) -> int:
     """
     if total <= shown:
         return 0
-    stride = max(shown - 2 * _MARGIN - longest + 1, 1)
-    return min(max(start // stride * stride - _MARGIN, 0), total - shown)
+    margin = max(min(_MARGIN, (shown - longest) // 2), 0)
+    stride = max(shown - 2 * margin - longest + 1, 1)
+    return min(max(start // stride * stride - margin, 0), total - shown)
 
 
 def _within(first: int, shown: int, total: int) -> int:
