@@ -6,7 +6,6 @@ It runs the forward pass again, beside the training and without touching it: val
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from math import floor, isfinite, log10
 
 import numpy as np
@@ -15,6 +14,7 @@ from minidl_core import GradientCheck, MinidlError, Node, check_gradient
 from minidl_core.arrays import quiet
 from minidl_core.plan import Plan
 
+from .kept import kept
 from .recording import Recording
 
 NUDGE = 0.01
@@ -53,7 +53,7 @@ class MeasuredGradient:
         return abs(self.quotient - self.check.gradient) / larger if larger else 0.0
 
 
-@lru_cache(maxsize=1)  # the pane is drawn again for the same element when anything else on the screen changes
+@kept  # the pane is drawn again for the same element when anything else on the screen changes
 def measure(recording: Recording, node: Node, index: tuple[int, ...]) -> MeasuredGradient | str:
     """Measure one element at the values of an iteration's forward pass; return the sentence that says why not.
 

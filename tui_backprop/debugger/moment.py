@@ -249,7 +249,7 @@ class Moment:
 
     def value_mark(self, node: Node) -> Mark:
         """Return how far the node's value is."""
-        if node is self.now and isinstance(self.event, NodeEvaluated | VariableUpdated):
+        if node is self.now and self.phase != "backward":
             return Mark.NOW
         if self._past(self.recording.updated, node) is not None:
             return Mark.UPDATED

@@ -257,7 +257,8 @@ class Timeline:
             return False
         if iteration != self.recording.iteration:
             self._open(iteration)
-        self._play(cursor)
+        # where an error keeps training from coming to the iteration, one is where it happens
+        self._play(cursor if iteration == self.recording.iteration else None)
         return True
 
     def _go_to_step(self, step: NamedStep) -> bool:

@@ -15,6 +15,7 @@ from itertools import groupby, pairwise
 
 from rich.cells import cell_len
 
+from ..debugger.kept import kept
 from ..drawing.glyphs import (
     BREAKPOINT,
     DONE,
@@ -191,7 +192,7 @@ def _mask(strokes: Sequence[Stroke], canvas: _Canvas, mask: dict[Point, int]) ->
                 mask[x0, y + 1] = mask.get((x0, y + 1), 0) | NORTH
 
 
-@lru_cache(maxsize=4)
+@kept
 def _lines_at_rest(layout: Layout, viewport: Viewport) -> _Canvas:
     """Draw the lines as they are while none is in use, the same at every moment.
 

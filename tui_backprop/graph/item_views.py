@@ -116,7 +116,7 @@ def _is_now(item: Item, moment: Moment, progress: Progress) -> bool:
 
 
 def _folded_value(item: Item, moment: Moment, progress: Progress) -> str:
-    if _is_now(item, moment, progress) and isinstance(moment.event, NodeEvaluated | VariableUpdated):
+    if _is_now(item, moment, progress) and moment.phase != "backward":
         return NOW
     if progress.count(moment, item.name, VariableUpdated):
         return UPDATED

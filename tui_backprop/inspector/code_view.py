@@ -7,7 +7,6 @@ import inspect
 import textwrap
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
@@ -18,6 +17,7 @@ from minidl_core.gradients import gradient_rule
 from minidl_core.train import GradientDescentOptimizer
 
 from ..debugger.followed import Followed
+from ..debugger.kept import kept
 from ..debugger.moment import Moment
 from ..drawing.glyphs import MORE
 from ..drawing.palette import Line
@@ -93,7 +93,7 @@ def _function(title: str, function: Callable[..., Any], width: int) -> list[Line
     return [head, *(row for line in source.lines for row in _folded([*line], width))]
 
 
-@lru_cache(maxsize=64)
+@kept
 def _source(function: Callable[..., Any]) -> Source:
     """Return the code of a function; raises OSError, TypeError or SyntaxError where there is none."""
     from pygments import lex  # not before it is needed: it takes its time to import

@@ -22,9 +22,9 @@ from ..notation.formulas import symbols
 from ..notation.long_sums import long_sum, long_sum_section
 from ..notation.names import axis_names, called, part, said, slope_name, small, summed
 from ..notation.rounding import is_rounding
-from ..notation.sections import Section, compose, first_that_fits, prose
+from ..notation.sections import Section, compose, first_that_fits, prose, window
 from ..notation.worked import Worked, count, worked_contribution
-from .arrays import arrays_section, block, window
+from .arrays import arrays_section, block
 from .origin import Origin, draw_origin, gradient_origin
 from .value_view import gradient_state, heading
 from .view import View

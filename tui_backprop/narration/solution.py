@@ -29,7 +29,6 @@ from ..debugger.moment import Moment
 from ..debugger.timeline import Timeline
 from ..drawing.glyphs import RIGHT
 from ..drawing.palette import Line, plain
-from ..inspector.update_view import update_equation
 from ..notation.edits import label
 from ..notation.equation import write_worked
 from ..notation.expression import element_text
@@ -38,6 +37,7 @@ from ..notation.formulas import right_side
 from ..notation.long_sums import draw_long_sum, long_sum
 from ..notation.moments import command, name_moment
 from ..notation.names import called, said, slope_name
+from ..notation.update import update_equation
 from ..notation.worked import Worked, worked_contribution, worked_value
 from .log import said_of_edits
 from .narration import narrate_event_line, narrate_line

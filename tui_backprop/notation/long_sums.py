@@ -13,12 +13,11 @@ from minidl_core.arrays import Array
 from ..debugger.followed import Followed, is_by_point, points
 from ..debugger.moment import Moment
 from ..drawing.glyphs import RIGHT
-from ..drawing.palette import Line
-from ..inspector.arrays import label_style, window
+from ..drawing.palette import Line, label_style
 from .expression import Apply, Entry, Total, evaluate, leaves
 from .formats import DIGITS, Notation, addition
 from .names import axis_names, point_word
-from .sections import Section
+from .sections import Section, window
 from .worked import Worked, count, rounds_to, sizes
 
 GAP = 2

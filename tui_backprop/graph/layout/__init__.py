@@ -63,7 +63,7 @@ class Column:
     lines: tuple[tuple[Stroke, ...], ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Layout:
     """A picture of a graph in cells, without any mark of a moment; equal to nothing but itself."""
 
