@@ -51,8 +51,8 @@ class _Drawn:
         """The first row, or the box at the upper left."""
         if self.layout is None:
             return next(iter(self.rows))
-        places = self.layout.places
-        return min(places, key=lambda name: (places[name].x, places[name].y))
+        boxes = self.layout.boxes
+        return min(boxes, key=lambda name: (boxes[name].x, boxes[name].y))
 
     def at(self, x: int, y: int) -> str | None:
         """Return what stands in this cell of the pane, if anything does."""
@@ -101,17 +101,17 @@ class GraphPane:
         rows = height - min(_HEADING_AND_LEGEND, max(height - layout.height, 0))
         chosen = self._item(boxes, moment)
         if self._moved_to(chosen, moment, (layout, width, rows)):
-            place = layout.places[chosen]
-            self._x = follow(self._x, width, place.x, place.x + place.width)
-            self._y = follow(self._y, rows, place.y, place.y + place.height)
+            box = layout.boxes[chosen]
+            self._x = follow(self._x, width, box.x, box.x + box.width)
+            self._y = follow(self._y, rows, box.y, box.y + box.height)
         self._x, x = _within(self._x, width, layout.width)
         self._y, y = _within(self._y, rows, layout.height)
-        tops = {name: place.y for name, place in layout.places.items()}
+        tops = {name: box.y for name, box in layout.boxes.items()}
         more = _more(x, width, layout.width, LEFT, RIGHT) + _more(y, rows, layout.height, UP, DOWN)
         self._drawn = _Drawn(boxes, tops, layout, (x, y - (rows < height)), more)
 
         def view(name: str) -> NodeView:
-            item, inner = boxes.items[name], layout.places[name].width - 2
+            item, inner = boxes.items[name], layout.boxes[name].width - 2
             return self._marked(box_view(item, moment, self._sheet.progress, level, inner), item, chosen, moment)
 
         lines = draw_diagram(
