@@ -18,8 +18,9 @@ import numpy as np
 from .arrays import Array, quiet, written
 from .errors import GraphError
 from .gradients import EvaluatedOperation, gradient_rule, input_gradients
-from .graph import Node, Operation, last_run_of
-from .plan import Run
+from .graph import Node, Operation
+from .plan import Evaluation
+from .session import Session, last_evaluation
 
 _STEPS: Array = 0.03 * 0.25 ** np.arange(13.0)  # of the size of what is nudged: from 3 % down to 2e-9
 _TOLERANCE = 1e-4  # a relative error that no right gradient has, and that an error of 0.1 % exceeds
@@ -75,25 +76,31 @@ class _Comparison(NamedTuple):
 
 
 def check_gradient(
-    loss: Node, node: Node, entries: Iterable[tuple[int, ...]] | None = None, run: Run | None = None
+    loss: Node, node: Node, entries: Iterable[tuple[int, ...]] | None = None, session: Session | None = None
 ) -> list[GradientCheck]:
-    """Measure the gradient of the loss with respect to a node, at the values of its last run, or of another one.
+    """Measure the gradient of the loss with respect to a node, at the values of its last evaluation.
 
     `entries` are the indices of the elements to check; without them, all are. Every node that leads to the loss can be
-    checked, not only variables. Raises GraphError where the loss has not been run, the node does not lead to it or has
-    no such entry.
+    checked, not only variables. The session may be left out where it is the only one that has run the loss. Raises
+    GraphError where none has, or several have, where the node does not lead to the loss or has no such entry.
     """
-    run = run or last_run_of(loss)
+    return check_evaluation(last_evaluation(loss, session), loss, node, entries)
+
+
+def check_evaluation(
+    evaluation: Evaluation, loss: Node, node: Node, entries: Iterable[tuple[int, ...]] | None = None
+) -> list[GradientCheck]:
+    """Measure the gradient as `check_gradient` does, at the values of this evaluation."""
     if not isinstance(node, Node):
         raise GraphError(f"{node!r} is not a node; check the gradient of a node that leads to {loss.name}.")
     with quiet():
-        gradients = run.gradients(loss)
+        gradients = evaluation.gradients(loss)
         if node not in gradients:
             raise GraphError(f"it does not lead to {loss.name}, so there is no gradient to check.", node)
-        value = np.asarray(run[node])
-        downstream = [each for each in run.downstream(node) if each in gradients]
-        loss_at = run.what_if(node, loss)
-        rounding = _rounding(run, gradients, downstream)
+        value = np.asarray(evaluation[node])
+        downstream = [each for each in evaluation.downstream(node) if each in gradients]
+        loss_at = evaluation.what_if(node, loss)
+        rounding = _rounding(evaluation, gradients, downstream)
         typical = float(np.sqrt(np.mean(value * value))) or 1.0
 
         try:
@@ -114,15 +121,15 @@ def check_gradient(
             gradient = float(np.asarray(gradients[node])[entry])
             measured, uncertainty, verdict, reason = _compare(gradient, nudged, size, rounding)
             if verdict == "differs":
-                reason += _culprit(run, gradients, downstream)
+                reason += _culprit(evaluation, gradients, downstream)
             return GradientCheck(node, entry, gradient, measured, uncertainty, verdict, reason)
 
         return [check(entry) for entry in asked]
 
 
-def _rounding(run: Run, gradients: dict[Node, Array], operations: Iterable[Operation]) -> float:
+def _rounding(evaluation: Evaluation, gradients: dict[Node, Array], operations: Iterable[Operation]) -> float:
     """Return how much of the loss may be rounding made by these operations."""
-    reaching = sum(float(np.sum(np.abs(gradients[operation] * run[operation]))) for operation in operations)
+    reaching = sum(float(np.sum(np.abs(gradients[operation] * evaluation[operation]))) for operation in operations)
     return float(np.finfo(np.float64).eps) * reaching
 
 
@@ -169,11 +176,10 @@ def _kink(gradient: float, right: Array, left: Array, rounding: Array) -> tuple[
     return None
 
 
-def _culprit(run: Run, gradients: dict[Node, Array], operations: list[Operation]) -> str:
+def _culprit(evaluation: Evaluation, gradients: dict[Node, Array], operations: list[Operation]) -> str:
     """Name the gradient function that is wrong by itself, the one nearest to the loss."""
     for node in reversed(operations):
-        op = EvaluatedOperation(node, [run[source] for source in node.inputs], run[node], [True] * len(node.inputs))
-        rule = gradient_rule(node)
+        op, rule = evaluation.operation(node), gradient_rule(node)
         for input_index, contribution in enumerate(input_gradients(rule, op, gradients[node])):
             if _compare_input(op, input_index, gradients[node], contribution).verdict == "differs":
                 wrong = f"is wrong for its input {input_index}, {node.inputs[input_index].name}."

@@ -48,7 +48,7 @@ class Plan:
                 self._placeholders.append((position, node))
             elif isinstance(node, Constant):
                 self._constants[position] = node.initial_value
-        self._backward: dict[tuple[Node, bool], _Backward] = {}
+        self._backward: dict[tuple[Node, bool], _BackwardPlan] = {}
 
     def feed(self, feed_dict: Mapping[Any, Any] | None) -> dict[Placeholder, Array]:
         """Return float64 copies of the feeds, of exactly the placeholders that this plan needs.
@@ -92,7 +92,7 @@ class Plan:
             values[position] = value if is_frozen(value, variable.initial_value.shape) else _assigned(variable, value)
         return values
 
-    def run(self, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array]) -> Run:
+    def run(self, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array]) -> Evaluation:
         """Return the values of all nodes.
 
         Raises ShapeError or GraphError where an operation cannot be computed, NonFiniteError.
@@ -114,10 +114,10 @@ class Plan:
         except Exception as error:
             self._raise_non_finite(values)
             raise self._failure(position, values, error) from error
-        run = Run(self, values)
-        if run.has_empty or not all(is_finite(run[node]) for node in self.fetches):
+        evaluation = Evaluation(self, values)
+        if evaluation.has_empty or not all(is_finite(evaluation[node]) for node in self.fetches):
             self._raise_non_finite(values)
-        return run
+        return evaluation
 
     def evaluate(self, position: int, values: list[Array]) -> None:
         """Compute the value of one operation from those before it; raises ShapeError or GraphError."""
@@ -139,9 +139,9 @@ class Plan:
         node = self.nodes[position]
         if not isinstance(node, Operation):
             return non_finite_leaf(node, values[position])
-        inputs = [values[source] for source in self.sources[position]]
-        trained = [variable for place, variable in self._variables if values[place] is not variable.initial_value]
-        return non_finite_value(node, values[position], inputs, trained)
+        inputs = [(self.nodes[source].name, values[source]) for source in self.sources[position]]
+        trained = [variable.name for at, variable in self._variables if values[at] is not variable.initial_value]
+        return non_finite_value(node, values[position], inputs, node.definition.elementwise, trained)
 
     def _failure(self, position: int, values: list[Array], error: Exception) -> MinidlError:
         node = self.nodes[position]
@@ -161,14 +161,14 @@ class Plan:
             trained[position] = trained[position] or any(trained[source] for source in sources)
         return trained
 
-    def backward(self, loss: Node, training: bool) -> _Backward:
+    def backward(self, loss: Node, training: bool) -> _BackwardPlan:
         """Return the way back from the loss; when training, only the way to its variables."""
         if (loss, training) not in self._backward:
-            self._backward[loss, training] = _Backward(self, loss, training)
+            self._backward[loss, training] = _BackwardPlan(self, loss, training)
         return self._backward[loss, training]
 
 
-class _Backward:
+class _BackwardPlan:
     """The way back from the loss: `visited` has the nodes whose gradient somebody wants, in the order of the search."""
 
     def __init__(self, plan: Plan, loss: Node, training: bool) -> None:
@@ -191,7 +191,7 @@ class _Backward:
                 self.variables.append((position, node))
 
 
-class Run:
+class Evaluation:
     """The values of one evaluation, and the gradients that they imply."""
 
     def __init__(self, plan: Plan, values: list[Array]) -> None:
@@ -202,6 +202,11 @@ class Run:
 
     def __getitem__(self, node: Node) -> Array:
         return self._values[self._plan.index[node]]
+
+    def operation(self, node: Operation) -> EvaluatedOperation:
+        """Return an operation as its gradient function sees it when the gradients of all inputs are wanted."""
+        inputs = [self[source] for source in node.inputs]
+        return EvaluatedOperation(node, inputs, self[node], [True] * len(inputs))
 
     def gradients(self, loss: Node) -> dict[Node, Array]:
         """Return the gradient of the loss for every node that leads to it, in the order of the search.
@@ -241,7 +246,7 @@ class Run:
         return [each for each in plan.nodes if isinstance(each, Operation) and plan.index[each] in changed]
 
     def what_if(self, node: Node, fetch: Node) -> Callable[[Array], Array]:
-        """Return a function: the value that `fetch` would have in this run if `node` had the given one."""
+        """Return a function: the value that `fetch` would have in this evaluation if `node` had the given one."""
         plan, changed = self._plan, {self._plan.index[each] for each in self.downstream(node)}
         steps = [step for step in plan._forward if step[0] in changed]
 
@@ -254,7 +259,7 @@ class Run:
 
         return evaluate
 
-    def _gradients(self, loss: Node, backward: _Backward) -> list[Any]:
+    def _gradients(self, loss: Node, backward: _BackwardPlan) -> list[Any]:
         values = self._values
         check_loss(loss, self[loss].shape)
         gradients: list[Any] = [None] * len(values)
@@ -272,7 +277,7 @@ class Run:
                     gradients[source] = contribution if so_far is None else so_far + contribution
         return gradients
 
-    def _check_finite(self, gradients: list[Any], backward: _Backward) -> None:
+    def _check_finite(self, gradients: list[Any], backward: _BackwardPlan) -> None:
         for position in backward.visited:
             if not is_finite(gradients[position]):
                 raise non_finite_gradient(self._plan.nodes[position], gradients[position])

@@ -1,24 +1,31 @@
-"""A session: the numbers of one training, and each run of the graph with them."""
+"""A session: the numbers of one training, each evaluation of a graph with them, and the gradients this implies."""
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping, Sequence
 from typing import Any
+from weakref import WeakSet
 
 from .arrays import Array, quiet, read_only
 from .errors import GraphError
-from .graph import Node, Variable
-from .plan import Plan
+from .graph import Node, Variable, check_has_value
+from .plan import Evaluation, Plan
 from .train import Minimization
 from .watching import notify
 
 
 class Session:
-    """Evaluates nodes and keeps the current values of the variables, which start from their initial values."""
+    """Evaluates nodes and keeps the current values of the variables, which start from their initial values.
+
+    `evaluations` has the last one of each node that the session was asked for.
+    """
 
     def __init__(self) -> None:
         self.variables: dict[Variable, Array] = {}
+        self.evaluations: dict[Node, Evaluation] = {}
         self._plans: dict[tuple[Node, ...], Plan] = {}
+        _living.add(self)
 
     def run(self, fetches: Node | Sequence[Node], feed_dict: Mapping[Any, Any] | None = None) -> Any:
         """Return the value of a node, or a list of the values of several, each node being evaluated once.
@@ -37,14 +44,62 @@ class Session:
         for node in asked:
             notify(node, feeds)
         with quiet():
-            run = plan.run(feeds, self.variables)
+            evaluation = plan.run(feeds, self.variables)
             for node in nodes:
-                node.last_run = run
+                self.keep(node, evaluation)
             for node in dict.fromkeys(asked):
                 if isinstance(node, Minimization):
-                    self.variables = node.optimizer.step(run, node.loss, self.variables)
-        results = [read_only(run[node]) for node in nodes]
+                    self.variables = node.optimizer.step(evaluation, node.loss, self.variables)
+        results = [read_only(evaluation[node]) for node in nodes]
         return results[0] if isinstance(fetches, Node) else results
+
+    def keep(self, node: Node, evaluation: Evaluation) -> None:
+        """Keep the evaluation as the last one of a node."""
+        self.evaluations[node] = node.last_evaluation = evaluation
+
+
+_living: WeakSet[Session] = WeakSet()
+
+
+def last_evaluation(loss: Any, session: Session | None = None) -> Evaluation:
+    """Return the last evaluation of a loss in a session, or in the only one that there is.
+
+    Where the session is gone the loss still has its last evaluation. Raises GraphError where the loss is no node with
+    a value or has not been run, and, without a session, where another one than the last to run it has run it too.
+    """
+    check_has_value(loss)
+    if session is not None:
+        evaluation = session.evaluations.get(loss)
+    else:
+        evaluation = loss.last_evaluation
+        if _others(loss):
+            gc.collect()  # one that ended with a mistake may be kept by nothing but its traceback
+        if _others(loss):
+            raise GraphError(
+                "more than one session has run it; pass the one whose values count: session=session.", loss
+            )
+    if not isinstance(evaluation, Evaluation):
+        raise GraphError(f"it has not been run yet; evaluate it first: session.run({loss.name}, feed_dict).", loss)
+    return evaluation
+
+
+def _others(loss: Node) -> bool:
+    """Return whether a living session has another evaluation of the loss than the last one."""
+    last = loss.last_evaluation
+    return any(session.evaluations.get(loss, last) is not last for session in _living)
+
+
+def compute_gradient(loss: Node, session: Session | None = None) -> dict[Node, Array]:
+    """Return the gradient of the loss with respect to every node that leads to it, at the values of its last run.
+
+    Each gradient has its node's shape. The session may be left out where it is the only one that has run the loss.
+    Raises GraphError where none has, or several have, ShapeError where the loss is not one number, GradientError where
+    a gradient function is missing or wrong, NonFiniteError.
+    """
+    evaluation = last_evaluation(loss, session)
+    with quiet():
+        gradients = evaluation.gradients(loss)
+    return {node: read_only(gradient) for node, gradient in gradients.items()}
 
 
 def _nodes(fetches: Any) -> tuple[Node, ...]:

@@ -23,11 +23,11 @@ from .events import (
     VariableUpdated,
 )
 from .finite import non_finite_gradient, non_finite_update
-from .gradients import EvaluatedOperation, gradient_rule, input_gradients
+from .gradients import gradient_rule, input_gradients
 from .graph import Node, Operation, Placeholder, Variable
-from .plan import Plan, Run, check_loss
+from .plan import Evaluation, Plan, check_loss
 from .session import Session
-from .train import Minimization
+from .train import GradientDescentOptimizer, Minimization, trained_variables
 from .watching import notify
 
 Hook = Callable[[Any], object]
@@ -44,23 +44,28 @@ class State:
 
 
 class Stepper:
-    """Trains a minimisation, one event at a time (`iteration`) or by calling hooks (`run`).
+    """Trains a loss, one event at a time (`iteration`) or by calling hooks (`run`).
 
-    The feeds are copied once and used for every iteration, until a state with others is restored. Raises FeedError,
-    ShapeError.
+    `step` is what `optimizer.minimize(loss)` makes or, with an `optimizer`, the loss itself: then its graph stays as it
+    is. The feeds are copied once and used for every iteration, until a state with others is restored. Raises
+    GraphError where there is no step to take, FeedError, ShapeError.
     """
 
     def __init__(
         self,
-        minimization: Minimization,
+        step: Node,
         feed_dict: Mapping[Any, Any] | None = None,
         session: Session | None = None,
         traversal: str = "last consumer",
+        optimizer: GradientDescentOptimizer | None = None,
     ) -> None:
-        if not isinstance(minimization, Minimization):
-            raise GraphError(f"{minimization!r} is no step to take; make one: optimizer.minimize(loss).")
-        self.minimization = minimization
-        self.loss = minimization.loss
+        if optimizer is not None:
+            trained_variables(step)
+            self.loss, self.optimizer = step, optimizer
+        elif isinstance(step, Minimization):
+            self.loss, self.optimizer = step.loss, step.optimizer
+        else:
+            raise GraphError(f"{step!r} is no step to take; make one: optimizer.minimize(loss).")
         self.session = session or Session()
         self.finished = 0
         self._traversal = traversal
@@ -70,8 +75,8 @@ class Stepper:
         self._plan = Plan([self.loss])
         self._trained = {node for node, trained in zip(self.nodes, self._plan.trained(), strict=True) if trained}
         self._feeds: Mapping[Placeholder, Array] = self._plan.feed(feed_dict)
-        notify(minimization, self._feeds)
-        self._run: Run | None = None
+        notify(step, self._feeds)
+        self._evaluation: Evaluation | None = None
         self._gradients: dict[Variable, Array] | None = None
 
     @property
@@ -81,16 +86,16 @@ class Stepper:
 
     def state(self) -> State:
         """Return what an iteration started now would start from."""
-        learning_rate = self.minimization.optimizer.learning_rate
+        learning_rate = self.optimizer.learning_rate
         return State(self.finished, dict(self.session.variables), learning_rate, self._feeds)
 
     def restore(self, state: State) -> None:
         """Start again from an earlier state; what follows has the same bits as before."""
         self.finished = state.finished
         self.session.variables = dict(state.variables)
-        self.minimization.optimizer.learning_rate = state.learning_rate
+        self.optimizer.learning_rate = state.learning_rate
         self._feeds = state.feeds
-        self._run = self._gradients = None
+        self._evaluation = self._gradients = None
 
     def iteration(self) -> Iterator[Event]:
         """Yield the events of one iteration: forward, backward, update."""
@@ -117,7 +122,7 @@ class Stepper:
             yield NodeEvaluated(node, read_only(values[position]))
             if not is_finite(values[position]):
                 raise plan.non_finite(position, values)
-        self._finish_forward(Run(plan, values))
+        self._finish_forward(Evaluation(plan, values))
 
     def backward(self) -> Iterator[Event]:
         """Yield the search from the loss: each visit, contribution, completed gradient, and who joins the queue.
@@ -126,7 +131,7 @@ class Stepper:
         TraversalError where a plain search visits a node too early, NonFiniteError after the first gradient on the way
         to a variable that is not finite: one that only data lie below changes nothing.
         """
-        run = self._evaluated()
+        evaluation = self._evaluated()
         gradients: dict[Node, Array] = {}
         completed: dict[Variable, Array] = {}
         # what has been contributed to each node so far, in the order of the consumers' visits, then of their inputs
@@ -156,10 +161,8 @@ class Stepper:
             if isinstance(node, Variable):
                 completed[node] = total
             elif isinstance(node, Operation):
-                inputs = [run[source] for source in node.inputs]
-                op = EvaluatedOperation(node, inputs, run[node], [True] * len(inputs))
                 with quiet():
-                    results = input_gradients(gradient_rule(node), op, total)
+                    results = input_gradients(gradient_rule(node), evaluation.operation(node), total)
                 for input_index, source in enumerate(node.inputs):
                     waiting[source].append((node, input_index, results[input_index]))
             if enqueued:
@@ -172,7 +175,7 @@ class Stepper:
         Raises GraphError where there was no backward pass, NonFiniteError after the step that is not finite.
         """
         loss, gradients = float(self._evaluated()[self.loss]), self._completed()
-        variables, optimizer = dict(self.session.variables), self.minimization.optimizer
+        variables, optimizer = dict(self.session.variables), self.optimizer
         for node, gradient in gradients.items():
             old = variables.get(node, node.initial_value)
             with quiet():
@@ -213,25 +216,26 @@ class Stepper:
         return losses
 
     def _fast_iteration(self) -> float:
-        run = self._plan.run(self._feeds, self.session.variables)
-        self._finish_forward(run)
-        self._finish_update(self.minimization.optimizer.step(run, self.loss, self.session.variables))
-        return float(run[self.loss])
+        evaluation = self._plan.run(self._feeds, self.session.variables)
+        self._finish_forward(evaluation)
+        self._finish_update(self.optimizer.step(evaluation, self.loss, self.session.variables))
+        return float(evaluation[self.loss])
 
-    def _finish_forward(self, run: Run) -> None:
-        check_loss(self.loss, run[self.loss].shape)
-        self._run = self.loss.last_run = run
+    def _finish_forward(self, evaluation: Evaluation) -> None:
+        check_loss(self.loss, evaluation[self.loss].shape)
+        self._evaluation = evaluation
+        self.session.keep(self.loss, evaluation)
         self._gradients = None
 
     def _finish_update(self, variables: dict[Variable, Array]) -> None:
         self.session.variables = variables
         self.finished += 1
-        self._run = self._gradients = None
+        self._evaluation = self._gradients = None
 
-    def _evaluated(self) -> Run:
-        if self._run is None:
+    def _evaluated(self) -> Evaluation:
+        if self._evaluation is None:
             raise GraphError("the backward pass needs the values of a forward pass; run forward() first.", self.loss)
-        return self._run
+        return self._evaluation
 
     def _completed(self) -> dict[Variable, Array]:
         if self._gradients is None:

@@ -11,7 +11,7 @@ from .arrays import Array, copy_in, freeze, is_finite
 from .errors import GraphError
 from .finite import non_finite_update
 from .graph import Node, Variable, check_has_value, post_order
-from .plan import Run, check_loss
+from .plan import Evaluation, check_loss
 from .watching import notify
 
 
@@ -51,16 +51,16 @@ class GradientDescentOptimizer:
         change = self._learning_rate * gradient
         return freeze(np.subtract(value, change, out=change) if change.ndim else value - change)
 
-    def step(self, run: Run, loss: Node, variables: Mapping[Variable, Array]) -> dict[Variable, Array]:
-        """Return the variables after one step down from where the run was, as new arrays.
+    def step(self, evaluation: Evaluation, loss: Node, variables: Mapping[Variable, Array]) -> dict[Variable, Array]:
+        """Return the variables after one step down from where the evaluation was, as new arrays.
 
         Raises NonFiniteError where a gradient or a new value is not finite.
         """
         after = dict(variables)
-        for variable, gradient in run.variable_gradients(loss).items():
+        for variable, gradient in evaluation.variable_gradients(loss).items():
             new = self.updated(variables.get(variable, variable.initial_value), gradient)
             if not is_finite(new):
-                run.check_training(loss)  # raises if one of the gradients is the reason
+                evaluation.check_training(loss)  # raises if one of the gradients is the reason
                 raise non_finite_update(variable, new, self._learning_rate)
             after[variable] = new
         return after
@@ -72,14 +72,23 @@ class Minimization(Node):
     __slots__ = ("_why_no_value", "loss", "optimizer", "variables")
 
     def __init__(self, optimizer: GradientDescentOptimizer, loss: Node, name: str | None) -> None:
-        check_has_value(loss)
-        check_loss(loss, loss.shape)
-        self.variables = [node for node in post_order([loss]) if isinstance(node, Variable)]
-        if not self.variables:
-            raise GraphError("no variable leads to it, so there is nothing to train.", loss)
+        self.variables = trained_variables(loss)
         self.loss = loss
         self.optimizer = optimizer
         self._why_no_value = f"is a step of training and has no value; use its loss, {loss.name}"
         super().__init__(name, graph=loss.graph)
         self._join(None)
         notify(self, None)
+
+
+def trained_variables(loss: Node) -> list[Variable]:
+    """Return the variables that lead to a loss, in the order of evaluation.
+
+    Raises ShapeError where the loss is known not to be one number, GraphError where no variable leads to it.
+    """
+    check_has_value(loss)
+    check_loss(loss, loss.shape)
+    variables = [node for node in post_order([loss]) if isinstance(node, Variable)]
+    if not variables:
+        raise GraphError("no variable leads to it, so there is nothing to train.", loss)
+    return variables

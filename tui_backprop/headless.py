@@ -11,7 +11,7 @@ import numpy as np
 
 from minidl_core import MinidlError, NonFiniteError, Placeholder, Session, Stepper
 from minidl_core.arrays import Array
-from minidl_core.train import GradientDescentOptimizer
+from minidl_core.train import GradientDescentOptimizer, trained_variables
 
 from .complaints import complain
 from .drawing.palette import plain
@@ -36,8 +36,8 @@ def run_headless(lesson_name: str, seed: int | None, learning_rate: float | None
         seed = lesson.seed if seed is None else seed
         learning_rate = lesson.learning_rate if learning_rate is None else learning_rate
         example = lesson.build(seed or 0)
-        step = GradientDescentOptimizer(learning_rate).minimize(example.loss)
-        stepper = Stepper(step, example.feeds, session)
+        optimizer = GradientDescentOptimizer(learning_rate)
+        stepper = Stepper(example.loss, example.feeds, session, optimizer=optimizer)
     except LessonError as error:
         complain(error)
         return 2
@@ -63,7 +63,7 @@ def run_headless(lesson_name: str, seed: int | None, learning_rate: float | None
         sys.stdout.flush()
         complain(f"training stopped in iteration {stepper.finished + 1}: {error}")
         return 1 if isinstance(error, NonFiniteError) else 2
-    variables = {node.name: session.run(node) for node in step.variables}
+    variables = {node.name: session.run(node) for node in trained_variables(example.loss)}
     if as_json:
         said = {"lesson": lesson.name, "seed": seed, "learning_rate": learning_rate, "losses": losses}
         print(json.dumps(said | {"variables": {name: value.tolist() for name, value in variables.items()}}))

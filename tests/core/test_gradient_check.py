@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import minidl_core as dl
+from minidl_core.definition import definitions
+from minidl_core.gradient_check import check_evaluation
 from minidl_core.gradients import GradientRule, _gradient_registry
-from minidl_core.graph import definitions
 
 from .random_graphs import random_recipe
 from .reference import OPERATIONS
@@ -84,7 +85,7 @@ def test_an_error_of_a_thousandth_is_found_and_named(monkeypatch, name, input_in
     attributes = sample[-1] if isinstance(sample[-1], dict) else {}
     rng = np.random.default_rng(11)
     variables = [dl.Variable(rng.uniform(*made.domain, size=shape), name=f"x{i}") for i, shape in enumerate(shapes)]
-    node = made(*variables, **attributes, name="suspect")
+    node = dl.Operation(made, tuple(variables), attributes, name="suspect")
     loss = dl.log(dl.reduce_sum(dl.exp(dl.multiply(dl.tanh(node), 0.7)), name="total"))
     dl.Session().run(loss)
     assert all(check.agrees for check in dl.check_gradient(loss, variables[input_index]))
@@ -158,16 +159,16 @@ def test_the_step_follows_the_size_of_what_is_nudged(size):
         assert check.relative_error < 1e-7
 
 
-def test_a_run_that_is_not_the_last_one_can_be_checked():
+def test_an_evaluation_that_is_not_the_last_one_can_be_checked():
     x = dl.Variable(3.0, name="x")
     loss = dl.square(x)
     session = dl.Session()
     session.run(loss)
-    run = loss.last_run
+    evaluation = session.evaluations[loss]
     session.variables[x] = 5.0
     session.run(loss)
-    gradients = [check.gradient for given in (run, None) for check in dl.check_gradient(loss, x, run=given)]
-    assert gradients == [6.0, 10.0]
+    checks = [*check_evaluation(evaluation, loss, x), *dl.check_gradient(loss, x)]
+    assert [check.gradient for check in checks] == [6.0, 10.0]
 
 
 def test_mistakes_in_the_question():

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import minidl_core as dl
+from minidl_core.definition import definitions
 from minidl_core.gradients import EvaluatedOperation, _gradient_registry, gradient_rule, input_gradients
-from minidl_core.graph import definitions
 from tui_backprop.notation.entries import in_letters
 from tui_backprop.notation.expression import UnreadableError, evaluate, parse, write
 from tui_backprop.notation.worked import Worked, count, worked_contribution, worked_value

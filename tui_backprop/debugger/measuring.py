@@ -1,6 +1,6 @@
 """A gradient, measured: what becomes of the loss if one number is a little larger, and a little smaller.
 
-It runs the forward pass again, beside the training and without touching it: values belong to a run.
+It runs the forward pass again, beside the training and without touching it: values belong to an evaluation.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from math import floor, isfinite, log10
 
 import numpy as np
 
-from minidl_core import GradientCheck, MinidlError, Node, check_gradient
+from minidl_core import GradientCheck, MinidlError, Node
 from minidl_core.arrays import quiet
+from minidl_core.gradient_check import check_evaluation
 from minidl_core.plan import Plan
 
 from .recording import Recording
@@ -62,12 +63,12 @@ def measure(recording: Recording, node: Node, index: tuple[int, ...]) -> Measure
     loss = recording.graph.loss
     try:
         with quiet():
-            run = Plan([loss]).run(recording.start.feeds, recording.start.variables)
-        [check] = check_gradient(loss, node, [index], run)
+            evaluation = Plan([loss]).run(recording.start.feeds, recording.start.variables)
+        [check] = check_evaluation(evaluation, loss, node, [index])
     except MinidlError as error:
         return str(error)
-    value = np.asarray(run[node])
-    loss_at = run.what_if(node, loss)
+    value = np.asarray(evaluation[node])
+    loss_at = evaluation.what_if(node, loss)
 
     def moved(change: float) -> float:
         changed = value.copy()

@@ -38,7 +38,7 @@ class Timeline:
         self.learning_rate = lesson.learning_rate if learning_rate is None else learning_rate
         self.example = lesson.build(self.seed or 0)
         optimizer = GradientDescentOptimizer(self.learning_rate)
-        self.stepper = Stepper(optimizer.minimize(self.example.loss), self.example.feeds)
+        self.stepper = Stepper(self.example.loss, self.example.feeds, optimizer=optimizer)
         self.graph = LossGraph(self.stepper.nodes, self.example.feeds)
         self.branch = Branch()
         self.branches = [self.branch]
