@@ -1,4 +1,4 @@
-"""What an operation is: its computation, formula and reason, said once. It knows nothing of nodes.
+"""What an operation is: its computation, formula and reason. It knows nothing of nodes.
 
 All that the inspector, the narration, the help and the gradient tests say about an operation is read from here.
 """
@@ -62,8 +62,8 @@ class OperationDefinition:
             raise GraphError(f"operation {self.name} has no inputs; write them before a slash: def {self.name}(a, /).")
         for name in self.attributes:
             if name in _NOT_ATTRIBUTES:
-                said = f"operation {self.name} cannot have an attribute called {name}"
-                raise GraphError(f"{said}: {_NOT_ATTRIBUTES[name]}; call it differently.")
+                wrong = f"operation {self.name} cannot have an attribute called {name}"
+                raise GraphError(f"{wrong}: {_NOT_ATTRIBUTES[name]}; call it differently.")
         self._wants_more = inspect.Parameter.empty in self.attributes.values()
         self._shape_of_inputs = lru_cache(_MOST_SHAPES)(self._find_shape)
 

@@ -13,7 +13,7 @@ from .errors import Described, NonFiniteError
 def non_finite_leaf(node: Described, value: Array) -> NonFiniteError:
     """Return the error for a given array that holds a NaN or an infinity."""
     entry = _first_entry(value)
-    return NonFiniteError(f"it holds {_said(value, entry)}", "take it out of the data", node, entry)
+    return NonFiniteError(f"it holds {_number_at(value, entry)}", "take it out of the data", node, entry)
 
 
 def non_finite_value(
@@ -27,21 +27,21 @@ def non_finite_value(
     remedy = ""
     if trained:
         remedy = f"training has moved {' and '.join(trained)} since the start: the learning rate may be too high"
-    finding = f"it makes {_said(value, entry)}, because {_cause(value, entry, inputs, elementwise)}"
+    finding = f"it makes {_number_at(value, entry)}, because {_cause(value, entry, inputs, elementwise)}"
     return NonFiniteError(finding, remedy, node, entry)
 
 
 def non_finite_gradient(node: Described, gradient: Array) -> NonFiniteError:
     """Return the error for a node whose gradient is the first to be NaN or infinite."""
     entry = _first_entry(gradient)
-    finding = f"its gradient becomes {_said(gradient, entry)}: a slope too steep for a number"
+    finding = f"its gradient becomes {_number_at(gradient, entry)}: a slope too steep for a number"
     return NonFiniteError(finding, "", node, entry)
 
 
 def non_finite_update(variable: Described, value: Array, learning_rate: float) -> NonFiniteError:
     """Return the error for a variable that an update makes NaN or infinite."""
     entry = _first_entry(value)
-    finding = f"its update makes {_said(value, entry)}"
+    finding = f"its update makes {_number_at(value, entry)}"
     return NonFiniteError(finding, f"the learning rate {learning_rate:g} is too high", variable, entry)
 
 
@@ -49,7 +49,7 @@ def _first_entry(array: Array) -> tuple[int, ...]:
     return tuple(int(index) for index in np.argwhere(~np.isfinite(array))[0])
 
 
-def _said(array: Array, entry: tuple[int, ...]) -> str:
+def _number_at(array: Array, entry: tuple[int, ...]) -> str:
     place = f" in entry [{', '.join(map(str, entry))}]" if entry else ""
     return f"{array[entry]:g}{place}"
 

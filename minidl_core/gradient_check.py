@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .arrays import Array, quiet, written
+from .arrays import Array, as_text, quiet
 from .errors import GraphError
 from .gradients import EvaluatedOperation, gradient_rule, input_gradients
 from .graph import Node, Operation
@@ -23,6 +23,8 @@ from .plan import Evaluation
 from .session import Session, last_evaluation
 
 _STEPS: Array = 0.03 * 0.25 ** np.arange(13.0)  # of the size of what is nudged: from 3 % down to 2e-9
+_EPSILON = float(np.finfo(np.float64).eps)
+_SMALLEST = float(np.finfo(np.float64).smallest_subnormal)  # what is smaller than this is rounded to 0
 _TOLERANCE = 1e-4  # a relative error that no right gradient has, and that an error of 0.1 % exceeds
 
 
@@ -101,7 +103,6 @@ def check_evaluation(
         downstream = [each for each in evaluation.downstream(node) if each in gradients]
         loss_at = evaluation.what_if(node, loss)
         rounding = _rounding(evaluation, gradients, downstream)
-        typical = float(np.sqrt(np.mean(value * value))) or 1.0
 
         try:
             asked = [tuple(map(index, entry)) for entry in (np.ndindex(value.shape) if entries is None else entries)]
@@ -110,14 +111,14 @@ def check_evaluation(
 
         def check(entry: tuple[int, ...]) -> GradientCheck:
             if len(entry) != value.ndim or not all(0 <= i < size for i, size in zip(entry, value.shape, strict=True)):
-                raise GraphError(f"it is {written(value.shape)} and has no entry {list(entry)}.", node)
+                raise GraphError(f"it is {as_text(value.shape)} and has no entry {list(entry)}.", node)
 
             def nudged(change: float) -> float:
                 moved = value.copy()
                 moved[entry] += change
                 return float(loss_at(moved))
 
-            size = max(abs(float(value[entry])), 0.1 * typical)
+            size = size_of_entry(value, entry)
             gradient = float(np.asarray(gradients[node])[entry])
             measured, uncertainty, verdict, reason = _compare(gradient, nudged, size, rounding)
             if verdict == "differs":
@@ -129,8 +130,22 @@ def check_evaluation(
 
 def _rounding(evaluation: Evaluation, gradients: dict[Node, Array], operations: Iterable[Operation]) -> float:
     """Return how much of the loss may be rounding made by these operations."""
-    reaching = sum(float(np.sum(np.abs(gradients[operation] * evaluation[operation]))) for operation in operations)
-    return float(np.finfo(np.float64).eps) * reaching
+    return sum(_rounding_of(evaluation[operation], gradients[operation]) for operation in operations)
+
+
+def _rounding_of(value: Array, gradient: Array) -> float:
+    """Return how much of the loss may be rounding of this value, with this gradient."""
+    return float(np.sum(np.abs(gradient) * (_EPSILON * np.abs(value) + _SMALLEST)))
+
+
+def size_of_entry(value: Array, entry: tuple[int, ...]) -> float:
+    """Return the size of an entry, or of a tenth of the typical one if that is larger; 1 where all are 0."""
+    largest = float(np.max(np.abs(value)))
+    if not largest:
+        return 1.0
+    # the squares of the entries themselves may be too large or too small for a number
+    typical = largest * float(np.sqrt(np.mean(np.square(value / largest))))
+    return max(abs(float(value[entry])), 0.1 * typical)
 
 
 def _compare(gradient: float, nudged: Callable[[float], float], size: float, rounding: float) -> _Comparison:
@@ -201,5 +216,5 @@ def _compare_input(op: EvaluatedOperation, input_index: int, grad: Array, contri
         return float(np.sum(grad * definition.compute(*inputs, **attributes)))
 
     size = float(np.max(np.abs(op.inputs[input_index]), initial=0.0)) or 1.0
-    rounding = float(np.finfo(np.float64).eps * np.sum(np.abs(grad * op.output)))
+    rounding = _rounding_of(op.output, grad)
     return _compare(float(np.sum(contribution * direction)), nudged, size, rounding)

@@ -15,7 +15,7 @@ from operator import index
 from types import TracebackType
 from typing import Any
 
-from .arrays import Array, Shape, copy_in, is_finite, written
+from .arrays import Array, Shape, as_text, copy_in, is_finite
 from .definition import OperationDefinition, definitions
 from .errors import GraphError, ShapeError
 from .finite import non_finite_leaf
@@ -112,15 +112,15 @@ class Node:
     `is_named` whether somebody gave it a name.
     """
 
-    __slots__ = ("_file", "_line", "_name", "consumers", "graph", "inputs", "is_named", "last_evaluation", "shape")
-    _why_no_value = ""  # and the remedy; only a step of training has none
+    __slots__ = ("_file", "_last_evaluation", "_line", "_name", "consumers", "graph", "inputs", "is_named", "shape")
+    _why_no_value = ""  # of a node without a value, and the remedy: a step of training is one
     __array_ufunc__ = None  # so that `array + node` asks the node instead of adding it to each element
 
     def __init__(self, name: str | None, inputs: tuple[Node, ...] = (), graph: Graph | None = None) -> None:
         self.graph = _default_graph if graph is None else graph
         self.inputs = inputs
         self.consumers: list[Operation] = []
-        self.last_evaluation: object = None  # of use to session.py alone
+        self._last_evaluation: object = None  # whose it is, session.py decides
         self.is_named = name is not None
         self._name = self.graph._scope + (self.kind if name is None else _checked(name))
         # it was made where the first frame outside of this package is
@@ -228,8 +228,8 @@ class Placeholder(Node):
         except TypeError:
             known = (-1,)
         if known and min(known) < 0:
-            said = f"its shape must be whole numbers, such as (100, 2), not {shape!r}"
-            raise ShapeError(f"{said}; leave it out where it varies.", self)
+            wrong = f"its shape must be whole numbers, such as (100, 2), not {shape!r}"
+            raise ShapeError(f"{wrong}; leave it out where it varies.", self)
         self._join(known)
 
 
@@ -314,10 +314,10 @@ class Operation(Node):
 
     def misfit(self, shapes: Iterable[Shape], error: Exception) -> ShapeError:
         """Return the error that says why inputs of these shapes do not fit, and the remedy."""
-        named = {node.name: written(shape) for node, shape in zip(self.inputs, shapes, strict=True)}
-        said = " but ".join(f"{name} is {shape}" for name, shape in named.items())
+        named = {node.name: as_text(shape) for node, shape in zip(self.inputs, shapes, strict=True)}
+        wrong = " but ".join(f"{name} is {shape}" for name, shape in named.items())
         remedy = self.definition.remedy_for([node.name for node in self.inputs], self.attributes)
-        return ShapeError(f"{said}; {remedy or error}.", self)
+        return ShapeError(f"{wrong}; {remedy or error}.", self)
 
 
 def check_has_value(loss: Any) -> None:

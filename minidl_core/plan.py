@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import Array, Shape, copy_in, freeze, is_finite, is_frozen, written
+from .arrays import Array, Shape, as_text, copy_in, freeze, is_finite, is_frozen
 from .backprop import search
 from .errors import FeedError, GraphError, MinidlError, ShapeError
 from .finite import non_finite_gradient, non_finite_leaf, non_finite_value
@@ -22,9 +22,9 @@ from .graph import Constant, Node, Operation, Placeholder, Variable, post_order
 class Plan:
     """How to evaluate some nodes: `nodes` in the order of evaluation; values are lists in that order.
 
-    A NaN or an infinity stops a run at the node that made it. It is looked for before each operation that is not
-    `unchecked` to pass it on, in the results, and, where an array has no entries to pass it on with, everywhere; where
-    one is found, the first node that has one made it.
+    A NaN or an infinity stops a run, and the error names the first node that has one. To look for one costs time, so
+    that is done only where one could be lost: in the inputs of operations that are not `unchecked`, in the results, and
+    where an array has no entries, in all values.
     """
 
     def __init__(self, fetches: Sequence[Node]) -> None:
@@ -70,8 +70,8 @@ class Plan:
             except (TypeError, ValueError) as error:
                 raise FeedError(f"its feed is not an array of numbers: {error}.", node) from error
             if node.shape is not None and feed.shape != node.shape:
-                said = f"its feed is {written(feed.shape)}, but it was made for {written(node.shape)}."
-                raise FeedError(said, node)
+                wrong = f"its feed is {as_text(feed.shape)}, but it was made for {as_text(node.shape)}."
+                raise FeedError(wrong, node)
             if not is_finite(feed):
                 raise non_finite_leaf(node, feed)
         for _, node in self._placeholders:
@@ -162,14 +162,14 @@ class Plan:
         return trained
 
     def backward(self, loss: Node, training: bool) -> _BackwardPlan:
-        """Return the way back from the loss; when training, only the way to its variables."""
+        """Return the steps back from the loss; when training, only those on the way to its variables."""
         if (loss, training) not in self._backward:
             self._backward[loss, training] = _BackwardPlan(self, loss, training)
         return self._backward[loss, training]
 
 
 class _BackwardPlan:
-    """The way back from the loss: `visited` has the nodes whose gradient somebody wants, in the order of the search."""
+    """The steps back from a loss; `visited` has the nodes whose gradients are wanted, in the order of the search."""
 
     def __init__(self, plan: Plan, loss: Node, training: bool) -> None:
         self.training = training
@@ -192,7 +192,7 @@ class _BackwardPlan:
 
 
 class Evaluation:
-    """The values of one evaluation, and the gradients that they imply."""
+    """The values that one run of a plan computed, and the gradients that they imply."""
 
     def __init__(self, plan: Plan, values: list[Array]) -> None:
         self._plan = plan
@@ -291,7 +291,7 @@ def _assigned(variable: Variable, value: Any) -> Array:
         raise GraphError(f"the value given to it is not an array of numbers: {error}.", variable) from error
     wanted = variable.initial_value.shape
     if array.shape != wanted:
-        raise ShapeError(f"the value given to it is {written(array.shape)}, but it is {written(wanted)}.", variable)
+        raise ShapeError(f"the value given to it is {as_text(array.shape)}, but it is {as_text(wanted)}.", variable)
     if not is_finite(array):
         raise non_finite_leaf(variable, array)
     return array
@@ -300,5 +300,5 @@ def _assigned(variable: Variable, value: Any) -> Array:
 def check_loss(loss: Node, shape: Shape | None) -> None:
     """Raise ShapeError where a loss of this shape is not a single number."""
     if shape:
-        said = f"a loss must be one number, but it is {written(shape)}; reduce_sum makes one number of it."
-        raise ShapeError(said, loss)
+        wrong = f"a loss must be one number, but it is {as_text(shape)}; reduce_sum makes one number of it."
+        raise ShapeError(wrong, loss)

@@ -55,23 +55,23 @@ class Session:
 
     def keep(self, node: Node, evaluation: Evaluation) -> None:
         """Keep the evaluation as the last one of a node."""
-        self.evaluations[node] = node.last_evaluation = evaluation
+        self.evaluations[node] = node._last_evaluation = evaluation
 
 
 _living: WeakSet[Session] = WeakSet()
 
 
 def last_evaluation(loss: Any, session: Session | None = None) -> Evaluation:
-    """Return the last evaluation of a loss in a session, or in the only one that there is.
+    """Return the last evaluation of a loss: a session's, or without one the last that there was.
 
-    Where the session is gone the loss still has its last evaluation. Raises GraphError where the loss is no node with
-    a value or has not been run, and, without a session, where another one than the last to run it has run it too.
+    The session of the last one may be gone by then. Raises GraphError where the loss is no node with a value or has not
+    been run, and without a session where another one, which is still there, has run the loss too.
     """
     check_has_value(loss)
     if session is not None:
         evaluation = session.evaluations.get(loss)
     else:
-        evaluation = loss.last_evaluation
+        evaluation = loss._last_evaluation
         if _others(loss):
             gc.collect()  # one that ended with a mistake may be kept by nothing but its traceback
         if _others(loss):
@@ -85,7 +85,7 @@ def last_evaluation(loss: Any, session: Session | None = None) -> Evaluation:
 
 def _others(loss: Node) -> bool:
     """Return whether a living session has another evaluation of the loss than the last one."""
-    last = loss.last_evaluation
+    last = loss._last_evaluation
     return any(session.evaluations.get(loss, last) is not last for session in _living)
 
 

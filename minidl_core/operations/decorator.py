@@ -30,8 +30,8 @@ def operation(
     `domain` the range that the tests draw numbers from. An `elementwise` operation broadcasts its inputs, and its
     gradients are summed back to their shapes; of any other, `shape` tells the shape of Y from those of the inputs (and
     the attributes) or raises ValueError; without it, a trial on ones tells. `remedy` completes the message where shapes
-    do not fit. An `unchecked` operation promises to make float64 of float64, to change no input, and to pass every NaN
-    and infinity on, forward and backward, to what has entries, so that the fast path need not look after it.
+    do not fit. `unchecked` is a promise that spares the fast path a look at each array: float64 becomes float64, no
+    input is changed, and every NaN and infinity among the inputs shows in Y, and of G in the gradients.
 
     Raises GraphError where there are no positional-only inputs, an attribute is called what means something else, or
     the name is taken by an operation of another file.

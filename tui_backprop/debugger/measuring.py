@@ -13,7 +13,7 @@ import numpy as np
 
 from minidl_core import GradientCheck, MinidlError, Node
 from minidl_core.arrays import quiet
-from minidl_core.gradient_check import check_evaluation
+from minidl_core.gradient_check import check_evaluation, size_of_entry
 from minidl_core.plan import Plan
 
 from .recording import Recording
@@ -76,8 +76,7 @@ def measure(recording: Recording, node: Node, index: tuple[int, ...]) -> Measure
         with quiet():
             return float(loss_at(changed))
 
-    size = max(abs(float(value[index])), 0.1 * float(np.sqrt(np.mean(np.square(value))))) or 1.0
-    unit = 10.0 ** floor(log10(size)) if isfinite(size) else 1.0
+    unit = 10.0 ** floor(log10(size_of_entry(value, index)))
     here, nudged = moved(0.0), moved(NUDGE)
     tried = []
     for step in (unit * part for part in _STEPS):
