@@ -47,13 +47,10 @@ def non_finite_update(variable: Variable, value: Array, learning_rate: float) ->
     return NonFiniteError(finding, f"the learning rate {learning_rate:g} is too high", variable, entry)
 
 
-def non_finite_term(variable: Variable, term: str, value: Array) -> NonFiniteError:
+def non_finite_term(variable: Variable, term: str, value: Array, remedy: str) -> NonFiniteError:
     """Return the error for a variable of whose update a term, written as `v = β·v + G`, is NaN or infinite."""
     entry = _first_entry(value)
-    finding = f"in its update, {term} becomes {_said(value, entry)}"
-    return NonFiniteError(
-        finding, "clip the gradient, as clip_norm=1.0 does, or lower the learning rate", variable, entry
-    )
+    return NonFiniteError(f"in its update, {term} becomes {_said(value, entry)}", remedy, variable, entry)
 
 
 def _first_entry(array: Array) -> tuple[int, ...]:

@@ -49,10 +49,10 @@ class Step:
         self._optimizer = optimizer
         self._before = memory.slots
         self._after: dict[Variable, Slots] = {}
-        self._iteration = memory.iterations + 1
-        self.learning_rate = rate_at(optimizer.learning_rate, self._iteration)
+        self._iteration = t = memory.iterations + 1
+        self.learning_rate = rate = rate_at(optimizer.learning_rate, t)
         # by name, all that a term can be computed from
-        self._given: dict[str, Any] = {**optimizer.fixed, "learning_rate": self.learning_rate, "t": self._iteration}
+        self._given: dict[str, Any] = {**optimizer.fixed, "learning_rate": rate, "t": t}
         if optimizer.clip_norm is not None:
             self._given["norm"] = _length(gradients)
 
@@ -61,9 +61,8 @@ class Step:
 
         Raises GraphError where `compute` raises, or returns the wrong number of terms or shapes.
         """
-        optimizer, given = self._optimizer, self._given
+        optimizer, given, in_front = self._optimizer, self._given, list[Array]()
         given["w"], given["g"] = old, gradient
-        in_front = []
         for each in optimizer.in_front:
             given["g"] = freeze(each.compute.function(*each.compute.chosen(given)))
             in_front.append(given["g"])
@@ -82,7 +81,7 @@ class Step:
                 values = tuple(map(self._fitted, [variable] * len(values), optimizer.terms, values))
                 break
         if optimizer.slots:
-            self._after[variable] = {symbol: freeze(values[number]) for symbol, number in optimizer.slots.items()}
+            self._after[variable] = {symbol: _kept(values[n]) for symbol, n in optimizer.slots.items()}
         return (*in_front, *values) if in_front else values
 
     def before(self, variable: Variable) -> Slots:
@@ -107,10 +106,15 @@ class Step:
 
     def check_finite(self, variable: Variable, values: Sequence[Array], new: Array) -> None:
         """Raise NonFiniteError for the first term that is not finite, or for the new value."""
-        for term, value in zip(self._optimizer.rule, values[:-1], strict=False):
+        *others, last = zip(self._optimizer.rule, values, strict=True)
+        for term, value in others:
             if not is_finite(value):
-                raise non_finite_term(variable, f"{term.symbol} = {term.formula}", value)
+                remedy = "clip the gradient, as clip_norm=1.0 does, or lower the learning rate"
+                raise non_finite_term(variable, f"{term.symbol} = {term.formula}", value, remedy)
         if not is_finite(new):
+            term, value = last
+            if np.isnan(value).any():
+                raise non_finite_term(variable, f"{term.symbol} = {term.formula}", value, "")
             raise non_finite_update(variable, new, self.learning_rate)
 
     def _fitted(self, variable: Variable, term: Term, value: Any) -> Array:
@@ -179,6 +183,11 @@ def _taken_off(old: Array, values: Sequence[Array]) -> Array:
     if new.ndim:
         new.setflags(write=False)
     return new
+
+
+def _kept(value: Array) -> Array:
+    """Return a slot's array, or a copy where somebody else might write to it."""
+    return freeze(value if value.flags.owndata else value.copy())
 
 
 def _length(gradients: Iterable[Array]) -> float:

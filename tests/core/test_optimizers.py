@@ -321,6 +321,32 @@ def test_a_slot_that_overflows_is_named_after_the_event():
     assert last.terms[1].value[1] == np.inf
 
 
+def test_a_rule_that_makes_nan_of_numbers_is_named_with_its_step():
+    w = dl.Variable([1.0, 2.0], name="w")
+    own = _own(lambda g: (g * 0 / (g - 1),), Term("step", "G·0/(G - 1)", ""))
+    text, _ = _ends(own.minimize(dl.reduce_sum(w)))
+    says(r"variable 'w' HERE: in its update, step = G·0/\(G - 1\) becomes nan in entry \[0\]\.", text)
+
+
+def test_a_slot_and_a_large_step_may_share_their_numbers():
+    """The fast path turns a large step into the new value in its place; the slot must not become that, too."""
+    w = dl.Variable(np.linspace(0, 1, 5000))
+    slots = Term("v", "G", "", is_slot=True), Term("step", "G", "")
+
+    def shared(g):
+        v = 0.25 * g
+        return v[:], v
+
+    for compute in (shared, lambda g: (shared(g)[1],) * 2, lambda g: (g, g)):
+        step = _own(compute, *slots).minimize(dl.reduce_sum(dl.square(w)))
+        fast, slow = dl.Stepper(step), dl.Stepper(step)
+        for _ in range(2):
+            fast.run(1)
+            list(slow.iteration())
+            ended = [(s.state().variables[w].tobytes(), s.state().memory.slots[w]["v"].tobytes()) for s in (fast, slow)]
+            assert ended[0] == ended[1]
+
+
 def test_a_gradient_that_is_not_finite_comes_before_an_update_that_hides_it():
     p = dl.Variable([5e-324, 1.0], name="p")
     text, last = _ends(TRAIN.GradientDescentOptimizer(1e-9, clip_value=1.0).minimize(dl.reduce_sum(dl.log(p))))
