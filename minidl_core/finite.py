@@ -45,6 +45,12 @@ def non_finite_update(variable: Described, value: Array, learning_rate: float) -
     return NonFiniteError(finding, f"the learning rate {learning_rate:g} is too high", variable, entry)
 
 
+def non_finite_term(variable: Described, term: str, value: Array, remedy: str) -> NonFiniteError:
+    """Return the error for a variable of whose update a term, written as `v = β·v + G`, is NaN or infinite."""
+    entry = _first_entry(value)
+    return NonFiniteError(f"in its update, {term} becomes {_number_at(value, entry)}", remedy, variable, entry)
+
+
 def _first_entry(array: Array) -> tuple[int, ...]:
     return tuple(int(index) for index in np.argwhere(~np.isfinite(array))[0])
 

@@ -219,17 +219,17 @@ class Evaluation:
         nodes = self._plan.nodes
         return {nodes[position]: gradients[position] for position in backward.visited}
 
-    def variable_gradients(self, loss: Node) -> dict[Variable, Array]:
-        """Return the gradient of the loss for each of its variables, in the order of the search, and no other.
+    def trained(self, loss: Node) -> list[tuple[Variable, Array, Array]]:
+        """Return each variable of the loss with its value and its gradient, in the order of the search.
 
-        They may not be finite; `check_training` then tells where that began. It is asked at once where an array without
-        entries could hide it.
+        The gradients may not be finite; `check_training` then tells where that began. It is asked at once where an
+        array without entries could hide it.
         """
         if self.has_empty:
             self.check_training(loss)
         backward = self._plan.backward(loss, training=True)
         gradients = self._gradients(loss, backward)
-        return {variable: gradients[position] for position, variable in backward.variables}
+        return [(variable, self._values[place], gradients[place]) for place, variable in backward.variables]
 
     def check_training(self, loss: Node) -> None:
         """Raise NonFiniteError for the first gradient on the way to a variable that is not finite, if there is one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 from weakref import WeakSet
 
@@ -11,18 +12,22 @@ from .arrays import Array, quiet, read_only
 from .errors import GraphError
 from .graph import Node, Variable, check_has_value
 from .plan import Evaluation, Plan
-from .train import Minimization
+from .train import Memory, Minimization, Optimizer
+from .train.step import take_step
 from .watching import notify
+
+_NOTHING = Memory()
 
 
 class Session:
-    """Evaluates nodes and keeps the current values of the variables, which start from their initial values.
+    """Evaluates nodes and keeps the variables, which start from their initial values, and what optimizers remember.
 
     `evaluations` has the last one of each node that the session was asked for.
     """
 
     def __init__(self) -> None:
         self.variables: dict[Variable, Array] = {}
+        self.memories: dict[Optimizer, Memory] = {}
         self.evaluations: dict[Node, Evaluation] = {}
         self._plans: dict[tuple[Node, ...], Plan] = {}
         _living.add(self)
@@ -47,15 +52,36 @@ class Session:
             evaluation = plan.run(feeds, self.variables)
             for node in nodes:
                 self.keep(node, evaluation)
+            moved: dict[Variable, Array] = {}
             for node in dict.fromkeys(asked):
                 if isinstance(node, Minimization):
-                    self.variables = node.optimizer.step(evaluation, node.loss, self.variables)
+                    moved |= self.take_step(node.optimizer, node.loss, evaluation, moved)
         results = [read_only(evaluation[node]) for node in nodes]
         return results[0] if isinstance(fetches, Node) else results
 
     def keep(self, node: Node, evaluation: Evaluation) -> None:
         """Keep the evaluation as the last one of a node."""
         self.evaluations[node] = node._last_evaluation = evaluation
+
+    def take_step(
+        self,
+        optimizer: Optimizer,
+        loss: Node,
+        evaluation: Evaluation,
+        moved: Mapping[Variable, Array] = MappingProxyType({}),
+    ) -> Mapping[Variable, Array]:
+        """Take one step of an optimizer down from the values of an evaluation; return the variables that it moves.
+
+        `moved` are variables that have been moved since the evaluation. Raises NonFiniteError, GraphError; then nothing
+        has changed.
+        """
+        after, memory = take_step(optimizer, evaluation, loss, moved, self.memory_of(optimizer))
+        self.variables, self.memories[optimizer] = {**self.variables, **after}, memory
+        return after
+
+    def memory_of(self, optimizer: Optimizer) -> Memory:
+        """Return what an optimizer remembers of its steps in this session."""
+        return self.memories.get(optimizer, _NOTHING)
 
 
 _living: WeakSet[Session] = WeakSet()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,12 +23,13 @@ from .events import (
     NodeVisited,
     VariableUpdated,
 )
-from .finite import non_finite_gradient, non_finite_update
+from .finite import non_finite_gradient
 from .gradients import gradient_rule, input_gradients
 from .graph import Node, Operation, Placeholder, Variable
 from .plan import Evaluation, Plan, check_loss
 from .session import Session
-from .train import GradientDescentOptimizer, Minimization, trained_variables
+from .train import Memory, Minimization, Optimizer, Schedule, rate_at, trained_variables
+from .train.step import Step
 from .watching import notify
 
 Hook = Callable[[Any], object]
@@ -35,12 +37,21 @@ Hook = Callable[[Any], object]
 
 @dataclass(frozen=True)
 class State:
-    """Where an iteration starts: how many were finished before, the variables, the learning rate, and the feeds."""
+    """Where an iteration starts: how many were finished before, and all that its numbers depend on."""
 
     finished: int
     variables: Mapping[Variable, Array]
-    learning_rate: float
+    learning_rate: float | Schedule
     feeds: Mapping[Placeholder, Array]
+    memory: Memory
+
+    @property
+    def rate(self) -> float:
+        """The number that the learning rate is in the iteration that starts here; NaN where its schedule is wrong."""
+        try:
+            return rate_at(self.learning_rate, self.memory.iterations + 1)
+        except GraphError:
+            return math.nan
 
 
 class Stepper:
@@ -57,7 +68,7 @@ class Stepper:
         feed_dict: Mapping[Any, Any] | None = None,
         session: Session | None = None,
         traversal: str = "last consumer",
-        optimizer: GradientDescentOptimizer | None = None,
+        optimizer: Optimizer | None = None,
     ) -> None:
         if optimizer is not None:
             trained_variables(step)
@@ -86,13 +97,14 @@ class Stepper:
 
     def state(self) -> State:
         """Return what an iteration started now would start from."""
-        learning_rate = self.optimizer.learning_rate
-        return State(self.finished, dict(self.session.variables), learning_rate, self._feeds)
+        variables, memory = dict(self.session.variables), self.session.memory_of(self.optimizer)
+        return State(self.finished, variables, self.optimizer.learning_rate, self._feeds, memory)
 
     def restore(self, state: State) -> None:
         """Start again from an earlier state; what follows has the same bits as before."""
         self.finished = state.finished
         self.session.variables = dict(state.variables)
+        self.session.memories[self.optimizer] = state.memory
         self.optimizer.learning_rate = state.learning_rate
         self._feeds = state.feeds
         self._evaluation = self._gradients = None
@@ -172,19 +184,25 @@ class Stepper:
     def update(self) -> Iterator[Event]:
         """Yield each variable's step, in the order in which the search visited them, then the end of the iteration.
 
-        Raises GraphError where there was no backward pass, NonFiniteError after the step that is not finite.
+        Raises GraphError where there was no backward pass, or the optimizer's `compute` or schedule is wrong,
+        NonFiniteError after the step that is not finite.
         """
-        loss, gradients = float(self._evaluated()[self.loss]), self._completed()
+        evaluation, gradients = self._evaluated(), self._completed()
         variables, optimizer = dict(self.session.variables), self.optimizer
+        with quiet():
+            step = Step(optimizer, self.session.memory_of(optimizer), gradients.values())
         for node, gradient in gradients.items():
-            old = variables.get(node, node.initial_value)
+            old = evaluation[node]
             with quiet():
-                new = variables[node] = optimizer.updated(old, gradient)
-            yield VariableUpdated(node, read_only(old), read_only(gradient), optimizer.learning_rate, read_only(new))
-            if not is_finite(new):
-                raise non_finite_update(node, new, optimizer.learning_rate)
-        self._finish_update(variables)
-        yield IterationFinished(self.loss, self.finished, loss)
+                values = step.update(node, old, gradient)
+                new = variables[node] = freeze(old - values[-1])
+            terms, numbers = step.terms(node, values), step.numbers
+            shown = read_only(old), read_only(gradient), step.learning_rate, read_only(new)
+            yield VariableUpdated(node, *shown, terms, numbers)
+            step.check_finite(node, values, new)
+        self.session.variables, self.session.memories[optimizer] = variables, step.memory
+        self._finish_iteration()
+        yield IterationFinished(self.loss, self.finished, float(evaluation[self.loss]))
 
     def run(
         self,
@@ -218,7 +236,8 @@ class Stepper:
     def _fast_iteration(self) -> float:
         evaluation = self._plan.run(self._feeds, self.session.variables)
         self._finish_forward(evaluation)
-        self._finish_update(self.optimizer.step(evaluation, self.loss, self.session.variables))
+        self.session.take_step(self.optimizer, self.loss, evaluation)
+        self._finish_iteration()
         return float(evaluation[self.loss])
 
     def _finish_forward(self, evaluation: Evaluation) -> None:
@@ -227,8 +246,7 @@ class Stepper:
         self.session.keep(self.loss, evaluation)
         self._gradients = None
 
-    def _finish_update(self, variables: dict[Variable, Array]) -> None:
-        self.session.variables = variables
+    def _finish_iteration(self) -> None:
         self.finished += 1
         self._evaluation = self._gradients = None
 

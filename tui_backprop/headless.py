@@ -11,7 +11,7 @@ import numpy as np
 
 from minidl_core import MinidlError, NonFiniteError, Placeholder, Session, Stepper
 from minidl_core.arrays import Array
-from minidl_core.train import GradientDescentOptimizer, trained_variables
+from minidl_core.train import trained_variables
 
 from .complaints import complain
 from .drawing.palette import plain
@@ -34,10 +34,10 @@ def run_headless(lesson_name: str, seed: int | None, learning_rate: float | None
     try:
         lesson = load_lesson(lesson_name, seed)
         seed = lesson.seed if seed is None else seed
-        learning_rate = lesson.learning_rate if learning_rate is None else learning_rate
         example = lesson.build(seed or 0)
-        optimizer = GradientDescentOptimizer(learning_rate)
+        optimizer = lesson.optimizer(lesson.learning_rate if learning_rate is None else learning_rate)
         stepper = Stepper(example.loss, example.feeds, session, optimizer=optimizer)
+        rate = stepper.state().rate
     except LessonError as error:
         complain(error)
         return 2
@@ -50,7 +50,7 @@ def run_headless(lesson_name: str, seed: int | None, learning_rate: float | None
         sys.stdout.reconfigure(errors="replace")  # a picture with question marks is better than none
     if not as_json:
         drawn = "" if seed is None else f"   seed {seed}"
-        print(f"{printable(lesson.name)}{drawn}   learning rate {learning_rate:g}")
+        print(f"{printable(lesson.name)}{drawn}   learning rate {rate:g}")
     try:
         for updates in range(steps):
             losses += stepper.run(1)
@@ -65,7 +65,7 @@ def run_headless(lesson_name: str, seed: int | None, learning_rate: float | None
         return 1 if isinstance(error, NonFiniteError) else 2
     variables = {node.name: session.run(node) for node in trained_variables(example.loss)}
     if as_json:
-        said = {"lesson": lesson.name, "seed": seed, "learning_rate": learning_rate, "losses": losses}
+        said = {"lesson": lesson.name, "seed": seed, "learning_rate": rate, "losses": losses}
         print(json.dumps(said | {"variables": {name: value.tolist() for name, value in variables.items()}}))
         return 0
     print(f"{steps:5} updates   {loss} = {number(losses[-1], 6)}")

@@ -10,7 +10,8 @@ import minidl_core
 
 ORDER = [
     *("arrays", "errors", "sums", "definition", "finite", "graph", "watching", "gradients", "backprop", "plan"),
-    *("train", "session", "events", "stepper", "gradient_check"),
+    *("train.settings", "train.schedules", "train.terms", "train.optimizer", "train.rules", "train.step", "train"),
+    *("session", "events", "stepper", "gradient_check"),
     *("operations.decorator", "operations.arithmetic", "operations.products", "operations.curves", "operations.shapes"),
     *("operations.reductions", "operations.probabilities", "operations", ".", "__main__"),
 ]

@@ -80,7 +80,7 @@ def test_it_is_highlighted() -> None:
 def test_a_variable_shows_its_update_and_data_says_that_it_has_no_code() -> None:
     moment = moment_of(load_lesson("perceptron"))
     assert "W, update" in plain(code_lines(node_named(moment, "W"), 61))
-    assert "def updated(self" in plain(code_lines(node_named(moment, "W"), 61))
+    assert "def compute(g" in plain(code_lines(node_named(moment, "W"), 61))
     assert "X is computed by no code: it is given, at perceptron.py:" in plain(code_lines(node_named(moment, "X"), 61))
 
 

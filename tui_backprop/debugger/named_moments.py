@@ -71,7 +71,7 @@ def command(timeline: Timeline) -> str:
     words = ["backprop-tui", timeline.lesson.address]
     if timeline.seed != timeline.lesson.seed:
         words += ["--seed", str(timeline.seed)]
-    if timeline.learning_rate != timeline.lesson.learning_rate:
+    if timeline.learning_rate != timeline.lesson.learning_rate and not callable(timeline.learning_rate):
         words += ["--learning-rate", repr(float(timeline.learning_rate))]
     return shlex.join([*words, "--at", name_moment(timeline)])
 

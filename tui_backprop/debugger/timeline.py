@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from minidl_core import Event, IterationFinished, MinidlError, NodeEvaluated, State, Stepper
-from minidl_core.train import GradientDescentOptimizer
 
 from ..lessons.lesson import Lesson
 from .branches import MOST_BRANCHES, Branch, said_of_fork, said_of_switch
@@ -37,7 +36,7 @@ class Timeline:
         self.seed = lesson.seed if seed is None else seed
         self.learning_rate = lesson.learning_rate if learning_rate is None else learning_rate
         self.example = lesson.build(self.seed or 0)
-        optimizer = GradientDescentOptimizer(self.learning_rate)
+        optimizer = lesson.optimizer(self.learning_rate)
         self.stepper = Stepper(self.example.loss, self.example.feeds, optimizer=optimizer)
         self.graph = LossGraph(self.stepper.nodes, self.example.feeds)
         self.branch = Branch()

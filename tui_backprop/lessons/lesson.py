@@ -15,6 +15,7 @@ import numpy as np
 from minidl_core import Node, Placeholder, Variable
 from minidl_core.arrays import Array
 from minidl_core.graph import post_order
+from minidl_core.train import GradientDescentOptimizer, Optimizer, Schedule
 
 
 @dataclass(frozen=True)
@@ -50,17 +51,19 @@ class Lesson:
     by its name a tuple of labels for each of its axes, () for an axis that has none. `folds` name the scopes of nodes
     whose own names do not say one, by the nodes' names. `seed` is None where no seed can be given: a script draws
     its own numbers. `path` is the file that it was opened from, as somebody typed it, '' for a built-in one.
+    `optimizer` makes what trains it, of a learning rate.
     """
 
     name: str
     summary: str
     build: Callable[[int], Example]
-    learning_rate: float
+    learning_rate: float | Schedule
     seed: int | None = 0
     sentences: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     folds: Mapping[str, str] = field(default_factory=dict)
     path: str = ""
+    optimizer: Callable[[float | Schedule], Optimizer] = GradientDescentOptimizer
 
     @property
     def address(self) -> str:

@@ -19,7 +19,7 @@ from types import ModuleType
 from minidl_core import Graph, Node, NonFiniteError, Placeholder
 from minidl_core.arrays import Array
 from minidl_core.graph import post_order
-from minidl_core.train import GradientDescentOptimizer, Minimization
+from minidl_core.train import Minimization
 from minidl_core.watching import watching
 
 from ..complaints import complain
@@ -75,6 +75,7 @@ def open_script(path: str, seed: int | None) -> Lesson:
         summary=(main.__doc__ or "").strip().partition("\n")[0],
         build=lambda _: example,
         learning_rate=step.optimizer.learning_rate,
+        optimizer=lambda rate: replace(step.optimizer, learning_rate=rate),
         seed=None,
         path=path,
     )
@@ -104,11 +105,7 @@ def _chosen(seen: Seen, path: str) -> Minimization:
     if not run and len(steps) > 1:
         named = listed(steps, Node.describe, 4)
         raise LessonError(f"{path} builds {named} and runs none of them; run the one that you mean")
-    step = (run or steps)[-1]
-    if type(step.optimizer) is not GradientDescentOptimizer:
-        kind = type(step.optimizer).__name__
-        raise LessonError(f"{path} trains with {kind}, but only train.GradientDescentOptimizer can be stepped through")
-    return step
+    return (run or steps)[-1]
 
 
 def _fed(step: Minimization, seen: Seen) -> Feeds | None:
