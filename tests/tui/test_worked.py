@@ -47,7 +47,7 @@ class Case:
             if same:
                 nodes[1:] = nodes[:1] * (len(nodes) - 1)
                 self.inputs = [self.inputs[0]] * len(nodes)
-            self.op = definition(*nodes, name="out", **attributes)
+            self.op = dl.Operation(definition, tuple(nodes), attributes, "out")
         self.output = np.asarray(definition.compute(*self.inputs, **attributes))
         self.grad = np.asarray(rng.normal(size=self.output.shape))
         op = EvaluatedOperation(self.op, self.inputs, self.output, [True] * len(self.inputs))
