@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from pytest_textual_snapshot import SVGImageExtension
 
+from minidl_core.definition import definitions
 from minidl_core.gradients import _gradient_registry
-from minidl_core.graph import definitions
 
 # Textual reads these when it is imported: whoever runs the tests, the screens are the same
 os.environ["TERM"] = "xterm-256color"

@@ -11,6 +11,7 @@ import numpy as np
 
 from minidl_core import MinidlError, NonFiniteError, Placeholder, Session, Stepper
 from minidl_core.arrays import Array
+from minidl_core.train import trained_variables
 
 from .complaints import complain
 from .debugger.lesson_fit import check_fit
@@ -37,8 +38,8 @@ def run_headless(name: str, seed: int | None, learning_rate: float | None, steps
         example = program.example
         if program.warning:
             complain(program.warning)
-        step = program.optimizer.minimize(example.loss)
-        stepper = Stepper(step, example.feeds, session)
+        stepper = Stepper(example.loss, example.feeds, session, optimizer=program.optimizer)
+        rate = stepper.state().rate
         check_fit(program)
     except ProgramError as error:
         complain(error)
@@ -52,7 +53,7 @@ def run_headless(name: str, seed: int | None, learning_rate: float | None, steps
         sys.stdout.reconfigure(errors="replace")  # a picture with question marks is better than none
     if not as_json:
         drawn = "" if program.seed is None else f"   seed {program.seed}"
-        print(f"{printable(program.lesson.name)}{drawn}   learning rate {program.learning_rate:g}")
+        print(f"{printable(program.lesson.name)}{drawn}   learning rate {rate:g}")
     try:
         for updates in range(steps):
             losses += stepper.run(1)
@@ -65,9 +66,9 @@ def run_headless(name: str, seed: int | None, learning_rate: float | None, steps
         sys.stdout.flush()
         complain(f"training stopped in iteration {stepper.finished + 1}: {error}")
         return 1 if isinstance(error, NonFiniteError) else 2
-    variables = {node.name: session.run(node) for node in step.variables}
+    variables = {node.name: session.run(node) for node in trained_variables(example.loss)}
     if as_json:
-        facts = {"lesson": program.lesson.name, "seed": program.seed, "learning_rate": program.learning_rate}
+        facts = {"lesson": program.lesson.name, "seed": program.seed, "learning_rate": rate}
         print(
             json.dumps(
                 facts | {"losses": losses} | {"variables": {name: value.tolist() for name, value in variables.items()}}

@@ -55,7 +55,7 @@ def operation_of_all(nodes: list[object]) -> object:
     space["total"].__name__ = f"total_of_{count}"  # type: ignore[attr-defined]
     total = operation(formula="Y = Σ")(space["total"])  # type: ignore[arg-type]
 
-    @RegisterGradient(total.name, formulas=("G",) * count)
+    @RegisterGradient(total.__name__, formulas=("G",) * count)
     def _gradient(op: object, grad: object) -> list[object]:
         """One more of any is one more of all."""
         return [np.broadcast_to(grad, array.shape) for array in op.inputs]  # type: ignore[attr-defined,call-overload]
@@ -113,8 +113,8 @@ def test_500_inputs_enter_one_box() -> None:
     names = [f"x{i}" for i in range(500)]
     boxes = [*(NodeBox(name, (), 9, 4) for name in names), NodeBox("sum", tuple(names), 9, 14)]
     layout = lay_out(boxes)
-    assert layout.places["sum"].height == 14
-    assert all(layout.arrival(edge)[0] == layout.places["sum"].x - 1 for edge in layout.incoming["sum"])
+    assert layout.boxes["sum"].height == 14
+    assert all(layout.arrival(edge)[0] == layout.boxes["sum"].x - 1 for edge in layout.incoming["sum"])
 
 
 def test_two_nodes_of_the_same_long_name_are_told_apart() -> None:

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 import minidl_core as dl
 from minidl_core.gradients import GradientRule, _gradient_registry
-from minidl_core.plan import Run
+from minidl_core.plan import Evaluation
 from tests.tui.test_inspector import LESSONS, SIZES
 from tests.tui.test_keys import opened, text
 from tui_backprop.debugger.followed import Followed
@@ -116,16 +116,16 @@ def test_the_loss_is_the_one_of_this_iteration_whatever_ran_last() -> None:
 
 def test_the_loss_a_nudge_away_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
     moved: list[np.ndarray] = []
-    what_if = Run.what_if
+    what_if = Evaluation.what_if
 
-    def watched(run: Run, node: dl.Node, fetch: dl.Node) -> Callable[[np.ndarray], np.ndarray]:
-        loss_at = what_if(run, node, fetch)
+    def watched(evaluation: Evaluation, node: dl.Node, fetch: dl.Node) -> Callable[[np.ndarray], np.ndarray]:
+        loss_at = what_if(evaluation, node, fetch)
         return lambda value: moved.append(value) or loss_at(value)
 
     timeline = Timeline(program_of(lesson_of(lambda: dl.sigmoid(1000 * dl.Variable(0.001, name="x"), name="J"))))
     finish(timeline, 1)
     [x] = timeline.graph.variables
-    monkeypatch.setattr(Run, "what_if", watched)
+    monkeypatch.setattr(Evaluation, "what_if", watched)
     measured = measure(timeline.recording, x, ())
     assert isinstance(measured, MeasuredGradient)
     assert measured.step < 1e-4  # it took several
@@ -136,10 +136,10 @@ def test_nothing_is_disturbed() -> None:
     ours, undisturbed = (Timeline(open_program("perceptron")) for _ in range(2))
     for _ in range(150):
         moment = ours.moment
-        run = moment.graph.loss.last_run
+        evaluations = dict(ours.stepper.session.evaluations)
         for node in moment.graph.nodes[::4]:
             measure(moment.recording, node, (0,) * len(node.shape or ()))
-        assert moment.graph.loss.last_run is run
+        assert ours.stepper.session.evaluations == evaluations
         ours.forward(after_event)
         undisturbed.forward(after_event)
     other = undisturbed.moment

@@ -46,11 +46,11 @@ def test_an_added_node_moves_few_others(name: str) -> None:
     before = lay_out(boxes, loss)
     for box in boxes:
         after = lay_out([*boxes, NodeBox("added", (box.name,), 9, 4)], loss)
-        down = after.places[loss].y - before.places[loss].y
-        moved = [other.name for other in boxes if after.places[other.name].y != before.places[other.name].y + down]
+        down = after.boxes[loss].y - before.boxes[loss].y
+        moved = [other.name for other in boxes if after.boxes[other.name].y != before.boxes[other.name].y + down]
         assert len(moved) <= 2
-        for place, now in zip(before.places.values(), after.places.values(), strict=False):
-            assert place.x > before.places[box.name].x or now.x == place.x
+        for place, now in zip(before.boxes.values(), after.boxes.values(), strict=False):
+            assert place.x > before.boxes[box.name].x or now.x == place.x
 
 
 def test_the_pictures_are_the_same_in_every_process() -> None:

@@ -27,8 +27,9 @@ from minidl_core import (
     softmax,
     square,
 )
+from minidl_core.arrays import Array
+from minidl_core.definition import definitions
 from minidl_core.gradients import EvaluatedOperation
-from minidl_core.graph import Array, definitions
 from tui_backprop.debugger.steps import after_event, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.keys import KEY_OF

@@ -218,11 +218,14 @@ def test_opening_a_graph_writes_nothing_into_it() -> None:
     with dl.Graph().as_default() as graph:
         x = dl.placeholder(name="x")
         loss = dl.reduce_sum(x * dl.Variable(1.0))
-    nodes = list(graph.nodes)
-    before = [node.shape for node in nodes]
+
+    def written() -> list[tuple[dl.Node, str, tuple[int, ...] | None, list[dl.Operation]]]:
+        return [(node, node.name, node.shape, list(node.consumers)) for node in graph.nodes]
+
+    before = written()
     timeline = Timeline(program_of(Lesson("own", "", lambda seed: Example(loss, {x: np.ones(3)}), 0.1)))
     finish(timeline, 1)
-    assert [node.shape for node in nodes] == before
+    assert written() == before
     assert dl.Session().run(loss, {x: np.ones(4)}) == 4.0
 
 

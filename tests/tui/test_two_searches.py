@@ -43,7 +43,7 @@ def words(timeline: Timeline) -> list[str]:
     contributions = []
     if searches.early is not None:
         start = timeline.recording.start
-        contributions = contributions_to(searches.early, timeline.stepper.minimization, start)
+        contributions = contributions_to(searches.early, timeline.stepper, start)
     return say(searches, timeline.moment, Followed(), contributions)
 
 
@@ -83,7 +83,7 @@ def test_the_number_that_would_be_wrong_is_made_of_the_engines_numbers() -> None
     session.variables = dict(timeline.recording.start.variables)
     session.run(example.loss)
     x = next(node for node in timeline.graph.nodes if node.name == "x")
-    right = float(compute_gradient(example.loss)[x])
+    right = float(compute_gradient(example.loss, session)[x])
     said = words(timeline)[-1]
     wrong, shown = re.fullmatch(
         r".* would be (\S+), from y alone\. It is .* = (\S+) \(iteration 4\)\. So w .*", said
@@ -133,7 +133,7 @@ def test_the_followed_element_of_an_array_is_the_one_with_the_numbers() -> None:
 
 
 def _contributions(timeline: Timeline, node: Variable) -> list[object]:
-    return contributions_to(node, timeline.stepper.minimization, timeline.recording.start)
+    return contributions_to(node, timeline.stepper, timeline.recording.start)
 
 
 @given(timelines())

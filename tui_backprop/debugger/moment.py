@@ -112,7 +112,7 @@ class Moment:
     @property
     def learning_rate(self) -> float:
         """The learning rate of this iteration's update."""
-        return self.recording.start.learning_rate
+        return self.recording.start.rate
 
     @property
     def feeds(self) -> Mapping[Placeholder, Array]:

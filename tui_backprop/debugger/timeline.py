@@ -39,7 +39,7 @@ class Timeline:
         self.program = program
         # its learning rate changes as one moves through time
         optimizer = copy(program.optimizer)
-        self.stepper = Stepper(optimizer.minimize(program.example.loss), program.example.feeds)
+        self.stepper = Stepper(program.example.loss, program.example.feeds, optimizer=optimizer)
         check_fit(program)
         self.graph = LossGraph(self.stepper.nodes, program.example.feeds)
         self.branch = Branch()

@@ -32,7 +32,7 @@ def _draw_boxes(shown: ShownGraph, layout: Layout, stops: frozenset[Node]) -> li
     width, height, rows = shown.room.width, shown.room.height, shown.rows
 
     def view(name: str) -> NodeView:
-        item, inner = boxes.items[name], layout.places[name].width - 2
+        item, inner = boxes.items[name], layout.boxes[name].width - 2
         return _marked(box_view(item, moment, shown.folded.progress, shown.level, inner), item, shown, stops)
 
     lines = draw_diagram(

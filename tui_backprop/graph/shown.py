@@ -94,7 +94,7 @@ class ShownGraph:
         name = self.in_focus
         if not isinstance(self.stands, Layout):
             return 0, page_start(self.stands.row[name], self.rows, len(self.stands.names), 1)
-        box, boxes = self.stands.places[name], self.stands.places.values()
+        box, boxes = self.stands.boxes[name], self.stands.boxes.values()
         widest, highest = max(each.width for each in boxes), max(each.height for each in boxes)
         return (
             page_start(box.x, self.room.width, self.stands.width, widest),
@@ -144,7 +144,7 @@ class ShownGraph:
     @property
     def _tops(self) -> Mapping[str, int]:
         if isinstance(self.stands, Layout):
-            return {name: box.y for name, box in self.stands.places.items()}
+            return {name: box.y for name, box in self.stands.boxes.items()}
         return self.stands.row
 
     @property
@@ -152,8 +152,8 @@ class ShownGraph:
         """The first row, or the box at the upper left."""
         if not isinstance(self.stands, Layout):
             return self.stands.names[0]
-        places = self.stands.places
-        return min(places, key=lambda name: (places[name].x, places[name].y))
+        boxes = self.stands.boxes
+        return min(boxes, key=lambda name: (boxes[name].x, boxes[name].y))
 
     def pan(self, columns: int, rows: int) -> GraphLook:
         """Return the look moved by so many columns and rows, as far as there is something to see there."""

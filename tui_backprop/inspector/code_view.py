@@ -76,7 +76,7 @@ def code_lines(node: Node, width: int) -> list[Line]:
             return [*lines, [], *prose(f"no gradient function is registered for {name}", width)]
         return [*lines, [], *_function(f"{name}, backward", function, width)]
     if isinstance(node, Variable):
-        return _function(f"{called(node)}, update", GradientDescentOptimizer.updated, width)
+        return _function(f"{called(node)}, update", GradientDescentOptimizer.compute, width)
     return prose(f"{called(node)} is computed by no code: it is given, at {node.location}.", width)
 
 

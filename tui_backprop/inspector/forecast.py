@@ -128,7 +128,7 @@ def change_of_step(recording: Recording) -> float:
         for variable, new in recording.start.variables.items():
             old = previous.start.variables.get(variable, variable.initial_value)
             moved += float(np.sum(np.square(new - old)))
-    rate = previous.start.learning_rate
+    rate = previous.start.rate
     return -moved / rate if rate else 0.0
 
 

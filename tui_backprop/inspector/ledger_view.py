@@ -8,7 +8,7 @@ from minidl_core import ContributionAdded, GradientError, Node, Operation
 from minidl_core.arrays import Array
 from minidl_core.gradients import gradient_rule
 
-from ..debugger.edges import Edge, edge_in_focus, gradient_edges, operands
+from ..debugger.edges import GradientEdge, edge_in_focus, gradient_edges, operands
 from ..debugger.followed import Followed, element_at, is_by_point, known_value
 from ..debugger.moment import Mark, Moment
 from ..drawing.glyphs import DONE, MORE, NOT_YET, RIGHT
@@ -96,7 +96,7 @@ def _way(event: ContributionAdded) -> str:
     return f"{name} as {event.consumer.definition.symbols[event.input_index]}" if twice else name
 
 
-def _title(moment: Moment, node: Node, edges: list[Edge], edge: Edge | None, width: int) -> Line:
+def _title(moment: Moment, node: Node, edges: list[GradientEdge], edge: GradientEdge | None, width: int) -> Line:
     count = len(edges)
     place = f"edge {edges.index(edge) + 1} of {count}" if edge else f"{count} edge{'s' * (count != 1)}"
     slope = slope_name(moment, node)
@@ -121,7 +121,13 @@ def _loss(moment: Moment, node: Node, width: int) -> list[Section]:
 
 
 def _edge_lines(
-    moment: Moment, node: Node, edges: list[Edge], focus: Edge | None, followed: Followed, width: int, most: int
+    moment: Moment,
+    node: Node,
+    edges: list[GradientEdge],
+    focus: GradientEdge | None,
+    followed: Followed,
+    width: int,
+    most: int,
 ) -> list[Line]:
     """Draw the edges as columns: edge, shape of G, rule, contribution; the narrower, the fewer columns."""
     places = window(len(edges), most, edges.index(focus) if focus else 0)
@@ -162,7 +168,9 @@ def _written(moment: Moment, node: Node, followed: Followed, most: int) -> tuple
     return [small(event.contribution, index, fine) for event in arrived], small(total, index, coarse)
 
 
-def _edge_row(moment: Moment, edge: Edge, focus: Edge | None, terms: list[str]) -> tuple[str, str, str, str]:
+def _edge_row(
+    moment: Moment, edge: GradientEdge, focus: GradientEdge | None, terms: list[str]
+) -> tuple[str, str, str, str]:
     consumer, input_index, event = edge
     mark = RIGHT if edge == focus else DONE if event else NOT_YET
     node = consumer.inputs[input_index]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from minidl_core import Node, Placeholder, Variable
 from minidl_core.arrays import Array
-from minidl_core.train import GradientDescentOptimizer
+from minidl_core.train import GradientDescentOptimizer, Optimizer, Schedule
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ class Lesson:
     name: str
     summary: str
     build: Callable[[int], Example]
-    learning_rate: float
-    optimizer: Callable[[float], GradientDescentOptimizer] = field(default=GradientDescentOptimizer, kw_only=True)
+    learning_rate: float | Schedule
+    optimizer: Callable[[float | Schedule], Optimizer] = field(default=GradientDescentOptimizer, kw_only=True)
     seed: int | None = 0
     sentences: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)

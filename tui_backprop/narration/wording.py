@@ -52,7 +52,7 @@ def unmark(text: str) -> str:
     return _MARKED.sub(r"\2", text)
 
 
-def naming(length: int, now: Node | None) -> Name:
+def naming(length: int, now: object) -> Name:
     """Return the function that says a node's name, cut to a length and marked; `now` is the node of the sentence."""
 
     def name(node: Node, style: str = "") -> str:
@@ -61,9 +61,7 @@ def naming(length: int, now: Node | None) -> Name:
     return name
 
 
-def options(
-    tell: Callable[[Name], Words], now: Node | None, name_lengths: Sequence[int] = NAME_LENGTHS
-) -> Iterator[str]:
+def options(tell: Callable[[Name], Words], now: object, name_lengths: Sequence[int] = NAME_LENGTHS) -> Iterator[str]:
     """Yield ever shorter ways to say the same, with marks; `now` is the node that it is about."""
     for length in name_lengths:
         words = tell(naming(length, now))

@@ -100,7 +100,7 @@ def read_edit(text: str, state: State, graph: LossGraph, target: str) -> Edit:
         written = written.rpartition("=")[2]  # a whole edit was typed behind the one that stood there
     node, index = _target(written.strip() or target, state, graph)
     if node is None:
-        old, name = state.learning_rate, f"the {LEARNING_RATE}"
+        old, name = state.rate, f"the {LEARNING_RATE}"
     else:
         array = start_value(state, node)
         old = float(array.flat[0] if index is None else array[index])

@@ -81,8 +81,9 @@ def command(timeline: Timeline) -> str:
     words = ["backprop-tui", program.address]
     if program.seed != program.lesson.seed:
         words += ["--seed", str(program.seed)]
-    if program.learning_rate != program.lesson.learning_rate:
-        words += ["--learning-rate", repr(float(program.learning_rate))]
+    rate = program.learning_rate
+    if rate != program.lesson.learning_rate and not callable(rate):
+        words += ["--learning-rate", repr(rate)]
     return shlex.join([*words, "--at", name_moment(timeline)])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from minidl_core.train import GradientDescentOptimizer
+from minidl_core.train import Optimizer, Schedule
 
 from ..lessons.lesson import Example, Lesson
 
@@ -23,13 +23,13 @@ class Program:
 
     lesson: Lesson
     example: Example
-    optimizer: GradientDescentOptimizer
+    optimizer: Optimizer
     seed: int | None
     address: str
     warning: str = ""
 
     @property
-    def learning_rate(self) -> float:
+    def learning_rate(self) -> float | Schedule:
         """The learning rate that it starts with."""
         return self.optimizer.learning_rate
 

@@ -12,7 +12,6 @@ import textwrap
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
-from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -20,7 +19,7 @@ from types import ModuleType
 from minidl_core import Graph, Node, NonFiniteError, Placeholder
 from minidl_core.arrays import Array
 from minidl_core.graph import post_order
-from minidl_core.train import GradientDescentOptimizer, Minimization
+from minidl_core.train import Minimization
 from minidl_core.watching import watching
 
 from ..lessons.lesson import Example, Lesson
@@ -70,17 +69,12 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
     step = _chosen(seen, path)
     example = Example(step.loss, _feeds(step, seen, path))
 
-    def optimizer(learning_rate: float) -> GradientDescentOptimizer:
-        own = copy(step.optimizer)
-        own.learning_rate = learning_rate
-        return own
-
     lesson = Lesson(
         name=os.path.basename(path),
         summary=(main.__doc__ or "").strip().partition("\n")[0],
         build=lambda _: example,
         learning_rate=step.optimizer.learning_rate,
-        optimizer=optimizer,
+        optimizer=lambda rate: replace(step.optimizer, learning_rate=rate),
         seed=None,
     )
     return program_of(lesson, None, learning_rate, path, warning)
@@ -106,11 +100,7 @@ def _chosen(seen: Seen, path: str) -> Minimization:
     if not run and len(steps) > 1:
         named = _named(steps)
         raise ProgramError(f"{path} builds {named} and runs none of them; run the one that you mean")
-    step = (run or steps)[-1]
-    if type(step.optimizer) is not GradientDescentOptimizer:
-        kind = type(step.optimizer).__name__
-        raise ProgramError(f"{path} trains with {kind}, but only train.GradientDescentOptimizer can be stepped through")
-    return step
+    return (run or steps)[-1]
 
 
 def _fed(step: Minimization, seen: Seen) -> Feeds | None:

@@ -25,7 +25,7 @@ class EditScreen(Prompt[Edit | None]):
 
     def __init__(self, timeline: Timeline, node: Node | None, followed: Followed) -> None:
         graph, state = timeline.graph, timeline.edited_state
-        target, value = LEARNING_RATE, state.learning_rate
+        target, value = LEARNING_RATE, state.rate
         question = f"Edit: {listed(editable_names(graph), str, 6)} can be changed, by name."
         wrong = "" if node is None else why_not_editable(node, state, graph)
         if isinstance(node, Variable | Placeholder) and not wrong:

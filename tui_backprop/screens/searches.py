@@ -39,7 +39,7 @@ class SearchesScreen(ModalScreen[None]):
         self._searches = compare(timeline.graph)
         early, contributions = self._searches.early, []
         if early is not None:
-            contributions = contributions_to(early, timeline.stepper.minimization, moment.recording.start)
+            contributions = contributions_to(early, timeline.stepper, moment.recording.start)
         self._words = say(self._searches, moment, followed, contributions)
         self._first: int | None = None
 
