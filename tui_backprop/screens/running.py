@@ -10,7 +10,7 @@ from textual.timer import Timer
 from ..debugger.breakpoints import Breakpoint, Breakpoints
 from ..debugger.message import Message
 from ..debugger.running import Run
-from ..debugger.steps import NamedStep, Place
+from ..debugger.steps import Place
 from ..debugger.timeline import Timeline
 from ..keys import KEY_OF
 from ..narration.messages import sentences
@@ -56,7 +56,7 @@ class RunningScreen(InspectorScreen):
         """Run faster."""
         self._change_speed(1)
 
-    def _start(self, destination: Place | NamedStep | None = None) -> None:
+    def _start(self, destination: Place | None = None) -> None:
         self._graph.deselect()
         self._run.start(destination)
         self._set_timer()
@@ -167,7 +167,7 @@ class RunningScreen(InspectorScreen):
         missing = f" without the edit {label(edits[0], 8)}" if len(edits) == 1 else f" without the {len(edits)} edits"
         self._draw(f"copied{missing if edits else ''}: {where}")
 
-    def go(self, place: Place | NamedStep | None) -> None:
+    def go(self, place: Place | None) -> None:
         """Move to a place, if there is one; if it is far ahead, by a run."""
         if place is not None and place.iteration > self.timeline.furthest[0] + 1:
             self._start(place)
