@@ -6,12 +6,13 @@ import pytest
 
 from tui_backprop.debugger.breakpoints import Breakpoints
 from tui_backprop.debugger.running import Run
-from tui_backprop.debugger.steps import NamedStep, Place, after_step
+from tui_backprop.debugger.steps import Place, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.keys import KEY_OF
 from tui_backprop.narration.messages import sentences
 from tui_backprop.notation.conditions import read_breakpoint
 from tui_backprop.notation.edits import read_edit
+from tui_backprop.notation.moments import NoMomentError, read_moment
 from tui_backprop.programs.opening import open_program
 
 from .moments import finish
@@ -107,20 +108,31 @@ def test_no_further_stop_names_the_keys_that_go_on() -> None:
 
 def test_a_place_that_training_does_not_come_to() -> None:
     timeline = Timeline(open_program("perceptron", learning_rate=1000.0))
-    w = timeline.graph.variables[0]
-    for asked, called in {
-        Place(4): "iteration 4",
-        Place(3, 7, fine=True): "iteration 3, event 7",
-        NamedStep(2, w, "update", 1): "2:W:update",
-        NamedStep(9, w, "backward"): "9:W",
+    timeline.go_to(Place(1))
+    for name, called in {
+        "4": "iteration 4",
+        "3.7": "iteration 3, event 7",
+        "2:W:update": "iteration 2, event 58",
     }.items():
-        timeline.first()
-        timeline.go_to(asked)
-        message = timeline.missed(asked)
-        assert message is not None
-        assert sentences(message, {}) == (
-            f"There is no {called}: training stopped in iteration 2, after event {timeline.cursor}.",
-        )
+        for asked_before in (True, False):
+            # before: from a whole iteration; after: from one that an error ended
+            timeline.go_to(Place(1) if asked_before else Place(4))
+            asked = read_moment(name, timeline)
+            timeline.go_to(asked)
+            message = timeline.missed(asked)
+            assert message is not None
+            assert sentences(message, {}) == (
+                f"There is no {called}: training stopped in iteration 2, after event {timeline.cursor}.",
+            )
     timeline.go_to(Place(1))
     assert timeline.missed(Place(1)) is None
-    assert timeline.missed(NamedStep(1, w, "update", 2)) is not None
+
+
+def test_in_a_first_iteration_that_stops_there_is_nothing_behind_the_stop() -> None:
+    timeline = Timeline(open_program("perceptron"))
+    timeline.fork(read_edit("W[0,0] = 1e12", timeline.edited_state, timeline.graph, ""))
+    assert timeline.go_to(read_moment("1:p:forward", timeline))
+    with pytest.raises(
+        NoMomentError, match=r"^There is no 3:W:update: training stopped in iteration 1, after event 8\.$"
+    ):
+        read_moment("3:W:update", timeline)

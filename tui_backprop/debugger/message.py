@@ -44,8 +44,8 @@ class Message:
     forked: `edit`, the `iteration` that starts with it, whether that was computed `again`, the branch `forgotten` for
     it or None. switched: `branch`, its `number` of `count`, whether one is at the `same` place as before. breakpoint
     hit: `breakpoint`. no breakpoint up to goal: `goal`, an iteration. no further stop and stopped by an error: `node`,
-    of the error, or None, and `branches`, how many there are. no such moment: what was `asked` for, the `iteration` and
-    `event` where one is instead, and whether an error `stopped` the training there.
+    of the error, or None, and `branches`, how many there are. no such moment: the place `asked` for, and the
+    place `here` where an error stopped the training.
 
     speed: the `speed` of runs. where: the `command` that comes back here and the `edits` that it is without. breakpoint
     set: the `breakpoint`, and whether it is on the node `in_view`; breakpoint removed: it. quiz mode: the `mode`. no

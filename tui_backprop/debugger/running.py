@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from .breakpoints import Breakpoints
 from .message import Message
 from .recording import Recording
-from .steps import NamedStep, Place, Stop, after_iteration, after_step
+from .steps import Place, Stop, after_iteration, after_step
 from .timeline import Timeline
 
 TRAINING_SECONDS = 0.04
@@ -49,7 +49,7 @@ class Run:
         self._chosen = 1
         self._at_once = 1
         self.goal: int | None = None
-        self.destination: Place | NamedStep | None = None
+        self.destination: Place | None = None
         self._breakpoints: Breakpoints | None = None
         self._backwards = False
         self.message: Message | None = None
@@ -70,7 +70,7 @@ class Run:
         """Make it faster or slower by so many places in the table of speeds."""
         self._chosen = min(max(self._chosen + by, 0), len(SPEEDS) - 1)
 
-    def start(self, destination: Place | NamedStep | None = None) -> None:
+    def start(self, destination: Place | None = None) -> None:
         """Choose where to pause: at the given place, at full speed till then, or at the end of some iteration."""
         self.destination = destination
         self._breakpoints = None
@@ -120,7 +120,7 @@ class Run:
         self._at_once = max(1, min(2 * self._at_once, int(self._at_once * TRAINING_SECONDS / max(needed, 1e-6))))
         return trained
 
-    def arrive(self, destination: Place | NamedStep) -> bool:
+    def arrive(self, destination: Place) -> bool:
         """Move to a place and return whether that went anywhere; where an error comes before it, `message` says so."""
         moved = self._timeline.go_to(destination)
         self.message = self._timeline.missed(destination)

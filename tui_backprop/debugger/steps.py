@@ -35,15 +35,6 @@ class Place(NamedTuple):
     fine: bool = False
 
 
-class NamedStep(NamedTuple):
-    """A place by its name: where in an iteration the step of a node ends, counted from 1 in a phase; 0 is the last."""
-
-    iteration: int
-    node: Node
-    phase: Phase
-    number: int = 0
-
-
 Stop = Callable[[Recording, int], bool]
 """Whether a kind of move stops after the event of this index; it may look at the event behind it."""
 
@@ -104,26 +95,14 @@ def headline(recording: Recording, cursor: int) -> int:
     return index
 
 
-def steps_of(recording: Recording, node: Node) -> Iterator[tuple[NamedStep, int]]:
-    """Yield each step of a node, also of data, with the index of the event that ends it."""
+def steps_of(recording: Recording, node: Node) -> Iterator[tuple[Phase, int, int]]:
+    """Yield the steps of a node, also of data: the phase, the number there from 1, and the cursor behind it."""
     numbers: dict[Phase, int] = {}
     for index, event in enumerate(recording.events):
-        following = _following(recording, index)
-        row = TABLE[type(event)]
+        row, following = TABLE[type(event)], _following(recording, index)
         if node_of(event) is node and (row.ends_step(event, following) or row.ends_node(event, following)):
-            numbers[row.phase] = number = numbers.get(row.phase, 0) + 1
-            yield NamedStep(recording.iteration, node, row.phase, number), index
-
-
-def end_of(recording: Recording, asked: NamedStep) -> int | None:
-    """Return the cursor behind a step, once all events of its iteration are there; None where it has no such step."""
-    if recording.iteration != asked.iteration:
-        return None
-    for step, index in steps_of(recording, asked.node):
-        is_last = not asked.number and after_node(recording, index)
-        if step.phase == asked.phase and (step.number == asked.number or is_last):
-            return index + 1
-    return None
+            numbers[row.phase] = numbers.get(row.phase, 0) + 1
+            yield row.phase, numbers[row.phase], index + 1
 
 
 def _following(recording: Recording, index: int) -> Event | None:

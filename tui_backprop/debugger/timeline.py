@@ -20,7 +20,7 @@ from .loss_history import LossHistory
 from .message import Message
 from .moment import Moment
 from .recording import PastIteration, Recording
-from .steps import NamedStep, Place, Stop, after_event, end_of, headline
+from .steps import Place, Stop, after_event, headline
 
 MILESTONES = (0, 1, 3, 10)
 """After how many iterations the data chart keeps the line."""
@@ -109,31 +109,35 @@ class Timeline:
         """Move to the latest place that was ever reached on this branch."""
         return self.go_to(self.furthest)
 
-    def go_to(self, place: Place | NamedStep) -> bool:
+    def go_to(self, place: Place) -> bool:
         """Move to a place, training as far as it needs; an error stops earlier. Place(0) is the very start."""
-        if isinstance(place, NamedStep):
-            return self._moved(None, self._go_to_step(place) or self._fine)
         iteration, cursor, fine = place if place.iteration else Place(1, 0)
         moved = self._go_to(iteration, cursor) or fine != self._fine
         return self._moved(after_event if fine else None, moved)
 
-    def missed(self, asked: Place | NamedStep) -> Message | None:
-        """Return what is to be said where one is not at the place that was gone to; None where one is there."""
-        iteration, event = self.recording.iteration, self.cursor
-        if isinstance(asked, NamedStep):
-            there = end_of(self.recording, asked) == event
-        else:
-            there = (iteration, event) >= (asked.iteration, asked.cursor or 0)
-        if there:
+    def missed(self, asked: Place) -> Message | None:
+        """Return what is to be said where one did not come to the place that was asked for; None where one did."""
+        here = self.place
+        if here[:2] >= (asked.iteration, asked.cursor or 0):
             return None
-        stopped = self.recording.error is not None
-        return Message("no such moment", {"asked": asked, "iteration": iteration, "event": event, "stopped": stopped})
+        return Message("no such moment", {"asked": asked, "here": here})
 
     def whole_iteration(self) -> Recording:
-        """Return the current iteration with all events that it has, without moving."""
+        """Return all events of the current iteration without moving; where an error ends it, of an earlier one.
+
+        The order of the events is the same in every iteration. Where the first one ends in an error, it is not whole.
+        """
         while not self.recording.finished:
             self._record()
-        return self.recording
+        iteration = self.recording.iteration
+        if self.recording.error is None or iteration == 1:
+            return self.recording
+        before = Recording(self.graph, self.branch.edited(self.branch.states.before(iteration - 2)), None)
+        # nothing goes on from an error: every way out of it restores the stepper
+        self.stepper.restore(before.start)
+        for event in self.stepper.iteration():
+            before.append(event)
+        return before
 
     def train(self, iterations: int) -> bool:
         """Move some iterations on without events, from the start or end of one to the start of one.
@@ -260,13 +264,6 @@ class Timeline:
         # where an error keeps training from coming to the iteration, one is where it happens
         self._play(cursor if iteration == self.recording.iteration else None)
         return True
-
-    def _go_to_step(self, step: NamedStep) -> bool:
-        here = self.recording, self.cursor
-        if step.iteration != self.recording.iteration:
-            self._open(step.iteration)
-        self._play(end_of(self.whole_iteration(), step))
-        return here != (self.recording, self.cursor)
 
     def _play(self, cursor: int | None) -> None:
         """Put the cursor behind so many events of the current iteration, or behind the last."""

@@ -8,7 +8,6 @@ from typing import Any
 from ..debugger.message import Kind, Message
 from ..notation.edits import branch_label, label
 from ..notation.fitting import cut, printable
-from ..notation.moments import write_moment
 
 Keys = Mapping[str, str]
 """The keys of a front end, by the names of their actions: step, back, edit, branch, run ..."""
@@ -62,10 +61,10 @@ def _with_a_way_on(what: str, data: Mapping[str, Any], keys: Keys) -> str:
 
 
 def _no_such_moment(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:  # noqa: ARG001 (as all of them)
-    none = f"There is no {write_moment(data['asked'])}"
-    if not data["stopped"]:
-        return (f"{none}.",)
-    return (f"{none}: training stopped in iteration {data['iteration']}, after event {data['event']}.",)
+    asked, here = data["asked"], data["here"]
+    event = f", event {asked.cursor}" if asked.cursor else ""
+    stopped = f"training stopped in iteration {here.iteration}, after event {here.cursor}"
+    return (f"There is no iteration {asked.iteration}{event}: {stopped}.",)
 
 
 def _with_remedies(said: str, join: str, on: str) -> tuple[str, ...]:

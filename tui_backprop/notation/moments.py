@@ -13,7 +13,8 @@ import shlex
 from minidl_core import Node
 
 from ..debugger.event_table import Phase
-from ..debugger.steps import NamedStep, Place, after_node, steps_of
+from ..debugger.recording import Recording
+from ..debugger.steps import Place, after_node, steps_of
 from ..debugger.timeline import Timeline
 from .fitting import cut
 from .listing import listed
@@ -28,7 +29,7 @@ class NoMomentError(ValueError):
     """There is no moment of this name; the message is a sentence that says what there is."""
 
 
-def read_moment(text: str, timeline: Timeline) -> Place | NamedStep:
+def read_moment(text: str, timeline: Timeline) -> Place:
     """Return the place of a named moment; raises NoMomentError."""
     match = _NAME.fullmatch(text.strip())
     if match is None:
@@ -41,38 +42,36 @@ def read_moment(text: str, timeline: Timeline) -> Place | NamedStep:
         return Place(iteration)
     if iteration == 0:
         raise NoMomentError("Iterations count from 1; 0 alone is the start.")
+    whole = timeline.whole_iteration()
+    last = len(whole.events)
     if event is None:
-        return _read_step(iteration, name, timeline)
-    recording = timeline.whole_iteration()
-    last = len(recording.events)
-    if int(event) < 1 or (int(event) > last and recording.error is None):
+        cursor = _cursor(name, whole)
+        if cursor is None:
+            raise NoMomentError(_what_there_is(name, iteration, whole))
+        return Place(iteration, cursor)
+    if not 1 <= int(event) <= last:
         raise NoMomentError(f"An iteration has {last} events here, {iteration}.1 to {iteration}.{last}.")
     return Place(iteration, int(event), fine=True)
-
-
-def write_moment(place: Place | NamedStep) -> str:
-    """Return how a sentence calls a place: iteration 4, event 12; 4:b:2."""
-    if isinstance(place, NamedStep):
-        step = f":{_step_name(place)}" if place.number else ""
-        return f"{place.iteration}:{cut(place.node.name, 40)}{step}"
-    return f"iteration {place.iteration}" + (f", event {place.cursor}" if place.cursor else "")
 
 
 def name_moment(timeline: Timeline) -> str:
     """Return the name of the moment at the cursor."""
     iteration, cursor, fine = timeline.place
+    recording = timeline.recording
     if cursor == 0:
         return str(iteration - 1)
     if timeline.at_end_of_iteration:
         return str(iteration)
-    node = timeline.recording.events[timeline.cursor - 1].node
-    step = None if fine else next((s for s, i in steps_of(timeline.recording, node) if i == timeline.cursor - 1), None)
-    if step is None:
+    node = recording.events[timeline.cursor - 1].node
+    found = next((step for step in steps_of(recording, node) if step[2] == cursor), None)
+    if fine or found is None:
         return f"{iteration}.{cursor}"
-    only = (step.phase, step.number) == ("backward", 1) and after_node(timeline.recording, timeline.cursor - 1)
-    if only and _step_called(node.name, timeline) is None:
-        return f"{iteration}:{node.name}"
-    return f"{iteration}:{node.name}:{_step_name(step)}"
+    phase, number, _ = found
+    names = [f"{node.name}:{_called(phase, number)}"]
+    if (phase, number) == ("backward", 1) and after_node(recording, timeline.cursor - 1):
+        names.insert(0, node.name)
+    # where a node is called like another node's step, the name is the step's
+    return next(f"{iteration}:{name}" for name in names if name != node.name or _step(name, recording) is None)
 
 
 def command(timeline: Timeline) -> str:
@@ -87,43 +86,45 @@ def command(timeline: Timeline) -> str:
     return shlex.join([*words, "--at", name_moment(timeline)])
 
 
-def _read_step(iteration: int, name: str, timeline: Timeline) -> NamedStep:
-    # where a node is called like another node's step, the name is the step's
-    found = _step_called(name, timeline)
-    if found is not None:
-        node, phase, number = found
-        return NamedStep(iteration, node, phase, number)
-    nodes = {node.name: node for node in timeline.graph.nodes}
-    if name in nodes:
-        return NamedStep(iteration, nodes[name], "backward")
-    owner, _, step = name.rpartition(":")
-    if owner in nodes:
-        steps = [f"{iteration}:{owner}:{step}" for step in _steps(nodes[owner], timeline)]
-        raise NoMomentError(f"{cut(owner, 40)} has no step '{cut(step, 40)}'. There are {listed(steps, str, 8)}.")
-    near = difflib.get_close_matches(name, nodes, n=1)
+def _cursor(name: str, recording: Recording) -> int | None:
+    """Return the cursor behind the step of a name without its iteration; a node alone is the last of its visit."""
+    step = _step(name, recording)
+    if step is not None:
+        return step
+    node = _node(name, recording)
+    visit = [] if node is None else [cursor for phase, _, cursor in steps_of(recording, node) if phase == "backward"]
+    return visit[-1] if visit else None
+
+
+def _step(name: str, recording: Recording) -> int | None:
+    owner, _, called = name.rpartition(":")
+    node = _node(owner, recording)
+    return None if node is None else _steps(node, recording).get(called)
+
+
+def _steps(node: Node, recording: Recording) -> dict[str, int]:
+    return {_called(phase, number): cursor for phase, number, cursor in steps_of(recording, node)}
+
+
+def _called(phase: Phase, number: int) -> str:
+    return str(number) if phase == "backward" else phase
+
+
+def _node(name: str, recording: Recording) -> Node | None:
+    return next((node for node in recording.graph.nodes if node.name == name), None)
+
+
+def _what_there_is(name: str, iteration: int, whole: Recording) -> str:
+    names = [node.name for node in whole.graph.nodes]
+    owner, _, called = name.rpartition(":")
+    node = _node(owner, whole)
+    if whole.error is not None and (node is not None or name in names):
+        stopped = f"training stopped in iteration {whole.iteration}, after event {len(whole.events)}"
+        return f"There is no {iteration}:{cut(name, 40)}: {stopped}."
+    if node is not None:
+        steps = [f"{iteration}:{owner}:{step}" for step in _steps(node, whole)]
+        return f"{cut(owner, 40)} has no step '{cut(called, 40)}'. There are {listed(steps, str, 8)}."
+    near = difflib.get_close_matches(name, names, n=1)
     if near:
-        raise NoMomentError(f"There is no node '{cut(name, 40)}'; did you mean {cut(near[0], 40)}?")
-    there_are = listed(list(nodes), lambda node: cut(node, 40), 12)
-    raise NoMomentError(f"There is no node '{cut(name, 40)}'. There are {there_are}.")
-
-
-def _step_called(name: str, timeline: Timeline) -> tuple[Node, Phase, int] | None:
-    """Return the node, the phase and the number of the step of this name, such as b:2; None where it is none's."""
-    owner, _, step = name.rpartition(":")
-    node = next((node for node in timeline.graph.nodes if node.name == owner), None)
-    if node is None:
-        return None
-    if step not in _steps(node, timeline) and timeline.recording.error is None:
-        return None
-    if step in ("forward", "update"):
-        return node, "forward" if step == "forward" else "update", 1
-    return (node, "backward", int(step)) if step.isdecimal() and step.isascii() and int(step) else None
-
-
-def _steps(node: Node, timeline: Timeline) -> list[str]:
-    """Return the names of a node's steps; where an error ended the iteration, of those before it."""
-    return [_step_name(step) for step, _ in steps_of(timeline.whole_iteration(), node)]
-
-
-def _step_name(step: NamedStep) -> str:
-    return str(step.number) if step.phase == "backward" else step.phase
+        return f"There is no node '{cut(name, 40)}'; did you mean {cut(near[0], 40)}?"
+    return f"There is no node '{cut(name, 40)}'. There are {listed(names, lambda node: cut(node, 40), 12)}."

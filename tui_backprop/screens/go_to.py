@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ..debugger.steps import NamedStep, Place
+from ..debugger.steps import Place
 from ..debugger.timeline import Timeline
 from ..notation.moments import name_moment, read_moment
 from .prompt import Prompt
 
 
-class GoToScreen(Prompt[Place | NamedStep]):
+class GoToScreen(Prompt[Place]):
     """Returns the place of the moment that was typed, None where the asking was given up."""
 
     def __init__(self, timeline: Timeline) -> None:

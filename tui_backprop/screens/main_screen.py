@@ -23,7 +23,7 @@ from ..debugger.breakpoints import Breakpoint
 from ..debugger.edits import Edit
 from ..debugger.message import Message
 from ..debugger.moment import Moment
-from ..debugger.steps import NamedStep, Place
+from ..debugger.steps import Place
 from ..drawing.palette import Line
 from ..graph.look import Room
 from ..keys import KEY_OF, SECTIONS
@@ -115,7 +115,7 @@ class MainScreen(Screen[None]):
         self.session.toggle_breakpoint(self.viewer.node)
         self._show()
 
-    def go(self, place: Place | NamedStep | None) -> None:
+    def go(self, place: Place | None) -> None:
         """Move to a place, if there is one."""
         if place is not None:
             self.session.go(place)

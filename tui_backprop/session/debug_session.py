@@ -19,7 +19,7 @@ from ..debugger.followed import Followed
 from ..debugger.message import Message
 from ..debugger.moment import Moment
 from ..debugger.running import Run, Speed
-from ..debugger.steps import STOPS, NamedStep, Place
+from ..debugger.steps import STOPS, Place
 from ..debugger.timeline import Timeline
 from ..graph.foldings import Foldings
 from ..narration.solution import write_solution
@@ -107,7 +107,7 @@ class DebugSession:
         """Move to the latest moment that was ever reached, and return whether that went anywhere."""
         return self._move(self.timeline.last)
 
-    def go(self, place: Place | NamedStep) -> None:
+    def go(self, place: Place) -> None:
         """Move to a place, training as far as it needs; if it is far ahead, by a run."""
         if place.iteration > self.timeline.furthest.iteration + 1:
             self._start(lambda: self._run.start(place))
