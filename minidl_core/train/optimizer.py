@@ -71,7 +71,7 @@ class Optimizer(Declared, ABC):
     gradient, unless `compute` takes it itself. `clip_value` bounds each entry of the gradients, `clip_norm` the length
     of all variables' gradients together (Pascanu, Mikolov & Bengio 2013). All may be changed at any time; GraphError is
     raised where one is out of its range. One that is `unchecked` promises that its `compute` makes a tuple of float64
-    arrays of the right shape and writes to none of its arguments, so that nobody need look after it.
+    arrays of the right shape, writes to none of its arguments, and passes every NaN and infinity on.
     """
 
     unchecked: ClassVar[bool] = False

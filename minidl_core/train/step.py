@@ -51,7 +51,8 @@ class Step:
         self._before = memory.slots
         self._after: dict[Variable, Slots] = {}
         self._iteration = t = memory.iterations + 1
-        self.learning_rate = rate = rate_at(optimizer.learning_rate, t)
+        rate = optimizer.learning_rate
+        self.learning_rate = rate = rate_at(rate, t) if callable(rate) else rate
         # by name, all that a term can be computed from
         self._given: dict[str, Any] = {**optimizer.fixed, "learning_rate": rate, "t": t}
         if optimizer.clip_norm is not None:
@@ -64,10 +65,10 @@ class Step:
         """
         optimizer, given = self._optimizer, self._given
         given["w"], given["g"] = old, gradient
-        in_front: list[Array] = []
+        in_front: tuple[Array, ...] = ()
         for each in optimizer.in_front:
             given["g"] = freeze(each.compute.function(*each.compute.chosen(given)))
-            in_front.append(given["g"])
+            in_front = (*in_front, given["g"])
         if optimizer.slots:
             given.update(self.before(variable))
         try:
@@ -155,6 +156,8 @@ def take_step(
     after: dict[Variable, Array] = {}
     # a NaN or an infinity makes this sum one too; so may large numbers, hence the second look
     total: Any = 0.0
+    # an infinite gradient that is clipped, or taken the sign of, would not be seen in the new value
+    hides = optimizer.in_front or not optimizer.unchecked
     try:
         step = Step(optimizer, memory, map(itemgetter(2), trained))
         for variable, old, gradient in trained:
@@ -164,9 +167,12 @@ def take_step(
                 gradient = freeze(gradient)
             values = step.update(variable, old, gradient)
             new = after[variable] = _taken_off(old, values)
-            total += np.vdot(new, gradient) if new.ndim else new * gradient
-            for value in values[:-1]:
-                total += np.vdot(value, value)
+            total += np.vdot(new, new) if new.ndim else new * new
+            if hides:
+                total += np.vdot(gradient, gradient)
+            if len(values) > 1:
+                for value in values[:-1]:
+                    total += np.vdot(value, value)
         if not math.isfinite(total):
             run.check_training(loss)
             for variable, old, gradient in trained:
