@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -70,8 +70,16 @@ class Optimizer(Declared, ABC):
     `learning_rate` is a number or a function of the iteration (see schedules.py). `weight_decay` adds λ·W to the
     gradient, unless `compute` takes it itself. `clip_value` bounds each entry of the gradients, `clip_norm` the length
     of all variables' gradients together (Pascanu, Mikolov & Bengio 2013). All may be changed at any time; GraphError is
-    raised where one is out of its range.
+    raised where one is out of its range. One that is `unchecked` promises that its `compute` makes a tuple of float64
+    arrays of the right shape, writes to none of its arguments, and passes every NaN and infinity on.
     """
+
+    unchecked: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        # the promise is about the function beside which it stands
+        cls.unchecked = cls.unchecked and ("unchecked" in vars(cls) or "compute" not in vars(cls))
 
     learning_rate: float | Schedule = setting("η")
     weight_decay: float = setting("λ", default=0.0, kw_only=True)

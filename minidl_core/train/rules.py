@@ -13,6 +13,7 @@ from .terms import Term
 class GradientDescentOptimizer(Optimizer):
     """Moves every variable by `learning_rate` times its gradient, downhill (Cauchy 1847)."""
 
+    unchecked = True
     terms = (Term("step", "η·G", "The steeper the slope, the longer the step; the learning rate is its measure."),)
 
     @staticmethod
@@ -36,6 +37,8 @@ class MomentumOptimizer(Optimizer):
     momentum: float = setting("β", below=1.0)
     nesterov: bool = False
 
+    unchecked = True
+
     @property
     def terms(self) -> tuple[Term, ...]:
         """The velocity, and the step: where it leads, or with `nesterov`, where it will."""
@@ -57,6 +60,7 @@ class RMSPropOptimizer(Optimizer):
     decay: float = setting("ρ", default=0.9, below=1.0)
     epsilon: float = setting("ε", default=1e-8, above=True)
 
+    unchecked = True
     terms = (
         Term(
             "v",
@@ -105,6 +109,7 @@ class AdamOptimizer(_OfMoments):
     (Kingma & Ba 2015, "Adam: a method for stochastic optimization", algorithm 1.)
     """
 
+    unchecked = True
     terms = (
         *_MOMENTS,
         Term(
@@ -131,6 +136,7 @@ class AdamWOptimizer(_OfMoments):
 
     weight_decay: float = setting("λ", default=0.01, kw_only=True)
 
+    unchecked = True
     terms = (
         *_MOMENTS,
         Term("step", "η·(m_hat/(sqrt(v_hat) + ε) + λ·W)", "Adam's step, and beside it a part of the weight itself."),

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arrays import Array, as_text, freeze, is_finite, is_float64, read_only
+from ..arrays import Array, as_text, copy_in, freeze, is_finite, is_float64, read_only
 from ..errors import GraphError, MinidlError
 from ..finite import non_finite_term, non_finite_update
 from ..graph import Node, Variable
 from ..plan import Evaluation
 from .optimizer import Optimizer
 from .schedules import rate_at
-from .terms import ComputedTerm, Term
+from .terms import ComputedTerm
 
 _LARGE = 4096
 
@@ -50,7 +51,8 @@ class Step:
         self._before = memory.slots
         self._after: dict[Variable, Slots] = {}
         self._iteration = t = memory.iterations + 1
-        self.learning_rate = rate = rate_at(optimizer.learning_rate, t)
+        rate = optimizer.learning_rate
+        self.learning_rate = rate = rate_at(rate, t) if callable(rate) else rate
         # by name, all that a term can be computed from
         self._given: dict[str, Any] = {**optimizer.fixed, "learning_rate": rate, "t": t}
         if optimizer.clip_norm is not None:
@@ -61,11 +63,12 @@ class Step:
 
         Raises GraphError where `compute` raises, or returns the wrong number of terms or shapes.
         """
-        optimizer, given, in_front = self._optimizer, self._given, list[Array]()
+        optimizer, given = self._optimizer, self._given
         given["w"], given["g"] = old, gradient
+        in_front: tuple[Array, ...] = ()
         for each in optimizer.in_front:
             given["g"] = freeze(each.compute.function(*each.compute.chosen(given)))
-            in_front.append(given["g"])
+            in_front = (*in_front, given["g"])
         if optimizer.slots:
             given.update(self.before(variable))
         try:
@@ -73,13 +76,8 @@ class Step:
         except Exception as error:
             remedy = "; its arguments belong to others: return new arrays" if "read-only" in str(error) else ""
             raise self._wrong(variable, f"raised {type(error).__name__}: {error}{remedy}.") from error
-        if type(values) is not tuple or len(values) != len(optimizer.terms):
-            symbols = ", ".join([term.symbol for term in optimizer.terms])
-            raise self._wrong(variable, f"must return a tuple of its terms, {symbols}, not {values!r}.")
-        for value in values:
-            if not (is_float64(value) and value.shape == old.shape):
-                values = tuple(map(self._fitted, [variable] * len(values), optimizer.terms, values))
-                break
+        if not optimizer.unchecked:
+            values = self._fitted(variable, values)
         if optimizer.slots:
             self._after[variable] = {symbol: _kept(values[n]) for symbol, n in optimizer.slots.items()}
         return (*in_front, *values) if in_front else values
@@ -117,18 +115,25 @@ class Step:
                 raise non_finite_term(variable, f"{term.symbol} = {term.formula}", value, "")
             raise non_finite_update(variable, new, self.learning_rate)
 
-    def _fitted(self, variable: Variable, term: Term, value: Any) -> Array:
-        """Return what `compute` returned for a term as float64 of the variable's shape."""
-        try:
-            fitted = freeze(value)
-        except (TypeError, ValueError):
-            said = f"returned {type(value).__name__} for {term.symbol}; return an array of numbers."
-            raise self._wrong(variable, said) from None
-        shape = variable.initial_value.shape
-        if fitted.shape != shape:
-            said = f"returned {as_text(fitted.shape)} for {term.symbol}, but {variable.name} is {as_text(shape)}"
-            raise self._wrong(variable, f"{said}; a term has its variable's shape.")
-        return fitted
+    def _fitted(self, variable: Variable, returned: Any) -> tuple[Array, ...]:
+        """Return what `compute` returned for each term as float64 of the variable's shape."""
+        terms, shape = self._optimizer.terms, variable.initial_value.shape
+        if type(returned) is not tuple or len(returned) != len(terms):
+            symbols = ", ".join([term.symbol for term in terms])
+            raise self._wrong(variable, f"must return a tuple of its terms, {symbols}, not {returned!r}.")
+        values = []
+        for term, value in zip(terms, returned, strict=True):
+            try:
+                values.append(value if is_float64(value) else copy_in(value))
+            except (TypeError, ValueError):
+                said = f"returned {type(value).__name__} for {term.symbol}; return an array of numbers."
+                raise self._wrong(variable, said) from None
+            if values[-1].shape != shape:
+                said = (
+                    f"returned {as_text(values[-1].shape)} for {term.symbol}, but {variable.name} is {as_text(shape)}"
+                )
+                raise self._wrong(variable, f"{said}; a term has its variable's shape.")
+        return tuple(values)
 
     def _wrong(self, variable: Variable, what: str) -> GraphError:
         return GraphError(f"{type(self._optimizer).__name__}.compute {what}", variable)
@@ -151,18 +156,23 @@ def take_step(
     after: dict[Variable, Array] = {}
     # a NaN or an infinity makes this sum one too; so may large numbers, hence the second look
     total: Any = 0.0
+    # an infinite gradient that is clipped, or taken the sign of, would not be seen in the new value
+    hides = optimizer.in_front or not optimizer.unchecked
     try:
-        step = Step(optimizer, memory, (gradient for _, _, gradient in trained))
+        step = Step(optimizer, memory, map(itemgetter(2), trained))
         for variable, old, gradient in trained:
             if moved:
                 old = moved.get(variable, old)
-            if gradient.ndim:
-                gradient.setflags(write=False)
+            if not optimizer.unchecked:
+                gradient = freeze(gradient)
             values = step.update(variable, old, gradient)
             new = after[variable] = _taken_off(old, values)
-            total += np.vdot(new, gradient) if new.ndim else new * gradient
-            for value in values[:-1]:
-                total += np.vdot(value, value)
+            total += np.vdot(new, new) if new.ndim else new * new
+            if hides:
+                total += np.vdot(gradient, gradient)
+            if len(values) > 1:
+                for value in values[:-1]:
+                    total += np.vdot(value, value)
         if not math.isfinite(total):
             evaluation.check_training(loss)
             for variable, old, gradient in trained:

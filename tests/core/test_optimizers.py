@@ -264,6 +264,17 @@ def _own(compute, *terms):
     return made(0.1)
 
 
+def test_another_compute_does_not_keep_the_promise_of_the_one_before():
+    class Halved(TRAIN.GradientDescentOptimizer):
+        @staticmethod
+        def compute(g, learning_rate):
+            return (learning_rate * g / 2,)
+
+    class Renamed(TRAIN.AdamOptimizer): ...
+
+    assert (Halved.unchecked, Renamed.unchecked) == (False, True)
+
+
 def test_a_definition_that_does_not_fit_together():
     text = message(dl.GraphError, lambda: _own(lambda g, rate: (g,)))
     assert text == "Own.compute takes rate, but can take only w, g, t, settings and slots of Own."

@@ -7,17 +7,18 @@ import weakref
 from collections.abc import Callable
 
 import pytest
-from tui_backprop.graph.pane import GraphPane
 
-from tui_backprop.debugger.followed import is_by_point
+from tui_backprop.debugger.followed import Followed, is_by_point
 from tui_backprop.debugger.kept import kept
 from tui_backprop.debugger.measuring import measure
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import Place
 from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.inspector import Followed, draw_inspector
+from tui_backprop.inspector import draw_inspector
 from tui_backprop.inspector.code_view import code_lines
 from tui_backprop.programs.opening import open_program
+
+from .looking import Looking
 
 
 def look_at_a_gradient(moment: Moment) -> None:
@@ -36,7 +37,7 @@ def look_at_every_view(moment: Moment) -> None:
 
 
 def look_at_the_picture(moment: Moment) -> None:
-    pane = GraphPane(moment.graph, {})
+    pane = Looking(moment.graph)
     for width in (80, 120):
         pane.draw(moment, width, 20, diagram=True)
         pane.draw(moment, width, 20, diagram=False)

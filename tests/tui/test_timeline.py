@@ -6,21 +6,23 @@ import gc
 import random
 import weakref
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import minidl_core as dl
 from minidl_core import IterationFinished, NonFiniteError, Placeholder, State, Stepper
-from minidl_core.train import GradientDescentOptimizer
+from minidl_core.train import AdamOptimizer, GradientDescentOptimizer, Schedule, StepRate
 from tui_backprop.debugger.branches import MOST_BRANCHES, States
 from tui_backprop.debugger.edits import Edit, start_value
 from tui_backprop.debugger.moment import Mark, Moment
 from tui_backprop.debugger.steps import STOPS, Place, after_event, after_iteration, after_phase, after_step
 from tui_backprop.debugger.timeline import MILESTONES, Timeline
 from tui_backprop.graph.folded_graph import with_off_path
-from tui_backprop.lessons import lesson_names
+from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
+from tui_backprop.notation.edits import read_edit
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import program_of
 
@@ -161,6 +163,47 @@ def test_states_thin_out_and_every_iteration_stays_within_reach() -> None:
     assert len(states._states) <= 8
     for finished in range(1000):
         assert 0 <= finished - states.before(finished).finished <= 256
+
+
+def with_a_memory() -> Lesson:
+    """The perceptron, trained by an optimizer with slots and a learning rate that falls."""
+
+    def made(rate: float | Schedule) -> AdamOptimizer:
+        return AdamOptimizer(rate, clip_norm=5.0, weight_decay=0.01)
+
+    return replace(load_lesson("perceptron"), optimizer=made, learning_rate=StepRate(0.05, 0.5, 4))
+
+
+def test_the_memory_bound_counts_what_an_optimizer_keeps() -> None:
+    stepper = Timeline(program_of(with_a_memory())).stepper
+    stepper.run(1)
+    # W and b are 6 numbers of 8 bytes, and Adam keeps two slots of each
+    states = States(most_bytes=10 * 3 * 48)
+    for _ in range(40):
+        states.keep(stepper.state())
+        stepper.run(1)
+    assert 5 <= len(states._states) <= 10
+
+
+def test_time_moves_both_ways_with_an_optimizer_that_has_a_memory() -> None:
+    timeline = Timeline(program_of(with_a_memory()))
+    finish(timeline, 10)
+    seen = fingerprint(timeline.moment)
+    assert timeline.moment.learning_rate == 0.0125
+    timeline.first()
+    for stop in (after_event, after_step, after_phase):
+        for _ in range(7):
+            timeline.forward(stop)
+        timeline.back(stop)
+    timeline.last()
+    assert fingerprint(timeline.moment) == seen
+    finish(timeline, 5)
+    timeline.fork(read_edit("η = 0.5", timeline.edited_state, timeline.graph, ""))
+    finish(timeline, 8)
+    assert timeline.moment.learning_rate == 0.5  # a number has taken the schedule's place
+    timeline.switch()
+    timeline.last()
+    assert fingerprint(timeline.moment) == seen
 
 
 def test_the_loss_before_is_known_wherever_one_comes_from() -> None:

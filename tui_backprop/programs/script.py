@@ -12,6 +12,7 @@ import textwrap
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -19,7 +20,7 @@ from types import ModuleType
 from minidl_core import Graph, Node, NonFiniteError, Placeholder
 from minidl_core.arrays import Array
 from minidl_core.graph import post_order
-from minidl_core.train import Minimization
+from minidl_core.train import Minimization, Optimizer, Schedule
 from minidl_core.watching import watching
 
 from ..lessons.lesson import Example, Lesson
@@ -69,12 +70,17 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
     step = _chosen(seen, path)
     example = Example(step.loss, _feeds(step, seen, path))
 
+    def optimizer(rate: float | Schedule) -> Optimizer:
+        made = copy(step.optimizer)
+        made.learning_rate = rate
+        return made
+
     lesson = Lesson(
         name=os.path.basename(path),
         summary=(main.__doc__ or "").strip().partition("\n")[0],
         build=lambda _: example,
         learning_rate=step.optimizer.learning_rate,
-        optimizer=lambda rate: replace(step.optimizer, learning_rate=rate),
+        optimizer=optimizer,
         seed=None,
     )
     return program_of(lesson, None, learning_rate, path, warning)
