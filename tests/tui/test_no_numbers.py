@@ -36,9 +36,15 @@ async def test_no_key_fails_at_any_step() -> None:
     async with BackpropApp(program_of(EMPTY)).run_test(size=(80, 24)) as pilot:
         screen, timeline = pilot.app.screen, pilot.app.timeline
         while not timeline.at_end_of_iteration:
-            for action in ("forward('step')", "check", "next_pane", "arrow('down')", "origin"):
+            for action in (
+                "forward('step')",
+                "viewer('check')",
+                "viewer('next_view')",
+                "viewer('arrow', 'down')",
+                "viewer('go_to_origin')",
+            ):
                 await screen.run_action(action)
-                screen._draw_now()  # at once: a press of a key waits for much longer than it draws
+                screen._draw()  # at once: a press of a key waits for much longer than it draws
             EditScreen(timeline, screen.viewer.node, screen.viewer.followed)
             assert Log(timeline.moment, timeline.branch).draw([timeline.cursor - 1], 0, 76, 20)
 
