@@ -239,7 +239,7 @@ train.GradientDescentOptimizer(0.1).minimize(J)
         assert any("Twice is more." in row for row in screen)
         timeline = pilot.app.timeline  # type: ignore[attr-defined]
         assert command(timeline) == """backprop-tui 'a dir/it'"'"'s.py' --at 0"""
-        code = ["".join(text for text, _ in line) for line in code_lines(timeline.graph.loss, 70)]
+        code = ["".join(text for text, _ in line) for line in code_lines(timeline.moment, timeline.graph.loss, 70)]
         assert code[0].split() == ["twice,", "forward", "it's.py:5"]
         assert "    return a + a" in code
 

@@ -14,6 +14,7 @@ from ..drawing.glyphs import BREAKPOINT, DONE, LEFT, NOT_YET, NOW, RIGHT, STALE,
 from ..drawing.palette import Line
 from ..notation.fitting import printable, width_of
 from ..notation.formats import number, shape_text
+from ..notation.optimizer import is_straight
 from .diagram import Note, mark_style
 
 LEAST_INNER, MOST_INNER = len("─v✓ g·─"), 14
@@ -47,10 +48,11 @@ def detail(moment: Moment, node: Node, width: int) -> str:
 
 def heading(moment: Moment) -> str:
     """Return the line above the picture: which way the numbers go."""
+    moves = "against its gradient" if is_straight(moment.program.optimizer) else "by the step of its optimizer"
     return {
         "forward": f"forward: values flow to the right ─{RIGHT}",
         "backward": f"backward: gradients flow to the left {LEFT}─",
-        "update": "update: each variable moves against its gradient",
+        "update": f"update: each variable moves {moves}",
     }[moment.phase]
 
 

@@ -14,6 +14,7 @@ from ..narration.wording import the_loss
 from ..notation.expression import element_text
 from ..notation.formats import digits_of_change, number, shape_text, vector
 from ..notation.names import called
+from ..notation.optimizer import is_straight
 from ..notation.sections import Section, compose, prose
 from .forecast import brought, forecast
 
@@ -28,10 +29,12 @@ def draw_start(moment: Moment, width: int, height: int, charts: Sequence[str] = 
         inside += _named(moment, title, [node for node in moment.graph.nodes if isinstance(node, kind)], width)
     operations = sum(isinstance(node, Operation) for node in moment.graph.nodes)
     inside += _columns("operations", f"{operations}, the last of them is {the_loss(moment.graph.loss, loss)}", width)
+    optimizer = moment.program.optimizer
+    moves = "against its slope" if is_straight(optimizer) else f"by the step of {type(optimizer).__name__}"
     passes = [
         *_columns("forward", f"every node computes its value, the last is {loss}", width),
         *_columns("backward", f"every node learns how {loss} changes with it", width),
-        *_columns("update", "every variable moves against its slope", width),
+        *_columns("update", f"every variable moves {moves}", width),
     ]
     signs = [
         *prose(f"{DONE} done   {NOW} now   {NOT_YET} not yet   {STALE} out of date", width, "dim"),

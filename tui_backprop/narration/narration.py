@@ -21,8 +21,8 @@ from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..notation.formats import number, shape_text
 from .messages import Keys, remedies
-from .sentences import before_the_first, history, said_of, still_waiting, words_of
-from .wording import NAME_LENGTHS, ROOMS, Name, Words, fitted, mark, options
+from .sentences import before_the_first, history, still_waiting, words_of
+from .wording import NAME_LENGTHS, ROOMS, Name, Words, fitted, mark, options, said_of
 
 
 def narrate_event_line(moment: Moment, index: int, rooms: Sequence[tuple[int, int]] = ROOMS) -> Line:

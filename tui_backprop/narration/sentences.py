@@ -32,11 +32,12 @@ from minidl_core.gradients import gradient_rule
 
 from ..debugger.moment import Moment
 from ..notation.edits import label
-from ..notation.formats import digits_of_change, number, shape_text, vector, worked_sum
+from ..notation.formats import number, shape_text, worked_sum
 from ..notation.formulas import in_names, in_numbers, in_shapes, right_side, shapes_of, symbols
 from ..notation.listing import listed
 from .messages import Keys
-from .wording import Name, Words, counted, lowered, the_loss, unmark
+from .update_sentences import updated
+from .wording import Name, Words, counted, lowered, said_of, slope_of, the_loss, unmark
 
 _ORDINALS = ("first", "second", "third", "fourth")
 
@@ -120,7 +121,7 @@ def _evaluated(at: Moment, event: NodeEvaluated, name: Name) -> Words:
 def _started(at: Moment, event: BackwardStarted, name: Name) -> Words:
     j = name(event.node)
     because = f", because if {j} changes by some amount, {j} changes by just that amount"
-    return Words((f"Backward starts at {j}: {_slope(at, event.node, name)} = 1",), extra=because)
+    return Words((f"Backward starts at {j}: {slope_of(at, event.node, name)} = 1",), extra=because)
 
 
 def _visited(at: Moment, event: NodeVisited, name: Name) -> Words:
@@ -204,13 +205,13 @@ def _contribution(at: Moment, event: ContributionAdded, name: Name) -> Words:
             gives = f"{gets} = {number(float(event.gradient))}{giver}"
             heads = (f"{gives} copied to its {event.contribution.size} entries", gives)
     if event.count == 1:
-        return Words(heads, reason, extra=f". G is {_slope(at, consumer, name)}")
+        return Words(heads, reason, extra=f". G is {slope_of(at, consumer, name)}")
     if consumer.inputs.count(node) > 1:
         which = f"{_ORDINALS[input_index]} input" if input_index < len(_ORDINALS) else f"input {input_index + 1}"
         heads = tuple(f"{head} as its {which}" for head in heads)
     so_far = _sum_so_far(at, event)
     part = f"{event.number} of {event.count} contributions"
-    return Words(tuple(f"{head}: {part}{so_far}" for head in heads), extra=f". G is {_slope(at, consumer, name)}")
+    return Words(tuple(f"{head}: {part}{so_far}" for head in heads), extra=f". G is {slope_of(at, consumer, name)}")
 
 
 def _sum_so_far(at: Moment, event: ContributionAdded) -> str:
@@ -226,7 +227,7 @@ def _sum_so_far(at: Moment, event: ContributionAdded) -> str:
 
 def _completed(at: Moment, event: GradientCompleted, name: Name) -> Words:
     node, gradient = event.node, event.gradient
-    n, slope = _subject(node, name), _slope(at, node, name)
+    n, slope = _subject(node, name), slope_of(at, node, name)
     if node is at.graph.loss:
         return Words((f"{slope} = 1 is complete: nothing behind {n} can add to it",))
     contributions = at.contributions(node)
@@ -254,7 +255,7 @@ def _completed(at: Moment, event: GradientCompleted, name: Name) -> Words:
     elif gradient.size > 1 and bool(np.all(gradient == gradient.flat[0])):
         reason = f"{gradient.size} entries, each {number(float(gradient.flat[0]))}"
     elif formula == "G" and only.gradient.shape == gradient.shape:
-        reason = f"the same {numbers} as {_slope(at, only.consumer, name)}"
+        reason = f"the same {numbers} as {slope_of(at, only.consumer, name)}"
     else:
         reason = f"{numbers}, one for each number in {n}" if gradient.size > 1 else f"{numbers}, as in {n}"
     return Words((complete,), reason, tail=tail)
@@ -294,28 +295,12 @@ def still_waiting(at: Moment, node: Node, name: Name, why: bool = False) -> str:
         parts.append(f"{name(source, 'waiting')} {'still waits ' if not parts else ''}for {for_whom}")
     if why and len(waiting) == 1:
         x = name(waiting[0], "waiting")
-        parts[0] += f": {_slope(at, waiting[0], name)} is the sum over every way from {x} to {name(at.graph.loss)}"
+        parts[0] += f": {slope_of(at, waiting[0], name)} is the sum over every way from {x} to {name(at.graph.loss)}"
     more = f"; {len(waiting) - 2} more wait too" if len(waiting) > 2 else ""
     return f"{', '.join(parts)}{more}"
 
 
-# update
-
-
-def _updated(at: Moment, event: VariableUpdated, name: Name) -> Words:
-    node, rate = event.node, f"{event.learning_rate:g}"
-    n, slope, said = name(node), _slope(at, node, name), said_of(event.new)
-    step = f"{n} - {rate}·{slope}"
-    moves = f"{n} moves against its gradient"
-    if event.new.shape:
-        if said:
-            return Words((f"{moves}: {step} = {said}",))
-        ways = (": where the slope is negative it rises, where positive it falls", ": downhill, number by number", "")
-        return Words(tuple(f"{moves}, {step}{way}" for way in ways))
-    values = {"A": float(event.old), "R": event.learning_rate, "G": float(event.gradient)}
-    worked = in_numbers("A - R·G", values, float(event.new), digits_of_change(event.old, event.new))
-    way = "positive, so it falls" if event.gradient > 0 else "negative, so it rises" if event.gradient < 0 else "0"
-    return Words((f"{moves}: {step} = {worked}", f"{moves}: {step} = {said}"), extra=f". Its slope is {way}")
+# end of an iteration
 
 
 def _finished(at: Moment, event: IterationFinished, name: Name) -> Words:  # noqa: ARG001 (as all of them)
@@ -332,20 +317,13 @@ SENTENCES: dict[type[Any], Callable[[Moment, Any, Name], Words]] = {
     ContributionAdded: _contribution,
     GradientCompleted: _completed,
     NodesEnqueued: _enqueued,
-    VariableUpdated: _updated,
+    VariableUpdated: updated,
     IterationFinished: _finished,
 }
 """What each kind of event says."""
 
 
 # parts of sentences
-
-
-def said_of(value: Array) -> str:
-    """Write a number, or a vector of a few; nothing for more."""
-    if not value.shape:
-        return number(float(value))
-    return vector(value) if value.ndim == 1 and 0 < value.size <= 4 else ""
 
 
 def _number(at: Moment, node: Node) -> float:
@@ -366,10 +344,6 @@ def _kind(node: Node) -> str:
 
 def _is_number(node: Node) -> bool:
     return isinstance(node, Constant) and said_of(node.initial_value) == node.name
-
-
-def _slope(at: Moment, node: Node, name: Name) -> str:
-    return unmark(f"d{name(at.graph.loss)}/d{name(node)}")
 
 
 def _uses(node: Operation, value: Array, shapes: Mapping[Node, Shape], name: Name) -> str:

@@ -37,7 +37,8 @@ from ..notation.formulas import right_side
 from ..notation.long_sums import draw_long_sum, long_sum
 from ..notation.moments import command, name_moment
 from ..notation.names import called, said, slope_name
-from ..notation.update import update_equation
+from ..notation.optimizer import is_straight, optimizer_text
+from ..notation.update import said_of_step, update_notations, worked_terms, worked_update
 from ..notation.worked import Worked, worked_contribution, worked_value
 from .log import said_of_edits
 from .narration import narrate_event_line, narrate_line
@@ -91,11 +92,13 @@ def write_solution(timeline: Timeline, followed: Followed) -> Iterator[str]:
 
 def _head(timeline: Timeline, moment: Moment) -> Iterator[str]:
     lesson, loss, before = moment.program.lesson, moment.graph.loss.name, moment.recording.previous_loss
+    optimizer = moment.program.optimizer
     made = sorted((finished, edits) for finished, edits in timeline.branch.edits.items() if finished < moment.iteration)
     edits = [f"before iteration {finished + 1}: {label(edit, 40)}" for finished, edits in made for edit in edits]
     facts = {
         "lesson": f"{lesson.name}: {lesson.summary}" if lesson.summary else lesson.name,
         "seed": "the script's own" if timeline.program.seed is None else str(timeline.program.seed),
+        **({} if is_straight(optimizer) else {"optimizer": optimizer_text(optimizer)}),
         "learning rate η": f"{moment.learning_rate:g}",
         "iteration": str(moment.iteration),
         f"{loss} of the iteration before": "none: it is the first" if before is None else number(before),
@@ -118,7 +121,7 @@ def _heading(at: Moment, event: Event) -> str:
     if node_of(event) is None:
         return "The end of the iteration"
     if at.phase == "update":
-        return f"{called(node)} - η·{slope_name(at, node)}"
+        return f"{called(node)} - {said_of_step(at.program.optimizer.rule, called(node), slope_name(at, node))}"
     if at.phase == "backward":
         return slope_name(at, node)
     assert isinstance(event, NodeEvaluated)
@@ -152,8 +155,11 @@ def _worked(at: Moment, event: Event, followed: Followed) -> Iterator[str]:
                 yield f"sum for {target}: {worked_sum(terms, float(total[index]), 3)}"
         case GradientCompleted(node, gradient):
             yield from _array(at, node, slope_name(at, node), gradient, followed)
-        case VariableUpdated(node, new=new) if new.ndim:
-            yield from _texts(update_equation(event, element_at(at, node, new.shape, followed)))
+        case VariableUpdated(node, old=old, new=new, terms=terms) if new.ndim or len(terms) > 1:
+            index = element_at(at, node, new.shape, followed)
+            for worked in worked_terms(event, index) if len(terms) > 1 else ():
+                yield from _texts(write_worked(worked, WIDTH))
+            yield from _texts(worked_update(event, index, *update_notations(old, terms[-1].value, new, index)))
             yield from _array(at, node, f"{node.name} new", new, followed)
 
 

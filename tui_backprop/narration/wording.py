@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from minidl_core import Constant, Node
+from minidl_core.arrays import Array
 
+from ..debugger.moment import Moment
 from ..drawing.glyphs import ELLIPSIS
 from ..drawing.palette import Line
 from ..notation.fitting import cut, width_of
+from ..notation.formats import number, vector
 
 ROOMS = ((116, 1), (78, 2))
 """What every sentence fits into: so many cells in so many lines."""
@@ -103,6 +106,18 @@ def counted(number: int, noun: str) -> str:
     """Return a number with its noun: `one number`, `100 numbers`."""
     word = _COUNTS[number] if number < len(_COUNTS) else str(number)
     return f"{word} {noun}{'' if number == 1 else 's'}"
+
+
+def said_of(value: Array) -> str:
+    """Write a number, or a vector of a few; nothing for more."""
+    if not value.shape:
+        return number(float(value))
+    return vector(value) if value.ndim == 1 and 0 < value.size <= 4 else ""
+
+
+def slope_of(at: Moment, node: Node, name: Name) -> str:
+    """Return how a sentence writes the gradient of the loss with respect to a node."""
+    return unmark(f"d{name(at.graph.loss)}/d{name(node)}")
 
 
 def in_list(node: Node, length: int = NAME_LENGTHS[1]) -> str:

@@ -6,11 +6,11 @@ differ, or the formula says too little, nothing is written out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import product
-from math import isfinite, prod
+from math import isfinite, nan, prod
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from .entries import NAME_LENGTH, contribution_entries, value_entries
 from .expression import (
     Apply,
     Entry,
+    Leaf,
     Number,
     Symbol,
     Total,
@@ -30,6 +31,7 @@ from .expression import (
     element_text,
     evaluate,
     leaves,
+    parse,
     replace_leaves,
     write,
 )
@@ -139,7 +141,7 @@ def worked_value(op: Operation, inputs: Sequence[Array], output: Array, index: t
         tree = value_entries(op, inputs, output, index)
     except _CANNOT:
         tree = None
-    return _checked(op.name, index, output, tree)
+    return _checked(element_text(cut(op.name, NAME_LENGTH), index), float(output[index]), tree)
 
 
 def worked_contribution(
@@ -159,11 +161,32 @@ def worked_contribution(
         tree = contribution_entries(op, input_index, inputs, output, grad, index)
     except _CANNOT:
         tree = None
-    return _checked(op.inputs[input_index].name, index, contribution, tree)
+    target = element_text(cut(op.inputs[input_index].name, NAME_LENGTH), index)
+    return _checked(target, float(contribution[index]), tree)
 
 
-def _checked(name: str, index: tuple[int, ...], array: Array, tree: Tree | None) -> Worked:
-    value = float(array[index])
+def worked_formula(target: str, formula: str, known: Mapping[str, Entry], value: float) -> Worked:
+    """Work out a formula of single numbers, with the entry that each of its symbols stands for."""
+    return _checked(target, value, _in_entries(formula, known))
+
+
+def computed(formula: str, known: Mapping[str, Entry]) -> float:
+    """Return what a formula of single numbers comes to; NaN where it cannot be read."""
+    tree = _in_entries(formula, known)
+    try:
+        return nan if tree is None else float(evaluate(tree))
+    except _CANNOT:
+        return nan
+
+
+def _in_entries(formula: str, known: Mapping[str, Entry]) -> Tree | None:
+    try:
+        return replace_leaves(parse(formula), lambda leaf: known[leaf.name] if isinstance(leaf, Symbol) else leaf)
+    except _CANNOT:
+        return None
+
+
+def _checked(target: str, value: float, tree: Tree | None) -> Worked:
     if tree is not None:
         try:
             computed = evaluate(tree)
@@ -174,7 +197,7 @@ def _checked(name: str, index: tuple[int, ...], array: Array, tree: Tree | None)
         near = 1e-12 * largest if computed.size and isfinite(largest) else 0
         if computed.size != 1 or not np.isclose(computed.item(), value, rtol=1e-9, atol=near, equal_nan=True):
             tree = None
-    return Worked(element_text(cut(name, NAME_LENGTH), index), value, tree)
+    return Worked(target, value, tree)
 
 
 def count(total: Total) -> int:
@@ -204,7 +227,7 @@ def _terms(total: Total) -> list[Tree]:
     def term(chosen: tuple[int, ...]) -> Tree:
         values = dict(zip(total.letters, chosen, strict=True))
 
-        def chosen_entry(leaf: Number | Symbol | Entry) -> Tree:
+        def chosen_entry(leaf: Leaf) -> Tree:
             if not isinstance(leaf, Entry):
                 return leaf
             value = leaf.value
@@ -257,7 +280,7 @@ def _shown(tree: Tree, given: int, computed: int) -> Tree:
     numbers = [leaf for leaf in leaves(tree) if isinstance(leaf, Number)]
     same = notation([leaf.value for leaf in numbers if not (leaf.text or leaf.notation)])
 
-    def show(leaf: Number | Symbol | Entry) -> Tree:
+    def show(leaf: Leaf) -> Tree:
         if not isinstance(leaf, Number) or leaf.text:
             return leaf
         text = _text(leaf, given) if leaf.notation else _text(Number(leaf.value, notation=same), computed)
