@@ -7,7 +7,9 @@ from dataclasses import replace
 from minidl_core import Node, Variable, VariableUpdated
 
 from ..debugger.followed import Followed, element_at
+from ..debugger.kept import kept
 from ..debugger.moment import Moment
+from ..debugger.recording import Recording
 from ..drawing.glyphs import MORE, NOT_YET, STALE
 from ..drawing.palette import Line
 from ..notation.equation import write_worked
@@ -125,13 +127,21 @@ def _update(moment: Moment, event: VariableUpdated, followed: Followed, width: i
     sections = [arrays]
     if several:
         least = _AROUND + len(lines) + len(meaning)
-        terms = worked_terms(event, index)
+        terms = _worked(moment.recording, node, index)
         wanted = sum(len(write_worked(worked, width, most=2)) for worked in terms)
         room = max(min(wanted, height - least), height - least - arrays.comfort - _FORECAST)
         sections.append(Section(9, _terms(terms, width, room)))
         reasons = [f"  {term.symbol}: {term.reason}" for term in rule]
         sections.append(Section(1, [line for reason in reasons for line in prose(reason, width, "dim", "    ")]))
     return [*sections, Section(10, lines), Section(8, meaning, joined=True)]
+
+
+@kept
+def _worked(recording: Recording, node: Variable, index: tuple[int, ...]) -> list[Worked]:
+    """Work out the terms of a variable's update, which takes its time."""
+    event = recording.events[recording.updated[node]]
+    assert isinstance(event, VariableUpdated), "it was noted as one"
+    return worked_terms(event, index)
 
 
 def _terms(terms: list[Worked], width: int, room: int) -> list[Line]:
@@ -149,7 +159,7 @@ def _terms(terms: list[Worked], width: int, room: int) -> list[Line]:
 
 def _ways(worked: Worked, width: int) -> list[list[Line]]:
     """Return ways to write a term, each in fewer lines: without steps, without its formula or numbers, its number."""
-    numbers, sign = worked.steps()
+    numbers, sign = worked.steps
     target, result = f"  {worked.target} = ", numbers[-1]
     ways = [write_worked(worked, width), write_worked(worked, width, most=2)]
     if worked.tree is not None:

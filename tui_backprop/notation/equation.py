@@ -18,7 +18,7 @@ def write_worked(worked: Worked, width: int, relation: str = "=", most: int = 99
                 = (0.921)(0.223) + (1.847)(-1.075)
                 = 0.205 - 1.986 = -1.78
     """
-    steps, sign = worked.steps()
+    steps, sign = worked.steps
     members = [worked.symbols, *steps] if worked.symbols else steps
     lines = _lines(worked.target, relation, members, sign, width)
     while len(lines) > most and len(members) > 3:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from itertools import product
-from math import isfinite, nan, prod
+from math import isclose, isfinite, isnan, nan, prod
 
 import numpy as np
 
@@ -89,8 +90,9 @@ class Worked:
         """The formula with the names and indexes of the entries: X[3,0]·W[0,0] + X[3,1]·W[1,0]."""
         return "" if self.tree is None else write(_expanded(self.tree))
 
+    @cached_property
     def steps(self) -> tuple[list[str], str]:
-        """Return the formula in numbers, simplified step by step, the result last, and whether = or ≈ holds.
+        """The formula in numbers, simplified step by step, the result last, and whether = or ≈ holds.
 
         With =, each step, computed as it is shown, gives the result as it is shown; wherever some number of digits
         allows it, each number of a step also follows from the step before as that is shown, and a sum that is rounded
@@ -325,7 +327,8 @@ def is_short(value: float) -> bool:
 
 
 def _is_exact(text: str, value: float) -> bool:
-    return bool(np.isclose(float(text), value, rtol=1e-12, atol=0, equal_nan=True))
+    shown = float(text)
+    return isclose(shown, value, rel_tol=1e-12) or (isnan(shown) and isnan(value))
 
 
 def _kinds(tree: Tree) -> set[str]:
