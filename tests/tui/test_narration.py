@@ -9,6 +9,7 @@ from itertools import islice
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from minidl_core import (
@@ -41,7 +42,7 @@ from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import program_of
 
 from .moments import finish, narrate, narrate_event
-from .random_timelines import lesson_of, timelines
+from .random_timelines import lesson_of, optimizers, timelines
 
 
 def sentences(timeline: Timeline) -> list[str]:
@@ -352,7 +353,7 @@ def test_lessons_have_no_sentence_or_label_that_is_never_used(name: str) -> None
 
 
 @settings(deadline=None, max_examples=80)
-@given(timelines())
+@given(timelines(st.none() | optimizers()))
 def test_sentences_keep_their_rules_on_any_graph(timeline: Timeline) -> None:
     said = [narrate(timeline.moment), *steps(timeline), *sentences(timeline)]
     if timeline.moment.error is None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from minidl_core import (
@@ -42,7 +43,7 @@ from tui_backprop.quiz.quiz import Quiz
 
 from .looking import Looking
 from .moments import finish
-from .random_timelines import lesson_of, timelines
+from .random_timelines import lesson_of, optimizers, timelines
 
 Asked = tuple[Moment, Moment, list[Question]]
 FOLLOWED = [Followed(), Followed(97, (1, 1))]
@@ -151,7 +152,7 @@ def test_rules_are_asked_for_a_product_of_two_vectors() -> None:
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
-@given(timelines())
+@given(timelines(st.none() | optimizers()))
 def test_every_question_of_random_graphs(timeline: Timeline) -> None:
     for before, after, found in steps(timeline, 1, Followed()):
         for question in found:

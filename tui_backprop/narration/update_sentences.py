@@ -61,7 +61,7 @@ def _stepped(event: VariableUpdated, name: Name) -> Words:
     )
     slope = float(event.gradient)
     sign = "0" if slope == 0 else "positive" if slope > 0 else "negative"
-    why = f"Its slope is {sign}; {why_it_moves(event, (), n)}"
+    why = f"Its slope is {sign}; {why_it_moves(event, (), 'it')}"
     moves = f"{n} moves against its gradient" if against else f"{n} moves by its step"
     heads = (f"{moves}: {taken} = {worked}, step = {formula}",) if formula else ()
     heads = (*heads, f"{moves}: {taken} = {worked}", f"{moves}: {taken} = {said}")
