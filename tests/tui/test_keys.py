@@ -58,11 +58,6 @@ def test_every_key_does_something_that_there_is(binding: Binding) -> None:
         assert hasattr(App if namespace else MainScreen, f"action_{name}") or hasattr(BackpropApp, f"action_{name}")
 
 
-def test_no_two_keys_have_one_name() -> None:
-    names = [binding.id for binding in BINDINGS]
-    assert len(set(names)) == len(names)
-
-
 @pytest.mark.parametrize(
     ("keys", "forward", "there"),
     [
