@@ -111,17 +111,18 @@ async def test_a_strangers_optimizer_can_be_stepped_through(size: tuple[int, int
         assert "w new = w - step" in shown
         assert re.search(r"v = μ·v \+ G\s+= \(0.25\)\(2\) \+ 1.6", shown)
         assert re.search(r"step = η·v = \(0.1\)\(2.1\) = 0.21", shown)
-        assert re.search(r"► w\[0\] = 0.8 - 0.21 = 0.59", shown)
+        assert re.search(r"► w\[0\] = 0.80 - 0.21 = 0.59", shown)
         assert "w moves against its gradient: w - step" in text(pilot, "step")
         code = plain(code_lines(app.timeline.moment, app.timeline.graph.variables[0], 70))
-        assert re.search(r"w, update +my_model.py:11\n", code)
+        assert re.search(r"w, update +my_model.py:12\n", code)
         assert "return v, learning_rate * v" in code
 
 
 def test_headless_names_an_optimizer_and_its_settings(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     path = write(
         f"{IMPORTS}w = dl.Variable([1.0, 2.0])\nJ = dl.reduce_sum(dl.square(w))\n"
-        "step = dl.train.AdamOptimizer(dl.train.StepRate(0.1, 0.5, 3), clip_norm=1.0).minimize(J)\ndl.Session().run(step)\n"
+        "rate = dl.train.StepRate(0.1, 0.5, 3)\n"
+        "step = dl.train.AdamOptimizer(rate, clip_norm=1.0).minimize(J)\ndl.Session().run(step)\n"
     )
     assert main(["--json", path, "--steps", "1"]) == 0
     said = json.loads(capsys.readouterr().out)

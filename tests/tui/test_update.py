@@ -34,9 +34,11 @@ from tui_backprop.lessons import load_lesson
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.narration.solution import write_solution
 from tui_backprop.notation.edits import EditError, read_edit
+from tui_backprop.notation.formats import number
 from tui_backprop.notation.optimizer import worked_rate
-from tui_backprop.notation.update import worked_terms
+from tui_backprop.notation.update import left_out, step_if, worked_terms
 from tui_backprop.programs.program import program_of
+from tui_backprop.quiz import questions
 
 from .moments import finish, narrate, narrate_event
 from .random_timelines import MAKERS, lesson_of, optimizers, timelines
@@ -129,12 +131,12 @@ def test_adam_shows_both_moments_with_what_they_were_their_corrections_the_root_
     low = shown(timeline, 44, 17)
     for formula in ADAM:
         assert formula in low
-    assert "  step = " in low
+    assert "= η·m_hat / (sqrt v_hat + ε)\n  = (0.05)(-119.6) / (sqrt 14841 + 1e-08)\n  = -0.0491" in low
     assert "A running mean of the gradients: which way they mostly point." in " ".join(shown(timeline).split())
 
 
 def test_where_terms_do_not_fit_it_is_said_how_many_there_are() -> None:
-    assert "3 terms before: a higher pane has room" in shown(trained_by(AdamOptimizer(0.05)), 44, 8)
+    assert "3 terms before: a higher pane has room" in shown(trained_by(AdamOptimizer(0.05)), 44, 6)
 
 
 def test_before_the_update_the_terms_are_named() -> None:
@@ -289,6 +291,44 @@ def test_the_solution_writes_the_terms_out() -> None:
     for formula in ("G = min(1, c/norm)·G", *ADAM, "step = η·m_hat / (sqrt v_hat + ε)"):
         assert formula in text
     assert re.search(r"W\[0,0\] = \S+ [-+] \S+ = \S+", text)
+
+
+# questions
+
+
+def test_the_new_value_is_asked_for_beside_what_the_likely_mistakes_give() -> None:
+    with dl.Graph().as_default():
+        loss = dl.square(dl.Variable(1.37, name="w"), name="J")
+    timeline = Timeline(program_of(lesson_of(Example(loss, {}), AdamOptimizer(0.31, beta1=0.7))))
+    finish(timeline, 2)
+    timeline.back(after_step)
+    after = timeline.moment
+    timeline.back(after_step)
+    event = after.event
+    assert isinstance(event, dl.VariableUpdated)
+    value, way = questions(timeline.moment, after, Followed())
+    old, step = float(event.old), float(event.terms[-1].value)
+    assert value.answer == number(float(event.new))
+    assert number(old + step) in value.choices
+    assert {
+        number(old - step_if(event, (), forgets=True)),
+        number(old - step_if(event, (), left_out(event, ()), forgets=False)),
+    } & {*value.choices}
+    assert {"m = β1·m + (1 - β1)·G", "t = 2", "β1 = 0.7", f"m so far = {number(0.3 * 2.74)}"} <= {*value.given}
+    assert (way.answer, way.why) == ("down", f"its step, {number(step)}, is taken off it")
+
+
+def test_a_momentum_of_short_numbers_is_computed_by_head() -> None:
+    with dl.Graph().as_default():
+        loss = dl.multiply(dl.Variable(2.0, name="w"), 3.0, name="J")
+    timeline = Timeline(program_of(lesson_of(Example(loss, {}), MomentumOptimizer(0.1, 0.5))))
+    finish(timeline, 2)
+    timeline.back(after_step)
+    after = timeline.moment
+    timeline.back(after_step)
+    value, _ = questions(timeline.moment, after, Followed())
+    assert value.number == pytest.approx(2 - 0.3 - 0.45)
+    assert not value.choices
 
 
 # code

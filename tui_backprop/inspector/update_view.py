@@ -126,14 +126,14 @@ def _update(moment: Moment, event: VariableUpdated, followed: Followed, width: i
     meaning = _meaning(moment, event, index, width)
     sections = [arrays]
     if several:
-        least = _AROUND + len(lines) + len(meaning)
+        least = _AROUND + len(lines)
         terms = _worked(moment.recording, node, index)
         wanted = sum(len(write_worked(worked, width, most=2)) for worked in terms)
-        room = max(min(wanted, height - least), height - least - arrays.comfort - _FORECAST)
+        room = max(min(wanted, height - least), height - least - len(meaning) - arrays.comfort - _FORECAST)
         sections.append(Section(9, _terms(terms, width, room)))
         reasons = [f"  {term.symbol}: {term.reason}" for term in rule]
         sections.append(Section(1, [line for reason in reasons for line in prose(reason, width, "dim", "    ")]))
-    return [*sections, Section(10, lines), Section(8, meaning, joined=True)]
+    return [*sections, Section(10, lines), Section(4 if several else 8, meaning, joined=True)]
 
 
 @kept
@@ -148,8 +148,8 @@ def _terms(terms: list[Worked], width: int, room: int) -> list[Line]:
     """Write the terms in numbers, shorter and shorter until all fit; where they cannot, the last of them."""
     ways = [_ways(worked, width) for worked in terms]
     while sum(len(term[0]) for term in ways) > room and (longer := [term for term in ways if len(term) > 1]):
-        # no term loses its numbers while another has steps to spare
-        max(longer, key=lambda term: (len(term), len(term[0]))).pop(0)
+        # no term loses its numbers while another has steps to spare, and the last, the step, is the last to do so
+        max(longer, key=lambda term: (len(term), term is not ways[-1], len(term[0]))).pop(0)
     lines = [line for part in ways for line in part[0]]
     if len(lines) > room > 1:
         hidden = len(lines) - room + 1

@@ -34,7 +34,7 @@ class HeaderPane(Pane):
 def draw_header(moment: Moment, width: int) -> Line:
     """Draw the header in one line of this width; what is least needed is left out first, the loss is always whole."""
     loss = [(f"{fit(moment.graph.loss.name, 12).rstrip()} ", "dim"), *_loss(moment)]
-    rate = [("η ", "dim"), (f"{moment.learning_rate:g}", "text")]
+    rate = [("η ", "dim"), (f"{moment.learning_rate:.4g}", "text")]
     name, number_of = fit(moment.program.lesson.name, 20).rstrip(), str(moment.iteration)
     for gap, with_place, with_before, with_rate, phases in (
         (3, True, True, True, PHASES),
