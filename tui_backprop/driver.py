@@ -11,7 +11,9 @@ whole screen costs 4 ms, that of a step one: most of its spans stand there alrea
 
 from __future__ import annotations
 
+import os
 import re
+import select
 import signal
 from collections import defaultdict
 from types import FrameType
@@ -20,6 +22,7 @@ from typing import Any
 from textual.drivers.linux_driver import LinuxDriver
 
 from .notation.fitting import takes_single_cells
+from .terminal_input import MOST_COLUMNS, MOST_ROWS, TerminalInput
 
 # a frame is moves, colours and text; a line feed comes before a move
 FRAME = re.compile(
@@ -31,6 +34,7 @@ SILENT = re.compile(r"(?:\x1b\[[<=>?][\d;]*\$?[a-z]|\x1b\][^\x07\x1b]*(?:\x07|\x
 # foreground colours, bold, dim and italic; not backgrounds, reverse or lines
 INVISIBLE_ON_BLANKS = re.compile(r"(?:(?:[0-3]|49|[39]\d|38;5;\d+|38;2;\d+;\d+;\d+)(?:;|$))*")
 OTHER_SCREEN = "\x1b[?1049"
+POLL_MILLISECONDS = 50  # so often it is looked whether to stop reading, and whether more of a sequence has not come
 JOINED = 4  # so many unchanged cells cost no more than a move over them
 
 
@@ -151,10 +155,11 @@ def _move(y: int, x: int, to_y: int, to_x: int) -> str:
 
 
 class DifferenceDriver(LinuxDriver):
-    """Textual's driver for terminals, sending less."""
+    """Textual's driver for terminals, sending less, and surviving more of what a terminal sends."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self._suspended = False
         self.forget()
 
     def forget(self) -> None:
@@ -166,14 +171,63 @@ class DifferenceDriver(LinuxDriver):
         if difference := self._shown.difference(data):
             super().write(difference)
 
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """Return the size of the window, not what the environment says of it."""
+        try:
+            columns, rows = os.get_terminal_size(self.fileno)
+        except OSError:
+            columns, rows = 80, 24
+        return min(columns or 80, MOST_COLUMNS), min(rows or 24, MOST_ROWS)
+
     def start_application_mode(self) -> None:
         """Start, and from now on know nothing after a change of size: the terminal has moved its cells."""
         super().start_application_mode()  # type: ignore[no-untyped-call]
         resized = signal.getsignal(signal.SIGWINCH)
 
         def resize(number: int, frame: FrameType | None) -> None:
-            self.forget()
+            self._in_band_window_resize, reports = False, self._in_band_window_resize  # it tells the size only if not
             if callable(resized):
                 resized(number, frame)
+            self._in_band_window_resize = reports
+            self._repaint()
 
         signal.signal(signal.SIGWINCH, resize)
+        if self._suspended:
+            self._suspended = False
+            self._repaint()
+
+    def _repaint(self) -> None:
+        """Have all painted again: Textual leaves it where the size is the same as before."""
+        self.forget()
+        self._loop.call_soon_threadsafe(self._app.call_later, self._app.run_action, "app.repaint")
+
+    def stop_application_mode(self) -> None:
+        """Stop, and leave the mouse as it was, too: its positions in pixels are the one mode that Textual forgets."""
+        self.write("\x1b[?1016l")
+        super().stop_application_mode()
+
+    def suspend_application_mode(self) -> None:
+        """Give the terminal back until the process goes on."""
+        self._suspended = True
+        super().suspend_application_mode()
+
+    def _sigcont_application(self, *arguments: Any) -> None:
+        """Go on; where nobody asked us before we were stopped, the terminal is not as we had it."""
+        if not self._suspended:
+            self.suspend_application_mode()
+        super()._sigcont_application(*arguments)
+
+    def run_input_thread(self) -> None:
+        """Send the app what the terminal sends, until the driver stops."""
+        source = TerminalInput()
+        terminal = select.poll()
+        terminal.register(self.fileno, select.POLLIN)
+        while not self.exit_event.is_set():
+            try:
+                data = os.read(self.fileno, 4096) if terminal.poll(POLL_MILLISECONDS) else None
+            except OSError:
+                data = b""
+            if data == b"":
+                return  # the terminal is gone
+            for message in source.take(data) if data else source.tick():
+                self.process_message(message)

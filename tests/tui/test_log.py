@@ -225,7 +225,7 @@ async def test_a_search_through_a_long_log_can_be_left_at_once() -> None:
         await wait_for(pilot, lambda: "of 55,011 lines" in said(pilot))
         assert "found in 55,011" not in said(pilot)
         await press_while_it_runs(pilot, "escape", "escape")
-        assert isinstance(pilot.app.screen, SteppingScreen)
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, SteppingScreen))
 
 
 # saving it

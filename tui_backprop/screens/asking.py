@@ -52,11 +52,12 @@ class AskingScreen(SteppingScreen):
             asking.say_what_answers()
             self._draw()
 
-    def on_key(self, event: events.Key) -> None:
-        """Give a key to the question that stands, which shows the step once it is answered."""
-        if self._panes and self._asking.press(event.key, event.character):
-            event.stop()
+    def press(self, event: events.Key) -> bool:
+        """Give a key to the question that stands, which shows the step once it is answered; return if it took it."""
+        taken = bool(self._panes) and self._asking.press(event.key, event.character)
+        if taken:
             self._answered()
+        return taken
 
     def on_click(self, event: events.Click) -> None:
         """Take a click on a choice for its key."""

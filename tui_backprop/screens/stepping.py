@@ -12,7 +12,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.message import Message
 
 from ..debugger.edits import Edit
 from ..debugger.moment import Moment
@@ -39,9 +38,6 @@ TITLED = ("graph", "step", "inspector", "loss", "data")
 
 class SteppingScreen(RunningScreen):
     """A timeline, shown and moved."""
-
-    class LessonsAsked(Message):
-        """Somebody wants to open another lesson."""
 
     DEFAULT_CSS = """
     SteppingScreen {
@@ -141,10 +137,10 @@ class SteppingScreen(RunningScreen):
         self._pause()
         self.app.push_screen(SearchesScreen(self.timeline, self.followed))
 
-    def action_lessons(self) -> None:
+    async def action_lessons(self) -> None:
         """Ask for another lesson."""
         self._pause()
-        self.post_message(self.LessonsAsked())
+        await self.run_action("app.lessons")
 
     def action_scale(self) -> None:
         """Change the loss chart between a linear and a logarithmic axis."""
