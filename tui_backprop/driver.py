@@ -16,10 +16,11 @@ import re
 import select
 import signal
 from collections import defaultdict
-from types import FrameType
 from typing import Any
 
+from textual import events
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Size
 
 from .notation.fitting import takes_single_cells
 from .terminal_input import MOST_COLUMNS, MOST_ROWS, TerminalInput
@@ -180,26 +181,20 @@ class DifferenceDriver(LinuxDriver):
         return min(columns or 80, MOST_COLUMNS), min(rows or 24, MOST_ROWS)
 
     def start_application_mode(self) -> None:
-        """Start, and from now on know nothing after a change of size: the terminal has moved its cells."""
+        """Start, and from now on paint all after a signal that the size changed: the terminal has moved its cells."""
         super().start_application_mode()  # type: ignore[no-untyped-call]
-        resized = signal.getsignal(signal.SIGWINCH)
-
-        def resize(number: int, frame: FrameType | None) -> None:
-            self._in_band_window_resize, reports = False, self._in_band_window_resize  # it tells the size only if not
-            if callable(resized):
-                resized(number, frame)
-            self._in_band_window_resize = reports
-            self._repaint()
-
-        signal.signal(signal.SIGWINCH, resize)
+        # the size is read in the event loop: two signals at once would tell it in the wrong order
+        signal.signal(signal.SIGWINCH, lambda *_: self._loop.call_soon_threadsafe(self._repaint))
         if self._suspended:
             self._suspended = False
-            self._repaint()
+            self._loop.call_soon_threadsafe(self._repaint)
 
     def _repaint(self) -> None:
-        """Have all painted again: Textual leaves it where the size is the same as before."""
+        """Tell the size and have all painted again, which Textual does not where the size is the one before."""
+        size = Size(*self._get_terminal_size())
+        self._app.post_message(events.Resize(size, size))
         self.forget()
-        self._loop.call_soon_threadsafe(self._app.call_later, self._app.run_action, "app.repaint")
+        self._app.call_later(self._app.run_action, "app.repaint")
 
     def stop_application_mode(self) -> None:
         """Stop, and leave the mouse as it was, too: its positions in pixels are the one mode that Textual forgets."""

@@ -34,8 +34,9 @@ WHOLE = re.compile(
     r"|O[^\x1b]|[^\[OPX\]^_\x1b]"  # function keys; a character with Alt
     r")"
 )
-BEGUN = re.compile(r"\x1b(?:\[M[^\x1b]{0,2}|\[\[|\[[0-?]*[ -/]*|O|[\]PX^_][^\x07\x1b]*\x1b?)?")
-LONGER = "[OPX]^_"  # what an escape and this begin is no key with Alt
+BEGUN = re.compile(r"\x1b(?:\[M[^\x1b]{0,2}|\[\[|\[[0-?]*[ -/]*|O|[\]PX^_][^\x07\x1b]*(?:\x1b\Z)?)?")
+STRINGS = tuple("]PX^_")  # what begins with an escape and these holds an answer to a question that nobody asked
+LONGER = ("[", "O", *STRINGS)  # what an escape and these begin is no key with Alt
 SIZE = re.compile(r"\x1b\[48;(\d+)[\d:]*;(\d+)[\d:]*;(\d+)[\d:]*;(\d+)[\d:]*t")
 PASTE, END_OF_PASTE = "\x1b[200~", "\x1b[201~"
 MOUSE = ("last_x", "last_y", "mouse_pixels", "terminal_size", "terminal_pixel_size")
@@ -94,7 +95,7 @@ class TerminalInput:
             self._pasted = None
         else:
             self._pasted = None  # a paste holds no other
-            if len(sequence) <= MOST_OF_A_SEQUENCE and _believed(sequence):
+            if len(sequence) <= MOST_OF_A_SEQUENCE and sequence[1:2] not in STRINGS and _believed(sequence):
                 yield from self._parse(sequence)
 
     def _parse(self, text: str) -> list[Message]:
