@@ -20,6 +20,11 @@ os.environ["COLORTERM"] = "truecolor"
 for name in ("NO_COLOR", "SSH_CONNECTION", "TEXTUAL_THEME", "COLUMNS", "LINES"):
     os.environ.pop(name, None)
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fuzz", type=int, default=2, help="how many seeds of random keys tests/e2e/test_fuzz.py tries")
+
+
 REST = 0.02  # an app rests where it has nothing to do for so long, in seconds
 
 

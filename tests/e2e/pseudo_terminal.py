@@ -54,6 +54,7 @@ class PseudoTerminal:
         rows: int = 40,
         environment: Mapping[str, str] | None = None,
         modern: bool = False,
+        directory: Path | None = None,
     ) -> None:
         surroundings = {k: v for k, v in os.environ.items() if k not in ("COLORTERM", "NO_COLOR", "SSH_CONNECTION")}
         surroundings |= {"TERM": "xterm-256color", "PYTHONPATH": os.pathsep.join(sys.path), **(environment or {})}
@@ -62,7 +63,7 @@ class PseudoTerminal:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.child = pexpect.spawn(
-            command[0], list(command[1:]), env=surroundings, dimensions=(rows, columns), echo=True
+            command[0], list(command[1:]), env=surroundings, dimensions=(rows, columns), echo=True, cwd=directory
         )
         self.child.delaybeforesend = None  # pexpect would wait for nothing before a key and at the end
         self.child.ptyproc.delayafterclose = 0
@@ -113,8 +114,9 @@ class PseudoTerminal:
 
     def wait_for_rest(self) -> None:
         """Read the output until no thread of the command has anything to do for a while."""
-        rested = 0
+        rested, end = 0, time.monotonic() + 30
         while rested < 4:
+            assert time.monotonic() < end, f"the command never rests; the screen is\n{self.text}"
             rested = 0 if self.read(0.02) or not self._states <= {"S", "Z"} else rested + 1
 
     def wait_until_stopped(self) -> None:

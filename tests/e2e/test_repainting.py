@@ -60,7 +60,7 @@ def test_after_it_was_stopped_and_goes_on(modern: bool) -> None:
             terminal.child.kill(signal.SIGCONT)
             terminal.wait_until(lambda: terminal.picture == before)
         terminal.press("space")
-        terminal.wait_for("node 4 of 8")
+        terminal.wait_for("node 5 of 8")
         terminal.press("q")
         assert terminal.wait_for_exit() == 0
         assert terminal.is_clean
