@@ -206,11 +206,21 @@ class DifferenceDriver(LinuxDriver):
         self._suspended = True
         super().suspend_application_mode()
 
-    def _sigcont_application(self, *arguments: Any) -> None:
+    def _sigtstp_application(self, *_: Any) -> None:
+        """Stop as the shell expects it; where there is none that could let the process go on, the system refuses."""
+        self.suspend_application_mode()
+        self._must_signal_resume = True
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTSTP)
+        signal.signal(signal.SIGTSTP, self._sigtstp_application)
+        if self._suspended:
+            self.resume_application_mode()
+
+    def _sigcont_application(self, *_: Any) -> None:
         """Go on; where nobody asked us before we were stopped, the terminal is not as we had it."""
         if not self._suspended:
             self.suspend_application_mode()
-        super()._sigcont_application(*arguments)
+        self.resume_application_mode()
 
     def run_input_thread(self) -> None:
         """Send the app what the terminal sends, until the driver stops."""

@@ -119,16 +119,14 @@ class PseudoTerminal:
             assert time.monotonic() < end, f"the command never rests; the screen is\n{self.text}"
             rested = 0 if self.read(0.02) or not self._states <= {"S", "Z"} else rested + 1
 
-    def wait_until_stopped(self) -> None:
-        """Read the output until the command is stopped, as by a shell's Ctrl+Z."""
-        while self._states != {"T"}:
-            self.read(0.02)
-        while self.read(0.02):
-            pass
+    @property
+    def job(self) -> int:
+        """The process that the command, a shell, has begun."""
+        return int(Path(f"/proc/{self.child.pid}/task/{self.child.pid}/children").read_text().split()[0])
 
     @property
     def _states(self) -> set[str]:
-        """What the threads of the command do: R runs, S sleeps, T is stopped; none where it has ended."""
+        """What the threads of the command do: R runs, S sleeps; none where it has ended."""
         stats = [path.read_text() for path in Path(f"/proc/{self.child.pid}/task").glob("*/stat")]
         return {stat.rpartition(")")[2].split()[0] for stat in stats}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import signal
 
 import pytest
@@ -43,24 +45,37 @@ def test_a_size_that_is_the_same_as_before_is_painted_again() -> None:
 
 @pytest.mark.parametrize("modern", [False, True], ids=["plain", "modern"])
 def test_after_it_was_stopped_and_goes_on(modern: bool) -> None:
-    with PseudoTerminal([*COMMAND, "chain"], modern=modern) as terminal:
+    with PseudoTerminal(["bash", "--norc", "--noprofile", "-i"], modern=modern) as terminal:
+        terminal.press(shlex.join([*COMMAND, "chain"]), "enter")
         terminal.wait_for("not yet")
         terminal.press("space")
         terminal.wait_for("node 3 of 8")
         terminal.wait_for_rest()
         before = terminal.picture
-        for stop in ("ctrl+z", signal.SIGTSTP, signal.SIGSTOP):
-            if isinstance(stop, str):
-                terminal.press(stop)
-            else:
-                terminal.child.kill(stop)
-            terminal.wait_until_stopped()
-            assert terminal.is_clean or stop == signal.SIGSTOP  # which nobody is told of
+        for stop in (lambda: terminal.press("ctrl+z"), lambda: os.kill(terminal.job, signal.SIGTSTP)):
+            stop()
+            terminal.wait_for("Stopped")
+            assert not terminal.modes - {2004}  # which is the shell's, too
             terminal.scribble()
-            terminal.child.kill(signal.SIGCONT)
+            terminal.press("fg", "enter")
             terminal.wait_until(lambda: terminal.picture == before)
+        os.kill(terminal.job, signal.SIGSTOP)  # of which nobody is told
+        terminal.wait_for("Stopped")
+        terminal.scribble()
+        terminal.press("fg", "enter")
+        terminal.wait_until(lambda: terminal.picture == before)
         terminal.press("space")
         terminal.wait_for("node 5 of 8")
         terminal.press("q")
+        terminal.wait_until(lambda: 1049 not in terminal.modes)
+        terminal.press("exit $?", "enter")
         assert terminal.wait_for_exit() == 0
-        assert terminal.is_clean
+
+
+def test_without_a_shell_that_could_let_it_go_on_it_does_not_stop() -> None:
+    with PseudoTerminal([*COMMAND, "chain"]) as terminal:
+        terminal.wait_for("not yet")
+        terminal.press("ctrl+z", "space")
+        terminal.wait_until(lambda: terminal.output.count(b"\x1b[?1049h") == 2)
+        terminal.press("space")
+        terminal.wait_for("node 3 of 8")
