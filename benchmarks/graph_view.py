@@ -29,6 +29,7 @@ from tui_backprop.graph.folded_graph import with_off_path
 from tui_backprop.graph.item_views import SHAPES, box_of
 from tui_backprop.graph.layout import Layout, NodeBox, lay_out
 from tui_backprop.graph.picture import MOST_ITEMS, fold, repeat_leaves, scopes_to_close
+from tui_backprop.programs.program import program_of
 
 OPEN = """
 import sys
@@ -38,7 +39,7 @@ from tui_backprop.app import BackpropApp
 from tui_backprop.terminal import run
 name, _, count = {name!r}.partition(" ")
 lesson = lesson_of(name, lambda: long_chain(int(count))) if count else (SMALL | LARGE)[name]
-run(BackpropApp(lesson))
+run(BackpropApp(program_of(lesson)))
 """
 YARDSTICK = "two-layers"
 SCALE = 1 / 10
@@ -49,7 +50,7 @@ Polyline = list[tuple[float, float]]
 
 def laid_out(name: str) -> tuple[int, list[NodeBox], Layout | None, float]:
     """Return how many nodes a graph has, its boxes, and where they stand, with the seconds that took."""
-    graph = Timeline((SMALL | LARGE)[name]).graph
+    graph = Timeline(program_of((SMALL | LARGE)[name])).graph
     nodes = with_off_path(graph)
     start = time.perf_counter()
     picture = repeat_leaves(fold(nodes, scopes_to_close(nodes)))

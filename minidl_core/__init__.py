@@ -2,7 +2,7 @@
 
 from . import train
 from .arrays import Array
-from .backprop import compute_gradient, search
+from .backprop import search
 from .errors import (
     FeedError,
     GradientError,
@@ -48,7 +48,7 @@ from .operations import (
     tanh,
     transpose,
 )
-from .session import Session
+from .session import Session, compute_gradient
 from .stepper import State, Stepper
 
 __all__ = [

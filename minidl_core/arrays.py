@@ -33,7 +33,7 @@ def copy_in(value: Any) -> Array:
 
 
 def freeze(result: Any) -> Array:
-    """Return what a function computed as float64 that cannot be written to any more; a single number as np.float64.
+    """Return a computed array as read-only float64, a single number as np.float64.
 
     Raises ValueError or TypeError where it is not made of real numbers.
     """
@@ -53,7 +53,7 @@ def is_float64(value: Any) -> TypeGuard[Array]:
 
 
 def is_frozen(value: Any, shape: Shape) -> TypeGuard[Array]:
-    """Return whether this is float64 of this shape that cannot be written to."""
+    """Return whether this is read-only float64 of this shape."""
     return is_float64(value) and value.shape == shape and not value.flags.writeable
 
 
@@ -79,6 +79,6 @@ def is_finite(value: Array) -> bool:
     return math.isfinite(np.vdot(value, value)) or bool(np.isfinite(value).all())
 
 
-def written(shape: Shape) -> str:
+def as_text(shape: Shape) -> str:
     """Return a shape as text without a space, so that no line break can cut it."""
     return str(shape).replace(" ", "")

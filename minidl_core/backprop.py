@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
-from .arrays import Array, quiet, read_only
 from .errors import GraphError, TraversalError
-from .graph import Node, last_run_of, post_order
+from .graph import Node, post_order
 
 Visit = tuple[Node, list[Node]]
 """A node that is visited, and the nodes that join the queue because they waited for it last."""
@@ -67,15 +66,3 @@ def _plain_visits(loss: Node) -> Iterator[Visit]:
         joined.update(enqueued)
         queue += enqueued
         yield node, enqueued
-
-
-def compute_gradient(loss: Node) -> dict[Node, Array]:
-    """Return the gradient of the loss with respect to every node that leads to it, at the values of its last run.
-
-    Each gradient has its node's shape. Raises GraphError where the loss has not been run, ShapeError where it is not
-    one number, GradientError where a gradient function is missing or wrong, NonFiniteError.
-    """
-    run = last_run_of(loss)
-    with quiet():
-        gradients = run.gradients(loss)
-    return {node: read_only(gradient) for node, gradient in gradients.items()}

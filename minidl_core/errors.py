@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from .graph import Node
+
+class Described(Protocol):
+    """What an error has to know of a node."""
+
+    @property
+    def name(self) -> str:
+        """Its name, unique in its graph."""
+
+    def describe(self) -> str:
+        """Return its kind, name and location."""
 
 
 class MinidlError(Exception):
     """Any mistake in a graph, its feeds or its training; `node` is the node it concerns, where there is one."""
 
-    def __init__(self, message: str, node: Node | None = None) -> None:
+    def __init__(self, message: str, node: Described | None = None) -> None:
         super().__init__(message if node is None else f"{node.describe()}: {message}")
         self.node = node
 
@@ -43,7 +51,7 @@ class NonFiniteError(MinidlError):
     node, and `remedy` what to do about it.
     """
 
-    def __init__(self, finding: str, remedy: str, node: Node, entry: tuple[int, ...]) -> None:
+    def __init__(self, finding: str, remedy: str, node: Described, entry: tuple[int, ...]) -> None:
         super().__init__(f"{finding}; {remedy}." if remedy else f"{finding}.", node)
         self.finding = finding
         self.remedy = remedy

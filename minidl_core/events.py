@@ -7,10 +7,12 @@ each variable, then IterationFinished. An event carries what changed; its arrays
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .arrays import Array
 from .graph import Node, Operation, Variable
+from .train import ComputedTerm
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,13 +74,19 @@ class NodesEnqueued:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VariableUpdated:
-    """A variable has moved against its gradient, from `old` to `new`."""
+    """A variable has moved against its gradient, from `old` to `new`.
+
+    `learning_rate` is that of this iteration, `terms` are what the optimizer computed, in order, and `numbers` what
+    the symbols in their formulas stand for beside W, G and the terms.
+    """
 
     node: Variable
     old: Array
     gradient: Array
     learning_rate: float
     new: Array
+    terms: tuple[ComputedTerm, ...]
+    numbers: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,69 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .arrays import Array
-from .errors import NonFiniteError
-
-if TYPE_CHECKING:
-    from .graph import Node, Operation, Variable
+from .errors import Described, NonFiniteError
 
 
-def non_finite_leaf(node: Node, value: Array) -> NonFiniteError:
+def non_finite_leaf(node: Described, value: Array) -> NonFiniteError:
     """Return the error for a given array that holds a NaN or an infinity."""
     entry = _first_entry(value)
-    return NonFiniteError(f"it holds {_said(value, entry)}", "take it out of the data", node, entry)
+    return NonFiniteError(f"it holds {_number_at(value, entry)}", "take it out of the data", node, entry)
 
 
 def non_finite_value(
-    node: Operation, value: Array, inputs: Sequence[Array], trained: Sequence[Variable]
+    node: Described, value: Array, inputs: Sequence[tuple[str, Array]], elementwise: bool, trained: Sequence[str]
 ) -> NonFiniteError:
-    """Return the error for the first operation whose value is not finite; `trained` are the variables moved so far."""
+    """Return the error for the first operation whose value is not finite.
+
+    `inputs` are the names and values that it was computed from, `trained` the variables that training has moved.
+    """
     entry = _first_entry(value)
     remedy = ""
     if trained:
-        names = " and ".join(variable.name for variable in trained)
-        remedy = f"training has moved {names} since the start: the learning rate may be too high"
-    finding = f"it makes {_said(value, entry)}, because {_cause(node, value, entry, inputs)}"
+        remedy = f"training has moved {' and '.join(trained)} since the start: the learning rate may be too high"
+    finding = f"it makes {_number_at(value, entry)}, because {_cause(value, entry, inputs, elementwise)}"
     return NonFiniteError(finding, remedy, node, entry)
 
 
-def non_finite_gradient(node: Node, gradient: Array) -> NonFiniteError:
+def non_finite_gradient(node: Described, gradient: Array) -> NonFiniteError:
     """Return the error for a node whose gradient is the first to be NaN or infinite."""
     entry = _first_entry(gradient)
-    finding = f"its gradient becomes {_said(gradient, entry)}: a slope too steep for a number"
+    finding = f"its gradient becomes {_number_at(gradient, entry)}: a slope too steep for a number"
     return NonFiniteError(finding, "", node, entry)
 
 
-def non_finite_update(variable: Variable, value: Array, learning_rate: float) -> NonFiniteError:
+def non_finite_update(variable: Described, value: Array, learning_rate: float) -> NonFiniteError:
     """Return the error for a variable that an update makes NaN or infinite."""
     entry = _first_entry(value)
-    finding = f"its update makes {_said(value, entry)}"
+    finding = f"its update makes {_number_at(value, entry)}"
     return NonFiniteError(finding, f"the learning rate {learning_rate:g} is too high", variable, entry)
+
+
+def non_finite_term(variable: Described, term: str, value: Array, remedy: str) -> NonFiniteError:
+    """Return the error for a variable of whose update a term, written as `v = β·v + G`, is NaN or infinite."""
+    entry = _first_entry(value)
+    return NonFiniteError(f"in its update, {term} becomes {_number_at(value, entry)}", remedy, variable, entry)
 
 
 def _first_entry(array: Array) -> tuple[int, ...]:
     return tuple(int(index) for index in np.argwhere(~np.isfinite(array))[0])
 
 
-def _said(array: Array, entry: tuple[int, ...]) -> str:
+def _number_at(array: Array, entry: tuple[int, ...]) -> str:
     place = f" in entry [{', '.join(map(str, entry))}]" if entry else ""
     return f"{array[entry]:g}{place}"
 
 
-def _cause(node: Operation, value: Array, entry: tuple[int, ...], inputs: Sequence[Array]) -> str:
-    if node.definition.elementwise:
-        numbers = [float(np.broadcast_to(array, value.shape)[entry]) for array in inputs]
+def _cause(value: Array, entry: tuple[int, ...], inputs: Sequence[tuple[str, Array]], elementwise: bool) -> str:
+    if elementwise:
+        numbers = [float(np.broadcast_to(array, value.shape)[entry]) for _, array in inputs]
         there = " there" if entry else ""
-        parts = [f"{source.name} is {number:g}{there}" for source, number in zip(node.inputs, numbers, strict=True)]
+        parts = [f"{name} is {number:g}{there}" for (name, _), number in zip(inputs, numbers, strict=True)]
     else:
-        numbers = [float(np.max(np.abs(array), initial=0.0)) for array in inputs]
+        numbers = [float(np.max(np.abs(array), initial=0.0)) for _, array in inputs]
         parts = [
-            f"{source.name} has numbers as large as {number:g}"
-            for source, number in zip(node.inputs, numbers, strict=True)
+            f"{name} has numbers as large as {number:g}" for (name, _), number in zip(inputs, numbers, strict=True)
         ]
     # an infinity made of numbers none of which is 0 is a number that has grown too large
     overflow = ", and numbers end at 1.8e+308" if np.isinf(value[entry]) and all(numbers) else ""

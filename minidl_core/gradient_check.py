@@ -15,13 +15,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .arrays import Array, quiet, written
+from .arrays import Array, as_text, quiet
 from .errors import GraphError
 from .gradients import EvaluatedOperation, gradient_rule, input_gradients
-from .graph import Node, Operation, last_run_of
-from .plan import Run
+from .graph import Node, Operation
+from .plan import Evaluation
+from .session import Session, last_evaluation
 
 _STEPS: Array = 0.03 * 0.25 ** np.arange(13.0)  # of the size of what is nudged: from 3 % down to 2e-9
+_EPSILON = float(np.finfo(np.float64).eps)
+_SMALLEST = float(np.finfo(np.float64).smallest_subnormal)  # what is smaller than this is rounded to 0
 _TOLERANCE = 1e-4  # a relative error that no right gradient has, and that an error of 0.1 % exceeds
 
 
@@ -75,26 +78,31 @@ class _Comparison(NamedTuple):
 
 
 def check_gradient(
-    loss: Node, node: Node, entries: Iterable[tuple[int, ...]] | None = None, run: Run | None = None
+    loss: Node, node: Node, entries: Iterable[tuple[int, ...]] | None = None, session: Session | None = None
 ) -> list[GradientCheck]:
-    """Measure the gradient of the loss with respect to a node, at the values of its last run, or of another one.
+    """Measure the gradient of the loss with respect to a node, at the values of its last evaluation.
 
     `entries` are the indices of the elements to check; without them, all are. Every node that leads to the loss can be
-    checked, not only variables. Raises GraphError where the loss has not been run, the node does not lead to it or has
-    no such entry.
+    checked, not only variables. The session may be left out where it is the only one that has run the loss. Raises
+    GraphError where none has, or several have, where the node does not lead to the loss or has no such entry.
     """
-    run = run or last_run_of(loss)
+    return check_evaluation(last_evaluation(loss, session), loss, node, entries)
+
+
+def check_evaluation(
+    evaluation: Evaluation, loss: Node, node: Node, entries: Iterable[tuple[int, ...]] | None = None
+) -> list[GradientCheck]:
+    """Measure the gradient as `check_gradient` does, at the values of this evaluation."""
     if not isinstance(node, Node):
         raise GraphError(f"{node!r} is not a node; check the gradient of a node that leads to {loss.name}.")
     with quiet():
-        gradients = run.gradients(loss)
+        gradients = evaluation.gradients(loss)
         if node not in gradients:
             raise GraphError(f"it does not lead to {loss.name}, so there is no gradient to check.", node)
-        value = np.asarray(run[node])
-        downstream = [each for each in run.downstream(node) if each in gradients]
-        loss_at = run.what_if(node, loss)
-        rounding = _rounding(run, gradients, downstream)
-        typical = float(np.sqrt(np.mean(value * value))) or 1.0
+        value = np.asarray(evaluation[node])
+        downstream = [each for each in evaluation.downstream(node) if each in gradients]
+        loss_at = evaluation.what_if(node, loss)
+        rounding = _rounding(evaluation, gradients, downstream)
 
         try:
             asked = [tuple(map(index, entry)) for entry in (np.ndindex(value.shape) if entries is None else entries)]
@@ -103,27 +111,41 @@ def check_gradient(
 
         def check(entry: tuple[int, ...]) -> GradientCheck:
             if len(entry) != value.ndim or not all(0 <= i < size for i, size in zip(entry, value.shape, strict=True)):
-                raise GraphError(f"it is {written(value.shape)} and has no entry {list(entry)}.", node)
+                raise GraphError(f"it is {as_text(value.shape)} and has no entry {list(entry)}.", node)
 
             def nudged(change: float) -> float:
                 moved = value.copy()
                 moved[entry] += change
                 return float(loss_at(moved))
 
-            size = max(abs(float(value[entry])), 0.1 * typical)
+            size = size_of_entry(value, entry)
             gradient = float(np.asarray(gradients[node])[entry])
             measured, uncertainty, verdict, reason = _compare(gradient, nudged, size, rounding)
             if verdict == "differs":
-                reason += _culprit(run, gradients, downstream)
+                reason += _culprit(evaluation, gradients, downstream)
             return GradientCheck(node, entry, gradient, measured, uncertainty, verdict, reason)
 
         return [check(entry) for entry in asked]
 
 
-def _rounding(run: Run, gradients: dict[Node, Array], operations: Iterable[Operation]) -> float:
+def _rounding(evaluation: Evaluation, gradients: dict[Node, Array], operations: Iterable[Operation]) -> float:
     """Return how much of the loss may be rounding made by these operations."""
-    reaching = sum(float(np.sum(np.abs(gradients[operation] * run[operation]))) for operation in operations)
-    return float(np.finfo(np.float64).eps) * reaching
+    return sum(_rounding_of(evaluation[operation], gradients[operation]) for operation in operations)
+
+
+def _rounding_of(value: Array, gradient: Array) -> float:
+    """Return how much of the loss may be rounding of this value, with this gradient."""
+    return float(np.sum(np.abs(gradient) * (_EPSILON * np.abs(value) + _SMALLEST)))
+
+
+def size_of_entry(value: Array, entry: tuple[int, ...]) -> float:
+    """Return the size of an entry, or of a tenth of the typical one if that is larger; 1 where all are 0."""
+    largest = float(np.max(np.abs(value)))
+    if not largest:
+        return 1.0
+    # the squares of the entries themselves may be too large or too small for a number
+    typical = largest * float(np.sqrt(np.mean(np.square(value / largest))))
+    return max(abs(float(value[entry])), 0.1 * typical)
 
 
 def _compare(gradient: float, nudged: Callable[[float], float], size: float, rounding: float) -> _Comparison:
@@ -169,11 +191,10 @@ def _kink(gradient: float, right: Array, left: Array, rounding: Array) -> tuple[
     return None
 
 
-def _culprit(run: Run, gradients: dict[Node, Array], operations: list[Operation]) -> str:
+def _culprit(evaluation: Evaluation, gradients: dict[Node, Array], operations: list[Operation]) -> str:
     """Name the gradient function that is wrong by itself, the one nearest to the loss."""
     for node in reversed(operations):
-        op = EvaluatedOperation(node, [run[source] for source in node.inputs], run[node], [True] * len(node.inputs))
-        rule = gradient_rule(node)
+        op, rule = evaluation.operation(node), gradient_rule(node)
         for input_index, contribution in enumerate(input_gradients(rule, op, gradients[node])):
             if _compare_input(op, input_index, gradients[node], contribution).verdict == "differs":
                 wrong = f"is wrong for its input {input_index}, {node.inputs[input_index].name}."
@@ -195,5 +216,5 @@ def _compare_input(op: EvaluatedOperation, input_index: int, grad: Array, contri
         return float(np.sum(grad * definition.compute(*inputs, **attributes)))
 
     size = float(np.max(np.abs(op.inputs[input_index]), initial=0.0)) or 1.0
-    rounding = float(np.finfo(np.float64).eps * np.sum(np.abs(grad * op.output)))
+    rounding = _rounding_of(op.output, grad)
     return _compare(float(np.sum(contribution * direction)), nudged, size, rounding)

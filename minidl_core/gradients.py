@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import PurePath
 from typing import Any
 
-from .arrays import Array, freeze, is_float64, written
+from .arrays import Array, as_text, freeze, is_float64
 from .errors import GradientError
 from .graph import Operation
 from .sums import sum_to_shape
@@ -133,13 +133,13 @@ def _fitted(rule: GradientRule, op: EvaluatedOperation, input_index: int, return
     try:
         gradient = freeze(returned)
     except (TypeError, ValueError):
-        said = f"returned {type(returned).__name__} for its input {op.operation.inputs[input_index].name}"
-        raise _wrong(rule, op, f"{said}; return an array of numbers.") from None
+        wrong = f"returned {type(returned).__name__} for its input {op.operation.inputs[input_index].name}"
+        raise _wrong(rule, op, f"{wrong}; return an array of numbers.") from None
     if gradient.shape == op.output.shape and op.operation.definition.elementwise:
         return sum_to_shape(gradient, shape)
     if gradient.shape != shape:
-        said = f"returned {written(gradient.shape)} for its input {op.operation.inputs[input_index].name}"
-        raise _wrong(rule, op, f"{said}, which is {written(shape)}; a gradient has its input's shape.")
+        wrong = f"returned {as_text(gradient.shape)} for its input {op.operation.inputs[input_index].name}"
+        raise _wrong(rule, op, f"{wrong}, which is {as_text(shape)}; a gradient has its input's shape.")
     return gradient
 
 

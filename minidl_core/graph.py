@@ -1,8 +1,8 @@
 """A computational graph: which node computes from which.
 
 A graph says what is to be computed and holds no number but those it was written with: values and gradients belong to
-a run (plan.py), and a node only remembers the run that last evaluated it, for `compute_gradient` to ask. So one graph
-can be trained by two sessions, or checked in the middle of a paused iteration, undisturbed.
+an evaluation (plan.py), and that to a session. So one graph can be trained by two sessions, or checked in the middle of
+a paused iteration, undisturbed.
 """
 
 from __future__ import annotations
@@ -13,20 +13,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from operator import index
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .arrays import Array, Shape, copy_in, is_finite, written
+from .arrays import Array, Shape, as_text, copy_in, is_finite
+from .definition import OperationDefinition, definitions
 from .errors import GraphError, ShapeError
 from .finite import non_finite_leaf
 
-if TYPE_CHECKING:
-    from .operations.definition import OperationDefinition
-    from .plan import Run
-
 _PACKAGE = os.path.join(os.path.dirname(__file__), "")
-
-definitions: dict[str, OperationDefinition] = {}
-"""Every operation by its name; the decorator `operation` fills it."""
+_NO_ATTRIBUTES: dict[str, Any] = {}
 
 
 class Graph:
@@ -114,18 +109,18 @@ class Node:
 
     `inputs` are the nodes it computes from, in order, `consumers` the operations that compute from it, each once.
     `shape` is known before a run where the inputs' shapes are; else it is None. `location` is where it was made,
-    `is_named` whether somebody gave it a name, `last_run` the run that a session or a stepper last asked it for.
+    `is_named` whether somebody gave it a name.
     """
 
-    __slots__ = ("_file", "_line", "_name", "consumers", "graph", "inputs", "is_named", "last_run", "shape")
-    _why_no_value = ""  # and the remedy; only a step of training has none
+    __slots__ = ("_file", "_last_evaluation", "_line", "_name", "consumers", "graph", "inputs", "is_named", "shape")
+    _why_no_value = ""  # of a node without a value, and the remedy: a step of training is one
     __array_ufunc__ = None  # so that `array + node` asks the node instead of adding it to each element
 
     def __init__(self, name: str | None, inputs: tuple[Node, ...] = (), graph: Graph | None = None) -> None:
         self.graph = _default_graph if graph is None else graph
         self.inputs = inputs
         self.consumers: list[Operation] = []
-        self.last_run: Run | None = None
+        self._last_evaluation: object = None  # whose it is, session.py decides
         self.is_named = name is not None
         self._name = self.graph._scope + (self.kind if name is None else _checked(name))
         # it was made where the first frame outside of this package is
@@ -175,43 +170,43 @@ class Node:
         return f"<{self.describe()}>"
 
     def __add__(self, other: Any) -> Operation:
-        return definitions["add"](self, other)
+        return Operation(definitions["add"], (self, other))
 
     def __radd__(self, other: Any) -> Operation:
-        return definitions["add"](other, self)
+        return Operation(definitions["add"], (other, self))
 
     def __sub__(self, other: Any) -> Operation:
-        return definitions["subtract"](self, other)
+        return Operation(definitions["subtract"], (self, other))
 
     def __rsub__(self, other: Any) -> Operation:
-        return definitions["subtract"](other, self)
+        return Operation(definitions["subtract"], (other, self))
 
     def __mul__(self, other: Any) -> Operation:
-        return definitions["multiply"](self, other)
+        return Operation(definitions["multiply"], (self, other))
 
     def __rmul__(self, other: Any) -> Operation:
-        return definitions["multiply"](other, self)
+        return Operation(definitions["multiply"], (other, self))
 
     def __truediv__(self, other: Any) -> Operation:
-        return definitions["divide"](self, other)
+        return Operation(definitions["divide"], (self, other))
 
     def __rtruediv__(self, other: Any) -> Operation:
-        return definitions["divide"](other, self)
+        return Operation(definitions["divide"], (other, self))
 
     def __pow__(self, other: Any) -> Operation:
-        return definitions["power"](self, other)
+        return Operation(definitions["power"], (self, other))
 
     def __rpow__(self, other: Any) -> Operation:
-        return definitions["power"](other, self)
+        return Operation(definitions["power"], (other, self))
 
     def __matmul__(self, other: Any) -> Operation:
-        return definitions["matmul"](self, other)
+        return Operation(definitions["matmul"], (self, other))
 
     def __rmatmul__(self, other: Any) -> Operation:
-        return definitions["matmul"](other, self)
+        return Operation(definitions["matmul"], (other, self))
 
     def __neg__(self) -> Operation:
-        return definitions["negative"](self)
+        return Operation(definitions["negative"], (self,))
 
 
 def _checked(name: Any) -> str:
@@ -233,8 +228,8 @@ class Placeholder(Node):
         except TypeError:
             known = (-1,)
         if known and min(known) < 0:
-            said = f"its shape must be whole numbers, such as (100, 2), not {shape!r}"
-            raise ShapeError(f"{said}; leave it out where it varies.", self)
+            wrong = f"its shape must be whole numbers, such as (100, 2), not {shape!r}"
+            raise ShapeError(f"{wrong}; leave it out where it varies.", self)
         self._join(known)
 
 
@@ -275,7 +270,8 @@ class Constant(_Leaf):
 class Operation(Node):
     """A node that computes its value from its inputs; made by calling an operation such as `matmul`.
 
-    Raises ShapeError where the shapes of the inputs are known and do not fit.
+    Numbers, lists and arrays among the inputs become constants. Raises GraphError where the inputs or attributes are
+    not its operation's, ShapeError where the shapes of the inputs are known and do not fit.
     """
 
     __slots__ = ("attributes", "definition")
@@ -283,12 +279,16 @@ class Operation(Node):
     def __init__(
         self,
         definition: OperationDefinition,
-        inputs: tuple[Node, ...],
-        attributes: Mapping[str, Any],
-        name: str | None,
+        inputs: tuple[Any, ...],
+        attributes: Mapping[str, Any] = _NO_ATTRIBUTES,
+        name: str | None = None,
     ) -> None:
         self.definition = definition
-        self.attributes = attributes
+        inputs, self.attributes = definition.sort_out(inputs, attributes)
+        for value in inputs:
+            if not isinstance(value, Node):
+                inputs = tuple([each if isinstance(each, Node) else Constant(each) for each in inputs])
+                break
         super().__init__(name, inputs)
         known: list[Shape] = []
         for node in inputs:
@@ -299,7 +299,7 @@ class Operation(Node):
             if node.shape is not None:
                 known.append(node.shape)
         try:
-            self._join(definition.output_shape(tuple(known), attributes) if len(known) == len(inputs) else None)
+            self._join(definition.output_shape(tuple(known), self.attributes) if len(known) == len(inputs) else None)
         except ValueError as error:
             raise self.misfit(known, error) from error
         for node in inputs:
@@ -314,18 +314,10 @@ class Operation(Node):
 
     def misfit(self, shapes: Iterable[Shape], error: Exception) -> ShapeError:
         """Return the error that says why inputs of these shapes do not fit, and the remedy."""
-        named = {node.name: written(shape) for node, shape in zip(self.inputs, shapes, strict=True)}
-        said = " but ".join(f"{name} is {shape}" for name, shape in named.items())
-        return ShapeError(f"{said}; {self.definition.remedy_for(self) or error}.", self)
-
-
-def last_run_of(loss: Any) -> Run:
-    """Return the last run that evaluated a loss; raises GraphError where it is no loss, or has not been run."""
-    check_has_value(loss)
-    run: Run | None = loss.last_run
-    if run is None:
-        raise GraphError(f"it has not been run yet; evaluate it first: session.run({loss.name}, feed_dict).", loss)
-    return run
+        named = {node.name: as_text(shape) for node, shape in zip(self.inputs, shapes, strict=True)}
+        wrong = " but ".join(f"{name} is {shape}" for name, shape in named.items())
+        remedy = self.definition.remedy_for([node.name for node in self.inputs], self.attributes)
+        return ShapeError(f"{wrong}; {remedy or error}.", self)
 
 
 def check_has_value(loss: Any) -> None:

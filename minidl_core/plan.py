@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import Array, Shape, copy_in, freeze, is_finite, is_frozen, written
+from .arrays import Array, Shape, as_text, copy_in, freeze, is_finite, is_frozen
 from .backprop import search
 from .errors import FeedError, GraphError, MinidlError, ShapeError
 from .finite import non_finite_gradient, non_finite_leaf, non_finite_value
@@ -22,9 +22,9 @@ from .graph import Constant, Node, Operation, Placeholder, Variable, post_order
 class Plan:
     """How to evaluate some nodes: `nodes` in the order of evaluation; values are lists in that order.
 
-    A NaN or an infinity stops a run at the node that made it. It is looked for before each operation that is not
-    `unchecked` to pass it on, in the results, and, where an array has no entries to pass it on with, everywhere; where
-    one is found, the first node that has one made it.
+    A NaN or an infinity stops a run, and the error names the first node that has one. To look for one costs time, so
+    that is done only where one could be lost: in the inputs of operations that are not `unchecked`, in the results, and
+    where an array has no entries, in all values.
     """
 
     def __init__(self, fetches: Sequence[Node]) -> None:
@@ -48,7 +48,7 @@ class Plan:
                 self._placeholders.append((position, node))
             elif isinstance(node, Constant):
                 self._constants[position] = node.initial_value
-        self._backward: dict[tuple[Node, bool], _Backward] = {}
+        self._backward: dict[tuple[Node, bool], _BackwardPlan] = {}
 
     def feed(self, feed_dict: Mapping[Any, Any] | None) -> dict[Placeholder, Array]:
         """Return float64 copies of the feeds, of exactly the placeholders that this plan needs.
@@ -70,8 +70,8 @@ class Plan:
             except (TypeError, ValueError) as error:
                 raise FeedError(f"its feed is not an array of numbers: {error}.", node) from error
             if node.shape is not None and feed.shape != node.shape:
-                said = f"its feed is {written(feed.shape)}, but it was made for {written(node.shape)}."
-                raise FeedError(said, node)
+                wrong = f"its feed is {as_text(feed.shape)}, but it was made for {as_text(node.shape)}."
+                raise FeedError(wrong, node)
             if not is_finite(feed):
                 raise non_finite_leaf(node, feed)
         for _, node in self._placeholders:
@@ -92,7 +92,7 @@ class Plan:
             values[position] = value if is_frozen(value, variable.initial_value.shape) else _assigned(variable, value)
         return values
 
-    def run(self, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array]) -> Run:
+    def run(self, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array]) -> Evaluation:
         """Return the values of all nodes.
 
         Raises ShapeError or GraphError where an operation cannot be computed, NonFiniteError.
@@ -114,10 +114,10 @@ class Plan:
         except Exception as error:
             self._raise_non_finite(values)
             raise self._failure(position, values, error) from error
-        run = Run(self, values)
-        if run.has_empty or not all(is_finite(run[node]) for node in self.fetches):
+        evaluation = Evaluation(self, values)
+        if evaluation.has_empty or not all(is_finite(evaluation[node]) for node in self.fetches):
             self._raise_non_finite(values)
-        return run
+        return evaluation
 
     def evaluate(self, position: int, values: list[Array]) -> None:
         """Compute the value of one operation from those before it; raises ShapeError or GraphError."""
@@ -139,9 +139,9 @@ class Plan:
         node = self.nodes[position]
         if not isinstance(node, Operation):
             return non_finite_leaf(node, values[position])
-        inputs = [values[source] for source in self.sources[position]]
-        trained = [variable for place, variable in self._variables if values[place] is not variable.initial_value]
-        return non_finite_value(node, values[position], inputs, trained)
+        inputs = [(self.nodes[source].name, values[source]) for source in self.sources[position]]
+        trained = [variable.name for at, variable in self._variables if values[at] is not variable.initial_value]
+        return non_finite_value(node, values[position], inputs, node.definition.elementwise, trained)
 
     def _failure(self, position: int, values: list[Array], error: Exception) -> MinidlError:
         node = self.nodes[position]
@@ -161,15 +161,15 @@ class Plan:
             trained[position] = trained[position] or any(trained[source] for source in sources)
         return trained
 
-    def backward(self, loss: Node, training: bool) -> _Backward:
-        """Return the way back from the loss; when training, only the way to its variables."""
+    def backward(self, loss: Node, training: bool) -> _BackwardPlan:
+        """Return the steps back from the loss; when training, only those on the way to its variables."""
         if (loss, training) not in self._backward:
-            self._backward[loss, training] = _Backward(self, loss, training)
+            self._backward[loss, training] = _BackwardPlan(self, loss, training)
         return self._backward[loss, training]
 
 
-class _Backward:
-    """The way back from the loss: `visited` has the nodes whose gradient somebody wants, in the order of the search."""
+class _BackwardPlan:
+    """The steps back from a loss; `visited` has the nodes whose gradients are wanted, in the order of the search."""
 
     def __init__(self, plan: Plan, loss: Node, training: bool) -> None:
         self.training = training
@@ -191,8 +191,8 @@ class _Backward:
                 self.variables.append((position, node))
 
 
-class Run:
-    """The values of one evaluation, and the gradients that they imply."""
+class Evaluation:
+    """The values that one run of a plan computed, and the gradients that they imply."""
 
     def __init__(self, plan: Plan, values: list[Array]) -> None:
         self._plan = plan
@@ -202,6 +202,11 @@ class Run:
 
     def __getitem__(self, node: Node) -> Array:
         return self._values[self._plan.index[node]]
+
+    def operation(self, node: Operation) -> EvaluatedOperation:
+        """Return an operation as its gradient function sees it when the gradients of all inputs are wanted."""
+        inputs = [self[source] for source in node.inputs]
+        return EvaluatedOperation(node, inputs, self[node], [True] * len(inputs))
 
     def gradients(self, loss: Node) -> dict[Node, Array]:
         """Return the gradient of the loss for every node that leads to it, in the order of the search.
@@ -214,17 +219,17 @@ class Run:
         nodes = self._plan.nodes
         return {nodes[position]: gradients[position] for position in backward.visited}
 
-    def variable_gradients(self, loss: Node) -> dict[Variable, Array]:
-        """Return the gradient of the loss for each of its variables, in the order of the search, and no other.
+    def trained(self, loss: Node) -> list[tuple[Variable, Array, Array]]:
+        """Return each variable of the loss with its value and its gradient, in the order of the search.
 
-        They may not be finite; `check_training` then tells where that began. It is asked at once where an array without
-        entries could hide it.
+        The gradients may not be finite; `check_training` then tells where that began. It is asked at once where an
+        array without entries could hide it.
         """
         if self.has_empty:
             self.check_training(loss)
         backward = self._plan.backward(loss, training=True)
         gradients = self._gradients(loss, backward)
-        return {variable: gradients[position] for position, variable in backward.variables}
+        return [(variable, self._values[place], gradients[place]) for place, variable in backward.variables]
 
     def check_training(self, loss: Node) -> None:
         """Raise NonFiniteError for the first gradient on the way to a variable that is not finite, if there is one."""
@@ -241,7 +246,7 @@ class Run:
         return [each for each in plan.nodes if isinstance(each, Operation) and plan.index[each] in changed]
 
     def what_if(self, node: Node, fetch: Node) -> Callable[[Array], Array]:
-        """Return a function: the value that `fetch` would have in this run if `node` had the given one."""
+        """Return a function: the value that `fetch` would have in this evaluation if `node` had the given one."""
         plan, changed = self._plan, {self._plan.index[each] for each in self.downstream(node)}
         steps = [step for step in plan._forward if step[0] in changed]
 
@@ -254,7 +259,7 @@ class Run:
 
         return evaluate
 
-    def _gradients(self, loss: Node, backward: _Backward) -> list[Any]:
+    def _gradients(self, loss: Node, backward: _BackwardPlan) -> list[Any]:
         values = self._values
         check_loss(loss, self[loss].shape)
         gradients: list[Any] = [None] * len(values)
@@ -272,7 +277,7 @@ class Run:
                     gradients[source] = contribution if so_far is None else so_far + contribution
         return gradients
 
-    def _check_finite(self, gradients: list[Any], backward: _Backward) -> None:
+    def _check_finite(self, gradients: list[Any], backward: _BackwardPlan) -> None:
         for position in backward.visited:
             if not is_finite(gradients[position]):
                 raise non_finite_gradient(self._plan.nodes[position], gradients[position])
@@ -286,7 +291,7 @@ def _assigned(variable: Variable, value: Any) -> Array:
         raise GraphError(f"the value given to it is not an array of numbers: {error}.", variable) from error
     wanted = variable.initial_value.shape
     if array.shape != wanted:
-        raise ShapeError(f"the value given to it is {written(array.shape)}, but it is {written(wanted)}.", variable)
+        raise ShapeError(f"the value given to it is {as_text(array.shape)}, but it is {as_text(wanted)}.", variable)
     if not is_finite(array):
         raise non_finite_leaf(variable, array)
     return array
@@ -295,5 +300,5 @@ def _assigned(variable: Variable, value: Any) -> Array:
 def check_loss(loss: Node, shape: Shape | None) -> None:
     """Raise ShapeError where a loss of this shape is not a single number."""
     if shape:
-        said = f"a loss must be one number, but it is {written(shape)}; reduce_sum makes one number of it."
-        raise ShapeError(said, loss)
+        wrong = f"a loss must be one number, but it is {as_text(shape)}; reduce_sum makes one number of it."
+        raise ShapeError(wrong, loss)

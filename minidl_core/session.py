@@ -1,24 +1,36 @@
-"""A session: the numbers of one training, and each run of the graph with them."""
+"""A session: the numbers of one training, each evaluation of a graph with them, and the gradients this implies."""
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
+from weakref import WeakSet
 
 from .arrays import Array, quiet, read_only
 from .errors import GraphError
-from .graph import Node, Variable
-from .plan import Plan
-from .train import Minimization
+from .graph import Node, Variable, check_has_value
+from .plan import Evaluation, Plan
+from .train import Memory, Minimization, Optimizer
+from .train.step import take_step
 from .watching import notify
+
+_NOTHING = Memory()
 
 
 class Session:
-    """Evaluates nodes and keeps the current values of the variables, which start from their initial values."""
+    """Evaluates nodes and keeps the variables, which start from their initial values, and what optimizers remember.
+
+    `evaluations` has the last one of each node that the session was asked for.
+    """
 
     def __init__(self) -> None:
         self.variables: dict[Variable, Array] = {}
+        self.memories: dict[Optimizer, Memory] = {}
+        self.evaluations: dict[Node, Evaluation] = {}
         self._plans: dict[tuple[Node, ...], Plan] = {}
+        _living.add(self)
 
     def run(self, fetches: Node | Sequence[Node], feed_dict: Mapping[Any, Any] | None = None) -> Any:
         """Return the value of a node, or a list of the values of several, each node being evaluated once.
@@ -37,14 +49,83 @@ class Session:
         for node in asked:
             notify(node, feeds)
         with quiet():
-            run = plan.run(feeds, self.variables)
+            evaluation = plan.run(feeds, self.variables)
             for node in nodes:
-                node.last_run = run
+                self.keep(node, evaluation)
+            moved: dict[Variable, Array] = {}
             for node in dict.fromkeys(asked):
                 if isinstance(node, Minimization):
-                    self.variables = node.optimizer.step(run, node.loss, self.variables)
-        results = [read_only(run[node]) for node in nodes]
+                    moved |= self.take_step(node.optimizer, node.loss, evaluation, moved)
+        results = [read_only(evaluation[node]) for node in nodes]
         return results[0] if isinstance(fetches, Node) else results
+
+    def keep(self, node: Node, evaluation: Evaluation) -> None:
+        """Keep the evaluation as the last one of a node."""
+        self.evaluations[node] = node._last_evaluation = evaluation
+
+    def take_step(
+        self,
+        optimizer: Optimizer,
+        loss: Node,
+        evaluation: Evaluation,
+        moved: Mapping[Variable, Array] = MappingProxyType({}),
+    ) -> Mapping[Variable, Array]:
+        """Take one step of an optimizer down from the values of an evaluation; return the variables that it moves.
+
+        `moved` are variables that have been moved since the evaluation. Raises NonFiniteError, GraphError; then nothing
+        has changed.
+        """
+        after, memory = take_step(optimizer, evaluation, loss, moved, self.memory_of(optimizer))
+        self.variables, self.memories[optimizer] = {**self.variables, **after}, memory
+        return after
+
+    def memory_of(self, optimizer: Optimizer) -> Memory:
+        """Return what an optimizer remembers of its steps in this session."""
+        return self.memories.get(optimizer, _NOTHING)
+
+
+_living: WeakSet[Session] = WeakSet()
+
+
+def last_evaluation(loss: Any, session: Session | None = None) -> Evaluation:
+    """Return the last evaluation of a loss: a session's, or without one the last that there was.
+
+    The session of the last one may be gone by then. Raises GraphError where the loss is no node with a value or has not
+    been run, and without a session where another one, which is still there, has run the loss too.
+    """
+    check_has_value(loss)
+    if session is not None:
+        evaluation = session.evaluations.get(loss)
+    else:
+        evaluation = loss._last_evaluation
+        if _others(loss):
+            gc.collect()  # one that ended with a mistake may be kept by nothing but its traceback
+        if _others(loss):
+            raise GraphError(
+                "more than one session has run it; pass the one whose values count: session=session.", loss
+            )
+    if not isinstance(evaluation, Evaluation):
+        raise GraphError(f"it has not been run yet; evaluate it first: session.run({loss.name}, feed_dict).", loss)
+    return evaluation
+
+
+def _others(loss: Node) -> bool:
+    """Return whether a living session has another evaluation of the loss than the last one."""
+    last = loss._last_evaluation
+    return any(session.evaluations.get(loss, last) is not last for session in _living)
+
+
+def compute_gradient(loss: Node, session: Session | None = None) -> dict[Node, Array]:
+    """Return the gradient of the loss with respect to every node that leads to it, at the values of its last run.
+
+    Each gradient has its node's shape. The session may be left out where it is the only one that has run the loss.
+    Raises GraphError where none has, or several have, ShapeError where the loss is not one number, GradientError where
+    a gradient function is missing or wrong, NonFiniteError.
+    """
+    evaluation = last_evaluation(loss, session)
+    with quiet():
+        gradients = evaluation.gradients(loss)
+    return {node: read_only(gradient) for node, gradient in gradients.items()}
 
 
 def _nodes(fetches: Any) -> tuple[Node, ...]:

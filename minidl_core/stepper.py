@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,12 +23,13 @@ from .events import (
     NodeVisited,
     VariableUpdated,
 )
-from .finite import non_finite_gradient, non_finite_update
-from .gradients import EvaluatedOperation, gradient_rule, input_gradients
+from .finite import non_finite_gradient
+from .gradients import gradient_rule, input_gradients
 from .graph import Node, Operation, Placeholder, Variable
-from .plan import Plan, Run, check_loss
+from .plan import Evaluation, Plan, check_loss
 from .session import Session
-from .train import Minimization
+from .train import Memory, Minimization, Optimizer, Schedule, rate_at, trained_variables
+from .train.step import Step
 from .watching import notify
 
 Hook = Callable[[Any], object]
@@ -35,32 +37,46 @@ Hook = Callable[[Any], object]
 
 @dataclass(frozen=True)
 class State:
-    """Where an iteration starts: how many were finished before, the variables, the learning rate, and the feeds."""
+    """Where an iteration starts: how many were finished before, and all that its numbers depend on."""
 
     finished: int
     variables: Mapping[Variable, Array]
-    learning_rate: float
+    learning_rate: float | Schedule
     feeds: Mapping[Placeholder, Array]
+    memory: Memory
+
+    @property
+    def rate(self) -> float:
+        """The number that the learning rate is in the iteration that starts here; NaN where its schedule is wrong."""
+        try:
+            return rate_at(self.learning_rate, self.memory.iterations + 1)
+        except GraphError:
+            return math.nan
 
 
 class Stepper:
-    """Trains a minimisation, one event at a time (`iteration`) or by calling hooks (`run`).
+    """Trains a loss, one event at a time (`iteration`) or by calling hooks (`run`).
 
-    The feeds are copied once and used for every iteration, until a state with others is restored. Raises FeedError,
-    ShapeError.
+    `step` is what `optimizer.minimize(loss)` makes or, with an `optimizer`, the loss itself: then its graph stays as it
+    is. The feeds are copied once and used for every iteration, until a state with others is restored. Raises
+    GraphError where there is no step to take, FeedError, ShapeError.
     """
 
     def __init__(
         self,
-        minimization: Minimization,
+        step: Node,
         feed_dict: Mapping[Any, Any] | None = None,
         session: Session | None = None,
         traversal: str = "last consumer",
+        optimizer: Optimizer | None = None,
     ) -> None:
-        if not isinstance(minimization, Minimization):
-            raise GraphError(f"{minimization!r} is no step to take; make one: optimizer.minimize(loss).")
-        self.minimization = minimization
-        self.loss = minimization.loss
+        if optimizer is not None:
+            trained_variables(step)
+            self.loss, self.optimizer = step, optimizer
+        elif isinstance(step, Minimization):
+            self.loss, self.optimizer = step.loss, step.optimizer
+        else:
+            raise GraphError(f"{step!r} is no step to take; make one: optimizer.minimize(loss).")
         self.session = session or Session()
         self.finished = 0
         self._traversal = traversal
@@ -70,8 +86,8 @@ class Stepper:
         self._plan = Plan([self.loss])
         self._trained = {node for node, trained in zip(self.nodes, self._plan.trained(), strict=True) if trained}
         self._feeds: Mapping[Placeholder, Array] = self._plan.feed(feed_dict)
-        notify(minimization, self._feeds)
-        self._run: Run | None = None
+        notify(step, self._feeds)
+        self._evaluation: Evaluation | None = None
         self._gradients: dict[Variable, Array] | None = None
 
     @property
@@ -81,16 +97,17 @@ class Stepper:
 
     def state(self) -> State:
         """Return what an iteration started now would start from."""
-        learning_rate = self.minimization.optimizer.learning_rate
-        return State(self.finished, dict(self.session.variables), learning_rate, self._feeds)
+        variables, memory = dict(self.session.variables), self.session.memory_of(self.optimizer)
+        return State(self.finished, variables, self.optimizer.learning_rate, self._feeds, memory)
 
     def restore(self, state: State) -> None:
         """Start again from an earlier state; what follows has the same bits as before."""
         self.finished = state.finished
         self.session.variables = dict(state.variables)
-        self.minimization.optimizer.learning_rate = state.learning_rate
+        self.session.memories[self.optimizer] = state.memory
+        self.optimizer.learning_rate = state.learning_rate
         self._feeds = state.feeds
-        self._run = self._gradients = None
+        self._evaluation = self._gradients = None
 
     def iteration(self) -> Iterator[Event]:
         """Yield the events of one iteration: forward, backward, update."""
@@ -117,7 +134,7 @@ class Stepper:
             yield NodeEvaluated(node, read_only(values[position]))
             if not is_finite(values[position]):
                 raise plan.non_finite(position, values)
-        self._finish_forward(Run(plan, values))
+        self._finish_forward(Evaluation(plan, values))
 
     def backward(self) -> Iterator[Event]:
         """Yield the search from the loss: each visit, contribution, completed gradient, and who joins the queue.
@@ -126,7 +143,7 @@ class Stepper:
         TraversalError where a plain search visits a node too early, NonFiniteError after the first gradient on the way
         to a variable that is not finite: one that only data lie below changes nothing.
         """
-        run = self._evaluated()
+        evaluation = self._evaluated()
         gradients: dict[Node, Array] = {}
         completed: dict[Variable, Array] = {}
         # what has been contributed to each node so far, in the order of the consumers' visits, then of their inputs
@@ -156,10 +173,8 @@ class Stepper:
             if isinstance(node, Variable):
                 completed[node] = total
             elif isinstance(node, Operation):
-                inputs = [run[source] for source in node.inputs]
-                op = EvaluatedOperation(node, inputs, run[node], [True] * len(inputs))
                 with quiet():
-                    results = input_gradients(gradient_rule(node), op, total)
+                    results = input_gradients(gradient_rule(node), evaluation.operation(node), total)
                 for input_index, source in enumerate(node.inputs):
                     waiting[source].append((node, input_index, results[input_index]))
             if enqueued:
@@ -169,19 +184,25 @@ class Stepper:
     def update(self) -> Iterator[Event]:
         """Yield each variable's step, in the order in which the search visited them, then the end of the iteration.
 
-        Raises GraphError where there was no backward pass, NonFiniteError after the step that is not finite.
+        Raises GraphError where there was no backward pass, or the optimizer's `compute` or schedule is wrong,
+        NonFiniteError after the step that is not finite.
         """
-        loss, gradients = float(self._evaluated()[self.loss]), self._completed()
-        variables, optimizer = dict(self.session.variables), self.minimization.optimizer
+        evaluation, gradients = self._evaluated(), self._completed()
+        variables, optimizer = dict(self.session.variables), self.optimizer
+        with quiet():
+            step = Step(optimizer, self.session.memory_of(optimizer), gradients.values())
         for node, gradient in gradients.items():
-            old = variables.get(node, node.initial_value)
+            old = evaluation[node]
             with quiet():
-                new = variables[node] = optimizer.updated(old, gradient)
-            yield VariableUpdated(node, read_only(old), read_only(gradient), optimizer.learning_rate, read_only(new))
-            if not is_finite(new):
-                raise non_finite_update(node, new, optimizer.learning_rate)
-        self._finish_update(variables)
-        yield IterationFinished(self.loss, self.finished, loss)
+                values = step.update(node, old, gradient)
+                new = variables[node] = freeze(old - values[-1])
+            terms, numbers = step.terms(node, values), step.numbers
+            shown = read_only(old), read_only(gradient), step.learning_rate, read_only(new)
+            yield VariableUpdated(node, *shown, terms, numbers)
+            step.check_finite(node, values, new)
+        self.session.variables, self.session.memories[optimizer] = variables, step.memory
+        self._finish_iteration()
+        yield IterationFinished(self.loss, self.finished, float(evaluation[self.loss]))
 
     def run(
         self,
@@ -213,25 +234,26 @@ class Stepper:
         return losses
 
     def _fast_iteration(self) -> float:
-        run = self._plan.run(self._feeds, self.session.variables)
-        self._finish_forward(run)
-        self._finish_update(self.minimization.optimizer.step(run, self.loss, self.session.variables))
-        return float(run[self.loss])
+        evaluation = self._plan.run(self._feeds, self.session.variables)
+        self._finish_forward(evaluation)
+        self.session.take_step(self.optimizer, self.loss, evaluation)
+        self._finish_iteration()
+        return float(evaluation[self.loss])
 
-    def _finish_forward(self, run: Run) -> None:
-        check_loss(self.loss, run[self.loss].shape)
-        self._run = self.loss.last_run = run
+    def _finish_forward(self, evaluation: Evaluation) -> None:
+        check_loss(self.loss, evaluation[self.loss].shape)
+        self._evaluation = evaluation
+        self.session.keep(self.loss, evaluation)
         self._gradients = None
 
-    def _finish_update(self, variables: dict[Variable, Array]) -> None:
-        self.session.variables = variables
+    def _finish_iteration(self) -> None:
         self.finished += 1
-        self._run = self._gradients = None
+        self._evaluation = self._gradients = None
 
-    def _evaluated(self) -> Run:
-        if self._run is None:
+    def _evaluated(self) -> Evaluation:
+        if self._evaluation is None:
             raise GraphError("the backward pass needs the values of a forward pass; run forward() first.", self.loss)
-        return self._run
+        return self._evaluation
 
     def _completed(self) -> dict[Variable, Array]:
         if self._gradients is None:

@@ -18,9 +18,9 @@ _watchers: list[Watcher] = []
 
 @contextmanager
 def watching(watcher: Watcher) -> Iterator[None]:
-    """Call the watcher in this block with each minimisation that is made and None, with each node to run and its feeds.
+    """In this block, call the watcher with each node that is about to be run, and its feeds, copied.
 
-    It is called before the run, so that it knows of one that fails.
+    It is called with each minimisation that is made, too, and None.
     """
     _watchers.append(watcher)
     try:

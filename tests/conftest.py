@@ -11,8 +11,8 @@ import textual.app
 import textual.pilot
 from pytest_textual_snapshot import SVGImageExtension
 
+from minidl_core.definition import definitions
 from minidl_core.gradients import _gradient_registry
-from minidl_core.graph import definitions
 
 # Textual reads these when it is imported: whoever runs the tests, the screens are the same
 os.environ["TERM"] = "xterm-256color"

@@ -22,16 +22,18 @@ from textual.widget import Widget
 from minidl_core import MinidlError
 
 from .complaints import complain
-from .debugger.breakpoints import IN_WORDS
-from .debugger.named_moments import NoMomentError, go, read_moment
 from .debugger.timeline import Timeline
 from .driver import DifferenceDriver
-from .keys import REPAINT, SECTIONS
-from .lessons import LessonError, lesson_names, load_lesson
-from .lessons.lesson import Lesson
+from .keys import KEY_OF, REPAINT, SECTIONS
+from .lessons import lesson_names, load_lesson
+from .narration.messages import sentences
+from .notation.conditions import IN_WORDS
 from .notation.fitting import printable
-from .screens.asking import AskingScreen
-from .screens.stepping import SteppingScreen
+from .notation.moments import NoMomentError, read_moment
+from .programs.opening import open_program
+from .programs.program import Program, ProgramError
+from .screens.main_screen import MainScreen
+from .session import DebugSession
 from .terminal import refusal, run
 
 _PATIENCE = 100
@@ -40,7 +42,7 @@ to open or to close an overlay takes 20 to 45."""
 
 
 class BackpropApp(App[None]):
-    """Steps through the training of a lesson; `timeline` is that of the one which is open."""
+    """Steps through the training of a lesson; `session` is that of the one which is open."""
 
     TITLE = "backprop-tui"
     ENABLE_COMMAND_PALETTE = True
@@ -51,17 +53,24 @@ class BackpropApp(App[None]):
     DEFAULT_MODE = "the first lesson"  # each lesson that was opened has a mode, which keeps its screen
 
     def __init__(
-        self, lesson: str | Lesson, seed: int | None = None, learning_rate: float | None = None, steps: int = 100
+        self, program: str | Program, seed: int | None = None, learning_rate: float | None = None, steps: int = 100
     ) -> None:
         # said here already, because the filter for NO_COLOR is chosen now: a theme's would make greys of the colours
         super().__init__(ansi_color=True)
         self.theme = "ansi-dark"
-        self.timeline = Timeline(load_lesson(lesson, seed) if isinstance(lesson, str) else lesson, seed, learning_rate)
         self._steps = steps
+        if isinstance(program, str):
+            program = open_program(program, seed, learning_rate)
+        self.session = DebugSession(program, steps)
         self._input: deque[events.Event] = deque()
         self._turns: asyncio.Task[None] | None = None
-        self._timelines = {self.timeline.lesson.address: self.timeline}
+        self._sessions = {program.address: self.session}
         self.add_mode(self.DEFAULT_MODE, self._make_screen)
+
+    @property
+    def timeline(self) -> Timeline:
+        """The timeline of the lesson that is open."""
+        return self.session.timeline
 
     def action_lessons(self) -> None:
         """Show the lessons, and open the one that is chosen, or go back to it where it was left."""
@@ -70,18 +79,18 @@ class BackpropApp(App[None]):
         def open_lesson(address: str | None) -> None:
             if address is None:
                 return
-            if address not in self._timelines:
-                self._timelines[address] = Timeline(load_lesson(address))
+            if address not in self._sessions:
+                self._sessions[address] = DebugSession(open_program(address), self._steps)
                 self.add_mode(address, self._make_screen)
-            self.timeline = self._timelines[address]
-            self.switch_mode(address if address != next(iter(self._timelines)) else self.DEFAULT_MODE)
+            self.session = self._sessions[address]
+            self.switch_mode(address if address != next(iter(self._sessions)) else self.DEFAULT_MODE)
 
-        opened = {address: timeline.lesson for address, timeline in self._timelines.items()}
+        opened = {address: session.program.lesson for address, session in self._sessions.items()}
         lessons = {name: load_lesson(name) for name in lesson_names()} | opened
-        self.push_screen(LessonsScreen(list(lessons.values()), self.timeline.lesson), open_lesson)
+        self.push_screen(LessonsScreen(lessons, self.session.program.address), open_lesson)
 
     def _make_screen(self) -> Screen[None]:
-        return AskingScreen(self.timeline, self._steps)
+        return MainScreen(self.session)
 
     async def on_event(self, event: events.Event) -> None:
         """Let keys, pastes and the mouse wait for their turn."""
@@ -104,9 +113,9 @@ class BackpropApp(App[None]):
         while self._input and not self._exit:
             event = self._input.popleft()
             try:
-                if isinstance(event, events.Key) and isinstance(self.screen, AskingScreen):
+                if isinstance(event, events.Key) and isinstance(self.screen, MainScreen):
                     await self._press(event, self.screen)
-                    if isinstance(self.screen, AskingScreen):
+                    if isinstance(self.screen, MainScreen):
                         continue
                 else:
                     await super().on_event(event)
@@ -115,7 +124,7 @@ class BackpropApp(App[None]):
             if not isinstance(event, events.MouseMove):
                 await _settled()
 
-    async def _press(self, event: events.Key, screen: AskingScreen) -> None:
+    async def _press(self, event: events.Key, screen: MainScreen) -> None:
         if not await self._check_bindings(event.key, priority=True) and not screen.press(event):
             await self._check_bindings(event.key)
 
@@ -152,7 +161,7 @@ class BackpropApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Yield every key's action, then Textual's own commands except the list of keys, which the help has."""
-        if isinstance(screen, SteppingScreen):
+        if isinstance(screen, MainScreen):
             for section, bindings in SECTIONS.items():
                 for binding in bindings:
                     yield SystemCommand(
@@ -190,19 +199,26 @@ async def _settled() -> None:
             return
 
 
-def run_app(lesson: str, seed: int | None, learning_rate: float | None, steps: int, at: str = "0") -> int:
-    """Open a lesson at a named moment and return the exit status.
+def run_app(name: str, seed: int | None, learning_rate: float | None, steps: int, at: str = "0") -> int:
+    """Open a program at a named moment and return the exit status.
 
-    That is 2 where the terminal cannot show it, the lesson cannot be opened or trained, or there is no such moment.
+    That is 2 where the terminal cannot show it, the program cannot be opened or trained, or there is no such moment.
     """
     refused = refusal()
     if refused is not None:
         complain(refused)
         return 2
     try:
-        app = BackpropApp(lesson, seed, learning_rate, steps)
-        go(app.timeline, read_moment(at, app.timeline.graph))
-    except LessonError as error:
+        program = open_program(name, seed, learning_rate)
+        if program.warning:
+            complain(program.warning)
+        app = BackpropApp(program, steps=steps)
+        place = read_moment(at, app.timeline)
+        app.timeline.go_to(place)
+        missed = app.timeline.missed(place)
+        if missed is not None:
+            raise NoMomentError(sentences(missed, KEY_OF)[0])
+    except ProgramError as error:
         complain(error)
         return 2
     except NoMomentError as error:
@@ -211,6 +227,6 @@ def run_app(lesson: str, seed: int | None, learning_rate: float | None, steps: i
     except KeyboardInterrupt:
         return 130
     except MinidlError as error:
-        complain(f"{lesson} cannot be trained: {error}")
+        complain(f"{name} cannot be trained: {error}")
         return 2
     return run(app)

@@ -14,7 +14,8 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from . import __version__
-from .lessons import is_path, lesson_names
+from .lessons import lesson_names
+from .programs import is_path
 
 DESCRIPTION = "Step through backpropagation in a terminal, forwards and backwards in time."
 EXAMPLES = """\

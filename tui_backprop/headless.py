@@ -11,46 +11,49 @@ import numpy as np
 
 from minidl_core import MinidlError, NonFiniteError, Placeholder, Session, Stepper
 from minidl_core.arrays import Array
-from minidl_core.train import GradientDescentOptimizer
+from minidl_core.train import trained_variables
 
 from .complaints import complain
+from .debugger.lesson_fit import check_fit
 from .drawing.palette import plain
-from .lessons import LessonError, load_lesson
 from .lessons.lesson import Plane
 from .notation.fitting import printable
 from .notation.formats import number
 from .panes.charts import data_legend, draw_data, separator
+from .programs.opening import open_program
+from .programs.program import ProgramError
 
 EVERY = 10
 PICTURE_WIDTH, PICTURE_HEIGHT = 72, 24
 
 
-def run_headless(lesson_name: str, seed: int | None, learning_rate: float | None, steps: int, *, as_json: bool) -> int:
-    """Train a lesson, print what came of it, and return the exit status.
+def run_headless(name: str, seed: int | None, learning_rate: float | None, steps: int, *, as_json: bool) -> int:
+    """Train a program, print what came of it, and return the exit status.
 
-    That is 2 where the lesson cannot be opened, or its graph or feeds are wrong, 1 where a number stopped being finite.
+    That is 2 where it cannot be opened, or its graph or feeds are wrong, 1 where a number stopped being finite.
     """
     session = Session()
     try:
-        lesson = load_lesson(lesson_name, seed)
-        seed = lesson.seed if seed is None else seed
-        learning_rate = lesson.learning_rate if learning_rate is None else learning_rate
-        example = lesson.build(seed or 0)
-        step = GradientDescentOptimizer(learning_rate).minimize(example.loss)
-        stepper = Stepper(step, example.feeds, session)
-    except LessonError as error:
+        program = open_program(name, seed, learning_rate)
+        example = program.example
+        if program.warning:
+            complain(program.warning)
+        stepper = Stepper(example.loss, example.feeds, session, optimizer=program.optimizer)
+        rate = stepper.state().rate
+        check_fit(program)
+    except ProgramError as error:
         complain(error)
         return 2
     except MinidlError as error:
-        complain(f"{lesson_name} cannot be trained: {error}")
+        complain(f"{name} cannot be trained: {error}")
         return 2
     loss = printable(example.loss.name)
     losses: list[float] = []
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a picture with question marks is better than none
     if not as_json:
-        drawn = "" if seed is None else f"   seed {seed}"
-        print(f"{printable(lesson.name)}{drawn}   learning rate {learning_rate:g}")
+        drawn = "" if program.seed is None else f"   seed {program.seed}"
+        print(f"{printable(program.lesson.name)}{drawn}   learning rate {rate:g}")
     try:
         for updates in range(steps):
             losses += stepper.run(1)
@@ -63,14 +66,18 @@ def run_headless(lesson_name: str, seed: int | None, learning_rate: float | None
         sys.stdout.flush()
         complain(f"training stopped in iteration {stepper.finished + 1}: {error}")
         return 1 if isinstance(error, NonFiniteError) else 2
-    variables = {node.name: session.run(node) for node in step.variables}
+    variables = {node.name: session.run(node) for node in trained_variables(example.loss)}
     if as_json:
-        said = {"lesson": lesson.name, "seed": seed, "learning_rate": learning_rate, "losses": losses}
-        print(json.dumps(said | {"variables": {name: value.tolist() for name, value in variables.items()}}))
+        facts = {"lesson": program.lesson.name, "seed": program.seed, "learning_rate": rate}
+        print(
+            json.dumps(
+                facts | {"losses": losses} | {"variables": {name: value.tolist() for name, value in variables.items()}}
+            )
+        )
         return 0
     print(f"{steps:5} updates   {loss} = {number(losses[-1], 6)}")
-    for name, value in variables.items():
-        before = f"{printable(name)} = "
+    for variable, value in variables.items():
+        before = f"{printable(variable)} = "
         print(before + np.array2string(value, precision=6, separator=", ", prefix=before))
     if example.plane is not None:
         print(_picture(example.plane, example.feeds, variables))

@@ -1,18 +1,19 @@
 """Every key of the screen, once: its bindings, the help and the palette are made from this table.
 
+An action names what it is done with: `session('back', 'step')` is a method of the session, `viewer('fold')` one of the
+viewer; any other is an action of the screen or, after `app.`, of the app.
 Which of them the key bar names is said in panes/key_bar.py.
 """
 
 from __future__ import annotations
 
-import re
-
 from textual.binding import Binding
 
 
 def _key(keys: str, action: str, description: str, tooltip: str, shown: str = "") -> Binding:
-    identity = re.sub(r"\W+", "-", action).strip("-")
-    return Binding(keys, action, description, tooltip=tooltip, id=identity, key_display=shown or keys)
+    return Binding(
+        keys, action, description, tooltip=tooltip, id=description.replace(" ", "-"), key_display=shown or keys
+    )
 
 
 REPAINT = _key("ctrl+l", "app.repaint", "repaint", "Paint all anew, where something else wrote on it", "Ctrl+L")
@@ -25,20 +26,22 @@ SECTIONS: dict[str, list[Binding]] = {
         _key("n", "forward('node')", "node", "To the end of the work on this node, or the next"),
         _key("p", "forward('phase')", "phase", "To the end of this pass: forward, backward, update"),
         _key("i", "forward('iteration')", "iteration", "To the end of this iteration, or the next"),
-        _key("end", "last", "last", "To the latest moment that was ever reached", "End"),
+        _key("end", "session('last')", "last", "To the latest moment that was ever reached", "End"),
     ],
     "Back in time": [
-        _key("b,comma,pageup", "back('step')", "back", "Take the step back", "b , PgUp"),
-        _key("S", "back('event')", "event back", "One single event back"),
-        _key("N", "back('node')", "node back", "To where the work on this node began"),
-        _key("P", "back('phase')", "phase back", "To where this pass began"),
-        _key("I", "back('iteration')", "iteration back", "To the end of the iteration before"),
-        _key("home", "first", "first", "To the very start", "Home"),
+        _key("b,comma,pageup", "session('back', 'step')", "back", "Take the step back", "b , PgUp"),
+        _key("S", "session('back', 'event')", "event back", "One single event back"),
+        _key("N", "session('back', 'node')", "node back", "To where the work on this node began"),
+        _key("P", "session('back', 'phase')", "phase back", "To where this pass began"),
+        _key("I", "session('back', 'iteration')", "iteration back", "To the end of the iteration before"),
+        _key("home", "session('first')", "first", "To the very start", "Home"),
     ],
     "Run": [
-        _key("r", "run", "run", "Run, and pause again; space pauses too"),
-        _key("less_than_sign", "slower", "slower", "Run more slowly", "<"),
-        _key("greater_than_sign", "faster", "faster", "Run faster, up to as fast as it trains", ">"),
+        _key("r", "session('run')", "run", "Run, and pause again; space pauses too"),
+        _key("less_than_sign", "session('change_speed', -1)", "slower", "Run more slowly", "<"),
+        _key(
+            "greater_than_sign", "session('change_speed', 1)", "faster", "Run faster, up to as fast as it trains", ">"
+        ),
         _key("G", "go_to", "go to", "Go to a moment by its name: 7, 7:b, 7:b:2"),
         _key("c", "continue('forward')", "continue", "Continue to the next breakpoint; space pauses"),
         _key("C", "continue('back')", "continue back", "Continue back to the breakpoint before"),
@@ -47,43 +50,111 @@ SECTIONS: dict[str, list[Binding]] = {
     ],
     "Change": [
         _key("e", "edit", "edit", "Edit a number of a variable or of data, or the learning rate: a branch begins"),
-        _key("E", "branch", "branch", "To the same step on the branch before the edit; again: on to the others"),
+        _key(
+            "E",
+            "session('switch_branch')",
+            "branch",
+            "To the same step on the branch before the edit; again: on to the others",
+        ),
     ],
     "Learn": [
-        _key("m", "ask", "ask", "Ask me before each step (1-4, or a number and Enter; Esc skips); ask the room; stop"),
+        _key(
+            "m",
+            "session('ask')",
+            "ask",
+            "Ask me before each step (1-4, or a number and Enter; Esc skips); ask the room; stop",
+        ),
     ],
     "Look": [
-        _key("left,h", "arrow('left')", "left", "Select an input, or in the inspector the number left", "← h"),
-        _key("right,l", "arrow('right')", "right", "Select a consumer, or in the inspector the number right", "→ l"),
-        _key("up,k", "arrow('up')", "up", "Select the node above, or in the inspector the number above", "↑ k"),
-        _key("down,j", "arrow('down')", "down", "Select the node below, or in the inspector the number below", "↓ j"),
-        _key("tab", "next_pane", "panes", "To the inspector, its next view, after the last the graph again", "Tab"),
-        _key("shift+tab", "other_pane", "pane", "Between the graph and the inspector, whose view stays", "Shift+Tab"),
+        _key(
+            "left,h", "viewer('arrow', 'left')", "left", "Select an input, or in the inspector the number left", "← h"
+        ),
+        _key(
+            "right,l",
+            "viewer('arrow', 'right')",
+            "right",
+            "Select a consumer, or in the inspector the number right",
+            "→ l",
+        ),
+        _key(
+            "up,k", "viewer('arrow', 'up')", "up", "Select the node above, or in the inspector the number above", "↑ k"
+        ),
+        _key(
+            "down,j",
+            "viewer('arrow', 'down')",
+            "down",
+            "Select the node below, or in the inspector the number below",
+            "↓ j",
+        ),
+        _key(
+            "tab",
+            "viewer('next_view')",
+            "panes",
+            "To the inspector, its next view, after the last the graph again",
+            "Tab",
+        ),
+        _key(
+            "shift+tab",
+            "viewer('other_pane')",
+            "pane",
+            "Between the graph and the inspector, whose view stays",
+            "Shift+Tab",
+        ),
         _key("t", "searches", "two searches", "Why a node waits: plain search and the right one, side by side"),
         _key("o", "log", "log", "Read the log: a sentence for each event; search it, save it, go to a line"),
-        _key("y", "scale", "scale", "Draw the loss on a linear or a logarithmic axis"),
+        _key("y", "viewer('change_scale')", "scale", "Draw the loss on a linear or a logarithmic axis"),
     ],
     "The graph": [
         _key("slash", "find", "find", "Find a node by its name, operation or scope", "/"),
-        _key("f", "follow", "follow", "Stay with this node while time moves, or follow the action again"),
-        _key("v", "view", "view", "Show the graph as a diagram or as a tape"),
-        _key("left_square_bracket", "detail('less')", "less", "Show less of each node: only its name", "["),
-        _key("right_square_bracket", "detail('more')", "more", "Show more of each node: its shape, its numbers", "]"),
-        _key("z", "fold", "fold", "Fold the scope of this node into one box, or open it"),
-        _key("Z", "fold_all", "fold all", "Open every folded scope, or fold them all"),
-        _key("shift+left", "pan('left')", "pan left", "Show what is further left; or drag, or wheel", "Shift+←"),
-        _key("shift+right", "pan('right')", "pan right", "Show what is further right", "Shift+→"),
-        _key("shift+up", "pan('up')", "pan up", "Show what is further up", "Shift+↑"),
-        _key("shift+down", "pan('down')", "pan down", "Show what is further down", "Shift+↓"),
+        _key(
+            "f",
+            "viewer('follow_or_stay')",
+            "follow",
+            "Stay with this node while time moves, or follow the action again",
+        ),
+        _key("v", "viewer('change_picture')", "view", "Show the graph as a diagram or as a tape"),
+        _key(
+            "left_square_bracket", "viewer('change_detail', -1)", "less", "Show less of each node: only its name", "["
+        ),
+        _key(
+            "right_square_bracket",
+            "viewer('change_detail', 1)",
+            "more",
+            "Show more of each node: its shape, its numbers",
+            "]",
+        ),
+        _key("z", "viewer('fold')", "fold", "Fold the scope of this node into one box, or open it"),
+        _key("Z", "viewer('fold_all')", "fold all", "Open every folded scope, or fold them all"),
+        _key(
+            "shift+left",
+            "viewer('pan', (-8, 0))",
+            "pan left",
+            "Show what is further left; or drag, wheel",
+            "Shift+←",
+        ),
+        _key("shift+right", "viewer('pan', (8, 0))", "pan right", "Show what is further right", "Shift+→"),
+        _key("shift+up", "viewer('pan', (0, -3))", "pan up", "Show what is further up", "Shift+↑"),
+        _key("shift+down", "viewer('pan', (0, 3))", "pan down", "Show what is further down", "Shift+↓"),
     ],
     "From number to number": [
-        _key("g", "check", "check", "Check this gradient: measure J on both sides of the number; nudge it by 0.01"),
-        _key("enter", "origin", "origin", "Go to where this number came from, or open the selected scope", "Enter"),
-        _key("backspace", "return", "return", "Return to the number that came from here", "Backspace"),
-        _key("a", "choose('edge', 'next')", "edge", "Look at the next edge over which this number came"),
-        _key("A", "choose('edge', 'before')", "edge before", "Look at the edge before"),
-        _key("d", "choose('term', 'next')", "term", "Look at the next term that this number is made of"),
-        _key("D", "choose('term', 'before')", "term before", "Look at the term before"),
+        _key(
+            "g",
+            "viewer('check')",
+            "check",
+            "Check this gradient: measure J on both sides of the number; nudge it by 0.01",
+        ),
+        _key(
+            "enter",
+            "viewer('go_to_origin')",
+            "origin",
+            "Go to where this number came from, or open the selected scope",
+            "Enter",
+        ),
+        _key("backspace", "viewer('go_back')", "return", "Return to the number that came from here", "Backspace"),
+        _key("a", "viewer('choose_edge', 1)", "edge", "Look at the next edge over which this number came"),
+        _key("A", "viewer('choose_edge', -1)", "edge before", "Look at the edge before"),
+        _key("d", "viewer('choose_term', 1)", "term", "Look at the next term that this number is made of"),
+        _key("D", "viewer('choose_term', -1)", "term before", "Look at the term before"),
     ],
     "The program": [
         _key("question_mark,f1", "help", "keys", "What the screen shows, and every key", "? F1"),
@@ -93,3 +164,11 @@ SECTIONS: dict[str, list[Binding]] = {
         _key("q", "app.quit", "quit", "Quit"),
     ],
 }
+
+KEY_OF = {"skip": "Esc", "answer": "Enter"} | {
+    binding.description: binding.key_display.split()[0]
+    for section in SECTIONS.values()
+    for binding in section
+    if binding.key_display
+}
+"""The first key of each action, as sentences name it."""

@@ -2,7 +2,7 @@
 
 from .arithmetic import add, divide, maximum, multiply, negative, subtract
 from .curves import exp, log, power, relu, sigmoid, square, tanh
-from .definition import operation
+from .decorator import operation
 from .probabilities import softmax
 from .products import matmul
 from .reductions import reduce_mean, reduce_sum

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..arrays import Array
 from ..gradients import EvaluatedOperation, RegisterGradient
-from .definition import operation
+from .decorator import operation
 
 _PAIRS = [((3, 2), (3, 2)), ((3, 2), (2,)), ((3, 1), (1, 2)), ((), (2, 3)), ((2, 1, 3), (4, 1)), ((), ())]
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..arrays import Array
 from ..gradients import EvaluatedOperation, RegisterGradient
-from .definition import operation
+from .decorator import operation
 
 _ONE = [((3, 2),), ((),)]
 

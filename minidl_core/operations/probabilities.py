@@ -8,7 +8,7 @@ from numpy.lib.array_utils import normalize_axis_index
 from ..arrays import Array, Shape
 from ..gradients import EvaluatedOperation, RegisterGradient
 from ..sums import largest_along, sum_along
-from .definition import operation
+from .decorator import operation
 
 
 def _softmax_shape(a: Shape, axis: int) -> Shape:

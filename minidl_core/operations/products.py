@@ -7,7 +7,7 @@ import numpy as np
 from ..arrays import Array, Shape
 from ..gradients import EvaluatedOperation, RegisterGradient
 from ..sums import sum_to_shape
-from .definition import operation
+from .decorator import operation
 
 
 def _product_shape(a: Shape, b: Shape) -> Shape:

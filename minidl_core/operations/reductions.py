@@ -6,9 +6,10 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..arrays import Array, Shape
+from ..definition import definitions
 from ..gradients import EvaluatedOperation, RegisterGradient
 from ..sums import row_sums
-from .definition import operation
+from .decorator import operation
 
 Axis = int | tuple[int, ...] | None
 
@@ -52,7 +53,7 @@ def reduce_mean(a: Array, /, axis: Axis = None, keepdims: bool = False) -> Array
 
     Without an axis, all entries are.
     """
-    total = reduce_sum.compute(a, axis, keepdims)
+    total = definitions["reduce_sum"].compute(a, axis, keepdims)
     return total / (a.size // total.size)
 
 

@@ -9,7 +9,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..arrays import Array, Shape
 from ..gradients import EvaluatedOperation, RegisterGradient
-from .definition import operation
+from .decorator import operation
 
 
 def _transposed_shape(a: Shape, axes: tuple[int, ...] | None) -> Shape:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import minidl_core as dl
+from minidl_core.definition import definitions
 from minidl_core.gradients import _gradient_registry
-from minidl_core.graph import definitions
 
 MODULES = [module.name for module in pkgutil.walk_packages(dl.__path__, "minidl_core.")]
 OPERATIONS = {name: made for name, made in definitions.items() if made.compute.__module__.startswith("minidl_core.")}

@@ -8,7 +8,7 @@ import pytest
 
 import minidl_core as dl
 from minidl_core import gradients as registry
-from minidl_core.graph import definitions
+from minidl_core.definition import definitions
 
 from .messages import message, says
 
@@ -187,7 +187,7 @@ def test_a_gradient_function_registered_again_is_taken_by_those_who_have_trained
     assert list(stepping.iteration())
     dl.RegisterGradient("twice", formulas=("3·G",))(lambda op, grad: [3.0 * grad])
     session.run(step)
-    assert dl.compute_gradient(stranger.loss)[w].tolist() == [3.0, 3.0]
+    assert dl.compute_gradient(stranger.loss, session)[w].tolist() == [3.0, 3.0]
     fast.run(1)
     assert list(stepping.iteration())
     for each in (session, fast.session, stepping.session):

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import minidl_core as dl
+from minidl_core.definition import definitions
+from minidl_core.gradient_check import check_evaluation
 from minidl_core.gradients import GradientRule, _gradient_registry
-from minidl_core.graph import definitions
 
 from .random_graphs import random_recipe
 from .reference import OPERATIONS
@@ -84,7 +85,7 @@ def test_an_error_of_a_thousandth_is_found_and_named(monkeypatch, name, input_in
     attributes = sample[-1] if isinstance(sample[-1], dict) else {}
     rng = np.random.default_rng(11)
     variables = [dl.Variable(rng.uniform(*made.domain, size=shape), name=f"x{i}") for i, shape in enumerate(shapes)]
-    node = made(*variables, **attributes, name="suspect")
+    node = dl.Operation(made, tuple(variables), attributes, name="suspect")
     loss = dl.log(dl.reduce_sum(dl.exp(dl.multiply(dl.tanh(node), 0.7)), name="total"))
     dl.Session().run(loss)
     assert all(check.agrees for check in dl.check_gradient(loss, variables[input_index]))
@@ -158,16 +159,46 @@ def test_the_step_follows_the_size_of_what_is_nudged(size):
         assert check.relative_error < 1e-7
 
 
-def test_a_run_that_is_not_the_last_one_can_be_checked():
+@pytest.mark.parametrize("size", [1e-200, 1e-170, 1e-160, 1e-150, 1e-100, 1e100, 1e150, 1e160, 1e300])
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_numbers_whose_squares_are_no_numbers_are_checked(size, shape):
+    """The checker's own arithmetic neither overflows nor takes what was rounded to 0 for a wrong gradient."""
+    x = dl.Variable(np.full(shape, size), name="x")
+    loss = dl.reduce_sum(dl.relu(x))
+    dl.Session().run(loss)
+    for check in dl.check_gradient(loss, x):
+        assert (check.verdict, check.measured) == ("agrees", pytest.approx(1.0))
+    if size <= 1e150:
+        loss = dl.reduce_sum(dl.square(x))
+        dl.Session().run(loss)
+        for check in dl.check_gradient(loss, x):
+            assert check.agrees, check
+            assert check.verdict == "agrees" or size < 1e-150
+
+
+@pytest.mark.parametrize("size", [1e-100, 1e-5, 1.0, 1e5, 1e100])
+def test_a_wrong_gradient_is_found_whatever_the_size(size, monkeypatch):
+    right = _gradient_registry["square"]
+    wrong = GradientRule(lambda op, grad: [1.01 * right.function(op, grad)[0]], right.formulas)
+    monkeypatch.setitem(_gradient_registry, "square", wrong)
+    x = dl.Variable([size, -2 * size], name="x")
+    loss = dl.reduce_sum(dl.square(x))
+    dl.Session().run(loss)
+    for check in dl.check_gradient(loss, x):
+        assert check.verdict == "differs"
+        assert "The gradient function of square" in check.reason
+
+
+def test_an_evaluation_that_is_not_the_last_one_can_be_checked():
     x = dl.Variable(3.0, name="x")
     loss = dl.square(x)
     session = dl.Session()
     session.run(loss)
-    run = loss.last_run
+    evaluation = session.evaluations[loss]
     session.variables[x] = 5.0
     session.run(loss)
-    gradients = [check.gradient for given in (run, None) for check in dl.check_gradient(loss, x, run=given)]
-    assert gradients == [6.0, 10.0]
+    checks = [*check_evaluation(evaluation, loss, x), *dl.check_gradient(loss, x)]
+    assert [check.gradient for check in checks] == [6.0, 10.0]
 
 
 def test_mistakes_in_the_question():

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import minidl_core as dl
+from minidl_core.definition import definitions
 from minidl_core.gradients import _gradient_registry
-from minidl_core.graph import definitions
 
 from .reference import OPERATIONS, central_differences
 

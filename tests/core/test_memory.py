@@ -2,6 +2,7 @@
 
 import gc
 import tracemalloc
+import weakref
 
 import numpy as np
 
@@ -40,6 +41,20 @@ def test_a_thousand_sessions_leak_nothing():
         dl.compute_gradient(step.loss)
 
     assert _grown(train, 1_000) < 100_000
+
+
+def test_a_graph_keeps_no_session_alive_and_only_the_last_of_its_values():
+    step, feeds = _network()
+
+    def train_twice():
+        kept = [dl.Session(), dl.Session()]
+        for session in kept:
+            session.run(step, feeds)
+        return [weakref.ref(each) for session in kept for each in (session, session.evaluations[step.loss])]
+
+    first, its_values, second, last_values = train_twice()
+    assert first() is second() is its_values() is None
+    assert last_values() is not None
 
 
 def test_a_thousand_steppers_and_paused_iterations_leak_nothing():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minidl_core as dl
-from minidl_core.graph import definitions
+from minidl_core.definition import definitions
 
 from .messages import says
 
@@ -139,7 +139,7 @@ def test_a_gradient_of_data_that_nobody_needs_may_be_infinite():
     (shown,) = (e.gradient for e in events if isinstance(e, dl.GradientCompleted) and e.node is x)
     assert shown == np.inf
     with pytest.raises(dl.NonFiniteError):
-        dl.compute_gradient(loss)
+        dl.compute_gradient(loss, session)
 
 
 def test_an_infinite_gradient_of_data_does_not_hide_an_update_that_is_not_finite():

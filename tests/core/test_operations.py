@@ -11,8 +11,8 @@ import pytest
 
 import minidl_core as dl
 from minidl_core.arrays import freeze, is_float64, quiet
+from minidl_core.definition import definitions
 from minidl_core.gradients import EvaluatedOperation, _gradient_registry
-from minidl_core.graph import definitions
 
 BUILT_IN = {name: made for name, made in definitions.items() if made.compute.__module__.startswith("minidl_core.")}
 BAD = [np.nan, np.inf, -np.inf]
@@ -58,7 +58,7 @@ def test_the_gradient_of_an_unchecked_operation_passes_every_nan_and_infinity_on
     for arrays, attributes in _ordinary_and_extreme(made):
         with quiet():
             output = made.compute(*arrays, **attributes)
-        op = EvaluatedOperation(made(*arrays, **attributes), arrays, output, [True] * len(arrays))
+        op = EvaluatedOperation(dl.Operation(made, arrays, attributes), arrays, output, [True] * len(arrays))
         for entry in np.ndindex(np.shape(output)):
             grad = np.ones(np.shape(output))
             grad[entry] = bad
@@ -74,7 +74,7 @@ def test_an_unchecked_operation_makes_float64_of_float64_forward_and_backward(na
         inputs = [freeze(array) for array in arrays]  # as the engine has them: np.float64, or not to be written to
         with quiet():
             output = made.compute(*inputs, **attributes)
-            op = EvaluatedOperation(made(*inputs, **attributes), inputs, output, [True] * len(inputs))
+            op = EvaluatedOperation(dl.Operation(made, inputs, attributes), inputs, output, [True] * len(inputs))
             gradients = rule.function(op, freeze(np.ones(output.shape)))
         assert all(is_float64(array) for array in [output, *gradients])
 
@@ -86,7 +86,7 @@ def test_an_operation_changes_no_input_and_its_shape_is_known_before(name):
         before = [array.tobytes() for array in arrays]
         output = np.asarray(made.compute(*arrays, **attributes))
         assert made.output_shape(tuple(array.shape for array in arrays), attributes) == output.shape
-        op = EvaluatedOperation(made(*arrays, **attributes), arrays, output, [True] * len(arrays))
+        op = EvaluatedOperation(dl.Operation(made, arrays, attributes), arrays, output, [True] * len(arrays))
         rule.function(op, np.ones(output.shape))
         assert [array.tobytes() for array in arrays] == before
 

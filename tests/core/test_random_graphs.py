@@ -128,8 +128,19 @@ def test_a_run_that_is_restored_and_replayed_gives_the_same_bits(recipe):
 
 
 def _frozen(event):
-    fields = (getattr(event, name) for name in event.__slots__)
-    return [type(event), *(f.tobytes() if isinstance(f, np.ndarray) else f for f in fields)]
+    return [type(event), *(_bits_of(getattr(event, name)) for name in event.__slots__)]
+
+
+def _bits_of(field):
+    match field:
+        case np.ndarray():
+            return field.tobytes()
+        case tuple():
+            return [_bits_of(each) for each in field]
+        case dl.train.ComputedTerm(term, value, before):
+            return [term, _bits_of(value), _bits_of(before)]
+        case _:
+            return field
 
 
 def _outcome(action):

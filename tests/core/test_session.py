@@ -62,7 +62,7 @@ def test_feeds_and_starting_values_are_copied_on_entry():
     start[:] = 7
     assert stepper.run(1) == [2]
     assert session.run(w) == 1
-    assert dl.compute_gradient(loss)[w] == 2
+    assert dl.compute_gradient(loss, session)[w] == 2
 
 
 def test_what_comes_out_is_read_only():
@@ -115,6 +115,93 @@ def test_the_gradient_is_that_of_the_last_run_of_that_loss():
     assert dl.compute_gradient(loss)[w] == 7
 
 
+@pytest.mark.parametrize(
+    "gradient_of",
+    [
+        lambda loss, w, session=None: dl.compute_gradient(loss, session=session)[w],
+        lambda loss, w, session=None: dl.check_gradient(loss, w, session=session)[0].gradient,
+    ],
+)
+def test_of_two_sessions_that_have_run_a_loss_one_has_to_be_named(gradient_of):
+    w = dl.Variable(3.0)
+    loss = dl.multiply(w, w, name="J")
+    one, other = dl.Session(), dl.Session()
+    one.run(loss)
+    other.variables[w] = 5.0
+    other.run(w)
+    assert gradient_of(loss, w) == 6
+    other.run(loss)
+    with pytest.raises(
+        dl.GraphError,
+        match=r"multiply 'J' \(.*\): more than one session has run it; pass the one whose .*: session=session\.",
+    ):
+        gradient_of(loss, w)
+    assert (gradient_of(loss, w, one), gradient_of(loss, w, other)) == (6, 10)
+    with pytest.raises(dl.GraphError, match=r"multiply 'J' \(.*\): it has not been run yet; evaluate it first"):
+        gradient_of(loss, w, dl.Session())
+    del one
+    assert gradient_of(loss, w) == 10
+
+
+def test_a_session_that_is_gone_leaves_its_last_values_and_no_doubt_whose_they_are():
+    w = dl.Variable(3.0)
+    loss = dl.multiply(w, w)
+    dl.Session().run(loss)
+    assert dl.compute_gradient(loss)[w] == 6
+    kept = dl.Session()
+    kept.variables[w] = 5.0
+    kept.run(loss)
+    assert dl.compute_gradient(loss)[w] == 10
+    dl.Session().run(loss)
+    with pytest.raises(dl.GraphError, match="more than one session has run it"):
+        dl.compute_gradient(loss)
+    assert dl.compute_gradient(loss, kept)[w] == 10
+
+
+def test_a_session_that_only_a_mistake_has_kept_does_not_count():
+    w = dl.Variable(3.0)
+    loss = dl.multiply(w, dl.log(w))
+    step = dl.train.GradientDescentOptimizer(1e308).minimize(loss)
+    with pytest.raises(dl.NonFiniteError):
+        dl.Session().run(step)
+    dl.Session().run(loss)
+    assert dl.compute_gradient(loss)[w] == pytest.approx(1 + np.log(3))
+
+
+def test_two_steppers_have_sessions_of_their_own_and_may_share_one():
+    w = dl.Variable(3.0)
+    loss = dl.multiply(w, w)
+    step = dl.train.GradientDescentOptimizer(0.25).minimize(loss)
+    one, other = dl.Stepper(step), dl.Stepper(step)
+    one.run(1)
+    list(other.forward())
+    with pytest.raises(dl.GraphError, match="more than one session has run it"):
+        dl.compute_gradient(loss)
+    one.run(1)
+    assert (dl.compute_gradient(loss, one.session)[w], dl.compute_gradient(loss, other.session)[w]) == (3, 6)
+    del other
+    sharing = dl.Stepper(step, session=one.session)
+    sharing.run(1)
+    assert dl.compute_gradient(loss)[w] == 1.5
+
+
+def test_a_loss_is_trained_with_an_optimizer_and_its_graph_stays_as_it_is():
+    with dl.Graph().as_default() as graph:
+        w = dl.Variable(8.0, name="w")
+        loss = dl.multiply(w, w, name="J")
+        alone = dl.Constant(1.0, name="alone")
+    before = [(node, node.name, list(node.consumers)) for node in graph.nodes]
+    optimizer = dl.train.GradientDescentOptimizer(0.25)
+    stepper = dl.Stepper(loss, optimizer=optimizer)
+    assert stepper.run(2) == [64, 16]
+    assert [event.loss for event in stepper.iteration() if isinstance(event, dl.IterationFinished)] == [4]
+    assert [(node, node.name, list(node.consumers)) for node in graph.nodes] == before
+    step = optimizer.minimize(loss)
+    for wrong, said in ((step, "is a step of training and has no value"), (alone, "no variable leads to it")):
+        with pytest.raises(dl.GraphError, match=said):
+            dl.Stepper(wrong, optimizer=optimizer)
+
+
 def test_a_gradient_check_in_the_middle_of_a_paused_iteration_disturbs_nothing():
     w = dl.Variable(3.0)
     loss = dl.multiply(dl.sigmoid(w), w)
@@ -122,9 +209,10 @@ def test_a_gradient_check_in_the_middle_of_a_paused_iteration_disturbs_nothing()
     paused, undisturbed = dl.Stepper(step), dl.Stepper(step)
     for event in paused.iteration():
         assert event
-        dl.Session().run(step)
-        dl.Session().run(loss)
-        dl.compute_gradient(loss)
+        other = dl.Session()
+        other.run(step)
+        other.run(loss)
+        dl.compute_gradient(loss, other)
     undisturbed.run(1)
     assert paused.session.run(w) == undisturbed.session.run(w)
 

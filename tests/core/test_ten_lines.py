@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from minidl_core.__main__ import TEN_LINES
-from minidl_core.graph import definitions
+from minidl_core.definition import definitions
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"

@@ -6,6 +6,7 @@ from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import Place
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
+from tui_backprop.keys import KEY_OF
 from tui_backprop.narration.narration import narrate_event_line, narrate_line
 
 
@@ -16,7 +17,7 @@ def finish(timeline: Timeline, iteration: int) -> bool:
 
 def narrate(moment: Moment) -> str:
     """Return the sentence of a moment."""
-    return plain([narrate_line(moment)])
+    return plain([narrate_line(moment, KEY_OF)])
 
 
 def narrate_event(moment: Moment, index: int) -> str:

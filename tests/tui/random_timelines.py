@@ -27,6 +27,7 @@ from minidl_core import (
 from minidl_core.graph import Array, Placeholder
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons.lesson import Example, Lesson
+from tui_backprop.programs.program import program_of
 
 SHAPES = [(), (2,), (2, 2), (2, 1), (1, 2), (3, 1), (3, 2), (2, 3, 2)]
 UNARY: dict[str, Callable[..., Node]] = {
@@ -68,7 +69,7 @@ def timelines(draw: st.DrawFn) -> Timeline:
                 nodes[0] = loss = nodes[0] + reduce_sum(node) if nodes[0].shape == () else reduce_sum(node)
         square(nodes[-1])  # leads nowhere
     used = {node for node in feeds if node in _ancestors(loss)}
-    return Timeline(lesson_of(Example(loss, {node: feeds[node] for node in used})))
+    return Timeline(program_of(lesson_of(Example(loss, {node: feeds[node] for node in used}))))
 
 
 def _operation(draw: st.DrawFn, nodes: list[Node]) -> list[Node]:

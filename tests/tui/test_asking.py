@@ -8,18 +8,18 @@ import pytest
 from textual.pilot import Pilot
 
 from tui_backprop.quiz import Question
-from tui_backprop.quiz.asking import Asking
-from tui_backprop.screens.asking import AskingScreen
+from tui_backprop.quiz.quiz import Quiz
 from tui_backprop.screens.log import LogScreen
+from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.widgets.canvas import Canvas
 
 from .test_keys import opened, place, text
 
 
-def asking(pilot: Pilot[None]) -> Asking:
+def asking(pilot: Pilot[None]) -> Quiz:
     screen = pilot.app.screen_stack[0]
-    assert isinstance(screen, AskingScreen)
-    return screen._asking
+    assert isinstance(screen, MainScreen)
+    return screen.session.quiz
 
 
 def standing(pilot: Pilot[None]) -> Question:

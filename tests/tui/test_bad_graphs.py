@@ -17,6 +17,7 @@ from tui_backprop.graph.layout import NodeBox, effort, lay_out
 from tui_backprop.graph.picture import fold, repeat_leaves, scopes_to_close
 from tui_backprop.graph.tape import draw_tape, thread
 from tui_backprop.lessons.lesson import Example, Lesson
+from tui_backprop.programs.program import program_of
 
 NAMES = {
     "long": "a" * 200,
@@ -54,7 +55,7 @@ def operation_of_all(nodes: list[object]) -> object:
     space["total"].__name__ = f"total_of_{count}"  # type: ignore[attr-defined]
     total = operation(formula="Y = Σ")(space["total"])  # type: ignore[arg-type]
 
-    @RegisterGradient(total.name, formulas=("G",) * count)
+    @RegisterGradient(total.__name__, formulas=("G",) * count)
     def _gradient(op: object, grad: object) -> list[object]:
         """One more of any is one more of all."""
         return [np.broadcast_to(grad, array.shape) for array in op.inputs]  # type: ignore[attr-defined,call-overload]
@@ -92,7 +93,7 @@ KEYS = [
 @pytest.mark.parametrize("size", [(120, 40), (60, 16)])
 @pytest.mark.parametrize("name", LESSONS)
 async def test_every_row_is_whole_and_nothing_is_obeyed(name: str, size: tuple[int, int]) -> None:
-    async with BackpropApp(LESSONS[name]).run_test(size=size) as pilot:
+    async with BackpropApp(program_of(LESSONS[name])).run_test(size=size) as pilot:
         for keys in KEYS:
             await pilot.press(*keys.split())
             for strip in pilot.app.screen._compositor.render_strips():
@@ -112,8 +113,8 @@ def test_500_inputs_enter_one_box() -> None:
     names = [f"x{i}" for i in range(500)]
     boxes = [*(NodeBox(name, (), 9, 4) for name in names), NodeBox("sum", tuple(names), 9, 14)]
     layout = lay_out(boxes)
-    assert layout.places["sum"].height == 14
-    assert all(layout.arrival(edge)[0] == layout.places["sum"].x - 1 for edge in layout.incoming["sum"])
+    assert layout.boxes["sum"].height == 14
+    assert all(layout.arrival(edge)[0] == layout.boxes["sum"].x - 1 for edge in layout.incoming["sum"])
 
 
 def test_two_nodes_of_the_same_long_name_are_told_apart() -> None:

@@ -10,15 +10,18 @@ from textual.widgets import Input, OptionList
 
 from minidl_core import GradientCompleted, Graph, NodeEvaluated, Variable, add, square
 from tui_backprop.app import BackpropApp
-from tui_backprop.debugger.breakpoints import FORMS, Breakpoints, ConditionError, read_breakpoint
-from tui_backprop.debugger.named_moments import name_moment
+from tui_backprop.debugger.breakpoints import Breakpoints
 from tui_backprop.debugger.steps import Place, after_iteration
 from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.lessons import lesson_names, load_lesson
+from tui_backprop.lessons import lesson_names
 from tui_backprop.lessons.lesson import Example, Lesson
+from tui_backprop.notation.conditions import FORMS, ConditionError, read_breakpoint
+from tui_backprop.notation.moments import name_moment
+from tui_backprop.programs.opening import open_program
+from tui_backprop.programs.program import program_of
 from tui_backprop.screens.breakpoints import BreakpointsScreen
+from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.screens.prompt import Prompt
-from tui_backprop.screens.stepping import SteppingScreen
 
 from .test_keys import opened, place, text, wait_for
 from .test_log import said, ten_thousand_nodes
@@ -75,12 +78,12 @@ def names(timeline: Timeline, condition: str, iterations: int = 1) -> list[str]:
     ],
 )
 def test_where_a_condition_holds(lesson: str, condition: str, there: list[str]) -> None:
-    assert names(Timeline(load_lesson(lesson)), condition) == there
+    assert names(Timeline(open_program(lesson)), condition) == there
 
 
 @pytest.mark.parametrize("bound", [0.5, 5, 50])
 def test_a_bound_is_compared_with_the_engines_largest_entry(bound: float) -> None:
-    timeline = Timeline(load_lesson("perceptron"))
+    timeline = Timeline(open_program("perceptron"))
     for sign in "<>":
         found = {name.partition(":")[2] for name in names(timeline, f"gradient {sign} {bound}")}
         timeline.first()
@@ -94,7 +97,7 @@ def test_a_bound_is_compared_with_the_engines_largest_entry(bound: float) -> Non
 
 @pytest.mark.parametrize(("learning_rate", "ever"), [(0.05, False), (0.2, True)])
 def test_the_loss_rises_where_the_engine_measures_more_than_before(learning_rate: float, ever: bool) -> None:
-    timeline = Timeline(load_lesson("skip"), learning_rate=learning_rate)
+    timeline = Timeline(open_program("skip", learning_rate=learning_rate))
     found = stops(timeline, "loss rises", 6)
     losses = [timeline.losses.loss_at(iteration) for iteration in range(1, 7)]
     rises = [n + 1 for n in range(1, 6) if losses[n] > losses[n - 1]]
@@ -107,9 +110,9 @@ def test_the_loss_rises_where_the_engine_measures_more_than_before(learning_rate
 
 
 def test_not_finite_is_the_event_with_the_first_such_number() -> None:
-    timeline = Timeline(load_lesson("perceptron"), learning_rate=1000)
+    timeline = Timeline(open_program("perceptron", learning_rate=1000))
     assert stops(timeline, "not finite", 5) == [(2, 8)]
-    assert stops(Timeline(load_lesson("perceptron")), "not finite", 5) == []
+    assert stops(Timeline(open_program("perceptron")), "not finite", 5) == []
 
 
 @pytest.mark.parametrize(
@@ -134,18 +137,18 @@ def test_not_finite_is_the_event_with_the_first_such_number() -> None:
 )
 def test_a_condition_that_makes_no_sense_is_explained(condition: str, wrong: str) -> None:
     with pytest.raises(ConditionError) as error:
-        read_breakpoint(condition, Timeline(load_lesson("two-paths")).graph)
+        read_breakpoint(condition, Timeline(open_program("two-paths")).graph)
     assert str(error.value).startswith(wrong)
     assert "\n" not in str(error.value)
 
 
 def test_a_name_that_is_nearly_a_nodes_is_guessed() -> None:
     with pytest.raises(ConditionError, match=r"no node 'matmull'; did you mean matmul\?"):
-        read_breakpoint("node matmull", Timeline(load_lesson("perceptron")).graph)
+        read_breakpoint("node matmull", Timeline(open_program("perceptron")).graph)
 
 
 def test_every_form_that_is_offered_is_taken() -> None:
-    graph = Timeline(load_lesson("two-paths")).graph
+    graph = Timeline(open_program("two-paths")).graph
     for form in FORMS:
         assert read_breakpoint(read_breakpoint(form, graph).text, graph).text == form
 
@@ -163,10 +166,10 @@ async def go_on(pilot: Pilot[None], key: str) -> str:
 @pytest.mark.parametrize("lesson", lesson_names())
 @pytest.mark.parametrize("condition", ["phase update", "gradient > 0.1", "loss rises"])
 async def test_c_stops_wherever_the_condition_holds_and_shift_c_at_the_same_places(lesson: str, condition: str) -> None:
-    wanted = stops(Timeline(load_lesson(lesson)), condition, 2)
+    wanted = stops(Timeline(open_program(lesson)), condition, 2)
     async with opened(lesson, steps=2) as pilot:
         screen = pilot.app.screen
-        screen.breakpoints.add(read_breakpoint(condition, pilot.app.timeline.graph))
+        screen.session.breakpoints.add(read_breakpoint(condition, pilot.app.timeline.graph))
         for there in wanted:
             assert f"breakpoint: {condition}" in await go_on(pilot, "c")
             assert place(pilot) == there
@@ -199,7 +202,7 @@ async def test_x_breaks_on_the_node_in_view_and_again_does_not() -> None:
 
 async def test_space_pauses_on_the_way_to_a_breakpoint_and_c_goes_on() -> None:
     async with BackpropApp("perceptron", steps=0).run_test(size=(80, 24)) as pilot:
-        pilot.app.screen.breakpoints.add(read_breakpoint("loss rises", pilot.app.timeline.graph))
+        pilot.app.screen.session.breakpoints.add(read_breakpoint("loss rises", pilot.app.timeline.graph))
         await pilot.press("c")
         assert "running: to the next breakpoint" in text(pilot, "keys")
         await pilot.press("space")
@@ -217,8 +220,8 @@ async def test_going_on_ends_where_the_training_does() -> None:
             ("not finite", "breakpoint: not finite"),
             ("phase update", "no further stop: b steps back"),
         ):
-            pilot.app.screen.breakpoints = Breakpoints()
-            pilot.app.screen.breakpoints.add(read_breakpoint(condition, pilot.app.timeline.graph))
+            pilot.app.screen.session.breakpoints = Breakpoints()
+            pilot.app.screen.session.breakpoints.add(read_breakpoint(condition, pilot.app.timeline.graph))
             assert there in await go_on(pilot, "c")
             assert place(pilot) == (2, 8)
             assert "Stopped: log makes" in text(pilot, "step")
@@ -234,13 +237,13 @@ async def test_going_on_ends_where_the_training_does() -> None:
 
 
 async def test_in_a_long_iteration_a_key_is_answered_on_the_way() -> None:
-    async with BackpropApp(ten_thousand_nodes()).run_test(size=(80, 24)) as pilot:
+    async with BackpropApp(program_of(ten_thousand_nodes())).run_test(size=(80, 24)) as pilot:
         pilot.app.screen.breakpoints.add(read_breakpoint("loss rises", pilot.app.timeline.graph))
         pilot.app.screen.action_continue("forward")
         await pilot.pause(0.1)
-        assert pilot.app.screen.running
+        assert pilot.app.screen.session.running
         pilot.app.screen.action_forward("step")
-        assert not pilot.app.screen.running
+        assert not pilot.app.screen.session.running
         assert 0 < place(pilot)[1] < 55_011
 
 
@@ -268,7 +271,7 @@ async def test_the_list_is_seen_switched_edited_and_deleted_from() -> None:
         await pilot.press("j", "d", "k", "e", "backspace", "2", "enter")
         assert listed(pilot) == ["· off: node 2", "✓ gradient > 11"]
         await pilot.press("q")
-        assert isinstance(pilot.app.screen, SteppingScreen)
+        assert isinstance(pilot.app.screen, MainScreen)
         assert "breakpoint: gradient > 11" in await go_on(pilot, "c")
         await pilot.press("X", "down", "delete", "space", "X")
         assert "breakpoint: node 2" in await go_on(pilot, "c")
@@ -292,7 +295,7 @@ async def test_an_empty_list_says_how_to_add_and_takes_no_other_key() -> None:
         await pilot.press("d", "e", "space", "enter", "down")
         assert isinstance(pilot.app.screen, BreakpointsScreen)
         await pilot.press("escape")
-        assert isinstance(pilot.app.screen, SteppingScreen)
+        assert isinstance(pilot.app.screen, MainScreen)
 
 
 async def test_a_wrong_condition_is_explained_where_it_is_typed_and_kept() -> None:
@@ -316,7 +319,7 @@ async def test_the_palette_sets_a_whole_condition_at_once() -> None:
             start = "Break at the " if "NaN" in title else "Break when the "
             await command(pilot, start + title).callback()
             await pilot.pause()
-            assert [*pilot.app.screen.breakpoints][-1].text == condition
+            assert [*pilot.app.screen.session.breakpoints][-1].text == condition
             assert f"breakpoint: {condition}; c goes on to it" in text(pilot, "keys")
 
 
@@ -342,9 +345,9 @@ async def test_the_palette_asks_for_the_rest_of_a_condition(
         await pilot.press(*wrong, "enter")
         assert said in str(pilot.app.screen.query_one("#wrong").render())
         assert field.value == begins + wrong
-        assert not len(pilot.app.screen_stack[0].breakpoints)
+        assert not len(pilot.app.screen_stack[0].session.breakpoints)
         await pilot.press(*["backspace"] * len(wrong), *typed, "enter")
-        assert [point.text for point in pilot.app.screen.breakpoints] == [condition]
+        assert [point.text for point in pilot.app.screen.session.breakpoints] == [condition]
 
 
 async def test_the_palette_asks_also_where_a_node_is_called_like_what_it_asks_for() -> None:
@@ -353,13 +356,13 @@ async def test_the_palette_asks_also_where_a_node_is_called_like_what_it_asks_fo
             nodes = [Variable(1.0, name=name) for name in ("phase", "node", "operation")]
             return Example(square(add(nodes[0], add(*nodes[1:])), name="J"), {})
 
-    async with BackpropApp(Lesson("own", "", build, 0.1)).run_test(size=(120, 40)) as pilot:
+    async with BackpropApp(program_of(Lesson("own", "", build, 0.1))).run_test(size=(120, 40)) as pilot:
         for title in ("a phase", "an operation", "a node"):
             await command(pilot, f"Break at {title}").callback()
             await pilot.pause()
             assert isinstance(pilot.app.screen, Prompt)
             await pilot.press("escape")
-        assert not len(pilot.app.screen.breakpoints)
+        assert not len(pilot.app.screen.session.breakpoints)
 
 
 async def test_a_breakpoint_has_its_sign_in_diagram_and_tape_and_a_folded_scope() -> None:

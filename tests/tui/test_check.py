@@ -11,18 +11,20 @@ from rich.cells import cell_len
 
 import minidl_core as dl
 from minidl_core.gradients import GradientRule, _gradient_registry
-from minidl_core.plan import Run
+from minidl_core.plan import Evaluation
 from tests.tui.test_inspector import LESSONS, SIZES
 from tests.tui.test_keys import opened, text
+from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.measuring import NUDGE, MeasuredGradient, measure
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import after_event, after_phase, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import STYLES, plain
-from tui_backprop.inspector import Followed, draw_inspector, inspector_title
-from tui_backprop.lessons import load_lesson
+from tui_backprop.inspector import draw_inspector, inspector_title
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.notation.worked import rounds_to
+from tui_backprop.programs.opening import open_program
+from tui_backprop.programs.program import program_of
 
 from .moments import finish
 
@@ -41,7 +43,7 @@ def checked(moment: Moment, node: dl.Node, followed: Followed | None = None) -> 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_the_numbers_are_the_engine_s_and_the_quotients_come_out_as_they_are_shown(lesson: Lesson) -> None:
-    timeline = Timeline(lesson)
+    timeline = Timeline(program_of(lesson))
     finish(timeline, 2)
     timeline.forward(after_phase)
     timeline.forward(after_phase)
@@ -71,7 +73,7 @@ def test_the_numbers_are_the_engine_s_and_the_quotients_come_out_as_they_are_sho
 
 
 def test_before_the_backward_pass_it_is_said_who_will_find_the_gradient() -> None:
-    timeline = Timeline(load_lesson("two-paths"))
+    timeline = Timeline(open_program("two-paths"))
     timeline.forward(after_phase)
     [b] = [node for node in timeline.graph.nodes if node.name == "b"]
     assert "they agree. The backward pass will find de/db." in checked(timeline.moment, b)
@@ -84,7 +86,7 @@ def test_what_terms_that_cancel_leave_has_no_direction_and_no_relative_error() -
         x = dl.Constant([[0.1], [0.7], [-0.8]], name="x")
         return dl.reduce_sum(dl.matmul(x, dl.Variable([[0.3]], name="w")), name="J")
 
-    timeline = Timeline(lesson_of(build))
+    timeline = Timeline(program_of(lesson_of(build)))
     finish(timeline, 1)
     moment, [w] = timeline.moment, timeline.graph.variables
     gradient = moment.gradient(w)
@@ -99,7 +101,7 @@ def test_what_terms_that_cancel_leave_has_no_direction_and_no_relative_error() -
 
 
 def test_the_loss_is_the_one_of_this_iteration_whatever_ran_last() -> None:
-    timeline = Timeline(load_lesson("chain"))
+    timeline = Timeline(open_program("chain"))
     finish(timeline, 3)
     losses = {}
     for _ in range(3):
@@ -114,16 +116,16 @@ def test_the_loss_is_the_one_of_this_iteration_whatever_ran_last() -> None:
 
 def test_the_loss_a_nudge_away_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
     moved: list[np.ndarray] = []
-    what_if = Run.what_if
+    what_if = Evaluation.what_if
 
-    def watched(run: Run, node: dl.Node, fetch: dl.Node) -> Callable[[np.ndarray], np.ndarray]:
-        loss_at = what_if(run, node, fetch)
+    def watched(evaluation: Evaluation, node: dl.Node, fetch: dl.Node) -> Callable[[np.ndarray], np.ndarray]:
+        loss_at = what_if(evaluation, node, fetch)
         return lambda value: moved.append(value) or loss_at(value)
 
-    timeline = Timeline(lesson_of(lambda: dl.sigmoid(1000 * dl.Variable(0.001, name="x"), name="J")))
+    timeline = Timeline(program_of(lesson_of(lambda: dl.sigmoid(1000 * dl.Variable(0.001, name="x"), name="J"))))
     finish(timeline, 1)
     [x] = timeline.graph.variables
-    monkeypatch.setattr(Run, "what_if", watched)
+    monkeypatch.setattr(Evaluation, "what_if", watched)
     measured = measure(timeline.recording, x, ())
     assert isinstance(measured, MeasuredGradient)
     assert measured.step < 1e-4  # it took several
@@ -131,13 +133,13 @@ def test_the_loss_a_nudge_away_is_measured_once(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_nothing_is_disturbed() -> None:
-    ours, undisturbed = (Timeline(load_lesson("perceptron")) for _ in range(2))
+    ours, undisturbed = (Timeline(open_program("perceptron")) for _ in range(2))
     for _ in range(150):
         moment = ours.moment
-        run = moment.graph.loss.last_run
+        evaluations = dict(ours.stepper.session.evaluations)
         for node in moment.graph.nodes[::4]:
             measure(moment.recording, node, (0,) * len(node.shape or ()))
-        assert moment.graph.loss.last_run is run
+        assert ours.stepper.session.evaluations == evaluations
         ours.forward(after_event)
         undisturbed.forward(after_event)
     other = undisturbed.moment
@@ -150,7 +152,9 @@ def test_a_wrong_gradient_is_found_and_its_function_named(monkeypatch: pytest.Mo
     right = _gradient_registry["sigmoid"]
     wrong = GradientRule(lambda op, grad: [1.01 * right.function(op, grad)[0]], right.formulas)
     monkeypatch.setitem(_gradient_registry, "sigmoid", wrong)
-    timeline = Timeline(lesson_of(lambda: dl.square(dl.sigmoid(dl.Variable(0.3, name="x"), name="s"), name="J")))
+    timeline = Timeline(
+        program_of(lesson_of(lambda: dl.square(dl.sigmoid(dl.Variable(0.3, name="x"), name="s"), name="J")))
+    )
     timeline.forward(after_phase)
     timeline.forward(after_phase)
     shown = " ".join(checked(timeline.moment, timeline.graph.nodes[0]).split())
@@ -160,7 +164,9 @@ def test_a_wrong_gradient_is_found_and_its_function_named(monkeypatch: pytest.Mo
 
 
 def test_a_kink_is_said_to_be_one() -> None:
-    timeline = Timeline(lesson_of(lambda: dl.reduce_sum(dl.relu(dl.Variable([0.0, 1.0], name="x")), name="J")))
+    timeline = Timeline(
+        program_of(lesson_of(lambda: dl.reduce_sum(dl.relu(dl.Variable([0.0, 1.0], name="x")), name="J")))
+    )
     timeline.forward(after_phase)
     x = timeline.graph.nodes[0]
     at_kink = " ".join(checked(timeline.moment, x).split())
@@ -169,12 +175,12 @@ def test_a_kink_is_said_to_be_one() -> None:
 
 
 def test_what_cannot_be_checked_says_why() -> None:
-    timeline = Timeline(LESSONS[-1])
+    timeline = Timeline(program_of(LESSONS[-1]))
     nowhere = next(node for node in timeline.graph.loss.graph.nodes if node.name == "nowhere")
     shown = " ".join(checked(timeline.moment, nowhere).split())
     assert "cannot be checked" in shown
     assert "it does not lead to J, so there is no gradient to check" in shown
-    timeline = Timeline(load_lesson("perceptron"), learning_rate=1000)
+    timeline = Timeline(open_program("perceptron", learning_rate=1000))
     while timeline.moment.error is None and timeline.forward(after_step):
         pass
     shown = " ".join(checked(timeline.moment, timeline.graph.variables[0]).split())

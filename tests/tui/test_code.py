@@ -10,17 +10,19 @@ import pytest
 from rich.cells import cell_len
 
 import minidl_core as dl
+from minidl_core.definition import definitions
 from minidl_core.gradients import GradientRule, _gradient_registry, gradient_rule
-from minidl_core.graph import definitions
 from tests.tui.test_inspector import LESSONS, SIZES
 from tests.tui.test_keys import opened, text
+from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import STYLES, plain
-from tui_backprop.inspector import Followed, draw_inspector, inspector_title, move_followed, views
+from tui_backprop.inspector import draw_inspector, inspector_title, move_followed, views
 from tui_backprop.inspector.code_view import code_lines
 from tui_backprop.lessons import load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
+from tui_backprop.programs.program import program_of
 
 from .moments import finish
 
@@ -28,7 +30,7 @@ ROOT = Path(dl.__file__).parent / "operations"
 
 
 def moment_of(lesson: Lesson) -> Moment:
-    timeline = Timeline(lesson)
+    timeline = Timeline(program_of(lesson))
     finish(timeline, 1)
     return timeline.moment
 
@@ -80,7 +82,7 @@ def test_it_is_highlighted() -> None:
 def test_a_variable_shows_its_update_and_data_says_that_it_has_no_code() -> None:
     moment = moment_of(load_lesson("perceptron"))
     assert "W, update" in plain(code_lines(node_named(moment, "W"), 61))
-    assert "def updated(self" in plain(code_lines(node_named(moment, "W"), 61))
+    assert "def compute(g" in plain(code_lines(node_named(moment, "W"), 61))
     assert "X is computed by no code: it is given, at perceptron.py:" in plain(code_lines(node_named(moment, "X"), 61))
 
 
@@ -93,13 +95,15 @@ def test_a_strangers_operation_and_one_without_source(monkeypatch: pytest.Monkey
     space: dict[str, object] = {}
     exec("def typed(a, /):\n    'Typed at a prompt.'\n    return a + 0\n", space)  # as at a prompt: in no file
     for function in (tripled, space["typed"]):
-        made = dl.operation(formula="Y = A")(function)  # type: ignore[arg-type]
-        monkeypatch.setitem(_gradient_registry, made.name, GradientRule(partial(lambda k, op, g: [k * g], 3), ()))
+        build_node = dl.operation(formula="Y = A")(function)  # type: ignore[arg-type]
+        monkeypatch.setitem(
+            _gradient_registry, build_node.__name__, GradientRule(partial(lambda k, op, g: [k * g], 3), ())
+        )
 
     def build(seed: int) -> Example:
         with dl.Graph().as_default():
-            inner = definitions["tripled"](dl.Variable(1.0, name="x"), name="three")
-            return Example(definitions["typed"](inner, name="J"), {})
+            inner = dl.Operation(definitions["tripled"], (dl.Variable(1.0, name="x"),), name="three")
+            return Example(dl.Operation(definitions["typed"], (inner,), name="J"), {})
 
     try:
         moment = moment_of(Lesson("strangers", "", build, 0.1))

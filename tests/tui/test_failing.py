@@ -77,7 +77,7 @@ async def test_a_fault_of_the_main_screen_ends_the_app(monkeypatch: pytest.Monke
 
     async def press_a_key_that_fails() -> None:
         async with app.run_test() as pilot:
-            monkeypatch.setattr(app.screen, "action_scale", fail)
+            monkeypatch.setattr(app.screen, "action_viewer", fail)
             await pilot.press("y")
 
     with pytest.raises(AskedForError):

@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 
 from tests.tui.test_keys import opened, text
+from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import after_phase, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
-from tui_backprop.inspector import Followed, draw_inspector
+from tui_backprop.inspector import draw_inspector
 from tui_backprop.inspector.forecast import change_of_step
-from tui_backprop.lessons import lesson_names, load_lesson
+from tui_backprop.lessons import lesson_names
+from tui_backprop.programs.opening import open_program
 
 from .moments import finish, narrate
 
@@ -35,7 +37,7 @@ def table(moment: Moment, width: int = 61, height: int = 30) -> dict[str, list[D
 
 @pytest.mark.parametrize("lesson", lesson_names())
 def test_the_table_adds_up_and_holds_the_engine_s_numbers(lesson: str) -> None:
-    timeline = Timeline(load_lesson(lesson))
+    timeline = Timeline(open_program(lesson))
     for iteration in range(1, 7):
         finish(timeline, iteration)
         gradients = [timeline.moment.gradient(variable) for variable in timeline.graph.variables]
@@ -58,12 +60,12 @@ def test_it_is_the_same_however_one_came_there() -> None:
     def shown(timeline: Timeline) -> dict[str, list[Decimal]]:
         return table(at_loss(timeline))
 
-    stepped = Timeline(load_lesson("perceptron"))
+    stepped = Timeline(open_program("perceptron"))
     for _ in range(3 * 3 + 1):
         stepped.forward(after_phase)
     expected = shown(stepped)
     assert expected
-    back, jumped, trained = (Timeline(load_lesson("perceptron")) for _ in range(3))
+    back, jumped, trained = (Timeline(open_program("perceptron")) for _ in range(3))
     finish(back, 4)
     back.back(after_phase)
     back.back(after_phase)
@@ -78,13 +80,13 @@ def test_it_is_the_same_however_one_came_there() -> None:
 
 
 def test_before_the_first_step_nothing_has_been_brought() -> None:
-    moment = at_loss(Timeline(load_lesson("chain")))
+    moment = at_loss(Timeline(open_program("chain")))
     assert not table(moment)
     assert "brought" not in plain(draw_inspector(moment, "value", Followed(), 61, 30, moment.now))
 
 
 def test_a_loss_that_rises_is_said_to() -> None:
-    timeline = Timeline(load_lesson("chain"), learning_rate=0.3)
+    timeline = Timeline(open_program("chain", learning_rate=0.3))
     finish(timeline, 1)
     timeline.forward(after_step)
     moment = at_loss(timeline)
@@ -94,7 +96,7 @@ def test_a_loss_that_rises_is_said_to() -> None:
 
 @pytest.mark.parametrize(("lesson", "iteration", "turned"), [("too-far", 2, True), ("perceptron", 2, False)])
 def test_a_slope_that_turned_round_is_said_to_once_it_is_known(lesson: str, iteration: int, turned: bool) -> None:
-    timeline = Timeline(load_lesson(lesson))
+    timeline = Timeline(open_program(lesson))
 
     def comparison(moment: Moment) -> str:
         return " ".join(plain(draw_inspector(moment, "value", Followed(), 61, 30, moment.graph.loss)).split())
@@ -116,7 +118,7 @@ def test_a_slope_that_turned_round_is_said_to_once_it_is_known(lesson: str, iter
 def test_what_moved_is_seen_to_move_and_under_which_condition_the_forecast_holds(
     lesson: str, size: tuple[int, int]
 ) -> None:
-    timeline = Timeline(load_lesson(lesson))
+    timeline = Timeline(open_program(lesson))
     timeline.forward(after_phase)
     timeline.forward(after_phase)
     timeline.forward(after_step)
@@ -133,7 +135,7 @@ def test_what_moved_is_seen_to_move_and_under_which_condition_the_forecast_holds
 
 
 def test_a_step_of_a_fourth_digit_is_seen_in_the_sentence_and_in_the_overview() -> None:
-    timeline = Timeline(load_lesson("vanishing"))
+    timeline = Timeline(open_program("vanishing"))
     timeline.forward(after_phase)
     timeline.forward(after_phase)
     timeline.forward(after_step)

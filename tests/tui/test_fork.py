@@ -10,13 +10,17 @@ from textual.widgets import Input
 from minidl_core import NonFiniteError, Session
 from minidl_core.train import GradientDescentOptimizer
 from tui_backprop.debugger.branches import MOST_BRANCHES, States
-from tui_backprop.debugger.edits import Edit, EditError, read_edit
+from tui_backprop.debugger.edits import Edit
+from tui_backprop.debugger.message import Message
 from tui_backprop.debugger.steps import after_event, after_iteration, after_step
 from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.keys import KEY_OF
 from tui_backprop.lessons import load_lesson
+from tui_backprop.narration.messages import sentences
+from tui_backprop.notation.edits import EditError, branch_label, label, read_edit
 from tui_backprop.notation.formats import number
 from tui_backprop.screens.edit import EditScreen
-from tui_backprop.screens.stepping import SteppingScreen
+from tui_backprop.screens.main_screen import MainScreen
 
 from .moments import finish
 from .test_keys import opened, place, text
@@ -27,8 +31,8 @@ def edit_of(timeline: Timeline, typed: str) -> Edit:
     return read_edit(typed, timeline.edited_state, timeline.graph, "")
 
 
-def fork(timeline: Timeline, typed: str) -> None:
-    timeline.fork(edit_of(timeline, typed))
+def fork(timeline: Timeline, typed: str) -> Message:
+    return timeline.fork(edit_of(timeline, typed))
 
 
 def losses_by_hand(edits: dict[int, str], iterations: int) -> list[float]:
@@ -163,7 +167,11 @@ def test_two_edits_of_one_start_are_both_made() -> None:
     fork(timeline, "W[0,0] = 1")
     fork(timeline, "W[0,1] = 2")
     assert timeline.recording.start.variables[timeline.graph.variables[0]][0].tolist() == [1, 2]
-    assert [branch.label for branch in timeline.branches] == ["original", "W[0,0] 0.0412 → 1", "W[0,1] 0.0978 → 2"]
+    assert [branch_label(branch) for branch in timeline.branches] == [
+        "original",
+        "W[0,0] 0.0412 → 1",
+        "W[0,1] 0.0978 → 2",
+    ]
 
 
 def test_going_back_before_the_fork_and_on_follows_the_branch() -> None:
@@ -184,10 +192,10 @@ def test_going_back_before_the_fork_and_on_follows_the_branch() -> None:
 def test_so_many_branches_are_kept_and_never_is_that_of_now_forgotten() -> None:
     timeline = open_lesson("chain")
     for value in range(2 * MOST_BRANCHES):
-        fork(timeline, f"a = {value + 10}")
+        message = fork(timeline, f"a = {value + 10}")
         assert len(timeline.branches) <= MOST_BRANCHES
         assert timeline.branch in timeline.branches
-    assert "The oldest branch, a " in timeline.moment.said[0]
+    assert "The oldest branch, a " in sentences(message, KEY_OF)[0]
     while timeline.branch is not timeline.branches[0]:
         timeline.switch()
     fork(timeline, "a = 7")
@@ -236,7 +244,7 @@ async def test_a_weight_in_the_past_is_edited_and_the_way_without_it_stays() -> 
         assert pilot.app.screen.query_one(Input).value == "W[0,0] = 0.222903"
         assert "Iteration 4 is computed again from its start" in prompt(pilot)
         await press(pilot, "'1'", "enter")
-        assert isinstance(pilot.app.screen, SteppingScreen)
+        assert isinstance(pilot.app.screen, MainScreen)
         assert place(pilot) == (4, 3)
         assert said(pilot).startswith(
             "W[0,0] 0.223 → 1: iteration 4 was computed again from its start, to this same step"
@@ -301,7 +309,7 @@ async def test_of_an_operation_it_says_what_can_be_edited_instead() -> None:
         assert "W, b, c, X and the learning rate can." in prompt(pilot)
         assert pilot.app.screen.query_one(Input).value == "learning rate = 0.0005"
         await press(pilot, "home", "ctrl+k", "'b[1]=2'", "enter")
-        assert pilot.app.timeline.branch.label == "b[1] 1.26 → 2"
+        assert branch_label(pilot.app.timeline.branch) == "b[1] 1.26 → 2"
 
 
 async def test_the_palette_edits_the_learning_rate_wherever_one_is() -> None:
@@ -318,7 +326,7 @@ async def test_an_edit_that_is_given_up_or_left_as_it_was_changes_nothing() -> N
         await press(pilot, "n", "n", "n")
         for key in ("escape", "enter"):
             await press(pilot, "e", key)
-            assert isinstance(pilot.app.screen, SteppingScreen)
+            assert isinstance(pilot.app.screen, MainScreen)
             assert len(pilot.app.timeline.branches) == 1
         await press(pilot, "E")
         assert place(pilot) == (1, 3)
@@ -373,12 +381,12 @@ def test_numbers_alone_all_of_an_array_and_odd_names() -> None:
     timeline = open_lesson()
     start, graph = timeline.edited_state, timeline.graph
     w, *_ = graph.variables
-    assert read_edit("learning rate = W[1,0] = 2", start, graph, "").label() == "W[1,0] -1.28 → 2"
-    assert read_edit(" 2 ", start, graph, "W[1,0]").label() == "W[1,0] -1.28 → 2"
+    assert label(read_edit("learning rate = W[1,0] = 2", start, graph, "")) == "W[1,0] -1.28 → 2"
+    assert label(read_edit(" 2 ", start, graph, "W[1,0]")) == "W[1,0] -1.28 → 2"
     assert read_edit("W[ 1 , 0 ]=−2", start, graph, "").new == -2
-    assert read_edit("W[0,0] = W[1,1] = 3", start, graph, "").label() == "W[1,1] -0.519 → 3"
+    assert label(read_edit("W[0,0] = W[1,1] = 3", start, graph, "")) == "W[1,1] -0.519 → 3"
     edit = read_edit("W = 0", start, graph, "")
-    assert edit.label() == "all of W → 0"
+    assert label(edit) == "all of W → 0"
     assert edit.applied(start).variables[w].tolist() == [[0, 0], [0, 0]]
     assert start.variables == {}
     with pytest.raises(EditError, match="Nothing would change: W is 0 already"):

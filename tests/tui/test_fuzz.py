@@ -12,6 +12,7 @@ from tui_backprop.app import BackpropApp
 from tui_backprop.debugger.steps import Place
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.keys import SECTIONS
+from tui_backprop.programs.opening import open_program
 
 from .test_timeline import fingerprint
 
@@ -27,7 +28,7 @@ SIZES = [(59, 16), (60, 16), (80, 24), (120, 40), (200, 60)]
 
 def straight_there(timeline: Timeline) -> Timeline:
     """Open the lesson anew, make only the edits of the branch, and go to the place where the timeline is."""
-    fresh = Timeline(timeline.lesson, timeline.seed, timeline.learning_rate)
+    fresh = Timeline(open_program(timeline.program.address))
     names = {node.name: node for node in fresh.graph.nodes}
     for finished, edits in sorted(timeline.branch.edits.items()):
         fresh.go_to(Place(finished))

@@ -10,9 +10,10 @@ from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.graph.folded_graph import with_off_path
 from tui_backprop.graph.item_views import NAMES, NUMBERS, SHAPES, box_of
 from tui_backprop.graph.layout import Layout, NodeBox, lay_out
-from tui_backprop.graph.pane import GraphPane
 from tui_backprop.graph.picture import fold, repeat_leaves, scopes_to_close
+from tui_backprop.programs.program import program_of
 
+from .looking import Looking
 from .test_diagram import widths
 from .test_layout import check_contract, printed
 
@@ -20,7 +21,7 @@ DRAWN = [name for name in SMALL | LARGE if name != "long-chain"]
 
 
 def boxes_of(name: str, level: int) -> tuple[list[NodeBox], str]:
-    graph = Timeline((SMALL | LARGE)[name]).graph
+    graph = Timeline(program_of((SMALL | LARGE)[name])).graph
     nodes = with_off_path(graph)
     picture = repeat_leaves(fold(nodes, scopes_to_close(nodes)))
     return [box_of(item, graph.shapes, level) for item in picture.items.values()], picture.place(graph.loss)
@@ -45,18 +46,18 @@ def test_an_added_node_moves_few_others(name: str) -> None:
     before = lay_out(boxes, loss)
     for box in boxes:
         after = lay_out([*boxes, NodeBox("added", (box.name,), 9, 4)], loss)
-        down = after.places[loss].y - before.places[loss].y
-        moved = [other.name for other in boxes if after.places[other.name].y != before.places[other.name].y + down]
+        down = after.boxes[loss].y - before.boxes[loss].y
+        moved = [other.name for other in boxes if after.boxes[other.name].y != before.boxes[other.name].y + down]
         assert len(moved) <= 2
-        for place, now in zip(before.places.values(), after.places.values(), strict=False):
-            assert place.x > before.places[box.name].x or now.x == place.x
+        for place, now in zip(before.boxes.values(), after.boxes.values(), strict=False):
+            assert place.x > before.boxes[box.name].x or now.x == place.x
 
 
 def test_the_pictures_are_the_same_in_every_process() -> None:
     script = (
         "from tests.tui.test_graph_contract import *\n"
         "for name in DRAWN: print(name, laid_out(name, SHAPES)[1])\n"
-        "print(GraphPane(Timeline(LARGE['long-chain']).graph).sheets.drawable)"
+        "print(Looking(Timeline(program_of(LARGE['long-chain'])).graph).drawable)"
     )
     pictures = printed(script, seeds=("0", "1"))
     assert len(pictures) == 1
@@ -65,13 +66,13 @@ def test_the_pictures_are_the_same_in_every_process() -> None:
 
 @pytest.mark.parametrize("name", [*SMALL, *LARGE])
 def test_every_phase_fits_every_pane(name: str) -> None:
-    timeline = Timeline((SMALL | LARGE)[name])
-    pane = GraphPane(timeline.graph)
+    timeline = Timeline(program_of((SMALL | LARGE)[name]))
+    pane = Looking(timeline.graph)
     for stop in ("step", "step", "phase", "step", "step", "phase", "step", "phase"):
         timeline.forward(STOPS[stop])
         for width, height in [(118, 11), (78, 4), (35, 12), (28, 1), (200, 60)]:
             for diagram in (True, False):
-                if diagram and not pane.sheets.drawable:
+                if diagram and not pane.drawable:
                     continue
                 lines = pane.draw(timeline.moment, width, height, diagram=diagram)
                 assert len(lines) <= height
@@ -80,8 +81,8 @@ def test_every_phase_fits_every_pane(name: str) -> None:
 
 @pytest.mark.parametrize("name", DRAWN)
 def test_the_node_of_now_is_in_view_in_every_step(name: str) -> None:
-    timeline = Timeline((SMALL | LARGE)[name])
-    pane = GraphPane(timeline.graph)
+    timeline = Timeline(program_of((SMALL | LARGE)[name]))
+    pane = Looking(timeline.graph)
     for _ in range(40):
         timeline.forward(STOPS["step"])
         timeline.forward(STOPS["event"])
@@ -91,5 +92,5 @@ def test_the_node_of_now_is_in_view_in_every_step(name: str) -> None:
 
 
 def test_a_layout_that_would_take_too_long_is_not_begun() -> None:
-    assert not GraphPane(Timeline(LARGE["long-chain"]).graph).sheets.drawable
-    assert GraphPane(Timeline(LARGE["random-300"]).graph).sheets.drawable
+    assert not Looking(Timeline(program_of(LARGE["long-chain"])).graph).drawable
+    assert Looking(Timeline(program_of(LARGE["random-300"])).graph).drawable

@@ -13,8 +13,9 @@ from minidl_core import Variable, add, sigmoid, square
 from tests.sample_graphs import LARGE, SMALL, lesson_of
 from tui_backprop.app import BackpropApp
 from tui_backprop.lessons.lesson import Example
+from tui_backprop.programs.program import program_of
 from tui_backprop.screens.find import FindScreen, matches
-from tui_backprop.screens.stepping import SteppingScreen
+from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.widgets.canvas import Canvas
 
 from .test_keys import place, text
@@ -22,7 +23,7 @@ from .test_keys import place, text
 
 @asynccontextmanager
 async def opened(lesson: str, width: int = 120, height: int = 40) -> AsyncIterator[Pilot[None]]:
-    async with BackpropApp((SMALL | LARGE)[lesson]).run_test(size=(width, height)) as pilot:
+    async with BackpropApp(program_of((SMALL | LARGE)[lesson])).run_test(size=(width, height)) as pilot:
         yield pilot
 
 
@@ -180,7 +181,7 @@ async def test_find_lists_what_matches_and_selects() -> None:
         assert "2 of 12 nodes" in shown[0]
         assert "reduce_sum " in shown[1]
         await pilot.press("down", "enter")
-        assert isinstance(pilot.app.screen, SteppingScreen)
+        assert isinstance(pilot.app.screen, MainScreen)
         assert selected(pilot) == "reduce_sum_1"
         await pilot.press("slash", "z", "z", "enter")
         assert isinstance(pilot.app.screen, FindScreen)
@@ -249,7 +250,7 @@ async def test_a_fold_that_would_make_a_circle_is_not_made() -> None:
         one = sigmoid(Variable(1.0, name="x"), name="outer/one")
         return Example(add(one, square(one, name="between"), name="outer/J"), {})
 
-    async with BackpropApp(lesson_of("circle", build)).run_test(size=(120, 40)) as pilot:
+    async with BackpropApp(program_of(lesson_of("circle", build))).run_test(size=(120, 40)) as pilot:
         await pilot.press("space", "z")
         assert "outer/ stays open: values leave it and come back" in text(pilot, "graph-title")
         assert "outer/one" in text(pilot, "graph")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from minidl_core import ContributionAdded, Graph, Variable, add, matmul, placeholder, reduce_sum, sigmoid, square
@@ -9,10 +11,12 @@ from tests.sample_graphs import SMALL
 from tui_backprop.debugger.steps import after_event, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
-from tui_backprop.graph.pane import GraphPane, follow
+from tui_backprop.graph.shown import page_start
 from tui_backprop.lessons import chain, perceptron, skip, two_paths
 from tui_backprop.lessons.lesson import Example, Lesson
+from tui_backprop.programs.program import program_of
 
+from .looking import Looking
 from .moments import finish
 from .random_timelines import lesson_of
 from .test_diagram import widths
@@ -20,20 +24,20 @@ from .test_diagram import widths
 LESSONS = [perceptron.lesson, chain.lesson, two_paths.lesson, skip.lesson]
 
 
-def at(phase: str, name: str, iteration: int = 4) -> tuple[Timeline, GraphPane]:
-    timeline = Timeline(perceptron.lesson)
+def at(phase: str, name: str, iteration: int = 4) -> tuple[Timeline, Looking]:
+    timeline = Timeline(program_of(perceptron.lesson))
     finish(timeline, iteration - 1)
     timeline.forward(after_step)
     while (timeline.moment.phase, timeline.moment.now and timeline.moment.now.name) != (phase, name):
         timeline.forward(after_step)
-    return timeline, GraphPane(timeline.graph)
+    return timeline, Looking(timeline.graph)
 
 
-def diagram(timeline: Timeline, pane: GraphPane, width: int = 118, height: int = 11) -> str:
+def diagram(timeline: Timeline, pane: Looking, width: int = 118, height: int = 11) -> str:
     return "\n" + plain(pane.draw(timeline.moment, width, height, diagram=True))
 
 
-def tape(timeline: Timeline, pane: GraphPane, width: int = 35, height: int = 12) -> str:
+def tape(timeline: Timeline, pane: Looking, width: int = 35, height: int = 12) -> str:
     return "\n" + plain(pane.draw(timeline.moment, width, height, diagram=False))
 
 
@@ -131,10 +135,10 @@ def test_skip_connection() -> None:
     with Graph().as_default():
         x = Variable(2, name="x")
         loss = square(add(x, sigmoid(x), name="y"), name="J")
-    timeline = Timeline(lesson_of(Example(loss, {})))
+    timeline = Timeline(program_of(lesson_of(Example(loss, {}))))
     for _ in range(2):
         timeline.forward(after_step)
-    pane = GraphPane(timeline.graph)
+    pane = Looking(timeline.graph)
     assert (
         diagram(timeline, pane, 60, 7)
         == """
@@ -158,8 +162,8 @@ def test_skip_connection() -> None:
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_every_moment_fits_every_pane(lesson: Lesson) -> None:
-    timeline = Timeline(lesson)
-    pane = GraphPane(timeline.graph)
+    timeline = Timeline(program_of(lesson))
+    pane = Looking(timeline.graph)
     while timeline.moment.iteration == 1:
         timeline.forward(after_event)
         for width, height in [(118, 11), (100, 9), (80, 4), (60, 3), (28, 8), (35, 1), (200, 30)]:
@@ -181,8 +185,8 @@ def test_stepping_moves_no_box() -> None:
 
 @pytest.mark.parametrize("shown", [True, False])
 def test_the_node_of_now_is_always_in_view(shown: bool) -> None:
-    timeline = Timeline(perceptron.lesson)
-    pane = GraphPane(timeline.graph)
+    timeline = Timeline(program_of(perceptron.lesson))
+    pane = Looking(timeline.graph)
     while timeline.moment.iteration == 1:
         timeline.forward(after_event)
         now = timeline.moment.now
@@ -191,14 +195,25 @@ def test_the_node_of_now_is_always_in_view(shown: bool) -> None:
         assert now is None or now.name in marked
 
 
-def test_a_picture_moves_only_as_far_as_needed() -> None:
-    assert follow(0, 10, 3, 4) == 0
-    assert follow(0, 10, 9, 10) == 2
-    assert follow(15, 10, 16, 17) == 14
+@pytest.mark.parametrize("longest", [1, 4, 9])
+@pytest.mark.parametrize("shown", [1, 5, 12, 40])
+def test_whatever_fits_stands_whole_on_its_page(shown: int, longest: int) -> None:
+    total = 60
+    for start in range(total - longest):
+        first = page_start(start, shown, total, longest)
+        assert 0 <= first <= total - shown
+        assert first <= start
+        if longest <= shown:
+            assert start + longest <= first + shown
+
+
+def test_a_picture_shows_the_same_page_until_something_leaves_it() -> None:
+    assert {page_start(row, 10, 60, 1) for row in range(6)} == {0}
+    assert {page_start(row, 10, 60, 1) for row in range(6, 12)} == {4}
 
 
 def own_lesson(build: object) -> Timeline:
-    return Timeline(Lesson("own", "", lambda _: build(), 0.1))  # type: ignore[operator]
+    return Timeline(program_of(Lesson("own", "", lambda _: build(), 0.1)))  # type: ignore[operator]
 
 
 def test_nodes_off_the_path_are_shown_and_have_no_slot_for_a_gradient() -> None:
@@ -210,7 +225,7 @@ def test_nodes_off_the_path_are_shown_and_have_no_slot_for_a_gradient() -> None:
         return Example(loss, {})
 
     timeline = own_lesson(build)
-    pane = GraphPane(timeline.graph)
+    pane = Looking(timeline.graph)
     picture = diagram(timeline, pane, 80, 13)
     assert "accuracy" in picture
     assert picture.count("g·") == 2
@@ -219,8 +234,8 @@ def test_nodes_off_the_path_are_shown_and_have_no_slot_for_a_gradient() -> None:
 
 
 def test_a_weight_beside_each_use_has_one_heavy_edge() -> None:
-    timeline = Timeline(SMALL["recurrent"])
-    pane = GraphPane(timeline.graph)
+    timeline = Timeline(program_of(SMALL["recurrent"]))
+    pane = Looking(timeline.graph)
     while not (timeline.moment.phase == "backward" and timeline.moment.now.name == "W"):  # type: ignore[union-attr]
         timeline.forward(after_step)
     for last in range(6, 0, -1):
@@ -233,8 +248,8 @@ def test_a_weight_beside_each_use_has_one_heavy_edge() -> None:
 
 
 def test_between_folded_scopes_the_arrow_turns_when_a_gradient_went() -> None:
-    timeline = Timeline(SMALL["two-layers"])
-    pane = GraphPane(timeline.graph)
+    timeline = Timeline(program_of(SMALL["two-layers"]))
+    pane = Looking(timeline.graph)
     pictures = []
     while timeline.moment.phase != "update":
         timeline.forward(after_step)
@@ -254,7 +269,7 @@ def test_the_same_node_twice_and_a_note_of_a_matrix_product() -> None:
         return Example(loss, {x: [[1, 2, 3], [4, 5, 6]]})
 
     timeline = own_lesson(build)
-    pane = GraphPane(timeline.graph)
+    pane = Looking(timeline.graph)
     while not (timeline.moment.phase == "backward" and timeline.moment.now.name == "X"):  # type: ignore[union-attr]
         timeline.forward(after_event)
     timeline.forward(after_event)
@@ -264,40 +279,33 @@ def test_the_same_node_twice_and_a_note_of_a_matrix_product() -> None:
     assert "│A var  │─┬►│AA matmul│" in picture
 
 
-@pytest.mark.parametrize("direction", ["left", "right", "up", "down"])
-def test_nothing_is_selected_before_anything_is_drawn(direction: str) -> None:
-    timeline, pane = at("forward", "matmul")
-    pane.move(direction, timeline.moment)
-    pane.select_at(3, 3)
-    assert pane.selected is None
-    assert not pane.shows_boxes
-
-
 @pytest.mark.parametrize("boxes", [True, False])
-def test_arrows_go_by_what_was_drawn_even_where_it_was_folded_since(boxes: bool) -> None:
-    timeline = Timeline(SMALL["two-layers"])
+def test_arrows_go_by_what_is_shown_however_it_is_folded(boxes: bool) -> None:
+    timeline = Timeline(program_of(SMALL["two-layers"]))
     timeline.forward(after_step)
     for direction in ("left", "right", "up", "down"):
-        pane = GraphPane(timeline.graph)
-        pane.draw(timeline.moment, 118, 20, diagram=boxes)
+        pane = Looking(timeline.graph)
         for _ in range(3):
-            pane.toggle_all()
-            pane.move(direction, timeline.moment)
-            pane.select_at(3, 3)
+            shown = pane.show(timeline.moment, 118, 20, diagram=boxes)
+            pane.look, message = shown.toggle_all(pane.foldings)
+            assert message is None
+            pane.look = pane.show(timeline.moment, 118, 20, diagram=boxes).move(direction)
+            shown = pane.show(timeline.moment, 118, 20, diagram=boxes)
+            assert shown.in_focus in shown.picture.items
             pane.draw(timeline.moment, 118, 20, diagram=boxes)
 
 
 def test_arrows_tell_on_which_sides_there_is_more() -> None:
     timeline, pane = at("forward", "add")
-    diagram(timeline, pane)
-    assert pane.more == ""
-    pane.sheets.change_detail(1)
-    diagram(timeline, pane, width=60, height=4)
-    for columns, rows, more in ((-200, -200, "►▼"), (20, 2, "◄►▲▼"), (200, 200, "◄▲")):
-        pane.pan(columns, rows)
-        diagram(timeline, pane, width=60, height=4)
-        assert pane.more == more
-    tape(timeline, pane)
-    assert pane.more == ""
-    tape(timeline, pane, height=5)
-    assert pane.more == "▲▼"
+
+    def more(width: int, height: int, boxes: bool = True) -> str:
+        return pane.show(timeline.moment, width, height, diagram=boxes).more
+
+    assert more(118, 11) == ""
+    pane.look = replace(pane.look, level=pane.foldings.other_level(pane.look, 1))
+    for columns, rows, sides in ((-200, -200, "►▼"), (20, 2, "◄►▲▼"), (200, 200, "◄▲")):
+        pane.look = pane.show(timeline.moment, 60, 4, diagram=True).pan(columns, rows)
+        assert more(60, 4) == sides
+    pane.look = pane.look.select(None)
+    assert more(35, 12, False) == ""
+    assert more(35, 5, False) == "▲▼"

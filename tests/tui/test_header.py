@@ -7,9 +7,9 @@ from rich.cells import cell_len
 
 from tui_backprop.debugger.steps import after_step
 from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.lessons import load_lesson
 from tui_backprop.notation.formats import number
 from tui_backprop.panes.header import draw_header
+from tui_backprop.programs.opening import open_program
 
 from .moments import finish
 
@@ -17,7 +17,7 @@ from .moments import finish
 @pytest.mark.parametrize("learning_rate", [0.0005, 0.000123456, 1e-5])
 @pytest.mark.parametrize("iteration", [1, 100, 12_345])
 def test_the_header_fits_and_the_loss_is_whole(learning_rate: float, iteration: int) -> None:
-    timeline = Timeline(load_lesson("perceptron"), learning_rate=learning_rate)
+    timeline = Timeline(open_program("perceptron", learning_rate=learning_rate))
     finish(timeline, iteration)
     for _ in range(22):
         for width in range(60, 160):
@@ -31,7 +31,7 @@ def test_the_header_fits_and_the_loss_is_whole(learning_rate: float, iteration: 
 
 
 def test_what_there_is_room_for_stays_from_step_to_step() -> None:
-    timeline = Timeline(load_lesson("perceptron"))
+    timeline = Timeline(open_program("perceptron"))
     finish(timeline, 3)
     for width in (60, 72, 80, 100, 120):
         finish(timeline, 3)

@@ -23,8 +23,8 @@ async def test_a_buffer_full_of_presses_is_drawn_once_and_shows_the_last(
         await pilot.press("i", "i")
         screen = pilot.app.screen
         drawn = []
-        draw = screen._draw_now
-        monkeypatch.setattr(screen, "_draw_now", lambda: (drawn.append(place(pilot)), draw()))
+        draw = screen._draw
+        monkeypatch.setattr(screen, "_draw", lambda: (drawn.append(place(pilot)), draw()))
         for _ in range(60):
             pilot.app.post_message(events.Key("space", " "))
         await pilot.pause()

@@ -12,14 +12,17 @@ from rich.cells import cell_len
 
 import minidl_core as dl
 from tui_backprop.app import BackpropApp
+from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import after_event, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import STYLES, plain
-from tui_backprop.inspector import Followed, automatic_view, draw_inspector, inspector_title, move_followed, views
-from tui_backprop.inspector.origin import origin_of
+from tui_backprop.inspector import automatic_view, draw_inspector, inspector_title, move_followed, views
+from tui_backprop.inspector.walk import origin_of
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
+from tui_backprop.programs.opening import open_program
+from tui_backprop.programs.program import program_of
 
 from .moments import finish
 
@@ -51,7 +54,7 @@ def at(
     kind: type, node: str, lesson: str = "perceptron", iteration: int = 4, number: int = 1, **options: float
 ) -> Moment:
     """Return the moment of an event: the number-th of its kind at a node in an iteration."""
-    timeline = Timeline(load_lesson(lesson), **options)
+    timeline = Timeline(open_program(lesson, **options))
     if iteration > 1:
         finish(timeline, iteration - 1)
     while timeline.forward(after_event):
@@ -74,7 +77,7 @@ def shown(moment: Moment, width: int = 62, height: int = 25, view: str = "", fol
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 @pytest.mark.parametrize("followed", [Followed(), Followed(10**6, (10**6,) * 5)], ids=["first", "last"])
 def test_every_view_of_every_event_fits_its_pane(lesson: Lesson, followed: Followed) -> None:
-    timeline = Timeline(lesson)
+    timeline = Timeline(program_of(lesson))
     for _ in range(130):
         moment = timeline.moment
         for width, height in SIZES:
@@ -92,7 +95,7 @@ def test_every_view_of_every_event_fits_its_pane(lesson: Lesson, followed: Follo
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_every_node_can_be_looked_at_at_any_time(lesson: Lesson) -> None:
-    timeline = Timeline(lesson)
+    timeline = Timeline(program_of(lesson))
     while not timeline.at_end_of_iteration:
         moment = timeline.moment
         for node in moment.graph.loss.graph.nodes:
@@ -203,7 +206,7 @@ def test_many_edges_are_counted() -> None:
                 total = total + x
         return Example(total, {})
 
-    timeline = Timeline(Lesson("many", "", build, 0.1))
+    timeline = Timeline(program_of(Lesson("many", "", build, 0.1)))
     finish(timeline, 1)
     timeline.back(after_step)
     timeline.back(after_step)
@@ -226,7 +229,7 @@ def test_the_update_of_a_weight() -> None:
 @pytest.mark.parametrize("name", lesson_names())
 @pytest.mark.parametrize("iteration", range(1, 8))
 def test_an_update_adds_up_as_it_is_shown(name: str, iteration: int) -> None:
-    timeline = Timeline(load_lesson(name))
+    timeline = Timeline(open_program(name))
     finish(timeline, iteration)
     timeline.back(after_step)
     for followed in (Followed(), Followed(3, (1, 1))):
@@ -248,7 +251,7 @@ def test_before_the_update_it_is_said_what_is_missing() -> None:
 
 
 def test_the_end_of_an_iteration() -> None:
-    timeline = Timeline(load_lesson("perceptron"))
+    timeline = Timeline(open_program("perceptron"))
     finish(timeline, 4)
     text = shown(timeline.moment)
     assert inspector_title(timeline.moment, "overview") == "iteration 4 is done"
@@ -259,7 +262,7 @@ def test_the_end_of_an_iteration() -> None:
 
 @pytest.mark.parametrize("lesson", lesson_names())
 def test_at_the_end_of_an_iteration_the_forecast_is_a_table_where_there_is_room(lesson: str) -> None:
-    timeline = Timeline(load_lesson(lesson))
+    timeline = Timeline(open_program(lesson))
     finish(timeline, 2)
     text = plain(draw_inspector(timeline.moment, "overview", Followed(), 60, 23))
     loss = timeline.graph.loss.name
@@ -268,7 +271,7 @@ def test_at_the_end_of_an_iteration_the_forecast_is_a_table_where_there_is_room(
 
 
 def test_the_first_screen_names_the_next_key() -> None:
-    moment = Timeline(load_lesson("chain")).moment
+    moment = Timeline(open_program("chain")).moment
     text = shown(moment)
     assert views(moment) == ("overview",)
     assert "one path" in text
@@ -299,7 +302,7 @@ def test_stale_values_are_called_stale() -> None:
 
 
 def test_an_infinite_element_is_shown_with_its_cause() -> None:
-    timeline = Timeline(load_lesson("perceptron"), learning_rate=1000)
+    timeline = Timeline(open_program("perceptron", learning_rate=1000))
     while timeline.moment.error is None and timeline.forward(after_event):
         pass
     text = shown(timeline.moment)
@@ -340,12 +343,12 @@ def test_the_followed_entry_of_a_weight_leaves_the_point_alone() -> None:
 def test_a_single_number_has_no_other_element() -> None:
     moment = at(dl.NodeEvaluated, "J")
     assert move_followed(moment, "value", Followed(), 1, 1) == Followed()
-    first = Timeline(load_lesson("chain")).moment
+    first = Timeline(open_program("chain")).moment
     assert move_followed(first, "overview", Followed(), 1, 1) == Followed()
 
 
 def test_every_element_of_a_deep_array_can_be_reached() -> None:
-    timeline = Timeline(LESSONS[-1])
+    timeline = Timeline(program_of(LESSONS[-1]))
     moment = timeline.moment
     node = moment.graph.nodes[0]
     assert node.name == "deep/X"
@@ -369,7 +372,7 @@ def without_elements(seed: int) -> Example:
 
 
 def test_an_array_without_elements_says_so() -> None:
-    timeline = Timeline(Lesson("none", "none", without_elements, learning_rate=0.1))
+    timeline = Timeline(program_of(Lesson("none", "none", without_elements, learning_rate=0.1)))
     x = timeline.graph.loss.graph.nodes[0]
     assert x.name == "x"
     while timeline.recording.iteration < 3 and timeline.forward(after_event):
@@ -385,7 +388,7 @@ def test_an_array_without_elements_says_so() -> None:
 
 async def test_the_app_goes_on_where_an_array_has_no_elements() -> None:
     lesson = Lesson("none", "none", without_elements, learning_rate=0.1)
-    async with BackpropApp(lesson).run_test(size=(120, 40)) as pilot:
+    async with BackpropApp(program_of(lesson)).run_test(size=(120, 40)) as pilot:
         for key in ("space", "left", "tab", "tab", "right", "enter", "a", "d", "g", "x", "t", "escape", "p", "p", "i"):
             await pilot.press(key, "space", "s")
             assert pilot.app.is_running

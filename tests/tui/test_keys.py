@@ -17,7 +17,7 @@ from tui_backprop.keys import SECTIONS
 from tui_backprop.panes.key_bar import ORDER, STEPPING, draw_keys
 from tui_backprop.screens.go_to import GoToScreen
 from tui_backprop.screens.help import HelpScreen
-from tui_backprop.screens.stepping import SteppingScreen
+from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.widgets.canvas import Canvas
 
 BINDINGS = [binding for section in SECTIONS.values() for binding in section]
@@ -85,7 +85,7 @@ async def test_go_to_asks_for_a_moment_and_keeps_what_was_typed() -> None:
         await pilot.press("G", "0", "enter")
         assert place(pilot) == (1, 0)
         await pilot.press("G", "escape")
-        assert isinstance(pilot.app.screen, SteppingScreen)
+        assert isinstance(pilot.app.screen, MainScreen)
         assert place(pilot) == (1, 0)
 
 
@@ -189,7 +189,7 @@ async def test_help_explains_every_key_and_closes_without_quitting() -> None:
             await pilot.press("question_mark")
             assert isinstance(pilot.app.screen, HelpScreen)
             await pilot.press(key)
-            assert isinstance(pilot.app.screen, SteppingScreen)
+            assert isinstance(pilot.app.screen, MainScreen)
         assert pilot.app.is_running
 
 
@@ -245,7 +245,7 @@ async def test_where_nothing_is_shown_keys_do_nothing() -> None:
                 await pilot.press(*binding.key.split(","))
                 assert pilot.app.screen is screen, binding.action
         assert place(pilot) == before
-        assert screen.running is None
+        assert screen.session.running is None
         await pilot.press("f1")
         assert isinstance(pilot.app.screen, HelpScreen)
         await pilot.press("escape")
@@ -283,7 +283,7 @@ async def test_a_change_of_speed_is_said_while_nothing_runs() -> None:
     async with opened() as pilot:
         await pilot.press("greater_than_sign")
         assert ": r runs" in text(pilot, "keys")
-        assert pilot.app.screen_stack[0].running is None
+        assert pilot.app.screen_stack[0].session.running is None
 
 
 async def test_on_the_way_to_a_breakpoint_no_speed_is_offered_or_changed() -> None:
@@ -294,14 +294,14 @@ async def test_on_the_way_to_a_breakpoint_no_speed_is_offered_or_changed() -> No
             await press_while_it_runs(pilot, *keys)
             await wait_for(pilot, lambda: "space pause" in text(pilot, "keys"))
             assert "faster" not in text(pilot, "keys")
-            assert screen.running == label
+            assert screen.session.running.label == label
             await press_while_it_runs(pilot, "less_than_sign")
-            assert screen.running == label
+            assert screen.session.running.label == label
             await press_while_it_runs(pilot, "space")
-            await wait_for(pilot, lambda: screen.running is None)
+            await wait_for(pilot, lambda: screen.session.running is None)
         await pilot.press("r")
         assert "> faster" in text(pilot, "keys")
-        assert screen.running == SPEEDS[1].label
+        assert screen.session.running.label == SPEEDS[1].label
 
 
 async def test_the_first_screen_names_the_keys_to_a_chart_that_has_no_pane() -> None:
@@ -309,7 +309,7 @@ async def test_the_first_screen_names_the_keys_to_a_chart_that_has_no_pane() -> 
         keys = re.search(r"((?:tab )+) the chart of the points", text(pilot, "inspector"))
         assert keys is not None
         await pilot.press(*keys[1].split())
-        assert pilot.app.screen.shown_view == "data"
+        assert pilot.app.screen.viewer.shown_view == "data"
     async with opened() as pilot:
         assert "chart of the points" not in text(pilot, "inspector")
     async with opened("skip", size=(80, 24)) as pilot:

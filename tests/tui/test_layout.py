@@ -117,7 +117,7 @@ def sides(path: Iterable[Cell]) -> set[tuple[Cell, Cell]]:
 def check_contract(nodes: list[NodeBox], layout: Layout, own_ports: bool = True) -> None:
     box_at: dict[Cell, str] = {}
     for node in nodes:
-        place = layout.places[node.name]
+        place = layout.boxes[node.name]
         assert (place.width, place.height) == (node.width, node.height)
         for x in range(place.x, place.x + place.width):
             for y in range(place.y, place.y + place.height):
@@ -127,7 +127,7 @@ def check_contract(nodes: list[NodeBox], layout: Layout, own_ports: bool = True)
                 box_at[x, y] = node.name
     steps: dict[str, set[tuple[Cell, Cell]]] = {}
     for edge in all_edges(layout):
-        source, consumer = layout.places[edge.source], layout.places[edge.consumer]
+        source, consumer = layout.boxes[edge.source], layout.boxes[edge.consumer]
         assert source.x + source.width < consumer.x, "an edge must go to the right"
         path = layout.path(edge)
         assert box_at[path[0]] == edge.source
@@ -167,11 +167,11 @@ def test_the_perceptron_is_as_wide_and_high_as_its_pane() -> None:
     layout = lay_out(nodes, "J")
     assert (layout.width, layout.height) == (114, 9)
     spine = ["X", "matmul", "add", "p", "log", "multiply", "reduce_sum", "reduce_sum_1", "J"]
-    assert [layout.places[name].y for name in spine] == [0] * len(spine)
-    assert {name: layout.places[name].y for name in "Wbc"} == {"W": 5, "b": 5, "c": 5}
+    assert [layout.boxes[name].y for name in spine] == [0] * len(spine)
+    assert {name: layout.boxes[name].y for name in "Wbc"} == {"W": 5, "b": 5, "c": 5}
     for leaf, consumer in [("b", "add"), ("c", "multiply")]:
-        end = layout.places[leaf].x + layout.places[leaf].width
-        assert layout.places[consumer].x - end == 3, "a leaf stands beside its consumer"
+        end = layout.boxes[leaf].x + layout.boxes[leaf].width
+        assert layout.boxes[consumer].x - end == 3, "a leaf stands beside its consumer"
 
 
 @pytest.mark.parametrize("name", GRAPHS)
@@ -184,7 +184,7 @@ def test_spine_is_straight(name: str) -> None:
     spine = [end]
     while edges := layout.incoming[spine[-1]]:
         spine.append(max((edge.source for edge in edges), key=lambda source: depth[source]))
-    assert len({layout.places[node].y for node in spine}) == 1
+    assert len({layout.boxes[node].y for node in spine}) == 1
 
 
 @settings(deadline=None)
@@ -205,7 +205,7 @@ def test_the_same_node_twice_has_two_edges() -> None:
 def test_a_skip_goes_around_the_box_between() -> None:
     layout = lay_out(SKIP)
     skip = next(edge for edge in layout.incoming["add"] if edge.source == "x")
-    between = layout.places["sigmoid"]
+    between = layout.boxes["sigmoid"]
     rows = {y for x, y in cells_of(layout, skip) if between.x <= x < between.x + between.width}
     assert len(rows) == 1
     assert rows.isdisjoint(range(between.y, between.y + between.height))
@@ -214,8 +214,8 @@ def test_a_skip_goes_around_the_box_between() -> None:
 def test_an_unused_node_moves_no_other() -> None:
     before = lay_out(PERCEPTRON, "J")
     after = lay_out([*PERCEPTRON, box("accuracy", "p")], "J")
-    assert all(before.places[name].y == after.places[name].y for name in before.places)
-    assert all(before.places[name] == after.places[name] for name in ("X", "W", "matmul", "b", "add", "p"))
+    assert all(before.boxes[name].y == after.boxes[name].y for name in before.boxes)
+    assert all(before.boxes[name] == after.boxes[name] for name in ("X", "W", "matmul", "b", "add", "p"))
 
 
 def test_a_node_after_its_consumer_is_refused() -> None:
@@ -225,7 +225,7 @@ def test_a_node_after_its_consumer_is_refused() -> None:
 
 def test_an_empty_graph_is_an_empty_picture() -> None:
     layout = lay_out([])
-    assert (layout.width, layout.height, layout.places) == (0, 0, {})
+    assert (layout.width, layout.height, layout.boxes) == (0, 0, {})
 
 
 def test_a_long_chain_is_one_line() -> None:

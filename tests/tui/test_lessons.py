@@ -14,8 +14,10 @@ from tui_backprop.app import BackpropApp
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
+from tui_backprop.programs.opening import open_program
+from tui_backprop.programs.program import program_of
 from tui_backprop.screens.lessons import LessonsScreen
-from tui_backprop.screens.stepping import SteppingScreen
+from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.widgets.canvas import Canvas
 
 from .moments import finish
@@ -23,7 +25,7 @@ from .readme import file_under
 
 
 def one_iteration(name: str) -> Timeline:
-    timeline = Timeline(load_lesson(name))
+    timeline = Timeline(open_program(name))
     finish(timeline, 1)
     return timeline
 
@@ -90,7 +92,7 @@ async def test_a_lesson_of_ones_own_hides_no_built_in_one_of_its_name(tmp_path: 
     own = tmp_path / "chain.py"
     own.write_text(file_under("Your own lesson").replace('"prices"', '"chain"'), encoding="utf-8")
     async with BackpropApp(str(own)).run_test(size=(120, 40)) as pilot:
-        assert pilot.app.timeline.lesson.name == "chain"
+        assert pilot.app.timeline.program.lesson.name == "chain"
         await pilot.press("i", "L")
         options = pilot.app.screen.query_one(OptionList)
         assert [option.id for option in options.options] == [*lesson_names(), str(own)]
@@ -98,17 +100,17 @@ async def test_a_lesson_of_ones_own_hides_no_built_in_one_of_its_name(tmp_path: 
         assert options.highlighted_option.id == str(own)
         await pilot.press("home", "enter")
         await pilot.pause()
-        assert (pilot.app.timeline.lesson.address, pilot.app.timeline.place.iteration) == (lesson_names()[0], 1)
+        assert (pilot.app.timeline.program.address, pilot.app.timeline.place.iteration) == (lesson_names()[0], 1)
         assert pilot.app.timeline.place.cursor == 0
         await pilot.press("L", "end", "enter")
         await pilot.pause()
-        assert pilot.app.timeline.lesson.address == str(own)
+        assert pilot.app.timeline.program.address == str(own)
         assert pilot.app.timeline.at_end_of_iteration
 
 
 async def test_what_a_lesson_says_of_itself_cannot_send_the_terminal_anything() -> None:
     lesson = replace(load_lesson("chain"), name="mine", summary="a \x1b[31m summary")
-    async with BackpropApp(lesson).run_test(size=(120, 40)) as pilot:
+    async with BackpropApp(program_of(lesson)).run_test(size=(120, 40)) as pilot:
         await pilot.press("L")
         options = pilot.app.screen.query_one(OptionList)
         assert "summary" in str(options.get_option("mine").prompt)
@@ -130,7 +132,7 @@ async def test_a_loss_of_that_name_is_not_called_the_loss_loss() -> None:
             loss = square(Variable(2, name="w"), name="loss")
         return Example(loss, {})
 
-    async with BackpropApp(Lesson("own", "", build, 0.1)).run_test(size=(120, 40)) as pilot:
+    async with BackpropApp(program_of(Lesson("own", "", build, 0.1))).run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         shown = "\n".join(text(pilot, canvas.id) for canvas in pilot.app.screen.query(Canvas) if canvas.id)
         assert "up to the loss." in shown
@@ -143,6 +145,6 @@ async def test_who_gives_up_stays_and_a_run_pauses() -> None:
     async with BackpropApp("chain").run_test(size=(80, 24)) as pilot:
         for key in ("escape", "q", "L"):
             await pilot.press("r", "L", key)
-            assert isinstance(pilot.app.screen, SteppingScreen)
-            assert pilot.app.screen.running is None
+            assert isinstance(pilot.app.screen, MainScreen)
+            assert pilot.app.screen.session.running is None
             assert text(pilot, "header").startswith(" chain")

@@ -15,21 +15,24 @@ from textual.widgets import Input
 
 from minidl_core import Graph, Variable, add, sigmoid, square
 from tui_backprop.app import BackpropApp
-from tui_backprop.debugger.edits import read_edit
+from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import after_event, after_iteration
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import Line, plain
-from tui_backprop.inspector import Followed
-from tui_backprop.lessons import lesson_names, load_lesson
+from tui_backprop.keys import KEY_OF
+from tui_backprop.lessons import lesson_names
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.narration.log import Log
 from tui_backprop.narration.narration import narrate_event_line, narrate_line
 from tui_backprop.narration.solution import write_solution
+from tui_backprop.notation.edits import read_edit
 from tui_backprop.notation.formats import number
+from tui_backprop.programs.opening import open_program
+from tui_backprop.programs.program import program_of
 from tui_backprop.screens.log import LogScreen
+from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.screens.prompt import Prompt
-from tui_backprop.screens.stepping import SteppingScreen
 from tui_backprop.widgets.canvas import Canvas
 
 from .moments import finish, narrate
@@ -38,7 +41,7 @@ from .test_keys import opened, place, press_while_it_runs, text, wait_for
 
 
 def log_of(timeline: Timeline) -> Log:
-    return Log(timeline.moment, timeline.branch)
+    return Log(timeline.moment, KEY_OF)
 
 
 def shown(pilot: Pilot[None]) -> list[str]:
@@ -70,18 +73,18 @@ def ten_thousand_nodes() -> Lesson:
 
 @pytest.mark.parametrize("name", lesson_names())
 def test_there_is_a_line_for_each_event_up_to_the_cursor_with_its_sentence(name: str) -> None:
-    timeline = Timeline(load_lesson(name))
+    timeline = Timeline(open_program(name))
     while timeline.recording.iteration < 3:
         timeline.forward(after_event)
         log = log_of(timeline)
         before = timeline.recording.iteration - 1
         assert len(log) == before + timeline.cursor
-        assert log.line(len(log) - 1, 1000) == narrate_line(timeline.moment, [(900, 1)])
+        assert log.line(len(log) - 1, 1000) == narrate_line(timeline.moment, KEY_OF, [(900, 1)])
         assert log.place(len(log) - 1) == (timeline.recording.iteration, timeline.cursor, True)
 
 
 def test_each_iteration_before_has_one_line_with_its_loss() -> None:
-    timeline = Timeline(load_lesson("perceptron"))
+    timeline = Timeline(open_program("perceptron"))
     finish(timeline, 4)
     log = log_of(timeline)
     assert [plain([log.line(row, 120)]) for row in range(3)] == [
@@ -94,7 +97,7 @@ def test_each_iteration_before_has_one_line_with_its_loss() -> None:
 
 
 def test_the_mistake_that_stops_a_training_is_the_last_line() -> None:
-    timeline = Timeline(load_lesson("perceptron"), learning_rate=1000)
+    timeline = Timeline(open_program("perceptron", learning_rate=1000))
     finish(timeline, 6)
     log = log_of(timeline)
     assert len(log) == 1 + 8 + 1
@@ -104,7 +107,7 @@ def test_the_mistake_that_stops_a_training_is_the_last_line() -> None:
 
 @pytest.mark.parametrize("width", [20, 58, 76, 99, 100, 116, 200])
 def test_rows_fit_and_the_chosen_one_is_always_among_them(width: int) -> None:
-    timeline = Timeline(load_lesson("perceptron"))
+    timeline = Timeline(open_program("perceptron"))
     finish(timeline, 2)
     log = log_of(timeline)
     rows = range(len(log))
@@ -118,7 +121,7 @@ def test_rows_fit_and_the_chosen_one_is_always_among_them(width: int) -> None:
 
 
 def test_of_a_log_of_ten_thousand_nodes_only_what_is_shown_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    timeline = Timeline(ten_thousand_nodes())
+    timeline = Timeline(program_of(ten_thousand_nodes()))
     timeline.forward(after_iteration)
     log = log_of(timeline)
     write, written = narrate_event_line, []
@@ -144,7 +147,7 @@ async def test_o_shows_the_log_and_closes_it_without_moving() -> None:
         assert chosen(pilot).startswith("► 4  c = b²")
         for key in ("o", "q", "escape"):
             await pilot.press(key)
-            assert isinstance(pilot.app.screen, SteppingScreen)
+            assert isinstance(pilot.app.screen, MainScreen)
             assert place(pilot)[0] == 2
             await pilot.press("o")
 
@@ -195,7 +198,7 @@ async def test_nothing_found_is_said_and_escape_shows_all_again() -> None:
         assert not pilot.app.screen.query_one(Input).display
         assert said(pilot) == ""
         await pilot.press("escape")
-        assert isinstance(pilot.app.screen, SteppingScreen)
+        assert isinstance(pilot.app.screen, MainScreen)
 
 
 async def test_before_the_first_step_the_log_says_that_nothing_has_happened() -> None:
@@ -219,13 +222,13 @@ async def test_the_log_follows_the_size_of_the_terminal() -> None:
 
 
 async def test_a_search_through_a_long_log_can_be_left_at_once() -> None:
-    async with BackpropApp(ten_thousand_nodes()).run_test(size=(80, 24)) as pilot:
+    async with BackpropApp(program_of(ten_thousand_nodes())).run_test(size=(80, 24)) as pilot:
         await pilot.press("i", "o", "slash")
         await press_while_it_runs(pilot, "n", "1")
         await wait_for(pilot, lambda: "of 55,011 lines" in said(pilot))
         assert "found in 55,011" not in said(pilot)
         await press_while_it_runs(pilot, "escape", "escape")
-        await wait_for(pilot, lambda: isinstance(pilot.app.screen, SteppingScreen))
+        await wait_for(pilot, lambda: isinstance(pilot.app.screen, MainScreen))
 
 
 # saving it
@@ -279,7 +282,7 @@ async def test_while_it_saves_the_log_is_left_only_by_two_keys(
         assert isinstance(pilot.app.screen, LogScreen)
         assert said(pilot) == "writing; closing again gives up the file"
         await pilot.press(key)
-        assert isinstance(pilot.app.screen, SteppingScreen)
+        assert isinstance(pilot.app.screen, MainScreen)
         goes_on.set()
         await pilot.pause()
         assert not list(directory.iterdir())
@@ -289,7 +292,7 @@ async def test_while_it_saves_the_log_is_left_only_by_two_keys(
         await wait_for(pilot, lambda: said(pilot).startswith("saved: "))
         assert len(list(directory.iterdir())) == 1
         await pilot.press(key)
-        assert isinstance(pilot.app.screen, SteppingScreen)
+        assert isinstance(pilot.app.screen, MainScreen)
 
 
 async def test_what_cannot_be_written_is_said_and_what_was_typed_is_kept(directory: Path) -> None:
@@ -320,7 +323,7 @@ def edited(timeline: Timeline, typed: str) -> None:
 
 
 def test_an_edit_has_its_line_where_it_took_effect() -> None:
-    timeline = Timeline(load_lesson("perceptron"))
+    timeline = Timeline(open_program("perceptron"))
     finish(timeline, 2)
     was = timeline.edited_state.variables[timeline.graph.variables[0]][0, 0]
     edited(timeline, "W[0,0] = 1")

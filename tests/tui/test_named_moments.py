@@ -10,11 +10,13 @@ from hypothesis import given, settings
 
 from minidl_core import Graph, Variable, add, multiply, square
 from tui_backprop.cli import build_parser, main
-from tui_backprop.debugger.named_moments import NoMomentError, command, go, name_moment, read_moment
 from tui_backprop.debugger.steps import Stop, after_event, after_step
 from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.lessons import lesson_names, load_lesson
+from tui_backprop.lessons import lesson_names
 from tui_backprop.lessons.lesson import Example
+from tui_backprop.notation.moments import NoMomentError, command, name_moment, read_moment
+from tui_backprop.programs.opening import open_program
+from tui_backprop.programs.program import program_of
 
 from .moments import finish, narrate
 from .random_timelines import lesson_of, timelines
@@ -29,43 +31,43 @@ def open_command(line: str) -> Timeline:
     program, *arguments = shlex.split(line)
     assert program == "backprop-tui"
     asked = build_parser().parse_args(arguments)
-    timeline = Timeline(load_lesson(asked.lesson), asked.seed, asked.learning_rate)
-    go(timeline, read_moment(asked.at, timeline.graph))
+    timeline = Timeline(open_program(asked.lesson, asked.seed, asked.learning_rate))
+    timeline.go_to(read_moment(asked.at, timeline))
     return timeline
 
 
 @pytest.mark.parametrize("name", lesson_names())
 @pytest.mark.parametrize("stop", [after_step, after_event])
 def test_every_moment_of_every_lesson_is_reached_by_its_name(name: str, stop: object) -> None:
-    timeline, other = Timeline(load_lesson(name)), Timeline(load_lesson(name))
+    timeline, other = Timeline(open_program(name)), Timeline(open_program(name))
     while timeline.recording.iteration < 3:
         said = name_moment(timeline)
-        go(other, read_moment(said, other.graph))
+        other.go_to(read_moment(said, other))
         assert at(other) == at(timeline), said
         assert timeline.forward(stop)
 
 
 @pytest.mark.parametrize("stop", [after_event, after_step, lambda recording, index: index % 4 == 3])
 def test_a_place_says_the_same_however_one_came_there(stop: Stop) -> None:
-    timeline, other = Timeline(load_lesson("skip")), Timeline(load_lesson("skip"))
+    timeline, other = Timeline(open_program("skip")), Timeline(open_program("skip"))
     while timeline.forward(stop) and timeline.recording.iteration == 1:
         said, place = narrate(timeline.moment), timeline.place
         timeline.first()
         timeline.last()
         assert (timeline.place, narrate(timeline.moment)) == (place, said)
-        go(other, read_moment(name_moment(timeline), other.graph))
+        other.go_to(read_moment(name_moment(timeline), other))
         assert narrate(other.moment) == said
 
 
 def test_the_command_has_the_learning_rate_as_a_person_writes_it() -> None:
     for learning_rate, written in ((0.3, "0.3"), (1e-5, "1e-05"), (np.float64(0.1) + 0.2, "0.30000000000000004")):
-        timeline = Timeline(load_lesson("chain"), learning_rate=learning_rate)
+        timeline = Timeline(open_program("chain", learning_rate=learning_rate))
         assert command(timeline) == f"backprop-tui chain --learning-rate {written} --at 0"
 
 
 @pytest.mark.parametrize("options", [{}, {"seed": 5, "learning_rate": 0.00123}])
 def test_the_command_that_is_copied_opens_the_same_moment_with_the_same_numbers(options: dict[str, float]) -> None:
-    timeline = Timeline(load_lesson("perceptron"), **options)
+    timeline = Timeline(open_program("perceptron", **options))
     finish(timeline, 4)
     timeline.forward(after_step)
     assert command(timeline).endswith(" --at 5:matmul:forward")
@@ -84,7 +86,7 @@ def test_on_any_graph_every_step_is_reached_by_its_name(timeline: Timeline) -> N
             break
     assert len({name for name, _ in seen}) == len(seen)
     for name, there in reversed(seen):
-        go(timeline, read_moment(name, timeline.graph))
+        timeline.go_to(read_moment(name, timeline))
         assert at(timeline) == there, name
 
 
@@ -102,8 +104,8 @@ def test_on_any_graph_every_step_is_reached_by_its_name(timeline: Timeline) -> N
     ],
 )
 def test_what_each_form_means(name: str, sentence: str) -> None:
-    timeline = Timeline(load_lesson("two-paths"))
-    go(timeline, read_moment(f" {name} ", timeline.graph))
+    timeline = Timeline(open_program("two-paths"))
+    timeline.go_to(read_moment(f" {name} ", timeline))
     assert narrate(timeline.moment).startswith(sentence)
     assert timeline.recording.iteration == (1 if name == "0" else 4)
 
@@ -113,11 +115,11 @@ def test_a_node_called_like_another_nodes_step_can_be_named() -> None:
         a = Variable(1.0, name="a")
         b = square(a, name="a:1")
         loss = add(b, multiply(a, b, name="it's $5"), name="J")
-    timeline = Timeline(lesson_of(Example(loss, {})))
+    timeline = Timeline(program_of(lesson_of(Example(loss, {}))))
     while timeline.forward(after_step) and timeline.recording.iteration == 1:
         there = at(timeline)
-        again = Timeline(timeline.lesson)
-        go(again, read_moment(shlex.split(command(timeline))[-1], again.graph))
+        again = Timeline(timeline.program)
+        again.go_to(read_moment(shlex.split(command(timeline))[-1], again))
         assert at(again) == there
 
 
@@ -144,14 +146,14 @@ def test_a_node_called_like_another_nodes_step_can_be_named() -> None:
 )
 def test_a_moment_that_does_not_exist_is_explained(text: str, said: str) -> None:
     with pytest.raises(NoMomentError) as error:
-        read_moment(text, Timeline(load_lesson("two-paths")).graph)
+        read_moment(text, Timeline(open_program("two-paths")))
     assert str(error.value).startswith(said)
     assert "\n" not in str(error.value)
 
 
 def test_a_name_that_is_nearly_a_nodes_is_guessed() -> None:
     with pytest.raises(NoMomentError, match=r"no node 'matmull'; did you mean matmul\?"):
-        read_moment("4:matmull", Timeline(load_lesson("perceptron")).graph)
+        read_moment("4:matmull", Timeline(open_program("perceptron")))
 
 
 @pytest.mark.parametrize(

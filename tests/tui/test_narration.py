@@ -27,14 +27,18 @@ from minidl_core import (
     softmax,
     square,
 )
+from minidl_core.arrays import Array
+from minidl_core.definition import definitions
 from minidl_core.gradients import EvaluatedOperation
-from minidl_core.graph import Array, definitions
 from tui_backprop.debugger.steps import after_event, after_step
 from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.keys import KEY_OF
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.narration.narration import narrate_line
 from tui_backprop.narration.wording import ROOMS, wrapped
+from tui_backprop.programs.opening import open_program
+from tui_backprop.programs.program import program_of
 
 from .moments import finish, narrate, narrate_event
 from .random_timelines import lesson_of, timelines
@@ -128,23 +132,23 @@ Iteration 4 is done. J = 96.95 was measured before the update; the next forward 
 
 
 def test_the_perceptrons_sentences_are_the_agreed_ones() -> None:
-    timeline = Timeline(load_lesson("perceptron"))
+    timeline = Timeline(open_program("perceptron"))
     finish(timeline, 4)
     assert sentences(timeline) == PERCEPTRON.splitlines()
 
 
 def test_the_perceptron_tells_where_its_weights_come_from() -> None:
-    said = sentences(Timeline(load_lesson("perceptron")))
+    said = sentences(Timeline(open_program("perceptron")))
     assert "W is a variable: four weights that training may change; they start like this." in said
     assert (
         "reduce_sum_1 adds up the 100 numbers: -195.4. Being right and certain about every point would give 0." in said
     )
-    said = sentences(Timeline(load_lesson("perceptron"), seed=1, learning_rate=0.02))
+    said = sentences(Timeline(open_program("perceptron", seed=1, learning_rate=0.02)))
     assert any("W - 0.02·dJ/dW" in sentence for sentence in said)
 
 
 def test_a_chain_is_a_product_of_slopes() -> None:
-    assert steps(Timeline(load_lesson("chain"))) == [
+    assert steps(Timeline(open_program("chain"))) == [
         "b = 2·a = 2·1 = 2: b is 2 times a.",
         "c = b - 5 = 2 - 5 = -3: c is b minus 5.",
         "d = c² = (-3)² = 9: d is c times itself.",
@@ -160,7 +164,7 @@ def test_a_chain_is_a_product_of_slopes() -> None:
 
 
 def test_two_paths_are_added_up_and_b_waits_for_the_second() -> None:
-    said = sentences(Timeline(load_lesson("two-paths")))
+    said = sentences(Timeline(open_program("two-paths")))
     assert said[12:] == [
         "c gets G = 1 from e: 1 more in c is 1 more in e. G is de/de.",
         "de/dc = 1 is complete. b still waits for d: de/db is the sum over every way from b to e.",
@@ -188,12 +192,12 @@ def test_two_paths_are_added_up_and_b_waits_for_the_second() -> None:
 
 
 def test_a_step_says_what_still_waits_because_its_other_events_are_not_shown() -> None:
-    [said] = [sentence for sentence in steps(Timeline(load_lesson("two-paths"))) if "waits" in sentence]
+    [said] = [sentence for sentence in steps(Timeline(open_program("two-paths"))) if "waits" in sentence]
     assert said == (
         "c gets G = 1 from e: 1 more in c is 1 more in e. "
         "b still waits for d: de/db is the sum over every way from b to e."
     )
-    [said] = [sentence for sentence in steps(Timeline(load_lesson("skip"))) if "waits" in sentence]
+    [said] = [sentence for sentence in steps(Timeline(open_program("skip"))) if "waits" in sentence]
     assert said == (
         "y gets 2·G·y = 2·1·2.8808 = 5.762 from J. "
         "x still waits for sigmoid: dJ/dx is the sum over every way from x to J."
@@ -201,7 +205,7 @@ def test_a_step_says_what_still_waits_because_its_other_events_are_not_shown() -
 
 
 def test_a_skip_connection_joins_the_queue_after_the_longer_way() -> None:
-    said = sentences(Timeline(load_lesson("skip")))
+    said = sentences(Timeline(open_program("skip")))
     assert "sigmoid joins the queue. x still waits for sigmoid: dJ/dx is the sum over every way from x to J." in said
     assert "x joins the queue: sigmoid, the last of the 2 nodes it waited for, has been visited." in said
 
@@ -221,13 +225,13 @@ def test_an_operation_that_says_little_about_itself_is_told_all_the_same(monkeyp
 
     with Graph().as_default():
         loss = repeat(Variable(2, name="x"), name="J")
-    said = sentences(Timeline(lesson_of(Example(loss, {}))))
+    said = sentences(Timeline(program_of(lesson_of(Example(loss, {})))))
     assert "J = N·x = N·2 = 6. It is the loss: training tries to make it small." in said
     assert "x gets its contribution = 3 from J. G is dJ/dJ." in said
 
 
 def test_before_the_first_event_the_next_key_is_named() -> None:
-    moment = Timeline(load_lesson("chain")).moment
+    moment = Timeline(open_program("chain")).moment
     assert narrate(moment).startswith("Press space for the first step: ")
 
 
@@ -235,7 +239,7 @@ def test_the_same_node_in_both_inputs_gets_two_contributions() -> None:
     with Graph().as_default():
         a = Variable(np.eye(2), name="A")
         loss = reduce_sum(matmul(a, a, name="Y"), name="J")
-    said = sentences(Timeline(lesson_of(Example(loss, {}))))
+    said = sentences(Timeline(program_of(lesson_of(Example(loss, {})))))
     assert [sentence for sentence in said if sentence.startswith(("A gets", "A leaves", "dJ/dA "))] == [
         "A leaves the queue, which is now empty. A reaches J only through Y, but there as both of its inputs.",
         "A gets G·Aᵀ from Y as its first input: 1 of 2 contributions; the sum so far is this one alone. G is dJ/dY.",
@@ -250,7 +254,7 @@ def test_broadcasting_is_told_from_the_shapes_whatever_the_axes() -> None:
         both = multiply(row, column, name="both")
         scale = Variable(2, name="scale")
         loss = reduce_sum(both * scale, name="J")
-    said = sentences(Timeline(lesson_of(Example(loss, {}))))
+    said = sentences(Timeline(program_of(lesson_of(Example(loss, {})))))
     for sentence in (
         "both = r⊙c: each number of r is used in 2 places, each number of c in 3. (3,)⊙(2,1) gives (2,3).",
         "multiply computes both⊙scale: scale is used in 6 places. (2,3)⊙() gives (2,3).",
@@ -269,7 +273,7 @@ def test_axes_are_rows_and_columns_and_vectors_are_written_out() -> None:
         total = reduce_sum(x, axis=0, name="total")
         share = softmax(total, name="share")
         loss = reduce_sum(multiply(share, total, name="part"), name="J")
-    said = sentences(Timeline(lesson_of(Example(loss, {}))))
+    said = sentences(Timeline(program_of(lesson_of(Example(loss, {})))))
     assert "total = Σ x: the entries of x along each column are added up. (2,2) gives (2,)." in said
     assert "share = exp total / Σ exp total: the entries of total become positive numbers that add up to 1." in said
     [part] = [sentence for sentence in said if sentence.startswith("part = ")]
@@ -284,7 +288,7 @@ def test_a_consumer_off_the_path_is_named_once_and_left_out() -> None:
         y = square(x, name="y")
         reduce_sum(y, name="accuracy")
         loss = reduce_sum(y, name="J")
-    said = sentences(Timeline(lesson_of(Example(loss, {}))))
+    said = sentences(Timeline(program_of(lesson_of(Example(loss, {})))))
     assert sum("accuracy" in sentence for sentence in said) == 1
     assert any(sentence.endswith("accuracy uses it too, but does not lead to J.") for sentence in said)
 
@@ -293,16 +297,16 @@ def test_a_value_that_is_not_finite_names_node_entry_and_cause() -> None:
     with Graph().as_default():
         p = Variable([[0.5, 0.5], [0.5, 0.0]], name="p")
         loss = reduce_sum(log(p), name="J")
-    timeline = Timeline(lesson_of(Example(loss, {})))
+    timeline = Timeline(program_of(lesson_of(Example(loss, {}))))
     finish(timeline, 1)
     assert narrate(timeline.moment) == "Stopped: log makes -inf in entry [1, 1], because p is 0 there. b steps back."
-    assert narrate_line(timeline.moment)[0] == ("Stopped", "error")
+    assert narrate_line(timeline.moment, KEY_OF)[0] == ("Stopped", "error")
     timeline.back(after_event)
     assert not narrate(timeline.moment).startswith("Stopped")
 
 
 def test_a_learning_rate_that_is_too_high_is_blamed() -> None:
-    timeline = Timeline(load_lesson("perceptron"), learning_rate=1000.0)
+    timeline = Timeline(open_program("perceptron", learning_rate=1000.0))
     finish(timeline, 21)
     said = narrate(timeline.moment)
     assert re.fullmatch(
@@ -310,7 +314,7 @@ def test_a_learning_rate_that_is_too_high_is_blamed() -> None:
         r"b steps back; e sets a smaller learning rate\.",
         said,
     )
-    timeline = Timeline(load_lesson("two-paths"), learning_rate=1e308)
+    timeline = Timeline(open_program("two-paths", learning_rate=1e308))
     finish(timeline, 21)
     assert narrate(timeline.moment).startswith(
         "Stopped: the update of a makes -inf. b steps back; e sets a smaller learning rate."
@@ -320,7 +324,7 @@ def test_a_learning_rate_that_is_too_high_is_blamed() -> None:
 @pytest.mark.parametrize("name", lesson_names())
 @pytest.mark.parametrize("learning_rate", [None, 0.37])
 def test_lessons_keep_to_their_room(name: str, learning_rate: float | None) -> None:
-    timeline = Timeline(load_lesson(name), seed=3, learning_rate=learning_rate)
+    timeline = Timeline(open_program(name, seed=3, learning_rate=learning_rate))
     for iteration in (1, 2, 30, 1000):
         finish(timeline, iteration)
         for sentence in [*sentences(timeline), narrate(timeline.moment)]:
@@ -331,7 +335,7 @@ def test_lessons_keep_to_their_room(name: str, learning_rate: float | None) -> N
 @pytest.mark.parametrize("name", lesson_names())
 def test_lessons_have_no_sentence_or_label_that_is_never_used(name: str) -> None:
     lesson = load_lesson(name)
-    timeline = Timeline(lesson)
+    timeline = Timeline(program_of(lesson))
     finish(timeline, 1)
     shown = {
         f"{type(event).__name__} {event.node.name}"
@@ -371,17 +375,17 @@ def test_no_sum_is_complete_before_its_last_contribution(timeline: Timeline) -> 
 
 
 def test_the_name_of_the_node_stands_out() -> None:
-    timeline = Timeline(load_lesson("chain"))
+    timeline = Timeline(open_program("chain"))
     timeline.forward(after_event)
     timeline.forward(after_event)
-    assert narrate_line(timeline.moment)[0] == ("a", "now")
+    assert narrate_line(timeline.moment, KEY_OF)[0] == ("a", "now")
 
 
 def test_long_names_are_cut_after_everything_else_is_left_out() -> None:
     with Graph().as_default():
         x = Variable(3, name="a" * 30 + "x" * 30)
         loss = multiply(Constant(2, name="2"), x, name="y" * 50)
-    timeline = Timeline(lesson_of(Example(loss, {})))
+    timeline = Timeline(program_of(lesson_of(Example(loss, {}))))
     timeline.forward(after_step)
     said = narrate(timeline.moment)
     assert "…" in said

@@ -6,12 +6,13 @@ import numpy as np
 
 from minidl_core import Graph, Variable, add, matmul, placeholder, reduce_sum, square
 from tui_backprop.app import BackpropApp
+from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.steps import after_step
 from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.inspector import Followed
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.narration.log import Log
 from tui_backprop.narration.solution import write_solution
+from tui_backprop.programs.program import program_of
 from tui_backprop.quiz import questions
 from tui_backprop.screens.edit import EditScreen
 
@@ -32,24 +33,30 @@ EMPTY = Lesson("empty", "", build, 0.1)
 
 
 async def test_no_key_fails_at_any_step() -> None:
-    async with BackpropApp(EMPTY).run_test(size=(80, 24)) as pilot:
+    async with BackpropApp(program_of(EMPTY)).run_test(size=(80, 24)) as pilot:
         screen, timeline = pilot.app.screen, pilot.app.timeline
         while not timeline.at_end_of_iteration:
-            for action in ("forward('step')", "check", "next_pane", "arrow('down')", "origin"):
+            for action in (
+                "forward('step')",
+                "viewer('check')",
+                "viewer('next_view')",
+                "viewer('arrow', 'down')",
+                "viewer('go_to_origin')",
+            ):
                 await screen.run_action(action)
-                screen._draw_now()  # at once: a press of a key waits for much longer than it draws
-            EditScreen(timeline, screen.node_in_view, screen.followed)
+                screen._draw()  # at once: a press of a key waits for much longer than it draws
+            EditScreen(timeline, screen.viewer.node, screen.viewer.followed)
             assert Log(timeline.moment, timeline.branch).draw([timeline.cursor - 1], 0, 76, 20)
 
 
 async def test_no_key_fails_in_any_phase() -> None:
-    async with BackpropApp(EMPTY).run_test(size=(80, 24)) as pilot:
+    async with BackpropApp(program_of(EMPTY)).run_test(size=(80, 24)) as pilot:
         while not pilot.app.timeline.at_end_of_iteration:
             await pilot.press("p", "g", "tab", "down", "enter", "e", "escape", "o", "escape")
 
 
 def test_whatever_can_be_asked_is_about_numbers_that_are_there() -> None:
-    timeline = Timeline(EMPTY)
+    timeline = Timeline(program_of(EMPTY))
     asked = []
     while timeline.recording.iteration == 1:
         before, after = timeline.moment, timeline.peek(after_step)
@@ -62,7 +69,7 @@ def test_whatever_can_be_asked_is_about_numbers_that_are_there() -> None:
 
 
 async def test_the_inspector_and_the_prompt_say_that_there_are_no_numbers() -> None:
-    async with BackpropApp(EMPTY).run_test(size=(120, 40)) as pilot:
+    async with BackpropApp(program_of(EMPTY)).run_test(size=(120, 40)) as pilot:
         await pilot.press("slash", "E", "enter", "e")
         prompt = str(pilot.app.screen.query("Static").first().render())
         assert prompt == "E is (0,2): it has no numbers to set."
@@ -73,7 +80,7 @@ async def test_the_inspector_and_the_prompt_say_that_there_are_no_numbers() -> N
 
 
 async def test_an_edit_of_an_array_without_numbers_is_refused_where_it_was_typed() -> None:
-    async with BackpropApp(EMPTY).run_test(size=(120, 40)) as pilot:
+    async with BackpropApp(program_of(EMPTY)).run_test(size=(120, 40)) as pilot:
         for typed in ("E[0,0]=1", "E=1"):
             await pilot.press("e", "ctrl+u", *["backspace"] * 30, *typed, "enter")
             assert str(pilot.app.screen.query_one("#wrong").render()) == "E is (0,2): it has no numbers to set."
@@ -82,7 +89,7 @@ async def test_an_edit_of_an_array_without_numbers_is_refused_where_it_was_typed
 
 
 def test_the_solution_has_a_sum_of_nothing_as_0() -> None:
-    timeline = Timeline(EMPTY)
+    timeline = Timeline(program_of(EMPTY))
     finish(timeline, 1)
     assert timeline.moment.loss == 1 + 4 + 9 + 16
     lines = "\n".join(write_solution(timeline, Followed()))

@@ -10,13 +10,17 @@ import pytest
 
 import minidl_core as dl
 from tui_backprop.cli import main
-from tui_backprop.debugger.named_moments import command
+from tui_backprop.debugger.lesson_fit import misfit
 from tui_backprop.debugger.steps import Place, after_event
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
+from tui_backprop.keys import KEY_OF
 from tui_backprop.lessons import lesson_names, load_lesson
-from tui_backprop.lessons.lesson import Example, Lesson, Plane, misfit
+from tui_backprop.lessons.lesson import Example, Lesson, Plane
 from tui_backprop.narration.narration import narrate_line
+from tui_backprop.notation.moments import command
+from tui_backprop.programs.opening import open_program
+from tui_backprop.programs.program import program_of
 
 from .readme import file_under
 
@@ -41,11 +45,11 @@ def test_the_readmes_lesson_opens_with_its_seed(tmp_path: Path, capsys: pytest.C
         assert (said[-1]["lesson"], said[-1]["seed"], said[-1]["learning_rate"]) == ("prices", seed, 0.05)
     assert said[0]["variables"]["w"] == pytest.approx([3, -1], abs=0.01)
     assert said[0]["losses"] != said[1]["losses"]
-    timeline = Timeline(load_lesson(path), 3)
+    timeline = Timeline(open_program(path, 3))
     assert command(timeline) == f"backprop-tui {path} --seed 3 --at 0"
-    assert timeline.lesson.summary.startswith("five houses")
+    assert timeline.program.lesson.summary.startswith("five houses")
     timeline.go_to(Place(1, 2, fine=True))
-    assert plain([narrate_line(timeline.moment)]).startswith("w has two prices, of a room and of a mile: [")
+    assert plain([narrate_line(timeline.moment, KEY_OF)]).startswith("w has two prices, of a room and of a mile: [")
 
 
 @pytest.mark.parametrize(
@@ -128,7 +132,7 @@ def test_every_number_that_a_sentence_may_name_can_be_said() -> None:
     sentences |= {f"ContributionAdded {edge}": f"said {any_event} {{total}}" for edge in edges}
     lesson = lesson_with(sentences=sentences)
     assert misfit(lesson, example()) is None
-    timeline = Timeline(lesson)
+    timeline = Timeline(program_of(lesson))
     while not timeline.at_end_of_iteration:
         timeline.forward(after_event)
-        assert plain([narrate_line(timeline.moment)]).startswith("said 1 "), timeline.moment.event
+        assert plain([narrate_line(timeline.moment, KEY_OF)]).startswith("said 1 "), timeline.moment.event

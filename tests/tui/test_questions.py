@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -24,21 +23,24 @@ from minidl_core import (
     reduce_sum,
     square,
 )
-from tui_backprop.debugger.followed import element_at
+from tui_backprop.debugger.followed import Followed, element_at
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import STOPS, after_event, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import STYLES, plain
-from tui_backprop.graph.pane import GraphPane
-from tui_backprop.inspector import Followed
-from tui_backprop.lessons import lesson_names, load_lesson
+from tui_backprop.keys import KEY_OF
+from tui_backprop.lessons import lesson_names
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.notation.formats import number, shape_text
 from tui_backprop.panes.question_pane import draw_question
 from tui_backprop.panes.step_pane import draw_step
+from tui_backprop.programs.opening import open_program
+from tui_backprop.programs.program import program_of
 from tui_backprop.quiz import Question, judge, question_about, questions, read_number
-from tui_backprop.quiz.asking import Asking
+from tui_backprop.quiz.masked import mask
+from tui_backprop.quiz.quiz import Quiz
 
+from .looking import Looking
 from .moments import finish
 from .random_timelines import lesson_of, timelines
 
@@ -115,7 +117,7 @@ def test_every_question_of_every_lesson_has_one_right_answer_the_engines(
     name: str, followed: Followed, fine: bool
 ) -> None:
     asked = set()
-    for before, after, found in steps(Timeline(load_lesson(name)), 4, followed, fine):
+    for before, after, found in steps(Timeline(open_program(name)), 4, followed, fine):
         for question in found:
             check(before, after, question, followed)
             asked.add(question.kind)
@@ -126,7 +128,7 @@ def test_a_value_that_an_equation_reads_as_is_not_asked_for() -> None:
     with Graph().as_default():
         one = Variable(1.0, name="1")
         loss = square(negative(one, name="negative"), name="J")
-    timeline = Timeline(lesson_of(Example(loss, {})))
+    timeline = Timeline(program_of(lesson_of(Example(loss, {}))))
     kinds = {}
     for _, after, found in steps(timeline, 1, Followed()):
         kinds.setdefault(after.now and after.now.name, [question.kind for question in found])
@@ -139,7 +141,7 @@ def test_rules_are_asked_for_a_product_of_two_vectors() -> None:
         a, b = Variable([1.0, 2.0], name="a"), Variable([3.0, 5.0], name="b")
         loss = square(matmul(a, b, name="p"), name="J")
     asked = {}
-    for before, after, found in steps(Timeline(lesson_of(Example(loss, {}))), 1, Followed()):
+    for before, after, found in steps(Timeline(program_of(lesson_of(Example(loss, {})))), 1, Followed()):
         for question in found:
             check(before, after, question, Followed())
             if question.kind == "rules":
@@ -159,7 +161,7 @@ def test_every_question_of_random_graphs(timeline: Timeline) -> None:
 
 @pytest.mark.parametrize("name", lesson_names())
 def test_each_step_but_the_last_asks_and_not_always_the_same(name: str) -> None:
-    timeline = Timeline(load_lesson(name))
+    timeline = Timeline(open_program(name))
     kinds: dict[int, list[str]] = {}
     for before, after, _ in steps(timeline, 4, Followed()):
         question = question_about(before, after, Followed())
@@ -172,16 +174,16 @@ def test_each_step_but_the_last_asks_and_not_always_the_same(name: str) -> None:
 
 
 def masked(before: Moment, question: Question) -> Moment:
-    return replace(before, hides_queue=question.hides_queue, hides_shape_of=question.hides_shape_of)
+    return mask(before, question)
 
 
-def check_masked(before: Moment, after: Moment, question: Question, pane: GraphPane) -> None:
+def check_masked(before: Moment, after: Moment, question: Question, pane: Looking) -> None:
     moment, node = masked(before, question), after.now
     assert node is not None
     # without the line that explains the signs, which is always the same
     diagram = "\n".join(plain(pane.draw(moment, 300, 90, diagram=True)).splitlines()[:-1])
     tape = plain(pane.draw(moment, 300, 90, diagram=False))
-    step = plain(draw_step(moment, 118, 2, question.ways))
+    step = plain(draw_step(moment, 118, 2, KEY_OF, question.ways))
     if question.hides_queue:
         assert not re.search(r" [qw]\d", diagram + tape + step)
         assert "queue  ?" in step or before.phase == "forward"
@@ -195,8 +197,8 @@ def check_masked(before: Moment, after: Moment, question: Question, pane: GraphP
 
 @pytest.mark.parametrize("name", lesson_names())
 def test_what_would_answer_it_is_not_on_the_screen(name: str) -> None:
-    timeline = Timeline(load_lesson(name))
-    pane = GraphPane(timeline.graph)
+    timeline = Timeline(open_program(name))
+    pane = Looking(timeline.graph)
     for before, after, found in steps(timeline, 1, Followed()):
         for question in found:
             check_masked(before, after, question, pane)
@@ -206,11 +208,11 @@ def test_what_would_answer_it_is_not_on_the_screen(name: str) -> None:
 @pytest.mark.parametrize("size", [(78, 17), (61, 20), (43, 17), (57, 4), (30, 9)])
 def test_question_and_choices_fit_every_pane(name: str, size: tuple[int, int]) -> None:
     width, height = size
-    asking = Asking()
+    asking = Quiz()
     asking.mode = "me"
-    for _, _, found in steps(Timeline(load_lesson(name)), 1, Followed()):
+    for _, _, found in steps(Timeline(open_program(name)), 1, Followed()):
         for asking.question in found:
-            lines = draw_question(asking, asking.question, width, height)
+            lines = draw_question(asking, asking.question, KEY_OF, width, height)
             text = plain(lines)
             assert len(lines) <= height
             assert all(sum(cell_len(part) for part, _ in line) <= width for line in lines)
@@ -222,7 +224,7 @@ def test_question_and_choices_fit_every_pane(name: str, size: tuple[int, int]) -
 
 def test_a_rule_is_offered_beside_rules_that_give_other_numbers() -> None:
     rules = {}
-    for _, after, found in steps(Timeline(load_lesson("perceptron")), 1, Followed()):
+    for _, after, found in steps(Timeline(open_program("perceptron")), 1, Followed()):
         for question in found:
             if question.kind == "rules" and after.now is not None:
                 rules[after.now.name] = (question.answer, set(question.choices))
@@ -237,7 +239,7 @@ def test_a_rule_that_happens_to_give_the_same_numbers_is_not_offered() -> None:
         w = Variable([[2.0, 1.0], [1.0, 3.0]], name="w")
         x = Variable([[1.0, -1.0]], name="x")
         loss = reduce_sum(matmul(x, w), name="loss")
-    for _, after, found in steps(Timeline(lesson_of(Example(loss, {}))), 1, Followed()):
+    for _, after, found in steps(Timeline(program_of(lesson_of(Example(loss, {})))), 1, Followed()):
         for question in found:
             if question.kind == "rules" and after.now is x:
                 assert question.answer == "G·wᵀ"
@@ -248,12 +250,12 @@ def test_the_rule_of_a_product_of_vectors_is_asked_for_though_its_g_is_a_single_
     with Graph().as_default():
         a = Variable([0.1, -0.2], name="a")
         loss = matmul(a, a, name="loss")
-    asked = steps(Timeline(lesson_of(Example(loss, {}))), 1, Followed())
+    asked = steps(Timeline(program_of(lesson_of(Example(loss, {})))), 1, Followed())
     assert "rules" in {question.kind for _, _, found in asked for question in found}
 
 
 def test_a_skip_connection_asks_who_must_wait() -> None:
-    timeline = Timeline(load_lesson("skip"))
+    timeline = Timeline(open_program("skip"))
     for before, after, _ in steps(timeline, 1, Followed()):
         if isinstance(after.event, ContributionAdded) and after.event.node.name == "y":
             question = question_about(before, after, Followed())
@@ -283,7 +285,7 @@ def test_a_typed_number_may_be_off_by_one_per_cent_or_have_the_shown_digits() ->
 @pytest.mark.parametrize("name", lesson_names())
 @pytest.mark.parametrize("move", STOPS)
 def test_peeking_changes_nothing(name: str, move: str) -> None:
-    timeline, peeked = Timeline(load_lesson(name)), Timeline(load_lesson(name))
+    timeline, peeked = Timeline(open_program(name)), Timeline(open_program(name))
     while timeline.recording.iteration < 3:
         after = peeked.peek(STOPS[move])
         ended = timeline.at_end_of_iteration
@@ -296,7 +298,7 @@ def test_peeking_changes_nothing(name: str, move: str) -> None:
 
 
 def test_the_next_iteration_can_be_begun_without_a_step() -> None:
-    timeline = Timeline(load_lesson("chain"))
+    timeline = Timeline(open_program("chain"))
     assert not timeline.begin_next()
     finish(timeline, 1)
     assert timeline.begin_next()

@@ -11,17 +11,20 @@ from minidl_core.train import GradientDescentOptimizer
 from tests.sample_graphs import LARGE
 from tui_backprop.debugger import running
 from tui_backprop.debugger.edits import Edit
+from tui_backprop.debugger.message import Message
 from tui_backprop.debugger.running import MOST_SHOWN, SPEEDS, TRAINING_SECONDS, Run
 from tui_backprop.debugger.steps import Place
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
+from tui_backprop.programs.opening import open_program
+from tui_backprop.programs.program import program_of
 
 from .moments import finish
 
 
 def at_full_speed(lesson: Lesson, pause_every: int, **options: float) -> tuple[Timeline, Run]:
-    timeline = Timeline(lesson, **options)
+    timeline = Timeline(program_of(lesson, **options))
     run = Run(timeline, pause_every)
     run.change_speed(len(SPEEDS))
     return timeline, run
@@ -58,9 +61,9 @@ def test_of_a_large_graph_only_the_events_of_the_goal_are_shown_and_over_several
     assert all(b.cursor - a.cursor <= events_in_a_tick + 1 for a, b in itertools.pairwise(goal))
     assert timeline.at_end_of_iteration
     assert timeline.place.iteration == 5
-    assert run.said == "paused: r runs on"
+    assert run.message == Message("paused at goal")
     example = LARGE["scalar-network"].build(0)
-    expected = losses_by_hand(example, timeline.learning_rate, 5)
+    expected = losses_by_hand(example, timeline.program.learning_rate, 5)
     assert [timeline.losses.loss_at(n) for n in range(1, 6)] == expected
 
 
@@ -100,7 +103,7 @@ def test_a_mistake_is_come_to_by_events_whatever_the_size(nodes: int) -> None:
 
 
 def test_training_from_a_start_that_has_been_looked_into_begins_it_anew() -> None:
-    timeline, other = Timeline(load_lesson("perceptron")), Timeline(load_lesson("perceptron"))
+    timeline, other = Timeline(open_program("perceptron")), Timeline(open_program("perceptron"))
     timeline.forward(lambda recording, index: index == 30)
     timeline.first()
     assert timeline.train(4)
@@ -111,7 +114,7 @@ def test_training_from_a_start_that_has_been_looked_into_begins_it_anew() -> Non
 
 
 def test_from_a_start_at_which_it_goes_wrong_nothing_is_trained() -> None:
-    timeline = Timeline(load_lesson("perceptron"), learning_rate=1000.0)
+    timeline = Timeline(open_program("perceptron", learning_rate=1000.0))
     timeline.forward(lambda recording, index: index == 58)
     timeline.begin_next()
     assert not timeline.train(5)

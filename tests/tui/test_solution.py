@@ -8,12 +8,14 @@ from decimal import Decimal
 import pytest
 
 from minidl_core import Graph, Variable, add, square
+from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.steps import after_event
 from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.inspector import Followed
-from tui_backprop.lessons import lesson_names, load_lesson
+from tui_backprop.lessons import lesson_names
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.narration.solution import write_solution
+from tui_backprop.programs.opening import open_program
+from tui_backprop.programs.program import program_of
 
 from .moments import finish, narrate_event
 from .random_timelines import lesson_of
@@ -21,7 +23,7 @@ from .test_log import edited
 
 
 def test_the_solution_has_a_heading_for_each_pass_and_node_and_a_number_for_each_event() -> None:
-    timeline = Timeline(load_lesson("perceptron"), seed=5, learning_rate=0.001)
+    timeline = Timeline(open_program("perceptron", seed=5, learning_rate=0.001))
     finish(timeline, 4)
     lines = list(write_solution(timeline, Followed()))
     assert lines[0] == "# Backpropagation, worked out: perceptron, iteration 4"
@@ -44,7 +46,7 @@ def test_the_solution_has_a_heading_for_each_pass_and_node_and_a_number_for_each
 
 
 def test_the_solution_writes_the_elements_out_in_the_engines_numbers() -> None:
-    timeline = Timeline(load_lesson("perceptron"))
+    timeline = Timeline(open_program("perceptron"))
     finish(timeline, 4)
     text = "\n".join(write_solution(timeline, Followed(point=3)))
     assert "matmul[3,0] = X[3,0]·W[0,0] + X[3,1]·W[1,0]\n" in text
@@ -62,7 +64,7 @@ def test_the_solution_writes_the_elements_out_in_the_engines_numbers() -> None:
 
 @pytest.mark.parametrize("name", lesson_names())
 def test_every_event_of_every_lesson_can_be_written(name: str) -> None:
-    timeline = Timeline(load_lesson(name))
+    timeline = Timeline(open_program(name))
     whole: list[str] = []
     while not timeline.at_end_of_iteration:
         timeline.forward(after_event)
@@ -77,7 +79,7 @@ def test_names_are_shown_as_they_are_in_markdown() -> None:
     with Graph().as_default():
         a = Variable(1.0, name="*a*")
         loss = square(add(a, square(a, name="`b` <i>"), name="_c_"), name="J|J")
-    timeline = Timeline(lesson_of(Example(loss, {})))
+    timeline = Timeline(program_of(lesson_of(Example(loss, {}))))
     finish(timeline, 2)
     lines = list(write_solution(timeline, Followed()))
     assert "### \\*a\\*" in lines
@@ -87,14 +89,14 @@ def test_names_are_shown_as_they_are_in_markdown() -> None:
 
 
 def test_a_solution_that_ends_in_a_mistake_says_so() -> None:
-    timeline = Timeline(load_lesson("perceptron"), learning_rate=1000)
+    timeline = Timeline(open_program("perceptron", learning_rate=1000))
     finish(timeline, 6)
     lines = [line for line in write_solution(timeline, Followed()) if line]
     assert lines[-1].startswith("**Stopped: log makes -inf")
 
 
 def test_a_solution_says_with_which_edits_its_iteration_begins() -> None:
-    timeline = Timeline(load_lesson("perceptron"))
+    timeline = Timeline(open_program("perceptron"))
     edited(timeline, "X = 0.5")
     timeline.forward(after_event)
     lines = list(write_solution(timeline, Followed()))

@@ -24,9 +24,12 @@ from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import after_event, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import STYLES, plain
-from tui_backprop.lessons import lesson_names, load_lesson
+from tui_backprop.keys import KEY_OF
+from tui_backprop.lessons import lesson_names
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.panes.step_pane import draw_step
+from tui_backprop.programs.opening import open_program
+from tui_backprop.programs.program import program_of
 
 from .moments import finish
 from .random_timelines import lesson_of, timelines
@@ -41,11 +44,11 @@ def moments(timeline: Timeline, iterations: int = 1) -> list[Moment]:
 
 
 def last_row(moment: Moment, width: int = 118) -> str:
-    return plain(draw_step(moment, width, 2 if width >= 118 else 3)).splitlines()[-1].strip()
+    return plain(draw_step(moment, width, 2 if width >= 118 else 3, KEY_OF)).splitlines()[-1].strip()
 
 
 def perceptron_at(node: str, kind: type) -> Moment:
-    timeline = Timeline(load_lesson("perceptron"))
+    timeline = Timeline(open_program("perceptron"))
     finish(timeline, 3)
     while timeline.forward(after_step):
         event = timeline.moment.event
@@ -71,7 +74,7 @@ def test_the_row_of_the_update() -> None:
 
 
 def test_the_row_of_the_forward_pass() -> None:
-    timeline = Timeline(load_lesson("perceptron"))
+    timeline = Timeline(open_program("perceptron"))
     assert last_row(timeline.moment).startswith("done  none    now  none    next  c X W matmul b add p")
     timeline.forward(after_step)
     assert last_row(timeline.moment) == (
@@ -81,19 +84,19 @@ def test_the_row_of_the_forward_pass() -> None:
 
 
 def test_a_node_that_waits_is_shown_with_the_number_of_consumers_it_waits_for() -> None:
-    rows = [last_row(moment) for moment in moments(Timeline(load_lesson("two-paths")))]
+    rows = [last_row(moment) for moment in moments(Timeline(open_program("two-paths")))]
     assert "visited  e    now  c    queue  q1 d    waiting  b (for 1)" in rows
 
 
 def test_a_constant_is_not_taken_for_a_number() -> None:
-    timeline = Timeline(load_lesson("skip"))
+    timeline = Timeline(open_program("skip"))
     rows = [last_row(moment) for moment in moments(timeline)]
     assert "visited  J y sigmoid x    now  x    queue  q1 '2'  q2 w    waiting  none" in rows
     assert "done  '2' w x    now  sigmoid    next  y J" in rows
 
 
 def test_what_a_step_passes_over_is_named_with_the_key_that_shows_it() -> None:
-    timeline = Timeline(load_lesson("skip"))
+    timeline = Timeline(open_program("skip"))
     finish(timeline, 1)
     while timeline.moment.event is None or (timeline.moment.phase, timeline.moment.now) != (
         "backward",
@@ -106,13 +109,13 @@ def test_what_a_step_passes_over_is_named_with_the_key_that_shows_it() -> None:
 
 
 def test_the_row_says_when_the_iteration_is_finished() -> None:
-    timeline = Timeline(load_lesson("chain"))
+    timeline = Timeline(open_program("chain"))
     finish(timeline, 1)
     assert last_row(timeline.moment).startswith("updated  a    now  iteration finished    next  iteration 2")
 
 
 def test_the_sentence_stands_in_two_lines_where_one_is_too_short() -> None:
-    lines = plain(draw_step(perceptron_at("b", ContributionAdded), 80, 3)).splitlines()
+    lines = plain(draw_step(perceptron_at("b", ContributionAdded), 80, 3, KEY_OF)).splitlines()
     assert lines[:2] == [
         " b gets G summed over the rows, (100,2) to (2,): b[j] was added in 100 places,",
         " so their 100 slopes add up.",
@@ -125,7 +128,9 @@ def test_long_lists_are_counted_and_what_is_now_is_never_cut(width: int) -> None
         row: list[Node] = [Variable(1, name=f"a_rather_long_name_{number}") for number in range(256)]
         while len(row) > 1:
             row = [add(first, second) for first, second in zip(row[::2], row[1::2], strict=True)]
-    in_the_middle = [moment for moment in moments(Timeline(lesson_of(Example(row[0], {})))) if len(moment.queue) == 256]
+    in_the_middle = [
+        moment for moment in moments(Timeline(program_of(lesson_of(Example(row[0], {}))))) if len(moment.queue) == 256
+    ]
     assert in_the_middle
     for moment in in_the_middle:
         row_of_pane = last_row(moment, width)
@@ -137,8 +142,8 @@ def test_long_lists_are_counted_and_what_is_now_is_never_cut(width: int) -> None
 
 @pytest.mark.parametrize("name", lesson_names())
 def test_every_style_is_in_the_palette(name: str) -> None:
-    for moment in moments(Timeline(load_lesson(name))):
-        for line in draw_step(moment, 118, 2):
+    for moment in moments(Timeline(open_program(name))):
+        for line in draw_step(moment, 118, 2, KEY_OF):
             assert all(style in STYLES for _, style in line)
 
 
@@ -146,7 +151,7 @@ def test_every_style_is_in_the_palette(name: str) -> None:
 @given(timelines(), st.integers(60, 160), st.integers(2, 5))
 def test_the_pane_never_changes_its_size(timeline: Timeline, width: int, height: int) -> None:
     for moment in moments(timeline):
-        lines = draw_step(moment, width, height)
+        lines = draw_step(moment, width, height, KEY_OF)
         assert len(lines) == height
         assert all(sum(cell_len(text) for text, _ in line) <= width for line in lines)
         if moment.now is not None and moment.phase == "forward":

@@ -10,10 +10,11 @@ import pytest
 from rich.cells import cell_len
 
 import minidl_core as dl
+from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.steps import after_event
 from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.inspector import Followed
 from tui_backprop.lessons.lesson import Example, Lesson
+from tui_backprop.programs.program import program_of
 
 from .test_inspector import at, shown
 
@@ -53,7 +54,7 @@ def own_columns(seed: int) -> Example:
 
 @pytest.mark.parametrize(("width", "columns"), [(62, 3), (42, 3), (36, 2), (24, 1)])
 def test_the_columns_of_a_sum_stand_under_their_own_heads(width: int, columns: int) -> None:
-    timeline = Timeline(Lesson("own", "an own script", own_columns, 0.1))
+    timeline = Timeline(program_of(Lesson("own", "an own script", own_columns, 0.1)))
     weights = timeline.graph.variables[0]
     while not timeline.moment.contributions(weights):
         timeline.forward(after_event)

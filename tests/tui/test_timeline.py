@@ -6,27 +6,31 @@ import gc
 import random
 import weakref
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import minidl_core as dl
 from minidl_core import IterationFinished, NonFiniteError, Placeholder, State, Stepper
-from minidl_core.train import GradientDescentOptimizer
+from minidl_core.train import AdamOptimizer, GradientDescentOptimizer, Schedule, StepRate
 from tui_backprop.debugger.branches import MOST_BRANCHES, States
 from tui_backprop.debugger.edits import Edit, start_value
-from tui_backprop.debugger.moment import Moment
+from tui_backprop.debugger.moment import Mark, Moment
 from tui_backprop.debugger.steps import STOPS, Place, after_event, after_iteration, after_phase, after_step
 from tui_backprop.debugger.timeline import MILESTONES, Timeline
 from tui_backprop.graph.folded_graph import with_off_path
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
+from tui_backprop.notation.edits import read_edit
+from tui_backprop.programs.opening import open_program
+from tui_backprop.programs.program import program_of
 
 from .moments import finish
 
 
 def open_lesson(name: str = "perceptron", **options: float) -> Timeline:
-    return Timeline(load_lesson(name), **options)
+    return Timeline(open_program(name, **options))
 
 
 def fingerprint(moment: Moment) -> tuple[object, ...]:
@@ -161,6 +165,47 @@ def test_states_thin_out_and_every_iteration_stays_within_reach() -> None:
         assert 0 <= finished - states.before(finished).finished <= 256
 
 
+def with_a_memory() -> Lesson:
+    """The perceptron, trained by an optimizer with slots and a learning rate that falls."""
+
+    def made(rate: float | Schedule) -> AdamOptimizer:
+        return AdamOptimizer(rate, clip_norm=5.0, weight_decay=0.01)
+
+    return replace(load_lesson("perceptron"), optimizer=made, learning_rate=StepRate(0.05, 0.5, 4))
+
+
+def test_the_memory_bound_counts_what_an_optimizer_keeps() -> None:
+    stepper = Timeline(program_of(with_a_memory())).stepper
+    stepper.run(1)
+    # W and b are 6 numbers of 8 bytes, and Adam keeps two slots of each
+    states = States(most_bytes=10 * 3 * 48)
+    for _ in range(40):
+        states.keep(stepper.state())
+        stepper.run(1)
+    assert 5 <= len(states._states) <= 10
+
+
+def test_time_moves_both_ways_with_an_optimizer_that_has_a_memory() -> None:
+    timeline = Timeline(program_of(with_a_memory()))
+    finish(timeline, 10)
+    seen = fingerprint(timeline.moment)
+    assert timeline.moment.learning_rate == 0.0125
+    timeline.first()
+    for stop in (after_event, after_step, after_phase):
+        for _ in range(7):
+            timeline.forward(stop)
+        timeline.back(stop)
+    timeline.last()
+    assert fingerprint(timeline.moment) == seen
+    finish(timeline, 5)
+    timeline.fork(read_edit("η = 0.5", timeline.edited_state, timeline.graph, ""))
+    finish(timeline, 8)
+    assert timeline.moment.learning_rate == 0.5  # a number has taken the schedule's place
+    timeline.switch()
+    timeline.last()
+    assert fingerprint(timeline.moment) == seen
+
+
 def test_the_loss_before_is_known_wherever_one_comes_from() -> None:
     timeline = open_lesson()
     finish(timeline, 30)
@@ -189,12 +234,12 @@ def test_every_node_is_unreached_waiting_queued_or_visited_and_nothing_else(name
             mark = moment.gradient_mark(node)
             if node in waiting:
                 pending = [c for c in moment.graph.consumers(node) if c not in visited]
-                assert mark == f"w{len(pending)}"
+                assert mark == (Mark.WAITING, len(pending))
                 assert 0 < waiting[node] == len(pending) < len(moment.graph.consumers(node))
             elif node in queue:
-                assert mark == f"q{queue.index(node) + 1}"
+                assert mark == (Mark.QUEUED, queue.index(node) + 1)
             else:
-                assert mark in "·✓►"
+                assert mark in {(Mark.NOT_YET, 0), (Mark.DONE, 0), (Mark.NOW, 0)}
 
 
 def test_what_is_fed_makes_the_shapes_known_before_the_first_step() -> None:
@@ -206,7 +251,7 @@ def test_what_is_fed_makes_the_shapes_known_before_the_first_step() -> None:
             dl.reduce_mean(scores, axis=0, name="beside")
         return Example(loss, {x: np.ones((4, 2)), y: np.ones((4, 1))})
 
-    timeline = Timeline(Lesson("own", "", build, 0.1))
+    timeline = Timeline(program_of(Lesson("own", "", build, 0.1)))
     shapes = {node.name: timeline.moment.shape(node) for node in with_off_path(timeline.graph)}
     on_path = {"x": (4, 2), "variable": (2, 3), "scores": (4, 3), "y": (4, 1), "multiply": (4, 3), "reduce_sum": ()}
     assert shapes == on_path | {"beside": (3,)}
@@ -216,16 +261,19 @@ def test_opening_a_graph_writes_nothing_into_it() -> None:
     with dl.Graph().as_default() as graph:
         x = dl.placeholder(name="x")
         loss = dl.reduce_sum(x * dl.Variable(1.0))
-    nodes = list(graph.nodes)
-    before = [node.shape for node in nodes]
-    timeline = Timeline(Lesson("own", "", lambda seed: Example(loss, {x: np.ones(3)}), 0.1))
+
+    def written() -> list[tuple[dl.Node, str, tuple[int, ...] | None, list[dl.Operation]]]:
+        return [(node, node.name, node.shape, list(node.consumers)) for node in graph.nodes]
+
+    before = written()
+    timeline = Timeline(program_of(Lesson("own", "", lambda seed: Example(loss, {x: np.ones(3)}), 0.1)))
     finish(timeline, 1)
-    assert [node.shape for node in nodes] == before
+    assert written() == before
     assert dl.Session().run(loss, {x: np.ones(4)}) == 4.0
 
 
 def test_a_timeline_is_let_go_with_its_graph() -> None:
-    timelines = [Timeline(load_lesson("perceptron")) for _ in range(5)]
+    timelines = [Timeline(open_program("perceptron")) for _ in range(5)]
     for timeline in timelines:
         finish(timeline, 1)
     kept = [weakref.ref(each) for timeline in timelines for each in (timeline, timeline.graph.loss.graph)]
@@ -247,8 +295,8 @@ class ByHand:
         self.timeline = timeline
         self.branches: list[Edits] = [{}]
         self.here = 0
-        step = GradientDescentOptimizer(timeline.learning_rate).minimize(timeline.example.loss)
-        self.stepper = Stepper(step, timeline.example.feeds)
+        step = GradientDescentOptimizer(timeline.program.learning_rate).minimize(timeline.program.example.loss)
+        self.stepper = Stepper(step, timeline.program.example.feeds)
         self.untrained = self.stepper.state()
 
     def fork(self, edit: Edit) -> None:

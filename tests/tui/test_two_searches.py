@@ -21,14 +21,15 @@ from minidl_core import (
     search,
     sigmoid,
 )
+from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import STYLES, plain
-from tui_backprop.inspector import Followed
 from tui_backprop.lessons import lesson_names
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.panes.two_searches import compare, contributions_to, draw_searches, say
+from tui_backprop.programs.program import program_of
+from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.screens.searches import SearchesScreen
-from tui_backprop.screens.stepping import SteppingScreen
 from tui_backprop.widgets.canvas import Canvas
 
 from .moments import finish
@@ -42,7 +43,7 @@ def words(timeline: Timeline) -> list[str]:
     contributions = []
     if searches.early is not None:
         start = timeline.recording.start
-        contributions = contributions_to(searches.early, timeline.stepper.minimization, start)
+        contributions = contributions_to(searches.early, timeline.stepper, start)
     return say(searches, timeline.moment, Followed(), contributions)
 
 
@@ -77,12 +78,12 @@ def test_the_number_that_would_be_wrong_is_made_of_the_engines_numbers() -> None
     timeline = open_lesson("skip")
     finish(timeline, 5)
     finish(timeline, 4)
-    example = timeline.example
+    example = timeline.program.example
     session = Session()
     session.variables = dict(timeline.recording.start.variables)
     session.run(example.loss)
     x = next(node for node in timeline.graph.nodes if node.name == "x")
-    right = float(compute_gradient(example.loss)[x])
+    right = float(compute_gradient(example.loss, session)[x])
     said = words(timeline)[-1]
     wrong, shown = re.fullmatch(
         r".* would be (\S+), from y alone\. It is .* = (\S+) \(iteration 4\)\. So w .*", said
@@ -113,7 +114,7 @@ def test_the_order_of_the_inputs_can_save_plain_search() -> None:
     with Graph().as_default():
         x = Variable(2.0, name="x")
         loss = add(sigmoid(x), x, name="J")
-    timeline = Timeline(lesson_of(Example(loss, {})))
+    timeline = Timeline(program_of(lesson_of(Example(loss, {}))))
     assert compare(timeline.graph).early is None
     assert "by luck: the consumers of x are not equally far from J" in words(timeline)[1]
 
@@ -122,7 +123,7 @@ def test_the_followed_element_of_an_array_is_the_one_with_the_numbers() -> None:
     with Graph().as_default():
         w = Variable([[1.0, 2.0], [3.0, 4.0]], name="w")
         loss = reduce_sum(matmul(w, matmul(w, w)), name="J")
-    timeline = Timeline(lesson_of(Example(loss, {})))
+    timeline = Timeline(program_of(lesson_of(Example(loss, {}))))
     right = sum(event.contribution[0, 0] for event in _contributions(timeline, w))
     early = [e.contribution[0, 0] for e in _contributions(timeline, w) if e.consumer.name == "matmul_1"]
     assert len(early) == 1
@@ -132,7 +133,7 @@ def test_the_followed_element_of_an_array_is_the_one_with_the_numbers() -> None:
 
 
 def _contributions(timeline: Timeline, node: Variable) -> list[object]:
-    return contributions_to(node, timeline.stepper.minimization, timeline.recording.start)
+    return contributions_to(node, timeline.stepper, timeline.recording.start)
 
 
 @given(timelines())
@@ -181,7 +182,7 @@ async def test_the_key_shows_both_searches_anywhere_and_moves_nothing(name: str,
             assert ("too early" in text) == (name in ("skip", "too-far"))
             assert ("Both searches are the same here" in text) != ("≠" in text)
             await pilot.press(key)
-            assert isinstance(pilot.app.screen, SteppingScreen)
+            assert isinstance(pilot.app.screen, MainScreen)
         assert place(pilot) == at
         assert fingerprint(pilot.app.timeline.moment) == before
 

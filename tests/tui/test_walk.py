@@ -12,22 +12,25 @@ import pytest
 import minidl_core as dl
 from tests.tui.test_inspector import LESSONS, at
 from tests.tui.test_keys import opened, text
+from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
-from tui_backprop.inspector import Followed, draw_inspector
-from tui_backprop.inspector.origin import Origin, choose_edge, choose_term, follow, origin_of
-from tui_backprop.lessons import lesson_names, load_lesson
+from tui_backprop.inspector import draw_inspector
+from tui_backprop.inspector.walk import Origin, choose_edge, choose_term, follow, origin_of
+from tui_backprop.lessons import lesson_names
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.notation.expression import Apply, Number, Tree, UnreadableError, evaluate, parse
+from tui_backprop.programs.opening import open_program
+from tui_backprop.programs.program import program_of
 
 from .moments import finish
 
 
 def after_backward(lesson: str) -> Moment:
     """Return the moment before the first update of iteration 2."""
-    timeline = Timeline(load_lesson(lesson))
+    timeline = Timeline(open_program(lesson))
     finish(timeline, 1)
     while timeline.moment.phase != "update" or timeline.moment.iteration == 1:
         timeline.forward(after_step)
@@ -191,7 +194,7 @@ def test_every_way_of_every_element_leads_to_an_element_that_it_was_made_of(less
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_at_every_moment_every_node_says_where_its_number_came_from(lesson: Lesson) -> None:
-    timeline = Timeline(lesson)
+    timeline = Timeline(program_of(lesson))
     while timeline.forward(after_step):
         moment = timeline.moment
         for node in moment.graph.loss.graph.nodes:
@@ -232,7 +235,7 @@ def test_the_same_node_in_both_inputs_has_two_edges() -> None:
     with dl.Graph().as_default():
         a = dl.Variable([[1.0, 2.0], [3.0, 4.0]], name="A")
         loss = dl.reduce_sum(dl.matmul(a, a, name="AA"), name="J")
-    timeline = Timeline(Lesson("squared", "", lambda seed: Example(loss, {}), 0.1))
+    timeline = Timeline(program_of(Lesson("squared", "", lambda seed: Example(loss, {}), 0.1)))
     finish(timeline, 1)
     timeline.back(after_step)
     moment = timeline.moment

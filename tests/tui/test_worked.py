@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import minidl_core as dl
+from minidl_core.definition import definitions
 from minidl_core.gradients import EvaluatedOperation, _gradient_registry, gradient_rule, input_gradients
-from minidl_core.graph import definitions
 from tui_backprop.notation.entries import in_letters
 from tui_backprop.notation.expression import UnreadableError, evaluate, parse, write
 from tui_backprop.notation.worked import Worked, count, worked_contribution, worked_value
@@ -47,7 +47,7 @@ class Case:
             if same:
                 nodes[1:] = nodes[:1] * (len(nodes) - 1)
                 self.inputs = [self.inputs[0]] * len(nodes)
-            self.op = definition(*nodes, name="out", **attributes)
+            self.op = dl.Operation(definition, tuple(nodes), attributes, "out")
         self.output = np.asarray(definition.compute(*self.inputs, **attributes))
         self.grad = np.asarray(rng.normal(size=self.output.shape))
         op = EvaluatedOperation(self.op, self.inputs, self.output, [True] * len(self.inputs))

@@ -1,71 +1,22 @@
-"""Breakpoints: conditions at which going on stops, written as a person says them.
+"""Breakpoints: where going on stops. A condition is a pure function of a recording and an index, as every stop is.
 
-A condition is a pure function of a recording and an index, as every kind of stop is, so it holds at the same places
-forwards and backwards. All but those about a whole pass stop where a step of a node ends.
+So it holds at the same places forwards and backwards. All but those about a whole phase stop where a step of a node
+ends.
 """
 
 from __future__ import annotations
 
-import difflib
-import math
-import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from minidl_core import (
-    BackwardStarted,
-    ContributionAdded,
-    GradientCompleted,
-    IterationFinished,
-    Node,
-    NodeEvaluated,
-    NodesEnqueued,
-    NodeVisited,
-    Operation,
-    VariableUpdated,
-)
+from minidl_core import ContributionAdded, GradientCompleted, Node, NodeEvaluated
 from minidl_core.arrays import is_finite
 
-from ..narration.wording import listed
-from ..notation.fitting import cut
-from .loss_graph import LossGraph
+from .event_table import Phase, array_of, node_of, phase_of
 from .recording import Recording
 from .steps import Stop, after_node, after_step
-
-FORMS = (
-    "node b",
-    "operation add",
-    "phase backward",
-    "gradient > 10",
-    "gradient of b < 1e-6",
-    "loss rises",
-    "not finite",
-)
-"""What a condition may look like."""
-
-IN_WORDS = {
-    "at the first NaN or infinity": "not finite",
-    "when the loss rises": "loss rises",
-    "when |gradient| is above a bound": "gradient > ",
-    "when |gradient| is below a bound": "gradient < ",
-    "at a phase": "phase ",
-    "at an operation": "operation ",
-    "at a node": "node ",
-}
-"""Every kind of condition as the palette says it, and how it is written; one that ends in a blank only begins so."""
-
-_PASSES = {
-    "forward": (NodeEvaluated,),
-    "backward": (BackwardStarted, NodeVisited, ContributionAdded, GradientCompleted, NodesEnqueued),
-    "update": (VariableUpdated,),
-}
-_GRADIENT = re.compile(r"\|?gradient(?: of (.+?))?\|? *([<>]) *(\S*)")
-
-
-class ConditionError(ValueError):
-    """A condition makes no sense; the message is a sentence that says why."""
 
 
 @dataclass(frozen=True)
@@ -113,126 +64,60 @@ class Breakpoints:
         return next((point for point in self if point.on and point.stops(recording, index)), None)
 
 
-def read_breakpoint(text: str, graph: LossGraph) -> Breakpoint:
-    """Return the breakpoint with this condition; raises ConditionError."""
-    text = " ".join(text.split())
-    kind, _, rest = text.partition(" ")
-    match = _GRADIENT.fullmatch(text)
-    if match is not None:
-        return _at_gradient(match[1], match[2], match[3], graph)
-    if kind == "node" and rest:
-        return at_node(_node(rest, graph))
-    if kind == "operation" and rest:
-        return _at_operation(rest, graph)
-    if kind == "phase" and rest:
-        if rest not in _PASSES:
-            raise ConditionError(f"There is no phase '{cut(rest, 40)}'. There are {listed(list(_PASSES), str)}.")
-        return Breakpoint(text, lambda recording, index: _begins(recording, index, rest))
-    if text == "loss rises":
-        return Breakpoint(text, _loss_rises)
-    if text == "not finite":
-        return Breakpoint(text, _not_finite)
-    if text in {node.name for node in graph.nodes}:
-        return at_node(_node(text, graph))
-    if not text:
-        raise ConditionError("Type a condition of one of these forms.")
-    begun = next((form for form in FORMS if form.startswith(f"{text} ")), None)
-    if begun is not None:
-        raise ConditionError(f"'{text}' is only the beginning of a condition, as {begun} is one.")
-    raise ConditionError(f"'{cut(text, 40)}' is not a condition of one of these forms.")
-
-
-def at_node(node: Node) -> Breakpoint:
-    """Return the breakpoint at every step of a node."""
-    return Breakpoint(f"node {node.name}", lambda recording, index: _step_of(recording, index) is node, (node,))
-
-
-def _at_operation(name: str, graph: LossGraph) -> Breakpoint:
-    operations = [node for node in graph.nodes if isinstance(node, Operation)]
-    names = list(dict.fromkeys(node.definition.name for node in operations))
-    if name not in names:
-        raise ConditionError(f"There is no operation '{cut(name, 40)}' here. There are {listed(names, str, 12)}.")
+def at_nodes(nodes: Collection[Node]) -> Stop:
+    """Return the stop at every step of these nodes."""
 
     def stops(recording: Recording, index: int) -> bool:
-        node = _step_of(recording, index)
-        return isinstance(node, Operation) and node.definition.name == name
+        ends = after_node(recording, index) or after_step(recording, index)
+        return ends and node_of(recording.events[index]) in nodes
 
-    return Breakpoint(f"operation {name}", stops, tuple(node for node in operations if node.definition.name == name))
+    return stops
 
 
-def _at_gradient(name: str | None, sign: str, written: str, graph: LossGraph) -> Breakpoint:
-    only = None if name is None else _node(name, graph)
-    try:
-        bound = float(written)
-    except ValueError:
-        bound = math.nan
-    if not written:
-        raise ConditionError(f"Which bound? Write it behind the '{sign}', as in gradient {sign} 0.1")
-    if not 0 <= bound < math.inf:
-        raise ConditionError(f"'{cut(written, 40)}' is no bound for |gradient|: that is a finite number, 0 or above.")
-    if sign == "<" and bound == 0:
-        raise ConditionError("No |gradient| is below 0.")
+def at_gradient(only: Node | None, bound: float, *, above: bool) -> Stop:
+    """Return the stop where the largest |gradient| of a node, or of any that is no data, is above or below a bound."""
 
     def stops(recording: Recording, index: int) -> bool:
         event = recording.events[index]
-        if not isinstance(event, GradientCompleted | NodesEnqueued) or not after_node(recording, index):
+        node = node_of(event)
+        if node is None or phase_of(event) != "backward" or not after_node(recording, index):
             return False
-        node = event.node
         if node is not only if only is not None else recording.graph.is_data(node):
             return False
         completed = recording.events[recording.completed[node]]
         assert isinstance(completed, GradientCompleted)
         largest = float(np.max(np.abs(completed.gradient), initial=0))
-        return largest > bound if sign == ">" else largest < bound
+        return largest > bound if above else largest < bound
 
-    whose, nodes = ("", ()) if only is None else (f" of {only.name}", (only,))
-    return Breakpoint(f"gradient{whose} {sign} {written}", stops, nodes)
-
-
-def _node(name: str, graph: LossGraph) -> Node:
-    nodes = {node.name: node for node in graph.nodes}
-    if name in nodes:
-        return nodes[name]
-    near = difflib.get_close_matches(name, nodes, n=1)
-    there_are = f"did you mean {cut(near[0], 40)}?" if near else f"there are {listed(list(nodes), _cut, 12)}."
-    raise ConditionError(f"There is no node '{cut(name, 40)}'; {there_are}")
+    return stops
 
 
-def _cut(name: str) -> str:
-    return cut(name, 40)
+def at_phase(phase: Phase) -> Stop:
+    """Return the stop where the first step of a phase ends."""
 
-
-def _step_of(recording: Recording, index: int) -> Node | None:
-    """Return the node of which a step ends after this event."""
-    event = recording.events[index]
-    if isinstance(event, IterationFinished):
-        return None
-    ends = after_node(recording, index) or after_step(recording, index)
-    return event.node if ends else None
-
-
-def _begins(recording: Recording, index: int, phase: str) -> bool:
-    """Return whether the first step of a pass ends after this event."""
-    kinds = _PASSES[phase]
-    if not isinstance(recording.events[index], kinds) or not after_step(recording, index):
-        return False
-    for before in range(index - 1, -1, -1):
-        if not isinstance(recording.events[before], kinds):
-            return True
-        if after_step(recording, before):
+    def stops(recording: Recording, index: int) -> bool:
+        if phase_of(recording.events[index]) != phase or not after_step(recording, index):
             return False
-    return True
+        for before in range(index - 1, -1, -1):
+            if phase_of(recording.events[before]) != phase:
+                return True
+            if after_step(recording, before):
+                return False
+        return True
+
+    return stops
 
 
-def _loss_rises(recording: Recording, index: int) -> bool:
+def loss_rises(recording: Recording, index: int) -> bool:
+    """Stop where the loss is measured and is larger than in the iteration before, or not finite."""
     match recording.events[index]:
         case NodeEvaluated(node, value) if node is recording.graph.loss and recording.previous_loss is not None:
             return not float(value) <= recording.previous_loss
     return False
 
 
-def _not_finite(recording: Recording, index: int) -> bool:
-    match recording.events[index]:
-        case NodeEvaluated(value=array) | GradientCompleted(gradient=array) | VariableUpdated(new=array):
-            return not is_finite(array)
-    return False
+def not_finite(recording: Recording, index: int) -> bool:
+    """Stop where a value, a complete gradient or an updated variable has a NaN or an infinity."""
+    event = recording.events[index]
+    array = None if isinstance(event, ContributionAdded) else array_of(event)
+    return array is not None and not is_finite(array)

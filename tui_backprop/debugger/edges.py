@@ -10,13 +10,13 @@ from minidl_core.arrays import Array
 from .followed import Followed
 from .moment import Moment
 
-Edge = tuple[Operation, int, ContributionAdded | None]
+GradientEdge = tuple[Operation, int, ContributionAdded | None]
 """A consumer, the index of its input, and the contribution, once it has arrived."""
 
 
-def gradient_edges(moment: Moment, node: Node) -> list[Edge]:
+def gradient_edges(moment: Moment, node: Node) -> list[GradientEdge]:
     """Return the edges that leave a node in the order in which they contribute, as far as that is known."""
-    arrived: list[Edge] = [(event.consumer, event.input_index, event) for event in moment.contributions(node)]
+    arrived: list[GradientEdge] = [(event.consumer, event.input_index, event) for event in moment.contributions(node)]
     known = {(consumer, input_index) for consumer, input_index, _ in arrived}
     visits, position = moment.recording.visited, moment.graph.position
 
@@ -26,7 +26,7 @@ def gradient_edges(moment: Moment, node: Node) -> list[Edge]:
         return time if time < moment.cursor else inf, -position[consumer]
 
     consumers = sorted(moment.graph.consumers(node), key=order)
-    pending: list[Edge] = [
+    pending: list[GradientEdge] = [
         (consumer, input_index, None)
         for consumer in consumers
         for input_index, source in enumerate(consumer.inputs)
@@ -35,7 +35,7 @@ def gradient_edges(moment: Moment, node: Node) -> list[Edge]:
     return arrived + pending
 
 
-def edge_in_focus(moment: Moment, node: Node, edges: list[Edge], followed: Followed) -> Edge | None:
+def edge_in_focus(moment: Moment, node: Node, edges: list[GradientEdge], followed: Followed) -> GradientEdge | None:
     """Return the edge that is looked at: the chosen one, that of now, or the latest over which something came."""
     chosen = next((edge for edge in edges if edge[:2] == followed.edge), None)
     if chosen is not None:

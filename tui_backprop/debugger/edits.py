@@ -1,30 +1,13 @@
-"""Edits: a number of what an iteration starts from becomes another, and how a person writes that: W[0,0] = 1."""
+"""Edits: a number of what an iteration starts from becomes another."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
-from math import isfinite, isinf
 
 import numpy as np
 
-from minidl_core import Node, Operation, Placeholder, State, Variable
+from minidl_core import Placeholder, State, Variable
 from minidl_core.arrays import Array, freeze
-
-from ..narration.wording import listed
-from ..notation.expression import element_text
-from ..notation.fitting import cut
-from ..notation.formats import number, shape_text
-from .loss_graph import LossGraph
-
-LEARNING_RATE = "learning rate"
-_RATE_NAMES = (LEARNING_RATE, "learning_rate", "η", "eta")
-LARGEST = 1e12
-"""No edit may be larger: what is computed from it would soon be too large for a number."""
-
-
-class EditError(ValueError):
-    """What is wrong with a typed edit, in a sentence for the person who typed it."""
 
 
 @dataclass(frozen=True)
@@ -38,30 +21,6 @@ class Edit:
     index: tuple[int, ...] | None
     old: float
     new: float
-
-    def label(self, length: int = 16) -> str:
-        """Say what is changed, the node's name cut to a length: W[0,0] 0.2229 → 1."""
-        if self.node is None:
-            return f"{self.before()} → {self.new:g}"
-        if self.index is None:
-            return f"all of {cut(self.node.name, length)} → {number(self.new)}"
-        return f"{self.before(length)} → {number(self.new)}"
-
-    def before(self, length: int = 16) -> str:
-        """Say what there was, the node's name cut to a length: W[0,0] 0.2229."""
-        if self.node is None:
-            return f"η {self.old:g}"
-        name = cut(self.node.name, length)
-        return f"{name} as it was" if self.index is None else f"{element_text(name, self.index)} {number(self.old, 3)}"
-
-    def written_out(self, length: int = 24) -> str:
-        """Say what there is and what there was, the node's name cut to a length: W[0,0] = 1 instead of 0.2229."""
-        if self.node is None:
-            return f"the {LEARNING_RATE} η = {self.new:g} instead of {self.old:g}"
-        name = cut(self.node.name, length)
-        if self.index is None:
-            return f"{number(self.new)} for every number of {name}"
-        return f"{element_text(name, self.index)} = {number(self.new)} instead of {number(self.old)}"
 
     def applied(self, state: State) -> State:
         """Return the state with this edit made; the arrays of the given one stay as they are."""
@@ -77,113 +36,3 @@ class Edit:
 def start_value(state: State, node: Variable | Placeholder) -> Array:
     """Return what a variable or data holds in a state."""
     return state.variables.get(node, node.initial_value) if isinstance(node, Variable) else state.feeds[node]
-
-
-def editable_names(graph: LossGraph) -> list[str]:
-    """Return what can be edited: the variables, then the data that is fed, then the learning rate."""
-    nodes = [*graph.variables, *(node for node in graph.nodes if isinstance(node, Placeholder))]
-    return [*(cut(node.name, 16) for node in nodes), f"the {LEARNING_RATE}"]
-
-
-def why_not_editable(node: Node, state: State, graph: LossGraph) -> str:
-    """Say why the numbers of a node cannot be edited, and which can; nothing where they can."""
-    can = listed(editable_names(graph), str, 6)
-    name = cut(node.name, 16)
-    if isinstance(node, Variable | Placeholder):
-        value = start_value(state, node)
-        return "" if value.size else f"{name} is {shape_text(value.shape)}: it has no numbers to set."
-    if isinstance(node, Operation):
-        sources = listed(list(dict.fromkeys(node.inputs)), lambda source: cut(source.name, 16))
-        return f"{name} is computed from {sources}, so it cannot be set; {can} can."
-    return f"{name} is a constant of the graph, so it stays as it is; {can} can be set."
-
-
-def written_edit(target: str, value: float) -> str:
-    """Write an edit as a person would type it."""
-    return f"{target} = {value:.6g}"
-
-
-def read_edit(text: str, state: State, graph: LossGraph, target: str) -> Edit:
-    """Return the edit that somebody typed, such as `W[0,0] = 1`; of a number alone, the target is the given one.
-
-    Raises EditError where there is no such number to edit, or what is to become of it is no number, is not finite, is
-    larger than `LARGEST`, or is what it is already; for a learning rate also where it is not above 0.
-    """
-    written, _, typed = text.rpartition("=")
-    if "=" in written and written.strip() not in {node.name for node in graph.nodes}:
-        written = written.rpartition("=")[2]  # a whole edit was typed behind the one that stood there
-    node, index = _target(written.strip() or target, state, graph)
-    if node is None:
-        old, name = state.learning_rate, f"the {LEARNING_RATE}"
-    else:
-        array = start_value(state, node)
-        old = float(array.flat[0] if index is None else array[index])
-        name = node.name if index is None else element_text(node.name, index)
-    new = _number(typed.strip(), cut(name, 24), one=index is not None or node is None)
-    if node is None and new <= 0:
-        raise EditError(f"The {LEARNING_RATE} must be above 0: an update moves against the gradient.")
-    if new == old and (node is None or index is not None or bool((start_value(state, node) == new).all())):
-        raise EditError(f"Nothing would change: {cut(name, 24)} is {new:g} already.")
-    return Edit(node, index, old, new)
-
-
-def _target(
-    written: str, state: State, graph: LossGraph
-) -> tuple[Variable | Placeholder | None, tuple[int, ...] | None]:
-    """Return the node and the index that somebody wrote, or none of both for the learning rate."""
-    nodes = {node.name: node for node in graph.nodes}
-    place = None
-    name = written
-    if name not in nodes and (found := re.fullmatch(r"(.*?)\s*\[(.*)\]", written)):
-        name, place = found[1], found[2]
-    if name not in nodes:
-        if written.lower() in _RATE_NAMES:
-            return None, None
-        raise EditError(f"There is no '{cut(name, 24)}'; {listed(editable_names(graph), str, 6)} can be edited.")
-    node = nodes[name]
-    wrong = why_not_editable(node, state, graph)
-    if wrong:
-        raise EditError(wrong)
-    assert isinstance(node, Variable | Placeholder)
-    shape = start_value(state, node).shape
-    if place is None:
-        return node, (() if not shape else None)
-    parts = [part.strip() for part in place.split(",")]
-    index = tuple(int(part) for part in parts if part.isdecimal())
-    if len(index) == len(parts) == len(shape) and all(i < size for i, size in zip(index, shape, strict=True)):
-        return node, index
-    short, last = cut(name, 16), tuple(size - 1 for size in shape)
-    if not shape:
-        raise EditError(f"{short} is one number, without an index: write {short} = ...")
-    ends = f"{element_text(short, (0,) * len(shape))} to {element_text(short, last)}"
-    raise EditError(f"{short} is {shape_text(shape)}: there is no [{cut(place, 16)}] in it, only {ends}.")
-
-
-def _number(typed: str, name: str, *, one: bool) -> float:
-    text = typed.replace("−", "-")
-    said = cut(typed, 24)
-    try:
-        value = float(text)
-    except ValueError:
-        parts = re.findall(r"[^\s,;()\[\]]+", text)
-        if not parts:
-            raise EditError(f"Which number? Write it behind the '=', as in {name} = 0.5") from None
-        if len(parts) > 1 and all(_is_number(part) for part in parts):
-            many = f"'{said}' are {len(parts)} numbers"
-            decimal = f" A decimal has a point: {text.replace(',', '.')}" if re.fullmatch(r"-?\d+,\d+", text) else ""
-            only = f", but {name} is one." if one else f"; give one for all of {name}."
-            raise EditError(f"{many}{only}{decimal}") from None
-        raise EditError(f"'{said}' is not a number.") from None
-    if abs(value) > LARGEST and not (isinf(value) and "inf" in text.lower()):
-        raise EditError(f"{said} is far too large; numbers up to {LARGEST:g} in size are allowed.")
-    if not isfinite(value):
-        raise EditError(f"'{said}' is not a finite number: all that is computed from it would be NaN or infinite.")
-    return value
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from math import prod
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from minidl_core import Node, NonFiniteError, Operation, Placeholder, Variable
 from minidl_core.arrays import Array, Shape
 
+from .kept import kept
 from .loss_graph import LossGraph
 from .moment import Moment
 
@@ -71,7 +71,7 @@ def is_by_point(moment: Moment, node: Node, shape: Shape) -> bool:
     return len(shape) > 0 and shape[0] == points(moment) and node in _made_from_data(moment.graph)
 
 
-@lru_cache(maxsize=8)
+@kept
 def _made_from_data(graph: LossGraph) -> frozenset[Node]:
     found: set[Node] = set()
     for node in graph.nodes:

@@ -1,20 +1,21 @@
 """A gradient, measured: what becomes of the loss if one number is a little larger, and a little smaller.
 
-It runs the forward pass again, beside the training and without touching it: values belong to a run.
+It runs the forward pass again, beside the training and without touching it: values belong to an evaluation.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from math import floor, isfinite, log10
 
 import numpy as np
 
-from minidl_core import GradientCheck, MinidlError, Node, check_gradient
+from minidl_core import GradientCheck, MinidlError, Node
 from minidl_core.arrays import quiet
+from minidl_core.gradient_check import check_evaluation, size_of_entry
 from minidl_core.plan import Plan
 
+from .kept import kept
 from .recording import Recording
 
 NUDGE = 0.01
@@ -53,7 +54,7 @@ class MeasuredGradient:
         return abs(self.quotient - self.check.gradient) / larger if larger else 0.0
 
 
-@lru_cache(maxsize=1)  # the pane is drawn again for the same element when anything else on the screen changes
+@kept  # the pane is drawn again for the same element when anything else on the screen changes
 def measure(recording: Recording, node: Node, index: tuple[int, ...]) -> MeasuredGradient | str:
     """Measure one element at the values of an iteration's forward pass; return the sentence that says why not.
 
@@ -62,12 +63,12 @@ def measure(recording: Recording, node: Node, index: tuple[int, ...]) -> Measure
     loss = recording.graph.loss
     try:
         with quiet():
-            run = Plan([loss]).run(recording.start.feeds, recording.start.variables)
-        [check] = check_gradient(loss, node, [index], run)
+            evaluation = Plan([loss]).run(recording.start.feeds, recording.start.variables)
+        [check] = check_evaluation(evaluation, loss, node, [index])
     except MinidlError as error:
         return str(error)
-    value = np.asarray(run[node])
-    loss_at = run.what_if(node, loss)
+    value = np.asarray(evaluation[node])
+    loss_at = evaluation.what_if(node, loss)
 
     def moved(change: float) -> float:
         changed = value.copy()
@@ -75,8 +76,7 @@ def measure(recording: Recording, node: Node, index: tuple[int, ...]) -> Measure
         with quiet():
             return float(loss_at(changed))
 
-    size = max(abs(float(value[index])), 0.1 * float(np.sqrt(np.mean(np.square(value))))) or 1.0
-    unit = 10.0 ** floor(log10(size)) if isfinite(size) else 1.0
+    unit = 10.0 ** floor(log10(size_of_entry(value, index)))
     here, nudged = moved(0.0), moved(NUDGE)
     tried = []
     for step in (unit * part for part in _STEPS):

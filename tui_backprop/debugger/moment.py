@@ -9,15 +9,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from functools import cached_property
 from itertools import takewhile
-from typing import Literal
 
 from minidl_core import (
     ContributionAdded,
     Event,
     GradientCompleted,
-    IterationFinished,
     MinidlError,
     Node,
     NodeEvaluated,
@@ -29,38 +28,41 @@ from minidl_core import (
 )
 from minidl_core.arrays import Array, Shape
 
-from ..drawing.glyphs import DONE, HIDDEN, NOT_YET, NOW, STALE, UPDATED
-from ..lessons.lesson import Example, Lesson
+from ..programs.program import Program
+from .branches import Branch
 from .edits import Edit
+from .event_table import Phase, node_of, phase_of
 from .loss_graph import LossGraph
 from .recording import Recording
 
-Phase = Literal["forward", "backward", "update"]
+
+class Mark(Enum):
+    """How far a node's value or gradient is."""
+
+    NOT_YET = auto()
+    NOW = auto()
+    DONE = auto()
+    UPDATED = auto()
+    STALE = auto()
+    QUEUED = auto()
+    WAITING = auto()
+    HIDDEN = auto()
 
 
 @dataclass(frozen=True)
 class Moment:
     """The state of a training after the first `cursor` events of an iteration.
 
-    `shown` is the index of the event that the moment is about (-1 before the first), `milestones` the states after
-    0, 1, 3 and 10 iterations as far as they were passed. `said` is what there is to say of how one came here, if it was
-    not by a step: ever shorter ways to say it. `next_loss` is J of the next iteration, where one has been there, and
-    `next_edits` are the edits it starts with. While a question stands, what would answer it is hidden: who is in the
-    queue or waits, the shape of a node, the losses that are known already.
+    `shown` is the index of the event that the moment is about (-1 before the first), `branch` is one of the `branches`,
+    oldest first.
     """
 
-    lesson: Lesson
-    example: Example
+    program: Program
+    branches: tuple[Branch, ...]
+    branch: Branch
     recording: Recording
     cursor: int
     shown: int
-    milestones: tuple[tuple[int, State], ...] = ()
-    said: tuple[str, ...] = ()
-    next_loss: float | None = None
-    next_edits: tuple[Edit, ...] = ()
-    hides_queue: bool = False
-    hides_shape_of: Node | None = None
-    hides_losses: bool = False
 
     @property
     def graph(self) -> LossGraph:
@@ -80,19 +82,27 @@ class Moment:
     @property
     def now(self) -> Node | None:
         """The node that the event is about."""
-        event = self.event
-        return event.node if event is not None and not isinstance(event, IterationFinished) else None
+        return node_of(self.event)
 
     @property
     def phase(self) -> Phase:
         """The pass in which the event is."""
-        match self.event:
-            case None | NodeEvaluated():
-                return "forward"
-            case VariableUpdated() | IterationFinished():
-                return "update"
-            case _:
-                return "backward"
+        return phase_of(self.event)
+
+    @property
+    def milestones(self) -> list[tuple[int, State]]:
+        """The states after 0, 1, 3 and 10 iterations, as far as they were passed."""
+        return [(n, state) for n, state in sorted(self.branch.milestones.items()) if n < self.iteration]
+
+    @property
+    def next_loss(self) -> float | None:
+        """J of the next iteration, where one has been there."""
+        return self.branch.losses.loss_at(self.iteration + 1)
+
+    @property
+    def next_edits(self) -> tuple[Edit, ...]:
+        """The edits that the next iteration starts with."""
+        return self.branch.edits.get(self.iteration, ())
 
     @property
     def error(self) -> MinidlError | None:
@@ -102,7 +112,7 @@ class Moment:
     @property
     def learning_rate(self) -> float:
         """The learning rate of this iteration's update."""
-        return self.recording.start.learning_rate
+        return self.recording.start.rate
 
     @property
     def feeds(self) -> Mapping[Placeholder, Array]:
@@ -174,6 +184,16 @@ class Moment:
         return self.graph.bits(self.updated)
 
     @property
+    def queue_is_hidden(self) -> bool:
+        """Whether nothing may be said of the queue, because a question stands."""
+        return False
+
+    @property
+    def losses_until(self) -> int | None:
+        """The last iteration whose loss may be seen; None for all."""
+        return None
+
+    @property
     def queue(self) -> list[Node]:
         """The nodes in the queue, first to be visited first."""
         return self.recording.joined[self.visit_count : self._joined]
@@ -227,30 +247,28 @@ class Moment:
         visits = self.recording.consumer_visits.get(node, [])
         return len(self.graph.consumers(node)) - bisect_left(visits, self.cursor)
 
-    def value_mark(self, node: Node) -> str:
-        """Return the state of the node's value as a glyph."""
-        if node is self.now and isinstance(self.event, NodeEvaluated | VariableUpdated):
-            return NOW
+    def value_mark(self, node: Node) -> Mark:
+        """Return how far the node's value is."""
+        if node is self.now and self.phase != "backward":
+            return Mark.NOW
         if self._past(self.recording.updated, node) is not None:
-            return UPDATED
+            return Mark.UPDATED
         if self._past(self.recording.evaluated, node) is None:
-            return NOT_YET
-        return STALE if self.graph.depends_on(node, self._changed) else DONE
+            return Mark.NOT_YET
+        return Mark.STALE if self.graph.depends_on(node, self._changed) else Mark.DONE
 
-    def gradient_mark(self, node: Node) -> str:
-        """Return the state of the node's gradient as a glyph, in the queue with its place, waiting with its count."""
+    def gradient_mark(self, node: Node) -> tuple[Mark, int]:
+        """Return how far the node's gradient is, in the queue with its place, waiting with its count, else with 0."""
         if node is self.now and self.phase == "backward" and self._past(self.recording.visited, node) is not None:
-            return NOW
+            return Mark.NOW, 0
         if self._past(self.recording.completed, node) is not None:
-            return DONE
+            return Mark.DONE, 0
         if self._past(self.recording.reached, node) is None:
-            return NOT_YET
-        if self.hides_queue:
-            return HIDDEN
+            return Mark.NOT_YET, 0
         if self._past(self.recording.enqueued, node) is None:
             pending = self.waits_for(node)
-            return f"w{pending}" if pending else NOT_YET
-        return f"q{self.recording.places[node] - self.visit_count + 1}"
+            return (Mark.WAITING, pending) if pending else (Mark.NOT_YET, 0)
+        return Mark.QUEUED, self.recording.places[node] - self.visit_count + 1
 
     def went(self, consumer: Operation, input_index: int) -> bool:
         """Return whether a contribution has come back over the edge into this input of a consumer."""

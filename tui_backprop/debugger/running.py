@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from time import perf_counter
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from ..notation.fitting import cut
 from .breakpoints import Breakpoints
-from .named_moments import NoMomentError, go
+from .message import Message
 from .recording import Recording
 from .steps import Place, Stop, after_iteration, after_step
 from .timeline import Timeline
@@ -41,7 +40,7 @@ TO_A_BREAKPOINT = Speed("to the next breakpoint", None, SPEEDS[-1].seconds)
 class Run:
     """A run of a timeline that pauses at the end of every so many iterations (0: never).
 
-    `said` is what there is to say about where it ended, if anything.
+    `message` is what there is to say about where it ended, if anything.
     """
 
     def __init__(self, timeline: Timeline, pause_every: int) -> None:
@@ -53,7 +52,7 @@ class Run:
         self.destination: Place | None = None
         self._breakpoints: Breakpoints | None = None
         self._backwards = False
-        self.said = ""
+        self.message: Message | None = None
 
     @property
     def speed(self) -> Speed:
@@ -75,7 +74,7 @@ class Run:
         """Choose where to pause: at the given place, at full speed till then, or at the end of some iteration."""
         self.destination = destination
         self._breakpoints = None
-        self.said = ""
+        self.message = None
         self.goal = self._next_pause() if destination is None else destination.iteration - 1
 
     def look_for(self, breakpoints: Breakpoints, *, backwards: bool) -> None:
@@ -98,9 +97,9 @@ class Run:
         if self.destination is not None and not going_on:
             self.arrive(self.destination)
         elif self._at_goal:
-            self.said = "paused: r runs on"
+            self.message = Message("paused at goal")
         elif not moved:
-            self.say_it_is_stopped()
+            self.message = self.stopped()
         return going_on
 
     def _train(self) -> bool:
@@ -122,12 +121,10 @@ class Run:
         return trained
 
     def arrive(self, destination: Place) -> bool:
-        """Move to a place and return whether that went anywhere; where a mistake comes before it, `said` says so."""
-        try:
-            return go(self._timeline, destination)
-        except NoMomentError as error:
-            self.said = str(error)
-            return True
+        """Move to a place and return whether that went anywhere; where an error comes before it, `message` says so."""
+        moved = self._timeline.go_to(destination)
+        self.message = self._timeline.missed(destination)
+        return moved or self.message is not None
 
     @property
     def _at_goal(self) -> bool:
@@ -135,7 +132,7 @@ class Run:
         return self.goal is not None and timeline.recording.iteration >= self.goal and timeline.at_end_of_iteration
 
     def _look_on(self, breakpoints: Breakpoints) -> bool:
-        """Look for a breakpoint for one tick; what ends the search is said."""
+        """Look for a breakpoint for one tick; what ends the search is in `message`."""
         timeline, end = self._timeline, perf_counter() + TRAINING_SECONDS
 
         def stop(recording: Recording, index: int) -> bool:
@@ -145,23 +142,18 @@ class Run:
         while move(stop):
             found = breakpoints.hit(timeline.recording, timeline.cursor - 1) if timeline.cursor else None
             if found is not None:
-                self.said = f"breakpoint: {found.text}"
+                self.message = Message("breakpoint hit", {"breakpoint": found})
                 return False
             if not self._backwards and self._at_goal:
-                self.said = f"no breakpoint up to iteration {self.goal}, where a run pauses"
+                self.message = Message("no breakpoint up to goal", {"goal": self.goal})
                 return False
             if perf_counter() >= end:
                 return True
-        if self._backwards:
-            self.said = "no breakpoint before here: this is the start"
-        else:
-            self.say_it_is_stopped("no further stop")
+        self.message = Message("no breakpoint before here") if self._backwards else self.stopped("no further stop")
         return False
 
-    def say_it_is_stopped(self, what: str = "") -> None:
-        """Say what can be done where a mistake ended the iteration."""
+    def stopped(self, kind: Literal["stopped by an error", "no further stop"] = "stopped by an error") -> Message:
+        """Return the message that an error ended the iteration, or that a search for a stop ended there."""
         error = self._timeline.recording.error
-        node = f" at {cut(error.node.name, 10)}" if error is not None and error.node is not None else ""
-        returns = ", E returns" if len(self._timeline.branches) > 1 else ""
-        said = what or f"stopped{node}"
-        self.said = f"{said}: b steps back, e edits a number or the learning rate{returns}"
+        node = None if error is None else error.node
+        return Message(kind, {"node": node, "branches": len(self._timeline.branches)})

@@ -7,7 +7,7 @@ pass with the next step.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from minidl_core import (
@@ -16,12 +16,11 @@ from minidl_core import (
     Event,
     GradientCompleted,
     IterationFinished,
-    NodeEvaluated,
+    Node,
     NodesEnqueued,
-    Operation,
-    VariableUpdated,
 )
 
+from .event_table import TABLE, Phase, node_of, phase_of
 from .recording import Recording
 
 
@@ -48,33 +47,19 @@ def after_event(recording: Recording, index: int) -> bool:  # noqa: ARG001 (a St
 def after_step(recording: Recording, index: int) -> bool:
     """Stop where a learner's next step ends."""
     event = recording.events[index]
-    match event:
-        case NodeEvaluated(node):
-            return isinstance(node, Operation)
-        case ContributionAdded(node):
-            return event.number < event.count and not recording.graph.is_data(node)
-        case GradientCompleted(node) | NodesEnqueued(node):
-            return not recording.graph.is_data(node) and after_node(recording, index)
-        case _:
-            return isinstance(event, VariableUpdated | IterationFinished)
+    return TABLE[type(event)].ends_step(event, _following(recording, index)) and not recording.graph.is_data(event.node)
 
 
 def after_node(recording: Recording, index: int) -> bool:
     """Stop where the work on one node ends."""
     event = recording.events[index]
-    if isinstance(event, GradientCompleted):
-        return not isinstance(_event_at(recording, index + 1), NodesEnqueued)
-    return isinstance(event, NodeEvaluated | NodesEnqueued | VariableUpdated | IterationFinished)
+    return TABLE[type(event)].ends_node(event, _following(recording, index))
 
 
 def after_phase(recording: Recording, index: int) -> bool:
     """Stop where the forward pass, the backward pass or the update ends."""
-    following = _event_at(recording, index + 1)
-    if isinstance(recording.events[index], NodeEvaluated):
-        return not isinstance(following, NodeEvaluated)
-    if isinstance(recording.events[index], GradientCompleted | NodesEnqueued):
-        return following is None or isinstance(following, VariableUpdated | IterationFinished)
-    return isinstance(recording.events[index], IterationFinished)
+    following = _following(recording, index)
+    return following is None or phase_of(following) != phase_of(recording.events[index])
 
 
 def after_iteration(recording: Recording, index: int) -> bool:
@@ -110,5 +95,15 @@ def headline(recording: Recording, cursor: int) -> int:
     return index
 
 
-def _event_at(recording: Recording, index: int) -> Event | None:
-    return recording.events[index] if index < len(recording.events) else None
+def steps_of(recording: Recording, node: Node) -> Iterator[tuple[Phase, int, int]]:
+    """Yield the steps of a node, also of data: the phase, the number there from 1, and the cursor behind it."""
+    numbers: dict[Phase, int] = {}
+    for index, event in enumerate(recording.events):
+        row, following = TABLE[type(event)], _following(recording, index)
+        if node_of(event) is node and (row.ends_step(event, following) or row.ends_node(event, following)):
+            numbers[row.phase] = numbers.get(row.phase, 0) + 1
+            yield row.phase, numbers[row.phase], index + 1
+
+
+def _following(recording: Recording, index: int) -> Event | None:
+    return recording.events[index + 1] if index + 1 < len(recording.events) else None

@@ -7,15 +7,17 @@ started from, and its numbers come out the same to the bit. An edit forks: it be
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 
 from minidl_core import Event, IterationFinished, MinidlError, NodeEvaluated, State, Stepper
-from minidl_core.train import GradientDescentOptimizer
 
-from ..lessons.lesson import Lesson
-from .branches import MOST_BRANCHES, Branch, said_of_fork, said_of_switch
+from ..programs.program import Program
+from .branches import MOST_BRANCHES, Branch
 from .edits import Edit
+from .lesson_fit import check_fit
 from .loss_graph import LossGraph
 from .loss_history import LossHistory
+from .message import Message
 from .moment import Moment
 from .recording import PastIteration, Recording
 from .steps import Place, Stop, after_event, headline
@@ -28,24 +30,23 @@ class Timeline:
     """A training that can be moved through; a move returns whether it went anywhere.
 
     `branches` are the ways it went, oldest first, and `branch` is the one that the moves follow. Its edits and the
-    `place` where one is decide on all numbers of the `moment`, however one came there; beside them it tells what a fork
-    or a switch has to say, and J of the next iteration if one has been there.
+    `place` where one is decide on all numbers of the `moment`, however one came there; beside them it tells J of the
+    next iteration if one has been there. Raises ProgramError where what a lesson says does not fit its graph, and what
+    the engine raises where the program cannot be trained.
     """
 
-    def __init__(self, lesson: Lesson, seed: int | None = None, learning_rate: float | None = None) -> None:
-        self.lesson = lesson
-        self.seed = lesson.seed if seed is None else seed
-        self.learning_rate = lesson.learning_rate if learning_rate is None else learning_rate
-        self.example = lesson.build(self.seed or 0)
-        optimizer = GradientDescentOptimizer(self.learning_rate)
-        self.stepper = Stepper(optimizer.minimize(self.example.loss), self.example.feeds)
-        self.graph = LossGraph(self.stepper.nodes, self.example.feeds)
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        # its learning rate changes as one moves through time
+        optimizer = copy(program.optimizer)
+        self.stepper = Stepper(program.example.loss, program.example.feeds, optimizer=optimizer)
+        check_fit(program)
+        self.graph = LossGraph(self.stepper.nodes, program.example.feeds)
         self.branch = Branch()
         self.branches = [self.branch]
         self._events: Iterator[Event] = iter(())
         self.cursor = 0
         self._fine = False
-        self._said: tuple[str, ...] = ()
         self.recording = self._begin(None)
 
     @property
@@ -57,10 +58,7 @@ class Timeline:
     def moment(self) -> Moment:
         """What is true at the place where one is."""
         shown = self.cursor - 1 if self._fine or not self.cursor else headline(self.recording, self.cursor)
-        iteration = self.recording.iteration
-        passed = tuple((n, state) for n, state in sorted(self.branch.milestones.items()) if n < iteration)
-        following = self.losses.loss_at(iteration + 1), self.branch.edits.get(iteration, ())
-        return Moment(self.lesson, self.example, self.recording, self.cursor, shown, passed, self._said, *following)
+        return Moment(self.program, tuple(self.branches), self.branch, self.recording, self.cursor, shown)
 
     @property
     def losses(self) -> LossHistory:
@@ -112,10 +110,34 @@ class Timeline:
         return self.go_to(self.furthest)
 
     def go_to(self, place: Place) -> bool:
-        """Move to a place, training as far as it needs; a mistake stops earlier. Place(0) is the very start."""
+        """Move to a place, training as far as it needs; an error stops earlier. Place(0) is the very start."""
         iteration, cursor, fine = place if place.iteration else Place(1, 0)
         moved = self._go_to(iteration, cursor) or fine != self._fine
         return self._moved(after_event if fine else None, moved)
+
+    def missed(self, asked: Place) -> Message | None:
+        """Return what is to be said where one did not come to the place that was asked for; None where one did."""
+        here = self.place
+        if here[:2] >= (asked.iteration, asked.cursor or 0):
+            return None
+        return Message("no such moment", {"asked": asked, "here": here})
+
+    def whole_iteration(self) -> Recording:
+        """Return all events of the current iteration without moving; where an error ends it, of an earlier one.
+
+        The order of the events is the same in every iteration. Where the first one ends in an error, it is not whole.
+        """
+        while not self.recording.finished:
+            self._record()
+        iteration = self.recording.iteration
+        if self.recording.error is None or iteration == 1:
+            return self.recording
+        before = Recording(self.graph, self.branch.edited(self.branch.states.before(iteration - 2)), None)
+        # nothing goes on from an error: every way out of it restores the stepper
+        self.stepper.restore(before.start)
+        for event in self.stepper.iteration():
+            before.append(event)
+        return before
 
     def train(self, iterations: int) -> bool:
         """Move some iterations on without events, from the start or end of one to the start of one.
@@ -146,7 +168,7 @@ class Timeline:
         made = self.branch.edits
         return [edit for finished in sorted(made) if finished < self.recording.iteration for edit in made[finished]]
 
-    def fork(self, edit: Edit) -> None:
+    def fork(self, edit: Edit) -> Message:
         """Begin a branch with an edit of `edited_state`; its iteration is computed again up to the same step.
 
         A number that is not finite stops it before that step. Of too many branches the oldest goes.
@@ -162,26 +184,29 @@ class Timeline:
         self._open(finished + 1)
         self._play(self.cursor if again else 0)
         self._note_furthest()
-        self._said = said_of_fork(edit, finished + 1, again and self.cursor > 0, forgotten)
+        again = again and self.cursor > 0
+        return Message("forked", {"edit": edit, "iteration": finished + 1, "again": again, "forgotten": forgotten})
 
-    def switch(self) -> bool:
-        """Move to the same place on the branch before this one, of the oldest to the newest, or as far as that went."""
+    def switch(self) -> Message | None:
+        """Move to the same place on the branch before this one, of the oldest to the newest, or as far as that went.
+
+        Where there is no other branch, nothing moves, and there is no message.
+        """
         count = len(self.branches)
         if count == 1:
-            return False
-        place = (self.branches.index(self.branch) - 1) % count
-        self.branch = self.branches[place]
+            return None
+        number = (self.branches.index(self.branch) - 1) % count
+        self.branch = self.branches[number]
         there, furthest = self.place, self.branch.furthest
         iteration, cursor, self._fine = there if there[:2] <= furthest[:2] else furthest
         self._open(iteration)
         self._play(cursor)
-        self._said = said_of_switch(self.branch, place + 1, count, same=self.place == there)
-        return True
+        same = self.place == there
+        return Message("switched", {"branch": self.branch, "number": number + 1, "count": count, "same": same})
 
     def _moved(self, stop: Stop | None, moved: bool) -> bool:
         if moved:
             self._fine = stop is after_event and self.cursor > 0
-            self._said = ()
             self._note_furthest()
         return moved
 
@@ -236,7 +261,8 @@ class Timeline:
             return False
         if iteration != self.recording.iteration:
             self._open(iteration)
-        self._play(cursor)
+        # where an error keeps training from coming to the iteration, one is where it happens
+        self._play(cursor if iteration == self.recording.iteration else None)
         return True
 
     def _play(self, cursor: int | None) -> None:

@@ -35,3 +35,8 @@ STYLES: dict[str, str] = {
 def plain(lines: list[Line]) -> str:
     """Return the lines as plain text, for pipes and tests."""
     return "\n".join("".join(text for text, _ in line).rstrip() for line in lines)
+
+
+def label_style(name: str) -> str:
+    """Return the style of a column's name; a name that is a colour has it."""
+    return name if name in STYLES else "dim"

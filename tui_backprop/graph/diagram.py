@@ -1,6 +1,6 @@
 """The graph as boxes and lines: what of a layout shows in a viewport, with the marks of a moment.
 
-The places come from the layout; a moment only says what stands in a box, over which edges a gradient went and which are
+The boxes come from the layout; a moment only says what stands in a box, over which edges a gradient went and which are
 in use. Drawing costs the viewport, however large the graph is.
 """
 
@@ -15,6 +15,7 @@ from itertools import groupby, pairwise
 
 from rich.cells import cell_len
 
+from ..debugger.kept import kept
 from ..drawing.glyphs import (
     BREAKPOINT,
     DONE,
@@ -33,7 +34,7 @@ from ..drawing.glyphs import (
 )
 from ..drawing.palette import Line
 from ..notation.fitting import fit, fit_name, takes_single_cells, width_of
-from .layout import Column, Edge, Layout, Place
+from .layout import Box, Column, Edge, Layout
 from .layout.lanes import Point, Stroke
 
 _MARK_STYLES = {NOT_YET: "dim", DONE: "done", NOW: "now", UPDATED: "variable", STALE: "stale", "": "dim"}
@@ -99,10 +100,10 @@ def draw_diagram(
     _draw_arrows(canvas, columns, layout, went, in_use)
     for column in columns:
         for name in column.nodes:
-            place = layout.places[name]
-            if canvas.shows(place):
-                for row, line in enumerate(draw_box(view(name), place.width, place.height)):
-                    canvas.write_line(place.x, place.y + row, line)
+            box = layout.boxes[name]
+            if canvas.shows(box):
+                for row, line in enumerate(draw_box(view(name), box.width, box.height)):
+                    canvas.write_line(box.x, box.y + row, line)
     if note is not None:
         _draw_note(canvas, note, layout.departure(note.near))
     return canvas.lines()
@@ -127,12 +128,12 @@ class _Canvas:
         other.texts, other.styles = [[*row] for row in self.texts], [[*row] for row in self.styles]
         return other
 
-    def shows(self, place: Place) -> bool:
+    def shows(self, box: Box) -> bool:
         return (
-            place.x < self.left + self.width
-            and place.x + place.width > self.left
-            and place.y < self.top + self.height
-            and place.y + place.height > self.top
+            box.x < self.left + self.width
+            and box.x + box.width > self.left
+            and box.y < self.top + self.height
+            and box.y + box.height > self.top
         )
 
     def write_line(self, x: int, y: int, line: Line) -> None:
@@ -191,7 +192,7 @@ def _mask(strokes: Sequence[Stroke], canvas: _Canvas, mask: dict[Point, int]) ->
                 mask[x0, y + 1] = mask.get((x0, y + 1), 0) | NORTH
 
 
-@lru_cache(maxsize=4)
+@kept
 def _lines_at_rest(layout: Layout, viewport: Viewport) -> _Canvas:
     """Draw the lines as they are while none is in use, the same at every moment.
 
@@ -234,8 +235,8 @@ def _draw_arrows(
     """Point each edge at its consumer, or at its source once a gradient went over it."""
     for column in columns:
         for name in column.nodes:
-            place = layout.places[name]
-            if not canvas.top - place.height < place.y < canvas.top + canvas.height:
+            box = layout.boxes[name]
+            if not canvas.top - box.height < box.y < canvas.top + canvas.height:
                 continue
             for edge in layout.incoming[name]:
                 if not went(edge):

@@ -12,13 +12,14 @@ from rich.cells import cell_len
 from minidl_core import Node, NodeEvaluated, NodeVisited, VariableUpdated
 from minidl_core.arrays import Array, Shape
 
-from ..debugger.moment import Moment
+from ..debugger.moment import Mark, Moment
 from ..drawing.glyphs import DONE, NOT_YET, NOW, PARTLY, STALE, UPDATED
 from ..notation.fitting import printable
 from ..notation.formats import number, shape_text, vector
 from .diagram import NodeView
-from .labels import LEAST_INNER, MOST_INNER, detail, shape_in, tape_title, title
+from .labels import LEAST_INNER, MOST_INNER, detail, tape_title, title
 from .layout import NodeBox
+from .marks import sign_of
 from .picture import Item
 from .progress import Progress
 
@@ -79,7 +80,7 @@ def row_view(item: Item, moment: Moment, progress: Progress, level: int, narrow:
     if node is None:
         said = _how_far(item, moment, progress)
     else:
-        said = shape_in(moment, node)
+        said = shape_text(moment.shape(node))
         if level == NUMBERS and _shows_numbers(node, moment):
             backward = moment.phase != "forward" and moment.gradient(node) is not None
             room = _NARROW_NUMBERS if narrow else _NUMBERS_INNER
@@ -90,7 +91,7 @@ def row_view(item: Item, moment: Moment, progress: Progress, level: int, narrow:
 
 
 def _shows_numbers(node: Node, moment: Moment) -> bool:
-    return node in moment.graph.position and node is not moment.hides_shape_of
+    return node in moment.graph.position and moment.shape(node) is not None
 
 
 def _marks(item: Item, moment: Moment, progress: Progress) -> tuple[str, str]:
@@ -103,8 +104,9 @@ def node_marks(node: Node, moment: Moment) -> tuple[str, str]:
     """Return the marks of a node: v with the state of its value, g with that of its gradient, q and w with a count."""
     if node not in moment.graph.position:
         return "v" + NOT_YET, ""
-    gradient = moment.gradient_mark(node)
-    return "v" + moment.value_mark(node), gradient if gradient[0] in "qw" else "g" + gradient
+    mark, count = moment.gradient_mark(node)
+    gradient = sign_of(mark, count)
+    return "v" + sign_of(moment.value_mark(node)), gradient if count else "g" + gradient
 
 
 def _is_now(item: Item, moment: Moment, progress: Progress) -> bool:
@@ -114,14 +116,14 @@ def _is_now(item: Item, moment: Moment, progress: Progress) -> bool:
 
 
 def _folded_value(item: Item, moment: Moment, progress: Progress) -> str:
-    if _is_now(item, moment, progress) and isinstance(moment.event, NodeEvaluated | VariableUpdated):
+    if _is_now(item, moment, progress) and moment.phase != "backward":
         return NOW
     if progress.count(moment, item.name, VariableUpdated):
         return UPDATED
     evaluated = progress.count(moment, item.name, NodeEvaluated)
     if evaluated < len(item.nodes):
         return PARTLY if evaluated else NOT_YET
-    return STALE if moment.value_mark(item.nodes[-1]) == STALE else DONE
+    return STALE if moment.value_mark(item.nodes[-1]) is Mark.STALE else DONE
 
 
 def _folded_gradient(item: Item, moment: Moment, progress: Progress) -> str:
@@ -183,7 +185,7 @@ def _title(item: Item, moment: Moment | None = None, room: int = 0) -> str:
     said = f"{item.node.name} {number}/{uses}" if uses > 1 else title(item.node)
     if moment is None:
         return said
-    with_shapes = (f"{text} {shape_in(moment, item.node)}" for text in (said, item.node.name))
+    with_shapes = (f"{text} {shape_text(moment.shape(item.node))}" for text in (said, item.node.name))
     return next((text for text in with_shapes if cell_len(printable(text)) <= room), said)
 
 

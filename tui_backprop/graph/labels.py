@@ -10,7 +10,7 @@ from minidl_core import ContributionAdded, Node, Operation
 from minidl_core.gradients import gradient_rule
 
 from ..debugger.moment import Moment
-from ..drawing.glyphs import BREAKPOINT, DONE, HIDDEN, LEFT, NOT_YET, NOW, RIGHT, STALE, UPDATED
+from ..drawing.glyphs import BREAKPOINT, DONE, LEFT, NOT_YET, NOW, RIGHT, STALE, UPDATED
 from ..drawing.palette import Line
 from ..notation.fitting import printable, width_of
 from ..notation.formats import number, shape_text
@@ -34,16 +34,11 @@ def tape_title(node: Node) -> str:
     return title(node) if node.inputs else node.name
 
 
-def shape_in(moment: Moment, node: Node) -> str:
-    """Return the shape of a node, unless a question that stands hides it."""
-    return HIDDEN if node is moment.hides_shape_of else shape_text(moment.shape(node))
-
-
 def detail(moment: Moment, node: Node, width: int) -> str:
     """Return the shape of a node and, where that is one number, its value with as many digits as fit."""
     value = moment.value(node)
-    shape = shape_in(moment, node)
-    if value is None or value.size != 1 or node is moment.hides_shape_of:
+    shape = shape_text(moment.shape(node))
+    if value is None or value.size != 1:
         return shape
     before = "=" if node is moment.graph.loss else shape
     texts = (f"{before} {number(value.item(), digits)}" for digits in (4, 3, 2))
@@ -99,7 +94,7 @@ def note(moment: Moment, place: Callable[[Node, Node | None], str]) -> Note | No
     `place` names the box of a node, where it has several the one beside a consumer.
     """
     if isinstance(moment.event, ContributionAdded):
-        if moment.event.node is moment.hides_shape_of:
+        if moment.shape(moment.event.node) is None:
             return None
         return _edge_note(moment.event, place(moment.event.node, moment.event.consumer))
     return _stale_note(moment, place) if moment.phase == "update" else None

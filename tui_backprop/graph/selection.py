@@ -20,11 +20,11 @@ def along(picture: Picture, rows: Mapping[str, int], here: str, direction: str, 
 
 def beside(layout: Layout, here: str, direction: str) -> str:
     """Return the nearest box above or below, first in the same layer; where there is none, the same one."""
-    origin = layout.places[here]
+    origin = layout.boxes[here]
     sign = 1 if direction == "down" else -1
 
     def distance(name: str) -> tuple[int, int]:
-        place = layout.places[name]
-        return abs(place.x - origin.x), sign * (place.y - origin.y)
+        box = layout.boxes[name]
+        return abs(box.x - origin.x), sign * (box.y - origin.y)
 
-    return min((name for name in layout.places if distance(name)[1] > 0), key=distance, default=here)
+    return min((name for name in layout.boxes if distance(name)[1] > 0), key=distance, default=here)

@@ -3,43 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from minidl_core import IterationFinished, Node, Operation, Variable
+from minidl_core import IterationFinished, Node
 
-from ..debugger.followed import Followed, grid_index, grid_place, grid_shape, is_by_point, without_numbers
+from ..debugger.followed import Followed, without_numbers
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..notation.formats import shape_text
-from ..notation.formulas import right_side
-from ..notation.names import called, said, slope_name
-from .check_view import draw_check
-from .code_view import code_lines, draw_code
-from .ledger_view import draw_ledger
+from .check_view import CheckView
+from .code_view import CodeView
+from .ledger_view import LedgerView
 from .overview import draw_finished, draw_start
-from .update_view import draw_update
-from .value_view import draw_value
+from .update_view import UpdateView
+from .value_view import ValueView
+from .view import View
 
-_UNFOLDED = 1000
+VIEWS: tuple[View, ...] = (ValueView(), LedgerView(), UpdateView(), CodeView(), CheckView())
+"""Every view, in the order in which Tab goes through them."""
 
-__all__ = ["Followed", "automatic_view", "draw_inspector", "inspector_title", "move_followed", "views"]
+OVERVIEW = "overview"
+"""What is shown where no node is in view."""
+
+_OF_A_PHASE = {"forward": "value", "backward": "ledger", "update": "update"}
+
+
+def view_named(name: str) -> View:
+    """Return the view of this name; raises KeyError where there is none."""
+    return {view.name: view for view in VIEWS}[name]
 
 
 def views(moment: Moment, node: Node | None = None) -> tuple[str, ...]:
-    """Return the names of the views there are; the view "check" is there, too, but only if it is asked for.
+    """Return the names of the views there are, without those that are shown on request.
 
     Here and below, the node is the one of now if none is given; where there is none of now, there is one view, of all.
     """
     node = node or moment.now
     if node is None:
-        return ("overview",)
-    return ("value", "ledger", "update", "code") if isinstance(node, Variable) else ("value", "ledger", "code")
+        return (OVERVIEW,)
+    return tuple(view.name for view in VIEWS if view.applies(node) and not view.on_request)
 
 
 def automatic_view(moment: Moment, node: Node | None = None) -> str:
     """Return the view that fits the phase: the value, the ledger, in the update the update of a variable."""
     existing = views(moment, node)
-    wanted = {"forward": "value", "backward": "ledger", "update": "update"}[moment.phase]
+    wanted = _OF_A_PHASE[moment.phase]
     return wanted if wanted in existing else existing[0]
 
 
@@ -48,17 +55,8 @@ def inspector_title(moment: Moment, view: str, node: Node | None = None) -> str:
     node = node or moment.now
     if node is None:
         finished = isinstance(moment.event, IterationFinished)
-        return f"iteration {moment.iteration} is done" if finished else moment.lesson.name
-    if view == "ledger":
-        return f"{called(node)}   {slope_name(moment, node)}"
-    if view in ("update", "check", "code"):
-        return f"{called(node)}   {view}"
-    if not isinstance(node, Operation):
-        return f"{called(node)}   {'data' if node.kind == 'placeholder' else node.kind}"
-    formula = said(moment, node, right_side(node)) or node.kind
-    defaults = node.definition.attributes
-    given = [f"{key} {value}" for key, value in node.attributes.items() if value != defaults.get(key)]
-    return ", ".join([f"{called(node)} = {formula}", *given])
+        return f"iteration {moment.iteration} is done" if finished else moment.program.lesson.name
+    return _applicable(moment, view, node).title(moment, node)
 
 
 def draw_inspector(
@@ -68,47 +66,32 @@ def draw_inspector(
     width: int,
     height: int,
     node: Node | None = None,
-    charts: Sequence[str] = (),
+    other_views: Sequence[str] = (),
 ) -> list[Line]:
     """Draw a view in at most `height` lines of at most `width` cells; one that there is not is the automatic one.
 
-    `charts` are those that come after the views, because they have no pane.
+    `other_views` are those that come after these views, because they have no pane.
     """
     node = node or moment.now
     if node is None:
-        finished = isinstance(moment.event, IterationFinished)
-        return draw_finished(moment, followed, width, height) if finished else draw_start(moment, width, height, charts)
+        if isinstance(moment.event, IterationFinished):
+            return draw_finished(moment, followed, width, height)
+        return draw_start(moment, width, height, other_views)
     empty = without_numbers(moment, node)
     if empty is not None:
         return [[(f"{shape_text(empty)}: no numbers", "text")]][:height]
-    if view == "check":
-        return draw_check(moment, node, followed, width, height)
-    if view == "code":
-        return draw_code(node, followed, width, height)
-    if view not in views(moment, node):
-        view = automatic_view(moment, node)
-    if view == "update" and isinstance(node, Variable):
-        return draw_update(moment, node, followed, width, height)
-    draw = draw_ledger if view == "ledger" else draw_value
-    return draw(moment, node, followed, width, height)
+    return _applicable(moment, view, node).draw(moment, node, followed, width, height)
 
 
 def move_followed(
     moment: Moment, view: str, followed: Followed, dx: int, dy: int, node: Node | None = None
 ) -> Followed:
-    """Return what is followed after a move by so many columns and rows of the array in view; at its edge it stays.
-
-    Code moves by lines.
-    """
+    """Return what is followed after a move by so many columns and rows of what is in view."""
     node = node or moment.now
-    if view == "code" and node is not None:
-        return replace(followed, line=min(max(followed.line + dy, 0), len(code_lines(node, _UNFOLDED)) - 1))
-    shape = None if node is None else moment.shape(node)
-    if node is None or not shape or 0 in shape:
-        return followed
-    followed = replace(followed, term=None)
-    by_point = is_by_point(moment, node, shape)
-    row, column = grid_place(shape, followed.index(shape, by_point), by_point)
-    rows, columns = grid_shape(shape, by_point)
-    row, column = min(max(row + dy, 0), rows - 1), min(max(column + dx, 0), columns - 1)
-    return followed.at(grid_index(shape, row, column, by_point), by_point)
+    return followed if node is None else _applicable(moment, view, node).move(moment, followed, node, dx, dy)
+
+
+def _applicable(moment: Moment, view: str, node: Node) -> View:
+    """Return the view of this name, or, where there is none of the node, the automatic one."""
+    names = {each.name: each for each in VIEWS if each.applies(node)}
+    return names.get(view) or names[automatic_view(moment, node)]

@@ -14,11 +14,11 @@ from minidl_core.arrays import Array
 from ..debugger.followed import Followed, element_at, grid_index, grid_place, grid_shape, is_by_point
 from ..debugger.moment import Moment
 from ..drawing.glyphs import ELLIPSIS, MORE, RIGHT
-from ..drawing.palette import STYLES, Line
+from ..drawing.palette import Line, label_style
 from ..notation.entries import Index
 from ..notation.formats import Notation, finite_part, notation, shape_text
 from ..notation.names import axis_names, called, point_word
-from ..notation.sections import Section
+from ..notation.sections import Section, window
 
 GAP = 2
 COMFORT = 5
@@ -136,14 +136,6 @@ def number_width(array: Array, same: Notation) -> int:
     return max((len(same.text(float(x))) for x in [*ends, *others]), default=1)
 
 
-def window(count: int, size: int, at: int) -> range:
-    """Return which `size` of `count` rows are shown, so that the followed one is among them."""
-    size = min(size, count)
-    # one row below the followed one is shown, and as many above it as there is room for
-    start = max(min(at - max(size - 2, 0), count - size), 0)
-    return range(start, start + size)
-
-
 def hidden_rows(rows: range, count: int, noun: str) -> str:
     """Say how many of `count` rows are not shown, and on which side: 95 more rows; 2 rows above, 93 below."""
     above, below = rows.start, count - rows.stop
@@ -151,11 +143,6 @@ def hidden_rows(rows: range, count: int, noun: str) -> str:
         return f"{above} {noun}{'s' * (above > 1)} above, {below} below"
     number = above or below
     return f"{number} {'' if above else 'more '}{noun}{'s' * (number > 1)}{' above' if above else ''}"
-
-
-def label_style(name: str) -> str:
-    """Return the style of a column's name; a name that is a colour has it."""
-    return name if name in STYLES else "dim"
 
 
 def arrays_section(blocks: Sequence[Block], width: int, height: int) -> Section:

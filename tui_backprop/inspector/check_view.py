@@ -21,41 +21,52 @@ from ..notation.names import called, slope_name
 from ..notation.rounding import is_rounding
 from ..notation.sections import Section, compose, first_that_fits, prose
 from ..notation.worked import rounds_to
-from .origin import draw_origin, origin_of
+from .origin import Origin, draw_origin, own_gradient
+from .view import View
 
 
-def draw_check(moment: Moment, node: Node, followed: Followed, width: int, height: int) -> list[Line]:
-    """Draw the loss at x + h, x - h and x + 0.01, with so many digits that the quotients come out as they are shown."""
-    index = element_at(moment, node, moment.shape(node) or (), followed)
-    slope = element_text(slope_name(moment, node), index)
-    measured = measure(moment.recording, node, index)
-    if isinstance(measured, str):
-        sections = [Section(10, [[(f"{slope} cannot be checked", "title")]]), Section(9, prose(measured, width))]
+class CheckView(View):
+    """The gradient of the followed element beside what the loss does when that element is nudged."""
+
+    name = "check"
+    on_request = True
+
+    def origin(self, moment: Moment, followed: Followed, node: Node) -> Origin | str:
+        """Return the element of the gradient that is checked."""
+        return own_gradient(moment, followed, node)
+
+    def draw(self, moment: Moment, node: Node, followed: Followed, width: int, height: int) -> list[Line]:
+        """Draw the loss at x + h, x - h and x + 0.01, in digits from which the quotients come out as shown."""
+        index = element_at(moment, node, moment.shape(node) or (), followed)
+        slope = element_text(slope_name(moment, node), index)
+        measured = measure(moment.recording, node, index)
+        if isinstance(measured, str):
+            sections = [Section(10, [[(f"{slope} cannot be checked", "title")]]), Section(9, prose(measured, width))]
+            return compose(sections, width, height)
+        check, loss = measured.check, called(moment.graph.loss)
+        target = element_text(called(node), index)
+        if node is moment.graph.loss:
+            text = f"It is 1 by definition: if {loss} grows by some amount, {loss} grows by just that amount."
+            sections = [Section(10, [[(f"{slope} = 1", "title")]]), Section(9, prose(text, width))]
+            return compose(sections, width, height)
+        step = f"h = {number(measured.step)}"
+        title = first_that_fits(width - len(step) - 2, f"is {slope} right?", "is it right?")
+        style = "error" if check.verdict == "differs" else "done" if check.verdict == "agrees" else "waiting"
+        rounding = is_rounding(moment, node, index)
+        verdict = f"{RIGHT} {f'{slope} is 0 but for rounding: ' if rounding else ''}{check.reason}"
+        if moment.gradient(node) is None:
+            verdict += f" The backward pass will find {slope}."
+        sections = [
+            Section(6, [[(title, "title"), (step.rjust(width - cell_len(title) - 1), "dim")]]),
+            Section(9, _both_sides(measured, loss, target, slope, width, rounding=rounding)),
+            Section(10, prose(verdict, width, style, indent="  "), joined=True),
+            Section(7, _nudge(measured, loss, target, slope, width)),
+            Section(5, draw_origin(moment, own_gradient(moment, followed, node), width)),
+            Section(
+                2, prose("measured beside the training, at the values of this forward pass", width, "dim"), joined=True
+            ),
+        ]
         return compose(sections, width, height)
-    check, loss = measured.check, called(moment.graph.loss)
-    target = element_text(called(node), index)
-    if node is moment.graph.loss:
-        text = f"It is 1 by definition: if {loss} grows by some amount, {loss} grows by just that amount."
-        sections = [Section(10, [[(f"{slope} = 1", "title")]]), Section(9, prose(text, width))]
-        return compose(sections, width, height)
-    step = f"h = {number(measured.step)}"
-    title = first_that_fits(width - len(step) - 2, f"is {slope} right?", "is it right?")
-    style = "error" if check.verdict == "differs" else "done" if check.verdict == "agrees" else "waiting"
-    rounding = is_rounding(moment, node, index)
-    verdict = f"{RIGHT} {f'{slope} is 0 but for rounding: ' if rounding else ''}{check.reason}"
-    if moment.gradient(node) is None:
-        verdict += f" The backward pass will find {slope}."
-    sections = [
-        Section(6, [[(title, "title"), (step.rjust(width - cell_len(title) - 1), "dim")]]),
-        Section(9, _both_sides(measured, loss, target, slope, width, rounding=rounding)),
-        Section(10, prose(verdict, width, style, indent="  "), joined=True),
-        Section(7, _nudge(measured, loss, target, slope, width)),
-        Section(5, draw_origin(moment, origin_of(moment, "check", followed, node), width)),
-        Section(
-            2, prose("measured beside the training, at the values of this forward pass", width, "dim"), joined=True
-        ),
-    ]
-    return compose(sections, width, height)
 
 
 def _both_sides(

@@ -6,7 +6,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable
-from functools import lru_cache
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
@@ -17,13 +17,17 @@ from minidl_core.gradients import gradient_rule
 from minidl_core.train import GradientDescentOptimizer
 
 from ..debugger.followed import Followed
+from ..debugger.kept import kept
+from ..debugger.moment import Moment
 from ..drawing.glyphs import MORE
 from ..drawing.palette import Line
 from ..notation.fitting import clip, fit, printable
 from ..notation.names import called
 from ..notation.sections import prose
+from .view import View
 
 _HANGING = 4
+_UNFOLDED = 1000
 _STYLES = (  # the first kind of token that fits; pygments calls them so
     ("Token.Keyword", "key"),
     ("Token.Operator.Word", "key"),
@@ -41,15 +45,24 @@ class Source(NamedTuple):
     location: str
 
 
-def draw_code(node: Node, followed: Followed, width: int, height: int) -> list[Line]:
-    """Draw the functions of a node, from the line on that `followed` says; where all of them fit, from the first."""
-    lines = code_lines(node, width)
-    first = followed.line if len(lines) > height else 0
-    shown = [clip(line, width) for line in lines[first : first + height]]
-    below = len(lines) - first - height
-    if below > 0 and height > 1:
-        shown[-1] = [(fit(f"{MORE}  {below + 1} more lines: ↓", width), "dim")]
-    return shown
+class CodeView(View):
+    """The functions that compute a node and pass its gradient on."""
+
+    name = "code"
+
+    def move(self, moment: Moment, followed: Followed, node: Node, dx: int, dy: int) -> Followed:
+        """Return what is followed with the code moved by so many lines."""
+        return replace(followed, line=min(max(followed.line + dy, 0), len(code_lines(node, _UNFOLDED)) - 1))
+
+    def draw(self, moment: Moment, node: Node, followed: Followed, width: int, height: int) -> list[Line]:
+        """Draw the functions of a node, from the line that `followed` says; where all of them fit, from the first."""
+        lines = code_lines(node, width)
+        first = followed.line if len(lines) > height else 0
+        shown = [clip(line, width) for line in lines[first : first + height]]
+        below = len(lines) - first - height
+        if below > 0 and height > 1:
+            shown[-1] = [(fit(f"{MORE}  {below + 1} more lines: ↓", width), "dim")]
+        return shown
 
 
 def code_lines(node: Node, width: int) -> list[Line]:
@@ -63,7 +76,7 @@ def code_lines(node: Node, width: int) -> list[Line]:
             return [*lines, [], *prose(f"no gradient function is registered for {name}", width)]
         return [*lines, [], *_function(f"{name}, backward", function, width)]
     if isinstance(node, Variable):
-        return _function(f"{called(node)}, update", GradientDescentOptimizer.updated, width)
+        return _function(f"{called(node)}, update", GradientDescentOptimizer.compute, width)
     return prose(f"{called(node)} is computed by no code: it is given, at {node.location}.", width)
 
 
@@ -80,7 +93,7 @@ def _function(title: str, function: Callable[..., Any], width: int) -> list[Line
     return [head, *(row for line in source.lines for row in _folded([*line], width))]
 
 
-@lru_cache(maxsize=64)
+@kept
 def _source(function: Callable[..., Any]) -> Source:
     """Return the code of a function; raises OSError, TypeError or SyntaxError where there is none."""
     from pygments import lex  # not before it is needed: it takes its time to import

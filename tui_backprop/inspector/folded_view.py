@@ -9,9 +9,9 @@ from ..drawing.glyphs import MORE
 from ..drawing.palette import Line
 from ..graph.diagram import mark_style
 from ..graph.item_views import node_marks
-from ..graph.labels import shape_in
 from ..graph.picture import Item
 from ..notation.fitting import fit, fit_name
+from ..notation.formats import shape_text
 
 _SHAPE = 12
 
@@ -55,7 +55,7 @@ def _row(node: Node, moment: Moment, width: int) -> Line:
     name = fit_name(node.name, max(width - _SHAPE - len(" v✓ q12"), 1))
     return [
         (name, "now" if node is moment.now else "variable" if node.kind == "variable" else "text"),
-        (fit(" " + shape_in(moment, node), _SHAPE), "dim"),
+        (fit(" " + shape_text(moment.shape(node)), _SHAPE), "dim"),
         (" ", "text"),
         (value, mark_style(value)),
         (" ", "text"),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import lru_cache
 from math import isfinite
 
 import numpy as np
 
 from minidl_core import GradientCompleted
 
+from ..debugger.kept import kept
 from ..debugger.moment import Moment
 from ..debugger.recording import Recording
 from ..drawing.glyphs import NOT_YET
@@ -70,7 +70,7 @@ def _measured(moment: Moment, same: Notation) -> tuple[str, str]:
     return same.text(moment.next_loss), f"came with iteration {following}"
 
 
-@lru_cache(maxsize=1)
+@kept
 def _sum_of_squares(recording: Recording) -> float:
     """Return the sum of the squares of all gradients of variables; there are as many additions as weights."""
     events = (recording.events[recording.completed[variable]] for variable in recording.graph.variables)
@@ -115,7 +115,7 @@ def brought(moment: Moment, width: int) -> list[Section]:
     return [Section(4, lines), Section(3, prose(text, width, "dim"), joined=True)]
 
 
-@lru_cache(maxsize=1)
+@kept
 def change_of_step(recording: Recording) -> float:
     """Return the forecast for the step before an iteration, -η·Σ grad², from where the variables were and are.
 
@@ -128,11 +128,11 @@ def change_of_step(recording: Recording) -> float:
         for variable, new in recording.start.variables.items():
             old = previous.start.variables.get(variable, variable.initial_value)
             moved += float(np.sum(np.square(new - old)))
-    rate = previous.start.learning_rate
+    rate = previous.start.rate
     return -moved / rate if rate else 0.0
 
 
-@lru_cache(maxsize=1)
+@kept
 def _slope_at_its_end(recording: Recording) -> float:
     """Return the slope of the loss in the direction of the step before an iteration, at its end; it began downhill."""
     previous = recording.previous

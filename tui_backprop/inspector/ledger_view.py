@@ -8,10 +8,10 @@ from minidl_core import ContributionAdded, GradientError, Node, Operation
 from minidl_core.arrays import Array
 from minidl_core.gradients import gradient_rule
 
-from ..debugger.edges import Edge, edge_in_focus, gradient_edges, operands
+from ..debugger.edges import GradientEdge, edge_in_focus, gradient_edges, operands
 from ..debugger.followed import Followed, element_at, is_by_point, known_value
-from ..debugger.moment import Moment
-from ..drawing.glyphs import DONE, MORE, NOT_YET, NOW, RIGHT
+from ..debugger.moment import Mark, Moment
+from ..drawing.glyphs import DONE, MORE, NOT_YET, RIGHT
 from ..drawing.palette import Line
 from ..notation.entries import in_letters
 from ..notation.equation import write_worked
@@ -22,11 +22,12 @@ from ..notation.formulas import symbols
 from ..notation.long_sums import long_sum, long_sum_section
 from ..notation.names import axis_names, called, part, said, slope_name, small, summed
 from ..notation.rounding import is_rounding
-from ..notation.sections import Section, compose, first_that_fits, prose
+from ..notation.sections import Section, compose, first_that_fits, prose, window
 from ..notation.worked import Worked, count, worked_contribution
-from .arrays import arrays_section, block, window
-from .origin import Origin, draw_origin, origin_of
+from .arrays import arrays_section, block
+from .origin import Origin, draw_origin, gradient_origin
 from .value_view import gradient_state, heading
+from .view import View
 
 NUDGE = 0.01
 """How far a number is moved to see how the loss follows."""
@@ -34,30 +35,43 @@ LEAST_RULE = 6
 """A rule is not cut to less than this."""
 
 
-def draw_ledger(moment: Moment, node: Node, followed: Followed, width: int, height: int) -> list[Line]:
-    """Draw the edges that leave a node, and the followed element of the latest contribution written out."""
-    if node not in moment.graph.position:
-        text = f"{called(node)} does not lead to {called(moment.graph.loss)}: it has no gradient."
-        return compose([Section(10, prose(text, width))], width, height)
-    if node is moment.graph.loss:
-        return compose(_loss(moment, node, width), width, height)
-    origin = origin_of(moment, "ledger", followed, node)
-    edges = gradient_edges(moment, node)
-    edge = edge_in_focus(moment, node, edges, followed)
-    event = edge and edge[2]
-    sections = [
-        Section(6, [_title(moment, node, edges, edge, width)]),
-        Section(7, _edge_lines(moment, node, edges, edge, followed, width, max(height // 4, 2))),
-    ]
-    if event is None:
-        state = gradient_state(moment, node, followed, width)
-        if moment.gradient_mark(node) == NOW:
-            state = f"{NOT_YET} nothing has come over an edge yet"
-        sections.append(Section(10, prose(state, width)))
-    else:
-        sections += [*_contribution(moment, event, followed, origin, width, height), *_why_add(moment, node, width)]
-    sections.append(Section(5, draw_origin(moment, origin, width), joined=True))
-    return compose([*sections, *_facts(moment, node, followed, width)], width, height)
+class LedgerView(View):
+    """The gradient of a node, edge by edge, and how the latest contribution came about."""
+
+    name = "ledger"
+
+    def title(self, moment: Moment, node: Node) -> str:
+        """Return whose gradient it is."""
+        return f"{called(node)}   {slope_name(moment, node)}"
+
+    def origin(self, moment: Moment, followed: Followed, node: Node) -> Origin | str:
+        """Return which element of which consumer's gradient the followed element came from."""
+        return gradient_origin(moment, followed, node)
+
+    def draw(self, moment: Moment, node: Node, followed: Followed, width: int, height: int) -> list[Line]:
+        """Draw the edges that leave a node, and the followed element of the latest contribution written out."""
+        if node not in moment.graph.position:
+            text = f"{called(node)} does not lead to {called(moment.graph.loss)}: it has no gradient."
+            return compose([Section(10, prose(text, width))], width, height)
+        if node is moment.graph.loss:
+            return compose(_loss(moment, node, width), width, height)
+        origin = gradient_origin(moment, followed, node)
+        edges = gradient_edges(moment, node)
+        edge = edge_in_focus(moment, node, edges, followed)
+        event = edge and edge[2]
+        sections = [
+            Section(6, [_title(moment, node, edges, edge, width)]),
+            Section(7, _edge_lines(moment, node, edges, edge, followed, width, max(height // 4, 2))),
+        ]
+        if event is None:
+            state = gradient_state(moment, node, followed, width)
+            if moment.gradient_mark(node)[0] is Mark.NOW:
+                state = f"{NOT_YET} nothing has come over an edge yet"
+            sections.append(Section(10, prose(state, width)))
+        else:
+            sections += [*_contribution(moment, event, followed, origin, width, height), *_why_add(moment, node, width)]
+        sections.append(Section(5, draw_origin(moment, origin, width), joined=True))
+        return compose([*sections, *_facts(moment, node, followed, width)], width, height)
 
 
 def _why_add(moment: Moment, node: Node, width: int) -> list[Section]:
@@ -82,7 +96,7 @@ def _way(event: ContributionAdded) -> str:
     return f"{name} as {event.consumer.definition.symbols[event.input_index]}" if twice else name
 
 
-def _title(moment: Moment, node: Node, edges: list[Edge], edge: Edge | None, width: int) -> Line:
+def _title(moment: Moment, node: Node, edges: list[GradientEdge], edge: GradientEdge | None, width: int) -> Line:
     count = len(edges)
     place = f"edge {edges.index(edge) + 1} of {count}" if edge else f"{count} edge{'s' * (count != 1)}"
     slope = slope_name(moment, node)
@@ -94,7 +108,7 @@ def _title(moment: Moment, node: Node, edges: list[Edge], edge: Edge | None, wid
 def _loss(moment: Moment, node: Node, width: int) -> list[Section]:
     loss, slope = called(node), slope_name(moment, node)
     value = moment.value(node)
-    started = moment.gradient_mark(node) != NOT_YET
+    started = moment.gradient_mark(node)[0] is not Mark.NOT_YET
     first = f"{slope} = 1" if started else f"{slope} will be 1: the backward pass starts here"
     sections = [
         Section(10, prose(first, width, "title")),
@@ -107,7 +121,13 @@ def _loss(moment: Moment, node: Node, width: int) -> list[Section]:
 
 
 def _edge_lines(
-    moment: Moment, node: Node, edges: list[Edge], focus: Edge | None, followed: Followed, width: int, most: int
+    moment: Moment,
+    node: Node,
+    edges: list[GradientEdge],
+    focus: GradientEdge | None,
+    followed: Followed,
+    width: int,
+    most: int,
 ) -> list[Line]:
     """Draw the edges as columns: edge, shape of G, rule, contribution; the narrower, the fewer columns."""
     places = window(len(edges), most, edges.index(focus) if focus else 0)
@@ -148,7 +168,9 @@ def _written(moment: Moment, node: Node, followed: Followed, most: int) -> tuple
     return [small(event.contribution, index, fine) for event in arrived], small(total, index, coarse)
 
 
-def _edge_row(moment: Moment, edge: Edge, focus: Edge | None, terms: list[str]) -> tuple[str, str, str, str]:
+def _edge_row(
+    moment: Moment, edge: GradientEdge, focus: GradientEdge | None, terms: list[str]
+) -> tuple[str, str, str, str]:
     consumer, input_index, event = edge
     mark = RIGHT if edge == focus else DONE if event else NOT_YET
     node = consumer.inputs[input_index]

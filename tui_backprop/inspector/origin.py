@@ -6,14 +6,14 @@ It moves through the graph and never through time.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from minidl_core import Node, Operation
 
 from ..debugger.edges import edge_in_focus, gradient_edges, input_in_focus, operands
-from ..debugger.followed import Followed, element_at, is_by_point, without_numbers
+from ..debugger.followed import Followed, element_at
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..notation.expression import Entry, Total, Tree, element_text
@@ -49,45 +49,10 @@ class Origin:
         return self.index_at(self.term)
 
 
-def origin_of(moment: Moment, view: str, followed: Followed, node: Node) -> Origin | str:
-    """Return where the followed element of a node came from, or the sentence that says why it came from nowhere."""
-    if without_numbers(moment, node) is not None:
-        return "goes nowhere: there are no numbers"
-    if view in ("update", "check"):
-        index = element_at(moment, node, moment.shape(node) or (), followed)
-        return Origin(node, "ledger", [], 0, 1, 0, lambda _: index)
-    if view == "ledger":
-        return _gradient_origin(moment, followed, node)
-    if view == "value":
-        return _value_origin(moment, followed, node)
-    return "goes nowhere: no number is looked at"
-
-
-def follow(moment: Moment, view: str, followed: Followed, node: Node) -> tuple[Node, str, Followed] | None:
-    """Return the node, its view and what is followed there; None where the element came from nowhere."""
-    origin = origin_of(moment, view, followed, node)
-    if isinstance(origin, str):
-        return None
-    index = origin.index
-    by_point = is_by_point(moment, origin.node, moment.shape(origin.node) or index)
-    return origin.node, origin.view, followed.alone.at(index, by_point)
-
-
-def choose_edge(moment: Moment, view: str, followed: Followed, node: Node, by: int) -> Followed:
-    """Return what is followed with another edge looked at, so many further."""
-    origin = origin_of(moment, view, followed, node)
-    if isinstance(origin, str) or len(origin.edges) < 2:
-        return followed
-    return replace(followed, edge=origin.edges[(origin.edge + by) % len(origin.edges)], term=None)
-
-
-def choose_term(moment: Moment, view: str, followed: Followed, node: Node, by: int) -> Followed:
-    """Return what is followed with another term looked at, so many further; of a sum over points, another point."""
-    origin = origin_of(moment, view, followed, node)
-    if isinstance(origin, str) or origin.terms < 2:
-        return followed
-    term = (origin.term + by) % origin.terms
-    return replace(followed, point=term) if origin.points else replace(followed, term=term)
+def own_gradient(moment: Moment, followed: Followed, node: Node) -> Origin:
+    """Return the followed element of a node's own gradient, for a view that shows what is made with it."""
+    index = element_at(moment, node, moment.shape(node) or (), followed)
+    return Origin(node, "ledger", [], 0, 1, 0, lambda _: index)
 
 
 def draw_origin(moment: Moment, origin: Origin | str, width: int) -> list[Line]:
@@ -111,7 +76,8 @@ def draw_origin(moment: Moment, origin: Origin | str, width: int) -> list[Line]:
     return [line]
 
 
-def _gradient_origin(moment: Moment, followed: Followed, node: Node) -> Origin | str:
+def gradient_origin(moment: Moment, followed: Followed, node: Node) -> Origin | str:
+    """Return from which consumer, and which element of its gradient, the followed element of a gradient came."""
     loss = moment.graph.loss
     if node not in moment.graph.position:
         return f"goes nowhere: {called(node)} does not lead to {called(loss)}"
@@ -129,7 +95,8 @@ def _gradient_origin(moment: Moment, followed: Followed, node: Node) -> Origin |
     return _by_terms(moment, followed, consumer, "ledger", ends, edges.index(edge), worked, "G")
 
 
-def _value_origin(moment: Moment, followed: Followed, node: Node) -> Origin | str:
+def value_origin(moment: Moment, followed: Followed, node: Node) -> Origin | str:
+    """Return from which operand, and which element of it, the followed element of a value was computed."""
     if not isinstance(node, Operation):
         made = {"placeholder": "is data", "variable": "is what training has made of it"}
         return f"goes no further: {called(node)} {made.get(node.kind, 'is written in the graph')}"

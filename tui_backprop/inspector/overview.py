@@ -43,7 +43,7 @@ def draw_start(moment: Moment, width: int, height: int, charts: Sequence[str] = 
         tabs = " ".join(["tab"] * (charts.index("data") + 2))
         keys.append([(tabs, "key"), ("  the chart of the points", "text")])
     sections = [
-        Section(8, prose(moment.lesson.summary, width, "title")),
+        Section(8, prose(moment.program.lesson.summary, width, "title")),
         Section(7, inside),
         Section(6, passes),
         Section(5, signs),

@@ -6,45 +6,56 @@ from dataclasses import replace
 
 import numpy as np
 
-from minidl_core import Variable, VariableUpdated
-from minidl_core.arrays import Array
+from minidl_core import Node, Variable, VariableUpdated
 
-from ..debugger.followed import Followed, element_at, grid_place, grid_shape
+from ..debugger.followed import Followed, element_at
 from ..debugger.moment import Moment
-from ..drawing.glyphs import NOT_YET, RIGHT, STALE
+from ..drawing.glyphs import NOT_YET, STALE
 from ..drawing.palette import Line
 from ..notation.expression import element_text
 from ..notation.fitting import width_of
-from ..notation.formats import Notation, addition, digits_of_change, notation, number
+from ..notation.formats import notation, number
 from ..notation.names import called, describe, slope_name
 from ..notation.rounding import is_rounding
 from ..notation.sections import Section, compose, prose
-from ..notation.worked import rounds_to
-from .arrays import block, draw_halves, halves_height, window, with_columns
+from ..notation.update import COLUMNS, ROWS, update_notations, worked_update
+from .arrays import block, draw_halves, halves_height, with_columns
 from .forecast import forecast
-from .origin import draw_origin, origin_of
+from .origin import Origin, draw_origin, own_gradient
+from .view import View
 
 _NAMED = 8
-ROWS, COLUMNS = 8, 4
-"""So many rows and columns around the followed element are shown, and add up as they are shown."""
 
 
-def draw_update(moment: Moment, node: Variable, followed: Followed, width: int, height: int) -> list[Line]:
-    """Draw what a variable's update did to it, or what it will need."""
-    slope = slope_name(moment, node)
-    event = moment.update(node)
-    rule = f"{called(node)} new = {called(node)} - η·{slope}"
-    rate = f"η = {number(moment.learning_rate)}"
-    title: Line = [(rule, "title"), (rate.rjust(max(width - len(rule) - 1, len(rate) + 2)), "text")]
-    sections = [Section(6, [title])]
-    if event is None:
-        ready = moment.gradient(node) is not None
-        missing = "comes when every gradient is complete" if ready else f"needs {slope} first"
-        sections.append(Section(10, prose(f"{NOT_YET} not updated yet: it {missing}", width)))
-        return compose(sections, width, height)
-    sections += _update(moment, event, followed, width, height)
-    sections.append(Section(5, draw_origin(moment, origin_of(moment, "update", followed, node), width), joined=True))
-    return compose([*sections, *forecast(moment, width), *_stale(moment, width)], width, height)
+class UpdateView(View):
+    """The update of a variable, and what the step should bring."""
+
+    name = "update"
+
+    def applies(self, node: Node) -> bool:
+        """Return whether it is a variable."""
+        return isinstance(node, Variable)
+
+    def origin(self, moment: Moment, followed: Followed, node: Node) -> Origin | str:
+        """Return the element of the gradient that the update is made with."""
+        return own_gradient(moment, followed, node)
+
+    def draw(self, moment: Moment, node: Node, followed: Followed, width: int, height: int) -> list[Line]:
+        """Draw what a variable's update did to it, or what it will need."""
+        slope = slope_name(moment, node)
+        event = moment.update(node)
+        rule = f"{called(node)} new = {called(node)} - η·{slope}"
+        rate = f"η = {number(moment.learning_rate)}"
+        title: Line = [(rule, "title"), (rate.rjust(max(width - len(rule) - 1, len(rate) + 2)), "text")]
+        sections = [Section(6, [title])]
+        if event is None:
+            ready = moment.gradient(node) is not None
+            missing = "comes when every gradient is complete" if ready else f"needs {slope} first"
+            sections.append(Section(10, prose(f"{NOT_YET} not updated yet: it {missing}", width)))
+            return compose(sections, width, height)
+        sections += _update(moment, event, followed, width, height)
+        sections.append(Section(5, draw_origin(moment, own_gradient(moment, followed, node), width), joined=True))
+        return compose([*sections, *forecast(moment, width), *_stale(moment, width)], width, height)
 
 
 def _update(moment: Moment, event: VariableUpdated, followed: Followed, width: int, height: int) -> list[Section]:
@@ -53,7 +64,7 @@ def _update(moment: Moment, event: VariableUpdated, followed: Followed, width: i
     index = element_at(moment, node, event.new.shape, followed)
     with np.errstate(all="ignore"):
         step = event.learning_rate * event.gradient
-    fine, coarse = _notations(event.old, step, event.new, index)
+    fine, coarse = update_notations(event.old, step, event.new, index)
     columns = [
         ((f"{name} before", "before"), event.old, fine),
         ((slope, "gradient"), event.gradient, notation(event.gradient)),
@@ -66,53 +77,11 @@ def _update(moment: Moment, event: VariableUpdated, followed: Followed, width: i
     ]
     most = min(height, halves_height(blocks, width, ROWS))
     arrays = Section(9, draw=lambda room: draw_halves(blocks, width, room), least=2, comfort=min(most, 10), most=most)
-    lines = _worked(event, index, fine, coarse)
+    lines = worked_update(event, index, fine, coarse)
     words = f"   {describe(moment, node, index, event.new.shape)}"
     if index and "entry" not in words and width_of(lines[0]) + len(words) <= width:
         lines[0].append((words, "dim"))
     return [arrays, Section(10, lines), Section(8, _meaning(moment, event, index, width), joined=True)]
-
-
-def _notations(old: Array, step: Array, new: Array, index: tuple[int, ...]) -> tuple[Notation, Notation]:
-    """Return how old value and step, and how the new value are written, so that they add up around the element.
-
-    There are digits enough to see that the element moved.
-    """
-    shape = grid_shape(new.shape, False)
-    row, column = grid_place(new.shape, index, False)
-    rows, columns = window(shape[0], ROWS, row), window(shape[1], COLUMNS, column)
-
-    def near(array: Array) -> Array:
-        return array.reshape(shape)[rows.start : rows.stop, columns.start : columns.stop].reshape(-1)
-
-    # the more sums there are, the more digits it takes to make all of them add up
-    least = 4 if near(new).size < 10 else 3
-    digits = digits_of_change(old[index], new[index], least, np.concatenate([near(old), near(new)]))
-    return addition(np.stack([near(old), -near(step)]), near(new), digits)
-
-
-def _worked(event: VariableUpdated, index: tuple[int, ...], fine: Notation, coarse: Notation) -> list[Line]:
-    """Write the element's update, with so many digits of the gradient that its step comes out as it is shown."""
-    old, slope, new = (float(array[index]) for array in (event.old, event.gradient, event.new))
-    moved = fine.text(-event.learning_rate * slope)
-    rate = number(event.learning_rate, 15)
-    texts = [number(slope, digits) for digits in range(4, 10)]
-    gradient = next((text for text in texts if rounds_to(-float(rate) * float(text), moved)), texts[0])
-    target = element_text(called(event.node), index)
-    signed = f"- {moved[1:]}" if moved.startswith("-") else f"+ {moved}"
-    factor = f"({gradient})" if gradient.startswith("-") else gradient
-    before = fine.text(old) if old else "0"
-    return [
-        [(f"{RIGHT} {target}", "followed"), (f" = {before} - {rate}·{factor}", "text")],
-        [(f"{'':{len(target) + 2}} = {before} {signed} = {coarse.text(new)}", "text")],
-    ]
-
-
-def update_equation(event: VariableUpdated, index: tuple[int, ...]) -> list[Line]:
-    """Write the update of one element out."""
-    with np.errstate(all="ignore"):
-        step = event.learning_rate * event.gradient
-    return _worked(event, index, *_notations(event.old, step, event.new, index))
 
 
 def _meaning(moment: Moment, event: VariableUpdated, index: tuple[int, ...], width: int) -> list[Line]:

@@ -7,19 +7,22 @@ from minidl_core.arrays import Array
 
 from ..debugger.edges import operands
 from ..debugger.followed import Followed, element_at, is_by_point, known_value
-from ..debugger.moment import Moment
+from ..debugger.moment import Mark, Moment
 from ..drawing.glyphs import DONE, NOT_YET, RIGHT, STALE
 from ..drawing.palette import Line
+from ..graph.marks import sign_of
 from ..notation.equation import write_worked
 from ..notation.expression import element_text
 from ..notation.formats import number, vector
+from ..notation.formulas import right_side
 from ..notation.long_sums import long_sum, long_sum_section
 from ..notation.names import called, describe, said, slope_name, small
 from ..notation.sections import Section, compose, first_that_fits, prose
 from ..notation.worked import worked_value
 from .arrays import arrays_section, block
 from .forecast import brought
-from .origin import Origin, draw_origin, origin_of
+from .origin import Origin, draw_origin, value_origin
+from .view import View
 
 _LEAVES = {
     "placeholder": "{} is data: it is given, and training never changes it.",
@@ -28,21 +31,39 @@ _LEAVES = {
 }
 
 
-def draw_value(moment: Moment, node: Node, followed: Followed, width: int, height: int) -> list[Line]:
-    """Draw an operation's operands, result and worked element, or the numbers of a leaf."""
-    origin = origin_of(moment, "value", followed, node)
-    value = moment.evaluated_value(node) if isinstance(node, Operation) else known_value(moment, node)
-    if isinstance(node, Operation):
-        sections = [] if value is None else _operation(moment, node, value, followed, origin, width, height)
-    else:
-        sections = [Section(2, prose(_LEAVES.get(node.kind, "{}").format(called(node)), width, "dim"))]
-        sections += [] if value is None else _leaf(moment, node, value, followed, width, height)
-    if value is None:
-        sections += _not_yet(moment, node, width)
-    elif node is moment.graph.loss:
-        sections += brought(moment, width)
-    sections.append(Section(5, draw_origin(moment, origin, width), joined=True))
-    return compose([*sections, *_facts(moment, node, followed, width)], width, height)
+class ValueView(View):
+    """The value of a node, and how its followed element was computed."""
+
+    name = "value"
+
+    def title(self, moment: Moment, node: Node) -> str:
+        """Return what the node is: of an operation its formula, with the attributes that it was given."""
+        if not isinstance(node, Operation):
+            return f"{called(node)}   {'data' if node.kind == 'placeholder' else node.kind}"
+        formula = said(moment, node, right_side(node)) or node.kind
+        defaults = node.definition.attributes
+        given = [f"{key} {value}" for key, value in node.attributes.items() if value != defaults.get(key)]
+        return ", ".join([f"{called(node)} = {formula}", *given])
+
+    def origin(self, moment: Moment, followed: Followed, node: Node) -> Origin | str:
+        """Return which element of which operand the followed element was computed from."""
+        return value_origin(moment, followed, node)
+
+    def draw(self, moment: Moment, node: Node, followed: Followed, width: int, height: int) -> list[Line]:
+        """Draw an operation's operands, result and worked element, or the numbers of a leaf."""
+        origin = value_origin(moment, followed, node)
+        value = moment.evaluated_value(node) if isinstance(node, Operation) else known_value(moment, node)
+        if isinstance(node, Operation):
+            sections = [] if value is None else _operation(moment, node, value, followed, origin, width, height)
+        else:
+            sections = [Section(2, prose(_LEAVES.get(node.kind, "{}").format(called(node)), width, "dim"))]
+            sections += [] if value is None else _leaf(moment, node, value, followed, width, height)
+        if value is None:
+            sections += _not_yet(moment, node, width)
+        elif node is moment.graph.loss:
+            sections += brought(moment, width)
+        sections.append(Section(5, draw_origin(moment, origin, width), joined=True))
+        return compose([*sections, *_facts(moment, node, followed, width)], width, height)
 
 
 def _operation(
@@ -115,7 +136,7 @@ def _facts(moment: Moment, node: Node, followed: Followed, width: int) -> list[S
             4, [[("gradient  ", "dim"), (gradient_state(moment, node, followed, width - 10), "text")]], joined=True
         ),
     ]
-    if moment.value_mark(node) == STALE:
+    if moment.value_mark(node) is Mark.STALE:
         stale = f"{STALE} made with the variables as they were before the update"
         sections.append(Section(3, prose(stale, width, "stale"), joined=True))
     return sections
@@ -130,14 +151,15 @@ def gradient_state(moment: Moment, node: Node, followed: Followed, width: int) -
         return (
             f"{DONE} {slope_name(moment, node)} {small(gradient, element_at(moment, node, gradient.shape, followed))}"
         )
-    mark = moment.gradient_mark(node)
-    if mark.startswith("q"):
-        return first_that_fits(width, f"{mark} place {mark[1:]} in the queue", mark)
-    if mark.startswith("w"):
+    mark, count = moment.gradient_mark(node)
+    sign = sign_of(mark, count)
+    if mark is Mark.QUEUED:
+        return first_that_fits(width, f"{sign} place {count} in the queue", sign)
+    if mark is Mark.WAITING:
         waits = [called(consumer) for consumer in moment.graph.consumers(node) if moment.gradient(consumer) is None]
-        return first_that_fits(width, f"{mark} waits for {', '.join(waits)}", f"{mark} waits")
-    if mark == NOT_YET:
+        return first_that_fits(width, f"{sign} waits for {', '.join(waits)}", f"{sign} waits")
+    if mark is Mark.NOT_YET:
         return first_that_fits(
             width, f"{NOT_YET} not computed yet: the backward pass brings it", f"{NOT_YET} not computed yet"
         )
-    return first_that_fits(width, f"{mark} is being visited", mark)
+    return first_that_fits(width, f"{sign} is being visited", sign)

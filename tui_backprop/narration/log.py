@@ -8,16 +8,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..debugger.branches import Branch
 from ..debugger.edits import Edit
 from ..debugger.moment import Moment
 from ..debugger.steps import Place
 from ..drawing.glyphs import RIGHT
 from ..drawing.palette import Line, plain
+from ..notation.edits import written_out
 from ..notation.fitting import cut
 from ..notation.formats import number
+from ..notation.listing import listed
+from .messages import Keys
 from .narration import narrate_event_line, narrate_line
-from .wording import fitted, listed, wrapped
+from .wording import fitted, wrapped
 
 WIDE = 100
 """From this width on, every sentence gets one line, below it two."""
@@ -28,7 +30,7 @@ class Log:
     """What can be read at a moment, in rows: the iterations before, the edits, the events, and the mistake, if any."""
 
     moment: Moment
-    branch: Branch
+    keys: Keys
 
     def __len__(self) -> int:
         return self._before + self.moment.cursor + (self.moment.error is not None)
@@ -56,7 +58,7 @@ class Log:
             return fitted([f"{said_of_edits(iteration, [edit], length)}." for length in (24, 8)], [room])
         event = row - self._before
         if event == self.moment.cursor:
-            return narrate_line(self.moment, [room])
+            return narrate_line(self.moment, self.keys, [room])
         return narrate_event_line(self.moment, event, [room])
 
     def place(self, row: int) -> Place:
@@ -87,7 +89,7 @@ class Log:
         return len(str(self.moment.cursor)) + 4
 
     def _iteration(self, iteration: int, room: tuple[int, int]) -> Line:
-        loss, edits = self.branch.losses.loss_at(iteration), self.branch.edits.get(iteration - 1)
+        loss, edits = self.moment.branch.losses.loss_at(iteration), self.moment.branch.edits.get(iteration - 1)
         measured = "" if loss is None else f": {cut(self.moment.graph.loss.name, 24)} was {number(loss)}"
         begins = (f"{said_of_edits(iteration, edits, length)}; it" for length in (24, 8)) if edits else ()
         ways = (f"{start} is done{measured}." for start in (*begins, f"Iteration {iteration}"))
@@ -96,7 +98,7 @@ class Log:
 
 def said_of_edits(iteration: int, edits: Sequence[Edit], length: int = 24) -> str:
     """Say with which edits an iteration starts, the names of nodes cut to a length; without a full stop."""
-    return f"Iteration {iteration} begins with {listed(edits, lambda edit: edit.written_out(length), 2)}"
+    return f"Iteration {iteration} begins with {listed(edits, lambda edit: written_out(edit, length), 2)}"
 
 
 def height_of_a_row(width: int) -> int:

@@ -10,57 +10,55 @@ from minidl_core import (
     BackwardStarted,
     ContributionAdded,
     Event,
-    GradientCompleted,
     MinidlError,
     Node,
-    NodeEvaluated,
     NonFiniteError,
-    VariableUpdated,
 )
 
 from ..debugger.edits import Edit
+from ..debugger.event_table import TABLE, array_of
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..notation.formats import number, shape_text
-from .sentences import before_the_first, history, said_of, still_waiting, tell
+from .messages import Keys, remedies
+from .sentences import before_the_first, history, said_of, still_waiting, words_of
 from .wording import NAME_LENGTHS, ROOMS, Name, Words, fitted, mark, options
 
 
 def narrate_event_line(moment: Moment, index: int, rooms: Sequence[tuple[int, int]] = ROOMS) -> Line:
     """Return the sentence of any event with its names in styles; each room is a width and a number of lines."""
-    return fitted(_sentences(replace(moment, cursor=index + 1, shown=index)), rooms)
+    at = replace(moment, cursor=index + 1, shown=index)
+    return fitted(_sentences(at, moment.recording.events[index]), rooms)
 
 
-def narrate_line(moment: Moment, rooms: Sequence[tuple[int, int]] = ROOMS) -> Line:
+def narrate_line(moment: Moment, keys: Keys, rooms: Sequence[tuple[int, int]] = ROOMS) -> Line:
     """Return the sentence of the moment with its names in styles; each room is a width and a number of lines."""
     error = moment.error
     if error is not None:
-        return fitted(options(lambda name: _stopped(error, name, moment.recording.edits), error.node), rooms)
-    return fitted(moment.said or _sentences(moment), rooms)
+        return fitted(options(lambda name: _stopped(error, name, moment.recording.edits, keys), error.node), rooms)
+    if moment.event is None:
+        return fitted(options(lambda name: before_the_first(moment, name, keys), None), rooms)
+    return fitted(_sentences(moment, moment.event), rooms)
 
 
-def _sentences(moment: Moment) -> Iterator[str]:
+def _sentences(moment: Moment, event: Event) -> Iterator[str]:
     """Yield ways to say the moment's event, the best first."""
-    event = moment.event
-    if event is None:
-        yield from options(lambda name: before_the_first(moment, name), None)
-        return
     # the event's own moment: what a step shows as its main event may not be its last
     at = replace(moment, cursor=moment.shown + 1)
     whole_step = moment.cursor > at.cursor and isinstance(event, BackwardStarted | ContributionAdded)
     waited_for = whole_step and any(moment.waits_for(source) for source in event.node.inputs)
-    tellers: list[Callable[[Name], Words]] = [lambda name: tell(at, event, name)]
-    own = at.lesson.sentences.get(_key(event))
+    sayers: list[Callable[[Name], Words]] = [lambda name: words_of(at, event, name)]
+    own = at.program.lesson.sentences.get(_key(event))
     if own is not None:
         said = own.format_map(_placeholders(at, event)).removesuffix(".")
         subject = re.compile(rf"(?<!\w){re.escape(event.node.name)}(?!\w)")
         said = subject.sub(lambda match: mark(match[0], "now"), said, count=1)
-        tellers.insert(0, lambda _: Words((said,)))
-    for teller in tellers:
-        yield from _with_waiting(moment, event.node, teller) if waited_for else options(teller, event.node)
+        sayers.insert(0, lambda _: Words((said,)))
+    for sayer in sayers:
+        yield from _with_waiting(moment, event.node, sayer) if waited_for else options(sayer, event.node)
 
 
-def _stopped(error: MinidlError, name: Name, edits: tuple[Edit, ...]) -> Words:
+def _stopped(error: MinidlError, name: Name, edits: tuple[Edit, ...], keys: Keys) -> Words:
     """Say a mistake to a learner: which node, what, and why, without the places in files."""
     text = error.finding if isinstance(error, NonFiniteError) else str(error)
     if error.node is not None:
@@ -70,22 +68,23 @@ def _stopped(error: MinidlError, name: Name, edits: tuple[Edit, ...]) -> Words:
         text = re.sub(r"^it\b", lambda _: node, text)
         text = text if node in text else f"{node}: {text}"
     text = re.sub(r" \([^()\s]+:\d+\)", "", text).removesuffix(".")
-    remedy = "b steps back"
+    actions = [("back", "steps back")]
     if edits:
-        remedy += "; E returns to the branch before the edit"
+        actions.append(("branch", "returns to the branch before the edit"))
     elif isinstance(error, NonFiniteError) and "learning rate" in error.remedy:
-        remedy += "; e sets a smaller learning rate"
-    return Words((f"{mark('Stopped', 'error')}: {text}",), extra=f". {remedy}")
+        actions.append(("edit", "sets a smaller learning rate"))
+    ways_on = remedies(keys, *actions, between="; ")
+    return Words((f"{mark('Stopped', 'error')}: {text}",), extra=f". {ways_on}" if ways_on else "")
 
 
-def _with_waiting(moment: Moment, node: Node, tell: Callable[[Name], Words]) -> Iterator[str]:
+def _with_waiting(moment: Moment, node: Node, say: Callable[[Name], Words]) -> Iterator[str]:
     """Yield ways to say an event and also which nodes cannot join the queue yet, which the step has no event for."""
 
     def with_reason(name: Name) -> Words:
-        return tell(name)._replace(extra="", tail=still_waiting(moment, node, name, why=True))
+        return say(name)._replace(extra="", tail=still_waiting(moment, node, name, why=True))
 
     yield from options(with_reason, node, NAME_LENGTHS[:1])
-    yield from options(lambda name: tell(name)._replace(tail=still_waiting(moment, node, name)), node)
+    yield from options(lambda name: say(name)._replace(tail=still_waiting(moment, node, name)), node)
 
 
 # sentences of a lesson
@@ -104,13 +103,7 @@ def _placeholders(at: Moment, event: Event) -> Mapping[str, str]:
         "loss": "" if at.loss is None else number(at.loss),
         "learning_rate": f"{at.learning_rate:g}",
     }
-    match event:
-        case NodeEvaluated(value=array) | VariableUpdated(new=array):
-            numbers["value"] = said_of(array) or shape_text(array.shape)
-        case ContributionAdded(total=array):
-            numbers["total"] = said_of(array) or shape_text(array.shape)
-        case GradientCompleted(gradient=array):
-            numbers["gradient"] = said_of(array) or shape_text(array.shape)
-        case _:
-            pass
+    array = array_of(event)
+    if array is not None:
+        numbers[TABLE[type(event)].array_name] = said_of(array) or shape_text(array.shape)
     return numbers

@@ -6,8 +6,9 @@ count of consumers. Never is a sum called complete before its last edge.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -30,45 +31,24 @@ from minidl_core.arrays import Array, Shape
 from minidl_core.gradients import gradient_rule
 
 from ..debugger.moment import Moment
+from ..notation.edits import label
 from ..notation.formats import digits_of_change, number, shape_text, vector, worked_sum
 from ..notation.formulas import in_names, in_numbers, in_shapes, right_side, shapes_of, symbols
-from .wording import Name, Words, counted, listed, lowered, the_loss, unmark
+from ..notation.listing import listed
+from .messages import Keys
+from .wording import Name, Words, counted, lowered, the_loss, unmark
 
 _ORDINALS = ("first", "second", "third", "fourth")
 
 
-def tell(at: Moment, event: Event, name: Name) -> Words:
+def words_of(at: Moment, event: Event, name: Name) -> Words:
     """Return what an event says; `at` is the moment when it has just happened."""
-    match event:
-        case NodeEvaluated(Operation()):
-            return _evaluated(at, event, name)
-        case NodeEvaluated():
-            return _leaf(at, event, name)
-        case BackwardStarted(node):
-            j = name(node)
-            because = f", because if {j} changes by some amount, {j} changes by just that amount"
-            return Words((f"Backward starts at {j}: {_slope(at, node, name)} = 1",), extra=because)
-        case NodeVisited():
-            return _visited(at, event, name)
-        case ContributionAdded():
-            return _contribution(at, event, name)
-        case GradientCompleted():
-            return _completed(at, event, name)
-        case NodesEnqueued():
-            return _enqueued(at, event, name)
-        case VariableUpdated():
-            return _updated(at, event, name)
-        case IterationFinished(node, iteration, loss):
-            j = name(node)
-            measured = f". {j} = {number(loss)} was measured before the update"
-            return Words(
-                (f"Iteration {iteration} is done{measured}",), extra=f"; the next forward pass measures the new {j}"
-            )
+    return SENTENCES[type(event)](at, event, name)
 
 
-def before_the_first(moment: Moment, name: Name) -> Words:
+def before_the_first(moment: Moment, name: Name, keys: Keys) -> Words:
     """Return what is said before any event: the next key."""
-    head = "Press space for the first step: the forward pass computes every value"
+    head = f"Press {keys['step']} for the first step: the forward pass computes every value"
     return Words((f"{head}, up to {the_loss(moment.graph.loss, name(moment.graph.loss))}", head))
 
 
@@ -99,7 +79,7 @@ def history(at: Moment, node: Node) -> str:
     """Say where the values of a variable come from."""
     edited = [edit for edit in at.recording.edits if edit.node is node]
     if edited:
-        return f"you changed {listed(edited, lambda edit: edit.label(8), 2)}"
+        return f"you changed {listed(edited, lambda edit: label(edit, 8), 2)}"
     return "they start like this" if at.iteration == 1 else f"iteration {at.iteration - 1} left them like this"
 
 
@@ -108,6 +88,8 @@ def _is_edited(at: Moment, node: Node) -> bool:
 
 
 def _evaluated(at: Moment, event: NodeEvaluated, name: Name) -> Words:
+    if not isinstance(event.node, Operation):
+        return _leaf(at, event, name)
     node, value = event.node, event.value
     assert isinstance(node, Operation)
     n, said, formula = name(node), said_of(value), right_side(node)
@@ -133,6 +115,12 @@ def _evaluated(at: Moment, event: NodeEvaluated, name: Name) -> Words:
 
 
 # backward
+
+
+def _started(at: Moment, event: BackwardStarted, name: Name) -> Words:
+    j = name(event.node)
+    because = f", because if {j} changes by some amount, {j} changes by just that amount"
+    return Words((f"Backward starts at {j}: {_slope(at, event.node, name)} = 1",), extra=because)
 
 
 def _visited(at: Moment, event: NodeVisited, name: Name) -> Words:
@@ -328,6 +316,26 @@ def _updated(at: Moment, event: VariableUpdated, name: Name) -> Words:
     worked = in_numbers("A - R·G", values, float(event.new), digits_of_change(event.old, event.new))
     way = "positive, so it falls" if event.gradient > 0 else "negative, so it rises" if event.gradient < 0 else "0"
     return Words((f"{moves}: {step} = {worked}", f"{moves}: {step} = {said}"), extra=f". Its slope is {way}")
+
+
+def _finished(at: Moment, event: IterationFinished, name: Name) -> Words:  # noqa: ARG001 (as all of them)
+    j = name(event.node)
+    measured = f"{j} = {number(event.loss)} was measured before the update"
+    next_one = f"; the next forward pass measures the new {j}"
+    return Words((f"Iteration {event.iteration} is done. {measured}",), extra=next_one)
+
+
+SENTENCES: dict[type[Any], Callable[[Moment, Any, Name], Words]] = {
+    NodeEvaluated: _evaluated,
+    BackwardStarted: _started,
+    NodeVisited: _visited,
+    ContributionAdded: _contribution,
+    GradientCompleted: _completed,
+    NodesEnqueued: _enqueued,
+    VariableUpdated: _updated,
+    IterationFinished: _finished,
+}
+"""What each kind of event says."""
 
 
 # parts of sentences

@@ -16,7 +16,6 @@ from minidl_core import (
     ContributionAdded,
     Event,
     GradientCompleted,
-    IterationFinished,
     Node,
     NodeEvaluated,
     Operation,
@@ -24,20 +23,21 @@ from minidl_core import (
 )
 from minidl_core.arrays import Array
 
-from ..debugger.followed import element_at, is_by_point
+from ..debugger.event_table import Phase, array_of, node_of
+from ..debugger.followed import Followed, element_at, is_by_point
 from ..debugger.moment import Moment
-from ..debugger.named_moments import command, name_moment
 from ..debugger.timeline import Timeline
 from ..drawing.glyphs import RIGHT
 from ..drawing.palette import Line, plain
-from ..inspector import Followed
-from ..inspector.update_view import update_equation
+from ..notation.edits import label
 from ..notation.equation import write_worked
 from ..notation.expression import element_text
 from ..notation.formats import column, number, shape_text, worked_sum
 from ..notation.formulas import right_side
 from ..notation.long_sums import draw_long_sum, long_sum
+from ..notation.moments import command, name_moment
 from ..notation.names import called, said, slope_name
+from ..notation.update import update_equation
 from ..notation.worked import Worked, worked_contribution, worked_value
 from .log import said_of_edits
 from .narration import narrate_event_line, narrate_line
@@ -50,13 +50,17 @@ SMALL = 12
 TERMS = 9
 """So many lines has the table of a long sum."""
 
-_PASSES = {"forward": "Forward pass: values", "backward": "Backward pass: gradients", "update": "Update"}
+_PHASES: dict[Phase, str] = {
+    "forward": "Forward pass: values",
+    "backward": "Backward pass: gradients",
+    "update": "Update",
+}
 _MARKDOWN = re.compile(r"[\\`*<|]|(?<!\w)_|_(?!\w)|(?<=\])(?=\()|^#|~~")
 
 
 def file_name(timeline: Timeline) -> str:
     """Return the name of the file that a solution is saved in unless another is asked for."""
-    lesson = re.sub(r"[^\w-]+", "-", timeline.lesson.name)
+    lesson = re.sub(r"[^\w-]+", "-", timeline.program.lesson.name)
     return f"backprop-{lesson}-iteration-{timeline.recording.iteration}.md"
 
 
@@ -71,7 +75,7 @@ def write_solution(timeline: Timeline, followed: Followed) -> Iterator[str]:
         at = replace(moment, cursor=index + 1, shown=index)
         if at.phase != phase:
             phase, heading = at.phase, ""
-            yield from (f"## {_PASSES[phase]}", "")
+            yield from (f"## {_PHASES[at.phase]}", "")
         if heading != (heading := _heading(at, event)):
             yield from (f"### {_escaped(heading)}", "")
         start = f"{index + 1}. "
@@ -82,18 +86,16 @@ def write_solution(timeline: Timeline, followed: Followed) -> Iterator[str]:
             yield from (" " * len(start) + line for line in ("```text", *worked, "```"))
             yield ""
     if moment.error is not None:
-        yield from (f"**{_escaped(plain([narrate_line(moment, ROOMS)]))}**", "")
+        yield from (f"**{_escaped(plain([narrate_line(moment, {}, ROOMS)]))}**", "")
 
 
 def _head(timeline: Timeline, moment: Moment) -> Iterator[str]:
-    loss, before = moment.graph.loss.name, moment.recording.previous_loss
+    lesson, loss, before = moment.program.lesson, moment.graph.loss.name, moment.recording.previous_loss
     made = sorted((finished, edits) for finished, edits in timeline.branch.edits.items() if finished < moment.iteration)
-    edits = [f"before iteration {finished + 1}: {edit.label(40)}" for finished, edits in made for edit in edits]
+    edits = [f"before iteration {finished + 1}: {label(edit, 40)}" for finished, edits in made for edit in edits]
     facts = {
-        "lesson": f"{timeline.lesson.name}: {timeline.lesson.summary}"
-        if timeline.lesson.summary
-        else moment.lesson.name,
-        "seed": "the script's own" if timeline.seed is None else str(timeline.seed),
+        "lesson": f"{lesson.name}: {lesson.summary}" if lesson.summary else lesson.name,
+        "seed": "the script's own" if timeline.program.seed is None else str(timeline.program.seed),
         "learning rate η": f"{moment.learning_rate:g}",
         "iteration": str(moment.iteration),
         f"{loss} of the iteration before": "none: it is the first" if before is None else number(before),
@@ -101,7 +103,7 @@ def _head(timeline: Timeline, moment: Moment) -> Iterator[str]:
         "edits": "; ".join(edits) or "none",
         "events": f"{moment.cursor}, up to the moment {name_moment(timeline)}",
     }
-    yield from (f"# Backpropagation, worked out: {_escaped(moment.lesson.name)}, iteration {moment.iteration}", "")
+    yield from (f"# Backpropagation, worked out: {_escaped(lesson.name)}, iteration {moment.iteration}", "")
     yield from ("| | |", "|---|---|")
     yield from (f"| {_escaped(name)} | {_escaped(fact)} |" for name, fact in facts.items())
     without = " (without the edits)" if edits else ""
@@ -113,9 +115,9 @@ def _head(timeline: Timeline, moment: Moment) -> Iterator[str]:
 
 def _heading(at: Moment, event: Event) -> str:
     node = event.node
-    if isinstance(event, IterationFinished):
+    if node_of(event) is None:
         return "The end of the iteration"
-    if isinstance(event, VariableUpdated):
+    if at.phase == "update":
         return f"{called(node)} - η·{slope_name(at, node)}"
     if at.phase == "backward":
         return slope_name(at, node)
@@ -126,14 +128,10 @@ def _heading(at: Moment, event: Event) -> str:
 
 def _worked(at: Moment, event: Event, followed: Followed) -> Iterator[str]:
     """Yield the lines that write an event out in numbers; none where its sentence has done so."""
+    brought = array_of(event)
+    if brought is None or not brought.size:
+        return
     match event:
-        case (
-            NodeEvaluated(value=array)
-            | ContributionAdded(contribution=array)
-            | GradientCompleted(gradient=array)
-            | VariableUpdated(new=array)
-        ) if not array.size:
-            return
         case NodeEvaluated(Operation() as node, value):
             inputs = _values(at, node.inputs)
             if value.ndim or any(array.ndim for array in inputs):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from minidl_core import Constant, Node
 
@@ -22,7 +22,6 @@ ROOMS = ((116, 1), (78, 2))
 Name = Callable[..., str]
 """Returns the name of a node, cut to some length and marked with a style, by default that of its role."""
 
-Item = TypeVar("Item")
 NAME_LENGTHS = (40, 24, 16, 10, 6)
 """To how many cells names are cut, one after the other, until a sentence fits."""
 
@@ -53,7 +52,7 @@ def unmark(text: str) -> str:
     return _MARKED.sub(r"\2", text)
 
 
-def naming(length: int, now: Node | None) -> Name:
+def naming(length: int, now: object) -> Name:
     """Return the function that says a node's name, cut to a length and marked; `now` is the node of the sentence."""
 
     def name(node: Node, style: str = "") -> str:
@@ -62,9 +61,7 @@ def naming(length: int, now: Node | None) -> Name:
     return name
 
 
-def options(
-    tell: Callable[[Name], Words], now: Node | None, name_lengths: Sequence[int] = NAME_LENGTHS
-) -> Iterator[str]:
+def options(tell: Callable[[Name], Words], now: object, name_lengths: Sequence[int] = NAME_LENGTHS) -> Iterator[str]:
     """Yield ever shorter ways to say the same, with marks; `now` is the node that it is about."""
     for length in name_lengths:
         words = tell(naming(length, now))
@@ -100,15 +97,6 @@ def wrapped(line: Line, width: int) -> list[Line]:
         rows[-1] += word
         used += cells
     return rows
-
-
-def listed(items: Sequence[Item], say: Callable[[Item], str], most: int = 4) -> str:
-    """Return what is said of each item as a person lists it: `X, c and W`; of many the first, and how many more."""
-    shown = len(items) if len(items) <= most else most - 1
-    said = [say(item) for item in items[:shown]]
-    if shown < len(items):
-        said.append(f"{len(items) - shown} others")
-    return " and ".join(filter(None, (", ".join(said[:-1]), said[-1])))
 
 
 def counted(number: int, noun: str) -> str:

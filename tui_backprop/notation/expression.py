@@ -1,6 +1,6 @@
 """Formulas as trees: from the text in which an operation says what it computes, to a number, and to text again.
 
-    Y[i,j] = Σ A[i,k]·B[k,j]      exp A / Σ exp A      Y⊙(G - Σ G⊙Y)      1/(1 + exp(-A))      max(0, A)      A^B
+    Y[i,j] = Σ A[i,k]·B[k,j]      exp A / Σ exp A      Y⊙(G - Σ G⊙Y)      1/(1 + exp(-A))     max(0, A)     A^B     β1·m
 
 A sum sign reaches over the product behind it. At one element, · and ⊙ mean the same. A comparison is 1 or 0.
 """
@@ -27,6 +27,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sign": np.sign,
     "sin": np.sin,
     "cos": np.cos,
+    "floor": np.floor,
     "tanh": np.tanh,
     "max": np.maximum,
     "min": np.minimum,
@@ -39,7 +40,7 @@ COMPARISONS: dict[str, Callable[..., Any]] = {
     "=": np.equal,
 }
 _POWERS = {"²": "2", "³": "3"}
-_TOKEN = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]+)?|[A-Za-z_][A-Za-z0-9_]*|\S)")
+_TOKEN = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]+)?|[A-Za-zα-ω_][A-Za-zα-ω0-9_]*|\S)")
 
 
 class UnreadableError(Exception):

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minidl_core.arrays import Shape, written
+from minidl_core.arrays import Shape, as_text
 
 DIGITS = 4
 MOST_DIGITS = 17
@@ -108,7 +108,7 @@ def number(x: float, digits: int = DIGITS) -> str:
 
 def shape_text(shape: Shape | None) -> str:
     """Write a shape without a space, so that no line break can cut it: (100,2), (100,), (); ? if unknown."""
-    return "?" if shape is None else written(shape)
+    return "?" if shape is None else as_text(shape)
 
 
 def vector(values: ArrayLike, digits: int = DIGITS) -> str:

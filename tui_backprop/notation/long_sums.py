@@ -13,12 +13,11 @@ from minidl_core.arrays import Array
 from ..debugger.followed import Followed, is_by_point, points
 from ..debugger.moment import Moment
 from ..drawing.glyphs import RIGHT
-from ..drawing.palette import Line
-from ..inspector.arrays import label_style, window
+from ..drawing.palette import Line, label_style
 from .expression import Apply, Entry, Total, evaluate, leaves
 from .formats import DIGITS, Notation, addition
 from .names import axis_names, point_word
-from .sections import Section
+from .sections import Section, window
 from .worked import Worked, count, rounds_to, sizes
 
 GAP = 2
@@ -225,7 +224,7 @@ def _term_name(moment: Moment, total: Total, by_point: bool) -> Callable[[int], 
 
 def _classes(moment: Moment) -> tuple[str, ...]:
     """Return the name of each point's class, where the lesson names the classes."""
-    plane = moment.example.plane
+    plane = moment.program.example.plane
     if plane is None:
         return ()
     given = moment.feeds[plane.classes]

@@ -25,12 +25,12 @@ def slope_name(moment: Moment, node: Node) -> str:
 
 def point_word(moment: Moment) -> str:
     """Return what a row of the data is called."""
-    return "row" if moment.example.plane is None else "point"
+    return "row" if moment.program.example.plane is None else "point"
 
 
 def axis_names(moment: Moment, node: Node, axis: int, size: int) -> tuple[str, ...]:
     """Return the lesson's names for the positions along an axis of a node's array; nothing where it has none."""
-    labels = moment.lesson.labels.get(node.name, ())
+    labels = moment.program.lesson.labels.get(node.name, ())
     return labels[axis] if axis < len(labels) and len(labels[axis]) == size else ()
 
 

@@ -69,3 +69,11 @@ def prose(text: str, width: int, style: str = "text", indent: str = "") -> list[
 def first_that_fits(width: int, *texts: str) -> str:
     """Return the first of several ways to say the same, the longest first, that is not too long, or the last."""
     return next((text for text in texts if cell_len(text) <= width), texts[-1])
+
+
+def window(count: int, size: int, at: int) -> range:
+    """Return which `size` of `count` rows are shown, so that the followed one is among them."""
+    size = min(size, count)
+    # one row below the followed one is shown, and as many above it as there is room for
+    start = max(min(at - max(size - 2, 0), count - size), 0)
+    return range(start, start + size)

@@ -1,1 +1,13 @@
-"""The panes around graph and inspector: where each stands, and the lines that it shows."""
+"""The panes of the screen: each shows a moment to a viewer, as lines that depend on nothing else."""
+
+from .chart_panes import DataPane, LossPane
+from .graph_pane import GraphPane
+from .header import HeaderPane
+from .inspector_pane import InspectorPane
+from .key_bar import KeyBar
+from .pane import Pane
+from .step_pane import StepPane
+
+_CHARTS: tuple[Pane, ...] = (LossPane(), DataPane())
+PANES: tuple[Pane, ...] = (HeaderPane(), GraphPane(), StepPane(), InspectorPane(_CHARTS), *_CHARTS, KeyBar())
+"""Every pane; where each has its place is said in arrangement.py."""

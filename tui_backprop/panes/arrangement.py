@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from ..graph.shown import height_wanted
+from ..session import Viewer
+
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
 CHART_HEIGHT = 4
 """A chart lower than this is left out."""
 
 
-class Pane(NamedTuple):
+class Area(NamedTuple):
     """The cells of a pane, and in which row above it its title stands (the title is as wide as the pane)."""
 
     x: int
@@ -29,12 +32,26 @@ class Arrangement(NamedTuple):
     A line that starts or ends outside the screen has no end on it.
     """
 
-    panes: Mapping[str, Pane]
+    panes: Mapping[str, Area]
     rules: tuple[tuple[int, int, int], ...]
     bars: tuple[tuple[int, int, int], ...]
 
 
-def prefers_diagram(width: int, height: int) -> bool:
+def arrange_for(viewer: Viewer, width: int, height: int, *, data: bool) -> tuple[Arrangement | None, bool]:
+    """Return where the panes stand on a screen of this size, and whether the graph is a diagram on it.
+
+    Unless the viewer asked for one of both, it is a diagram where that fits.
+    """
+    look, foldings = viewer.look, viewer.session.foldings
+    if look.diagram is None:
+        diagram = _prefers_diagram(width, height) and foldings.fits(look, width - 2)
+    else:
+        diagram = look.diagram and foldings.is_drawable(look)
+    wanted = height_wanted(foldings, look, width - 2, diagram=diagram)
+    return arrange(width, height, diagram=diagram, graph_height=wanted, data=data), diagram
+
+
+def _prefers_diagram(width: int, height: int) -> bool:
     """Return whether a terminal of this size has the room for the diagram with all panes below it."""
     return width >= 100 and height >= 34
 
@@ -49,7 +66,7 @@ def arrange(width: int, height: int, *, diagram: bool, graph_height: int, data: 
         return None
     if not diagram:
         return _with_tape(width, height, graph_height, data)
-    if prefers_diagram(width, height):
+    if _prefers_diagram(width, height):
         return _with_diagram(width, height, graph_height, data)
     return _with_small_diagram(width, height, graph_height)
 
@@ -66,17 +83,17 @@ def _with_diagram(width: int, height: int, graph_height: int, data: bool) -> Arr
     middle = below + loss + 1
     left, right = split - 1, width - split - 2
     panes = {
-        "header": Pane(0, 0, width, 1),
-        "graph": Pane(1, 2, inner, graph),
-        "step": Pane(1, step + 1, inner, text),
-        "inspector": Pane(1, below + 1, left, body),
-        "loss": Pane(split + 1, below + 1, right, loss),
-        "keys": Pane(0, height - 1, width, 1),
+        "header": Area(0, 0, width, 1),
+        "graph": Area(1, 2, inner, graph),
+        "step": Area(1, step + 1, inner, text),
+        "inspector": Area(1, below + 1, left, body),
+        "loss": Area(split + 1, below + 1, right, loss),
+        "keys": Area(0, height - 1, width, 1),
     }
     bottom, end = height - 2, width - 1
     rules = [(1, 0, end), (step, 0, end), (below, 0, end), (bottom, 0, end)]
     if data:
-        panes["data"] = Pane(split + 1, middle + 1, right, body - loss - 1)
+        panes["data"] = Area(split + 1, middle + 1, right, body - loss - 1)
         rules.append((middle, split, end))
     return Arrangement(panes, tuple(rules), ((0, 1, bottom), (end, 1, bottom), (split, below, bottom)))
 
@@ -86,11 +103,11 @@ def _with_small_diagram(width: int, height: int, graph_height: int) -> Arrangeme
     step = graph + 2
     body = step + 4
     panes = {
-        "header": Pane(0, 0, width, 1),
-        "graph": Pane(0, 2, width, graph),
-        "step": Pane(0, step + 1, width, 3),
-        "inspector": Pane(0, body + 1, width, height - body - 2),
-        "keys": Pane(0, height - 1, width, 1),
+        "header": Area(0, 0, width, 1),
+        "graph": Area(0, 2, width, graph),
+        "step": Area(0, step + 1, width, 3),
+        "inspector": Area(0, body + 1, width, height - body - 2),
+        "keys": Area(0, height - 1, width, 1),
     }
     return Arrangement(panes, tuple((y, -1, width) for y in (1, step, body)), ())
 
@@ -101,10 +118,10 @@ def _with_tape(width: int, height: int, graph_height: int, data: bool) -> Arrang
     body = step - 2
     rules = [(1, -1, width), (step, -1, width)]
     panes = {
-        "header": Pane(0, 0, width, 1),
-        "inspector": Pane(split + 1, 2, width - split - 1, body),
-        "step": Pane(0, step + 1, width, 3),
-        "keys": Pane(0, height - 1, width, 1),
+        "header": Area(0, 0, width, 1),
+        "inspector": Area(split + 1, 2, width - split - 1, body),
+        "step": Area(0, step + 1, width, 3),
+        "keys": Area(0, height - 1, width, 1),
     }
     tape = min(graph_height, body)
     spare = body - tape - 1
@@ -114,12 +131,12 @@ def _with_tape(width: int, height: int, graph_height: int, data: bool) -> Arrang
         points = spare // 2 if data and spare >= 20 else 0
         loss = spare - points - bool(points)
         tape = body - spare - 1
-        panes["loss"] = Pane(0, tape + 3, split, loss)
+        panes["loss"] = Area(0, tape + 3, split, loss)
         rules.append((tape + 2, -1, split))
         if points:
-            panes["data"] = Pane(0, tape + loss + 4, split, points)
+            panes["data"] = Area(0, tape + loss + 4, split, points)
             rules.append((tape + loss + 3, -1, split))
     else:
         tape = body
-    panes["graph"] = Pane(0, 2, split, tape)
+    panes["graph"] = Area(0, 2, split, tape)
     return Arrangement(panes, tuple(rules), ((split, 1, step),))

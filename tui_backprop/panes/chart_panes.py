@@ -1,4 +1,4 @@
-"""The charts as panes: the title, the lines, and what they depend on, so that one is drawn only when that changed."""
+"""The charts as panes: drawing one costs more than all the rest, so each says what it depends on."""
 
 from __future__ import annotations
 
@@ -7,96 +7,107 @@ from collections.abc import Hashable
 import numpy as np
 
 from ..debugger.moment import Moment
-from ..debugger.timeline import Timeline
 from ..drawing.palette import Line
+from ..lessons.lesson import Plane
+from ..notation.edits import branch_label, seen_from
 from ..notation.fitting import width_of
+from ..session import Viewer
 from .charts import Separator, data_legend, draw_data, draw_loss, separator
+from .frame import TITLE_EDGES
+from .pane import Pane, Size
 
 
-class LossPane:
+class LossPane(Pane):
     """J over the iterations, on a linear or a logarithmic axis; of the other branches as ghosts."""
 
-    def __init__(self, timeline: Timeline) -> None:
-        self._timeline = timeline
-        self.logarithmic = False
+    name = "loss"
 
-    def depends_on(self, moment: Moment) -> Hashable:
-        """Return what the chart is a function of."""
-        branch, branches = self._timeline.branch, tuple(self._timeline.branches)
-        here = moment.iteration, moment.loss, moment.hides_losses
-        return branch, branches, len(branch.losses), here, self.logarithmic
+    def depends_on(self, moment: Moment, viewer: Viewer) -> Hashable:
+        """Return the branches, how far this one went, and where one is on it."""
+        timeline = viewer.session.timeline
+        here = moment.iteration, moment.loss, moment.losses_until
+        return timeline.branch, tuple(timeline.branches), len(timeline.branch.losses), here, viewer.logarithmic
 
-    def title(self, moment: Moment, width: int) -> Line:
-        """Return the title: which branch, where there are several, and which axis, where there is room for both."""
-        name = moment.graph.loss.name
+    def title(self, moment: Moment, viewer: Viewer, size: Size) -> tuple[Line, Line]:
+        """Return which branch it is, where there are several, and which axis, where there is room for both."""
+        timeline, name = viewer.session.timeline, moment.graph.loss.name
         title: Line = [("Loss" if name == "loss" else f"Loss {name}", "title")]
-        if len(self._timeline.branches) > 1:
-            title.append((f"   {self._timeline.branch.label}", "text"))
-        axis = "   logarithmic" if self.logarithmic else "   linear"
-        return [*title, (axis, "dim")] if width_of(title) + len(axis) <= width else title
+        if len(timeline.branches) > 1:
+            title.append((f"   {branch_label(timeline.branch)}", "text"))
+        axis = "   logarithmic" if viewer.logarithmic else "   linear"
+        fits = width_of(title) + len(axis) <= size.width - TITLE_EDGES
+        return [*title, (axis, "dim")] if fits else title, []
 
-    def draw(self, moment: Moment, width: int, height: int) -> list[Line]:
+    def draw(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
         """Draw the curve, with a mark where the cursor is."""
-        branch = self._timeline.branch
-        others = [other for other in self._timeline.branches if other is not branch]
+        timeline = viewer.session.timeline
+        branch = timeline.branch
+        others = [other for other in timeline.branches if other is not branch]
         return draw_loss(
             branch.losses,
             name=moment.graph.loss.name,
-            ghosts=[(other.seen_from(branch), other.losses) for other in others],
+            ghosts=[(seen_from(other, branch), other.losses) for other in others],
             cursor=moment.iteration,
             loss=moment.loss,
-            until=moment.iteration - 1 if moment.hides_losses else None,
-            logarithmic=self.logarithmic,
-            width=width,
-            height=height,
+            until=moment.losses_until,
+            logarithmic=viewer.logarithmic,
+            width=size.width,
+            height=size.height,
         )
 
 
-class DataPane:
+class DataPane(Pane):
     """The points, the line that separates them now, and the lines of a few iterations before."""
 
-    def __init__(self) -> None:
-        self.followed: int | None = None
+    name = "data"
 
-    def depends_on(self, moment: Moment) -> Hashable:
-        """Return what the chart is a function of."""
-        plane = moment.example.plane
-        assert plane is not None
+    def applies(self, moment: Moment) -> bool:
+        """Return whether the data are points in the plane."""
+        return moment.program.example.plane is not None
+
+    def depends_on(self, moment: Moment, viewer: Viewer) -> Hashable:
+        """Return the lines, the point that is followed, and the data."""
+        plane = _plane(moment)
         data = (moment.feeds[plane.points].tobytes(), moment.feeds[plane.classes].tobytes())
-        return self._line(moment), tuple(self._before(moment)), self.followed, data
+        return _line(moment), tuple(_before(moment)), viewer.followed.point, data
 
-    def title(self, moment: Moment, width: int) -> Line:
-        """Return the legend, in at most this width."""
-        return [("Data  ", "title"), *data_legend(self._before(moment), self.followed, width - len("Data  "))]
+    def title(self, moment: Moment, viewer: Viewer, size: Size) -> tuple[Line, Line]:
+        """Return the legend."""
+        width = size.width - TITLE_EDGES - len("Data  ")
+        return [("Data  ", "title"), *data_legend(_before(moment), viewer.followed.point, width)], []
 
-    def draw(self, moment: Moment, width: int, height: int) -> list[Line]:
-        """Draw points and lines; a lesson without points in the plane has no data chart."""
-        plane, feeds = moment.example.plane, moment.feeds
-        assert plane is not None
+    def draw(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
+        """Draw points and lines."""
+        plane, feeds = _plane(moment), moment.feeds
         return draw_data(
             feeds[plane.points],
             np.argmax(feeds[plane.classes], axis=1),
-            now=self._line(moment),
-            before=self._before(moment),
-            followed=self.followed,
-            width=width,
-            height=height,
+            now=_line(moment),
+            before=_before(moment),
+            followed=viewer.followed.point,
+            width=size.width,
+            height=size.height,
         )
 
-    def _line(self, moment: Moment) -> Separator:
-        plane = moment.example.plane
-        assert plane is not None
-        return separator(moment.variable(plane.weights), moment.variable(plane.bias))
 
-    def _before(self, moment: Moment) -> dict[int, Separator]:
-        plane = moment.example.plane
-        assert plane is not None
-        lines = {
-            iterations: separator(
-                state.variables.get(plane.weights, plane.weights.initial_value),
-                state.variables.get(plane.bias, plane.bias.initial_value),
-            )
-            for iterations, state in moment.milestones
-        }
-        now = self._line(moment)
-        return {iterations: line for iterations, line in lines.items() if line != now}
+def _plane(moment: Moment) -> Plane:
+    plane = moment.program.example.plane
+    assert plane is not None, "a program without points in the plane has no such pane"
+    return plane
+
+
+def _line(moment: Moment) -> Separator:
+    plane = _plane(moment)
+    return separator(moment.variable(plane.weights), moment.variable(plane.bias))
+
+
+def _before(moment: Moment) -> dict[int, Separator]:
+    plane, now = _plane(moment), _line(moment)
+    lines = {
+        iterations: separator(
+            state.variables.get(plane.weights, plane.weights.initial_value),
+            state.variables.get(plane.bias, plane.bias.initial_value),
+        )
+        for iterations, state in moment.milestones
+    }
+    return {iterations: line for iterations, line in lines.items() if line != now}

@@ -10,6 +10,8 @@ from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..notation.fitting import fit, width_of
 from ..notation.formats import number
+from ..session import Viewer
+from .pane import Pane, Size
 
 PHASES = ("forward", "backward", "update")
 
@@ -18,11 +20,22 @@ PHASES = ("forward", "backward", "update")
 _LOSS, _BEFORE, _PLACE = len("-1.234e-05"), len(" (was -1.234e-05)"), len("iteration finished")
 
 
+class HeaderPane(Pane):
+    """Where one is in the training."""
+
+    name = "header"
+    titled = False
+
+    def draw(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
+        """Draw one line."""
+        return [draw_header(moment, size.width)]
+
+
 def draw_header(moment: Moment, width: int) -> Line:
     """Draw the header in one line of this width; what is least needed is left out first, the loss is always whole."""
     loss = [(f"{fit(moment.graph.loss.name, 12).rstrip()} ", "dim"), *_loss(moment)]
     rate = [("η ", "dim"), (f"{moment.learning_rate:g}", "text")]
-    name, number_of = fit(moment.lesson.name, 20).rstrip(), str(moment.iteration)
+    name, number_of = fit(moment.program.lesson.name, 20).rstrip(), str(moment.iteration)
     for gap, with_place, with_before, with_rate, phases in (
         (3, True, True, True, PHASES),
         (2, False, False, True, PHASES),

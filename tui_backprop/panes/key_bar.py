@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from rich.cells import cell_len
 
+from ..debugger.message import Message
+from ..debugger.moment import Moment
 from ..drawing.palette import Line
+from ..narration.messages import sentences
 from ..notation.fitting import fit, width_of
+from ..session import Viewer
+from ..session.debug_session import ABOUT_A_PLACE
+from .graph_pane import ABOUT_THE_GRAPH
+from .pane import Pane, Size
+from .step_pane import ABOUT_THE_QUIZ
 
 Keys = tuple[tuple[str, str], ...]
 """Keys and what they do, the most needed first."""
@@ -37,6 +45,38 @@ TYPING = (("enter", "answer"), ("esc", "skip"), ("PgUp", "back"), ("F1", "keys")
 IN_THE_ROOM = (("space", "reveal"), ("b", "back"), ("m", "stop asking"), ("?", "keys"), ("q", "quit"))
 _ORDER = "1-4 enter esc space b PgUp s n p i r G o e v / tab m < > ? F1 q"
 ORDER = tuple(_ORDER.split())
+
+
+class KeyBar(Pane):
+    """What there is to say about the last key, and which keys come next."""
+
+    name = "keys"
+    titled = False
+
+    def draw(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
+        """Draw one line."""
+        session = viewer.session
+        running = None if session.running is None else session.running.label
+        said = next((sentences(message, viewer.keys)[0] for message in _here(viewer)), "")
+        return [draw_keys(size.width, running, said, _standing(viewer))]
+
+
+def _here(viewer: Viewer) -> Iterator[Message]:
+    """Yield the messages that no other pane shows."""
+    elsewhere = (*ABOUT_A_PLACE, *ABOUT_THE_GRAPH, *ABOUT_THE_QUIZ)
+    for message in (viewer.message, viewer.session.message):
+        if message is not None and message.kind not in elsewhere:
+            yield message
+
+
+def _standing(viewer: Viewer) -> Keys:
+    """Return the keys that are named instead of the usual ones, if there are any."""
+    quiz = viewer.session.quiz
+    if quiz.question is None:
+        return SEEKING if viewer.session.is_seeking else ()
+    if quiz.mode == "room":
+        return IN_THE_ROOM
+    return CHOOSING if quiz.question.choices else TYPING
 
 
 def draw_keys(width: int, running: str | None, said: str = "", standing: Keys = ()) -> Line:

@@ -9,13 +9,14 @@ from rich.cells import cell_len
 
 from ..drawing.glyphs import RIGHT
 from ..drawing.palette import Line
+from ..narration.messages import Keys, sentences
 from ..notation.fitting import fit
 from ..notation.sections import Section, compose, prose
 from ..quiz import Question
-from ..quiz.asking import Asking, Score
+from ..quiz.quiz import Outcome, Quiz, Score
 
 
-def draw_question(asking: Asking, question: Question, width: int, height: int) -> list[Line]:
+def draw_question(quiz: Quiz, question: Question, keys: Keys, width: int, height: int) -> list[Line]:
     """Draw the choices or the field, in at most `height` lines of at most `width` cells."""
     given = _flowed(question.given, width - 2)
     if question.choices:
@@ -23,13 +24,14 @@ def draw_question(asking: Asking, question: Question, width: int, height: int) -
         sections = [Section(10, _choices(question.choices, width, columns))]
         hint = f"1 to {len(question.choices)} answers, Esc skips"
     else:
-        field: Line = [(f"  {RIGHT} ", "key"), (asking.typed, "title"), ("_", "dim")]
+        field: Line = [(f"  {RIGHT} ", "key"), (quiz.typed, "title"), ("_", "dim")]
         sections = [Section(10, [field])]
         hint = "type a number, then Enter; 1 % off is still right; Esc skips"
-    if asking.complaint:
-        sections.append(Section(11, prose(f"  {asking.complaint}", width, "error", indent="  "), joined=True))
+    if quiz.complaint is not None:
+        text = sentences(quiz.complaint, keys)[0]
+        sections.append(Section(11, prose(f"  {text}", width, "error", indent="  "), joined=True))
     sections += [Section(9 - place, [line], joined=place > 0) for place, line in enumerate(given)]
-    hint = "think first: the next space reveals it" if asking.mode == "room" else hint
+    hint = "think first: the next space reveals it" if quiz.mode == "room" else hint
     sections.append(Section(1, prose(f"  {hint}", width, "dim", indent="  ")))
     return compose(sections, width, height)
 
@@ -69,11 +71,38 @@ def _flowed(items: Sequence[str], width: int) -> list[Line]:
 def draw_score(score: Score, width: int, height: int) -> list[Line]:
     """Draw how many answers were right, and of which kind; the hardest kind first."""
     right, answered = score.right, score.answered
-    sections = [Section(10, [[(str(score), "title")]])]
+    sections = [Section(10, [[(write_score(score), "title")]])]
     names = max(map(len, score.asked), default=0) + 2
     for kind in sorted(score.asked, key=lambda kind: (right[kind] / max(answered[kind], 1), kind)):
         hard = 2 * right[kind] < answered[kind]
-        line: Line = [(f"  {kind:<{names}}", "dim"), (score.of(kind), "text")]
+        line: Line = [(f"  {kind:<{names}}", "dim"), (write_score(score, kind), "text")]
         sections.append(Section(9, [[*line, ("  hard", "error")] if hard else line], joined=len(sections) > 1))
     sections.append(Section(1, prose("space goes on", width, "dim")))
     return compose(sections, width, height)
+
+
+def write_score(score: Score, kind: str | None = None) -> str:
+    """Say how many of all questions, or of those of a kind, were answered right, and how many were skipped."""
+    counts = (score.right, score.answered, score.skipped)
+    right, answered, skipped = (count.total() if kind is None else count[kind] for count in counts)
+    return ", ".join([f"{right} of {answered} right"] * (answered > 0) + [f"{skipped} skipped"] * (skipped > 0))
+
+
+def draw_outcome(outcome: Outcome) -> list[Line]:
+    """Return ever shorter ways to say what came of a question."""
+    answer = (outcome.question.answer, "title")
+    if outcome.given is None:
+        return [[("the answer: ", "dim"), answer]]
+    if outcome.right:
+        return [[("✓ right: ", "done"), answer]]
+    given = f"'{outcome.given}'" if " " in outcome.given else outcome.given
+    whole: Line = [("✗ not ", "error"), (given, "text"), (": ", "error"), answer]
+    return [whole, [("✗ the answer: ", "error"), answer]]
+
+
+def draw_mode(quiz: Quiz) -> list[Line]:
+    """Return ever shorter ways to say who is asked, and how many answers were right."""
+    if quiz.mode == "me":
+        who, score = ("ask me first", "key"), (write_score(quiz.score), "text")
+        return [[who, ("  ", "text"), score], [score], []] if score[0] else [[who]]
+    return [[("ask the room", "key")] if quiz.mode == "room" else []]

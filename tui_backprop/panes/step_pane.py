@@ -14,9 +14,18 @@ from minidl_core import ContributionAdded, IterationFinished, Node, NodesEnqueue
 from ..debugger.moment import Moment
 from ..drawing.glyphs import ELLIPSIS, HIDDEN
 from ..drawing.palette import Line
+from ..narration.messages import Keys, sentences
 from ..narration.narration import narrate_line
 from ..narration.wording import ROOMS, fitted, in_list, wrapped
 from ..notation.fitting import cut, width_of
+from ..session import Viewer
+from ..session.debug_session import ABOUT_A_PLACE
+from .frame import TITLE_EDGES
+from .pane import Pane, Size
+from .question_pane import draw_mode, draw_outcome
+
+ABOUT_THE_QUIZ = ("quiz mode", "no run in a quiz", "would answer")
+"""The kinds of messages that stand in this pane's title."""
 
 _WIDE = ROOMS[0][0]
 _NAME_LENGTHS = (24, 16, 10)
@@ -34,15 +43,44 @@ class Part(NamedTuple):
     choices: list[Line]
 
 
-def draw_step(moment: Moment, width: int, height: int, question: Sequence[str] = ()) -> list[Line]:
+class StepPane(Pane):
+    """What has just happened, or the question about what happens next."""
+
+    name = "step"
+
+    def title(self, moment: Moment, viewer: Viewer, size: Size) -> tuple[Line, Line]:
+        """Return what came of the last question, and who is asked, in the longest ways for which there is room."""
+        quiz, message = viewer.session.quiz, viewer.session.message
+        name = "Question" if quiz.question is not None else "Step"
+        notes: list[Line] = []
+        if message is not None and message.kind in ABOUT_THE_QUIZ:
+            style = "key" if message.kind == "quiz mode" else "error"
+            notes = [[(text, style)] for text in sentences(message, viewer.keys)]
+        elif quiz.outcome is not None:
+            notes = draw_outcome(quiz.outcome)
+        left: list[Line] = [[(name, "title"), ("   ", "text"), *note] for note in notes] or [[(name, "title")]]
+        pairs = [(title, mode) for title in left for mode in draw_mode(quiz)]
+        # where nothing fits, the shortest is cut
+        return next((pair for pair in pairs if sum(map(width_of, pair)) < size.width - TITLE_EDGES), pairs[-1])
+
+    def draw(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
+        """Draw the sentence, which may be that of a message or a question, and the row below it."""
+        question, message = viewer.session.quiz.question, viewer.session.message
+        instead = () if question is None else question.ways
+        if message is not None and message.kind in ABOUT_A_PLACE and not instead and moment.error is None:
+            instead = sentences(message, viewer.keys)
+        return draw_step(moment, *size, viewer.keys, instead)
+
+
+def draw_step(moment: Moment, width: int, height: int, keys: Keys, instead: Sequence[str] = ()) -> list[Line]:
     """Draw the pane in exactly `height` lines of at most `width` cells, with a margin of one cell on both sides.
 
-    A sentence needs one line where the width is 118, and two where it is 80; in less room it says less. A question that
-    stands, in ever shorter ways to say it, takes the place of the moment's sentence.
+    A sentence needs one line where the width is 118, and two where it is 80; in less room it says less. What is said
+    `instead`, in ever shorter ways to say it, takes the place of the moment's sentence.
     """
     inner, lines = width - 2, height - 1
     rooms = (*ROOMS, (inner, lines))
-    sentence = wrapped(fitted(question, rooms) if question else narrate_line(moment, rooms), inner)
+    sentence = wrapped(fitted(instead, rooms) if instead else narrate_line(moment, keys, rooms), inner)
     rows = [*sentence, *([[]] * (lines - len(sentence))), _draw_row(moment, inner)]
     return [[(" ", "text"), *row] if row else [] for row in rows]
 
@@ -93,7 +131,7 @@ def _backward(moment: Moment, wide: bool, length: int) -> list[Part]:
         [(in_list(node, length), "waiting"), (f" (for {count})", "dim")]
         for node, count in islice(moment.waiting, _MOST if wide else 4)
     ]
-    if moment.hides_queue:
+    if moment.queue_is_hidden:
         return [
             _past("visited", past, moment.visit_count - (now is not None), wide, length),
             _now(now, wide, length),

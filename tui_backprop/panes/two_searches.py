@@ -22,17 +22,17 @@ from minidl_core import (
     TraversalError,
     search,
 )
-from minidl_core.train import Minimization
 
 from ..debugger.followed import Followed, element_at
 from ..debugger.loss_graph import LossGraph
 from ..debugger.moment import Moment
 from ..drawing.glyphs import MORE
 from ..drawing.palette import Line, Span
-from ..narration.wording import in_list, listed
+from ..narration.wording import in_list
 from ..notation.expression import element_text
 from ..notation.fitting import fit
 from ..notation.formats import addition, number, worked_sum
+from ..notation.listing import listed
 from ..notation.names import called, slope_name
 from ..notation.sections import prose
 
@@ -47,7 +47,7 @@ _HEADS = (
 
 
 @dataclass(frozen=True)
-class Visit:
+class SearchStep:
     """A node that is visited, and the queue once its visit is over; it is `early` if consumers are still to come."""
 
     node: Node
@@ -62,8 +62,8 @@ class Searches:
     `parted` is the first step in which they differ, by a node or by the queue: None where they never do.
     """
 
-    plain: tuple[Visit, ...]
-    right: tuple[Visit, ...]
+    plain: tuple[SearchStep, ...]
+    right: tuple[SearchStep, ...]
     parted: int | None
 
     @property
@@ -84,26 +84,26 @@ def compare(graph: LossGraph) -> Searches:
     return Searches(plain, right, next((step for step, (one, other) in pairs if one != other), None))
 
 
-def _visits(graph: LossGraph, traversal: str) -> tuple[Visit, ...]:
-    visits: list[Visit] = []
+def _visits(graph: LossGraph, traversal: str) -> tuple[SearchStep, ...]:
+    visits: list[SearchStep] = []
     queue: list[Node] = [graph.loss]
     try:
         for node, enqueued in search(graph.loss, traversal):
             queue = [*queue[1:], *enqueued]
-            visits.append(Visit(node, tuple(queue)))
+            visits.append(SearchStep(node, tuple(queue)))
     except TraversalError:
-        visits.append(Visit(queue[0], tuple(queue[1:]), early=True))
+        visits.append(SearchStep(queue[0], tuple(queue[1:]), early=True))
     return tuple(visits)
 
 
-def contributions_to(node: Node, minimization: Minimization, start: State) -> list[ContributionAdded]:
-    """Return all contributions to a node in the iteration that starts from a state, run apart from any other.
+def contributions_to(node: Node, stepper: Stepper, start: State) -> list[ContributionAdded]:
+    """Return all contributions to a node in the stepper's iteration that starts from a state, run apart from any other.
 
     There is none where a mistake keeps the iteration from going so far.
     """
     session = Session()
     session.variables = dict(start.variables)
-    apart = Stepper(minimization, start.feeds, session)
+    apart = Stepper(stepper.loss, start.feeds, session, optimizer=stepper.optimizer)
     try:
         events = [*apart.forward(), *apart.backward()]
     except MinidlError:
@@ -224,7 +224,9 @@ def first_step(searches: Searches, rows: int) -> int:
     return max(min((searches.parted or 0) - 2, len(searches.right) - rows), 0)
 
 
-def _side(visit: Visit | None, other: Sequence[Node] | None, now: Node | None, name: int, width: int) -> list[Span]:
+def _side(
+    visit: SearchStep | None, other: Sequence[Node] | None, now: Node | None, name: int, width: int
+) -> list[Span]:
     """Draw a visit in this width; what is in the queue, but not in the other one, stands out."""
     if visit is None:
         return [(" " * width, "text")]

@@ -10,8 +10,9 @@ import os
 import sys
 import textwrap
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -19,29 +20,27 @@ from types import ModuleType
 from minidl_core import Graph, Node, NonFiniteError, Placeholder
 from minidl_core.arrays import Array
 from minidl_core.graph import post_order
-from minidl_core.train import GradientDescentOptimizer, Minimization
+from minidl_core.train import Minimization, Optimizer, Schedule
 from minidl_core.watching import watching
 
-from ..complaints import complain
-from ..lessons import LessonError
-from ..lessons.lesson import Example, Lesson, misfit
-from ..narration.wording import listed
-from ..notation.fitting import printable
+from ..lessons.lesson import Example, Lesson
+from .program import Program, ProgramError, program_of
 
 Feeds = Mapping[Placeholder, Array]
 Seen = dict[Node, Feeds | None]
 """Each step that is made or run, and each node that is run, the last one last, with its feeds if it was run."""
 
 
-def open_script(path: str, seed: int | None) -> Lesson:
-    """Run a file and return its lesson, or one made of the step that it ran last, or else of the only one it builds.
+def open_script(path: str, seed: int | None = None, learning_rate: float | None = None) -> Program:
+    """Run a file and return its lesson as a program, or the step that it ran last, or else the only one it builds.
 
     That step starts from its variables' initial values, with the feeds of its last run. What the file prints goes to
-    the standard error output. Raises LessonError, also where a script, which draws its own numbers, is given a seed.
+    the standard error output. Raises ProgramError, also where a script, which draws its own numbers, is given a seed.
     """
     main = ModuleType("__main__")
     main.__file__ = file = os.path.abspath(path)
     seen: Seen = {}
+    warning = ""
 
     def note(node: Node, feeds: Feeds | None) -> None:
         seen.pop(node, None)
@@ -50,48 +49,51 @@ def open_script(path: str, seed: int | None) -> Lesson:
     try:
         source = Path(path).read_bytes()
     except OSError as error:
-        raise LessonError(f"{path} cannot be opened: {error.strerror}") from error
+        raise ProgramError(f"{path} cannot be opened: {error.strerror}") from error
     try:
         with _as_main(main, path), Graph().as_default(), watching(note), _explained(path, file):
             exec(compile(source, file, "exec", dont_inherit=True), vars(main))
-    except LessonError as stopped:
+    except ProgramError as stopped:
         # to look into a NaN is what a debugger is for
         fed = [node for node in seen if isinstance(node, Minimization) and _fed(node, seen) is not None]
         if not (isinstance(stopped.__cause__, NonFiniteError) and fed):
             raise
-        complain(f"{stopped} It is opened as it started.")
+        warning = f"{stopped} It is opened as it started."
 
     lesson = vars(main).get("lesson")
     if isinstance(lesson, Lesson):
-        return _own_lesson(lesson, path, file)
+        return program_of(_explaining(lesson, path, file), seed, learning_rate, path, warning)
     if seed is not None:
-        raise LessonError(f"--seed is for lessons: {path} draws its own numbers; change the seed in it")
+        raise ProgramError(f"--seed is for lessons: {path} draws its own numbers; change the seed in it")
     for graph in dict.fromkeys(node.graph for node in seen):
         _call_by_variables(main, graph)
     step = _chosen(seen, path)
     example = Example(step.loss, _feeds(step, seen, path))
-    return Lesson(
+
+    def optimizer(rate: float | Schedule) -> Optimizer:
+        made = copy(step.optimizer)
+        made.learning_rate = rate
+        return made
+
+    lesson = Lesson(
         name=os.path.basename(path),
         summary=(main.__doc__ or "").strip().partition("\n")[0],
         build=lambda _: example,
         learning_rate=step.optimizer.learning_rate,
+        optimizer=optimizer,
         seed=None,
-        path=path,
     )
+    return program_of(lesson, None, learning_rate, path, warning)
 
 
-def _own_lesson(lesson: Lesson, path: str, file: str) -> Lesson:
+def _explaining(lesson: Lesson, path: str, file: str) -> Lesson:
+    """Return the lesson of a file, which says where in the file it went wrong if it cannot be built."""
+
     def build(seed: int) -> Example:
         with _explained(path, file):
-            example = lesson.build(seed)
-        if not isinstance(example, Example):
-            raise LessonError(f"{path} has a lesson whose build returns {example!r}; it must return an Example")
-        wrong = misfit(lesson, example) if isinstance(example.loss, Node) else None  # of any other the engine says it
-        if wrong:
-            raise LessonError(f"{path} has a lesson that does not fit its graph: {wrong}")
-        return example
+            return lesson.build(seed)
 
-    return replace(lesson, build=build, path=path)
+    return replace(lesson, build=build)
 
 
 def _chosen(seen: Seen, path: str) -> Minimization:
@@ -100,15 +102,11 @@ def _chosen(seen: Seen, path: str) -> Minimization:
     run = [step for step in steps if seen[step] is not None]
     if not steps:
         remedy = "end it with step = dl.train.GradientDescentOptimizer(0.1).minimize(loss)"
-        raise LessonError(f"{path} builds no minimisation step; {remedy} and dl.Session().run(step, feed_dict)")
+        raise ProgramError(f"{path} builds no minimisation step; {remedy} and dl.Session().run(step, feed_dict)")
     if not run and len(steps) > 1:
-        named = listed(steps, Node.describe, 4)
-        raise LessonError(f"{path} builds {named} and runs none of them; run the one that you mean")
-    step = (run or steps)[-1]
-    if type(step.optimizer) is not GradientDescentOptimizer:
-        kind = type(step.optimizer).__name__
-        raise LessonError(f"{path} trains with {kind}, but only train.GradientDescentOptimizer can be stepped through")
-    return step
+        named = _named(steps)
+        raise ProgramError(f"{path} builds {named} and runs none of them; run the one that you mean")
+    return (run or steps)[-1]
 
 
 def _fed(step: Minimization, seen: Seen) -> Feeds | None:
@@ -121,10 +119,15 @@ def _feeds(step: Minimization, seen: Seen, path: str) -> Feeds:
     needed = [node for node in post_order([step.loss]) if isinstance(node, Placeholder)]
     feeds = _fed(step, seen)
     if needed and feeds is None:
-        named = listed(needed, Node.describe, 4)
+        named = _named(needed)
         remedy = "end it with dl.Session().run(step, feed_dict)"
-        raise LessonError(f"{path} never runs its step, so there is no feed for {named}; {remedy}")
+        raise ProgramError(f"{path} never runs its step, so there is no feed for {named}; {remedy}")
     return {node: feeds[node] for node in needed} if feeds else {}
+
+
+def _named(nodes: Sequence[Node]) -> str:
+    """Return what nodes are called, of many the first."""
+    return " and ".join([*map(Node.describe, nodes[:3]), *([f"{len(nodes) - 3} others"] if len(nodes) > 3 else [])])
 
 
 def _call_by_variables(main: ModuleType, graph: Graph) -> None:
@@ -157,22 +160,22 @@ def _as_main(main: ModuleType, path: str) -> Iterator[None]:
 
 @contextmanager
 def _explained(path: str, file: str) -> Iterator[None]:
-    """Send what the file prints to the standard error output; raise LessonError for what goes wrong in it."""
+    """Send what the file prints to the standard error output; raise ProgramError for what goes wrong in it."""
     try:
         with redirect_stdout(sys.stderr):
             yield
     except SystemExit as end:
         if end.code not in (None, 0):
-            raise LessonError(f"{_place(end, path, file)} ended the script with sys.exit({end.code!r})") from end
+            raise ProgramError(f"{_place(end, path, file)} ended the script with sys.exit({end.code!r})") from end
     except Exception as error:
-        raise LessonError(_mistake(error, path, file)) from error
+        raise ProgramError(_mistake(error, path, file)) from error
 
 
 def _mistake(error: Exception, path: str, file: str) -> str:
     if isinstance(error, SyntaxError) and (error.filename is None or os.path.isfile(error.filename)):
         where = path if error.filename in (None, file) else error.filename
         return f"{where}{f':{error.lineno}' if error.lineno else ''} is not Python: {error.msg}"
-    text = printable(textwrap.shorten(str(error), 500))
+    text = textwrap.shorten(str(error), 500)
     return f"{_place(error, path, file)} raised {type(error).__name__}{f': {text}' if text else ''}"
 
 

@@ -8,7 +8,8 @@ from itertools import islice
 from minidl_core import BackwardStarted, Node, NodesEnqueued, NodeVisited, Operation
 
 from ..narration.sentences import still_waiting
-from ..narration.wording import NAME_LENGTHS, listed, naming, unmark
+from ..narration.wording import NAME_LENGTHS, naming, unmark
+from ..notation.listing import listed
 from ..notation.names import called
 from .question import MOST_CHOICES, Question, Step
 

@@ -9,8 +9,9 @@ from math import isfinite
 from minidl_core import ContributionAdded, Event, Node, Operation
 from minidl_core.arrays import Array
 
+from ..debugger.followed import Followed
 from ..debugger.moment import Moment
-from ..inspector import Followed, inspector_title
+from ..inspector import inspector_title
 from ..narration.wording import NAME_LENGTHS, Name, naming, unmark
 from ..notation.formats import number
 from ..notation.names import slope_name

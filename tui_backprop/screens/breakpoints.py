@@ -12,10 +12,11 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
-from ..debugger.breakpoints import FORMS, Breakpoint, Breakpoints, read_breakpoint
+from ..debugger.breakpoints import Breakpoint, Breakpoints
 from ..debugger.loss_graph import LossGraph
 from ..drawing.glyphs import DONE, NOT_YET
 from ..drawing.palette import STYLES
+from ..notation.conditions import FORMS, read_breakpoint
 from ..notation.fitting import printable
 from .prompt import Prompt
 

@@ -8,19 +8,12 @@ from textual.widgets.input import Selection
 from minidl_core import Node, Placeholder, Variable
 
 from ..debugger.branches import MOST_BRANCHES
-from ..debugger.edits import (
-    LEARNING_RATE,
-    Edit,
-    editable_names,
-    read_edit,
-    start_value,
-    why_not_editable,
-    written_edit,
-)
+from ..debugger.edits import Edit, start_value
 from ..debugger.followed import Followed, element_at
 from ..debugger.timeline import Timeline
-from ..narration.wording import listed
+from ..notation.edits import LEARNING_RATE, editable_names, read_edit, why_not_editable, written_edit
 from ..notation.expression import element_text
+from ..notation.listing import listed
 from .prompt import Prompt
 
 
@@ -32,7 +25,7 @@ class EditScreen(Prompt[Edit | None]):
 
     def __init__(self, timeline: Timeline, node: Node | None, followed: Followed) -> None:
         graph, state = timeline.graph, timeline.edited_state
-        target, value = LEARNING_RATE, state.learning_rate
+        target, value = LEARNING_RATE, state.rate
         question = f"Edit: {listed(editable_names(graph), str, 6)} can be changed, by name."
         wrong = "" if node is None else why_not_editable(node, state, graph)
         if isinstance(node, Variable | Placeholder) and not wrong:

@@ -20,9 +20,9 @@ from minidl_core import Node
 from ..debugger.moment import Moment
 from ..drawing.glyphs import CHOSEN
 from ..drawing.palette import Line
-from ..graph.labels import shape_in
 from ..graph.picture import scope_of_name
 from ..notation.fitting import fit, fit_name
+from ..notation.formats import shape_text
 from ..widgets.canvas import Canvas
 
 _ROWS = 8
@@ -125,7 +125,7 @@ def draw_matches(found: Sequence[Node], chosen: int, total: int, width: int, mom
     lines: list[Line] = [[(fit(said, width), "dim")]]
     for number, node in enumerate(found[first : first + _ROWS], first):
         here = number == chosen
-        details = f"  {node.kind:<12} {shape_in(moment, node)}"
+        details = f"  {node.kind:<12} {shape_text(moment.shape(node))}"
         name = fit_name(node.name, max(width - len(details) - 4, 8))
         lines.append([(f"{CHOSEN if here else ' '} ", "key"), (name, "selected" if here else "text"), (details, "dim")])
     return lines

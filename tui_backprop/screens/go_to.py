@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..debugger.named_moments import name_moment, read_moment
 from ..debugger.steps import Place
 from ..debugger.timeline import Timeline
+from ..notation.moments import name_moment, read_moment
 from .prompt import Prompt
 
 
@@ -14,6 +14,6 @@ class GoToScreen(Prompt[Place]):
     def __init__(self, timeline: Timeline) -> None:
         super().__init__(
             f"Go to which moment? You are at {name_moment(timeline)}; 7 is the end of iteration 7, 0 the start.",
-            lambda text: read_moment(text, timeline.graph),
+            lambda text: read_moment(text, timeline),
             "7, 7:b, 7:b:2, 7:b:forward, 7:b:update or 7.31; then Enter; Esc gives up",
         )

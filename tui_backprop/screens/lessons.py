@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import ClassVar
 
 from rich.text import Text
@@ -38,15 +38,15 @@ class LessonsScreen(ModalScreen[str | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,L", "dismiss(None)", "give up")]
 
-    def __init__(self, lessons: Sequence[Lesson], here: Lesson) -> None:
+    def __init__(self, lessons: Mapping[str, Lesson], here: str) -> None:
         super().__init__()
         self._lessons = lessons
         self._here = here
 
     def compose(self) -> ComposeResult:
         """Yield the list, with the lesson that is open chosen."""
-        listed = OptionList(*[Option(_entry(lesson), id=lesson.address) for lesson in self._lessons], compact=True)
-        listed.highlighted = listed.get_option_index(self._here.address)
+        listed = OptionList(*[Option(_entry(*item), id=item[0]) for item in self._lessons.items()], compact=True)
+        listed.highlighted = listed.get_option_index(self._here)
         with Vertical() as pane:
             pane.border_title = "Lessons"
             pane.border_subtitle = "↑ ↓ choose   enter opens   q close"
@@ -54,15 +54,14 @@ class LessonsScreen(ModalScreen[str | None]):
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Mark the chosen lesson by a sign, because colours may not be shown."""
-        for lesson in self._lessons:
-            chosen = lesson.address == event.option_id
-            event.option_list.replace_option_prompt(lesson.address, _entry(lesson, chosen=chosen))
+        for address, lesson in self._lessons.items():
+            event.option_list.replace_option_prompt(address, _entry(address, lesson, address == event.option_id))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Return the chosen lesson."""
         self.dismiss(event.option_id)
 
 
-def _entry(lesson: Lesson, *, chosen: bool = False) -> Text:
+def _entry(address: str, lesson: Lesson, chosen: bool = False) -> Text:
     sign = (f"{CHOSEN if chosen else ' '} ", STYLES["key"])
-    return Text.assemble(sign, (printable(lesson.address), STYLES["title"]), "\n    ", printable(lesson.summary))
+    return Text.assemble(sign, (printable(address), STYLES["title"]), "\n    ", printable(lesson.summary))

@@ -16,9 +16,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 from textual.worker import Worker
 
+from ..debugger.followed import Followed
 from ..debugger.steps import Place
 from ..debugger.timeline import Timeline
-from ..inspector import Followed
+from ..keys import KEY_OF
 from ..narration.log import Log, height_of_a_row
 from ..narration.solution import file_name, write_solution
 from ..widgets.canvas import Canvas
@@ -67,7 +68,7 @@ class LogScreen(ModalScreen[Place | None]):
         super().__init__()
         self._timeline = timeline
         self._followed = followed
-        self._log = Log(timeline.moment, timeline.branch)
+        self._log = Log(timeline.moment, KEY_OF)
         self._rows: Sequence[int] = range(len(self._log))
         self._at = max(len(self._log) - 1, 0)
         self._texts: dict[int, str] = {}

@@ -8,8 +8,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
+from ..debugger.followed import Followed
 from ..debugger.timeline import Timeline
-from ..inspector import Followed
 from ..panes.two_searches import compare, contributions_to, draw_searches, first_step, say
 from ..widgets.canvas import Canvas
 
@@ -39,7 +39,7 @@ class SearchesScreen(ModalScreen[None]):
         self._searches = compare(timeline.graph)
         early, contributions = self._searches.early, []
         if early is not None:
-            contributions = contributions_to(early, timeline.stepper.minimization, moment.recording.start)
+            contributions = contributions_to(early, timeline.stepper, moment.recording.start)
         self._words = say(self._searches, moment, followed, contributions)
         self._first: int | None = None
 

@@ -3,7 +3,7 @@
 The method is that of Sugiyama, Tagawa and Toda (1981), in the steps of Gansner et al. (1993): layers, order within a
 layer, rows, columns. The layers run from left to right, the longest path to the loss (the spine) is straight, and what
 several consumers share is one line with branches. A layout never looks at a moment: it is computed once for a graph,
-and stepping changes marks, not places.
+and stepping changes marks, not boxes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from .lanes import Point, Run, Stroke, route
+from .lanes import Passage, Point, Stroke, route
 from .layers import Layers, exit_row, port_row
 from .order import uncross
 from .rows import rows_of
@@ -21,7 +21,7 @@ from .rows import rows_of
 
 @dataclass(frozen=True, slots=True)
 class NodeBox:
-    """A node that wants a place: its size in cells and the nodes it computes from, in order, one per edge.
+    """A node that wants a box: its size in cells and the nodes it computes from, in order, one per edge.
 
     The operands of a `swappable` node may be drawn in any order. Of two paths that are as long, the spine is the one
     that does not begin with a node `aside`.
@@ -45,7 +45,7 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Box:
     """The cells of a node's box; rows and columns count from 0 at the top left of the whole picture."""
 
     x: int
@@ -63,20 +63,20 @@ class Column:
     lines: tuple[tuple[Stroke, ...], ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Layout:
     """A picture of a graph in cells, without any mark of a moment; equal to nothing but itself."""
 
     width: int
     height: int
-    places: Mapping[str, Place]
+    boxes: Mapping[str, Box]
     incoming: Mapping[str, tuple[Edge, ...]]
     """The edges into a node, by the index of the input."""
     outgoing: Mapping[str, tuple[Edge, ...]]
     columns: tuple[Column, ...]
     _ports: Mapping[Edge, int]
     _layers: Mapping[str, int]
-    _runs: Mapping[str, tuple[Run, ...]]
+    _passages: Mapping[str, tuple[Passage, ...]]
 
     def columns_between(self, left: int, right: int) -> Iterator[Column]:
         """Yield the columns that may show between two cells; finding them does not cost the whole picture."""
@@ -90,28 +90,28 @@ class Layout:
         """Return the node whose box is in this cell, if there is one."""
         for column in self.columns_between(x, x):
             for name in column.nodes:
-                place = self.places[name]
-                if place.x <= x < place.x + place.width and place.y <= y < place.y + place.height:
+                box = self.boxes[name]
+                if box.x <= x < box.x + box.width and box.y <= y < box.y + box.height:
                     return name
         return None
 
     def departure(self, name: str) -> Point:
         """Return the cell behind a box where all its edges begin."""
-        place = self.places[name]
-        return place.x + place.width, place.y + exit_row(place.height)
+        box = self.boxes[name]
+        return box.x + box.width, box.y + exit_row(box.height)
 
     def arrival(self, edge: Edge) -> Point:
         """Return the cell before the consumer's box where an edge ends."""
-        place = self.places[edge.consumer]
-        return place.x - 1, place.y + port_row(self._ports[edge], place.height)
+        box = self.boxes[edge.consumer]
+        return box.x - 1, box.y + port_row(self._ports[edge], box.height)
 
     def path(self, edge: Edge) -> list[Point]:
         """Return the corners of an edge, from the right border of its source to the left border of its consumer."""
         (start, row), (end, end_row) = self.departure(edge.source), self.arrival(edge)
         corners = [(start - 1, row)]
         hops = self._layers[edge.consumer] - self._layers[edge.source]
-        for number, run in enumerate(self._runs[edge.source][:hops], 1):
-            corners += run.corners(end_row if number == hops else run.onward)
+        for number, passage in enumerate(self._passages[edge.source][:hops], 1):
+            corners += passage.corners(end_row if number == hops else passage.onward)
         return [*corners, (end + 1, end_row)]
 
 
@@ -160,22 +160,22 @@ def effort(nodes: Sequence[NodeBox]) -> int:
 def _picture(nodes: Sequence[NodeBox], layers: Layers, rows: list[int]) -> Layout:
     """Give each layer its column and each line its lanes in the channel behind it."""
     lefts = [0]
-    runs: list[list[Run]] = []
+    passages: list[list[Passage]] = []
     for layer in layers.layers:
         x = lefts[-1]
         wide = max((nodes[item].width for item in layer if not layers.is_bend(item)), default=0)
-        arriving = [_run(nodes, layers, rows, item, x) for item in layer if layers.right[item]]
+        arriving = [_passage(nodes, layers, rows, item, x) for item in layer if layers.right[item]]
         routed, lanes = route(arriving, x + wide + 1)
-        runs.append(routed)
+        passages.append(routed)
         lefts.append(x + wide + lanes + 2)
-    used = [row for routed in runs for run in routed for row in run.rows]
+    used = [row for routed in passages for passage in routed for row in passage.rows]
     top = min([*rows, *used], default=0)
     ends = [row + height for row, height in zip(rows, layers.height, strict=True)]
     bottom = max([*ends, *(row + 1 for row in used)], default=0)
-    runs = [[run.moved(-top) for run in routed] for routed in runs]
+    passages = [[passage.moved(-top) for passage in routed] for routed in passages]
 
-    places = {
-        node.name: Place(lefts[layers.layer[i]], rows[i] - top, node.width, node.height) for i, node in enumerate(nodes)
+    boxes = {
+        node.name: Box(lefts[layers.layer[i]], rows[i] - top, node.width, node.height) for i, node in enumerate(nodes)
     }
     incoming = {
         node.name: tuple(Edge(source, node.name, input_index) for input_index, source in enumerate(node.inputs))
@@ -190,36 +190,36 @@ def _picture(nodes: Sequence[NodeBox], layers: Layers, rows: list[int]) -> Layou
         for i, node in enumerate(nodes)
         for port, input_index in enumerate(layers.ports[i])
     }
-    line: dict[str, list[Run]] = {node.name: [] for node in nodes}
-    for layer, routed in zip(layers.layers, runs, strict=True):
+    line: dict[str, list[Passage]] = {node.name: [] for node in nodes}
+    for layer, routed in zip(layers.layers, passages, strict=True):
         sources = (layers.source[item] for item in layer if layers.right[item])
-        for source, run in zip(sources, routed, strict=True):
-            line[nodes[source].name].append(run)
+        for source, passage in zip(sources, routed, strict=True):
+            line[nodes[source].name].append(passage)
     columns = [
         Column(
             left,
             tuple(nodes[item].name for item in layer if not layers.is_bend(item)),
-            tuple(run.strokes(end) for run in routed),
+            tuple(passage.strokes(end) for passage in routed),
         )
-        for (left, end), layer, routed in zip(pairwise(lefts), layers.layers, runs, strict=True)
+        for (left, end), layer, routed in zip(pairwise(lefts), layers.layers, passages, strict=True)
     ]
     return Layout(
-        width=max((place.x + place.width for place in places.values()), default=0),
+        width=max((box.x + box.width for box in boxes.values()), default=0),
         height=bottom - top,
-        places=places,
+        boxes=boxes,
         incoming=incoming,
         outgoing={name: tuple(edges) for name, edges in outgoing.items()},
         columns=tuple(columns),
         _ports=ports,
         _layers={node.name: layers.layer[i] for i, node in enumerate(nodes)},
-        _runs={name: tuple(found) for name, found in line.items()},
+        _passages={name: tuple(found) for name, found in line.items()},
     )
 
 
-def _run(nodes: Sequence[NodeBox], layers: Layers, rows: list[int], item: int, x: int) -> Run:
+def _passage(nodes: Sequence[NodeBox], layers: Layers, rows: list[int], item: int, x: int) -> Passage:
     """Return how the line of an item goes through the channel, lanes apart."""
     targets = {rows[other] + layers.entry_row(other, port) for other, port in layers.right[item]}
-    return Run(
+    return Passage(
         x=x - 1 if layers.is_bend(item) else x + nodes[item].width - 1,
         row=rows[item] + layers.exit_row(item),
         targets=tuple(sorted(targets)),

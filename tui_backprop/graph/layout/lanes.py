@@ -17,7 +17,7 @@ Stroke = tuple[Point, Point]
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Passage:
     """A line's way through one channel: in at one row, out at others, upright in between.
 
     `x` is the last cell before the channel. `onward` is the row in which the line goes on to later layers, if it does.
@@ -36,7 +36,7 @@ class Run:
         """The rows in which the line is level."""
         return (self.row, *self.targets, self.detour) if len(self.lanes) == 2 else (self.row, *self.targets)
 
-    def moved(self, down: int) -> Run:
+    def moved(self, down: int) -> Passage:
         """Return the same way some rows further down."""
         return replace(
             self,
@@ -61,9 +61,9 @@ class Run:
 
 @dataclass(slots=True)
 class _Upright:
-    """A lane that is wanted: for which run, from which row, to which others."""
+    """A lane that is wanted: for which passage, from which row, to which others."""
 
-    run: int
+    passage: int
     row: int
     ends: tuple[int, ...]
 
@@ -78,22 +78,28 @@ class _Upright:
         return (0, -self.row) if downwards else (1, self.row)
 
 
-def route(runs: Sequence[Run], x: int) -> tuple[list[Run], int]:
-    """Return the runs with their lanes, of which the first is in column x, and the number of columns used."""
-    order, detours = _from_left_to_right(runs)
+def route(passages: Sequence[Passage], x: int) -> tuple[list[Passage], int]:
+    """Return the passages with their lanes, of which the first is in column x, and the number of columns used."""
+    order, detours = _from_left_to_right(passages)
     lanes: dict[int, list[int]] = {}
     taken: dict[int, int] = {}
     for upright in order:
         column = max(taken.get(row, 0) for row in upright.rows)
         taken.update(dict.fromkeys(upright.rows, column + 1))
-        lanes.setdefault(upright.run, []).append(x + column)
-    routed = [replace(run, lanes=tuple(lanes.get(i, ())), detour=detours.get(i, 0)) for i, run in enumerate(runs)]
+        lanes.setdefault(upright.passage, []).append(x + column)
+    routed = [
+        replace(passage, lanes=tuple(lanes.get(i, ())), detour=detours.get(i, 0)) for i, passage in enumerate(passages)
+    ]
     return routed, max(taken.values(), default=0)
 
 
-def _from_left_to_right(runs: Sequence[Run]) -> tuple[list[_Upright], dict[int, int]]:
-    """Order the lanes so that no line runs along another, and choose the rows of the detours that this takes."""
-    uprights = [_Upright(i, run.row, run.targets) for i, run in enumerate(runs) if run.targets != (run.row,)]
+def _from_left_to_right(passages: Sequence[Passage]) -> tuple[list[_Upright], dict[int, int]]:
+    """Order the lanes so that no line passages along another, and choose the rows of the detours that this takes."""
+    uprights = [
+        _Upright(i, passage.row, passage.targets)
+        for i, passage in enumerate(passages)
+        if passage.targets != (passage.row,)
+    ]
     entering = {upright.row: i for i, upright in enumerate(uprights)}
     waits = [{entering[row] for row in upright.ends if row in entering} - {i} for i, upright in enumerate(uprights)]
     followers: list[list[int]] = [[] for _ in uprights]
@@ -103,7 +109,7 @@ def _from_left_to_right(runs: Sequence[Run]) -> tuple[list[_Upright], dict[int, 
     ready = [(upright.rank, i) for i, upright in enumerate(uprights) if not waits[i]]
     heapify(ready)
     stuck = dict.fromkeys(i for i in range(len(uprights)) if waits[i])
-    used = {row for run in runs for row in run.rows}
+    used = {row for passage in passages for row in passage.rows}
     detours: dict[int, int] = {}
     order = []
     while ready or stuck:
@@ -114,7 +120,7 @@ def _from_left_to_right(runs: Sequence[Run]) -> tuple[list[_Upright], dict[int, 
             i = _in_circle(next(iter(stuck)), waits)
             del stuck[i]
             first, second = _untie(uprights[i], used)
-            detours[first.run] = first.ends[0]
+            detours[first.passage] = first.ends[0]
             order.append(first)
             uprights.append(second)
             waits.append(waits[i])
@@ -145,4 +151,4 @@ def _untie(upright: _Upright, used: set[int]) -> tuple[_Upright, _Upright]:
     nearest: Iterable[int] = (row for step in count(1) for row in (upright.row + step, upright.row - step))
     free = next(row for row in nearest if row not in used)
     used.add(free)
-    return _Upright(upright.run, upright.row, (free,)), _Upright(upright.run, free, upright.ends)
+    return _Upright(upright.passage, upright.row, (free,)), _Upright(upright.passage, free, upright.ends)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from .layers import Layers
-from .order import places_of
+from .order import positions_of
 
 Distance = tuple[int, int]
 
@@ -80,15 +80,15 @@ def rows_of(layers: Layers, gap: int) -> list[int]:
 
 def _straight(layers: Layers) -> tuple[list[int], list[int]]:
     """Join items to blocks: the spine first, then long edges, then first operands; no two blocks cross."""
-    places = places_of(layers)
-    block, shift, count = [-1] * len(places), [0] * len(places), 0
+    positions = positions_of(layers)
+    block, shift, count = [-1] * len(positions), [0] * len(positions), 0
     for layer in layers.layers:
         for item in layer:
             if block[item] < 0:
                 block[item] = count
                 count += 1
         joined: list[tuple[int, int]] = []
-        for _, start, end, item, other, step in sorted(_wishes(layers, layer, places)):
+        for _, start, end, item, other, step in sorted(_wishes(layers, layer, positions)):
             i = bisect_left(joined, (start, end))
             clear_above = not i or (joined[i - 1][0] < start and joined[i - 1][1] < end)
             clear_below = i == len(joined) or (joined[i][0] > start and joined[i][1] > end)
@@ -98,17 +98,17 @@ def _straight(layers: Layers) -> tuple[list[int], list[int]]:
     return block, shift
 
 
-def _wishes(layers: Layers, layer: list[int], places: list[int]) -> Iterator[tuple[int, ...]]:
-    """Yield which neighbours would be straight: rank, the two places, the two items, the step down between them."""
+def _wishes(layers: Layers, layer: list[int], positions: list[int]) -> Iterator[tuple[int, ...]]:
+    """Yield which neighbours would be straight: rank, the two positions, the two items, the step down between them."""
     spine = layers.on_spine
     for item in layer:
         for other, port in layers.right[item]:
             bends = layers.is_bend(item) + layers.is_bend(other)
             step = layers.exit_row(item) - layers.entry_row(other, port) if bends else 0
             if item in spine and other in spine:
-                yield 0, places[item], places[other], item, other, step
+                yield 0, positions[item], positions[other], item, other, step
             elif bends or port == 0:
-                yield 3 - bends, places[item], places[other], item, other, step
+                yield 3 - bends, positions[item], positions[other], item, other, step
 
 
 def _settle(layers: Layers, blocks: _Blocks, row: list[int], order: list[int]) -> None:

@@ -1,7 +1,6 @@
-"""What an operation is: its computation, formula and reason, said once, beside its gradient.
+"""What an operation is: its computation, formula and reason. It knows nothing of nodes.
 
-The decorator `operation` turns a NumPy function into something that builds nodes. All that the inspector, the
-narration, the help and the gradient tests say about an operation is read from here.
+All that the inspector, the narration, the help and the gradient tests say about an operation is read from here.
 """
 
 from __future__ import annotations
@@ -17,12 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array, Shape
-from ..errors import GraphError
-from ..graph import Constant, Node, Operation, definitions
+from .arrays import Array, Shape, quiet
+from .errors import GraphError
 
 Compute = Callable[..., Array]
-Attributes = dict[str, Any]
+Attributes = Mapping[str, Any]
 
 _MOST_ONES = 1_000_000
 _MOST_SHAPES = 1_000
@@ -37,7 +35,7 @@ _NOT_ATTRIBUTES = {
 
 @dataclass(eq=False)
 class OperationDefinition:
-    """An operation: calling it builds a node. See `operation` for what its fields say.
+    """An operation, apart from any node; the decorator `operation` makes it, and says what its fields mean.
 
     Its inputs are the positional-only parameters of `compute`, its attributes (such as `axis`) the others. In
     `formula`, `reason` and `remedy` an input is written as its parameter's name in capitals, the output as Y.
@@ -54,9 +52,8 @@ class OperationDefinition:
     remedy: str
 
     def __post_init__(self) -> None:
-        self.name = self.__name__ = self.compute.__name__
-        self.__doc__ = self.compute.__doc__
-        self.reason = one_line(self.__doc__)
+        self.name = self.compute.__name__
+        self.reason = one_line(self.compute.__doc__)
         parameters = [p.replace(annotation=p.empty) for p in inspect.signature(self.compute).parameters.values()]
         self._signature = inspect.Signature(parameters)
         self.symbols = tuple(p.name.upper() for p in parameters if p.kind is p.POSITIONAL_ONLY)
@@ -65,28 +62,18 @@ class OperationDefinition:
             raise GraphError(f"operation {self.name} has no inputs; write them before a slash: def {self.name}(a, /).")
         for name in self.attributes:
             if name in _NOT_ATTRIBUTES:
-                said = f"operation {self.name} cannot have an attribute called {name}"
-                raise GraphError(f"{said}: {_NOT_ATTRIBUTES[name]}; call it differently.")
+                wrong = f"operation {self.name} cannot have an attribute called {name}"
+                raise GraphError(f"{wrong}: {_NOT_ATTRIBUTES[name]}; call it differently.")
         self._wants_more = inspect.Parameter.empty in self.attributes.values()
         self._shape_of_inputs = lru_cache(_MOST_SHAPES)(self._find_shape)
 
-    def __call__(self, *inputs: Any, name: str | None = None, **attributes: Any) -> Operation:
-        """Build a node; numbers, lists and arrays among the inputs become constants.
+    def sort_out(self, inputs: tuple[Any, ...], attributes: Attributes) -> tuple[tuple[Any, ...], Attributes]:
+        """Return the inputs alone, and all attributes: those given by position, by name, and by default.
 
-        Raises GraphError where the inputs or attributes are not this operation's, ShapeError where shapes do not fit.
+        Raises GraphError where they are not this operation's.
         """
-        if attributes or len(inputs) != len(self.symbols) or self._wants_more:
-            inputs, attributes = self._sorted_out(inputs, attributes)
-        else:
-            attributes = self.attributes
-        for value in inputs:
-            if not isinstance(value, Node):
-                inputs = tuple([each if isinstance(each, Node) else Constant(each) for each in inputs])
-                break
-        return Operation(self, inputs, attributes, name)
-
-    def _sorted_out(self, inputs: tuple[Any, ...], attributes: dict[str, Any]) -> tuple[tuple[Any, ...], Attributes]:
-        """Return the inputs alone, and all attributes: those given by position, by name, and by default."""
+        if not attributes and len(inputs) == len(self.symbols) and not self._wants_more:
+            return inputs, self.attributes
         try:
             given = self._signature.bind(*inputs, **attributes)
         except TypeError as error:
@@ -98,11 +85,11 @@ class OperationDefinition:
             key: tuple(value) if isinstance(value, list) else value for key, value in settings.items()
         }
 
-    def bind(self, attributes: Mapping[str, Any]) -> Compute:
+    def bind(self, attributes: Attributes) -> Compute:
         """Return the function that computes Y from the inputs alone."""
         return partial(self.compute, **attributes) if attributes else self.compute
 
-    def output_shape(self, shapes: tuple[Shape, ...], attributes: Mapping[str, Any]) -> Shape | None:
+    def output_shape(self, shapes: tuple[Shape, ...], attributes: Attributes) -> Shape | None:
         """Return the shape of Y for these shapes of the inputs.
 
         Raises ValueError where they do not fit; returns None where only a run can tell.
@@ -128,17 +115,16 @@ class OperationDefinition:
         if sum(map(math.prod, shapes)) > _MOST_ONES:
             return None
         try:
-            with np.errstate(all="ignore"):
+            with quiet():
                 return np.shape(self.compute(*map(np.ones, shapes), **attributes))
         except ValueError:
             raise
         except Exception:  # a stranger's operation may want more than ones; the run will tell
             return None
 
-    def remedy_for(self, operation: Operation) -> str:
-        """Return the remedy of a shape mistake with this operation's own names and attributes in it."""
-        remedy = self.remedy.format(**operation.attributes)
-        return self.name_symbols(remedy, [node.name for node in operation.inputs])
+    def remedy_for(self, inputs: Sequence[str], attributes: Attributes) -> str:
+        """Return the remedy of a shape mistake, with the names of these inputs and these attributes in it."""
+        return self.name_symbols(self.remedy.format(**attributes), inputs)
 
     def name_symbols(self, text: str, inputs: Sequence[str], output: str = "Y") -> str:
         """Return the text with the symbols A, B ... Y replaced by these names."""
@@ -146,45 +132,8 @@ class OperationDefinition:
         return re.sub(r"(?<![A-Za-z])[A-Z](?![A-Za-z])", lambda symbol: names.get(symbol[0], symbol[0]), text)
 
 
-def operation(
-    *,
-    formula: str,
-    samples: Sequence[Any] = (),
-    element: str | None = None,
-    elementwise: bool = False,
-    unchecked: bool = False,
-    shape: Callable[..., Shape] | None = None,
-    domain: tuple[float, float] = (-2.0, 2.0),
-    remedy: str = "",
-) -> Callable[[Compute], OperationDefinition]:
-    """Define an operation by the NumPy function that computes it; its docstring is the reason, in one sentence.
-
-    `formula` says what Y is; `element`, where it differs, what one element of Y is (see `gradients.RegisterGradient`).
-    `samples` are tuples of input shapes to test with, each optionally followed by a dict of attributes, and
-    `domain` the range that the tests draw numbers from. An `elementwise` operation broadcasts its inputs, and its
-    gradients are summed back to their shapes; of any other, `shape` tells the shape of Y from those of the inputs (and
-    the attributes) or raises ValueError; without it, a trial on ones tells. `remedy` completes the message where shapes
-    do not fit. An `unchecked` operation promises to make float64 of float64, to change no input, and to pass every NaN
-    and infinity on, forward and backward, to what has entries, so that the fast path need not look after it.
-
-    Raises GraphError where there are no positional-only inputs, an attribute is called what means something else, or
-    the name is taken by an operation of another file.
-    """
-    if elementwise and not remedy:
-        remedy = "counted from the right, each dimension must be equal in both, or 1"
-    element = element or formula.partition(" = ")[2]
-
-    def define(compute: Compute) -> OperationDefinition:
-        made = OperationDefinition(compute, formula, samples, element, elementwise, unchecked, shape, domain, remedy)
-        other = definitions.get(made.name)
-        if other is not None and other.compute.__module__ != compute.__module__:
-            raise GraphError(
-                f"{other.compute.__module__} has an operation {made.name} already; name yours differently."
-            )
-        definitions[made.name] = made
-        return made
-
-    return define
+definitions: dict[str, OperationDefinition] = {}
+"""Every operation by its name; the decorator `operation` fills it."""
 
 
 def one_line(docstring: str | None) -> str:

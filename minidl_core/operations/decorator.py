@@ -1,0 +1,58 @@
+"""How an operation is defined: the decorator that turns a NumPy function into one that builds nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+from ..arrays import Shape
+from ..definition import Compute, OperationDefinition, definitions
+from ..errors import GraphError
+from ..graph import Operation
+
+
+def operation(
+    *,
+    formula: str,
+    samples: Sequence[Any] = (),
+    element: str | None = None,
+    elementwise: bool = False,
+    unchecked: bool = False,
+    shape: Callable[..., Shape] | None = None,
+    domain: tuple[float, float] = (-2.0, 2.0),
+    remedy: str = "",
+) -> Callable[[Compute], Callable[..., Operation]]:
+    """Define an operation by the NumPy function that computes it; its docstring is the reason, in one sentence.
+
+    `formula` says what Y is; `element`, where it differs, what one element of Y is (see `gradients.RegisterGradient`).
+    `samples` are tuples of input shapes to test with, each optionally followed by a dict of attributes, and
+    `domain` the range that the tests draw numbers from. An `elementwise` operation broadcasts its inputs, and its
+    gradients are summed back to their shapes; of any other, `shape` tells the shape of Y from those of the inputs (and
+    the attributes) or raises ValueError; without it, a trial on ones tells. `remedy` completes the message where shapes
+    do not fit. `unchecked` is a promise that spares the fast path a look at each array: float64 becomes float64, no
+    input is changed, and every NaN and infinity among the inputs shows in Y, and of G in the gradients.
+
+    Raises GraphError where there are no positional-only inputs, an attribute is called what means something else, or
+    the name is taken by an operation of another file.
+    """
+    if elementwise and not remedy:
+        remedy = "counted from the right, each dimension must be equal in both, or 1"
+    element = element or formula.partition(" = ")[2]
+
+    def define(compute: Compute) -> Callable[..., Operation]:
+        made = OperationDefinition(compute, formula, samples, element, elementwise, unchecked, shape, domain, remedy)
+        other = definitions.get(made.name)
+        if other is not None and other.compute.__module__ != compute.__module__:
+            raise GraphError(
+                f"{other.compute.__module__} has an operation {made.name} already; name yours differently."
+            )
+        definitions[made.name] = made
+
+        @wraps(compute)
+        def build(*inputs: Any, name: str | None = None, **attributes: Any) -> Operation:
+            return Operation(made, inputs, attributes, name)
+
+        return build
+
+    return define

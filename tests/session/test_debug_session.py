@@ -1,0 +1,251 @@
+"""A session without a screen: a whole lesson is stepped, run, asked, edited, broken into and saved, by calls alone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from minidl_core import Variable
+from tui_backprop.debugger.edits import Edit
+from tui_backprop.debugger.followed import Followed
+from tui_backprop.debugger.message import Kind, Message
+from tui_backprop.debugger.steps import Place
+from tui_backprop.graph.look import Room
+from tui_backprop.lessons import lesson_names
+from tui_backprop.narration.messages import sentences
+from tui_backprop.notation.conditions import read_breakpoint
+from tui_backprop.programs.opening import open_program
+from tui_backprop.session import DebugSession, Viewer
+
+KEYS = {"step": "space", "back": "b", "run": "r", "branch": "E", "edit": "e", "continue": "c", "skip": "Esc"}
+
+
+def opened(name: str = "perceptron", pause_every: int = 100) -> DebugSession:
+    return DebugSession(open_program(name), pause_every)
+
+
+def run_on(session: DebugSession, most: int = 10_000) -> None:
+    for _ in range(most):
+        if session.running is None:
+            return
+        session.tick()
+    raise AssertionError("the run does not end")
+
+
+def said(session: DebugSession) -> str:
+    assert session.message is not None
+    return sentences(session.message, KEYS)[0]
+
+
+def test_no_screen_is_imported() -> None:
+    script = (
+        "import sys\n"
+        "from tui_backprop.programs.opening import open_program\n"
+        "from tui_backprop.session import DebugSession, Viewer\n"
+        "session = DebugSession(open_program('two-paths'))\n"
+        "viewer = Viewer(session, {})\n"
+        "session.step('iteration')\n"
+        "viewer.arrow('left')\n"
+        "print(session.moment.loss, [name for name in sys.modules if name.split('.')[0] == 'textual'])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "40.0 []\n"
+
+
+@pytest.mark.parametrize("name", lesson_names())
+def test_a_lesson_is_stepped_to_its_end_and_back(name: str) -> None:
+    session = opened(name)
+    places = [session.timeline.place]
+    while session.moment.iteration < 3 and session.moment.error is None:
+        if not session.step():
+            break
+        places.append(session.timeline.place)
+    seen = []
+    while session.back():
+        seen.append(session.timeline.place)
+    assert [place[:2] for place in seen] == [place[:2] for place in places[-2::-1]]
+    assert session.timeline.place[:2] == (1, 0)
+
+
+def test_a_run_pauses_and_says_where() -> None:
+    session = opened("two-paths", pause_every=5)
+    session.run()
+    assert session.running is not None
+    for _ in range(6):
+        session.change_speed(1)
+    run_on(session)
+    assert session.timeline.place.iteration == 5
+    assert said(session) == "paused: r runs on"
+    session.run()
+    session.step()  # while it runs, a step pauses
+    assert session.running is None
+    assert session.message is None
+
+
+def test_a_breakpoint_stops_a_run_and_is_named() -> None:
+    session = opened("two-paths")
+    session.resume()
+    assert said(session) == "no breakpoint is on"
+    session.break_at(read_breakpoint("node b", session.timeline.graph))
+    session.resume()
+    run_on(session)
+    assert said(session) == "breakpoint: node b"
+    assert session.moment.now is not None
+    assert session.moment.now.name == "b"
+    session.toggle_breakpoint(session.moment.now)
+    assert said(session) == "no breakpoint on node b any more"
+    assert session.stops == frozenset()
+
+
+def test_far_ahead_a_session_runs_there_and_near_by_it_goes() -> None:
+    session = opened("two-paths")
+    session.go(Place(2, 3))
+    assert session.running is None
+    assert session.timeline.place == (2, 3, False)
+    session.go(Place(40, 3))
+    assert session.running is not None
+    run_on(session)
+    assert session.timeline.place[:2] == (40, 3)
+
+
+def test_an_edit_forks_and_the_way_back_is_one_call() -> None:
+    session = opened("two-paths")
+    session.step("iteration")
+    before = session.moment.loss
+    [a] = [node for node in session.timeline.graph.nodes if isinstance(node, Variable)]
+    session.edit(Edit(a, (), 3.0, 1.0))
+    assert said(session).startswith("a ")
+    assert "E: the branch without it" in said(session)
+    assert session.switch_branch()
+    assert said(session).startswith("This is branch 1 of 2")
+    assert session.moment.loss == before
+
+
+def answer(session: DebugSession, right: bool) -> None:
+    quiz = session.quiz
+    question = quiz.question
+    assert question is not None
+    if question.choices:
+        place = question.choices.index(question.answer)
+        quiz.choose(place if right else (place + 1) % len(question.choices))
+    else:
+        for character in question.answer if right else "123456":
+            quiz.type(character)
+        quiz.submit()
+    session.take_answer()
+
+
+@pytest.mark.parametrize("name", lesson_names())
+@pytest.mark.parametrize("right", [True, False])
+def test_a_quiz_over_an_iteration(name: str, right: bool) -> None:
+    session = opened(name)
+    session.ask()
+    assert said(session).startswith("space asks")
+    asked = 0
+    for _ in range(200):
+        session.step("step", Followed())
+        if session.quiz.takes_answers:
+            asked += 1
+            answer(session, right)
+            outcome = session.quiz.outcome
+            assert outcome is not None
+            assert outcome.right == right
+        if session.timeline.at_end_of_iteration or session.moment.error is not None:
+            break
+    score = session.quiz.score
+    assert asked == score.answered.total() > 0
+    assert score.right.total() == (asked if right else 0)
+
+
+def test_what_would_answer_a_question_is_refused_and_hidden() -> None:
+    session = opened("perceptron")
+    session.ask()
+    session.run()
+    assert said(session) == "no run while questions are asked"
+    for _ in range(300):
+        session.step("step", Followed())
+        question = session.quiz.question
+        if question is not None and question.hides_queue:
+            break
+        if session.quiz.takes_answers:
+            answer(session, True)
+    assert session.timeline.moment.queue
+    assert session.moment.queue == []
+    assert session.refuses_to_answer("log")
+    assert said(session) == "the log would answer it; Esc skips the question"
+
+
+def test_viewers_share_a_session_and_nothing_else() -> None:
+    session = opened("perceptron")
+    teacher, pupil = Viewer(session, KEYS), Viewer(session, KEYS)
+    pupil.take_room(Room(40, 6, diagram=False), ["loss"])
+    session.step()
+    teacher.arrow("left")
+    assert teacher.look.selected is not None
+    assert pupil.look.selected is None
+    assert pupil.node is session.moment.now is not teacher.node
+    pupil.other_pane()
+    pupil.follow_or_stay()
+    session.step()
+    assert teacher.node is session.moment.now
+    assert pupil.node is not session.moment.now
+    del pupil
+    session.step()
+    assert list(session.viewers) == [teacher]
+
+
+@pytest.mark.parametrize("name", ["perceptron", "xor", "skip"])
+@pytest.mark.parametrize("diagram", [True, False])
+def test_what_is_shown_depends_on_the_place_and_not_on_the_way_there(name: str, diagram: bool) -> None:
+    session = opened(name)
+    viewer = Viewer(session, KEYS)
+    viewer.take_room(Room(50, 6, diagram), [])
+
+    def corners() -> dict[Place, tuple[int, int]]:
+        return {session.timeline.place: viewer.shown.corner}
+
+    for stop in ("step", "event", "node", "phase"):
+        session.first()
+        forwards = corners()
+        while session.timeline.place.iteration < 3:
+            session.step(stop)
+            forwards |= corners()
+        while session.back(stop):
+            there = session.timeline.place
+            assert forwards.get(there, viewer.shown.corner) == viewer.shown.corner
+
+
+def test_a_solution_is_saved_whole_or_not_at_all(tmp_path: Path) -> None:
+    session = opened("two-paths")
+    session.step("iteration")
+    file = tmp_path / "solution.md"
+    counts = list(session.save(file, Followed()))
+    lines = file.read_text(encoding="utf-8").splitlines()
+    assert counts == list(range(1, len(lines) + 1))
+    assert lines[0].startswith("# Backpropagation, worked out: two-paths")
+    with pytest.raises(FileExistsError):
+        list(session.save(file, Followed()))
+    file.write_text("mine")
+    given_up = session.save(file, Followed(), replace=True)
+    next(given_up)
+    given_up.close()
+    assert file.read_text() == "mine"
+    list(session.save(file, Followed(), replace=True))
+    assert file.read_text(encoding="utf-8").splitlines() == lines
+    assert [path.name for path in tmp_path.iterdir()] == ["solution.md"]
+
+
+def test_every_message_has_a_sentence() -> None:
+    from tui_backprop.narration.messages import _SENTENCES
+
+    assert set(_SENTENCES) == set(get_args(Kind))
+
+
+@pytest.mark.parametrize("kind", ["no breakpoint is on", "too small", "nothing to break on", "no scopes"])
+def test_a_front_end_without_keys_names_none(kind: Kind) -> None:
+    assert sentences(Message(kind), {})
+    assert not any(f" {key} " in sentences(Message(kind), {})[0] for key in ("r", "x", "X"))

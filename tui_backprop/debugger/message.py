@@ -1,0 +1,58 @@
+"""A message: what happened, without words; whoever shows it writes the sentence and names its own keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Kind = Literal[
+    "forked",
+    "switched",
+    "paused at goal",
+    "breakpoint hit",
+    "no breakpoint up to goal",
+    "no breakpoint before here",
+    "no further stop",
+    "stopped by an error",
+    "no such moment",
+    "too small",
+    "speed",
+    "where",
+    "no breakpoint is on",
+    "breakpoint set",
+    "breakpoint removed",
+    "nothing to break on",
+    "quiz mode",
+    "no run in a quiz",
+    "would answer",
+    "question waits",
+    "no number typed",
+    "no number in view",
+    "no origin",
+    "in no scope",
+    "scope stays open",
+    "no scopes",
+    "nothing folded here",
+]
+
+
+@dataclass(frozen=True)
+class Message:
+    """What happened, by its kind, and the values that a sentence about it needs: nodes, edits, branches, numbers.
+
+    forked: `edit`, the `iteration` that starts with it, whether that was computed `again`, the branch `forgotten` for
+    it or None. switched: `branch`, its `number` of `count`, whether one is at the `same` place as before. breakpoint
+    hit: `breakpoint`. no breakpoint up to goal: `goal`, an iteration. no further stop and stopped by an error: `node`,
+    of the error, or None, and `branches`, how many there are. no such moment: the place `asked` for, and the
+    place `here` where an error stopped the training.
+
+    speed: the `speed` of runs. where: the `command` that comes back here and the `edits` that it is without. breakpoint
+    set: the `breakpoint`, and whether it is on the node `in_view`; breakpoint removed: it. quiz mode: the `mode`. no
+    run in a quiz and would answer: `what` was refused, and of the latter the `mode`. question waits: how many
+    `choices`. no number typed: what is `typed`. no origin: `why`. in no scope: the `node`. scope stays open: the
+    `scope`.
+    """
+
+    kind: Kind
+    data: Mapping[str, Any] = field(default_factory=dict)

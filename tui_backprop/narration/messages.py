@@ -1,0 +1,162 @@
+"""Messages as sentences: what happened, and which keys go on from there, as far as the front end names them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..debugger.message import Kind, Message
+from ..notation.edits import branch_label, label
+from ..notation.fitting import cut, printable
+
+Keys = Mapping[str, str]
+"""The keys of a front end, by the names of their actions: step, back, edit, branch, run ..."""
+
+
+def sentences(message: Message, keys: Keys) -> tuple[str, ...]:
+    """Return ever shorter ways to say what happened; of an action that has no key nothing is said."""
+    return _SENTENCES[message.kind](message.data, keys)
+
+
+def remedies(keys: Keys, *actions: tuple[str, str], between: str) -> str:
+    """Say what the keys of these actions do, as far as there are any."""
+    return between.join(f"{keys[action]} {does}" for action, does in actions if action in keys)
+
+
+def _forked(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
+    iteration, forgotten = data["iteration"], data["forgotten"]
+    done = f"iteration {iteration} starts with it"
+    if data["again"]:
+        done = f"iteration {iteration} was computed again from its start, to this same step"
+    lost = "" if forgotten is None else f" The oldest branch, {branch_label(forgotten)}, is forgotten."
+    ways = [f"{label(data['edit'], length)}: {done}." for length in (16, 6)]
+    back = f" {keys['branch']}: the branch without it." if "branch" in keys else ""
+    return (*(f"{way}{back}{lost}" for way in ways), *(f"{way}{lost}" for way in ways), ways[1])
+
+
+def _switched(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
+    where = "at the same step" if data["same"] else "which went no further than this"
+    branch = f"This is branch {data['number']} of {data['count']}"
+    head = f"{branch}, {branch_label(data['branch'])}, {where}."
+    on = remedies(keys, ("branch", "goes to the next."), between="")
+    return (*([f"{head} {on}"] if on else []), head, f"{branch}.")
+
+
+def _paused(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:  # noqa: ARG001 (as all of them)
+    on = remedies(keys, ("run", "runs on"), between="")
+    return (f"paused: {on}" if on else "paused",)
+
+
+def _stopped(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
+    node = data["node"]
+    return (_with_a_way_on(f"stopped at {cut(node.name, 10)}" if node is not None else "stopped", data, keys),)
+
+
+def _with_a_way_on(what: str, data: Mapping[str, Any], keys: Keys) -> str:
+    actions = [("back", "steps back"), ("edit", "edits a number or the learning rate")]
+    if data["branches"] > 1:
+        actions.append(("branch", "returns"))
+    ways_on = remedies(keys, *actions, between=", ")
+    return f"{what}: {ways_on}" if ways_on else what
+
+
+def _no_such_moment(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:  # noqa: ARG001 (as all of them)
+    asked, here = data["asked"], data["here"]
+    event = f", event {asked.cursor}" if asked.cursor else ""
+    stopped = f"training stopped in iteration {here.iteration}, after event {here.cursor}"
+    return (f"There is no iteration {asked.iteration}{event}: {stopped}.",)
+
+
+def _with_remedies(said: str, join: str, on: str) -> tuple[str, ...]:
+    return (f"{said}{join}{on}" if on else said,)
+
+
+def _no_breakpoint(_: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
+    actions = ("breakpoint", "sets one on the node in view"), ("breakpoints", "shows the list")
+    return _with_remedies("no breakpoint is on", ": ", remedies(keys, *actions, between=", "))
+
+
+def _breakpoint_set(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
+    point, on = data["breakpoint"], remedies(keys, ("continue", "goes on to it"), between="")
+    if data["in_view"]:
+        return _with_remedies(f"breakpoint on {point.text}", ": ", on)
+    return _with_remedies(f"breakpoint: {point.text}", "; ", on)
+
+
+def _where(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
+    edits, command = data["edits"], data["command"]
+    missing = f" without the edit {label(edits[0], 8)}" if len(edits) == 1 else f" without the {len(edits)} edits"
+    return (f"copied{missing if edits else ''}: {command}",)
+
+
+def _quiz_mode(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
+    ask, step = keys.get("ask"), keys.get("step", "the next step")
+    if data["mode"] == "me":
+        return _with_remedies(f"{step} asks before it shows a step", "; ", f"{ask}: ask the room" if ask else "")
+    if data["mode"] == "room":
+        return _with_remedies(f"{step} asks, the next {step} reveals", "; ", f"{ask}: stop asking" if ask else "")
+    return ("no more questions",)
+
+
+def _no_run(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
+    what = {"run": "run", "resume": "going on"}[data["what"]]
+    return _with_remedies(
+        f"no {what} while questions are asked", "; ", remedies(keys, ("ask", "stops them"), between="")
+    )
+
+
+def _would_answer(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
+    actions = ("step", "reveals it") if data["mode"] == "room" else ("skip", "skips the question")
+    return _with_remedies(f"the {data['what']} would answer it", "; ", remedies(keys, actions, between=""))
+
+
+def _question_waits(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
+    answers = (
+        f"1 to {data['choices']} answers" if data["choices"] else remedies(keys, ("answer", "answers"), between="")
+    )
+    on = ", ".join(filter(None, (answers, remedies(keys, ("skip", "skips"), between=""))))
+    return _with_remedies("it waits for an answer", ": ", on)
+
+
+def _no_number_typed(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
+    said = f"'{data['typed']}' is not a number" if data["typed"] else "nothing is typed"
+    return (f"{said}; type one such as -0.25",)
+
+
+def _speed(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
+    return _with_remedies(data["speed"].label, ": ", remedies(keys, ("run", "runs"), between=""))
+
+
+def _too_small(_: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
+    return _with_remedies("paused, because nothing could be seen", "; ", remedies(keys, ("run", "runs on"), between=""))
+
+
+_SENTENCES: dict[Kind, Callable[[Mapping[str, Any], Keys], tuple[str, ...]]] = {
+    "forked": _forked,
+    "switched": _switched,
+    "paused at goal": _paused,
+    "breakpoint hit": lambda data, _: (f"breakpoint: {data['breakpoint'].text}",),
+    "no breakpoint up to goal": lambda data, _: (f"no breakpoint up to iteration {data['goal']}, where a run pauses",),
+    "no breakpoint before here": lambda data, _: ("no breakpoint before here: this is the start",),  # noqa: ARG005
+    "no further stop": lambda data, keys: (_with_a_way_on("no further stop", data, keys),),
+    "stopped by an error": _stopped,
+    "no such moment": _no_such_moment,
+    "no breakpoint is on": _no_breakpoint,
+    "breakpoint set": _breakpoint_set,
+    "breakpoint removed": lambda data, _: (f"no breakpoint on {data['breakpoint'].text} any more",),
+    "nothing to break on": lambda *_: ("no node is in view to break on: take a step, or select one",),
+    "no number in view": lambda *_: ("no number is in view; take a step, or select a node",),
+    "no origin": lambda data, keys: (f"{keys.get('origin', 'the way')} {data['why']}",),
+    "speed": _speed,
+    "too small": _too_small,
+    "where": _where,
+    "quiz mode": _quiz_mode,
+    "no run in a quiz": _no_run,
+    "would answer": _would_answer,
+    "question waits": _question_waits,
+    "no number typed": _no_number_typed,
+    "in no scope": lambda data, _: (f"{printable(data['node'].name)} is in no scope",),
+    "scope stays open": lambda data, _: (f"{data['scope']}/ stays open: values leave it and come back",),
+    "no scopes": lambda *_: ("no node has a scope",),
+    "nothing folded here": lambda *_: ("nothing is folded here",),
+}

@@ -1,0 +1,115 @@
+"""Conditions of breakpoints as a person writes them: `gradient > 10`, `phase backward`, `loss rises`."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+
+from minidl_core import Node, Operation
+
+from ..debugger.breakpoints import Breakpoint, at_gradient, at_nodes, at_phase, loss_rises, not_finite
+from ..debugger.event_table import PHASES
+from ..debugger.loss_graph import LossGraph
+from .fitting import cut
+from .listing import listed
+
+FORMS = (
+    "node b",
+    "operation add",
+    "phase backward",
+    "gradient > 10",
+    "gradient of b < 1e-6",
+    "loss rises",
+    "not finite",
+)
+"""What a condition may look like."""
+
+IN_WORDS = {
+    "at the first NaN or infinity": "not finite",
+    "when the loss rises": "loss rises",
+    "when |gradient| is above a bound": "gradient > ",
+    "when |gradient| is below a bound": "gradient < ",
+    "at a phase": "phase ",
+    "at an operation": "operation ",
+    "at a node": "node ",
+}
+"""Every kind of condition as the palette says it, and how it is written; one that ends in a blank only begins so."""
+
+_OF_ALL = {"loss rises": loss_rises, "not finite": not_finite}
+_GRADIENT = re.compile(r"\|?gradient(?: of (.+?))?\|? *([<>]) *(\S*)")
+
+
+class ConditionError(ValueError):
+    """A condition makes no sense; the message is a sentence that says why."""
+
+
+def read_breakpoint(text: str, graph: LossGraph) -> Breakpoint:
+    """Return the breakpoint with this condition; raises ConditionError."""
+    text = " ".join(text.split())
+    kind, _, rest = text.partition(" ")
+    match = _GRADIENT.fullmatch(text)
+    if match is not None:
+        return _at_gradient(match[1], match[2], match[3], graph)
+    if kind == "node" and rest:
+        return at_node(_node(rest, graph))
+    if kind == "operation" and rest:
+        return _at_operation(rest, graph)
+    if kind == "phase" and rest:
+        phase = next((phase for phase in PHASES if phase == rest), None)
+        if phase is None:
+            raise ConditionError(f"There is no phase '{cut(rest, 40)}'. There are {listed(PHASES, str)}.")
+        return Breakpoint(text, at_phase(phase))
+    if text in _OF_ALL:
+        return Breakpoint(text, _OF_ALL[text])
+    if text in {node.name for node in graph.nodes}:
+        return at_node(_node(text, graph))
+    if not text:
+        raise ConditionError("Type a condition of one of these forms.")
+    begun = next((form for form in FORMS if form.startswith(f"{text} ")), None)
+    if begun is not None:
+        raise ConditionError(f"'{text}' is only the beginning of a condition, as {begun} is one.")
+    raise ConditionError(f"'{cut(text, 40)}' is not a condition of one of these forms.")
+
+
+def at_node(node: Node) -> Breakpoint:
+    """Return the breakpoint at every step of a node."""
+    return Breakpoint(f"node {node.name}", at_nodes((node,)), (node,))
+
+
+def _at_operation(name: str, graph: LossGraph) -> Breakpoint:
+    operations = [node for node in graph.nodes if isinstance(node, Operation)]
+    names = list(dict.fromkeys(node.definition.name for node in operations))
+    if name not in names:
+        raise ConditionError(f"There is no operation '{cut(name, 40)}' here. There are {listed(names, str, 12)}.")
+    nodes = tuple(node for node in operations if node.definition.name == name)
+    return Breakpoint(f"operation {name}", at_nodes(frozenset(nodes)), nodes)
+
+
+def _at_gradient(name: str | None, sign: str, written: str, graph: LossGraph) -> Breakpoint:
+    only = None if name is None else _node(name, graph)
+    try:
+        bound = float(written)
+    except ValueError:
+        bound = math.nan
+    if not written:
+        raise ConditionError(f"Which bound? Write it behind the '{sign}', as in gradient {sign} 0.1")
+    if not 0 <= bound < math.inf:
+        raise ConditionError(f"'{cut(written, 40)}' is no bound for |gradient|: that is a finite number, 0 or above.")
+    if sign == "<" and bound == 0:
+        raise ConditionError("No |gradient| is below 0.")
+    whose, nodes = ("", ()) if only is None else (f" of {only.name}", (only,))
+    return Breakpoint(f"gradient{whose} {sign} {written}", at_gradient(only, bound, above=sign == ">"), nodes)
+
+
+def _node(name: str, graph: LossGraph) -> Node:
+    nodes = {node.name: node for node in graph.nodes}
+    if name in nodes:
+        return nodes[name]
+    near = difflib.get_close_matches(name, nodes, n=1)
+    there_are = f"did you mean {cut(near[0], 40)}?" if near else f"there are {listed(list(nodes), _cut, 12)}."
+    raise ConditionError(f"There is no node '{cut(name, 40)}'; {there_are}")
+
+
+def _cut(name: str) -> str:
+    return cut(name, 40)

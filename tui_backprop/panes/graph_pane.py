@@ -1,0 +1,70 @@
+"""The graph: a diagram or a tape, and in its title what is selected, or what there is to say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+from ..debugger.moment import Moment
+from ..drawing.glyphs import ARROWS
+from ..drawing.palette import Line
+from ..graph.drawing import draw_graph
+from ..graph.look import Room
+from ..graph.shown import ShownGraph, show
+from ..narration.messages import sentences
+from ..notation.fitting import fit_name, printable, width_of
+from ..session import Viewer
+from .frame import TITLE_EDGES
+from .pane import Pane, Size
+
+ABOUT_THE_GRAPH = ("in no scope", "scope stays open", "no scopes", "nothing folded here")
+"""The kinds of messages that stand in this pane's title."""
+
+
+class GraphPane(Pane):
+    """The graph that leads to the loss, as the viewer looks at it."""
+
+    name = "graph"
+
+    def draw(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
+        """Draw boxes or rows."""
+        return draw_graph(_shown(moment, viewer, size), viewer.session.stops)
+
+    def title(self, moment: Moment, viewer: Viewer, size: Size) -> tuple[Line, Line]:
+        """Return the title, and what there is to say about the last key or the selection, as far as it fits."""
+        shown = _shown(moment, viewer, size)
+        left: Line = [*arrows(here=viewer.in_graph), ("Graph" if viewer.room.diagram else "Graph (tape)", "title")]
+        choices = _said(viewer)
+        width = size.width - TITLE_EDGES
+        if more := shown.more:
+            needed = width_of(left) + len(f"  {more} more  ") + max(map(cell_len, choices), default=0)
+            left.append((f"  {more} more" if needed <= width else f" {more}", "dim"))
+        room = width - 2 - width_of(left)
+        if not choices or room < 1:
+            return left, []
+        text = next((text for text in choices if cell_len(text) <= room), choices[-1])
+        return left, [(fit_name(text, min(cell_len(text), room)), "key")]
+
+
+def _shown(moment: Moment, viewer: Viewer, size: Size) -> ShownGraph:
+    return show(viewer.session.foldings, viewer.look, moment, Room(*size, viewer.room.diagram))
+
+
+def _said(viewer: Viewer) -> Sequence[str]:
+    """Return what there is to say about the last key, or what is selected, or why there are no boxes, ever shorter."""
+    look, foldings = viewer.look, viewer.session.foldings
+    if viewer.message is not None and viewer.message.kind in ABOUT_THE_GRAPH:
+        return sentences(viewer.message, viewer.keys)
+    if look.selected is None:
+        count = len(foldings.folded(look).rows.items)
+        many = f"{count:,} nodes, too many for boxes"
+        return () if foldings.is_drawable(look) else (many, "too many for boxes", "no boxes")
+    scope = viewer.scope
+    name = printable(look.selected.name if scope is None else scope.name)
+    return (f"stays at {name}" if viewer.stays else f"selected {name}"), name
+
+
+def arrows(*, here: bool) -> Line:
+    """Return the mark of the pane in which the arrow keys move."""
+    return [(ARROWS, "key"), (" ", "text")] if here else []

@@ -1,0 +1,77 @@
+"""The inspector as a pane: a question that stands, the score, a folded scope, a pane without a place, or a view."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+from ..debugger.moment import Moment
+from ..drawing.palette import Line
+from ..inspector import draw_inspector, inspector_title, views
+from ..inspector.folded_view import draw_folded
+from ..notation.sections import prose
+from ..session import Viewer
+from .graph_pane import arrows
+from .pane import Pane, Size, indented
+from .question_pane import draw_question, draw_score
+
+
+class InspectorPane(Pane):
+    """Explains the node in view; `others` are the panes that it shows where they have no place of their own."""
+
+    name = "inspector"
+
+    def __init__(self, others: Sequence[Pane]) -> None:
+        self._others = {pane.name: pane for pane in others}
+
+    def depends_on(self, moment: Moment, viewer: Viewer) -> Hashable:
+        """Return what a pane that it shows depends on; anything else is drawn always."""
+        other = self._other(viewer)
+        return None if other is None else (other.name, other.depends_on(moment, viewer), _reason(viewer))
+
+    def title(self, moment: Moment, viewer: Viewer, size: Size) -> tuple[Line, Line]:
+        """Return what is in view, and which other views there are."""
+        quiz = viewer.session.quiz
+        if quiz.question is not None:
+            return [("Question", "title"), (f"   {quiz.question.kind}", "dim")], []
+        if quiz.summing_up:
+            return [("Ask me first", "title"), ("   the score", "dim")], []
+        here = arrows(here=not viewer.in_graph)
+        if viewer.scope is not None:
+            return [*here, (f"{viewer.scope.scope}/", "title")], []
+        other = self._other(viewer)
+        if other is not None:
+            return other.title(moment, viewer, size)
+        view, tabs = viewer.shown_view, []
+        for name in (*views(moment, viewer.node), *(["check"] if view == "check" else [])):
+            tabs += [(f"[{name}]", "title") if name == view else (name, "dim"), (" ", "dim")]
+        return [*here, (inspector_title(moment, view, viewer.node), "title")], tabs[:-1]
+
+    def draw(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
+        """Draw it; above stands why the answer to the last question is what it is."""
+        reason = _reason(viewer)
+        above = indented(prose(reason, size.width - 1, "title", indent="  ")) if reason else []
+        return [*above, *self._draw_below(moment, viewer, size._replace(height=size.height - len(above)))]
+
+    def _draw_below(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
+        quiz, width, height = viewer.session.quiz, size.width - 1, size.height
+        if quiz.question is not None:
+            return indented(draw_question(quiz, quiz.question, viewer.keys, width, height))
+        if quiz.summing_up:
+            return indented(draw_score(quiz.score, width, height))
+        if viewer.scope is not None:
+            return indented(draw_folded(viewer.scope, moment, width, height))
+        other = self._other(viewer)
+        if other is not None:
+            return other.draw(moment, viewer, size)
+        shown = viewer.shown_view, viewer.followed, width, height, viewer.node, viewer.other_views
+        return indented(draw_inspector(moment, *shown))
+
+    def _other(self, viewer: Viewer) -> Pane | None:
+        quiz = viewer.session.quiz
+        taken = quiz.question is not None or quiz.summing_up or viewer.scope is not None
+        return None if taken or viewer.view not in viewer.other_views else self._others.get(viewer.view or "")
+
+
+def _reason(viewer: Viewer) -> str:
+    outcome = viewer.session.quiz.outcome
+    return "" if outcome is None else outcome.reason

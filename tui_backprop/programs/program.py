@@ -1,0 +1,49 @@
+"""A program: what is open, whether it came from a lesson or from a person's own file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from minidl_core.train import Optimizer, Schedule
+
+from ..lessons.lesson import Example, Lesson
+
+
+class ProgramError(Exception):
+    """A lesson or a person's own file cannot be opened; the message is a sentence that says why."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A graph to train, from which numbers, by which optimizer, and the lesson that is told with it.
+
+    `address` opens it again: the path of a file as somebody typed it, or the name of a built-in lesson. `seed` is the
+    one that its numbers are drawn from, None where it draws its own. `warning` is what was wrong when it was opened.
+    """
+
+    lesson: Lesson
+    example: Example
+    optimizer: Optimizer
+    seed: int | None
+    address: str
+    warning: str = ""
+
+    @property
+    def learning_rate(self) -> float | Schedule:
+        """The learning rate that it starts with."""
+        return self.optimizer.learning_rate
+
+
+def program_of(
+    lesson: Lesson, seed: int | None = None, learning_rate: float | None = None, address: str = "", warning: str = ""
+) -> Program:
+    """Return a lesson as a program, drawn from a seed and trained at a learning rate: by default those of the lesson.
+
+    Raises ProgramError where the lesson builds something else than an Example, and whatever its `build` raises.
+    """
+    seed = lesson.seed if seed is None else seed
+    example = lesson.build(seed or 0)
+    if not isinstance(example, Example):
+        raise ProgramError(f"{address} has a lesson whose build returns {example!r}; it must return an Example")
+    optimizer = lesson.optimizer(lesson.learning_rate if learning_rate is None else learning_rate)
+    return Program(lesson, example, optimizer, seed, address or lesson.name, warning)

@@ -1,0 +1,160 @@
+"""The quiz: whether questions are asked and who answers, the question that stands, what came of the others."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal
+
+from minidl_core import IterationFinished
+
+from ..debugger.followed import Followed
+from ..debugger.message import Message
+from ..debugger.moment import Moment
+from ..debugger.recording import Recording
+from ..debugger.steps import after_step
+from ..debugger.timeline import Timeline
+from . import Question, judge, question_about, read_number
+
+Mode = Literal["off", "me", "room"]
+NEXT_MODE: dict[Mode, Mode] = {"off": "me", "me": "room", "room": "off"}
+LONGEST_ANSWER = 20
+
+
+class Score:
+    """How many questions of each kind were answered right, wrong, and not at all."""
+
+    def __init__(self) -> None:
+        self.right: Counter[str] = Counter()
+        self.wrong: Counter[str] = Counter()
+        self.skipped: Counter[str] = Counter()
+
+    @property
+    def answered(self) -> Counter[str]:
+        """How many questions of each kind were answered, right or wrong."""
+        return self.right + self.wrong
+
+    @property
+    def asked(self) -> Counter[str]:
+        """How many questions of each kind there were."""
+        return self.answered + self.skipped
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a question: the answer that was given, None where it was given away, and whether it was right."""
+
+    question: Question
+    given: str | None
+    right: bool = False
+
+    @property
+    def reason(self) -> str:
+        """Why the answer is what it is, for who did not say it, where the step itself does not tell."""
+        return "" if self.right else self.question.reason
+
+
+class Quiz:
+    """The state of a quiz: in `mode` me the learner answers, in room nobody types and the next step reveals.
+
+    `question` is the one that stands, `typed` what is typed so far as its answer, `complaint` why that is none yet.
+    `outcome` is what came of the question about the step that led here. While `summing_up` holds, the score is due.
+    """
+
+    def __init__(self) -> None:
+        self.mode: Mode = "off"
+        self.question: Question | None = None
+        self.typed = ""
+        self.complaint: Message | None = None
+        self.outcome: Outcome | None = None
+        self.score = Score()
+        self.summing_up = False
+        self._answer: Outcome | None = None
+        self._place: tuple[Recording, int] | None = None
+
+    def change_mode(self) -> Message:
+        """Ask me, then the room, then nobody; a question that stands is withdrawn."""
+        self.mode = NEXT_MODE[self.mode]
+        self.question = self.outcome = self._answer = None
+        self.summing_up = self.mode == "room" and self.score.asked.total() > 0
+        if self.mode == "me":
+            self.score = Score()
+        return Message("quiz mode", {"mode": self.mode})
+
+    def ask(self, timeline: Timeline, followed: Followed) -> bool:
+        """Put the question about the next step, and return whether there is one."""
+        if timeline.at_end_of_iteration:
+            timeline.begin_next()
+        after = timeline.peek(after_step)
+        self.question = question_about(timeline.moment, after, followed) if after is not None else None
+        self._place = timeline.recording, timeline.cursor
+        self.typed, self.complaint, self.outcome, self.summing_up = "", None, None, False
+        return self.question is not None
+
+    def keep_to(self, timeline: Timeline) -> None:
+        """Withdraw the question if time has moved on, or been changed by an edit, without an answer."""
+        if self._place != (timeline.recording, timeline.cursor):
+            self.question = None
+
+    @property
+    def takes_answers(self) -> bool:
+        """Whether a question stands that the learner is to answer."""
+        return self.question is not None and self.mode == "me"
+
+    @property
+    def answered(self) -> bool:
+        """Whether the question is done with, so that its step can be shown."""
+        return self._answer is not None
+
+    def choose(self, place: int) -> bool:
+        """Answer with one of the choices, counted from 0, and return whether there is such a choice."""
+        question = self.question
+        if question is None or not 0 <= place < len(question.choices):
+            return False
+        self._judge(question, question.choices[place])
+        return True
+
+    def type(self, character: str) -> None:
+        """Add a character to what is typed as the answer."""
+        self.typed, self.complaint = (self.typed + character)[:LONGEST_ANSWER], None
+
+    def erase(self) -> None:
+        """Take the last character of what is typed away."""
+        self.typed, self.complaint = self.typed[:-1], None
+
+    def submit(self) -> None:
+        """Answer with what is typed; where that is no number, say so and keep it."""
+        if self.question is None:
+            return
+        if read_number(self.typed) is None:
+            self.complaint = Message("no number typed", {"typed": self.typed})
+        else:
+            self._judge(self.question, self.typed)
+
+    def skip(self) -> None:
+        """Give the answer away to who does not want to say it."""
+        if self.question is not None:
+            self.score.skipped[self.question.kind] += 1
+            self.reveal()
+
+    def wait(self) -> None:
+        """Say to who wants to go on that the question waits for its answer."""
+        if self.question is not None:
+            self.complaint = Message("question waits", {"choices": len(self.question.choices)})
+
+    def reveal(self) -> None:
+        """Give the answer away."""
+        assert self.question is not None
+        self._answer = Outcome(self.question, None)
+
+    def _judge(self, question: Question, given: str) -> None:
+        right = judge(question, given)
+        (self.score.right if right else self.score.wrong)[question.kind] += 1
+        self._answer = Outcome(question, given, right)
+
+    def moved(self, moment: Moment) -> None:
+        """Forget the question and keep what came of it beside the new moment; at the end of an iteration sum up."""
+        self.question = None
+        self.outcome, self._answer = self._answer, None
+        finished = isinstance(moment.event, IterationFinished)
+        self.summing_up = self.mode == "me" and finished and self.score.asked.total() > 0

@@ -1,0 +1,362 @@
+"""The main screen: a key does something with a session or its viewer, and the panes show what is then to be seen.
+
+Data flows one way. A key calls the session or the viewer; the session says what the moment is; panes turn moment and
+viewer into lines; canvases send the terminal what changed of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from textwrap import wrap
+from typing import Any, ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.timer import Timer
+
+from minidl_core import Node
+
+from ..debugger.breakpoints import Breakpoint
+from ..debugger.edits import Edit
+from ..debugger.message import Message
+from ..debugger.moment import Moment
+from ..debugger.steps import Place
+from ..drawing.palette import Line
+from ..graph.look import Room
+from ..keys import KEY_OF, SECTIONS
+from ..notation.conditions import read_breakpoint
+from ..panes import PANES
+from ..panes.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Area, arrange_for
+from ..panes.frame import draw_frame, draw_title
+from ..panes.pane import Pane, Size
+from ..panes.question_pane import choice_at
+from ..session import DebugSession, Viewer
+from ..widgets.canvas import Canvas
+from ..widgets.graph_canvas import GraphCanvas
+
+_CHOICES = "1234"
+
+
+class MainScreen(Screen[None]):
+    """Shows a session to one viewer, and moves both by keys."""
+
+    DEFAULT_CSS = """
+    MainScreen {
+        layers: frame panes;
+        overflow: hidden;
+    }
+    MainScreen > Canvas {
+        layer: panes;
+        position: absolute;
+    }
+    MainScreen > #frame {
+        layer: frame;
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [binding for section in SECTIONS.values() for binding in section]
+
+    def __init__(self, session: DebugSession) -> None:
+        super().__init__()
+        self.session = session
+        self.viewer = Viewer(session, KEY_OF)
+        self._panes = [pane for pane in PANES if pane.applies(session.moment)]
+        self._areas: dict[str, Area] = {}
+        self._arranged: object = None
+        self._drawn: dict[str, object] = {}
+        self._painted = False
+        self._due = False
+        self._timer: Timer | None = None
+        self._pace = 0.0
+
+    def compose(self) -> ComposeResult:
+        """Yield the canvases; where they stand is the arrangement's business."""
+        yield Canvas(id="frame")
+        for pane in self._panes:
+            yield GraphCanvas(id=pane.name) if pane.name == "graph" else Canvas(id=pane.name)
+            if pane.titled:
+                yield Canvas(id=f"{pane.name}-title")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Let no key but those of the program do anything while the terminal is too small to show what it does."""
+        if not self._areas and action != "help":
+            return False
+        return super().check_action(action, parameters)
+
+    def action_session(self, what: str, *argument: object) -> None:
+        """Do something with the session: call its method of this name, which takes at most one argument."""
+        getattr(self.session, what)(*argument)
+        self._show()
+
+    def action_viewer(self, what: str, *argument: object) -> None:
+        """Look at something else: call the viewer's method of this name, which takes at most one argument."""
+        getattr(self.viewer, what)(*argument)
+        self._show()
+
+    # what takes more than one of them
+
+    def action_forward(self, stop: str) -> None:
+        """Move forward to where this kind of move stops; the first press while it runs pauses instead."""
+        self.session.step(stop, self.viewer.followed)
+        self._show()
+
+    def action_continue(self, direction: str) -> None:
+        """Go on to the next breakpoint, forwards or back."""
+        self.session.resume(backwards=direction == "back")
+        self._show()
+
+    def action_breakpoint(self) -> None:
+        """Set a breakpoint on the node in view, or take it away."""
+        self.session.toggle_breakpoint(self.viewer.node)
+        self._show()
+
+    def go(self, place: Place | None) -> None:
+        """Move to a place, if there is one."""
+        if place is not None:
+            self.session.go(place)
+            self._show()
+
+    def _tick(self) -> None:
+        self.session.tick()
+        self._show()
+
+    def _keep_pace(self) -> None:
+        """Have as many ticks as the session's run asks for, and none where there is no run."""
+        speed = self.session.running
+        if self._timer is not None and (speed is None or speed.seconds != self._pace):
+            self._timer.stop()
+            self._timer = None
+        if speed is not None and self._timer is None:
+            self._pace = speed.seconds
+            self._timer = self.set_interval(speed.seconds, self._tick)
+
+    # answering
+
+    def press(self, event: events.Key) -> bool:
+        """Give a key to the question that stands, which shows the step once it is answered; return if it took it."""
+        if not (self._areas and self.session.quiz.takes_answers and self._answer(event.key, event.character)):
+            return False
+        self.session.take_answer()
+        self._show()
+        return True
+
+    def _answer(self, key: str, character: str | None) -> bool:
+        """Take a key for the answer, and return whether it was one."""
+        quiz = self.session.quiz
+        if key == "escape":
+            quiz.skip()
+        elif quiz.question is not None and quiz.question.choices:
+            return character is not None and quiz.choose(_CHOICES.find(character))
+        elif key == "enter":
+            quiz.submit()
+        elif key == "backspace":
+            quiz.erase()
+        elif character and character.isprintable() and character != " ":
+            quiz.type(character)
+        else:
+            return False
+        return True
+
+    def on_click(self, event: events.Click) -> None:
+        """Take a click for the key it stands for: on the header, on a choice, or on the inspector."""
+        name = None if event.widget is None else event.widget.id
+        if name == "header":
+            self.action_where()
+        elif name == "inspector":
+            key = choice_at(self._lines("inspector"), event.x, event.y) if self.session.quiz.takes_answers else None
+            if key is not None and self._answer(key, key):
+                self.session.take_answer()
+                self._show()
+            else:
+                self.viewer.go_to_pane()
+                self._show()
+
+    # looking
+
+    def on_graph_canvas_picked(self, event: GraphCanvas.Picked) -> None:
+        """Select what was clicked on."""
+        self.viewer.select_at(event.x, event.y)
+        self._show()
+
+    def on_graph_canvas_panned(self, event: GraphCanvas.Panned) -> None:
+        """Show the part of the graph that was dragged or wheeled into view."""
+        self.viewer.pan((event.columns, event.rows))
+        self._show()
+
+    def action_where(self) -> None:
+        """Copy the command that opens the app where one is, and say so."""
+        where = self.session.say_where()
+        self.app.copy_to_clipboard(where)
+        self._show()
+
+    # what lies over it: these screens are not imported before the first paint, because widgets are slow to import
+
+    def action_edit(self, what: str = "element") -> None:
+        """Ask for an edit, of the followed element of the node in view or of the learning rate, and fork with it."""
+        from .edit import EditScreen
+
+        def fork(edit: Edit | None) -> None:
+            if edit is not None:
+                self.session.edit(edit)
+                self._show()
+
+        node = self.viewer.node if what == "element" else None
+        self._ask(EditScreen(self.session.timeline, node, self.viewer.followed), fork)
+
+    def action_find(self) -> None:
+        """Ask for a node and select it."""
+        from .find import FindScreen
+
+        def select(node: Node | None) -> None:
+            if node is not None:
+                self.viewer.select(node)
+                self._show()
+
+        foldings = self.session.foldings
+        self._ask(FindScreen(foldings.nodes, foldings.scope_of, self.session.moment), select)
+
+    def action_go_to(self) -> None:
+        """Ask for a moment and move to it, training as far as it needs."""
+        from .go_to import GoToScreen
+
+        self._ask(GoToScreen(self.session.timeline), self.go)
+
+    def action_log(self) -> None:
+        """Show the log, unless it would answer the question that stands, and go to the moment chosen in it."""
+        from .log import LogScreen
+
+        if self.session.refuses_to_answer("log"):
+            self._show()
+        else:
+            self._ask(LogScreen(self.session.timeline, self.viewer.followed), self.go)
+
+    def action_searches(self) -> None:
+        """Show plain search and the right one beside each other, unless that would answer the question that stands."""
+        from .searches import SearchesScreen
+
+        if self.session.refuses_to_answer("searches"):
+            self._show()
+        else:
+            self._ask(SearchesScreen(self.session.timeline, self.viewer.followed))
+
+    def action_break(self, condition: str) -> None:
+        """Set a breakpoint with this condition, or where it is but the beginning of one, ask for the rest."""
+        from .breakpoints import ask_for_condition
+
+        def add(point: Breakpoint | None) -> None:
+            if point is not None:
+                self.session.break_at(point)
+                self._show()
+
+        if condition.endswith(" "):
+            self._ask(ask_for_condition(self.session.timeline.graph, condition), add)
+        else:
+            add(read_breakpoint(condition, self.session.timeline.graph))
+
+    def action_breakpoints(self) -> None:
+        """Show the list of breakpoints, to be changed."""
+        from .breakpoints import BreakpointsScreen
+
+        self._ask(BreakpointsScreen(self.session.breakpoints, self.session.timeline.graph), lambda _: self._show())
+
+    async def action_lessons(self) -> None:
+        """Ask for another lesson."""
+        self.session.pause()
+        self._show()
+        await self.run_action("app.lessons")
+
+    def action_help(self) -> None:
+        """Explain the screen and the keys."""
+        from .help import HelpScreen
+
+        self._ask(HelpScreen())
+
+    def _ask(self, screen: Screen[Any], answered: Callable[[Any], None] | None = None) -> None:
+        """Let time stand still while a screen lies over this one, and then do something with what it returns."""
+        self.session.pause()
+        self._show()
+        self.app.push_screen(screen, answered)
+
+    # drawing
+
+    def on_mount(self) -> None:
+        """Draw before the first paint, so that there is no empty one."""
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Draw anew."""
+        self._arranged = None
+        self._draw()
+        if not self._painted:
+            # the charts' library is not imported before the learner has something to read
+            self._painted = True
+            self.call_after_refresh(self._draw)
+
+    def _show(self) -> None:
+        """Draw when all keys that have come so far are done: a held key is never ahead of the screen, none is lost."""
+        self._keep_pace()
+        if not self._due:
+            self._due = True
+            self.call_later(self._draw)
+
+    def _draw(self) -> None:
+        self._due = False
+        self._arrange()
+        moment = self.session.moment
+        for pane in self._panes:
+            if pane.name in self._areas:
+                self._draw_pane(pane, moment)
+
+    def _draw_pane(self, pane: Pane, moment: Moment) -> None:
+        area, depends_on = self._areas[pane.name], pane.depends_on(moment, self.viewer)
+        if depends_on is not None and (not self._painted or self._drawn.get(pane.name) == depends_on):
+            return
+        self._drawn[pane.name] = depends_on
+        size = Size(area.width, area.height)
+        self.query_one(f"#{pane.name}", Canvas).show(pane.draw(moment, self.viewer, size))
+        if pane.titled:
+            title = self.query_one(f"#{pane.name}-title", Canvas)
+            title.show([draw_title(*pane.title(moment, self.viewer, size), area.width)])
+
+    def _arrange(self) -> None:
+        """Put the panes where they stand on a screen of this size, if that has changed."""
+        size = self.app.size  # the screen's own size is not known before the first layout
+        data = any(pane.name == "data" for pane in self._panes)
+        arrangement, diagram = arrange_for(self.viewer, *size, data=data)
+        if self._arranged == (arrangement, diagram):
+            return
+        self._arranged = arrangement, diagram
+        self._areas = {} if arrangement is None else dict(arrangement.panes)
+        if arrangement is None:
+            needs = f"{LEAST_WIDTH}x{LEAST_HEIGHT} cells; this terminal has {size.width}x{size.height}."
+            self.session.pause(Message("too small"))
+            self._keep_pace()
+            rows = wrap(f"backprop-tui needs {needs}", max(size.width, 1))
+            frame: list[Line] = [[(row, "text")] for row in rows]
+        else:
+            graph = self._areas["graph"]
+            elsewhere = [pane.name for pane in self._panes if pane.name not in self._areas]
+            self.viewer.take_room(Room(graph.width, graph.height, diagram), elsewhere)
+            frame = draw_frame(arrangement, *size)
+        self._position("frame", Area(0, 0, *size))
+        self.query_one("#frame", Canvas).show(frame)
+        for pane in self._panes:
+            area = self._areas.get(pane.name)
+            self._position(pane.name, area)
+            if pane.titled:
+                self._position(f"{pane.name}-title", area and area._replace(y=area.y - 1, height=1))
+        self._drawn.clear()
+
+    def _position(self, name: str, area: Area | None) -> None:
+        canvas = self.query_one(f"#{name}", Canvas)
+        canvas.display = area is not None
+        if area is not None:
+            canvas.styles.offset = (area.x, area.y)
+            canvas.styles.width, canvas.styles.height = area.width, area.height
+
+    def _lines(self, name: str) -> list[Line]:
+        """Return what a pane shows."""
+        area = self._areas[name]
+        [pane] = [pane for pane in self._panes if pane.name == name]
+        return pane.draw(self.session.moment, self.viewer, Size(area.width, area.height))

@@ -1,0 +1,268 @@
+"""What one person, or a class, does with an open program: step, go, run, edit, ask, break, save.
+
+A session has no screen. A front end calls it, draws what its viewers look at, and writes its messages as sentences. A
+run is driven from outside as well: while there is a `running` speed, `tick` is to be called at that pace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+from weakref import WeakSet
+
+from minidl_core import Node
+
+from ..debugger.breakpoints import Breakpoint, Breakpoints
+from ..debugger.edits import Edit
+from ..debugger.followed import Followed
+from ..debugger.message import Message
+from ..debugger.moment import Moment
+from ..debugger.running import Run, Speed
+from ..debugger.steps import STOPS, Place
+from ..debugger.timeline import Timeline
+from ..graph.foldings import Foldings
+from ..narration.solution import write_solution
+from ..notation.conditions import at_node
+from ..notation.moments import command
+from ..programs.program import Program
+from ..quiz.masked import mask
+from ..quiz.quiz import Quiz
+from .saving import save_lines
+
+ABOUT_A_PLACE = ("forked", "switched")
+"""Messages that stand until time moves on; any other only until something else is done."""
+
+
+class Follower(Protocol):
+    """Whoever looks at a session, and is to know of its moves."""
+
+    def follow_time(self) -> None:
+        """Look at what the moment is about: time has moved."""
+
+    def deselect(self) -> None:
+        """Look at what the moment is about, unless something is to stay in view."""
+
+
+class DebugSession:
+    """A program that is open: its `timeline`, its `breakpoints`, its `quiz`, and who looks at it, its `viewers`.
+
+    `message` is what there is to say about what was done last. `foldings` are the ways to fold its graph, which all
+    viewers share. A run pauses at the end of every so many iterations (0: never).
+    """
+
+    def __init__(self, program: Program, pause_every: int = 100) -> None:
+        self.program = program
+        self.timeline = timeline = Timeline(program)
+        self.foldings = Foldings(timeline.graph, program.lesson.folds)
+        self.breakpoints = Breakpoints()
+        self.quiz = Quiz()
+        self.viewers: WeakSet[Follower] = WeakSet()
+        self.message: Message | None = None
+        self._run = Run(timeline, pause_every)
+        self._runs = False
+
+    @property
+    def moment(self) -> Moment:
+        """What may be seen now: while a question stands, without what would answer it."""
+        return mask(self.timeline.moment, self.quiz.question)
+
+    def dismiss(self) -> None:
+        """Forget what there was to say, unless it is about the place where one is."""
+        if self.message is not None and self.message.kind not in ABOUT_A_PLACE:
+            self.message = None
+
+    # time
+
+    def step(self, stop: str = "step", followed: Followed | None = None) -> bool:
+        """Move forward to where this kind of move stops, and return whether that went anywhere.
+
+        The first step while it runs pauses instead. A single step waits until the question about it, which is about the
+        `followed` element, is answered.
+        """
+        if self._runs and stop == "step":
+            return self.pause()
+        if stop != "step" or self.quiz.mode == "off" or self._runs:
+            return self._move(lambda: self.timeline.forward(STOPS[stop]))
+        if self.quiz.question is None:
+            self.message = None
+            if self.quiz.ask(self.timeline, followed or Followed()):
+                return False
+        elif self.quiz.mode == "room":
+            self.quiz.reveal()
+        else:
+            self.quiz.wait()
+            return False
+        return self._move(lambda: self.timeline.forward(STOPS["step"]))
+
+    def back(self, stop: str = "step") -> bool:
+        """Move back to where this kind of move stops, and return whether that went anywhere."""
+        return self._move(lambda: self.timeline.back(STOPS[stop]))
+
+    def first(self) -> bool:
+        """Move to the very start, and return whether that went anywhere."""
+        return self._move(self.timeline.first)
+
+    def last(self) -> bool:
+        """Move to the latest moment that was ever reached, and return whether that went anywhere."""
+        return self._move(self.timeline.last)
+
+    def go(self, place: Place) -> None:
+        """Move to a place, training as far as it needs; if it is far ahead, by a run."""
+        if place.iteration > self.timeline.furthest.iteration + 1:
+            self._start(lambda: self._run.start(place))
+        else:
+            self._move(lambda: self._run.arrive(place))
+
+    def edit(self, edit: Edit) -> None:
+        """Begin a branch with an edit of what the iteration starts from, and stay at the same step."""
+        self.pause()
+        self.message = self.timeline.fork(edit)
+        self.quiz.keep_to(self.timeline)
+
+    def switch_branch(self) -> bool:
+        """Move to the same step on the next branch, and return whether there is one."""
+        return self._move(self.timeline.switch)
+
+    def _move(self, move: Callable[[], bool | Message | None]) -> bool:
+        self.pause()
+        self.message = None
+        self._run.message = None
+        outcome = move()
+        if isinstance(outcome, Message):
+            self.message = outcome
+        self.quiz.moved(self.timeline.moment)
+        if outcome:
+            for viewer in self.viewers:
+                viewer.follow_time()
+        elif self.timeline.moment.error is not None:
+            self.message = self._run.stopped()
+        self.message = self.message or self._run.message
+        return bool(outcome)
+
+    # running
+
+    @property
+    def running(self) -> Speed | None:
+        """How fast it runs; None where it does not."""
+        return self._run.speed if self._runs else None
+
+    @property
+    def is_seeking(self) -> bool:
+        """Whether it runs to a place or to a breakpoint, at a speed that cannot be changed."""
+        return self._runs and self._run.seeks
+
+    def run(self) -> None:
+        """Run, or pause; while questions are asked a run would pass them all, so it is refused."""
+        if self._runs:
+            self.pause()
+        elif not self._refuses("run"):
+            self._start(self._run.start)
+
+    def resume(self, *, backwards: bool = False) -> None:
+        """Go on to the next breakpoint, forwards or back; not while questions are asked."""
+        if self._refuses("resume"):
+            return
+        self.pause()
+        if self.breakpoints.on:
+            self._start(lambda: self._run.look_for(self.breakpoints, backwards=backwards))
+        else:
+            self.message = Message("no breakpoint is on", {})
+
+    def _start(self, begin: Callable[[], None]) -> None:
+        self.message = None
+        for viewer in self.viewers:
+            viewer.deselect()
+        begin()
+        self._runs = True
+        self.quiz.keep_to(self.timeline)
+
+    def tick(self) -> None:
+        """Go on by one tick of a run; where it ends there is a message."""
+        if self._runs and not self._run.tick():
+            self.pause()
+            self.message = self._run.message
+
+    def pause(self, why: Message | None = None) -> bool:
+        """Let time stand still, and say why; return False, as nothing moves."""
+        if self._runs:
+            self._runs = False
+            self.message = why
+        return False
+
+    def change_speed(self, by: int) -> None:
+        """Run faster, or more slowly, by so many places in the table of speeds."""
+        if not self.is_seeking:
+            self._run.change_speed(by)
+            self.message = Message("speed", {"speed": self._run.speed})
+
+    def say_where(self) -> str:
+        """Return the command that opens the app where one is; the message says what is missing in it."""
+        self.pause()
+        where = command(self.timeline)
+        self.message = Message("where", {"command": where, "edits": self.timeline.edits_so_far})
+        return where
+
+    # breakpoints
+
+    def toggle_breakpoint(self, node: Node | None) -> None:
+        """Set a breakpoint on a node, or take it away."""
+        self.pause()
+        if node is None:
+            self.message = Message("nothing to break on", {})
+            return
+        here = at_node(node)
+        if self.breakpoints.remove(here):
+            self.message = Message("breakpoint removed", {"breakpoint": here})
+        else:
+            self.breakpoints.add(here)
+            self.message = Message("breakpoint set", {"breakpoint": here, "in_view": True})
+
+    def break_at(self, point: Breakpoint) -> None:
+        """Set a breakpoint."""
+        self.breakpoints.add(point)
+        self.message = Message("breakpoint set", {"breakpoint": point, "in_view": False})
+
+    @property
+    def stops(self) -> frozenset[Node]:
+        """The nodes with a breakpoint that is on."""
+        return frozenset(node for point in self.breakpoints.on for node in point.nodes)
+
+    # the quiz
+
+    def ask(self) -> None:
+        """Ask the learner before each step, then the room, then nobody."""
+        self.pause()
+        self.message = self.quiz.change_mode()
+
+    def take_answer(self) -> None:
+        """Show the step whose question is done with."""
+        self.message = None
+        if self.quiz.answered:
+            self._move(lambda: self.timeline.forward(STOPS["step"]))
+
+    def refuses_to_answer(self, what: str) -> bool:
+        """Return whether this would answer the question that stands, and then say so: "searches" or "log"."""
+        question = self.quiz.question
+        tells = question is not None and (what == "searches" or question.hides_queue or question.hides_shape_of)
+        if tells:
+            self.quiz.outcome = None
+            self.message = Message("would answer", {"what": what, "mode": self.quiz.mode})
+        return bool(tells)
+
+    def _refuses(self, what: str) -> bool:
+        if self.quiz.mode == "off" or self._runs:
+            return False
+        self.quiz.outcome = None
+        self.message = Message("no run in a quiz", {"what": what})
+        return True
+
+    # saving
+
+    def save(self, path: Path, followed: Followed, *, replace: bool = False) -> Iterator[int]:
+        """Write the iteration up to here into a file, as a worked solution in Markdown; yield how many lines are made.
+
+        The file is there only once all lines are. Raises OSError, FileExistsError where it is there and not to be
+        replaced.
+        """
+        yield from save_lines(path, write_solution(self.timeline, followed), replace=replace)

@@ -1,0 +1,260 @@
+"""What one pair of eyes looks at: a node, a view of it, the followed element, what is folded, in which room.
+
+Nothing here moves time. A session may have many viewers, each with a room of its own size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+from minidl_core import Node
+
+from ..debugger.followed import Followed
+from ..debugger.message import Message
+from ..debugger.moment import Moment
+from ..graph.look import GraphLook, Room
+from ..graph.picture import Item
+from ..graph.shown import ShownGraph, node_in_focus, show
+from ..inspector import automatic_view, move_followed, views
+from ..inspector.walk import choose_edge, choose_term, follow, origin_of
+from ..narration.messages import Keys
+from .debug_session import DebugSession
+
+DIRECTIONS = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}
+
+
+class Viewer:
+    """Looks at a session, on a screen where the graph has this `room`, and where `keys` do what can be done.
+
+    `look` is what is selected in the graph and how it is shown; while it `stays`, a move in time takes the selection
+    not away. `view` is the view of the inspector that was asked for, None for the one that fits the phase. `followed`
+    is the element that is followed through all arrays, and `in_graph` whether the arrow keys move in the graph, else in
+    the inspector. `other_views` are what the inspector shows besides its views: panes that have no place of their own.
+    `message` is what there is to say to this viewer about what it did last.
+    """
+
+    def __init__(self, session: DebugSession, keys: Keys) -> None:
+        self.session = session
+        self.keys = keys
+        self.room = Room(80, 24, diagram=False)
+        self.look = GraphLook()
+        self.stays = False
+        self.view: str | None = None
+        self.followed = Followed()
+        self.in_graph = True
+        self.logarithmic = False
+        self.other_views: Sequence[str] = ()
+        self.message: Message | None = None
+        self._trail: list[tuple[Node | None, str | None, Followed]] = []
+        session.viewers.add(self)
+
+    @property
+    def moment(self) -> Moment:
+        """What the session shows now."""
+        return self.session.moment
+
+    @property
+    def shown(self) -> ShownGraph:
+        """What the look shows of the graph."""
+        return show(self.session.foldings, self.look, self.moment, self.room)
+
+    @property
+    def node(self) -> Node | None:
+        """The node in view: the selected one, or that of now."""
+        return self.look.node or self.moment.now
+
+    @property
+    def scope(self) -> Item | None:
+        """The folded scope that is in view as a whole."""
+        return self.shown.whole if self.look.whole else None
+
+    @property
+    def shown_view(self) -> str:
+        """The view that was asked for, or else the one that fits the phase."""
+        return self.view or automatic_view(self.moment, self.node)
+
+    def take_room(self, room: Room, other_views: Sequence[str]) -> None:
+        """Look at a screen with this room for the graph, on which these panes have no place."""
+        if room != self.room:
+            self.look = replace(self.look, panned=(0, 0))
+        if self.view in self.other_views and self.view not in other_views:
+            self.view = None
+        self.room, self.other_views = room, other_views
+
+    def follow_time(self) -> None:
+        """Look at what the moment is about, in the view that fits its phase; a pane in the inspector stays."""
+        self.view = self.view if self.view in self.other_views else None
+        self.followed = self.followed.alone
+        self._trail.clear()
+        self.message = None
+        self.deselect()
+
+    def deselect(self) -> None:
+        """Have the node of now in view again, unless what is selected is to stay."""
+        if not self.stays:
+            self.look = self.look.select(None)
+
+    # the graph
+
+    def select(self, node: Node) -> None:
+        """Select a node; the arrow keys are then the graph's."""
+        self._begin()
+        self.look, self.in_graph = self.look.select(node), True
+
+    def select_at(self, x: int, y: int) -> None:
+        """Select what stands in a cell of the graph's room, if anything does."""
+        self._begin()
+        self.in_graph = True
+        item = self.shown.item_at(x, y)
+        if item is not None:
+            self.look = self.shown.select(item)
+
+    def follow_or_stay(self) -> None:
+        """Stay with what is in view while time moves, or follow the action again."""
+        self._begin()
+        self.stays = not self.stays
+        if not self.stays:
+            self.deselect()
+        elif self.look.selected is None:
+            self.look = self.look.select(node_in_focus(self.moment))
+
+    def change_picture(self) -> None:
+        """Show the graph as a tape instead of a diagram, or the other way round."""
+        self._begin()
+        self.look = replace(self.look, diagram=not self.room.diagram)
+
+    def change_detail(self, by: int) -> None:
+        """Show less or more of each node."""
+        self._begin()
+        self.look = replace(self._as_it_is, level=self.session.foldings.other_level(self.look, by))
+
+    def pan(self, by: tuple[int, int]) -> None:
+        """Show what is so many columns and rows further on."""
+        self._begin()
+        self.look = self.shown.pan(*by)
+
+    def fold(self) -> None:
+        """Fold the scope of the node in view, or open it."""
+        self._begin()
+        look, self.message = self.shown.toggle_fold(self.session.foldings)
+        self._fold(look)
+
+    def fold_all(self) -> None:
+        """Open every folded scope, or fold them all."""
+        self._begin()
+        look, self.message = self.shown.toggle_all(self.session.foldings)
+        self._fold(look)
+
+    def open(self) -> None:
+        """Open the folded scope in view."""
+        self._begin()
+        look, self.message = self.shown.open(self.session.foldings)
+        self._fold(look)
+
+    def _fold(self, look: GraphLook) -> None:
+        self.look = look
+        self.look = self._as_it_is
+
+    @property
+    def _as_it_is(self) -> GraphLook:
+        """The look, which does not change between diagram and tape because of the picture's size."""
+        return replace(self.look, diagram=self.room.diagram)
+
+    # the inspector
+
+    def go_to_pane(self) -> None:
+        """Give the arrow keys to the inspector."""
+        self._begin()
+        self.in_graph = False
+
+    def next_view(self) -> None:
+        """Go from the graph to the inspector, through its views and panes without a place, and back to the graph."""
+        self._begin()
+        if self.session.quiz.summing_up:
+            self.session.quiz.summing_up = False
+            return
+        there = [*views(self.moment, self.look.node), *self.other_views]
+        first = there.index(automatic_view(self.moment, self.look.node))
+        there = [*there[first:], *there[:first]]
+        shown = self.view if self.view in there else there[0]
+        if self.in_graph:
+            self.in_graph = False
+        elif shown == there[-1]:
+            self.in_graph, self.view = True, None
+        else:
+            self.view = there[there.index(shown) + 1]
+
+    def other_pane(self) -> None:
+        """Go from the graph to the inspector or back, which keeps its view."""
+        self._begin()
+        self.in_graph = not self.in_graph
+
+    def arrow(self, direction: Literal["up", "down", "left", "right"]) -> None:
+        """Select the next node in this direction, or follow the next element of the array in the inspector."""
+        self._begin()
+        if self.in_graph:
+            self.look = self.shown.move(direction)
+            self.followed = self.followed.alone
+        else:
+            dx, dy = DIRECTIONS[direction]
+            self.followed = move_followed(self.moment, self.shown_view, self.followed, dx, dy, self.node)
+
+    def go_to_origin(self) -> None:
+        """Go to where this number came from; while the arrow keys are the graph's, open what is folded first."""
+        self._begin()
+        moment, node = self.moment, self.node
+        if self.look.whole or (self.in_graph and self.shown.shows_fold):
+            self.open()
+        elif node is not None:
+            there = follow(moment, self.shown_view, self.followed, node)
+            if there is None:
+                why = origin_of(moment, self.shown_view, self.followed, node)
+                self.message = Message("no origin", {"why": why})
+            else:
+                self._trail.append((self.look.node, self.view, self.followed))
+                self._look_at(*there)
+
+    def go_back(self) -> None:
+        """Return to the number from which the last one was reached."""
+        self._begin()
+        if self._trail:
+            self._look_at(*self._trail.pop())
+
+    def choose_edge(self, by: int) -> None:
+        """Look at another edge over which the followed number came, so many further."""
+        self._begin()
+        if self.node is not None:
+            self.followed = choose_edge(self.moment, self.shown_view, self.followed, self.node, by)
+
+    def choose_term(self, by: int) -> None:
+        """Look at another term that the followed number is made of, so many further."""
+        self._begin()
+        if self.node is not None:
+            self.followed = choose_term(self.moment, self.shown_view, self.followed, self.node, by)
+
+    def check(self) -> None:
+        """Check the gradient of the followed element by measuring it, or show again what was shown before."""
+        self._begin()
+        if self.node is None:
+            self.message = Message("no number in view", {})
+        else:
+            self.view = None if self.view == "check" else "check"
+
+    def change_scale(self) -> None:
+        """Draw the loss on a linear or a logarithmic axis."""
+        self._begin()
+        self.logarithmic = not self.logarithmic
+
+    def _look_at(self, node: Node | None, view: str | None, followed: Followed) -> None:
+        if node is not None:
+            self.look = self.look.select(node)
+        else:
+            self.deselect()
+        self.view, self.followed = view, followed
+
+    def _begin(self) -> None:
+        """Forget what there was to say: something else is done now."""
+        self.message = None
+        self.session.dismiss()
