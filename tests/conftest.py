@@ -25,20 +25,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz", type=int, default=2, help="how many seeds of random keys tests/e2e/test_fuzz.py tries")
 
 
-REST = 0.02  # an app rests where it has nothing to do for so long, in seconds
+REST, AGAIN = 0.02, 0.005  # an app rests where it has nothing to do for so long, in seconds; it is looked twice
 
 
 async def wait_for_rest(min_sleep: float = 0, max_sleep: float = 1) -> None:
     """Wait until the app has nothing to do, now or soon; Textual's own waits for 20 ms and looks at the processor."""
     loop = asyncio.get_running_loop()
-    end = loop.time() + max_sleep
+    end, rested = loop.time() + max_sleep, False
     while loop.time() < end:
         await asyncio.sleep(0)
         if not loop._ready:
             soonest = min((timer.when() for timer in loop._scheduled if not timer.cancelled()), default=end)
-            if soonest > loop.time() + REST:
+            if soonest <= loop.time() + REST:
+                await asyncio.sleep(max(soonest - loop.time(), 0))
+            elif rested:
                 return
-            await asyncio.sleep(max(soonest - loop.time(), 0))
+            else:
+                await asyncio.sleep(AGAIN)
+            rested = soonest > loop.time() + REST
 
 
 textual.app.wait_for_idle = textual.pilot.wait_for_idle = wait_for_rest
