@@ -271,10 +271,10 @@ async def test_while_it_saves_the_log_is_left_only_by_two_keys(
     goes_on = asyncio.Event()
 
     async def in_two_slices(lines: Iterable[str]) -> AsyncIterator[list[str]]:
-        first, *others = lines
-        yield [first]
+        left = iter(lines)
+        yield [next(left)]
         await goes_on.wait()
-        yield others
+        yield list(left)
 
     monkeypatch.setattr("tui_backprop.screens.log.in_slices", in_two_slices)
     async with opened("chain") as pilot:

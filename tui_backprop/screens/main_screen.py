@@ -229,7 +229,7 @@ class MainScreen(Screen[None]):
         if self.session.refuses_to_answer("log"):
             self._show()
         else:
-            self._ask(LogScreen(self.session.timeline, self.viewer.followed), self.go)
+            self._ask(LogScreen(self.session, self.viewer.followed), self.go)
 
     def action_searches(self) -> None:
         """Show plain search and the right one beside each other, unless that would answer the question that stands."""
