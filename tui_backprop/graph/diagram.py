@@ -140,7 +140,7 @@ class _Canvas:
         """Write one text behind the other."""
         for text, style in line:
             self.write(x, y, text, style)
-            x += cell_len(text)
+            x += width_of(text)
 
     def write(self, x: int, y: int, text: str, style: str) -> None:
         """Write a text; what does not show is cut, and of a wide character cut in two a space is left."""
@@ -281,7 +281,7 @@ def draw_box(node: NodeView, width: int, height: int) -> list[Line]:
 def _draw_note(canvas: _Canvas, note: Note, near: Point) -> None:
     """Write the note into the nearest free cells."""
     count = len(note.lines)
-    width = max(map(cell_len, note.lines))
+    width = max(map(width_of, note.lines))
     blank = (" ",) * count
     free = []
     for row in range(canvas.height - count + 1):

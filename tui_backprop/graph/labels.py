@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rich.cells import cell_len
-
 from minidl_core import ContributionAdded, Node, Operation
 from minidl_core.gradients import gradient_rule
 
 from ..debugger.moment import Moment
 from ..drawing.glyphs import BREAKPOINT, DONE, LEFT, NOT_YET, NOW, RIGHT, STALE, UPDATED
 from ..drawing.palette import Line
-from ..notation.fitting import printable, width_of
+from ..notation.fitting import first_that_fits, leading
 from ..notation.formats import number, shape_text
 from .diagram import Note, mark_style
 
@@ -26,7 +24,7 @@ def title(node: Node) -> str:
     kind = _KINDS.get(node.kind, node.kind)
     tells = isinstance(node, Operation) and node.name.rpartition("/")[2].startswith(kind)
     full = node.name if tells else f"{node.name} {kind}"
-    return full if cell_len(printable(full)) <= MOST_INNER else node.name
+    return first_that_fits(MOST_INNER, full, node.name)
 
 
 def tape_title(node: Node) -> str:
@@ -41,8 +39,7 @@ def detail(moment: Moment, node: Node, width: int) -> str:
     if value is None or value.size != 1:
         return shape
     before = "=" if node is moment.graph.loss else shape
-    texts = (f"{before} {number(value.item(), digits)}" for digits in (4, 3, 2))
-    return next((text for text in texts if len(text) <= width), shape)
+    return first_that_fits(width, *(f"{before} {number(value.item(), digits)}" for digits in (4, 3, 2)), shape)
 
 
 def heading(moment: Moment) -> str:
@@ -76,16 +73,14 @@ def legend(moment: Moment, width: int, *, stops: bool = False) -> Line:
         groups = marks, states, (f"{LEFT} gradient went this way", "━ goes now")
     if stops:
         groups = (*groups[:2], (f"{BREAKPOINT} breakpoint",), *groups[2:])
-    line: Line = []
+    entries: list[Line] = []
     for group in groups:
         for i, entry in enumerate(group):
-            gap = "" if not line else "  " if i else "    "
-            if width_of(line) + len(gap + entry) > width:
-                return line
+            gap = "" if not entries else "  " if i else "    "
             sign, _, meaning = entry.partition(" ")
             style = {"v": "dim", "g": "dim", "━": "flow", BREAKPOINT: "red"}.get(sign) or mark_style(sign)
-            line += [(gap, "text"), (sign, style), (f" {meaning}", "dim")]
-    return line
+            entries.append([(gap, "text"), (sign, style), (f" {meaning}", "dim")])
+    return [span for entry in leading(entries, width) for span in entry]
 
 
 def note(moment: Moment, place: Callable[[Node, Node | None], str]) -> Note | None:

@@ -16,13 +16,13 @@ from ..drawing.palette import Line
 from ..notation.entries import in_letters
 from ..notation.equation import write_worked
 from ..notation.expression import Entry, Total, UnreadableError, element_text
-from ..notation.fitting import fit, width_of
+from ..notation.fitting import ends, first_that_fits, fit, prose, width_of
 from ..notation.formats import addition, shape_text, worked_sum
 from ..notation.formulas import symbols
 from ..notation.long_sums import long_sum, long_sum_section
 from ..notation.names import axis_names, called, part, said, slope_name, small, summed
 from ..notation.rounding import is_rounding
-from ..notation.sections import Section, compose, first_that_fits, prose, window
+from ..notation.sections import Section, compose, window
 from ..notation.worked import Worked, count, worked_contribution
 from .arrays import arrays_section, block
 from .origin import Origin, draw_origin, gradient_origin
@@ -102,7 +102,7 @@ def _title(moment: Moment, node: Node, edges: list[GradientEdge], edge: Gradient
     slope = slope_name(moment, node)
     whole = f"{slope} = sum over the edges that leave {called(node)}"
     text = first_that_fits(width - len(place) - 2, whole, f"{slope} = sum over edges", slope)
-    return [(text, "title"), (place.rjust(max(width - len(text) - 1, len(place) + 1)), "dim")]
+    return ends([(text, "title")], (place, "dim"), width - 1)
 
 
 def _loss(moment: Moment, node: Node, width: int) -> list[Section]:
@@ -275,7 +275,7 @@ def _sum(moment: Moment, event: ContributionAdded, index: tuple[int, ...], width
     target = element_text(called(event.node), index)
     terms = [float(other.contribution[index]) for other in arrived]
     text = f"  {what} for {target}: {worked_sum(terms, float(latest.total[index]), 3)}"
-    return [Section(7, prose(text, width, indent="    "))]
+    return [Section(7, prose(text, width, indent=4))]
 
 
 def _reasons(

@@ -17,9 +17,9 @@ from ..debugger.followed import Followed, element_at
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..notation.expression import Entry, Total, Tree, element_text
+from ..notation.fitting import first_that_fits
 from ..notation.long_sums import followed_term, over_points
 from ..notation.names import called, point_word, slope_name
-from ..notation.sections import first_that_fits
 from ..notation.worked import Worked, count, sizes, worked_contribution, worked_value
 
 Index = tuple[int, ...]

@@ -12,9 +12,10 @@ from ..drawing.glyphs import DONE, NOT_YET, NOW, RIGHT, STALE
 from ..drawing.palette import Line
 from ..narration.wording import the_loss
 from ..notation.expression import element_text
+from ..notation.fitting import prose
 from ..notation.formats import digits_of_change, number, shape_text, vector
 from ..notation.names import called
-from ..notation.sections import Section, compose, prose
+from ..notation.sections import Section, compose
 from .forecast import brought, forecast
 
 MOST_NAMES = 12
@@ -82,7 +83,7 @@ def draw_finished(moment: Moment, followed: Followed, width: int, height: int) -
         sections += [Section(9, lines), *brought(moment, width)]
     moves: list[Line] = [[("how the variables moved", "title")]]
     for variable in moment.graph.variables[: max(height - 12, 2)]:
-        moves += prose(_moved(moment, variable, followed), width, indent="    ")
+        moves += prose(_moved(moment, variable, followed), width, indent=4)
     if len(moment.graph.variables) >= len(moves):
         moves.append([(f"  and {len(moment.graph.variables) - len(moves) + 1} more", "dim")])
     following = f"  iteration {moment.iteration + 1} begins"

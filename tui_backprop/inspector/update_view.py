@@ -13,11 +13,11 @@ from ..debugger.moment import Moment
 from ..drawing.glyphs import NOT_YET, STALE
 from ..drawing.palette import Line
 from ..notation.expression import element_text
-from ..notation.fitting import width_of
+from ..notation.fitting import ends, prose, width_of
 from ..notation.formats import notation, number
 from ..notation.names import called, describe, slope_name
 from ..notation.rounding import is_rounding
-from ..notation.sections import Section, compose, prose
+from ..notation.sections import Section, compose
 from ..notation.update import COLUMNS, ROWS, update_notations, worked_update
 from .arrays import block, draw_halves, halves_height, with_columns
 from .forecast import forecast
@@ -46,8 +46,7 @@ class UpdateView(View):
         event = moment.update(node)
         rule = f"{called(node)} new = {called(node)} - η·{slope}"
         rate = f"η = {number(moment.learning_rate)}"
-        title: Line = [(rule, "title"), (rate.rjust(max(width - len(rule) - 1, len(rate) + 2)), "text")]
-        sections = [Section(6, [title])]
+        sections = [Section(6, [ends([(rule, "title")], (rate, "text"), width - 1, gap=2)])]
         if event is None:
             ready = moment.gradient(node) is not None
             missing = "comes when every gradient is complete" if ready else f"needs {slope} first"
@@ -95,7 +94,7 @@ def _meaning(moment: Moment, event: VariableUpdated, index: tuple[int, ...], wid
         text = f"its slope is negative: more {target}, less {loss}; so {target} rises"
     else:
         text = f"its slope is positive: more {target}, more {loss}; so {target} falls"
-    return prose(f"  {text}", width, indent="  ")
+    return prose(f"  {text}", width, indent=2)
 
 
 def _stale(moment: Moment, width: int) -> list[Section]:

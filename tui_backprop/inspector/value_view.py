@@ -13,11 +13,12 @@ from ..drawing.palette import Line
 from ..graph.marks import sign_of
 from ..notation.equation import write_worked
 from ..notation.expression import element_text
+from ..notation.fitting import first_that_fits, prose
 from ..notation.formats import number, vector
 from ..notation.formulas import right_side
 from ..notation.long_sums import long_sum, long_sum_section
 from ..notation.names import called, describe, said, slope_name, small
-from ..notation.sections import Section, compose, first_that_fits, prose
+from ..notation.sections import Section, compose
 from ..notation.worked import worked_value
 from .arrays import arrays_section, block
 from .forecast import brought

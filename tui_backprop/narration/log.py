@@ -14,12 +14,12 @@ from ..debugger.steps import Place
 from ..drawing.glyphs import RIGHT
 from ..drawing.palette import Line, plain
 from ..notation.edits import written_out
-from ..notation.fitting import cut
+from ..notation.fitting import cut, wrap
 from ..notation.formats import number
 from ..notation.listing import listed
 from .messages import Keys
 from .narration import narrate_event_line, narrate_line
-from .wording import fitted, wrapped
+from .wording import fitted
 
 WIDE = 100
 """From this width on, every sentence gets one line, below it two."""
@@ -75,7 +75,7 @@ class Log:
         first = max(min(at - fitting // 2, len(rows) - fitting), 0)
         lines: list[Line] = []
         for place, row in enumerate(rows[first : first + fitting], first):
-            broken = wrapped(self.line(row, width), width - self._margin)
+            broken = wrap(self.line(row, width), width - self._margin)
             mark = RIGHT if place == at else " "
             count = str(row - self._before + 1) if self._before <= row < self._before + self.moment.cursor else ""
             lines.append([(mark, "now"), (f" {count:>{self._margin - 4}}  ", "dim"), *broken[0]])

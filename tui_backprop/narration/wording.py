@@ -14,7 +14,7 @@ from minidl_core import Constant, Node
 
 from ..drawing.glyphs import ELLIPSIS
 from ..drawing.palette import Line
-from ..notation.fitting import cut, width_of
+from ..notation.fitting import cut, width_of, wrap
 
 ROOMS = ((116, 1), (78, 2))
 """What every sentence fits into: so many cells in so many lines."""
@@ -82,23 +82,6 @@ def fitted(sentences: Iterable[str], rooms: Sequence[tuple[int, int]]) -> Line:
     return _cut_to(line, rooms)
 
 
-def wrapped(line: Line, width: int) -> list[Line]:
-    """Break a line at its spaces into lines of at most `width` cells; only a word longer than that is longer."""
-    rows: list[Line] = [[]]
-    used = 0
-    for word in _words(line):
-        cells = width_of(word)
-        if used and used + 1 + cells > width:
-            rows.append([])
-            used = 0
-        elif used:
-            rows[-1].append((" ", "text"))
-            used += 1
-        rows[-1] += word
-        used += cells
-    return rows
-
-
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun: `one number`, `100 numbers`."""
     word = _COUNTS[number] if number < len(_COUNTS) else str(number)
@@ -141,7 +124,7 @@ def _spans(sentence: str) -> Line:
 
 def _fits(line: Line, rooms: Sequence[tuple[int, int]]) -> bool:
     for width, lines in rooms:
-        rows = wrapped(line, width)
+        rows = wrap(line, width)
         if len(rows) > lines or any(width_of(row) > width for row in rows):
             return False
     return True
@@ -152,16 +135,3 @@ def _cut_to(line: Line, rooms: Sequence[tuple[int, int]]) -> Line:
     while text and not _fits([(text + ELLIPSIS, "text")], rooms):
         text = text[:-1]
     return [(text + ELLIPSIS, "text")]
-
-
-def _words(line: Line) -> Iterator[Line]:
-    """Yield the words of a line, each of one or more spans."""
-    word: Line = []
-    for text, style in line:
-        first, *others = text.split(" ")
-        if first:
-            word.append((first, style))
-        for part in others:
-            yield word
-            word = [(part, style)] if part else []
-    yield word

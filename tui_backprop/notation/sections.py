@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
-
-from rich.cells import cell_len
 
 from ..drawing.palette import Line
 from .fitting import clip
@@ -58,17 +55,6 @@ def compose(sections: list[Section], width: int, height: int) -> list[Line]:
             lines.append([])
         lines += section.draw(room)[: max(room, 0)] if section.draw else section.lines
     return [clip(line, width) for line in lines[: max(height, 0)]]
-
-
-def prose(text: str, width: int, style: str = "text", indent: str = "") -> list[Line]:
-    """Wrap a sentence."""
-    wrapped = textwrap.wrap(text, max(width, 8), subsequent_indent=indent, break_on_hyphens=False)
-    return [[(line, style)] for line in wrapped]
-
-
-def first_that_fits(width: int, *texts: str) -> str:
-    """Return the first of several ways to say the same, the longest first, that is not too long, or the last."""
-    return next((text for text in texts if cell_len(text) <= width), texts[-1])
 
 
 def window(count: int, size: int, at: int) -> range:

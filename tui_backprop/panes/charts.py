@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..debugger.loss_history import LossHistory
 from ..drawing.palette import Line, Span
-from ..notation.fitting import width_of
+from ..notation.fitting import first_that_fits
 from ..notation.formats import number
 
 CURSOR, MEASURED, GHOST = "●", "o", "·"
@@ -176,12 +176,11 @@ def data_legend(before: Iterable[int], followed: int | None, width: int) -> Line
     kinds = [(f"{RED} red", "red"), (f"{BLUE} blue", "blue")]
     points = [] if followed is None else [f"{FOLLOWED} point {followed}", f"{FOLLOWED} {followed}"]
     earlier = [f"{numbers} after so many updates", f"{numbers} earlier", numbers] if numbers else [""]
+    wordings: list[Line] = []
     for point, before_now in product([*points, ""], earlier):
         parts = [*kinds, (point, "followed"), (f"{NOW} now", "now"), (before_now, "dim")]
-        line = [span for part in parts if part[0] for span in (("  ", "text"), part)][1:]
-        if width_of(line) <= width:
-            return line
-    return []
+        wordings.append([span for part in parts if part[0] for span in (("  ", "text"), part)][1:])
+    return first_that_fits(width, *wordings, [])
 
 
 def _small(iteration: int) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.cells import cell_len
-
 from ..debugger.moment import Moment
 from ..drawing.glyphs import ARROWS
 from ..drawing.palette import Line
@@ -13,7 +11,7 @@ from ..graph.drawing import draw_graph
 from ..graph.look import Room
 from ..graph.shown import ShownGraph, show
 from ..narration.messages import sentences
-from ..notation.fitting import fit_name, printable, width_of
+from ..notation.fitting import first_that_fits, fit_name, printable, width_of
 from ..session import Viewer
 from .frame import TITLE_EDGES
 from .pane import Pane, Size
@@ -38,13 +36,13 @@ class GraphPane(Pane):
         choices = _said(viewer)
         width = size.width - TITLE_EDGES
         if more := shown.more:
-            needed = width_of(left) + len(f"  {more} more  ") + max(map(cell_len, choices), default=0)
+            needed = width_of(left) + len(f"  {more} more  ") + max(map(width_of, choices), default=0)
             left.append((f"  {more} more" if needed <= width else f" {more}", "dim"))
         room = width - 2 - width_of(left)
         if not choices or room < 1:
             return left, []
-        text = next((text for text in choices if cell_len(text) <= room), choices[-1])
-        return left, [(fit_name(text, min(cell_len(text), room)), "key")]
+        text = first_that_fits(room, *choices)
+        return left, [(fit_name(text, min(width_of(text), room)), "key")]
 
 
 def _shown(moment: Moment, viewer: Viewer, size: Size) -> ShownGraph:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
-from rich.cells import cell_len
+from collections.abc import Iterator
 
 from ..debugger.message import Message
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..narration.messages import sentences
-from ..notation.fitting import fit, width_of
+from ..notation.fitting import fit, leading, width_of
 from ..session import Viewer
 from ..session.debug_session import ABOUT_A_PLACE
 from .graph_pane import ABOUT_THE_GRAPH
@@ -90,22 +88,9 @@ def draw_keys(width: int, running: str | None, said: str = "", standing: Keys = 
     if running is not None:
         said = f"running: {running}"
     if said:
-        line.append((fit(said, min(cell_len(said) + 3, width - 1)), "now"))
+        line.append((fit(said, min(width_of(said) + 3, width - 1)), "now"))
     keys = standing or (STEPPING if running is None else RUNNING)
-    for name, does in sorted(_fitting(keys, width - width_of(line), gap), key=_place):
-        line += [(name, "key"), (f" {does}" + " " * gap, "text")]
+    named: list[Line] = [[(name, "key"), (f" {does}" + " " * gap, "text")] for name, does in keys]
+    for key in sorted(leading(named, width - width_of(line)), key=lambda key: ORDER.index(key[0][0])):
+        line += key
     return line
-
-
-def _fitting(keys: Iterable[tuple[str, str]], room: int, gap: int) -> list[tuple[str, str]]:
-    chosen = []
-    for name, does in keys:
-        room -= len(name) + 1 + len(does) + gap
-        if room < 0:
-            break
-        chosen.append((name, does))
-    return chosen
-
-
-def _place(key: tuple[str, str]) -> int:
-    return ORDER.index(key[0])

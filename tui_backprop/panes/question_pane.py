@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
-
-from rich.cells import cell_len
 
 from ..drawing.glyphs import RIGHT
 from ..drawing.palette import Line
 from ..narration.messages import Keys, sentences
-from ..notation.fitting import fit
-from ..notation.sections import Section, compose, prose
+from ..notation.fitting import fit, prose, width_of
+from ..notation.sections import Section, compose
 from ..quiz import Question
 from ..quiz.quiz import Outcome, Quiz, Score
 
@@ -29,10 +26,10 @@ def draw_question(quiz: Quiz, question: Question, keys: Keys, width: int, height
         hint = "type a number, then Enter; 1 % off is still right; Esc skips"
     if quiz.complaint is not None:
         text = sentences(quiz.complaint, keys)[0]
-        sections.append(Section(11, prose(f"  {text}", width, "error", indent="  "), joined=True))
+        sections.append(Section(11, prose(f"  {text}", width, "error", indent=2), joined=True))
     sections += [Section(9 - place, [line], joined=place > 0) for place, line in enumerate(given)]
     hint = "think first: the next space reveals it" if quiz.mode == "room" else hint
-    sections.append(Section(1, prose(f"  {hint}", width, "dim", indent="  ")))
+    sections.append(Section(1, prose(f"  {hint}", width, "dim", indent=2)))
     return compose(sections, width, height)
 
 
@@ -52,20 +49,20 @@ def choice_at(lines: Sequence[Line], x: int, y: int) -> str | None:
     for text, style in lines[y] if 0 <= y < len(lines) else ():
         if x < 0:
             break
-        x -= cell_len(text)
+        x -= width_of(text)
         chosen = text.strip() if style == "key" else chosen
     return chosen if x < 0 else None
 
 
 def _flowed(items: Sequence[str], width: int) -> list[Line]:
     """Put items beside each other, as many as go into a line; only one that is longer than a line is broken."""
-    rows: list[str] = []
+    rows: list[Line] = []
     for item in items:
-        if rows and cell_len(rows[-1]) + 3 + cell_len(item) <= width:
-            rows[-1] += f"   {item}"
+        if rows and width_of(rows[-1]) + 3 + width_of(item) <= width:
+            rows[-1].append((f"   {item}", "text"))
         else:
-            rows += textwrap.wrap(item, width, subsequent_indent="  ")
-    return [[(f"  {row}", "text")] for row in rows]
+            rows += prose(item, width, indent=2)
+    return [[("  ", "text"), *row] for row in rows]
 
 
 def draw_score(score: Score, width: int, height: int) -> list[Line]:

@@ -16,8 +16,8 @@ from ..drawing.glyphs import ELLIPSIS, HIDDEN
 from ..drawing.palette import Line
 from ..narration.messages import Keys, sentences
 from ..narration.narration import narrate_line
-from ..narration.wording import ROOMS, fitted, in_list, wrapped
-from ..notation.fitting import cut, width_of
+from ..narration.wording import ROOMS, fitted, in_list
+from ..notation.fitting import cut, width_of, wrap
 from ..session import Viewer
 from ..session.debug_session import ABOUT_A_PLACE
 from .frame import TITLE_EDGES
@@ -80,7 +80,7 @@ def draw_step(moment: Moment, width: int, height: int, keys: Keys, instead: Sequ
     """
     inner, lines = width - 2, height - 1
     rooms = (*ROOMS, (inner, lines))
-    sentence = wrapped(fitted(instead, rooms) if instead else narrate_line(moment, keys, rooms), inner)
+    sentence = wrap(fitted(instead, rooms) if instead else narrate_line(moment, keys, rooms), inner)
     rows = [*sentence, *([[]] * (lines - len(sentence))), _draw_row(moment, inner)]
     return [[(" ", "text"), *row] if row else [] for row in rows]
 

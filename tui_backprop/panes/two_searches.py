@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from rich.cells import cell_len
-
 from minidl_core import (
     ContributionAdded,
     MinidlError,
@@ -30,11 +28,10 @@ from ..drawing.glyphs import MORE
 from ..drawing.palette import Line, Span
 from ..narration.wording import in_list
 from ..notation.expression import element_text
-from ..notation.fitting import fit
+from ..notation.fitting import fit, leading, prose, width_of
 from ..notation.formats import addition, number, worked_sum
 from ..notation.listing import listed
 from ..notation.names import called, slope_name
-from ..notation.sections import prose
 
 PARTED = "≠"
 _MOST_TERMS = 4
@@ -198,7 +195,7 @@ def draw_searches(
     rows = max(height - len(said) - 3, 1)
     digits = len(str(len(searches.right)))
     half = max((width - digits - 3) // 2 - 1, 8)
-    longest = max(cell_len(in_list(visit.node)) for visit in searches.right)
+    longest = max(width_of(in_list(visit.node)) for visit in searches.right)
     name = min(max(longest, len("visits")) + 2, max(half // 2, 8))
     heads = next((heads for heads in _HEADS if max(map(len, heads)) <= half), _HEADS[-1])
     titles = [(fit(heads[0], half), "title"), ("  ", "text"), (fit(heads[1], half), "title")]
@@ -236,13 +233,8 @@ def _side(
         return [node, (fit("too early", room), "error")]
     if not visit.queue:
         return [node, (fit("nothing", room), "dim")]
-    spans: list[Span] = []
-    for each in visit.queue:
-        text = f"{in_list(each)}  "
-        if cell_len(text) > room:
-            spans.append((fit(text, room), "dim"))
-            room = 0
-            break
-        spans.append((text, "error" if other is not None and each not in other else "text"))
-        room -= cell_len(text)
-    return [node, *spans, (" " * room, "text")]
+    queued = [(f"{in_list(each)}  ", other is not None and each not in other) for each in visit.queue]
+    shown = leading(([(text, "error" if extra else "text")] for text, extra in queued), room)
+    spans = [span for piece in shown for span in piece]
+    following, _ = queued[len(shown)] if len(shown) < len(queued) else ("", False)
+    return [node, *spans, (fit(following, room - width_of(spans)), "dim" if following else "text")]
