@@ -33,7 +33,7 @@ from minidl_core.gradients import gradient_rule
 from ..debugger.moment import Moment
 from ..notation.edits import label
 from ..notation.formats import digits_of_change, number, shape_text, vector, worked_sum
-from ..notation.formulas import in_names, in_numbers, in_shapes, right_side, shapes_of, symbols
+from ..notation.formulas import axis_numbers, in_names, in_numbers, in_shapes, right_side, shapes_of, symbols
 from ..notation.listing import listed
 from .messages import Keys
 from .wording import Name, Words, counted, lowered, the_loss, unmark
@@ -395,4 +395,4 @@ def _summed_axes(grown: tuple[int, ...], shape: tuple[int, ...]) -> str:
         return "all entries"
     if len(grown) == 2:
         return ("the rows", "the columns")[axes[0]]
-    return f"ax{'i' if len(axes) == 1 else 'e'}s {listed(axes, str)}"
+    return axis_numbers(axes)

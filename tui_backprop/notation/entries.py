@@ -25,6 +25,7 @@ from .expression import (
 )
 from .fitting import cut
 from .formats import notation, number
+from .formulas import axes_of
 
 LETTERS = "ijklmnopqrstuvwxyz"
 NAME_LENGTH = 24
@@ -203,9 +204,7 @@ class _Space:
         self.shape = arrays.values["Y"].shape
         if self.sums:
             self.shape = max(shapes, key=len)
-            axis = op.attributes["axis"]
-            given = range(len(self.shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-            self.axes = tuple(sorted({int(a) % len(self.shape) for a in given}))
+            self.axes = axes_of(op, self.shape)
         elif not op.definition.elementwise and (len(set(shapes)) > 1 or _multiplies(tree)):
             # it may be a product of matrices, or put its entries elsewhere
             raise UnreadableError("which elements?")

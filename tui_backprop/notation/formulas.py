@@ -7,13 +7,16 @@ and J (the loss).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from minidl_core import Node, Operation
 from minidl_core.arrays import Shape
 
 from ..debugger.moment import Moment
 from .formats import DIGITS, addition, number
+from .listing import listed
 
 _SYMBOL = re.compile(r"(?:\b(?i:an|any|each) entry of )?(?<![A-Za-z])([A-Z])(?![A-Za-z])")
 
@@ -90,13 +93,25 @@ def _bare(value: float, text: str) -> str:
     return short if abs(float(short) - value) <= 1e-12 * abs(value) else text
 
 
+def axes_of(operation: Operation, shape: Shape) -> tuple[int, ...]:
+    """Return along which axes of an input of this shape an operation works, in order; none where it has no axis.
+
+    Raises AxisError (a ValueError) where the input has no such axis.
+    """
+    axis = operation.attributes.get("axis", ())
+    return (
+        tuple(range(len(shape))) if axis is None or not shape else tuple(sorted(normalize_axis_tuple(axis, len(shape))))
+    )
+
+
+def axis_numbers(axes: Sequence[int]) -> str:
+    """Return axes by their numbers: axis 1, axes 0 and 2."""
+    return f"ax{'i' if len(axes) == 1 else 'e'}s {listed(axes, str)}"
+
+
 def _along(operation: Operation, shape: Shape) -> str:
-    """Say along which of the dimensions of its input an operation works; nothing where it takes all entries as one."""
-    axis = operation.attributes["axis"]
-    axes = range(len(shape)) if axis is None else (axis,) if isinstance(axis, int) else axis
-    axes = sorted({number % len(shape) for number in axes}) if shape else []
+    """Say along which axes of its input an operation works; nothing where it takes all entries as one."""
+    axes = axes_of(operation, shape)
     if len(axes) == len(shape):
         return ""
-    if len(shape) == 2:
-        return (" along each column", " along each row")[axes[0]]
-    return f" along ax{'i' if len(axes) == 1 else 'e'}s {' and '.join(map(str, axes))}"
+    return f" along {('each column', 'each row')[axes[0]] if len(shape) == 2 else axis_numbers(axes)}"

@@ -84,15 +84,15 @@ def draw_loss(
     plt.yticks([place for place, _ in axis.ticks], [label.rjust(margin) for label in labels])
     plt.xlim(1, window)
     plt.ylim(axis.low, axis.high)
-    # The curve has axes of its own, wider by a part of a cell. A braille cell is 2 by 4 dots: so a dot falls
-    # into the cell where a mark at the same place stands.
+    # A braille cell is 2 by 4 dots, none of them in its middle, where a mark stands. So the curve is drawn narrower by a
+    # part of a cell: its dots then fall into the cells of the marks at the same places.
     aside, above = (window - 1) / (columns - 1) / 4, (axis.high - axis.low) / max(rows - 1, 1) * 3 / 8
-    plt.xlim(1 - aside, window + aside, xside="upper")
-    plt.ylim(axis.low - above, axis.high + above, yside="right")
     xs, ys = [x for x, _ in curve], [axis.place(y) for _, y in curve]
     plt.scatter([1], [axis.low], marker=" ")  # an axis on which nothing lies would be left out
     if curve:
-        plt.plot(xs, ys, marker="braille", xside="upper", yside="right")
+        across = np.interp(xs, (1 - aside, window + aside), (1, window))
+        up = np.interp(ys, (axis.low - above, axis.high + above), (axis.low, axis.high))
+        plt.plot(across.tolist(), up.tolist(), marker="braille")
     if curve and 2 * window <= columns:
         plt.scatter(xs, ys, marker=MEASURED)
     if mark:
@@ -206,9 +206,8 @@ def _figure(width: int, height: int) -> Any:
     plt.limit_size(False, False)
     plt.plot_size(width, height)
     plt.frame(False)
-    for side in (1, 2):
-        plt.xticks([], xside=side)
-        plt.yticks([], yside=side)
+    plt.xticks([])
+    plt.yticks([])
     return plt
 
 
