@@ -99,9 +99,8 @@ def axes_of(operation: Operation, shape: Shape) -> tuple[int, ...]:
     Raises AxisError (a ValueError) where the input has no such axis.
     """
     axis = operation.attributes.get("axis", ())
-    return (
-        tuple(range(len(shape))) if axis is None or not shape else tuple(sorted(normalize_axis_tuple(axis, len(shape))))
-    )
+    whole = axis is None or not shape
+    return tuple(range(len(shape)) if whole else sorted(normalize_axis_tuple(axis, len(shape))))
 
 
 def axis_numbers(axes: Sequence[int]) -> str:

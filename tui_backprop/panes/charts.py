@@ -84,8 +84,8 @@ def draw_loss(
     plt.yticks([place for place, _ in axis.ticks], [label.rjust(margin) for label in labels])
     plt.xlim(1, window)
     plt.ylim(axis.low, axis.high)
-    # A braille cell is 2 by 4 dots, none of them in its middle, where a mark stands. So the curve is drawn narrower by a
-    # part of a cell: its dots then fall into the cells of the marks at the same places.
+    # A braille cell is 2 by 4 dots, none of them in its middle, where a mark stands. So the curve is drawn narrower, by
+    # a part of a cell: its dots then fall into the cells of the marks of the same points.
     aside, above = (window - 1) / (columns - 1) / 4, (axis.high - axis.low) / max(rows - 1, 1) * 3 / 8
     xs, ys = [x for x, _ in curve], [axis.place(y) for _, y in curve]
     plt.scatter([1], [axis.low], marker=" ")  # an axis on which nothing lies would be left out
