@@ -51,7 +51,7 @@ class States:
 
 
 class Branch:
-    """One way the training went: its edits, its states, its losses.
+    """One course of the training: its edits, its states, its losses.
 
     `edit` is the one that began it, None for the first branch; `edits` are all of them, by the number of iterations
     that were finished before. `furthest` is the latest place that was ever reached on the branch.

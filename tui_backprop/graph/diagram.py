@@ -64,7 +64,7 @@ def mark_style(mark: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What is said beside a node, at most `reach` cells from where its edges begin, a row counting as four."""
+    """A text beside a node, at most `reach` cells from where its edges begin, a row counting as four."""
 
     lines: Sequence[str]
     near: str
@@ -159,8 +159,8 @@ class _Canvas:
                     texts[column - 1] += char
                 continue
             shown = range(max(column, 0), min(column + width, self.width))
-            for place in shown:
-                texts[place], styles[place] = " ", style
+            for position in shown:
+                texts[position], styles[position] = " ", style
             if len(shown) == width:
                 texts[column : column + width] = [char, *[""] * (width - 1)]
             column += width

@@ -76,16 +76,16 @@ def row_view(item: Item, moment: Moment, progress: Progress, level: int, narrow:
     value, gradient = _marks(item, moment, progress)
     node = item.node
     if node is None:
-        said = _how_far(item, moment, progress)
+        text = _how_far(item, moment, progress)
     else:
-        said = shape_text(moment.shape(node))
+        text = shape_text(moment.shape(node))
         if level == NUMBERS and _shows_numbers(node, moment):
             backward = moment.phase != "forward" and moment.gradient(node) is not None
             room = _NARROW_NUMBERS if narrow else _NUMBERS_INNER
             numbers = _numbers(moment.value(node), moment.gradient(node), room)[backward]
-            said = numbers if narrow else f"{numbers:<{_NUMBERS_INNER}} {said}"
+            text = numbers if narrow else f"{numbers:<{_NUMBERS_INNER}} {text}"
     now = _is_now(item, moment, progress)
-    return NodeView(_row_title(item), (said,), value, gradient, _style(item, moment), now=now)
+    return NodeView(_row_title(item), (text,), value, gradient, _style(item, moment), now=now)
 
 
 def _shows_numbers(node: Node, moment: Moment) -> bool:
@@ -110,7 +110,7 @@ def node_marks(node: Node, moment: Moment) -> tuple[str, str]:
 def _is_now(item: Item, moment: Moment, progress: Progress) -> bool:
     if item.node is not None:
         return item.node is moment.now
-    return moment.now is not None and progress.place(moment.now) == item.name
+    return moment.now is not None and progress.item_for(moment.now) == item.name
 
 
 def _folded_value(item: Item, moment: Moment, progress: Progress) -> str:
@@ -180,11 +180,11 @@ def _title(item: Item, moment: Moment | None = None, room: int = 0) -> str:
     if item.node is None:
         return f"{item.scope}/"
     number, uses = item.use
-    said = f"{item.node.name} {number}/{uses}" if uses > 1 else title(item.node)
+    text = f"{item.node.name} {number}/{uses}" if uses > 1 else title(item.node)
     if moment is None:
-        return said
+        return text
     shape = shape_text(moment.shape(item.node))
-    return first_that_fits(room, f"{said} {shape}", f"{item.node.name} {shape}", said)
+    return first_that_fits(room, f"{text} {shape}", f"{item.node.name} {shape}", text)
 
 
 def _row_title(item: Item) -> str:

@@ -1,4 +1,4 @@
-"""What the graph pane says in words: titles and details of nodes, the line above the picture, its legend, its notes."""
+"""The texts of the graph pane: titles and details of nodes, the line above the picture, its legend, its notes."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _ANYWHERE = 10_000
 def title(node: Node) -> str:
     """Return a node's name and, where the name does not tell it, what it is: X data, p softmax, matmul."""
     kind = _KINDS.get(node.kind, node.kind)
-    tells = isinstance(node, Operation) and node.name.rpartition("/")[2].startswith(kind)
-    full = node.name if tells else f"{node.name} {kind}"
+    named_after = isinstance(node, Operation) and node.name.rpartition("/")[2].startswith(kind)
+    full = node.name if named_after else f"{node.name} {kind}"
     return first_that_fits(MOST_INNER, full, node.name)
 
 
@@ -83,16 +83,16 @@ def legend(moment: Moment, width: int, *, stops: bool = False) -> Line:
     return [span for entry in leading(entries, width) for span in entry]
 
 
-def note(moment: Moment, place: Callable[[Node, Node | None], str]) -> Note | None:
-    """Return what is said beside a node: how a gradient's shape changes on an edge, or what is out of date.
+def note(moment: Moment, item_for: Callable[[Node, Node | None], str]) -> Note | None:
+    """Return the note beside a node: how a gradient's shape changes on an edge, or what is out of date.
 
-    `place` names the box of a node, where it has several the one beside a consumer.
+    `item_for` names the box of a node; where it has several, the one beside this consumer.
     """
     if isinstance(moment.event, ContributionAdded):
         if moment.shape(moment.event.node) is None:
             return None
-        return _edge_note(moment.event, place(moment.event.node, moment.event.consumer))
-    return _stale_note(moment, place) if moment.phase == "update" else None
+        return _edge_note(moment.event, item_for(moment.event.node, moment.event.consumer))
+    return _stale_note(moment, item_for) if moment.phase == "update" else None
 
 
 def _edge_note(event: ContributionAdded, near: str) -> Note | None:
@@ -113,9 +113,9 @@ def _edge_note(event: ContributionAdded, near: str) -> Note | None:
     return Note([change, *lines], near)
 
 
-def _stale_note(moment: Moment, place: Callable[[Node, Node | None], str]) -> Note | None:
+def _stale_note(moment: Moment, item_for: Callable[[Node, Node | None], str]) -> Note | None:
     updated = sorted(moment.updated, key=moment.graph.position.__getitem__) if len(moment.updated) < 3 else []
     if not moment.updated:
         return None
     variables = " and ".join(node.name for node in updated) or f"{len(moment.updated)} variables"
-    return Note([f"{STALE} = made with the old", f"    {variables}"], place(moment.updated[0], None), _ANYWHERE)
+    return Note([f"{STALE} = made with the old", f"    {variables}"], item_for(moment.updated[0], None), _ANYWHERE)

@@ -102,8 +102,8 @@ def _rows(rows: list[tuple[str, str, str]], width: int) -> list[Line]:
     names = min(max(width_of(name) for name, _, _ in rows) + 4, max(width - size, 1))
     lines: list[Line] = []
     for name, text, meaning in rows:
-        said = first_that_fits(width - names - size - 3, meaning, "")
-        lines.append([(fit(f"  {name}", names), "dim"), (text.rjust(size), "text"), (f"   {said}", "dim")])
+        wording = first_that_fits(width - names - size - 3, meaning, "")
+        lines.append([(fit(f"  {name}", names), "dim"), (text.rjust(size), "text"), (f"   {wording}", "dim")])
     return lines
 
 

@@ -84,8 +84,8 @@ def _function(title: str, function: Callable[..., Any], width: int) -> list[Line
         source = _source(function)
     except (OSError, TypeError, SyntaxError):
         name = getattr(function, "__name__", type(function).__name__)
-        said = f"the code of {printable(name)} is in no file that can be read"
-        return [[(title, "title")], *prose(said, width)]
+        sentence = f"the code of {printable(name)} is in no file that can be read"
+        return [[(title, "title")], *prose(sentence, width)]
     head = ends([(title, "title")], (source.location, "dim"), width - 1)
     return [head, *(row for line in source.lines for row in _folded([*line], width))]
 

@@ -1,4 +1,4 @@
-"""What there is to say when no node is in view: before the first event, and when an iteration is over."""
+"""The inspector without a node in view: before the first event, and when an iteration is over."""
 
 from __future__ import annotations
 
@@ -66,9 +66,8 @@ def _named(moment: Moment, title: str, nodes: Sequence[Node], width: int) -> lis
 
 def _columns(title: str, text: str, width: int) -> list[Line]:
     """Draw a title, and beside it a wrapped text."""
-    return [
-        [((title if place == 0 else "").ljust(12), "dim"), *line] for place, line in enumerate(prose(text, width - 12))
-    ]
+    first, *others = prose(text, width - 12)
+    return [[(f"{title:<12}", "dim"), *first], *([(" " * 12, "dim"), *line] for line in others)]
 
 
 def draw_finished(moment: Moment, followed: Followed, width: int, height: int) -> list[Line]:

@@ -19,7 +19,7 @@ from ..notation.formats import number
 from ..notation.listing import listed
 from .messages import Keys
 from .narration import narrate_event_line, narrate_line
-from .wording import fitted
+from .wording import choose_sentence
 
 WIDE = 100
 """From this width on, every sentence gets one line, below it two."""
@@ -55,7 +55,7 @@ class Log:
             return self._iteration(row + 1, room)
         if row < self._before:
             edit = self.moment.recording.edits[row - iteration + 1]
-            return fitted([f"{said_of_edits(iteration, [edit], length)}." for length in (24, 8)], [room])
+            return choose_sentence([f"{edits_sentence(iteration, [edit], length)}." for length in (24, 8)], [room])
         event = row - self._before
         if event == self.moment.cursor:
             return narrate_line(self.moment, self.keys, [room])
@@ -91,12 +91,12 @@ class Log:
     def _iteration(self, iteration: int, room: tuple[int, int]) -> Line:
         loss, edits = self.moment.branch.losses.loss_at(iteration), self.moment.branch.edits.get(iteration - 1)
         measured = "" if loss is None else f": {cut(self.moment.graph.loss.name, 24)} was {number(loss)}"
-        begins = (f"{said_of_edits(iteration, edits, length)}; it" for length in (24, 8)) if edits else ()
-        ways = (f"{start} is done{measured}." for start in (*begins, f"Iteration {iteration}"))
-        return [(plain([fitted(ways, [room])]), "dim")]
+        begins = (f"{edits_sentence(iteration, edits, length)}; it" for length in (24, 8)) if edits else ()
+        wordings = (f"{start} is done{measured}." for start in (*begins, f"Iteration {iteration}"))
+        return [(plain([choose_sentence(wordings, [room])]), "dim")]
 
 
-def said_of_edits(iteration: int, edits: Sequence[Edit], length: int = 24) -> str:
+def edits_sentence(iteration: int, edits: Sequence[Edit], length: int = 24) -> str:
     """Say with which edits an iteration starts, the names of nodes cut to a length; without a full stop."""
     return f"Iteration {iteration} begins with {listed(edits, lambda edit: written_out(edit, length), 2)}"
 

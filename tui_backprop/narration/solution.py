@@ -36,10 +36,10 @@ from ..notation.formats import column, number, shape_text, worked_sum
 from ..notation.formulas import right_side
 from ..notation.long_sums import draw_long_sum, long_sum
 from ..notation.moments import command, name_moment
-from ..notation.names import called, said, slope_name
+from ..notation.names import called, slope_name, text_in_names
 from ..notation.update import update_equation
 from ..notation.worked import Worked, worked_contribution, worked_value
-from .log import said_of_edits
+from .log import edits_sentence
 from .narration import narrate_event_line, narrate_line
 
 WIDTH = 100
@@ -69,7 +69,7 @@ def write_solution(timeline: Timeline, followed: Followed) -> Iterator[str]:
     moment = timeline.moment
     yield from _head(timeline, moment)
     if moment.recording.edits:
-        yield from (f"{_escaped(said_of_edits(moment.iteration, moment.recording.edits))}.", "")
+        yield from (f"{_escaped(edits_sentence(moment.iteration, moment.recording.edits))}.", "")
     phase, heading = "", ""
     for index, event in enumerate(moment.recording.events[: moment.cursor]):
         at = replace(moment, cursor=index + 1, shown=index)
@@ -122,7 +122,7 @@ def _heading(at: Moment, event: Event) -> str:
     if at.phase == "backward":
         return slope_name(at, node)
     assert isinstance(event, NodeEvaluated)
-    computed = f" = {said(at, node, right_side(node))}" if isinstance(node, Operation) else ""
+    computed = f" = {text_in_names(at, node, right_side(node))}" if isinstance(node, Operation) else ""
     return f"{called(node)}{computed}, {shape_text(event.value.shape)}" if event.value.ndim else called(node) + computed
 
 

@@ -1,7 +1,7 @@
 """A sentence in parts, and how it is made to fit: first its optional parts are left out, then long names are cut.
 
-The names of nodes are marked with the name of a style while a sentence is put together, because nothing tells the node
-`a` from the article afterwards.
+The names of nodes are marked with the name of a style while a sentence is put together, because afterwards nothing
+tells the node `a` from the article.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight",
 class Words(NamedTuple):
     """A sentence in parts, none with a full stop at its end.
 
-    One of `heads`, which go from the most detailed to the barest, is always said, and so is the `tail`, a sentence of
+    One of `heads`, which go from the most detailed to the barest, is always there, and so is the `tail`, a sentence of
     its own. The `reason` may be shortened or left out, and `extra`, which continues the text, is the first to go.
     """
 
@@ -61,10 +61,10 @@ def naming(length: int, now: object) -> Name:
     return name
 
 
-def options(tell: Callable[[Name], Words], now: object, name_lengths: Sequence[int] = NAME_LENGTHS) -> Iterator[str]:
-    """Yield ever shorter ways to say the same, with marks; `now` is the node that it is about."""
-    for length in name_lengths:
-        words = tell(naming(length, now))
+def wordings(describe: Callable[[Name], Words], now: object, lengths: Sequence[int] = NAME_LENGTHS) -> Iterator[str]:
+    """Yield ever shorter wordings, with marks; `now` is the node that it is about."""
+    for length in lengths:
+        words = describe(naming(length, now))
         tail = f". {words.tail}" if words.tail else ""
         for head in words.heads:
             for reason in dict.fromkeys((words.reason, _first_clause(words.reason), "")):
@@ -72,7 +72,7 @@ def options(tell: Callable[[Name], Words], now: object, name_lengths: Sequence[i
                     yield f"{head}{': ' if reason else ''}{reason}{extra}{tail}."
 
 
-def fitted(sentences: Iterable[str], rooms: Sequence[tuple[int, int]]) -> Line:
+def choose_sentence(sentences: Iterable[str], rooms: Sequence[tuple[int, int]]) -> Line:
     """Return the first sentence that fits every room, or the last one, cut; its names are in their styles."""
     line: Line = []
     for sentence in sentences:

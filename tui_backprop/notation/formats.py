@@ -185,7 +185,7 @@ def _longest(numbers: np.ndarray, same: Notation) -> list[float]:
 
 
 def _adds_up(terms: np.ndarray, totals: np.ndarray, fine: Notation, coarse: Notation) -> bool:
-    """Tell whether the terms as shown give the totals as shown, none of which hides behind zeros."""
+    """Return whether the terms as shown give the totals as shown, none of which hides behind zeros."""
     unit = Decimal(1).scaleb(coarse.exponent - coarse.decimals)
     for addends, total in zip(terms.T, totals, strict=True):
         shown = Decimal(coarse.fixed(total))

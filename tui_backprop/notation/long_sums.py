@@ -104,8 +104,8 @@ def draw_long_sum(table: LongSum, width: int, height: int) -> list[Line]:
     made = len(factors)
     styled = [(text, label_style(name)) for text, name in zip(heads[made:], table.names, strict=True)]
     lines: list[Line] = [[(" " * label + "".join(heads[:made]), "dim"), *styled]]
-    for place, (name, row) in enumerate(zip(names, cells, strict=False)):
-        style = "followed" if place == table.followed - rows.start else "text"
+    for position, (name, row) in enumerate(zip(names, cells, strict=False)):
+        style = "followed" if position == table.followed - rows.start else "text"
         mark = f"{RIGHT} " if style == "followed" else "  "
         lines.append(
             [((mark + name).ljust(label), "followed" if style == "followed" else "dim"), ("".join(row), style)]

@@ -1,4 +1,4 @@
-"""Putting a view together: what to leave out where the pane is low, where to leave a line blank where it is high."""
+"""A view from sections: a low pane has the most important of them, a high one blank lines between them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EXPLAINS = 5
 
 @dataclass
 class Section:
-    """Some lines of a view that stay or go together; the more important, the longer they stay.
+    """Some lines of a view that stay or go together, the least important first.
 
     Instead of having lines, one section of a view may stretch: `draw` is called with its height, at least `least`,
     rather `comfort`, at most `most`. A `joined` section is never set off from the one above it.
@@ -45,13 +45,14 @@ def compose(sections: list[Section], width: int, height: int) -> list[Line]:
             stretching, comfort, least = None, 0, 0
     room = max(min(comfort, height - fixed), least)
     # the most important sections are the first to be set off
-    apart = sorted((-section.importance, place) for place, section in enumerate(kept) if place and not section.joined)
-    gaps = {place for _, place in apart[: max(height - fixed - room, 0)]}
+    apart = [position for position, section in enumerate(kept) if position and not section.joined]
+    apart.sort(key=lambda position: -kept[position].importance)
+    gaps = apart[: max(height - fixed - room, 0)]
     if stretching:
         room = min(height - fixed - len(gaps), max(stretching.most, 1))
     lines: list[Line] = []
-    for place, section in enumerate(kept):
-        if place in gaps:
+    for position, section in enumerate(kept):
+        if position in gaps:
             lines.append([])
         lines += section.draw(room)[: max(room, 0)] if section.draw else section.lines
     return [clip(line, width) for line in lines[: max(height, 0)]]

@@ -7,7 +7,7 @@ import numpy as np
 from minidl_core import VariableUpdated
 from minidl_core.arrays import Array
 
-from ..debugger.followed import grid_place, grid_shape
+from ..debugger.followed import grid_cell, grid_shape
 from ..drawing.glyphs import RIGHT
 from ..drawing.palette import Line
 from .expression import element_text
@@ -33,7 +33,7 @@ def update_notations(old: Array, step: Array, new: Array, index: tuple[int, ...]
     There are digits enough to see that the element moved.
     """
     shape = grid_shape(new.shape, False)
-    row, column = grid_place(new.shape, index, False)
+    row, column = grid_cell(new.shape, index, False)
     rows, columns = window(shape[0], ROWS, row), window(shape[1], COLUMNS, column)
 
     def near(array: Array) -> Array:

@@ -267,7 +267,7 @@ def _shown(tree: Tree, given: int, computed: int) -> Tree:
 
 
 def _follows(before: Tree, after: Tree) -> bool:
-    """Tell whether every number of a step is what the step before gives in its place, as both are shown."""
+    """Return whether every number of a step is what the step before gives for it, as both are shown."""
     match before, after:
         case _, Number(text=text):
             return rounds_to(float(evaluate(before)), text)
@@ -278,7 +278,7 @@ def _follows(before: Tree, after: Tree) -> bool:
 
 
 def _is_coarser(result: str, last: Tree) -> bool:
-    """Tell whether a result has a digit less than each term of the sum before it; nothing rounded off needs none."""
+    """Return whether a result has a digit less than each term of the sum before it; nothing rounded off needs none."""
     if not isinstance(last, Apply) or last.kind != "sum" or _is_exact(result, float(evaluate(last))):
         return True
     texts = [leaf.text for leaf in leaves(last) if isinstance(leaf, Number)]
@@ -311,7 +311,7 @@ def _kinds(tree: Tree) -> set[str]:
 
 
 def rounds_to(computed: float, result: str) -> bool:
-    """Tell whether a number, rounded by hand to the digits of the shown result, is the shown result."""
+    """Return whether a number, rounded by hand to the digits of the shown result, is the shown result."""
     shown = Decimal(result)
     if not (isfinite(computed) and shown.is_finite()):
         return str(computed) == str(float(result))

@@ -1,4 +1,4 @@
-"""The graph: a diagram or a tape, and in its title what is selected, or what there is to say about it."""
+"""The graph: a diagram or a tape, and in its title what is selected, or a notice about that."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class GraphPane(Pane):
         return draw_graph(_shown(moment, viewer, size), viewer.session.stops)
 
     def title(self, moment: Moment, viewer: Viewer, size: Size) -> tuple[Line, Line]:
-        """Return the title, and what there is to say about the last key or the selection, as far as it fits."""
+        """Return the title, and a notice about the last key or the selection, as far as it fits."""
         shown = _shown(moment, viewer, size)
         left: Line = [*arrows(here=viewer.in_graph), ("Graph" if viewer.room.diagram else "Graph (tape)", "title")]
-        choices = _said(viewer)
+        choices = _notices(viewer)
         width = size.width - TITLE_EDGES
         if more := shown.more:
             needed = width_of(left) + len(f"  {more} more  ") + max(map(width_of, choices), default=0)
@@ -49,8 +49,8 @@ def _shown(moment: Moment, viewer: Viewer, size: Size) -> ShownGraph:
     return show(viewer.session.foldings, viewer.look, moment, Room(*size, viewer.room.diagram))
 
 
-def _said(viewer: Viewer) -> Sequence[str]:
-    """Return what there is to say about the last key, or what is selected, or why there are no boxes, ever shorter."""
+def _notices(viewer: Viewer) -> Sequence[str]:
+    """Return wordings of a notice: about the last key, what is selected, or why there are no boxes."""
     look, foldings = viewer.look, viewer.session.foldings
     if viewer.message is not None and viewer.message.kind in ABOUT_THE_GRAPH:
         return sentences(viewer.message, viewer.keys)

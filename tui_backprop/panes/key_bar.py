@@ -46,7 +46,7 @@ ORDER = tuple(_ORDER.split())
 
 
 class KeyBar(Pane):
-    """What there is to say about the last key, and which keys come next."""
+    """A notice about the last key, and the keys that come next."""
 
     name = "keys"
     titled = False
@@ -55,8 +55,8 @@ class KeyBar(Pane):
         """Draw one line."""
         session = viewer.session
         running = None if session.running is None else session.running.label
-        said = next((sentences(message, viewer.keys)[0] for message in _here(viewer)), "")
-        return [draw_keys(size.width, running, said, _standing(viewer))]
+        notice = next((sentences(message, viewer.keys)[0] for message in _here(viewer)), "")
+        return [draw_keys(size.width, running, notice, _standing(viewer))]
 
 
 def _here(viewer: Viewer) -> Iterator[Message]:
@@ -77,18 +77,18 @@ def _standing(viewer: Viewer) -> Keys:
     return CHOOSING if quiz.question.choices else TYPING
 
 
-def draw_keys(width: int, running: str | None, said: str = "", standing: Keys = ()) -> Line:
+def draw_keys(width: int, running: str | None, notice: str = "", standing: Keys = ()) -> Line:
     """Draw the key bar.
 
-    `running` is the speed of a run that is going on, `said` what the last key has to say, `standing` are the keys of a
+    `running` is the speed of a run that is going on, `notice` is about the last key, `standing` are the keys of a
     question that stands.
     """
     line: Line = [(" ", "text")]
     gap = 3 if width >= 100 else 2
     if running is not None:
-        said = f"running: {running}"
-    if said:
-        line.append((fit(said, min(width_of(said) + 3, width - 1)), "now"))
+        notice = f"running: {running}"
+    if notice:
+        line.append((fit(notice, min(width_of(notice) + 3, width - 1)), "now"))
     keys = standing or (STEPPING if running is None else RUNNING)
     named: list[Line] = [[(name, "key"), (f" {does}" + " " * gap, "text")] for name, does in keys]
     for key in sorted(leading(named, width - width_of(line)), key=lambda key: ORDER.index(key[0][0])):

@@ -1,4 +1,4 @@
-"""The inspector's place while a question stands: what can be answered, and the numbers that it takes; and the score."""
+"""What the inspector shows of a quiz: a question's choices or its field, the numbers that it takes, and the score."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def draw_question(quiz: Quiz, question: Question, keys: Keys, width: int, height
     if quiz.complaint is not None:
         text = sentences(quiz.complaint, keys)[0]
         sections.append(Section(11, prose(f"  {text}", width, "error", indent=2), joined=True))
-    sections += [Section(9 - place, [line], joined=place > 0) for place, line in enumerate(given)]
+    sections += [Section(9 - position, [line], joined=position > 0) for position, line in enumerate(given)]
     hint = "think first: the next space reveals it" if quiz.mode == "room" else hint
     sections.append(Section(1, prose(f"  {hint}", width, "dim", indent=2)))
     return compose(sections, width, height)
@@ -37,9 +37,9 @@ def _choices(choices: Sequence[str], width: int, columns: int) -> list[Line]:
     """Return the choices with their numbers, in so many columns."""
     room = max(width // columns - len("  1  "), 1)
     lines: list[Line] = [[] for _ in range(-(-len(choices) // columns))]
-    for place, choice in enumerate(choices):
-        line = lines[place % len(lines)]
-        line += [(f"  {place + 1}  ", "key"), (fit(choice, room) if columns > 1 else choice, "text")]
+    for position, choice in enumerate(choices):
+        line = lines[position % len(lines)]
+        line += [(f"  {position + 1}  ", "key"), (fit(choice, room) if columns > 1 else choice, "text")]
     return lines
 
 
@@ -86,7 +86,7 @@ def write_score(score: Score, kind: str | None = None) -> str:
 
 
 def draw_outcome(outcome: Outcome) -> list[Line]:
-    """Return ever shorter ways to say what came of a question."""
+    """Return wordings of what came of a question, the longest first."""
     answer = (outcome.question.answer, "title")
     if outcome.given is None:
         return [[("the answer: ", "dim"), answer]]
@@ -98,7 +98,7 @@ def draw_outcome(outcome: Outcome) -> list[Line]:
 
 
 def draw_mode(quiz: Quiz) -> list[Line]:
-    """Return ever shorter ways to say who is asked, and how many answers were right."""
+    """Return wordings of who is asked, and how many answers were right, the longest first."""
     if quiz.mode == "me":
         who, score = ("ask me first", "key"), (write_score(quiz.score), "text")
         return [[who, ("  ", "text"), score], [score], []] if score[0] else [[who]]

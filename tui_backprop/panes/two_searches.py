@@ -108,7 +108,7 @@ def contributions_to(node: Node, stepper: Stepper, start: State) -> list[Contrib
     return [event for event in events if isinstance(event, ContributionAdded) and event.node is node]
 
 
-def say(
+def explain(
     searches: Searches, moment: Moment, followed: Followed, contributions: Sequence[ContributionAdded]
 ) -> list[str]:
     """Say where the searches part, and what plain search misses; or why it misses nothing.
@@ -187,12 +187,12 @@ def _why_not_missing(searches: Searches, graph: LossGraph, soon: Sequence[Node])
 def draw_searches(
     searches: Searches, words: Sequence[str], now: Node | None, first: int | None, width: int, height: int
 ) -> list[Line]:
-    """Draw both searches beside each other, a line for each step, and below what is to be said of them.
+    """Draw both searches beside each other, a line for each step, and below `words` about them.
 
     `first` is the step in the first line (None: shortly before they part), `now` the node that is visited now.
     """
-    said = [line for sentence in words for line in prose(sentence, width)]
-    rows = max(height - len(said) - 3, 1)
+    explained = [line for sentence in words for line in prose(sentence, width)]
+    rows = max(height - len(explained) - 3, 1)
     digits = len(str(len(searches.right)))
     half = max((width - digits - 3) // 2 - 1, 8)
     longest = max(width_of(in_list(visit.node)) for visit in searches.right)
@@ -213,7 +213,7 @@ def draw_searches(
         sides = [*_side(plain, other, None, name, half), ("  ", "text"), *_side(right, None, now, name, half)]
         lines.append([mark, *sides])
     more = len(searches.right) - start - len(shown)
-    return [*lines, [(f"{MORE} {more} more", "dim")] if more > 0 else [], *said][:height]
+    return [*lines, [(f"{MORE} {more} more", "dim")] if more > 0 else [], *explained][:height]
 
 
 def first_step(searches: Searches, rows: int) -> int:

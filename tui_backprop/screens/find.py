@@ -39,7 +39,7 @@ def matches(nodes: Sequence[Node], text: str, scope: Callable[[Node], str] = sco
         found = own == wanted, begins, wanted in own, any(wanted in text for text in (name, kind, of_scope))
         return found.index(True) if any(found) else None
 
-    ranked = [(place, number) for number, node in enumerate(nodes) if (place := rank(node)) is not None]
+    ranked = [(found, number) for number, node in enumerate(nodes) if (found := rank(node)) is not None]
     return [nodes[number] for _, number in sorted(ranked)]
 
 
@@ -117,8 +117,8 @@ def draw_matches(found: Sequence[Node], chosen: int, total: int, width: int, mom
     """Draw a count and the rows around the chosen one, with the shapes of the moment."""
     first = max(min(chosen - _ROWS // 2, len(found) - _ROWS), 0)
     count = f"{len(found):,} of {total:,} nodes"
-    said = count if found else f"none of {total:,} nodes has that name, operation or scope"
-    lines: list[Line] = [[(fit(said, width), "dim")]]
+    summary = count if found else f"none of {total:,} nodes has that name, operation or scope"
+    lines: list[Line] = [[(fit(summary, width), "dim")]]
     for number, node in enumerate(found[first : first + _ROWS], first):
         here = number == chosen
         details = f"  {node.kind:<12} {shape_text(moment.shape(node))}"
