@@ -129,12 +129,13 @@ class Moment:
         time = times.get(node)
         return time if time is not None and time < self.cursor else None
 
+    def _event(self, times: dict[Node, int], node: Node) -> Event | None:
+        time = self._past(times, node)
+        return None if time is None else self.recording.events[time]
+
     def value(self, node: Node) -> Array | None:
         """Return the node's value in this iteration, of an updated variable the new one; None if there is none yet."""
-        time = self._past(self.recording.updated, node)
-        if time is None:
-            time = self._past(self.recording.evaluated, node)
-        match None if time is None else self.recording.events[time]:
+        match self._event(self.recording.updated, node) or self._event(self.recording.evaluated, node):
             case NodeEvaluated(_, value) | VariableUpdated(new=value):
                 return value
         return None
@@ -151,14 +152,12 @@ class Moment:
 
     def evaluated_value(self, node: Node) -> Array | None:
         """Return the value that this iteration's forward pass used, also of a variable that has been updated."""
-        time = self._past(self.recording.evaluated, node)
-        event = None if time is None else self.recording.events[time]
+        event = self._event(self.recording.evaluated, node)
         return event.value if isinstance(event, NodeEvaluated) else None
 
     def gradient(self, node: Node) -> Array | None:
         """Return dJ/dnode, once it is complete."""
-        time = self._past(self.recording.completed, node)
-        event = None if time is None else self.recording.events[time]
+        event = self._event(self.recording.completed, node)
         return event.gradient if isinstance(event, GradientCompleted) else None
 
     def contributions(self, node: Node) -> list[ContributionAdded]:
@@ -169,8 +168,7 @@ class Moment:
 
     def update(self, node: Node) -> VariableUpdated | None:
         """Return the update of a variable, once it has happened."""
-        time = self._past(self.recording.updated, node)
-        event = None if time is None else self.recording.events[time]
+        event = self._event(self.recording.updated, node)
         return event if isinstance(event, VariableUpdated) else None
 
     @cached_property

@@ -20,7 +20,7 @@ _ANYWHERE = 10_000
 
 
 def title(node: Node) -> str:
-    """Return a node's name and, where the name does not tell it, what it is: X data, p softmax, matmul."""
+    """Return a node's name and, where it is not named after that, its kind: X data, p softmax, matmul."""
     kind = _KINDS.get(node.kind, node.kind)
     named_after = isinstance(node, Operation) and node.name.rpartition("/")[2].startswith(kind)
     full = node.name if named_after else f"{node.name} {kind}"

@@ -29,9 +29,9 @@ COMFORT = 5
 class Block:
     """An array as rows and columns.
 
-    `titles` go from the longest to the shortest. `at` is the followed cell, `used` marks those that take part in the worked
-    equation, `chosen` is the one of them that is looked at. Blocks that are `in_step` show the same rows, whose names
-    stand at the left of all. The `sign` stands before the block in the followed row.
+    `titles` go from the longest to the shortest. `at` is the followed cell, `used` marks those that take part in the
+    worked equation, `chosen` is the one of them that is looked at. Blocks that are `in_step` show the same rows, whose
+    names stand at the left of all. The `sign` stands before the block in the followed row.
     """
 
     titles: tuple[str, ...]

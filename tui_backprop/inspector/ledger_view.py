@@ -221,7 +221,7 @@ def _contribution(
         elements, names = _beside(moment, event, work, index, width)
         sections = [
             Section(10, [equation]),
-            long_sum_section(long_sum(moment, elements, names, followed), width),
+            long_sum_section(long_sum(moment, elements, followed, names), width),
         ]
     else:
         shape = shape_text(event.gradient.shape)
@@ -249,19 +249,19 @@ def _beside(
     index: tuple[int, ...],
     width: int,
 ) -> tuple[list[Worked], list[str]]:
-    """Return the elements whose long sums are shown, and what they are called.
+    """Return the elements whose long sums are shown, and what they are called where there are several.
 
     Where the terms are single numbers, there is room for the elements beside the followed one.
     """
     worked = work(index)
     if not index or worked.long_sum is None or not isinstance(worked.long_sum.body, Entry):
-        return [worked], ["product" if "·" in worked.symbols else "term"]
+        return [worked], []
     columns = event.contribution.shape[-1]
     names = axis_names(moment, event.node, len(index) - 1, columns)
     shown = window(columns, 4 if width >= 60 else 2, index[-1])
     elements = [work((*index[:-1], column)) for column in shown]
     if any(element.long_sum is None for element in elements):
-        return [worked], ["term"]
+        return [worked], []
     return elements, [names[column] if names else f"[{','.join(map(str, (*index[:-1], column)))}]" for column in shown]
 
 

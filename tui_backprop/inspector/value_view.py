@@ -76,9 +76,8 @@ def _operation(
     worked = (None if isinstance(origin, str) else origin.worked) or worked_value(node, inputs, value, index)
     reason = Section(2, prose(text_in_names(moment, node, node.definition.reason), width, "dim"))
     if worked.long_sum is not None:
-        name = "product" if "·" in worked.symbols else "term"
         equation: Line = [(f"{RIGHT} {worked.target}", "followed"), (f" = {worked.symbols}", "text")]
-        table = long_sum(moment, [worked], [name], followed)
+        table = long_sum(moment, [worked], followed)
         return [reason, Section(10, [equation]), long_sum_section(table, width)]
     blocks = []
     for input_index, (source, array) in enumerate(zip(node.inputs, inputs, strict=True)):

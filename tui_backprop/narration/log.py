@@ -17,6 +17,7 @@ from ..notation.edits import written_out
 from ..notation.fitting import cut, wrap
 from ..notation.formats import number
 from ..notation.listing import listed
+from ..notation.sections import centred
 from .messages import Keys
 from .narration import narrate_event_line, narrate_line
 from .wording import choose_sentence
@@ -71,12 +72,11 @@ class Log:
     def draw(self, rows: Sequence[int], at: int, width: int, height: int) -> list[Line]:
         """Draw as many of these rows as fit, the chosen one (rows[at]) as near to the middle as can be."""
         each = height_of_a_row(width)
-        fitting = height // each
-        first = max(min(at - fitting // 2, len(rows) - fitting), 0)
         lines: list[Line] = []
-        for place, row in enumerate(rows[first : first + fitting], first):
+        for position in centred(len(rows), height // each, at):
+            row = rows[position]
             broken = wrap(self.line(row, width), width - self._margin)
-            mark = RIGHT if place == at else " "
+            mark = RIGHT if position == at else " "
             count = str(row - self._before + 1) if self._before <= row < self._before + self.moment.cursor else ""
             lines.append([(mark, "now"), (f" {count:>{self._margin - 4}}  ", "dim"), *broken[0]])
             lines += [[(" " * self._margin, "text"), *line] for line in broken[1:each]]

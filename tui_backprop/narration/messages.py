@@ -14,7 +14,7 @@ Keys = Mapping[str, str]
 
 
 def sentences(message: Message, keys: Keys) -> tuple[str, ...]:
-    """Return ever shorter wordings to say what happened; of an action that has no key nothing is said."""
+    """Return ever shorter wordings of a message; an action that has no key is left out."""
     return _SENTENCES[message.kind](message.data, keys)
 
 

@@ -23,6 +23,7 @@ from minidl_core import (
 )
 from minidl_core.arrays import Array
 
+from ..debugger.edges import operands
 from ..debugger.event_table import Phase, array_of, node_of
 from ..debugger.followed import Followed, element_at, is_by_point
 from ..debugger.moment import Moment
@@ -133,7 +134,7 @@ def _worked(at: Moment, event: Event, followed: Followed) -> Iterator[str]:
         return
     match event:
         case NodeEvaluated(Operation() as node, value):
-            inputs = _values(at, node.inputs)
+            inputs, _ = operands(at, node)
             if value.ndim or any(array.ndim for array in inputs):
                 worked = worked_value(node, inputs, value, element_at(at, node, value.shape, followed))
                 yield from _written(at, worked, "=", followed)
@@ -143,7 +144,8 @@ def _worked(at: Moment, event: Event, followed: Followed) -> Iterator[str]:
             if not (contribution.ndim or gradient.ndim):
                 return
             index = element_at(at, node, contribution.shape, followed)
-            inputs, [output] = _values(at, consumer.inputs), _values(at, (consumer,))
+            inputs, output = operands(at, consumer)
+            assert output is not None, "an operation that contributes has a value"
             worked = worked_contribution(consumer, input_index, inputs, output, gradient, contribution, index)
             yield from _written(at, worked, "gets", followed.at(index, is_by_point(at, node, contribution.shape)))
             if count > 1:
@@ -164,13 +166,8 @@ def _written(at: Moment, worked: Worked, relation: str, followed: Followed) -> I
     """
     yield from _texts(write_worked(worked, WIDTH, relation))
     if worked.long_sum is not None:
-        name = "product" if "·" in worked.symbols else "term"
-        table = long_sum(at, [worked], [name], followed)
+        table = long_sum(at, [worked], followed)
         yield from (line.replace(RIGHT, " ") for line in _texts(draw_long_sum(table, WIDTH, TERMS)))
-
-
-def _values(at: Moment, nodes: tuple[Node, ...]) -> list[Array]:
-    return [value for node in nodes if (value := at.evaluated_value(node)) is not None]
 
 
 def _array(at: Moment, node: Node, name: str, array: Array, followed: Followed) -> Iterator[str]:

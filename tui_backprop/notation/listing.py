@@ -9,7 +9,7 @@ Item = TypeVar("Item")
 
 
 def listed(items: Sequence[Item], write: Callable[[Item], str], most: int = 4) -> str:
-    """Return items as a person lists them, `X, c and W`, each as it is written; of many the first, and how many more."""
+    """Return items as a person lists them, each as `write` says: `X, c and W`; of many the first, and how many more."""
     shown = len(items) if len(items) <= most else most - 1
     texts = [write(item) for item in items[:shown]]
     if shown < len(items):

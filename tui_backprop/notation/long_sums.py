@@ -44,8 +44,8 @@ class LongSum:
     noun: str
 
 
-def long_sum(moment: Moment, elements: Sequence[Worked], names: Sequence[str], followed: Followed) -> LongSum:
-    """Return the long sums by which these elements were computed."""
+def long_sum(moment: Moment, elements: Sequence[Worked], followed: Followed, names: Sequence[str] = ()) -> LongSum:
+    """Return the long sums by which these elements were computed; without a name it is a sum of products or terms."""
     totals = [element.long_sum for element in elements if element.long_sum is not None]
     body, first = totals[0].body, totals[0]
     shape = evaluate(body).shape
@@ -54,7 +54,7 @@ def long_sum(moment: Moment, elements: Sequence[Worked], names: Sequence[str], f
     return LongSum(
         terms=np.stack([evaluate(total.body).reshape(-1) for total in totals], axis=1),
         sums=np.array([element.value for element in elements]),
-        names=tuple(names),
+        names=tuple(names) or ("product" if "·" in elements[0].symbols else "term",),
         factors=tuple(
             (factor.text, np.broadcast_to(factor.value, shape).reshape(-1), factor.notation)
             for factor in factors

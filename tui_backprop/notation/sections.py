@@ -64,3 +64,9 @@ def window(count: int, size: int, at: int) -> range:
     # one row below the followed one is shown, and as many above it as there is room for
     start = max(min(at - max(size - 2, 0), count - size), 0)
     return range(start, start + size)
+
+
+def centred(count: int, size: int, at: int) -> range:
+    """Return which `size` of `count` rows are shown, so that the one at `at` is as near to the middle as can be."""
+    start = max(min(at - size // 2, count - size), 0)
+    return range(start, min(start + size, count))

@@ -113,7 +113,7 @@ class Worked:
         return _distinct([*(write(_shown(step, 0, 0)) for step in chain[:-1]), results[0][0]]), "≈"
 
     def _results(self, chain: list[Tree]) -> list[tuple[str, int]]:
-        """Return how the result may be written, with how many digits more for what it is made of, the best first.
+        """Return ways to write the result, the best first, each with how many digits more its operands have.
 
         A copy is written as it is in its array, a result of which nothing is rounded off with all its digits, any
         other with one digit less than what it is made of.

@@ -21,7 +21,7 @@ _LOSS, _BEFORE, _PLACE = len("-1.234e-05"), len(" (was -1.234e-05)"), len("itera
 
 
 class HeaderPane(Pane):
-    """Where one is in the training."""
+    """The lesson, the iteration, the phase and how far it is, and the loss."""
 
     name = "header"
     titled = False

@@ -9,6 +9,7 @@ from math import isfinite
 from minidl_core import ContributionAdded, Event, Node, Operation
 from minidl_core.arrays import Array
 
+from ..debugger.edges import operands
 from ..debugger.followed import Followed
 from ..debugger.moment import Moment
 from ..inspector import inspector_title
@@ -90,7 +91,7 @@ class Step:
 
     def inputs(self, op: Operation) -> list[Array]:
         """Return the arrays that an operation of the step was computed from."""
-        return [array for source in op.inputs if (array := self.after.evaluated_value(source)) is not None]
+        return operands(self.after, op)[0]
 
     @property
     def equations(self) -> list[str]:
