@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterator
 
 import pytest
+import textual.app
+import textual.pilot
 from pytest_textual_snapshot import SVGImageExtension
 
 from minidl_core.definition import definitions
@@ -16,6 +19,33 @@ os.environ["TERM"] = "xterm-256color"
 os.environ["COLORTERM"] = "truecolor"
 for name in ("NO_COLOR", "SSH_CONNECTION", "TEXTUAL_THEME", "COLUMNS", "LINES"):
     os.environ.pop(name, None)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fuzz", type=int, default=2, help="how many seeds of random keys tests/e2e/test_fuzz.py tries")
+
+
+REST, AGAIN = 0.02, 0.005  # an app rests where it has nothing to do for so long, in seconds; it is looked twice
+
+
+async def wait_for_rest(min_sleep: float = 0, max_sleep: float = 1) -> None:
+    """Wait until the app has nothing to do, now or soon; Textual's own waits for 20 ms and looks at the processor."""
+    loop = asyncio.get_running_loop()
+    end, rested = loop.time() + max_sleep, False
+    while loop.time() < end:
+        await asyncio.sleep(0)
+        if not loop._ready:
+            soonest = min((timer.when() for timer in loop._scheduled if not timer.cancelled()), default=end)
+            if soonest <= loop.time() + REST:
+                await asyncio.sleep(max(soonest - loop.time(), 0))
+            elif rested:
+                return
+            else:
+                await asyncio.sleep(AGAIN)
+            rested = soonest > loop.time() + REST
+
+
+textual.app.wait_for_idle = textual.pilot.wait_for_idle = wait_for_rest
 
 # syrupy 5 reads the attribute under this name
 SVGImageExtension.file_extension = "svg"

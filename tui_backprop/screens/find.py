@@ -1,4 +1,8 @@
-"""A pick list of nodes: type a part of a name, an operation or a scope, and choose among what matches."""
+"""A pick list of nodes: type a part of a name, an operation or a scope, and choose among what matches.
+
+Only the rows that show are drawn. Textual's OptionList measures every row before it shows one: 75,000 nodes took 6 s
+to open and 1 s a letter, the 300,000 rows of a log 32 s and 320 MB (Textual 8.2.8).
+"""
 
 from __future__ import annotations
 
