@@ -85,7 +85,7 @@ def an_optimizer() -> None:
             assert event.new.tobytes() == bits.pop()
     assert bits == []
     seen = asyncio.run(screen(cubic(rules.AveragedOptimizer), (120, 40), "i", "p", "p", "space"))
-    for term in ("m = ", "β·m + (1 - β)·dJ/dw", "η·m"):
+    for term in ("m = β·m + (1 - β)·G", "step = η·m = (0.001)("):
         assert term in seen, seen
 
 
