@@ -238,7 +238,7 @@ async def test_going_on_ends_where_the_training_does() -> None:
 
 async def test_in_a_long_iteration_a_key_is_answered_on_the_way() -> None:
     async with BackpropApp(program_of(ten_thousand_nodes())).run_test(size=(80, 24)) as pilot:
-        pilot.app.screen.breakpoints.add(read_breakpoint("loss rises", pilot.app.timeline.graph))
+        pilot.app.screen.session.breakpoints.add(read_breakpoint("loss rises", pilot.app.timeline.graph))
         pilot.app.screen.action_continue("forward")
         await pilot.pause(0.1)
         assert pilot.app.screen.session.running

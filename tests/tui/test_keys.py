@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 from rich.cells import cell_len
+from textual.actions import parse
+from textual.app import App
+from textual.binding import Binding
 from textual.pilot import Pilot
 
 from tui_backprop.app import BackpropApp
@@ -17,6 +21,7 @@ from tui_backprop.panes.key_bar import ORDER, STEPPING, draw_keys
 from tui_backprop.screens.go_to import GoToScreen
 from tui_backprop.screens.help import HelpScreen
 from tui_backprop.screens.main_screen import MainScreen
+from tui_backprop.session import DebugSession, Viewer
 from tui_backprop.widgets.canvas import Canvas
 
 from .readme import text_of
@@ -41,6 +46,17 @@ def text(pilot: Pilot[None], pane: str) -> str:
     canvas = pilot.app.screen_stack[0].query_one(f"#{pane}", Canvas)
     assert canvas.display
     return "\n".join(canvas.render_line(y).text.rstrip() for y in range(canvas.size.height))
+
+
+@pytest.mark.parametrize("binding", BINDINGS, ids=lambda binding: binding.description)
+def test_every_key_does_something_that_there_is(binding: Binding) -> None:
+    namespace, name, arguments = parse(binding.action)
+    if name in ("session", "viewer"):
+        method = getattr({"session": DebugSession, "viewer": Viewer}[name], arguments[0])
+        assert len(arguments) <= 2  # Textual hands on no more
+        inspect.signature(method).bind(None, *arguments[1:])
+    else:
+        assert hasattr(App if namespace else MainScreen, f"action_{name}") or hasattr(BackpropApp, f"action_{name}")
 
 
 @pytest.mark.parametrize(
