@@ -26,7 +26,9 @@ class InspectorPane(Pane):
     def depends_on(self, moment: Moment, viewer: Viewer) -> Hashable:
         """Return what a pane that it shows depends on; anything else is drawn always."""
         other = self._other(viewer)
-        return None if other is None else (other.name, other.depends_on(moment, viewer), _reason(viewer))
+        if other is None or (depends_on := other.depends_on(moment, viewer)) is None:
+            return None
+        return other.name, depends_on, _reason(viewer)
 
     def title(self, moment: Moment, viewer: Viewer, size: Size) -> tuple[Line, Line]:
         """Return what is in view, and which other views there are."""
