@@ -14,7 +14,7 @@ from ..drawing.glyphs import MORE, NOT_YET, STALE
 from ..drawing.palette import Line
 from ..notation.equation import write_worked
 from ..notation.expression import element_text
-from ..notation.fitting import first_that_fits, prose, width_of
+from ..notation.fitting import ends, first_that_fits, prose, width_of
 from ..notation.formats import notation, number
 from ..notation.names import called, describe, slope_name
 from ..notation.optimizer import is_straight, schedule_text, worked_rate
