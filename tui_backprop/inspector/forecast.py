@@ -184,9 +184,9 @@ def _comparison(name: str, expected: float, measured: float, *, turned: bool) ->
     end, instead = ("lowest", "larger") if expected < 0 else ("highest", "smaller")
     if part < 0:
         return f"{name} has become {instead} instead: the step went past the {end} point of the slope"
-    said = f"{100 * part:.3g} % of the forecast"
+    share = f"{100 * part:.3g} % of the forecast"
     if turned:
-        return f"{said}: the step went past the {end} point: the slope turned round"
+        return f"{share}: the step went past the {end} point: the slope turned round"
     if abs(part - 1) < 5e-4:
-        return f"{said}: for so small a step the slope is straight"
-    return f"{said}: the slope changed on the way"
+        return f"{share}: for so small a step the slope is straight"
+    return f"{share}: the slope changed on the way"

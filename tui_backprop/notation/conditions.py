@@ -107,9 +107,6 @@ def _node(name: str, graph: LossGraph) -> Node:
     if name in nodes:
         return nodes[name]
     near = difflib.get_close_matches(name, nodes, n=1)
-    there_are = f"did you mean {cut(near[0], 40)}?" if near else f"there are {listed(list(nodes), _cut, 12)}."
+    names = listed(list(nodes), lambda node: cut(node, 40), 12)
+    there_are = f"did you mean {cut(near[0], 40)}?" if near else f"there are {names}."
     raise ConditionError(f"There is no node '{cut(name, 40)}'; {there_are}")
-
-
-def _cut(name: str) -> str:
-    return cut(name, 40)

@@ -149,7 +149,7 @@ def _target(
 
 def _number(typed: str, name: str, *, one: bool) -> float:
     text = typed.replace("−", "-")
-    said = cut(typed, 24)
+    shown = cut(typed, 24)
     try:
         value = float(text)
     except ValueError:
@@ -157,15 +157,15 @@ def _number(typed: str, name: str, *, one: bool) -> float:
         if not parts:
             raise EditError(f"Which number? Write it behind the '=', as in {name} = 0.5") from None
         if len(parts) > 1 and all(_is_number(part) for part in parts):
-            many = f"'{said}' are {len(parts)} numbers"
+            many = f"'{shown}' are {len(parts)} numbers"
             decimal = f" A decimal has a point: {text.replace(',', '.')}" if re.fullmatch(r"-?\d+,\d+", text) else ""
             only = f", but {name} is one." if one else f"; give one for all of {name}."
             raise EditError(f"{many}{only}{decimal}") from None
-        raise EditError(f"'{said}' is not a number.") from None
+        raise EditError(f"'{shown}' is not a number.") from None
     if abs(value) > LARGEST and not (isinf(value) and "inf" in text.lower()):
-        raise EditError(f"{said} is far too large; numbers up to {LARGEST:g} in size are allowed.")
+        raise EditError(f"{shown} is far too large; numbers up to {LARGEST:g} in size are allowed.")
     if not isfinite(value):
-        raise EditError(f"'{said}' is not a finite number: all that is computed from it would be NaN or infinite.")
+        raise EditError(f"'{shown}' is not a finite number: all that is computed from it would be NaN or infinite.")
     return value
 
 

@@ -221,13 +221,9 @@ class _Space:
     def position_of_input(self, symbol: str, index: tuple[int, ...]) -> list[int | str]:
         """Return the position of an element of an input, with letters where broadcasting copied it."""
         missing = len(self.shape) - len(index)
+        known = [*LETTERS[:missing], *index]
         sizes = [0] * missing + list(self.arrays.values[symbol].shape)
-        known = iter(index)
-        position: list[int | str] = []
-        for axis, size in enumerate(sizes):
-            i: int | str = next(known) if axis >= missing else LETTERS[axis]
-            position.append(LETTERS[axis] if size == 1 < self.shape[axis] else i)
-        return position
+        return [LETTERS[axis] if size == 1 < self.shape[axis] else known[axis] for axis, size in enumerate(sizes)]
 
     def bound(self, tree: Tree, position: Index, summing: bool = False) -> Tree:
         """Return the tree with its entries at this position."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import TypeVar
 
 from rich.cells import cell_len, chop_cells, set_cell_size
@@ -113,6 +115,11 @@ def ends(left: Line, right: Span, width: int, gap: int = 1) -> Line:
     return [*left, (" " * max(width - width_of(left) - cell_len(text), gap) + text, style)]
 
 
+def joined(line: Line) -> Line:
+    """Return a line with neighbours of one style as one span."""
+    return [("".join(text for text, _ in spans), style) for style, spans in groupby(line, itemgetter(1))]
+
+
 def flow(pieces: Iterable[Line], width: int, indent: int = 0) -> list[Line]:
     """Put pieces one behind the other, into lines of at most `width` cells; one that is longer has a longer line.
 
@@ -130,7 +137,7 @@ def flow(pieces: Iterable[Line], width: int, indent: int = 0) -> list[Line]:
             used = 0
         rows[-1] += piece
         used += cells
-    return list(map(_joined, rows))
+    return list(map(joined, rows))
 
 
 def wrap(line: Line, width: int) -> list[Line]:
@@ -163,13 +170,3 @@ def _words(line: Line) -> Iterator[Line]:
             word.append((part, style))
     if any(piece.strip(" ") for piece, _ in word):
         yield word
-
-
-def _joined(line: Line) -> Line:
-    """Return a line with neighbours of one style as one span."""
-    joined: Line = []
-    for text, style in line:
-        if joined and joined[-1][1] == style:
-            text = joined.pop()[0] + text
-        joined.append((text, style))
-    return joined

@@ -7,9 +7,8 @@ need not wait for it. Axes do not move from point to point: a chart that jumps c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import count, groupby, product
+from itertools import count, product
 from math import ceil, floor, isfinite, log10
-from operator import itemgetter
 from sys import float_info
 from typing import Any, NamedTuple
 
@@ -18,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..debugger.loss_history import LossHistory
 from ..drawing.palette import Line, Span
-from ..notation.fitting import first_that_fits
+from ..notation.fitting import first_that_fits, joined
 from ..notation.formats import number
 
 CURSOR, MEASURED, GHOST = "●", "o", "·"
@@ -230,9 +229,7 @@ def _styled(texts: list[str], style: Callable[[int, int, str], str], note: Span 
     lines: list[Line] = []
     for row, text in enumerate(texts):
         shown = text[: len(text) - len(note[0])] if row == 0 else text
-        cells = [(style(row, column, cell), cell) for column, cell in enumerate(shown)]
-        spans = groupby(cells, key=itemgetter(0))
-        lines.append([("".join(cell for _, cell in span), name) for name, span in spans])
+        lines.append(joined([(cell, style(row, column, cell)) for column, cell in enumerate(shown)]))
     if note[0]:
         lines[0].append(note)
     return lines

@@ -19,7 +19,7 @@ from ..notation.update import left_out, step_if, worked_terms
 from ..notation.worked import Worked, is_short, worked_contribution, worked_value
 from .question import MOST_CHOICES, Question, Step
 
-Say = str | Callable[[Name], str]
+Wording = str | Callable[[Name], str]
 Numbers = Mapping[str, float]
 """Numbers by what they are called."""
 
@@ -42,19 +42,19 @@ def value_and_sign(step: Step, event: NodeEvaluated | ContributionAdded) -> tupl
     for other in others:
         wrong += [first * other, first + other, first - other, other]
 
-    def say(what: str) -> Callable[[Name], str]:
-        def said(name: Name) -> str:
+    def ask(what: str) -> Callable[[Name], str]:
+        def asked(name: Name) -> str:
             whose = f"the contribution of {name(event.consumer)} to " if isinstance(event, ContributionAdded) else ""
             return f"What is the {what} of {whose}{worked.target}?"
 
-        return said
+        return asked
 
     signs = ("negative", "0", "positive")
     given = [*step.equations, *_written(operands)]
-    sign = step.asks("signs", say("sign"), signs[1 + (x > 0) - (x < 0)], signs, given=given)
+    sign = step.asks("signs", ask("sign"), signs[1 + (x > 0) - (x < 0)], signs, given=given)
     # what is nothing but a rounding error has no sign to speak of
     clear = x == 0 or abs(x) > 1e-6 * max(map(abs, operands.values()))
-    value = _number(step, "values", say("value"), worked.by_head, x, [*wrong, 2 * x, x / 2, x + 1, x - 1], operands)
+    value = _number(step, "values", ask("value"), worked.by_head, x, [*wrong, 2 * x, x / 2, x + 1, x - 1], operands)
     return value, sign if clear else None
 
 
@@ -68,12 +68,12 @@ def sum_so_far(step: Step, event: ContributionAdded) -> Question | None:
     so_far = float(before.contributions(node)[event.number - 2].total[index])
     target = element_text(slope_name(before, node), index)
 
-    def say(name: Name) -> str:
+    def ask(name: Name) -> str:
         now = f"now {name(event.consumer)} contributes {number(part)}"
         return f"{target} is {number(so_far)} so far; {now}. What is it then?"
 
     wrong = [part, so_far, so_far - part, so_far * part, -total, 2 * total]
-    question = _number(step, "sums", say, False, total, wrong, {"so far": so_far, "contribution": part})
+    question = _number(step, "sums", ask, False, total, wrong, {"so far": so_far, "contribution": part})
     return question and replace(question, given=())
 
 
@@ -122,7 +122,7 @@ def _mistaken_steps(event: VariableUpdated, index: tuple[int, ...]) -> Iterator[
 
 
 def _number(
-    step: Step, kind: str, say: Say, by_head: bool, x: float, wrong: Iterable[float], operands: Numbers
+    step: Step, kind: str, ask: Wording, by_head: bool, x: float, wrong: Iterable[float], operands: Numbers
 ) -> Question | None:
     """Ask for a number, typed where a person can compute it; not for one that is given."""
     answer = number(x)
@@ -132,14 +132,14 @@ def _number(
         return None
     given = [*equations, *_written(operands)]
     if by_head:
-        return step.asks(kind, say, answer, typed=x, given=given)
+        return step.asks(kind, ask, answer, typed=x, given=given)
     found = [x]
     for value in wrong:
         apart = all(abs(value - other) > _APART * max(abs(value), abs(other)) for other in found)
         if apart and isfinite(value) and len(found) < MOST_CHOICES:
             found.append(value)
     choices = list(map(number, sorted(found)))
-    return step.asks(kind, say, answer, choices, given=given) if len(set(choices)) == MOST_CHOICES else None
+    return step.asks(kind, ask, answer, choices, given=given) if len(set(choices)) == MOST_CHOICES else None
 
 
 def _worked(step: Step, event: NodeEvaluated | ContributionAdded) -> Worked:
