@@ -130,10 +130,19 @@ def check_sums(shown: str) -> int:
     return checked
 
 
-def walked(moment: Moment, node: dl.Node, followed: Followed) -> tuple[list[str], int]:
-    """Walk from an element's ledger on to the loss; return which nodes were passed, and how many sums were checked."""
+Passed = set[tuple[dl.Node, Followed]]
+
+
+def walked(moment: Moment, node: dl.Node, followed: Followed, passed: Passed) -> tuple[list[str], int]:
+    """Walk from an element's ledger to the loss, or to where another walk has passed, and count the sums on the way.
+
+    Returns the names of the nodes that were come through, the last one's included, and that count.
+    """
     view, names, checked = "ledger", [node.name], 0
     while node is not moment.graph.loss:
+        if (node, followed) in passed:
+            return [*names, moment.graph.loss.name], checked
+        passed.add((node, followed))
         checked += check_sums(plain(draw_inspector(moment, view, followed, 61, 24, node)))
         there = follow(moment, view, followed, node)
         assert there is not None
@@ -150,10 +159,10 @@ def walked(moment: Moment, node: dl.Node, followed: Followed) -> tuple[list[str]
 @pytest.mark.parametrize("lesson", lesson_names())
 def test_from_every_element_one_can_walk_to_the_loss_and_every_sum_adds_up(lesson: str) -> None:
     moment = after_backward(lesson)
-    found = 0
+    found, passed = 0, Passed()
     for node in moment.graph.nodes:
         for followed in elements(moment, node):
-            names, checked = walked(moment, node, followed)
+            names, checked = walked(moment, node, followed, passed)
             assert names[-1] == moment.graph.loss.name
             found += checked
     assert found >= 2
