@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import os
 from collections.abc import Iterator
 
@@ -21,29 +20,35 @@ os.environ["COLORTERM"] = "truecolor"
 for name in ("NO_COLOR", "SSH_CONNECTION", "TEXTUAL_THEME", "COLUMNS", "LINES"):
     os.environ.pop(name, None)
 
-# syrupy 5 reads the attribute under this name
-SVGImageExtension.file_extension = "svg"
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fuzz", type=int, default=2, help="how many seeds of random keys tests/e2e/test_fuzz.py tries")
 
 
-async def _until_idle(min_sleep: float = 0, max_sleep: float = 1) -> None:
-    """Wait until nothing is ready to run and nothing is due soon, a repaint for example.
+REST, AGAIN = 0.02, 0.005  # an app rests where it has nothing to do for so long, in seconds; it is looked twice
 
-    Textual's own pilot sleeps until the process has used little time for a while: twice 20 ms for each key, and longer
-    where the machine has other work.
-    """
+
+async def wait_for_rest(min_sleep: float = 0, max_sleep: float = 1) -> None:
+    """Wait until the app has nothing to do, now or soon; Textual's own waits for 20 ms and looks at the processor."""
     loop = asyncio.get_running_loop()
-    end = loop.time() + max_sleep
+    end, rested = loop.time() + max_sleep, False
     while loop.time() < end:
         await asyncio.sleep(0)
         if not loop._ready:
-            due = min((timer.when() for timer in loop._scheduled if not timer.cancelled()), default=math.inf)
-            if due > loop.time() + _SOON:
+            soonest = min((timer.when() for timer in loop._scheduled if not timer.cancelled()), default=end)
+            if soonest <= loop.time() + REST:
+                await asyncio.sleep(max(soonest - loop.time(), 0))
+            elif rested:
                 return
-            await asyncio.sleep(max(due - loop.time(), 0))
+            else:
+                await asyncio.sleep(AGAIN)
+            rested = soonest > loop.time() + REST
 
 
-_SOON = 0.02
-textual.app.wait_for_idle = textual.pilot.wait_for_idle = _until_idle
+textual.app.wait_for_idle = textual.pilot.wait_for_idle = wait_for_rest
+
+# syrupy 5 reads the attribute under this name
+SVGImageExtension.file_extension = "svg"
 
 
 @pytest.fixture(autouse=True)

@@ -14,11 +14,11 @@ PACKAGE = "tui_backprop"
 ORDER = (
     *("minidl_core", PACKAGE, "lessons", "programs", "debugger", "drawing", "notation", "complaints", "narration"),
     *("graph", "inspector", "quiz", "session", "panes", "keys", "widgets", "screens"),
-    *("driver", "terminal", "app", "headless", "cli", "__main__"),
+    *("terminal_input", "driver", "terminal", "app", "headless", "cli", "__main__"),
 )
 """The rooms of the app, each a folder or a file, from the lowest to the highest."""
 BELOW_WIDGETS = ("minidl_core", PACKAGE, "debugger", "drawing", "notation")
-WITH_TEXTUAL = ("keys", "widgets", "screens", "driver", "terminal", "app")
+WITH_TEXTUAL = ("keys", "widgets", "screens", "terminal_input", "driver", "terminal", "app")
 
 Arrows = Mapping[str, Iterable[str]]
 """By a file as a module's name the modules that it imports, also for types only and inside functions."""

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import traceback
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from pathlib import Path
+from typing import ClassVar
 
+from rich.text import Text
 from textual import events
+from textual._context import active_message_pump
 from textual.app import App, SystemCommand
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
 
 from minidl_core import MinidlError
 
@@ -21,6 +28,7 @@ from .keys import KEY_OF, REPAINT, SECTIONS
 from .lessons import lesson_names, load_lesson
 from .narration.messages import sentences
 from .notation.conditions import IN_WORDS
+from .notation.fitting import printable
 from .notation.moments import NoMomentError, read_moment
 from .programs.opening import open_program
 from .programs.program import Program, ProgramError
@@ -28,8 +36,9 @@ from .screens.main_screen import MainScreen
 from .session import DebugSession
 from .terminal import refusal, run
 
-if TYPE_CHECKING:
-    from textual.widgets import Input
+_PATIENCE = 100
+"""So many rounds of the event loop a key waits for the one before where there is always something to do, as in a run;
+to open or to close an overlay takes 20 to 45."""
 
 
 class BackpropApp(App[None]):
@@ -37,20 +46,24 @@ class BackpropApp(App[None]):
 
     TITLE = "backprop-tui"
     ENABLE_COMMAND_PALETTE = True
-    BINDINGS: ClassVar[list[BindingType]] = [replace(REPAINT, priority=True)]  # an overlay hides what has none
+    BINDINGS: ClassVar[list[BindingType]] = [  # an overlay hides what has no priority
+        replace(REPAINT, priority=True),
+        Binding("ctrl+z", "suspend_process", "suspend", show=False, priority=True),
+    ]
     DEFAULT_MODE = "the first lesson"  # each lesson that was opened has a mode, which keeps its screen
 
     def __init__(
         self, program: str | Program, seed: int | None = None, learning_rate: float | None = None, steps: int = 100
     ) -> None:
-        # said here already, because the filter for NO_COLOR is chosen now: a theme's would make greys of the colours
+        # passed here already, because the filter for NO_COLOR is chosen now: a theme's would make greys of the colours
         super().__init__(ansi_color=True)
         self.theme = "ansi-dark"
         self._steps = steps
         if isinstance(program, str):
             program = open_program(program, seed, learning_rate)
         self.session = DebugSession(program, steps)
-        self._waiting = 0
+        self._input: deque[events.Event] = deque()
+        self._turns: asyncio.Task[None] | None = None
         self._sessions = {program.address: self.session}
         self.add_mode(self.DEFAULT_MODE, self._make_screen)
 
@@ -59,7 +72,7 @@ class BackpropApp(App[None]):
         """The timeline of the lesson that is open."""
         return self.session.timeline
 
-    def on_main_screen_lessons_asked(self) -> None:
+    def action_lessons(self) -> None:
         """Show the lessons, and open the one that is chosen, or go back to it where it was left."""
         from .screens.lessons import LessonsScreen
 
@@ -79,21 +92,61 @@ class BackpropApp(App[None]):
     def _make_screen(self) -> Screen[None]:
         return MainScreen(self.session)
 
-    def on_key(self, event: events.Key) -> None:
-        """Let keys that come before a screen has opened, or before its field has the focus, wait until it has."""
-        screen = self.screen
-        if isinstance(screen, ModalScreen) and (not screen.is_mounted or self._waiting or _typed(event, screen)):
-            event.prevent_default()
-            self._waiting += screen.call_later(self._type, event)
+    async def on_event(self, event: events.Event) -> None:
+        """Let keys, pastes and the mouse wait for their turn."""
+        try:
+            if isinstance(event, events.InputEvent | events.Paste) and not event.is_forwarded:
+                self._input.append(event)
+                if self._turns is None or self._turns.done():
+                    self._turns = asyncio.create_task(self._take_turns())
+            else:
+                await super().on_event(event)
+        except Exception as error:  # of an overlay's action, whose end is not to be that of the app's own loop
+            self._handle_exception(error)
 
-    async def _type(self, event: events.Key) -> None:
-        self._waiting -= 1
-        field = _typed(event, self.screen)
-        binding = self.screen.active_bindings.get(event.key)
-        if field is not None:
-            field.replace(event.character or "", *field.selection)
-        elif binding is not None:
-            await self.run_action(binding.binding.action, binding.node)
+    async def _take_turns(self) -> None:
+        """Give each input to the screen that is on top when all that the one before began is done.
+
+        So keys that arrive together do the same as keys that are typed one by one, and nothing reaches an overlay that
+        is closed. The main screen acts on a key at once, and draws when there is none left.
+        """
+        while self._input and not self._exit:
+            event = self._input.popleft()
+            try:
+                if isinstance(event, events.Key) and isinstance(self.screen, MainScreen):
+                    await self._press(event, self.screen)
+                    if isinstance(self.screen, MainScreen):
+                        continue
+                else:
+                    await super().on_event(event)
+            except Exception as error:
+                self._handle_exception(error)
+            if not isinstance(event, events.MouseMove):
+                await _settled()
+
+    async def _press(self, event: events.Key, screen: MainScreen) -> None:
+        if not await self._check_bindings(event.key, priority=True) and not screen.press(event):
+            await self._check_bindings(event.key)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Close the overlay that failed; where the main screen did, end the app."""
+        pump = active_message_pump.get()
+        nodes = pump.ancestors_with_self if isinstance(pump, Widget) else self.screen_stack[-1:]
+        failed = next((node for node in nodes if isinstance(node, Screen)), None)
+        if not isinstance(failed, ModalScreen):
+            super()._handle_exception(error)
+            return
+        if failed in self.screen_stack:
+            while self.screen is not failed:
+                self.pop_screen()
+            self.pop_screen()
+        what = printable(f"{type(error).__name__}: {error}")
+        said = f"This failed and is closed. Time and edits are as they were. ({what})"
+        self.notify(said, severity="error", markup=False)
+
+    def _fatal_error(self) -> None:
+        """End the app with one line."""
+        self.panic(Text(f"backprop-tui: {_fault(self._exception)}", no_wrap=True, overflow="ignore"))
 
     def action_repaint(self) -> None:
         """Send the terminal the whole screen."""
@@ -121,20 +174,29 @@ class BackpropApp(App[None]):
                 "Edit the learning rate: a branch begins",
                 lambda: screen.run_action("edit('learning rate')"),
             )
-            for said, condition in IN_WORDS.items():
+            for description, condition in IN_WORDS.items():
                 yield SystemCommand(
-                    f"Break {said}",
+                    f"Break {description}",
                     f"Set a breakpoint: {condition}",
                     lambda condition=condition: screen.run_action(f"break({condition!r})"),
                 )
         yield from (command for command in super().get_system_commands(screen) if command.title != "Keys")
 
 
-def _typed(event: events.Key, screen: Screen[object]) -> Input | None:
-    """Return the field that a key is typed into, if it is."""
-    from textual.widgets import Input  # not before a screen with a field has been opened: it takes time to import
+def _fault(error: Exception | None) -> str:
+    """Say in one line what ended the app, and where."""
+    where = traceback.extract_tb(error.__traceback__)[-1] if error is not None else None
+    place = "" if where is None else f" ({Path(where.filename).name}:{where.lineno})"
+    return printable(f"ended because of a fault of its own, {type(error).__name__}: {error}{place}")
 
-    return screen.focused if event.is_printable and isinstance(screen.focused, Input) else None
+
+async def _settled() -> None:
+    """Wait until no task has anything to do at once: every message on its way has arrived."""
+    ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]  # nothing public says it
+    for _ in range(_PATIENCE):
+        await asyncio.sleep(0)
+        if not ready:
+            return
 
 
 def run_app(name: str, seed: int | None, learning_rate: float | None, steps: int, at: str = "0") -> int:

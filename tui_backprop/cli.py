@@ -103,7 +103,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--learning-rate",
         type=_number(float, 5e-324, "a number above 0"),
         metavar="X",
-        help="how far an update moves against the gradient (default: the lesson's or the script's own)",
+        help="how far an update moves (default: the lesson's or the script's own)",
     )
     parser.add_argument(
         "--steps",

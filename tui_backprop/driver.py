@@ -11,15 +11,19 @@ whole screen costs 4 ms, that of a step one: most of its spans stand there alrea
 
 from __future__ import annotations
 
+import os
 import re
+import select
 import signal
 from collections import defaultdict
-from types import FrameType
 from typing import Any
 
+from textual import events
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Size
 
 from .notation.fitting import takes_single_cells
+from .terminal_input import MOST_COLUMNS, MOST_ROWS, TerminalInput
 
 # a frame is moves, colours and text; a line feed comes before a move
 FRAME = re.compile(
@@ -31,6 +35,7 @@ SILENT = re.compile(r"(?:\x1b\[[<=>?][\d;]*\$?[a-z]|\x1b\][^\x07\x1b]*(?:\x07|\x
 # foreground colours, bold, dim and italic; not backgrounds, reverse or lines
 INVISIBLE_ON_BLANKS = re.compile(r"(?:(?:[0-3]|49|[39]\d|38;5;\d+|38;2;\d+;\d+;\d+)(?:;|$))*")
 OTHER_SCREEN = "\x1b[?1049"
+POLL_MILLISECONDS = 50  # so often it is looked whether to stop reading, and whether more of a sequence has not come
 JOINED = 4  # so many unchanged cells cost no more than a move over them
 
 
@@ -151,29 +156,83 @@ def _move(y: int, x: int, to_y: int, to_x: int) -> str:
 
 
 class DifferenceDriver(LinuxDriver):
-    """Textual's driver for terminals, sending less."""
+    """Textual's driver for terminals, sending less, and surviving more of what a terminal sends."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self._suspended = False
         self.forget()
 
     def forget(self) -> None:
         """Send the next frame in full, whatever stands on the terminal."""
-        self._shown = Shown(*self._get_terminal_size())  # a frame on its way finishes with the old one
+        self._shown = Shown(*self._get_terminal_size())  # a frame being written finishes with the old one
 
     def write(self, data: str) -> None:
         """Write what differs."""
         if difference := self._shown.difference(data):
             super().write(difference)
 
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """Return the size of the window, not what the environment says of it."""
+        try:
+            columns, rows = os.get_terminal_size(self.fileno)
+        except OSError:
+            columns, rows = 80, 24
+        return min(columns or 80, MOST_COLUMNS), min(rows or 24, MOST_ROWS)
+
     def start_application_mode(self) -> None:
-        """Start, and from now on know nothing after a change of size: the terminal has moved its cells."""
+        """Start, and from now on paint all after a signal that the size changed: the terminal has moved its cells."""
         super().start_application_mode()  # type: ignore[no-untyped-call]
-        resized = signal.getsignal(signal.SIGWINCH)
+        # the size is read in the event loop: two signals at once would tell it in the wrong order
+        signal.signal(signal.SIGWINCH, lambda *_: self._loop.call_soon_threadsafe(self._repaint))
+        if self._suspended:
+            self._suspended = False
+            self._loop.call_soon_threadsafe(self._repaint)
 
-        def resize(number: int, frame: FrameType | None) -> None:
-            self.forget()
-            if callable(resized):
-                resized(number, frame)
+    def _repaint(self) -> None:
+        """Tell the size and have all painted again, which Textual does not where the size is the one before."""
+        size = Size(*self._get_terminal_size())
+        self._app.post_message(events.Resize(size, size))
+        self.forget()
+        self._app.call_later(self._app.run_action, "app.repaint")
 
-        signal.signal(signal.SIGWINCH, resize)
+    def stop_application_mode(self) -> None:
+        """Stop, and leave the mouse as it was, too: its positions in pixels are the one mode that Textual forgets."""
+        self.write("\x1b[?1016l")
+        super().stop_application_mode()
+
+    def suspend_application_mode(self) -> None:
+        """Give the terminal back until the process goes on."""
+        self._suspended = True
+        super().suspend_application_mode()
+
+    def _sigtstp_application(self, *_: Any) -> None:
+        """Stop as the shell expects it; where there is none that could let the process go on, the system refuses."""
+        self.suspend_application_mode()
+        self._must_signal_resume = True
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTSTP)
+        signal.signal(signal.SIGTSTP, self._sigtstp_application)
+        if self._suspended:
+            self.resume_application_mode()
+
+    def _sigcont_application(self, *_: Any) -> None:
+        """Go on; where nobody asked us before we were stopped, the terminal is not as we had it."""
+        if not self._suspended:
+            self.suspend_application_mode()
+        self.resume_application_mode()
+
+    def run_input_thread(self) -> None:
+        """Send the app what the terminal sends, until the driver stops."""
+        source = TerminalInput()
+        terminal = select.poll()
+        terminal.register(self.fileno, select.POLLIN)
+        while not self.exit_event.is_set():
+            try:
+                data = os.read(self.fileno, 4096) if terminal.poll(POLL_MILLISECONDS) else None
+            except OSError:
+                data = b""
+            if data == b"":
+                return  # the terminal is gone
+            for message in source.take(data) if data else source.tick():
+                self.process_message(message)

@@ -19,6 +19,7 @@ from .drawing.palette import plain
 from .lessons.lesson import Plane
 from .notation.fitting import printable
 from .notation.formats import number
+from .notation.optimizer import is_straight, optimizer_text, schedule_text, settings_of
 from .panes.charts import data_legend, draw_data, separator
 from .programs.opening import open_program
 from .programs.program import ProgramError
@@ -39,7 +40,7 @@ def run_headless(name: str, seed: int | None, learning_rate: float | None, steps
         if program.warning:
             complain(program.warning)
         stepper = Stepper(example.loss, example.feeds, session, optimizer=program.optimizer)
-        rate = stepper.state().rate
+        rate, schedule, optimizer = stepper.state().rate, program.learning_rate, program.optimizer
         check_fit(program)
     except ProgramError as error:
         complain(error)
@@ -53,7 +54,9 @@ def run_headless(name: str, seed: int | None, learning_rate: float | None, steps
         sys.stdout.reconfigure(errors="replace")  # a picture with question marks is better than none
     if not as_json:
         drawn = "" if program.seed is None else f"   seed {program.seed}"
-        print(f"{printable(program.lesson.name)}{drawn}   learning rate {rate:g}")
+        by = "" if is_straight(optimizer) else f"   {printable(optimizer_text(optimizer))}"
+        falls = f" at first, {printable(schedule_text(schedule))}" if callable(schedule) else ""
+        print(f"{printable(program.lesson.name)}{drawn}{by}   learning rate {rate:g}{falls}")
     try:
         for updates in range(steps):
             losses += stepper.run(1)
@@ -68,12 +71,13 @@ def run_headless(name: str, seed: int | None, learning_rate: float | None, steps
         return 1 if isinstance(error, NonFiniteError) else 2
     variables = {node.name: session.run(node) for node in trained_variables(example.loss)}
     if as_json:
-        facts = {"lesson": program.lesson.name, "seed": program.seed, "learning_rate": rate}
-        print(
-            json.dumps(
-                facts | {"losses": losses} | {"variables": {name: value.tolist() for name, value in variables.items()}}
-            )
-        )
+        facts: dict[str, object] = {"lesson": program.lesson.name, "seed": program.seed, "learning_rate": rate}
+        if callable(schedule):
+            facts["schedule"] = schedule_text(schedule)
+        if not is_straight(optimizer):
+            facts["optimizer"] = {"name": type(optimizer).__name__, **settings_of(optimizer)}
+        facts |= {"losses": losses, "variables": {name: value.tolist() for name, value in variables.items()}}
+        print(json.dumps(facts, default=repr))
         return 0
     print(f"{steps:5} updates   {loss} = {number(losses[-1], 6)}")
     for variable, value in variables.items():

@@ -31,7 +31,6 @@ RESTORE = (
     "\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l\x1b[?1004l"
     "\x1b[?2026l\x1b[<u\x1b[?1049l\x1b[?25h"
 )
-FORGOTTEN = "\x1b[?1016l"  # mouse positions in pixels: the one mode that Textual leaves set where it set it
 
 
 def refusal() -> str | None:
@@ -52,11 +51,8 @@ def run(app: App[Any]) -> int:
         app.animation_level = "none"
     threading.Thread(target=_end_when_the_terminal_is_gone, daemon=True).start()
     gc.freeze()  # what is imported stays: to look through it for garbage would hold up a key for 50 ms, now and then
-    try:
-        asyncio.run(_run_until_a_signal(app, termios.tcgetattr(KEYS)))
-    finally:
-        os.write(SCREEN, FORGOTTEN.encode())
-    return app.return_code or 0
+    asyncio.run(_run_until_a_signal(app, termios.tcgetattr(KEYS)))
+    return 1 if app.return_code is None else app.return_code  # none was given where it was not asked to end
 
 
 async def _run_until_a_signal(app: App[Any], attributes: list[Any]) -> None:

@@ -139,7 +139,7 @@ class AdamWOptimizer(_OfMoments):
     unchecked = True
     terms = (
         *_MOMENTS,
-        Term("step", "η·(m_hat/(sqrt(v_hat) + ε) + λ·W)", "Adam's step, and beside it a part of the weight itself."),
+        Term("step", "η·(m_hat/(sqrt(v_hat) + ε) + λ·W)", "The step of Adam, and with it a part of the weight itself."),
     )
 
     @staticmethod

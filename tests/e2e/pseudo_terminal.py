@@ -9,15 +9,17 @@ import termios
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import pexpect
 import pyte
 
+SCRIBBLE = pyte.screens.Char("\u2592", bg="red")
 KEYS = {
     "space": " ",
     "enter": "\r",
     "tab": "\t",
-    "escape": "\x1b",
+    "escape": "\x1b[27u",  # as of terminals that tell the key from the beginning of another one
     "backspace": "\x7f",
     "up": "\x1b[A",
     "down": "\x1b[B",
@@ -28,6 +30,8 @@ KEYS = {
     "pageup": "\x1b[5~",
     "pagedown": "\x1b[6~",
     "ctrl+l": "\x0c",
+    "ctrl+p": "\x10",
+    "ctrl+z": "\x1a",
 }
 MODE = re.compile(rb"\x1b\[\?(\d+)([hl])")
 KEYBOARD = re.compile(rb"\x1b\[([<>])[\d;]*u")
@@ -50,6 +54,7 @@ class PseudoTerminal:
         rows: int = 40,
         environment: Mapping[str, str] | None = None,
         modern: bool = False,
+        directory: Path | None = None,
     ) -> None:
         surroundings = {k: v for k, v in os.environ.items() if k not in ("COLORTERM", "NO_COLOR", "SSH_CONNECTION")}
         surroundings |= {"TERM": "xterm-256color", "PYTHONPATH": os.pathsep.join(sys.path), **(environment or {})}
@@ -58,7 +63,7 @@ class PseudoTerminal:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.child = pexpect.spawn(
-            command[0], list(command[1:]), env=surroundings, dimensions=(rows, columns), echo=True
+            command[0], list(command[1:]), env=surroundings, dimensions=(rows, columns), echo=True, cwd=directory
         )
         self.child.delaybeforesend = None  # pexpect would wait for nothing before a key and at the end
         self.child.ptyproc.delayafterclose = 0
@@ -99,6 +104,47 @@ class PseudoTerminal:
         self.child.setwinsize(rows, columns)
         if 2048 in self.modes:
             self._report_size()
+
+    @property
+    def picture(self) -> list[list[pyte.screens.Char]]:
+        """What stands in each cell, row by row."""
+        return [
+            [_visible(self.screen.buffer[y][x]) for x in range(self.screen.columns)] for y in range(self.screen.lines)
+        ]
+
+    def wait_for_rest(self) -> None:
+        """Read the output until no thread of the command has anything to do for a while."""
+        rested, end = 0, time.monotonic() + 30
+        while rested < 4:
+            assert time.monotonic() < end, f"the command never rests; the screen is\n{self.text}"
+            rested = 0 if self.read(0.02) or not self._states <= {"S", "Z"} else rested + 1
+
+    @property
+    def job(self) -> int:
+        """The process that the command, a shell, has begun."""
+        return int(Path(f"/proc/{self.child.pid}/task/{self.child.pid}/children").read_text().split()[0])
+
+    @property
+    def _states(self) -> set[str]:
+        """What the threads of the command do: R runs, S sleeps; none where it has ended."""
+        stats = [path.read_text() for path in Path(f"/proc/{self.child.pid}/task").glob("*/stat")]
+        return {stat.rpartition(")")[2].split()[0] for stat in stats}
+
+    def scribble(self) -> None:
+        """Write over the whole screen, as another program does."""
+        for y in range(self.screen.lines):
+            for x in range(self.screen.columns):
+                self.screen.buffer[y][x] = SCRIBBLE
+
+    def is_as_painted_afresh(self) -> bool:
+        """Return whether the screen at rest is the one that is painted where nothing is known of it."""
+        self.wait_for_rest()
+        before = self.picture
+        self.scribble()
+        self.press("ctrl+l")
+        self.wait_until(lambda: all(cell.data != SCRIBBLE.data for row in self.picture for cell in row))
+        self.wait_for_rest()
+        return self.picture == before
 
     def stop_output(self) -> None:
         """Take no more output, as a connection does that is broken but not closed."""
@@ -156,3 +202,9 @@ class PseudoTerminal:
     def _report_size(self) -> None:
         rows, columns = self.screen.lines, self.screen.columns
         self.child.send(f"\x1b[48;{rows};{columns};{rows * 20};{columns * 10}t")
+
+
+def _visible(cell: pyte.screens.Char) -> pyte.screens.Char:
+    """Return a cell without what cannot be seen on it."""
+    blank = cell.data == " " and not (cell.reverse or cell.underscore or cell.strikethrough)
+    return cell._replace(fg="default", bold=False, italics=False) if blank else cell

@@ -6,10 +6,14 @@ After a change that is meant: `pytest tests/snapshots --snapshot-update`, then l
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from minidl_core.train import AdamOptimizer
 from tui_backprop.app import BackpropApp
+from tui_backprop.lessons import load_lesson
+from tui_backprop.programs.program import program_of
 
 MOMENTS = {
     "start": [],
@@ -36,6 +40,13 @@ def test_small_graphs(snap_compare: Callable[..., bool], lesson: str, steps: int
 def test_a_fork_and_the_ghost_of_what_was(snap_compare: Callable[..., bool], size: str) -> None:
     keys = [*"iiiiiiii", *"IIIII", *"nnn", "e", "1", "enter", *"iiiiiiii"]
     assert snap_compare(BackpropApp("perceptron"), press=keys, terminal_size=SIZES[size])
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_adams_update(snap_compare: Callable[..., bool], size: str) -> None:
+    lesson = replace(load_lesson("xor"), optimizer=AdamOptimizer, learning_rate=0.05)
+    press = ["i", "i", "p", "p", "space", "space"]
+    assert snap_compare(BackpropApp(program_of(lesson)), press=press, terminal_size=SIZES[size])
 
 
 def test_an_edit_that_cannot_be(snap_compare: Callable[..., bool]) -> None:

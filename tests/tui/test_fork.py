@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from minidl_core import NonFiniteError, Session
-from minidl_core.train import GradientDescentOptimizer
+from minidl_core.train import GradientDescentOptimizer, StepRate
+from tui_backprop.app import BackpropApp
 from tui_backprop.debugger.branches import MOST_BRANCHES, States
 from tui_backprop.debugger.edits import Edit
 from tui_backprop.debugger.message import Message
@@ -19,6 +22,7 @@ from tui_backprop.lessons import load_lesson
 from tui_backprop.narration.messages import sentences
 from tui_backprop.notation.edits import EditError, branch_label, label, read_edit
 from tui_backprop.notation.formats import number
+from tui_backprop.programs.program import program_of
 from tui_backprop.screens.edit import EditScreen
 from tui_backprop.screens.main_screen import MainScreen
 
@@ -321,6 +325,21 @@ async def test_the_palette_edits_the_learning_rate_wherever_one_is() -> None:
         assert pilot.app.screen.query_one(Input).value == "learning rate = 0.0005"
 
 
+async def test_under_a_schedule_it_says_that_a_number_ends_it() -> None:
+    lesson = replace(load_lesson("perceptron"), learning_rate=StepRate(0.001, 0.5, 2))
+    app = BackpropApp(program_of(lesson))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "i", "i", "e")
+        assert app.screen.query_one(Input).value == "learning rate = 0.0005"
+        assert "ends the schedule" in prompt(pilot)
+        await press(pilot, "'0.002'", "enter", "i", "i", "i")
+        assert app.timeline.moment.learning_rate == 0.002
+        assert "η 0.002" in text(pilot, "header")
+    async with opened() as pilot:
+        await press(pilot, "e")
+        assert "schedule" not in prompt(pilot)
+
+
 async def test_an_edit_that_is_given_up_or_left_as_it_was_changes_nothing() -> None:
     async with opened() as pilot:
         await press(pilot, "n", "n", "n")
@@ -348,8 +367,8 @@ BAD = {
     "W = 1 2 3": "'1 2 3' are 3 numbers; give one for all of W.",
     "p[0,0] = 1": "p is computed from add, so it cannot be set; W, b, c, X and the learning rate can.",
     "V = 1": "There is no 'V'; W, b, c, X and the learning rate can be edited.",
-    "learning rate = 0": "The learning rate must be above 0: an update moves against the gradient.",
-    "eta = -1": "The learning rate must be above 0: an update moves against the gradient.",
+    "learning rate = 0": "The learning rate must be above 0: it says how far an update moves.",
+    "eta = -1": "The learning rate must be above 0: it says how far an update moves.",
     "learning rate = 0.0005": "Nothing would change: the learning rate is 0.0005 already.",
 }
 

@@ -9,6 +9,7 @@ from itertools import islice
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from minidl_core import (
@@ -36,12 +37,13 @@ from tui_backprop.keys import KEY_OF
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.narration.narration import narrate_line
-from tui_backprop.narration.wording import ROOMS, wrapped
+from tui_backprop.narration.wording import ROOMS
+from tui_backprop.notation.fitting import wrap
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import program_of
 
 from .moments import finish, narrate, narrate_event
-from .random_timelines import lesson_of, timelines
+from .random_timelines import lesson_of, optimizers, timelines
 
 
 def sentences(timeline: Timeline) -> list[str]:
@@ -64,7 +66,7 @@ def keeps_to_its_room(sentence: str) -> bool:
     return all(
         len(rows) <= lines and all(sum(cell_len(text) for text, _ in row) <= width for row in rows)
         for width, lines in ROOMS
-        for rows in [wrapped([(sentence, "text")], width)]
+        for rows in [wrap([(sentence, "text")], width)]
     )
 
 
@@ -352,7 +354,7 @@ def test_lessons_have_no_sentence_or_label_that_is_never_used(name: str) -> None
 
 
 @settings(deadline=None, max_examples=80)
-@given(timelines())
+@given(timelines(st.none() | optimizers()))
 def test_sentences_keep_their_rules_on_any_graph(timeline: Timeline) -> None:
     said = [narrate(timeline.moment), *steps(timeline), *sentences(timeline)]
     if timeline.moment.error is None:

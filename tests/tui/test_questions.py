@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from minidl_core import (
@@ -42,7 +43,7 @@ from tui_backprop.quiz.quiz import Quiz
 
 from .looking import Looking
 from .moments import finish
-from .random_timelines import lesson_of, timelines
+from .random_timelines import lesson_of, optimizers, timelines
 
 Asked = tuple[Moment, Moment, list[Question]]
 FOLLOWED = [Followed(), Followed(97, (1, 1))]
@@ -150,8 +151,8 @@ def test_rules_are_asked_for_a_product_of_two_vectors() -> None:
     assert asked["b"] == "aᵀ·G"
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
-@given(timelines())
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@given(timelines(st.none() | optimizers()))
 def test_every_question_of_random_graphs(timeline: Timeline) -> None:
     for before, after, found in steps(timeline, 1, Followed()):
         for question in found:
@@ -183,7 +184,7 @@ def check_masked(before: Moment, after: Moment, question: Question, pane: Lookin
     # without the line that explains the signs, which is always the same
     diagram = "\n".join(plain(pane.draw(moment, 300, 90, diagram=True)).splitlines()[:-1])
     tape = plain(pane.draw(moment, 300, 90, diagram=False))
-    step = plain(draw_step(moment, 118, 2, KEY_OF, question.ways))
+    step = plain(draw_step(moment, 118, 2, KEY_OF, question.wordings))
     if question.hides_queue:
         assert not re.search(r" [qw]\d", diagram + tape + step)
         assert "queue  ?" in step or before.phase == "forward"

@@ -16,12 +16,14 @@ from tui_backprop.app import BackpropApp
 from tui_backprop.cli import main
 from tui_backprop.debugger.steps import Place
 from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.drawing.palette import plain
 from tui_backprop.inspector.code_view import code_lines
 from tui_backprop.notation.moments import command
 from tui_backprop.programs.script import open_script
 
 from .moments import finish
 from .readme import file_under
+from .test_keys import text
 
 Write = Callable[[str], str]
 
@@ -92,6 +94,53 @@ def test_a_script_is_trained_with_its_own_optimizer(
     timeline.go_to(Place(2, None))
     finish(timeline, 6)
     assert [timeline.losses.loss_at(n) for n in range(1, 7)] == losses
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_strangers_optimizer_can_be_stepped_through(size: tuple[int, int], write: Write) -> None:
+    path = write(
+        f"{IMPORTS}{OWN_OPTIMIZER}w = dl.Variable([1.0, 2.0])\nJ = dl.reduce_sum(dl.square(w))\n"
+        "step = Own(0.1, 0.25).minimize(J)\ndl.Session().run(step)\n"
+    )
+    app = BackpropApp(path)
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("i", "p", "p", "space")
+        await pilot.pause()
+        shown = text(pilot, "inspector")
+        assert "W new" not in shown
+        assert "w new = w - step" in shown
+        assert re.search(r"v = μ·v \+ G\s+= \(0.25\)\(2\) \+ 1.6", shown)
+        assert re.search(r"step = η·v = \(0.1\)\(2.1\) = 0.21", shown)
+        assert re.search(r"► w\[0\] = 0.80 - 0.21 = 0.59", shown)
+        assert "w moves against its gradient: w - step" in text(pilot, "step")
+        code = plain(code_lines(app.timeline.moment, app.timeline.graph.variables[0], 70))
+        assert re.search(r"w, update +my_model.py:12\n", code)
+        assert "return v, learning_rate * v" in code
+
+
+def test_headless_names_an_optimizer_and_its_settings(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(
+        f"{IMPORTS}w = dl.Variable([1.0, 2.0])\nJ = dl.reduce_sum(dl.square(w))\n"
+        "rate = dl.train.StepRate(0.1, 0.5, 3)\n"
+        "step = dl.train.AdamOptimizer(rate, clip_norm=1.0).minimize(J)\ndl.Session().run(step)\n"
+    )
+    assert main(["--json", path, "--steps", "1"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["optimizer"] == {
+        "name": "AdamOptimizer",
+        "clip_norm": 1.0,
+        "beta1": 0.9,
+        "beta2": 0.999,
+        "epsilon": 1e-8,
+    }
+    assert (said["learning_rate"], said["schedule"]) == (0.1, "StepRate(start=0.1, factor=0.5, every=3)")
+    assert main(["--headless", path, "--steps", "1"]) == 0
+    first = capsys.readouterr().out.splitlines()[0]
+    adam = "AdamOptimizer(clip_norm=1.0, beta1=0.9, beta2=0.999, epsilon=1e-08)"
+    falls = "learning rate 0.1 at first, StepRate(start=0.1, factor=0.5, every=3)"
+    assert first == f"my_model.py   {adam}   {falls}"
+    assert main(["--json", "chain", "--steps", "1"]) == 0
+    assert not {"optimizer", "schedule"} & json.loads(capsys.readouterr().out).keys()
 
 
 def test_the_readmes_script_opens_as_it_was_before_training(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
@@ -239,7 +288,7 @@ train.GradientDescentOptimizer(0.1).minimize(J)
         assert any("Twice is more." in row for row in screen)
         timeline = pilot.app.timeline  # type: ignore[attr-defined]
         assert command(timeline) == """backprop-tui 'a dir/it'"'"'s.py' --at 0"""
-        code = ["".join(text for text, _ in line) for line in code_lines(timeline.graph.loss, 70)]
+        code = ["".join(text for text, _ in line) for line in code_lines(timeline.moment, timeline.graph.loss, 70)]
         assert code[0].split() == ["twice,", "forward", "it's.py:5"]
         assert "    return a + a" in code
 

@@ -147,7 +147,7 @@ def test_every_style_is_in_the_palette(name: str) -> None:
             assert all(style in STYLES for _, style in line)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(timelines(), st.integers(60, 160), st.integers(2, 5))
 def test_the_pane_never_changes_its_size(timeline: Timeline, width: int, height: int) -> None:
     for moment in moments(timeline):

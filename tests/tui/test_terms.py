@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pytest
@@ -12,28 +11,17 @@ import pytest
 import minidl_core as dl
 from minidl_core.arrays import Array
 from minidl_core.train import (
-    AdamOptimizer,
-    AdamWOptimizer,
     ConstantRate,
     CosineRate,
-    GradientDescentOptimizer,
-    MomentumOptimizer,
     Optimizer,
-    RMSPropOptimizer,
     StepRate,
     WarmUp,
 )
 from tui_backprop.notation.entries import Entry
 from tui_backprop.notation.expression import Number, Symbol, Tree, evaluate, parse, replace_leaves
 
-MAKERS = {
-    "gradient descent": GradientDescentOptimizer,
-    "momentum": partial(MomentumOptimizer, momentum=0.9),
-    "nesterov": partial(MomentumOptimizer, momentum=0.9, nesterov=True),
-    "rmsprop": RMSPropOptimizer,
-    "adam": AdamOptimizer,
-    "adamw": AdamWOptimizer,
-}
+from .random_timelines import MAKERS
+
 OPTIONS: dict[str, dict[str, float]] = {
     "plain": {},
     "decay": {"weight_decay": 0.3},
@@ -56,7 +44,7 @@ def calculated(formula: str, known: Mapping[str, Array | float]) -> Array:
 
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 @pytest.mark.parametrize("maker", MAKERS.values(), ids=MAKERS)
-def test_each_term_is_what_its_formula_says(maker: type[Optimizer], options: dict[str, float]) -> None:
+def test_each_term_is_what_its_formula_says(maker: Callable[..., Optimizer], options: dict[str, float]) -> None:
     numbers = np.random.default_rng(3)
     w, b = dl.Variable(numbers.normal(size=(3, 2)), name="W"), dl.Variable(numbers.normal(size=2), name="b")
     loss = dl.reduce_sum(dl.square(dl.tanh(w) + b))
@@ -85,7 +73,7 @@ def test_a_schedule_is_what_its_formula_says(schedule: ConstantRate | StepRate |
 
 
 @pytest.mark.parametrize("maker", MAKERS.values(), ids=MAKERS)
-def test_each_term_has_its_reason_in_a_sentence(maker: type[Optimizer]) -> None:
+def test_each_term_has_its_reason_in_a_sentence(maker: Callable[..., Optimizer]) -> None:
     for optimizer in (maker(0.1, clip_norm=1.0, weight_decay=0.1), maker(0.1, clip_value=1.0)):
         for term in optimizer.rule:
             assert term.reason.endswith(".")

@@ -6,14 +6,16 @@ import gc
 import random
 import weakref
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
 import minidl_core as dl
 from minidl_core import IterationFinished, NonFiniteError, Placeholder, State, Stepper
-from minidl_core.train import AdamOptimizer, GradientDescentOptimizer, Schedule, StepRate
+from minidl_core.train import AdamOptimizer, Schedule, StepRate
 from tui_backprop.debugger.branches import MOST_BRANCHES, States
 from tui_backprop.debugger.edits import Edit, start_value
 from tui_backprop.debugger.moment import Mark, Moment
@@ -27,6 +29,7 @@ from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import program_of
 
 from .moments import finish
+from .random_timelines import MAKERS
 
 
 def open_lesson(name: str = "perceptron", **options: float) -> Timeline:
@@ -295,7 +298,7 @@ class ByHand:
         self.timeline = timeline
         self.branches: list[Edits] = [{}]
         self.here = 0
-        step = GradientDescentOptimizer(timeline.program.learning_rate).minimize(timeline.program.example.loss)
+        step = copy(timeline.program.optimizer).minimize(timeline.program.example.loss)
         self.stepper = Stepper(step, timeline.program.example.feeds)
         self.untrained = self.stepper.state()
 
@@ -340,7 +343,11 @@ class ByHand:
 
     def bits(self, state: State) -> list[object]:
         nodes = [*self.timeline.graph.variables, *state.feeds]
-        return [state.finished, state.learning_rate, *(start_value(state, node).tobytes() for node in nodes)]
+        slots = {
+            (node.name, symbol): x.tobytes() for node, kept in state.memory.slots.items() for symbol, x in kept.items()
+        }
+        bits = [start_value(state, node).tobytes() for node in nodes]
+        return [state.finished, state.learning_rate, state.memory.iterations, slots, *bits]
 
 
 def any_edit(timeline: Timeline, chance: random.Random) -> Edit:
@@ -348,7 +355,7 @@ def any_edit(timeline: Timeline, chance: random.Random) -> Edit:
     state, data = timeline.edited_state, [node for node in timeline.graph.nodes if isinstance(node, Placeholder)]
     node = chance.choice([*timeline.graph.variables, *data, None])
     if node is None:
-        return Edit(None, None, state.learning_rate, state.learning_rate * chance.uniform(0.5, 1.5))
+        return Edit(None, None, state.rate, state.rate * chance.uniform(0.5, 1.5))
     array = start_value(state, node)
     index = tuple(map(chance.randrange, array.shape))
     return Edit(node, index, float(array[index]), chance.uniform(-1, 1))
@@ -357,7 +364,13 @@ def any_edit(timeline: Timeline, chance: random.Random) -> Edit:
 @pytest.mark.parametrize("seed", range(40))
 def test_any_order_of_moves_has_the_numbers_of_a_training_by_hand(seed: int) -> None:
     chance = random.Random(seed)
-    timeline = open_lesson(chance.choice(["two-paths", "perceptron", "xor", "skip"]))
+    lesson = load_lesson(chance.choice(["two-paths", "perceptron", "xor", "skip"]))
+    made = [*MAKERS.values()][seed % len(MAKERS)]
+    if seed >= len(MAKERS):  # the first of each without options
+        options = {"weight_decay": chance.choice([0.0, 0.1]), chance.choice(["clip_norm", "clip_value"]): 2.0}
+        made = partial(made, **options)
+        lesson = replace(lesson, learning_rate=chance.choice([lesson.learning_rate, StepRate(1e-3, 0.7, 3)]))
+    timeline = Timeline(program_of(replace(lesson, optimizer=made)))
     by_hand = ByHand(timeline)
 
     def train() -> None:

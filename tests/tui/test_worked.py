@@ -73,7 +73,7 @@ def check(worked: Worked) -> None:
     np.testing.assert_allclose(float(evaluate(worked.tree).item()), worked.value, rtol=1e-9, atol=1e-9)
     if worked.long_sum is not None:
         return
-    steps, sign = worked.steps()
+    steps, sign = worked.steps
     result = Decimal(steps[-1])
     unit = Decimal(1).scaleb(int(result.as_tuple().exponent)) * Decimal("0.5001")
     assert abs(Decimal(worked.value) - result) <= unit
@@ -95,7 +95,7 @@ def test_every_element_of_our_operations_is_written_out(name: str, sample: Any) 
     case = Case(name, sample, seed=7)
     for worked in [*case.values(), *case.contributions()]:
         check(worked)
-        assert worked.steps()[1] == "="
+        assert worked.steps[1] == "="
 
 
 @settings(max_examples=150, deadline=None)
@@ -113,7 +113,7 @@ def test_the_numbers_of_the_screen() -> None:
     inputs = [np.array([[0.9208, 1.8469]]), w.initial_value]
     worked = worked_value(op, inputs, inputs[0] @ inputs[1], (0, 0))
     assert worked.symbols == "X[0,0]·W[0,0] + X[0,1]·W[1,0]"
-    assert worked.steps() == (["(0.921)(0.223) + (1.847)(-1.075)", "0.205 - 1.986", "-1.78"], "=")
+    assert worked.steps == (["(0.921)(0.223) + (1.847)(-1.075)", "0.205 - 1.986", "-1.78"], "=")
 
 
 def scalars(build: Callable[..., dl.Operation], *numbers: float) -> Worked:
@@ -142,11 +142,11 @@ def test_single_numbers(build: Callable[..., dl.Operation], numbers: Any, symbol
     with np.errstate(all="ignore"):
         worked = scalars(build, *numbers)
     assert (worked.target, worked.symbols) == ("y", symbols)
-    assert worked.steps() == (steps, "=")
+    assert worked.steps == (steps, "=")
 
 
 def test_cancellation_is_not_called_equal() -> None:
-    assert scalars(dl.subtract, 0.1 + 0.2, 0.3).steps()[1] == "≈"
+    assert scalars(dl.subtract, 0.1 + 0.2, 0.3).steps[1] == "≈"
 
 
 def test_a_weight_gets_a_long_sum() -> None:
@@ -281,7 +281,7 @@ def test_what_cannot_be_known_is_not_said(stranger: Callable[..., None], formula
     for worked in [*case.values(), *case.contributions()]:
         assert worked.tree is None
         assert worked.symbols == ""
-        [text], sign = worked.steps()
+        [text], sign = worked.steps
         assert sign == "="
         assert float(text) == pytest.approx(worked.value, rel=1e-3)
     with pytest.raises(UnreadableError):
@@ -302,7 +302,7 @@ def test_an_overflow_is_not_written_out() -> None:
     inputs = [np.array([[1000.0, 999.0]])]
     worked = worked_value(op, inputs, op.definition.compute(*inputs, axis=-1), (0, 0))
     assert worked.tree is None
-    assert worked.steps() == (["0.7311"], "=")
+    assert worked.steps == (["0.7311"], "=")
 
 
 # the language of formulas

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
-from rich.cells import cell_len
-
 from minidl_core import GradientError, Node, Operation, Variable
 from minidl_core.gradients import gradient_rule
-from minidl_core.train import GradientDescentOptimizer
+from minidl_core.train import Optimizer
 
 from ..debugger.followed import Followed
 from ..debugger.kept import kept
 from ..debugger.moment import Moment
 from ..drawing.glyphs import MORE
 from ..drawing.palette import Line
-from ..notation.fitting import clip, fit, printable
+from ..notation.fitting import clip, ends, fit, flow, printable, prose
 from ..notation.names import called
-from ..notation.sections import prose
 from .view import View
 
 _HANGING = 4
@@ -52,11 +50,11 @@ class CodeView(View):
 
     def move(self, moment: Moment, followed: Followed, node: Node, dx: int, dy: int) -> Followed:
         """Return what is followed with the code moved by so many lines."""
-        return replace(followed, line=min(max(followed.line + dy, 0), len(code_lines(node, _UNFOLDED)) - 1))
+        return replace(followed, line=min(max(followed.line + dy, 0), len(code_lines(moment, node, _UNFOLDED)) - 1))
 
     def draw(self, moment: Moment, node: Node, followed: Followed, width: int, height: int) -> list[Line]:
         """Draw the functions of a node, from the line that `followed` says; where all of them fit, from the first."""
-        lines = code_lines(node, width)
+        lines = code_lines(moment, node, width)
         first = followed.line if len(lines) > height else 0
         shown = [clip(line, width) for line in lines[first : first + height]]
         below = len(lines) - first - height
@@ -65,7 +63,7 @@ class CodeView(View):
         return shown
 
 
-def code_lines(node: Node, width: int) -> list[Line]:
+def code_lines(moment: Moment, node: Node, width: int) -> list[Line]:
     """Return all lines of the view: of an operation's functions, of a variable's update; data has no code."""
     if isinstance(node, Operation):
         name = node.definition.name
@@ -76,8 +74,23 @@ def code_lines(node: Node, width: int) -> list[Line]:
             return [*lines, [], *prose(f"no gradient function is registered for {name}", width)]
         return [*lines, [], *_function(f"{name}, backward", function, width)]
     if isinstance(node, Variable):
-        return _function(f"{called(node)}, update", GradientDescentOptimizer.compute, width)
+        functions = _of_update(moment.program.optimizer)
+        parts = [_function(f"{called(node)}, {title}", function, width) for title, function in functions]
+        return [line for part in parts for line in ([], *part)][1:]
     return prose(f"{called(node)} is computed by no code: it is given, at {node.location}.", width)
+
+
+def _of_update(optimizer: Optimizer) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Yield the functions of an update with titles: what the terms are computed by, and what that calls of its file."""
+    compute = type(optimizer).compute
+    yield "update", compute
+    code = getattr(compute, "__code__", None)
+    for name in code.co_names if code is not None else ():
+        called = compute.__globals__.get(name)
+        if inspect.isfunction(called) and called.__module__ == compute.__module__:
+            yield name, called
+    for each in optimizer.in_front:
+        yield each.setting, each.compute.function
 
 
 def _function(title: str, function: Callable[..., Any], width: int) -> list[Line]:
@@ -86,10 +99,9 @@ def _function(title: str, function: Callable[..., Any], width: int) -> list[Line
         source = _source(function)
     except (OSError, TypeError, SyntaxError):
         name = getattr(function, "__name__", type(function).__name__)
-        said = f"the code of {printable(name)} is in no file that can be read"
-        return [[(title, "title")], *prose(said, width)]
-    room = width - cell_len(title) - 1
-    head: Line = [(title, "title"), (source.location.rjust(room), "dim")]
+        sentence = f"the code of {printable(name)} is in no file that can be read"
+        return [[(title, "title")], *prose(sentence, width)]
+    head = ends([(title, "title")], (source.location, "dim"), width - 1)
     return [head, *(row for line in source.lines for row in _folded([*line], width))]
 
 
@@ -127,18 +139,10 @@ def _lines_before_def(text: str) -> int:
 
 
 def _folded(line: Line, width: int) -> list[Line]:
-    """Break a line of code that is too long between two tokens."""
+    """Break a line of code that is too long between two tokens; comments and strings break between words."""
     indent = len(text := "".join(part for part, _ in line)) - len(text.lstrip())
-    hanging = min(indent + _HANGING, max(width - 2 * _HANGING, 0))
-    rows: list[Line] = [[]]
-    room = width
-    for part, style in line:
-        words = part.split(" ") if style in ("done", "dim") else [part]  # comments and strings break between words
-        for place, word in enumerate(words):
-            token = word if place == 0 else f" {word}"
-            if cell_len(token) > room and rows[-1]:
-                rows.append([(" " * hanging, "text")])
-                room, token = width - hanging, token.lstrip()
-            rows[-1].append((token, style))
-            room -= cell_len(token)
-    return rows
+    tokens: list[Line] = []
+    for text, style in line:
+        parts = re.split("(?= )", text) if style in ("done", "dim") else [text]
+        tokens += [[(part, style)] for part in parts]
+    return flow(tokens, width, min(indent + _HANGING, max(width - 2 * _HANGING, 0)))

@@ -2,36 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from copy import copy
 from decimal import Decimal
 from math import isfinite
 
 import numpy as np
 
-from minidl_core import GradientCompleted
+from minidl_core import GradientCompleted, MinidlError, Variable
+from minidl_core.arrays import Array
+from minidl_core.plan import Plan
+from minidl_core.train import Optimizer
+from minidl_core.train.step import Step
 
+from ..debugger.edits import start_value
 from ..debugger.kept import kept
 from ..debugger.moment import Moment
 from ..debugger.recording import Recording
 from ..drawing.glyphs import NOT_YET
 from ..drawing.palette import Line
+from ..notation.fitting import first_that_fits, prose
 from ..notation.formats import Notation, addition, digits_of_change, notation
 from ..notation.names import called
-from ..notation.sections import Section, first_that_fits, prose
+from ..notation.optimizer import is_straight
+from ..notation.sections import Section
 
 
-def forecast(moment: Moment, width: int) -> list[Section]:
+def forecast(moment: Moment, width: int, *, short: bool = False) -> list[Section]:
     """Say what the loss would become if it were a straight slope, and what it became, or when it will be measured."""
     recording = moment.recording
     if moment.loss is None or not _backward_is_over(moment):
         return []
-    change = -moment.learning_rate * _sum_of_squares(recording)
+    optimizer = moment.program.optimizer
+    change = _expected_change(recording, optimizer)
+    if change is None:
+        return []
     now, moved, new, as_new = _sum_texts(moment.loss, change, moment.loss + change)
     loss, several = called(moment.graph.loss), len(moment.graph.variables) > 1
     measured, when = _measured(moment, as_new)
     size = max(map(len, (now, moved, new, measured))) + 2
+    summed = "-η·Σ grad²" if is_straight(optimizer) else "-Σ grad·step"
     rows = [
         (f"{loss} now", now, "measured before the update"),
-        ("forecast -η·Σ grad²", moved, f"if {loss} were a straight slope"),
+        (f"forecast {summed}", moved, f"if {loss} were a straight slope"),
         (f"forecast of the new {loss}", new, ""),
         (f"measured new {loss}", measured, when),
     ]
@@ -39,12 +52,12 @@ def forecast(moment: Moment, width: int) -> list[Section]:
     if names + size + 3 + max(len(text) for _, _, text in rows) > width:
         shorter = {rows[0][2]: "before the update", rows[1][2]: "on a straight slope"}
         rows = [(name, text, shorter.get(meaning, meaning)) for name, text, meaning in rows]
-    if names + size + 3 + max(len(text) for _, _, text in rows) > width:
+    if short or names + size + 3 + max(len(text) for _, _, text in rows) > width:
         whole = f"{loss} now {now}   forecast {moved}, to {new}"
         text = first_that_fits(width, whole, f"{loss} {now}   forecast {new}")
         condition = f" if {loss} were a straight slope{' (whole step)' if several else ''}"
         return [
-            Section(4, [[(text, "text")], *prose(condition, width, "dim", indent=" ")]),
+            Section(4, [[(text, "text")], *prose(condition, width, "dim", indent=1)]),
             Section(3, prose(f"new {loss} {measured} {when}", width), joined=True),
         ]
     title = "what the whole step should bring, of all variables" if several else "what this step should bring"
@@ -71,11 +84,22 @@ def _measured(moment: Moment, same: Notation) -> tuple[str, str]:
 
 
 @kept
-def _sum_of_squares(recording: Recording) -> float:
-    """Return the sum of the squares of all gradients of variables; there are as many additions as weights."""
-    events = (recording.events[recording.completed[variable]] for variable in recording.graph.variables)
+def _expected_change(recording: Recording, optimizer: Optimizer) -> float | None:
+    """Return by how much the loss would change if it were a straight slope, the sum of -gradient·step of all variables.
+
+    None where a step cannot be computed.
+    """
+    optimizer, start = copy(optimizer), recording.start
+    optimizer.learning_rate = start.learning_rate
+    gradients, change = _gradients(recording), 0.0
     with np.errstate(all="ignore"):
-        return sum(float(np.sum(np.square(event.gradient))) for event in events if isinstance(event, GradientCompleted))
+        try:
+            step = Step(optimizer, start.memory, gradients.values())
+            for variable, gradient in gradients.items():
+                change -= float(np.sum(gradient * step.update(variable, start_value(start, variable), gradient)[-1]))
+        except MinidlError:
+            return None
+    return change
 
 
 def _sum_texts(now: float, change: float, new: float) -> tuple[str, str, str, Notation]:
@@ -110,40 +134,44 @@ def brought(moment: Moment, width: int) -> list[Section]:
     for place, (title, *cells) in enumerate(rows):
         text = "".join(cell.rjust(size + 3) for cell, size in zip(cells, sizes[1:], strict=True))
         lines.append([(title.ljust(sizes[0]), "dim"), (text, "text" if place else "dim")])
-    turned = _backward_is_over(moment) and _slope_at_its_end(moment.recording) > 0
+    turned = _backward_is_over(moment) and _slope_at_its_end(moment.recording) * expected < 0
     text = _comparison(name, expected, loss - before, turned=turned)
     return [Section(4, lines), Section(3, prose(text, width, "dim"), joined=True)]
 
 
 @kept
 def change_of_step(recording: Recording) -> float:
-    """Return the forecast for the step before an iteration, -η·Σ grad², from where the variables were and are.
-
-    A variable has moved by -η·grad, so that -η·grad² is -(what it has moved by)²/η.
-    """
+    """Return the forecast for the step before an iteration: what its gradients say of where the variables have gone."""
     previous = recording.previous
     assert previous is not None, "there was a step"
-    moved = 0.0
+    loss = recording.graph.loss
     with np.errstate(all="ignore"):
-        for variable, new in recording.start.variables.items():
-            old = previous.start.variables.get(variable, variable.initial_value)
-            moved += float(np.sum(np.square(new - old)))
-    rate = previous.start.rate
-    return -moved / rate if rate else 0.0
+        evaluation = Plan((loss,)).run(previous.start.feeds, previous.start.variables)
+        trained = evaluation.trained(loss)
+    return _along_the_step(recording, {variable: gradient for variable, _, gradient in trained})
 
 
 @kept
 def _slope_at_its_end(recording: Recording) -> float:
-    """Return the slope of the loss in the direction of the step before an iteration, at its end; it began downhill."""
+    """Return the slope of the loss in the direction of the step before an iteration, at its end."""
+    return _along_the_step(recording, _gradients(recording))
+
+
+def _gradients(recording: Recording) -> dict[Variable, Array]:
+    """Return the gradients of the variables, in the order of their updates."""
+    events = {variable: recording.events[recording.completed[variable]] for variable in recording.update_order}
+    return {variable: event.gradient for variable, event in events.items() if isinstance(event, GradientCompleted)}
+
+
+def _along_the_step(recording: Recording, gradients: Mapping[Variable, Array]) -> float:
+    """Return the sum of gradient times move, of all variables that the step before an iteration has moved."""
     previous = recording.previous
     assert previous is not None, "there was a step"
     slope = 0.0
     with np.errstate(all="ignore"):
         for variable, new in recording.start.variables.items():
-            event = recording.events[recording.completed[variable]] if variable in recording.completed else None
-            if isinstance(event, GradientCompleted):
-                old = previous.start.variables.get(variable, variable.initial_value)
-                slope += float(np.sum(event.gradient * (new - old)))
+            if variable in gradients:
+                slope += float(np.sum(gradients[variable] * (new - start_value(previous.start, variable))))
     return slope
 
 
@@ -152,11 +180,13 @@ def _comparison(name: str, expected: float, measured: float, *, turned: bool) ->
     if not (isfinite(expected) and isfinite(measured)) or expected == 0:
         return ""
     part = measured / expected
+    # a step with a memory may lead uphill
+    end, instead = ("lowest", "larger") if expected < 0 else ("highest", "smaller")
     if part < 0:
-        return f"{name} has become larger instead: the step went past the lowest point of the slope"
+        return f"{name} has become {instead} instead: the step went past the {end} point of the slope"
     said = f"{100 * part:.3g} % of the forecast"
     if turned:
-        return f"{said}: the step went past the lowest point: the slope turned round"
+        return f"{said}: the step went past the {end} point: the slope turned round"
     if abs(part - 1) < 5e-4:
         return f"{said}: for so small a step the slope is straight"
     return f"{said}: the slope changed on the way"

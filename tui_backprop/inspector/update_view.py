@@ -4,27 +4,43 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from minidl_core import Node, Variable, VariableUpdated
 
 from ..debugger.followed import Followed, element_at
+from ..debugger.kept import kept
 from ..debugger.moment import Moment
-from ..drawing.glyphs import NOT_YET, STALE
+from ..debugger.recording import Recording
+from ..drawing.glyphs import MORE, NOT_YET, STALE
 from ..drawing.palette import Line
+from ..notation.equation import write_worked
 from ..notation.expression import element_text
-from ..notation.fitting import width_of
+from ..notation.fitting import ends, first_that_fits, prose, width_of
 from ..notation.formats import notation, number
 from ..notation.names import called, describe, slope_name
+from ..notation.optimizer import is_straight, schedule_text, worked_rate
 from ..notation.rounding import is_rounding
-from ..notation.sections import Section, compose, prose
-from ..notation.update import COLUMNS, ROWS, update_notations, worked_update
+from ..notation.sections import Section, compose
+from ..notation.update import (
+    COLUMNS,
+    ROWS,
+    step_text,
+    update_notations,
+    why_it_moves,
+    worked_terms,
+    worked_update,
+)
+from ..notation.worked import Worked
 from .arrays import block, draw_halves, halves_height, with_columns
 from .forecast import forecast
 from .origin import Origin, draw_origin, own_gradient
 from .view import View
 
 _NAMED = 8
+_AROUND, _FORECAST = 2, 4
+"""So many lines have title and origin, and the forecast with what is stale."""
+
+_HIGH = 30
+"""In a pane of so many lines a schedule is worked out in numbers."""
 
 
 class UpdateView(View):
@@ -42,60 +58,130 @@ class UpdateView(View):
 
     def draw(self, moment: Moment, node: Node, followed: Followed, width: int, height: int) -> list[Line]:
         """Draw what a variable's update did to it, or what it will need."""
-        slope = slope_name(moment, node)
-        event = moment.update(node)
-        rule = f"{called(node)} new = {called(node)} - η·{slope}"
+        slope, optimizer = slope_name(moment, node), moment.program.optimizer
+        event, several = moment.update(node), len(optimizer.rule) > 1
+        rule = f"{called(node)} new = {called(node)} - {step_text(optimizer.rule, called(node), slope)}"
         rate = f"η = {number(moment.learning_rate)}"
-        title: Line = [(rule, "title"), (rate.rjust(max(width - len(rule) - 1, len(rate) + 2)), "text")]
-        sections = [Section(6, [title])]
+        named = f"{type(optimizer).__name__}   {rate}"
+        rate = first_that_fits(width - len(rule) - 3, named, rate) if several else rate
+        title = ends([(rule, "title")], (rate, "text"), width - 1, gap=2)
+        schedule = _schedule(moment, width, height)
+        sections = [Section(6, [title]), Section(5, schedule, joined=True)]
         if event is None:
             ready = moment.gradient(node) is not None
             missing = "comes when every gradient is complete" if ready else f"needs {slope} first"
             sections.append(Section(10, prose(f"{NOT_YET} not updated yet: it {missing}", width)))
+            if several:
+                formulas = [f"  {term.symbol} = {term.formula}" for term in optimizer.rule]
+                sections.append(Section(3, [line for formula in formulas for line in prose(formula, width)]))
             return compose(sections, width, height)
-        sections += _update(moment, event, followed, width, height)
+        sections += _update(moment, event, followed, width, height - len(schedule))
         sections.append(Section(5, draw_origin(moment, own_gradient(moment, followed, node), width), joined=True))
-        return compose([*sections, *forecast(moment, width), *_stale(moment, width)], width, height)
+        what_comes = forecast(moment, width, short=several)
+        return compose([*sections, *what_comes, *_stale(moment, width)], width, height)
+
+
+def _schedule(moment: Moment, width: int, height: int) -> list[Line]:
+    """Say how a schedule makes the learning rate of this iteration; nothing where it is a number."""
+    start = moment.recording.start
+    worked, iteration = worked_rate(start), start.memory.iterations + 1
+    if not callable(start.learning_rate) or worked is None:
+        return []
+    if worked.tree is None:
+        return prose(f"  η of iteration {iteration} by {schedule_text(start.learning_rate)}", width, indent=4)
+    lines = write_worked(worked, width, most=4)
+    if len(lines) > 2 and height < _HIGH:
+        return prose(f"  η = {worked.symbols}, t = {iteration}", width, indent=4)
+    return lines
 
 
 def _update(moment: Moment, event: VariableUpdated, followed: Followed, width: int, height: int) -> list[Section]:
-    node = event.node
+    node, several = event.node, len(event.terms) > 1
     name, slope = called(node), slope_name(moment, node)
     index = element_at(moment, node, event.new.shape, followed)
-    with np.errstate(all="ignore"):
-        step = event.learning_rate * event.gradient
+    step = event.terms[-1].value
     fine, coarse = update_notations(event.old, step, event.new, index)
+    rule = [each.term for each in event.terms]
+    taken = [step_text(rule, name, gradient) for gradient in (slope, "gradient")]
     columns = [
         ((f"{name} before", "before"), event.old, fine),
-        ((slope, "gradient"), event.gradient, notation(event.gradient)),
-        ((f"η·{slope}", "η·gradient"), step, fine),
+        ((f"G = {slope}", "G") if several else (slope, "gradient"), event.gradient, notation(event.gradient)),
+        (tuple(taken), step, fine),
         ((f"{name} new", "new"), event.new, coarse),
     ]
+    if several:
+        del columns[2]  # the terms end with it
     blocks = [
         with_columns(replace(block(moment, node, array, followed, titles=titles, written=same), in_step=True), COLUMNS)
         for titles, array, same in columns
     ]
     most = min(height, halves_height(blocks, width, ROWS))
     arrays = Section(9, draw=lambda room: draw_halves(blocks, width, room), least=2, comfort=min(most, 10), most=most)
+    if several:
+        arrays = replace(arrays, importance=5, least=halves_height(blocks, width, 1))
     lines = worked_update(event, index, fine, coarse)
     words = f"   {describe(moment, node, index, event.new.shape)}"
     if index and "entry" not in words and width_of(lines[0]) + len(words) <= width:
         lines[0].append((words, "dim"))
-    return [arrays, Section(10, lines), Section(8, _meaning(moment, event, index, width), joined=True)]
+    meaning = _meaning(moment, event, index, width)
+    sections = [arrays]
+    if several:
+        least = _AROUND + len(lines)
+        terms = _worked(moment.recording, node, index)
+        wanted = sum(len(write_worked(worked, width, most=2)) for worked in terms)
+        room = max(min(wanted, height - least), height - least - len(meaning) - arrays.comfort - _FORECAST)
+        sections.append(Section(9, _terms(terms, width, room)))
+        reasons = [f"  {term.symbol}: {term.reason}" for term in rule]
+        sections.append(Section(1, [line for reason in reasons for line in prose(reason, width, "dim", 4)]))
+    return [*sections, Section(10, lines), Section(4 if several else 8, meaning, joined=True)]
+
+
+@kept
+def _worked(recording: Recording, node: Variable, index: tuple[int, ...]) -> list[Worked]:
+    """Work out the terms of a variable's update, which takes its time."""
+    event = recording.events[recording.updated[node]]
+    assert isinstance(event, VariableUpdated), "it was noted as one"
+    return worked_terms(event, index)
+
+
+def _terms(terms: list[Worked], width: int, room: int) -> list[Line]:
+    """Write the terms in numbers, shorter and shorter until all fit; where they cannot, the last of them."""
+    ways = [_ways(worked, width) for worked in terms]
+    while sum(len(term[0]) for term in ways) > room and (longer := [term for term in ways if len(term) > 1]):
+        # no term loses its numbers while another has steps to spare, and the last, the step, is the last to do so
+        max(longer, key=lambda term: (len(term), term is not ways[-1], len(term[0]))).pop(0)
+    lines = [line for part in ways for line in part[0]]
+    if len(lines) > room > 1:
+        hidden = len(lines) - room + 1
+        lines = [[(f"{MORE}  {hidden} terms before: a higher pane has room", "dim")], *lines[hidden:]]
+    return lines
+
+
+def _ways(worked: Worked, width: int) -> list[list[Line]]:
+    """Return ways to write a term, each in fewer lines: without steps, without its formula or numbers, its number."""
+    numbers, sign = worked.steps
+    target, result = f"  {worked.target} = ", numbers[-1]
+    ways = [write_worked(worked, width), write_worked(worked, width, most=2)]
+    if worked.tree is not None:
+        ways += [[[(f"{target}{text} {sign} {result}", "text")]] for text in (numbers[0], worked.symbols)]
+    ways = [way for way in ways if all(width_of(line) <= width for line in way)] + [[[(target + result, "text")]]]
+    return [way for place, way in enumerate(ways) if all(len(way) < len(longer) for longer in ways[:place])]
 
 
 def _meaning(moment: Moment, event: VariableUpdated, index: tuple[int, ...], width: int) -> list[Line]:
     slope = float(event.gradient[index])
     loss, target = called(moment.graph.loss), element_text(called(event.node), index)
+    straight = is_straight(moment.program.optimizer)
+    moves = "it moves neither way" if straight else why_it_moves(event, index, target)
     if is_rounding(moment, event.node, index):
-        text = "its slope is 0 but for rounding; it moves neither way"
+        text = f"its slope is 0 but for rounding; {moves}"
     elif slope == 0:
-        text = f"its slope is 0: {loss} does not feel it; so {target} stays"
-    elif slope < 0:
-        text = f"its slope is negative: more {target}, less {loss}; so {target} rises"
+        text = f"its slope is 0: {loss} does not feel it; {f'so {target} stays' if straight else moves}"
     else:
-        text = f"its slope is positive: more {target}, more {loss}; so {target} falls"
-    return prose(f"  {text}", width, indent="  ")
+        sign, change, way = ("negative", "less", "rises") if slope < 0 else ("positive", "more", "falls")
+        so = f"so {target} {way}" if straight else moves
+        text = f"its slope is {sign}: more {target}, {change} {loss}; {so}"
+    return prose(f"  {text}", width, indent=2)
 
 
 def _stale(moment: Moment, width: int) -> list[Section]:

@@ -107,7 +107,9 @@ def read_edit(text: str, state: State, graph: LossGraph, target: str) -> Edit:
         name = node.name if index is None else element_text(node.name, index)
     new = _number(typed.strip(), cut(name, 24), one=index is not None or node is None)
     if node is None and new <= 0:
-        raise EditError(f"The {LEARNING_RATE} must be above 0: an update moves against the gradient.")
+        raise EditError(f"The {LEARNING_RATE} must be above 0: it says how far an update moves.")
+    if node is None and callable(state.learning_rate):
+        return Edit(node, index, old, new)  # the same number is a change, too, as it stays
     if new == old and (node is None or index is not None or bool((start_value(state, node) == new).all())):
         raise EditError(f"Nothing would change: {cut(name, 24)} is {new:g} already.")
     return Edit(node, index, old, new)

@@ -100,7 +100,8 @@ class Total:
     axes: tuple[int, ...] = ()
 
 
-Tree = Number | Symbol | Entry | Apply | Total
+Leaf = Number | Symbol | Entry
+Tree = Leaf | Apply | Total
 
 
 def element_text(name: str, index: tuple[int | str, ...]) -> str:
@@ -255,7 +256,7 @@ def _compute(kind: str, values: list[Array]) -> Any:
             return first
 
 
-def leaves(tree: Tree) -> Iterator[Number | Symbol | Entry]:
+def leaves(tree: Tree) -> Iterator[Leaf]:
     """Yield the numbers, symbols and entries of a tree, from left to right."""
     match tree:
         case Apply(_, parts):
@@ -267,7 +268,15 @@ def leaves(tree: Tree) -> Iterator[Number | Symbol | Entry]:
             yield tree
 
 
-def replace_leaves(tree: Tree, new: Callable[[Number | Symbol | Entry], Tree]) -> Tree:
+def symbols_in(formula: str) -> list[str]:
+    """Return the symbols of a formula, from left to right; none where it cannot be read."""
+    try:
+        return [leaf.name for leaf in leaves(parse(formula)) if isinstance(leaf, Symbol)]
+    except UnreadableError:
+        return []
+
+
+def replace_leaves(tree: Tree, new: Callable[[Leaf], Tree]) -> Tree:
     """Return the tree with every leaf replaced by what the function makes of it."""
     match tree:
         case Apply(kind, parts):
@@ -290,8 +299,8 @@ def _write(tree: Tree) -> tuple[str, int]:
     """Return the text of a tree and how tightly it holds together."""
     match tree:
         case Number(value, text):
-            said = text or f"{value:g}"
-            return said, _SIGNED if said.startswith("-") else _ATOM
+            written = text or f"{value:g}"
+            return written, _SIGNED if written.startswith("-") else _ATOM
         case Symbol(name, letters):
             return element_text(name, letters or ()), _ATOM
         case Entry():

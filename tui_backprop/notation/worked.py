@@ -6,11 +6,12 @@ differ, or the formula says too little, nothing is written out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from itertools import product
-from math import isfinite, prod
+from math import isclose, isfinite, isnan, nan, prod
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from .entries import NAME_LENGTH, contribution_entries, value_entries
 from .expression import (
     Apply,
     Entry,
+    Leaf,
     Number,
     Symbol,
     Total,
@@ -30,6 +32,7 @@ from .expression import (
     element_text,
     evaluate,
     leaves,
+    parse,
     replace_leaves,
     write,
 )
@@ -87,8 +90,9 @@ class Worked:
         """The formula with the names and indexes of the entries: X[3,0]·W[0,0] + X[3,1]·W[1,0]."""
         return "" if self.tree is None else write(_expanded(self.tree))
 
+    @cached_property
     def steps(self) -> tuple[list[str], str]:
-        """Return the formula in numbers, simplified step by step, the result last, and whether = or ≈ holds.
+        """The formula in numbers, simplified step by step, the result last, and whether = or ≈ holds.
 
         With =, each step, computed as it is shown, gives the result as it is shown; wherever some number of digits
         allows it, each number of a step also follows from the step before as that is shown, and a sum that is rounded
@@ -113,7 +117,7 @@ class Worked:
         return _distinct([*(write(_shown(step, 0, 0)) for step in chain[:-1]), results[0][0]]), "≈"
 
     def _results(self, chain: list[Tree]) -> list[tuple[str, int]]:
-        """Return how the result may be written, with how many digits more for what it is made of, the best first.
+        """Return ways to write the result, the best first, each with how many digits more its operands have.
 
         A copy is written as it is in its array, a result of which nothing is rounded off with all its digits, any
         other with one digit less than what it is made of.
@@ -139,7 +143,7 @@ def worked_value(op: Operation, inputs: Sequence[Array], output: Array, index: t
         tree = value_entries(op, inputs, output, index)
     except _CANNOT:
         tree = None
-    return _checked(op.name, index, output, tree)
+    return _checked(element_text(cut(op.name, NAME_LENGTH), index), float(output[index]), tree)
 
 
 def worked_contribution(
@@ -159,11 +163,32 @@ def worked_contribution(
         tree = contribution_entries(op, input_index, inputs, output, grad, index)
     except _CANNOT:
         tree = None
-    return _checked(op.inputs[input_index].name, index, contribution, tree)
+    target = element_text(cut(op.inputs[input_index].name, NAME_LENGTH), index)
+    return _checked(target, float(contribution[index]), tree)
 
 
-def _checked(name: str, index: tuple[int, ...], array: Array, tree: Tree | None) -> Worked:
-    value = float(array[index])
+def worked_formula(target: str, formula: str, known: Mapping[str, Entry], value: float) -> Worked:
+    """Work out a formula of single numbers, with the entry that each of its symbols stands for."""
+    return _checked(target, value, _in_entries(formula, known))
+
+
+def computed(formula: str, known: Mapping[str, Entry]) -> float:
+    """Return what a formula of single numbers comes to; NaN where it cannot be read."""
+    tree = _in_entries(formula, known)
+    try:
+        return nan if tree is None else float(evaluate(tree))
+    except _CANNOT:
+        return nan
+
+
+def _in_entries(formula: str, known: Mapping[str, Entry]) -> Tree | None:
+    try:
+        return replace_leaves(parse(formula), lambda leaf: known[leaf.name] if isinstance(leaf, Symbol) else leaf)
+    except _CANNOT:
+        return None
+
+
+def _checked(target: str, value: float, tree: Tree | None) -> Worked:
     if tree is not None:
         try:
             computed = evaluate(tree)
@@ -174,7 +199,7 @@ def _checked(name: str, index: tuple[int, ...], array: Array, tree: Tree | None)
         near = 1e-12 * largest if computed.size and isfinite(largest) else 0
         if computed.size != 1 or not np.isclose(computed.item(), value, rtol=1e-9, atol=near, equal_nan=True):
             tree = None
-    return Worked(element_text(cut(name, NAME_LENGTH), index), value, tree)
+    return Worked(target, value, tree)
 
 
 def count(total: Total) -> int:
@@ -204,7 +229,7 @@ def _terms(total: Total) -> list[Tree]:
     def term(chosen: tuple[int, ...]) -> Tree:
         values = dict(zip(total.letters, chosen, strict=True))
 
-        def chosen_entry(leaf: Number | Symbol | Entry) -> Tree:
+        def chosen_entry(leaf: Leaf) -> Tree:
             if not isinstance(leaf, Entry):
                 return leaf
             value = leaf.value
@@ -257,7 +282,7 @@ def _shown(tree: Tree, given: int, computed: int) -> Tree:
     numbers = [leaf for leaf in leaves(tree) if isinstance(leaf, Number)]
     same = notation([leaf.value for leaf in numbers if not (leaf.text or leaf.notation)])
 
-    def show(leaf: Number | Symbol | Entry) -> Tree:
+    def show(leaf: Leaf) -> Tree:
         if not isinstance(leaf, Number) or leaf.text:
             return leaf
         text = _text(leaf, given) if leaf.notation else _text(Number(leaf.value, notation=same), computed)
@@ -267,7 +292,7 @@ def _shown(tree: Tree, given: int, computed: int) -> Tree:
 
 
 def _follows(before: Tree, after: Tree) -> bool:
-    """Tell whether every number of a step is what the step before gives in its place, as both are shown."""
+    """Return whether every number of a step is what the step before gives for it, as both are shown."""
     match before, after:
         case _, Number(text=text):
             return rounds_to(float(evaluate(before)), text)
@@ -278,7 +303,7 @@ def _follows(before: Tree, after: Tree) -> bool:
 
 
 def _is_coarser(result: str, last: Tree) -> bool:
-    """Tell whether a result has a digit less than each term of the sum before it; nothing rounded off needs none."""
+    """Return whether a result has a digit less than each term of the sum before it; nothing rounded off needs none."""
     if not isinstance(last, Apply) or last.kind != "sum" or _is_exact(result, float(evaluate(last))):
         return True
     texts = [leaf.text for leaf in leaves(last) if isinstance(leaf, Number)]
@@ -302,7 +327,8 @@ def is_short(value: float) -> bool:
 
 
 def _is_exact(text: str, value: float) -> bool:
-    return bool(np.isclose(float(text), value, rtol=1e-12, atol=0, equal_nan=True))
+    shown = float(text)
+    return isclose(shown, value, rel_tol=1e-12) or (isnan(shown) and isnan(value))
 
 
 def _kinds(tree: Tree) -> set[str]:
@@ -311,7 +337,7 @@ def _kinds(tree: Tree) -> set[str]:
 
 
 def rounds_to(computed: float, result: str) -> bool:
-    """Tell whether a number, rounded by hand to the digits of the shown result, is the shown result."""
+    """Return whether a number, rounded by hand to the digits of the shown result, is the shown result."""
     shown = Decimal(result)
     if not (isfinite(computed) and shown.is_finite()):
         return str(computed) == str(float(result))

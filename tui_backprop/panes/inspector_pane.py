@@ -8,7 +8,7 @@ from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..inspector import draw_inspector, inspector_title, views
 from ..inspector.folded_view import draw_folded
-from ..notation.sections import prose
+from ..notation.fitting import prose
 from ..session import Viewer
 from .graph_pane import arrows
 from .pane import Pane, Size, indented
@@ -51,7 +51,7 @@ class InspectorPane(Pane):
     def draw(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
         """Draw it; above stands why the answer to the last question is what it is."""
         reason = _reason(viewer)
-        above = indented(prose(reason, size.width - 1, "title", indent="  ")) if reason else []
+        above = indented(prose(reason, size.width - 1, "title", indent=2)) if reason else []
         return [*above, *self._draw_below(moment, viewer, size._replace(height=size.height - len(above)))]
 
     def _draw_below(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:

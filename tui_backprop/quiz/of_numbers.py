@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from math import isfinite
 
@@ -14,6 +14,8 @@ from ..notation.entries import broadcast_index
 from ..notation.expression import Entry, element_text
 from ..notation.formats import number
 from ..notation.names import called, slope_name
+from ..notation.optimizer import is_straight
+from ..notation.update import left_out, step_if, worked_terms
 from ..notation.worked import Worked, is_short, worked_contribution, worked_value
 from .question import MOST_CHOICES, Question, Step
 
@@ -80,21 +82,43 @@ def new_value_and_way(step: Step, event: VariableUpdated) -> tuple[Question | No
     index = element_at(step.before, event.node, event.new.shape, step.followed)
     target = element_text(called(event.node), index)
     old, slope, new = (float(array[index]) for array in (event.old, event.gradient, event.new))
-    rate = event.learning_rate
-    operands = {target: old, element_text(slope_name(step.before, event.node), index): slope, "η": rate}
-    wrong = [old + rate * slope, old - slope, -rate * slope, slope, -new, 2 * new]
-    by_head = all(map(is_short, operands.values()))
+    taken, several = float(event.terms[-1].value[index]), len(event.terms) > 1
+    operands = {target: old, element_text(slope_name(step.before, event.node), index): slope}
+    operands |= {symbol: x for symbol, x in event.numbers.items() if symbol != "t" or several}
+    for each in event.terms:
+        if each.before is not None:
+            operands[f"{each.term.symbol} so far"] = float(each.before[index])
+    wrong = [old + taken, *(old - mistaken for mistaken in _mistaken_steps(event, index))]
+    wrong += [old - slope, -taken, slope, -new, 2 * new]
+    by_head = all(worked.by_head for worked in worked_terms(event, index)) and is_short(old)
     value = _number(step, "updates", f"What is {target} after its update?", by_head, new, wrong, operands)
+    given = _written(operands)
+    if several:
+        given = [f"{each.term.symbol} = {each.term.formula}" for each in event.terms] + given
+        value = value and replace(value, given=tuple(given))
     ways = ("down", "it stays", "up")
     way = ways[1 + (new > old) - (new < old)]
-    given = _written(operands)
-    if slope == 0:
+    straight = is_straight(step.before.program.optimizer)
+    if straight and slope == 0:
         why = "its slope is 0"
     elif new == old:
-        why = f"the step is less than rounding does to {number(old)}"
-    else:
+        why = f"the step is less than rounding does to {number(old)}" if taken else "its step is 0"
+    elif straight:
         why = f"it moves against its slope, which is {'positive' if slope > 0 else 'negative'}"
+    else:
+        why = f"its step, {number(taken)}, is taken off it"
     return value, step.asks("updates", f"Which way does the update move {target}?", way, ways, given=given, why=why)
+
+
+def _mistaken_steps(event: VariableUpdated, index: tuple[int, ...]) -> Iterator[float]:
+    """Yield steps that come of likely mistakes: no memory, no correction, plain gradient descent."""
+    if len(event.terms) > 1:
+        corrected = left_out(event, index)
+        yield step_if(event, index, forgets=True)
+        yield step_if(event, index, corrected, forgets=False)
+        for place, uncorrected in corrected.items():
+            yield step_if(event, index, {place: uncorrected}, forgets=False)
+        yield event.learning_rate * float(event.gradient[index])
 
 
 def _number(

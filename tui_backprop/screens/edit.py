@@ -41,6 +41,8 @@ class EditScreen(Prompt[Edit | None]):
         does = f"Iteration {state.finished + 1} will start with it."
         if state.finished < timeline.recording.iteration and timeline.cursor:
             does = f"Iteration {state.finished + 1} is computed again from its start, and you stay at this step."
+        if callable(state.learning_rate):
+            does += f" A {LEARNING_RATE} that is typed ends the schedule: it stays from then on."
         does += f" E returns; the last {MOST_BRANCHES} branches are kept. Esc gives up."
         super().__init__(question, read, "name = number, then Enter; Esc gives up", written, does)
 

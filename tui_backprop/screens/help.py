@@ -29,7 +29,8 @@ A consumer of a node is an operation that computes from it; an edge leads from a
 has three passes. Forward computes the values. Backward walks from J against the arrows: a node joins the queue when \
 the last of its consumers has been visited, and its gradient is the sum of what they contribute, one contribution for \
 each edge. The ledger lists them. Data and constants are visited, too: a step does not stop there, s does. Update \
-moves every variable a little against its gradient; η, the learning rate, says how little.
+moves every variable by the step of the optimizer, in gradient descent against its gradient; η, the learning rate, \
+says how far.
 
 The pane whose title shows ←↑↓→ has the arrow keys. In the graph they select a node, in a double frame: left an \
 input, right a consumer. The inspector then explains that node; time stays, and the next step follows the action \

@@ -18,10 +18,10 @@ from textual.worker import Worker
 
 from ..debugger.followed import Followed
 from ..debugger.steps import Place
-from ..debugger.timeline import Timeline
 from ..keys import KEY_OF
 from ..narration.log import Log, height_of_a_row
-from ..narration.solution import file_name, write_solution
+from ..narration.solution import file_name
+from ..session import DebugSession
 from ..widgets.canvas import Canvas
 from .prompt import Prompt
 from .slices import in_slices
@@ -64,11 +64,11 @@ class LogScreen(ModalScreen[Place | None]):
         Binding("q,o", "close", "close"),
     ]
 
-    def __init__(self, timeline: Timeline, followed: Followed) -> None:
+    def __init__(self, session: DebugSession, followed: Followed) -> None:
         super().__init__()
-        self._timeline = timeline
+        self._session = session
         self._followed = followed
-        self._log = Log(timeline.moment, KEY_OF)
+        self._log = Log(session.timeline.moment, KEY_OF)
         self._rows: Sequence[int] = range(len(self._log))
         self._at = max(len(self._log) - 1, 0)
         self._texts: dict[int, str] = {}
@@ -203,11 +203,13 @@ class LogScreen(ModalScreen[Place | None]):
 
     def action_save(self) -> None:
         """Ask for a file and write the iteration into it as a worked solution."""
-        self._ask_for_file(file_name(self._timeline))
+        self._ask_for_file(file_name(self._session.timeline))
 
     def _ask_for_file(self, typed: str, wrong: str = "") -> None:
         self._to_be_replaced = None
-        question = f"Save iteration {self._timeline.recording.iteration} up to here as a worked solution, in Markdown:"
+        question = (
+            f"Save iteration {self._session.timeline.recording.iteration} up to here as a worked solution, in Markdown:"
+        )
         prompt = Prompt(question, self._read_path, "a file; Enter saves, Esc gives up", typed, wrong)
         self.app.push_screen(prompt, lambda path: None if path is None else self._start_saving(path))
 
@@ -217,11 +219,13 @@ class LogScreen(ModalScreen[Place | None]):
         path = Path(text.strip())
         try:
             path = path.expanduser()
-            is_directory, is_there = path.is_dir(), path.exists()
+            is_directory, is_there, is_file = path.is_dir(), path.exists(), path.is_file()
         except (OSError, RuntimeError) as error:
             raise ValueError(f"'{path}' cannot be used: {_reason(error)}.") from error
         if is_directory:
             raise ValueError(f"{path} is a directory. Type the name of a file.")
+        if is_there and not is_file:
+            raise ValueError(f"{path} is a device or a pipe. Type the name of a file.")
         if is_there and path != self._to_be_replaced:
             self._to_be_replaced = path
             raise ValueError(f"{path} is there already. Enter replaces it; or type another name.")
@@ -232,13 +236,11 @@ class LogScreen(ModalScreen[Place | None]):
         self._saving = self._start(partial(self._save, path), "save")
 
     async def _save(self, path: Path) -> None:
-        lines: list[str] = []
-        async for part in in_slices(write_solution(self._timeline, self._followed)):
-            lines += part
-            self._say(f"writing: {len(lines):,} lines{self._warning}")
+        lines = self._session.save(path, self._followed, replace=path == self._to_be_replaced)
         try:
-            with open(path, "w" if path == self._to_be_replaced else "x", encoding="utf-8") as file:
-                file.writelines(f"{line}\n" for line in lines)
+            async for counts in in_slices(lines):
+                if counts:
+                    self._say(f"writing: {counts[-1]:,} lines{self._warning}")
         except (OSError, ValueError) as error:
             self._say("")
             self._ask_for_file(str(path), f"{path} cannot be written: {_reason(error)}.")

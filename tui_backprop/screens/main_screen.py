@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.message import Message as Posted
 from textual.screen import Screen
 from textual.timer import Timer
 
@@ -42,9 +41,6 @@ _CHOICES = "1234"
 
 class MainScreen(Screen[None]):
     """Shows a session to one viewer, and moves both by keys."""
-
-    class LessonsAsked(Posted):
-        """Somebody wants to open another lesson."""
 
     DEFAULT_CSS = """
     MainScreen {
@@ -137,12 +133,13 @@ class MainScreen(Screen[None]):
 
     # answering
 
-    def on_key(self, event: events.Key) -> None:
-        """Give a key to the question that stands, which shows the step once it is answered."""
-        if self._areas and self.session.quiz.takes_answers and self._answer(event.key, event.character):
-            event.stop()
-            self.session.take_answer()
-            self._show()
+    def press(self, event: events.Key) -> bool:
+        """Give a key to the question that stands, which shows the step once it is answered; return if it took it."""
+        if not (self._areas and self.session.quiz.takes_answers and self._answer(event.key, event.character)):
+            return False
+        self.session.take_answer()
+        self._show()
+        return True
 
     def _answer(self, key: str, character: str | None) -> bool:
         """Take a key for the answer, and return whether it was one."""
@@ -188,7 +185,7 @@ class MainScreen(Screen[None]):
         self._show()
 
     def action_where(self) -> None:
-        """Copy the command that opens the app where one is, and say so."""
+        """Copy the command that opens the app at the current moment, with a message."""
         where = self.session.say_where()
         self.app.copy_to_clipboard(where)
         self._show()
@@ -232,7 +229,7 @@ class MainScreen(Screen[None]):
         if self.session.refuses_to_answer("log"):
             self._show()
         else:
-            self._ask(LogScreen(self.session.timeline, self.viewer.followed), self.go)
+            self._ask(LogScreen(self.session, self.viewer.followed), self.go)
 
     def action_searches(self) -> None:
         """Show plain search and the right one beside each other, unless that would answer the question that stands."""
@@ -263,11 +260,11 @@ class MainScreen(Screen[None]):
 
         self._ask(BreakpointsScreen(self.session.breakpoints, self.session.timeline.graph), lambda _: self._show())
 
-    def action_lessons(self) -> None:
+    async def action_lessons(self) -> None:
         """Ask for another lesson."""
         self.session.pause()
         self._show()
-        self.post_message(self.LessonsAsked())
+        await self.run_action("app.lessons")
 
     def action_help(self) -> None:
         """Explain the screen and the keys."""

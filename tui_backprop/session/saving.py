@@ -12,6 +12,7 @@ def save_lines(path: Path, lines: Iterable[str], *, replace: bool = False) -> It
 
     Raises OSError, FileExistsError where the file is there and not to be replaced; what was there is then still there.
     """
+    path = Path(os.path.realpath(path))  # a link stays one
     written: list[str] = []
     for line in lines:
         written.append(line)

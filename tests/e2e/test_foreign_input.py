@@ -1,0 +1,86 @@
+"""Whatever bytes come, the app goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .pseudo_terminal import PseudoTerminal
+from .test_session import COMMAND
+
+FOREIGN = {
+    "no UTF-8": b"\x9c\xff\xc3(",
+    "a key's release": b"\x1b[1;129:3D",
+    "a key's other character": b"\x1b[97:65;2u",
+    "a letter's release": b"\x1b[97;1:3u",
+    "a repeated key": b"\x1b[1;1:2A",
+    "no character": b"\x1b[1114112;1u",
+    "reports of size, unasked": b"\x1b[?2048;2$y\x1b[<35;5;5M",
+    "a size without pixels": b"\x1b[48;24;80;0;0t\x1b[<35;5;5M\x1b[<0;5;5M\x1b[<0;5;5m",
+    "a size of no terminal": b"\x1b[48;30000;30000;600000;300000t",
+    "a mouse far outside": b"\x1b[<0;99999;99999M\x1b[<0;99999;99999m\x1b[<35;99999;99999M",
+    "endless numbers": b"\x1b[" + b"9" * 6000 + b"u\x1b[<0;" + b"9" * 6000 + b";1M",
+    "answers": b"\x1b[?62;1;4c\x1b]11;rgb:0000/0000/0000\x07\x1bP>|tq\x1b\\",
+    "an unfinished paste": b"\x1b[200~qqq\x1b[I",
+    "an unfinished string": b"\x1b]11;rgb:00\x1b[I",
+}
+
+
+@pytest.fixture(scope="module")
+def terminal() -> Iterator[PseudoTerminal]:
+    with PseudoTerminal([*COMMAND, "chain"]) as terminal:
+        terminal.wait_for("not yet")
+        yield terminal
+        terminal.press("q")
+        assert terminal.wait_for_exit() == 0
+        assert terminal.is_clean
+
+
+@pytest.mark.parametrize("sent", FOREIGN.values(), ids=FOREIGN.keys())
+def test_bytes_that_mean_nothing_do_nothing(terminal: PseudoTerminal, sent: bytes) -> None:
+    terminal.wait_for_rest()
+    before = terminal.text
+    terminal.child.send(sent)
+    terminal.wait_for_rest()
+    assert terminal.text == before
+    terminal.press("space")
+    terminal.wait_for("node 3 of 8")
+    terminal.press("home")
+    terminal.wait_until(lambda: "node" not in terminal.screen.display[0])
+
+
+def test_a_paste_that_is_broken_off_ends_when_no_more_of_it_comes(terminal: PseudoTerminal) -> None:
+    terminal.press("\x1b[200~abc")
+    while terminal.read(1.5):
+        pass
+    terminal.press("space")
+    terminal.wait_for("node 3 of 8")
+
+
+BROKEN = """
+import sys
+from tui_backprop.cli import main
+from tui_backprop.screens.{module} import {name}
+
+def fail(*_):
+    raise RuntimeError("this was asked\\nfor")
+
+setattr({name}, {method!r}, fail)
+sys.argv = ["backprop-tui", "chain"]
+sys.exit(main())
+"""
+
+
+def test_a_fault_of_the_main_screen_ends_the_app_with_one_line_and_status_1(tmp_path: Path) -> None:
+    script = tmp_path / "broken.py"
+    script.write_text(BROKEN.format(module="main_screen", name="MainScreen", method="action_viewer"))
+    with PseudoTerminal([COMMAND[0].replace("backprop-tui", "python"), str(script)]) as terminal:
+        terminal.wait_for("not yet")
+        terminal.press("y")
+        assert terminal.wait_for_exit() == 1
+        assert terminal.is_clean
+        left = terminal.output.rpartition(b"\x1b[?1004l")[2].decode()
+        assert left.count("\n") == 1
+        assert r"RuntimeError: this was asked\nfor (broken.py:7)" in left

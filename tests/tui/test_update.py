@@ -1,0 +1,383 @@
+"""The update of any optimizer, as a person reads it: each term in numbers, what the step should bring, what is said."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from rich.cells import cell_len
+
+import minidl_core as dl
+from minidl_core.arrays import Array
+from minidl_core.train import (
+    AdamOptimizer,
+    ConstantRate,
+    CosineRate,
+    MomentumOptimizer,
+    Optimizer,
+    StepRate,
+    Term,
+    WarmUp,
+)
+from tui_backprop.debugger.followed import Followed
+from tui_backprop.debugger.steps import after_step
+from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.drawing.palette import plain
+from tui_backprop.inspector import draw_inspector
+from tui_backprop.inspector.code_view import code_lines
+from tui_backprop.inspector.forecast import change_of_step
+from tui_backprop.lessons import load_lesson
+from tui_backprop.lessons.lesson import Example
+from tui_backprop.narration.solution import write_solution
+from tui_backprop.notation.edits import EditError, read_edit
+from tui_backprop.notation.formats import number
+from tui_backprop.notation.optimizer import worked_rate
+from tui_backprop.notation.update import left_out, step_if, worked_terms
+from tui_backprop.programs.program import program_of
+from tui_backprop.quiz import questions
+
+from .moments import finish, narrate, narrate_event
+from .random_timelines import MAKERS, lesson_of, optimizers, timelines
+from .test_worked import check
+
+ADAM = (r"m = β1·m + (1 - β1)·G", r"v = β2·v + (1 - β2)·G²", "m_hat = m / (1 - β1^t)", "v_hat = v / (1 - β2^t)")
+
+
+def trained_by(optimizer: Optimizer, iteration: int = 4, lesson: str = "perceptron") -> Timeline:
+    """Return a lesson at the last update of an iteration."""
+    opened = replace(load_lesson(lesson), optimizer=lambda rate: optimizer, learning_rate=optimizer.learning_rate)
+    timeline = Timeline(program_of(replace(opened, sentences={})))
+    finish(timeline, iteration)
+    timeline.back(after_step)
+    return timeline
+
+
+def shown(timeline: Timeline, width: int = 62, height: int = 60, followed: Followed = Followed()) -> str:  # noqa: B008
+    return plain(draw_inspector(timeline.moment, "update", followed, width, height))
+
+
+def rolling() -> Timeline:
+    """A ball with a velocity, one iteration before it turns round: it moves up the slope."""
+    with dl.Graph().as_default():
+        w = dl.Variable(1.0, name="w")
+        loss = dl.square(w, name="J")
+    timeline = Timeline(program_of(lesson_of(Example(loss, {}), MomentumOptimizer(0.1, 0.9))))
+    while True:
+        finish(timeline, timeline.recording.iteration + 1)
+        [event] = [each for each in timeline.recording.events if isinstance(each, dl.VariableUpdated)]
+        if (event.new - event.old) * event.gradient > 0:
+            timeline.back(after_step)
+            return timeline
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@given(timelines(optimizers()))
+def test_every_term_of_every_optimizer_is_written_out_and_adds_up(timeline: Timeline) -> None:
+    for iteration in (1, 2):
+        finish(timeline, iteration)
+        for event in timeline.recording.events:
+            if not isinstance(event, dl.VariableUpdated):
+                continue
+            for index in np.ndindex(event.new.shape):
+                terms = worked_terms(event, index)
+                assert [worked.target for worked in terms] == [each.term.symbol for each in event.terms]
+                for worked, each in zip(terms, event.terms, strict=True):
+                    assert worked.value == each.value[index]
+                    assert worked.tree is not None
+                    if "inf" not in " ".join(worked.steps[0]):  # as in min(1, 1/0), which cannot be read back
+                        check(worked)
+
+
+@pytest.mark.parametrize("maker", MAKERS.values(), ids=MAKERS)
+@pytest.mark.parametrize("options", [{}, {"clip_norm": 5.0, "weight_decay": 0.1}], ids=["plain", "clipped and decayed"])
+@pytest.mark.parametrize("rate", [0.01, CosineRate(0.02, 8)], ids=["number", "schedule"])
+def test_it_fits_every_pane_and_adds_up(maker: type[Optimizer], options: dict[str, float], rate: float) -> None:
+    timeline = trained_by(maker(rate, **options))
+    last = timeline.program.optimizer.rule[-1].symbol
+    for width, height in [(62, 21), (44, 17), (62, 40), (40, 10), (24, 5), (60, 1), (9, 3), (1, 1)]:
+        for followed in (Followed(), Followed(3, (1, 1))):
+            text = shown(timeline, width, height, followed)
+            assert len(text.splitlines()) <= height
+            assert all(cell_len(line) <= width for line in text.splitlines())
+            if height < 17:
+                continue
+            written = re.search(r"► W\[.,.\](?: = \S+ - .*\n)? += (\S+) ([-+]) (\S+) = (\S+)", text)
+            assert written is not None, text
+            old, sign, step, new = written.groups()
+            assert (Decimal(old) + Decimal(sign + step)).quantize(Decimal(new)) == Decimal(new)
+            if len(timeline.program.optimizer.rule) > 1:
+                assert re.search(rf"^  {last}( =|$)", text, re.M)
+                assert "W new = W - step" in text
+
+
+def test_adam_shows_both_moments_with_what_they_were_their_corrections_the_root_and_the_step() -> None:
+    timeline = trained_by(AdamOptimizer(0.05))
+    event = timeline.moment.event
+    assert isinstance(event, dl.VariableUpdated)
+    text = shown(timeline, 62, 21)
+    for formula in (*ADAM, "step = η·m_hat / (sqrt v_hat + ε)"):
+        assert formula in text
+    m, v = (each.before[0, 0] for each in event.terms[:2] if each.before is not None)
+    assert f"= (0.9)({m:.2f}) + (0.1)({event.gradient[0, 0]:.1f})" in text
+    assert f"= (0.999)({v:.2f}) + (0.001)(({event.gradient[0, 0]:.1f})²)" in text
+    assert "(1 - 0.9^4)" in text
+    assert re.search(r"= \(0\.05\)\(\S+\) / \(sqrt \d+ \+ 1e-08\) = -0.0491", text)
+    assert "forecast" in text
+    assert "AdamOptimizer   η = 0.05" in text
+    low = shown(timeline, 44, 17)
+    for formula in ADAM:
+        assert formula in low
+    assert "= η·m_hat / (sqrt v_hat + ε)\n  = (0.05)(-119.6) / (sqrt 14841 + 1e-08)\n  = -0.0491" in low
+    assert "A running mean of the gradients: which way they mostly point." in " ".join(shown(timeline).split())
+
+
+def test_where_terms_do_not_fit_it_is_said_how_many_there_are() -> None:
+    assert "3 terms before: a higher pane has room" in shown(trained_by(AdamOptimizer(0.05)), 44, 6)
+
+
+def test_before_the_update_the_terms_are_named() -> None:
+    timeline = trained_by(AdamOptimizer(0.05))
+    timeline.first()
+    text = plain(draw_inspector(timeline.moment, "update", Followed(), 62, 21, timeline.graph.variables[0]))
+    assert all(each.replace(" / ", "/") in text for each in ADAM)
+
+
+class Liar(Optimizer):
+    """Says one thing and does another, in a language that nobody reads."""
+
+    terms = (Term("u", "G + 1", "Wrong."), Term("x", "G ! 1", "Unreadable."), Term("step", "η·u", "Right."))
+
+    @staticmethod
+    def compute(g: Array, learning_rate: float) -> tuple[Array, ...]:
+        """Return something else than the formulas say."""
+        return 2 * g, g, learning_rate * 2 * g
+
+
+def test_of_a_formula_that_is_not_what_was_computed_only_the_number_is_shown() -> None:
+    timeline = trained_by(Liar(0.001))
+    event = timeline.moment.event
+    assert isinstance(event, dl.VariableUpdated)
+    text = shown(timeline)
+    assert re.search(r"^  u = \S+$", text, re.M)
+    assert re.search(r"^  x = \S+$", text, re.M)
+    assert re.search(r"^  step = η·u = \(0.001\)\(\S+\) = \S+$", text, re.M)
+
+
+@pytest.mark.parametrize(
+    "schedule", [ConstantRate(0.1), StepRate(0.8, 0.5, 3), CosineRate(0.5, 6, 0.1), WarmUp(4, CosineRate(0.3, 9))]
+)
+def test_a_schedule_is_written_out(schedule: ConstantRate | StepRate | CosineRate | WarmUp) -> None:
+    with dl.Graph().as_default():
+        loss = dl.square(dl.Variable(1.0, name="w"), name="J")
+    timeline = Timeline(program_of(lesson_of(Example(loss, {}), AdamOptimizer(schedule))))
+    for iteration in range(1, 9):
+        finish(timeline, iteration)
+        worked = worked_rate(timeline.recording.start)
+        assert worked is not None
+        assert worked.value == timeline.moment.learning_rate == schedule(iteration)
+        check(worked)
+    timeline.back(after_step)
+    assert f"η = {schedule(8):.4g}" in shown(timeline)
+
+
+def halved(t: int) -> float:
+    """A schedule without a formula."""
+    return 0.1 / 2**t
+
+
+def test_a_schedule_without_a_formula_is_named() -> None:
+    timeline = trained_by(AdamOptimizer(halved), 3)
+    assert "η of iteration 3 by halved" in shown(timeline)
+    assert "η = 0.0125" in shown(timeline)
+
+
+# what a step brings
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@given(timelines(optimizers()))
+def test_the_forecast_is_what_gradient_and_step_say(timeline: Timeline) -> None:
+    for iteration in range(1, 4):
+        finish(timeline, iteration)
+        if timeline.moment.error is not None:
+            return
+        updates = [each for each in timeline.recording.events if isinstance(each, dl.VariableUpdated)]
+        expected = -sum(float(np.sum(each.gradient * each.terms[-1].value)) for each in updates)
+        moved = sum(float(np.sum(each.gradient * (each.new - each.old))) for each in updates)
+        text = plain(draw_inspector(timeline.moment, "overview", Followed(), 90, 60))
+        row = re.search(r"forecast (-η·Σ grad²|-Σ grad·step) +(\S+)", text)
+        assert row is not None, text
+        assert (row[1] == "-η·Σ grad²") is ([each.formula for each in timeline.program.optimizer.rule] == ["η·G"])
+        unit = Decimal("0.51").scaleb(int(Decimal(row[2]).as_tuple().exponent))
+        assert abs(Decimal(row[2]) - Decimal(expected)) <= unit
+        timeline.forward(after_step)
+        assert change_of_step(timeline.recording) == pytest.approx(moved, rel=1e-9, abs=1e-12)
+
+
+def test_a_step_up_the_slope_is_forecast_to_bring_more() -> None:
+    timeline = rolling()
+    assert re.search(r"forecast [0-9]", shown(timeline))
+    timeline.forward(after_step)
+    timeline.forward(after_step)
+    while timeline.moment.loss is None:
+        timeline.forward(after_step)
+    text = " ".join(plain(draw_inspector(timeline.moment, "value", Followed(), 62, 40, timeline.graph.loss)).split())
+    assert "what the step of iteration" in text
+    assert "% of the forecast" in text
+
+
+# what is said
+
+
+def test_momentum_that_carries_a_variable_up_the_slope_is_said_to() -> None:
+    timeline = rolling()
+    event = timeline.moment.event
+    assert isinstance(event, dl.VariableUpdated)
+    v = event.terms[0].value
+    assert v * event.gradient < 0
+    way, slope = ("rises", "positive") if event.new > event.old else ("falls", "negative")
+    why = rf"yet it {way}: v = {re.escape(f'{v:.4g}')}\d* has the other sign"
+    said = narrate(timeline.moment)
+    assert re.search(rf"Its slope is {slope}; {why}", said), said
+    assert "against" not in said
+    assert re.search(why.replace("yet it", "yet w"), " ".join(shown(timeline).split()))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@given(timelines(optimizers()))
+def test_a_variable_is_said_to_move_against_its_gradient_only_where_it_does(timeline: Timeline) -> None:
+    straight = [each.formula for each in timeline.program.optimizer.rule] == ["η·G"]
+    for iteration in (1, 2, 3):
+        finish(timeline, iteration)
+        for place, event in enumerate(timeline.recording.events):
+            if not isinstance(event, dl.VariableUpdated):
+                continue
+            said = narrate_event(timeline.moment, place)
+            along = (event.new - event.old) * event.gradient
+            if straight:
+                assert (along <= 0).all()
+                continue
+            assert ("moves against its gradient" in said) is bool((along < 0).all())
+            if not event.new.shape:
+                way = "rises" if event.new > event.old else "falls" if event.new < event.old else "stays"
+                assert f" {way}" in said or ("…" in said or "moves against" in said)
+                if along > 0:
+                    assert re.search(r"has the other sign", said)
+            elif found := re.search(r"moves, (\w+) of its", said):
+                count = int(np.sum(along < 0))
+                assert found[1] == (str(count) if count else "none")
+
+
+@pytest.mark.parametrize("maker", MAKERS.values(), ids=MAKERS)
+def test_heading_and_overview_are_true_of_the_optimizer(maker: type[Optimizer]) -> None:
+    timeline = trained_by(maker(0.01))
+    timeline.first()
+    text = plain(draw_inspector(timeline.moment, "overview", Followed(), 80, 60))
+    straight = maker is MAKERS["gradient descent"]
+    assert ("every variable moves against its slope" in text) is straight
+    assert ("every variable moves by the step of" in text) is not straight
+
+
+def test_the_solution_writes_the_terms_out() -> None:
+    timeline = trained_by(AdamOptimizer(StepRate(0.05, 0.5, 2), clip_norm=20.0))
+    text = "\n".join(write_solution(timeline, Followed()))
+    assert "| optimizer | AdamOptimizer(clip_norm=20.0, beta1=0.9, beta2=0.999, epsilon=1e-08) |" in text
+    assert "| learning rate η | 0.025 |" in text
+    assert "### W - step" in text
+    for formula in ("G = min(1, c/norm)·G", *ADAM, "step = η·m_hat / (sqrt v_hat + ε)"):
+        assert formula in text
+    assert re.search(r"W\[0,0\] = \S+ [-+] \S+ = \S+", text)
+
+
+# questions
+
+
+def test_the_new_value_is_asked_for_beside_what_the_likely_mistakes_give() -> None:
+    with dl.Graph().as_default():
+        loss = dl.square(dl.Variable(1.37, name="w"), name="J")
+    timeline = Timeline(program_of(lesson_of(Example(loss, {}), AdamOptimizer(0.31, beta1=0.7))))
+    finish(timeline, 2)
+    timeline.back(after_step)
+    after = timeline.moment
+    timeline.back(after_step)
+    event = after.event
+    assert isinstance(event, dl.VariableUpdated)
+    way, value = sorted(
+        questions(timeline.moment, after, Followed()), key=lambda asked: "it stays" not in asked.choices
+    )
+    old, step = float(event.old), float(event.terms[-1].value)
+    assert value.answer == number(float(event.new))
+    assert number(old + step) in value.choices
+    mistaken = [step_if(event, (), forgets=True), step_if(event, (), left_out(event, ()), forgets=False)]
+    assert {number(old - each) for each in mistaken} & {*value.choices}
+    assert {"m = β1·m + (1 - β1)·G", "t = 2", "β1 = 0.7", f"m so far = {number(0.3 * 2.74)}"} <= {*value.given}
+    assert (way.answer, way.why) == ("down", f"its step, {number(step)}, is taken off it")
+
+
+def test_a_momentum_of_short_numbers_is_computed_by_head() -> None:
+    with dl.Graph().as_default():
+        loss = dl.multiply(dl.Variable(2.0, name="w"), 3.0, name="J")
+    timeline = Timeline(program_of(lesson_of(Example(loss, {}), MomentumOptimizer(0.1, 0.5))))
+    finish(timeline, 2)
+    timeline.back(after_step)
+    after = timeline.moment
+    timeline.back(after_step)
+    [value] = [asked for asked in questions(timeline.moment, after, Followed()) if "it stays" not in asked.choices]
+    assert value.number == pytest.approx(2 - 0.3 - 0.45)
+    assert not value.choices
+
+
+# code
+
+
+class Signs(Optimizer):
+    """A stranger's: as far in each direction, whatever the slope."""
+
+    terms = (Term("step", "η·sign(G)", "Only the direction counts."),)
+
+    @staticmethod
+    def compute(g: Array, learning_rate: float) -> tuple[Array, ...]:
+        """Step by the sign."""
+        return (learning_rate * _sign(g),)
+
+
+def _sign(g: Array) -> Array:
+    return np.sign(g)
+
+
+def test_the_code_of_an_update_is_that_of_the_optimizer_and_of_what_it_calls() -> None:
+    def code(optimizer: Optimizer) -> str:
+        timeline = trained_by(optimizer)
+        return plain(code_lines(timeline.moment, timeline.graph.variables[0], 90))
+
+    text = code(AdamOptimizer(0.01, clip_value=1.0))
+    assert re.search(r"update +rules\.py:\d+", text)
+    assert "return m, v, m_hat, v_hat, learning_rate * m_hat / (np.sqrt(v_hat) + epsilon)" in text
+    assert "def _moments(" in text
+    assert "np.maximum(-clip_value, np.minimum(clip_value, g))" in text
+    text = code(Signs(0.001))
+    assert f"test_update.py:{Signs.compute.__code__.co_firstlineno + 1}" in text
+    assert f"test_update.py:{_sign.__code__.co_firstlineno}" in text
+
+
+def test_a_stranger_s_single_term_is_written_as_gradient_descent_is() -> None:
+    text = shown(trained_by(Signs(0.001)))
+    assert "W new = W - η·sign(dJ/dW)" in text
+    assert re.search(r"► W\[0,0\] = \S+ - 0.001·sign \(-\S+\)", text)
+    assert "its slope is negative: more W[0,0], less J; W[0,0] rises" in text
+
+
+# edits
+
+
+def test_a_number_takes_the_place_of_a_schedule_even_if_it_is_the_same() -> None:
+    timeline = trained_by(AdamOptimizer(StepRate(0.1, 0.5, 2)), 1)
+    timeline.fork(read_edit("η = 0.1", timeline.edited_state, timeline.graph, ""))
+    finish(timeline, 6)
+    assert timeline.moment.learning_rate == 0.1
+    with pytest.raises(EditError, match="Nothing would change"):
+        read_edit("η = 0.1", timeline.edited_state, timeline.graph, "")

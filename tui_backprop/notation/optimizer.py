@@ -1,0 +1,59 @@
+"""An optimizer as a person reads it: what it is called, what it is set to, and its learning rate in an iteration."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from minidl_core import State
+from minidl_core.train import Optimizer, Schedule, rate_at
+
+from .expression import Entry
+from .formats import notation
+from .worked import Worked, worked_formula
+
+
+def is_straight(optimizer: Optimizer) -> bool:
+    """Return whether each step is the learning rate times the gradient, so that none ever goes along with it."""
+    return [term.formula for term in optimizer.rule] == ["η·G"]
+
+
+def settings_of(optimizer: Optimizer) -> Mapping[str, Any]:
+    """Return what an optimizer is set to, by name, without its learning rate and what is off."""
+    settings = {each.name: getattr(optimizer, each.name) for each in fields(optimizer)}
+    return {name: value for name, value in settings.items() if value and name != "learning_rate"}
+
+
+def optimizer_text(optimizer: Optimizer) -> str:
+    """Return what an optimizer is called and set to: AdamOptimizer(beta1=0.9, beta2=0.999, epsilon=1e-08)."""
+    settings = ", ".join(f"{name}={value!r}" for name, value in settings_of(optimizer).items())
+    return f"{type(optimizer).__name__}({settings})" if settings else type(optimizer).__name__
+
+
+def schedule_text(schedule: Schedule) -> str:
+    """Return what a schedule of the learning rate is called, with its numbers where it says them."""
+    name = getattr(schedule, "__name__", None)
+    return name if isinstance(name, str) else repr(schedule)
+
+
+def worked_rate(state: State) -> Worked | None:
+    """Work out the learning rate of the iteration that starts here; None where it is a number already.
+
+    A schedule says how by its `formula`, which is in t (the iteration), π and the names of its own numbers.
+    """
+    schedule, iteration = state.learning_rate, state.memory.iterations + 1
+    if not callable(schedule):
+        return None
+    own = {name: rate_at(x, iteration) if callable(x) else x for name, x in getattr(schedule, "__dict__", {}).items()}
+    known = {name: single(name, x) for name, x in own.items() if isinstance(x, int | float)}
+    known |= {"t": single("t", iteration), "π": single("π", math.pi)}
+    return worked_formula("η", str(getattr(schedule, "formula", "")), known, state.rate)
+
+
+def single(symbol: str, x: float) -> Entry:
+    """Return a number as what a symbol stands for."""
+    return Entry(symbol, symbol, (), np.asarray(x, dtype=float), notation([x]))
