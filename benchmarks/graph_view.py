@@ -36,6 +36,7 @@ import sys
 sys.path.insert(0, {root!r})
 from tests.sample_graphs import LARGE, SMALL, lesson_of, long_chain
 from tui_backprop.app import BackpropApp
+from tui_backprop.programs.program import program_of
 from tui_backprop.terminal import run
 name, _, count = {name!r}.partition(" ")
 lesson = lesson_of(name, lambda: long_chain(int(count))) if count else (SMALL | LARGE)[name]

@@ -50,13 +50,16 @@ def opened(command: Sequence[str]) -> tuple[pexpect.spawn, float]:
         command[0], list(command[1:]), env=surroundings | {"TERM": "xterm-256color"}, dimensions=(40, 120)
     )
     child.delaybeforesend = None
-    _, seconds = painted(child, start, quiet=0.5)
+    _, seconds = painted(child, start, quiet=0.5, first=60)
     return child, seconds
 
 
-def painted(child: pexpect.spawn, start: float, quiet: float = 0.1) -> tuple[int, float]:
-    """Read until nothing more comes; return the number of bytes and the seconds from the start to the last of them."""
-    received, last, waited = 0, start, 2.0
+def painted(child: pexpect.spawn, start: float, quiet: float = 0.1, first: float = 2) -> tuple[int, float]:
+    """Read until nothing more comes; return the number of bytes and the seconds from the start to the last of them.
+
+    The first of them may take `first` seconds, the others `quiet`.
+    """
+    received, last, waited = 0, start, first
     while True:
         try:
             received += len(child.read_nonblocking(65536, waited))

@@ -1,4 +1,4 @@
-"""What each first change is to bring, looked at in the changed copy: `python -m tests.docs.first_change a-lesson COPY`.
+"""What each first change is to bring, looked at in the changed copy: `python tests/docs/first_change.py a_lesson COPY`.
 
 It runs in a process of its own, because the project itself has been imported by the tests already.
 """

@@ -112,7 +112,7 @@ def test_rows_fit_and_the_chosen_one_is_always_among_them(width: int) -> None:
     log = log_of(timeline)
     rows = range(len(log))
     for height in (1, 2, 7, 30, 200):
-        for at in rows:
+        for at in rows[:: max(height // 7, 1)]:
             lines = log.draw(rows, at, width, height)
             assert len(lines) <= height
             assert [line for line in lines if line[:1] == [("►", "now")]] or height == 1
