@@ -55,7 +55,7 @@ def laid_out(name: str) -> tuple[int, list[NodeBox], Layout | None, float]:
     start = time.perf_counter()
     picture = repeat_leaves(fold(nodes, scopes_to_close(nodes)))
     boxes = [box_of(item, graph.shapes, SHAPES) for item in picture.items.values()]
-    layout = lay_out(boxes, picture.place(graph.loss)) if len(boxes) <= MOST_ITEMS else None
+    layout = lay_out(boxes, picture.item_for(graph.loss)) if len(boxes) <= MOST_ITEMS else None
     return len(nodes), boxes, layout, time.perf_counter() - start
 
 

@@ -55,7 +55,7 @@ class BackpropApp(App[None]):
     def __init__(
         self, program: str | Program, seed: int | None = None, learning_rate: float | None = None, steps: int = 100
     ) -> None:
-        # said here already, because the filter for NO_COLOR is chosen now: a theme's would make greys of the colours
+        # passed here already, because the filter for NO_COLOR is chosen now: a theme's would make greys of the colours
         super().__init__(ansi_color=True)
         self.theme = "ansi-dark"
         self._steps = steps
@@ -174,9 +174,9 @@ class BackpropApp(App[None]):
                 "Edit the learning rate: a branch begins",
                 lambda: screen.run_action("edit('learning rate')"),
             )
-            for said, condition in IN_WORDS.items():
+            for description, condition in IN_WORDS.items():
                 yield SystemCommand(
-                    f"Break {said}",
+                    f"Break {description}",
                     f"Set a breakpoint: {condition}",
                     lambda condition=condition: screen.run_action(f"break({condition!r})"),
                 )

@@ -1,4 +1,4 @@
-"""What cannot be done is said in one line on the standard error output, in which nothing is obeyed by a terminal."""
+"""Errors as one line on the standard error output, with nothing in it that a terminal would obey."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from .notation.fitting import printable
 
 
 def complain(text: object) -> None:
-    """Say what went wrong; names and messages in it may come from somebody's script."""
+    """Print what went wrong; names and messages in it may come from somebody's script."""
     print(f"backprop-tui: {printable(str(text))}", file=sys.stderr)

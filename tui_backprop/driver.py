@@ -165,7 +165,7 @@ class DifferenceDriver(LinuxDriver):
 
     def forget(self) -> None:
         """Send the next frame in full, whatever stands on the terminal."""
-        self._shown = Shown(*self._get_terminal_size())  # a frame on its way finishes with the old one
+        self._shown = Shown(*self._get_terminal_size())  # a frame being written finishes with the old one
 
     def write(self, data: str) -> None:
         """Write what differs."""

@@ -2,7 +2,7 @@
 
 An action names what it is done with: `session('back', 'step')` is a method of the session, `viewer('fold')` one of the
 viewer; any other is an action of the screen or, after `app.`, of the app.
-Which of them the key bar names is said in panes/key_bar.py.
+Which of them the key bar names is chosen in panes/key_bar.py.
 """
 
 from __future__ import annotations

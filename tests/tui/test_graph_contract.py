@@ -24,7 +24,7 @@ def boxes_of(name: str, level: int) -> tuple[list[NodeBox], str]:
     graph = Timeline(program_of((SMALL | LARGE)[name])).graph
     nodes = with_off_path(graph)
     picture = repeat_leaves(fold(nodes, scopes_to_close(nodes)))
-    return [box_of(item, graph.shapes, level) for item in picture.items.values()], picture.place(graph.loss)
+    return [box_of(item, graph.shapes, level) for item in picture.items.values()], picture.item_for(graph.loss)
 
 
 def laid_out(name: str, level: int) -> tuple[list[NodeBox], Layout]:

@@ -1,4 +1,4 @@
-"""Every key does on the screen what the table of keys, the help and the README say."""
+"""Every key does on the screen what the table of keys, the help and the page of keys say."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import inspect
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
@@ -24,6 +23,8 @@ from tui_backprop.screens.help import HelpScreen
 from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.session import DebugSession, Viewer
 from tui_backprop.widgets.canvas import Canvas
+
+from .readme import text_of
 
 BINDINGS = [binding for section in SECTIONS.values() for binding in section]
 
@@ -243,12 +244,12 @@ def test_the_key_bar_names_bound_keys_and_fits() -> None:
             assert sum(cell_len(part) for part, _ in draw_keys(width, running, said)) <= width
 
 
-def test_the_readme_names_every_key() -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+def test_the_page_of_keys_names_every_key() -> None:
+    page = text_of("docs/keys.md")
     for binding in BINDINGS:
         for key in binding.key_display.split():
             if key not in "↑↓←→":
-                assert f"`{key}`" in readme, key
+                assert f"`{key}`" in page, key
 
 
 async def test_where_nothing_is_shown_keys_do_nothing() -> None:

@@ -37,7 +37,8 @@ from tui_backprop.keys import KEY_OF
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.narration.narration import narrate_line
-from tui_backprop.narration.wording import ROOMS, wrapped
+from tui_backprop.narration.wording import ROOMS
+from tui_backprop.notation.fitting import wrap
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import program_of
 
@@ -65,7 +66,7 @@ def keeps_to_its_room(sentence: str) -> bool:
     return all(
         len(rows) <= lines and all(sum(cell_len(text) for text, _ in row) <= width for row in rows)
         for width, lines in ROOMS
-        for rows in [wrapped([(sentence, "text")], width)]
+        for rows in [wrap([(sentence, "text")], width)]
     )
 
 

@@ -35,7 +35,7 @@ def lesson_with(**said: dict) -> Lesson:
     return Lesson("mine", "", lambda _: example(), 0.1, **said)
 
 
-def test_the_readmes_lesson_opens_with_its_seed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_pages_lesson_opens_with_its_seed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = str(tmp_path / "my_lesson.py")
     Path(path).write_text(file_under("Your own lesson"), encoding="utf-8")
     said = []

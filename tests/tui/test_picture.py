@@ -20,7 +20,7 @@ def shown(picture: Picture) -> list[str]:
 
 def check_order(picture: Picture, nodes: list[Node]) -> None:
     """Every node is in the picture, inputs stand before their consumers, and no edge is missing or made up."""
-    place = {node: picture.places(node) for node in nodes}
+    place = {node: picture.items_for(node) for node in nodes}
     assert all(place.values())
     before: set[str] = set()
     for item in picture.items.values():

@@ -184,7 +184,7 @@ def check_masked(before: Moment, after: Moment, question: Question, pane: Lookin
     # without the line that explains the signs, which is always the same
     diagram = "\n".join(plain(pane.draw(moment, 300, 90, diagram=True)).splitlines()[:-1])
     tape = plain(pane.draw(moment, 300, 90, diagram=False))
-    step = plain(draw_step(moment, 118, 2, KEY_OF, question.ways))
+    step = plain(draw_step(moment, 118, 2, KEY_OF, question.wordings))
     if question.hides_queue:
         assert not re.search(r" [qw]\d", diagram + tape + step)
         assert "queue  ?" in step or before.phase == "forward"

@@ -26,7 +26,7 @@ from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import STYLES, plain
 from tui_backprop.lessons import lesson_names
 from tui_backprop.lessons.lesson import Example
-from tui_backprop.panes.two_searches import compare, contributions_to, draw_searches, say
+from tui_backprop.panes.two_searches import compare, contributions_to, draw_searches, explain
 from tui_backprop.programs.program import program_of
 from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.screens.searches import SearchesScreen
@@ -44,7 +44,7 @@ def words(timeline: Timeline) -> list[str]:
     if searches.early is not None:
         start = timeline.recording.start
         contributions = contributions_to(searches.early, timeline.stepper, start)
-    return say(searches, timeline.moment, Followed(), contributions)
+    return explain(searches, timeline.moment, Followed(), contributions)
 
 
 SKIP = """\

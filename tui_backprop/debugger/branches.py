@@ -1,4 +1,4 @@
-"""Branches: a training, and what becomes of it if a number had been another one from some iteration on.
+"""Branches: a training, and other courses of it, on which a number was edited before some iteration.
 
 A branch keeps what it takes to go back on it. A fork begins with what its parent keeps from before the edit; arrays
 are never written to, so both hold the same ones.
@@ -51,7 +51,7 @@ class States:
 
 
 class Branch:
-    """One way the training went: its edits, its states, its losses.
+    """One course of the training: its edits, its states, its losses.
 
     `edit` is the one that began it, None for the first branch; `edits` are all of them, by the number of iterations
     that were finished before. `furthest` is the latest place that was ever reached on the branch.

@@ -110,7 +110,7 @@ def grid_shape(shape: Shape, by_point: bool) -> tuple[int, int]:
     return (shape[0], 1) if by_point or shape[0] > LONGEST_ROW else (1, shape[0])
 
 
-def grid_place(shape: Shape, index: tuple[int, ...], by_point: bool) -> tuple[int, int]:
+def grid_cell(shape: Shape, index: tuple[int, ...], by_point: bool) -> tuple[int, int]:
     """Return in which row and column an element is drawn."""
     row, column = np.unravel_index(int(np.ravel_multi_index(index, shape)) if shape else 0, grid_shape(shape, by_point))
     return int(row), int(column)

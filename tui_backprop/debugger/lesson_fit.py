@@ -38,10 +38,10 @@ def misfit(lesson: Lesson, example: Example) -> str | None:
             allowed = ", ".join(f"{{{number}}}" for number in numbers)
             return f"its sentence '{key}' can have no other braces than {allowed}"
     names = [node.name for node in example.loss.graph.nodes]
-    for said, named in {"labels": lesson.labels, "folds": lesson.folds}.items():
+    for field, named in {"labels": lesson.labels, "folds": lesson.folds}.items():
         for name in named:
             if name not in names:
-                return f"its {said} '{name}' are for no node of the graph{_near(name, names)}"
+                return f"its {field} '{name}' are for no node of the graph{_near(name, names)}"
     plane = example.plane
     if plane is not None:
         count = len(example.feeds.get(plane.points, ()))

@@ -53,7 +53,7 @@ class LossGraph:
 
 
 def _shapes(nodes: Sequence[Node], feeds: Mapping[Placeholder, ArrayLike]) -> dict[Node, Shape]:
-    """Return the shapes of nodes, which come in the order in which they were made, as far as they can be told."""
+    """Return the shapes of nodes, which come in the order in which they were made, as far as they are known."""
     shapes: dict[Node, Shape] = {}
     for node in nodes:
         shape = np.shape(feeds[node]) if isinstance(node, Placeholder) and node in feeds else node.shape

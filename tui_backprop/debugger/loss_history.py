@@ -56,8 +56,8 @@ class LossHistory:
         """Return J of an iteration exactly, or None if it is not known or was merged into a bucket."""
         if iteration == self._count:
             return self.latest
-        bucket, place = divmod(iteration - 1, self._span)
-        return self._first[bucket] if 1 <= iteration < self._count and place == 0 else None
+        bucket, position = divmod(iteration - 1, self._span)
+        return self._first[bucket] if 1 <= iteration < self._count and position == 0 else None
 
     def until(self, iteration: int) -> LossHistory:
         """Return a copy that ends with an iteration; of a bucket that is cut in two, only the first loss is kept."""

@@ -1,4 +1,4 @@
-"""A gradient, measured: what becomes of the loss if one number is a little larger, and a little smaller.
+"""A gradient, measured: the loss where one number is a little larger, and where it is a little smaller.
 
 It runs the forward pass again, beside the training and without touching it: values belong to an evaluation.
 """

@@ -1,4 +1,4 @@
-"""A moment: everything the screen needs to know at the cursor, as a pure function of the events before it.
+"""A moment: everything that can be shown at the cursor, as a pure function of the events before it.
 
 Nothing is copied: a node's state is looked up as its last change before the cursor, so a moment costs the same on a
 graph of ten nodes and of ten thousand.
@@ -96,7 +96,7 @@ class Moment:
 
     @property
     def next_loss(self) -> float | None:
-        """J of the next iteration, where one has been there."""
+        """J of the next iteration, if that was ever computed."""
         return self.branch.losses.loss_at(self.iteration + 1)
 
     @property
@@ -129,12 +129,13 @@ class Moment:
         time = times.get(node)
         return time if time is not None and time < self.cursor else None
 
+    def _event(self, times: dict[Node, int], node: Node) -> Event | None:
+        time = self._past(times, node)
+        return None if time is None else self.recording.events[time]
+
     def value(self, node: Node) -> Array | None:
-        """Return the node's value in this iteration, of a variable after its update the new one; None if not yet."""
-        time = self._past(self.recording.updated, node)
-        if time is None:
-            time = self._past(self.recording.evaluated, node)
-        match None if time is None else self.recording.events[time]:
+        """Return the node's value in this iteration, of an updated variable the new one; None if there is none yet."""
+        match self._event(self.recording.updated, node) or self._event(self.recording.evaluated, node):
             case NodeEvaluated(_, value) | VariableUpdated(new=value):
                 return value
         return None
@@ -151,14 +152,12 @@ class Moment:
 
     def evaluated_value(self, node: Node) -> Array | None:
         """Return the value that this iteration's forward pass used, also of a variable that has been updated."""
-        time = self._past(self.recording.evaluated, node)
-        event = None if time is None else self.recording.events[time]
+        event = self._event(self.recording.evaluated, node)
         return event.value if isinstance(event, NodeEvaluated) else None
 
     def gradient(self, node: Node) -> Array | None:
         """Return dJ/dnode, once it is complete."""
-        time = self._past(self.recording.completed, node)
-        event = None if time is None else self.recording.events[time]
+        event = self._event(self.recording.completed, node)
         return event.gradient if isinstance(event, GradientCompleted) else None
 
     def contributions(self, node: Node) -> list[ContributionAdded]:
@@ -169,8 +168,7 @@ class Moment:
 
     def update(self, node: Node) -> VariableUpdated | None:
         """Return the update of a variable, once it has happened."""
-        time = self._past(self.recording.updated, node)
-        event = None if time is None else self.recording.events[time]
+        event = self._event(self.recording.updated, node)
         return event if isinstance(event, VariableUpdated) else None
 
     @cached_property
@@ -185,7 +183,7 @@ class Moment:
 
     @property
     def queue_is_hidden(self) -> bool:
-        """Whether nothing may be said of the queue, because a question stands."""
+        """Whether the queue must not be shown, because a question asks for it."""
         return False
 
     @property
@@ -258,7 +256,7 @@ class Moment:
         return Mark.STALE if self.graph.depends_on(node, self._changed) else Mark.DONE
 
     def gradient_mark(self, node: Node) -> tuple[Mark, int]:
-        """Return how far the node's gradient is, in the queue with its place, waiting with its count, else with 0."""
+        """Return how far the node's gradient is, with its position in the queue or how many it waits for, else 0."""
         if node is self.now and self.phase == "backward" and self._past(self.recording.visited, node) is not None:
             return Mark.NOW, 0
         if self._past(self.recording.completed, node) is not None:
@@ -268,7 +266,7 @@ class Moment:
         if self._past(self.recording.enqueued, node) is None:
             pending = self.waits_for(node)
             return (Mark.WAITING, pending) if pending else (Mark.NOT_YET, 0)
-        return Mark.QUEUED, self.recording.places[node] - self.visit_count + 1
+        return Mark.QUEUED, self.recording.queue_positions[node] - self.visit_count + 1
 
     def went(self, consumer: Operation, input_index: int) -> bool:
         """Return whether a contribution has come back over the edge into this input of a consumer."""

@@ -40,10 +40,10 @@ class Recording:
     """One iteration: its number, the state it started from, its events so far, and the mistake that ended it, if any.
 
     `edits` are the edits of that state; it has them in it. `previous` is the iteration before, if any.
-    The dictionaries tell for a node the time at which something happened to it; `places` is its place among all that
-    ever joined the queue, `visits` the times of all visits, `consumer_visits` those of a node's consumers. `crossed`
-    tells for an edge, a consumer and the index of its input, when a contribution came over it. `in_reach` and `joined`
-    are the nodes in the order in which a first consumer was visited and in which they joined the queue.
+    The dictionaries have for a node the time at which something happened to it; `queue_positions` its position among
+    all that ever joined the queue, `visits` the times of all visits, `consumer_visits` those of a node's consumers.
+    `crossed` has for an edge, a consumer and the index of its input, when a contribution came over it. `in_reach` and
+    `joined` are the nodes in the order in which a first consumer was visited and in which they joined the queue.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Recording:
         self.evaluated: dict[Node, int] = {}
         self.reached: dict[Node, int] = {}
         self.enqueued: dict[Node, int] = {}
-        self.places: dict[Node, int] = {}
+        self.queue_positions: dict[Node, int] = {}
         self.in_reach: list[Node] = []
         self.joined: list[Node] = []
         self.visited: dict[Node, int] = {}
@@ -115,5 +115,5 @@ class Recording:
     def _enqueue(self, nodes: tuple[Node, ...], time: int) -> None:
         self.joined += nodes
         for node in nodes:
-            self.places[node] = len(self.places)
+            self.queue_positions[node] = len(self.queue_positions)
             self.enqueued[node] = time

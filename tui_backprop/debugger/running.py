@@ -40,7 +40,7 @@ TO_A_BREAKPOINT = Speed("to the next breakpoint", None, SPEEDS[-1].seconds)
 class Run:
     """A run of a timeline that pauses at the end of every so many iterations (0: never).
 
-    `message` is what there is to say about where it ended, if anything.
+    `message` is about where it ended, None where there is nothing to report.
     """
 
     def __init__(self, timeline: Timeline, pause_every: int) -> None:

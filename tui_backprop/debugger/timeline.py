@@ -29,9 +29,9 @@ MILESTONES = (0, 1, 3, 10)
 class Timeline:
     """A training that can be moved through; a move returns whether it went anywhere.
 
-    `branches` are the ways it went, oldest first, and `branch` is the one that the moves follow. Its edits and the
-    `place` where one is decide on all numbers of the `moment`, however one came there; beside them it tells J of the
-    next iteration if one has been there. Raises ProgramError where what a lesson says does not fit its graph, and what
+    `branches` are the courses it took, oldest first, and `branch` is the one that the moves follow. Its edits and the
+    current `place` decide on all numbers of the `moment`, however that was reached; beside them it has J of the next
+    iteration, if that was ever computed. Raises ProgramError where what a lesson says does not fit its graph, and what
     the engine raises where the program cannot be trained.
     """
 
@@ -51,12 +51,12 @@ class Timeline:
 
     @property
     def place(self) -> Place:
-        """Where one is."""
+        """The current place."""
         return Place(self.recording.iteration, self.cursor, self._fine)
 
     @property
     def moment(self) -> Moment:
-        """What is true at the place where one is."""
+        """The moment at the current place."""
         shown = self.cursor - 1 if self._fine or not self.cursor else headline(self.recording, self.cursor)
         return Moment(self.program, tuple(self.branches), self.branch, self.recording, self.cursor, shown)
 
@@ -116,7 +116,7 @@ class Timeline:
         return self._moved(after_event if fine else None, moved)
 
     def missed(self, asked: Place) -> Message | None:
-        """Return what is to be said where one did not come to the place that was asked for; None where one did."""
+        """Return the message that a place was not reached; None where it was."""
         here = self.place
         if here[:2] >= (asked.iteration, asked.cursor or 0):
             return None
@@ -261,7 +261,7 @@ class Timeline:
             return False
         if iteration != self.recording.iteration:
             self._open(iteration)
-        # where an error keeps training from coming to the iteration, one is where it happens
+        # where an error keeps training from coming to the iteration, the place is where it happens
         self._play(cursor if iteration == self.recording.iteration else None)
         return True
 

@@ -64,7 +64,7 @@ def mark_style(mark: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What is said beside a node, at most `reach` cells from where its edges begin, a row counting as four."""
+    """A text beside a node, at most `reach` cells from where its edges begin, a row counting as four."""
 
     lines: Sequence[str]
     near: str
@@ -140,7 +140,7 @@ class _Canvas:
         """Write one text behind the other."""
         for text, style in line:
             self.write(x, y, text, style)
-            x += cell_len(text)
+            x += width_of(text)
 
     def write(self, x: int, y: int, text: str, style: str) -> None:
         """Write a text; what does not show is cut, and of a wide character cut in two a space is left."""
@@ -159,8 +159,8 @@ class _Canvas:
                     texts[column - 1] += char
                 continue
             shown = range(max(column, 0), min(column + width, self.width))
-            for place in shown:
-                texts[place], styles[place] = " ", style
+            for position in shown:
+                texts[position], styles[position] = " ", style
             if len(shown) == width:
                 texts[column : column + width] = [char, *[""] * (width - 1)]
             column += width
@@ -281,7 +281,7 @@ def draw_box(node: NodeView, width: int, height: int) -> list[Line]:
 def _draw_note(canvas: _Canvas, note: Note, near: Point) -> None:
     """Write the note into the nearest free cells."""
     count = len(note.lines)
-    width = max(map(cell_len, note.lines))
+    width = max(map(width_of, note.lines))
     blank = (" ",) * count
     free = []
     for row in range(canvas.height - count + 1):

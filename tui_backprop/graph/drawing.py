@@ -41,7 +41,7 @@ def _draw_boxes(shown: ShownGraph, layout: Layout, stops: frozenset[Node]) -> li
         view,
         lambda edge: _went(shown, edge),
         _in_use(shown),
-        note(moment, boxes.place),
+        note(moment, boxes.item_for),
     )
     if rows < height:
         lines.insert(0, [(fit("  " + heading(moment), width), "dim")])
@@ -65,7 +65,7 @@ def _draw_tape(shown: ShownGraph, tape: Tape, stops: frozenset[Node]) -> list[Li
 def _marked(seen: NodeView, item: Item, shown: ShownGraph, stops: frozenset[Node]) -> NodeView:
     """Mark what is selected, breakpoints, and the consumer from which a contribution comes: its gradient is G."""
     event = shown.moment.event
-    if isinstance(event, ContributionAdded) and not seen.now and item.name in shown.picture.places(event.consumer):
+    if isinstance(event, ContributionAdded) and not seen.now and item.name in shown.picture.items_for(event.consumer):
         seen = replace(seen, gradient=seen.gradient.replace("g", "G"))
     if stops and not stops.isdisjoint(item.nodes):
         seen = replace(seen, stops=True)
@@ -95,11 +95,11 @@ def _went(shown: ShownGraph, edge: Edge) -> bool:
 
 def _margin(shown: ShownGraph) -> dict[str, str]:
     """Return the signs before the rows of the tape: now, its operands, the consumer that G comes from."""
-    moment, place = shown.moment, shown.picture.place
+    moment, item_for = shown.moment, shown.picture.item_for
     signs = {}
     match moment.event:
         case NodeEvaluated(node):
-            signs = {place(source): "+" for source in node.inputs}
+            signs = {item_for(source): "+" for source in node.inputs}
         case ContributionAdded(_, consumer):
-            signs = {place(consumer): "G"}
-    return signs | ({place(moment.now): NOW} if moment.now is not None else {})
+            signs = {item_for(consumer): "G"}
+    return signs | ({item_for(moment.now): NOW} if moment.now is not None else {})

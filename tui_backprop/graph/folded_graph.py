@@ -1,6 +1,6 @@
 """One way to fold a graph, with all that is computed of it once: the picture, its layouts, its tapes.
 
-Stepping changes marks, not places, so that a step costs what shows of the graph, and not the graph.
+Stepping changes marks and moves nothing, so that a step costs what shows of the graph, and not the graph.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class FoldedGraph:
     def layout(self, level: int) -> Layout:
         """Return where the boxes stand at a level of detail."""
         if level not in self._layouts:
-            place = self.boxes.place(self._graph.loss)
-            self._layouts[level] = lay_out(self._box_sizes(level), place, gap=0 if level == NAMES else 1)
+            loss = self.boxes.item_for(self._graph.loss)
+            self._layouts[level] = lay_out(self._box_sizes(level), loss, gap=0 if level == NAMES else 1)
         return self._layouts[level]
 
     def _box_sizes(self, level: int) -> list[NodeBox]:

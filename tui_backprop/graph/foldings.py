@@ -1,4 +1,4 @@
-"""All ways to fold one graph, and which of them a look has or a room asks for; what was computed of a few is kept."""
+"""The foldings of a graph: which one a look has, or which shows most in a room; the latest few are kept."""
 
 from __future__ import annotations
 

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rich.cells import cell_len
-
 from minidl_core import Node, NodeEvaluated, NodeVisited, VariableUpdated
 from minidl_core.arrays import Array, Shape
 
 from ..debugger.moment import Mark, Moment
 from ..drawing.glyphs import DONE, NOT_YET, NOW, PARTLY, STALE, UPDATED
-from ..notation.fitting import printable
+from ..notation.fitting import first_that_fits, width_of
 from ..notation.formats import number, shape_text, vector
 from .diagram import NodeView
 from .labels import LEAST_INNER, MOST_INNER, detail, tape_title, title
@@ -37,7 +35,7 @@ def box_of(item: Item, shapes: Shapes, level: int) -> NodeBox:
     node = item.node
     kind = "" if node is None else node.kind
     if level == NAMES:
-        name = min(cell_len(printable(item.nodes[0].name if node else f"{item.scope}/")), MOST_INNER)
+        name = min(width_of(item.nodes[0].name if node else f"{item.scope}/"), MOST_INNER)
         width, height = name + (0 if node else len(f" {2 * str(len(item.nodes))}/")) + len("[ ✓q1]"), 1
     else:
         width = 2 + (_NUMBERS_INNER if level == NUMBERS else _inner_width(item, shapes))
@@ -47,8 +45,8 @@ def box_of(item: Item, shapes: Shapes, level: int) -> NodeBox:
 
 def row_widths(items: list[Item], shapes: Shapes, level: int, narrow: bool) -> tuple[int, int]:
     """Return how wide the longest title and the longest detail of a tape are; a narrow one has numbers or shapes."""
-    titles = max((cell_len(printable(_row_title(item))) for item in items), default=0)
-    extents = max((cell_len(_extent(item, shapes)) for item in items), default=0)
+    titles = max((width_of(_row_title(item)) for item in items), default=0)
+    extents = max((width_of(_extent(item, shapes)) for item in items), default=0)
     numbers = _NARROW_NUMBERS if narrow else extents + 1 + _NUMBERS_INNER
     return titles, {NAMES: 0, SHAPES: extents, NUMBERS: numbers}[level]
 
@@ -78,16 +76,16 @@ def row_view(item: Item, moment: Moment, progress: Progress, level: int, narrow:
     value, gradient = _marks(item, moment, progress)
     node = item.node
     if node is None:
-        said = _how_far(item, moment, progress)
+        text = _how_far(item, moment, progress)
     else:
-        said = shape_text(moment.shape(node))
+        text = shape_text(moment.shape(node))
         if level == NUMBERS and _shows_numbers(node, moment):
             backward = moment.phase != "forward" and moment.gradient(node) is not None
             room = _NARROW_NUMBERS if narrow else _NUMBERS_INNER
             numbers = _numbers(moment.value(node), moment.gradient(node), room)[backward]
-            said = numbers if narrow else f"{numbers:<{_NUMBERS_INNER}} {said}"
+            text = numbers if narrow else f"{numbers:<{_NUMBERS_INNER}} {text}"
     now = _is_now(item, moment, progress)
-    return NodeView(_row_title(item), (said,), value, gradient, _style(item, moment), now=now)
+    return NodeView(_row_title(item), (text,), value, gradient, _style(item, moment), now=now)
 
 
 def _shows_numbers(node: Node, moment: Moment) -> bool:
@@ -112,7 +110,7 @@ def node_marks(node: Node, moment: Moment) -> tuple[str, str]:
 def _is_now(item: Item, moment: Moment, progress: Progress) -> bool:
     if item.node is not None:
         return item.node is moment.now
-    return moment.now is not None and progress.place(moment.now) == item.name
+    return moment.now is not None and progress.item_for(moment.now) == item.name
 
 
 def _folded_value(item: Item, moment: Moment, progress: Progress) -> str:
@@ -159,7 +157,7 @@ def _range(array: Array | None, width: int) -> str:
         return f"all {number(array.min())}"
     texts = [vector(array, digits) for digits in (4, 3) if array.ndim == 1 and array.size <= 3]
     texts += [f"{number(array.min(), digits)}{PARTLY}{number(array.max(), digits)}" for digits in (4, 3, 2, 1)]
-    return next((text for text in texts if len(text) <= width), texts[-1])
+    return first_that_fits(width, *texts)
 
 
 def _style(item: Item, moment: Moment) -> str:
@@ -182,11 +180,11 @@ def _title(item: Item, moment: Moment | None = None, room: int = 0) -> str:
     if item.node is None:
         return f"{item.scope}/"
     number, uses = item.use
-    said = f"{item.node.name} {number}/{uses}" if uses > 1 else title(item.node)
+    text = f"{item.node.name} {number}/{uses}" if uses > 1 else title(item.node)
     if moment is None:
-        return said
-    with_shapes = (f"{text} {shape_text(moment.shape(item.node))}" for text in (said, item.node.name))
-    return next((text for text in with_shapes if cell_len(printable(text)) <= room), said)
+        return text
+    shape = shape_text(moment.shape(item.node))
+    return first_that_fits(room, f"{text} {shape}", f"{item.node.name} {shape}", text)
 
 
 def _row_title(item: Item) -> str:
@@ -202,4 +200,4 @@ def _inner_width(item: Item, shapes: Shapes) -> int:
     """Return how wide a box must be inside: for its title, its shape, and, of a scalar, its value."""
     scalar = item.node is not None and shapes.get(item.node) == ()
     extent = len(_extent(item, shapes)) + (item.node is None)
-    return min(max(LEAST_INNER, cell_len(printable(_title(item))), extent, _SCALAR_INNER if scalar else 0), MOST_INNER)
+    return min(max(LEAST_INNER, width_of(_title(item)), extent, _SCALAR_INNER if scalar else 0), MOST_INNER)

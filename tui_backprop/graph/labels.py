@@ -1,10 +1,8 @@
-"""What the graph pane says in words: titles and details of nodes, the line above the picture, its legend, its notes."""
+"""The texts of the graph pane: titles and details of nodes, the line above the picture, its legend, its notes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-
-from rich.cells import cell_len
 
 from minidl_core import ContributionAdded, Node, Operation
 from minidl_core.gradients import gradient_rule
@@ -12,7 +10,7 @@ from minidl_core.gradients import gradient_rule
 from ..debugger.moment import Moment
 from ..drawing.glyphs import BREAKPOINT, DONE, LEFT, NOT_YET, NOW, RIGHT, STALE, UPDATED
 from ..drawing.palette import Line
-from ..notation.fitting import printable, width_of
+from ..notation.fitting import first_that_fits, leading
 from ..notation.formats import number, shape_text
 from ..notation.optimizer import is_straight
 from .diagram import Note, mark_style
@@ -23,11 +21,11 @@ _ANYWHERE = 10_000
 
 
 def title(node: Node) -> str:
-    """Return a node's name and, where the name does not tell it, what it is: X data, p softmax, matmul."""
+    """Return a node's name and, where it is not named after that, its kind: X data, p softmax, matmul."""
     kind = _KINDS.get(node.kind, node.kind)
-    tells = isinstance(node, Operation) and node.name.rpartition("/")[2].startswith(kind)
-    full = node.name if tells else f"{node.name} {kind}"
-    return full if cell_len(printable(full)) <= MOST_INNER else node.name
+    named_after = isinstance(node, Operation) and node.name.rpartition("/")[2].startswith(kind)
+    full = node.name if named_after else f"{node.name} {kind}"
+    return first_that_fits(MOST_INNER, full, node.name)
 
 
 def tape_title(node: Node) -> str:
@@ -42,8 +40,7 @@ def detail(moment: Moment, node: Node, width: int) -> str:
     if value is None or value.size != 1:
         return shape
     before = "=" if node is moment.graph.loss else shape
-    texts = (f"{before} {number(value.item(), digits)}" for digits in (4, 3, 2))
-    return next((text for text in texts if len(text) <= width), shape)
+    return first_that_fits(width, *(f"{before} {number(value.item(), digits)}" for digits in (4, 3, 2)), shape)
 
 
 def heading(moment: Moment) -> str:
@@ -78,28 +75,26 @@ def legend(moment: Moment, width: int, *, stops: bool = False) -> Line:
         groups = marks, states, (f"{LEFT} gradient went this way", "━ goes now")
     if stops:
         groups = (*groups[:2], (f"{BREAKPOINT} breakpoint",), *groups[2:])
-    line: Line = []
+    entries: list[Line] = []
     for group in groups:
         for i, entry in enumerate(group):
-            gap = "" if not line else "  " if i else "    "
-            if width_of(line) + len(gap + entry) > width:
-                return line
+            gap = "" if not entries else "  " if i else "    "
             sign, _, meaning = entry.partition(" ")
             style = {"v": "dim", "g": "dim", "━": "flow", BREAKPOINT: "red"}.get(sign) or mark_style(sign)
-            line += [(gap, "text"), (sign, style), (f" {meaning}", "dim")]
-    return line
+            entries.append([(gap, "text"), (sign, style), (f" {meaning}", "dim")])
+    return [span for entry in leading(entries, width) for span in entry]
 
 
-def note(moment: Moment, place: Callable[[Node, Node | None], str]) -> Note | None:
-    """Return what is said beside a node: how a gradient's shape changes on an edge, or what is out of date.
+def note(moment: Moment, item_for: Callable[[Node, Node | None], str]) -> Note | None:
+    """Return the note beside a node: how a gradient's shape changes on an edge, or what is out of date.
 
-    `place` names the box of a node, where it has several the one beside a consumer.
+    `item_for` names the box of a node; where it has several, the one beside this consumer.
     """
     if isinstance(moment.event, ContributionAdded):
         if moment.shape(moment.event.node) is None:
             return None
-        return _edge_note(moment.event, place(moment.event.node, moment.event.consumer))
-    return _stale_note(moment, place) if moment.phase == "update" else None
+        return _edge_note(moment.event, item_for(moment.event.node, moment.event.consumer))
+    return _stale_note(moment, item_for) if moment.phase == "update" else None
 
 
 def _edge_note(event: ContributionAdded, near: str) -> Note | None:
@@ -120,9 +115,9 @@ def _edge_note(event: ContributionAdded, near: str) -> Note | None:
     return Note([change, *lines], near)
 
 
-def _stale_note(moment: Moment, place: Callable[[Node, Node | None], str]) -> Note | None:
+def _stale_note(moment: Moment, item_for: Callable[[Node, Node | None], str]) -> Note | None:
     updated = sorted(moment.updated, key=moment.graph.position.__getitem__) if len(moment.updated) < 3 else []
     if not moment.updated:
         return None
     variables = " and ".join(node.name for node in updated) or f"{len(moment.updated)} variables"
-    return Note([f"{STALE} = made with the old", f"    {variables}"], place(moment.updated[0], None), _ANYWHERE)
+    return Note([f"{STALE} = made with the old", f"    {variables}"], item_for(moment.updated[0], None), _ANYWHERE)

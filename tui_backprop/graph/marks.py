@@ -18,5 +18,5 @@ SIGNS = {
 
 
 def sign_of(mark: Mark, count: int = 0) -> str:
-    """Return the sign of a mark; in the queue with the place there, waiting with the number of consumers."""
+    """Return the sign of a mark; in the queue with its position, waiting with the number of consumers."""
     return f"{SIGNS[mark]}{count or ''}"

@@ -23,10 +23,10 @@ Scope = Callable[[Node], str]
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What stands as one box or one row: a node, one of the places of a leaf, or the folded nodes of a scope.
+    """What stands as one box or one row: a node, one of the uses of a leaf, or the folded nodes of a scope.
 
-    `inputs` are the names of items, one for each edge; `edges` tells for each input of a single node which of them
-    it is. `use` is which of how many places of a leaf this is.
+    `inputs` are the names of items, one for each edge; `edges` has for each input of a single node which of
+    them it is. `use` is which of how many uses of a leaf it stands beside.
     """
 
     name: str
@@ -49,28 +49,28 @@ class Picture:
         self.items = {item.name: item for item in items}
         self.closed = closed
         self.consumers: dict[str, list[str]] = {name: [] for name in self.items}
-        self._places: dict[Node, list[str]] = {}
+        self._items_for: dict[Node, list[str]] = {}
         for item in self.items.values():
             for source in dict.fromkeys(item.inputs):
                 self.consumers[source].append(item.name)
             for node in item.nodes:
-                self._places.setdefault(node, []).append(item.name)
+                self._items_for.setdefault(node, []).append(item.name)
 
-    def places(self, node: Node) -> list[str]:
+    def items_for(self, node: Node) -> list[str]:
         """Return the names of the items that stand for a node: one, or of a leaf one beside each use."""
-        return self._places.get(node, [])
+        return self._items_for.get(node, [])
 
-    def place(self, node: Node, consumer: Node | None = None) -> str:
+    def item_for(self, node: Node, consumer: Node | None = None) -> str:
         """Return the item that stands for a node, where it has several the one beside this consumer."""
-        names = self._places[node]
+        names = self._items_for[node]
         if len(names) > 1 and consumer is not None:
-            users = self.places(consumer)
+            users = self.items_for(consumer)
             return next((name for name in names if not users or users[0] in self.consumers[name]), names[0])
         return names[0]
 
     def edge(self, node: Node, consumer: Node, input_index: int) -> tuple[str, str, int] | None:
         """Return the edge that stands for an input of a consumer: two items and a number; None within a scope."""
-        source, user = self.place(node, consumer), self.place(consumer)
+        source, user = self.item_for(node, consumer), self.item_for(consumer)
         if source == user:
             return None
         item = self.items[user]
@@ -130,13 +130,13 @@ def _items(nodes: Sequence[Node], holder: Mapping[Node, str]) -> dict[str, Item]
             while names[scope] in taken:
                 names[scope] += "/"
     folded = {name: scope for scope, name in names.items()}
-    place = {node: names.get(holder.get(node, ""), node.name) for node in nodes}
+    item_of = {node: names.get(holder.get(node, ""), node.name) for node in nodes}
     members: dict[str, list[Node]] = {}
     for node in nodes:
-        members.setdefault(place[node], []).append(node)
+        members.setdefault(item_of[node], []).append(node)
     items = {}
     for name, inside in members.items():
-        sources = [place[source] for node in inside for source in node.inputs]
+        sources = [item_of[source] for node in inside for source in node.inputs]
         if name in folded:
             inputs = dict.fromkeys(source for source in sources if source != name)
             items[name] = Item(name, tuple(inside), tuple(inputs), scope=folded[name])

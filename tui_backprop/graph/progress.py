@@ -32,14 +32,14 @@ class Progress:
         for time in range(self._read, len(recording.events) if self._folded else 0):
             match recording.events[time]:
                 case ContributionAdded(node, consumer):
-                    self._went.setdefault((self.place(node), self.place(consumer)), time)
+                    self._went.setdefault((self.item_for(node), self.item_for(consumer)), time)
                 case NodeEvaluated(node) | NodeVisited(node) | VariableUpdated(node) as event:
-                    self._times[type(event), self.place(node)].append(time)
+                    self._times[type(event), self.item_for(node)].append(time)
         self._read = len(recording.events)
 
-    def place(self, node: Node) -> str:
+    def item_for(self, node: Node) -> str:
         """Return the name of the item that a node is in."""
-        return self._picture.place(node)
+        return self._picture.item_for(node)
 
     def count(self, moment: Moment, name: str, kind: type) -> int:
         """Return how many events of a kind happened to the nodes of an item up to the moment."""
@@ -49,5 +49,5 @@ class Progress:
     def went(self, moment: Moment, node: Node, consumer: Node) -> bool:
         """Return whether a contribution has come to the item of one node from that of the other."""
         self._keep_up(moment.recording)
-        time = self._went.get((self.place(node), self.place(consumer)))
+        time = self._went.get((self.item_for(node), self.item_for(consumer)))
         return time is not None and time < moment.cursor

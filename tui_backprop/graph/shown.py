@@ -182,7 +182,7 @@ class ShownGraph:
         return self._row.node is None
 
     def toggle_fold(self, foldings: Foldings) -> tuple[GraphLook, Message | None]:
-        """Return the look with the scope of what is in view folded, or opened, and what there is to say about it."""
+        """Return the look with the scope of what is in view folded, or opened, and a message about it."""
         item = self._row
         if item.node is None:
             return self.open(foldings)
@@ -195,7 +195,7 @@ class ShownGraph:
         return (replace(look, whole=True) if look.selected is not None else look), stays_open
 
     def toggle_all(self, foldings: Foldings) -> tuple[GraphLook, Message | None]:
-        """Return the look with every folded scope opened, or all folded where none is, and what there is to say."""
+        """Return the look with every folded scope opened, or all folded where none is, and a message about it."""
         if not foldings.scopes:
             return self.look, Message("no scopes", {})
         opened = any(item.node is None for item in self.folded.rows.items.values())
@@ -203,7 +203,7 @@ class ShownGraph:
         return replace(self._fold(closed, self.look.selected), whole=False), None
 
     def open(self, foldings: Foldings) -> tuple[GraphLook, Message | None]:
-        """Return the look with the folded scope in view opened, one level, and what there is to say about it."""
+        """Return the look with the folded scope in view opened, one level, and a message about it."""
         item = self._row
         if item.node is not None:
             return self.look, Message("nothing folded here", {})
@@ -219,10 +219,10 @@ def item_in_focus(picture: Picture, look: GraphLook, moment: Moment) -> str:
     """Return the item of a picture that is selected, or else the one that something happens to, or did last."""
     if look.selected is not None:
         item = picture.items.get(look.item)
-        return look.item if item and look.selected in item.nodes else picture.place(look.selected)
+        return look.item if item and look.selected in item.nodes else picture.item_for(look.selected)
     if isinstance(moment.event, ContributionAdded):
-        return picture.place(moment.event.node, moment.event.consumer)
-    return picture.place(node_in_focus(moment))
+        return picture.item_for(moment.event.node, moment.event.consumer)
+    return picture.item_for(node_in_focus(moment))
 
 
 def node_in_focus(moment: Moment) -> Node:

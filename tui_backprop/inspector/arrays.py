@@ -11,7 +11,7 @@ import numpy as np
 from minidl_core import Node
 from minidl_core.arrays import Array
 
-from ..debugger.followed import Followed, element_at, grid_index, grid_place, grid_shape, is_by_point
+from ..debugger.followed import Followed, element_at, grid_cell, grid_index, grid_shape, is_by_point
 from ..debugger.moment import Moment
 from ..drawing.glyphs import ELLIPSIS, MORE, RIGHT
 from ..drawing.palette import Line, label_style
@@ -29,7 +29,7 @@ COMFORT = 5
 class Block:
     """An array as rows and columns.
 
-    `titles` go from the longest to the shortest. `at` is the followed cell, `used` tells which cells take part in the
+    `titles` go from the longest to the shortest. `at` is the followed cell, `used` marks those that take part in the
     worked equation, `chosen` is the one of them that is looked at. Blocks that are `in_step` show the same rows, whose
     names stand at the left of all. The `sign` stands before the block in the followed row.
     """
@@ -88,7 +88,7 @@ def block(
     for element in [index] if used is None else used:
         mask[tuple(slice(None) if isinstance(i, str) else i for i in element)] = True
     rows, columns = grid_shape(shape, by_point)
-    at = grid_place(shape, index, by_point)
+    at = grid_cell(shape, index, by_point)
     if beside is not None and beside.ndim > 1 and array.ndim == 1 and not by_point:
         rows, columns, at = 1, array.size, (0, index[0])
     flat = None if chosen is None or not shape else int(np.ravel_multi_index(chosen, shape))
@@ -177,8 +177,8 @@ def draw_arrays(blocks: Sequence[Block], width: int, height: int) -> list[Line]:
     if in_step:
         below = sum(map(_alone_height, alone))
         lines += _Strip(_narrowed(in_step, width), width, max(height - below, min(height, 3))).lines()
-    for place, block in enumerate(alone):
-        below = sum(map(_alone_height, alone[place + 1 :]))
+    for position, block in enumerate(alone):
+        below = sum(map(_alone_height, alone[position + 1 :]))
         room = height - len(lines)
         lines += _alone_lines(block, width, max(room - below, min(room, 2)))
     return lines[:height]
@@ -279,17 +279,17 @@ def _alone_lines(block: Block, width: int, height: int) -> list[Line]:
     lines: list[Line] = []
     if heads:
         lines.append([title, *((name.rjust(block.cell_width), label_style(name)) for name in narrow.column_names)])
-    for place, row in enumerate(rows):
-        mark = _cut_mark(rows, place, len(block.cells)).ljust(GAP)
+    for position, row in enumerate(rows):
+        mark = _cut_mark(rows, position, len(block.cells)).ljust(GAP)
         name = title if not heads else (mark + block.row_name(row).rjust(label - GAP), "dim")
         lines.append([name, *_numbers(narrow, row, block.cell_width)])
     return lines
 
 
-def _cut_mark(rows: range, place: int, count: int) -> str:
+def _cut_mark(rows: range, position: int, count: int) -> str:
     """Return the mark of a row next to which there are rows that are not shown."""
-    above = place == 0 and rows.start > 0
-    below = place == len(rows) - 1 and rows.stop < count
+    above = position == 0 and rows.start > 0
+    below = position == len(rows) - 1 and rows.stop < count
     return MORE if above or below else ""
 
 
@@ -326,9 +326,9 @@ class _Strip:
         parts = [self._gutter_lines(), *map(self._block_lines, self.blocks)]
         lines = [[span for part in row for span in part] for row in zip(*parts, strict=True)]
         if self.more:
-            place = " " * max(_gutter(self.blocks) - 1, GAP)
+            margin = " " * max(_gutter(self.blocks) - 1, GAP)
             hidden = hidden_rows(self._window(self.leader), self.count, self.leader.noun)
-            lines.append([(f"{place}{MORE}  {hidden}", "dim")])
+            lines.append([(f"{margin}{MORE}  {hidden}", "dim")])
         return lines
 
     def _window(self, block: Block) -> range:
@@ -339,12 +339,12 @@ class _Strip:
         lines: list[Line] = [[(" " * width, "text")]] * (self.titled + self.named)
         shown = self._window(self.leader)
         names = [self.leading.row_name(row) for row in shown] if self.leading else []
-        for place in range(self.rows):
-            name = names[place] if place < len(names) else ""
-            here = place == self.pin and (self.rows > 1 or self.leading is not None)
+        for position in range(self.rows):
+            name = names[position] if position < len(names) else ""
+            here = position == self.pin and (self.rows > 1 or self.leading is not None)
             mark = RIGHT if here else " "
             if not self.more:
-                mark += _cut_mark(shown, place, self.count)
+                mark += _cut_mark(shown, position, self.count)
             lines.append([(mark.ljust(2) + name.rjust(width - 2), "followed" if here else "dim")])
         return lines
 
@@ -362,12 +362,12 @@ class _Strip:
         if self.named:
             heads = [(name.rjust(block.cell_width), label_style(name)) for name in block.column_names]
             lines.append([(" " * (width - numbers), "dim"), *heads] if heads else [empty])
-        for place in range(self.rows):
-            sign = block.sign if place == self.pin else ""
-            if not above <= place < above + len(rows):
+        for position in range(self.rows):
+            sign = block.sign if position == self.pin else ""
+            if not above <= position < above + len(rows):
                 lines.append([empty])
                 continue
-            row = rows[place - above]
+            row = rows[position - above]
             name = "" if block.in_step else block.row_name(row)
             before = sign.ljust(width - numbers - names)
             lines.append([(before, "text"), (name.ljust(names), "dim"), *_numbers(block, row, block.cell_width)])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from rich.cells import cell_len
 
 from minidl_core import Node
 
@@ -15,11 +14,11 @@ from ..debugger.moment import Moment
 from ..drawing.glyphs import RIGHT
 from ..drawing.palette import Line
 from ..notation.expression import element_text
-from ..notation.fitting import fit
+from ..notation.fitting import ends, first_that_fits, fit, prose, width_of
 from ..notation.formats import number
 from ..notation.names import called, slope_name
 from ..notation.rounding import is_rounding
-from ..notation.sections import Section, compose, first_that_fits, prose
+from ..notation.sections import Section, compose
 from ..notation.worked import rounds_to
 from .origin import Origin, draw_origin, own_gradient
 from .view import View
@@ -57,9 +56,9 @@ class CheckView(View):
         if moment.gradient(node) is None:
             verdict += f" The backward pass will find {slope}."
         sections = [
-            Section(6, [[(title, "title"), (step.rjust(width - cell_len(title) - 1), "dim")]]),
+            Section(6, [ends([(title, "title")], (step, "dim"), width - 1)]),
             Section(9, _both_sides(measured, loss, target, slope, width, rounding=rounding)),
-            Section(10, prose(verdict, width, style, indent="  "), joined=True),
+            Section(10, prose(verdict, width, style, indent=2), joined=True),
             Section(7, _nudge(measured, loss, target, slope, width)),
             Section(5, draw_origin(moment, own_gradient(moment, followed, node), width)),
             Section(
@@ -100,11 +99,11 @@ def _nudge(measured: MeasuredGradient, loss: str, target: str, slope: str, width
 def _rows(rows: list[tuple[str, str, str]], width: int) -> list[Line]:
     """Draw names, numbers with their decimal points under each other where they are losses, and what they mean."""
     size = max(len(text) for _, text, _ in rows)
-    names = min(max(cell_len(name) for name, _, _ in rows) + 4, max(width - size, 1))
+    names = min(max(width_of(name) for name, _, _ in rows) + 4, max(width - size, 1))
     lines: list[Line] = []
     for name, text, meaning in rows:
-        said = first_that_fits(width - names - size - 3, meaning, "")
-        lines.append([(fit(f"  {name}", names), "dim"), (text.rjust(size), "text"), (f"   {said}", "dim")])
+        wording = first_that_fits(width - names - size - 3, meaning, "")
+        lines.append([(fit(f"  {name}", names), "dim"), (text.rjust(size), "text"), (f"   {wording}", "dim")])
     return lines
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import PurePath
 from typing import Any, NamedTuple
-
-from rich.cells import cell_len
 
 from minidl_core import GradientError, Node, Operation, Variable
 from minidl_core.gradients import gradient_rule
@@ -21,9 +20,8 @@ from ..debugger.kept import kept
 from ..debugger.moment import Moment
 from ..drawing.glyphs import MORE
 from ..drawing.palette import Line
-from ..notation.fitting import clip, fit, printable
+from ..notation.fitting import clip, ends, fit, flow, printable, prose
 from ..notation.names import called
-from ..notation.sections import prose
 from .view import View
 
 _HANGING = 4
@@ -101,10 +99,9 @@ def _function(title: str, function: Callable[..., Any], width: int) -> list[Line
         source = _source(function)
     except (OSError, TypeError, SyntaxError):
         name = getattr(function, "__name__", type(function).__name__)
-        said = f"the code of {printable(name)} is in no file that can be read"
-        return [[(title, "title")], *prose(said, width)]
-    room = width - cell_len(title) - 1
-    head: Line = [(title, "title"), (source.location.rjust(room), "dim")]
+        sentence = f"the code of {printable(name)} is in no file that can be read"
+        return [[(title, "title")], *prose(sentence, width)]
+    head = ends([(title, "title")], (source.location, "dim"), width - 1)
     return [head, *(row for line in source.lines for row in _folded([*line], width))]
 
 
@@ -142,18 +139,10 @@ def _lines_before_def(text: str) -> int:
 
 
 def _folded(line: Line, width: int) -> list[Line]:
-    """Break a line of code that is too long between two tokens."""
+    """Break a line of code that is too long between two tokens; comments and strings break between words."""
     indent = len(text := "".join(part for part, _ in line)) - len(text.lstrip())
-    hanging = min(indent + _HANGING, max(width - 2 * _HANGING, 0))
-    rows: list[Line] = [[]]
-    room = width
-    for part, style in line:
-        words = part.split(" ") if style in ("done", "dim") else [part]  # comments and strings break between words
-        for place, word in enumerate(words):
-            token = word if place == 0 else f" {word}"
-            if cell_len(token) > room and rows[-1]:
-                rows.append([(" " * hanging, "text")])
-                room, token = width - hanging, token.lstrip()
-            rows[-1].append((token, style))
-            room -= cell_len(token)
-    return rows
+    tokens: list[Line] = []
+    for text, style in line:
+        parts = re.split("(?= )", text) if style in ("done", "dim") else [text]
+        tokens += [[(part, style)] for part in parts]
+    return flow(tokens, width, min(indent + _HANGING, max(width - 2 * _HANGING, 0)))

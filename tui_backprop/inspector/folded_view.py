@@ -12,6 +12,7 @@ from ..graph.item_views import node_marks
 from ..graph.picture import Item
 from ..notation.fitting import fit, fit_name
 from ..notation.formats import shape_text
+from ..notation.sections import centred
 
 _SHAPE = 12
 
@@ -29,20 +30,12 @@ def draw_folded(item: Item, moment: Moment, width: int, height: int) -> list[Lin
         [],
     ]
     rows = max(height - len(lines), 0)
-    first = _first(item, moment, rows)
-    shown = item.nodes[first : first + rows]
-    lines += [_row(node, moment, width) for node in shown]
-    left = len(item.nodes) - first - len(shown)
+    shown = centred(len(item.nodes), rows, item.nodes.index(moment.now) if moment.now in item.nodes else 0)
+    lines += [_row(item.nodes[position], moment, width) for position in shown]
+    left = len(item.nodes) - shown.stop
     if left and shown:
         lines[-1] = [(fit(f"{MORE} {left + 1:,} more", width), "dim")]
     return lines[:height]
-
-
-def _first(item: Item, moment: Moment, rows: int) -> int:
-    """Return which node is listed first, so that the one of now is among them."""
-    if moment.now not in item.nodes:
-        return 0
-    return max(min(item.nodes.index(moment.now) - rows // 2, len(item.nodes) - rows), 0)
 
 
 def _listed(nodes: list[Node]) -> str:

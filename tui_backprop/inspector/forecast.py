@@ -21,10 +21,11 @@ from ..debugger.moment import Moment
 from ..debugger.recording import Recording
 from ..drawing.glyphs import NOT_YET
 from ..drawing.palette import Line
+from ..notation.fitting import first_that_fits, prose
 from ..notation.formats import Notation, addition, digits_of_change, notation
 from ..notation.names import called
 from ..notation.optimizer import is_straight
-from ..notation.sections import Section, first_that_fits, prose
+from ..notation.sections import Section
 
 
 def forecast(moment: Moment, width: int, *, short: bool = False) -> list[Section]:
@@ -56,7 +57,7 @@ def forecast(moment: Moment, width: int, *, short: bool = False) -> list[Section
         text = first_that_fits(width, whole, f"{loss} {now}   forecast {new}")
         condition = f" if {loss} were a straight slope{' (whole step)' if several else ''}"
         return [
-            Section(4, [[(text, "text")], *prose(condition, width, "dim", indent=" ")]),
+            Section(4, [[(text, "text")], *prose(condition, width, "dim", indent=1)]),
             Section(3, prose(f"new {loss} {measured} {when}", width), joined=True),
         ]
     title = "what the whole step should bring, of all variables" if several else "what this step should bring"

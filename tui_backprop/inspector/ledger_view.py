@@ -16,13 +16,13 @@ from ..drawing.palette import Line
 from ..notation.entries import in_letters
 from ..notation.equation import write_worked
 from ..notation.expression import Entry, Total, UnreadableError, element_text
-from ..notation.fitting import fit, width_of
+from ..notation.fitting import ends, first_that_fits, fit, prose, width_of
 from ..notation.formats import addition, shape_text, worked_sum
 from ..notation.formulas import symbols
 from ..notation.long_sums import long_sum, long_sum_section
-from ..notation.names import axis_names, called, part, said, slope_name, small, summed
+from ..notation.names import axis_names, called, part, slope_name, small, summed, text_in_names
 from ..notation.rounding import is_rounding
-from ..notation.sections import Section, compose, first_that_fits, prose, window
+from ..notation.sections import Section, compose, window
 from ..notation.worked import Worked, count, worked_contribution
 from .arrays import arrays_section, block
 from .origin import Origin, draw_origin, gradient_origin
@@ -75,21 +75,21 @@ class LedgerView(View):
 
 
 def _why_add(moment: Moment, node: Node, width: int) -> list[Section]:
-    """Nudge a number that reaches the loss in several ways: the ways' effects add up, and so do their slopes."""
+    """Explain a sum: nudged, a number moves the loss over each of its consumers, and these effects add up."""
     contributions = moment.contributions(node)
     if len(contributions) < 2 or len(contributions) > 3 or contributions[0].contribution.shape:
         return []
     name, loss = called(node), called(moment.graph.loss)
     moved = [NUDGE * float(event.contribution) for event in contributions]
     fine, coarse = addition(moved, sum(moved), 3)
-    ways = [f"{fine.text(by)} through {_way(event)}" for by, event in zip(moved, contributions, strict=True)]
+    effects = [f"{fine.text(by)} through {_giver(event)}" for by, event in zip(moved, contributions, strict=True)]
     total = coarse.text(sum(moved))
     so_far = " so far" if len(contributions) < contributions[0].count else ""
-    text = f"why a sum?  {name} + {NUDGE} moves {loss} by {', and by '.join(ways)}: by about {total} in all{so_far}."
+    text = f"why a sum?  {name} + {NUDGE} moves {loss} by {', and by '.join(effects)}: by about {total} in all{so_far}."
     return [Section(6, prose(text, width))]
 
 
-def _way(event: ContributionAdded) -> str:
+def _giver(event: ContributionAdded) -> str:
     """Name the consumer that a contribution came from, and, where it came more than once, as which of its inputs."""
     name, inputs = called(event.consumer), event.consumer.inputs
     twice = sum(source is event.node for source in inputs) > 1
@@ -98,11 +98,11 @@ def _way(event: ContributionAdded) -> str:
 
 def _title(moment: Moment, node: Node, edges: list[GradientEdge], edge: GradientEdge | None, width: int) -> Line:
     count = len(edges)
-    place = f"edge {edges.index(edge) + 1} of {count}" if edge else f"{count} edge{'s' * (count != 1)}"
+    which = f"edge {edges.index(edge) + 1} of {count}" if edge else f"{count} edge{'s' * (count != 1)}"
     slope = slope_name(moment, node)
     whole = f"{slope} = sum over the edges that leave {called(node)}"
-    text = first_that_fits(width - len(place) - 2, whole, f"{slope} = sum over edges", slope)
-    return [(text, "title"), (place.rjust(max(width - len(text) - 1, len(place) + 1)), "dim")]
+    text = first_that_fits(width - len(which) - 2, whole, f"{slope} = sum over edges", slope)
+    return ends([(text, "title")], (which, "dim"), width - 1)
 
 
 def _loss(moment: Moment, node: Node, width: int) -> list[Section]:
@@ -130,9 +130,9 @@ def _edge_lines(
     most: int,
 ) -> list[Line]:
     """Draw the edges as columns: edge, shape of G, rule, contribution; the narrower, the fewer columns."""
-    places = window(len(edges), most, edges.index(focus) if focus else 0)
+    rows = window(len(edges), most, edges.index(focus) if focus else 0)
     terms, total = _written(moment, node, followed, most)
-    shown = [_edge_row(moment, edges[place], focus, terms) for place in places]
+    shown = [_edge_row(moment, edges[row], focus, terms) for row in rows]
     if terms and len(edges) > 1:
         shown.append(("  sum" if len(terms) == len(edges) else "  sum so far", "", "", total))
     widths = [max(len(row[column]) for row in shown) for column in range(4)]
@@ -187,7 +187,7 @@ def _edge_row(
 def _rule(moment: Moment, consumer: Operation, input_index: int, event: ContributionAdded | None) -> str:
     """Return the formula of a contribution with the nodes' names in it, and over what it is summed."""
     try:
-        formula = said(moment, consumer, gradient_rule(consumer).formula_for(input_index))
+        formula = text_in_names(moment, consumer, gradient_rule(consumer).formula_for(input_index))
     except GradientError:
         return ""
     if event is None or not consumer.definition.elementwise or event.gradient.shape == event.contribution.shape:
@@ -221,7 +221,7 @@ def _contribution(
         elements, names = _beside(moment, event, work, index, width)
         sections = [
             Section(10, [equation]),
-            long_sum_section(long_sum(moment, elements, names, followed), width),
+            long_sum_section(long_sum(moment, elements, followed, names), width),
         ]
     else:
         shape = shape_text(event.gradient.shape)
@@ -249,19 +249,19 @@ def _beside(
     index: tuple[int, ...],
     width: int,
 ) -> tuple[list[Worked], list[str]]:
-    """Return the elements whose long sums are shown, and what they are called.
+    """Return the elements whose long sums are shown, and what they are called where there are several.
 
     Where the terms are single numbers, there is room for the elements beside the followed one.
     """
     worked = work(index)
     if not index or worked.long_sum is None or not isinstance(worked.long_sum.body, Entry):
-        return [worked], ["product" if "·" in worked.symbols else "term"]
+        return [worked], []
     columns = event.contribution.shape[-1]
     names = axis_names(moment, event.node, len(index) - 1, columns)
     shown = window(columns, 4 if width >= 60 else 2, index[-1])
     elements = [work((*index[:-1], column)) for column in shown]
     if any(element.long_sum is None for element in elements):
-        return [worked], ["term"]
+        return [worked], []
     return elements, [names[column] if names else f"[{','.join(map(str, (*index[:-1], column)))}]" for column in shown]
 
 
@@ -275,7 +275,7 @@ def _sum(moment: Moment, event: ContributionAdded, index: tuple[int, ...], width
     target = element_text(called(event.node), index)
     terms = [float(other.contribution[index]) for other in arrived]
     text = f"  {what} for {target}: {worked_sum(terms, float(latest.total[index]), 3)}"
-    return [Section(7, prose(text, width, indent="    "))]
+    return [Section(7, prose(text, width, indent=4))]
 
 
 def _reasons(
@@ -283,7 +283,7 @@ def _reasons(
 ) -> list[Section]:
     """Say why the rule is what it is, and, where the contribution is a sum, why it is one."""
     op, input_index = event.consumer, event.input_index
-    sections = [Section(3, prose(said(moment, op, gradient_rule(op).reason_for(input_index)), width, "dim"))]
+    sections = [Section(3, prose(text_in_names(moment, op, gradient_rule(op).reason_for(input_index)), width, "dim"))]
     if not isinstance(worked.tree, Total) or count(worked.tree) == 1:
         return sections
     try:

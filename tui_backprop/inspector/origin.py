@@ -17,9 +17,9 @@ from ..debugger.followed import Followed, element_at
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..notation.expression import Entry, Total, Tree, element_text
+from ..notation.fitting import first_that_fits
 from ..notation.long_sums import followed_term, over_points
 from ..notation.names import called, point_word, slope_name
-from ..notation.sections import first_that_fits
 from ..notation.worked import Worked, count, sizes, worked_contribution, worked_value
 
 Index = tuple[int, ...]
@@ -63,16 +63,16 @@ def draw_origin(moment: Moment, origin: Origin | str, width: int) -> list[Line]:
     line: Line = [("enter", "key"), (f"  {element_text(name, origin.index)}", "text")]
     choices = []
     if origin.terms > 1:
-        # a point has its own number, which the table names, a term only its place among those of the formula
+        # a point has its own number, which the table names, a term only its position in the formula
         term = f"{point_word(moment)} {origin.term}" if origin.points else f"term {origin.term + 1} of {origin.terms}"
         choices.append(("d", term))
     if len(origin.edges) > 1:
         choices.append(("a", f"edge {origin.edge + 1} of {len(origin.edges)}"))
     for key, text in choices:
         room = width - sum(len(part) for part, _ in line)
-        said = first_that_fits(room - 6, text, text.partition(" of ")[0])
-        if len(said) + 6 <= room:
-            line += [("   ", "text"), (key, "key"), (f"  {said}", "dim")]
+        wording = first_that_fits(room - 6, text, text.partition(" of ")[0])
+        if len(wording) + 6 <= room:
+            line += [("   ", "text"), (key, "key"), (f"  {wording}", "dim")]
     return [line]
 
 
@@ -120,7 +120,7 @@ def _by_terms(
     worked: Worked | None,
     symbol: str,
 ) -> Origin:
-    """Return the way to one of the elements of the target that stand under this symbol in the worked equation."""
+    """Return as the origin one of the target's elements that this symbol of the worked equation stands for."""
     nearest = element_at(moment, target, moment.shape(target) or (), followed)
     entries = [entry for entry in worked.entries if entry.symbol == symbol] if worked else []
     total = worked.long_sum if worked else None
@@ -129,8 +129,8 @@ def _by_terms(
         points = over_points(moment, total)
 
         def index_at(term: int) -> Index:
-            place = dict(zip(total.letters, np.unravel_index(term, sizes(total)), strict=True))
-            return _filled(entries[0], {letter: int(i) for letter, i in place.items()})
+            position = dict(zip(total.letters, np.unravel_index(term, sizes(total)), strict=True))
+            return _filled(entries[0], {letter: int(i) for letter, i in position.items()})
 
         return Origin(target, view, edges, edge, count(total), term, index_at, points, worked)
     found = _indexes(worked.tree, entries) if worked and worked.tree and entries else [nearest]
@@ -145,13 +145,13 @@ def _indexes(tree: Tree, entries: list[Entry]) -> list[Index]:
     axis_of = {letter: axis for total in _totals(tree) for letter, axis in zip(total.letters, total.axes, strict=True)}
     found: dict[Index, None] = {}
     for entry in entries:
-        for place in np.ndindex(entry.value.shape):
-            found[_filled(entry, {letter: place[axis] for letter, axis in axis_of.items()})] = None
+        for position in np.ndindex(entry.value.shape):
+            found[_filled(entry, {letter: position[axis] for letter, axis in axis_of.items()})] = None
     return list(found)
 
 
-def _filled(entry: Entry, place: dict[str, int]) -> Index:
-    return tuple(place[i] if isinstance(i, str) else i for i in entry.index)
+def _filled(entry: Entry, position: dict[str, int]) -> Index:
+    return tuple(position[i] if isinstance(i, str) else i for i in entry.index)
 
 
 def _totals(tree: Tree) -> list[Total]:

@@ -1,4 +1,4 @@
-"""What there is to say when no node is in view: before the first event, and when an iteration is over."""
+"""The inspector without a node in view: before the first event, and when an iteration is over."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from ..drawing.glyphs import DONE, NOT_YET, NOW, RIGHT, STALE
 from ..drawing.palette import Line
 from ..narration.wording import the_loss
 from ..notation.expression import element_text
+from ..notation.fitting import prose
 from ..notation.formats import digits_of_change, number, shape_text, vector
 from ..notation.names import called
 from ..notation.optimizer import is_straight
-from ..notation.sections import Section, compose, prose
+from ..notation.sections import Section, compose
 from .forecast import brought, forecast
 
 MOST_NAMES = 12
@@ -68,9 +69,8 @@ def _named(moment: Moment, title: str, nodes: Sequence[Node], width: int) -> lis
 
 def _columns(title: str, text: str, width: int) -> list[Line]:
     """Draw a title, and beside it a wrapped text."""
-    return [
-        [((title if place == 0 else "").ljust(12), "dim"), *line] for place, line in enumerate(prose(text, width - 12))
-    ]
+    first, *others = prose(text, width - 12)
+    return [[(f"{title:<12}", "dim"), *first], *([(" " * 12, "dim"), *line] for line in others)]
 
 
 def draw_finished(moment: Moment, followed: Followed, width: int, height: int) -> list[Line]:
@@ -85,7 +85,7 @@ def draw_finished(moment: Moment, followed: Followed, width: int, height: int) -
         sections += [Section(9, lines), *brought(moment, width)]
     moves: list[Line] = [[("how the variables moved", "title")]]
     for variable in moment.graph.variables[: max(height - 12, 2)]:
-        moves += prose(_moved(moment, variable, followed), width, indent="    ")
+        moves += prose(_moved(moment, variable, followed), width, indent=4)
     if len(moment.graph.variables) >= len(moves):
         moves.append([(f"  and {len(moment.graph.variables) - len(moves) + 1} more", "dim")])
     following = f"  iteration {moment.iteration + 1} begins"

@@ -14,16 +14,16 @@ from ..drawing.glyphs import MORE, NOT_YET, STALE
 from ..drawing.palette import Line
 from ..notation.equation import write_worked
 from ..notation.expression import element_text
-from ..notation.fitting import printable, width_of
+from ..notation.fitting import ends, first_that_fits, printable, prose, width_of
 from ..notation.formats import notation, number
 from ..notation.names import called, describe, slope_name
 from ..notation.optimizer import is_straight, schedule_text, worked_rate
 from ..notation.rounding import is_rounding
-from ..notation.sections import Section, compose, first_that_fits, prose
+from ..notation.sections import Section, compose
 from ..notation.update import (
     COLUMNS,
     ROWS,
-    said_of_step,
+    step_text,
     update_notations,
     why_it_moves,
     worked_terms,
@@ -60,11 +60,11 @@ class UpdateView(View):
         """Draw what a variable's update did to it, or what it will need."""
         slope, optimizer = slope_name(moment, node), moment.program.optimizer
         event, several = moment.update(node), len(optimizer.rule) > 1
-        rule = f"{called(node)} new = {called(node)} - {said_of_step(optimizer.rule, called(node), slope)}"
+        rule = f"{called(node)} new = {called(node)} - {step_text(optimizer.rule, called(node), slope)}"
         rate = f"η = {number(moment.learning_rate)}"
         named = f"{type(optimizer).__name__}   {rate}"
         rate = first_that_fits(width - len(rule) - 3, named, rate) if several else rate
-        title: Line = [(rule, "title"), (rate.rjust(max(width - len(rule) - 1, len(rate) + 2)), "text")]
+        title = ends([(rule, "title")], (rate, "text"), width - 1, gap=2)
         schedule = _schedule(moment, width, height)
         sections = [Section(6, [title]), Section(5, schedule, joined=True)]
         if event is None:
@@ -88,10 +88,10 @@ def _schedule(moment: Moment, width: int, height: int) -> list[Line]:
     if not callable(start.learning_rate) or worked is None:
         return []
     if worked.tree is None:
-        return prose(f"  η of iteration {iteration} by {schedule_text(start.learning_rate)}", width, indent="    ")
+        return prose(f"  η of iteration {iteration} by {schedule_text(start.learning_rate)}", width, indent=4)
     lines = write_worked(worked, width, most=4)
     if len(lines) > 2 and height < _HIGH:
-        return prose(f"  η = {worked.symbols}, t = {iteration}", width, indent="    ")
+        return prose(f"  η = {worked.symbols}, t = {iteration}", width, indent=4)
     return lines
 
 
@@ -102,7 +102,7 @@ def _update(moment: Moment, event: VariableUpdated, followed: Followed, width: i
     step = event.terms[-1].value
     fine, coarse = update_notations(event.old, step, event.new, index)
     rule = [each.term for each in event.terms]
-    taken = [said_of_step(rule, name, gradient) for gradient in (slope, "gradient")]
+    taken = [step_text(rule, name, gradient) for gradient in (slope, "gradient")]
     columns = [
         ((f"{name} before", "before"), event.old, fine),
         ((f"G = {slope}", "G") if several else (slope, "gradient"), event.gradient, notation(event.gradient)),
@@ -132,7 +132,7 @@ def _update(moment: Moment, event: VariableUpdated, followed: Followed, width: i
         room = max(min(wanted, height - least), height - least - len(meaning) - arrays.comfort - _FORECAST)
         sections.append(Section(9, _terms(terms, width, room)))
         reasons = [printable(f"  {term.symbol}: {term.reason}") for term in rule]
-        sections.append(Section(1, [line for reason in reasons for line in prose(reason, width, "dim", "    ")]))
+        sections.append(Section(1, [line for reason in reasons for line in prose(reason, width, "dim", 4)]))
     return [*sections, Section(10, lines), Section(4 if several else 8, meaning, joined=True)]
 
 
@@ -181,7 +181,7 @@ def _meaning(moment: Moment, event: VariableUpdated, index: tuple[int, ...], wid
         sign, change, way = ("negative", "less", "rises") if slope < 0 else ("positive", "more", "falls")
         so = f"so {target} {way}" if straight else moves
         text = f"its slope is {sign}: more {target}, {change} {loss}; {so}"
-    return prose(f"  {text}", width, indent="  ")
+    return prose(f"  {text}", width, indent=2)
 
 
 def _stale(moment: Moment, width: int) -> list[Section]:

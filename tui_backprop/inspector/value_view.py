@@ -13,11 +13,12 @@ from ..drawing.palette import Line
 from ..graph.marks import sign_of
 from ..notation.equation import write_worked
 from ..notation.expression import element_text
+from ..notation.fitting import first_that_fits, prose
 from ..notation.formats import number, vector
 from ..notation.formulas import right_side
 from ..notation.long_sums import long_sum, long_sum_section
-from ..notation.names import called, describe, said, slope_name, small
-from ..notation.sections import Section, compose, first_that_fits, prose
+from ..notation.names import called, describe, slope_name, small, text_in_names
+from ..notation.sections import Section, compose
 from ..notation.worked import worked_value
 from .arrays import arrays_section, block
 from .forecast import brought
@@ -40,7 +41,7 @@ class ValueView(View):
         """Return what the node is: of an operation its formula, with the attributes that it was given."""
         if not isinstance(node, Operation):
             return f"{called(node)}   {'data' if node.kind == 'placeholder' else node.kind}"
-        formula = said(moment, node, right_side(node)) or node.kind
+        formula = text_in_names(moment, node, right_side(node)) or node.kind
         defaults = node.definition.attributes
         given = [f"{key} {value}" for key, value in node.attributes.items() if value != defaults.get(key)]
         return ", ".join([f"{called(node)} = {formula}", *given])
@@ -73,11 +74,10 @@ def _operation(
     index = element_at(moment, node, value.shape, followed)
     followed = followed.at(index, is_by_point(moment, node, value.shape))
     worked = (None if isinstance(origin, str) else origin.worked) or worked_value(node, inputs, value, index)
-    reason = Section(2, prose(said(moment, node, node.definition.reason), width, "dim"))
+    reason = Section(2, prose(text_in_names(moment, node, node.definition.reason), width, "dim"))
     if worked.long_sum is not None:
-        name = "product" if "·" in worked.symbols else "term"
         equation: Line = [(f"{RIGHT} {worked.target}", "followed"), (f" = {worked.symbols}", "text")]
-        table = long_sum(moment, [worked], [name], followed)
+        table = long_sum(moment, [worked], followed)
         return [reason, Section(10, [equation]), long_sum_section(table, width)]
     blocks = []
     for input_index, (source, array) in enumerate(zip(node.inputs, inputs, strict=True)):
@@ -115,8 +115,8 @@ def _not_yet(moment: Moment, node: Node, width: int) -> list[Section]:
         return [Section(10, prose(f"{NOT_YET} not known yet: every run must be fed with it", width))]
     return [
         Section(10, prose(f"{NOT_YET} not computed yet: the forward pass brings it", width)),
-        Section(8, prose(said(moment, node, node.definition.formula), width, "title")),
-        Section(2, prose(said(moment, node, node.definition.reason), width, "dim")),
+        Section(8, prose(text_in_names(moment, node, node.definition.formula), width, "title")),
+        Section(2, prose(text_in_names(moment, node, node.definition.reason), width, "dim")),
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from minidl_core import Node
 
-from ..debugger.followed import Followed, grid_index, grid_place, grid_shape, is_by_point
+from ..debugger.followed import Followed, grid_cell, grid_index, grid_shape, is_by_point
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..notation.names import called
@@ -41,7 +41,7 @@ class View(Protocol):
         if not shape or 0 in shape:
             return followed
         by_point = is_by_point(moment, node, shape)
-        row, column = grid_place(shape, followed.index(shape, by_point), by_point)
+        row, column = grid_cell(shape, followed.index(shape, by_point), by_point)
         rows, columns = grid_shape(shape, by_point)
         row, column = min(max(row + dy, 0), rows - 1), min(max(column + dx, 0), columns - 1)
         return followed.alone.at(grid_index(shape, row, column, by_point), by_point)

@@ -1,1 +1,1 @@
-"""What a person is told in sentences: events and messages, the log, and an iteration as a worked solution."""
+"""Events and messages as sentences, the log, and an iteration as a worked solution."""

@@ -14,12 +14,13 @@ from ..debugger.steps import Place
 from ..drawing.glyphs import RIGHT
 from ..drawing.palette import Line, plain
 from ..notation.edits import written_out
-from ..notation.fitting import cut
+from ..notation.fitting import cut, wrap
 from ..notation.formats import number
 from ..notation.listing import listed
+from ..notation.sections import centred
 from .messages import Keys
 from .narration import narrate_event_line, narrate_line
-from .wording import fitted, wrapped
+from .wording import choose_sentence
 
 WIDE = 100
 """From this width on, every sentence gets one line, below it two."""
@@ -55,7 +56,7 @@ class Log:
             return self._iteration(row + 1, room)
         if row < self._before:
             edit = self.moment.recording.edits[row - iteration + 1]
-            return fitted([f"{said_of_edits(iteration, [edit], length)}." for length in (24, 8)], [room])
+            return choose_sentence([f"{edits_sentence(iteration, [edit], length)}." for length in (24, 8)], [room])
         event = row - self._before
         if event == self.moment.cursor:
             return narrate_line(self.moment, self.keys, [room])
@@ -71,12 +72,11 @@ class Log:
     def draw(self, rows: Sequence[int], at: int, width: int, height: int) -> list[Line]:
         """Draw as many of these rows as fit, the chosen one (rows[at]) as near to the middle as can be."""
         each = height_of_a_row(width)
-        fitting = height // each
-        first = max(min(at - fitting // 2, len(rows) - fitting), 0)
         lines: list[Line] = []
-        for place, row in enumerate(rows[first : first + fitting], first):
-            broken = wrapped(self.line(row, width), width - self._margin)
-            mark = RIGHT if place == at else " "
+        for position in centred(len(rows), height // each, at):
+            row = rows[position]
+            broken = wrap(self.line(row, width), width - self._margin)
+            mark = RIGHT if position == at else " "
             count = str(row - self._before + 1) if self._before <= row < self._before + self.moment.cursor else ""
             lines.append([(mark, "now"), (f" {count:>{self._margin - 4}}  ", "dim"), *broken[0]])
             lines += [[(" " * self._margin, "text"), *line] for line in broken[1:each]]
@@ -91,12 +91,12 @@ class Log:
     def _iteration(self, iteration: int, room: tuple[int, int]) -> Line:
         loss, edits = self.moment.branch.losses.loss_at(iteration), self.moment.branch.edits.get(iteration - 1)
         measured = "" if loss is None else f": {cut(self.moment.graph.loss.name, 24)} was {number(loss)}"
-        begins = (f"{said_of_edits(iteration, edits, length)}; it" for length in (24, 8)) if edits else ()
-        ways = (f"{start} is done{measured}." for start in (*begins, f"Iteration {iteration}"))
-        return [(plain([fitted(ways, [room])]), "dim")]
+        begins = (f"{edits_sentence(iteration, edits, length)}; it" for length in (24, 8)) if edits else ()
+        wordings = (f"{start} is done{measured}." for start in (*begins, f"Iteration {iteration}"))
+        return [(plain([choose_sentence(wordings, [room])]), "dim")]
 
 
-def said_of_edits(iteration: int, edits: Sequence[Edit], length: int = 24) -> str:
+def edits_sentence(iteration: int, edits: Sequence[Edit], length: int = 24) -> str:
     """Say with which edits an iteration starts, the names of nodes cut to a length; without a full stop."""
     return f"Iteration {iteration} begins with {listed(edits, lambda edit: written_out(edit, length), 2)}"
 

@@ -14,7 +14,7 @@ Keys = Mapping[str, str]
 
 
 def sentences(message: Message, keys: Keys) -> tuple[str, ...]:
-    """Return ever shorter ways to say what happened; of an action that has no key nothing is said."""
+    """Return ever shorter wordings of a message; an action that has no key is left out."""
     return _SENTENCES[message.kind](message.data, keys)
 
 
@@ -29,9 +29,9 @@ def _forked(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
     if data["again"]:
         done = f"iteration {iteration} was computed again from its start, to this same step"
     lost = "" if forgotten is None else f" The oldest branch, {branch_label(forgotten)}, is forgotten."
-    ways = [f"{label(data['edit'], length)}: {done}." for length in (16, 6)]
+    wordings = [f"{label(data['edit'], length)}: {done}." for length in (16, 6)]
     back = f" {keys['branch']}: the branch without it." if "branch" in keys else ""
-    return (*(f"{way}{back}{lost}" for way in ways), *(f"{way}{lost}" for way in ways), ways[1])
+    return (*(f"{text}{back}{lost}" for text in wordings), *(f"{text}{lost}" for text in wordings), wordings[1])
 
 
 def _switched(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
@@ -67,8 +67,8 @@ def _no_such_moment(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:  # 
     return (f"There is no iteration {asked.iteration}{event}: {stopped}.",)
 
 
-def _with_remedies(said: str, join: str, on: str) -> tuple[str, ...]:
-    return (f"{said}{join}{on}" if on else said,)
+def _with_remedies(text: str, join: str, on: str) -> tuple[str, ...]:
+    return (f"{text}{join}{on}" if on else text,)
 
 
 def _no_breakpoint(_: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
@@ -119,8 +119,8 @@ def _question_waits(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
 
 
 def _no_number_typed(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
-    said = f"'{data['typed']}' is not a number" if data["typed"] else "nothing is typed"
-    return (f"{said}; type one such as -0.25",)
+    text = f"'{data['typed']}' is not a number" if data["typed"] else "nothing is typed"
+    return (f"{text}; type one such as -0.25",)
 
 
 def _speed(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:

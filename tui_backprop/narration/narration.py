@@ -22,44 +22,46 @@ from ..drawing.palette import Line
 from ..notation.formats import number, shape_text
 from .messages import Keys, remedies
 from .sentences import before_the_first, history, still_waiting, words_of
-from .wording import NAME_LENGTHS, ROOMS, Name, Words, fitted, mark, options, said_of
+from .wording import NAME_LENGTHS, ROOMS, Name, Words, choose_sentence, mark, value_text, wordings
 
 
 def narrate_event_line(moment: Moment, index: int, rooms: Sequence[tuple[int, int]] = ROOMS) -> Line:
     """Return the sentence of any event with its names in styles; each room is a width and a number of lines."""
     at = replace(moment, cursor=index + 1, shown=index)
-    return fitted(_sentences(at, moment.recording.events[index]), rooms)
+    return choose_sentence(_sentences(at, moment.recording.events[index]), rooms)
 
 
 def narrate_line(moment: Moment, keys: Keys, rooms: Sequence[tuple[int, int]] = ROOMS) -> Line:
     """Return the sentence of the moment with its names in styles; each room is a width and a number of lines."""
     error = moment.error
     if error is not None:
-        return fitted(options(lambda name: _stopped(error, name, moment.recording.edits, keys), error.node), rooms)
+        return choose_sentence(
+            wordings(lambda name: _stopped(error, name, moment.recording.edits, keys), error.node), rooms
+        )
     if moment.event is None:
-        return fitted(options(lambda name: before_the_first(moment, name, keys), None), rooms)
-    return fitted(_sentences(moment, moment.event), rooms)
+        return choose_sentence(wordings(lambda name: before_the_first(moment, name, keys), None), rooms)
+    return choose_sentence(_sentences(moment, moment.event), rooms)
 
 
 def _sentences(moment: Moment, event: Event) -> Iterator[str]:
-    """Yield ways to say the moment's event, the best first."""
+    """Yield wordings of the moment's event, the best first."""
     # the event's own moment: what a step shows as its main event may not be its last
     at = replace(moment, cursor=moment.shown + 1)
     whole_step = moment.cursor > at.cursor and isinstance(event, BackwardStarted | ContributionAdded)
     waited_for = whole_step and any(moment.waits_for(source) for source in event.node.inputs)
-    sayers: list[Callable[[Name], Words]] = [lambda name: words_of(at, event, name)]
+    descriptions: list[Callable[[Name], Words]] = [lambda name: words_of(at, event, name)]
     own = at.program.lesson.sentences.get(_key(event))
     if own is not None:
-        said = own.format_map(_placeholders(at, event)).removesuffix(".")
+        sentence = own.format_map(_placeholders(at, event)).removesuffix(".")
         subject = re.compile(rf"(?<!\w){re.escape(event.node.name)}(?!\w)")
-        said = subject.sub(lambda match: mark(match[0], "now"), said, count=1)
-        sayers.insert(0, lambda _: Words((said,)))
-    for sayer in sayers:
-        yield from _with_waiting(moment, event.node, sayer) if waited_for else options(sayer, event.node)
+        sentence = subject.sub(lambda match: mark(match[0], "now"), sentence, count=1)
+        descriptions.insert(0, lambda _: Words((sentence,)))
+    for describe in descriptions:
+        yield from _with_waiting(moment, event.node, describe) if waited_for else wordings(describe, event.node)
 
 
 def _stopped(error: MinidlError, name: Name, edits: tuple[Edit, ...], keys: Keys) -> Words:
-    """Say a mistake to a learner: which node, what, and why, without the places in files."""
+    """Describe an error to a learner: which node, what, and why, without locations in files."""
     text = error.finding if isinstance(error, NonFiniteError) else str(error)
     if error.node is not None:
         node = name(error.node)
@@ -77,14 +79,14 @@ def _stopped(error: MinidlError, name: Name, edits: tuple[Edit, ...], keys: Keys
     return Words((f"{mark('Stopped', 'error')}: {text}",), extra=f". {ways_on}" if ways_on else "")
 
 
-def _with_waiting(moment: Moment, node: Node, say: Callable[[Name], Words]) -> Iterator[str]:
-    """Yield ways to say an event and also which nodes cannot join the queue yet, which the step has no event for."""
+def _with_waiting(moment: Moment, node: Node, describe: Callable[[Name], Words]) -> Iterator[str]:
+    """Yield wordings of an event, and of which nodes cannot join the queue yet: no event of the step says that."""
 
     def with_reason(name: Name) -> Words:
-        return say(name)._replace(extra="", tail=still_waiting(moment, node, name, why=True))
+        return describe(name)._replace(extra="", tail=still_waiting(moment, node, name, why=True))
 
-    yield from options(with_reason, node, NAME_LENGTHS[:1])
-    yield from options(lambda name: say(name)._replace(tail=still_waiting(moment, node, name)), node)
+    yield from wordings(with_reason, node, NAME_LENGTHS[:1])
+    yield from wordings(lambda name: describe(name)._replace(tail=still_waiting(moment, node, name)), node)
 
 
 # sentences of a lesson
@@ -105,5 +107,5 @@ def _placeholders(at: Moment, event: Event) -> Mapping[str, str]:
     }
     array = array_of(event)
     if array is not None:
-        numbers[TABLE[type(event)].array_name] = said_of(array) or shape_text(array.shape)
+        numbers[TABLE[type(event)].array_name] = value_text(array) or shape_text(array.shape)
     return numbers

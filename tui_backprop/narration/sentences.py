@@ -1,4 +1,4 @@
-"""What each kind of event says: one function for each, from the operation's own formula and reason.
+"""The sentence of each kind of event: one function for each, from the operation's own formula and reason.
 
 `G` is always the finished gradient of the consumer, `gets` a contribution, `is complete` a final sum, `waits for` the
 count of consumers. Never is a sum called complete before its last edge.
@@ -33,22 +33,22 @@ from minidl_core.gradients import gradient_rule
 from ..debugger.moment import Moment
 from ..notation.edits import label
 from ..notation.formats import number, shape_text, worked_sum
-from ..notation.formulas import in_names, in_numbers, in_shapes, right_side, shapes_of, symbols
+from ..notation.formulas import axis_numbers, in_names, in_numbers, in_shapes, right_side, shapes_of, symbols
 from ..notation.listing import listed
 from .messages import Keys
 from .update_sentences import updated
-from .wording import Name, Words, counted, lowered, said_of, slope_of, the_loss, unmark
+from .wording import Name, Words, counted, lowered, slope_of, the_loss, unmark, value_text
 
 _ORDINALS = ("first", "second", "third", "fourth")
 
 
 def words_of(at: Moment, event: Event, name: Name) -> Words:
-    """Return what an event says; `at` is the moment when it has just happened."""
+    """Describe an event; `at` is the moment when it has just happened."""
     return SENTENCES[type(event)](at, event, name)
 
 
 def before_the_first(moment: Moment, name: Name, keys: Keys) -> Words:
-    """Return what is said before any event: the next key."""
+    """Describe what is to be done before any event: the next key."""
     head = f"Press {keys['step']} for the first step: the forward pass computes every value"
     return Words((f"{head}, up to {the_loss(moment.graph.loss, name(moment.graph.loss))}", head))
 
@@ -58,21 +58,21 @@ def before_the_first(moment: Moment, name: Name, keys: Keys) -> Words:
 
 def _leaf(at: Moment, event: NodeEvaluated, name: Name) -> Words:
     node, value = event.node, event.value
-    n, said, numbers = name(node), said_of(value), counted(value.size, "number")
+    n, text, numbers = name(node), value_text(value), counted(value.size, "number")
     shape = f"{numbers}, {shape_text(value.shape)}"
     if not isinstance(node, Variable):
         given = "a constant" if isinstance(node, Constant) else "given"
         if _is_number(node):
             return Words((f"{n} is {given}: training never changes it",))
-        return Words((f"{n} is {given}: {said or shape}",), tail=f"Training never changes {'it' if said else 'them'}")
+        return Words((f"{n} is {given}: {text or shape}",), tail=f"Training never changes {'it' if text else 'them'}")
     first, left = at.iteration == 1, f"iteration {at.iteration - 1} left"
     if not value.shape:
-        since = f"it starts as {said}" if first else f"{left} it at {said}"
+        since = f"it starts as {text}" if first else f"{left} it at {text}"
         since = history(at, node) if _is_edited(at, node) else since
         return Words((f"{n} is a variable: {since}; training may change it",))
     since = history(at, node)
-    if said and not _is_edited(at, node):
-        since = f"they start as {said}" if first else f"{left} them at {said}"
+    if text and not _is_edited(at, node):
+        since = f"they start as {text}" if first else f"{left} them at {text}"
     return Words((f"{n} is a variable: {numbers} that training may change; {since}",))
 
 
@@ -93,18 +93,18 @@ def _evaluated(at: Moment, event: NodeEvaluated, name: Name) -> Words:
         return _leaf(at, event, name)
     node, value = event.node, event.value
     assert isinstance(node, Operation)
-    n, said, formula = name(node), said_of(value), right_side(node)
+    n, text, formula = name(node), value_text(value), right_side(node)
     shapes = shapes_of(at, node)
     own_name = node.name.rpartition("/")[2].startswith(node.definition.name)
     named = in_names(formula, node, at.graph.loss, shapes, name)
     lead = f"{n} computes {named}" if own_name else f"{n} = {named}"
-    heads = (f"{lead} = {said}", lead) if said and not value.shape else (lead,)
+    heads = (f"{lead} = {text}", lead) if text and not value.shape else (lead,)
     reason = in_names(lowered(node.definition.reason), node, at.graph.loss, shapes, name)
-    extra = f". It is {said}" if said and value.shape else ""
+    extra = f". It is {text}" if text and value.shape else ""
     if not any(shapes.values()):
         values = {symbol: _number(at, source) for symbol, source in symbols(node).items()}
         worked = in_numbers(formula, values, float(value))
-        heads = (f"{lead} = {worked}", *heads) if unmark(f"{named} = {said}") != worked else (f"{n} = {worked}",)
+        heads = (f"{lead} = {worked}", *heads) if unmark(f"{named} = {text}") != worked else (f"{n} = {worked}",)
     elif node.definition.elementwise:
         reason = _uses(node, value, shapes, name) or reason
     if value.shape and len({shapes[source] for source in symbols(node).values()}) > 1:
@@ -231,10 +231,10 @@ def _completed(at: Moment, event: GradientCompleted, name: Name) -> Words:
     if node is at.graph.loss:
         return Words((f"{slope} = 1 is complete: nothing behind {n} can add to it",))
     contributions = at.contributions(node)
-    said = said_of(gradient)
+    text = value_text(gradient)
     if len(contributions) in (2, 3) and not gradient.shape:
-        said = worked_sum([float(each.contribution) for each in contributions], float(gradient))
-    complete = f"{slope} = {said} is complete" if said else f"{slope} is complete"
+        text = worked_sum([float(each.contribution) for each in contributions], float(gradient))
+    complete = f"{slope} = {text} is complete" if text else f"{slope} is complete"
     if at.graph.is_data(node):
         is_kind = "" if _is_number(node) else f"is {_kind(node)} and "
         return Words((f"{complete}, and nobody uses it: {n} {is_kind}stays as it is", complete))
@@ -320,7 +320,7 @@ SENTENCES: dict[type[Any], Callable[[Moment, Any, Name], Words]] = {
     VariableUpdated: updated,
     IterationFinished: _finished,
 }
-"""What each kind of event says."""
+"""The sentence of each kind of event, in parts."""
 
 
 # parts of sentences
@@ -334,8 +334,8 @@ def _number(at: Moment, node: Node) -> float:
 
 def _subject(node: Node, name: Name, style: str = "") -> str:
     """Return the name of a node; with its kind where it is a constant that has a number for its name."""
-    said = name(node, style)
-    return f"the constant {said}" if _is_number(node) else said
+    text = name(node, style)
+    return f"the constant {text}" if _is_number(node) else text
 
 
 def _kind(node: Node) -> str:
@@ -343,18 +343,18 @@ def _kind(node: Node) -> str:
 
 
 def _is_number(node: Node) -> bool:
-    return isinstance(node, Constant) and said_of(node.initial_value) == node.name
+    return isinstance(node, Constant) and value_text(node.initial_value) == node.name
 
 
 def _uses(node: Operation, value: Array, shapes: Mapping[Node, Shape], name: Name) -> str:
     """Say in how many places broadcasting uses each number of an input; nothing where it uses each in one."""
-    said: list[str] = []
+    uses: list[str] = []
     for source in dict.fromkeys(node.inputs):
         count = value.size // max(prod(shapes[source]), 1)
         if count > 1:
             who = _each(name(source), shapes[source])
-            said.append(f"{who} in {count}" if said else f"{who} is used in {count} places")
-    return ", ".join(said)
+            uses.append(f"{who} in {count}" if uses else f"{who} is used in {count} places")
+    return ", ".join(uses)
 
 
 def _each(name: str, shape: tuple[int, ...]) -> str:
@@ -369,4 +369,4 @@ def _summed_axes(grown: tuple[int, ...], shape: tuple[int, ...]) -> str:
         return "all entries"
     if len(grown) == 2:
         return ("the rows", "the columns")[axes[0]]
-    return f"ax{'i' if len(axes) == 1 else 'e'}s {listed(axes, str)}"
+    return axis_numbers(axes)

@@ -23,6 +23,7 @@ from minidl_core import (
 )
 from minidl_core.arrays import Array
 
+from ..debugger.edges import operands
 from ..debugger.event_table import Phase, array_of, node_of
 from ..debugger.followed import Followed, element_at, is_by_point
 from ..debugger.moment import Moment
@@ -36,11 +37,11 @@ from ..notation.formats import column, number, shape_text, worked_sum
 from ..notation.formulas import right_side
 from ..notation.long_sums import draw_long_sum, long_sum
 from ..notation.moments import command, name_moment
-from ..notation.names import called, said, slope_name
+from ..notation.names import called, slope_name, text_in_names
 from ..notation.optimizer import is_straight, optimizer_text
-from ..notation.update import said_of_step, update_notations, worked_terms, worked_update
+from ..notation.update import step_text, update_notations, worked_terms, worked_update
 from ..notation.worked import Worked, worked_contribution, worked_value
-from .log import said_of_edits
+from .log import edits_sentence
 from .narration import narrate_event_line, narrate_line
 
 WIDTH = 100
@@ -70,7 +71,7 @@ def write_solution(timeline: Timeline, followed: Followed) -> Iterator[str]:
     moment = timeline.moment
     yield from _head(timeline, moment)
     if moment.recording.edits:
-        yield from (f"{_escaped(said_of_edits(moment.iteration, moment.recording.edits))}.", "")
+        yield from (f"{_escaped(edits_sentence(moment.iteration, moment.recording.edits))}.", "")
     phase, heading = "", ""
     for index, event in enumerate(moment.recording.events[: moment.cursor]):
         at = replace(moment, cursor=index + 1, shown=index)
@@ -121,11 +122,11 @@ def _heading(at: Moment, event: Event) -> str:
     if node_of(event) is None:
         return "The end of the iteration"
     if at.phase == "update":
-        return f"{called(node)} - {said_of_step(at.program.optimizer.rule, called(node), slope_name(at, node))}"
+        return f"{called(node)} - {step_text(at.program.optimizer.rule, called(node), slope_name(at, node))}"
     if at.phase == "backward":
         return slope_name(at, node)
     assert isinstance(event, NodeEvaluated)
-    computed = f" = {said(at, node, right_side(node))}" if isinstance(node, Operation) else ""
+    computed = f" = {text_in_names(at, node, right_side(node))}" if isinstance(node, Operation) else ""
     return f"{called(node)}{computed}, {shape_text(event.value.shape)}" if event.value.ndim else called(node) + computed
 
 
@@ -136,7 +137,7 @@ def _worked(at: Moment, event: Event, followed: Followed) -> Iterator[str]:
         return
     match event:
         case NodeEvaluated(Operation() as node, value):
-            inputs = _values(at, node.inputs)
+            inputs, _ = operands(at, node)
             if value.ndim or any(array.ndim for array in inputs):
                 worked = worked_value(node, inputs, value, element_at(at, node, value.shape, followed))
                 yield from _written(at, worked, "=", followed)
@@ -146,7 +147,8 @@ def _worked(at: Moment, event: Event, followed: Followed) -> Iterator[str]:
             if not (contribution.ndim or gradient.ndim):
                 return
             index = element_at(at, node, contribution.shape, followed)
-            inputs, [output] = _values(at, consumer.inputs), _values(at, (consumer,))
+            inputs, output = operands(at, consumer)
+            assert output is not None, "an operation that contributes has a value"
             worked = worked_contribution(consumer, input_index, inputs, output, gradient, contribution, index)
             yield from _written(at, worked, "gets", followed.at(index, is_by_point(at, node, contribution.shape)))
             if count > 1:
@@ -170,13 +172,8 @@ def _written(at: Moment, worked: Worked, relation: str, followed: Followed) -> I
     """
     yield from _texts(write_worked(worked, WIDTH, relation))
     if worked.long_sum is not None:
-        name = "product" if "·" in worked.symbols else "term"
-        table = long_sum(at, [worked], [name], followed)
+        table = long_sum(at, [worked], followed)
         yield from (line.replace(RIGHT, " ") for line in _texts(draw_long_sum(table, WIDTH, TERMS)))
-
-
-def _values(at: Moment, nodes: tuple[Node, ...]) -> list[Array]:
-    return [value for node in nodes if (value := at.evaluated_value(node)) is not None]
 
 
 def _array(at: Moment, node: Node, name: str, array: Array, followed: Followed) -> Iterator[str]:

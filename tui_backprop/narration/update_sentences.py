@@ -13,7 +13,7 @@ from ..notation.formats import digits_of_change
 from ..notation.formulas import in_numbers
 from ..notation.optimizer import is_straight
 from ..notation.update import why_it_moves
-from .wording import Name, Words, counted, lowered, said_of, slope_of
+from .wording import Name, Words, counted, lowered, slope_of, value_text
 
 
 def updated(at: Moment, event: VariableUpdated, name: Name) -> Words:
@@ -21,7 +21,7 @@ def updated(at: Moment, event: VariableUpdated, name: Name) -> Words:
     if not is_straight(at.program.optimizer):
         return _stepped(event, name)
     node, rate = event.node, f"{event.learning_rate:g}"
-    n, slope, said = name(node), slope_of(at, node, name), said_of(event.new)
+    n, slope, said = name(node), slope_of(at, node, name), value_text(event.new)
     step = f"{n} - {rate}·{slope}"
     moves = f"{n} moves against its gradient"
     if event.new.shape:
@@ -37,7 +37,7 @@ def updated(at: Moment, event: VariableUpdated, name: Name) -> Words:
 
 def _stepped(event: VariableUpdated, name: Name) -> Words:
     """Say an update whose step need not be against the gradient."""
-    n, step, said = name(event.node), event.terms[-1], said_of(event.new)
+    n, step, said = name(event.node), event.terms[-1], value_text(event.new)
     along = np.sign(event.old - event.new) * np.sign(event.gradient)
     against, size = int(np.sum(along > 0)), event.new.size
     formula = printable(step.term.formula)

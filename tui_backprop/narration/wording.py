@@ -1,7 +1,7 @@
 """A sentence in parts, and how it is made to fit: first its optional parts are left out, then long names are cut.
 
-The names of nodes are marked with the name of a style while a sentence is put together, because nothing tells the node
-`a` from the article afterwards.
+The names of nodes are marked with the name of a style while a sentence is put together, because afterwards nothing
+tells the node `a` from the article.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from minidl_core.arrays import Array
 from ..debugger.moment import Moment
 from ..drawing.glyphs import ELLIPSIS
 from ..drawing.palette import Line
-from ..notation.fitting import cut, width_of
+from ..notation.fitting import cut, width_of, wrap
 from ..notation.formats import number, vector
 
 ROOMS = ((116, 1), (78, 2))
@@ -35,7 +35,7 @@ _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight",
 class Words(NamedTuple):
     """A sentence in parts, none with a full stop at its end.
 
-    One of `heads`, which go from the most detailed to the barest, is always said, and so is the `tail`, a sentence of
+    One of `heads`, which go from the most detailed to the barest, is always there, and so is the `tail`, a sentence of
     its own. The `reason` may be shortened or left out, and `extra`, which continues the text, is the first to go.
     """
 
@@ -64,10 +64,10 @@ def naming(length: int, now: object) -> Name:
     return name
 
 
-def options(tell: Callable[[Name], Words], now: object, name_lengths: Sequence[int] = NAME_LENGTHS) -> Iterator[str]:
-    """Yield ever shorter ways to say the same, with marks; `now` is the node that it is about."""
-    for length in name_lengths:
-        words = tell(naming(length, now))
+def wordings(describe: Callable[[Name], Words], now: object, lengths: Sequence[int] = NAME_LENGTHS) -> Iterator[str]:
+    """Yield ever shorter wordings, with marks; `now` is the node that it is about."""
+    for length in lengths:
+        words = describe(naming(length, now))
         tail = f". {words.tail}" if words.tail else ""
         for head in words.heads:
             for reason in dict.fromkeys((words.reason, _first_clause(words.reason), "")):
@@ -75,7 +75,7 @@ def options(tell: Callable[[Name], Words], now: object, name_lengths: Sequence[i
                     yield f"{head}{': ' if reason else ''}{reason}{extra}{tail}."
 
 
-def fitted(sentences: Iterable[str], rooms: Sequence[tuple[int, int]]) -> Line:
+def choose_sentence(sentences: Iterable[str], rooms: Sequence[tuple[int, int]]) -> Line:
     """Return the first sentence that fits every room, or the last one, cut; its names are in their styles."""
     line: Line = []
     for sentence in sentences:
@@ -85,30 +85,13 @@ def fitted(sentences: Iterable[str], rooms: Sequence[tuple[int, int]]) -> Line:
     return _cut_to(line, rooms)
 
 
-def wrapped(line: Line, width: int) -> list[Line]:
-    """Break a line at its spaces into lines of at most `width` cells; only a word longer than that is longer."""
-    rows: list[Line] = [[]]
-    used = 0
-    for word in _words(line):
-        cells = width_of(word)
-        if used and used + 1 + cells > width:
-            rows.append([])
-            used = 0
-        elif used:
-            rows[-1].append((" ", "text"))
-            used += 1
-        rows[-1] += word
-        used += cells
-    return rows
-
-
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun: `one number`, `100 numbers`."""
     word = _COUNTS[number] if number < len(_COUNTS) else str(number)
     return f"{word} {noun}{'' if number == 1 else 's'}"
 
 
-def said_of(value: Array) -> str:
+def value_text(value: Array) -> str:
     """Write a number, or a vector of a few; nothing for more."""
     if not value.shape:
         return number(float(value))
@@ -156,7 +139,7 @@ def _spans(sentence: str) -> Line:
 
 def _fits(line: Line, rooms: Sequence[tuple[int, int]]) -> bool:
     for width, lines in rooms:
-        rows = wrapped(line, width)
+        rows = wrap(line, width)
         if len(rows) > lines or any(width_of(row) > width for row in rows):
             return False
     return True
@@ -167,16 +150,3 @@ def _cut_to(line: Line, rooms: Sequence[tuple[int, int]]) -> Line:
     while text and not _fits([(text + ELLIPSIS, "text")], rooms):
         text = text[:-1]
     return [(text + ELLIPSIS, "text")]
-
-
-def _words(line: Line) -> Iterator[Line]:
-    """Yield the words of a line, each of one or more spans."""
-    word: Line = []
-    for text, style in line:
-        first, *others = text.split(" ")
-        if first:
-            word.append((first, style))
-        for part in others:
-            yield word
-            word = [(part, style)] if part else []
-    yield word

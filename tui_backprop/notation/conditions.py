@@ -34,14 +34,14 @@ IN_WORDS = {
     "at an operation": "operation ",
     "at a node": "node ",
 }
-"""Every kind of condition as the palette says it, and how it is written; one that ends in a blank only begins so."""
+"""Each kind of condition, described, and how it is written; where that ends in a blank, the rest is to be typed."""
 
 _OF_ALL = {"loss rises": loss_rises, "not finite": not_finite}
 _GRADIENT = re.compile(r"\|?gradient(?: of (.+?))?\|? *([<>]) *(\S*)")
 
 
 class ConditionError(ValueError):
-    """A condition makes no sense; the message is a sentence that says why."""
+    """A condition makes no sense; the message explains why."""
 
 
 def read_breakpoint(text: str, graph: LossGraph) -> Breakpoint:

@@ -1,4 +1,4 @@
-"""From an operation's formula to one element's own entries: which numbers of which arrays the symbols mean there."""
+"""Which elements of which arrays the symbols of a formula stand for, where it is computed for one element."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from .expression import (
 )
 from .fitting import cut
 from .formats import notation, number
+from .formulas import axes_of
 
 LETTERS = "ijklmnopqrstuvwxyz"
 NAME_LENGTH = 24
@@ -44,7 +45,7 @@ def value_entries(op: Operation, inputs: Sequence[Array], output: Array, index: 
         return _bound(arrays, right, dict(zip(_letters(left), index, strict=True)))
     tree = parse(op.definition.formula.partition(" = ")[2])
     space = _Space(arrays, tree)
-    return space.bound(tree, space.place_of_output(index))
+    return space.bound(tree, space.position_of_output(index))
 
 
 def contribution_entries(
@@ -53,8 +54,8 @@ def contribution_entries(
     """Return the formula of the gradient of one input with the entries that one of its elements is computed from.
 
     Where the operation's formula names the elements, the gradient's is made from it: the slope of a product is the
-    product of the other factors, so G takes the place of the input, and the sum runs over all places where the
-    element was used. Raises UnreadableError where the formula does not say which entries these are.
+    product of the other factors, so G stands for the input, and the sum runs over all elements for which
+    this one was used. Raises UnreadableError where the formula does not say which entries these are.
     """
     arrays = _Arrays(op, inputs, output, grad)
     symbol = op.definition.symbols[input_index]
@@ -70,8 +71,8 @@ def contribution_entries(
         return _bound(arrays, body, dict(zip(_letters(own[0]), index, strict=True)))
     tree = parse(gradient_rule(op).formula_for(input_index))
     space = _Space(arrays, tree)
-    place = space.place_of_input(symbol, index)
-    return arrays.total(space.bound(tree, place), [i for i in place if isinstance(i, str)])
+    position = space.position_of_input(symbol, index)
+    return arrays.total(space.bound(tree, position), [i for i in position if isinstance(i, str)])
 
 
 def in_letters(op: Operation, input_index: int, inputs: Sequence[Array], output: Array) -> tuple[str, str]:
@@ -85,13 +86,13 @@ def in_letters(op: Operation, input_index: int, inputs: Sequence[Array], output:
         left, tree = _element_formula(op)
     elif op.definition.elementwise:
         tree = parse(op.definition.formula.partition(" = ")[2])
-        place = list(LETTERS[: output.ndim])
-        left = Symbol("Y", tuple(place))
+        position = list(LETTERS[: output.ndim])
+        left = Symbol("Y", tuple(position))
 
         def placed(leaf: Number | Symbol | Entry) -> Tree:
             if not isinstance(leaf, Symbol) or leaf.name not in arrays.values:
                 return leaf
-            index = broadcast_index(place, arrays.values[leaf.name].shape, output.shape)
+            index = broadcast_index(position, arrays.values[leaf.name].shape, output.shape)
             return Symbol(leaf.name, tuple(map(str, index)))
 
         tree = replace_leaves(tree, placed)
@@ -108,10 +109,10 @@ def in_letters(op: Operation, input_index: int, inputs: Sequence[Array], output:
     return whole, element_text(arrays.names[symbol], _letters(own))
 
 
-def broadcast_index(place: Index, shape: Shape, full: Shape) -> list[int | str]:
-    """Return which element of an array of this shape broadcasting puts at a place of the full shape."""
+def broadcast_index(position: Index, shape: Shape, full: Shape) -> list[int | str]:
+    """Return which element of an array of this shape broadcasting puts at a position of the full shape."""
     missing = len(full) - len(shape)
-    return [0 if size == 1 < full[axis] else place[axis] for axis, size in enumerate(shape, missing)]
+    return [0 if size == 1 < full[axis] else position[axis] for axis, size in enumerate(shape, missing)]
 
 
 class _Arrays:
@@ -188,7 +189,7 @@ def _bound(arrays: _Arrays, tree: Tree, known: dict[str, int]) -> Tree:
 
 
 class _Space:
-    """The shape over which all arrays of a formula without indexes are spread out; an element has a place in it.
+    """The shape over which all arrays of a formula without indexes are spread out; an element has a position in it.
 
     For an elementwise operation it is the shape of the output, for one with an axis the shape of the input, whose
     reduced `axes` a sum runs along.
@@ -203,45 +204,43 @@ class _Space:
         self.shape = arrays.values["Y"].shape
         if self.sums:
             self.shape = max(shapes, key=len)
-            axis = op.attributes["axis"]
-            given = range(len(self.shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-            self.axes = tuple(sorted({int(a) % len(self.shape) for a in given}))
+            self.axes = axes_of(op, self.shape)
         elif not op.definition.elementwise and (len(set(shapes)) > 1 or _multiplies(tree)):
             # it may be a product of matrices, or put its entries elsewhere
             raise UnreadableError("which elements?")
         arrays.letters = list(LETTERS[: len(self.shape)])
 
-    def place_of_output(self, index: tuple[int, ...]) -> list[int | str]:
-        """Return the place of an element of the output, with letters where several were made into one."""
+    def position_of_output(self, index: tuple[int, ...]) -> list[int | str]:
+        """Return the position of an element of the output, with letters where several were made into one."""
         output = self.arrays.values["Y"].shape
         if output == self.shape:
             return list(index)
         kept = iter(index if len(output) < len(self.shape) else [i for a, i in enumerate(index) if a not in self.axes])
         return [LETTERS[axis] if axis in self.axes else next(kept) for axis in range(len(self.shape))]
 
-    def place_of_input(self, symbol: str, index: tuple[int, ...]) -> list[int | str]:
-        """Return the place of an element of an input, with letters where broadcasting copied it."""
+    def position_of_input(self, symbol: str, index: tuple[int, ...]) -> list[int | str]:
+        """Return the position of an element of an input, with letters where broadcasting copied it."""
         missing = len(self.shape) - len(index)
         sizes = [0] * missing + list(self.arrays.values[symbol].shape)
         known = iter(index)
-        place: list[int | str] = []
+        position: list[int | str] = []
         for axis, size in enumerate(sizes):
             i: int | str = next(known) if axis >= missing else LETTERS[axis]
-            place.append(LETTERS[axis] if size == 1 < self.shape[axis] else i)
-        return place
+            position.append(LETTERS[axis] if size == 1 < self.shape[axis] else i)
+        return position
 
-    def bound(self, tree: Tree, place: Index, summing: bool = False) -> Tree:
-        """Return the tree with its entries at this place."""
+    def bound(self, tree: Tree, position: Index, summing: bool = False) -> Tree:
+        """Return the tree with its entries at this position."""
         match tree:
             case Total(body):
                 if summing or not self.sums:
                     raise UnreadableError("a sum over what?")
-                along = [LETTERS[axis] if axis in self.axes else i for axis, i in enumerate(place)]
+                along = [LETTERS[axis] if axis in self.axes else i for axis, i in enumerate(position)]
                 return self.arrays.total(self.bound(body, along, True), [LETTERS[axis] for axis in self.axes])
             case Apply(kind, parts):
-                return Apply(kind, tuple(self.bound(part, place, summing) for part in parts))
+                return Apply(kind, tuple(self.bound(part, position, summing) for part in parts))
             case Symbol(name, None) if name in self.arrays.values:
-                entry = self.arrays.entry(name, self._index(self.arrays.values[name].shape, place))
+                entry = self.arrays.entry(name, self._index(self.arrays.values[name].shape, position))
                 if self.sums and not summing and any(isinstance(i, str) for i in entry.index):
                     raise UnreadableError(f"which of several elements of {name}?")
                 return entry
@@ -252,10 +251,10 @@ class _Space:
             case _:
                 return tree
 
-    def _index(self, shape: Shape, place: Index) -> Index:
+    def _index(self, shape: Shape, position: Index) -> Index:
         if self.sums and len(shape) < len(self.shape):
-            return [i for axis, i in enumerate(place) if axis not in self.axes]
-        return broadcast_index(place, shape, self.shape)
+            return [i for axis, i in enumerate(position) if axis not in self.axes]
+        return broadcast_index(position, shape, self.shape)
 
     def _number(self, name: str) -> Number:
         """Return the number behind another name: an attribute, or n, how many entries are made into one."""

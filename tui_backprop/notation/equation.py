@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import textwrap
 
 from ..drawing.palette import Line
+from .fitting import LEAST_PROSE, broken, flow
 from .worked import Worked
 
-_GLUE = "\u00a0"
+_BEFORE_A_SIGN = re.compile(r"(?<=\S)(?<! [-+=≈/])(?= [-+=≈/])")
 
 
 def write_worked(worked: Worked, width: int, relation: str = "=", most: int = 99) -> list[Line]:
@@ -25,15 +25,15 @@ def write_worked(worked: Worked, width: int, relation: str = "=", most: int = 99
         # the numbers come first, the last step last: what lies between can be done in the head
         members.pop(2)
         lines = _lines(worked.target, relation, members, sign, width)
-    return [[(line, "text")] for line in lines]
+    return lines
 
 
-def _lines(target: str, relation: str, members: list[str], sign: str, width: int) -> list[str]:
+def _lines(target: str, relation: str, members: list[str], sign: str, width: int) -> list[Line]:
     joints = ["=" for _ in members[1:-1]] + [sign]
     start = f"  {target} {relation} "
     chain = members[0] + "".join(f" {joint} {member}" for joint, member in zip(joints, members[1:], strict=False))
     if len(members) < 4 and len(start) + len(chain) <= width:
-        return [start + chain]
+        return [[(start + chain, "text")]]
     margin = " " * (len(start) - 2)
     if len(start) + max(map(len, members)) > width:
         # the target on a line of its own leaves more room
@@ -50,11 +50,9 @@ def _lines(target: str, relation: str, members: list[str], sign: str, width: int
     return [part for line in lines for part in _folded(line, width)]
 
 
-def _folded(line: str, width: int) -> list[str]:
-    """Break a line that is too long before a sign, and nowhere else."""
-    if len(line) <= width:
-        return [line]
-    hanging = " " * max(min(len(line) - len(line.lstrip()) + 4, width - 12), 0)
-    glued = re.sub(r"(?<=\S) (?![-+=≈/])|(?<= [-+=≈/]) ", _GLUE, line)
-    folded = textwrap.wrap(glued, max(width, 8), subsequent_indent=hanging, break_on_hyphens=False)
-    return [part.replace(_GLUE, " ") for part in folded]
+def _folded(line: str, width: int) -> list[Line]:
+    """Break a line that is too long before a sign, where it can be done."""
+    width = max(width, LEAST_PROSE)
+    indent = max(min(len(line) - len(line.lstrip()) + 4, width - 12), 0)
+    terms: list[Line] = [[(term, "text")] for term in _BEFORE_A_SIGN.split(line)]
+    return flow(broken(terms, width - indent) if len(line) > width else terms, width, indent)

@@ -299,8 +299,8 @@ def _write(tree: Tree) -> tuple[str, int]:
     """Return the text of a tree and how tightly it holds together."""
     match tree:
         case Number(value, text):
-            said = text or f"{value:g}"
-            return said, _SIGNED if said.startswith("-") else _ATOM
+            written = text or f"{value:g}"
+            return written, _SIGNED if written.startswith("-") else _ATOM
         case Symbol(name, letters):
             return element_text(name, letters or ()), _ATOM
         case Entry():

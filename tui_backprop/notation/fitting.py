@@ -1,24 +1,49 @@
-"""How wide texts and lines are, counted in the cells of a terminal, and how they are made to fit a width."""
+"""How texts are made to fit a width, counted in the cells of a terminal: the one place that cuts, wraps and measures.
+
+A name or a message that comes from a person's program is made printable here, before anything else is done with it.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import TypeVar
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 
 from ..drawing.glyphs import ELLIPSIS
-from ..drawing.palette import Line
+from ..drawing.palette import Line, Span
+
+LEAST_PROSE = 8
+"""Prose is not wrapped to fewer cells than this."""
+
+Wording = TypeVar("Wording", str, Line)
+_BLANKS = str.maketrans("\t\n\v\f\r", "     ")
 
 
-def width_of(line: Line) -> int:
-    """Return how many cells a line takes."""
-    return sum([cell_len(text) for text, _ in line])
+def printable(text: str) -> str:
+    """Return a text in which everything that would not show as itself is written as an escape."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+# measuring
+
+
+def width_of(text: str | Line) -> int:
+    """Return how many cells a line takes, or a text once it is printable."""
+    return cell_len(printable(text)) if isinstance(text, str) else sum([cell_len(part) for part, _ in text])
 
 
 @lru_cache(maxsize=4096)
 def takes_single_cells(text: str) -> bool:
     """Return whether each character of a text takes one cell."""
     return text.isascii() or all(cell_len(char) == 1 for char in text)
+
+
+# cutting
 
 
 def clip(line: Line, width: int) -> Line:
@@ -33,7 +58,7 @@ def clip(line: Line, width: int) -> Line:
 
 
 def fit(text: str, width: int) -> str:
-    """Return a text in exactly `width` cells: escaped, its end cut with an ellipsis, filled with spaces."""
+    """Return a text in exactly `width` cells: its end cut with an ellipsis, or filled with spaces."""
     text = printable(text)
     if cell_len(text) > width > 0:
         text = set_cell_size(text, width - 1) + ELLIPSIS
@@ -60,8 +85,91 @@ def cut(name: str, width: int) -> str:
     return f"{head}{ELLIPSIS}{tail}"
 
 
-def printable(text: str) -> str:
-    """Return a text in which everything that would not show as itself is written as an escape."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+# choosing
+
+
+def first_that_fits(width: int, *wordings: Wording) -> Wording:
+    """Return the first of several wordings, the longest first, that takes at most `width` cells; or the last one."""
+    return next((wording for wording in wordings if width_of(wording) <= width), wordings[-1])
+
+
+def leading(pieces: Iterable[Line], width: int) -> list[Line]:
+    """Return the pieces before the first that does not fit any more, put one behind the other."""
+    fitting = []
+    for piece in pieces:
+        width -= width_of(piece)
+        if width < 0:
+            break
+        fitting.append(piece)
+    return fitting
+
+
+# several lines, or both ends of one
+
+
+def ends(left: Line, right: Span, width: int, gap: int = 1) -> Line:
+    """Return a line of `width` cells with something at both ends, at least `gap` cells apart."""
+    text, style = right
+    return [*left, (" " * max(width - width_of(left) - cell_len(text), gap) + text, style)]
+
+
+def flow(pieces: Iterable[Line], width: int, indent: int = 0) -> list[Line]:
+    """Put pieces one behind the other, into lines of at most `width` cells; one that is longer has a longer line.
+
+    Later lines are indented. The spaces with which a piece begins are left out at the beginning of a line.
+    """
+    rows: list[Line] = [[]]
+    used = 0
+    for piece in pieces:
+        cells = width_of(piece)
+        if used and used + cells > width:
+            (text, style), *others = piece
+            piece = [(" " * indent + text.lstrip(" "), style), *others]
+            cells = width_of(piece)
+            rows.append([])
+            used = 0
+        rows[-1] += piece
+        used += cells
+    return list(map(_joined, rows))
+
+
+def wrap(line: Line, width: int) -> list[Line]:
+    """Break a line at its spaces into lines of at most `width` cells; only a word longer than that is longer."""
+    return [line] if width_of(line) <= width else flow(_words(line), width)
+
+
+def prose(text: str, width: int, style: str = "text", indent: int = 0) -> list[Line]:
+    """Wrap a sentence; later lines are indented, and a word that is longer than a line is broken."""
+    width = max(width, LEAST_PROSE)
+    words = _words([(printable(text.translate(_BLANKS)), style)])
+    return flow(broken(words, width - indent), width, indent) if text.strip() else []
+
+
+def broken(pieces: Iterable[Line], width: int) -> Iterator[Line]:
+    """Yield the pieces, each of one span, broken where they are wider than this."""
+    for [(text, style)] in pieces:
+        parts = chop_cells(text, width) if cell_len(text) > width else [text]
+        yield from ([(part, style)] for part in parts)
+
+
+def _words(line: Line) -> Iterator[Line]:
+    """Yield the words of a line, each of one or more spans, with the spaces before it."""
+    word: Line = []
+    for text, style in line:
+        for part in re.findall(" +[^ ]*|[^ ]+", text):
+            if part.startswith(" ") and any(piece.strip(" ") for piece, _ in word):
+                yield word
+                word = []
+            word.append((part, style))
+    if any(piece.strip(" ") for piece, _ in word):
+        yield word
+
+
+def _joined(line: Line) -> Line:
+    """Return a line with neighbours of one style as one span."""
+    joined: Line = []
+    for text, style in line:
+        if joined and joined[-1][1] == style:
+            text = joined.pop()[0] + text
+        joined.append((text, style))
+    return joined

@@ -59,7 +59,7 @@ def notation(values: ArrayLike, digits: int = DIGITS) -> Notation:
         return Notation(max(digits - 2, 0), magnitude)
     most = max(digits - 1 - magnitude - (magnitude < 0), 0)
     for decimals in range(most):
-        # a few numbers tell of most arrays that their digits do not end there
+        # of most arrays a few numbers show that their digits do not end there
         if _end_there(finite[:8], decimals) and _end_there(finite, decimals):
             return Notation(decimals)
     return Notation(most)
@@ -90,7 +90,7 @@ def finite_part(numbers: np.ndarray) -> np.ndarray:
 
 
 def _end_there(numbers: np.ndarray, decimals: int) -> bool:
-    """Return whether nothing but the error of the arithmetic is behind so many decimals."""
+    """Return whether the numbers end after so many decimals, but for the error of floating-point arithmetic."""
     return bool((np.abs(np.round(numbers, decimals) - numbers) <= 1e-12 * np.abs(numbers)).all())
 
 
@@ -185,7 +185,7 @@ def _longest(numbers: np.ndarray, same: Notation) -> list[float]:
 
 
 def _adds_up(terms: np.ndarray, totals: np.ndarray, fine: Notation, coarse: Notation) -> bool:
-    """Tell whether the terms as shown give the totals as shown, none of which hides behind zeros."""
+    """Return whether the terms as shown give the totals as shown, none of which hides behind zeros."""
     unit = Decimal(1).scaleb(coarse.exponent - coarse.decimals)
     for addends, total in zip(terms.T, totals, strict=True):
         shown = Decimal(coarse.fixed(total))

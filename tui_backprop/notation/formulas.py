@@ -1,4 +1,4 @@
-"""What an operation says of itself in symbols, said of one of its nodes: with names, shapes or numbers.
+"""An operation's formula and reasons, with the names, shapes or numbers of one of its nodes for the symbols.
 
 An operation's formula and reasons are written in A, B and Y (its inputs and output), G (the gradient of its output)
 and J (the loss).
@@ -7,13 +7,16 @@ and J (the loss).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from minidl_core import Node, Operation
 from minidl_core.arrays import Shape
 
 from ..debugger.moment import Moment
 from .formats import DIGITS, addition, number
+from .listing import listed
 
 _SYMBOL = re.compile(r"(?:\b(?i:an|any|each) entry of )?(?<![A-Za-z])([A-Z])(?![A-Za-z])")
 
@@ -38,11 +41,11 @@ def shapes_of(moment: Moment, operation: Operation) -> dict[Node, Shape]:
 def in_names(
     text: str, operation: Operation, loss: Node, shapes: Mapping[Node, Shape], name: Callable[[Node], str]
 ) -> str:
-    """Return a formula or reason with names in it, and without its words that would be odd for single numbers."""
+    """Return a formula or reason in the names of nodes; of single numbers without words such as `each entry of`."""
     nodes = {"J": loss, **symbols(operation)}
     scalars = not any(shapes.values())
 
-    def said(match: re.Match[str]) -> str:
+    def named(match: re.Match[str]) -> str:
         node = nodes.get(match[1])
         if node is None:
             return match[0]
@@ -51,31 +54,31 @@ def in_names(
     text = text.replace("⊙", "·") if scalars else text
     if "axis" in operation.attributes:
         text = text.replace(" along the axis", _along(operation, shapes[operation.inputs[0]]))
-    return _SYMBOL.sub(said, text)
+    return _SYMBOL.sub(named, text)
 
 
 def in_shapes(formula: str, shapes: Mapping[str, str]) -> str:
-    """Return a formula with shapes in the places of its symbols; nothing where it is not made of signs alone."""
+    """Return a formula with shapes for its symbols; nothing where it has words or functions in it."""
     return "" if re.search("[a-zΣ]", formula) else _SYMBOL.sub(lambda match: shapes.get(match[1], match[0]), formula)
 
 
 def in_numbers(formula: str, values: Mapping[str, float], result: float, digits: int = DIGITS) -> str:
-    """Return a formula of single numbers with the numbers in it, and its result: `2·3 = 6`.
+    """Return a formula of single numbers with numbers for its symbols, and its result: `2·3 = 6`.
 
     The result has so many digits, and what it is made of one more, so that what is shown adds up.
     """
     total = number(result, digits)
     if formula in values:
         return total
-    said = {symbol: number(value, digits + 1) for symbol, value in values.items()}
+    texts = {symbol: number(value, digits + 1) for symbol, value in values.items()}
     if re.fullmatch(r"[A-Z] [+-] [A-Z]", formula):
         first, second = values[formula[0]], values[formula[-1]]
         fine, coarse = addition([first, -second if "-" in formula else second], result)
-        said = {symbol: _bare(value, fine.text(value)) for symbol, value in values.items()}
+        texts = {symbol: _bare(value, fine.text(value)) for symbol, value in values.items()}
         total = coarse.fixed(result)
 
     def written(match: re.Match[str]) -> str:
-        text = said.get(match[1], match[0])
+        text = texts.get(match[1], match[0])
         squared = formula[match.end() : match.end() + 1] == "²"
         odd = text.startswith("-") and (match.start() > 0 or squared)
         return f"({text})" if odd or ("e" in text and squared) else text
@@ -90,13 +93,24 @@ def _bare(value: float, text: str) -> str:
     return short if abs(float(short) - value) <= 1e-12 * abs(value) else text
 
 
+def axes_of(operation: Operation, shape: Shape) -> tuple[int, ...]:
+    """Return along which axes of an input of this shape an operation works, in order; none where it has no axis.
+
+    Raises AxisError (a ValueError) where the input has no such axis.
+    """
+    axis = operation.attributes.get("axis", ())
+    whole = axis is None or not shape
+    return tuple(range(len(shape)) if whole else sorted(normalize_axis_tuple(axis, len(shape))))
+
+
+def axis_numbers(axes: Sequence[int]) -> str:
+    """Return axes by their numbers: axis 1, axes 0 and 2."""
+    return f"ax{'i' if len(axes) == 1 else 'e'}s {listed(axes, str)}"
+
+
 def _along(operation: Operation, shape: Shape) -> str:
-    """Say along which of the dimensions of its input an operation works; nothing where it takes all entries as one."""
-    axis = operation.attributes["axis"]
-    axes = range(len(shape)) if axis is None else (axis,) if isinstance(axis, int) else axis
-    axes = sorted({number % len(shape) for number in axes}) if shape else []
+    """Say along which axes of its input an operation works; nothing where it takes all entries as one."""
+    axes = axes_of(operation, shape)
     if len(axes) == len(shape):
         return ""
-    if len(shape) == 2:
-        return (" along each column", " along each row")[axes[0]]
-    return f" along ax{'i' if len(axes) == 1 else 'e'}s {' and '.join(map(str, axes))}"
+    return f" along {('each column', 'each row')[axes[0]] if len(shape) == 2 else axis_numbers(axes)}"

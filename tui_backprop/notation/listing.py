@@ -8,10 +8,10 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 
-def listed(items: Sequence[Item], say: Callable[[Item], str], most: int = 4) -> str:
-    """Return what is said of each item as a person lists it: `X, c and W`; of many the first, and how many more."""
+def listed(items: Sequence[Item], write: Callable[[Item], str], most: int = 4) -> str:
+    """Return items as a person lists them, each as `write` says: `X, c and W`; of many the first, and how many more."""
     shown = len(items) if len(items) <= most else most - 1
-    said = [say(item) for item in items[:shown]]
+    texts = [write(item) for item in items[:shown]]
     if shown < len(items):
-        said.append(f"{len(items) - shown} others")
-    return " and ".join(filter(None, (", ".join(said[:-1]), said[-1])))
+        texts.append(f"{len(items) - shown} others")
+    return " and ".join(filter(None, (", ".join(texts[:-1]), texts[-1])))

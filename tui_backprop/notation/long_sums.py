@@ -44,8 +44,8 @@ class LongSum:
     noun: str
 
 
-def long_sum(moment: Moment, elements: Sequence[Worked], names: Sequence[str], followed: Followed) -> LongSum:
-    """Return the long sums by which these elements were computed."""
+def long_sum(moment: Moment, elements: Sequence[Worked], followed: Followed, names: Sequence[str] = ()) -> LongSum:
+    """Return the long sums by which these elements were computed; without a name it is a sum of products or terms."""
     totals = [element.long_sum for element in elements if element.long_sum is not None]
     body, first = totals[0].body, totals[0]
     shape = evaluate(body).shape
@@ -54,7 +54,7 @@ def long_sum(moment: Moment, elements: Sequence[Worked], names: Sequence[str], f
     return LongSum(
         terms=np.stack([evaluate(total.body).reshape(-1) for total in totals], axis=1),
         sums=np.array([element.value for element in elements]),
-        names=tuple(names),
+        names=tuple(names) or ("product" if "·" in elements[0].symbols else "term",),
         factors=tuple(
             (factor.text, np.broadcast_to(factor.value, shape).reshape(-1), factor.notation)
             for factor in factors
@@ -104,8 +104,8 @@ def draw_long_sum(table: LongSum, width: int, height: int) -> list[Line]:
     made = len(factors)
     styled = [(text, label_style(name)) for text, name in zip(heads[made:], table.names, strict=True)]
     lines: list[Line] = [[(" " * label + "".join(heads[:made]), "dim"), *styled]]
-    for place, (name, row) in enumerate(zip(names, cells, strict=False)):
-        style = "followed" if place == table.followed - rows.start else "text"
+    for position, (name, row) in enumerate(zip(names, cells, strict=False)):
+        style = "followed" if position == table.followed - rows.start else "text"
         mark = f"{RIGHT} " if style == "followed" else "  "
         lines.append(
             [((mark + name).ljust(label), "followed" if style == "followed" else "dim"), ("".join(row), style)]

@@ -26,7 +26,7 @@ _NAME = re.compile(r"(\d{1,18})(?:\.(\d{1,18})|:(.+))?", re.ASCII)
 
 
 class NoMomentError(ValueError):
-    """There is no moment of this name; the message is a sentence that says what there is."""
+    """There is no moment of this name; the message names those that there are."""
 
 
 def read_moment(text: str, timeline: Timeline) -> Place:

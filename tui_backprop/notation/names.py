@@ -1,4 +1,4 @@
-"""What things are called: an element, an axis, a slope, an operation's own words said of one of its nodes."""
+"""What things are called: a node, an element, an axis, a slope; and an operation's formulas in its nodes' names."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def axis_names(moment: Moment, node: Node, axis: int, size: int) -> tuple[str, .
 
 
 def describe(moment: Moment, node: Node, index: tuple[int, ...], shape: Shape) -> str:
-    """Say which element it is: point 3, blue."""
+    """Describe an element by what its row and column are: point 3, blue."""
     by_point = is_by_point(moment, node, shape)
     parts = []
     if by_point:
@@ -51,8 +51,8 @@ def describe(moment: Moment, node: Node, index: tuple[int, ...], shape: Shape) -
     return ", ".join(parts)
 
 
-def said(moment: Moment, operation: Operation, text: str) -> str:
-    """Return a formula or reason of an operation with the names of this node's inputs in it."""
+def text_in_names(moment: Moment, operation: Operation, text: str) -> str:
+    """Return a formula or reason of an operation in the names of this node and its inputs."""
     shapes = {node: moment.shape(node) for node in symbols(operation).values()}
     known = {node: shape for node, shape in shapes.items() if shape is not None}
     if len(known) < len(shapes):

@@ -1,12 +1,9 @@
-"""Putting a view together: what to leave out where the pane is low, where to leave a line blank where it is high."""
+"""A view from sections: a low pane has the most important of them, a high one blank lines between them."""
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
-
-from rich.cells import cell_len
 
 from ..drawing.palette import Line
 from .fitting import clip
@@ -17,7 +14,7 @@ EXPLAINS = 5
 
 @dataclass
 class Section:
-    """Some lines of a view that stay or go together; the more important, the longer they stay.
+    """Some lines of a view that stay or go together, the least important first.
 
     Instead of having lines, one section of a view may stretch: `draw` is called with its height, at least `least`,
     rather `comfort`, at most `most`. A `joined` section is never set off from the one above it.
@@ -48,27 +45,17 @@ def compose(sections: list[Section], width: int, height: int) -> list[Line]:
             stretching, comfort, least = None, 0, 0
     room = max(min(comfort, height - fixed), least)
     # the most important sections are the first to be set off
-    apart = sorted((-section.importance, place) for place, section in enumerate(kept) if place and not section.joined)
-    gaps = {place for _, place in apart[: max(height - fixed - room, 0)]}
+    apart = [position for position, section in enumerate(kept) if position and not section.joined]
+    apart.sort(key=lambda position: -kept[position].importance)
+    gaps = apart[: max(height - fixed - room, 0)]
     if stretching:
         room = min(height - fixed - len(gaps), max(stretching.most, 1))
     lines: list[Line] = []
-    for place, section in enumerate(kept):
-        if place in gaps:
+    for position, section in enumerate(kept):
+        if position in gaps:
             lines.append([])
         lines += section.draw(room)[: max(room, 0)] if section.draw else section.lines
     return [clip(line, width) for line in lines[: max(height, 0)]]
-
-
-def prose(text: str, width: int, style: str = "text", indent: str = "") -> list[Line]:
-    """Wrap a sentence."""
-    wrapped = textwrap.wrap(text, max(width, 8), subsequent_indent=indent, break_on_hyphens=False)
-    return [[(line, style)] for line in wrapped]
-
-
-def first_that_fits(width: int, *texts: str) -> str:
-    """Return the first of several ways to say the same, the longest first, that is not too long, or the last."""
-    return next((text for text in texts if cell_len(text) <= width), texts[-1])
 
 
 def window(count: int, size: int, at: int) -> range:
@@ -77,3 +64,9 @@ def window(count: int, size: int, at: int) -> range:
     # one row below the followed one is shown, and as many above it as there is room for
     start = max(min(at - max(size - 2, 0), count - size), 0)
     return range(start, start + size)
+
+
+def centred(count: int, size: int, at: int) -> range:
+    """Return which `size` of `count` rows are shown, so that the one at `at` is as near to the middle as can be."""
+    start = max(min(at - size // 2, count - size), 0)
+    return range(start, min(start + size, count))

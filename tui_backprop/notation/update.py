@@ -14,7 +14,7 @@ from minidl_core import VariableUpdated
 from minidl_core.arrays import Array
 from minidl_core.train import ComputedTerm, Term
 
-from ..debugger.followed import grid_place, grid_shape
+from ..debugger.followed import grid_cell, grid_shape
 from ..drawing.glyphs import RIGHT
 from ..drawing.palette import Line
 from .expression import (
@@ -114,7 +114,7 @@ def why_it_moves(event: VariableUpdated, index: Index, target: str) -> str:
     return f"yet {way}: {named} = {number(step if cause is None else float(cause.value[index]))} has the other sign"
 
 
-def said_of_step(rule: Sequence[Term], name: str, slope: str) -> str:
+def step_text(rule: Sequence[Term], name: str, slope: str) -> str:
     """Return what is taken off a variable: the step, or, where that is the only term, its formula in names."""
     if len(rule) > 1:
         return "step"
@@ -140,7 +140,7 @@ def update_notations(old: Array, step: Array, new: Array, index: Index) -> tuple
     There are digits enough to see that the element moved.
     """
     shape = grid_shape(new.shape, False)
-    row, column = grid_place(new.shape, index, False)
+    row, column = grid_cell(new.shape, index, False)
     rows, columns = window(shape[0], ROWS, row), window(shape[1], COLUMNS, column)
 
     def near(array: Array) -> Array:

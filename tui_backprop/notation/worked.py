@@ -117,7 +117,7 @@ class Worked:
         return _distinct([*(write(_shown(step, 0, 0)) for step in chain[:-1]), results[0][0]]), "≈"
 
     def _results(self, chain: list[Tree]) -> list[tuple[str, int]]:
-        """Return how the result may be written, with how many digits more for what it is made of, the best first.
+        """Return ways to write the result, the best first, each with how many digits more its operands have.
 
         A copy is written as it is in its array, a result of which nothing is rounded off with all its digits, any
         other with one digit less than what it is made of.
@@ -292,7 +292,7 @@ def _shown(tree: Tree, given: int, computed: int) -> Tree:
 
 
 def _follows(before: Tree, after: Tree) -> bool:
-    """Tell whether every number of a step is what the step before gives in its place, as both are shown."""
+    """Return whether every number of a step is what the step before gives for it, as both are shown."""
     match before, after:
         case _, Number(text=text):
             return rounds_to(float(evaluate(before)), text)
@@ -303,7 +303,7 @@ def _follows(before: Tree, after: Tree) -> bool:
 
 
 def _is_coarser(result: str, last: Tree) -> bool:
-    """Tell whether a result has a digit less than each term of the sum before it; nothing rounded off needs none."""
+    """Return whether a result has a digit less than each term of the sum before it; nothing rounded off needs none."""
     if not isinstance(last, Apply) or last.kind != "sum" or _is_exact(result, float(evaluate(last))):
         return True
     texts = [leaf.text for leaf in leaves(last) if isinstance(leaf, Number)]
@@ -337,7 +337,7 @@ def _kinds(tree: Tree) -> set[str]:
 
 
 def rounds_to(computed: float, result: str) -> bool:
-    """Tell whether a number, rounded by hand to the digits of the shown result, is the shown result."""
+    """Return whether a number, rounded by hand to the digits of the shown result, is the shown result."""
     shown = Decimal(result)
     if not (isfinite(computed) and shown.is_finite()):
         return str(computed) == str(float(result))

@@ -10,4 +10,4 @@ from .step_pane import StepPane
 
 _CHARTS: tuple[Pane, ...] = (LossPane(), DataPane())
 PANES: tuple[Pane, ...] = (HeaderPane(), GraphPane(), StepPane(), InspectorPane(_CHARTS), *_CHARTS, KeyBar())
-"""Every pane; where each has its place is said in arrangement.py."""
+"""Every pane; arrangement.py says where each stands."""

@@ -23,7 +23,7 @@ class LossPane(Pane):
     name = "loss"
 
     def depends_on(self, moment: Moment, viewer: Viewer) -> Hashable:
-        """Return the branches, how far this one went, and where one is on it."""
+        """Return the branches, how far this one went, and the current place on it."""
         timeline = viewer.session.timeline
         here = moment.iteration, moment.loss, moment.losses_until
         return timeline.branch, tuple(timeline.branches), len(timeline.branch.losses), here, viewer.logarithmic

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..debugger.loss_history import LossHistory
 from ..drawing.palette import Line, Span
-from ..notation.fitting import width_of
+from ..notation.fitting import first_that_fits
 from ..notation.formats import number
 
 CURSOR, MEASURED, GHOST = "●", "o", "·"
@@ -32,12 +32,12 @@ Separator = tuple[float, float, float]
 
 
 class _Axis(NamedTuple):
-    """A vertical axis: its ends, its ticks, and where on it a loss has its place."""
+    """A vertical axis: its ends, its ticks, and where on it a loss stands."""
 
     low: float
     high: float
     ticks: list[tuple[float, str]]
-    place: Callable[[float], float]
+    position: Callable[[float], float]
 
 
 def draw_loss(
@@ -55,9 +55,9 @@ def draw_loss(
     """Draw J of all iterations so far, with a mark where the cursor is, in `height` lines of `width` cells.
 
     cursor: the iteration that is shown, from 1. loss: its J, or None while its forward pass has not measured
-    it; the mark then stands on the axis. The curve beyond the cursor is kept, dim. Losses <= 0 have no place
+    it; the mark then stands on the axis. The curve beyond the cursor is kept, dim. Losses <= 0 have no position
     on a logarithmic axis, NaN and infinity have none at all: a note in the corner says so. ghosts: what else J has
-    been, each with its label; they are dotted, lie behind the curve, and have a say in the axes. until: the last
+    been, each with its label; they are dotted, lie behind the curve, and count for the axes. until: the last
     iteration of which J is drawn, None for all; the axes stay what they are. name: what J is called in the graph.
     """
     window = _window(max(cursor, len(history), *(len(ghost) for _, ghost in ghosts)))
@@ -81,22 +81,22 @@ def draw_loss(
 
     plt = _figure(width, rows)
     plt.yaxes(True, False)
-    plt.yticks([place for place, _ in axis.ticks], [label.rjust(margin) for label in labels])
+    plt.yticks([position for position, _ in axis.ticks], [label.rjust(margin) for label in labels])
     plt.xlim(1, window)
     plt.ylim(axis.low, axis.high)
-    # The curve has axes of its own, wider by a part of a cell. A braille cell is 2 by 4 dots: so a dot falls
-    # into the cell where a mark at the same place stands.
+    # A braille cell is 2 by 4 dots, none of them in its middle, where a mark stands. So the curve is drawn narrower, by
+    # a part of a cell: its dots then fall into the cells of the marks of the same points.
     aside, above = (window - 1) / (columns - 1) / 4, (axis.high - axis.low) / max(rows - 1, 1) * 3 / 8
-    plt.xlim(1 - aside, window + aside, xside="upper")
-    plt.ylim(axis.low - above, axis.high + above, yside="right")
-    xs, ys = [x for x, _ in curve], [axis.place(y) for _, y in curve]
+    xs, ys = [x for x, _ in curve], [axis.position(y) for _, y in curve]
     plt.scatter([1], [axis.low], marker=" ")  # an axis on which nothing lies would be left out
     if curve:
-        plt.plot(xs, ys, marker="braille", xside="upper", yside="right")
+        across = np.interp(xs, (1 - aside, window + aside), (1, window))
+        up = np.interp(ys, (axis.low - above, axis.high + above), (axis.low, axis.high))
+        plt.plot(across.tolist(), up.tolist(), marker="braille")
     if curve and 2 * window <= columns:
         plt.scatter(xs, ys, marker=MEASURED)
     if mark:
-        plt.scatter([cursor], [axis.place(mark[0][1])], marker=CURSOR)
+        plt.scatter([cursor], [axis.position(mark[0][1])], marker=CURSOR)
     reached = floor(0.5 + (columns - 1) * (cursor - 1) / (window - 1))
     dotted = [_dots(points, axis, window, columns, rows) for points in others]
     haunted, ghostly = _haunted(_rows(plt), [label for label, _ in ghosts], dotted, margin + 1)
@@ -137,11 +137,11 @@ def draw_data(
     line, drawn by the number of the iteration. followed: the row of the point that is followed. The points
     alone decide on the axes, which fill the pane: with equal scales half of a wide pane would be empty.
     """
-    places, kinds = np.asarray(points, dtype=float), np.asarray(classes)
-    drawable = np.isfinite(places).all(axis=1)
+    positions, kinds = np.asarray(points, dtype=float), np.asarray(classes)
+    drawable = np.isfinite(positions).all(axis=1)
     if width < 2 or height < 2 or not drawable.any():
         return _blank(width, height)
-    low, high = places[drawable].min(axis=0), places[drawable].max(axis=0)
+    low, high = positions[drawable].min(axis=0), positions[drawable].max(axis=0)
     gap = np.where(low == high, np.maximum(np.abs(low), 1.0), 0.0)
     low, high = low - gap, high + gap
     xs, ys = np.linspace(low[0], high[0], width), np.linspace(low[1], high[1], height)
@@ -149,7 +149,7 @@ def draw_data(
     plt = _figure(width, height)
     plt.xlim(xs[0], xs[-1])
     plt.ylim(ys[0], ys[-1])
-    cells = np.floor((places[drawable] - low) / (high - low) * (width - 1, height - 1) + 0.5).astype(int)
+    cells = np.floor((positions[drawable] - low) / (high - low) * (width - 1, height - 1) + 0.5).astype(int)
     taken = {(column, row) for column, row in cells.tolist()}
     room = sum(len(str(iteration)) + 1 for iteration in before)  # of the numbers of lines that coincide
     for iteration, line in before.items():
@@ -157,16 +157,16 @@ def draw_data(
         text = _small(iteration)
         apart = max(3, len(before)) if steep else max(6, room)
         free = _spread(columns.tolist(), rows.tolist(), apart, len(text), width, taken)
-        for place, digit in enumerate(text):
-            _scatter(plt, xs[columns[free] + place], ys[rows[free]], digit)
+        for position, digit in enumerate(text):
+            _scatter(plt, xs[columns[free] + position], ys[rows[free]], digit)
     if now is not None:
         steep, columns, rows = _cells(now, xs, ys)
         _scatter(plt, xs[columns], ys[rows], NOW_STEEP if steep else NOW)
     for kind, marker in ((0, BLUE), (1, RED)):
-        of_kind = places[drawable & (kinds == kind)]
+        of_kind = positions[drawable & (kinds == kind)]
         _scatter(plt, of_kind[:, 0], of_kind[:, 1], marker)
     if followed is not None and drawable[followed]:
-        _scatter(plt, places[[followed], 0], places[[followed], 1], FOLLOWED)
+        _scatter(plt, positions[[followed], 0], positions[[followed], 1], FOLLOWED)
     return _styled(_rows(plt), lambda _row, _column, cell: _DATA_STYLES.get(cell, "dim"))
 
 
@@ -176,12 +176,11 @@ def data_legend(before: Iterable[int], followed: int | None, width: int) -> Line
     kinds = [(f"{RED} red", "red"), (f"{BLUE} blue", "blue")]
     points = [] if followed is None else [f"{FOLLOWED} point {followed}", f"{FOLLOWED} {followed}"]
     earlier = [f"{numbers} after so many updates", f"{numbers} earlier", numbers] if numbers else [""]
+    wordings: list[Line] = []
     for point, before_now in product([*points, ""], earlier):
         parts = [*kinds, (point, "followed"), (f"{NOW} now", "now"), (before_now, "dim")]
-        line = [span for part in parts if part[0] for span in (("  ", "text"), part)][1:]
-        if width_of(line) <= width:
-            return line
-    return []
+        wordings.append([span for part in parts if part[0] for span in (("  ", "text"), part)][1:])
+    return first_that_fits(width, *wordings, [])
 
 
 def _small(iteration: int) -> str:
@@ -207,9 +206,8 @@ def _figure(width: int, height: int) -> Any:
     plt.limit_size(False, False)
     plt.plot_size(width, height)
     plt.frame(False)
-    for side in (1, 2):
-        plt.xticks([], xside=side)
-        plt.yticks([], yside=side)
+    plt.xticks([])
+    plt.yticks([])
     return plt
 
 
@@ -249,8 +247,8 @@ def _dots(
     xs, ys = zip(*points, strict=True)
     first, last = (floor(0.5 + (columns - 1) * (x - 1) / (window - 1)) for x in (xs[0], xs[-1]))
     across = np.arange(first, last + 1)
-    places = np.interp(1 + across * (window - 1) / (columns - 1), xs, [axis.place(y) for y in ys])
-    down = np.floor(0.5 + (rows - 1) * (axis.high - places) / (axis.high - axis.low))
+    heights = np.interp(1 + across * (window - 1) / (columns - 1), xs, [axis.position(y) for y in ys])
+    down = np.floor(0.5 + (rows - 1) * (axis.high - heights) / (axis.high - axis.low))
     return list(zip(down.astype(int).tolist(), across.tolist(), strict=True))
 
 
@@ -271,13 +269,14 @@ def _haunted(
 
 
 def _label(cells: list[list[str]], text: str, row: int, column: int, left: int) -> set[tuple[int, int]]:
-    """Write a text into the free cells nearest to a place, and return them; nowhere where there is no room."""
-    places = [(y, x) for y in range(len(cells)) for x in range(left, len(cells[y]) - len(text) + 1)]
-    for y, x in sorted(places, key=lambda place: 3 * abs(place[0] - row) + abs(place[1] + len(text) // 2 - column)):
+    """Write a text into the free cells nearest to another, and return them; none where there is no room."""
+    starts = [(y, x) for y in range(len(cells)) for x in range(left, len(cells[y]) - len(text) + 1)]
+    starts.sort(key=lambda start: 3 * abs(start[0] - row) + abs(start[1] + len(text) // 2 - column))
+    for y, x in starts:
         around = cells[y][max(x - 1, left) : x + len(text) + 1]
         if all(cell == " " for cell in around):
             cells[y][x : x + len(text)] = text
-            return {(y, x + place) for place in range(len(text))}
+            return {(y, x + position) for position in range(len(text))}
     return set()
 
 
@@ -318,7 +317,7 @@ def _round_bounds(losses: list[float], rows: int) -> _Axis:
     low, high = -_rounded_up(-min(losses, default=0)), _rounded_up(max(losses, default=0))
     if low == high:
         high = 1.0
-    unit = max(high, -low)  # places are in this unit: the difference of two huge losses would overflow
+    unit = max(high, -low)  # positions are in this unit: the difference of two huge losses would overflow
     if not losses:
         shares = []
     elif low < 0:
@@ -377,7 +376,7 @@ def _spread(
     """
     chosen: list[int] = []
     for index, (column, row) in enumerate(zip(columns, rows, strict=True)):
-        cells = [(column + place, row) for place in range(length)]
+        cells = [(column + position, row) for position in range(length)]
         far = not chosen or index - chosen[-1] >= apart
         if far and column + length <= width and taken.isdisjoint(cells):
             chosen.append(index)

@@ -1,10 +1,8 @@
-"""The graph: a diagram or a tape, and in its title what is selected, or what there is to say about it."""
+"""The graph: a diagram or a tape, and in its title what is selected, or a notice about that."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-from rich.cells import cell_len
 
 from ..debugger.moment import Moment
 from ..drawing.glyphs import ARROWS
@@ -13,7 +11,7 @@ from ..graph.drawing import draw_graph
 from ..graph.look import Room
 from ..graph.shown import ShownGraph, show
 from ..narration.messages import sentences
-from ..notation.fitting import fit_name, printable, width_of
+from ..notation.fitting import first_that_fits, fit_name, printable, width_of
 from ..session import Viewer
 from .frame import TITLE_EDGES
 from .pane import Pane, Size
@@ -32,27 +30,27 @@ class GraphPane(Pane):
         return draw_graph(_shown(moment, viewer, size), viewer.session.stops)
 
     def title(self, moment: Moment, viewer: Viewer, size: Size) -> tuple[Line, Line]:
-        """Return the title, and what there is to say about the last key or the selection, as far as it fits."""
+        """Return the title, and a notice about the last key or the selection, as far as it fits."""
         shown = _shown(moment, viewer, size)
         left: Line = [*arrows(here=viewer.in_graph), ("Graph" if viewer.room.diagram else "Graph (tape)", "title")]
-        choices = _said(viewer)
+        choices = _notices(viewer)
         width = size.width - TITLE_EDGES
         if more := shown.more:
-            needed = width_of(left) + len(f"  {more} more  ") + max(map(cell_len, choices), default=0)
+            needed = width_of(left) + len(f"  {more} more  ") + max(map(width_of, choices), default=0)
             left.append((f"  {more} more" if needed <= width else f" {more}", "dim"))
         room = width - 2 - width_of(left)
         if not choices or room < 1:
             return left, []
-        text = next((text for text in choices if cell_len(text) <= room), choices[-1])
-        return left, [(fit_name(text, min(cell_len(text), room)), "key")]
+        text = first_that_fits(room, *choices)
+        return left, [(fit_name(text, min(width_of(text), room)), "key")]
 
 
 def _shown(moment: Moment, viewer: Viewer, size: Size) -> ShownGraph:
     return show(viewer.session.foldings, viewer.look, moment, Room(*size, viewer.room.diagram))
 
 
-def _said(viewer: Viewer) -> Sequence[str]:
-    """Return what there is to say about the last key, or what is selected, or why there are no boxes, ever shorter."""
+def _notices(viewer: Viewer) -> Sequence[str]:
+    """Return wordings of a notice: about the last key, what is selected, or why there are no boxes."""
     look, foldings = viewer.look, viewer.session.foldings
     if viewer.message is not None and viewer.message.kind in ABOUT_THE_GRAPH:
         return sentences(viewer.message, viewer.keys)

@@ -21,7 +21,7 @@ _LOSS, _BEFORE, _PLACE = len("-1.234e-05"), len(" (was -1.234e-05)"), len("itera
 
 
 class HeaderPane(Pane):
-    """Where one is in the training."""
+    """The lesson, the iteration, the phase and how far it is, and the loss."""
 
     name = "header"
     titled = False
@@ -50,7 +50,7 @@ def draw_header(moment: Moment, width: int) -> Line:
         reserved = width_of([*left, *right]) + len(loss[0][0]) + _LOSS + 2
         if reserved + (gap + _PLACE if with_place else 0) + (_BEFORE if with_before else 0) <= width:
             break
-    left += [space, (_place(moment), "text")] if with_place else []
+    left += [space, (_progress(moment), "text")] if with_place else []
     right += [*loss, *(_loss_before(moment) if with_before else []), (" ", "text")]
     return [*left, (" " * max(width - width_of(left) - width_of(right), 1), "text"), *right]
 
@@ -63,7 +63,7 @@ def _phases(moment: Moment, phases: Sequence[str]) -> Line:
     return spans[:-1]
 
 
-def _place(moment: Moment) -> str:
+def _progress(moment: Moment) -> str:
     """Say how far the pass is, in nodes."""
     graph, recording = moment.graph, moment.recording
     node = moment.now
@@ -73,7 +73,7 @@ def _place(moment: Moment) -> str:
         return f"variable {len(moment.updated)} of {len(graph.variables)}"
     if moment.phase == "forward":
         return f"node {graph.position[node] + 1} of {len(graph.nodes)}"
-    place = recording.places.get(node)
+    place = recording.queue_positions.get(node)
     return "" if place is None else f"node {place + 1} of {len(graph.nodes)}"
 
 

@@ -8,7 +8,7 @@ from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..inspector import draw_inspector, inspector_title, views
 from ..inspector.folded_view import draw_folded
-from ..notation.sections import prose
+from ..notation.fitting import prose
 from ..session import Viewer
 from .graph_pane import arrows
 from .pane import Pane, Size, indented
@@ -26,7 +26,9 @@ class InspectorPane(Pane):
     def depends_on(self, moment: Moment, viewer: Viewer) -> Hashable:
         """Return what a pane that it shows depends on; anything else is drawn always."""
         other = self._other(viewer)
-        return None if other is None else (other.name, other.depends_on(moment, viewer), _reason(viewer))
+        if other is None or (depends_on := other.depends_on(moment, viewer)) is None:
+            return None
+        return other.name, depends_on, _reason(viewer)
 
     def title(self, moment: Moment, viewer: Viewer, size: Size) -> tuple[Line, Line]:
         """Return what is in view, and which other views there are."""
@@ -49,7 +51,7 @@ class InspectorPane(Pane):
     def draw(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
         """Draw it; above stands why the answer to the last question is what it is."""
         reason = _reason(viewer)
-        above = indented(prose(reason, size.width - 1, "title", indent="  ")) if reason else []
+        above = indented(prose(reason, size.width - 1, "title", indent=2)) if reason else []
         return [*above, *self._draw_below(moment, viewer, size._replace(height=size.height - len(above)))]
 
     def _draw_below(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:

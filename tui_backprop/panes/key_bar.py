@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
-from rich.cells import cell_len
+from collections.abc import Iterator
 
 from ..debugger.message import Message
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..narration.messages import sentences
-from ..notation.fitting import fit, width_of
+from ..notation.fitting import fit, leading, width_of
 from ..session import Viewer
 from ..session.debug_session import ABOUT_A_PLACE
 from .graph_pane import ABOUT_THE_GRAPH
@@ -48,7 +46,7 @@ ORDER = tuple(_ORDER.split())
 
 
 class KeyBar(Pane):
-    """What there is to say about the last key, and which keys come next."""
+    """A notice about the last key, and the keys that come next."""
 
     name = "keys"
     titled = False
@@ -57,8 +55,8 @@ class KeyBar(Pane):
         """Draw one line."""
         session = viewer.session
         running = None if session.running is None else session.running.label
-        said = next((sentences(message, viewer.keys)[0] for message in _here(viewer)), "")
-        return [draw_keys(size.width, running, said, _standing(viewer))]
+        notice = next((sentences(message, viewer.keys)[0] for message in _here(viewer)), "")
+        return [draw_keys(size.width, running, notice, _standing(viewer))]
 
 
 def _here(viewer: Viewer) -> Iterator[Message]:
@@ -79,33 +77,20 @@ def _standing(viewer: Viewer) -> Keys:
     return CHOOSING if quiz.question.choices else TYPING
 
 
-def draw_keys(width: int, running: str | None, said: str = "", standing: Keys = ()) -> Line:
+def draw_keys(width: int, running: str | None, notice: str = "", standing: Keys = ()) -> Line:
     """Draw the key bar.
 
-    `running` is the speed of a run that is going on, `said` what the last key has to say, `standing` are the keys of a
+    `running` is the speed of a run that is going on, `notice` is about the last key, `standing` are the keys of a
     question that stands.
     """
     line: Line = [(" ", "text")]
     gap = 3 if width >= 100 else 2
     if running is not None:
-        said = f"running: {running}"
-    if said:
-        line.append((fit(said, min(cell_len(said) + 3, width - 1)), "now"))
+        notice = f"running: {running}"
+    if notice:
+        line.append((fit(notice, min(width_of(notice) + 3, width - 1)), "now"))
     keys = standing or (STEPPING if running is None else RUNNING)
-    for name, does in sorted(_fitting(keys, width - width_of(line), gap), key=_place):
-        line += [(name, "key"), (f" {does}" + " " * gap, "text")]
+    named: list[Line] = [[(name, "key"), (f" {does}" + " " * gap, "text")] for name, does in keys]
+    for key in sorted(leading(named, width - width_of(line)), key=lambda key: ORDER.index(key[0][0])):
+        line += key
     return line
-
-
-def _fitting(keys: Iterable[tuple[str, str]], room: int, gap: int) -> list[tuple[str, str]]:
-    chosen = []
-    for name, does in keys:
-        room -= len(name) + 1 + len(does) + gap
-        if room < 0:
-            break
-        chosen.append((name, does))
-    return chosen
-
-
-def _place(key: tuple[str, str]) -> int:
-    return ORDER.index(key[0])

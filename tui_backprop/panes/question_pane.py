@@ -1,17 +1,14 @@
-"""The inspector's place while a question stands: what can be answered, and the numbers that it takes; and the score."""
+"""What the inspector shows of a quiz: a question's choices or its field, the numbers that it takes, and the score."""
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
-
-from rich.cells import cell_len
 
 from ..drawing.glyphs import RIGHT
 from ..drawing.palette import Line
 from ..narration.messages import Keys, sentences
-from ..notation.fitting import fit
-from ..notation.sections import Section, compose, prose
+from ..notation.fitting import fit, prose, width_of
+from ..notation.sections import Section, compose
 from ..quiz import Question
 from ..quiz.quiz import Outcome, Quiz, Score
 
@@ -29,10 +26,10 @@ def draw_question(quiz: Quiz, question: Question, keys: Keys, width: int, height
         hint = "type a number, then Enter; 1 % off is still right; Esc skips"
     if quiz.complaint is not None:
         text = sentences(quiz.complaint, keys)[0]
-        sections.append(Section(11, prose(f"  {text}", width, "error", indent="  "), joined=True))
-    sections += [Section(9 - place, [line], joined=place > 0) for place, line in enumerate(given)]
+        sections.append(Section(11, prose(f"  {text}", width, "error", indent=2), joined=True))
+    sections += [Section(9 - position, [line], joined=position > 0) for position, line in enumerate(given)]
     hint = "think first: the next space reveals it" if quiz.mode == "room" else hint
-    sections.append(Section(1, prose(f"  {hint}", width, "dim", indent="  ")))
+    sections.append(Section(1, prose(f"  {hint}", width, "dim", indent=2)))
     return compose(sections, width, height)
 
 
@@ -40,9 +37,9 @@ def _choices(choices: Sequence[str], width: int, columns: int) -> list[Line]:
     """Return the choices with their numbers, in so many columns."""
     room = max(width // columns - len("  1  "), 1)
     lines: list[Line] = [[] for _ in range(-(-len(choices) // columns))]
-    for place, choice in enumerate(choices):
-        line = lines[place % len(lines)]
-        line += [(f"  {place + 1}  ", "key"), (fit(choice, room) if columns > 1 else choice, "text")]
+    for position, choice in enumerate(choices):
+        line = lines[position % len(lines)]
+        line += [(f"  {position + 1}  ", "key"), (fit(choice, room) if columns > 1 else choice, "text")]
     return lines
 
 
@@ -52,20 +49,20 @@ def choice_at(lines: Sequence[Line], x: int, y: int) -> str | None:
     for text, style in lines[y] if 0 <= y < len(lines) else ():
         if x < 0:
             break
-        x -= cell_len(text)
+        x -= width_of(text)
         chosen = text.strip() if style == "key" else chosen
     return chosen if x < 0 else None
 
 
 def _flowed(items: Sequence[str], width: int) -> list[Line]:
     """Put items beside each other, as many as go into a line; only one that is longer than a line is broken."""
-    rows: list[str] = []
+    rows: list[Line] = []
     for item in items:
-        if rows and cell_len(rows[-1]) + 3 + cell_len(item) <= width:
-            rows[-1] += f"   {item}"
+        if rows and width_of(rows[-1]) + 3 + width_of(item) <= width:
+            rows[-1].append((f"   {item}", "text"))
         else:
-            rows += textwrap.wrap(item, width, subsequent_indent="  ")
-    return [[(f"  {row}", "text")] for row in rows]
+            rows += prose(item, width, indent=2)
+    return [[("  ", "text"), *row] for row in rows]
 
 
 def draw_score(score: Score, width: int, height: int) -> list[Line]:
@@ -89,7 +86,7 @@ def write_score(score: Score, kind: str | None = None) -> str:
 
 
 def draw_outcome(outcome: Outcome) -> list[Line]:
-    """Return ever shorter ways to say what came of a question."""
+    """Return wordings of what came of a question, the longest first."""
     answer = (outcome.question.answer, "title")
     if outcome.given is None:
         return [[("the answer: ", "dim"), answer]]
@@ -101,7 +98,7 @@ def draw_outcome(outcome: Outcome) -> list[Line]:
 
 
 def draw_mode(quiz: Quiz) -> list[Line]:
-    """Return ever shorter ways to say who is asked, and how many answers were right."""
+    """Return wordings of who is asked, and how many answers were right, the longest first."""
     if quiz.mode == "me":
         who, score = ("ask me first", "key"), (write_score(quiz.score), "text")
         return [[who, ("  ", "text"), score], [score], []] if score[0] else [[who]]

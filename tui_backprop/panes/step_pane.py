@@ -16,8 +16,8 @@ from ..drawing.glyphs import ELLIPSIS, HIDDEN
 from ..drawing.palette import Line
 from ..narration.messages import Keys, sentences
 from ..narration.narration import narrate_line
-from ..narration.wording import ROOMS, fitted, in_list, wrapped
-from ..notation.fitting import cut, width_of
+from ..narration.wording import ROOMS, choose_sentence, in_list
+from ..notation.fitting import cut, width_of, wrap
 from ..session import Viewer
 from ..session.debug_session import ABOUT_A_PLACE
 from .frame import TITLE_EDGES
@@ -34,7 +34,7 @@ _MOST = 24
 
 
 class Part(NamedTuple):
-    """A part of the row: ways to write it, each shorter than the one before; parts of a low `rank` are shortened first.
+    """A part of the row, in ever shorter wordings, its `choices`; parts of a low `rank` are shortened first.
 
     A rank of 0 is for what the screen shows elsewhere too, 1 for the past, 2 for what waits or comes, 3 for the queue.
     """
@@ -49,7 +49,7 @@ class StepPane(Pane):
     name = "step"
 
     def title(self, moment: Moment, viewer: Viewer, size: Size) -> tuple[Line, Line]:
-        """Return what came of the last question, and who is asked, in the longest ways for which there is room."""
+        """Return what came of the last question, and who is asked, in the longest wordings for which there is room."""
         quiz, message = viewer.session.quiz, viewer.session.message
         name = "Question" if quiz.question is not None else "Step"
         notes: list[Line] = []
@@ -66,7 +66,7 @@ class StepPane(Pane):
     def draw(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
         """Draw the sentence, which may be that of a message or a question, and the row below it."""
         question, message = viewer.session.quiz.question, viewer.session.message
-        instead = () if question is None else question.ways
+        instead = () if question is None else question.wordings
         if message is not None and message.kind in ABOUT_A_PLACE and not instead and moment.error is None:
             instead = sentences(message, viewer.keys)
         return draw_step(moment, *size, viewer.keys, instead)
@@ -75,12 +75,12 @@ class StepPane(Pane):
 def draw_step(moment: Moment, width: int, height: int, keys: Keys, instead: Sequence[str] = ()) -> list[Line]:
     """Draw the pane in exactly `height` lines of at most `width` cells, with a margin of one cell on both sides.
 
-    A sentence needs one line where the width is 118, and two where it is 80; in less room it says less. What is said
-    `instead`, in ever shorter ways to say it, takes the place of the moment's sentence.
+    A sentence needs one line where the width is 118, and two where it is 80; in less room it says less. A sentence
+    `instead` of the moment's comes in ever shorter wordings.
     """
     inner, lines = width - 2, height - 1
     rooms = (*ROOMS, (inner, lines))
-    sentence = wrapped(fitted(instead, rooms) if instead else narrate_line(moment, keys, rooms), inner)
+    sentence = wrap(choose_sentence(instead, rooms) if instead else narrate_line(moment, keys, rooms), inner)
     rows = [*sentence, *([[]] * (lines - len(sentence))), _draw_row(moment, inner)]
     return [[(" ", "text"), *row] if row else [] for row in rows]
 
@@ -140,7 +140,7 @@ def _backward(moment: Moment, wide: bool, length: int) -> list[Part]:
         ]
     queue, waiters = moment.queue, moment.waiting_count
     queued: list[Line] = [
-        [(f"q{place} ", "dim"), (in_list(node, length), "key")] for place, node in enumerate(queue[:_MOST], 1)
+        [(f"q{position} ", "dim"), (in_list(node, length), "key")] for position, node in enumerate(queue[:_MOST], 1)
     ]
     parts = [
         _past("visited", past, moment.visit_count - (now is not None and not over), wide, length),
@@ -202,8 +202,8 @@ def _past(label: str, nodes: Sequence[Node], count: int, wide: bool, length: int
 
 
 def _now(node: Node | None, wide: bool, length: int) -> Part:
-    said = ("none", "dim") if node is None else (in_list(node, length), "now")
-    return Part(4, [[*_label("now", wide), said]])
+    name = ("none", "dim") if node is None else (in_list(node, length), "now")
+    return Part(4, [[*_label("now", wide), name]])
 
 
 def _first(label: str, nodes: Sequence[Node], count: int, wide: bool, length: int) -> Part:

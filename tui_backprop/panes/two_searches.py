@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from rich.cells import cell_len
-
 from minidl_core import (
     ContributionAdded,
     MinidlError,
@@ -30,11 +28,10 @@ from ..drawing.glyphs import MORE
 from ..drawing.palette import Line, Span
 from ..narration.wording import in_list
 from ..notation.expression import element_text
-from ..notation.fitting import fit
+from ..notation.fitting import fit, leading, prose, width_of
 from ..notation.formats import addition, number, worked_sum
 from ..notation.listing import listed
 from ..notation.names import called, slope_name
-from ..notation.sections import prose
 
 PARTED = "≠"
 _MOST_TERMS = 4
@@ -111,7 +108,7 @@ def contributions_to(node: Node, stepper: Stepper, start: State) -> list[Contrib
     return [event for event in events if isinstance(event, ContributionAdded) and event.node is node]
 
 
-def say(
+def explain(
     searches: Searches, moment: Moment, followed: Followed, contributions: Sequence[ContributionAdded]
 ) -> list[str]:
     """Say where the searches part, and what plain search misses; or why it misses nothing.
@@ -190,15 +187,15 @@ def _why_not_missing(searches: Searches, graph: LossGraph, soon: Sequence[Node])
 def draw_searches(
     searches: Searches, words: Sequence[str], now: Node | None, first: int | None, width: int, height: int
 ) -> list[Line]:
-    """Draw both searches beside each other, a line for each step, and below what is to be said of them.
+    """Draw both searches beside each other, a line for each step, and below `words` about them.
 
     `first` is the step in the first line (None: shortly before they part), `now` the node that is visited now.
     """
-    said = [line for sentence in words for line in prose(sentence, width)]
-    rows = max(height - len(said) - 3, 1)
+    explained = [line for sentence in words for line in prose(sentence, width)]
+    rows = max(height - len(explained) - 3, 1)
     digits = len(str(len(searches.right)))
     half = max((width - digits - 3) // 2 - 1, 8)
-    longest = max(cell_len(in_list(visit.node)) for visit in searches.right)
+    longest = max(width_of(in_list(visit.node)) for visit in searches.right)
     name = min(max(longest, len("visits")) + 2, max(half // 2, 8))
     heads = next((heads for heads in _HEADS if max(map(len, heads)) <= half), _HEADS[-1])
     titles = [(fit(heads[0], half), "title"), ("  ", "text"), (fit(heads[1], half), "title")]
@@ -216,7 +213,7 @@ def draw_searches(
         sides = [*_side(plain, other, None, name, half), ("  ", "text"), *_side(right, None, now, name, half)]
         lines.append([mark, *sides])
     more = len(searches.right) - start - len(shown)
-    return [*lines, [(f"{MORE} {more} more", "dim")] if more > 0 else [], *said][:height]
+    return [*lines, [(f"{MORE} {more} more", "dim")] if more > 0 else [], *explained][:height]
 
 
 def first_step(searches: Searches, rows: int) -> int:
@@ -236,13 +233,8 @@ def _side(
         return [node, (fit("too early", room), "error")]
     if not visit.queue:
         return [node, (fit("nothing", room), "dim")]
-    spans: list[Span] = []
-    for each in visit.queue:
-        text = f"{in_list(each)}  "
-        if cell_len(text) > room:
-            spans.append((fit(text, room), "dim"))
-            room = 0
-            break
-        spans.append((text, "error" if other is not None and each not in other else "text"))
-        room -= cell_len(text)
-    return [node, *spans, (" " * room, "text")]
+    queued = [(f"{in_list(each)}  ", other is not None and each not in other) for each in visit.queue]
+    shown = leading(([(text, "error" if extra else "text")] for text, extra in queued), room)
+    spans = [span for piece in shown for span in piece]
+    following, _ = queued[len(shown)] if len(shown) < len(queued) else ("", False)
+    return [node, *spans, (fit(following, room - width_of(spans)), "dim" if following else "text")]

@@ -10,12 +10,12 @@ from ..lessons.lesson import Example, Lesson
 
 
 class ProgramError(Exception):
-    """A lesson or a person's own file cannot be opened; the message is a sentence that says why."""
+    """A lesson or a person's own file cannot be opened; the message explains why."""
 
 
 @dataclass(frozen=True)
 class Program:
-    """A graph to train, from which numbers, by which optimizer, and the lesson that is told with it.
+    """A graph to train, from which numbers, by which optimizer, and the lesson that comes with it.
 
     `address` opens it again: the path of a file as somebody typed it, or the name of a built-in lesson. `seed` is the
     one that its numbers are drawn from, None where it draws its own. `warning` is what was wrong when it was opened.

@@ -155,7 +155,7 @@ def _as_main(main: ModuleType, path: str) -> Iterator[None]:
     finally:
         sys.modules["__main__"], sys.argv = ours, arguments
         # last, so that nothing of ours is taken from there, but what the script imports later is found
-        sys.path[:] = [place for place in sys.path if place != directory] + [directory]
+        sys.path[:] = [entry for entry in sys.path if entry != directory] + [directory]
 
 
 @contextmanager
@@ -166,7 +166,7 @@ def _explained(path: str, file: str) -> Iterator[None]:
             yield
     except SystemExit as end:
         if end.code not in (None, 0):
-            raise ProgramError(f"{_place(end, path, file)} ended the script with sys.exit({end.code!r})") from end
+            raise ProgramError(f"{_location(end, path, file)} ended the script with sys.exit({end.code!r})") from end
     except Exception as error:
         raise ProgramError(_mistake(error, path, file)) from error
 
@@ -176,10 +176,10 @@ def _mistake(error: Exception, path: str, file: str) -> str:
         where = path if error.filename in (None, file) else error.filename
         return f"{where}{f':{error.lineno}' if error.lineno else ''} is not Python: {error.msg}"
     text = textwrap.shorten(str(error), 500)
-    return f"{_place(error, path, file)} raised {type(error).__name__}{f': {text}' if text else ''}"
+    return f"{_location(error, path, file)} raised {type(error).__name__}{f': {text}' if text else ''}"
 
 
-def _place(error: BaseException, path: str, file: str) -> str:
+def _location(error: BaseException, path: str, file: str) -> str:
     """Return the file's own line from which an error came, as file:line."""
     lines = [line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == file]
     return f"{path}:{lines[-1]}" if lines else path

@@ -39,13 +39,13 @@ def question_about(before: Moment, after: Moment, followed: Followed) -> Questio
 
 def questions(before: Moment, after: Moment, followed: Followed) -> list[Question]:
     """Return everything that can be asked about the step between two moments, what teaches most first."""
-    telling: list[Question] = []
+    taught: list[Question] = []
     others: list[Question] = []
     for teaches, question in _all_about(Step(before, after, followed)):
-        if question is not None and not question.says_its_answer:
-            (telling if teaches else others).append(question)
+        if question is not None and not question.gives_answer_away:
+            (taught if teaches else others).append(question)
     turn = before.cursor % max(len(others), 1)  # so that not every step asks for its rule
-    return [*telling, *others[turn:], *others[:turn]]
+    return [*taught, *others[turn:], *others[:turn]]
 
 
 def _all_about(step: Step) -> Iterator[tuple[bool, Question | None]]:

@@ -47,7 +47,7 @@ class Masked(Moment):
         return iter(()) if self.queue_is_hidden else super().waiting
 
     def gradient_mark(self, node: Node) -> tuple[Mark, int]:
-        """Return how far the node's gradient is; its place in the queue or its count may be hidden."""
+        """Return how far the node's gradient is; its position in the queue or its count may be hidden."""
         mark, count = super().gradient_mark(node)
         is_open = self._past(self.recording.reached, node) is not None and mark not in (Mark.NOW, Mark.DONE)
         return (Mark.HIDDEN, 0) if self.queue_is_hidden and is_open else (mark, count)

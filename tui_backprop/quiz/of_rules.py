@@ -10,7 +10,7 @@ from minidl_core.gradients import gradient_rule
 
 from ..narration.wording import Name
 from ..notation.formats import shape_text
-from ..notation.names import said, summed
+from ..notation.names import summed, text_in_names
 from .question import MOST_CHOICES, Question, Step
 from .wrong_rules import wrong_rules
 
@@ -31,13 +31,13 @@ def shape(step: Step, event: NodeEvaluated | ContributionAdded) -> Question:
         if other not in found and len(found) < MOST_CHOICES:
             found.append(other)
 
-    def say(name: Name) -> str:
+    def ask(name: Name) -> str:
         if isinstance(event, ContributionAdded):
             return f"Which shape does the contribution of {name(event.consumer)} to {name(node)} have?"
         return f"Which shape does {name(node)} have?"
 
     choices = map(shape_text, sorted(found, key=lambda shape: (len(shape), shape)))
-    return step.asks("shapes", say, shape_text(right), choices, given=step.equations, hides_shape_of=node)
+    return step.asks("shapes", ask, shape_text(right), choices, given=step.equations, hides_shape_of=node)
 
 
 def _fewer(shape: Shape) -> Iterator[Shape]:
@@ -56,7 +56,7 @@ def rule(step: Step, event: ContributionAdded) -> Question | None:
     sums = op.definition.elementwise and event.contribution.size < event.gradient.size
 
     def written(formula: str, sums: bool = sums) -> str:
-        text = said(step.before, op, formula)
+        text = text_in_names(step.before, op, formula)
         return summed(text, full, small) if sums else text
 
     right = written(formula)
@@ -67,8 +67,8 @@ def rule(step: Step, event: ContributionAdded) -> Question | None:
     if len(choices) < 2:
         return None
 
-    def say(name: Name) -> str:
+    def ask(name: Name) -> str:
         place = f" as its input number {event.input_index + 1}" if op.inputs.count(event.node) > 1 else ""
         return f"{name(event.node)} gets its contribution from {name(op)}{place}. By which rule?"
 
-    return step.asks("rules", say, right, sorted(choices), given=step.equations)
+    return step.asks("rules", ask, right, sorted(choices), given=step.equations)

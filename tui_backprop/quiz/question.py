@@ -9,6 +9,7 @@ from math import isfinite
 from minidl_core import ContributionAdded, Event, Node, Operation
 from minidl_core.arrays import Array
 
+from ..debugger.edges import operands
 from ..debugger.followed import Followed
 from ..debugger.moment import Moment
 from ..inspector import inspector_title
@@ -21,14 +22,14 @@ MOST_CHOICES = 4
 
 @dataclass(frozen=True)
 class Question:
-    """A question, in ever shorter `ways` to say it, which are marked (see wording.py).
+    """A question in ever shorter `wordings`, which are marked (see wording.py).
 
     It has `choices`, of which one is the `answer`; or none, and what is typed is compared with the `number`. `given`
-    are the numbers that are needed, `why` is said to who was wrong, where the step's own sentence does not say it.
+    are the numbers that are needed, `why` explains the answer where the step's own sentence does not.
     """
 
     kind: str
-    ways: tuple[str, ...]
+    wordings: tuple[str, ...]
     answer: str
     choices: tuple[str, ...] = ()
     number: float | None = None
@@ -39,8 +40,8 @@ class Question:
 
     @property
     def text(self) -> str:
-        """The question in its longest way, without marks."""
-        return unmark(self.ways[0])
+        """The question in its longest wording, without marks."""
+        return unmark(self.wordings[0])
 
     @property
     def reason(self) -> str:
@@ -48,8 +49,8 @@ class Question:
         return f"{self.answer}: {self.why}" if self.why else ""
 
     @property
-    def says_its_answer(self) -> bool:
-        """Whether its text has the answer in it, because a node is called so."""
+    def gives_answer_away(self) -> bool:
+        """Whether its text has the answer in it, because a node has that name."""
         return self.answer in {word.strip(".,;?") for word in self.text.split()}
 
 
@@ -90,7 +91,7 @@ class Step:
 
     def inputs(self, op: Operation) -> list[Array]:
         """Return the arrays that an operation of the step was computed from."""
-        return [array for source in op.inputs if (array := self.after.evaluated_value(source)) is not None]
+        return operands(self.after, op)[0]
 
     @property
     def equations(self) -> list[str]:
@@ -107,7 +108,7 @@ class Step:
     def asks(
         self,
         kind: str,
-        say: str | Callable[[Name], str],
+        ask: str | Callable[[Name], str],
         answer: str,
         choices: Iterable[str] = (),
         typed: float | None = None,
@@ -116,7 +117,7 @@ class Step:
         hides_queue: bool = False,
         hides_shape_of: Node | None = None,
     ) -> Question:
-        """Return a question, said with ever shorter names."""
+        """Return a question about the step, worded with ever shorter names."""
         names = [naming(length, self.node) for length in NAME_LENGTHS]
-        ways = (say,) if isinstance(say, str) else tuple(map(say, names))
-        return Question(kind, ways, answer, tuple(choices), typed, tuple(given), why, hides_queue, hides_shape_of)
+        wordings = (ask,) if isinstance(ask, str) else tuple(map(ask, names))
+        return Question(kind, wordings, answer, tuple(choices), typed, tuple(given), why, hides_queue, hides_shape_of)

@@ -50,7 +50,7 @@ class Outcome:
 
     @property
     def reason(self) -> str:
-        """Why the answer is what it is, for who did not say it, where the step itself does not tell."""
+        """Why the answer is what it is, where it was not given and the step's own sentence does not explain it."""
         return "" if self.right else self.question.reason
 
 
@@ -106,12 +106,12 @@ class Quiz:
         """Whether the question is done with, so that its step can be shown."""
         return self._answer is not None
 
-    def choose(self, place: int) -> bool:
+    def choose(self, position: int) -> bool:
         """Answer with one of the choices, counted from 0, and return whether there is such a choice."""
         question = self.question
-        if question is None or not 0 <= place < len(question.choices):
+        if question is None or not 0 <= position < len(question.choices):
             return False
-        self._judge(question, question.choices[place])
+        self._judge(question, question.choices[position])
         return True
 
     def type(self, character: str) -> None:
@@ -132,13 +132,13 @@ class Quiz:
             self._judge(self.question, self.typed)
 
     def skip(self) -> None:
-        """Give the answer away to who does not want to say it."""
+        """Give the answer away, unanswered."""
         if self.question is not None:
             self.score.skipped[self.question.kind] += 1
             self.reveal()
 
     def wait(self) -> None:
-        """Say to who wants to go on that the question waits for its answer."""
+        """Say that the question waits for its answer."""
         if self.question is not None:
             self.complaint = Message("question waits", {"choices": len(self.question.choices)})
 

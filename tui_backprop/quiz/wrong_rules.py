@@ -14,6 +14,7 @@ from minidl_core.sums import sum_to_shape
 
 from ..notation.expression import Apply, Entry, Number, Symbol, Total, Tree, UnreadableError, evaluate, parse
 from ..notation.formats import Notation
+from ..notation.formulas import axes_of
 
 _OTHERS = ("G⊙A", "G", "-G", "G⊙Y", "G/A", "2·G⊙A", "G⊙Y⊙(1 - Y)", "G⊙B", "G + A")
 """What other operations do with G, in the symbols of an operation of one or two inputs."""
@@ -79,7 +80,7 @@ def _computed(formula: str, op: Operation, arrays: Mapping[str, Array]) -> Array
     if not op.definition.elementwise and re.fullmatch(r"[A-Z]ᵀ?(·[A-Z]ᵀ?)+", formula):
         return _product(formula, arrays)
     full = max((array.shape for array in arrays.values()), key=len)
-    axes = _axes(op, full)
+    axes = axes_of(op, full)
     return evaluate(_bound(parse(formula), {name: _spread(array, axes, full) for name, array in arrays.items()}, axes))
 
 
@@ -96,15 +97,6 @@ def _product(formula: str, arrays: Mapping[str, Array]) -> Array:
 
 def _turned(array: Array) -> Array:
     return array.swapaxes(-1, -2) if array.ndim > 1 else array
-
-
-def _axes(op: Operation, full: Shape) -> tuple[int, ...]:
-    """Return along which axes of this shape an operation works."""
-    if "axis" not in op.attributes:
-        return ()
-    axis = op.attributes["axis"]
-    given = range(len(full)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    return tuple(sorted({int(number) % len(full) for number in given}))
 
 
 def _spread(array: Array, axes: tuple[int, ...], full: Shape) -> Array:

@@ -23,6 +23,7 @@ from ..drawing.palette import Line
 from ..graph.picture import scope_of_name
 from ..notation.fitting import fit, fit_name
 from ..notation.formats import shape_text
+from ..notation.sections import centred
 from ..widgets.canvas import Canvas
 
 _ROWS = 8
@@ -43,7 +44,7 @@ def matches(nodes: Sequence[Node], text: str, scope: Callable[[Node], str] = sco
         found = own == wanted, begins, wanted in own, any(wanted in text for text in (name, kind, of_scope))
         return found.index(True) if any(found) else None
 
-    ranked = [(place, number) for number, node in enumerate(nodes) if (place := rank(node)) is not None]
+    ranked = [(found, number) for number, node in enumerate(nodes) if (found := rank(node)) is not None]
     return [nodes[number] for _, number in sorted(ranked)]
 
 
@@ -119,12 +120,11 @@ class FindScreen(ModalScreen[Node | None]):
 
 def draw_matches(found: Sequence[Node], chosen: int, total: int, width: int, moment: Moment) -> list[Line]:
     """Draw a count and the rows around the chosen one, with the shapes of the moment."""
-    first = max(min(chosen - _ROWS // 2, len(found) - _ROWS), 0)
     count = f"{len(found):,} of {total:,} nodes"
-    said = count if found else f"none of {total:,} nodes has that name, operation or scope"
-    lines: list[Line] = [[(fit(said, width), "dim")]]
-    for number, node in enumerate(found[first : first + _ROWS], first):
-        here = number == chosen
+    summary = count if found else f"none of {total:,} nodes has that name, operation or scope"
+    lines: list[Line] = [[(fit(summary, width), "dim")]]
+    for number in centred(len(found), _ROWS, chosen):
+        node, here = found[number], number == chosen
         details = f"  {node.kind:<12} {shape_text(moment.shape(node))}"
         name = fit_name(node.name, max(width - len(details) - 4, 8))
         lines.append([(f"{CHOSEN if here else ' '} ", "key"), (name, "selected" if here else "text"), (details, "dim")])

@@ -185,7 +185,7 @@ class MainScreen(Screen[None]):
         self._show()
 
     def action_where(self) -> None:
-        """Copy the command that opens the app where one is, and say so."""
+        """Copy the command that opens the app at the current moment, with a message."""
         where = self.session.say_where()
         self.app.copy_to_clipboard(where)
         self._show()

@@ -1,4 +1,4 @@
-"""A question with one field to type the answer into; a wrong answer is explained and can be mended."""
+"""A question with one field to type the answer into; a wrong answer is explained and can be corrected."""
 
 from __future__ import annotations
 

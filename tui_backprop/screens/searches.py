@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 
 from ..debugger.followed import Followed
 from ..debugger.timeline import Timeline
-from ..panes.two_searches import compare, contributions_to, draw_searches, first_step, say
+from ..panes.two_searches import compare, contributions_to, draw_searches, explain, first_step
 from ..widgets.canvas import Canvas
 
 
@@ -40,7 +40,7 @@ class SearchesScreen(ModalScreen[None]):
         early, contributions = self._searches.early, []
         if early is not None:
             contributions = contributions_to(early, timeline.stepper, moment.recording.start)
-        self._words = say(self._searches, moment, followed, contributions)
+        self._words = explain(self._searches, moment, followed, contributions)
         self._first: int | None = None
 
     def compose(self) -> ComposeResult:

@@ -47,7 +47,7 @@ class Follower(Protocol):
 class DebugSession:
     """A program that is open: its `timeline`, its `breakpoints`, its `quiz`, and who looks at it, its `viewers`.
 
-    `message` is what there is to say about what was done last. `foldings` are the ways to fold its graph, which all
+    `message` is about what was done last. `foldings` are the ways to fold its graph, which all
     viewers share. A run pauses at the end of every so many iterations (0: never).
     """
 
@@ -68,7 +68,7 @@ class DebugSession:
         return mask(self.timeline.moment, self.quiz.question)
 
     def dismiss(self) -> None:
-        """Forget what there was to say, unless it is about the place where one is."""
+        """Drop the message, unless it is about the current place."""
         if self.message is not None and self.message.kind not in ABOUT_A_PLACE:
             self.message = None
 
@@ -197,7 +197,7 @@ class DebugSession:
             self.message = Message("speed", {"speed": self._run.speed})
 
     def say_where(self) -> str:
-        """Return the command that opens the app where one is; the message says what is missing in it."""
+        """Return the command that opens the app at the current moment; the message says which edits it lacks."""
         self.pause()
         where = command(self.timeline)
         self.message = Message("where", {"command": where, "edits": self.timeline.edits_so_far})
@@ -244,11 +244,11 @@ class DebugSession:
     def refuses_to_answer(self, what: str) -> bool:
         """Return whether this would answer the question that stands, and then say so: "searches" or "log"."""
         question = self.quiz.question
-        tells = question is not None and (what == "searches" or question.hides_queue or question.hides_shape_of)
-        if tells:
+        reveals = question is not None and (what == "searches" or question.hides_queue or question.hides_shape_of)
+        if reveals:
             self.quiz.outcome = None
             self.message = Message("would answer", {"what": what, "mode": self.quiz.mode})
-        return bool(tells)
+        return bool(reveals)
 
     def _refuses(self, what: str) -> bool:
         if self.quiz.mode == "off" or self._runs:

@@ -32,7 +32,7 @@ class Viewer:
     not away. `view` is the view of the inspector that was asked for, None for the one that fits the phase. `followed`
     is the element that is followed through all arrays, and `in_graph` whether the arrow keys move in the graph, else in
     the inspector. `other_views` are what the inspector shows besides its views: panes that have no place of their own.
-    `message` is what there is to say to this viewer about what it did last.
+    `message` is about what this viewer did last.
     """
 
     def __init__(self, session: DebugSession, keys: Keys) -> None:
@@ -255,6 +255,6 @@ class Viewer:
         self.view, self.followed = view, followed
 
     def _begin(self) -> None:
-        """Forget what there was to say: something else is done now."""
+        """Drop the messages: something else is done now."""
         self.message = None
         self.session.dismiss()

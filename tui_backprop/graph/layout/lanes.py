@@ -37,7 +37,7 @@ class Passage:
         return (self.row, *self.targets, self.detour) if len(self.lanes) == 2 else (self.row, *self.targets)
 
     def moved(self, down: int) -> Passage:
-        """Return the same way some rows further down."""
+        """Return the same passage some rows further down."""
         return replace(
             self,
             row=self.row + down,
@@ -55,8 +55,8 @@ class Passage:
 
     def strokes(self, end: int) -> tuple[Stroke, ...]:
         """Return the straight pieces of the whole line, up to the cell `end` behind the channel."""
-        ways = ([(self.x, self.row), *self.corners(target), (end, target)] for target in self.targets)
-        return tuple(dict.fromkeys(stroke for way in ways for stroke in pairwise(way)))
+        paths = ([(self.x, self.row), *self.corners(target), (end, target)] for target in self.targets)
+        return tuple(dict.fromkeys(stroke for path in paths for stroke in pairwise(path)))
 
 
 @dataclass(slots=True)
@@ -94,7 +94,7 @@ def route(passages: Sequence[Passage], x: int) -> tuple[list[Passage], int]:
 
 
 def _from_left_to_right(passages: Sequence[Passage]) -> tuple[list[_Upright], dict[int, int]]:
-    """Order the lanes so that no line passages along another, and choose the rows of the detours that this takes."""
+    """Order the lanes so that no line runs along another, and choose the rows of the detours that this takes."""
     uprights = [
         _Upright(i, passage.row, passage.targets)
         for i, passage in enumerate(passages)

@@ -27,7 +27,7 @@ class Layers:
     """The items of a picture, their layers, and each layer from top to bottom.
 
     `left` and `right` hold an item's neighbours in the next layers, each with the port at which the edge enters;
-    `ports` of each node the slots of its edges from top to bottom; `source` of each item the node whose line it is.
+    `ports` of each node the indexes of its inputs from top to bottom; `source` of each item the node whose line it is.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Layers:
             self.layers[self.layer[item]].append(item)
 
     def is_bend(self, item: int) -> bool:
-        """Return whether an item is a place where a line only passes."""
+        """Return whether an item is no node, but where a line passes a layer."""
         return item >= self.nodes
 
     def exit_row(self, item: int) -> int:
@@ -165,7 +165,7 @@ def _nearest(
         for source in dict.fromkeys(inputs[node])
     ]
     choices = {first, last, *(end for end in reach if first < end < last)}
-    return min(choices, key=lambda place: (sum(max(place, end) for end in reach) - place, -place))
+    return min(choices, key=lambda position: (sum(max(position, end) for end in reach) - position, -position))
 
 
 def _spine(inputs: Sequence[Sequence[int]], depth: Sequence[int], aside: Sequence[bool], loss: int | None) -> list[int]:
@@ -179,7 +179,7 @@ def _spine(inputs: Sequence[Sequence[int]], depth: Sequence[int], aside: Sequenc
 
 
 def _ports(inputs: Sequence[Sequence[int]], swappable: Sequence[bool], spine: Sequence[int]) -> list[list[int]]:
-    """Return the slots of each node from top to bottom.
+    """Return the indexes of each node's inputs from top to bottom.
 
     Where they may be swapped, the spine enters at the top and the others below it; only what skips nodes that have
     others below them skips them above.

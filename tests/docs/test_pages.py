@@ -1,0 +1,100 @@
+"""What the README and the pages beside it say is so: house, commands, conditions, moments, optimizers, links."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from inspect import isabstract
+from pathlib import Path
+
+import pytest
+
+from minidl_core import train
+from tests.test_layers import ORDER
+from tests.test_layers import ROOT as PROJECT
+from tests.tui.readme import PAGES, file_under, text_of
+from tui_backprop.cli import EXAMPLES, build_parser, main
+from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.lessons import lesson_names
+from tui_backprop.notation.conditions import read_breakpoint
+from tui_backprop.notation.moments import read_moment
+from tui_backprop.programs.opening import open_program
+
+# what the page of first changes shows is true of a changed copy, and looked at there
+ALL_PAGES = "\n".join(page.read_text(encoding="utf-8") for page in PAGES if page.name != "first-change.md")
+COMMANDS = sorted(
+    {
+        *re.findall(r"`(backprop-tui[^`]*)`", ALL_PAGES),
+        *re.findall(r"^  (backprop-tui.*?)(?:  |$)", EXAMPLES, re.MULTILINE),
+    }
+)
+
+
+def rows_under(page: str, title: str) -> list[str]:
+    """Return the first cells of the first table under a heading."""
+    _, _, text = text_of(page).partition(f"## {title}\n")
+    table = text[text.index("\n|---") :].partition("\n\n")[0]
+    return [row.split("|")[1] for row in table.splitlines()[2:]]
+
+
+def test_the_house_has_the_rooms_that_the_imports_go_down_through() -> None:
+    _, _, text = text_of("README.md").partition("## How it is made\n\n```\n")
+    house = text.partition("```")[0].splitlines()
+    rooms = [room for line in house for room in line[:20].split()]
+    folders = {path.name for path in (PROJECT / "tui_backprop").iterdir()} | {"minidl_core"}
+    assert rooms == [room for room in ORDER if room in folders]
+    assert len(house) == 10
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_does_what_it_is_named_for(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("my_model.py").write_text(file_under("Your own graph"), encoding="utf-8")
+    Path("my_lesson.py").write_text(file_under("Your own lesson"), encoding="utf-8")
+    arguments = shlex.split(command)[1:]
+    asked = build_parser().parse_args(arguments)
+    if asked.list or asked.headless:
+        assert main(arguments) == 0
+        assert capsys.readouterr().out
+    else:
+        timeline = Timeline(open_program(asked.lesson, asked.seed, asked.learning_rate))
+        assert timeline.go_to(read_moment(asked.at, timeline)) or asked.at == "0"
+
+
+def test_every_lesson_is_in_the_readme() -> None:
+    named = {
+        row.split()[1].strip("`") for row in rows_under("README.md", "What there is to see") if len(row.split()) > 1
+    }
+    assert set(lesson_names()) - {"perceptron"} <= named
+
+
+def test_every_condition_of_a_breakpoint_can_be_set() -> None:
+    graph = Timeline(open_program("chain")).graph
+    conditions = [each for row in rows_under("docs/keys.md", "Breakpoints") for each in re.findall("`(.+?)`", row)]
+    assert len(conditions) > 6
+    for condition in conditions:
+        assert read_breakpoint(condition.replace("operation add", "operation multiply"), graph).stops
+
+
+def test_every_name_of_a_moment_leads_to_one() -> None:
+    names = [each for row in rows_under("docs/keys.md", "Moments have names") for each in re.findall("`(.+?)`", row)]
+    assert len(names) > 5
+    for name in names:
+        timeline = Timeline(open_program("two-paths"))
+        assert timeline.go_to(read_moment(name.replace(":W:", ":a:"), timeline)), name
+
+
+def test_every_optimizer_schedule_and_option_is_in_the_readme() -> None:
+    optimizers = [each for each in vars(train).values() if isinstance(each, type) and issubclass(each, train.Optimizer)]
+    names = {each.__name__ for each in optimizers if not isabstract(each)}
+    names |= {"StepRate", "CosineRate", "WarmUp", "ConstantRate", *train.Optimizer.settings} - {"learning_rate"}
+    table = text_of("README.md").partition("Optimizers are in")[2].partition("One of your own")[0]
+    assert set(re.findall(r"`(\w+)`", table)) == names | {"nesterov"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_to_a_file(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / link).is_file(), link
