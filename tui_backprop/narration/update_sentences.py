@@ -63,7 +63,8 @@ def _stepped(event: VariableUpdated, name: Name) -> Words:
     slope = float(event.gradient)
     sign = "0" if slope == 0 else "positive" if slope > 0 else "negative"
     why = f"Its slope is {sign}; {why_it_moves(event, (), 'it')}"
-    moves = f"{n} moves against its gradient" if against else f"{n} moves by its step"
+    moves, to = (f"{n} moves by its step", "moves to") if event.new != event.old else (f"{n} stays", "stays at")
+    moves = f"{n} moves against its gradient" if against else moves
     heads = (f"{moves}: {taken} = {worked}, step = {formula}",) if formula else ()
     heads = (*heads, f"{moves}: {taken} = {worked}", f"{moves}: {taken} = {said}")
-    return Words(heads, extra=f". {why}") if against else Words(heads, tail=why)
+    return Words(heads, extra=f". {why}") if against else Words((*heads, f"{n} {to} {said}"), tail=why)
