@@ -184,6 +184,43 @@ def test_a_schedule_is_written_out(schedule: ConstantRate | StepRate | CosineRat
     assert f"η = {schedule(8):.4g}" in shown(timeline)
 
 
+class Odd:
+    """A schedule with a field that is a function, but no schedule, and a formula over two lines."""
+
+    formula = "rate/\n(t + f)"
+
+    def __init__(self) -> None:
+        self.rate = 0.5
+        self.f = lambda a, b: a + b
+
+    def __call__(self, t: int) -> float:
+        """Return the learning rate."""
+        return self.rate / (t + 1)
+
+
+class Strange(Optimizer):
+    """Has what is no number for a setting, and lines that end where they should not."""
+
+    mask: Array = dl.train.setting("κ", default=None, optional=True)
+    terms = (Term("u", "G +\n0", "In two\nlines."), Term("step", "η·u +\t0", "With a\x07 bell."))
+
+    @staticmethod
+    def compute(g: Array, learning_rate: float) -> tuple[Array, ...]:
+        """Step against the gradient."""
+        return g, learning_rate * g
+
+
+def test_what_a_stranger_writes_is_shown_on_the_lines_that_there_are() -> None:
+    timeline = trained_by(Strange(Odd()), 2)
+    moment = timeline.moment
+    for said in (narrate(moment), *shown(timeline).splitlines(), *write_solution(timeline, Followed())):
+        assert said.isprintable()
+    assert "η of iteration 2 by" in shown(timeline)
+    timeline.first()
+    for line in draw_inspector(timeline.moment, "update", Followed(), 62, 30, timeline.graph.variables[0]):
+        assert all(part.isprintable() for part, _ in line)
+
+
 def halved(t: int) -> float:
     """A schedule without a formula."""
     return 0.1 / 2**t

@@ -14,7 +14,7 @@ from ..drawing.glyphs import MORE, NOT_YET, STALE
 from ..drawing.palette import Line
 from ..notation.equation import write_worked
 from ..notation.expression import element_text
-from ..notation.fitting import ends, first_that_fits, prose, width_of
+from ..notation.fitting import ends, first_that_fits, printable, prose, width_of
 from ..notation.formats import notation, number
 from ..notation.names import called, describe, slope_name
 from ..notation.optimizer import is_straight, schedule_text, worked_rate
@@ -72,7 +72,7 @@ class UpdateView(View):
             missing = "comes when every gradient is complete" if ready else f"needs {slope} first"
             sections.append(Section(10, prose(f"{NOT_YET} not updated yet: it {missing}", width)))
             if several:
-                formulas = [f"  {term.symbol} = {term.formula}" for term in optimizer.rule]
+                formulas = [printable(f"  {term.symbol} = {term.formula}") for term in optimizer.rule]
                 sections.append(Section(3, [line for formula in formulas for line in prose(formula, width)]))
             return compose(sections, width, height)
         sections += _update(moment, event, followed, width, height - len(schedule))
@@ -131,7 +131,7 @@ def _update(moment: Moment, event: VariableUpdated, followed: Followed, width: i
         wanted = sum(len(write_worked(worked, width, most=2)) for worked in terms)
         room = max(min(wanted, height - least), height - least - len(meaning) - arrays.comfort - _FORECAST)
         sections.append(Section(9, _terms(terms, width, room)))
-        reasons = [f"  {term.symbol}: {term.reason}" for term in rule]
+        reasons = [printable(f"  {term.symbol}: {term.reason}") for term in rule]
         sections.append(Section(1, [line for reason in reasons for line in prose(reason, width, "dim", 4)]))
     return [*sections, Section(10, lines), Section(4 if several else 8, meaning, joined=True)]
 

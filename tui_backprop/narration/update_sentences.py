@@ -8,6 +8,7 @@ from minidl_core import VariableUpdated
 
 from ..debugger.moment import Moment
 from ..notation.expression import symbols_in
+from ..notation.fitting import printable
 from ..notation.formats import digits_of_change
 from ..notation.formulas import in_numbers
 from ..notation.optimizer import is_straight
@@ -39,8 +40,8 @@ def _stepped(event: VariableUpdated, name: Name) -> Words:
     n, step, said = name(event.node), event.terms[-1], value_text(event.new)
     along = np.sign(event.old - event.new) * np.sign(event.gradient)
     against, size = int(np.sum(along > 0)), event.new.size
-    formula = step.term.formula
-    if {"W", "G"} & set(symbols_in(formula)):
+    formula = printable(step.term.formula)
+    if {"W", "G"} & set(symbols_in(step.term.formula)):
         formula = ""  # they would be taken for nodes
     taken = f"{n} - step"
     if event.new.shape:
@@ -52,7 +53,7 @@ def _stepped(event: VariableUpdated, name: Name) -> Words:
             moves = f"{n} moves, {against or 'none'} of its {counted(size, 'number')} against the gradient"
         heads = (f"{moves}: {taken}, step = {formula}",) if formula else ()
         results = (f"{moves}: {taken} = {said}",) if said else ()
-        return Words((*heads, *results, f"{moves}: {taken}", moves), lowered(step.term.reason))
+        return Words((*heads, *results, f"{moves}: {taken}", moves), lowered(printable(step.term.reason)))
     worked = in_numbers(
         "A - S",
         {"A": float(event.old), "S": float(step.value)},
@@ -62,7 +63,8 @@ def _stepped(event: VariableUpdated, name: Name) -> Words:
     slope = float(event.gradient)
     sign = "0" if slope == 0 else "positive" if slope > 0 else "negative"
     why = f"Its slope is {sign}; {why_it_moves(event, (), 'it')}"
-    moves = f"{n} moves against its gradient" if against else f"{n} moves by its step"
+    moves, to = (f"{n} moves by its step", "moves to") if event.new != event.old else (f"{n} stays", "stays at")
+    moves = f"{n} moves against its gradient" if against else moves
     heads = (f"{moves}: {taken} = {worked}, step = {formula}",) if formula else ()
     heads = (*heads, f"{moves}: {taken} = {worked}", f"{moves}: {taken} = {said}")
-    return Words(heads, extra=f". {why}") if against else Words(heads, tail=why)
+    return Words(heads, extra=f". {why}") if against else Words((*heads, f"{n} {to} {said}"), tail=why)

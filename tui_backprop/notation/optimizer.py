@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import fields
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from minidl_core import State
+from minidl_core import GraphError, State
 from minidl_core.train import Optimizer, Schedule, rate_at
 
 from .expression import Entry
@@ -25,7 +27,11 @@ def is_straight(optimizer: Optimizer) -> bool:
 def settings_of(optimizer: Optimizer) -> Mapping[str, Any]:
     """Return what an optimizer is set to, by name, without its learning rate and what is off."""
     settings = {each.name: getattr(optimizer, each.name) for each in fields(optimizer)}
-    return {name: value for name, value in settings.items() if value and name != "learning_rate"}
+    return {
+        name: value
+        for name, value in settings.items()
+        if name != "learning_rate" and not (value is None or (isinstance(value, Real) and value == 0))
+    }
 
 
 def optimizer_text(optimizer: Optimizer) -> str:
@@ -48,8 +54,10 @@ def worked_rate(state: State) -> Worked | None:
     schedule, iteration = state.learning_rate, state.memory.iterations + 1
     if not callable(schedule):
         return None
-    own = {name: rate_at(x, iteration) if callable(x) else x for name, x in getattr(schedule, "__dict__", {}).items()}
-    known = {name: single(name, x) for name, x in own.items() if isinstance(x, int | float)}
+    own = dict(getattr(schedule, "__dict__", {}))
+    with suppress(GraphError):  # what is no schedule stands for no number
+        own |= {name: rate_at(x, iteration) for name, x in own.items() if callable(x)}
+    known = {name: single(name, float(x)) for name, x in own.items() if isinstance(x, Real)}
     known |= {"t": single("t", iteration), "π": single("π", math.pi)}
     return worked_formula("η", str(getattr(schedule, "formula", "")), known, state.rate)
 

@@ -31,6 +31,7 @@ from .expression import (
     symbols_in,
     write,
 )
+from .fitting import printable
 from .formats import Notation, addition, digits_of_change, notation, number
 from .names import called
 from .optimizer import single
@@ -49,7 +50,7 @@ def worked_terms(event: VariableUpdated, index: Index) -> list[Worked]:
     known, found = _before(event, index), []
     for each in event.terms:
         symbol = each.term.symbol
-        worked = worked_formula(symbol, each.term.formula, known, float(each.value[index]))
+        worked = worked_formula(printable(symbol), each.term.formula, known, float(each.value[index]))
         settings = event.numbers.keys() - {"t", "norm"}
         found.append(worked if worked.tree is None else replace(worked, tree=_folded(worked.tree, settings)))
         known[symbol] = _entry(symbol, each.value, index)
@@ -117,7 +118,7 @@ def step_text(rule: Sequence[Term], name: str, slope: str) -> str:
     """Return what is taken off a variable: the step, or, where that is the only term, its formula in names."""
     if len(rule) > 1:
         return "step"
-    return re.sub(r"\b[WG]\b", lambda symbol: name if symbol[0] == "W" else slope, rule[0].formula)
+    return re.sub(r"\b[WG]\b", lambda symbol: name if symbol[0] == "W" else slope, printable(rule[0].formula))
 
 
 def _before(event: VariableUpdated, index: Index) -> dict[str, Entry]:
