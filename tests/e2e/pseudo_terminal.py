@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 import termios
 import threading
@@ -63,7 +64,13 @@ class PseudoTerminal:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.child = pexpect.spawn(
-            command[0], list(command[1:]), env=surroundings, dimensions=(rows, columns), echo=True, cwd=directory
+            command[0],
+            list(command[1:]),
+            env=surroundings,
+            dimensions=(rows, columns),
+            echo=True,
+            cwd=directory,
+            preexec_fn=_heed_interrupts,
         )
         self.child.delaybeforesend = None  # pexpect would wait for nothing before a key and at the end
         self.child.ptyproc.delayafterclose = 0
@@ -208,3 +215,8 @@ def _visible(cell: pyte.screens.Char) -> pyte.screens.Char:
     """Return a cell without what cannot be seen on it."""
     blank = cell.data == " " and not (cell.reverse or cell.underscore or cell.strikethrough)
     return cell._replace(fg="default", bold=False, italics=False) if blank else cell
+
+
+def _heed_interrupts() -> None:
+    """Let Ctrl+C interrupt the command, also where the tests run in the background of a shell, which ignores it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)

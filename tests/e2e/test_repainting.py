@@ -68,6 +68,7 @@ def test_after_it_was_stopped_and_goes_on(modern: bool) -> None:
         terminal.wait_for("node 5 of 8")
         terminal.press("q")
         terminal.wait_until(lambda: 1049 not in terminal.modes)
+        terminal.wait_for_rest()  # what is typed before the shell asks is dropped with the app's other input
         terminal.press("exit $?", "enter")
         assert terminal.wait_for_exit() == 0
 
