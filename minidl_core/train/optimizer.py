@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from operator import itemgetter
 from typing import Any, ClassVar
@@ -104,11 +104,9 @@ class Optimizer(Declared, ABC):
         kind, terms = type(self).__name__, self.terms
         if not terms or terms[-1].symbol != "step":
             raise GraphError(f'the last term of {kind} must be its step: Term("step", formula, reason).')
-        self.slots = {term.symbol: number for number, term in enumerate(terms) if term.is_slot}
-        """The place among the terms of each that is kept, by its symbol."""
-        known = {"w", "g", "t", *vars(self), *self.slots}
         self.by_name = ByName(self.compute)
         """What computes the terms."""
+        known = {"w", "g", "t", *[each.name for each in fields(self)], *self.slots}
         for name in self.by_name.names:
             if name not in known:
                 raise GraphError(
@@ -123,8 +121,13 @@ class Optimizer(Declared, ABC):
         if value is not None and vars(self).get(clips.get(name, "")) is not None:
             raise GraphError("clip_value and clip_norm cannot both be set; leave one of them None.")
         super().__setattr__(name, value)
-        vars(self).pop("in_front", None)
-        vars(self).pop("fixed", None)
+        for found in ("in_front", "fixed", "slots"):
+            vars(self).pop(found, None)
+
+    @cached_property
+    def slots(self) -> Mapping[str, int]:
+        """The place among the terms of each that is kept, by its symbol."""
+        return {term.symbol: number for number, term in enumerate(self.terms) if term.is_slot}
 
     @cached_property
     def in_front(self) -> tuple[InFront, ...]:
@@ -137,7 +140,8 @@ class Optimizer(Declared, ABC):
     def fixed(self) -> Mapping[str, Any]:
         """The settings that its terms are computed from, by name, without the learning rate."""
         names = {*self.by_name.names}.union(*[each.compute.names for each in self.in_front])
-        return {name: value for name, value in vars(self).items() if name in names - {"learning_rate"}}
+        names -= {"learning_rate"}
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.name in names}
 
     @property
     def rule(self) -> tuple[Term, ...]:

@@ -28,8 +28,14 @@ Slots = Mapping[str, Array]
 """What an optimizer keeps of one variable, by symbol."""
 
 
+_NO_SLOTS: Slots = MappingProxyType({})
+
+
 class Memory(NamedTuple):
-    """What an optimizer keeps in a session: how many steps it has taken, and the slots of each variable."""
+    """What an optimizer keeps in a session: how many steps it has taken, and the slots of each variable.
+
+    The steps are the optimizer's, and so is Adam's t, as in TensorFlow 1; PyTorch counts those of each variable.
+    """
 
     iterations: int = 0
     slots: Mapping[Variable, Slots] = MappingProxyType({})
@@ -84,8 +90,10 @@ class Step:
 
     def before(self, variable: Variable) -> Slots:
         """Return what the slots of a variable were before this step: 0 at first."""
-        zeros = np.zeros(variable.initial_value.shape)
-        return self._before.get(variable) or dict.fromkeys(self._optimizer.slots, freeze(zeros))
+        before, slots = self._before.get(variable, _NO_SLOTS), self._optimizer.slots
+        if before.keys() >= slots.keys():
+            return before
+        return {**dict.fromkeys(slots, freeze(np.zeros(variable.initial_value.shape))), **before}
 
     def terms(self, variable: Variable, values: Sequence[Array]) -> tuple[ComputedTerm, ...]:
         """Return the terms of a variable's update with their values."""

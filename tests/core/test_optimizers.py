@@ -233,6 +233,37 @@ def test_a_strangers_optimizer_is_stepped_through_and_runs():
     assert fast.session.run(w).tobytes() == slow.session.run(w).tobytes()
 
 
+class RisingOptimizer(TRAIN.Optimizer):
+    """A stranger's own: a setting decides what is kept."""
+
+    rising: bool = False
+
+    @property
+    def terms(self):
+        greatest = Term("m", "G²", "", is_slot=True), Term("step", "η·G", "")
+        return (Term("v", "G²", "", is_slot=True), *greatest) if self.rising else greatest
+
+    @staticmethod
+    def compute(g, learning_rate, rising):
+        return (g + 1, g, learning_rate * g) if rising else (g, learning_rate * g)
+
+
+def test_the_slots_are_those_of_the_terms_as_they_are_now():
+    w = dl.Variable(2.0)
+    optimizer = RisingOptimizer(0.25)
+    fast, slow = (dl.Stepper(optimizer.minimize(dl.square(w))) for _ in range(2))
+    for rising, w_slots in ((False, {"m": 4.0}), (True, {"v": 3.0, "m": 2.0}), (False, {"m": 1.0})):
+        for stepper in (fast, slow):
+            stepper.optimizer.rising = rising
+        fast.run(1)
+        events = list(slow.iteration())
+        assert fast.state().memory.slots[w] == slow.state().memory.slots[w] == w_slots
+        [update] = [event for event in events if isinstance(event, dl.VariableUpdated)]
+        assert {each.term.symbol: each.value for each in update.terms if each.term.is_slot} == w_slots
+        # what was not kept before began as 0
+        assert [each.before for each in update.terms if each.term.symbol == "v"] == [0.0] * rising
+
+
 @pytest.mark.parametrize(
     ("made", "said"),
     [
@@ -278,6 +309,8 @@ def test_another_compute_does_not_keep_the_promise_of_the_one_before():
 def test_a_definition_that_does_not_fit_together():
     text = message(dl.GraphError, lambda: _own(lambda g, rate: (g,)))
     assert text == "Own.compute takes rate, but can take only w, g, t, settings and slots of Own."
+    text = message(dl.GraphError, lambda: _own(lambda g, slots: (g,)))
+    assert text == "Own.compute takes slots, but can take only w, g, t, settings and slots of Own."
     text = message(dl.GraphError, lambda: _own(lambda g: (g,), Term("v", "G", "", is_slot=True)))
     assert text == 'the last term of Own must be its step: Term("step", formula, reason).'
 
