@@ -63,6 +63,9 @@ _IN_FRONT = (
     ),
 )
 
+_MEANINGS = {"W": "the variable", "G": "its gradient", "t": "the iteration", "norm": "the gradients' length"}
+_TAKEN = {"w", "g", "t", "norm", "by_name", "slots", "in_front", "fixed", "rule", "settings"}
+
 
 class Optimizer(Declared, ABC):
     """Moves variables against their gradients; a subclass says how, by its settings, `terms` and `compute`.
@@ -104,14 +107,34 @@ class Optimizer(Declared, ABC):
         kind, terms = type(self).__name__, self.terms
         if not terms or terms[-1].symbol != "step":
             raise GraphError(f'the last term of {kind} must be its step: Term("step", formula, reason).')
-        self.by_name = ByName(self.compute)
-        """What computes the terms."""
+        self._check_names()
         known = {"w", "g", "t", *[each.name for each in fields(self)], *self.slots}
         for name in self.by_name.names:
             if name not in known:
                 raise GraphError(
                     f"{kind}.compute takes {name}, but can take only w, g, t, settings and slots of {kind}."
                 )
+
+    def _check_names(self) -> None:
+        """Raise GraphError where a symbol, or a name that `compute` could take, would stand for two things."""
+        kind, meanings = type(self).__name__, dict(_MEANINGS)
+        for name, declared in self.settings.items():
+            other = meanings.setdefault(declared.symbol, name)
+            # of these two never more than one is set
+            if other != name and {name, other} != {"clip_value", "clip_norm"}:
+                raise GraphError(f"{kind}: the symbol {declared.symbol} of {name} is that of {other}; choose another.")
+        names = {each.name for each in fields(self)}
+        for name in names & _TAKEN:
+            raise GraphError(f"{kind}: {name} is what an optimizer has already; give the setting another name.")
+        kept = [term.symbol for term in self.terms if term.is_slot]
+        for term in self.terms:
+            symbol = term.symbol
+            meaning = meanings.get(symbol)
+            if term.is_slot and (symbol in names | _TAKEN or kept.count(symbol) > 1):
+                meaning = "something else"
+            # a term may change the gradient, as clipping does
+            if meaning is not None and (term.is_slot or symbol != "G"):
+                raise GraphError(f"{kind}: the symbol {symbol} of a term is that of {meaning}; choose another.")
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "learning_rate":
@@ -123,6 +146,11 @@ class Optimizer(Declared, ABC):
         super().__setattr__(name, value)
         for found in ("in_front", "fixed", "slots"):
             vars(self).pop(found, None)
+
+    @cached_property
+    def by_name(self) -> ByName:
+        """What computes the terms."""
+        return ByName(self.compute)
 
     @cached_property
     def slots(self) -> Mapping[str, int]:

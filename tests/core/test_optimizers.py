@@ -316,6 +316,43 @@ def test_a_definition_that_does_not_fit_together():
 
 
 @pytest.mark.parametrize(
+    ("name", "symbol", "slots", "said"),
+    [
+        ("gain", "c", "", "the symbol c of gain is that of clip_value; choose another."),
+        ("gain", "η", "", "the symbol η of gain is that of learning_rate; choose another."),
+        ("gain", "W", "", "the symbol W of gain is that of the variable; choose another."),
+        ("gain", "G", "", "the symbol G of gain is that of its gradient; choose another."),
+        ("gain", "t", "", "the symbol t of gain is that of the iteration; choose another."),
+        ("gain", "norm", "", "the symbol norm of gain is that of the gradients' length; choose another."),
+        ("gain", "step", "", "the symbol step of a term is that of gain; choose another."),
+        ("gain", "m", "m", "the symbol m of a term is that of gain; choose another."),
+        ("t", "κ", "", "t is what an optimizer has already; give the setting another name."),
+        ("slots", "κ", "", "slots is what an optimizer has already; give the setting another name."),
+        ("gain", "κ", "G", "the symbol G of a term is that of its gradient; choose another."),
+        ("gain", "κ", ["gain"], "the symbol gain of a term is that of something else; choose another."),
+        ("gain", "κ", "g", "the symbol g of a term is that of something else; choose another."),
+        ("gain", "κ", "mm", "the symbol m of a term is that of something else; choose another."),
+    ],
+)
+def test_a_symbol_or_a_name_that_would_stand_for_two_things(name, symbol, slots, said):
+    made = {
+        "__doc__": "",
+        "__annotations__": {name: float},
+        name: TRAIN.setting(symbol, default=1.0),
+        "terms": (*[Term(slot, "G", "", is_slot=True) for slot in slots], Term("step", "η·G", "")),
+        "compute": staticmethod(lambda g: (g,)),
+    }
+    assert message(dl.GraphError, lambda: type("Own", (TRAIN.Optimizer,), made)(0.1)) == f"Own: {said}"
+
+
+def test_a_term_may_change_the_gradient():
+    own = _own(lambda g: (g / 2, g / 2), Term("G", "G/2", ""), Term("step", "G", ""))
+    session, w = dl.Session(), dl.Variable(4.0)
+    session.run(own.minimize(dl.square(w)))
+    assert session.run(w) == 0.0
+
+
+@pytest.mark.parametrize(
     ("compute", "said"),
     [
         (lambda g: (0.1 * g[0],), r"returned \(2,\) for step, but W is \(3,2\); a term has its variable's shape\."),
