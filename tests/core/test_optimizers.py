@@ -1,6 +1,7 @@
 """Optimizers: their numbers are those of formulas written out here, and of PyTorch where it is installed."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -509,8 +510,26 @@ def test_a_schedule_is_part_of_the_state_and_a_number_may_take_its_place():
     optimizer = TRAIN.GradientDescentOptimizer(schedule)
     stepper = dl.Stepper(optimizer.minimize(dl.square(dl.Variable(8.0))))
     start = stepper.state()
-    optimizer.learning_rate = 0.5
+    stepper.optimizer.learning_rate = 0.5
     assert stepper.run(2) == [64, 0]
     stepper.restore(start)
-    assert optimizer.learning_rate is schedule
+    assert stepper.optimizer.learning_rate is schedule
     assert stepper.run(3) == [64, 16, 9]
+
+
+def test_two_steppers_on_one_step_do_not_change_each_others_rate():
+    step = TRAIN.MomentumOptimizer(0.25, 0.5).minimize(dl.square(dl.Variable(8.0)))
+    one, other = dl.Stepper(step), dl.Stepper(step)
+    one.restore(replace(one.state(), learning_rate=0.5))
+    assert one.run(2) == [64, 0]
+    assert (other.state().learning_rate, step.optimizer.learning_rate) == (0.25, 0.25)
+    assert other.run(2) == [64, 16]
+
+
+def test_a_stepper_and_a_session_go_on_with_one_memory():
+    step, alone = (TRAIN.MomentumOptimizer(0.25, 0.5).minimize(dl.square(dl.Variable(8.0))) for _ in range(2))
+    expected = dl.Stepper(alone).run(4)
+    session = dl.Session()
+    stepper = dl.Stepper(step, session=session)
+    [*_, finished] = stepper.iteration()
+    assert [finished.loss, session.run(step), *stepper.run(1), session.run(step)] == expected
