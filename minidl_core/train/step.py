@@ -113,9 +113,14 @@ class Step:
     def check_finite(self, variable: Variable, values: Sequence[Array], new: Array) -> None:
         """Raise NonFiniteError for the first term that is not finite, or for the new value."""
         *others, last = zip(self._optimizer.rule, values, strict=True)
-        for term, value in others:
+        in_front = [each.setting for each in self._optimizer.in_front]
+        clips = [name for name in in_front if name != "weight_decay"]
+        for number, (term, value) in enumerate(others):
             if not is_finite(value):
                 remedy = "clip the gradient, as clip_norm=1.0 does, or lower the learning rate"
+                # what makes the term, or else what clips already
+                for name in (in_front[number : number + 1] or clips)[:1]:
+                    remedy = f"lower {name} or the learning rate"
                 raise non_finite_term(variable, f"{term.symbol} = {term.formula}", value, remedy)
         if not is_finite(new):
             term, value = last

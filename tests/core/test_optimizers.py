@@ -403,6 +403,21 @@ def test_a_slot_that_overflows_is_named_after_the_event():
     assert last.terms[1].value[1] == np.inf
 
 
+@pytest.mark.parametrize(
+    ("options", "remedy"),
+    [
+        ({"weight_decay": 1.0}, "clip the gradient, as clip_norm=1.0 does, or lower the learning rate."),
+        ({"clip_norm": 1e200}, "lower clip_norm or the learning rate."),
+        ({"clip_value": 1e200, "weight_decay": 1.0}, "lower clip_value or the learning rate."),
+        ({"clip_norm": 1.0, "weight_decay": 1.7e308}, "lower weight_decay or the learning rate."),
+    ],
+)
+def test_the_remedy_is_one_that_can_help(options, remedy):
+    w = dl.Variable([2.0, 2.0], name="w")
+    text, _ = _ends(TRAIN.AdamOptimizer(0.1, **options).minimize(dl.reduce_sum(w * [1.0, 1e200])))
+    assert text.endswith(f"; {remedy}")
+
+
 def test_a_rule_that_makes_nan_of_numbers_is_named_with_its_step():
     w = dl.Variable([1.0, 2.0], name="w")
     own = _own(lambda g: (g * 0 / (g - 1),), Term("step", "G·0/(G - 1)", ""))
