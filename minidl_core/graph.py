@@ -1,8 +1,9 @@
 """A computational graph: which node computes from which.
 
-A graph says what is to be computed and holds no number but those it was written with: values and gradients belong to
-an evaluation (plan.py), and that to a session. So one graph can be trained by two sessions, or checked in the middle of
-a paused iteration, undisturbed.
+A graph says what is to be computed; the only numbers it is computed from that it holds are those it was written with.
+Values and gradients belong to an evaluation (plan.py), and that to a session. So one graph can be trained by two
+sessions, or checked in the middle of a paused iteration, undisturbed. A node keeps its last evaluation, whose ever it
+was, only to be asked about it where no session is named.
 """
 
 from __future__ import annotations

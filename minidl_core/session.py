@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 from weakref import WeakSet
 
@@ -55,29 +54,16 @@ class Session:
             moved: dict[Variable, Array] = {}
             for node in dict.fromkeys(asked):
                 if isinstance(node, Minimization):
-                    moved |= self.take_step(node.optimizer, node.loss, evaluation, moved)
+                    memory = self.memory_of(node.optimizer)
+                    after, memory = take_step(node.optimizer, evaluation, node.loss, moved, memory)
+                    self.variables, self.memories[node.optimizer] = {**self.variables, **after}, memory
+                    moved |= after
         results = [read_only(evaluation[node]) for node in nodes]
         return results[0] if isinstance(fetches, Node) else results
 
     def keep(self, node: Node, evaluation: Evaluation) -> None:
         """Keep the evaluation as the last one of a node."""
         self.evaluations[node] = node._last_evaluation = evaluation
-
-    def take_step(
-        self,
-        optimizer: Optimizer,
-        loss: Node,
-        evaluation: Evaluation,
-        moved: Mapping[Variable, Array] = MappingProxyType({}),
-    ) -> Mapping[Variable, Array]:
-        """Take one step of an optimizer down from the values of an evaluation; return the variables that it moves.
-
-        `moved` are variables that have been moved since the evaluation. Raises NonFiniteError, GraphError; then nothing
-        has changed.
-        """
-        after, memory = take_step(optimizer, evaluation, loss, moved, self.memory_of(optimizer))
-        self.variables, self.memories[optimizer] = {**self.variables, **after}, memory
-        return after
 
     def memory_of(self, optimizer: Optimizer) -> Memory:
         """Return what an optimizer remembers of its steps in this session."""

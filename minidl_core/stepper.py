@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from operator import index
 from typing import Any
@@ -29,10 +30,11 @@ from .graph import Node, Operation, Placeholder, Variable
 from .plan import Evaluation, Plan, check_loss
 from .session import Session
 from .train import Memory, Minimization, Optimizer, Schedule, rate_at, trained_variables
-from .train.step import Step
+from .train.step import Step, take_step
 from .watching import notify
 
 Hook = Callable[[Any], object]
+_NONE_MOVED: Mapping[Variable, Array] = {}
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,9 @@ class Stepper:
     """Trains a loss, one event at a time (`iteration`) or by calling hooks (`run`).
 
     `step` is what `optimizer.minimize(loss)` makes or, with an `optimizer`, the loss itself: then its graph stays as it
-    is. The feeds are copied once and used for every iteration, until a state with others is restored. Raises
-    GraphError where there is no step to take, FeedError, ShapeError.
+    is. The feeds are copied once and used for every iteration, until a state with others is restored. So is the
+    optimizer: a setting that is to change is one of the stepper's `optimizer`, and no other stepper's changes with it.
+    Raises GraphError where there is no step to take, FeedError, ShapeError.
     """
 
     def __init__(
@@ -72,11 +75,13 @@ class Stepper:
     ) -> None:
         if optimizer is not None:
             trained_variables(step)
-            self.loss, self.optimizer = step, optimizer
+            self.loss, self._given = step, optimizer
         elif isinstance(step, Minimization):
-            self.loss, self.optimizer = step.loss, step.optimizer
+            self.loss, self._given = step.loss, step.optimizer
         else:
             raise GraphError(f"{step!r} is no step to take; make one: optimizer.minimize(loss).")
+        # others may step with the one given; what it remembers is the session's, whoever takes the step
+        self.optimizer = copy(self._given)
         self.session = session or Session()
         self.finished = 0
         self._traversal = traversal
@@ -97,14 +102,14 @@ class Stepper:
 
     def state(self) -> State:
         """Return what an iteration started now would start from."""
-        variables, memory = dict(self.session.variables), self.session.memory_of(self.optimizer)
+        variables, memory = dict(self.session.variables), self.session.memory_of(self._given)
         return State(self.finished, variables, self.optimizer.learning_rate, self._feeds, memory)
 
     def restore(self, state: State) -> None:
         """Start again from an earlier state; what follows has the same bits as before."""
         self.finished = state.finished
         self.session.variables = dict(state.variables)
-        self.session.memories[self.optimizer] = state.memory
+        self.session.memories[self._given] = state.memory
         self.optimizer.learning_rate = state.learning_rate
         self._feeds = state.feeds
         self._evaluation = self._gradients = None
@@ -188,9 +193,9 @@ class Stepper:
         NonFiniteError after the step that is not finite.
         """
         evaluation, gradients = self._evaluated(), self._completed()
-        variables, optimizer = dict(self.session.variables), self.optimizer
+        variables = dict(self.session.variables)
         with quiet():
-            step = Step(optimizer, self.session.memory_of(optimizer), gradients.values())
+            step = Step(self.optimizer, self.session.memory_of(self._given), gradients.values())
         for node, gradient in gradients.items():
             old = evaluation[node]
             with quiet():
@@ -200,7 +205,7 @@ class Stepper:
             shown = read_only(old), read_only(gradient), step.learning_rate, read_only(new)
             yield VariableUpdated(node, *shown, terms, numbers)
             step.check_finite(node, values, new)
-        self.session.variables, self.session.memories[optimizer] = variables, step.memory
+        self.session.variables, self.session.memories[self._given] = variables, step.memory
         self._finish_iteration()
         yield IterationFinished(self.loss, self.finished, float(evaluation[self.loss]))
 
@@ -236,7 +241,9 @@ class Stepper:
     def _fast_iteration(self) -> float:
         evaluation = self._plan.run(self._feeds, self.session.variables)
         self._finish_forward(evaluation)
-        self.session.take_step(self.optimizer, self.loss, evaluation)
+        session = self.session
+        after, memory = take_step(self.optimizer, evaluation, self.loss, _NONE_MOVED, session.memory_of(self._given))
+        session.variables, session.memories[self._given] = {**session.variables, **after}, memory
         self._finish_iteration()
         return float(evaluation[self.loss])
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from operator import itemgetter
 from typing import Any, ClassVar
@@ -63,6 +63,9 @@ _IN_FRONT = (
     ),
 )
 
+_MEANINGS = {"W": "the variable", "G": "its gradient", "t": "the iteration", "norm": "the gradients' length"}
+_TAKEN = {"w", "g", "t", "norm", "by_name", "slots", "in_front", "fixed", "rule", "settings"}
+
 
 class Optimizer(Declared, ABC):
     """Moves variables against their gradients; a subclass says how, by its settings, `terms` and `compute`.
@@ -104,16 +107,34 @@ class Optimizer(Declared, ABC):
         kind, terms = type(self).__name__, self.terms
         if not terms or terms[-1].symbol != "step":
             raise GraphError(f'the last term of {kind} must be its step: Term("step", formula, reason).')
-        self.slots = {term.symbol: number for number, term in enumerate(terms) if term.is_slot}
-        """The place among the terms of each that is kept, by its symbol."""
-        known = {"w", "g", "t", *vars(self), *self.slots}
-        self.by_name = ByName(self.compute)
-        """What computes the terms."""
+        self._check_names()
+        known = {"w", "g", "t", *[each.name for each in fields(self)], *self.slots}
         for name in self.by_name.names:
             if name not in known:
                 raise GraphError(
                     f"{kind}.compute takes {name}, but can take only w, g, t, settings and slots of {kind}."
                 )
+
+    def _check_names(self) -> None:
+        """Raise GraphError where a symbol, or a name that `compute` could take, would stand for two things."""
+        kind, meanings = type(self).__name__, dict(_MEANINGS)
+        for name, declared in self.settings.items():
+            other = meanings.setdefault(declared.symbol, name)
+            # of these two never more than one is set
+            if other != name and {name, other} != {"clip_value", "clip_norm"}:
+                raise GraphError(f"{kind}: the symbol {declared.symbol} of {name} is that of {other}; choose another.")
+        names = {each.name for each in fields(self)}
+        for name in names & _TAKEN:
+            raise GraphError(f"{kind}: {name} is what an optimizer has already; give the setting another name.")
+        kept = [term.symbol for term in self.terms if term.is_slot]
+        for term in self.terms:
+            symbol = term.symbol
+            meaning = meanings.get(symbol)
+            if term.is_slot and (symbol in names | _TAKEN or kept.count(symbol) > 1):
+                meaning = "something else"
+            # a term may change the gradient, as clipping does
+            if meaning is not None and (term.is_slot or symbol != "G"):
+                raise GraphError(f"{kind}: the symbol {symbol} of a term is that of {meaning}; choose another.")
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "learning_rate":
@@ -123,8 +144,18 @@ class Optimizer(Declared, ABC):
         if value is not None and vars(self).get(clips.get(name, "")) is not None:
             raise GraphError("clip_value and clip_norm cannot both be set; leave one of them None.")
         super().__setattr__(name, value)
-        vars(self).pop("in_front", None)
-        vars(self).pop("fixed", None)
+        for found in ("in_front", "fixed", "slots"):
+            vars(self).pop(found, None)
+
+    @cached_property
+    def by_name(self) -> ByName:
+        """What computes the terms."""
+        return ByName(self.compute)
+
+    @cached_property
+    def slots(self) -> Mapping[str, int]:
+        """The place among the terms of each that is kept, by its symbol."""
+        return {term.symbol: number for number, term in enumerate(self.terms) if term.is_slot}
 
     @cached_property
     def in_front(self) -> tuple[InFront, ...]:
@@ -137,7 +168,8 @@ class Optimizer(Declared, ABC):
     def fixed(self) -> Mapping[str, Any]:
         """The settings that its terms are computed from, by name, without the learning rate."""
         names = {*self.by_name.names}.union(*[each.compute.names for each in self.in_front])
-        return {name: value for name, value in vars(self).items() if name in names - {"learning_rate"}}
+        names -= {"learning_rate"}
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.name in names}
 
     @property
     def rule(self) -> tuple[Term, ...]:

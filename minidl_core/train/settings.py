@@ -16,7 +16,6 @@ class Setting:
     """What `setting` says of a number."""
 
     symbol: str
-    least: float
     above: bool
     below: float
     optional: bool
@@ -29,9 +28,9 @@ class Setting:
             number = float(copy_in(value).item())
         except (TypeError, ValueError):
             number = math.nan
-        if number < self.below and (number > self.least or (number == self.least and not self.above)):
+        if number < self.below and (number > 0 or (number == 0 and not self.above)):
             return number
-        least = f"above {self.least:g}" if self.above else f"of {self.least:g} or more"
+        least = "above 0" if self.above else "of 0 or more"
         most = f" and below {self.below:g}" if self.below < math.inf else ""
         none = ", or None" if self.optional else ""
         raise GraphError(f"{name} must be a number {least}{most}{none}, not {value!r}.")
@@ -41,7 +40,6 @@ def setting(
     symbol: str,
     *,
     default: Any = MISSING,
-    least: float = 0.0,
     above: bool = False,
     below: float = math.inf,
     optional: bool = False,
@@ -49,9 +47,9 @@ def setting(
 ) -> Any:
     """Declare a setting, and the symbol that formulas have for it.
 
-    It must be `least` or more (where `above`, more than that) and less than `below`; where `optional`, also None.
+    It must be 0 or more (where `above`, more than that) and less than `below`; where `optional`, also None.
     """
-    declared = Setting(symbol, least, above, below, optional)
+    declared = Setting(symbol, above, below, optional)
     return field(default=default, kw_only=kw_only, metadata={"setting": declared})
 
 

@@ -28,8 +28,14 @@ Slots = Mapping[str, Array]
 """What an optimizer keeps of one variable, by symbol."""
 
 
+_NO_SLOTS: Slots = MappingProxyType({})
+
+
 class Memory(NamedTuple):
-    """What an optimizer keeps in a session: how many steps it has taken, and the slots of each variable."""
+    """What an optimizer keeps in a session: how many steps it has taken, and the slots of each variable.
+
+    The steps are the optimizer's, and so is Adam's t, as in TensorFlow 1; PyTorch counts those of each variable.
+    """
 
     iterations: int = 0
     slots: Mapping[Variable, Slots] = MappingProxyType({})
@@ -84,8 +90,10 @@ class Step:
 
     def before(self, variable: Variable) -> Slots:
         """Return what the slots of a variable were before this step: 0 at first."""
-        zeros = np.zeros(variable.initial_value.shape)
-        return self._before.get(variable) or dict.fromkeys(self._optimizer.slots, freeze(zeros))
+        before, slots = self._before.get(variable, _NO_SLOTS), self._optimizer.slots
+        if before.keys() >= slots.keys():
+            return before
+        return {**dict.fromkeys(slots, freeze(np.zeros(variable.initial_value.shape))), **before}
 
     def terms(self, variable: Variable, values: Sequence[Array]) -> tuple[ComputedTerm, ...]:
         """Return the terms of a variable's update with their values."""
@@ -105,9 +113,14 @@ class Step:
     def check_finite(self, variable: Variable, values: Sequence[Array], new: Array) -> None:
         """Raise NonFiniteError for the first term that is not finite, or for the new value."""
         *others, last = zip(self._optimizer.rule, values, strict=True)
-        for term, value in others:
+        in_front = [each.setting for each in self._optimizer.in_front]
+        clips = [name for name in in_front if name != "weight_decay"]
+        for number, (term, value) in enumerate(others):
             if not is_finite(value):
                 remedy = "clip the gradient, as clip_norm=1.0 does, or lower the learning rate"
+                # what makes the term, or else what clips already
+                for name in (in_front[number : number + 1] or clips)[:1]:
+                    remedy = f"lower {name} or the learning rate"
                 raise non_finite_term(variable, f"{term.symbol} = {term.formula}", value, remedy)
         if not is_finite(new):
             term, value = last

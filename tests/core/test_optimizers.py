@@ -1,6 +1,7 @@
 """Optimizers: their numbers are those of formulas written out here, and of PyTorch where it is installed."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -233,6 +234,37 @@ def test_a_strangers_optimizer_is_stepped_through_and_runs():
     assert fast.session.run(w).tobytes() == slow.session.run(w).tobytes()
 
 
+class RisingOptimizer(TRAIN.Optimizer):
+    """A stranger's own: a setting decides what is kept."""
+
+    rising: bool = False
+
+    @property
+    def terms(self):
+        greatest = Term("m", "G²", "", is_slot=True), Term("step", "η·G", "")
+        return (Term("v", "G²", "", is_slot=True), *greatest) if self.rising else greatest
+
+    @staticmethod
+    def compute(g, learning_rate, rising):
+        return (g + 1, g, learning_rate * g) if rising else (g, learning_rate * g)
+
+
+def test_the_slots_are_those_of_the_terms_as_they_are_now():
+    w = dl.Variable(2.0)
+    optimizer = RisingOptimizer(0.25)
+    fast, slow = (dl.Stepper(optimizer.minimize(dl.square(w))) for _ in range(2))
+    for rising, w_slots in ((False, {"m": 4.0}), (True, {"v": 3.0, "m": 2.0}), (False, {"m": 1.0})):
+        for stepper in (fast, slow):
+            stepper.optimizer.rising = rising
+        fast.run(1)
+        events = list(slow.iteration())
+        assert fast.state().memory.slots[w] == slow.state().memory.slots[w] == w_slots
+        [update] = [event for event in events if isinstance(event, dl.VariableUpdated)]
+        assert {each.term.symbol: each.value for each in update.terms if each.term.is_slot} == w_slots
+        # what was not kept before began as 0
+        assert [each.before for each in update.terms if each.term.symbol == "v"] == [0.0] * rising
+
+
 @pytest.mark.parametrize(
     ("made", "said"),
     [
@@ -278,8 +310,47 @@ def test_another_compute_does_not_keep_the_promise_of_the_one_before():
 def test_a_definition_that_does_not_fit_together():
     text = message(dl.GraphError, lambda: _own(lambda g, rate: (g,)))
     assert text == "Own.compute takes rate, but can take only w, g, t, settings and slots of Own."
+    text = message(dl.GraphError, lambda: _own(lambda g, slots: (g,)))
+    assert text == "Own.compute takes slots, but can take only w, g, t, settings and slots of Own."
     text = message(dl.GraphError, lambda: _own(lambda g: (g,), Term("v", "G", "", is_slot=True)))
     assert text == 'the last term of Own must be its step: Term("step", formula, reason).'
+
+
+@pytest.mark.parametrize(
+    ("name", "symbol", "slots", "said"),
+    [
+        ("gain", "c", "", "the symbol c of gain is that of clip_value; choose another."),
+        ("gain", "η", "", "the symbol η of gain is that of learning_rate; choose another."),
+        ("gain", "W", "", "the symbol W of gain is that of the variable; choose another."),
+        ("gain", "G", "", "the symbol G of gain is that of its gradient; choose another."),
+        ("gain", "t", "", "the symbol t of gain is that of the iteration; choose another."),
+        ("gain", "norm", "", "the symbol norm of gain is that of the gradients' length; choose another."),
+        ("gain", "step", "", "the symbol step of a term is that of gain; choose another."),
+        ("gain", "m", "m", "the symbol m of a term is that of gain; choose another."),
+        ("t", "κ", "", "t is what an optimizer has already; give the setting another name."),
+        ("slots", "κ", "", "slots is what an optimizer has already; give the setting another name."),
+        ("gain", "κ", "G", "the symbol G of a term is that of its gradient; choose another."),
+        ("gain", "κ", ["gain"], "the symbol gain of a term is that of something else; choose another."),
+        ("gain", "κ", "g", "the symbol g of a term is that of something else; choose another."),
+        ("gain", "κ", "mm", "the symbol m of a term is that of something else; choose another."),
+    ],
+)
+def test_a_symbol_or_a_name_that_would_stand_for_two_things(name, symbol, slots, said):
+    made = {
+        "__doc__": "",
+        "__annotations__": {name: float},
+        name: TRAIN.setting(symbol, default=1.0),
+        "terms": (*[Term(slot, "G", "", is_slot=True) for slot in slots], Term("step", "η·G", "")),
+        "compute": staticmethod(lambda g: (g,)),
+    }
+    assert message(dl.GraphError, lambda: type("Own", (TRAIN.Optimizer,), made)(0.1)) == f"Own: {said}"
+
+
+def test_a_term_may_change_the_gradient():
+    own = _own(lambda g: (g / 2, g / 2), Term("G", "G/2", ""), Term("step", "G", ""))
+    session, w = dl.Session(), dl.Variable(4.0)
+    session.run(own.minimize(dl.square(w)))
+    assert session.run(w) == 0.0
 
 
 @pytest.mark.parametrize(
@@ -330,6 +401,21 @@ def test_a_slot_that_overflows_is_named_after_the_event():
     )
     assert isinstance(last, dl.VariableUpdated)
     assert last.terms[1].value[1] == np.inf
+
+
+@pytest.mark.parametrize(
+    ("options", "remedy"),
+    [
+        ({"weight_decay": 1.0}, "clip the gradient, as clip_norm=1.0 does, or lower the learning rate."),
+        ({"clip_norm": 1e200}, "lower clip_norm or the learning rate."),
+        ({"clip_value": 1e200, "weight_decay": 1.0}, "lower clip_value or the learning rate."),
+        ({"clip_norm": 1.0, "weight_decay": 1.7e308}, "lower weight_decay or the learning rate."),
+    ],
+)
+def test_the_remedy_is_one_that_can_help(options, remedy):
+    w = dl.Variable([2.0, 2.0], name="w")
+    text, _ = _ends(TRAIN.AdamOptimizer(0.1, **options).minimize(dl.reduce_sum(w * [1.0, 1e200])))
+    assert text.endswith(f"; {remedy}")
 
 
 def test_a_rule_that_makes_nan_of_numbers_is_named_with_its_step():
@@ -439,8 +525,26 @@ def test_a_schedule_is_part_of_the_state_and_a_number_may_take_its_place():
     optimizer = TRAIN.GradientDescentOptimizer(schedule)
     stepper = dl.Stepper(optimizer.minimize(dl.square(dl.Variable(8.0))))
     start = stepper.state()
-    optimizer.learning_rate = 0.5
+    stepper.optimizer.learning_rate = 0.5
     assert stepper.run(2) == [64, 0]
     stepper.restore(start)
-    assert optimizer.learning_rate is schedule
+    assert stepper.optimizer.learning_rate is schedule
     assert stepper.run(3) == [64, 16, 9]
+
+
+def test_two_steppers_on_one_step_do_not_change_each_others_rate():
+    step = TRAIN.MomentumOptimizer(0.25, 0.5).minimize(dl.square(dl.Variable(8.0)))
+    one, other = dl.Stepper(step), dl.Stepper(step)
+    one.restore(replace(one.state(), learning_rate=0.5))
+    assert one.run(2) == [64, 0]
+    assert (other.state().learning_rate, step.optimizer.learning_rate) == (0.25, 0.25)
+    assert other.run(2) == [64, 16]
+
+
+def test_a_stepper_and_a_session_go_on_with_one_memory():
+    step, alone = (TRAIN.MomentumOptimizer(0.25, 0.5).minimize(dl.square(dl.Variable(8.0))) for _ in range(2))
+    expected = dl.Stepper(alone).run(4)
+    session = dl.Session()
+    stepper = dl.Stepper(step, session=session)
+    [*_, finished] = stepper.iteration()
+    assert [finished.loss, session.run(step), *stepper.run(1), session.run(step)] == expected

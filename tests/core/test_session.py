@@ -286,11 +286,11 @@ def test_learning_rate_and_state_are_kept_and_restored():
     start = stepper.state()
     assert stepper.run(2) == [64, 16]
     later = stepper.state()
-    optimizer.learning_rate = 0.5
+    stepper.optimizer.learning_rate = 0.5
     assert stepper.run(1) == [4]
     assert stepper.session.run(w) == 0
     stepper.restore(later)
-    assert (stepper.finished, optimizer.learning_rate) == (2, 0.25)
+    assert (stepper.finished, stepper.optimizer.learning_rate) == (2, 0.25)
     assert stepper.run(1) == [4]
     assert stepper.session.run(w) == 1
     stepper.restore(start)

@@ -80,6 +80,33 @@ def test_a_new_event_is_stepped_through_said_found_and_named() -> None:
         assert timeline.recording.error is None
 
 
+class GradientsMeasured:
+    """Something that the engine does not do yet, and that happens to no node."""
+
+
+def test_a_new_event_may_be_of_no_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    update = Stepper.update
+
+    def with_measuring(self: Stepper) -> Iterator[Event | GradientsMeasured]:
+        yield GradientsMeasured()
+        yield from update(self)
+
+    monkeypatch.setattr(Stepper, "update", with_measuring)
+    always = TABLE[GradientCompleted]._replace(
+        phase="update", ends_step=lambda *_: True, ends_node=lambda *_: True, has_node=False
+    )
+    monkeypatch.setitem(TABLE, GradientsMeasured, always)
+    for name, move in STOPS.items():
+        timeline, seen = Timeline(open_program("chain")), []
+        while timeline.forward(move) and not timeline.at_end_of_iteration:
+            if isinstance(timeline.recording.events[timeline.cursor - 1], GradientsMeasured):
+                seen.append((name_moment(timeline), timeline.place))
+        assert bool(seen) == (name in ("event", "step", "node"))
+        for called, place in seen:
+            assert called == f"1.{place.cursor}"
+            assert read_moment(called, timeline).cursor == place.cursor
+
+
 @pytest.mark.usefixtures("clipped")
 def test_a_lesson_may_say_a_new_event_in_its_own_words() -> None:
     said = {"GradientClipped d": "d is cut in iteration {iteration}."}

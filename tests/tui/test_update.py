@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import replace
 from decimal import Decimal
 
@@ -15,6 +16,7 @@ import minidl_core as dl
 from minidl_core.arrays import Array
 from minidl_core.train import (
     AdamOptimizer,
+    AdamWOptimizer,
     ConstantRate,
     CosineRate,
     MomentumOptimizer,
@@ -35,7 +37,7 @@ from tui_backprop.lessons.lesson import Example
 from tui_backprop.narration.solution import write_solution
 from tui_backprop.notation.edits import EditError, read_edit
 from tui_backprop.notation.formats import number
-from tui_backprop.notation.optimizer import worked_rate
+from tui_backprop.notation.optimizer import optimizer_text, worked_rate
 from tui_backprop.notation.update import left_out, step_if, worked_terms
 from tui_backprop.programs.program import program_of
 from tui_backprop.quiz import questions
@@ -234,6 +236,41 @@ def test_a_schedule_without_a_formula_is_named() -> None:
     timeline = trained_by(AdamOptimizer(halved), 3)
     assert "η of iteration 3 by halved" in shown(timeline)
     assert "η = 0.0125" in shown(timeline)
+
+
+@pytest.mark.parametrize("formula", [None, "1/(t + own)", "1/("])
+def test_of_a_schedule_only_what_its_formula_names_is_looked_up(formula: str | None) -> None:
+    called = []
+
+    def schedule(t: int) -> float:
+        return 1 / (t + 1)
+
+    vars(schedule).update(formula=formula, own=1, notify=called.append, leave=sys.exit, huge=10**400)
+    worked = worked_rate(trained_by(AdamOptimizer(schedule), 3).recording.start)
+    assert worked is not None
+    assert (worked.tree is not None) == (formula == "1/(t + own)")
+    assert (worked.value, called) == (1 / 4, [])
+
+
+def test_a_number_too_large_stands_for_nothing() -> None:
+    def schedule(t: int) -> float:
+        return 1 / t
+
+    vars(schedule).update(formula="huge/t", huge=10**400)
+    assert "by schedule" in shown(trained_by(AdamOptimizer(schedule), 3))
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "text"),
+    [
+        (AdamWOptimizer(0.1, weight_decay=0.0), "weight_decay=0.0, beta1=0.9, beta2=0.999, epsilon=1e-08"),
+        (AdamOptimizer(0.1, beta1=0), "beta1=0.0, beta2=0.999, epsilon=1e-08"),
+        (MomentumOptimizer(0.1, 0.0), "momentum=0.0"),
+        (MomentumOptimizer(0.1, 0.5, clip_norm=None, weight_decay=0), "momentum=0.5"),
+    ],
+)
+def test_a_setting_that_is_0_is_told_unless_it_is_so_by_default(optimizer: Optimizer, text: str) -> None:
+    assert optimizer_text(optimizer) == f"{type(optimizer).__name__}({text})"
 
 
 # what a step brings

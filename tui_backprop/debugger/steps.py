@@ -47,7 +47,10 @@ def after_event(recording: Recording, index: int) -> bool:  # noqa: ARG001 (a St
 def after_step(recording: Recording, index: int) -> bool:
     """Stop where a learner's next step ends."""
     event = recording.events[index]
-    return TABLE[type(event)].ends_step(event, _following(recording, index)) and not recording.graph.is_data(event.node)
+    if not TABLE[type(event)].ends_step(event, _following(recording, index)):
+        return False
+    node = node_of(event)
+    return node is None or not recording.graph.is_data(node)
 
 
 def after_node(recording: Recording, index: int) -> bool:

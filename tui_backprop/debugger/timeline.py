@@ -7,7 +7,6 @@ started from, and its numbers come out the same to the bit. An edit forks: it be
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import copy
 
 from minidl_core import Event, IterationFinished, MinidlError, NodeEvaluated, State, Stepper
 
@@ -37,9 +36,7 @@ class Timeline:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        # its learning rate changes as one moves through time
-        optimizer = copy(program.optimizer)
-        self.stepper = Stepper(program.example.loss, program.example.feeds, optimizer=optimizer)
+        self.stepper = Stepper(program.example.loss, program.example.feeds, optimizer=program.optimizer)
         check_fit(program)
         self.graph = LossGraph(self.stepper.nodes, program.example.feeds)
         self.branch = Branch()

@@ -12,7 +12,7 @@ import shlex
 
 from minidl_core import Node
 
-from ..debugger.event_table import Phase
+from ..debugger.event_table import Phase, node_of
 from ..debugger.recording import Recording
 from ..debugger.steps import Place, after_node, steps_of
 from ..debugger.timeline import Timeline
@@ -62,9 +62,10 @@ def name_moment(timeline: Timeline) -> str:
         return str(iteration - 1)
     if timeline.at_end_of_iteration:
         return str(iteration)
-    node = recording.events[timeline.cursor - 1].node
-    found = next((step for step in steps_of(recording, node) if step[2] == cursor), None)
-    if fine or found is None:
+    node = node_of(recording.events[timeline.cursor - 1])
+    steps = () if fine or node is None else steps_of(recording, node)
+    found = next((step for step in steps if step[2] == cursor), None)
+    if node is None or found is None:
         return f"{iteration}.{cursor}"
     phase, number, _ = found
     names = [f"{node.name}:{_called(phase, number)}"]

@@ -16,7 +16,7 @@ from minidl_core.train import Optimizer, Schedule, rate_at
 
 from .expression import Entry
 from .formats import notation
-from .worked import Worked, worked_formula
+from .worked import Worked, symbols_of, worked_formula
 
 
 def is_straight(optimizer: Optimizer) -> bool:
@@ -25,13 +25,15 @@ def is_straight(optimizer: Optimizer) -> bool:
 
 
 def settings_of(optimizer: Optimizer) -> Mapping[str, Any]:
-    """Return what an optimizer is set to, by name, without its learning rate and what is off."""
-    settings = {each.name: getattr(optimizer, each.name) for each in fields(optimizer)}
-    return {
-        name: value
-        for name, value in settings.items()
-        if name != "learning_rate" and not (value is None or (isinstance(value, Real) and value == 0))
-    }
+    """Return what an optimizer is set to, by name, without its learning rate and what is off by default."""
+    found = {}
+    for each in fields(optimizer):
+        value = getattr(optimizer, each.name)
+        # a 0 that somebody chose, such as no weight decay where some is usual, says something
+        is_off = value is None or (isinstance(value, Real) and value == 0 and value == each.default)
+        if each.name != "learning_rate" and not is_off:
+            found[each.name] = value
+    return found
 
 
 def optimizer_text(optimizer: Optimizer) -> str:
@@ -54,12 +56,15 @@ def worked_rate(state: State) -> Worked | None:
     schedule, iteration = state.learning_rate, state.memory.iterations + 1
     if not callable(schedule):
         return None
-    own = dict(getattr(schedule, "__dict__", {}))
-    with suppress(GraphError):  # what is no schedule stands for no number
-        own |= {name: rate_at(x, iteration) for name, x in own.items() if callable(x)}
-    known = {name: single(name, float(x)) for name, x in own.items() if isinstance(x, Real)}
-    known |= {"t": single("t", iteration), "π": single("π", math.pi)}
-    return worked_formula("η", str(getattr(schedule, "formula", "")), known, state.rate)
+    formula, own = getattr(schedule, "formula", ""), getattr(schedule, "__dict__", {})
+    known = {"t": single("t", iteration), "π": single("π", math.pi)}
+    # what the formula does not name is the schedule's own business, and is not called
+    for name in symbols_of(formula) & own.keys() - known.keys():
+        with suppress(GraphError, OverflowError):  # what is no schedule stands for no number
+            x = rate_at(own[name], iteration) if callable(own[name]) else own[name]
+            if isinstance(x, Real):
+                known[name] = single(name, float(x))
+    return worked_formula("η", formula, known, state.rate)
 
 
 def single(symbol: str, x: float) -> Entry:

@@ -181,6 +181,14 @@ def computed(formula: str, known: Mapping[str, Entry]) -> float:
         return nan
 
 
+def symbols_of(formula: str) -> set[str]:
+    """Return the symbols in a formula; none where it cannot be read."""
+    try:
+        return {leaf.name for leaf in leaves(parse(formula)) if isinstance(leaf, Symbol)}
+    except _CANNOT:
+        return set()
+
+
 def _in_entries(formula: str, known: Mapping[str, Entry]) -> Tree | None:
     try:
         return replace_leaves(parse(formula), lambda leaf: known[leaf.name] if isinstance(leaf, Symbol) else leaf)
