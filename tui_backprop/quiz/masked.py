@@ -16,7 +16,8 @@ from .question import Question
 class Masked(Moment):
     """A moment without what would answer a question: who is in the queue or waits, a node's shape, later losses.
 
-    Whoever does not know of the mask sees an empty queue, and a node without numbers; so nothing can leak.
+    A pane that does not know of the mask sees an empty queue, and a node without numbers. The recording behind it is
+    whole: who reads that must ask first whether anything is hidden.
     """
 
     question: Question | None = None
