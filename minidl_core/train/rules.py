@@ -14,7 +14,7 @@ class GradientDescentOptimizer(Optimizer):
     """Moves every variable by `learning_rate` times its gradient, downhill (Cauchy 1847)."""
 
     unchecked = True
-    terms = (Term("step", "η·G", "The steeper the slope, the longer the step; the learning rate is its measure."),)
+    terms = (Term("step", "η·G", "The gradient, at the scale of the learning rate; a steep slope makes a long step."),)
 
     @staticmethod
     def compute(g: Array, learning_rate: float) -> tuple[Array, ...]:
@@ -139,7 +139,7 @@ class AdamWOptimizer(_OfMoments):
     unchecked = True
     terms = (
         *_MOMENTS,
-        Term("step", "η·(m_hat/(sqrt(v_hat) + ε) + λ·W)", "The step of Adam, and with it a part of the weight itself."),
+        Term("step", "η·(m_hat/(sqrt(v_hat) + ε) + λ·W)", "Beside the step of Adam goes a part of the weight itself."),
     )
 
     @staticmethod

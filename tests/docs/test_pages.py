@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import shlex
 from inspect import isabstract
@@ -91,7 +92,13 @@ def test_every_optimizer_schedule_and_option_is_in_the_readme() -> None:
     names = {each.__name__ for each in optimizers if not isabstract(each)}
     names |= {"StepRate", "CosineRate", "WarmUp", "ConstantRate", *train.Optimizer.settings} - {"learning_rate"}
     table = text_of("README.md").partition("Optimizers are in")[2].partition("One of your own")[0]
-    assert set(re.findall(r"`(\w+)`", table)) == names | {"nesterov"}
+    assert set(re.findall(r"`(\w+)[`(]", table)) == names
+    for name, arguments in re.findall(r"`(\w+)\((.*?)\)`", table):
+        given = [argument.partition("=")[::2] for argument in arguments.split(", ")]
+        taken = [*inspect.signature(getattr(train, name)).parameters.values()][: len(given)]
+        assert [name for name, _ in given] == [each.name.replace("learning_rate", "rate") for each in taken]
+        for (_, default), each in zip(given, taken, strict=True):
+            assert default in ("", str(each.default).replace("1e-08", "1e-8"))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,10 +14,12 @@ from minidl_core import Variable
 from tui_backprop.debugger.edits import Edit
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.message import Kind, Message
+from tui_backprop.debugger.running import SPEEDS
 from tui_backprop.debugger.steps import Place
 from tui_backprop.graph.look import Room
+from tui_backprop.inspector import VIEWS, views
 from tui_backprop.lessons import lesson_names
-from tui_backprop.narration.messages import sentences
+from tui_backprop.narration.messages import SENTENCES, sentences
 from tui_backprop.notation.conditions import read_breakpoint
 from tui_backprop.programs.opening import open_program
 from tui_backprop.session import DebugSession, Viewer
@@ -215,8 +218,7 @@ def test_what_is_shown_depends_on_the_place_and_not_on_the_way_there(name: str, 
             session.step(stop)
             forwards |= corners()
         while session.back(stop):
-            there = session.timeline.place
-            assert forwards.get(there, viewer.shown.corner) == viewer.shown.corner
+            assert forwards[session.timeline.place] == viewer.shown.corner
 
 
 def test_a_solution_is_saved_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -240,12 +242,96 @@ def test_a_solution_is_saved_whole_or_not_at_all(tmp_path: Path) -> None:
 
 
 def test_every_message_has_a_sentence() -> None:
-    from tui_backprop.narration.messages import _SENTENCES
-
-    assert set(_SENTENCES) == set(get_args(Kind))
+    assert set(SENTENCES) == set(get_args(Kind))
 
 
-@pytest.mark.parametrize("kind", ["no breakpoint is on", "too small", "nothing to break on", "no scopes"])
+@pytest.mark.parametrize("kind", ["no breakpoint is on", "too small", "speed", "quiz mode"])
 def test_a_front_end_without_keys_names_none(kind: Kind) -> None:
-    assert sentences(Message(kind), {})
-    assert not any(f" {key} " in sentences(Message(kind), {})[0] for key in ("r", "x", "X"))
+    session = opened("chain")
+    data = {"speed": SPEEDS[0], "mode": "me"}
+    assert session.message is None
+    assert not {*KEYS.values()} & {*sentences(Message(kind, data), {})[0].replace(":", " ").replace(";", " ").split()}
+
+
+ACTIONS = [
+    *(lambda viewer, d=direction: viewer.arrow(d) for direction in ("left", "right", "up", "down")),
+    Viewer.go_to_origin,
+    Viewer.go_back,
+    lambda viewer: viewer.choose_edge(1),
+    lambda viewer: viewer.choose_term(-1),
+    Viewer.check,
+    Viewer.next_view,
+    Viewer.other_pane,
+    Viewer.fold,
+    Viewer.fold_all,
+    Viewer.follow_or_stay,
+    lambda viewer: viewer.pan((3, -2)),
+    lambda viewer: viewer.change_detail(1),
+    Viewer.change_picture,
+]
+
+
+@pytest.mark.parametrize("name", ["perceptron", "skip", "two-edges"])
+@pytest.mark.parametrize("phase", range(5))
+def test_whatever_is_looked_at_takes_every_action(name: str, phase: int) -> None:
+    session = opened(name)
+    for _ in range(phase):
+        session.step("phase")
+        session.step()
+    for act in ACTIONS:
+        for view in (None, *(view.name for view in VIEWS), "loss", "data", "overview"):
+            for in_graph in (True, False):
+                viewer = Viewer(session, KEYS)
+                viewer.take_room(Room(40, 8, diagram=False), ["loss", "data"])
+                viewer.view, viewer.in_graph = view, in_graph
+                act(viewer)
+                assert viewer.shown_view in (*views(session.moment, viewer.node), "check", "loss", "data")
+
+
+def test_the_latest_message_is_shown_and_each_viewer_has_done_with_it_alone() -> None:
+    session = opened("two-paths")
+    teacher, pupil = Viewer(session, KEYS), Viewer(session, KEYS)
+    session.step("iteration")
+    for viewer in (teacher, pupil):
+        assert viewer.message is None
+    teacher.check()
+    assert teacher.message is not None
+    assert teacher.message.kind == "no number in view"
+    session.resume()
+    for viewer in (teacher, pupil):
+        assert viewer.message is not None
+        assert viewer.message.kind == "no breakpoint is on"
+    pupil.arrow("left")
+    assert pupil.message is None
+    assert teacher.message is session.message
+
+
+def test_each_viewer_closes_the_score_for_itself() -> None:
+    session = opened("two-paths")
+    teacher, pupil = Viewer(session, KEYS), Viewer(session, KEYS)
+    session.ask()
+    while not session.timeline.at_end_of_iteration:
+        session.step("step", Followed())
+        if session.quiz.takes_answers:
+            answer(session, True)
+    assert teacher.sees_score
+    pupil.next_view()
+    assert not pupil.sees_score
+    assert teacher.sees_score
+
+
+def test_what_is_beside_a_file_and_how_it_may_be_read_stays(tmp_path: Path) -> None:
+    session = opened("two-paths")
+    file, other, pipe = tmp_path / "a.md", tmp_path / ".a.md.part", tmp_path / "pipe"
+    file.write_text("old")
+    file.chmod(0o640)
+    other.write_text("another's")
+    os.mkfifo(pipe)
+    list(session.save(file, Followed(), replace=True))
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert other.read_text() == "another's"
+    with pytest.raises(OSError, match="no ordinary file"):
+        list(session.save(pipe, Followed(), replace=True))
+    long = tmp_path / f"{'x' * 250}.md"
+    list(session.save(long, Followed()))
+    assert long.stat().st_mode & 0o444

@@ -136,3 +136,11 @@ def test_every_number_that_a_sentence_may_name_can_be_said() -> None:
     while not timeline.at_end_of_iteration:
         timeline.forward(after_event)
         assert plain([narrate_line(timeline.moment, KEY_OF)]).startswith("said 1 "), timeline.moment.event
+
+
+def test_a_sentence_that_asks_ends_with_its_question_mark() -> None:
+    sentences = {"NodeEvaluated x": "Will x rise or fall?"}
+    timeline = Timeline(program_of(lesson_with(sentences=sentences)))
+    while timeline.moment.now is None or timeline.moment.now.name != "x":
+        timeline.forward(after_event)
+    assert plain([narrate_line(timeline.moment, KEY_OF)]) == "Will x rise or fall?"

@@ -184,6 +184,10 @@ def test_a_schedule_is_written_out(schedule: ConstantRate | StepRate | CosineRat
         check(worked)
     timeline.back(after_step)
     assert f"η = {schedule(8):.4g}" in shown(timeline)
+    low = " ".join(shown(timeline, height=20).partition("before")[0].split())
+    assert f" = {schedule(8):.3g}" in low  # with its numbers, however low the pane
+    assert "factor" not in low
+    assert "iterations" not in low
 
 
 class Odd:

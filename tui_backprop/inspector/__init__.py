@@ -27,11 +27,6 @@ OVERVIEW = "overview"
 _OF_A_PHASE = {"forward": "value", "backward": "ledger", "update": "update"}
 
 
-def view_named(name: str) -> View:
-    """Return the view of this name; raises KeyError where there is none."""
-    return {view.name: view for view in VIEWS}[name]
-
-
 def views(moment: Moment, node: Node | None = None) -> tuple[str, ...]:
     """Return the names of the views there are, without those that are shown on request.
 
@@ -50,13 +45,20 @@ def automatic_view(moment: Moment, node: Node | None = None) -> str:
     return wanted if wanted in existing else existing[0]
 
 
+def view_of(moment: Moment, wanted: str | None, node: Node | None = None) -> str:
+    """Return the name of the view that shows: the wanted one where there is such a view of the node, else as above."""
+    node = node or moment.now
+    there = [] if node is None else [view.name for view in VIEWS if view.applies(node)]
+    return wanted if wanted in there else automatic_view(moment, node)
+
+
 def inspector_title(moment: Moment, view: str, node: Node | None = None) -> str:
     """Return what stands in the pane's title: what is in view."""
     node = node or moment.now
     if node is None:
         finished = isinstance(moment.event, IterationFinished)
         return f"iteration {moment.iteration} is done" if finished else moment.program.lesson.name
-    return _applicable(moment, view, node).title(moment, node)
+    return view_named(moment, view, node).title(moment, node)
 
 
 def draw_inspector(
@@ -80,7 +82,7 @@ def draw_inspector(
     empty = without_numbers(moment, node)
     if empty is not None:
         return [[(f"{shape_text(empty)}: no numbers", "text")]][:height]
-    return _applicable(moment, view, node).draw(moment, node, followed, width, height)
+    return view_named(moment, view, node).draw(moment, node, followed, width, height)
 
 
 def move_followed(
@@ -88,10 +90,9 @@ def move_followed(
 ) -> Followed:
     """Return what is followed after a move by so many columns and rows of what is in view."""
     node = node or moment.now
-    return followed if node is None else _applicable(moment, view, node).move(moment, followed, node, dx, dy)
+    return followed if node is None else view_named(moment, view, node).move(moment, followed, node, dx, dy)
 
 
-def _applicable(moment: Moment, view: str, node: Node) -> View:
+def view_named(moment: Moment, name: str, node: Node) -> View:
     """Return the view of this name, or, where there is none of the node, the automatic one."""
-    names = {each.name: each for each in VIEWS if each.applies(node)}
-    return names.get(view) or names[automatic_view(moment, node)]
+    return {view.name: view for view in VIEWS}[view_of(moment, name, node)]

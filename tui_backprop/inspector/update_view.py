@@ -66,7 +66,7 @@ class UpdateView(View):
         rate = first_that_fits(width - len(rule) - 3, named, rate) if several else rate
         title = ends([(rule, "title")], (rate, "text"), width - 1, gap=2)
         schedule = _schedule(moment, width, height)
-        sections = [Section(6, [title]), Section(5, schedule, joined=True)]
+        sections = [Section(6, [title]), Section(7, schedule, joined=True)]
         if event is None:
             ready = moment.gradient(node) is not None
             missing = "comes when every gradient is complete" if ready else f"needs {slope} first"
@@ -91,7 +91,8 @@ def _schedule(moment: Moment, width: int, height: int) -> list[Line]:
         return prose(f"  η of iteration {iteration} by {schedule_text(start.learning_rate)}", width, indent=4)
     lines = write_worked(worked, width, most=4)
     if len(lines) > 2 and height < _HIGH:
-        return prose(f"  η = {worked.symbols}, t = {iteration}", width, indent=4)
+        [first, *_, result], sign = worked.steps
+        return prose(f"  η = {first} {sign} {result}", width, indent=4)
     return lines
 
 

@@ -19,7 +19,7 @@ def origin_of(moment: Moment, view: str, followed: Followed, node: Node) -> Orig
     """Return where the followed element of a node came from, or the sentence that says why it came from nowhere."""
     if without_numbers(moment, node) is not None:
         return "goes nowhere: there are no numbers"
-    return view_named(view).origin(moment, followed, node)
+    return view_named(moment, view, node).origin(moment, followed, node)
 
 
 def follow(moment: Moment, view: str, followed: Followed, node: Node) -> tuple[Node, str, Followed] | None:

@@ -15,7 +15,7 @@ Keys = Mapping[str, str]
 
 def sentences(message: Message, keys: Keys) -> tuple[str, ...]:
     """Return ever shorter wordings of a message; an action that has no key is left out."""
-    return _SENTENCES[message.kind](message.data, keys)
+    return SENTENCES[message.kind](message.data, keys)
 
 
 def remedies(keys: Keys, *actions: tuple[str, str], between: str) -> str:
@@ -131,7 +131,7 @@ def _too_small(_: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
     return _with_remedies("paused, because nothing could be seen", "; ", remedies(keys, ("run", "runs on"), between=""))
 
 
-_SENTENCES: dict[Kind, Callable[[Mapping[str, Any], Keys], tuple[str, ...]]] = {
+SENTENCES: dict[Kind, Callable[[Mapping[str, Any], Keys], tuple[str, ...]]] = {
     "forked": _forked,
     "switched": _switched,
     "paused at goal": _paused,

@@ -72,7 +72,8 @@ def wordings(describe: Callable[[Name], Words], now: object, lengths: Sequence[i
         for head in words.heads:
             for reason in dict.fromkeys((words.reason, _first_clause(words.reason), "")):
                 for extra in dict.fromkeys((words.extra, "")):
-                    yield f"{head}{': ' if reason else ''}{reason}{extra}{tail}."
+                    sentence = f"{head}{': ' if reason else ''}{reason}{extra}{tail}"
+                    yield sentence if sentence.endswith(("?", "!")) else f"{sentence}."
 
 
 def choose_sentence(sentences: Iterable[str], rooms: Sequence[tuple[int, int]]) -> Line:

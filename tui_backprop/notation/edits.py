@@ -95,6 +95,7 @@ def read_edit(text: str, state: State, graph: LossGraph, target: str) -> Edit:
     Raises EditError where there is no such number to edit, or what is to become of it is no number, is not finite, is
     larger than `LARGEST`, or is what it is already; for a learning rate also where it is not above 0.
     """
+    text = re.sub(r"=[\s=]*=", "=", text)  # as Python asks whether two are equal
     written, _, typed = text.rpartition("=")
     if "=" in written and written.strip() not in {node.name for node in graph.nodes}:
         written = written.rpartition("=")[2]  # a whole edit was typed behind the one that stood there

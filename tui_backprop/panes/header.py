@@ -18,6 +18,7 @@ PHASES = ("forward", "backward", "update")
 
 # as wide as they get, so that the choice of what there is room for does not change from step to step
 _LOSS, _BEFORE, _PLACE = len("-1.234e-05"), len(" (was -1.234e-05)"), len("iteration finished")
+_RATE = len("0.01234")
 
 
 class HeaderPane(Pane):
@@ -35,6 +36,7 @@ def draw_header(moment: Moment, width: int) -> Line:
     """Draw the header in one line of this width; what is least needed is left out first, the loss is always whole."""
     loss = [(f"{fit(moment.graph.loss.name, 12).rstrip()} ", "dim"), *_loss(moment)]
     rate = [("η ", "dim"), (f"{moment.learning_rate:.4g}", "text")]
+    spare = max(_RATE - len(rate[1][0]), 0) if callable(moment.recording.start.learning_rate) else 0
     name, number_of = fit(moment.program.lesson.name, 20).rstrip(), str(moment.iteration)
     for gap, with_place, with_before, with_rate, phases in (
         (3, True, True, True, PHASES),
@@ -47,7 +49,7 @@ def draw_header(moment: Moment, width: int) -> Line:
         left = [(" ", "text"), (name, "title"), space, ("iteration ", "dim"), (number_of, "title"), space]
         left += _phases(moment, phases)
         right = [*rate, space] if with_rate else []
-        reserved = width_of([*left, *right]) + len(loss[0][0]) + _LOSS + 2
+        reserved = width_of([*left, *right]) + spare + len(loss[0][0]) + _LOSS + 2
         if reserved + (gap + _PLACE if with_place else 0) + (_BEFORE if with_before else 0) <= width:
             break
     left += [space, (_progress(moment), "text")] if with_place else []

@@ -35,7 +35,7 @@ class InspectorPane(Pane):
         quiz = viewer.session.quiz
         if quiz.question is not None:
             return [("Question", "title"), (f"   {quiz.question.kind}", "dim")], []
-        if quiz.summing_up:
+        if viewer.sees_score:
             return [("Ask me first", "title"), ("   the score", "dim")], []
         here = arrows(here=not viewer.in_graph)
         if viewer.scope is not None:
@@ -58,7 +58,7 @@ class InspectorPane(Pane):
         quiz, width, height = viewer.session.quiz, size.width - 1, size.height
         if quiz.question is not None:
             return indented(draw_question(quiz, quiz.question, viewer.keys, width, height))
-        if quiz.summing_up:
+        if viewer.sees_score:
             return indented(draw_score(quiz.score, width, height))
         if viewer.scope is not None:
             return indented(draw_folded(viewer.scope, moment, width, height))
@@ -70,7 +70,7 @@ class InspectorPane(Pane):
 
     def _other(self, viewer: Viewer) -> Pane | None:
         quiz = viewer.session.quiz
-        taken = quiz.question is not None or quiz.summing_up or viewer.scope is not None
+        taken = quiz.question is not None or viewer.sees_score or viewer.scope is not None
         return None if taken or viewer.view not in viewer.other_views else self._others.get(viewer.view or "")
 
 

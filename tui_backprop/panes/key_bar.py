@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from ..debugger.message import Message
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..narration.messages import sentences
@@ -55,16 +52,15 @@ class KeyBar(Pane):
         """Draw one line."""
         session = viewer.session
         running = None if session.running is None else session.running.label
-        notice = next((sentences(message, viewer.keys)[0] for message in _here(viewer)), "")
-        return [draw_keys(size.width, running, notice, _standing(viewer))]
+        return [draw_keys(size.width, running, _notice(viewer), _standing(viewer))]
 
 
-def _here(viewer: Viewer) -> Iterator[Message]:
-    """Yield the messages that no other pane shows."""
-    elsewhere = (*ABOUT_A_PLACE, *ABOUT_THE_GRAPH, *ABOUT_THE_QUIZ)
-    for message in (viewer.message, viewer.session.message):
-        if message is not None and message.kind not in elsewhere:
-            yield message
+def _notice(viewer: Viewer) -> str:
+    """Return what there is to say that no other pane shows."""
+    message = viewer.message
+    if message is None or message.kind in (*ABOUT_A_PLACE, *ABOUT_THE_GRAPH, *ABOUT_THE_QUIZ):
+        return ""
+    return sentences(message, viewer.keys)[0]
 
 
 def _standing(viewer: Viewer) -> Keys:

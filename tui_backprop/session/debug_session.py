@@ -31,7 +31,7 @@ from ..quiz.quiz import Quiz
 from .saving import save_lines
 
 ABOUT_A_PLACE = ("forked", "switched")
-"""Messages that stand until time moves on; any other only until something else is done."""
+"""Messages about how one came to the place where one is: they take the place of what there is to say of it."""
 
 
 class Follower(Protocol):
@@ -67,11 +67,6 @@ class DebugSession:
         """What may be seen now: while a question stands, without what would answer it."""
         return mask(self.timeline.moment, self.quiz.question)
 
-    def dismiss(self) -> None:
-        """Drop the message, unless it is about the current place."""
-        if self.message is not None and self.message.kind not in ABOUT_A_PLACE:
-            self.message = None
-
     # time
 
     def step(self, stop: str = "step", followed: Followed | None = None) -> bool:
@@ -81,12 +76,17 @@ class DebugSession:
         `followed` element, is answered.
         """
         if self._runs and stop == "step":
-            return self.pause()
-        if stop != "step" or self.quiz.mode == "off" or self._runs:
+            self.pause()
+            return False
+        if stop != "step" or self.quiz.mode == "off":
             return self._move(lambda: self.timeline.forward(STOPS[stop]))
         if self.quiz.question is None:
             self.message = None
-            if self.quiz.ask(self.timeline, followed or Followed()):
+            iteration = self.timeline.place.iteration
+            asked = self.quiz.ask(self.timeline, followed or Followed())
+            if self.timeline.place.iteration != iteration:
+                self._have_time_followed()
+            if asked:
                 return False
         elif self.quiz.mode == "room":
             self.quiz.reveal()
@@ -119,6 +119,7 @@ class DebugSession:
         self.pause()
         self.message = self.timeline.fork(edit)
         self.quiz.keep_to(self.timeline)
+        self.quiz.outcome = None
 
     def switch_branch(self) -> bool:
         """Move to the same step on the next branch, and return whether there is one."""
@@ -133,12 +134,15 @@ class DebugSession:
             self.message = outcome
         self.quiz.moved(self.timeline.moment)
         if outcome:
-            for viewer in self.viewers:
-                viewer.follow_time()
+            self._have_time_followed()
         elif self.timeline.moment.error is not None:
             self.message = self._run.stopped()
         self.message = self.message or self._run.message
         return bool(outcome)
+
+    def _have_time_followed(self) -> None:
+        for viewer in self.viewers:
+            viewer.follow_time()
 
     # running
 
@@ -183,12 +187,11 @@ class DebugSession:
             self.pause()
             self.message = self._run.message
 
-    def pause(self, why: Message | None = None) -> bool:
-        """Let time stand still, and say why; return False, as nothing moves."""
+    def pause(self, why: Message | None = None) -> None:
+        """Let time stand still, and say why."""
         if self._runs:
             self._runs = False
             self.message = why
-        return False
 
     def change_speed(self, by: int) -> None:
         """Run faster, or more slowly, by so many places in the table of speeds."""

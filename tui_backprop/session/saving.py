@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 
 def save_lines(path: Path, lines: Iterable[str], *, replace: bool = False) -> Iterator[int]:
-    """Write lines into a file, yielding how many there are so far.
+    """Write lines into a file, yielding how many there are so far; where it is replaced, its mode stays.
 
-    Raises OSError, FileExistsError where the file is there and not to be replaced; what was there is then still there.
+    Raises OSError where it is a device or a pipe, FileExistsError where it is there and not to be replaced; what was
+    there is then still there.
     """
     path = Path(os.path.realpath(path))  # a link stays one
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is no ordinary file", str(path))
     written: list[str] = []
     for line in lines:
         written.append(line)
         yield len(written)
-    beside = path.with_name(f".{path.name}.part")
+    beside = None
     try:
-        beside.write_text("".join(f"{line}\n" for line in written), encoding="utf-8")
-        if not replace:
-            path.touch(exist_ok=False)
+        with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
+            beside = Path(file.name)
+            file.writelines(f"{line}\n" for line in written)
+        path.touch(exist_ok=replace)
+        shutil.copymode(path, beside)
         os.replace(beside, path)
     finally:
-        beside.unlink(missing_ok=True)
+        if beside is not None:
+            beside.unlink(missing_ok=True)

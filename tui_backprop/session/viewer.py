@@ -17,7 +17,7 @@ from ..debugger.moment import Moment
 from ..graph.look import GraphLook, Room
 from ..graph.picture import Item
 from ..graph.shown import ShownGraph, node_in_focus, show
-from ..inspector import automatic_view, move_followed, views
+from ..inspector import automatic_view, move_followed, view_of, views
 from ..inspector.walk import choose_edge, choose_term, follow, origin_of
 from ..narration.messages import Keys
 from .debug_session import DebugSession
@@ -32,7 +32,6 @@ class Viewer:
     not away. `view` is the view of the inspector that was asked for, None for the one that fits the phase. `followed`
     is the element that is followed through all arrays, and `in_graph` whether the arrow keys move in the graph, else in
     the inspector. `other_views` are what the inspector shows besides its views: panes that have no place of their own.
-    `message` is about what this viewer did last.
     """
 
     def __init__(self, session: DebugSession, keys: Keys) -> None:
@@ -46,7 +45,8 @@ class Viewer:
         self.in_graph = True
         self.logarithmic = False
         self.other_views: Sequence[str] = ()
-        self.message: Message | None = None
+        self._answer: tuple[Message | None, Message | None] = None, None
+        self._closed_score = False
         self._trail: list[tuple[Node | None, str | None, Followed]] = []
         session.viewers.add(self)
 
@@ -54,6 +54,17 @@ class Viewer:
     def moment(self) -> Moment:
         """What the session shows now."""
         return self.session.moment
+
+    @property
+    def message(self) -> Message | None:
+        """What there is to say: about what this viewer did last, or what was done in the session since then."""
+        own, before = self._answer
+        return own if self.session.message is before else self.session.message
+
+    @property
+    def sees_score(self) -> bool:
+        """Whether the score of the quiz stands in the inspector, until this viewer goes on."""
+        return self.session.quiz.summing_up and not self._closed_score
 
     @property
     def shown(self) -> ShownGraph:
@@ -72,8 +83,10 @@ class Viewer:
 
     @property
     def shown_view(self) -> str:
-        """The view that was asked for, or else the one that fits the phase."""
-        return self.view or automatic_view(self.moment, self.node)
+        """The view, or pane without a place, that was asked for, or where there is none such, what fits the phase."""
+        if self.view is not None and self.view in self.other_views:
+            return self.view
+        return view_of(self.moment, self.view, self.node)
 
     def take_room(self, room: Room, other_views: Sequence[str]) -> None:
         """Look at a screen with this room for the graph, on which these panes have no place."""
@@ -88,7 +101,8 @@ class Viewer:
         self.view = self.view if self.view in self.other_views else None
         self.followed = self.followed.alone
         self._trail.clear()
-        self.message = None
+        self._closed_score = False
+        self._say(None)
         self.deselect()
 
     def deselect(self) -> None:
@@ -138,22 +152,20 @@ class Viewer:
     def fold(self) -> None:
         """Fold the scope of the node in view, or open it."""
         self._begin()
-        look, self.message = self.shown.toggle_fold(self.session.foldings)
-        self._fold(look)
+        self._fold(*self.shown.toggle_fold(self.session.foldings))
 
     def fold_all(self) -> None:
         """Open every folded scope, or fold them all."""
         self._begin()
-        look, self.message = self.shown.toggle_all(self.session.foldings)
-        self._fold(look)
+        self._fold(*self.shown.toggle_all(self.session.foldings))
 
     def open(self) -> None:
         """Open the folded scope in view."""
         self._begin()
-        look, self.message = self.shown.open(self.session.foldings)
-        self._fold(look)
+        self._fold(*self.shown.open(self.session.foldings))
 
-    def _fold(self, look: GraphLook) -> None:
+    def _fold(self, look: GraphLook, message: Message | None) -> None:
+        self._say(message)
         self.look = look
         self.look = self._as_it_is
 
@@ -172,8 +184,8 @@ class Viewer:
     def next_view(self) -> None:
         """Go from the graph to the inspector, through its views and panes without a place, and back to the graph."""
         self._begin()
-        if self.session.quiz.summing_up:
-            self.session.quiz.summing_up = False
+        if self.sees_score:
+            self._closed_score = True
             return
         there = [*views(self.moment, self.look.node), *self.other_views]
         first = there.index(automatic_view(self.moment, self.look.node))
@@ -197,7 +209,7 @@ class Viewer:
         if self.in_graph:
             self.look = self.shown.move(direction)
             self.followed = self.followed.alone
-        else:
+        elif self.shown_view not in self.other_views:
             dx, dy = DIRECTIONS[direction]
             self.followed = move_followed(self.moment, self.shown_view, self.followed, dx, dy, self.node)
 
@@ -207,11 +219,11 @@ class Viewer:
         moment, node = self.moment, self.node
         if self.look.whole or (self.in_graph and self.shown.shows_fold):
             self.open()
-        elif node is not None:
+        elif node is not None and self.shown_view not in self.other_views:
             there = follow(moment, self.shown_view, self.followed, node)
             if there is None:
                 why = origin_of(moment, self.shown_view, self.followed, node)
-                self.message = Message("no origin", {"why": why})
+                self._say(Message("no origin", {"why": why}))
             else:
                 self._trail.append((self.look.node, self.view, self.followed))
                 self._look_at(*there)
@@ -225,20 +237,20 @@ class Viewer:
     def choose_edge(self, by: int) -> None:
         """Look at another edge over which the followed number came, so many further."""
         self._begin()
-        if self.node is not None:
+        if self.node is not None and self.shown_view not in self.other_views:
             self.followed = choose_edge(self.moment, self.shown_view, self.followed, self.node, by)
 
     def choose_term(self, by: int) -> None:
         """Look at another term that the followed number is made of, so many further."""
         self._begin()
-        if self.node is not None:
+        if self.node is not None and self.shown_view not in self.other_views:
             self.followed = choose_term(self.moment, self.shown_view, self.followed, self.node, by)
 
     def check(self) -> None:
         """Check the gradient of the followed element by measuring it, or show again what was shown before."""
         self._begin()
         if self.node is None:
-            self.message = Message("no number in view", {})
+            self._say(Message("no number in view"))
         else:
             self.view = None if self.view == "check" else "check"
 
@@ -255,6 +267,8 @@ class Viewer:
         self.view, self.followed = view, followed
 
     def _begin(self) -> None:
-        """Drop the messages: something else is done now."""
-        self.message = None
-        self.session.dismiss()
+        """Have nothing to say any more: something else is done now."""
+        self._say(None)
+
+    def _say(self, message: Message | None) -> None:
+        self._answer = message, self.session.message
