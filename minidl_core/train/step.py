@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -53,7 +52,8 @@ class Step:
     """
 
     def __init__(self, optimizer: Optimizer, memory: Memory, gradients: Iterable[Array]) -> None:
-        self._optimizer = optimizer
+        self._optimizer, self._in_front, self._slots = optimizer, optimizer.in_front, optimizer.slots
+        self._compute, self._chosen, self._unchecked = optimizer.compute, optimizer.by_name.chosen, optimizer.unchecked
         self._before = memory.slots
         self._after: dict[Variable, Slots] = {}
         self._iteration = t = memory.iterations + 1
@@ -69,23 +69,23 @@ class Step:
 
         Raises GraphError where `compute` raises, or returns the wrong number of terms or shapes.
         """
-        optimizer, given = self._optimizer, self._given
+        given, slots = self._given, self._slots
         given["w"], given["g"] = old, gradient
         in_front: tuple[Array, ...] = ()
-        for each in optimizer.in_front:
+        for each in self._in_front:
             given["g"] = freeze(each.compute.function(*each.compute.chosen(given)))
             in_front = (*in_front, given["g"])
-        if optimizer.slots:
+        if slots:
             given.update(self.before(variable))
         try:
-            values = optimizer.compute(*optimizer.by_name.chosen(given))
+            values = self._compute(*self._chosen(given))
         except Exception as error:
             remedy = "; its arguments belong to others: return new arrays" if "read-only" in str(error) else ""
             raise self._wrong(variable, f"raised {type(error).__name__}: {error}{remedy}.") from error
-        if not optimizer.unchecked:
+        if not self._unchecked:
             values = self._fitted(variable, values)
-        if optimizer.slots:
-            self._after[variable] = {symbol: _kept(values[n]) for symbol, n in optimizer.slots.items()}
+        if slots:
+            self._after[variable] = {symbol: _kept(values[n]) for symbol, n in slots.items()}
         return (*in_front, *values) if in_front else values
 
     def before(self, variable: Variable) -> Slots:
@@ -169,17 +169,22 @@ def take_step(
     after: dict[Variable, Array] = {}
     # a NaN or an infinity makes this sum one too; so may large numbers, hence the second look
     total: Any = 0.0
+    unchecked = optimizer.unchecked
     # an infinite gradient that is clipped, or taken the sign of, would not be seen in the new value
-    hides = optimizer.in_front or not optimizer.unchecked
+    hides = optimizer.in_front or not unchecked
     try:
-        step = Step(optimizer, memory, map(itemgetter(2), trained))
+        step = Step(optimizer, memory, (gradient for _, _, gradient in trained))
         for variable, old, gradient in trained:
             if moved:
                 old = moved.get(variable, old)
-            if not optimizer.unchecked:
+            if not unchecked:
                 gradient = freeze(gradient)
             values = step.update(variable, old, gradient)
-            new = after[variable] = _taken_off(old, values)
+            taken = values[-1]
+            # a small one is not worth a call
+            new = after[variable] = old - taken if taken.size < _LARGE else _taken_off(old, taken)
+            if new.ndim:
+                new.setflags(write=False)
             total += np.vdot(new, new) if new.ndim else new * new
             if hides:
                 total += np.vdot(gradient, gradient)
@@ -196,16 +201,10 @@ def take_step(
     return after, step.memory
 
 
-def _taken_off(old: Array, values: Sequence[Array]) -> Array:
-    """Return a variable less its step; a large step, where it is nobody else's, becomes the new value itself."""
-    step = values[-1]
-    if step.size < _LARGE or not (step.flags.owndata and step.flags.writeable):
-        new: Array = old - step
-    else:
-        new = np.subtract(old, step, out=step)
-    if new.ndim:
-        new.setflags(write=False)
-    return new
+def _taken_off(old: Array, step: Array) -> Array:
+    """Return a variable less its step, which, where it is nobody else's, becomes the new value itself."""
+    is_own = step.flags.owndata and step.flags.writeable
+    return np.subtract(old, step, out=step if is_own else None)
 
 
 def _kept(value: Array) -> Array:
