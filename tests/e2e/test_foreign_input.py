@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,7 +77,7 @@ sys.exit(main())
 def test_a_fault_of_the_main_screen_ends_the_app_with_one_line_and_status_1(tmp_path: Path) -> None:
     script = tmp_path / "broken.py"
     script.write_text(BROKEN.format(module="main_screen", name="MainScreen", method="action_viewer"))
-    with PseudoTerminal([COMMAND[0].replace("backprop-tui", "python"), str(script)]) as terminal:
+    with PseudoTerminal([sys.executable, str(script)]) as terminal:
         terminal.wait_for("not yet")
         terminal.press("y")
         assert terminal.wait_for_exit() == 1

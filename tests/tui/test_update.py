@@ -76,7 +76,7 @@ def rolling() -> Timeline:
             return timeline
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(timelines(optimizers()))
 def test_every_term_of_every_optimizer_is_written_out_and_adds_up(timeline: Timeline) -> None:
     for iteration in (1, 2):
@@ -325,7 +325,7 @@ def test_momentum_that_carries_a_variable_up_the_slope_is_said_to() -> None:
     assert re.search(why.replace("yet it", "yet w"), " ".join(shown(timeline).split()))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(timelines(optimizers()))
 def test_a_variable_is_said_to_move_against_its_gradient_only_where_it_does(timeline: Timeline) -> None:
     straight = [each.formula for each in timeline.program.optimizer.rule] == ["η·G"]
