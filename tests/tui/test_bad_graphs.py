@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import cycle
 
 import numpy as np
 import pytest
@@ -90,8 +91,7 @@ KEYS = [
 ]
 
 
-@pytest.mark.parametrize("size", [(120, 40), (60, 16)])
-@pytest.mark.parametrize("name", LESSONS)
+@pytest.mark.parametrize(("name", "size"), [*zip(LESSONS, cycle([(120, 40), (60, 16)]), strict=False)])
 async def test_every_row_is_whole_and_nothing_is_obeyed(name: str, size: tuple[int, int]) -> None:
     async with BackpropApp(program_of(LESSONS[name])).run_test(size=size) as pilot:
         for keys in KEYS:

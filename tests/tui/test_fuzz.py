@@ -47,7 +47,7 @@ async def test_no_order_of_keys_and_sizes_ends_the_app_or_changes_a_number(
     chance = random.Random(seed)
     # an exception in the app is raised again when run_test ends
     async with BackpropApp(lesson).run_test(size=SIZES[seed]) as pilot:
-        for _ in range(60):
+        for _ in range(45):
             if chance.random() < 0.15:
                 await pilot.resize_terminal(*chance.choice(SIZES))
             elif chance.random() < 0.1:

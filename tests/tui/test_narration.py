@@ -353,7 +353,7 @@ def test_lessons_have_no_sentence_or_label_that_is_never_used(name: str) -> None
     assert lesson.labels.keys() <= {node.name for node in timeline.graph.nodes}
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=40)
 @given(timelines(st.none() | optimizers()))
 def test_sentences_keep_their_rules_on_any_graph(timeline: Timeline) -> None:
     said = [narrate(timeline.moment), *steps(timeline), *sentences(timeline)]

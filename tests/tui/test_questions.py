@@ -151,7 +151,7 @@ def test_rules_are_asked_for_a_product_of_two_vectors() -> None:
     assert asked["b"] == "aᵀ·G"
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(timelines(st.none() | optimizers()))
 def test_every_question_of_random_graphs(timeline: Timeline) -> None:
     for before, after, found in steps(timeline, 1, Followed()):

@@ -167,7 +167,7 @@ def shown(pilot: Pilot[None]) -> str:
     return "\n".join(canvas.render_line(y).text.rstrip() for y in range(canvas.size.height))
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 16)])
+@pytest.mark.parametrize("size", [(120, 40), (60, 16)])
 @pytest.mark.parametrize("name", lesson_names())
 async def test_the_key_shows_both_searches_anywhere_and_moves_nothing(name: str, size: tuple[int, int]) -> None:
     async with opened(name, size=size) as pilot:
