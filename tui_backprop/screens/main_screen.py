@@ -135,13 +135,17 @@ class MainScreen(Screen[None]):
 
     def press(self, event: events.Key) -> bool:
         """Give a key to the question that stands, which shows the step once it is answered; return if it took it."""
-        if not (self._areas and self.session.quiz.takes_answers and self._answer(event.key, event.character)):
+        return bool(self._areas) and self._answer(event.key, event.character)
+
+    def _answer(self, key: str, character: str | None) -> bool:
+        """Answer the question that stands with a key, show the step once it is answered, and return if it took it."""
+        if not (self.session.quiz.takes_answers and self._type(key, character)):
             return False
         self.session.take_answer()
         self._show()
         return True
 
-    def _answer(self, key: str, character: str | None) -> bool:
+    def _type(self, key: str, character: str | None) -> bool:
         """Take a key for the answer, and return whether it was one."""
         quiz = self.session.quiz
         if key == "escape":
@@ -165,10 +169,7 @@ class MainScreen(Screen[None]):
             self.action_where()
         elif name == "inspector":
             key = choice_at(self._lines("inspector"), event.x, event.y) if self.session.quiz.takes_answers else None
-            if key is not None and self._answer(key, key):
-                self.session.take_answer()
-                self._show()
-            else:
+            if key is None or not self._answer(key, key):
                 self.viewer.go_to_pane()
                 self._show()
 
