@@ -160,6 +160,10 @@ class Moment:
         event = self._event(self.recording.completed, node)
         return event.gradient if isinstance(event, GradientCompleted) else None
 
+    def theirs(self, node: Node) -> Array | None:
+        """Return dJ/dnode as the program's own engine found it, once ours is complete; None where it found none."""
+        return None if self.gradient(node) is None else self.recording.theirs.get(node)
+
     def contributions(self, node: Node) -> list[ContributionAdded]:
         """Return the contributions that have arrived at a node, in order."""
         times = self.recording.contributed.get(node, [])

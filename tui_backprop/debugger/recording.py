@@ -6,6 +6,7 @@ An event's index is its time. A recording only ever grows, so what was true at a
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ from minidl_core import (
     Variable,
     VariableUpdated,
 )
+from minidl_core.arrays import Array
 
 from .edits import Edit
 from .loss_graph import LossGraph
@@ -39,7 +41,8 @@ class PastIteration(NamedTuple):
 class Recording:
     """One iteration: its number, the state it started from, its events so far, and the mistake that ended it, if any.
 
-    `edits` are the edits of that state; it has them in it. `previous` is the iteration before, if any.
+    `edits` are the edits of that state; it has them in it. `previous` is the iteration before, if any. `theirs` are the
+    gradients that the program's own engine found in this iteration, by node.
     The dictionaries have for a node the time at which something happened to it; `queue_positions` its position among
     all that ever joined the queue, `visits` the times of all visits, `consumer_visits` those of a node's consumers.
     `crossed` has for an edge, a consumer and the index of its input, when a contribution came over it. `in_reach` and
@@ -47,11 +50,17 @@ class Recording:
     """
 
     def __init__(
-        self, graph: LossGraph, start: State, previous: PastIteration | None, edits: tuple[Edit, ...] = ()
+        self,
+        graph: LossGraph,
+        start: State,
+        previous: PastIteration | None,
+        edits: tuple[Edit, ...] = (),
+        theirs: Mapping[Node, Array] | None = None,
     ) -> None:
         self.graph = graph
         self.start = start
         self.edits = edits
+        self.theirs = theirs or {}
         self.iteration = start.finished + 1
         self.previous = previous
         self.previous_loss = None if previous is None else previous.loss

@@ -311,7 +311,9 @@ class Timeline:
         state = self._start()
         self._keep(state)
         self._events = self.stepper.iteration()
-        return Recording(self.graph, state, previous, self.branch.edits.get(state.finished, ()))
+        steps = self.program.steps
+        theirs = steps[state.finished].theirs if state.finished < len(steps) and not self.branch.edits else None
+        return Recording(self.graph, state, previous, self.branch.edits.get(state.finished, ()), theirs)
 
     def _keep(self, state: State) -> None:
         self.branch.states.keep(state)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from minidl_core.train import Optimizer, Schedule
 
 from ..lessons.lesson import Example, Lesson
+from .recorded import RecordedStep
 
 
 class ProgramError(Exception):
@@ -19,6 +21,7 @@ class Program:
 
     `address` opens it again: the path of a file as somebody typed it, or the name of a built-in lesson. `seed` is the
     one that its numbers are drawn from, None where it draws its own. `warning` is what was wrong when it was opened.
+    `steps` are the steps of training that it took, in order; where there are none, the example is trained.
     """
 
     lesson: Lesson
@@ -27,6 +30,7 @@ class Program:
     seed: int | None
     address: str
     warning: str = ""
+    steps: Sequence[RecordedStep] = ()
 
     @property
     def learning_rate(self) -> float | Schedule:

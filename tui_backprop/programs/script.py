@@ -7,11 +7,7 @@ that defines a `lesson` is that lesson.
 from __future__ import annotations
 
 import os
-import sys
-import textwrap
-import traceback
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +20,7 @@ from minidl_core.train import Minimization, Optimizer, Schedule
 from minidl_core.watching import watching
 
 from ..lessons.lesson import Example, Lesson
+from .execution import as_main, explained
 from .program import Program, ProgramError, program_of
 
 Feeds = Mapping[Placeholder, Array]
@@ -51,7 +48,7 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
     except OSError as error:
         raise ProgramError(f"{path} cannot be opened: {error.strerror}") from error
     try:
-        with _as_main(main, path), Graph().as_default(), watching(note), _explained(path, file):
+        with as_main(main, path), Graph().as_default(), watching(note), explained(path, file):
             exec(compile(source, file, "exec", dont_inherit=True), vars(main))
     except ProgramError as stopped:
         # to look into a NaN is what a debugger is for
@@ -90,7 +87,7 @@ def _explaining(lesson: Lesson, path: str, file: str) -> Lesson:
     """Return the lesson of a file, which says where in the file it went wrong if it cannot be built."""
 
     def build(seed: int) -> Example:
-        with _explained(path, file):
+        with explained(path, file):
             return lesson.build(seed)
 
     return replace(lesson, build=build)
@@ -141,45 +138,3 @@ def _call_by_variables(main: ModuleType, graph: Graph) -> None:
         if not node.is_named and called not in taken:
             node.name = called
             taken.add(called)
-
-
-@contextmanager
-def _as_main(main: ModuleType, path: str) -> Iterator[None]:
-    """Let a module be what Python makes of a script: `__main__`, with its arguments and its directory on the path."""
-    ours, arguments = sys.modules["__main__"], sys.argv
-    directory = os.path.dirname(os.path.realpath(path))
-    sys.modules["__main__"], sys.argv = main, [path]
-    sys.path.insert(0, directory)
-    try:
-        yield
-    finally:
-        sys.modules["__main__"], sys.argv = ours, arguments
-        # last, so that nothing of ours is taken from there, but what the script imports later is found
-        sys.path[:] = [entry for entry in sys.path if entry != directory] + [directory]
-
-
-@contextmanager
-def _explained(path: str, file: str) -> Iterator[None]:
-    """Send what the file prints to the standard error output; raise ProgramError for what goes wrong in it."""
-    try:
-        with redirect_stdout(sys.stderr):
-            yield
-    except SystemExit as end:
-        if end.code not in (None, 0):
-            raise ProgramError(f"{_location(end, path, file)} ended the script with sys.exit({end.code!r})") from end
-    except Exception as error:
-        raise ProgramError(_mistake(error, path, file)) from error
-
-
-def _mistake(error: Exception, path: str, file: str) -> str:
-    if isinstance(error, SyntaxError) and (error.filename is None or os.path.isfile(error.filename)):
-        where = path if error.filename in (None, file) else error.filename
-        return f"{where}{f':{error.lineno}' if error.lineno else ''} is not Python: {error.msg}"
-    text = textwrap.shorten(str(error), 500)
-    return f"{_location(error, path, file)} raised {type(error).__name__}{f': {text}' if text else ''}"
-
-
-def _location(error: BaseException, path: str, file: str) -> str:
-    """Return the file's own line from which an error came, as file:line."""
-    lines = [line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == file]
-    return f"{path}:{lines[-1]}" if lines else path

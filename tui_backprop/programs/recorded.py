@@ -1,0 +1,36 @@
+"""The run that a program made: each step of training that it took, with its own feeds, optimizer and loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from minidl_core import Node, Placeholder, Variable
+from minidl_core.arrays import Array
+from minidl_core.train import Optimizer
+
+_NOTHING: Mapping[Node, Array] = {}
+_NONE_SET: Mapping[Variable, Array] = {}
+
+
+@dataclass(frozen=True, eq=False)
+class RecordedStep:
+    """One step of training as the program took it.
+
+    `optimizer` is a copy with the settings of this step; what it remembers is kept under `owner`, which is one object
+    for all steps of one optimizer. `label` says which step it is where a program has several. `measured` is the loss
+    that the program saw. A step starts from what the step before left, but for the variables that the program itself
+    has set since then, `set_before`; `left_after` are those that the program left otherwise than the optimizer's rule
+    does, to the bit. `theirs` are the gradients that the program's own engine found, by node; it is empty where our
+    engine trains.
+    """
+
+    loss: Node
+    optimizer: Optimizer
+    owner: Optimizer
+    feeds: Mapping[Placeholder, Array]
+    measured: float
+    label: str = ""
+    set_before: Mapping[Variable, Array] = field(default_factory=lambda: _NONE_SET)
+    left_after: Mapping[Variable, Array] = field(default_factory=lambda: _NONE_SET)
+    theirs: Mapping[Node, Array] = field(default_factory=lambda: _NOTHING)
