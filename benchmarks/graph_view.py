@@ -28,7 +28,7 @@ from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.graph.folded_graph import with_off_path
 from tui_backprop.graph.item_views import SHAPES, box_of
 from tui_backprop.graph.layout import Layout, NodeBox, lay_out
-from tui_backprop.graph.picture import MOST_ITEMS, fold, repeat_leaves, scopes_to_close
+from tui_backprop.graph.picture import MOST_ITEMS, fold, repeat_leaves, fold_at_first
 from tui_backprop.programs.program import program_of
 
 OPEN = """
@@ -54,7 +54,7 @@ def laid_out(name: str) -> tuple[int, list[NodeBox], Layout | None, float]:
     graph = Timeline(program_of((SMALL | LARGE)[name])).graph
     nodes = with_off_path(graph)
     start = time.perf_counter()
-    picture = repeat_leaves(fold(nodes, scopes_to_close(nodes)))
+    picture = repeat_leaves(fold_at_first(nodes))
     boxes = [box_of(item, graph.shapes, SHAPES) for item in picture.items.values()]
     layout = lay_out(boxes, picture.item_for(graph.loss)) if len(boxes) <= MOST_ITEMS else None
     return len(nodes), boxes, layout, time.perf_counter() - start

@@ -11,7 +11,8 @@ from ..debugger.loss_graph import LossGraph
 from .folded_graph import FoldedGraph, with_off_path
 from .item_views import NAMES, NUMBERS, SHAPES
 from .look import GraphLook
-from .picture import enclosing, fold, scope_of_name, scopes_to_close
+from .picture import MOST_ITEMS, Picture, fold, fold_at_first, open_the_largest
+from .scopes import Groups, groups, scope_of_name
 
 _MOST_KEPT = 4
 
@@ -33,13 +34,41 @@ class Foldings:
         return self._folds.get(node.name) or scope_of_name(node)
 
     @cached_property
-    def scopes(self) -> frozenset[str]:
-        """All scopes."""
-        return frozenset(scope for node in self.nodes for scope in enclosing(self.scope_of(node)))
+    def _start(self) -> tuple[Groups, Picture]:
+        """The groups of each node, and the graph as it is folded at first."""
+        many = len(self.nodes) > MOST_ITEMS
+        groups_of = groups(self.nodes, self.scope_of, many=many).__getitem__
+        if not many:
+            return groups_of, fold_at_first(self.nodes, groups_of)
+        picture = self._outermost(groups_of)
+        # calls of which each is a part of its own stand one behind the other: layers, and not one function used often
+        layers = {
+            item.scope.rpartition(" ×")[0]
+            for item in picture.items.values()
+            if item.use[1] > 1 and item.scope.endswith(f" ×{item.use[1]}")
+        }
+        if layers:
+            groups_of = groups(self.nodes, self.scope_of, many=many, apart=layers).__getitem__
+            picture = self._outermost(groups_of)
+        return groups_of, open_the_largest(picture, self.nodes, groups_of)
+
+    def _outermost(self, groups_of: Groups) -> Picture:
+        return fold(self.nodes, frozenset(group for node in self.nodes for group in groups_of(node)), groups_of)
+
+    def group_of(self, node: Node, closed: frozenset[str]) -> str:
+        """Return the innermost group of a node that is not folded; "" where there is none."""
+        groups_of, _ = self._start
+        return next((group for group in reversed(groups_of(node)) if group not in closed), "")
 
     @cached_property
+    def scopes(self) -> frozenset[str]:
+        """All groups that can be folded."""
+        groups_of, _ = self._start
+        return frozenset(group for node in self.nodes for group in groups_of(node))
+
+    @property
     def _at_first(self) -> frozenset[str]:
-        return scopes_to_close(self.nodes, self.scope_of)
+        return self._start[1].closed
 
     def folded(self, look: GraphLook) -> FoldedGraph:
         """Return the graph as a look has it folded."""
@@ -78,9 +107,11 @@ class Foldings:
         return folded, levels[0]
 
     def close(self, scopes: frozenset[str]) -> FoldedGraph:
-        """Return the graph with these scopes folded; one that values leave and come back to stays open."""
+        """Return the graph with these groups folded; one that values leave and come back to in parts."""
         if scopes not in self._kept:
             while len(self._kept) >= _MOST_KEPT:
                 del self._kept[next(iter(self._kept))]
-            self._kept[scopes] = FoldedGraph(fold(self.nodes, scopes, self.scope_of), self._graph)
+            groups_of, first = self._start
+            picture = first if scopes == first.closed else fold(self.nodes, scopes, groups_of)
+            self._kept[scopes] = FoldedGraph(picture, self._graph)
         return self._kept[scopes]

@@ -39,7 +39,7 @@ class InspectorPane(Pane):
             return [("Ask me first", "title"), ("   the score", "dim")], []
         here = arrows(here=not viewer.in_graph)
         if viewer.scope is not None:
-            return [*here, (f"{viewer.scope.scope}/", "title")], []
+            return [*here, (viewer.scope.title, "title")], []
         other = self._other(viewer)
         if other is not None:
             return other.title(moment, viewer, size)

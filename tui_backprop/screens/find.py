@@ -20,7 +20,7 @@ from minidl_core import Node
 from ..debugger.moment import Moment
 from ..drawing.glyphs import CHOSEN
 from ..drawing.palette import Line
-from ..graph.picture import scope_of_name
+from ..graph.scopes import scope_of_name
 from ..notation.fitting import fit, fit_name
 from ..notation.formats import shape_text
 from ..notation.sections import centred
