@@ -28,7 +28,7 @@ from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.graph.folded_graph import with_off_path
 from tui_backprop.graph.item_views import SHAPES, box_of
 from tui_backprop.graph.layout import Layout, NodeBox, lay_out
-from tui_backprop.graph.picture import MOST_ITEMS, fold, repeat_leaves, fold_at_first
+from tui_backprop.graph.picture import MOST_ITEMS, fold_at_first, repeat_leaves
 from tui_backprop.programs.program import program_of
 
 OPEN = """

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from contextlib import AbstractContextManager, nullcontext
+
+import numpy as np
 
 from minidl_core import Constant, Node, Variable, exp, log, name_scope, relu
 from tui_backprop.lessons.lesson import Example

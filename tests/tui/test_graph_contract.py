@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+
 import pytest
 
 from tests.sample_graphs import LARGE, SMALL
@@ -11,7 +12,7 @@ from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.graph.folded_graph import with_off_path
 from tui_backprop.graph.item_views import NAMES, NUMBERS, SHAPES, box_of
 from tui_backprop.graph.layout import Layout, NodeBox, lay_out
-from tui_backprop.graph.picture import fold, fold_at_first, repeat_leaves
+from tui_backprop.graph.picture import fold_at_first, repeat_leaves
 from tui_backprop.programs.program import program_of
 
 from .looking import Looking

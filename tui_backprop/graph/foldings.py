@@ -11,7 +11,7 @@ from ..debugger.loss_graph import LossGraph
 from .folded_graph import FoldedGraph, with_off_path
 from .item_views import NAMES, NUMBERS, SHAPES
 from .look import GraphLook
-from .picture import MOST_ITEMS, Picture, fold, fold_at_first, open_the_largest
+from .picture import MOST_ITEMS, Picture, fold, fold_at_first
 from .scopes import Groups, groups, scope_of_name
 
 _MOST_KEPT = 4
@@ -38,22 +38,7 @@ class Foldings:
         """The groups of each node, and the graph as it is folded at first."""
         many = len(self.nodes) > MOST_ITEMS
         groups_of = groups(self.nodes, self.scope_of, many=many).__getitem__
-        if not many:
-            return groups_of, fold_at_first(self.nodes, groups_of)
-        picture = self._outermost(groups_of)
-        # calls of which each is a part of its own stand one behind the other: layers, and not one function used often
-        layers = {
-            item.scope.rpartition(" ×")[0]
-            for item in picture.items.values()
-            if item.use[1] > 1 and item.scope.endswith(f" ×{item.use[1]}")
-        }
-        if layers:
-            groups_of = groups(self.nodes, self.scope_of, many=many, apart=layers).__getitem__
-            picture = self._outermost(groups_of)
-        return groups_of, open_the_largest(picture, self.nodes, groups_of)
-
-    def _outermost(self, groups_of: Groups) -> Picture:
-        return fold(self.nodes, frozenset(group for node in self.nodes for group in groups_of(node)), groups_of)
+        return groups_of, fold_at_first(self.nodes, groups_of)
 
     def group_of(self, node: Node, closed: frozenset[str]) -> str:
         """Return the innermost group of a node that is not folded; "" where there is none."""

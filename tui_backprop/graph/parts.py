@@ -50,7 +50,8 @@ def parts(items: Mapping[str, Folded], nodes: Sequence[Node], holder: Mapping[No
         if not node.inputs and node in holder:
             leaves.append(node)
             continue
-        before = max((reached[each] for each in node.inputs if each in reached and of_node[each] == own), default=_FIRST)
+        inputs = (each for each in node.inputs if each in reached and of_node[each] == own)
+        before = max((reached[each] for each in inputs), default=_FIRST)
         if node not in holder:  # it stands alone, behind the group before and before the one after
             reached[node] = before[0], int(before[1]) + 0.5 if before[1] >= 0 else before[1]
             continue

@@ -88,19 +88,15 @@ def fold_at_first(nodes: Sequence[Node], groups: Groups = groups_of_name) -> Pic
     if len(nodes) <= MOST_ITEMS:
         return fold(nodes, frozenset(), groups)
     chains = {tuple(groups(node)) for node in nodes}
-    return open_the_largest(fold(nodes, frozenset().union(*chains), groups), nodes, groups)
-
-
-def open_the_largest(picture: Picture, nodes: Sequence[Node], groups: Groups) -> Picture:
-    """Return the picture with a group that holds most of the nodes opened, as long as that leaves few items."""
-    largest = max(picture.items.values(), key=lambda item: len(item.nodes))
-    while len(largest.nodes) > len(nodes) / 2 and largest.scope:
+    picture = fold(nodes, frozenset().union(*chains), groups)
+    while True:
+        largest = max(picture.items.values(), key=lambda item: len(item.nodes))
+        if len(largest.nodes) <= len(nodes) / 2 or not largest.scope:
+            return picture
         opened = fold(nodes, picture.closed - {largest.scope}, groups)
         if len(opened.items) > _FOLDED_ITEMS:
-            break
+            return picture
         picture = opened
-        largest = max(picture.items.values(), key=lambda item: len(item.nodes))
-    return picture
 
 
 def fold(nodes: Sequence[Node], closed: frozenset[str], groups: Groups = groups_of_name) -> Picture:

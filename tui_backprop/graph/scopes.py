@@ -24,6 +24,7 @@ Groups = Callable[[Node], Sequence[str]]
 
 _LIST = "[]"
 _LINE = "line "
+_FEW = 3
 _NUMBERED = re.compile(r"(.+)_\d+")
 _INDEXED = re.compile(r"(.+?)((?:\[\d+\])+)")
 
@@ -54,17 +55,17 @@ def title_of(group: str, nodes: Sequence[Node], part: tuple[int, int]) -> str:
 
     `nodes` are those in it; of a group that is folded in parts, `part` says which it is of how many.
     """
-    number = f" {part[0]}/{part[1]}" if part[1] > 1 else ""
+    number = f" {part[0]} of {part[1]}" if part[1] > 1 else ""
     own = group.rpartition("/")[2]
     if is_list(group):
         shape = shape_of(nodes)
-        return f"{group.removesuffix(_LIST)} {number or (shape_text(shape) if shape else 'ragged').strip()}"
+        return f"{group.removesuffix(_LIST)} {number.strip() or (shape_text(shape) if shape else 'ragged')}"
     if own.startswith(_LINE):
-        kinds = list(dict.fromkeys(node.kind for node in nodes if node.inputs or len(nodes) == 1))
+        kinds = list(dict.fromkeys(node.kind for node in nodes if node.inputs)) or ["constant"]
         return f"{own} {', '.join(kinds[:2])}{' …' if len(kinds) > 2 else ''}{number}"
     function, times, _ = own.partition(" ×")
     if times:
-        return f"{function if number else own}/{number}"
+        return f"{function}{number}" if number else own
     return f"{group}/{number}"
 
 
@@ -94,14 +95,16 @@ def as_array(nodes: Sequence[Node], number: Callable[[Node], Array | None], shap
     return array
 
 
-def groups(nodes: Sequence[Node], scope: Scope, *, many: bool, apart: Collection[str] = ()) -> dict[Node, list[str]]:
+def groups(nodes: Sequence[Node], scope: Scope, *, many: bool) -> dict[Node, list[str]]:
     """Return the groups of each node; where there are `many`, also the functions by all their calls, and the lines.
 
-    Calls of the functions in `apart` stay apart.
+    Calls that have variables of their own are layers, and stay apart.
     """
     scopes = {node: scope(node) for node in nodes}
     lists = _lists(nodes, scopes)
     every = set(scopes.values())
+    layers = {each for node, own in scopes.items() if node.kind == "variable" for each in own.split("/")}
+    apart = {_NUMBERED.sub(r"\1", each) for each in layers}
     calls = _calls(every, apart) if many else {own: enclosing(own) for own in every}
     outer = {around for own in every for around in enclosing(own)[:-1]}
     kept: dict[tuple[str, str], list[str]] = {}
@@ -140,18 +143,29 @@ def _lists(nodes: Sequence[Node], scopes: Mapping[Node, str]) -> dict[Node, str]
 
 
 def _calls(scopes: Collection[str], apart: Collection[str]) -> dict[str, list[str]]:
-    """Return for each scope the functions around it, with all their calls: of net/linear_3 `net` and `net/linear ×60`."""
+    """Return for each scope the functions around it, with all their calls: of net/linear_3 `net` and `net/linear ×60`.
+
+    Few calls side by side are steps of their own, and so are those in `apart`; they are one with those of other calls.
+    """
     every = {around for scope in scopes for around in enclosing(scope)}
+    stems = {scope: stem for scope in every if (stem := _stem(scope, every))}
+    beside = Counter(stems.values())
+    many = {stem.rpartition("/")[2] for stem, count in beside.items() if count >= _FEW} - set(apart)
     functions: dict[str, tuple[str, ...]] = {}
     for scope in sorted(every, key=lambda scope: scope.count("/")):
         around, _, own = scope.rpartition("/")
-        numbered = _NUMBERED.fullmatch(own)
-        first = scope[: len(scope) - len(own)] + numbered[1] if numbered else ""
-        function = numbered[1] if numbered and first in every and first not in apart else own
-        functions[scope] = (*functions.get(around, ()), function)
+        stem = stems.get(scope, "").rpartition("/")[2]
+        functions[scope] = (*functions.get(around, ()), stem if stem in many else own)
     times = Counter(functions.values())
 
     def name(path: tuple[str, ...]) -> str:
-        return "/".join(f"{each} ×{count}" if (count := times[path[: i + 1]]) > 1 else each for i, each in enumerate(path))
+        counts = (times[path[: i + 1]] for i in range(len(path)))
+        return "/".join(f"{each} ×{count}" if count > 1 else each for each, count in zip(path, counts, strict=True))
 
     return {scope: [name(path[: i + 1]) for i in range(len(path))] for scope, path in functions.items()}
+
+
+def _stem(scope: str, every: Collection[str]) -> str:
+    """Return the scope of the first call of the same function; "" where this is it."""
+    numbered = _NUMBERED.fullmatch(scope)
+    return numbered[1] if numbered and numbered[1] in every and not numbered[1].endswith("/") else ""

@@ -185,7 +185,7 @@ class ShownGraph:
         """Return the look with the scope of what is in view folded, or opened, and a message about it."""
         item = self._row
         if item.node is None:
-            return self.open(foldings)
+            return self.open()
         closed = self.folded.rows.closed
         scope = foldings.group_of(item.node, closed)
         if not scope:
@@ -201,7 +201,7 @@ class ShownGraph:
         closed: frozenset[str] = frozenset() if opened else foldings.scopes
         return replace(self._fold(closed, self.look.selected), whole=False), None
 
-    def open(self, foldings: Foldings) -> tuple[GraphLook, Message | None]:
+    def open(self) -> tuple[GraphLook, Message | None]:
         """Return the look with the folded scope in view opened, one level, and a message about it."""
         item = self._row
         if item.node is not None:

@@ -162,7 +162,7 @@ class Viewer:
     def open(self) -> None:
         """Open the folded scope in view."""
         self._begin()
-        self._fold(*self.shown.open(self.session.foldings))
+        self._fold(*self.shown.open())
 
     def _fold(self, look: GraphLook, message: Message | None) -> None:
         self._say(message)
