@@ -1,4 +1,4 @@
-"""A character model with one attention block, built of scalars as a learner's own engine builds it: thousands of nodes."""
+"""A character model with one attention block, built of scalars as a learner's own engine does: thousands of nodes."""
 
 from __future__ import annotations
 

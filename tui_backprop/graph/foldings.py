@@ -11,10 +11,11 @@ from ..debugger.loss_graph import LossGraph
 from .folded_graph import FoldedGraph, with_off_path
 from .item_views import NAMES, NUMBERS, SHAPES
 from .look import GraphLook
-from .picture import MOST_ITEMS, Picture, fold, fold_at_first
+from .picture import MOST_ITEMS, Item, Picture, fold, fold_at_first
 from .scopes import Groups, groups, scope_of_name
 
 _MOST_KEPT = 4
+_FEW = 40
 
 
 class Foldings:
@@ -44,6 +45,13 @@ class Foldings:
         """Return the innermost group of a node that is not folded; "" where there is none."""
         groups_of, _ = self._start
         return next((group for group in reversed(groups_of(node)) if group not in closed), "")
+
+    def opened(self, item: Item, closed: frozenset[str]) -> frozenset[str]:
+        """Return what is folded once an item is opened: of few nodes each shows, of many the groups within it."""
+        if len(item.nodes) > _FEW:
+            return closed - {item.scope}
+        groups_of, _ = self._start
+        return closed.difference(*(groups_of(node) for node in item.nodes))
 
     @cached_property
     def scopes(self) -> frozenset[str]:

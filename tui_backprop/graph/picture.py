@@ -14,7 +14,7 @@ from heapq import heapify, heappop, heappush
 from minidl_core import Node
 
 from .parts import Held, parts
-from .scopes import Groups, groups_of_name, title_of
+from .scopes import Groups, groups_of_name, is_list, title_of
 
 MOST_ITEMS = 300
 """A picture of more items than this is not drawn with boxes."""
@@ -43,6 +43,11 @@ class Item:
     def node(self) -> Node | None:
         """The node, unless this is a folded scope."""
         return None if self.scope else self.nodes[0]
+
+    @property
+    def is_list(self) -> bool:
+        """Whether this is a list of scalars that is folded whole."""
+        return is_list(self.scope) and self.use == (1, 1)
 
 
 class Picture:

@@ -84,7 +84,7 @@ def shape_of(nodes: Sequence[Node]) -> Shape | None:
     return shape if len(indices) == len(nodes) == np.prod(shape) else None
 
 
-def as_array(nodes: Sequence[Node], number: Callable[[Node], Array | None], shape: Shape) -> Array | None:
+def array_of(nodes: Sequence[Node], number: Callable[[Node], Array | None], shape: Shape) -> Array | None:
     """Return numbers of the elements of a list as one array of its shape; None where one is missing."""
     array = np.empty(shape)
     for node in nodes:

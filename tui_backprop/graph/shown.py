@@ -185,7 +185,7 @@ class ShownGraph:
         """Return the look with the scope of what is in view folded, or opened, and a message about it."""
         item = self._row
         if item.node is None:
-            return self.open()
+            return self.open(foldings)
         closed = self.folded.rows.closed
         scope = foldings.group_of(item.node, closed)
         if not scope:
@@ -201,13 +201,13 @@ class ShownGraph:
         closed: frozenset[str] = frozenset() if opened else foldings.scopes
         return replace(self._fold(closed, self.look.selected), whole=False), None
 
-    def open(self) -> tuple[GraphLook, Message | None]:
+    def open(self, foldings: Foldings) -> tuple[GraphLook, Message | None]:
         """Return the look with the folded scope in view opened, one level, and a message about it."""
         item = self._row
         if item.node is not None:
             return self.look, Message("nothing folded here", {})
         inside = self.moment.now if self.moment.now in item.nodes else item.nodes[0]
-        return self._fold(self.folded.rows.closed - {item.scope}, inside), None
+        return self._fold(foldings.opened(item, self.folded.rows.closed), inside), None
 
     def _fold(self, closed: frozenset[str], node: Node | None) -> GraphLook:
         look = replace(self.look, closed=closed, panned=(0, 0))

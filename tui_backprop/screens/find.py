@@ -30,7 +30,7 @@ _ROWS = 8
 
 
 class Finder:
-    """Finds nodes by a part of their name, operation or scope; each node is asked for them once, and not at each letter."""
+    """Finds nodes by a part of their name, operation or scope; it asks each node once, not at each letter."""
 
     def __init__(self, nodes: Sequence[Node], scope: Callable[[Node], str] = scope_of_name) -> None:
         self.nodes = nodes
@@ -44,7 +44,7 @@ class Finder:
     def matches(self, text: str) -> list[Node]:
         """Return the nodes that have the text in their name, operation or scope, the nearest first.
 
-        Nearest is the name itself, then a name that begins with the text, then one that has it, then operation and scope.
+        Nearest is the name itself, then a name that begins with the text, then one that has it, then the others.
         """
         wanted = text.casefold()
         by_other = [wanted in other for other in self._others]
