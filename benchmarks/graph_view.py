@@ -35,11 +35,12 @@ OPEN = """
 import sys
 sys.path.insert(0, {root!r})
 from tests.sample_graphs import LARGE, SMALL, lesson_of, long_chain
+from tests.scalar_models import tiny_gpt
 from tui_backprop.app import BackpropApp
 from tui_backprop.programs.program import program_of
 from tui_backprop.terminal import run
 name, _, count = {name!r}.partition(" ")
-lesson = lesson_of(name, lambda: long_chain(int(count))) if count else (SMALL | LARGE)[name]
+lesson = lesson_of(name, lambda: (tiny_gpt if name == "scalar-gpt" else long_chain)(int(count))) if count else (SMALL | LARGE)[name]
 run(BackpropApp(program_of(lesson)))
 """
 YARDSTICK = "two-layers"
@@ -145,7 +146,15 @@ def main() -> None:
     head = f"{'120x40':18}{'on screen':>12}{'forward':>10}{'backward':>10}{'update':>10}{'memory':>10}"
     print(f"{head}   on screen: at most 2 s")
     base: list[float] = []
-    for name in (YARDSTICK, "random-100", "random-300", "scalar-network", "long-chain 1000", "long-chain 10000"):
+    for name in (
+        YARDSTICK,
+        "random-100",
+        "random-300",
+        "scalar-network",
+        "long-chain 1000",
+        "long-chain 10000",
+        "scalar-gpt 21",
+    ):
         seconds, steps, memory = stepped(name)
         base = base or steps
         ratios = "" if name == YARDSTICK else " ".join(f"{a / b:.1f}x" for a, b in zip(steps, base, strict=True))

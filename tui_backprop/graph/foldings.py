@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 
@@ -42,9 +43,11 @@ class Foldings:
         return groups_of, fold_at_first(self.nodes, groups_of)
 
     def group_of(self, node: Node, closed: frozenset[str]) -> str:
-        """Return the innermost group of a node that is not folded; "" where there is none."""
+        """Return the group of a node that folds next, "" where there is none: of those that open at once the outermost."""
         groups_of, _ = self._start
-        return next((group for group in reversed(groups_of(node)) if group not in closed), "")
+        unfolded = [group for group in groups_of(node) if group not in closed]
+        small = (group for group in unfolded if self._sizes[group] <= _FEW)
+        return next(small, unfolded[-1] if unfolded else "")
 
     def opened(self, item: Item, closed: frozenset[str]) -> frozenset[str]:
         """Return what is folded once an item is opened: of few nodes each shows, of many the groups within it."""
@@ -54,10 +57,19 @@ class Foldings:
         return closed.difference(*(groups_of(node) for node in item.nodes))
 
     @cached_property
+    def _sizes(self) -> Counter[str]:
+        groups_of, _ = self._start
+        return Counter(group for node in self.nodes for group in groups_of(node))
+
+    @property
     def scopes(self) -> frozenset[str]:
         """All groups that can be folded."""
-        groups_of, _ = self._start
-        return frozenset(group for node in self.nodes for group in groups_of(node))
+        return frozenset(self._sizes)
+
+    @property
+    def all_folded(self) -> frozenset[str]:
+        """What is folded when all is asked for: in a large graph what is at first, which shows the model."""
+        return self._at_first or self.scopes
 
     @property
     def _at_first(self) -> frozenset[str]:

@@ -198,7 +198,7 @@ class ShownGraph:
         if not foldings.scopes:
             return self.look, Message("no scopes", {})
         opened = any(item.node is None for item in self.folded.rows.items.values())
-        closed: frozenset[str] = frozenset() if opened else foldings.scopes
+        closed: frozenset[str] = frozenset() if opened else foldings.all_folded
         return replace(self._fold(closed, self.look.selected), whole=False), None
 
     def open(self, foldings: Foldings) -> tuple[GraphLook, Message | None]:
