@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = "tui_backprop"
 ORDER = (
     *("minidl_core", PACKAGE, "lessons", "programs", "debugger", "drawing", "notation", "complaints", "narration"),
-    *("graph", "inspector", "quiz", "session", "panes", "keys", "widgets", "screens"),
+    *("graph", "inspector", "quiz", "session", "panes", "plain", "keys", "widgets", "screens"),
     *("terminal_input", "driver", "terminal", "app", "headless", "cli", "__main__"),
 )
 """The rooms of the app, each a folder or a file, from the lowest to the highest."""

@@ -115,6 +115,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--at", default="0", metavar="MOMENT", help="where to start: 4, 4:b, 4:b:2 ... (see below)")
     parser.add_argument("--headless", action="store_true", help="no screen: train, print the losses and a picture")
     parser.add_argument("--json", action="store_true", help="headless, printing JSON")
+    parser.add_argument("--plain", action="store_true", help="no screen: commands are read and answered line by line")
+    parser.add_argument("--narrate", action="store_true", help="no screen: a sentence for each event of an iteration")
     parser.add_argument("--list", action="store_true", help="name the lessons")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
@@ -152,10 +154,18 @@ def _print_something(asked: argparse.Namespace) -> int | None:
     """Do what needs no screen and return the exit status; None where the screen is asked for."""
     if asked.list:
         return _list_lessons()
+    if asked.narrate:
+        from .plain.front_end import narrate
+
+        return narrate(asked.lesson, asked.seed, asked.learning_rate)
     if asked.headless or asked.json:
         from .headless import run_headless
 
         return run_headless(asked.lesson, asked.seed, asked.learning_rate, asked.steps, as_json=asked.json)
+    if asked.plain:
+        from .plain.front_end import run_plain
+
+        return run_plain(asked.lesson, asked.seed, asked.learning_rate, asked.steps, asked.at)
     return None
 
 
