@@ -6,7 +6,7 @@ started from, and its numbers come out the same to the bit. An edit forks: it be
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from minidl_core import Event, IterationFinished, MinidlError, NodeEvaluated, State, Stepper
 
@@ -159,12 +159,6 @@ class Timeline:
             return self.branch.edited(self.stepper.state())
         return self.recording.start
 
-    @property
-    def edits_so_far(self) -> list[Edit]:
-        """The edits with which this iteration and those before it started: no name of a moment has them in it."""
-        made = self.branch.edits
-        return [edit for finished in sorted(made) if finished < self.recording.iteration for edit in made[finished]]
-
     def fork(self, edit: Edit) -> Message:
         """Begin a branch with an edit of `edited_state`; its iteration is computed again up to the same step.
 
@@ -183,6 +177,25 @@ class Timeline:
         self._note_furthest()
         again = again and self.cursor > 0
         return Message("forked", {"edit": edit, "iteration": finished + 1, "again": again, "forgotten": forgotten})
+
+    def take_branches(
+        self, edits: Sequence[Sequence[tuple[int, Edit]]], furthest: Sequence[Place], number: int
+    ) -> None:
+        """Have branches with these edits, each behind so many finished iterations, and move to the start of one.
+
+        `furthest` are the latest places that were ever reached on them. Raises IndexError where there is none such.
+        """
+        branches = []
+        for made, place in zip(edits, furthest, strict=True):
+            branch = Branch()
+            branch.states, branch.milestones = self.branch.states.until(0), dict(self.branch.milestones)
+            for finished, edit in made:
+                branch = branch.fork(finished, edit)
+            branch.furthest = place
+            branches.append(branch)
+        self.branch, self.branches = branches[number], branches
+        self._open(1)
+        self.cursor = 0
 
     def switch(self) -> Message | None:
         """Move to the same place on the branch before this one, of the oldest to the newest, or as far as that went.

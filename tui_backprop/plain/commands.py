@@ -20,6 +20,7 @@ from ..notation.moments import NoMomentError, read_moment
 from ..notation.names import called
 from ..panes.question_pane import draw_outcome, write_score
 from ..session import Viewer
+from ..session.session_file import ENDING, file_of, is_session
 from .answers import write_graph, write_log, write_place, write_question, write_step, write_view
 
 MOST_AT_ONCE = 10_000
@@ -262,6 +263,19 @@ def _save(viewer: Viewer, rest: str) -> Lines:
     yield f"The worked solution of iteration {viewer.moment.iteration} is in {rest}, {lines} lines."
 
 
+def _keep(viewer: Viewer, rest: str) -> Lines:
+    name = rest or file_of(viewer.session.program)
+    if not is_session(name):
+        raise CommandError(f"The name of the file must end with {ENDING}, as in keep {name}{ENDING}.")
+    viewer.session.keep(Path(name).expanduser())
+    yield from _said(viewer)
+
+
+def _come_back(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
+    viewer.session.say_where()
+    yield from _said(viewer)
+
+
 def _lessons(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
     for place, name in enumerate(lesson_names(), 1):
         yield f"{place}. {name}: {load_lesson(name).summary}"
@@ -309,6 +323,8 @@ COMMANDS = {
     "skip": Command("", "give the answer to the question away", _skip),
     "log": Command("", "a sentence for each event of this iteration", _log),
     "save": Command("FILE", "write this iteration up to here as a worked solution", _save),
+    "keep": Command("[FILE]", f"write the session into a file that opens it again, named *{ENDING}", _keep),
+    "command": Command("", "say the command that comes back here", _come_back),
     "lessons": Command("", "list the lessons", _lessons),
     "help": Command("", "list the commands", _help),
 }

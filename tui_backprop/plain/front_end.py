@@ -8,74 +8,68 @@ from __future__ import annotations
 import difflib
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TextIO
 
 from minidl_core import MinidlError
 
 from ..complaints import complain
 from ..narration.messages import sentences
+from ..notation.edits import EditError
 from ..notation.fitting import printable
-from ..notation.moments import NoMomentError, read_moment
-from ..programs.opening import open_program
+from ..notation.moments import NoMomentError
 from ..programs.program import ProgramError
-from ..session import DebugSession, Viewer
+from ..session import Viewer
+from ..session.opening import Asked, open_session
 from .answers import spoken, write_log, write_place, write_step
 from .commands import COMMANDS, KEYS, REFUSED, CommandError, answer
 
 PROMPT = "> "
 
 
-def run_plain(name: str, seed: int | None, learning_rate: float | None, steps: int, at: str = "0") -> int:
-    """Open a program at a named moment, do what is read from the standard input, and return the exit status.
+def run_plain(asked: Asked, save: str | None = None) -> int:
+    """Open a session, do what is read from the standard input, keep it in a file if one is named, return the status.
 
     That is 0 at the end of the input, 2 where the program cannot be opened or trained, or there is no such moment.
     """
-    try:
-        viewer = _opened(name, seed, learning_rate, steps, at)
-    except (ProgramError, NoMomentError) as error:
-        complain(error)
-        return 2
-    except MinidlError as error:
-        complain(f"{name} cannot be trained: {error}")
+    viewer = _opened(asked)
+    if viewer is None:
         return 2
     program = viewer.session.program
-    start = [
-        f"{program.lesson.name}: {program.lesson.summary}",
-        "Type help for the commands, or press Enter to step.",
-    ]
+    start = [f"{program.lesson.name}: {program.lesson.summary}", "Type help for the commands, or press Enter to step."]
     _write([*start, *write_place(viewer), *write_step(viewer)])
     for line in _typed(sys.stdin):
         if line in ("quit", "q"):
             break
         _write(do(viewer, line))
+    if save is not None:
+        _write(do(viewer, f"keep {save}"))
     return 0
 
 
-def narrate(name: str, seed: int | None, learning_rate: float | None) -> int:
+def narrate(asked: Asked) -> int:
     """Write a sentence for each event of a program's first iteration, and return the exit status, as `run_plain`."""
-    try:
-        viewer = _opened(name, seed, learning_rate, 0, "1")
-    except ProgramError as error:
-        complain(error)
-        return 2
-    except MinidlError as error:
-        complain(f"{name} cannot be trained: {error}")
+    viewer = _opened(replace(asked, at="1"))
+    if viewer is None:
         return 2
     _write(write_log(viewer.moment, KEYS))
     return 0
 
 
-def _opened(name: str, seed: int | None, learning_rate: float | None, steps: int, at: str) -> Viewer:
-    program = open_program(name, seed, learning_rate)
-    if program.warning:
-        complain(program.warning)
-    session = DebugSession(program, steps)
-    place = read_moment(at, session.timeline)
-    session.timeline.go_to(place)
-    missed = session.timeline.missed(place)
-    if missed is not None and session.timeline.recording.error is None:
-        raise NoMomentError(sentences(missed, KEYS)[0])
-    return Viewer(session, KEYS)
+def _opened(asked: Asked) -> Viewer | None:
+    """Return a viewer of the session that is asked for; None where it cannot be opened, which is then said."""
+    try:
+        opened = open_session(asked)
+    except (ProgramError, NoMomentError, EditError) as error:
+        complain(error)
+        return None
+    except MinidlError as error:
+        complain(f"{asked.name} cannot be trained: {error}")
+        return None
+    for wrong in (opened.warning, "" if opened.missed is None else sentences(opened.missed, KEYS)[0]):
+        if wrong:
+            complain(wrong)
+    return Viewer(opened.session, KEYS)
 
 
 def do(viewer: Viewer, line: str) -> Iterator[str]:
