@@ -33,6 +33,7 @@ examples:
   backprop-tui two-paths --at 4:b:2          iteration 4, visit of b, second step
   backprop-tui --headless perceptron         train 100 iterations and print the losses and a picture
   backprop-tui --headless chain --json       the same for programs
+  backprop-tui grade chain.backprop          compute a session that was handed in again, and judge its answers
 
 opening your own graph: my_model.py is any script that trains with minidl_core. It is run as python my_model.py would
 run it; then the minimisation step that it ran last is opened as it was before training, with the feeds of that run.
@@ -135,8 +136,26 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def build_grade_parser() -> argparse.ArgumentParser:
+    """Return the parser of `backprop-tui grade`."""
+    parser = _Parser(prog="backprop-tui grade", description="Compute kept sessions again, and judge their answers.")
+    parser.add_argument("files", nargs="+", metavar="FILE", help=f"sessions, kept with the key K or --save: *{SESSION}")
+    parser.add_argument(
+        "--program", metavar="PROGRAM", help="the lesson or file they should be about (default: their own)"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--gradescope", metavar="FILE", help="write the first one's results.json for Gradescope")
+    return parser
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["grade"]:
+        graded = build_grade_parser().parse_args(arguments[1:])
+        from .grade import run_grade
+
+        return run_grade(graded.files, graded.program, as_json=graded.json, gradescope=graded.gradescope)
     parser = build_parser()
     try:
         try:
