@@ -80,21 +80,16 @@ def grade(path: str, program: str | None = None) -> Grade:
 
 def _of_the_program(file: SessionFile, program: str | None) -> list[str]:
     named = file.says["program"]
-    return (
-        [f"it is about {named}, not {program}"]
-        if program is not None and Path(named).name != Path(program).name
-        else []
-    )
+    is_another = program is not None and Path(named).name != Path(program).name
+    return [f"it is about {named}, not {program}"] if is_another else []
 
 
 def _asked_again(timeline: Timeline, says: Mapping[str, Any]) -> Graded:
     text, given = str(says["question"]), says["given"]
     if says["branch"] is None:
         return Graded("", text, given, "", right=False, doubt="its branch was forgotten, so it cannot be asked again")
-    timeline.branch = timeline.branches[int(says["branch"])]
     iteration, cursor = map(int, says["place"])
-    timeline.go_to(Place(1, 0))
-    timeline.go_to(Place(iteration, cursor))
+    timeline.open_branch(timeline.branches[int(says["branch"])], Place(iteration, cursor))
     point, entry = says["followed"]
     quiz = Quiz()
     quiz.mode = "me"
@@ -104,9 +99,8 @@ def _asked_again(timeline: Timeline, says: Mapping[str, Any]) -> Graded:
         asked = "nothing is asked" if question is None else f"{question.text!r} is asked"
         return Graded(moment, text, given, "", right=False, doubt=f"{asked} there, not {text!r}")
     right = given is not None and judge(question, str(given))
-    doubt = (
-        "" if right == bool(says["right"]) else f"the file says {'right' if says['right'] else 'wrong'} of {given!r}"
-    )
+    claimed = bool(says["right"])
+    doubt = "" if right == claimed else f"the file says {'right' if claimed else 'wrong'} of {given!r}"
     return Graded(moment, text, given, question.answer, right, doubt)
 
 

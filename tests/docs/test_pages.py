@@ -56,12 +56,15 @@ def test_a_command_does_what_it_is_named_for(
     Path("my_model.py").write_text(file_under("Your own graph"), encoding="utf-8")
     Path("my_lesson.py").write_text(file_under("Your own lesson"), encoding="utf-8")
     arguments = shlex.split(command)[1:]
+    open_session(Asked("chain")).session.keep(Path("chain.backprop"))
+    if arguments[:1] == ["grade"]:
+        assert main([each.replace("*", "chain") for each in arguments]) == 0
+        return
     asked = build_parser().parse_args(arguments)
     if asked.list or asked.headless:
         assert main(arguments) == 0
         assert capsys.readouterr().out
     else:
-        open_session(Asked("chain")).session.keep(Path("chain.backprop"))
         opened = open_session(Asked(asked.lesson, asked.seed, asked.learning_rate, at=asked.at))
         assert opened.missed is None
 

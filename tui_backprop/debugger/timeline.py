@@ -193,9 +193,15 @@ class Timeline:
                 branch = branch.fork(finished, edit)
             branch.furthest = place
             branches.append(branch)
-        self.branch, self.branches = branches[number], branches
-        self._open(1)
-        self.cursor = 0
+        self.branches = branches
+        self.open_branch(branches[number], Place(1, 0))
+
+    def open_branch(self, branch: Branch, place: Place) -> None:
+        """Move to a place on another of the branches; an error stops earlier."""
+        self.branch = branch
+        iteration, cursor, self._fine = place
+        self._open(iteration)
+        self._play(cursor)
 
     def switch(self) -> Message | None:
         """Move to the same place on the branch before this one, of the oldest to the newest, or as far as that went.
@@ -206,11 +212,9 @@ class Timeline:
         if count == 1:
             return None
         number = (self.branches.index(self.branch) - 1) % count
-        self.branch = self.branches[number]
-        there, furthest = self.place, self.branch.furthest
-        iteration, cursor, self._fine = there if there[:2] <= furthest[:2] else furthest
-        self._open(iteration)
-        self._play(cursor)
+        branch = self.branches[number]
+        there, furthest = self.place, branch.furthest
+        self.open_branch(branch, there if there[:2] <= furthest[:2] else furthest)
         same = self.place == there
         return Message("switched", {"branch": self.branch, "number": number + 1, "count": count, "same": same})
 
