@@ -57,6 +57,8 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
     for graph in dict.fromkeys(node.graph for node in seen):
         _call_by_variables(execution, graph)
     step = _chosen(seen, path)
+    if step.freezes:
+        raise ProgramError(f"{path} freezes a part, by var_list, and such a step cannot be opened")
     example = Example(step.loss, _feeds(step, seen, path))
 
     def optimizer(rate: float | Schedule) -> Optimizer:
