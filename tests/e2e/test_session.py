@@ -115,7 +115,8 @@ def test_a_script_of_ones_own(tmp_path: Path) -> None:
 
 def test_a_script_that_does_not_end_is_opened_by_an_interrupt(tmp_path: Path) -> None:
     path = tmp_path / "endless.py"
-    path.write_text(SCRIPT.format(steps=10**12))
+    endless = "import threading, time\nthreading.Thread(target=time.sleep, args=[1000]).start()\n"
+    path.write_text(endless + SCRIPT.format(steps=10**12))
     with PseudoTerminal([*COMMAND, str(path)]) as terminal:
         terminal.wait_for("many steps?")
         terminal.press("yes", "enter")

@@ -150,12 +150,16 @@ def ending_as_a_process() -> Iterator[None]:
         raise SystemExit(status)
 
     atexit.register, os._exit = note, end  # type: ignore[assignment]
+    is_interrupted = False
     try:
         yield
+    except KeyboardInterrupt:
+        is_interrupted = True
+        raise
     finally:
         try:
             for thread in set(threading.enumerate()) - before:
-                if not thread.daemon and os.getpid() == own:
+                if not (thread.daemon or is_interrupted) and os.getpid() == own:
                     thread.join()
             while registered:
                 registered.pop()()
