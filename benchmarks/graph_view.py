@@ -40,7 +40,8 @@ from tui_backprop.app import BackpropApp
 from tui_backprop.programs.program import program_of
 from tui_backprop.terminal import run
 name, _, count = {name!r}.partition(" ")
-lesson = lesson_of(name, lambda: (tiny_gpt if name == "scalar-gpt" else long_chain)(int(count))) if count else (SMALL | LARGE)[name]
+build = tiny_gpt if name == "scalar-gpt" else long_chain
+lesson = lesson_of(name, lambda: build(int(count))) if count else (SMALL | LARGE)[name]
 run(BackpropApp(program_of(lesson)))
 """
 YARDSTICK = "two-layers"

@@ -43,7 +43,7 @@ class Foldings:
         return groups_of, fold_at_first(self.nodes, groups_of)
 
     def group_of(self, node: Node, closed: frozenset[str]) -> str:
-        """Return the group of a node that folds next, "" where there is none: of those that open at once the outermost."""
+        """Return which group of a node folds next, of those that open at once the outermost; "" where there is none."""
         groups_of, _ = self._start
         unfolded = [group for group in groups_of(node) if group not in closed]
         small = (group for group in unfolded if self._sizes[group] <= _FEW)
