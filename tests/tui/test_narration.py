@@ -128,7 +128,7 @@ W leaves the queue, which is now empty. W reaches J only through matmul.
 W gets Xᵀ·G: each weight sums, over the 100 points, the coordinate it multiplied times the slope G there.
 dJ/dW is complete: four numbers, one for each weight. The backward pass is done.
 b moves against its gradient: b - 0.0005·dJ/db = [-0.066, 1.208].
-W moves against its gradient, W - 0.0005·dJ/dW: weights with a negative slope rise, with a positive one fall.
+W moves against its gradient, W - 0.0005·dJ/dW: where the slope is negative it rises, where positive it falls.
 Iteration 4 is done. J = 96.95 was measured before the update; the next forward pass measures the new J.
 """
 

@@ -34,6 +34,15 @@ class CheckView(View):
         """Return the element of the gradient that is checked."""
         return own_gradient(moment, followed, node)
 
+    def numbers(self, moment: Moment, followed: Followed, node: Node) -> dict[str, float]:
+        """Return the gradient and the slope that was measured."""
+        index = element_at(moment, node, moment.shape(node) or (), followed)
+        measured = measure(moment.recording, node, index)
+        if isinstance(measured, str):
+            return {}
+        slope = element_text(slope_name(moment, node), index)
+        return {slope: measured.check.gradient, "measured": measured.quotient}
+
     def draw(self, moment: Moment, node: Node, followed: Followed, width: int, height: int) -> list[Line]:
         """Draw the loss at x + h, x - h and x + 0.01, in digits from which the quotients come out as shown."""
         index = element_at(moment, node, moment.shape(node) or (), followed)

@@ -48,6 +48,25 @@ class LedgerView(View):
         """Return which element of which consumer's gradient the followed element came from."""
         return gradient_origin(moment, followed, node)
 
+    def numbers(self, moment: Moment, followed: Followed, node: Node) -> dict[str, float]:
+        """Return the gradient once it is complete, the contribution in view, and the element of G that it is made of."""
+        found = {}
+        gradient = moment.gradient(node)
+        if gradient is not None:
+            index = element_at(moment, node, gradient.shape, followed)
+            found[element_text(slope_name(moment, node), index)] = float(gradient[index])
+        edges = gradient_edges(moment, node) if node in moment.graph.position else []
+        edge = edge_in_focus(moment, node, edges, followed)
+        if edge is None or edge[2] is None:
+            return found
+        consumer, _, event = edge
+        index = element_at(moment, node, event.contribution.shape, followed)
+        found[f"{element_text(called(node), index)} gets"] = float(event.contribution[index])
+        origin = gradient_origin(moment, followed, node)
+        if isinstance(origin, Origin):
+            found[element_text(slope_name(moment, consumer), origin.index)] = float(event.gradient[origin.index])
+        return found
+
     def draw(self, moment: Moment, node: Node, followed: Followed, width: int, height: int) -> list[Line]:
         """Draw the edges that leave a node, and the followed element of the latest contribution written out."""
         if node not in moment.graph.position:
@@ -99,8 +118,12 @@ def _giver(event: ContributionAdded) -> str:
 def _title(moment: Moment, node: Node, edges: list[GradientEdge], edge: GradientEdge | None, width: int) -> Line:
     count = len(edges)
     which = f"edge {edges.index(edge) + 1} of {count}" if edge else f"{count} edge{'s' * (count != 1)}"
+    off = sum(source is node for each in set(node.consumers) - moment.graph.position.keys() for source in each.inputs)
+    which += f", {off} off the path" if off else ""
     slope = slope_name(moment, node)
     whole = f"{slope} = sum over the edges that leave {called(node)}"
+    if off:
+        whole = f"{slope} = sum over the edges that lead to {called(moment.graph.loss)}"
     text = first_that_fits(width - len(which) - 2, whole, f"{slope} = sum over edges", slope)
     return ends([(text, "title")], (which, "dim"), width - 1)
 
@@ -129,7 +152,10 @@ def _edge_lines(
     width: int,
     most: int,
 ) -> list[Line]:
-    """Draw the edges as columns: edge, shape of G, rule, contribution; the narrower, the fewer columns."""
+    """Draw the edges as columns: edge, shapes, rule, contribution; the narrower, the fewer columns.
+
+    A shape is the contribution's, behind that of G where they differ.
+    """
     rows = window(len(edges), most, edges.index(focus) if focus else 0)
     terms, total = _written(moment, node, followed, most)
     shown = [_edge_row(moment, edges[row], focus, terms) for row in rows]
@@ -179,9 +205,10 @@ def _edge_row(
         name += f" as {consumer.definition.symbols[input_index]}"
     rule = _rule(moment, consumer, input_index, event)
     if event is None:
-        missing = moment.gradient(consumer) is None
+        missing = consumer in moment.unvisited(node)
         return f"{mark} {name}", "", rule, f"waits for {called(consumer)}" if missing else "pending"
-    return f"{mark} {name}", shape_text(event.gradient.shape), rule, terms[event.number - 1]
+    shape, grown = shape_text(event.contribution.shape), shape_text(event.gradient.shape)
+    return f"{mark} {name}", shape if shape == grown else f"{grown} → {shape}", rule, terms[event.number - 1]
 
 
 def _rule(moment: Moment, consumer: Operation, input_index: int, event: ContributionAdded | None) -> str:
