@@ -45,10 +45,8 @@ from .moments import finish, narrate_event
 from .random_timelines import lesson_of
 
 GRAPHS = int(os.environ.get("GRAPHS", "24"))
-WORDS = {
-    word: number
-    for number, word in enumerate(["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])
-}
+COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+WORDS = {word: number for number, word in enumerate(COUNTS)}
 
 
 def random_timeline(seed: int) -> Timeline:
@@ -246,7 +244,9 @@ def of_the_inspector(facts: Facts, moment: Moment, node: Node) -> Iterator[str]:
         waits = re.search(rf"w(\d+) waits for ({LIST})$", text, re.MULTILINE)
         if waits and not (is_list_of(waits[2], facts.unvisited(node)) and int(waits[1]) == len(facts.unvisited(node))):
             yield text
-    for row in re.findall(rf"^. ({NAME} → {NAME})(?: as \w)?  ({SHAPE})(?: → ({SHAPE}))?  ", ledger, re.MULTILINE):
+    for row in re.findall(
+        rf"^. ({NAME} → {NAME})(?: as input \d)?  ({SHAPE})(?: → ({SHAPE}))?  ", ledger, re.MULTILINE
+    ):
         if shape(row[2] or row[1]) != (node.shape or ()):
             yield ledger
 

@@ -49,7 +49,7 @@ class LedgerView(View):
         return gradient_origin(moment, followed, node)
 
     def numbers(self, moment: Moment, followed: Followed, node: Node) -> dict[str, float]:
-        """Return the gradient once it is complete, the contribution in view, and the element of G that it is made of."""
+        """Return the gradient once it is complete, the contribution in view and its G, and the value."""
         found = {}
         gradient = moment.gradient(node)
         if gradient is not None:
@@ -57,14 +57,15 @@ class LedgerView(View):
             found[element_text(slope_name(moment, node), index)] = float(gradient[index])
         edges = gradient_edges(moment, node) if node in moment.graph.position else []
         edge = edge_in_focus(moment, node, edges, followed)
-        if edge is None or edge[2] is None:
-            return found
-        consumer, _, event = edge
-        index = element_at(moment, node, event.contribution.shape, followed)
-        found[f"{element_text(called(node), index)} gets"] = float(event.contribution[index])
         origin = gradient_origin(moment, followed, node)
-        if isinstance(origin, Origin):
-            found[element_text(slope_name(moment, consumer), origin.index)] = float(event.gradient[origin.index])
+        if edge is not None and (event := edge[2]) is not None and isinstance(origin, Origin):
+            index, of_g = element_at(moment, node, event.contribution.shape, followed), origin.index
+            found[f"{element_text(called(node), index)} gets"] = float(event.contribution[index])
+            found[element_text(slope_name(moment, event.consumer), of_g)] = float(event.gradient[of_g])
+        value = known_value(moment, node)
+        if value is not None:
+            index = element_at(moment, node, value.shape, followed)
+            found[element_text(called(node), index)] = float(value[index])
         return found
 
     def draw(self, moment: Moment, node: Node, followed: Followed, width: int, height: int) -> list[Line]:
@@ -112,7 +113,7 @@ def _giver(event: ContributionAdded) -> str:
     """Name the consumer that a contribution came from, and, where it came more than once, as which of its inputs."""
     name, inputs = called(event.consumer), event.consumer.inputs
     twice = sum(source is event.node for source in inputs) > 1
-    return f"{name} as {event.consumer.definition.symbols[event.input_index]}" if twice else name
+    return f"{name} as input {event.input_index + 1}" if twice else name
 
 
 def _title(moment: Moment, node: Node, edges: list[GradientEdge], edge: GradientEdge | None, width: int) -> Line:
@@ -202,7 +203,7 @@ def _edge_row(
     node = consumer.inputs[input_index]
     name = f"{called(node)} → {called(consumer)}"
     if sum(source is node for source in consumer.inputs) > 1:
-        name += f" as {consumer.definition.symbols[input_index]}"
+        name += f" as input {input_index + 1}"
     rule = _rule(moment, consumer, input_index, event)
     if event is None:
         missing = consumer in moment.unvisited(node)

@@ -49,8 +49,9 @@ def words_of(at: Moment, event: Event, name: Name) -> Words:
 
 def before_the_first(moment: Moment, name: Name, keys: Keys) -> Words:
     """Describe what is to be done before any event: the next key."""
-    head = f"Press {keys['step']} for the first step: the forward pass computes every value"
-    return Words((f"{head}, up to {the_loss(moment.graph.loss, name(moment.graph.loss))}", head))
+    loss = the_loss(moment.graph.loss, name(moment.graph.loss))
+    head = f"Press {keys['step']} for the first step: the forward pass computes"
+    return Words((f"{head} every value on the way to {loss}", f"{head} the values"))
 
 
 # forward

@@ -31,7 +31,8 @@ class Viewer:
     `look` is what is selected in the graph and how it is shown; while it `stays`, a move in time takes the selection
     not away. `view` is the view of the inspector that was asked for, None for the one that fits the phase. `followed`
     is the element that is followed through all arrays, and `in_graph` whether the arrow keys move in the graph, else in
-    the inspector. `in_full` is whether numbers show all their digits. `other_views` are what the inspector shows besides its views: panes that have no place of their own.
+    the inspector. `in_full` is whether numbers show all their digits.
+    `other_views` are what the inspector shows besides its views: panes that have no place of their own.
     """
 
     def __init__(self, session: DebugSession, keys: Keys) -> None:
