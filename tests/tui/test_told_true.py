@@ -237,6 +237,10 @@ def of_the_inspector(facts: Facts, moment: Moment, node: Node) -> Iterator[str]:
         yield ledger
     if "edges that leave" in ledger and count_off:
         yield ledger
+    for view in ("value", "ledger", "check") if moment.gradient(node) is not None else ():
+        narrow = plain(draw_inspector(moment, view, Followed(), 44, 16, node))
+        if re.search(r"(?<!\w)\d+\.\d*…", narrow):
+            yield narrow
     for text in (ledger, value):
         coming = [event.node for event in facts.coming]
         if "not computed yet" in text and node not in coming:

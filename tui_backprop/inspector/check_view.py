@@ -88,10 +88,17 @@ def _both_sides(
             (f"{loss} at {target} - h", write(measured.below), ""),
             ("their difference / 2h", number(measured.quotient), "measured"),
             (slope, number(measured.check.gradient), "by backpropagation"),
-            *([] if rounding else [("relative error", f"{measured.relative_error:.1e}", "")]),
+            *([] if rounding else [_error(measured)]),
         ],
         width,
     )
+
+
+def _error(measured: MeasuredGradient) -> tuple[str, str, str]:
+    """Return the row of the relative error; beside two numbers that look equal it would contradict them."""
+    if number(measured.quotient) == number(measured.check.gradient):
+        return "equal in these digits", "", "= shows all"
+    return "relative error", f"{measured.relative_error:.1e}", ""
 
 
 def _nudge(measured: MeasuredGradient, loss: str, target: str, slope: str, width: int) -> list[Line]:
@@ -111,8 +118,8 @@ def _rows(rows: list[tuple[str, str, str]], width: int) -> list[Line]:
     names = min(max(width_of(name) for name, _, _ in rows) + 4, max(width - size, 1))
     lines: list[Line] = []
     for name, text, meaning in rows:
-        wording = first_that_fits(width - names - size - 3, meaning, "")
-        lines.append([(fit(f"  {name}", names), "dim"), (text.rjust(size), "text"), (f"   {wording}", "dim")])
+        wording = first_that_fits(width - names - size, f"   {meaning}", "")
+        lines.append([(fit(f"  {name}", names), "dim"), (text.rjust(size), "text"), (wording, "dim")])
     return lines
 
 

@@ -13,7 +13,7 @@ from ..drawing.palette import Line
 from ..graph.marks import sign_of
 from ..notation.equation import write_worked
 from ..notation.expression import element_text
-from ..notation.fitting import first_that_fits, prose
+from ..notation.fitting import first_that_fits, prose, width_of
 from ..notation.formats import number, vector
 from ..notation.formulas import right_side
 from ..notation.long_sums import long_sum, long_sum_section
@@ -115,10 +115,12 @@ def _leaf(moment: Moment, node: Node, value: Array, followed: Followed, width: i
     by_point = is_by_point(moment, node, value.shape)
     sections = [arrays_section([block(moment, node, value, followed)], width, height)]
     if index:
+        title = heading(moment, node, index, value)
         element = f"  {element_text(called(node), index)} = {number(float(value[index]))}"
+        whole = element
         if by_point and value.ndim == 2 and 1 < value.shape[1] <= 4:
-            element += f" of {vector(value[index[0]])}"
-        sections.append(Section(10, [[*heading(moment, node, index, value), (element, "text")]]))
+            whole += f" of {vector(value[index[0]])}"
+        sections.append(Section(10, [[*title, (first_that_fits(width - width_of(title), whole, element), "text")]]))
     return sections
 
 
