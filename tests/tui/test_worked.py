@@ -113,7 +113,7 @@ def test_the_numbers_of_the_screen() -> None:
     inputs = [np.array([[0.9208, 1.8469]]), w.initial_value]
     worked = worked_value(op, inputs, inputs[0] @ inputs[1], (0, 0))
     assert worked.symbols == "X[0,0]·W[0,0] + X[0,1]·W[1,0]"
-    assert worked.steps == (["(0.921)(0.223) + (1.847)(-1.075)", "0.205 - 1.986", "-1.78"], "=")
+    assert worked.steps == (["(0.9208)(0.2229) + (1.8469)(-1.0751)", "0.2052 - 1.9856", "-1.780"], "=")
 
 
 def scalars(build: Callable[..., dl.Operation], *numbers: float) -> Worked:

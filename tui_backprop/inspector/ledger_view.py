@@ -158,11 +158,16 @@ def _edge_lines(
     A shape is the contribution's, behind that of G where they differ.
     """
     rows = window(len(edges), most, edges.index(focus) if focus else 0)
-    terms, total = _written(moment, node, followed, most)
-    shown = [_edge_row(moment, edges[row], focus, terms) for row in rows]
-    if terms and len(edges) > 1:
-        shown.append(("  sum" if len(terms) == len(edges) else "  sum so far", "", "", total))
-    widths = [max(len(row[column]) for row in shown) for column in range(4)]
+    for whole in (True, False):
+        terms, total = _written(moment, node, followed, most, whole=whole)
+        shown = [_edge_row(moment, edges[row], focus, terms) for row in rows]
+        if terms and len(edges) > 1:
+            shown.append(("  sum" if len(terms) == len(edges) else "  sum so far", "", "", total))
+        widths = [max(len(row[column]) for row in shown) for column in range(4)]
+        if widths[0] + 2 + widths[3] <= width:
+            break
+    # no number is cut
+    widths[0] = max(min(widths[0], width - 2 - widths[3]), LEAST_RULE)
     # of several edges the contributions are compared, of one it stands below
     for column in (1, 2 if len(edges) > 1 else 3):
         over = sum(widths) + 2 * (len(widths) - 1) - width
@@ -179,8 +184,8 @@ def _edge_lines(
     return lines
 
 
-def _written(moment: Moment, node: Node, followed: Followed, most: int) -> tuple[list[str], str]:
-    """Write what has come over the edges, of larger arrays one element, and the sum; as it is shown, it adds up.
+def _written(moment: Moment, node: Node, followed: Followed, most: int, *, whole: bool) -> tuple[list[str], str]:
+    """Write what has come over the edges and the sum, of small arrays the `whole`; as it is shown, it adds up.
 
     Of more than `most` edges some are not shown, so that there is nothing to add.
     """
@@ -190,9 +195,11 @@ def _written(moment: Moment, node: Node, followed: Followed, most: int) -> tuple
     total = arrived[-1].total
     index = element_at(moment, node, total.shape, followed)
     if not 1 < len(arrived) <= most:
-        return [small(event.contribution, index) for event in arrived], small(total, index)
-    fine, coarse = addition([part(event.contribution, index) for event in arrived], part(total, index))
-    return [small(event.contribution, index, fine) for event in arrived], small(total, index, coarse)
+        return [small(event.contribution, index, whole=whole) for event in arrived], small(total, index, whole=whole)
+    parts = [part(event.contribution, index, whole=whole) for event in arrived]
+    fine, coarse = addition(parts, part(total, index, whole=whole))
+    terms = [small(event.contribution, index, fine, whole=whole) for event in arrived]
+    return terms, small(total, index, coarse, whole=whole)
 
 
 def _edge_row(

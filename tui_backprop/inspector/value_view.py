@@ -120,7 +120,9 @@ def _leaf(moment: Moment, node: Node, value: Array, followed: Followed, width: i
         whole = element
         if by_point and value.ndim == 2 and 1 < value.shape[1] <= 4:
             whole += f" of {vector(value[index[0]])}"
-        sections.append(Section(10, [[*title, (first_that_fits(width - width_of(title), whole, element), "text")]]))
+        fits = first_that_fits(width - width_of(title), whole, element)
+        one_line = width_of(title) + width_of(fits) <= width
+        sections.append(Section(10, [[*title, (fits, "text")]] if one_line else [title, [(fits, "text")]]))
     return sections
 
 
