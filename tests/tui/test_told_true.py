@@ -196,6 +196,10 @@ CLAIMS: dict[type[Event], dict[str, Check]] = {
             len(f.consumers(node)) == int(m[1]) for node in f.event.enqueued
         ),
         r"has been visited": lambda f, _: not any(f.unvisited(node) for node in f.event.enqueued),
+        r"(\w+) takes them in this order": lambda f, m: (
+            [node for node in dict.fromkeys(f.event.node.inputs) if node in f.event.enqueued] == [*f.event.enqueued]
+            and m[1] == f.event.node.name
+        ),
         r"queue behind (\w+)": lambda f, m: [node.name for node in f.queue[: -len(f.event.enqueued)]][-1] == m[1],
     },
     IterationFinished: {r"is done": lambda f, _: not f.coming},

@@ -294,7 +294,9 @@ def _enqueued(at: Moment, event: NodesEnqueued, name: Name) -> Words:
     else:
         which = f"the last node {waited} waited for"
     behind = f"{heads[0]} behind {name(before[-1])}" if before else heads[0]
-    return Words((behind, *heads), f"{n}, {which}, has been visited")
+    # why the first of them comes first
+    extra = f". {n} takes them in this order" if len(joined) > 1 else ""
+    return Words((behind, *heads), f"{n}, {which}, has been visited", extra)
 
 
 def still_waiting(at: Moment, node: Node, name: Name, why: bool = False) -> str:
