@@ -181,7 +181,8 @@ def test_two_paths_are_added_up_and_b_waits_for_the_second() -> None:
         "b gets 2·G·b = 2·1·6 = 12 from c: 1 of 2 contributions; the sum so far is 12. G is de/dc.",
         "b gets -G = -1 from d: 2 of 2 contributions; the sum is 12 - 1 = 11. G is de/dd.",
         "de/db = 12 - 1 = 11 is complete: both of its consumers have answered.",
-        "the constant 2 and a join the queue: b, the only node they waited for, has been visited. b takes them in this order.",
+        "the constant 2 and a join the queue: b, the only node they waited for, has been visited. "
+        "b takes them in this order.",
         "the constant 2 leaves the queue: its gradient can be computed, but no update will use it.",
         "the constant 2 gets G·a = 11·3 = 33 from b. G is de/db.",
         "de/d2 = 33 is complete, and nobody uses it: the constant 2 stays as it is.",

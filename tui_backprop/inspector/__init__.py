@@ -13,13 +13,14 @@ from ..notation.fitting import flow
 from ..notation.formats import in_full, shape_text
 from .check_view import CheckView
 from .code_view import CodeView
+from .forward_view import ForwardView
 from .ledger_view import LedgerView
 from .overview import draw_finished, draw_start
 from .update_view import UpdateView
 from .value_view import ValueView
 from .view import View
 
-VIEWS: tuple[View, ...] = (ValueView(), LedgerView(), UpdateView(), CodeView(), CheckView())
+VIEWS: tuple[View, ...] = (ValueView(), LedgerView(), UpdateView(), CodeView(), CheckView(), ForwardView())
 """Every view, in the order in which Tab goes through them."""
 
 OVERVIEW = "overview"
