@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
-from ..inspector import draw_inspector, inspector_title, views
+from ..inspector import draw_in_full, draw_inspector, inspector_title, views
 from ..inspector.folded_view import draw_folded
 from ..inspector.list_view import draw_list, followed_element
 from ..notation.fitting import prose
@@ -69,8 +69,10 @@ class InspectorPane(Pane):
         other = self._other(viewer)
         if other is not None:
             return other.draw(moment, viewer, size)
-        shown = viewer.shown_view, viewer.followed, width, height, viewer.node, viewer.other_views
-        return indented(draw_inspector(moment, *shown))
+        view, followed, node = viewer.shown_view, viewer.followed, viewer.node
+        full = draw_in_full(moment, view, followed, width, node)[: height - 1] if viewer.in_full else []
+        shown = draw_inspector(moment, view, followed, width, height - len(full), node, viewer.other_views)
+        return indented([*full, *shown])
 
     def _other(self, viewer: Viewer) -> Pane | None:
         quiz = viewer.session.quiz

@@ -32,7 +32,8 @@ class Viewer:
     `look` is what is selected in the graph and how it is shown; while it `stays`, a move in time takes the selection
     not away. `view` is the view of the inspector that was asked for, None for the one that fits the phase. `followed`
     is the element that is followed through all arrays, and `in_graph` whether the arrow keys move in the graph, else in
-    the inspector. `other_views` are what the inspector shows besides its views: panes that have no place of their own.
+    the inspector. `in_full` is whether numbers show all their digits.
+    `other_views` are what the inspector shows besides its views: panes that have no place of their own.
     """
 
     def __init__(self, session: DebugSession, keys: Keys) -> None:
@@ -45,6 +46,7 @@ class Viewer:
         self.followed = Followed()
         self.in_graph = True
         self.logarithmic = False
+        self.in_full = False
         self.other_views: Sequence[str] = ()
         self._answer: tuple[Message | None, Message | None] = None, None
         self._closed_score = False
@@ -265,6 +267,11 @@ class Viewer:
         """Draw the loss on a linear or a logarithmic axis."""
         self._begin()
         self.logarithmic = not self.logarithmic
+
+    def change_digits(self) -> None:
+        """Show the loss and the numbers of the followed element in full precision, or in few digits again."""
+        self._begin()
+        self.in_full = not self.in_full
 
     def _look_at(self, node: Node | None, view: str | None, followed: Followed) -> None:
         if node is not None:
