@@ -26,7 +26,9 @@ from minidl_core import (
     VariableUpdated,
 )
 from minidl_core.arrays import Array
+from minidl_core.train import Optimizer
 
+from ..programs.recorded import RecordedStep
 from .edits import Edit
 from .loss_graph import LossGraph
 
@@ -41,8 +43,10 @@ class PastIteration(NamedTuple):
 class Recording:
     """One iteration: its number, the state it started from, its events so far, and the mistake that ended it, if any.
 
-    `edits` are the edits of that state; it has them in it. `previous` is the iteration before, if any. `theirs` are the
-    gradients that the program's own engine found in this iteration, by node.
+    `edits` are the edits of that state; it has them in it. `previous` is the iteration before, if any. `optimizer` has
+    the settings of this iteration. `step` is the step of the program whose feeds come in this iteration, None in a
+    lesson, and `as_recorded` is the same step where its numbers hold, too. `theirs` are the gradients that the program's
+    own engine found in this iteration, by node.
     The dictionaries have for a node the time at which something happened to it; `queue_positions` its position among
     all that ever joined the queue, `visits` the times of all visits, `consumer_visits` those of a node's consumers.
     `crossed` has for an edge, a consumer and the index of its input, when a contribution came over it. `in_reach` and
@@ -52,15 +56,20 @@ class Recording:
     def __init__(
         self,
         graph: LossGraph,
+        optimizer: Optimizer,
         start: State,
         previous: PastIteration | None,
         edits: tuple[Edit, ...] = (),
-        theirs: Mapping[Node, Array] | None = None,
+        step: RecordedStep | None = None,
+        as_recorded: RecordedStep | None = None,
     ) -> None:
         self.graph = graph
+        self.optimizer = optimizer
         self.start = start
         self.edits = edits
-        self.theirs = theirs or {}
+        self.step = step
+        self.as_recorded = as_recorded
+        self.theirs: Mapping[Node, Array] = {} if as_recorded is None else as_recorded.theirs
         self.iteration = start.finished + 1
         self.previous = previous
         self.previous_loss = None if previous is None else previous.loss

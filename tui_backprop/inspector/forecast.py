@@ -33,7 +33,7 @@ def forecast(moment: Moment, width: int, *, short: bool = False) -> list[Section
     recording = moment.recording
     if moment.loss is None or not _backward_is_over(moment):
         return []
-    optimizer = moment.program.optimizer
+    optimizer = moment.optimizer
     change = _expected_change(recording, optimizer)
     if change is None:
         return []

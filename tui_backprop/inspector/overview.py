@@ -30,7 +30,7 @@ def draw_start(moment: Moment, width: int, height: int, charts: Sequence[str] = 
         inside += _named(moment, title, [node for node in moment.graph.nodes if isinstance(node, kind)], width)
     operations = sum(isinstance(node, Operation) for node in moment.graph.nodes)
     inside += _columns("operations", f"{operations}, the last of them is {the_loss(moment.graph.loss, loss)}", width)
-    optimizer = moment.program.optimizer
+    optimizer = moment.optimizer
     moves = "against its slope" if is_straight(optimizer) else f"by the step of {type(optimizer).__name__}"
     passes = [
         *_columns("forward", f"every node computes its value, the last is {loss}", width),

@@ -6,6 +6,7 @@ that defines a `lesson` is that lesson.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from copy import copy
@@ -17,11 +18,13 @@ from minidl_core import Graph, Node, NonFiniteError, Placeholder
 from minidl_core.arrays import Array
 from minidl_core.graph import post_order
 from minidl_core.train import Minimization, Optimizer, Schedule
-from minidl_core.watching import watching
+from minidl_core.watching import Asked, Happening, watching
 
 from ..lessons.lesson import Example, Lesson
 from .execution import as_main, explained
 from .program import Program, ProgramError, program_of
+from .recorded import RecordedStep
+from .recorder import Recorder
 
 Feeds = Mapping[Placeholder, Array]
 Seen = dict[Node, Feeds | None]
@@ -29,19 +32,23 @@ Seen = dict[Node, Feeds | None]
 
 
 def open_script(path: str, seed: int | None = None, learning_rate: float | None = None) -> Program:
-    """Run a file and return its lesson as a program, or the step that it ran last, or else the only one it builds.
+    """Run a file and return its lesson as a program, or the steps of training that it took, or else the one it builds.
 
-    That step starts from its variables' initial values, with the feeds of its last run. What the file prints goes to
-    the standard error output. Raises ProgramError, also where a script, which draws its own numbers, is given a seed.
+    A step that was never run starts from its variables' initial values, with the feeds of its loss. What the file
+    prints goes to the standard error output. Raises ProgramError, also where a script, which draws its own numbers, is given a seed.
     """
     main = ModuleType("__main__")
     main.__file__ = file = os.path.abspath(path)
     seen: Seen = {}
+    recorder = Recorder()
     warning = ""
+    failed = False
 
-    def note(node: Node, feeds: Feeds | None) -> None:
-        seen.pop(node, None)
-        seen[node] = feeds
+    def note(happening: Happening) -> None:
+        recorder(happening)
+        if isinstance(happening, Asked):
+            seen.pop(happening.node, None)
+            seen[happening.node] = happening.feeds
 
     try:
         source = Path(path).read_bytes()
@@ -50,12 +57,20 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
     try:
         with as_main(main, path), Graph().as_default(), watching(note), explained(path, file):
             exec(compile(source, file, "exec", dont_inherit=True), vars(main))
+    except KeyboardInterrupt:
+        if not recorder.steps:
+            raise
+        warning = f"{path} was stopped; it is opened with the {_counted(len(recorder.steps))} that it took."
     except ProgramError as stopped:
         # to look into a NaN is what a debugger is for
+        failed = isinstance(stopped.__cause__, NonFiniteError)
         fed = [node for node in seen if isinstance(node, Minimization) and _fed(node, seen) is not None]
-        if not (isinstance(stopped.__cause__, NonFiniteError) and fed):
+        if not recorder.steps and not (failed and fed):
             raise
-        warning = f"{stopped} It is opened as it started."
+        taken = len(recorder.steps)
+        opened = f"with the {_counted(taken)} that it took" if taken else "as it started"
+        warning = f"{stopped} It is opened {opened}."
+    recorder.finish(failed=failed)
 
     lesson = vars(main).get("lesson")
     if isinstance(lesson, Lesson):
@@ -64,23 +79,44 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
         raise ProgramError(f"--seed is for lessons: {path} draws its own numbers; change the seed in it")
     for graph in dict.fromkeys(node.graph for node in seen):
         _call_by_variables(main, graph)
-    step = _chosen(seen, path)
-    example = Example(step.loss, _feeds(step, seen, path))
+    steps = recorder.labelled()
+    if recorder.left_out:
+        taken = len(steps) + recorder.left_out
+        left = f"only the first {len(steps)} of its {taken} steps are here: what they fed takes more than 64 MB."
+        warning = f"{warning} {path}: {left}".strip()
+    if steps:
+        first = steps[0]
+        loss, feeds, made = first.loss, first.feeds, first.optimizer
+        if learning_rate is not None:
+            steps = [_at_rate(step, learning_rate) for step in steps]
+            warning = f"{warning} With --learning-rate this is no longer the run that {path} made.".strip()
+    else:
+        step = _chosen(seen, path)
+        loss, feeds, made = step.loss, _feeds(step, seen, path), step.optimizer
+    example = Example(loss, feeds)
 
     def optimizer(rate: float | Schedule) -> Optimizer:
-        made = copy(step.optimizer)
-        made.learning_rate = rate
-        return made
+        again = copy(made)
+        again.learning_rate = rate
+        return again
 
     lesson = Lesson(
         name=os.path.basename(path),
         summary=(main.__doc__ or "").strip().partition("\n")[0],
         build=lambda _: example,
-        learning_rate=step.optimizer.learning_rate,
+        learning_rate=made.learning_rate,
         optimizer=optimizer,
         seed=None,
     )
-    return program_of(lesson, None, learning_rate, path, warning)
+    return replace(program_of(lesson, None, learning_rate, path, warning), steps=steps)
+
+
+def _at_rate(step: RecordedStep, learning_rate: float) -> RecordedStep:
+    """Return a step at another learning rate: what the program saw and left no longer holds."""
+    optimizer = copy(step.optimizer)
+    optimizer.learning_rate = learning_rate
+    set_before = step.set_before if step.begins else {}
+    return replace(step, optimizer=optimizer, measured=math.nan, set_before=set_before, left_after={}, theirs={})
 
 
 def _explaining(lesson: Lesson, path: str, file: str) -> Lesson:
@@ -98,8 +134,9 @@ def _chosen(seen: Seen, path: str) -> Minimization:
     steps = [node for node in seen if isinstance(node, Minimization)]
     run = [step for step in steps if seen[step] is not None]
     if not steps:
-        remedy = "end it with step = dl.train.GradientDescentOptimizer(0.1).minimize(loss)"
-        raise ProgramError(f"{path} builds no minimisation step; {remedy} and dl.Session().run(step, feed_dict)")
+        remedy = "run step = dl.train.GradientDescentOptimizer(0.1).minimize(loss) with dl.Session().run(step, feed_dict)"
+        own = "set session.variables[w] by dl.compute_gradient(loss) in a loop of its own"
+        raise ProgramError(f"{path} trains nothing; it can {remedy}, or {own}, or run a dl.Stepper(step, feed_dict)")
     if not run and len(steps) > 1:
         named = _named(steps)
         raise ProgramError(f"{path} builds {named} and runs none of them; run the one that you mean")
@@ -120,6 +157,10 @@ def _feeds(step: Minimization, seen: Seen, path: str) -> Feeds:
         remedy = "end it with dl.Session().run(step, feed_dict)"
         raise ProgramError(f"{path} never runs its step, so there is no feed for {named}; {remedy}")
     return {node: feeds[node] for node in needed} if feeds else {}
+
+
+def _counted(steps: int) -> str:
+    return f"{steps} step{'s' if steps != 1 else ''}"
 
 
 def _named(nodes: Sequence[Node]) -> str:
