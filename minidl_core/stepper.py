@@ -64,10 +64,10 @@ class Stepper:
     """Trains a loss, one event at a time (`iteration`) or by calling hooks (`run`).
 
     `step` is what `optimizer.minimize(loss)` makes or, with an `optimizer`, the loss itself: then its graph stays as it
-    is. `left_after` are variables that the next iterations leave otherwise than the optimizer's rule does, for a run
-    that is played again. The feeds are copied once and used for every iteration, until a state with others is restored. So is the
+    is. The feeds are copied once and used for every iteration, until a state with others is restored. So is the
     optimizer: a setting that is to change is one of the stepper's `optimizer`, and no other stepper's changes with it.
-    Raises GraphError where there is no step to take, FeedError, ShapeError.
+    `left_after` are what variables are after each iteration, whatever the optimizer's rule says: a run that is played
+    again may have left them so. Raises GraphError where there is no step to take, FeedError, ShapeError.
     """
 
     def __init__(
@@ -265,7 +265,9 @@ class Stepper:
         if is_watched():
             after = {node: variables[node] for node in self._plan.nodes if isinstance(node, Variable)}
             step = self._step
-            notify(StepTaken(self.loss, step, self.optimizer, self._given, session, evaluation, before, _NONE_MOVED, after))
+            notify(
+                StepTaken(self.loss, step, self.optimizer, self._given, session, evaluation, before, _NONE_MOVED, after)
+            )
         self.finished += 1
         self._evaluation = self._gradients = None
 

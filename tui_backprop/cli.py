@@ -108,9 +108,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--steps",
         type=_number(int, 0, "a whole number, 0 or above"),
-        default=100,
         metavar="N",
-        help="iterations after which a run pauses, or that --headless trains (default: 100)",
+        help="iterations after which a run pauses, or that --headless trains (default: 100, or those of the script)",
     )
     parser.add_argument("--at", default="0", metavar="MOMENT", help="where to start: 4, 4:b, 4:b:2 ... (see below)")
     parser.add_argument("--headless", action="store_true", help="no screen: train, print the losses and a picture")
@@ -145,7 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     from .app import run_app
 
-    return run_app(asked.lesson, asked.seed, asked.learning_rate, asked.steps, asked.at)
+    return run_app(asked.lesson, asked.seed, asked.learning_rate, 100 if asked.steps is None else asked.steps, asked.at)
 
 
 def _print_something(asked: argparse.Namespace) -> int | None:

@@ -53,7 +53,7 @@ class Course:
         return graph
 
     def as_recorded(self, finished: int, edits: Edits) -> RecordedStep | None:
-        """Return the recorded step after so many iterations where all its numbers hold: nothing was edited till then."""
+        """Return the recorded step after so many iterations where its numbers hold: nothing was edited till then."""
         steps = self._program.steps
         holds = finished < len(steps) and all(edited > finished for edited in edits)
         return steps[finished] if holds else None
@@ -87,8 +87,9 @@ class Course:
         assert then is not None
         if edit.node is None:
             return then.owner is step.owner
-        feeds = isinstance(edit.node, Placeholder)
-        return feeds and edit.node in step.feeds and then.feeds.get(edit.node) is step.feeds[edit.node]
+        if not isinstance(edit.node, Placeholder) or edit.node not in step.feeds:
+            return False
+        return then.feeds.get(edit.node) is step.feeds[edit.node]
 
     def restore(self, state: State, edits: Edits) -> None:
         """Start again from an earlier state; what follows has the same bits as before."""

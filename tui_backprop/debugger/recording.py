@@ -45,8 +45,7 @@ class Recording:
 
     `edits` are the edits of that state; it has them in it. `previous` is the iteration before, if any. `optimizer` has
     the settings of this iteration. `step` is the step of the program whose feeds come in this iteration, None in a
-    lesson, and `as_recorded` is the same step where its numbers hold, too. `theirs` are the gradients that the program's
-    own engine found in this iteration, by node.
+    lesson, and `theirs` are the gradients that the program's own engine found in this iteration, by node.
     The dictionaries have for a node the time at which something happened to it; `queue_positions` its position among
     all that ever joined the queue, `visits` the times of all visits, `consumer_visits` those of a node's consumers.
     `crossed` has for an edge, a consumer and the index of its input, when a contribution came over it. `in_reach` and
@@ -61,7 +60,7 @@ class Recording:
         previous: PastIteration | None,
         edits: tuple[Edit, ...] = (),
         step: RecordedStep | None = None,
-        as_recorded: RecordedStep | None = None,
+        theirs: Mapping[Node, Array] | None = None,
     ) -> None:
         self.graph = graph
         self.optimizer = optimizer
@@ -69,7 +68,7 @@ class Recording:
         self.edits = edits
         self.step = step
         self.as_recorded = as_recorded
-        self.theirs: Mapping[Node, Array] = {} if as_recorded is None else as_recorded.theirs
+        self.theirs = theirs or {}
         self.iteration = start.finished + 1
         self.previous = previous
         self.previous_loss = None if previous is None else previous.loss

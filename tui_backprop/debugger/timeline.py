@@ -328,7 +328,8 @@ class Timeline:
         finished, optimizer = state.finished, course.stepper.optimizer
         step, as_recorded = course.step_of(finished), course.as_recorded(finished, edits)
         graph, due = course.graph_of(finished), edits.get(finished, ())
-        return Recording(graph, optimizer, state, previous, due, step, as_recorded)
+        theirs = None if as_recorded is None else as_recorded.theirs
+        return Recording(graph, optimizer, state, previous, due, step, theirs)
 
     def _keep(self, state: State) -> None:
         self.branch.states.keep(state)

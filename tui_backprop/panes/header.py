@@ -38,6 +38,7 @@ def draw_header(moment: Moment, width: int) -> Line:
     rate = [("η ", "dim"), (f"{moment.learning_rate:.4g}", "text")]
     spare = max(_RATE - len(rate[1][0]), 0) if callable(moment.recording.start.learning_rate) else 0
     name, number_of = fit(moment.program.lesson.name, 20).rstrip(), str(moment.iteration)
+    which = _which(moment)
     for gap, with_place, with_before, with_rate, phases in (
         (3, True, True, True, PHASES),
         (2, False, False, True, PHASES),
@@ -46,7 +47,7 @@ def draw_header(moment: Moment, width: int) -> Line:
         (1, False, False, False, ()),
     ):
         space = (" " * gap, "text")
-        left = [(" ", "text"), (name, "title"), space, ("iteration ", "dim"), (number_of, "title"), space]
+        left = [(" ", "text"), (name, "title"), space, ("iteration ", "dim"), (number_of, "title"), *which, space]
         left += _phases(moment, phases)
         right = [*rate, space] if with_rate else []
         reserved = width_of([*left, *right]) + spare + len(loss[0][0]) + _LOSS + 2
@@ -55,6 +56,15 @@ def draw_header(moment: Moment, width: int) -> Line:
     left += [space, (_progress(moment), "text")] if with_place else []
     right += [*loss, *(_loss_before(moment) if with_before else []), (" ", "text")]
     return [*left, (" " * max(width - width_of(left) - width_of(right), 1), "text"), *right]
+
+
+def _which(moment: Moment) -> Line:
+    """Say which of several steps of a program it is, and whether only its feeds come again."""
+    step, count = moment.recording.step, len(moment.program.steps)
+    if step is None:
+        return []
+    label: Line = [(f" {fit(step.label, 10).rstrip()}", "phase")] if step.label else []
+    return [*label, (f" (recorded 1-{count}; its feeds again)", "dim")] if moment.iteration > count else label
 
 
 def _phases(moment: Moment, phases: Sequence[str]) -> Line:

@@ -21,9 +21,9 @@ class RecordedStep:
     for all steps of one optimizer. `label` says which step it is where a program has several. `measured` is the loss
     that the program saw. A step starts from what the step before left, but for the variables that the program itself
     has set since then, `set_before`; `left_after` are those that the program left otherwise than the optimizer's rule
-    does, to the bit. `begins` is whether another session took the step before: then the program's own numbers hold also
-    where somebody has edited some. `theirs` are the gradients that the program's own engine found, by node; it is empty where our
-    engine trains.
+    does, to the bit. `begins` is whether another session took the step before: then `set_before` holds also where
+    somebody has edited a number. `theirs` are the gradients that the program's own engine found, by node; it is empty
+    where our engine trains.
     """
 
     loss: Node

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field, fields, replace
-from functools import cache
 from hashlib import blake2b
 from math import nan
 from typing import Any
@@ -15,7 +14,6 @@ import numpy as np
 from minidl_core import Node, Placeholder, Session, Variable
 from minidl_core.arrays import Array, copy_in
 from minidl_core.graph import post_order
-from minidl_core.plan import Evaluation
 from minidl_core.train import GradientDescentOptimizer, Minimization, Optimizer
 from minidl_core.watching import Asked, GradientComputed, Happening, StepTaken
 
@@ -28,14 +26,13 @@ MOST_BYTES = 64 << 20
 
 @dataclass
 class Recorder:
-    """A watcher that records steps, `steps`, with what names each of them; `left_out` are those that there was no room for.
+    """A watcher that records `steps`, with the nodes they are named by, and counts those `left_out` for want of room.
 
     A gradient that is computed is a step from the moment that a variable below it is set.
     """
 
     steps: list[RecordedStep] = field(default_factory=list)
     named_by: list[Node] = field(default_factory=list)
-    graphs: dict[Any, None] = field(default_factory=dict)
     left_out: int = 0
 
     def __post_init__(self) -> None:
@@ -50,15 +47,16 @@ class Recorder:
         self._gradient: GradientComputed | None = None
         self._variables: dict[Variable, Any] = {}
         self._asked: Asked | None = None
+        self._below: dict[Node, tuple[list[Variable], list[Placeholder]]] = {}
 
     def __call__(self, happening: Happening) -> None:
         """Note what happens."""
-        self._end_own_update()
+        # to look at a variable is part of an update: session.variables[w] = session.run(w) - 0.1 * gradients[w]
+        if not (isinstance(happening, Asked) and isinstance(happening.node, Variable)):
+            self._end_own_update()
         match happening:
-            case Asked(node, _, session):
-                self.graphs[node.graph] = None
-                if session is not None:
-                    self._asked = happening
+            case Asked(_, _, session) if session is not None:
+                self._asked = happening
             case StepTaken():
                 self._asked = None
                 self._take(happening)
@@ -79,7 +77,7 @@ class Recorder:
         key = taken.session, taken.owner
         if key not in self._owners or not taken.memory.iterations:
             self._owners[key] = copy(taken.owner)
-        variables, feeds = _leaves(taken.loss)
+        variables, feeds = self._leaves(taken.loss)
         before = {node: taken.evaluation[node] for node in variables}
         # it was taken from the values before that step, but off what that had left
         left = {node: taken.after.get(node, value) for node, value in taken.moved.items() if node in before}
@@ -105,7 +103,7 @@ class Recorder:
         if pending is None or pending.session is None:
             return
         now = pending.session.variables
-        below, _ = _leaves(pending.loss)
+        below, _ = self._leaves(pending.loss)
         changed = {node: now[node] for node in below if node in now and not _same(now[node], self._variables.get(node))}
         if changed:
             self._gradient = None
@@ -113,11 +111,12 @@ class Recorder:
 
     def _own_step(self, computed: GradientComputed, changed: Mapping[Variable, Array]) -> None:
         loss, evaluation = computed.loss, computed.evaluation
-        variables, feeds = _leaves(loss)
+        variables, feeds = self._leaves(loss)
         before = {node: evaluation[node] for node in variables}
         after = {node: changed.get(node, value) for node, value in before.items()}
         # a number that is no longer what the gradient was computed at, the update left so as well
-        after |= {node: copy_in(self._variables[node]) for node in before if node in self._variables and node not in changed}
+        found = self._variables
+        after |= {node: copy_in(found[node]) for node in before if node in found and node not in changed}
         update = Update(before, after, {node: computed.gradients[node] for node in variables})
         rate = exact_rate(update, self._rates.get(loss))
         optimizer = repeating(update) if rate is None else GradientDescentOptimizer(rate)
@@ -151,7 +150,7 @@ class Recorder:
             if before is None:
                 return
             loss, optimizer, owner = node, before.optimizer, before.owner
-        variables, feeds = _leaves(loss)
+        variables, feeds = self._leaves(loss)
         values = {each: copy_in(session.variables.get(each, each.initial_value)) for each in variables}
         given = asked.feeds or {}
         step = RecordedStep(
@@ -167,7 +166,9 @@ class Recorder:
 
     def _add(self, named_by: Node, step: RecordedStep) -> None:
         taken = getattr(step.optimizer, "taken", {})
-        self._bytes += sum(array.nbytes for kept in (step.set_before, step.left_after, taken) for array in kept.values())
+        self._bytes += sum(
+            array.nbytes for kept in (step.set_before, step.left_after, taken) for array in kept.values()
+        )
         # what has no room has no way back: without a step, those after it start from other numbers
         if self.left_out or (self._bytes > MOST_BYTES and self.steps):
             self.left_out += 1
@@ -189,7 +190,7 @@ class Recorder:
         """Return the array, or the one with the same bytes that there is already."""
         if self.left_out:
             return array
-        key = array.shape, blake2b(np.ascontiguousarray(array).view(np.uint8) if array.ndim else array.tobytes()).digest()
+        key = array.shape, blake2b(array.tobytes()).digest()
         if key not in self._feeds:
             self._feeds[key] = array
             self._bytes += array.nbytes
@@ -203,17 +204,19 @@ class Recorder:
             kept = self._settings[owner] = settings, copy(optimizer)
         return kept[1]
 
+    def _leaves(self, loss: Node) -> tuple[list[Variable], list[Placeholder]]:
+        """Return the variables and the placeholders that lead to a loss."""
+        if loss not in self._below:
+            nodes = post_order([loss])
+            variables = [each for each in nodes if isinstance(each, Variable)]
+            self._below[loss] = variables, [each for each in nodes if isinstance(each, Placeholder)]
+        return self._below[loss]
+
     def labelled(self) -> list[RecordedStep]:
         """Return the steps, each with the name of what it is where a program has several."""
         if len({(step.loss, step.owner) for step in self.steps}) < 2:
             return self.steps
         return [replace(step, label=node.name) for step, node in zip(self.steps, self.named_by, strict=True)]
-
-
-@cache
-def _leaves(loss: Node) -> tuple[list[Variable], list[Placeholder]]:
-    nodes = post_order([loss])
-    return [each for each in nodes if isinstance(each, Variable)], [each for each in nodes if isinstance(each, Placeholder)]
 
 
 def _same(one: Any, other: Any) -> bool:

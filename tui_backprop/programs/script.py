@@ -25,6 +25,7 @@ from .execution import as_main, explained
 from .program import Program, ProgramError, program_of
 from .recorded import RecordedStep
 from .recorder import Recorder
+from .updates import ProgramsOptimizer
 
 Feeds = Mapping[Placeholder, Array]
 Seen = dict[Node, Feeds | None]
@@ -35,7 +36,8 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
     """Run a file and return its lesson as a program, or the steps of training that it took, or else the one it builds.
 
     A step that was never run starts from its variables' initial values, with the feeds of its loss. What the file
-    prints goes to the standard error output. Raises ProgramError, also where a script, which draws its own numbers, is given a seed.
+    prints goes to the standard error output. Raises ProgramError, also where a script, which draws its own numbers, is
+    given a seed.
     """
     main = ModuleType("__main__")
     main.__file__ = file = os.path.abspath(path)
@@ -88,6 +90,10 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
         first = steps[0]
         loss, feeds, made = first.loss, first.feeds, first.optimizer
         if learning_rate is not None:
+            if any(isinstance(step.optimizer, ProgramsOptimizer) for step in steps):
+                raise ProgramError(
+                    f"--learning-rate is for optimizers: {path} updates its variables by a rule of its own"
+                )
             steps = [_at_rate(step, learning_rate) for step in steps]
             warning = f"{warning} With --learning-rate this is no longer the run that {path} made.".strip()
     else:
@@ -134,9 +140,9 @@ def _chosen(seen: Seen, path: str) -> Minimization:
     steps = [node for node in seen if isinstance(node, Minimization)]
     run = [step for step in steps if seen[step] is not None]
     if not steps:
-        remedy = "run step = dl.train.GradientDescentOptimizer(0.1).minimize(loss) with dl.Session().run(step, feed_dict)"
+        remedy = "run step = dl.train.GradientDescentOptimizer(0.1).minimize(loss) in a dl.Session()"
         own = "set session.variables[w] by dl.compute_gradient(loss) in a loop of its own"
-        raise ProgramError(f"{path} trains nothing; it can {remedy}, or {own}, or run a dl.Stepper(step, feed_dict)")
+        raise ProgramError(f"{path} trains nothing; it can {remedy}, {own}, or run a dl.Stepper(step, feed_dict)")
     if not run and len(steps) > 1:
         named = _named(steps)
         raise ProgramError(f"{path} builds {named} and runs none of them; run the one that you mean")

@@ -37,10 +37,10 @@ class ProgramsOptimizer(Optimizer):
     `taken` are those steps. A debugger puts them where other optimizers keep their slots.
     """
 
-    terms = (Term("step", "W - W new", "What the program itself took off; by which rule, only it knows.", is_slot=True),)
+    terms = (Term("step", "W - W new", "What the program took off; by which rule, only it knows.", is_slot=True),)
 
     def __init__(self, taken: Mapping[Variable, Array]) -> None:
-        super().__init__(1.0)  # type: ignore[call-arg]
+        super().__init__(1.0)
         self.taken = taken
 
     @staticmethod
@@ -165,7 +165,7 @@ def _rates(flat: Sequence[_Flat], units: Iterator[Array]) -> list[float] | None:
         scale = float(np.max(np.abs(step), initial=0.0))
         if float(np.max(np.abs(step - rate * unit), initial=0.0)) > _TOLERANCE * max(scale, 1e-6):
             return None
-        overdetermined = overdetermined and np.count_nonzero(unit) > 1
+        overdetermined = overdetermined and int(np.count_nonzero(unit)) > 1
         rates.append(float(f"{rate:.10g}"))
     usual = float(np.median(rates))
     if all(abs(rate - usual) <= 1e-7 * usual for rate in rates):
