@@ -58,6 +58,17 @@ class Course:
         holds = finished < len(steps) and all(edited > finished for edited in edits)
         return steps[finished] if holds else None
 
+    def goes_on(self, finished: int) -> bool:
+        """Return whether the step after so many iterations measures what the step before it brought, and that alone.
+
+        So it does with the same loss and feeds, where the program set no variable in between.
+        """
+        before, after = self.step_of(finished - 1), self.step_of(finished)
+        if before is None or after is None:
+            return True
+        same = all(before.feeds.get(node) is array for node, array in after.feeds.items())
+        return before.loss is after.loss and same and not (finished < len(self._program.steps) and after.set_before)
+
     def state(self, edits: Edits) -> State:
         """Return what the next iteration would start from, but for the edits that are made there.
 

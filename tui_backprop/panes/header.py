@@ -10,6 +10,7 @@ from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..notation.fitting import fit, width_of
 from ..notation.formats import number
+from ..programs.updates import ProgramsOptimizer
 from ..session import Viewer
 from .pane import Pane, Size
 
@@ -36,6 +37,8 @@ def draw_header(moment: Moment, width: int) -> Line:
     """Draw the header in one line of this width; what is least needed is left out first, the loss is always whole."""
     loss = [(f"{fit(moment.graph.loss.name, 12).rstrip()} ", "dim"), *_loss(moment)]
     rate = [("η ", "dim"), (f"{moment.learning_rate:.4g}", "text")]
+    if isinstance(moment.optimizer, ProgramsOptimizer):
+        rate = [("own update", "dim"), ("", "text")]  # it has no learning rate that anybody knows
     spare = max(_RATE - len(rate[1][0]), 0) if callable(moment.recording.start.learning_rate) else 0
     name, number_of = fit(moment.program.lesson.name, 20).rstrip(), str(moment.iteration)
     which = _which(moment)

@@ -42,9 +42,10 @@ class Recorder:
         self._owners: dict[tuple[Session, Optimizer], Optimizer] = {}
         self._settings: dict[Optimizer, tuple[list[Any], Optimizer]] = {}
         self._own: dict[tuple[Node, type[Optimizer]], Optimizer] = {}
-        self._rates: dict[Node, float] = {}
+        self._descents: dict[Node, tuple[float, Optimizer]] = {}
         self._session: Session | None = None
         self._gradient: GradientComputed | None = None
+        self._held: dict[Variable, Any] = {}
         self._variables: dict[Variable, Any] = {}
         self._asked: Asked | None = None
         self._below: dict[Node, tuple[list[Variable], list[Placeholder]]] = {}
@@ -63,7 +64,8 @@ class Recorder:
             case GradientComputed(_, session, _, _):
                 self._asked = None
                 self._gradient = happening
-                self._variables = {} if session is None else _copies(session.variables)
+                self._held = {} if session is None else dict(session.variables)
+                self._variables = _copies(self._held)
 
     def finish(self, *, failed: bool) -> None:
         """Note the end of the script; where it `failed` in a step, that is one, too: there its mistake can be seen."""
@@ -104,10 +106,16 @@ class Recorder:
             return
         now = pending.session.variables
         below, _ = self._leaves(pending.loss)
-        changed = {node: now[node] for node in below if node in now and not _same(now[node], self._variables.get(node))}
+        changed = {node: now[node] for node in below if node in now and self._was_set(node, now[node])}
         if changed:
             self._gradient = None
             self._own_step(pending, {node: copy_in(value) for node, value in changed.items()})
+
+    def _was_set(self, node: Variable, now: Any) -> bool:
+        """Return whether a variable was set since the gradient was computed, be it to the same number."""
+        if now is not self._held.get(node):
+            return True
+        return isinstance(now, np.ndarray) and now.flags.writeable and not _same(now, self._variables[node])
 
     def _own_step(self, computed: GradientComputed, changed: Mapping[Variable, Array]) -> None:
         loss, evaluation = computed.loss, computed.evaluation
@@ -118,11 +126,15 @@ class Recorder:
         found = self._variables
         after |= {node: copy_in(found[node]) for node in before if node in found and node not in changed}
         update = Update(before, after, {node: computed.gradients[node] for node in variables})
-        rate = exact_rate(update, self._rates.get(loss))
-        optimizer = repeating(update) if rate is None else GradientDescentOptimizer(rate)
+        before_that = self._descents.get(loss)
+        rate = exact_rate(update, None if before_that is None else before_that[0])
+        if before_that is not None and rate == before_that[0]:
+            optimizer: Optimizer = before_that[1]
+        else:
+            optimizer = repeating(update) if rate is None else GradientDescentOptimizer(rate)
         owner = self._own.setdefault((loss, type(optimizer)), optimizer)
         if rate is not None:
-            self._rates[loss] = rate
+            self._descents[loss] = rate, optimizer
         self._add(
             loss,
             RecordedStep(

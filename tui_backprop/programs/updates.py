@@ -37,7 +37,7 @@ class ProgramsOptimizer(Optimizer):
     `taken` are those steps. A debugger puts them where other optimizers keep their slots.
     """
 
-    terms = (Term("step", "W - W new", "What the program took off; by which rule, only it knows.", is_slot=True),)
+    terms = (Term("step", "(W - W new)", "What the program took off; by which rule, only it knows.", is_slot=True),)
 
     def __init__(self, taken: Mapping[Variable, Array]) -> None:
         super().__init__(1.0)
