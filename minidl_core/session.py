@@ -57,7 +57,9 @@ class Session:
             for node in dict.fromkeys(asked):
                 if isinstance(node, Minimization):
                     before = self.memory_of(node.optimizer)
-                    after, memory = take_step(node.optimizer, evaluation, node.loss, moved, before)
+                    after, memory = take_step(
+                        node.optimizer, evaluation, node.loss, moved, before, node.variables if node.freezes else None
+                    )
                     self.variables, self.memories[node.optimizer] = {**self.variables, **after}, memory
                     if watched:
                         owner = node.optimizer
@@ -66,6 +68,12 @@ class Session:
                     moved |= after
         results = [read_only(evaluation[node]) for node in nodes]
         return results[0] if isinstance(fetches, Node) else results
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Do nothing: it holds nothing that has to be closed."""
 
     def keep(self, node: Node, evaluation: Evaluation) -> None:
         """Keep the evaluation as the last one of a node."""

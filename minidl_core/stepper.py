@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from operator import index
@@ -64,7 +64,7 @@ class Stepper:
     """Trains a loss, one event at a time (`iteration`) or by calling hooks (`run`).
 
     `step` is what `optimizer.minimize(loss)` makes or, with an `optimizer`, the loss itself: then its graph stays as it
-    is. The feeds are copied once and used for every iteration, until a state with others is restored. So is the
+    is, and of its variables `only` some may be moved. The feeds are copied once and used for every iteration, until a state with others is restored. So is the
     optimizer: a setting that is to change is one of the stepper's `optimizer`, and no other stepper's changes with it.
     `left_after` are what variables are after each iteration, whatever the optimizer's rule says: a run that is played
     again may have left them so. Raises GraphError where there is no step to take, FeedError, ShapeError.
@@ -77,12 +77,14 @@ class Stepper:
         session: Session | None = None,
         traversal: str = "last consumer",
         optimizer: Optimizer | None = None,
+        only: Sequence[Variable] | None = None,
     ) -> None:
         if optimizer is not None:
             trained_variables(step)
-            self.loss, self._given = step, optimizer
+            self.loss, self._given, self._only = step, optimizer, only
         elif isinstance(step, Minimization):
             self.loss, self._given = step.loss, step.optimizer
+            self._only = step.variables if step.freezes else None
         else:
             raise GraphError(f"{step!r} is no step to take; make one: optimizer.minimize(loss).")
         # others may step with the one given; what it remembers is the session's, whoever takes the step
@@ -201,6 +203,8 @@ class Stepper:
         NonFiniteError after the step that is not finite.
         """
         evaluation, gradients = self._evaluated(), self._completed()
+        if self._only is not None:
+            gradients = {node: gradient for node, gradient in gradients.items() if node in self._only}
         variables = dict(self.session.variables)
         with quiet():
             step = Step(self.optimizer, self.session.memory_of(self._given), gradients.values())
@@ -249,7 +253,8 @@ class Stepper:
         evaluation = self._plan.run(self._feeds, self.session.variables)
         self._finish_forward(evaluation)
         session = self.session
-        after, memory = take_step(self.optimizer, evaluation, self.loss, _NONE_MOVED, session.memory_of(self._given))
+        memory = session.memory_of(self._given)
+        after, memory = take_step(self.optimizer, evaluation, self.loss, _NONE_MOVED, memory, self._only)
         self._take({**session.variables, **after}, memory, evaluation)
         return float(evaluation[self.loss])
 
@@ -263,7 +268,8 @@ class Stepper:
         session, before = self.session, self.session.memory_of(self._given)
         session.variables, session.memories[self._given] = {**variables, **self.left_after}, memory
         if is_watched():
-            after = {node: variables[node] for node in self._plan.nodes if isinstance(node, Variable)}
+            nodes = [node for node in self._plan.nodes if node in variables]
+            after = {node: variables[node] for node in nodes if isinstance(node, Variable)}
             step = self._step
             notify(
                 StepTaken(self.loss, step, self.optimizer, self._given, session, evaluation, before, _NONE_MOVED, after)

@@ -54,6 +54,8 @@ RUNS = {
     "    for v in (w, b): session.variables[v] = session.run(v) - 0.1 / (i + 1) * G[v]",
     "own rule": "for _ in range(5):\n    session.run(loss, batch())\n    G = dl.compute_gradient(loss)\n"
     "    session.variables[w] = session.run(w) * 0.99 - 0.1 * np.sign(G[w])",
+    "a frozen part": "a = train.AdamOptimizer(0.1)\nsteps = [a.minimize(loss, var_list=[w]), a.minimize(loss, var_list=[b])]\n"
+    "for i in range(6): session.run(steps[i % 2], batch())",
     "stepper": "dl.Stepper(train.AdamOptimizer(0.1).minimize(loss), batch(), session).run(5)",
 }
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import replace
 
-from minidl_core import Event, Node, Placeholder, Session, State, Stepper
+from minidl_core import Event, Node, Placeholder, Session, State, Stepper, Variable
 from minidl_core.train import Memory, Optimizer
 
 from ..programs.program import Program
@@ -33,7 +33,7 @@ class Course:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._session = Session()
-        self._steppers: dict[tuple[Node, Optimizer], Stepper] = {}
+        self._steppers: dict[tuple[Node, Optimizer, tuple[Variable, ...] | None], Stepper] = {}
         self._graphs: dict[Node, LossGraph] = {}
         self.finished = 0
         self.stepper = self._stepper_of(0)
@@ -131,8 +131,10 @@ class Course:
     def _stepper_of(self, finished: int) -> Stepper:
         step, program = self.step_of(finished), self._program
         loss, owner = (program.example.loss, program.optimizer) if step is None else (step.loss, step.owner)
-        stepper = self._steppers.get((loss, owner))
+        only = None if step is None or step.trained is None else tuple(step.trained)
+        stepper = self._steppers.get((loss, owner, only))
         if stepper is None:
             feeds = program.example.feeds if step is None else step.feeds
-            stepper = self._steppers[loss, owner] = Stepper(loss, feeds, self._session, optimizer=owner)
+            stepper = Stepper(loss, feeds, self._session, optimizer=owner, only=only)
+            self._steppers[loss, owner, only] = stepper
         return stepper

@@ -94,7 +94,9 @@ class Recording:
     @cached_property
     def update_order(self) -> list[Variable]:
         """The variables in the order in which they are updated, once the backward pass is over."""
-        return [node for node in self.visited if isinstance(node, Variable)]
+        only = None if self.step is None else self.step.trained
+        nodes = [node for node in self.visited if isinstance(node, Variable)]
+        return nodes if only is None else [node for node in nodes if node in only]
 
     @property
     def finished(self) -> bool:

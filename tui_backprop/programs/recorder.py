@@ -91,6 +91,7 @@ class Recorder:
                 owner=self._owners[key],
                 feeds={node: self._kept(taken.evaluation[node]) for node in feeds},
                 measured=float(taken.evaluation[taken.loss]),
+                trained=_moved_by(taken.step),
                 set_before=self._set_before(before),
                 left_after=left,
                 begins=self._session is not taken.session,
@@ -171,6 +172,7 @@ class Recorder:
             owner=owner,
             feeds={each: self._kept(given[each]) for each in feeds},
             measured=nan,
+            trained=_moved_by(node),
             set_before=self._set_before(values),
             begins=self._session is not session,
         )
@@ -229,6 +231,10 @@ class Recorder:
         if len({(step.loss, step.owner) for step in self.steps}) < 2:
             return self.steps
         return [replace(step, label=node.name) for step, node in zip(self.steps, self.named_by, strict=True)]
+
+
+def _moved_by(step: Node | None) -> list[Variable] | None:
+    return step.variables if isinstance(step, Minimization) and step.freezes else None
 
 
 def _same(one: Any, other: Any) -> bool:

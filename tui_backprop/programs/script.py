@@ -11,8 +11,6 @@ import os
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from pathlib import Path
-from types import ModuleType
 
 from minidl_core import Graph, Node, NonFiniteError, Placeholder
 from minidl_core.arrays import Array
@@ -21,7 +19,8 @@ from minidl_core.train import Minimization, Optimizer, Schedule
 from minidl_core.watching import Asked, Happening, watching
 
 from ..lessons.lesson import Example, Lesson
-from .execution import as_main, explained
+from .execution import Execution, execute, explained
+from .naming import name_objects
 from .program import Program, ProgramError, program_of
 from .recorded import RecordedStep
 from .recorder import Recorder
@@ -39,12 +38,8 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
     prints goes to the standard error output. Raises ProgramError, also where a script, which draws its own numbers, is
     given a seed.
     """
-    main = ModuleType("__main__")
-    main.__file__ = file = os.path.abspath(path)
     seen: Seen = {}
     recorder = Recorder()
-    warning = ""
-    failed = False
 
     def note(happening: Happening) -> None:
         recorder(happening)
@@ -52,35 +47,27 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
             seen.pop(happening.node, None)
             seen[happening.node] = happening.feeds
 
-    try:
-        source = Path(path).read_bytes()
-    except OSError as error:
-        raise ProgramError(f"{path} cannot be opened: {error.strerror}") from error
-    try:
-        with as_main(main, path), Graph().as_default(), watching(note), explained(path, file):
-            exec(compile(source, file, "exec", dont_inherit=True), vars(main))
-    except KeyboardInterrupt:
-        if not recorder.steps:
-            raise
-        warning = f"{path} was stopped; it is opened with the {_counted(len(recorder.steps))} that it took."
-    except ProgramError as stopped:
-        # to look into a NaN is what a debugger is for
-        failed = isinstance(stopped.__cause__, NonFiniteError)
-        fed = [node for node in seen if isinstance(node, Minimization) and _fed(node, seen) is not None]
-        if not recorder.steps and not (failed and fed):
-            raise
+    with Graph().as_default(), watching(note):
+        execution = execute(path)
+    main, stopped = execution.main, execution.stopped
+    warning = execution.left_out
+    if stopped is not None:
+        # what it trained until then is what a debugger is for
         taken = len(recorder.steps)
+        fed = any(isinstance(node, Minimization) and _fed(node, seen) is not None for node in seen)
+        if not taken and not fed:
+            raise KeyboardInterrupt if isinstance(stopped.__cause__, KeyboardInterrupt) else stopped
         opened = f"with the {_counted(taken)} that it took" if taken else "as it started"
-        warning = f"{stopped} It is opened {opened}."
-    recorder.finish(failed=failed)
+        warning = f"{warning} {stopped}. It is opened {opened}.".strip()
+    recorder.finish(failed=stopped is not None and isinstance(stopped.__cause__, NonFiniteError))
 
     lesson = vars(main).get("lesson")
     if isinstance(lesson, Lesson):
-        return program_of(_explaining(lesson, path, file), seed, learning_rate, path, warning)
+        return program_of(_explaining(lesson, path, execution), seed, learning_rate, path, warning)
     if seed is not None:
         raise ProgramError(f"--seed is for lessons: {path} draws its own numbers; change the seed in it")
     for graph in dict.fromkeys(node.graph for node in seen):
-        _call_by_variables(main, graph)
+        _call_by_variables(execution, graph)
     steps = recorder.labelled()
     if recorder.left_out:
         taken = len(steps) + recorder.left_out
@@ -98,6 +85,8 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
             warning = f"{warning} With --learning-rate this is no longer the run that {path} made.".strip()
     else:
         step = _chosen(seen, path)
+        if step.freezes:
+            raise ProgramError(f"{path} freezes a part, by var_list, in a step that it never runs; run it")
         loss, feeds, made = step.loss, _feeds(step, seen, path), step.optimizer
     example = Example(loss, feeds)
 
@@ -125,11 +114,11 @@ def _at_rate(step: RecordedStep, learning_rate: float) -> RecordedStep:
     return replace(step, optimizer=optimizer, measured=math.nan, set_before=set_before, left_after={}, theirs={})
 
 
-def _explaining(lesson: Lesson, path: str, file: str) -> Lesson:
+def _explaining(lesson: Lesson, path: str, execution: Execution) -> Lesson:
     """Return the lesson of a file, which says where in the file it went wrong if it cannot be built."""
 
     def build(seed: int) -> Example:
-        with explained(path, file):
+        with explained(path, execution.files):
             return lesson.build(seed)
 
     return replace(lesson, build=build)
@@ -174,14 +163,15 @@ def _named(nodes: Sequence[Node]) -> str:
     return " and ".join([*map(Node.describe, nodes[:3]), *([f"{len(nodes) - 3} others"] if len(nodes) > 3 else [])])
 
 
-def _call_by_variables(main: ModuleType, graph: Graph) -> None:
-    """Give every node that has no name of its own the name of the script's variable, if no other node has it."""
+def _call_by_variables(execution: Execution, graph: Graph) -> None:
+    """Give every node that has no name of its own that under which the script keeps it, if no other node has it."""
+    names = name_objects(vars(execution.main), lambda value: issubclass(type(value), Node), execution.loop_names)
     taken = {node.name for node in graph.nodes}
-    for variable, node in vars(main).items():
-        if not isinstance(node, Node) or node.graph is not graph or variable.startswith("_"):
+    for node in graph.nodes:
+        if node.is_named or id(node) not in names or names[id(node)].startswith("_"):
             continue
         scope, slash, _ = node.name.rpartition("/")
-        called = f"{scope}{slash}{variable}"
-        if not node.is_named and called not in taken:
+        called = f"{scope}{slash}{names[id(node)]}"
+        if called not in taken:
             node.name = called
             taken.add(called)
