@@ -63,11 +63,12 @@ class State:
 class Stepper:
     """Trains a loss, one event at a time (`iteration`) or by calling hooks (`run`).
 
-    `step` is what `optimizer.minimize(loss)` makes or, with an `optimizer`, the loss itself: then its graph stays as it
-    is, and of its variables `only` some may be moved. The feeds are copied once and used for every iteration, until a state with others is restored. So is the
-    optimizer: a setting that is to change is one of the stepper's `optimizer`, and no other stepper's changes with it.
-    `left_after` are what variables are after each iteration, whatever the optimizer's rule says: a run that is played
-    again may have left them so. Raises GraphError where there is no step to take, FeedError, ShapeError.
+    `step` is what `optimizer.minimize(loss)` makes or, with an `optimizer`, the loss itself: then its graph stays
+    as it is, and of its variables `only` some may be moved. The feeds are copied once and used for every iteration,
+    until a state with others is restored. So is the optimizer: a setting that is to change is one of the stepper's
+    `optimizer`, and no other stepper's changes with it. `left_after` are what variables are after each iteration,
+    whatever the optimizer's rule says: a run that is played again may have left them so. Raises GraphError where
+    there is no step to take, FeedError, ShapeError.
     """
 
     def __init__(

@@ -31,32 +31,33 @@ out = dl.matmul(x, w) + b
 loss = dl.reduce_mean(dl.square(out - y), name="loss")
 other = dl.reduce_mean(dl.square(dl.tanh(out) - y), name="other")
 session, train = dl.Session(), dl.train
+adam, momentum = train.AdamOptimizer(0.1), train.MomentumOptimizer(0.1, 0.9)
 batch = lambda n=4: {x: random.normal(size=(n, 2)), y: random.normal(size=(n, 1))}
 """
 RUNS = {
-    "mini-batches": "step = train.AdamOptimizer(0.1).minimize(loss)\nfor _ in range(6): session.run(step, batch(3))",
-    "batches of other sizes": "step = train.AdamOptimizer(0.1).minimize(loss)\n"
-    "for n in (3, 5, 2): session.run(step, batch(n))",
+    "mini-batches": "step = adam.minimize(loss)\nfor _ in range(6): session.run(step, batch(3))",
+    "batches of other sizes": "step = adam.minimize(loss)\nfor n in (3, 5, 2): session.run(step, batch(n))",
     "dropout": "m = dl.placeholder(name='m')\nJ = dl.reduce_mean(dl.square(x * m))\n"
     "J = dl.reduce_mean(dl.square(dl.matmul(x * m, w) + b - y))\nstep = train.RMSPropOptimizer(0.1).minimize(J)\n"
     "for _ in range(5): session.run(step, {**batch(), m: random.integers(0, 2, size=(4, 2))})",
     "decaying rate, momentum changed": "o = train.MomentumOptimizer(0.1, 0.9)\nstep = o.minimize(loss)\n"
-    "for i in range(6):\n    o.learning_rate = 0.1 / (i + 1)\n    o.momentum = 0.9 if i < 3 else 0.5\n    session.run(step, batch())",
-    "two optimizers in turn": "steps = [train.AdamOptimizer(0.1).minimize(loss), train.MomentumOptimizer(0.1, 0.9).minimize(other)]\n"
+    "for i in range(6):\n    o.learning_rate = 0.1 / (i + 1)\n    o.momentum = 0.9 if i < 3 else 0.5\n"
+    "    session.run(step, batch())",
+    "two optimizers in turn": "steps = [adam.minimize(loss), momentum.minimize(other)]\n"
     "for i in range(7): session.run(steps[i % 3 == 0], batch())",
-    "two steps in one run": "steps = [train.AdamOptimizer(0.1).minimize(loss), train.MomentumOptimizer(0.1, 0.9).minimize(other)]\n"
+    "two steps in one run": "steps = [adam.minimize(loss), momentum.minimize(other)]\n"
     "for _ in range(4): session.run(steps, batch())",
-    "clipped weights": "step = train.AdamOptimizer(0.3).minimize(loss)\nfor _ in range(6):\n"
+    "clipped weights": "step = adam.minimize(loss)\nfor _ in range(6):\n"
     "    session.run(step, batch())\n    session.variables[w] = np.clip(session.run(w), -0.3, 0.3)",
-    "a second session": "step = train.AdamOptimizer(0.3).minimize(loss)\nfor _ in range(2):\n    session = dl.Session()\n"
+    "a second session": "step = adam.minimize(loss)\nfor _ in range(2):\n    session = dl.Session()\n"
     "    for _ in range(3): session.run(step, batch())",
     "own loop": "for i in range(5):\n    session.run(loss, batch())\n    G = dl.compute_gradient(loss)\n"
     "    for v in (w, b): session.variables[v] = session.run(v) - 0.1 / (i + 1) * G[v]",
     "own rule": "for _ in range(5):\n    session.run(loss, batch())\n    G = dl.compute_gradient(loss)\n"
     "    session.variables[w] = session.run(w) * 0.99 - 0.1 * np.sign(G[w])",
-    "a frozen part": "a = train.AdamOptimizer(0.1)\nsteps = [a.minimize(loss, var_list=[w]), a.minimize(loss, var_list=[b])]\n"
+    "a frozen part": "steps = [adam.minimize(loss, var_list=[w]), adam.minimize(loss, var_list=[b])]\n"
     "for i in range(6): session.run(steps[i % 2], batch())",
-    "stepper": "dl.Stepper(train.AdamOptimizer(0.1).minimize(loss), batch(), session).run(5)",
+    "stepper": "dl.Stepper(adam.minimize(loss), batch(), session).run(5)",
 }
 
 
@@ -100,7 +101,7 @@ def test_the_losses_are_those_that_the_script_saw_also_headless(
     opened: Open, capsys: pytest.CaptureFixture[str]
 ) -> None:
     opened(
-        "steps = [train.AdamOptimizer(0.1).minimize(loss, name='A'), train.MomentumOptimizer(0.1, 0.9).minimize(other, name='B')]\n"
+        "steps = [adam.minimize(loss, name='A'), momentum.minimize(other, name='B')]\n"
         "seen = [float(session.run(steps[i % 3 == 0], batch())) for i in range(7)]\n"
         "import json; print(json.dumps(seen))"
     )
@@ -125,7 +126,7 @@ def test_an_own_loop_is_gradient_descent_where_that_makes_it_to_the_bit(opened: 
 def test_the_header_says_which_step_and_when_the_feeds_come_again(opened: Open) -> None:
     timeline = Timeline(
         opened(
-            "A = train.AdamOptimizer(0.1).minimize(loss)\nB = train.AdamOptimizer(0.1).minimize(other)\n"
+            "A = adam.minimize(loss)\nB = adam.minimize(other)\n"
             "for _ in range(2): session.run(A, batch()), session.run(B, batch())"
         )
     )
@@ -167,9 +168,7 @@ def test_an_edited_branch_takes_off_what_the_program_took_off(opened: Open) -> N
 
 @pytest.mark.parametrize("end", ["1 / 0", "raise KeyboardInterrupt"])
 def test_a_script_that_stops_opens_at_the_steps_that_it_took(end: str, opened: Open) -> None:
-    program = opened(
-        f"step = train.AdamOptimizer(0.1).minimize(loss)\nfor _ in range(5): session.run(step, batch())\n{end}"
-    )
+    program = opened(f"step = adam.minimize(loss)\nfor _ in range(5): session.run(step, batch())\n{end}")
     assert len(program.steps) == 5
     assert "opened with the 5 steps that it took" in program.warning
 
@@ -177,7 +176,7 @@ def test_a_script_that_stops_opens_at_the_steps_that_it_took(end: str, opened: O
 def test_feeds_that_come_again_are_kept_once_and_too_many_are_left_out(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = "step = train.AdamOptimizer(0.1).minimize(loss)\nall = [batch(), batch()]\nfor i in range(6): session.run(step, all[i % 2])"
+    text = "step = adam.minimize(loss)\nall = [batch(), batch()]\nfor i in range(6): session.run(step, all[i % 2])"
     steps = opened(text).steps
     assert len({id(array) for step in steps for array in step.feeds.values()}) == 4
     monkeypatch.setattr("tui_backprop.programs.recorder.MOST_BYTES", 100)
