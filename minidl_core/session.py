@@ -13,7 +13,7 @@ from .graph import Node, Variable, check_has_value
 from .plan import Evaluation, Plan
 from .train import Memory, Minimization, Optimizer
 from .train.step import take_step
-from .watching import notify
+from .watching import Asked, GradientComputed, StepTaken, is_watched, notify
 
 _NOTHING = Memory()
 
@@ -45,8 +45,10 @@ class Session:
         if plan is None:
             plan = self._plans[nodes] = Plan(nodes)
         feeds = plan.feed(feed_dict)
-        for node in asked:
-            notify(node, feeds)
+        watched = is_watched()
+        if watched:
+            for node in asked:
+                notify(Asked(node, feeds, self))
         with quiet():
             evaluation = plan.run(feeds, self.variables)
             for node in nodes:
@@ -54,11 +56,15 @@ class Session:
             moved: dict[Variable, Array] = {}
             for node in dict.fromkeys(asked):
                 if isinstance(node, Minimization):
-                    memory = self.memory_of(node.optimizer)
+                    before = self.memory_of(node.optimizer)
                     after, memory = take_step(
-                        node.optimizer, evaluation, node.loss, moved, memory, node.variables if node.freezes else None
+                        node.optimizer, evaluation, node.loss, moved, before, node.variables if node.freezes else None
                     )
                     self.variables, self.memories[node.optimizer] = {**self.variables, **after}, memory
+                    if watched:
+                        owner = node.optimizer
+                        told = node.loss, node, owner, owner, self, evaluation, before, dict(moved), after
+                        notify(StepTaken(*told))
                     moved |= after
         results = [read_only(evaluation[node]) for node in nodes]
         return results[0] if isinstance(fetches, Node) else results
@@ -119,6 +125,9 @@ def compute_gradient(loss: Node, session: Session | None = None) -> dict[Node, A
     evaluation = last_evaluation(loss, session)
     with quiet():
         gradients = evaluation.gradients(loss)
+    if is_watched():
+        owner = next((each for each in _living if each.evaluations.get(loss) is evaluation), None)
+        notify(GradientComputed(loss, session or owner, evaluation, gradients))
     return {node: read_only(gradient) for node, gradient in gradients.items()}
 
 

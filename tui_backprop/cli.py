@@ -116,9 +116,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--steps",
         type=_number(int, 0, "a whole number, 0 or above"),
-        default=100,
         metavar="N",
-        help="iterations after which a run pauses, or that --headless trains (default: 100)",
+        help="iterations after which a run pauses, or that --headless trains (default: 100, or those of the script)",
     )
     parser.add_argument("--at", default="0", metavar="MOMENT", help="where to start: 4, 4:b, 4:b:2 ... (see below)")
     parser.add_argument(
@@ -233,7 +232,8 @@ def _print_something(asked: argparse.Namespace, settings: Settings) -> int | Non
 def _session_of(asked: argparse.Namespace) -> Asked:
     from .session.opening import Asked
 
-    return Asked(asked.lesson, asked.seed, asked.learning_rate, asked.steps, asked.at, asked.edit)
+    pause_every = 100 if asked.steps is None else asked.steps
+    return Asked(asked.lesson, asked.seed, asked.learning_rate, pause_every, asked.at, asked.edit)
 
 
 def _list_lessons() -> int:

@@ -19,7 +19,7 @@ from ..arrays import Array
 from ..errors import GraphError
 from ..graph import Node, Variable, check_has_value, post_order
 from ..plan import check_loss
-from ..watching import notify
+from ..watching import Asked, notify
 from .schedules import Schedule, checked_rate
 from .settings import Declared, setting
 from .terms import Term
@@ -204,7 +204,7 @@ class Minimization(Node):
         self._why_no_value = f"is a step of training and has no value; use its loss, {loss.name}"
         super().__init__(name, graph=loss.graph)
         self._join(None)
-        notify(self, None)
+        notify(Asked(self, None, None))
 
 
 def _chosen(var_list: Sequence[Variable], trained: Sequence[Variable], loss: Node) -> list[Variable]:

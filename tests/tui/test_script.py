@@ -167,7 +167,7 @@ def test_the_learning_rate_can_be_another(write: Write, capsys: pytest.CaptureFi
     assert capsys.readouterr().out.startswith("my_model.py   learning rate 0.1\n")
 
 
-def test_the_step_that_was_run_last_is_opened_with_what_it_was_fed(write: Write) -> None:
+def test_the_steps_that_were_run_are_opened_with_what_they_were_fed(write: Write) -> None:
     program = open_script(
         write(
             IMPORTS
@@ -189,10 +189,9 @@ if __name__ == "__main__":
 """
         )
     )
-    example = program.example
-    assert example.loss.name == "other"
-    assert {node.name: float(value) for node, value in example.feeds.items()} == {"x": 2}
-    assert program.learning_rate == 0.5
+    steps = [(step.loss.name, step.measured, step.optimizer.learning_rate) for step in program.steps]
+    assert steps == [("one", 2.0, 0.1), ("other", -1.9 * 2, 0.5)]
+    assert [[float(value) for value in step.feeds.values()] for step in program.steps] == [[1.0], [2.0]]
 
 
 @pytest.mark.parametrize("run", ["dl.Session().run(loss, {x: 4})", "dl.Stepper(step, {x: 4}).run(3)"])
@@ -354,8 +353,8 @@ UNRUN = "a, b = dl.placeholder(), dl.placeholder()\nstep = step_of(dl.Variable(1
         ("input()", "my_model.py:1 raised "),
         (IMPORTS + "dl.Session().run(dl.placeholder())", "my_model.py:3 raised FeedError: placeholder 'placeholder' ("),
         (IMPORTS + "dl.log(dl.Variable(float('nan')))", "my_model.py:3 raised NonFiniteError: variable 'variable' ("),
-        ("", "my_model.py builds no minimisation step; end it with step = dl.train.GradientDescentOptimizer(0.1).min"),
-        ("import sys; sys.exit()", "my_model.py builds no minimisation step; end it with step ="),
+        ("", "my_model.py trains nothing; it can run step = dl.train.GradientDescentOptimizer(0.1).min"),
+        ("import sys; sys.exit()", "my_model.py trains nothing; it can run step ="),
         (
             IMPORTS + STEP + "w = dl.Variable(1.0)\nstep_of(w, name='one')\nstep_of(-w, name='two')",
             "builds minimization 'one' (my_model.py:5) and minimization 'two' (my_model.py:5) and runs none",

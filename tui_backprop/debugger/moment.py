@@ -27,6 +27,7 @@ from minidl_core import (
     VariableUpdated,
 )
 from minidl_core.arrays import Array, Shape
+from minidl_core.train import Optimizer
 
 from ..programs.program import Program
 from .branches import Branch
@@ -108,6 +109,11 @@ class Moment:
     def error(self) -> MinidlError | None:
         """The mistake that keeps the iteration from going on, once the cursor has come to it."""
         return self.recording.error if self.cursor == len(self.recording.events) else None
+
+    @property
+    def optimizer(self) -> Optimizer:
+        """The optimizer of this iteration's update, with its settings."""
+        return self.recording.optimizer
 
     @property
     def learning_rate(self) -> float:

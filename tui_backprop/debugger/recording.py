@@ -26,23 +26,28 @@ from minidl_core import (
     VariableUpdated,
 )
 from minidl_core.arrays import Array
+from minidl_core.train import Optimizer
 
+from ..programs.recorded import RecordedStep
 from .edits import Edit
 from .loss_graph import LossGraph
 
 
 class PastIteration(NamedTuple):
-    """A finished iteration: the state it started from, and the loss there."""
+    """A finished iteration: the state it started from, and the loss there, None where that was another loss."""
 
     start: State
-    loss: float
+    loss: float | None
 
 
 class Recording:
     """One iteration: its number, the state it started from, its events so far, and the mistake that ended it, if any.
 
-    `edits` are the edits of that state; it has them in it. `previous` is the iteration before, if any. `theirs` are the
-    gradients that the program's own engine found in this iteration, by node.
+    `edits` are the edits of that state; it has them in it. `previous` is the iteration before, if any. `optimizer` has
+    the settings of this iteration. `step` is the step of the program whose feeds come in this iteration, None in a
+    lesson, and `theirs` are the gradients that the program's own engine found in this iteration, by node.
+    `measures_last_step` is whether the loss says what the last step brought: it is the same loss of the same feeds.
+    `next_measures_step` is whether that of the next iteration will say so of this step.
     The dictionaries have for a node the time at which something happened to it; `queue_positions` its position among
     all that ever joined the queue, `visits` the times of all visits, `consumer_visits` those of a node's consumers.
     `crossed` has for an edge, a consumer and the index of its input, when a contribution came over it. `in_reach` and
@@ -52,14 +57,20 @@ class Recording:
     def __init__(
         self,
         graph: LossGraph,
+        optimizer: Optimizer,
         start: State,
         previous: PastIteration | None,
         edits: tuple[Edit, ...] = (),
+        step: RecordedStep | None = None,
         theirs: Mapping[Node, Array] | None = None,
+        goes_on: tuple[bool, bool] = (True, True),
     ) -> None:
         self.graph = graph
+        self.optimizer = optimizer
         self.start = start
         self.edits = edits
+        self.step = step
+        self.measures_last_step, self.next_measures_step = goes_on
         self.theirs = theirs or {}
         self.iteration = start.finished + 1
         self.previous = previous
@@ -83,7 +94,9 @@ class Recording:
     @cached_property
     def update_order(self) -> list[Variable]:
         """The variables in the order in which they are updated, once the backward pass is over."""
-        return [node for node in self.visited if isinstance(node, Variable)]
+        only = None if self.step is None else self.step.trained
+        nodes = [node for node in self.visited if isinstance(node, Variable)]
+        return nodes if only is None else [node for node in nodes if node in only]
 
     @property
     def finished(self) -> bool:

@@ -96,7 +96,7 @@ def _own_lines(moment: Moment, node: Node, width: int) -> list[Line]:
             return [*lines, [], *prose(f"no gradient function is registered for {name}", width)]
         return [*lines, [], *_function(f"{name}, backward", function, width)]
     if isinstance(node, Variable):
-        functions = _of_update(moment.program.optimizer)
+        functions = _of_update(moment.optimizer)
         parts = [_function(f"{called(node)}, {title}", function, width) for title, function in functions]
         return [line for part in parts for line in ([], *part)][1:]
     return prose(f"{called(node)} is computed by no code: it is given, at {node.location}.", width)

@@ -39,7 +39,7 @@ def forecast(moment: Moment, width: int, *, short: bool = False) -> list[Section
     recording = moment.recording
     if moment.loss is None or not _backward_is_over(moment):
         return []
-    optimizer = moment.program.optimizer
+    optimizer = moment.optimizer
     change = _expected_change(recording, optimizer)
     if change is None:
         return []
@@ -84,6 +84,8 @@ def _measured(moment: Moment, same: Notation) -> tuple[str, str]:
     following = moment.iteration + 1
     if moment.next_edits:
         return NOT_YET, f"iteration {following} starts with an edit"
+    if not moment.recording.next_measures_step:
+        return NOT_YET, f"iteration {following} has other feeds"
     if moment.next_loss is None:
         return NOT_YET, f"comes with iteration {following}"
     return same.text(moment.next_loss), f"came with iteration {following}"
@@ -123,9 +125,12 @@ def _sum_texts(now: float, change: float, new: float) -> tuple[str, str, str, No
 def brought(moment: Moment, width: int) -> list[Section]:
     """Put the forecast of the last iteration's step beside what it brought, once this one has measured the loss."""
     previous, loss = moment.recording.previous, moment.loss
-    if previous is None or loss is None:
+    if previous is None or previous.loss is None or loss is None:
         return []
     before, name, number_before = previous.loss, called(moment.graph.loss), moment.iteration - 1
+    if not moment.recording.measures_last_step:
+        text = f"{name} does not measure the step of iteration {number_before}: its feeds were others"
+        return [Section(4, prose(text, width, "dim"))]
     if moment.recording.edits:
         text = f"an edit came after the step of iteration {number_before}: {name} does not measure that step alone"
         return [Section(4, prose(text, width, "dim"))]

@@ -29,7 +29,7 @@ def draw_start(moment: Moment, width: int, height: int, charts: Sequence[str] = 
     for title, kind in (("data", Placeholder), ("constants", Constant), ("variables", Variable)):
         inside += _named(moment, title, [node for node in moment.graph.nodes if isinstance(node, kind)], width)
     inside += _columns("operations", _operations(moment), width)
-    optimizer = moment.program.optimizer
+    optimizer = moment.optimizer
     moves = "against its slope" if is_straight(optimizer) else f"by the step of {type(optimizer).__name__}"
     passes = [
         *_columns("forward", f"every node on the way to {loss} computes its value", width),

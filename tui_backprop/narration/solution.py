@@ -114,7 +114,7 @@ def _in_full(at: Moment, event: Event, followed: Followed) -> Iterator[str]:
 
 def _head(timeline: Timeline, moment: Moment, write: Callable[[float], str]) -> Iterator[str]:
     lesson, loss, before = moment.program.lesson, moment.graph.loss.name, moment.recording.previous_loss
-    optimizer = moment.program.optimizer
+    optimizer = moment.optimizer
     made = sorted((finished, edits) for finished, edits in timeline.branch.edits.items() if finished < moment.iteration)
     edits = [f"before iteration {finished + 1}: {label(edit, 40)}" for finished, edits in made for edit in edits]
     facts = {
@@ -142,7 +142,7 @@ def _heading(at: Moment, event: Event) -> str:
     if node_of(event) is None:
         return "The end of the iteration"
     if at.phase == "update":
-        return f"{called(node)} - {step_text(at.program.optimizer.rule, called(node), slope_name(at, node))}"
+        return f"{called(node)} - {step_text(at.optimizer.rule, called(node), slope_name(at, node))}"
     if at.phase == "backward":
         return slope_name(at, node)
     assert isinstance(event, NodeEvaluated)

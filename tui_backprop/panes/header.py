@@ -10,6 +10,7 @@ from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..notation.fitting import fit, width_of
 from ..notation.formats import in_full, number
+from ..programs.updates import ProgramsOptimizer
 from ..session import Viewer
 from .pane import Pane, Size
 
@@ -40,8 +41,11 @@ def draw_header(moment: Moment, width: int, *, full: bool = False) -> Line:
     """
     loss = [(f"{fit(moment.graph.loss.name, 12).rstrip()} ", "dim"), *_loss(moment, full=full)]
     rate = [("η ", "dim"), (f"{moment.learning_rate:.4g}", "text")]
+    if isinstance(moment.optimizer, ProgramsOptimizer):
+        rate = [("own update", "dim"), ("", "text")]  # it has no learning rate that anybody knows
     spare = max(_RATE - len(rate[1][0]), 0) if callable(moment.recording.start.learning_rate) else 0
     name, number_of = fit(moment.program.lesson.name, 20).rstrip(), str(moment.iteration)
+    which = _which(moment)
     for gap, with_place, with_before, with_rate, phases in (
         (3, True, True, True, PHASES),
         (2, False, False, True, PHASES),
@@ -50,7 +54,7 @@ def draw_header(moment: Moment, width: int, *, full: bool = False) -> Line:
         (1, False, False, False, ()),
     ):
         space = (" " * gap, "text")
-        left = [(" ", "text"), (name, "title"), space, ("iteration ", "dim"), (number_of, "title"), space]
+        left = [(" ", "text"), (name, "title"), space, ("iteration ", "dim"), (number_of, "title"), *which, space]
         left += _phases(moment, phases)
         right = [*rate, space] if with_rate else []
         reserved = width_of([*left, *right]) + spare + len(loss[0][0]) + (_LOSS_IN_FULL if full else _LOSS) + 2
@@ -59,6 +63,15 @@ def draw_header(moment: Moment, width: int, *, full: bool = False) -> Line:
     left += [space, (_progress(moment), "text")] if with_place else []
     right += [*loss, *(_loss_before(moment) if with_before else []), (" ", "text")]
     return [*left, (" " * max(width - width_of(left) - width_of(right), 1), "text"), *right]
+
+
+def _which(moment: Moment) -> Line:
+    """Say which of several steps of a program it is, and whether only its feeds come again."""
+    step, count = moment.recording.step, len(moment.program.steps)
+    if step is None:
+        return []
+    label: Line = [(f" {fit(step.label, 10).rstrip()}", "phase")] if step.label else []
+    return [*label, (f" (recorded 1-{count}; its feeds again)", "dim")] if moment.iteration > count else label
 
 
 def _phases(moment: Moment, phases: Sequence[str]) -> Line:

@@ -51,6 +51,7 @@ class Viewer:
         self._answer: tuple[Message | None, Message | None] = None, None
         self._closed_score = False
         self._trail: list[tuple[Node | None, str | None, Followed]] = []
+        self._graph = session.moment.graph
         session.viewers.add(self)
 
     @property
@@ -112,6 +113,11 @@ class Viewer:
         """Have the node of now in view again, unless what is selected is to stay."""
         if not self.stays:
             self.look = self.look.select(None)
+        elif self.moment.graph is not self._graph:
+            # of two losses of one script each shows only what is around it, and folds it in its own way
+            node = self.look.selected
+            self.look = self.look.select(node if node in self.session.foldings.nodes else None)
+        self._graph = self.moment.graph
 
     # the graph
 
