@@ -34,6 +34,7 @@ class Structure:
     codes: array[int]
     nodes: list[Noted]
     values: Numbers
+    raw: list[Any]
     leaves: list[int]
 
 
@@ -106,7 +107,7 @@ class Recorder:
             structure = self._structures.get(key)
             if structure is None:
                 values = self._as_numbers(list(map(read, walk.nodes)))
-                structure = self._structures[key] = Structure(walk.structure, walk.nodes, values, walk.leaves)
+                structure = self._structures[key] = Structure(walk.structure, walk.nodes, values, walk.raw, walk.leaves)
             numbers = self._as_numbers([read(walk.nodes[leaf]) for leaf in walk.leaves])
             measured = np.asarray(read(walk.nodes[-1]), dtype=float)
         except AttributeError:

@@ -71,7 +71,8 @@ class Walker:
         self._serial = 0
         self.sites: dict[int, Site] = {}
 
-    def _counts(self, value: Any) -> bool:
+    def counts(self, value: Any) -> bool:
+        """Return whether this is a node."""
         kind = type(value)
         known = self.node_types.get(kind)
         if known is None:
@@ -81,7 +82,7 @@ class Walker:
     def operands(self, given: tuple[Any, ...]) -> Iterator[Any]:
         """Return the nodes among the arguments of a function, in order, also those in lists."""
         for value in given:
-            if self._counts(value):
+            if self.counts(value):
                 yield value
             elif type(value) in (list, tuple):
                 yield from self.operands(tuple(value))
@@ -118,7 +119,7 @@ class Walker:
                 for each in gc.get_referents(pending.pop(0)):
                     if id(each) in wanted:
                         return True
-                    if id(each) in seen or self._counts(each):
+                    if id(each) in seen or self.counts(each):
                         continue
                     if isinstance(each, FunctionType):
                         seen.add(id(each))
@@ -184,14 +185,13 @@ class Walker:
         self, structure: array[int], raw: list[Any], index: dict[int, int], site: Site, given: tuple[Any, ...]
     ) -> None:
         """Write down an operation: its kind and its operands."""
-        numbers = site.levels[site.made_by][0].co_name in ARITHMETIC
         operands: list[int] = []
         extra: list[str] = []
         for value in given:
             number = index.get(id(value))
             if number is not None:
                 operands.append(number)
-            elif type(value) is float or (numbers and isinstance(value, int | float | np.ndarray | np.generic)):
+            elif is_raw(site, value):
                 operands.append(-1 - len(raw))
                 raw.append(value)
             elif type(value) in (list, tuple, set) and (inner := list(self.operands(tuple(value)))):
@@ -200,6 +200,14 @@ class Walker:
             else:
                 extra.append(_described(value))
         structure.extend((self.kinds.number(site, " ".join(extra), given), -1, len(operands), *operands))
+
+
+def is_raw(site: Site, value: Any) -> bool:
+    """Return whether an argument of an operation is a plain number that it computes with, and no axis or the like."""
+    if type(value) is float:
+        return True
+    arithmetic = site.levels[site.made_by][0].co_name in ARITHMETIC
+    return arithmetic and isinstance(value, int | float | np.ndarray | np.generic)
 
 
 class _Leaf:
