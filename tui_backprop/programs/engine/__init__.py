@@ -24,6 +24,8 @@ def engine_program(recorder: Recorder, main: ModuleType, path: str, warning: str
         seed=None,
     )
     if recorder.every > 1:
-        thinned = f"{path} took {recorder.taken} steps; of these every {recorder.every}th was kept, or they would not fit."
+        thinned = (
+            f"{path} took {recorder.taken} steps; of these every {recorder.every}th was kept, or they would not fit."
+        )
         warning = f"{warning} {thinned}".strip()
     return Program(lesson, example, first.optimizer, None, path, warning, steps, steps.engine)

@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from operator import attrgetter
+from types import MemberDescriptorType
 from typing import Any
 
 import numpy as np
@@ -21,18 +24,28 @@ _read = object.__getattribute__
 def stored(instance: object) -> dict[str, Any]:
     """Return what an instance stores, in its dictionary and in its slots."""
     found: dict[str, Any] = {}
-    for each in type(instance).__mro__[::-1]:
-        for name, member in vars(each).items():
-            if type(member).__name__ == "member_descriptor":
-                try:
-                    found[name] = member.__get__(instance)
-                except AttributeError:
-                    continue
+    for name in _slots(type(instance)):
+        try:
+            found[name] = _read(instance, name)
+        except AttributeError:
+            continue
     try:
         found.update(_read(instance, "__dict__"))
     except AttributeError:
         pass
     return found
+
+
+@lru_cache(200)
+def _slots(kind: type) -> tuple[str, ...]:
+    members = [item for each in kind.__mro__[::-1] for item in vars(each).items()]
+    return tuple(dict.fromkeys(name for name, member in members if isinstance(member, MemberDescriptorType)))
+
+
+def stored_text(instance: object, names: Sequence[str]) -> str | None:
+    """Return the first of these attributes that is a text, which an instance stores."""
+    kept = stored(instance)
+    return next((kept[name] for name in names if isinstance(kept.get(name), str) and kept[name].strip()), None)
 
 
 def is_number(value: Any) -> bool:
@@ -74,6 +87,16 @@ class Attributes:
         except AttributeError:
             return None
         return value if value is None or is_number(value) else _inside(value)
+
+    def gradients(self, instances: Sequence[object]) -> list[Any]:
+        """Return the gradients of instances, None where one has none."""
+        try:
+            read = list(map(attrgetter(self.gradient), instances))
+        except AttributeError:
+            return list(map(self.read_gradient, instances))
+        if set(map(type, read)) <= {float, int}:
+            return read
+        return list(map(self.read_gradient, instances))
 
 
 def find_attributes(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> Attributes | None:

@@ -15,13 +15,13 @@ from minidl_core.arrays import Array, copy_in
 from minidl_core.graph import in_scope
 
 from ..learners_engine import LearnersEngine, TheirFunctions
-from .attributes import stored
+from .attributes import stored, stored_text
 from .meaning import Meaning, Sample, meaning_of
 from .noting import Noted, Site
 from .recorder import Recorder, Structure, Taken
 from .their_function import their_function
 
-_MOST_SAMPLES = 200
+_MOST_SAMPLES = 50
 _LABELS = ("label", "name", "_label", "_name")
 
 
@@ -66,14 +66,15 @@ class Graphs:
         self._trained, self._names, self._kind_names = trained, names, kind_names
         self._file = file
         self._graph = Graph()
-        self._samples: dict[int, list[Sample]] = {}
-        self._meanings: dict[int, Meaning] = {}
+        self._samples: dict[tuple[CodeType, str, int], list[Sample]] = {}
+        self._meanings: dict[tuple[CodeType, str, int], Meaning] = {}
+        self._by_kind: dict[int, tuple[Meaning, TheirFunctions]] = {}
         self._origins: dict[tuple[Site, int], tuple[str, int, str]] = {}
         self._functions: dict[Node, TheirFunctions] = {}
-        codes = [(kind, kind.site.levels[kind.site.made_by][0]) for kind in self._kinds]
+        codes = [kind.code for kind in self._kinds]
         self._classes = {kind.__name__ for kind, is_node in recorder.walker.node_types.items() if is_node}
-        self._classes |= {code.co_qualname.split(".")[0] for _, code in codes if "." in code.co_qualname}
-        written = next((code.co_filename for _, code in codes), file)
+        self._classes |= {code.co_qualname.split(".")[0] for code in codes if "." in code.co_qualname}
+        written = next((code.co_filename for code in codes), file)
         self.engine = LearnersEngine(
             recorder.loss_type.__name__, written, self._attributes.number, self._attributes.gradient, self._functions
         )
@@ -100,21 +101,21 @@ class Graphs:
         return built
 
     def _operation(self, kind: int, inputs: Sequence[Node], instance: Noted, is_single: bool) -> Node:
-        meaning = self._meaning(kind)
+        meaning, functions = self._meaning(kind, len(inputs), instance)
         site: Site = self._kinds[kind].site
         file, line, scope = self._origin(site, site.made_by + 1)
-        name = (self._kind_names.get(kind) if is_single else None) or _label(instance)
+        name = (self._kind_names.get(kind) if is_single else None) or stored_text(instance, _LABELS)
         ordered = tuple([inputs[n] for n in meaning.order])
         with in_scope(self._graph, "" if name else scope):
             node = Operation(meaning.definition, ordered, meaning.attributes, name)
         node.locate(file, line)
-        self._functions[node] = TheirFunctions(site.levels[site.made_by][0], _backward_code(instance, self._kinds[kind]))
+        self._functions[node] = functions
         return node
 
     def _leaf(self, like: Sequence[Taken], leaf: int, site: Site, instance: Noted, built: Built) -> Node:
         serial = like[0].serials[leaf]
         file, line, scope = self._origin(site, 0)
-        name = self._names.get(serial) or _label(instance)
+        name = self._names.get(serial) or stored_text(instance, _LABELS)
         if serial not in self._trained:
             node = self._data(like, leaf, name, built)
         elif serial in self.variables:
@@ -154,22 +155,30 @@ class Graphs:
             return True
         return code.co_filename == self.engine.file != self._file
 
-    def _meaning(self, kind: int) -> Meaning:
-        if kind not in self._meanings:
+    def _meaning(self, number: int, count: int, instance: Noted) -> tuple[Meaning, TheirFunctions]:
+        """Return what a kind of operation means: the same for all places that call one function alike."""
+        if number not in self._by_kind:
             if not self._samples:
                 self._sample()
-            theirs = their_function(self._kinds[kind], self._attributes, self._walker.counts)
-            self._meanings[kind] = meaning_of(self._kinds[kind], self._samples[kind], theirs)
-        return self._meanings[kind]
+            kind = self._kinds[number]
+            key = (kind.code, kind.extra, count)
+            if key not in self._meanings:
+                theirs = their_function(kind, self._attributes, self._walker.counts)
+                self._meanings[key] = meaning_of(kind, self._samples[key], theirs)
+            self._by_kind[number] = self._meanings[key], TheirFunctions(kind.code, _backward_code(instance, kind))
+        return self._by_kind[number]
 
     def _sample(self) -> None:
         """Gather of each kind of operation the numbers that it took and gave in the steps whose values were kept."""
         for structure in self._structures:
-            for position, (kind, _, operands) in enumerate(_entries(structure)):
-                if kind < 0 or len(self._samples.setdefault(kind, [])) >= _MOST_SAMPLES:
+            for position, (number, _, operands) in enumerate(_entries(structure)):
+                if number < 0:
                     continue
-                taken = tuple([self._sampled(structure, n) for n in operands])
-                self._samples[kind].append((taken, np.asarray(structure.values[position], dtype=float)))
+                kind = self._kinds[number]
+                kept = self._samples.setdefault((kind.code, kind.extra, len(operands)), [])
+                if len(kept) < _MOST_SAMPLES:
+                    taken = tuple([self._sampled(structure, n) for n in operands])
+                    kept.append((taken, np.asarray(structure.values[position], dtype=float)))
 
     def _sampled(self, structure: Structure, number: int) -> Array:
         value = structure.values[number] if number >= 0 else structure.raw[-1 - number]
@@ -185,12 +194,6 @@ def _entries(structure: Structure) -> Iterator[tuple[int, int, Sequence[int]]]:
         at += 3 + count
 
 
-def _label(instance: Noted) -> str | None:
-    """Return what the script calls a node in the node itself."""
-    kept = stored(instance)
-    return next((kept[name] for name in _LABELS if isinstance(kept.get(name), str) and kept[name].strip()), None)
-
-
 def _backward_code(instance: Noted, kind: Any) -> CodeType | None:
     """Return the function of theirs that passes a node's gradient on: one that it keeps, or its class's `backward`."""
     kept = [value.__code__ for value in stored(instance).values() if isinstance(value, FunctionType)]
@@ -199,6 +202,6 @@ def _backward_code(instance: Noted, kind: Any) -> CodeType | None:
     owner = kind.given[0] if kind.given else None
     owner = owner if isinstance(owner, type) else type(owner)
     backward = getattr(owner, "backward", None)
-    if kind.site.levels[kind.site.made_by][0].co_name.strip("_") in ("apply", "call", "forward"):
+    if kind.code.co_name.strip("_") in ("apply", "call", "forward"):
         return getattr(backward, "__code__", None)
     return None

@@ -17,9 +17,7 @@ _STEPS = 12
 _FIRST = 0.1
 
 
-def measured_gradient(
-    function: Callable[..., Array], inputs: list[Array], input_index: int, grad: Array
-) -> Array:
+def measured_gradient(function: Callable[..., Array], inputs: list[Array], input_index: int, grad: Array) -> Array:
     """Return the gradient for one input, given the gradient of the output: of its shape."""
     at = np.array(inputs[input_index], dtype=float)
     found = np.empty(at.shape)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from types import ModuleType
 from typing import Any
 
 from .attributes import stored
@@ -11,6 +12,7 @@ from .noting import Noted, Site, note_of
 from .walking import Walker
 
 _MOST = 200_000
+_HEAP_TYPE = 1 << 9  # a class that was written in Python
 
 
 def name_objects(namespace: Mapping[str, Any], wanted: Callable[[object], bool]) -> dict[int, str]:
@@ -45,7 +47,7 @@ def name_objects(namespace: Mapping[str, Any], wanted: Callable[[object], bool])
             inside = [(f"{name}[{n}]", each) for n, each in enumerate(value)]
         elif type(value) is dict:
             inside = [(f"{name}[{key!r}]", each) for key, each in value.items()]
-        elif isinstance(value, Noted):
+        elif type(value).__flags__ & _HEAP_TYPE and not isinstance(value, type | ModuleType):
             inside = [(f"{name}.{key}", each) for key, each in stored(value).items()]
         pending.extend((called, each, depth + 1, name) for called, each in inside)
     names: dict[int, str] = {identity: name for identity, (_, name) in nested.items()}

@@ -12,17 +12,22 @@ import os
 import re
 import sys
 import sysconfig
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from inspect import CO_VARARGS, CO_VARKEYWORDS
+from itertools import islice
+from operator import itemgetter
 from types import CodeType, FrameType, FunctionType
 from typing import Any
+
+import minidl_core
+import tui_backprop
 
 ARITHMETIC = frozenset(f"__{side}{name}__" for side in ("", "r", "i") for name in ("add", "sub", "mul", "truediv"))
 ARITHMETIC |= {"__pow__", "__rpow__", "__matmul__", "__rmatmul__", "__neg__", "__abs__"}
 _BACKWARD = re.compile(r"(?!_)(run_|do_|full_)?(back_?ward|back_?prop)(_pass|agate|agation|_all)?|calc_gradients?")
-_OURS = tuple(os.path.join(os.path.dirname(os.path.realpath(p)), "") for p in (os.path.join(__file__, "../.."),))
+_OURS = tuple(os.path.join(os.path.dirname(each.__file__), "") for each in (minidl_core, tui_backprop))
 _LIBRARY = (*(sysconfig.get_path(name) for name in ("stdlib", "platstdlib")), "<frozen", "<string>")
 _HEAP_TYPE = 1 << 9
 _MOST_LEVELS = 3  # of functions that hand a value on to the class: `__add__` calls `_make` calls the class
@@ -39,12 +44,13 @@ class Site:
     one that `made_by` counts is the operation. `is_operation` is None until the first instance was looked at.
     """
 
-    __slots__ = ("callers", "index", "is_operation", "is_through", "levels", "made_by")
+    __slots__ = ("callers", "index", "is_operation", "is_through", "levels", "made_by", "take")
 
     def __init__(self, index: int, levels: list[FrameType], is_through: bool) -> None:
         self.index = index
         self.levels = [(frame.f_code, _parameters(frame.f_code)) for frame in levels]
         self.is_through = is_through
+        self.take = _taker(self.levels[0][1])
         self.is_operation: bool | None = None
         self.made_by = 0
         self.callers: list[tuple[CodeType, int]] = []
@@ -75,22 +81,25 @@ class Noted:
         while frame.f_code.co_name == "__new__" and frame.f_back is not None:
             frame = frame.f_back
         caller = frame.f_back
-        key: list[int] = [id(frame.f_code), frame.f_lasti]
-        above = caller
-        while above is not None and len(key) < 20:
-            key.append(id(above.f_code))
-            if len(key) < 7:
-                key.append(above.f_lasti)
-            above = above.f_back
-        site = _sites.get(tuple(key))
+        if caller is _recent[0]:
+            chain = _recent[1]
+        elif caller is _recent[2]:
+            chain = _recent[3]
+        else:
+            chain = _chain(caller)
+        key = (id(frame.f_code), frame.f_lasti, caller.f_lasti if caller else 0, chain)
+        site = _sites.get(key)
         if site is None:
             if args and cls.__init__ is object.__init__:
                 raise TypeError(f"{cls.__name__}() takes no arguments")
-            site = _new_site(tuple(key), frame, args)
+            site = _new_site(key, frame, args)
         if site.is_operation is False:
             _set_note(self, (site,))
         elif not site.is_through:
-            _set_note(self, (site, _given(frame, site.levels[0][1])))
+            try:
+                _set_note(self, (site, site.take(frame.f_locals)))
+            except KeyError:  # a parameter that was deleted
+                _set_note(self, (site, _given(frame, site.levels[0][1])))
         else:
             note: list[Any] = [site]
             for _, names in site.levels:
@@ -104,9 +113,26 @@ _slot: Any = Noted.__dict__["note"]
 del Noted.note  # copying and pickling an instance must not find it
 _set_note = _slot.__set__
 set_note: Callable[[Noted, Note], None] = _set_note
-_sites: dict[tuple[int, ...], Site] | None = None
+_Key = tuple[int, int, int, int]
+_sites: dict[_Key, Site] | None = None
+_ways: dict[tuple[int, ...], Site] = {}
+_chains: dict[tuple[int, ...], int] = {}
+_recent: list[Any] = [None, 0, None, 0]
+"""The two frames that made something last, a generator and what asks it, with the functions above each."""
 _on_backward: Backward | None = None
 _depth = 0
+
+
+def _chain(frame: FrameType | None) -> int:
+    """Return a number for the functions that are running, and keep it for the frame."""
+    chain: list[int] = []
+    above = frame
+    while above is not None and len(chain) < 20:
+        chain.extend((id(above.f_code), above.f_lasti if len(chain) else 0))
+        above = above.f_back
+    _recent[2:] = _recent[:2]
+    _recent[:2] = [frame, _chains.setdefault(tuple(chain), len(_chains))]
+    return _recent[1]  # type: ignore[no-any-return]
 
 
 def note_of(instance: Noted) -> Note | None:
@@ -128,16 +154,23 @@ def _parameters(code: CodeType) -> tuple[str, ...] | None:
     return code.co_varnames[:count]
 
 
+def _taker(names: tuple[str, ...] | None) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """Return what takes the parameters of a function out of its variables."""
+    if names is None:
+        return lambda seen: tuple([value for name, value in seen.items() if name != ".0"])
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda seen: tuple([seen[name] for name in names])
+
+
 def _given(frame: FrameType, names: tuple[str, ...] | None) -> tuple[Any, ...]:
     if names == ():
         return ()
     seen = frame.f_locals
-    if names is None:
-        return tuple([value for name, value in seen.items() if name != ".0"])
-    return tuple([seen.get(name) for name in names])
+    return _taker(None)(seen) if names is None else tuple([seen.get(name) for name in names])
 
 
-def _new_site(key: tuple[int, ...], frame: FrameType, args: tuple[Any, ...]) -> Site:
+def _new_site(key: _Key, frame: FrameType, args: tuple[Any, ...]) -> Site:
     assert _sites is not None
     _report_functions(frame)
     levels = [frame]
@@ -146,8 +179,21 @@ def _new_site(key: tuple[int, ...], frame: FrameType, args: tuple[Any, ...]) -> 
         if levels[-1].f_back is None:
             break
         levels.append(levels[-1].f_back)
-    site = _sites[key] = Site(len(_sites), levels, len(levels) > 1)
+    # one instruction has several addresses, before and after the interpreter specialised it
+    way = [len(levels)]
+    above: FrameType | None = frame
+    while above is not None:
+        way += [id(above.f_code), *_position(above)]
+        above = above.f_back
+    site = _ways.setdefault(tuple(way), Site(len(_ways), levels, len(levels) > 1))
+    _sites[key] = site
     return site
+
+
+def _position(frame: FrameType) -> list[int]:
+    """Return which lines and columns of the source a frame is at."""
+    position = next(islice(frame.f_code.co_positions(), frame.f_lasti // 2, None), ())
+    return [number or 0 for number in position]
 
 
 def _given_to(frame: FrameType) -> tuple[Any, ...]:
@@ -227,3 +273,6 @@ def noting(on_backward: Backward) -> Iterator[None]:
     finally:
         builtins.__build_class__ = build
         _sites, _on_backward = None, None
+        _recent[:] = [None, 0, None, 0]
+        _chains.clear()
+        _ways.clear()

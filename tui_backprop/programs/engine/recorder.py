@@ -84,23 +84,22 @@ class Recorder:
             return call()
         if self.attributes is None:
             looked = walk.nodes[-_MOST_LOOKED_AT:]
-            was = [{k: _copied(v) for k, v in stored(node).items() if number_like(v) or v is None} for node in looked]
-            guessed = _gradients_now(walk.nodes)
+            was = [{k: _copied(v) for k, v in stored(node).items() if number_like(v)} for node in walk.nodes]
             result = call()
-            self.attributes = find_attributes(was, [stored(node) for node in looked])
+            self.attributes = find_attributes(was[-_MOST_LOOKED_AT:], [stored(node) for node in looked])
             if self.attributes is None:
                 return result
             self.loss_type = type(loss)
-            before = self._as_numbers([guessed[n].get(self.attributes.gradient) for n in range(len(walk.nodes))])
+            before = self._as_numbers([each.get(self.attributes.gradient) for each in was])
         else:
-            before = self._as_numbers(list(map(self.attributes.read_gradient, walk.nodes)))
+            before = self._as_numbers(self.attributes.gradients(walk.nodes))
             result = call()
         self._record(walk, before)
         return result
 
     def _record(self, walk: Walk, before: Numbers) -> None:
         assert self.attributes is not None
-        after = self._as_numbers(list(map(self.attributes.read_gradient, walk.nodes)))
+        after = self._as_numbers(self.attributes.gradients(walk.nodes))
         try:
             read = self.attributes.read_number
             key = walk.structure.tobytes()
@@ -129,7 +128,7 @@ class Recorder:
 
     def _as_numbers(self, read: list[Any]) -> Numbers:
         """Return numbers as compactly as they can be kept."""
-        if all(type(value) in (float, int) for value in read):
+        if set(map(type, read)) <= {float, int}:
             return array("d", read)
         if any(isinstance(value, np.ndarray) for value in read):
             return [None if value is None else np.array(value, dtype=float) for value in read]
@@ -157,10 +156,6 @@ def _like(kind: type, loss: type) -> bool:
     """Return whether instances of this class are nodes where the loss is one of that class."""
     shared = [each for each in kind.__mro__ if each in loss.__mro__ and each not in (Noted, object)]
     return bool(shared)
-
-
-def _gradients_now(nodes: Sequence[Noted]) -> list[dict[str, Any]]:
-    return [{k: _copied(v) for k, v in stored(node).items() if number_like(v)} for node in nodes]
 
 
 def _copied(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, overload
@@ -63,8 +64,11 @@ class EngineRun(Sequence[RecordedStep]):
             self._left[before][serial] = value
             if not np.array_equal(old, value):
                 self._trained.add(serial)
-        if not self._trained:
-            self._trained = set(names) & set(last)
+        # a weight that no step moved is still one of those that it stands among
+        roots = {_root(names[serial]) for serial in self._trained if serial in names}
+        for serial in set(names) & set(last):
+            if not roots or _root(names[serial]) in roots:
+                self._trained.add(serial)
 
     def _optimizer(self, number: int) -> Optimizer:
         """Return gradient descent at the rate that this step shows, or at the one of the step before."""
@@ -118,9 +122,13 @@ class EngineRun(Sequence[RecordedStep]):
         return tuple([serial if serial in self._trained else 0 for serial in step.serials])
 
 
+def _root(name: str) -> str:
+    return name.replace(".", "[").partition("[")[0]
+
+
 def _by_node(nodes: Sequence[Node], numbers: Numbers) -> dict[Node, Array]:
     found = {}
     for node, value in zip(nodes, numbers, strict=True):
-        if value is not None and value == value if isinstance(value, float) else value is not None:
+        if value is not None and not (isinstance(value, float) and math.isnan(value)):
             found[node] = as_array(value)
     return found

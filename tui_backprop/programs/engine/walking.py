@@ -6,7 +6,7 @@ import gc
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from types import CellType, FunctionType, MethodType
+from types import CellType, CodeType, FunctionType, MethodType
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,11 @@ class OperationKind:
     site: Site
     extra: str
     given: tuple[Any, ...]
+
+    @property
+    def code(self) -> CodeType:
+        """The function that made them."""
+        return self.site.levels[self.site.made_by][0]
 
 
 @dataclass(eq=False)
@@ -84,15 +89,8 @@ class Walker:
         for value in given:
             if self.counts(value):
                 yield value
-            elif type(value) in (list, tuple):
+            elif type(value) in (list, tuple) or type(value) in (set, frozenset):
                 yield from self.operands(tuple(value))
-            elif type(value) in (set, frozenset):
-                yield from self.operands(tuple(value))
-
-    def _taken(self, note: Note) -> tuple[Any, ...] | None:
-        """Return what the operation took that made the instance; None for a leaf."""
-        site: Site = note[0]
-        return None if not site.is_operation else note[1 + site.made_by]
 
     def _decide(self, instance: Noted, note: Note) -> None:
         """Say once for each site whether what it makes is an operation: whether the instance refers to what it took."""
@@ -134,56 +132,62 @@ class Walker:
     def walk(self, loss: Noted) -> Walk:
         """Return the graph below a loss. Raises ProgramError where it is too large or needs itself."""
         index: dict[int, int] = {}
-        nodes: list[Noted] = []
-        structure = array("q")
-        raw: list[Any] = []
-        leaves: list[int] = []
-        serials = array("q")
-        stack: list[tuple[Noted, Any, Any]] = [(loss, None, None)]
-        path: set[int] = set()
+        walk = Walk([], array("q"), [], [], array("q"))
+        opened: set[int] = set()
+        stack: list[Noted] = [loss]
+        is_node = self.node_types.get
         while stack:
-            node, note, took = stack.pop()
-            if id(node) in index:
+            node = stack[-1]
+            identity = id(node)
+            if identity in index:
+                stack.pop()
                 continue
+            note = note_of(node)
             if note is None:
-                note = note_of(node)
-                if note is None:
-                    raise ProgramError(f"a {type(node).__name__} was made in a way that cannot be followed")
-                if note[0].is_operation is None:
-                    self._decide(node, note)
-                given = self._taken(note)
-                if given is not None:
-                    took = list(self.operands(given))
-                    fresh = [each for each in took if id(each) not in index]
-                    if fresh:
-                        if not path.isdisjoint(map(id, fresh)) or id(node) in map(id, fresh):
-                            raise ProgramError(f"a {type(node).__name__} needs its own value: its graph has a cycle")
-                        path.add(id(node))
-                        stack.append((node, note, took))
-                        stack.extend([(each, None, None) for each in reversed(fresh)])
-                        continue
-            given = self._taken(note)
-            if given is None:
-                leaves.append(len(nodes))
-                if len(note) != 1 or type(note[0]) is not _Leaf:
-                    self._serial += 1
-                    self.sites[note[0].index] = note[0]
-                    note = (_Leaf(note[0], self._serial),)
-                    set_note(node, note)
-                structure.extend((-1, note[0].site.index, 0))
-                serials.append(note[0].serial)
+                raise ProgramError(f"a {type(node).__name__} was made in a way that cannot be followed")
+            site: Site = note[0]
+            if site.is_operation is None:
+                self._decide(node, note)
+            if not site.is_operation:
+                self._add_leaf(walk, node, note)
             else:
-                self._add(structure, raw, index, note[0], given)
-            path.discard(id(node))
-            index[id(node)] = len(nodes)
-            nodes.append(node)
-            if len(nodes) > MOST_NODES:
-                raise ProgramError(f"the graph of a loss has more than {MOST_NODES:,} nodes; backpropagate a smaller one")
-        return Walk(nodes, structure, raw, leaves, serials)
+                given = note[1 + site.made_by]
+                if identity not in opened:
+                    opened.add(identity)
+                    fresh: list[Noted] = []
+                    for value in given:
+                        if is_node(type(value)):
+                            if id(value) not in index:
+                                fresh.append(value)
+                        else:
+                            fresh.extend([each for each in self.operands((value,)) if id(each) not in index])
+                    if fresh:
+                        if not opened.isdisjoint(map(id, fresh)):
+                            raise ProgramError(f"a {type(node).__name__} needs its own value: its graph has a cycle")
+                        fresh.reverse()
+                        stack += fresh
+                        continue
+                opened.discard(identity)
+                self._add(walk, index, site, given)
+            stack.pop()
+            index[identity] = len(walk.nodes)
+            walk.nodes.append(node)
+            if len(walk.nodes) > MOST_NODES:
+                raise ProgramError(f"a loss has more than {MOST_NODES:,} nodes; backpropagate fewer at a time")
+        return walk
 
-    def _add(
-        self, structure: array[int], raw: list[Any], index: dict[int, int], site: Site, given: tuple[Any, ...]
-    ) -> None:
+    def _add_leaf(self, walk: Walk, node: Noted, note: Note) -> None:
+        """Write down a leaf, which is given a serial number when it is met first."""
+        if type(note[0]) is not _Leaf:
+            self._serial += 1
+            self.sites[note[0].index] = note[0]
+            note = (_Leaf(note[0], self._serial),)
+            set_note(node, note)
+        walk.leaves.append(len(walk.nodes))
+        walk.structure.extend((-1, note[0].site.index, 0))
+        walk.serials.append(note[0].serial)
+
+    def _add(self, walk: Walk, index: dict[int, int], site: Site, given: tuple[Any, ...]) -> None:
         """Write down an operation: its kind and its operands."""
         operands: list[int] = []
         extra: list[str] = []
@@ -192,14 +196,14 @@ class Walker:
             if number is not None:
                 operands.append(number)
             elif is_raw(site, value):
-                operands.append(-1 - len(raw))
-                raw.append(value)
+                walk.raw.append(value)
+                operands.append(-len(walk.raw))
             elif type(value) in (list, tuple, set) and (inner := list(self.operands(tuple(value)))):
                 operands.extend([index[id(each)] for each in inner])
                 extra.append(f"{type(value).__name__} of {len(inner)}")
             else:
                 extra.append(_described(value))
-        structure.extend((self.kinds.number(site, " ".join(extra), given), -1, len(operands), *operands))
+        walk.structure.extend((self.kinds.number(site, " ".join(extra), given), -1, len(operands), *operands))
 
 
 def is_raw(site: Site, value: Any) -> bool:
