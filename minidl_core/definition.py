@@ -41,8 +41,8 @@ class OperationDefinition:
     """An operation, apart from any node; the decorator `operation` makes it, and says what its fields mean.
 
     Its inputs are the positional-only parameters of `compute`, its attributes (such as `axis`) the others. In
-    `formula`, `reason` and `remedy` an input is written as its parameter's name in capitals, the output as Y. `gradient`
-    is for an operation that is in no registry: the rule that holds in place of the registered one of its name.
+    `formula`, `reason` and `remedy` an input is written as its parameter's name in capitals, the output as Y.
+    `gradient` is the rule of an operation that is in no registry; it holds in place of the one registered by its name.
     """
 
     compute: Compute

@@ -22,8 +22,8 @@ class Program:
 
     `address` opens it again: the path of a file as somebody typed it, or the name of a built-in lesson. `seed` is the
     one that its numbers are drawn from, None where it draws its own. `warning` is what was wrong when it was opened.
-    `steps` are the steps of training that it took, in order; where there are none, the example is trained. `engine` is the learner's own
-    engine that took them, None where ours did.
+    `steps` are the steps of training that it took, in order; where there are none, the example is trained. `engine` is
+    the learner's own engine that took them, None where ours did.
     """
 
     lesson: Lesson

@@ -62,7 +62,7 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
             exec(compile(source, file, "exec", dont_inherit=True), vars(main))
     except ProgramError as stopped:
         if recorder.steps:
-            warning = f"{stopped} It is opened with the {recorder.taken} steps that it took until then."
+            warning = f"{stopped}; it is opened with the {recorder.taken} steps that it took until then."
             return engine_program(recorder, main, path, warning)
         # to look into a NaN is what a debugger is for
         fed = [node for node in seen if isinstance(node, Minimization) and _fed(node, seen) is not None]

@@ -5,16 +5,21 @@ from __future__ import annotations
 import os
 from types import ModuleType
 
+from minidl_core import MinidlError
+
 from ...lessons.lesson import Example, Lesson
-from ..program import Program
+from ..program import Program, ProgramError
 from .recorder import Recorder
 from .run import EngineRun
 
 
 def engine_program(recorder: Recorder, main: ModuleType, path: str, warning: str = "") -> Program:
-    """Return the run that was recorded of a script as a program."""
-    steps = EngineRun(recorder, vars(main), os.path.abspath(path))
-    first = steps[0]
+    """Return the run that was recorded of a script as a program; raises ProgramError where a number is not finite."""
+    try:
+        steps = EngineRun(recorder, vars(main), os.path.abspath(path))
+        first = steps[0]
+    except MinidlError as error:
+        raise ProgramError(f"{path}: {error}") from error
     example = Example(first.loss, first.feeds)
     lesson = Lesson(
         name=os.path.basename(path),
@@ -25,7 +30,7 @@ def engine_program(recorder: Recorder, main: ModuleType, path: str, warning: str
     )
     if recorder.every > 1:
         thinned = (
-            f"{path} took {recorder.taken} steps; of these every {recorder.every}th was kept, or they would not fit."
+            f"Of the {recorder.taken} steps that {path} took, one in {recorder.every} was kept: all would not fit."
         )
         warning = f"{warning} {thinned}".strip()
     return Program(lesson, example, first.optimizer, None, path, warning, steps, steps.engine)

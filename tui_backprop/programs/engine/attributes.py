@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from operator import attrgetter
 from types import MemberDescriptorType
@@ -24,20 +25,19 @@ _read = object.__getattribute__
 def stored(instance: object) -> dict[str, Any]:
     """Return what an instance stores, in its dictionary and in its slots."""
     found: dict[str, Any] = {}
-    for name in _slots(type(instance)):
+    kind: Any = type(instance)
+    for name in _slots(kind):
         try:
             found[name] = _read(instance, name)
         except AttributeError:
             continue
-    try:
+    with suppress(AttributeError):  # it has slots only
         found.update(_read(instance, "__dict__"))
-    except AttributeError:
-        pass
     return found
 
 
 @lru_cache(200)
-def _slots(kind: type) -> tuple[str, ...]:
+def _slots(kind: Any) -> tuple[str, ...]:
     members = [item for each in kind.__mro__[::-1] for item in vars(each).items()]
     return tuple(dict.fromkeys(name for name, member in members if isinstance(member, MemberDescriptorType)))
 

@@ -57,7 +57,8 @@ class Graphs:
         names: Mapping[int, str],
         kind_names: Mapping[int, str],
     ) -> None:
-        assert recorder.attributes is not None and recorder.loss_type is not None
+        assert recorder.attributes is not None
+        assert recorder.loss_type is not None
         self.variables: dict[int, Variable] = {}
         self._walker = recorder.walker
         self._attributes = recorder.attributes
@@ -114,7 +115,7 @@ class Graphs:
 
     def _leaf(self, like: Sequence[Taken], leaf: int, site: Site, instance: Noted, built: Built) -> Node:
         serial = like[0].serials[leaf]
-        file, line, scope = self._origin(site, 0)
+        file, line, _ = self._origin(site, 0)
         name = self._names.get(serial) or stored_text(instance, _LABELS)
         if serial not in self._trained:
             node = self._data(like, leaf, name, built)

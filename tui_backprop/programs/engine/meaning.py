@@ -86,9 +86,8 @@ def meaning_of(kind: OperationKind, samples: Sequence[Sample], theirs: Callable[
                     return Meaning(ours, attributes, order)
                 return Meaning(_computed_by(ours, _reordered(theirs, order)), attributes, order)
     if theirs is None:
-        inputs, output = samples[0]
 
-        def theirs(*given: Array) -> Array:
+        def theirs(*_: Array) -> Array:
             raise ValueError(f"{word} was made where it cannot be called again")
 
     return Meaning(_own(word, count, theirs, kind), {}, range(count))
@@ -162,7 +161,7 @@ def _own(word: str, count: int, theirs: Callable[..., Array], kind: OperationKin
         return theirs(*inputs)
 
     def gradient(op: EvaluatedOperation, grad: Array) -> list[Array | None]:
-        """The slope is measured: the learner's own function is called a little to either side."""
+        """Measure the slope: the learner's own function is called a little to either side."""
         inputs = list(op.inputs)
         return [measured_gradient(theirs, inputs, n, grad) if op.needs[n] else None for n in range(count)]
 

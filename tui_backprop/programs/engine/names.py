@@ -53,7 +53,7 @@ def name_objects(namespace: Mapping[str, Any], wanted: Callable[[object], bool])
     names: dict[int, str] = {identity: name for identity, (_, name) in nested.items()}
     for held in flat.values():
         own = [identity for identity in held if identity in direct]
-        if 2 * len(own) < len(held):
+        if 2 * len(own) <= len(held):
             for identity, name in held.items():
                 names.setdefault(identity, name)
     for identity, name in direct.items():

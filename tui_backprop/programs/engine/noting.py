@@ -27,7 +27,7 @@ import tui_backprop
 ARITHMETIC = frozenset(f"__{side}{name}__" for side in ("", "r", "i") for name in ("add", "sub", "mul", "truediv"))
 ARITHMETIC |= {"__pow__", "__rpow__", "__matmul__", "__rmatmul__", "__neg__", "__abs__"}
 _BACKWARD = re.compile(r"(?!_)(run_|do_|full_)?(back_?ward|back_?prop)(_pass|agate|agation|_all)?|calc_gradients?")
-_OURS = tuple(os.path.join(os.path.dirname(each.__file__), "") for each in (minidl_core, tui_backprop))
+_OURS = tuple(os.path.join(each.__path__[0], "") for each in (minidl_core, tui_backprop))
 _LIBRARY = (*(sysconfig.get_path(name) for name in ("stdlib", "platstdlib")), "<frozen", "<string>")
 _HEAP_TYPE = 1 << 9
 _MOST_LEVELS = 3  # of functions that hand a value on to the class: `__add__` calls `_make` calls the class
@@ -72,7 +72,7 @@ class Noted:
 
     __slots__ = ("note",)
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Noted:
+    def __new__(cls, *args: Any, **_: Any) -> Noted:
         """Make an instance and note what made it."""
         self = _new(cls)
         if _sites is None:
@@ -102,15 +102,15 @@ class Noted:
                 _set_note(self, (site, _given(frame, site.levels[0][1])))
         else:
             note: list[Any] = [site]
-            for _, names in site.levels:
-                note.append(_given(frame, names))
+            for level in site.levels:
+                note.append(_given(frame, level[1]))
                 frame = frame.f_back or frame
             _set_note(self, tuple(note))
         return self
 
 
 _slot: Any = Noted.__dict__["note"]
-del Noted.note  # copying and pickling an instance must not find it
+delattr(Noted, _slot.__name__)  # copying and pickling an instance must not find it
 _set_note = _slot.__set__
 set_note: Callable[[Noted, Note], None] = _set_note
 _Key = tuple[int, int, int, int]
@@ -206,9 +206,8 @@ def _report_functions(frame: FrameType | None) -> None:
         names = frame.f_globals
         if not _is_foreign(frame.f_code.co_filename):
             for name, value in list(names.items()):
-                if type(value) is FunctionType and _BACKWARD.fullmatch(name) and value.__module__ != __name__:
-                    if not hasattr(value, "__wrapped__"):
-                        names[name] = _reported(value)
+                if type(value) is FunctionType and _BACKWARD.fullmatch(name) and not hasattr(value, "__wrapped__"):
+                    names[name] = _reported(value)
         if frame.f_code.co_name == "<module>":
             break
         frame = frame.f_back
