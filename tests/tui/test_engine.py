@@ -267,7 +267,7 @@ def test_slots_and_a_free_function(tmp_path: Path) -> None:
     program = opened(tmp_path, SLOTS)
     compare(program)
     names = {node.name for node in program.steps[0].theirs}
-    assert {"w[0]", "w[1]", "model['b'][0]", "J"} <= names
+    assert {"model['w'][0][0]", "model['w'][0][1]", "b", "J"} <= names
     assert program.steps[0].loss.kind == "power"
 
 

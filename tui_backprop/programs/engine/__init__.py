@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import os
-from types import ModuleType
 
 from minidl_core import MinidlError
 
 from ...lessons.lesson import Example, Lesson
+from ..execution import Execution
 from ..program import Program, ProgramError
 from .recorder import Recorder
 from .run import EngineRun
 
 
-def engine_program(recorder: Recorder, main: ModuleType, path: str, warning: str = "") -> Program:
+def engine_program(recorder: Recorder, execution: Execution, path: str, warning: str = "") -> Program:
     """Return the run that was recorded of a script as a program; raises ProgramError where a number is not finite."""
     try:
-        steps = EngineRun(recorder, vars(main), os.path.abspath(path))
+        steps = EngineRun(recorder, execution)
         first = steps[0]
     except MinidlError as error:
         raise ProgramError(f"{path}: {error}") from error
     example = Example(first.loss, first.feeds)
     lesson = Lesson(
         name=os.path.basename(path),
-        summary=(main.__doc__ or "").strip().partition("\n")[0],
+        summary=(execution.main.__doc__ or "").strip().partition("\n")[0],
         build=lambda _: example,
         learning_rate=first.optimizer.learning_rate,
         seed=None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any
@@ -52,7 +52,7 @@ class Graphs:
     def __init__(
         self,
         recorder: Recorder,
-        file: str,
+        files: Collection[str],
         trained: set[int],
         names: Mapping[int, str],
         kind_names: Mapping[int, str],
@@ -65,7 +65,7 @@ class Graphs:
         self._kinds = recorder.walker.kinds.seen
         self._structures = list(dict.fromkeys(step.structure for step in recorder.steps))
         self._trained, self._names, self._kind_names = trained, names, kind_names
-        self._file = file
+        self._files = files
         self._graph = Graph()
         self._samples: dict[tuple[CodeType, str, int], list[Sample]] = {}
         self._meanings: dict[tuple[CodeType, str, int], Meaning] = {}
@@ -75,7 +75,7 @@ class Graphs:
         codes = [kind.code for kind in self._kinds]
         self._classes = {kind.__name__ for kind, is_node in recorder.walker.node_types.items() if is_node}
         self._classes |= {code.co_qualname.split(".")[0] for code in codes if "." in code.co_qualname}
-        written = next((code.co_filename for code in codes), file)
+        written = next((code.co_filename for code in codes), next(iter(files)))
         self.engine = LearnersEngine(
             recorder.loss_type.__name__, written, self._attributes.number, self._attributes.gradient, self._functions
         )
@@ -154,7 +154,7 @@ class Graphs:
         """Return whether a function is a part of the engine, and not of what is done with it."""
         if code.co_qualname.split(".")[0] in self._classes:
             return True
-        return code.co_filename == self.engine.file != self._file
+        return code.co_filename == self.engine.file and code.co_filename not in self._files
 
     def _meaning(self, number: int, count: int, instance: Noted) -> tuple[Meaning, TheirFunctions]:
         """Return what a kind of operation means: the same for all places that call one function alike."""

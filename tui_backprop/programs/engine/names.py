@@ -1,70 +1,14 @@
-"""Names of the instances that a script made, from its variables, lists, dictionaries and attributes."""
+"""Names of the nodes of a learner's engine, from where the script keeps them."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from types import ModuleType
-from typing import Any
-
-from .attributes import stored
+from ..execution import Execution
+from ..naming import name_objects
 from .noting import Noted, Site, note_of
 from .walking import Walker
 
-_MOST = 200_000
-_HEAP_TYPE = 1 << 9  # a class that was written in Python
 
-
-def name_objects(namespace: Mapping[str, Any], wanted: Callable[[object], bool]) -> dict[int, str]:
-    """Return by the identity of each wanted object the name that says most: `layers[0].w[3]`.
-
-    The most structured way to it is preferred, as a flat list of all parameters says nothing of any; then a variable of
-    its own, unless it is one of few in a list that have one: then a loop has left it.
-    """
-    nested: dict[int, tuple[int, str]] = {}
-    direct: dict[int, str] = {}
-    flat: dict[str, dict[int, str]] = {}
-    seen: set[int] = set()
-    variables = sorted(namespace.items(), key=lambda item: item[0].startswith("_"))
-    pending = deque((name, value, 0, "") for name, value in variables if not name.startswith("__"))
-    while pending and len(seen) < _MOST:
-        name, value, depth, holder = pending.popleft()
-        if isinstance(value, str | int | float):
-            continue
-        if wanted(value):
-            if depth == 0:
-                direct.setdefault(id(value), name)
-            elif depth == 1:
-                flat.setdefault(holder, {}).setdefault(id(value), name)
-            elif depth > nested.get(id(value), (0, ""))[0]:
-                nested[id(value)] = depth, name
-            continue
-        if id(value) in seen:
-            continue
-        seen.add(id(value))
-        inside: Iterable[tuple[str, Any]] = ()
-        if type(value) in (list, tuple):
-            inside = [(f"{name}[{n}]", each) for n, each in enumerate(value)]
-        elif type(value) is dict:
-            inside = [(f"{name}[{key!r}]", each) for key, each in value.items()]
-        elif type(value).__flags__ & _HEAP_TYPE and not isinstance(value, type | ModuleType):
-            inside = [(f"{name}.{key}", each) for key, each in stored(value).items()]
-        pending.extend((called, each, depth + 1, name) for called, each in inside)
-    names: dict[int, str] = {identity: name for identity, (_, name) in nested.items()}
-    for held in flat.values():
-        own = [identity for identity in held if identity in direct]
-        if 2 * len(own) <= len(held):
-            for identity, name in held.items():
-                names.setdefault(identity, name)
-    for identity, name in direct.items():
-        names.setdefault(identity, name)
-    for held in flat.values():
-        for identity, name in held.items():
-            names.setdefault(identity, name)
-    return names
-
-
-def name_nodes(walker: Walker, namespace: Mapping[str, Any]) -> tuple[dict[int, str], dict[int, str]]:
+def name_nodes(walker: Walker, execution: Execution) -> tuple[dict[int, str], dict[int, str]]:
     """Return the names of leaves by serial number, and those of operations by their kind."""
     instances: dict[int, Noted] = {}
 
@@ -76,7 +20,7 @@ def name_nodes(walker: Walker, namespace: Mapping[str, Any]) -> tuple[dict[int, 
 
     leaves: dict[int, str] = {}
     sites: dict[Site, str] = {}
-    for identity, name in name_objects(namespace, wanted).items():
+    for identity, name in name_objects(vars(execution.main), wanted, execution.loop_names).items():
         note = note_of(instances[identity])
         if note is None:
             continue

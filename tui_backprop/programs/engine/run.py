@@ -13,6 +13,7 @@ from minidl_core import Node
 from minidl_core.arrays import Array
 from minidl_core.train import GradientDescentOptimizer, Optimizer
 
+from ..execution import Execution
 from ..recorded import RecordedStep
 from .graphs import Built, Graphs, as_array, number_of
 from .names import name_nodes
@@ -22,12 +23,12 @@ from .recorder import Numbers, Recorder, Taken
 class EngineRun(Sequence[RecordedStep]):
     """The steps that a learner's engine took; the graphs of all of them share their variables."""
 
-    def __init__(self, recorder: Recorder, namespace: Mapping[str, Any], file: str) -> None:
+    def __init__(self, recorder: Recorder, execution: Execution) -> None:
         self._recorder = recorder
         self._steps = recorder.steps
-        names, kind_names = name_nodes(recorder.walker, namespace)
+        names, kind_names = name_nodes(recorder.walker, execution)
         self._follow_leaves(names)
-        self._graphs = Graphs(recorder, file, self._trained, names, kind_names)
+        self._graphs = Graphs(recorder, execution.files, self._trained, names, kind_names)
         self._built: dict[tuple[Any, ...], Built] = {}
         self.owner = self._optimizer(0)
         self._step = lru_cache(8)(self._make_step)
