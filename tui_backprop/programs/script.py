@@ -19,6 +19,9 @@ from minidl_core.train import Minimization, Optimizer, Schedule
 from minidl_core.watching import Asked, Happening, watching
 
 from ..lessons.lesson import Example, Lesson
+from .engine import engine_program
+from .engine.noting import noting
+from .engine.recorder import Recorder
 from .execution import Execution, execute, explained
 from .naming import name_objects
 from .program import Program, ProgramError, program_of
@@ -47,11 +50,13 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
             seen.pop(happening.node, None)
             seen[happening.node] = happening.feeds
 
-    with Graph().as_default(), watching(note):
+    with Graph().as_default(), watching(note), noting(recorder.on_backward):
         execution = execute(path)
     main, stopped = execution.main, execution.stopped
     warning = execution.left_out
-    if stopped is not None:
+    if stopped is not None and recorder.steps:
+        warning = f"{warning} {stopped}. It is opened at the {recorder.taken} steps that it took until then.".strip()
+    elif stopped is not None:
         # what it trained until then is what a debugger is for
         taken = len(recorder.steps)
         fed = any(isinstance(node, Minimization) and _fed(node, seen) is not None for node in seen)
@@ -66,6 +71,12 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
         return program_of(_explaining(lesson, path, execution), seed, learning_rate, path, warning)
     if seed is not None:
         raise ProgramError(f"--seed is for lessons: {path} draws its own numbers; change the seed in it")
+    if recorder.refused is not None and not seen:
+        raise ProgramError(f"{path}: {recorder.refused}")
+    if recorder.steps and not any(isinstance(node, Minimization) for node in seen):
+        if learning_rate is not None:
+            raise ProgramError(f"--learning-rate is for programs of our engine; {path} has its own: change it there")
+        return engine_program(recorder, execution, path, warning)
     for graph in dict.fromkeys(node.graph for node in seen):
         _call_by_variables(execution, graph)
     steps = recorder.labelled()
