@@ -42,7 +42,7 @@ moments, for --at and for the key G; the key w copies where you are:
   7.31         iteration 7, event 31, as the key s counts them
 
 exit status: 0 done, 1 training stopped at a NaN or an infinity, 2 the command line, the file or the terminal is no
-good, 130 interrupted
+good, 3 headless, an engine of your own found a wrong gradient, 130 interrupted
 """
 
 

@@ -23,6 +23,7 @@ from .notation.optimizer import is_straight, optimizer_text, schedule_text, sett
 from .panes.charts import data_legend, draw_data, separator
 from .programs.opening import open_program
 from .programs.program import ProgramError
+from .verdict import judge
 
 EVERY = 10
 PICTURE_WIDTH, PICTURE_HEIGHT = 72, 24
@@ -31,7 +32,8 @@ PICTURE_WIDTH, PICTURE_HEIGHT = 72, 24
 def run_headless(name: str, seed: int | None, learning_rate: float | None, steps: int, *, as_json: bool) -> int:
     """Train a program, print what came of it, and return the exit status.
 
-    That is 2 where it cannot be opened, or its graph or feeds are wrong, 1 where a number stopped being finite.
+    That is 2 where it cannot be opened, or its graph or feeds are wrong, 1 where a number stopped being finite, 3 where
+    an engine of its own found a wrong gradient.
     """
     session = Session()
     try:
@@ -42,6 +44,7 @@ def run_headless(name: str, seed: int | None, learning_rate: float | None, steps
         stepper = Stepper(example.loss, example.feeds, session, optimizer=program.optimizer)
         rate, schedule, optimizer = stepper.state().rate, program.learning_rate, program.optimizer
         check_fit(program)
+        verdict = judge(program)
     except ProgramError as error:
         complain(error)
         return 2
@@ -77,15 +80,20 @@ def run_headless(name: str, seed: int | None, learning_rate: float | None, steps
         if not is_straight(optimizer):
             facts["optimizer"] = {"name": type(optimizer).__name__, **settings_of(optimizer)}
         facts |= {"losses": losses, "variables": {name: value.tolist() for name, value in variables.items()}}
+        if verdict is not None:
+            facts["engine"] = verdict.facts()
         print(json.dumps(facts, default=repr))
-        return 0
+        return 0 if verdict is None else verdict.status
     print(f"{steps:5} updates   {loss} = {number(losses[-1], 6)}")
     for variable, value in variables.items():
         before = f"{printable(variable)} = "
         print(before + np.array2string(value, precision=6, separator=", ", prefix=before))
     if example.plane is not None:
         print(_picture(example.plane, example.feeds, variables))
-    return 0
+    if verdict is None:
+        return 0
+    print("\n".join(verdict.lines()))
+    return verdict.status
 
 
 def _picture(plane: Plane, feeds: Mapping[Placeholder, Array], variables: Mapping[str, Array]) -> str:

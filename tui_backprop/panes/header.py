@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from minidl_core import Variable
 
 from ..debugger.moment import Moment
+from ..drawing.glyphs import DONE, PARTS
 from ..drawing.palette import Line
 from ..notation.fitting import fit, width_of
 from ..notation.formats import number
@@ -48,7 +49,7 @@ def draw_header(moment: Moment, width: int) -> Line:
         space = (" " * gap, "text")
         left = [(" ", "text"), (name, "title"), space, ("iteration ", "dim"), (number_of, "title"), space]
         left += _phases(moment, phases)
-        right = [*rate, space] if with_rate else []
+        right = [*_agreement(moment), *rate, space] if with_rate else []
         reserved = width_of([*left, *right]) + spare + len(loss[0][0]) + _LOSS + 2
         if reserved + (gap + _PLACE if with_place else 0) + (_BEFORE if with_before else 0) <= width:
             break
@@ -63,6 +64,17 @@ def _phases(moment: Moment, phases: Sequence[str]) -> Line:
         now = phase == moment.phase and moment.event is not None
         spans += [(f"[{phase.upper()}]", "phase") if now else (phase, "dim"), ("  ", "text")]
     return spans[:-1]
+
+
+def _agreement(moment: Moment) -> Line:
+    """Say how many gradients agree with those of the learner's own engine, as wide as it gets in this iteration."""
+    theirs, compared, parted = len(moment.recording.theirs), moment.compared, len(moment.parted)
+    if not theirs:
+        return []
+    text, style = f"{PARTS} {compared - parted} of {compared} agree", "error"
+    if not parted:
+        text, style = (f"{DONE} {compared} agree", "done") if compared else ("", "text")
+    return [(fit(text, len(f"{PARTS} {theirs} of {theirs} agree")), style), ("   ", "text")]
 
 
 def _progress(moment: Moment) -> str:
