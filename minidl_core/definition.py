@@ -12,12 +12,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from operator import index
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .arrays import Array, Shape, quiet
 from .errors import GraphError
+
+if TYPE_CHECKING:
+    from .gradients import GradientRule
 
 Compute = Callable[..., Array]
 Attributes = Mapping[str, Any]
@@ -38,7 +41,8 @@ class OperationDefinition:
     """An operation, apart from any node; the decorator `operation` makes it, and says what its fields mean.
 
     Its inputs are the positional-only parameters of `compute`, its attributes (such as `axis`) the others. In
-    `formula`, `reason` and `remedy` an input is written as its parameter's name in capitals, the output as Y.
+    `formula`, `reason` and `remedy` an input is written as its parameter's name in capitals, the output as Y. `gradient`
+    is for an operation that is in no registry: the rule that holds in place of the registered one of its name.
     """
 
     compute: Compute
@@ -50,6 +54,7 @@ class OperationDefinition:
     shape: Callable[..., Shape] | None
     domain: tuple[float, float]
     remedy: str
+    gradient: GradientRule | None = None
 
     def __post_init__(self) -> None:
         self.name = self.compute.__name__

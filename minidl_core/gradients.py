@@ -93,9 +93,9 @@ def RegisterGradient(  # noqa: N802
 
 
 def gradient_rule(operation: Operation) -> GradientRule:
-    """Return the rule registered for this operation; raises GradientError where there is none."""
+    """Return the rule of this operation, its own or the one registered; raises GradientError where there is none."""
     name = operation.definition.name
-    rule = _gradient_registry.get(name)
+    rule = operation.definition.gradient or _gradient_registry.get(name)
     if rule is None:
         raise GradientError(
             f'no gradient function is registered; write one under @RegisterGradient("{name}").', operation

@@ -158,6 +158,10 @@ class Node:
         """What the node is, in one word: its operation's name, or placeholder, variable, constant."""
         return type(self).__name__.lower()
 
+    def locate(self, file: str, line: int) -> None:
+        """Say where the node was made, where that is not where it was called for."""
+        self._file, self._line = file, line
+
     @property
     def location(self) -> str:
         """Where the node was made, as file:line."""
@@ -208,6 +212,17 @@ class Node:
 
     def __neg__(self) -> Operation:
         return Operation(definitions["negative"], (self,))
+
+
+@contextmanager
+def in_scope(graph: Graph, name: str) -> Iterator[None]:
+    """Put `name/` before the names of the nodes made in this block, also where the scope has nodes already."""
+    graph._name_nodes()
+    outer, graph._scope = graph._scope, f"{name}/" if name else ""
+    try:
+        yield
+    finally:
+        graph._scope = outer
 
 
 def _checked(name: Any) -> str:

@@ -22,7 +22,7 @@ class RecordedStep:
     that the program saw. A step starts from what the step before left, but for the variables that the program itself
     has set since then, `set_before`; `left_after` are those that the program left otherwise than the optimizer's rule
     does, to the bit. `theirs` are the gradients that the program's own engine found, by node; it is empty where our
-    engine trains.
+    engine trains; `before` are the gradients that stood in the nodes before the program called its engine.
     """
 
     loss: Node
@@ -34,3 +34,4 @@ class RecordedStep:
     set_before: Mapping[Variable, Array] = field(default_factory=lambda: _NONE_SET)
     left_after: Mapping[Variable, Array] = field(default_factory=lambda: _NONE_SET)
     theirs: Mapping[Node, Array] = field(default_factory=lambda: _NOTHING)
+    before: Mapping[Node, Array] = field(default_factory=lambda: _NOTHING)

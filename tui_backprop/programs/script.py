@@ -20,6 +20,9 @@ from minidl_core.train import Minimization, Optimizer, Schedule
 from minidl_core.watching import watching
 
 from ..lessons.lesson import Example, Lesson
+from .engine import engine_program
+from .engine.noting import noting
+from .engine.recorder import Recorder
 from .execution import as_main, explained
 from .program import Program, ProgramError, program_of
 
@@ -38,6 +41,7 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
     main.__file__ = file = os.path.abspath(path)
     seen: Seen = {}
     warning = ""
+    recorder = Recorder()
 
     def note(node: Node, feeds: Feeds | None) -> None:
         seen.pop(node, None)
@@ -48,9 +52,18 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
     except OSError as error:
         raise ProgramError(f"{path} cannot be opened: {error.strerror}") from error
     try:
-        with as_main(main, path), Graph().as_default(), watching(note), explained(path, file):
+        with (
+            as_main(main, path),
+            Graph().as_default(),
+            watching(note),
+            noting(recorder.on_backward),
+            explained(path, file),
+        ):
             exec(compile(source, file, "exec", dont_inherit=True), vars(main))
     except ProgramError as stopped:
+        if recorder.steps:
+            warning = f"{stopped} It is opened with the {recorder.taken} steps that it took until then."
+            return engine_program(recorder, main, path, warning)
         # to look into a NaN is what a debugger is for
         fed = [node for node in seen if isinstance(node, Minimization) and _fed(node, seen) is not None]
         if not (isinstance(stopped.__cause__, NonFiniteError) and fed):
@@ -62,6 +75,12 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
         return program_of(_explaining(lesson, path, file), seed, learning_rate, path, warning)
     if seed is not None:
         raise ProgramError(f"--seed is for lessons: {path} draws its own numbers; change the seed in it")
+    if recorder.refused is not None and not seen:
+        raise ProgramError(f"{path}: {recorder.refused}")
+    if recorder.steps and not any(isinstance(node, Minimization) for node in seen):
+        if learning_rate is not None:
+            raise ProgramError(f"--learning-rate is for programs of our engine; {path} has its own: change it there")
+        return engine_program(recorder, main, path)
     for graph in dict.fromkeys(node.graph for node in seen):
         _call_by_variables(main, graph)
     step = _chosen(seen, path)
