@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 
 import numpy as np
 
@@ -56,7 +57,7 @@ class Verdict:
 
     def lines(self) -> Iterator[str]:
         """Yield one line of verdict, and where gradients part a table of them, the first of the search on top."""
-        whose = f"{printable(self.engine.class_name)} ({printable(self.engine.file)})"
+        whose = f"{printable(self.engine.class_name)} ({printable(PurePath(self.engine.file).name)})"
         steps = f"{self.checked} of {self.recorded} steps checked" if self.checked < self.recorded else ""
         if not self.compared:
             yield f"{PARTS} {whose}: it found no gradient at all"

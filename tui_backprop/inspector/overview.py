@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from minidl_core import Constant, Node, Operation, Placeholder, Variable
 
@@ -13,7 +14,7 @@ from ..drawing.palette import Line
 from ..narration.theirs import agreement, why_not_compared
 from ..narration.wording import the_loss
 from ..notation.expression import element_text
-from ..notation.fitting import prose
+from ..notation.fitting import printable, prose
 from ..notation.formats import digits_of_change, number, shape_text, vector
 from ..notation.names import called
 from ..notation.optimizer import is_straight
@@ -31,6 +32,9 @@ def draw_start(moment: Moment, width: int, height: int, charts: Sequence[str] = 
         inside += _named(moment, title, [node for node in moment.graph.nodes if isinstance(node, kind)], width)
     operations = sum(isinstance(node, Operation) for node in moment.graph.nodes)
     inside += _columns("operations", f"{operations}, the last of them is {the_loss(moment.graph.loss, loss)}", width)
+    if (engine := moment.program.engine) is not None:
+        whose = f"{printable(engine.class_name)}, {printable(PurePath(engine.file).name)}"
+        inside += _columns("your engine", f"{whose}: backward shows its gradients beside the right ones", width)
     optimizer = moment.program.optimizer
     moves = "against its slope" if is_straight(optimizer) else f"by the step of {type(optimizer).__name__}"
     passes = [

@@ -12,7 +12,7 @@ from minidl_core.arrays import Array
 from ..debugger.comparison import parting
 from ..debugger.moment import Moment
 from ..drawing.glyphs import DONE, PARTS
-from ..notation.formats import digits_of_change, number, shape_text
+from ..notation.formats import digits_of_change, notation, shape_text
 from ..notation.names import called
 
 
@@ -32,20 +32,21 @@ def why_not_compared(moment: Moment) -> str:
 
     That engine ran with the numbers of the script, as often as the script did.
     """
-    steps = moment.program.steps
-    if moment.recording.theirs or not any(step.theirs for step in steps):
+    if moment.recording.theirs or moment.program.engine is None:
         return ""
     if moment.branch.edits:
         return "your engine did not run with these numbers"
-    if moment.iteration > len(steps):
-        return f"your engine did not run this iteration: it ran {len(steps)}"
+    ran = len(moment.program.steps)
+    if moment.iteration > ran:
+        return f"your engine did not run this iteration: it ran {ran}"
     return "your engine found no gradient in this iteration"
 
 
 def two_numbers(theirs: float, right: float) -> tuple[str, str]:
     """Write two numbers in the digits in which they differ, if they do."""
     digits = digits_of_change(theirs, right) if np.isfinite([theirs, right]).all() else 4
-    return number(theirs, digits), number(right, digits)
+    same = notation([theirs, right], digits)
+    return same.text(theirs), same.text(right)
 
 
 def parted_entries(moment: Moment, node: Node) -> list[tuple[int, ...]] | None:

@@ -39,17 +39,18 @@ def draw_header(moment: Moment, width: int) -> Line:
     rate = [("η ", "dim"), (f"{moment.learning_rate:.4g}", "text")]
     spare = max(_RATE - len(rate[1][0]), 0) if callable(moment.recording.start.learning_rate) else 0
     name, number_of = fit(moment.program.lesson.name, 20).rstrip(), str(moment.iteration)
-    for gap, with_place, with_before, with_rate, phases in (
-        (3, True, True, True, PHASES),
-        (2, False, False, True, PHASES),
-        (1, False, False, False, PHASES),
-        (1, False, False, False, (moment.phase,)),
-        (1, False, False, False, ()),
+    for gap, with_place, with_before, with_rate, agreed, phases in (
+        (3, True, True, True, "{} of {} agree", PHASES),
+        (2, False, False, True, "{} of {} agree", PHASES),
+        (1, False, False, False, "{}/{}", PHASES),
+        (1, False, False, False, "", PHASES),
+        (1, False, False, False, "", (moment.phase,)),
+        (1, False, False, False, "", ()),
     ):
         space = (" " * gap, "text")
         left = [(" ", "text"), (name, "title"), space, ("iteration ", "dim"), (number_of, "title"), space]
         left += _phases(moment, phases)
-        right = [*_agreement(moment), *rate, space] if with_rate else []
+        right = [*_agreement(moment, agreed), *([*rate, space] if with_rate else [])]
         reserved = width_of([*left, *right]) + spare + len(loss[0][0]) + _LOSS + 2
         if reserved + (gap + _PLACE if with_place else 0) + (_BEFORE if with_before else 0) <= width:
             break
@@ -66,15 +67,14 @@ def _phases(moment: Moment, phases: Sequence[str]) -> Line:
     return spans[:-1]
 
 
-def _agreement(moment: Moment) -> Line:
+def _agreement(moment: Moment, wording: str) -> Line:
     """Say how many gradients agree with those of the learner's own engine, as wide as it gets in this iteration."""
     theirs, compared, parted = len(moment.recording.theirs), moment.compared, len(moment.parted)
-    if not theirs:
+    if not theirs or not wording:
         return []
-    text, style = f"{PARTS} {compared - parted} of {compared} agree", "error"
-    if not parted:
-        text, style = (f"{DONE} {compared} agree", "done") if compared else ("", "text")
-    return [(fit(text, len(f"{PARTS} {theirs} of {theirs} agree")), style), ("   ", "text")]
+    sign, style = (PARTS, "error") if parted else (DONE, "done")
+    text = f"{sign} {wording.format(compared - parted, compared)}" if compared else ""
+    return [(fit(text, len(f"{sign} {wording.format(theirs, theirs)}")), style), ("  ", "text")]
 
 
 def _progress(moment: Moment) -> str:
