@@ -27,6 +27,7 @@ EXAMPLES = """\
 examples:
   backprop-tui                               open the perceptron; press space to step, b to step back
   backprop-tui my_model.py                   open your own graph (see below)
+  backprop-tui my_engine.py                  find the mistake in your own engine
   backprop-tui two-paths                     why gradients are added
   backprop-tui skip                          why the order matters
   backprop-tui --learning-rate 0.01          a step that is too large to watch
@@ -38,6 +39,9 @@ examples:
 opening your own graph: my_model.py is any script that trains with minidl_core. It is run as python my_model.py would
 run it; then the minimisation step that it ran last is opened as it was before training, with the feeds of that run.
 What the script prints goes to the standard error output. A file that defines a lesson is opened as that lesson.
+
+your own engine: a script with a class of yours whose instances have a number and its gradient. Its gradients are shown
+beside the right ones; backprop-tui --headless my_engine.py says which part, with exit status 3.
 
 moments, for --at and for the key G; the key w says where you are:
   7            the end of iteration 7; 0 is the very start
