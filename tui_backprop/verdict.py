@@ -20,7 +20,7 @@ from .debugger.comparison import Parted, compare
 from .debugger.steps import Place
 from .debugger.timeline import Timeline
 from .drawing.glyphs import DONE, PARTS
-from .narration.theirs import two_numbers
+from .narration.theirs import explanation, two_numbers
 from .notation.fitting import fit, fit_name, printable, width_of
 from .programs.learners_engine import LearnersEngine
 from .programs.program import Program
@@ -38,7 +38,8 @@ class Verdict:
     """What came of comparing the gradients of an engine: `parted` are those of the first iteration in which any part.
 
     That is `iteration`, or else the last one checked; `nodes` and `compared` are its numbers of nodes. Of `recorded`
-    steps so many were `checked`, and so many of these were `wrong`.
+    steps so many were `checked`, and so many of these were `wrong`. `why` is what explains the first that parts, if
+    a contribution does.
     """
 
     engine: LearnersEngine
@@ -49,6 +50,7 @@ class Verdict:
     recorded: int
     checked: int
     wrong: int
+    why: str = ""
 
     @property
     def status(self) -> int:
@@ -76,6 +78,8 @@ class Verdict:
             yield "  " + "  ".join(fit(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
         if len(self.parted) > MOST_ROWS:
             yield f"  and {len(self.parted) - MOST_ROWS} more"
+        if self.why:
+            yield f"{_name(self.parted[0])}: {self.why}"
         yield f"a gradient is wrong in {self.wrong} of {steps or f'{self.recorded} steps'}"
 
     def facts(self) -> dict[str, object]:
@@ -126,10 +130,17 @@ def judge(program: Program) -> Verdict | None:
         wrong += bool(parted)
         if verdict is None or not verdict.parted:
             nodes = len(recording.graph.nodes)
-            verdict = Verdict(engine, iteration, nodes, compared, parted, recorded, checked, wrong)
+            why = _explained(timeline, parted[0]) if parted else ""
+            verdict = Verdict(engine, iteration, nodes, compared, parted, recorded, checked, wrong, why)
         else:
             verdict = replace(verdict, checked=checked, wrong=wrong)
     return verdict
+
+
+def _explained(timeline: Timeline, parted: Parted) -> str:
+    """Return what explains a gradient that parts, after going through the iteration event by event."""
+    timeline.go_to(Place(timeline.recording.iteration))
+    return explanation(timeline.moment, parted.node)
 
 
 def _spread(count: int, most: int) -> list[int]:

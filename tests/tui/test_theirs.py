@@ -237,6 +237,7 @@ def test_headless_gives_a_verdict_and_an_exit_status(
         assert "✓ Number (own_engine.py): 8 gradients agree in all 2 steps" in text
     else:
         assert "✗ Number (own_engine.py): 6 of 8 gradients agree in iteration 1; the first that parts" in text
+        assert "b: yours is contribution 2 of 3 alone, from add" in text
         rows = [line.split() for line in text.splitlines() if line.startswith("  ")]
         assert [(row[0], *row[2:]) for row in rows[-2:]] == [("b", "2", "-2"), ("a", "2", "-1")]
     assert main(["--json", "chain", "--steps", "2"]) == (0 if right else 3)
