@@ -38,7 +38,8 @@ examples:
 
 opening your own graph: my_model.py is any script that trains with minidl_core. It is run as python my_model.py would
 run it; then the minimisation step that it ran last is opened as it was before training, with the feeds of that run.
-What the script prints goes to the standard error output. A file that defines a lesson is opened as that lesson.
+What the script prints goes to the standard error output. Ctrl+C opens what it has so far. A notebook (.ipynb) is the
+script of its code cells. A file that defines a lesson is opened as that lesson.
 
 your own engine: a script with a class of yours whose instances have a number and its gradient. Its gradients are shown
 beside the right ones; backprop-tui --headless my_engine.py says which part, with exit status 3.
@@ -101,7 +102,7 @@ def build_parser() -> argparse.ArgumentParser:
         default="perceptron",
         type=_lesson,
         metavar="LESSON",
-        help=f"one of {', '.join(lesson_names())} (default: perceptron), or a Python file of yours",
+        help=f"one of {', '.join(lesson_names())} (default: perceptron), or a Python file or notebook of yours",
     )
     parser.add_argument(
         "--seed",
