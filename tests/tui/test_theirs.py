@@ -19,7 +19,8 @@ from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import Place, after_event
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
-from tui_backprop.graph.item_views import node_marks
+from tui_backprop.graph.foldings import Foldings
+from tui_backprop.graph.item_views import node_marks, row_view
 from tui_backprop.graph.labels import legend
 from tui_backprop.inspector import draw_inspector
 from tui_backprop.inspector.code_view import code_lines
@@ -174,6 +175,18 @@ def test_the_graph_signs_what_parts_what_agrees_and_what_has_nothing_beside_it()
     marks = {node.name: node_marks(node, moment)[1] for node in moment.graph.nodes}
     assert marks == {"w": "g-", "b": "g✗", "J": "g✓", "square": "g-", "model/twice": "g-", "model/sum": "g-"}
     assert plain([legend(moment, 200)]).startswith("g✗ yours parts  g✓ agrees  g- not in yours")
+
+
+def test_a_folded_box_says_how_many_of_its_nodes_part() -> None:
+    timeline = Timeline(one_operation({"model/twice": np.zeros((2, 2)), "model/sum": np.zeros((2, 2)), "w": RIGHT_W}))
+    folded = Foldings(timeline.graph).close(frozenset({"model"}))
+    item = next(item for item in folded.rows.items.values() if item.scope == "model")
+    finish(timeline, 1)
+    row = row_view(item, timeline.moment, folded.progress, 1, narrow=False)
+    assert (row.details, row.gradient) == (("✗ 2 of 2",), "g✗")
+    timeline.go_to(Place(1, 1))
+    row = row_view(item, timeline.moment, folded.progress, 1, narrow=False)
+    assert (row.details, row.gradient) == (("2 nodes",), "g·")
 
 
 def test_the_first_line_counts_what_agrees() -> None:
