@@ -16,7 +16,9 @@ from minidl_core import MinidlError
 from minidl_core.arrays import Array, as_text, quiet
 from minidl_core.plan import Plan
 
-from .debugger.comparison import Parted, compare
+from .beliefs import BackwardCall, Cause, compare, diagnose
+from .beliefs import Disagreement as Parted
+from .debugger.diagnosing import line_of_gradient
 from .debugger.steps import Place
 from .debugger.timeline import Timeline
 from .drawing.glyphs import DONE, PARTS
@@ -28,6 +30,8 @@ from .programs.program import Program
 MOST_NODES = 2_000_000
 """So many nodes, of all steps together, are computed again in less than a minute."""
 MOST_ROWS = 20
+_DIAGNOSED = 3
+"""So many steps a diagnosis has to explain: the first wrong one and those after it."""
 MOST_OF_A_NAME = 40
 WRONG = 3
 """The exit status where a gradient is wrong."""
@@ -39,7 +43,7 @@ class Verdict:
 
     That is `iteration`, or else the last one checked; `nodes` and `compared` are its numbers of nodes. Of `recorded`
     steps so many were `checked`, and so many of these were `wrong`. `why` is what explains the first that parts, if
-    a contribution does.
+    a contribution does. The `diagnosis` are the causes of which each explains all gradients of the first wrong steps.
     """
 
     engine: LearnersEngine
@@ -51,6 +55,7 @@ class Verdict:
     checked: int
     wrong: int
     why: str = ""
+    diagnosis: Sequence[Cause] = ()
 
     @property
     def status(self) -> int:
@@ -78,7 +83,10 @@ class Verdict:
             yield "  " + "  ".join(fit(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
         if len(self.parted) > MOST_ROWS:
             yield f"  and {len(self.parted) - MOST_ROWS} more"
-        if self.why:
+        for cause in self.diagnosis:
+            place = self._place(cause)
+            yield f"{printable(cause.message)}{f' ({place})' if place else ''}"
+        if self.why and not self.diagnosis:
             yield f"{_name(self.parted[0])}: {self.why}"
         yield f"a gradient is wrong in {self.wrong} of {steps or f'{self.recorded} steps'}"
 
@@ -97,9 +105,29 @@ class Verdict:
                 }
                 for each in self.parted
             ],
+            "diagnosis": [
+                {"belief": cause.belief, "place": self._place(cause), "message": cause.message}
+                for cause in self.diagnosis
+            ],
             "iteration": self.iteration,
             "steps": {"recorded": self.recorded, "checked": self.checked, "wrong": self.wrong},
         }
+
+    def _place(self, cause: Cause) -> str:
+        """Return the line of the learner's file to look at, of the operation in question or the first that sets.
+
+        Nothing where the search, the start or the update is at fault: whose lines are not known.
+        """
+        is_set = cause.belief == "overwritten"
+        if cause.kind is None and not is_set:
+            return ""
+        for node, theirs in self.engine.functions.items():
+            if theirs.backward is not None and cause.kind in (None, node.kind):
+                code = theirs.backward
+                found = line_of_gradient(code, self.engine.gradient, is_set=is_set)
+                if found is not None:
+                    return f"{PurePath(code.co_filename).name}:{found}"
+        return ""
 
 
 def judge(program: Program) -> Verdict | None:
@@ -115,6 +143,7 @@ def judge(program: Program) -> Verdict | None:
     most = max(MOST_NODES // len(timeline.recording.graph.nodes), 2)
     verdict: Verdict | None = None
     wrong = 0
+    calls: list[BackwardCall] = []
     for checked, iteration in enumerate(_spread(recorded, most), 1):
         timeline.go_to(Place(iteration, 0))
         recording = timeline.recording
@@ -122,19 +151,26 @@ def judge(program: Program) -> Verdict | None:
         try:
             with quiet():
                 evaluation = Plan([loss]).run(recording.start.feeds, recording.start.variables)
-                compared, parted = compare(evaluation, loss, recording.theirs)
+                comparison = compare(evaluation, loss, recording.theirs)
         except MinidlError:
             if verdict is None:
                 raise
             break
+        compared, parted = comparison.compared, comparison.disagreeing
         wrong += bool(parted)
+        if (parted or calls) and len(calls) < _DIAGNOSED:
+            step = program.steps[iteration - 1]
+            previous = program.steps[iteration - 2].theirs if iteration > 1 else {}
+            calls.append(BackwardCall(evaluation, loss, recording.theirs, step.before, previous))
         if verdict is None or not verdict.parted:
             nodes = len(recording.graph.nodes)
             why = _explained(timeline, parted[0]) if parted else ""
             verdict = Verdict(engine, iteration, nodes, compared, parted, recorded, checked, wrong, why)
         else:
             verdict = replace(verdict, checked=checked, wrong=wrong)
-    return verdict
+    if verdict is None or not calls:
+        return verdict
+    return replace(verdict, diagnosis=[cause for each in diagnose(calls) for cause in each.causes])
 
 
 def _explained(timeline: Timeline, parted: Parted) -> str:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from minidl_core import Node, Operation
 from minidl_core.arrays import Array, quiet
-from minidl_core.gradients import gradient_rule, input_gradients
-from minidl_core.plan import Evaluation
 
 _FLOOR = 1e-3
 """What counts as much as this part of the tolerance of a gradient of 1, however small the gradient is."""
@@ -35,32 +31,3 @@ def parting(theirs: Array, right: Array, contributions: Sequence[Array]) -> NDAr
         near = np.abs(theirs - right) <= tolerance * np.where(np.isfinite(scale), scale + _FLOOR, 0)
         same = near | (theirs == right) | (np.isnan(theirs) & np.isnan(right))
     return np.asarray(~same)
-
-
-class Parted(NamedTuple):
-    """A node for which the learner's engine found another gradient."""
-
-    node: Node
-    theirs: Array
-    right: Array
-
-
-def compare(evaluation: Evaluation, loss: Node, theirs: Mapping[Node, Array]) -> tuple[int, list[Parted]]:
-    """Return how many gradients were compared, and those that part, in the order of the search.
-
-    Raises what the engine raises where a gradient cannot be computed.
-    """
-    gradients = evaluation.gradients(loss)
-    contributions: defaultdict[Node, list[Array]] = defaultdict(list)
-    for node, gradient in gradients.items():
-        if isinstance(node, Operation):
-            given = input_gradients(gradient_rule(node), evaluation.operation(node), gradient)
-            for source, contribution in zip(node.inputs, given, strict=True):
-                contributions[source].append(contribution)
-    compared = [node for node in gradients if node in theirs]
-    parted = []
-    for node in compared:
-        parts = parting(theirs[node], gradients[node], contributions[node])
-        if parts is None or parts.any():
-            parted.append(Parted(node, theirs[node], gradients[node]))
-    return len(compared), parted
