@@ -12,7 +12,18 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = "tui_backprop"
 ORDER = (
-    *("minidl_core", PACKAGE, "lessons", "programs", "debugger", "drawing", "notation", "complaints", "narration"),
+    *(
+        "minidl_core",
+        PACKAGE,
+        "beliefs",
+        "lessons",
+        "programs",
+        "debugger",
+        "drawing",
+        "notation",
+        "complaints",
+        "narration",
+    ),
     *("graph", "inspector", "quiz", "session", "panes", "keys", "widgets", "screens"),
     *("terminal_input", "driver", "terminal", "app", "headless", "cli", "__main__"),
 )
