@@ -12,8 +12,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = "tui_backprop"
 ORDER = (
-    *("minidl_core", PACKAGE, "lessons", "programs", "debugger", "drawing", "notation", "complaints", "narration"),
-    *("graph", "inspector", "quiz", "session", "panes", "plain", "keys", "widgets", "screens"),
+    *("minidl_core", PACKAGE, "beliefs", "lessons", "programs", "debugger", "drawing", "notation", "complaints"),
+    *("narration", "graph", "inspector", "quiz", "session", "panes", "plain", "keys", "widgets", "screens"),
     *("terminal_input", "driver", "terminal", "app", "verdict", "headless", "grade", "cli", "__main__"),
 )
 """The rooms of the app, each a folder or a file, from the lowest to the highest."""

@@ -120,7 +120,6 @@ def backward(loss: Value, mistake: str, style: str) -> None:
     return None
 
 
-
 def program(random: Random, size: int = 9) -> tuple[list[Value], list[tuple[str, tuple[int, ...]]]]:
     """A random expression: its leaves' values, and steps over all that was made before; the last is the loss."""
     values = [Value(random.uniform(0.3, 1.2)) for _ in range(3)]

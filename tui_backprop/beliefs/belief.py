@@ -12,8 +12,8 @@ from minidl_core.arrays import Array
 from minidl_core.gradients import gradient_rule
 
 from .evaluated_graph import BackwardCall, Edge, EvaluatedGraph
-from .formulas import wrong_slopes
-from .machine import EndlessError, Machine, gradients
+from .formulas import Slope, wrong_slopes
+from .machine import EndlessError, Machine, Order, gradients
 from .orders import RIGHT, WRONG
 
 Use = tuple[str, int]
@@ -146,9 +146,9 @@ def _overwritten(suspicion: Suspicion) -> Iterator[Cause]:
             def change(
                 machine: Machine,
                 case: Case,
-                order=order,
-                kind=kind,
-                input_index=input_index,  # type: ignore[no-untyped-def]
+                order: Order = order,
+                kind: str | None = kind,
+                input_index: int | None = input_index,
             ) -> Machine:
                 ordered = machine if machine.order in WRONG else replace(machine, order=order)
                 return replace(ordered, set_edges=case.edges(kind, input_index))
@@ -161,7 +161,7 @@ def _overwritten(suspicion: Suspicion) -> Iterator[Cause]:
                 break
 
 
-def _no_order(suspicion: Suspicion) -> Iterator[Cause]:
+def _no_order(_: Suspicion) -> Iterator[Cause]:
     for order, does in WRONG.items():
         message = f"{does}: a node has to wait until all of its consumers have passed on theirs (a topological order)"
         yield Cause("no-order", message, lambda machine, _, order=order: replace(machine, order=order))  # type: ignore[misc]
@@ -171,7 +171,7 @@ def _edge_lost(suspicion: Suspicion) -> Iterator[Cause]:
     for kind in [None, *suspicion.kinds()]:
         for first in (False, True):
 
-            def change(machine: Machine, case: Case, kind=kind, first=first) -> Machine:  # type: ignore[no-untyped-def]
+            def change(machine: Machine, case: Case, kind: str | None = kind, first: bool = first) -> Machine:
                 lost = [
                     (position, index)
                     for position, sources in enumerate(case.graph.inputs)
@@ -225,12 +225,21 @@ def _shared_gradient(suspicion: Suspicion) -> Iterator[Cause]:
         for index in (None, 0, 1):
             for order in RIGHT:
 
-                def change(machine: Machine, case: Case, kind=kind, index=index, order=order) -> Machine:  # type: ignore[no-untyped-def]
+                def change(
+                    machine: Machine,
+                    case: Case,
+                    kind: str | None = kind,
+                    index: int | None = index,
+                    order: Order = order,
+                ) -> Machine:
                     shared = frozenset(edge for edge in case.edges(kind, index) if _passes(case, edge))
                     return replace(machine, shared=shared, order=order)
 
                 what = _use(kind, index) if kind else "an operation that passes its gradient on"
-                message = f"{what} hands over the very array of its gradient: two nodes then share one, and += changes both; copy it"
+                message = (
+                    f"{what} hands over the very array of its gradient: two nodes then share one, "
+                    "and += changes both; copy it"
+                )
                 yield Cause("shared-gradient", message, change, kind, index)
 
 
@@ -260,7 +269,13 @@ def _slope(suspicion: Suspicion) -> Iterator[Cause]:
         elementwise = _elementwise(suspicion.case, kind)
         for text, formula in wrong_slopes(input_index).items() if elementwise else ():
 
-            def change(machine: Machine, case: Case, kind=kind, input_index=input_index, formula=formula) -> Machine:  # type: ignore[no-untyped-def]
+            def change(
+                machine: Machine,
+                case: Case,
+                kind: str | None = kind,
+                input_index: int | None = input_index,
+                formula: Slope = formula,
+            ) -> Machine:
                 slopes: dict[Edge, Array] = dict(machine.slopes)
                 for position, index in case.edges(kind, input_index):
                     slopes[position, index] = formula(
@@ -269,12 +284,14 @@ def _slope(suspicion: Suspicion) -> Iterator[Cause]:
                     )
                 return replace(machine, slopes=slopes)
 
-            message = f"the slope of {_use(kind, input_index)} is wrong: yours is {text}{_right(suspicion.case, kind, input_index)}"
+            right = _right(suspicion.case, kind, input_index)
+            message = f"the slope of {_use(kind, input_index)} is wrong: yours is {text}{right}"
             yield Cause(f"slope:{kind}", message, change, kind, input_index)
         for each in (input_index, None) if input_index == 0 else (input_index,):
             factor = _factor(suspicion, kind, each)
             if factor is not None:
-                message = f"what {_use(kind, each)} passes on is {factor:.6g} times the right contribution{_right(suspicion.case, kind, input_index)}"
+                right = _right(suspicion.case, kind, input_index)
+                message = f"what {_use(kind, each)} passes on is {factor:.6g} times the right contribution{right}"
                 yield Cause(
                     f"slope:{kind}",
                     message,

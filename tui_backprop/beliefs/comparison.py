@@ -40,8 +40,8 @@ def compare(
     """Compare gradients with the right ones of a loss; nodes that do not lead to it are left out.
 
     Two gradients agree where each entry differs by at most `tolerance` times the node's scale: the largest absolute
-    contribution to the right gradient, or the largest absolute entry of it, if that is more. (A sum of large
-    contributions that cancel cannot be more exact than they are.) NaN agrees with nothing.
+    contribution to the right gradient (also of a consumer whose own gradient cancelled), or the largest absolute entry
+    of it, if that is more: a sum of large contributions that cancel cannot be more exact than they are. NaN agrees with nothing.
     """
     graph = EvaluatedGraph(evaluation, loss)
     right = dict(zip(graph.nodes, graph.right, strict=True))
@@ -58,8 +58,8 @@ def compare(
 
 def agrees(theirs: Array, right: Array, tolerance: float, scale: float = 0.0) -> bool:
     """Return whether every entry differs by at most the tolerance times the scale, or the largest entry."""
-    if type(theirs) is type(right) is np.float64:
-        return bool(theirs == right or abs(theirs - right) <= tolerance * max(abs(right), scale))
+    if not np.shape(theirs) and not np.shape(right):
+        return bool(theirs == right or abs(theirs - right) <= tolerance * max(float(abs(right)), scale))
     if np.shape(theirs) != np.shape(right):
         return False
     scale = max(scale, float(np.max(np.abs(right), initial=0.0)))

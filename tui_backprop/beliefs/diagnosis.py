@@ -95,7 +95,8 @@ def _mixtures(
     cases: Sequence[Case], parting: Suspicion, causes: Iterable[Cause], tolerance: float
 ) -> list[tuple[Cause, ...]]:
     """Return pairs of causes that explain everything: a second one for what the first leaves."""
-    left, found = _MOST_DELIVERIES, []
+    left = _MOST_DELIVERIES
+    found: list[tuple[Cause, ...]] = []
     for first in causes:
         rest = _suspicion(cases, (first,), tolerance)
         if rest is None or (rest.case is parting.case and rest.parting <= parting.parting and first.kind is not None):

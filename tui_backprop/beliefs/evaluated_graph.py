@@ -58,15 +58,17 @@ class EvaluatedGraph:
 
     @cached_property
     def scales(self) -> list[float]:
-        """The largest absolute contribution to the right gradient of each node, by position."""
-        scales = [0.0] * len(self.nodes)
+        """How large what is summed for each node's gradient may be, by position: where it cancels, so much was lost.
+
+        A contribution of an operation whose own gradient cancelled is counted as if it had not.
+        """
+        scales = [1.0] + [0.0] * (len(self.nodes) - 1)
         for position, sources in enumerate(self.inputs):
             if sources:
-                for source, contribution in zip(
-                    sources, self.contributions(position, self.right[position]), strict=True
-                ):
-                    size = abs(contribution) if not contribution.shape else np.max(np.abs(contribution), initial=0.0)
-                    scales[source] = max(scales[source], float(size))
+                full = np.full(self.evaluation[self.nodes[position]].shape, scales[position])[()]
+                for gradient in (self.right[position], full):
+                    for source, contribution in zip(sources, self.contributions(position, gradient), strict=True):
+                        scales[source] = max(scales[source], float(np.max(np.abs(contribution), initial=0.0)))
         return scales
 
     @cached_property
@@ -83,7 +85,7 @@ class EvaluatedGraph:
     def contributions(self, position: int, gradient: Array) -> Sequence[Array]:
         """Return what an operation passes on to each of its inputs, when its own gradient is this."""
         operation = self.operation(position)
-        if self.evaluation[operation].shape or any([self.evaluation[source].shape for source in operation.inputs]):
+        if self.evaluation[operation].shape or any(self.evaluation[source].shape for source in operation.inputs):
             with quiet():
                 return input_gradients(gradient_rule(operation), self.evaluation.operation(operation), gradient)
         slopes = self._slopes.get(position)

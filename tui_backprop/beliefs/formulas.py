@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ Slope = Callable[[EvaluatedOperation, Array], Array]
 def wrong_slopes(input_index: int) -> dict[str, Slope]:
     """Return slopes for an input by what is said of them; A and B are the inputs, Y is the output."""
 
-    def of(formula: Callable[[Array, Array, Array], Array]) -> Slope:
+    def of(formula: Callable[[Array, Array, Array], Any]) -> Slope:
         def slope(op: EvaluatedOperation, right: Array) -> Array:
             a, b = op.inputs[0], op.inputs[min(1, len(op.inputs) - 1)]
             with quiet():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -86,7 +87,7 @@ def deliveries(
 def _start(graph: EvaluatedGraph, machine: Machine, before: Mapping[int, Array]) -> list[list[Array]]:
     """Return a cell for each node, which two nodes share where a machine hands over the very array."""
     values = [graph.evaluation[node] for node in graph.nodes]
-    cells = [[np.float64(0.0) if not value.shape else np.zeros(value.shape)] for value in values]
+    cells: list[list[Any]] = [[np.float64(0.0) if not value.shape else np.zeros(value.shape)] for value in values]
     for position in machine.kept:
         if position in before:
             cells[position] = [before[position]]
