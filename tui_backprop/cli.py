@@ -28,6 +28,7 @@ EXAMPLES = """\
 examples:
   backprop-tui                               open the perceptron; press space to step, b to step back
   backprop-tui my_model.py                   open your own graph (see below)
+  backprop-tui my_engine.py                  find the mistake in your own engine
   backprop-tui two-paths                     why gradients are added
   backprop-tui skip                          why the order matters
   backprop-tui --learning-rate 0.01          a step that is too large to watch
@@ -41,6 +42,9 @@ run it; then the minimisation step that it ran last is opened as it was before t
 What the script prints goes to the standard error output. Ctrl+C opens what it has so far. A notebook (.ipynb) is the
 script of its code cells. A file that defines a lesson is opened as that lesson.
 
+your own engine: a script with a class of yours whose instances have a number and its gradient. Its gradients are shown
+beside the right ones; backprop-tui --headless my_engine.py says which part, with exit status 3.
+
 moments, for --at and for the key G; the key w says where you are:
   7            the end of iteration 7; 0 is the very start
   7:b          iteration 7, when the gradient of node b is complete
@@ -50,7 +54,7 @@ moments, for --at and for the key G; the key w says where you are:
   7.31         iteration 7, event 31, as the key s counts them
 
 exit status: 0 done, 1 training stopped at a NaN or an infinity, 2 the command line, the file or the terminal is no
-good, 130 interrupted
+good, 3 headless, an engine of your own found a wrong gradient, 130 interrupted
 """
 
 

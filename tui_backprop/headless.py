@@ -24,6 +24,7 @@ from .notation.optimizer import is_straight, optimizer_text, schedule_text, sett
 from .panes.charts import data_legend, draw_data, separator
 from .programs.opening import open_program
 from .programs.program import ProgramError
+from .verdict import judge
 
 DEFAULT_STEPS = 100
 EVERY = 10
@@ -33,7 +34,8 @@ PICTURE_WIDTH, PICTURE_HEIGHT = 72, 24
 def run_headless(name: str, seed: int | None, learning_rate: float | None, steps: int | None, *, as_json: bool) -> int:
     """Train a program, print what came of it, and return the exit status.
 
-    That is 2 where it cannot be opened, or its graph or feeds are wrong, 1 where a number stopped being finite.
+    That is 2 where it cannot be opened, or its graph or feeds are wrong, 1 where a number stopped being finite, 3 where
+    an engine of its own found a wrong gradient.
     """
     try:
         program = open_program(name, seed, learning_rate)
@@ -44,6 +46,7 @@ def run_headless(name: str, seed: int | None, learning_rate: float | None, steps
         count = (len(program.steps) or DEFAULT_STEPS) if steps is None else steps
         rate, schedule, optimizer = course.stepper.state().rate, program.learning_rate, program.optimizer
         check_fit(program)
+        verdict = judge(program)
     except ProgramError as error:
         complain(error)
         return 2
@@ -91,15 +94,20 @@ def run_headless(name: str, seed: int | None, learning_rate: float | None, steps
         facts |= {"losses": losses, "variables": {name: value.tolist() for name, value in variables.items()}}
         if several:
             facts["steps"] = which
+        if verdict is not None:
+            facts["engine"] = verdict.facts()
         print(json.dumps(facts, default=repr))
-        return 0
+        return 0 if verdict is None else verdict.status
     print(_line(course, count, losses[-1]))
     for variable, value in variables.items():
         before = f"{printable(variable)} = "
         print(before + np.array2string(value, precision=6, separator=", ", prefix=before))
     if example.plane is not None:
         print(_picture(example.plane, example.feeds, variables))
-    return 0
+    if verdict is None:
+        return 0
+    print("\n".join(verdict.lines()))
+    return verdict.status
 
 
 def _line(course: Course, updates: int, loss: float) -> str:

@@ -170,6 +170,20 @@ class Moment:
         """Return dJ/dnode as the program's own engine found it, once ours is complete; None where it found none."""
         return None if self.gradient(node) is None else self.recording.theirs.get(node)
 
+    def agrees(self, node: Node) -> bool | None:
+        """Return whether the program's own engine found the right gradient; None while or where there are not both."""
+        return None if self.theirs(node) is None else node not in self.recording.parted
+
+    @property
+    def compared(self) -> int:
+        """How many gradients have been compared with those that the program's own engine found."""
+        return bisect_left(self.recording.compared, self.cursor)
+
+    @cached_property
+    def parted(self) -> list[Node]:
+        """The nodes for which the program's own engine found another gradient, in the order of the search."""
+        return list(takewhile(lambda node: self.recording.parted[node] < self.cursor, self.recording.parted))
+
     def contributions(self, node: Node) -> list[ContributionAdded]:
         """Return the contributions that have arrived at a node, in order."""
         times = self.recording.contributed.get(node, [])

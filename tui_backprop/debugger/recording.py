@@ -29,6 +29,7 @@ from minidl_core.arrays import Array
 from minidl_core.train import Optimizer
 
 from ..programs.recorded import RecordedStep
+from .comparison import parting
 from .edits import Edit
 from .loss_graph import LossGraph
 
@@ -52,6 +53,8 @@ class Recording:
     all that ever joined the queue, `visits` the times of all visits, `consumer_visits` those of a node's consumers.
     `crossed` has for an edge, a consumer and the index of its input, when a contribution came over it. `in_reach` and
     `joined` are the nodes in the order in which a first consumer was visited and in which they joined the queue.
+    `compared` are the times at which a gradient was completed that the program's engine found too, `parted` those of
+    the nodes where the two are not the same.
     """
 
     def __init__(
@@ -89,6 +92,8 @@ class Recording:
         self.contributed: defaultdict[Node, list[int]] = defaultdict(list)
         self.crossed: dict[tuple[Node, int], int] = {}
         self.completed: dict[Node, int] = {}
+        self.compared: list[int] = []
+        self.parted: dict[Node, int] = {}
         self.updated: dict[Node, int] = {}
 
     @cached_property
@@ -122,8 +127,10 @@ class Recording:
             case ContributionAdded(node, consumer, input_index):
                 self.contributed[node].append(time)
                 self.crossed[consumer, input_index] = time
-            case GradientCompleted(node):
+            case GradientCompleted(node, gradient):
                 self.completed[node] = time
+                if node in self.theirs:
+                    self._compare(node, gradient, time)
             case NodesEnqueued(_, enqueued):
                 self._enqueue(enqueued, time)
             case VariableUpdated(node):
@@ -133,6 +140,14 @@ class Recording:
         if node not in self.reached:
             self.reached[node] = time
             self.in_reach.append(node)
+
+    def _compare(self, node: Node, gradient: Array, time: int) -> None:
+        self.compared.append(time)
+        events = [self.events[when] for when in self.contributed.get(node, ())]
+        contributions = [event.contribution for event in events if isinstance(event, ContributionAdded)]
+        parts = parting(self.theirs[node], gradient, contributions)
+        if parts is None or parts.any():
+            self.parted[node] = time
 
     def _enqueue(self, nodes: tuple[Node, ...], time: int) -> None:
         self.joined += nodes

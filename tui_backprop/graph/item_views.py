@@ -11,7 +11,7 @@ from minidl_core import Node, NodeEvaluated, NodeVisited, VariableUpdated
 from minidl_core.arrays import Array, Shape
 
 from ..debugger.moment import Mark, Moment
-from ..drawing.glyphs import DONE, NOT_YET, NOW, PARTLY, STALE, UPDATED
+from ..drawing.glyphs import DONE, NOT_COMPARED, NOT_YET, NOW, PARTLY, PARTS, STALE, UPDATED
 from ..notation.fitting import first_that_fits, width_of
 from ..notation.formats import number, shape_text, vector
 from .diagram import NodeView
@@ -99,11 +99,16 @@ def _marks(item: Item, moment: Moment, progress: Progress) -> tuple[str, str]:
 
 
 def node_marks(node: Node, moment: Moment) -> tuple[str, str]:
-    """Return the marks of a node: v with the state of its value, g with that of its gradient, q and w with a count."""
+    """Return the marks of a node: v with the state of its value, g with that of its gradient, q and w with a count.
+
+    Of a program with an engine of its own, a complete gradient is signed by whether that engine found it.
+    """
     if node not in moment.graph.position:
         return "v" + NOT_YET, ""
     mark, count = moment.gradient_mark(node)
     gradient = sign_of(mark, count)
+    if mark is Mark.DONE and moment.recording.theirs:
+        gradient = {True: DONE, False: PARTS, None: NOT_COMPARED}[moment.agrees(node)]
     return "v" + sign_of(moment.value_mark(node)), gradient if count else "g" + gradient
 
 
@@ -128,12 +133,19 @@ def _folded_gradient(item: Item, moment: Moment, progress: Progress) -> str:
     if _is_now(item, moment, progress) and moment.phase == "backward":
         return NOW
     visited = progress.count(moment, item.name, NodeVisited)
+    if progress.count_parted(moment, item.name):
+        return PARTS
     return NOT_YET if not visited else PARTLY if visited < len(item.nodes) else DONE
 
 
 def _how_far(item: Item, moment: Moment, progress: Progress) -> str:
-    """Return how many nodes a folded scope holds, and in a pass how many of them it has come to."""
+    """Return how many nodes a folded scope holds, and in a pass how many of them it has come to.
+
+    Where the program's own engine found other gradients, it is of how many of them.
+    """
     total, count = len(item.nodes), _count(item, moment, progress)
+    if parted := progress.count_parted(moment, item.name):
+        return f"{PARTS} {parted} of {total}"
     return f"{count} of {total}" if 0 < count < total else f"{total} nodes"
 
 

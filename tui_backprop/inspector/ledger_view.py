@@ -26,6 +26,7 @@ from ..notation.sections import Section, compose, window
 from ..notation.worked import Worked, count, worked_contribution
 from .arrays import arrays_section, block
 from .origin import Origin, draw_origin, gradient_origin
+from .theirs_section import theirs_sections
 from .value_view import gradient_state, heading
 from .view import View
 
@@ -74,7 +75,8 @@ class LedgerView(View):
             text = f"{called(node)} does not lead to {called(moment.graph.loss)}: it has no gradient."
             return compose([Section(10, prose(text, width))], width, height)
         if node is moment.graph.loss:
-            return compose(_loss(moment, node, width), width, height)
+            sections = [*_loss(moment, node, width), *theirs_sections(moment, node, followed, width)]
+            return compose(sections, width, height)
         origin = gradient_origin(moment, followed, node)
         edges = gradient_edges(moment, node)
         edge = edge_in_focus(moment, node, edges, followed)
@@ -91,7 +93,8 @@ class LedgerView(View):
         else:
             sections += [*_contribution(moment, event, followed, origin, width, height), *_why_add(moment, node, width)]
         sections.append(Section(5, draw_origin(moment, origin, width), joined=True))
-        return compose([*sections, *_facts(moment, node, followed, width)], width, height)
+        sections += [*_facts(moment, node, followed, width), *theirs_sections(moment, node, followed, width)]
+        return compose(sections, width, height)
 
 
 def _why_add(moment: Moment, node: Node, width: int) -> list[Section]:
@@ -342,7 +345,7 @@ def _facts(moment: Moment, node: Node, followed: Followed, width: int) -> list[S
     if value is not None:
         sections.append(Section(3, [[("value     ", "dim"), (_small(moment, node, value, followed), "text")]]))
     gradient = moment.gradient(node)
-    if gradient is not None:
+    if gradient is not None and moment.agrees(node) is not False:  # else it stands beside theirs
         index = element_at(moment, node, gradient.shape, followed)
         text = _small(moment, node, gradient, followed)
         slope = float(gradient[index])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from minidl_core import Constant, Node, Operation, Placeholder, Variable
 
@@ -10,9 +11,10 @@ from ..debugger.followed import Followed, element_at
 from ..debugger.moment import Moment
 from ..drawing.glyphs import DONE, NOT_YET, NOW, RIGHT, STALE
 from ..drawing.palette import Line
+from ..narration.theirs import agreement, why_not_compared
 from ..narration.wording import the_loss
 from ..notation.expression import element_text
-from ..notation.fitting import prose
+from ..notation.fitting import printable, prose
 from ..notation.formats import digits_of_change, number, shape_text, vector
 from ..notation.names import called
 from ..notation.optimizer import is_straight
@@ -29,6 +31,9 @@ def draw_start(moment: Moment, width: int, height: int, charts: Sequence[str] = 
     for title, kind in (("data", Placeholder), ("constants", Constant), ("variables", Variable)):
         inside += _named(moment, title, [node for node in moment.graph.nodes if isinstance(node, kind)], width)
     inside += _columns("operations", _operations(moment), width)
+    if (engine := moment.program.engine) is not None:
+        whose = f"{printable(engine.class_name)}, {printable(PurePath(engine.file).name)}"
+        inside += _columns("your engine", f"{whose}: backward shows its gradients beside the right ones", width)
     optimizer = moment.optimizer
     moves = "against its slope" if is_straight(optimizer) else f"by the step of {type(optimizer).__name__}"
     passes = [
@@ -94,6 +99,10 @@ def draw_finished(moment: Moment, followed: Followed, width: int, height: int) -
         if before is not None:
             lines += prose(f"it was {number(before)} in iteration {moment.iteration - 1}", width)
         sections += [Section(9, lines), *brought(moment, width)]
+    if compared := agreement(moment):
+        sections.append(Section(9, prose(compared, width, "error" if moment.parted else "done")))
+    elif text := why_not_compared(moment):
+        sections.append(Section(5, prose(text, width, "dim")))
     moves: list[Line] = [[("how the variables moved", "title")]]
     for variable in moment.graph.variables[: max(height - 12, 2)]:
         moves += prose(_moved(moment, variable, followed), width, indent=4)

@@ -36,6 +36,7 @@ from ..notation.formats import number, shape_text, worked_sum
 from ..notation.formulas import axis_numbers, in_names, in_numbers, in_shapes, right_side, shapes_of, symbols
 from ..notation.listing import listed
 from .messages import Keys
+from .theirs import beside_theirs
 from .update_sentences import updated
 from .wording import Name, Words, counted, lowered, slope_of, the_loss, unmark, value_text
 
@@ -276,6 +277,11 @@ def _completed(at: Moment, event: GradientCompleted, name: Name) -> Words:
     return Words((complete,), reason, tail=tail)
 
 
+def _completed_beside_theirs(at: Moment, event: GradientCompleted, name: Name) -> Words:
+    words = _completed(at, event, name)
+    return words._replace(tail=". ".join(filter(None, (beside_theirs(at, event.node), words.tail))))
+
+
 def _enqueued(at: Moment, event: NodesEnqueued, name: Name) -> Words:
     node, joined = event.node, event.enqueued
     n, queue = name(node), at.queue
@@ -331,7 +337,7 @@ SENTENCES: dict[type[Any], Callable[[Moment, Any, Name], Words]] = {
     BackwardStarted: _started,
     NodeVisited: _visited,
     ContributionAdded: _contribution,
-    GradientCompleted: _completed,
+    GradientCompleted: _completed_beside_theirs,
     NodesEnqueued: _enqueued,
     VariableUpdated: updated,
     IterationFinished: _finished,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from minidl_core import Variable
 
 from ..debugger.moment import Moment
+from ..drawing.glyphs import DONE, PARTS
 from ..drawing.palette import Line
 from ..notation.fitting import fit, width_of
 from ..notation.formats import in_full, number
@@ -46,17 +47,18 @@ def draw_header(moment: Moment, width: int, *, full: bool = False) -> Line:
     spare = max(_RATE - len(rate[1][0]), 0) if callable(moment.recording.start.learning_rate) else 0
     name, number_of = fit(moment.program.lesson.name, 20).rstrip(), str(moment.iteration)
     which = _which(moment)
-    for gap, with_place, with_before, with_rate, phases in (
-        (3, True, True, True, PHASES),
-        (2, False, False, True, PHASES),
-        (1, False, False, False, PHASES),
-        (1, False, False, False, (moment.phase,)),
-        (1, False, False, False, ()),
+    for gap, with_place, with_before, with_rate, agreed, phases in (
+        (3, True, True, True, "{} of {} agree", PHASES),
+        (2, False, False, True, "{} of {} agree", PHASES),
+        (1, False, False, False, "{}/{}", PHASES),
+        (1, False, False, False, "", PHASES),
+        (1, False, False, False, "", (moment.phase,)),
+        (1, False, False, False, "", ()),
     ):
         space = (" " * gap, "text")
         left = [(" ", "text"), (name, "title"), space, ("iteration ", "dim"), (number_of, "title"), *which, space]
         left += _phases(moment, phases)
-        right = [*rate, space] if with_rate else []
+        right = [*_agreement(moment, agreed), *([*rate, space] if with_rate else [])]
         reserved = width_of([*left, *right]) + spare + len(loss[0][0]) + (_LOSS_IN_FULL if full else _LOSS) + 2
         if reserved + (gap + _PLACE if with_place else 0) + (_BEFORE if with_before else 0) <= width:
             break
@@ -80,6 +82,16 @@ def _phases(moment: Moment, phases: Sequence[str]) -> Line:
         now = phase == moment.phase and moment.event is not None
         spans += [(f"[{phase.upper()}]", "phase") if now else (phase, "dim"), ("  ", "text")]
     return spans[:-1]
+
+
+def _agreement(moment: Moment, wording: str) -> Line:
+    """Say how many gradients agree with those of the learner's own engine, as wide as it gets in this iteration."""
+    theirs, compared, parted = len(moment.recording.theirs), moment.compared, len(moment.parted)
+    if not theirs or not wording:
+        return []
+    sign, style = (PARTS, "error") if parted else (DONE, "done")
+    text = f"{sign} {wording.format(compared - parted, compared)}" if compared else ""
+    return [(fit(text, len(f"{sign} {wording.format(theirs, theirs)}")), style), ("  ", "text")]
 
 
 def _progress(moment: Moment) -> str:

@@ -21,7 +21,7 @@ from minidl_core.watching import Asked, Happening, watching
 from ..lessons.lesson import Example, Lesson
 from .engine import engine_program
 from .engine.noting import noting
-from .engine.recorder import Recorder
+from .engine.recorder import Recorder as EngineRecorder
 from .execution import Execution, execute, explained
 from .naming import name_objects
 from .program import Program, ProgramError, program_of
@@ -42,7 +42,7 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
     given a seed.
     """
     seen: Seen = {}
-    recorder = Recorder()
+    recorder, of_engine = Recorder(), EngineRecorder()
 
     def note(happening: Happening) -> None:
         recorder(happening)
@@ -50,15 +50,13 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
             seen.pop(happening.node, None)
             seen[happening.node] = happening.feeds
 
-    with Graph().as_default(), watching(note), noting(recorder.on_backward):
+    with Graph().as_default(), watching(note), noting(of_engine.on_backward):
         execution = execute(path)
     main, stopped = execution.main, execution.stopped
     warning = execution.left_out
-    if stopped is not None and recorder.steps:
-        warning = f"{warning} {stopped}. It is opened at the {recorder.taken} steps that it took until then.".strip()
-    elif stopped is not None:
+    if stopped is not None:
         # what it trained until then is what a debugger is for
-        taken = len(recorder.steps)
+        taken = len(recorder.steps) or (of_engine.taken if of_engine.steps else 0)
         fed = any(isinstance(node, Minimization) and _fed(node, seen) is not None for node in seen)
         if not taken and not fed:
             raise KeyboardInterrupt if isinstance(stopped.__cause__, KeyboardInterrupt) else stopped
@@ -71,12 +69,12 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
         return program_of(_explaining(lesson, path, execution), seed, learning_rate, path, warning)
     if seed is not None:
         raise ProgramError(f"--seed is for lessons: {path} draws its own numbers; change the seed in it")
-    if recorder.refused is not None and not seen:
-        raise ProgramError(f"{path}: {recorder.refused}")
-    if recorder.steps and not any(isinstance(node, Minimization) for node in seen):
+    if of_engine.refused is not None and not seen:
+        raise ProgramError(f"{path}: {of_engine.refused}")
+    if of_engine.steps and not recorder.steps and not any(isinstance(node, Minimization) for node in seen):
         if learning_rate is not None:
             raise ProgramError(f"--learning-rate is for programs of our engine; {path} has its own: change it there")
-        return engine_program(recorder, execution, path, warning)
+        return engine_program(of_engine, execution, path, warning)
     for graph in dict.fromkeys(node.graph for node in seen):
         _call_by_variables(execution, graph)
     steps = recorder.labelled()
@@ -87,7 +85,8 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
     if steps:
         first = steps[0]
         loss, feeds, made = first.loss, first.feeds, first.optimizer
-        if learning_rate is not None:
+        # a session that is kept says the rate with which it began
+        if learning_rate is not None and learning_rate != made.learning_rate:
             if any(isinstance(step.optimizer, ProgramsOptimizer) for step in steps):
                 raise ProgramError(
                     f"--learning-rate is for optimizers: {path} updates its variables by a rule of its own"

@@ -24,6 +24,7 @@ for its value and a slot g for its gradient, dJ/dnode: how much J changes if the
   q1 first in the queue            w1 waits for 1 more consumer
   ~  made with variables that have since changed        +  updated
   ■  a breakpoint: c goes on to it
+  g✗ your own engine has another gradient        g- it has none
 
 A consumer of a node is an operation that computes from it; an edge leads from a node to a consumer. One iteration \
 has three passes. Forward computes the values. Backward walks from J against the arrows: a node joins the queue when \
