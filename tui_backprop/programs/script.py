@@ -76,7 +76,8 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
     if steps:
         first = steps[0]
         loss, feeds, made = first.loss, first.feeds, first.optimizer
-        if learning_rate is not None:
+        # a session that is kept says the rate with which it began
+        if learning_rate is not None and learning_rate != made.learning_rate:
             if any(isinstance(step.optimizer, ProgramsOptimizer) for step in steps):
                 raise ProgramError(
                     f"--learning-rate is for optimizers: {path} updates its variables by a rule of its own"
