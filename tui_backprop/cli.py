@@ -19,6 +19,7 @@ from .programs import is_path
 
 if TYPE_CHECKING:
     from .session.opening import Asked
+    from .settings import Settings
 
 SESSION = ".backprop"
 
@@ -131,6 +132,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="headless, printing JSON")
     parser.add_argument("--plain", action="store_true", help="no screen: commands are read and answered line by line")
     parser.add_argument("--narrate", action="store_true", help="no screen: a sentence for each event of an iteration")
+    parser.add_argument("--theme", metavar="NAME", help="colours: dark, light, colour-blind, or auto (default)")
+    parser.add_argument("--ascii", action="store_true", help="for fonts without box drawing and arrows")
+    parser.add_argument("--print-config", action="store_true", help="print what is set, as a file to be changed")
     parser.add_argument("--list", action="store_true", help="name the lessons")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
@@ -166,7 +170,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             parser.error("--at, --edit and --save are for the screen and --plain; --headless starts at the beginning")
         if asked.save and not asked.save.endswith(SESSION):
             parser.error(f"--save {asked.save}: the name must end with {SESSION}")
-        status = _print_something(asked)
+        settings = _settings(asked, parser)
+        status = _print_something(asked, settings)
         sys.stdout.flush()
         if status is not None:
             return status
@@ -181,11 +186,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     from .app import run_app
 
-    return run_app(_session_of(asked), asked.save)
+    return run_app(_session_of(asked), asked.save, settings)
 
 
-def _print_something(asked: argparse.Namespace) -> int | None:
+def _settings(asked: argparse.Namespace, parser: argparse.ArgumentParser) -> Settings:
+    """Return what is set in the file and on the command line; what is wrong in the file is said."""
+    from dataclasses import replace
+
+    from .settings import CHOICES, read_settings
+
+    settings = read_settings()
+    for wrong in settings.wrong:
+        print(f"{parser.prog}: {wrong}", file=sys.stderr)
+    if asked.theme is not None:
+        if asked.theme not in CHOICES["theme"]:
+            parser.error(f"there is no theme '{asked.theme}'; there are {', '.join(CHOICES['theme'])}")
+        settings = replace(settings, theme=asked.theme)
+    return replace(settings, ascii=settings.ascii or asked.ascii, plain=settings.plain or asked.plain)
+
+
+def _print_something(asked: argparse.Namespace, settings: Settings) -> int | None:
     """Do what needs no screen and return the exit status; None where the screen is asked for."""
+    if asked.print_config:
+        from .settings import write_config
+
+        print(write_config(settings), end="")
+        return 0
     if asked.list:
         return _list_lessons()
     if asked.narrate:
@@ -196,7 +222,7 @@ def _print_something(asked: argparse.Namespace) -> int | None:
         from .headless import run_headless
 
         return run_headless(asked.lesson, asked.seed, asked.learning_rate, asked.steps, as_json=asked.json)
-    if asked.plain:
+    if settings.plain:
         from .plain.front_end import run_plain
 
         return run_plain(_session_of(asked), asked.save)

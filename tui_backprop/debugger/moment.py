@@ -255,6 +255,11 @@ class Moment:
         visits = self.recording.consumer_visits.get(node, [])
         return len(self.graph.consumers(node)) - bisect_left(visits, self.cursor)
 
+    def unvisited(self, node: Node) -> list[Operation]:
+        """Return the consumers that a node waits for: those that lead to the loss and have not been visited."""
+        past = self.recording.visited
+        return [each for each in self.graph.consumers(node) if self._past(past, each) is None]
+
     def value_mark(self, node: Node) -> Mark:
         """Return how far the node's value is."""
         if node is self.now and self.phase != "backward":

@@ -9,7 +9,8 @@ from minidl_core import IterationFinished, Node
 from ..debugger.followed import Followed, without_numbers
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
-from ..notation.formats import shape_text
+from ..notation.fitting import flow
+from ..notation.formats import in_full, shape_text
 from .check_view import CheckView
 from .code_view import CodeView
 from .forward_view import ForwardView
@@ -84,6 +85,16 @@ def draw_inspector(
     if empty is not None:
         return [[(f"{shape_text(empty)}: no numbers", "text")]][:height]
     return view_named(moment, view, node).draw(moment, node, followed, width, height)
+
+
+def draw_in_full(moment: Moment, view: str, followed: Followed, width: int, node: Node | None = None) -> list[Line]:
+    """Draw what a view writes out of the followed element in full precision, as many numbers in a line as fit."""
+    node = node or moment.now
+    if node is None or without_numbers(moment, node) is not None:
+        return [[("in full: no number is in view", "dim")]]
+    found = view_named(moment, view, node).numbers(moment, followed, node)
+    pieces: list[Line] = [[(f"{name} = ", "dim"), (f"{in_full(x)}   ", "title")] for name, x in found.items()]
+    return flow(pieces, width) if pieces else [[("in full: nothing is computed here yet", "dim")]]
 
 
 def move_followed(

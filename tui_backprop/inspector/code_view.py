@@ -15,6 +15,7 @@ from minidl_core import GradientError, Node, Operation, Variable
 from minidl_core.gradients import gradient_rule
 from minidl_core.train import Optimizer
 
+from ..debugger.edges import edge_in_focus, gradient_edges
 from ..debugger.followed import Followed
 from ..debugger.kept import kept
 from ..debugger.moment import Moment
@@ -50,11 +51,12 @@ class CodeView(View):
 
     def move(self, moment: Moment, followed: Followed, node: Node, dx: int, dy: int) -> Followed:
         """Return what is followed with the code moved by so many lines."""
-        return replace(followed, line=min(max(followed.line + dy, 0), len(code_lines(moment, node, _UNFOLDED)) - 1))
+        last = len(code_lines(moment, node, _UNFOLDED, followed)) - 1
+        return replace(followed, line=min(max(followed.line + dy, 0), last))
 
     def draw(self, moment: Moment, node: Node, followed: Followed, width: int, height: int) -> list[Line]:
         """Draw the functions of a node, from the line that `followed` says; where all of them fit, from the first."""
-        lines = code_lines(moment, node, width)
+        lines = code_lines(moment, node, width, followed)
         first = followed.line if len(lines) > height else 0
         shown = [clip(line, width) for line in lines[first : first + height]]
         below = len(lines) - first - height
@@ -63,8 +65,28 @@ class CodeView(View):
         return shown
 
 
-def code_lines(moment: Moment, node: Node, width: int) -> list[Line]:
-    """Return all lines of the view: of an operation's functions, of a variable's update; data has no code."""
+def code_lines(moment: Moment, node: Node, width: int, followed: Followed) -> list[Line]:
+    """Return all lines of the view: of an operation's functions, of a variable's update; data has no code.
+
+    In the backward pass the function of the consumer comes first that has made the contribution in view.
+    """
+    giver = _giver(moment, node, followed) if moment.phase == "backward" else None
+    own = _own_lines(moment, node, width)
+    if giver is None:
+        return own
+    title = f"{giver.definition.name}, backward: gives {called(node)} its part"
+    return [*_function(title, gradient_rule(giver).function, width), [], *own]
+
+
+def _giver(moment: Moment, node: Node, followed: Followed) -> Operation | None:
+    """Return the consumer that has made the contribution to a node that is in view."""
+    if node not in moment.graph.position:
+        return None
+    edge = edge_in_focus(moment, node, gradient_edges(moment, node), followed)
+    return edge[0] if edge is not None and edge[2] is not None else None
+
+
+def _own_lines(moment: Moment, node: Node, width: int) -> list[Line]:
     if isinstance(node, Operation):
         name = node.definition.name
         lines = _function(f"{name}, forward", node.definition.compute, width)

@@ -28,13 +28,12 @@ def draw_start(moment: Moment, width: int, height: int, charts: Sequence[str] = 
     inside: list[Line] = []
     for title, kind in (("data", Placeholder), ("constants", Constant), ("variables", Variable)):
         inside += _named(moment, title, [node for node in moment.graph.nodes if isinstance(node, kind)], width)
-    operations = sum(isinstance(node, Operation) for node in moment.graph.nodes)
-    inside += _columns("operations", f"{operations}, the last of them is {the_loss(moment.graph.loss, loss)}", width)
+    inside += _columns("operations", _operations(moment), width)
     optimizer = moment.optimizer
     moves = "against its slope" if is_straight(optimizer) else f"by the step of {type(optimizer).__name__}"
     passes = [
-        *_columns("forward", f"every node computes its value, the last is {loss}", width),
-        *_columns("backward", f"every node learns how {loss} changes with it", width),
+        *_columns("forward", f"every node on the way to {loss} computes its value", width),
+        *_columns("backward", f"each of them learns how {loss} changes with it", width),
         *_columns("update", f"every variable moves {moves}", width),
     ]
     signs = [
@@ -54,6 +53,18 @@ def draw_start(moment: Moment, width: int, height: int, charts: Sequence[str] = 
         Section(10, keys),
     ]
     return compose(sections, width, height)
+
+
+def _operations(moment: Moment) -> str:
+    """Say how many operations there are, which of them is the loss, and how many are not on the way to it."""
+    loss, nodes = moment.graph.loss, moment.graph.loss.graph.nodes
+    there = [node for node in nodes if isinstance(node, Operation)]
+    off = sum(node not in moment.graph.position for node in there)
+    named = the_loss(loss, called(loss))
+    text = f"{len(there)}, the last of them is {named}"
+    if off or not there or loss is not there[-1]:
+        text = f"{len(there)}; {named} is {'one of them' if loss in there else 'a variable'}"
+    return f"{text}, {off} not on the way to it" if off else text
 
 
 def _named(moment: Moment, title: str, nodes: Sequence[Node], width: int) -> list[Line]:

@@ -56,6 +56,20 @@ class UpdateView(View):
         """Return the element of the gradient that the update is made with."""
         return own_gradient(moment, followed, node)
 
+    def numbers(self, moment: Moment, followed: Followed, node: Node) -> dict[str, float]:
+        """Return what the variable was, what its gradient, each term of its update, and what it is."""
+        event = moment.update(node)
+        if event is None:
+            return {}
+        index = element_at(moment, node, event.new.shape, followed)
+        name = element_text(called(node), index)
+        return {
+            f"{name} new": float(event.new[index]),
+            f"{name} before": float(event.old[index]),
+            element_text(slope_name(moment, node), index): float(event.gradient[index]),
+            **{printable(each.term.symbol): float(each.value[index]) for each in event.terms},
+        }
+
     def draw(self, moment: Moment, node: Node, followed: Followed, width: int, height: int) -> list[Line]:
         """Draw what a variable's update did to it, or what it will need."""
         slope, optimizer = slope_name(moment, node), moment.optimizer

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from math import prod
 
+import numpy as np
+
 from minidl_core import Operation
 from minidl_core.arrays import Array, Shape
 from minidl_core.gradients import gradient_rule
@@ -233,6 +235,8 @@ class _Space:
                     raise UnreadableError("a sum over what?")
                 along = [LETTERS[axis] if axis in self.axes else i for axis, i in enumerate(position)]
                 return self.arrays.total(self.bound(body, along, True), [LETTERS[axis] for axis in self.axes])
+            case Apply("max", (Symbol(name, None),)) if self.sums and name in self.arrays.values:
+                return self._largest(name, position)
             case Apply(kind, parts):
                 return Apply(kind, tuple(self.bound(part, position, summing) for part in parts))
             case Symbol(name, None) if name in self.arrays.values:
@@ -246,6 +250,16 @@ class _Space:
                 raise UnreadableError("an element in a formula without elements")
             case _:
                 return tree
+
+    def _largest(self, name: str, position: Index) -> Entry:
+        """Return the largest entry of an array along the axes, at a position: `max A` in a formula."""
+        array = self.arrays.values[name]
+        largest = array.max(axis=self.axes)
+        index = tuple([i for axis, i in enumerate(position) if axis not in self.axes])
+        if array.shape != self.shape or any(isinstance(i, str) for i in index):
+            raise UnreadableError(f"which entries of {name}?")
+        value = np.reshape(largest[index], (1,) * len(self.arrays.letters))
+        return Entry(f"max {name}", f"max {self.arrays.names[name]}", index, value, notation(array))
 
     def _index(self, shape: Shape, position: Index) -> Index:
         if self.sums and len(shape) < len(self.shape):

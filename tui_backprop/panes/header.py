@@ -9,7 +9,7 @@ from minidl_core import Variable
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..notation.fitting import fit, width_of
-from ..notation.formats import number
+from ..notation.formats import in_full, number
 from ..programs.updates import ProgramsOptimizer
 from ..session import Viewer
 from .pane import Pane, Size
@@ -20,6 +20,7 @@ PHASES = ("forward", "backward", "update")
 # as wide as they get, so that the choice of what there is room for does not change from step to step
 _LOSS, _BEFORE, _PLACE = len("-1.234e-05"), len(" (was -1.234e-05)"), len("iteration finished")
 _RATE = len("0.01234")
+_LOSS_IN_FULL = len("-1.2345678901234567e-05")
 
 
 class HeaderPane(Pane):
@@ -30,12 +31,15 @@ class HeaderPane(Pane):
 
     def draw(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
         """Draw one line."""
-        return [draw_header(moment, size.width)]
+        return [draw_header(moment, size.width, full=viewer.in_full)]
 
 
-def draw_header(moment: Moment, width: int) -> Line:
-    """Draw the header in one line of this width; what is least needed is left out first, the loss is always whole."""
-    loss = [(f"{fit(moment.graph.loss.name, 12).rstrip()} ", "dim"), *_loss(moment)]
+def draw_header(moment: Moment, width: int, *, full: bool = False) -> Line:
+    """Draw the header in one line of this width; what is least needed is left out first, the loss is always whole.
+
+    The loss is in `full` precision where that is asked for.
+    """
+    loss = [(f"{fit(moment.graph.loss.name, 12).rstrip()} ", "dim"), *_loss(moment, full=full)]
     rate = [("η ", "dim"), (f"{moment.learning_rate:.4g}", "text")]
     if isinstance(moment.optimizer, ProgramsOptimizer):
         rate = [("own update", "dim"), ("", "text")]  # it has no learning rate that anybody knows
@@ -53,7 +57,7 @@ def draw_header(moment: Moment, width: int) -> Line:
         left = [(" ", "text"), (name, "title"), space, ("iteration ", "dim"), (number_of, "title"), *which, space]
         left += _phases(moment, phases)
         right = [*rate, space] if with_rate else []
-        reserved = width_of([*left, *right]) + spare + len(loss[0][0]) + _LOSS + 2
+        reserved = width_of([*left, *right]) + spare + len(loss[0][0]) + (_LOSS_IN_FULL if full else _LOSS) + 2
         if reserved + (gap + _PLACE if with_place else 0) + (_BEFORE if with_before else 0) <= width:
             break
     left += [space, (_progress(moment), "text")] if with_place else []
@@ -92,8 +96,9 @@ def _progress(moment: Moment) -> str:
     return "" if place is None else f"node {place + 1} of {len(graph.nodes)}"
 
 
-def _loss(moment: Moment) -> Line:
-    return [("· not yet", "dim") if moment.loss is None else (number(moment.loss), "title")]
+def _loss(moment: Moment, *, full: bool) -> Line:
+    write = in_full if full else number
+    return [("· not yet", "dim") if moment.loss is None else (write(moment.loss), "title")]
 
 
 def _loss_before(moment: Moment) -> Line:

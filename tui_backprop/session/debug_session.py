@@ -272,13 +272,13 @@ class DebugSession:
 
     # saving
 
-    def save(self, path: Path, followed: Followed, *, replace: bool = False) -> Iterator[int]:
+    def save(self, path: Path, followed: Followed, *, replace: bool = False, full: bool = False) -> Iterator[int]:
         """Write the iteration up to here into a file, as a worked solution in Markdown; yield how many lines are made.
 
-        The file is there only once all lines are. Raises OSError, FileExistsError where it is there and not to be
-        replaced.
+        The file is there only once all lines are; `full` adds all digits of the numbers. Raises OSError,
+        FileExistsError where it is there and not to be replaced.
         """
-        yield from save_lines(path, write_solution(self.timeline, followed), replace=replace)
+        yield from save_lines(path, write_solution(self.timeline, followed, full=full), replace=replace)
 
     def keep(self, path: Path) -> None:
         """Write the session into a file that opens it again; the message says so, or why it cannot be written.
