@@ -139,9 +139,15 @@ SECTIONS: dict[str, list[Binding]] = {
     "From number to number": [
         _key(
             "g",
-            "viewer('check')",
+            "viewer('show_on_request', 'check')",
             "check",
             "Check this gradient: measure J on both sides of the number; nudge it by 0.01",
+        ),
+        _key(
+            "J",
+            "viewer('show_on_request', 'forward mode')",
+            "forward mode",
+            "How this node changes with one number of a variable, accumulated forwards; its Jacobian; what both cost",
         ),
         _key(
             "enter",
@@ -159,7 +165,8 @@ SECTIONS: dict[str, list[Binding]] = {
     "The program": [
         _key("question_mark,f1", "help", "keys", "What the screen shows, and every key", "? F1"),
         _key("L", "lessons", "lessons", "Open another lesson; this one stays where it is"),
-        _key("w", "where", "where", "Copy the command that opens the app where you are; or click on the top line"),
+        _key("K", "keep", "keep", "Keep this session in a file that opens it again: place, edits, answers"),
+        _key("w", "where", "where", "Say the command that opens the app where you are; or click on the top line"),
         REPAINT,
         _key("q", "app.quit", "quit", "Quit"),
     ],

@@ -9,9 +9,21 @@ import pytest
 import minidl_core
 
 ORDER = [
-    *("arrays", "errors", "sums", "definition", "finite", "graph", "watching", "gradients", "backprop", "plan"),
+    *(
+        "elsewhere",
+        "arrays",
+        "errors",
+        "sums",
+        "definition",
+        "finite",
+        "graph",
+        "watching",
+        "gradients",
+        "backprop",
+        "plan",
+    ),
     *("train.settings", "train.schedules", "train.terms", "train.optimizer", "train.rules", "train.step", "train"),
-    *("session", "events", "stepper", "gradient_check"),
+    *("session", "events", "stepper", "gradient_check", "forward_mode"),
     *("operations.decorator", "operations.arithmetic", "operations.products", "operations.curves", "operations.shapes"),
     *("operations.reductions", "operations.probabilities", "operations", ".", "__main__"),
 ]

@@ -63,7 +63,7 @@ def test_a_command_that_points_into_a_run() -> None:
     with PseudoTerminal([*COMMAND, "two-paths", "--at", "4:b:2"]) as terminal:
         terminal.wait_for("b gets -G = -1 from d: 2 of 2 contributions")
         terminal.press("w")
-        terminal.wait_for("copied: backprop-tui two-paths --at 4:b:2")
+        terminal.wait_for("come back with: backprop-tui two-paths --at 4:b:2")
         assert b"\x1b]52;c;" + b64encode(b"backprop-tui two-paths --at 4:b:2") in terminal.output
         terminal.press("q")
         assert terminal.wait_for_exit() == 0
@@ -106,21 +106,35 @@ def test_a_script_of_ones_own(tmp_path: Path) -> None:
         terminal.wait_until(lambda: "my model.py" in terminal.screen.display[0])
         terminal.wait_until(lambda: "J 9" in terminal.screen.display[0])
         terminal.press("w")
-        terminal.wait_for("copied: backprop-tui '")
+        terminal.wait_for("backprop-tui '")
         terminal.press("q")
         assert terminal.wait_for_exit() == 0
         assert terminal.is_clean
         assert b"step size yes\r\nw is 0.75\r\n" in terminal.output
 
 
-def test_a_script_that_does_not_end_is_interrupted(tmp_path: Path) -> None:
+def test_a_script_that_does_not_end_is_opened_by_an_interrupt(tmp_path: Path) -> None:
     path = tmp_path / "endless.py"
-    path.write_text(SCRIPT.format(steps=10**12))
+    endless = "import threading, time\nthreading.Thread(target=time.sleep, args=[1000]).start()\n"
+    path.write_text(endless + SCRIPT.format(steps=10**12))
     with PseudoTerminal([*COMMAND, str(path)]) as terminal:
         terminal.wait_for("many steps?")
         terminal.press("yes", "enter")
         terminal.wait_for("step size yes")
         terminal.press("\x03")
-        assert terminal.wait_for_exit() == 130
+        terminal.wait_until(lambda: "endless.py" in terminal.screen.display[0])
+        terminal.press("q")
+        assert terminal.wait_for_exit() == 0
         assert terminal.is_clean
         assert b"Traceback" not in terminal.output
+
+
+def test_a_silent_script_says_that_it_runs(tmp_path: Path) -> None:
+    path = tmp_path / "silent.py"
+    path.write_text("while True: pass")
+    with PseudoTerminal([*COMMAND, str(path)]) as terminal:
+        terminal.wait_for("running silent.py ... 1 s (Ctrl+C opens what it has so far)")
+        terminal.press("\x03")
+        assert terminal.wait_for_exit() == 130
+        assert terminal.is_clean
+        assert not terminal.text.replace("^C", "").strip()
