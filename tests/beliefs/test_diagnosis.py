@@ -58,7 +58,7 @@ def call(seed: int, mistake: str, style: str) -> BackwardCall | None:
 @pytest.mark.parametrize(("mistake", "belief"), PLANTED.items())
 def test_a_planted_mistake_is_named(mistake: str, belief: str, style: str) -> None:
     seen = 0
-    for seed in range(12):
+    for seed in range(25):
         made = call(seed, mistake, style)
         if made is None or not compare(made.evaluation, made.loss, made.theirs).disagreeing:
             continue

@@ -221,7 +221,7 @@ def _shared_gradient(suspicion: Suspicion) -> Iterator[Cause]:
         for position, node in enumerate(graph.nodes)
         if any(_passes(suspicion.case, (position, i)) for i in range(len(graph.inputs[position])))
     )
-    for kind in [None, *passing]:
+    for kind in [None, *passing] if passing else ():
         for index in (None, 0, 1):
             for order in RIGHT:
 
@@ -251,7 +251,7 @@ def _passes(case: Case, edge: Edge) -> bool:
     return (
         isinstance(node, Operation)
         and node.definition.elementwise
-        and value.shape == target.shape
+        and () != value.shape == target.shape  # a single number is never shared, only arrays are
         and bool(np.all(case.graph.slopes(position)[input_index] == 1.0))
     )
 

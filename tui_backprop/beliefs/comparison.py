@@ -41,8 +41,8 @@ def compare(
 
     Two gradients agree where each entry differs by at most `tolerance` times the node's scale: the largest absolute
     contribution to the right gradient (also of a consumer whose own gradient cancelled), or the largest absolute entry
-    of it, if that is more: a sum of large contributions that cancel cannot be more exact than they are. NaN agrees with
-    nothing.
+    of it, if that is more: a sum of large contributions that cancel cannot be more exact than they are.
+    NaN agrees with nothing.
     """
     graph = EvaluatedGraph(evaluation, loss)
     right = dict(zip(graph.nodes, graph.right, strict=True))
