@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from operator import index
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from .errors import GraphError
 
 Compute = Callable[..., Array]
 Attributes = Mapping[str, Any]
+GradientFunction = Callable[[Any, Array], Any]
 
 _MOST_ONES = 1_000_000
 _MOST_SHAPES = 1_000
@@ -33,12 +35,44 @@ _NOT_ATTRIBUTES = {
 }
 
 
+class GradientRule:
+    """A registered gradient function, and what is said about it: a formula and a reason for each input.
+
+    An operation keeps its rule: registering another function changes it, for the plans that have been made, too.
+    """
+
+    def __init__(self, function: GradientFunction, formulas: Sequence[str]) -> None:
+        self.change(function, formulas)
+
+    def change(self, function: GradientFunction, formulas: Sequence[str]) -> None:
+        """Put another function, and what is said about it, in the place of those before."""
+        self.function = function
+        self.formulas = tuple(formulas)
+        paragraphs = (function.__doc__ or "").strip().split("\n\n")
+        self.reasons = tuple(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+    @property
+    def location(self) -> str:
+        """Where the gradient function was written, as file:line."""
+        code = getattr(self.function, "__code__", None)
+        return f"{PurePath(code.co_filename).name}:{code.co_firstlineno}" if code else "built in"
+
+    def formula_for(self, input_index: int) -> str:
+        """Return the formula of the gradient for this input, or '' where none was given."""
+        return self.formulas[input_index] if input_index < len(self.formulas) else ""
+
+    def reason_for(self, input_index: int) -> str:
+        """Return the reason for this input: its own paragraph of the docstring, or the only one."""
+        return self.reasons[min(input_index, len(self.reasons) - 1)]
+
+
 @dataclass(eq=False)
 class OperationDefinition:
     """An operation, apart from any node; the decorator `operation` makes it, and says what its fields mean.
 
     Its inputs are the positional-only parameters of `compute`, its attributes (such as `axis`) the others. In
     `formula`, `reason` and `remedy` an input is written as its parameter's name in capitals, the output as Y.
+    One that belongs to a single program, and not among all `definitions`, brings its own gradient `rule`.
     """
 
     compute: Compute
@@ -50,6 +84,7 @@ class OperationDefinition:
     shape: Callable[..., Shape] | None
     domain: tuple[float, float]
     remedy: str
+    rule: GradientRule | None = None
 
     def __post_init__(self) -> None:
         self.name = self.compute.__name__

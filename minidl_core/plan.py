@@ -13,9 +13,10 @@ import numpy as np
 
 from .arrays import Array, Shape, as_text, copy_in, freeze, is_finite, is_frozen
 from .backprop import search
+from .definition import GradientRule
 from .errors import FeedError, GraphError, MinidlError, ShapeError
 from .finite import non_finite_gradient, non_finite_leaf, non_finite_value
-from .gradients import EvaluatedOperation, GradientRule, gradient_rule, input_gradients
+from .gradients import EvaluatedOperation, gradient_rule, input_gradients
 from .graph import Constant, Node, Operation, Placeholder, Variable, post_order
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import minidl_core as dl
-from minidl_core.definition import definitions
+from minidl_core.definition import GradientRule, definitions
 from minidl_core.gradient_check import check_evaluation
-from minidl_core.gradients import GradientRule, _gradient_registry
+from minidl_core.gradients import _gradient_registry
 
 from .random_graphs import random_recipe
 from .reference import OPERATIONS

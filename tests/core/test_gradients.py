@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import minidl_core as dl
-from minidl_core.definition import definitions
+from minidl_core.definition import GradientRule, OperationDefinition, definitions
 from minidl_core.gradients import _gradient_registry
 
 from .reference import OPERATIONS, central_differences
@@ -120,3 +120,16 @@ def test_what_a_gradient_function_sees_can_be_copied():
     assert (copied.operation, copied.output, copied.axis) == (node, 2.0, 0)
     with pytest.raises(AttributeError, match=r"reduce_sum 'reduce_sum' \(.*\) has no attribute 'axes'"):
         copied.axes  # noqa: B018
+
+
+def test_an_operation_of_one_program_brings_its_own_gradient_rule():
+    def relu(a, /):
+        """Relu as somebody else wrote it."""
+        return np.maximum(a, 0.0)
+
+    theirs = GradientRule(lambda op, grad: [7.0 * grad], ("7·G",))
+    made = OperationDefinition(relu, "Y = relu A", (), "relu A", True, False, None, (-2.0, 2.0), "", theirs)
+    x = dl.Variable([1.0, 2.0])
+    loss = dl.reduce_sum(dl.Operation(made, (x,)) + dl.relu(x))
+    dl.Session().run(loss)
+    assert dl.compute_gradient(loss)[x].tolist() == [8.0, 8.0]
