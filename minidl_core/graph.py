@@ -284,6 +284,8 @@ class Operation(Node):
         attributes: Mapping[str, Any] = _NO_ATTRIBUTES,
         name: str | None = None,
     ) -> None:
+        if definition.takes_list:
+            definition, inputs = definition.take_list(inputs)
         self.definition = definition
         inputs, self.attributes = definition.sort_out(inputs, attributes)
         for value in inputs:

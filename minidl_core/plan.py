@@ -14,7 +14,7 @@ import numpy as np
 from .arrays import Array, Shape, as_text, copy_in, freeze, is_finite, is_frozen
 from .backprop import search
 from .definition import GradientRule
-from .errors import FeedError, GraphError, MinidlError, ShapeError
+from .errors import FeedError, GraphError, MinidlError, NonFiniteError, ShapeError
 from .finite import non_finite_gradient, non_finite_leaf, non_finite_value
 from .gradients import EvaluatedOperation, gradient_rule, input_gradients
 from .graph import Constant, Node, Operation, Placeholder, Variable, post_order
@@ -110,7 +110,7 @@ class Plan:
                         if not is_finite(freeze(value)):
                             self._raise_non_finite(values)
                     values[position] = freeze(compute(*inputs))
-        except MinidlError:
+        except NonFiniteError:
             raise
         except Exception as error:
             self._raise_non_finite(values)
@@ -152,6 +152,8 @@ class Plan:
             node.definition.output_shape(shapes, node.attributes)
         except ValueError as misfit:
             return node.misfit(shapes, misfit)
+        if isinstance(error, GraphError):  # what an operation itself finds wrong with its inputs
+            return GraphError(str(error), node)
         remedy = "; its inputs belong to others: return a new array" if "read-only" in str(error) else ""
         return GraphError(f"computing it raised {type(error).__name__}: {error}{remedy}.", node)
 
