@@ -33,7 +33,7 @@ class EvaluatedOperation:
 
     def __getattr__(self, name: str) -> Any:
         operation = vars(self).get("operation")  # a copy that is being made has none yet
-        raise AttributeError(f"{operation.describe() if operation else 'it'} has no attribute '{name}'")
+        raise AttributeError(f"{'it' if operation is None else operation.describe()} has no attribute '{name}'")
 
 
 _gradient_registry: dict[str, GradientRule] = {}

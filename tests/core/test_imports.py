@@ -9,11 +9,24 @@ import pytest
 import minidl_core
 
 ORDER = [
-    *("arrays", "errors", "sums", "definition", "finite", "graph", "watching", "gradients", "backprop", "plan"),
+    *(
+        "arrays",
+        "errors",
+        "sums",
+        "definition",
+        "finite",
+        "operators",
+        "graph",
+        "watching",
+        "gradients",
+        "backprop",
+        "plan",
+    ),
     *("train.settings", "train.schedules", "train.terms", "train.optimizer", "train.rules", "train.step", "train"),
     *("session", "events", "stepper", "gradient_check"),
     *("operations.decorator", "operations.arithmetic", "operations.products", "operations.curves", "operations.shapes"),
-    *("operations.reductions", "operations.probabilities", "operations", ".", "__main__"),
+    *("operations.choices", "operations.comparisons", "operations.reductions", "operations.extremes"),
+    *("operations.selections", "operations.images", "operations.probabilities", "operations", ".", "__main__"),
 ]
 
 
