@@ -220,3 +220,26 @@ def test_mistakes_in_the_question():
     for entry in ((2,), (-1,), (0, 0), ()):
         with pytest.raises(dl.GraphError, match=r"variable 'x' .* it is \(2,\) and has no entry"):
             dl.check_gradient(loss, x, [entry])
+
+
+@pytest.mark.parametrize(
+    ("operation", "number", "verdict"),
+    [
+        (dl.square, 1e-160, "too small"),
+        (dl.square, 1e-150, "agrees"),
+        (dl.square, 1e150, "agrees"),
+        (dl.relu, 1e160, "agrees"),
+        (dl.relu, 1.7e308, "agrees"),
+        (dl.relu, 1e-160, "agrees"),
+        (dl.relu, 1e-323, "too small"),
+        (dl.norm, 1e200, "agrees"),
+        (dl.norm, 1e-170, "agrees"),
+    ],
+)
+def test_numbers_near_the_ends_of_all_numbers_are_measured_or_said_to_be_too_small(operation, number, verdict):
+    x = dl.Variable([number], name="x")
+    loss = dl.reduce_sum(operation(x))
+    dl.Session().run(loss)
+    (check,) = dl.check_gradient(loss, x)
+    assert check.verdict == verdict
+    assert "nan" not in str(check)
