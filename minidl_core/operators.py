@@ -33,7 +33,7 @@ _FUNCTIONS = {
     **{name: name for name in ("outer", "einsum", "pad", "broadcast_to", "expand_dims", "squeeze", "norm")},
 }
 _RUN = "session.run(x) is its value"
-_STEP = "it would be a step function, without a slope"
+_STEP = f"it would be a step function, without a slope, and is no operation here; {_RUN}"
 _REMEDIES = {
     **dict.fromkeys(
         ("grad", "gradient"), "dl.compute_gradient(loss)[x] is its gradient, at the values of the last run"
@@ -151,45 +151,45 @@ class Operators:
             self._refuse(f"it has no number to write until a run; {_RUN}")
         return str(self)
 
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
+    def sum(self, *given: Any, **settings: Any) -> Any:
         """Return reduce_sum of it."""
-        return self._operate("reduce_sum", self, axis=axis, keepdims=keepdims)
+        return self._operate("reduce_sum", self, *given, **settings)
 
-    def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
+    def mean(self, *given: Any, **settings: Any) -> Any:
         """Return reduce_mean of it."""
-        return self._operate("reduce_mean", self, axis=axis, keepdims=keepdims)
+        return self._operate("reduce_mean", self, *given, **settings)
 
-    def max(self, axis: Any = None, keepdims: bool = False) -> Any:
+    def max(self, *given: Any, **settings: Any) -> Any:
         """Return reduce_max of it."""
-        return self._operate("reduce_max", self, axis=axis, keepdims=keepdims)
+        return self._operate("reduce_max", self, *given, **settings)
 
-    def min(self, axis: Any = None, keepdims: bool = False) -> Any:
+    def min(self, *given: Any, **settings: Any) -> Any:
         """Return reduce_min of it."""
-        return self._operate("reduce_min", self, axis=axis, keepdims=keepdims)
+        return self._operate("reduce_min", self, *given, **settings)
 
-    def var(self, axis: Any = None, keepdims: bool = False) -> Any:
+    def var(self, *given: Any, **settings: Any) -> Any:
         """Return reduce_variance of it."""
-        return self._operate("reduce_variance", self, axis=axis, keepdims=keepdims)
+        return self._operate("reduce_variance", self, *given, **settings)
 
-    def std(self, axis: Any = None, keepdims: bool = False) -> Any:
+    def std(self, *given: Any, **settings: Any) -> Any:
         """Return reduce_std of it."""
-        return self._operate("reduce_std", self, axis=axis, keepdims=keepdims)
+        return self._operate("reduce_std", self, *given, **settings)
 
-    def argmax(self, axis: int | None = None) -> Any:
+    def argmax(self, *given: Any, **settings: Any) -> Any:
         """Return argmax of it."""
-        return self._operate("argmax", self, axis=axis)
+        return self._operate("argmax", self, *given, **settings)
 
-    def cumsum(self, axis: int | None = None) -> Any:
+    def cumsum(self, *given: Any, **settings: Any) -> Any:
         """Return cumsum of it."""
-        return self._operate("cumsum", self, axis=axis)
+        return self._operate("cumsum", self, *given, **settings)
 
-    def clip(self, low: float = -np.inf, high: float = np.inf) -> Any:
+    def clip(self, *given: Any, **settings: Any) -> Any:
         """Return clip of it."""
-        return self._operate("clip", self, low=low, high=high)
+        return self._operate("clip", self, *given, **settings)
 
-    def squeeze(self, axis: Any = None) -> Any:
+    def squeeze(self, *given: Any, **settings: Any) -> Any:
         """Return squeeze of it."""
-        return self._operate("squeeze", self, axis=axis)
+        return self._operate("squeeze", self, *given, **settings)
 
     def reshape(self, *shape: Any) -> Any:
         """Return reshape of it: x.reshape(2, 3), or x.reshape((2, 3))."""
@@ -205,13 +205,16 @@ class Operators:
 
     def dot(self, other: Any) -> Any:
         """Return what NumPy's dot would be; raises GraphError where only a run knows, and for more than matrices."""
-        shapes = [each.shape if isinstance(each, Operators) else np.shape(each) for each in (self, other)]
+        return self._dot(self, other)
+
+    def _dot(self, first: Any, second: Any) -> Any:
+        shapes = [each.shape if isinstance(each, Operators) else np.shape(each) for each in (first, second)]
         if None in shapes:
             self._refuse("dot is one thing for numbers and another for matrices, and a shape is not known: write x @ y")
         ranks = [len(shape) for shape in shapes if shape is not None]
         if max(ranks) > 2:
             self._refuse("dot is for numbers, vectors and matrices; write x @ y, or dl.einsum")
-        return self._operate("matmul" if min(ranks) else "multiply", self, other)
+        return self._operate("matmul" if min(ranks) else "multiply", first, second)
 
     def astype(self, dtype: Any) -> Any:
         """Return the node itself, which is of float64; raises GraphError for any other type."""
@@ -240,10 +243,8 @@ class Operators:
                 return self.ndim
             case "ravel":
                 return self.flatten()
-            case "dot" if isinstance(args[0], Operators):
-                return args[0].dot(*args[1:], **settings)
-            case "dot":
-                return self._operate("matmul", *args) if np.ndim(args[0]) else self._operate("multiply", *args)
+            case "dot" if len(args) == 2:
+                return self._dot(*args)
             case "norm" if len(args) > 1 or "ord" in settings:
                 self._refuse("only the plain length is an operation here: dl.norm(x, axis)")
         if name not in _FUNCTIONS:

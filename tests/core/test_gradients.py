@@ -1,6 +1,7 @@
 """Every gradient, one operation at a time, against central differences and HIPS autograd."""
 
 import copy
+import warnings
 
 import autograd
 import numpy as np
@@ -55,6 +56,31 @@ def test_the_gradient_is_that_of_autograd_and_of_central_differences(name, sampl
         assert gradients[variable].shape == variable.shape
         np.testing.assert_allclose(gradients[variable], by_autograd, rtol=1e-11, atol=1e-13)
         np.testing.assert_allclose(gradients[variable], by_differences, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize(("name", "sample"), CASES)
+def test_the_slope_of_the_gradient_is_the_second_derivative_of_autograd(name, sample):
+    arrays, variables, loss, reference = _case(name, sample)
+    rng = np.random.default_rng(9)
+    free = [i for i, variable in enumerate(variables) if variable is not None]
+    directions = {i: rng.uniform(0.5, 1.5, size=arrays[i].shape) for i in free}
+
+    def gradients(step):
+        session = dl.Session()
+        session.variables.update({variables[i]: arrays[i] + step * directions[i] for i in free})
+        session.run(loss)
+        found = dl.compute_gradient(loss, session)
+        return [found[variables[i]] for i in free]
+
+    def along(*inputs):
+        exact = autograd.grad(reference, free)(*inputs)
+        return sum(autograd.numpy.sum(g * directions[i]) for g, i in zip(exact, free, strict=True))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # where it does not depend on an input at all, autograd says so
+        exact = autograd.grad(along, free)(*arrays)
+    for above, below, expected in zip(gradients(1e-5), gradients(-1e-5), exact, strict=True):
+        np.testing.assert_allclose((above - below) / 2e-5, expected, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize(("name", "sample"), CASES)
