@@ -28,12 +28,14 @@ from .keys import KEY_OF, REPAINT, SECTIONS
 from .lessons import lesson_names, load_lesson
 from .narration.messages import sentences
 from .notation.conditions import IN_WORDS
+from .notation.edits import EditError
 from .notation.fitting import printable
-from .notation.moments import NoMomentError, read_moment
+from .notation.moments import NoMomentError, command
 from .programs.opening import open_program
 from .programs.program import Program, ProgramError
 from .screens.main_screen import MainScreen
 from .session import DebugSession
+from .session.opening import Asked, open_session
 from .terminal import refusal, run
 
 _PATIENCE = 100
@@ -53,7 +55,11 @@ class BackpropApp(App[None]):
     DEFAULT_MODE = "the first lesson"  # each lesson that was opened has a mode, which keeps its screen
 
     def __init__(
-        self, program: str | Program, seed: int | None = None, learning_rate: float | None = None, steps: int = 100
+        self,
+        program: str | Program | DebugSession,
+        seed: int | None = None,
+        learning_rate: float | None = None,
+        steps: int = 100,
     ) -> None:
         # passed here already, because the filter for NO_COLOR is chosen now: a theme's would make greys of the colours
         super().__init__(ansi_color=True)
@@ -61,10 +67,10 @@ class BackpropApp(App[None]):
         self._steps = steps
         if isinstance(program, str):
             program = open_program(program, seed, learning_rate)
-        self.session = DebugSession(program, steps)
+        self.session = program if isinstance(program, DebugSession) else DebugSession(program, steps)
         self._input: deque[events.Event] = deque()
         self._turns: asyncio.Task[None] | None = None
-        self._sessions = {program.address: self.session}
+        self._sessions = {self.session.program.address: self.session}
         self.add_mode(self.DEFAULT_MODE, self._make_screen)
 
     @property
@@ -199,34 +205,39 @@ async def _settled() -> None:
             return
 
 
-def run_app(name: str, seed: int | None, learning_rate: float | None, steps: int, at: str = "0") -> int:
-    """Open a program at a named moment and return the exit status.
+def run_app(asked: Asked, save: str | None = None) -> int:
+    """Open a session, keep it in a file at the end if one is named, and return the exit status.
 
     That is 2 where the terminal cannot show it, the program cannot be opened or trained, or there is no such moment.
+    Where it was quit, the command that comes back is printed.
     """
     refused = refusal()
     if refused is not None:
         complain(refused)
         return 2
     try:
-        program = open_program(name, seed, learning_rate)
-        if program.warning:
-            complain(program.warning)
-        app = BackpropApp(program, steps=steps)
-        place = read_moment(at, app.timeline)
-        app.timeline.go_to(place)
-        missed = app.timeline.missed(place)
-        if missed is not None:
-            raise NoMomentError(sentences(missed, KEY_OF)[0])
-    except ProgramError as error:
+        opened = open_session(asked)
+        if opened.warning:
+            complain(opened.warning)
+        if opened.missed is not None:
+            raise NoMomentError(sentences(opened.missed, KEY_OF)[0])
+    except (ProgramError, EditError) as error:
         complain(error)
         return 2
     except NoMomentError as error:
-        complain(f"--at {at}: {error}")
+        complain(f"--at {asked.at}: {error}")
         return 2
     except KeyboardInterrupt:
         return 130
     except MinidlError as error:
-        complain(f"{name} cannot be trained: {error}")
+        complain(f"{asked.name} cannot be trained: {error}")
         return 2
-    return run(app)
+    app = BackpropApp(opened.session, steps=asked.steps)
+    status = run(app)
+    if status == 0:
+        print(printable(command(app.timeline)))
+    if save is not None:
+        app.session.keep(Path(save).expanduser())
+        if app.session.message is not None:
+            complain(sentences(app.session.message, KEY_OF)[0])
+    return status

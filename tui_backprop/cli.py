@@ -11,11 +11,16 @@ import math
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from . import __version__
 from .lessons import lesson_names
 from .programs import is_path
+
+if TYPE_CHECKING:
+    from .session.opening import Asked
+
+SESSION = ".backprop"
 
 DESCRIPTION = "Step through backpropagation in a terminal, forwards and backwards in time."
 EXAMPLES = """\
@@ -28,12 +33,13 @@ examples:
   backprop-tui two-paths --at 4:b:2          iteration 4, visit of b, second step
   backprop-tui --headless perceptron         train 100 iterations and print the losses and a picture
   backprop-tui --headless chain --json       the same for programs
+  backprop-tui grade chain.backprop          compute a session that was handed in again, and judge its answers
 
 opening your own graph: my_model.py is any script that trains with minidl_core. It is run as python my_model.py would
 run it; then the minimisation step that it ran last is opened as it was before training, with the feeds of that run.
 What the script prints goes to the standard error output. A file that defines a lesson is opened as that lesson.
 
-moments, for --at and for the key G; the key w copies where you are:
+moments, for --at and for the key G; the key w says where you are:
   7            the end of iteration 7; 0 is the very start
   7:b          iteration 7, when the gradient of node b is complete
   7:b:2        iteration 7, visit of b, second step: its second contribution
@@ -55,7 +61,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _lesson(name: str) -> str:
     names = lesson_names()
-    if name in names or is_path(name):
+    if name in names or is_path(name) or name.endswith(SESSION):
         return name
     file = f"{name}.py"
     near = [file] if os.path.isfile(file) else difflib.get_close_matches(name, names, n=1)
@@ -113,23 +119,53 @@ def build_parser() -> argparse.ArgumentParser:
         help="iterations after which a run pauses, or that --headless trains (default: 100)",
     )
     parser.add_argument("--at", default="0", metavar="MOMENT", help="where to start: 4, 4:b, 4:b:2 ... (see below)")
+    parser.add_argument(
+        "--edit",
+        action="append",
+        default=[],
+        metavar="EDIT",
+        help="an edit with which an iteration starts, as in '4: W[0,0] = 1'; may be given again",
+    )
+    parser.add_argument("--save", metavar="FILE", help="at the end keep the session in FILE.backprop, which opens it")
     parser.add_argument("--headless", action="store_true", help="no screen: train, print the losses and a picture")
     parser.add_argument("--json", action="store_true", help="headless, printing JSON")
+    parser.add_argument("--plain", action="store_true", help="no screen: commands are read and answered line by line")
+    parser.add_argument("--narrate", action="store_true", help="no screen: a sentence for each event of an iteration")
     parser.add_argument("--list", action="store_true", help="name the lessons")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
 
 
+def build_grade_parser() -> argparse.ArgumentParser:
+    """Return the parser of `backprop-tui grade`."""
+    parser = _Parser(prog="backprop-tui grade", description="Compute kept sessions again, and judge their answers.")
+    parser.add_argument("files", nargs="+", metavar="FILE", help=f"sessions, kept with the key K or --save: *{SESSION}")
+    parser.add_argument(
+        "--program", metavar="PROGRAM", help="the lesson or file they should be about (default: their own)"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--gradescope", metavar="FILE", help="write the first one's results.json for Gradescope")
+    return parser
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["grade"]:
+        graded = build_grade_parser().parse_args(arguments[1:])
+        from .grade import run_grade
+
+        return run_grade(graded.files, graded.program, as_json=graded.json, gradescope=graded.gradescope)
     parser = build_parser()
     try:
         try:
             asked = parser.parse_args(arguments)
         finally:
             sys.stdout.flush()
-        if asked.at != "0" and (asked.headless or asked.json):
-            parser.error("--at is for the screen; --headless starts at the beginning")
+        if (asked.at != "0" or asked.edit or asked.save) and (asked.headless or asked.json):
+            parser.error("--at, --edit and --save are for the screen and --plain; --headless starts at the beginning")
+        if asked.save and not asked.save.endswith(SESSION):
+            parser.error(f"--save {asked.save}: the name must end with {SESSION}")
         status = _print_something(asked)
         sys.stdout.flush()
         if status is not None:
@@ -145,18 +181,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     from .app import run_app
 
-    return run_app(asked.lesson, asked.seed, asked.learning_rate, asked.steps, asked.at)
+    return run_app(_session_of(asked), asked.save)
 
 
 def _print_something(asked: argparse.Namespace) -> int | None:
     """Do what needs no screen and return the exit status; None where the screen is asked for."""
     if asked.list:
         return _list_lessons()
+    if asked.narrate:
+        from .plain.front_end import narrate
+
+        return narrate(_session_of(asked))
     if asked.headless or asked.json:
         from .headless import run_headless
 
         return run_headless(asked.lesson, asked.seed, asked.learning_rate, asked.steps, as_json=asked.json)
+    if asked.plain:
+        from .plain.front_end import run_plain
+
+        return run_plain(_session_of(asked), asked.save)
     return None
+
+
+def _session_of(asked: argparse.Namespace) -> Asked:
+    from .session.opening import Asked
+
+    return Asked(asked.lesson, asked.seed, asked.learning_rate, asked.steps, asked.at, asked.edit)
 
 
 def _list_lessons() -> int:

@@ -159,7 +159,8 @@ SECTIONS: dict[str, list[Binding]] = {
     "The program": [
         _key("question_mark,f1", "help", "keys", "What the screen shows, and every key", "? F1"),
         _key("L", "lessons", "lessons", "Open another lesson; this one stays where it is"),
-        _key("w", "where", "where", "Copy the command that opens the app where you are; or click on the top line"),
+        _key("K", "keep", "keep", "Keep this session in a file that opens it again: place, edits, answers"),
+        _key("w", "where", "where", "Say the command that opens the app where you are; or click on the top line"),
         REPAINT,
         _key("q", "app.quit", "quit", "Quit"),
     ],

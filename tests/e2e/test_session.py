@@ -63,7 +63,7 @@ def test_a_command_that_points_into_a_run() -> None:
     with PseudoTerminal([*COMMAND, "two-paths", "--at", "4:b:2"]) as terminal:
         terminal.wait_for("b gets -G = -1 from d: 2 of 2 contributions")
         terminal.press("w")
-        terminal.wait_for("copied: backprop-tui two-paths --at 4:b:2")
+        terminal.wait_for("come back with: backprop-tui two-paths --at 4:b:2")
         assert b"\x1b]52;c;" + b64encode(b"backprop-tui two-paths --at 4:b:2") in terminal.output
         terminal.press("q")
         assert terminal.wait_for_exit() == 0
@@ -106,7 +106,7 @@ def test_a_script_of_ones_own(tmp_path: Path) -> None:
         terminal.wait_until(lambda: "my model.py" in terminal.screen.display[0])
         terminal.wait_until(lambda: "J 9" in terminal.screen.display[0])
         terminal.press("w")
-        terminal.wait_for("copied: backprop-tui '")
+        terminal.wait_for("backprop-tui '")
         terminal.press("q")
         assert terminal.wait_for_exit() == 0
         assert terminal.is_clean

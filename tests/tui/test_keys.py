@@ -132,17 +132,17 @@ async def test_where_training_stops_go_to_says_that_there_is_no_later_moment() -
         )
 
 
-async def test_where_copies_the_command_that_comes_back() -> None:
+async def test_where_says_the_command_that_comes_back() -> None:
     async with opened("two-paths", learning_rate=0.01) as pilot:
         await pilot.press(*["space"] * 9, "w")
         said = "backprop-tui two-paths --learning-rate 0.01 --at 1:b:2"
         assert pilot.app.clipboard == said
-        assert text(pilot, "keys").startswith(f" copied: {said}")
+        assert text(pilot, "keys").startswith(f" come back with: {said}")
         await pilot.press("space")
-        assert "copied" not in text(pilot, "keys")
+        assert "come back" not in text(pilot, "keys")
         await pilot.resize_terminal(60, 16)
         await pilot.press("w")
-        assert text(pilot, "keys").startswith(" copied: backprop-tui two-paths --learning-rate 0.01 --at 1")
+        assert text(pilot, "keys").startswith(" backprop-tui two-paths --learning-rate 0.01 --at 1:a")
         await pilot.press("b")
         await pilot.click("#header", offset=(5, 0))
         assert pilot.app.clipboard == "backprop-tui two-paths --learning-rate 0.01 --at 1:b:2"

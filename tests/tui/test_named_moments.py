@@ -178,4 +178,4 @@ def test_headless_has_no_moments(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main(["--headless", "--at", "4"])
     assert end.value.code == 2
-    assert "--at is for the screen" in capsys.readouterr().err
+    assert "for the screen" in capsys.readouterr().err

@@ -19,6 +19,8 @@ Kind = Literal[
     "too small",
     "speed",
     "where",
+    "kept",
+    "not kept",
     "no breakpoint is on",
     "breakpoint set",
     "breakpoint removed",
@@ -47,11 +49,11 @@ class Message:
     of the error, or None, and `branches`, how many there are. no such moment: the place `asked` for, and the
     place `here` where an error stopped the training.
 
-    speed: the `speed` of runs. where: the `command` that comes back here and the `edits` that it is without. breakpoint
-    set: the `breakpoint`, and whether it is on the node `in_view`; breakpoint removed: it. quiz mode: the `mode`. no
-    run in a quiz and would answer: `what` was refused, and of the latter the `mode`. question waits: how many
-    `choices`. no number typed: what is `typed`. no origin: `why`. in no scope: the `node`. scope stays open: the
-    `scope`.
+    speed: the `speed` of runs. where: the `command` that comes back here. kept: the `path`; not kept: also `why`.
+    breakpoint set: the `breakpoint`, and whether it is on the node `in_view`; breakpoint removed: it. quiz mode:
+    the `mode`. no run in a quiz and would answer: `what` was refused, and of the latter the `mode`. question waits:
+    how many `choices`. no number typed: what is `typed`. no origin: `why`. in no scope: the `node`. scope stays
+    open: the `scope`.
     """
 
     kind: Kind

@@ -6,7 +6,7 @@ started from, and its numbers come out the same to the bit. An edit forks: it be
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from minidl_core import Event, IterationFinished, MinidlError, NodeEvaluated, State, Stepper
 
@@ -159,12 +159,6 @@ class Timeline:
             return self.branch.edited(self.stepper.state())
         return self.recording.start
 
-    @property
-    def edits_so_far(self) -> list[Edit]:
-        """The edits with which this iteration and those before it started: no name of a moment has them in it."""
-        made = self.branch.edits
-        return [edit for finished in sorted(made) if finished < self.recording.iteration for edit in made[finished]]
-
     def fork(self, edit: Edit) -> Message:
         """Begin a branch with an edit of `edited_state`; its iteration is computed again up to the same step.
 
@@ -184,6 +178,31 @@ class Timeline:
         again = again and self.cursor > 0
         return Message("forked", {"edit": edit, "iteration": finished + 1, "again": again, "forgotten": forgotten})
 
+    def take_branches(
+        self, edits: Sequence[Sequence[tuple[int, Edit]]], furthest: Sequence[Place], number: int
+    ) -> None:
+        """Have branches with these edits, each behind so many finished iterations, and move to the start of one.
+
+        `furthest` are the latest places that were ever reached on them. Raises IndexError where there is none such.
+        """
+        branches = []
+        for made, place in zip(edits, furthest, strict=True):
+            branch = Branch()
+            branch.states, branch.milestones = self.branch.states.until(0), dict(self.branch.milestones)
+            for finished, edit in made:
+                branch = branch.fork(finished, edit)
+            branch.furthest = place
+            branches.append(branch)
+        self.branches = branches
+        self.open_branch(branches[number], Place(1, 0))
+
+    def open_branch(self, branch: Branch, place: Place) -> None:
+        """Move to a place on another of the branches; an error stops earlier."""
+        self.branch = branch
+        iteration, cursor, self._fine = place
+        self._open(iteration)
+        self._play(cursor)
+
     def switch(self) -> Message | None:
         """Move to the same place on the branch before this one, of the oldest to the newest, or as far as that went.
 
@@ -193,11 +212,9 @@ class Timeline:
         if count == 1:
             return None
         number = (self.branches.index(self.branch) - 1) % count
-        self.branch = self.branches[number]
-        there, furthest = self.place, self.branch.furthest
-        iteration, cursor, self._fine = there if there[:2] <= furthest[:2] else furthest
-        self._open(iteration)
-        self._play(cursor)
+        branch = self.branches[number]
+        there, furthest = self.place, branch.furthest
+        self.open_branch(branch, there if there[:2] <= furthest[:2] else furthest)
         same = self.place == there
         return Message("switched", {"branch": self.branch, "number": number + 1, "count": count, "same": same})
 

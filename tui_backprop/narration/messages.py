@@ -83,12 +83,6 @@ def _breakpoint_set(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
     return _with_remedies(f"breakpoint: {point.text}", "; ", on)
 
 
-def _where(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
-    edits, command = data["edits"], data["command"]
-    missing = f" without the edit {label(edits[0], 8)}" if len(edits) == 1 else f" without the {len(edits)} edits"
-    return (f"copied{missing if edits else ''}: {command}",)
-
-
 def _quiz_mode(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
     ask, step = keys.get("ask"), keys.get("step", "the next step")
     if data["mode"] == "me":
@@ -149,7 +143,9 @@ SENTENCES: dict[Kind, Callable[[Mapping[str, Any], Keys], tuple[str, ...]]] = {
     "no origin": lambda data, keys: (f"{keys.get('origin', 'the way')} {data['why']}",),
     "speed": _speed,
     "too small": _too_small,
-    "where": _where,
+    "where": lambda data, _: (f"come back with: {data['command']}", data["command"]),
+    "kept": lambda data, _: (f"the session is kept: backprop-tui {printable(str(data['path']))} opens it here",),
+    "not kept": lambda data, _: (f"{printable(str(data['path']))} cannot be written: {data['why']}",),
     "quiz mode": _quiz_mode,
     "no run in a quiz": _no_run,
     "would answer": _would_answer,

@@ -110,8 +110,7 @@ def _head(timeline: Timeline, moment: Moment) -> Iterator[str]:
     yield from (f"# Backpropagation, worked out: {_escaped(lesson.name)}, iteration {moment.iteration}", "")
     yield from ("| | |", "|---|---|")
     yield from (f"| {_escaped(name)} | {_escaped(fact)} |" for name, fact in facts.items())
-    without = " (without the edits)" if edits else ""
-    yield from ("", f"This is the moment{without}:", "", f"    {command(timeline)}", "")
+    yield from ("", "This is the moment:", "", f"    {command(timeline)}", "")
     if any(value.ndim for node in moment.graph.nodes if (value := moment.value(node)) is not None):
         yield "Of arrays with more numbers than a page should have, one element is worked out; the others go like it."
         yield ""

@@ -89,6 +89,14 @@ def written_edit(target: str, value: float) -> str:
     return f"{target} = {value:.6g}"
 
 
+def exact_edit(edit: Edit) -> str:
+    """Write an edit with all digits of its number, so that it is read as the same one."""
+    target = LEARNING_RATE if edit.node is None else edit.node.name
+    if edit.node is not None and edit.index is not None:
+        target = element_text(target, edit.index)
+    return f"{target} = {edit.new!r}"
+
+
 def read_edit(text: str, state: State, graph: LossGraph, target: str) -> Edit:
     """Return the edit that somebody typed, such as `W[0,0] = 1`; of a number alone, the target is the given one.
 

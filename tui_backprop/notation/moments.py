@@ -16,6 +16,7 @@ from ..debugger.event_table import Phase, node_of
 from ..debugger.recording import Recording
 from ..debugger.steps import Place, after_node, steps_of
 from ..debugger.timeline import Timeline
+from .edits import exact_edit
 from .fitting import cut
 from .listing import listed
 
@@ -76,7 +77,7 @@ def name_moment(timeline: Timeline) -> str:
 
 
 def command(timeline: Timeline) -> str:
-    """Return the command line that opens the app at this moment."""
+    """Return the command line that opens the app at this moment, with the edits that led to it."""
     program = timeline.program
     words = ["backprop-tui", program.address]
     if program.seed != program.lesson.seed:
@@ -84,6 +85,10 @@ def command(timeline: Timeline) -> str:
     rate = program.learning_rate
     if rate != program.lesson.learning_rate and not callable(rate):
         words += ["--learning-rate", repr(rate)]
+    made = sorted((finished, edits) for finished, edits in timeline.branch.edits.items())
+    for finished, edit in ((finished, edit) for finished, edits in made for edit in edits):
+        if finished < timeline.recording.iteration:
+            words += ["--edit", f"{finished + 1}: {exact_edit(edit)}"]
     return shlex.join([*words, "--at", name_moment(timeline)])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..narration.messages import sentences
-from ..notation.fitting import fit, leading, width_of
+from ..notation.fitting import first_that_fits, fit, leading, width_of
 from ..session import Viewer
 from ..session.debug_session import ABOUT_A_PLACE
 from .graph_pane import ABOUT_THE_GRAPH
@@ -52,15 +52,15 @@ class KeyBar(Pane):
         """Draw one line."""
         session = viewer.session
         running = None if session.running is None else session.running.label
-        return [draw_keys(size.width, running, _notice(viewer), _standing(viewer))]
+        return [draw_keys(size.width, running, _notice(viewer, size.width - 1), _standing(viewer))]
 
 
-def _notice(viewer: Viewer) -> str:
-    """Return what there is to say that no other pane shows."""
+def _notice(viewer: Viewer, width: int) -> str:
+    """Return what there is to say that no other pane shows, in the longest wording that fits."""
     message = viewer.message
     if message is None or message.kind in (*ABOUT_A_PLACE, *ABOUT_THE_GRAPH, *ABOUT_THE_QUIZ):
         return ""
-    return sentences(message, viewer.keys)[0]
+    return first_that_fits(width, *sentences(message, viewer.keys))
 
 
 def _standing(viewer: Viewer) -> Keys:

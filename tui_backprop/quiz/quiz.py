@@ -8,11 +8,12 @@ from typing import Literal
 
 from minidl_core import IterationFinished
 
+from ..debugger.branches import Branch
 from ..debugger.followed import Followed
 from ..debugger.message import Message
 from ..debugger.moment import Moment
 from ..debugger.recording import Recording
-from ..debugger.steps import after_step
+from ..debugger.steps import Place, after_step
 from ..debugger.timeline import Timeline
 from . import Question, judge, question_about, read_number
 
@@ -54,11 +55,24 @@ class Outcome:
         return "" if self.right else self.question.reason
 
 
+@dataclass(frozen=True)
+class Answered:
+    """A question that was put, at which place of which branch and about which followed element, and what came of it."""
+
+    branch: Branch
+    place: Place
+    followed: Followed
+    question: Question
+    given: str | None
+    right: bool
+
+
 class Quiz:
     """The state of a quiz: in `mode` me the learner answers, in room nobody types and the next step reveals.
 
     `question` is the one that stands, `typed` what is typed so far as its answer, `complaint` why that is none yet.
     `outcome` is what came of the question about the step that led here. While `summing_up` holds, the score is due.
+    `answers` are all that were given, or given away.
     """
 
     def __init__(self) -> None:
@@ -69,8 +83,10 @@ class Quiz:
         self.outcome: Outcome | None = None
         self.score = Score()
         self.summing_up = False
+        self.answers: list[Answered] = []
         self._answer: Outcome | None = None
         self._place: tuple[Recording, int] | None = None
+        self._asked: tuple[Branch, Place, Followed] | None = None
 
     def change_mode(self) -> Message:
         """Ask me, then the room, then nobody; a question that stands is withdrawn."""
@@ -88,6 +104,7 @@ class Quiz:
         after = timeline.peek(after_step)
         self.question = question_about(timeline.moment, after, followed) if after is not None else None
         self._place = timeline.recording, timeline.cursor
+        self._asked = timeline.branch, timeline.place, followed.alone
         self.typed, self.complaint, self.outcome, self.summing_up = "", None, None, False
         return self.question is not None
 
@@ -145,12 +162,17 @@ class Quiz:
     def reveal(self) -> None:
         """Give the answer away."""
         assert self.question is not None
-        self._answer = Outcome(self.question, None)
+        self._note(Outcome(self.question, None))
 
     def _judge(self, question: Question, given: str) -> None:
         right = judge(question, given)
         (self.score.right if right else self.score.wrong)[question.kind] += 1
-        self._answer = Outcome(question, given, right)
+        self._note(Outcome(question, given, right))
+
+    def _note(self, outcome: Outcome) -> None:
+        assert self._asked is not None, "a question was put before it is answered"
+        self._answer = outcome
+        self.answers.append(Answered(*self._asked, outcome.question, outcome.given, outcome.right))
 
     def moved(self, moment: Moment) -> None:
         """Forget the question and keep what came of it beside the new moment; at the end of an iteration sum up."""

@@ -7,6 +7,7 @@ viewer into lines; canvases send the terminal what changed of them.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from textwrap import wrap
 from typing import Any, ClassVar
 
@@ -186,7 +187,7 @@ class MainScreen(Screen[None]):
         self._show()
 
     def action_where(self) -> None:
-        """Copy the command that opens the app at the current moment, with a message."""
+        """Say the command that opens the app at the current moment; some terminals copy it, too."""
         where = self.session.say_where()
         self.app.copy_to_clipboard(where)
         self._show()
@@ -260,6 +261,17 @@ class MainScreen(Screen[None]):
         from .breakpoints import BreakpointsScreen
 
         self._ask(BreakpointsScreen(self.session.breakpoints, self.session.timeline.graph), lambda _: self._show())
+
+    def action_keep(self) -> None:
+        """Ask for a file, and keep the session in it."""
+        from .keep import KeepScreen
+
+        def keep(path: Path | None) -> None:
+            if path is not None:
+                self.session.keep(path)
+                self._show()
+
+        self._ask(KeepScreen(self.session.program), keep)
 
     async def action_lessons(self) -> None:
         """Ask for another lesson."""

@@ -6,6 +6,7 @@ run is driven from outside as well: while there is a `running` speed, `tick` is 
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
@@ -29,6 +30,7 @@ from ..programs.program import Program
 from ..quiz.masked import mask
 from ..quiz.quiz import Quiz
 from .saving import save_lines
+from .session_file import is_kept, write_session
 
 ABOUT_A_PLACE = ("forked", "switched")
 """Messages about how one came to the place where one is: they take the place of what there is to say of it."""
@@ -200,10 +202,10 @@ class DebugSession:
             self.message = Message("speed", {"speed": self._run.speed})
 
     def say_where(self) -> str:
-        """Return the command that opens the app at the current moment; the message says which edits it lacks."""
+        """Return the command that opens the app at the current moment; the message has it, too."""
         self.pause()
         where = command(self.timeline)
-        self.message = Message("where", {"command": where, "edits": self.timeline.edits_so_far})
+        self.message = Message("where", {"command": where})
         return where
 
     # breakpoints
@@ -269,3 +271,19 @@ class DebugSession:
         replaced.
         """
         yield from save_lines(path, write_solution(self.timeline, followed), replace=replace)
+
+    def keep(self, path: Path) -> None:
+        """Write the session into a file that opens it again; the message says so, or why it cannot be written.
+
+        A session that was kept in the file is replaced, any other file is not.
+        """
+        self.pause()
+        try:
+            if path.exists() and not is_kept(path):
+                raise FileExistsError(errno.EEXIST, "it is there, and is no session", str(path))
+            for _ in save_lines(path, write_session(self), replace=True):
+                pass
+        except OSError as error:
+            self.message = Message("not kept", {"path": path, "why": error.strerror or str(error)})
+        else:
+            self.message = Message("kept", {"path": path})

@@ -1,0 +1,140 @@
+"""The session as lines: every lesson to its end, every command, and nothing but words in what is written."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from tui_backprop.cli import main
+from tui_backprop.lessons import lesson_names
+from tui_backprop.plain.aloud import aloud
+from tui_backprop.plain.answers import spoken
+from tui_backprop.plain.commands import COMMANDS, KEYS
+from tui_backprop.plain.front_end import do
+from tui_backprop.programs.opening import open_program
+from tui_backprop.session import DebugSession, Viewer
+
+
+def opened(name: str) -> Viewer:
+    return Viewer(DebugSession(open_program(name)), KEYS)
+
+
+def said(viewer: Viewer, *lines: str) -> list[str]:
+    return [sentence for line in lines for sentence in spoken(do(viewer, line))]
+
+
+@pytest.mark.parametrize("name", lesson_names())
+def test_every_lesson_can_be_stepped_to_the_end_of_an_iteration_in_words(name: str) -> None:
+    viewer = opened(name)
+    written = said(viewer, "graph", "step 3", "phase", "graph", "value", "step", "ledger", "where")
+    written += said(viewer, "go 1", "log", "update", "code", "check", "why")
+    assert all(written)
+    assert not {character for line in written for character in line if ord(character) > 127}
+
+
+def test_what_it_says_is_what_the_screen_says() -> None:
+    viewer = opened("two-paths")
+    assert said(viewer, "go 1:b:1")[0].startswith("b gets ")
+    ledger = said(viewer, "ledger b")
+    assert any("c" in line for line in ledger)
+    assert said(viewer, "where")[0] == "Moment 1:b:1: iteration 1, backward pass of two-paths."
+    assert said(viewer, "go 2")[-1].startswith("The loss e is ")
+
+
+def test_an_edit_begins_a_branch_and_branch_goes_back() -> None:
+    viewer = opened("chain")
+    before = said(viewer, "phase", "where")[-1]
+    assert said(viewer, "edit a = 3")[0].startswith("a 1 to 3: iteration 1 was computed again")
+    assert said(viewer, "where")[-1] != before
+    assert said(viewer, "branch")[0].startswith("This is branch 1 of 2, original")
+    assert said(viewer, "where")[-1] == before
+
+
+def test_a_question_is_answered_by_a_number_alone_and_judged() -> None:
+    viewer = opened("chain")
+    asked = said(viewer, "ask", "step")
+    assert any(line.startswith("Question: ") for line in asked)
+    assert said(viewer, "nothing")[0].startswith("There is no command nothing")
+    question = viewer.session.quiz.question
+    assert question is not None
+    right = question.choices.index(question.answer) + 1 if question.choices else question.number
+    assert said(viewer, str(right))[0].startswith("right: ")
+    assert viewer.session.quiz.question is None
+
+
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("sted", "do you mean step"),
+        ("s", "do you mean step or select or skip or save"),
+        ("step much", "a whole number from 1 to 10,000"),
+        ("back sideways", "There are step, event, node, phase and iteration"),
+        ("go nowhere", "is not a moment"),
+        ("select 99", "graph lists them"),
+        ("element 9,9", "No array is in view"),
+        ("edit", "Write it with its new number"),
+        ("edit q = 1", "There is no 'q'"),
+        ("break nonsense", "is not a condition"),
+        ("continue", "no breakpoint is on"),
+        ("answer 1", "No question waits"),
+        ("skip", "No question waits"),
+        ("save", "Give its name"),
+        ("save /no/such/folder/file", "No such file"),
+    ],
+)
+def test_what_cannot_be_done_is_said_with_the_way_on(line: str, answer: str) -> None:
+    assert answer in " ".join(said(opened("chain"), line))
+
+
+def test_a_solution_is_saved_once(tmp_path: Path) -> None:
+    viewer, path = opened("chain"), tmp_path / "solution.md"
+    assert "lines" in said(viewer, "iteration", f"save {path}")[-1]
+    assert path.read_text(encoding="utf-8").startswith("# Backpropagation, worked out: chain")
+    assert "is there already" in said(viewer, f"save {path}")[-1]
+
+
+def test_help_names_every_command() -> None:
+    lines = said(opened("chain"), "help")
+    assert [line.split(":")[0].split(" ")[0] for line in lines] == [*COMMANDS, "quit"]
+
+
+def test_commands_in_a_pipe_end_with_status_0(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\nst 2\nwhere\nquit\nstep\n"))
+    assert main(["--plain", "chain", "--at", "1:c"]) == 0
+    written = capsys.readouterr().out.splitlines()
+    assert written[2].startswith("Moment 1:c: ")
+    assert written[-2].startswith("Moment 1:a:update: ")
+    assert "> " not in written
+
+
+def test_an_iteration_is_narrated(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--narrate", "chain"]) == 0
+    written = capsys.readouterr().out.splitlines()
+    assert written[0] == "Log of iteration 1 up to here: 38 events."
+    assert written[-1].startswith("38. Iteration 1 is done.")
+
+
+def test_a_program_that_cannot_be_opened_or_a_wrong_moment_is_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--plain", "no_such_file.py"]) == 2
+    assert main(["--plain", "chain", "--at", "1:q"]) == 2
+    assert "There is no node 'q'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("W gets Xᵀ·G", "W gets X transposed times G"),
+        ("(2)(-3) = -6", "(2) times (-3) = -6"),
+        ("c² → Σ", "c squared to the sum of"),
+        ("loss  ·  not", "loss not yet not"),
+        ("━━━ a ▐█▌ ⣿⣿", "a"),
+        ("η·G", "the learning rate times G"),
+    ],
+)
+def test_signs_become_words(text: str, words: str) -> None:
+    assert aloud(text) == words

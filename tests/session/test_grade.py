@@ -1,0 +1,94 @@
+"""Grading: what was answered is asked and judged again, and what was changed in a file is found out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tui_backprop.cli import main
+from tui_backprop.grade import grade
+from tui_backprop.notation.edits import read_edit
+from tui_backprop.session import DebugSession
+from tui_backprop.session.opening import Asked, open_session
+
+
+def homework(path: Path, name: str = "two-paths", questions: int = 6) -> DebugSession:
+    """Answer some questions right, wrong and not at all, in turn, over two branches, and keep the session."""
+    session = open_session(Asked(name)).session
+    session.ask()
+    while len(session.quiz.answers) < questions:
+        session.step()
+        question = session.quiz.question
+        if question is None:
+            continue
+        turn = len(session.quiz.answers) % 3
+        if turn == 2:
+            session.quiz.skip()
+        elif question.choices:
+            wanted = question.choices.index(question.answer)
+            session.quiz.choose(wanted if turn == 0 else (wanted + 1) % len(question.choices))
+        else:
+            assert question.number is not None
+            session.quiz.typed = repr(question.number if turn == 0 else question.number + 1)
+            session.quiz.submit()
+        session.take_answer()
+        if len(session.quiz.answers) == 2:
+            timeline = session.timeline
+            target = timeline.graph.variables[0].name
+            session.edit(read_edit(f"{target} = 2.5", timeline.edited_state, timeline.graph, target))
+    session.keep(path)
+    return session
+
+
+@pytest.mark.parametrize("name", ["two-paths", "perceptron"])
+def test_answers_are_judged_as_they_were(name: str, tmp_path: Path) -> None:
+    session = homework(tmp_path / "a.backprop", name)
+    found = grade(str(tmp_path / "a.backprop"))
+    assert [answer.right for answer in found.answers] == [answer.right for answer in session.quiz.answers]
+    assert (found.right, len(found.answers), found.all_doubts) == (2, 6, [])
+
+
+@pytest.mark.parametrize(
+    ("change", "doubt"),
+    [
+        (lambda says: says["answers"][1].update(right=True), "the file says right of"),
+        (lambda says: says["answers"][0].update(question="What is 1 + 1?"), "not 'What is 1 + 1?'"),
+        (lambda says: says["answers"][1].update(branch=None), "its branch was forgotten"),
+        (lambda says: says["numbers"].update({next(iter(says["numbers"])): [17.5]}), "away"),
+    ],
+)
+def test_what_was_changed_in_a_file_is_found_out(
+    change: Any, doubt: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.backprop"
+    homework(path)
+    says = json.loads(path.read_text())
+    change(says)
+    path.write_text(json.dumps(says))
+    assert main(["grade", str(path)]) == 3
+    assert doubt in capsys.readouterr().out
+
+
+def test_a_table_json_and_results_for_a_service(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one, other, results = tmp_path / "a.backprop", tmp_path / "b.backprop", tmp_path / "results.json"
+    homework(one)
+    homework(other, questions=3)
+    assert main(["grade", str(one), str(other), "--program", "two-paths"]) == 0
+    table = capsys.readouterr().out
+    assert "cannot be told from a file" in table
+    assert main(["grade", str(one), str(other), "--json", "--gradescope", str(results)]) == 0
+    facts = json.loads(capsys.readouterr().out)["files"]
+    assert [(each["right"], each["asked"]) for each in facts] == [(2, 6), (1, 3)]
+    assert [test["score"] for test in json.loads(results.read_text())["tests"]] == [1, 0, 0, 1, 0, 0]
+
+
+def test_files_that_cannot_be_graded_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "a.backprop"
+    homework(path)
+    assert main(["grade", str(path), "--program", "chain"]) == 3
+    assert "it is about two-paths, not chain" in capsys.readouterr().out
+    assert main(["grade", str(tmp_path / "none.backprop")]) == 2
+    assert "cannot be opened" in capsys.readouterr().err

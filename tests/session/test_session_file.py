@@ -1,0 +1,143 @@
+"""A session as a file, and as a command: opened again it is the same, to the bit, and what does not fit is said."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tui_backprop.cli import build_parser
+from tui_backprop.debugger.steps import Place
+from tui_backprop.lessons import lesson_names
+from tui_backprop.notation.edits import EditError, read_edit
+from tui_backprop.notation.moments import command
+from tui_backprop.programs.program import ProgramError
+from tui_backprop.session import DebugSession
+from tui_backprop.session.opening import Asked, open_session
+
+
+def worked_on(name: str) -> DebugSession:
+    """Return a session with two branches, an answered question and a place in the middle of iteration 3."""
+    session = open_session(Asked(name)).session
+    timeline = session.timeline
+    timeline.go_to(Place(2))
+    variable = timeline.graph.variables[0]
+    target = variable.name if not variable.shape else f"{variable.name}[{','.join('0' * len(variable.shape))}]"
+    session.edit(read_edit(f"{target} = 0.12345678901234567", timeline.edited_state, timeline.graph, target))
+    session.edit(read_edit("learning rate = 0.001", timeline.edited_state, timeline.graph, target))
+    session.ask()
+    while session.quiz.question is None:
+        session.step()
+    session.quiz.skip()
+    session.take_answer()
+    session.ask()
+    session.step("phase")
+    session.step("event")
+    return session
+
+
+def same(one: DebugSession, other: DebugSession) -> None:
+    assert one.timeline.place == other.timeline.place
+    for node in one.moment.graph.variables:
+        [twin] = [each for each in other.moment.graph.variables if each.name == node.name]
+        assert np.array_equal(one.moment.variable(node), other.moment.variable(twin))
+    assert one.moment.loss == other.moment.loss
+
+
+@pytest.mark.parametrize("name", [name for name in lesson_names() if name != "too-far"])
+def test_a_kept_session_opens_at_the_same_step_with_the_same_bits(name: str, tmp_path: Path) -> None:
+    session, path = worked_on(name), tmp_path / "x.backprop"
+    session.keep(path)
+    assert session.message is not None
+    assert session.message.kind == "kept"
+    opened = open_session(Asked(str(path)))
+    assert opened.warning == ""
+    same(session, opened.session)
+    assert [branch.edits.keys() for branch in opened.session.timeline.branches] == [
+        branch.edits.keys() for branch in session.timeline.branches
+    ]
+    for each in (session, opened.session):
+        each.switch_branch()
+        each.last()
+    same(session, opened.session)
+    assert path.stat().st_size < 10_000
+
+
+@pytest.mark.parametrize("name", ["chain", "perceptron"])
+def test_the_command_opens_the_same_step_with_the_edits(name: str) -> None:
+    session = worked_on(name)
+    words = shlex.split(command(session.timeline))
+    asked = build_parser().parse_args(words[1:])
+    assert len(asked.edit) == 2
+    again = Asked(asked.lesson, asked.seed, asked.learning_rate, at=asked.at, edits=asked.edit)
+    same(session, open_session(again).session)
+
+
+def test_a_session_of_a_script_says_that_the_script_has_changed(tmp_path: Path) -> None:
+    script, path = tmp_path / "own.py", tmp_path / "own.backprop"
+    text = """import minidl_core as dl
+w = dl.Variable(3.0)
+step = dl.train.GradientDescentOptimizer(0.1).minimize(w * w)
+dl.Session().run(step)
+"""
+    script.write_text(text)
+    session = open_session(Asked(str(script), at="1")).session
+    session.keep(path)
+    assert open_session(Asked(str(path))).warning == ""
+    script.write_text(text.replace("3.0", "4.0"))
+    assert "has changed since" in open_session(Asked(str(path))).warning
+
+
+@pytest.mark.parametrize(
+    ("change", "wrong"),
+    [
+        (lambda says: {}, 'does not begin with "backprop-tui session"'),
+        (lambda says: says | {"backprop-tui session": 99}, "take a newer one"),
+        (lambda says: says | {"program": 3}, "is damaged"),
+        (lambda says: says | {"at": "1:nobody"}, "There is no node 'nobody'"),
+        (lambda says: says | {"branch": 7}, "is damaged"),
+        (lambda says: says | {"branches": [{"edits": [{"node": "q"}]}]}, "is damaged"),
+    ],
+)
+def test_a_damaged_file_is_refused_in_a_sentence(change: Any, wrong: str, tmp_path: Path) -> None:
+    session, path = worked_on("chain"), tmp_path / "x.backprop"
+    session.keep(path)
+    path.write_text(json.dumps(change(json.loads(path.read_text()))))
+    with pytest.raises(ProgramError, match=wrong):
+        open_session(Asked(str(path)))
+
+
+@pytest.mark.parametrize("text", [b"{", b"\xff\xfe", b"[" * 100_000])
+def test_what_is_no_json_is_refused_in_a_sentence(text: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "x.backprop"
+    path.write_bytes(text)
+    with pytest.raises(ProgramError, match=r"x\.backprop is (damaged|no session)"):
+        open_session(Asked(str(path)))
+
+
+def test_a_number_that_differs_here_is_named(tmp_path: Path) -> None:
+    session, path = worked_on("chain"), tmp_path / "x.backprop"
+    session.keep(path)
+    says = json.loads(path.read_text())
+    says["numbers"]["a"] = [says["numbers"]["a"][0] + 0.5]
+    path.write_text(json.dumps(says))
+    assert "0.5 away" in open_session(Asked(str(path))).warning
+
+
+def test_a_file_of_another_kind_is_never_replaced(tmp_path: Path) -> None:
+    session, path = worked_on("chain"), tmp_path / "x.backprop"
+    path.write_text("homework")
+    session.keep(path)
+    assert session.message is not None
+    assert session.message.kind == "not kept"
+    assert path.read_text() == "homework"
+
+
+@pytest.mark.parametrize("edit", ["a = 3", "0: a = 3", "x: a = 3", "1: q = 3", "1: a ="])
+def test_an_edit_that_makes_no_sense_is_said(edit: str) -> None:
+    with pytest.raises(EditError):
+        open_session(Asked("chain", edits=[edit]))

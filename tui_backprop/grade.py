@@ -1,0 +1,164 @@
+"""Grading sessions that were handed in: each is computed again, and every answer is asked and judged again.
+
+So a number that was changed in a file is found out. Who answered cannot be known.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from minidl_core import MinidlError
+
+from .complaints import complain
+from .debugger.followed import Followed
+from .debugger.steps import Place
+from .debugger.timeline import Timeline
+from .notation.fitting import printable
+from .notation.moments import NoMomentError, name_moment
+from .programs.opening import open_program
+from .programs.program import ProgramError
+from .quiz import judge
+from .quiz.quiz import Quiz
+from .session import DebugSession
+from .session.session_file import SessionFile, read_session, take_up
+
+CANNOT_PROVE = "Computed again from the files; who answered, and with what help, cannot be told from a file."
+
+
+@dataclass(frozen=True)
+class Graded:
+    """An answer that was asked again: at which moment, what was asked, given and right, and what does not fit."""
+
+    moment: str
+    question: str
+    given: str | None
+    answer: str
+    right: bool
+    doubt: str = ""
+
+
+@dataclass(frozen=True)
+class Grade:
+    """What came of a file: its answers, and what about it is not as the program computes it."""
+
+    file: str
+    program: str
+    answers: Sequence[Graded]
+    doubts: Sequence[str] = field(default_factory=list)
+
+    @property
+    def right(self) -> int:
+        """How many answers are right, and as they were asked."""
+        return sum(answer.right and not answer.doubt for answer in self.answers)
+
+    @property
+    def all_doubts(self) -> list[str]:
+        """What does not fit, in the file and in its answers."""
+        return [*self.doubts, *(f"{answer.moment}: {answer.doubt}" for answer in self.answers if answer.doubt)]
+
+
+def grade(path: str, program: str | None = None) -> Grade:
+    """Compute a session again, of a program that is named here or in its file, and judge its answers.
+
+    Raises ProgramError where the file is none, or damaged, what the engine raises where its program cannot be trained.
+    """
+    file = read_session(path)
+    opened = open_program(program or file.address, file.says.get("seed"), file.says.get("learning rate"))
+    session = DebugSession(opened)
+    differs = take_up(session, file)
+    try:
+        answers = [_asked_again(session.timeline, each) for each in file.says["answers"]]
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise ProgramError(f"{path} is damaged in its answers: {error!r}") from error
+    return Grade(path, file.address, answers, [*_of_the_program(file, program), *([differs] if differs else [])])
+
+
+def _of_the_program(file: SessionFile, program: str | None) -> list[str]:
+    named = file.says["program"]
+    is_another = program is not None and Path(named).name != Path(program).name
+    return [f"it is about {named}, not {program}"] if is_another else []
+
+
+def _asked_again(timeline: Timeline, says: Mapping[str, Any]) -> Graded:
+    text, given = str(says["question"]), says["given"]
+    if says["branch"] is None:
+        return Graded("", text, given, "", right=False, doubt="its branch was forgotten, so it cannot be asked again")
+    iteration, cursor = map(int, says["place"])
+    timeline.open_branch(timeline.branches[int(says["branch"])], Place(iteration, cursor))
+    point, entry = says["followed"]
+    quiz = Quiz()
+    quiz.mode = "me"
+    quiz.ask(timeline, Followed(int(point), tuple(map(int, entry))))
+    moment, question = name_moment(timeline), quiz.question
+    if question is None or question.text != text:
+        asked = "nothing is asked" if question is None else f"{question.text!r} is asked"
+        return Graded(moment, text, given, "", right=False, doubt=f"{asked} there, not {text!r}")
+    right = given is not None and judge(question, str(given))
+    claimed = bool(says["right"])
+    doubt = "" if right == claimed else f"the file says {'right' if claimed else 'wrong'} of {given!r}"
+    return Graded(moment, text, given, question.answer, right, doubt)
+
+
+def run_grade(files: Sequence[str], program: str | None, *, as_json: bool, gradescope: str | None) -> int:
+    """Grade files, print a table or JSON, and return the exit status.
+
+    That is 2 where a file cannot be graded, 3 where something in one does not fit, else 0. `gradescope` is the path of
+    a results file for that service, of the first file.
+    """
+    grades: list[Grade] = []
+    status = 0
+    for path in files:
+        try:
+            grades.append(grade(path, program))
+        except (ProgramError, NoMomentError) as error:
+            complain(error)
+            status = 2
+        except MinidlError as error:
+            complain(f"{path} cannot be computed again: {error}")
+            status = 2
+    if status == 0 and any(each.all_doubts for each in grades):
+        status = 3
+    if as_json:
+        print(json.dumps({"files": [_facts(each) for each in grades], "note": CANNOT_PROVE}, ensure_ascii=False))
+    else:
+        for line in _table(grades):
+            print(printable(line))
+    if gradescope is not None and grades:
+        Path(gradescope).write_text(json.dumps(_results(grades[0]), ensure_ascii=False), encoding="utf-8")
+    sys.stdout.flush()
+    return status
+
+
+def _facts(grade: Grade) -> dict[str, Any]:
+    answers = [vars(answer) for answer in grade.answers]
+    counts = {"right": grade.right, "asked": len(grade.answers)}
+    return {"file": grade.file, "program": grade.program, **counts, "answers": answers, "doubts": grade.all_doubts}
+
+
+def _table(grades: Sequence[Grade]) -> list[str]:
+    width = max((len(each.file) for each in grades), default=4)
+    lines = [f"{'file':<{width}}  right  asked  skipped  program"]
+    for each in grades:
+        skipped = sum(answer.given is None for answer in each.answers)
+        lines.append(f"{each.file:<{width}}  {each.right:>5}  {len(each.answers):>5}  {skipped:>7}  {each.program}")
+        lines += [f"    does not fit: {doubt}" for doubt in each.all_doubts]
+    return [*lines, CANNOT_PROVE]
+
+
+def _results(grade: Grade) -> dict[str, Any]:
+    """Return a submission's results in the form that Gradescope reads."""
+    tests = [
+        {
+            "name": f"{answer.moment}  {answer.question}",
+            "score": int(answer.right and not answer.doubt),
+            "max_score": 1,
+            "output": answer.doubt or f"given: {answer.given}; right: {answer.answer}",
+        }
+        for answer in grade.answers
+    ]
+    return {"output": "\n".join([CANNOT_PROVE, *grade.all_doubts]), "tests": tests}

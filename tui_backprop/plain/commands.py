@@ -1,0 +1,333 @@
+"""Every command of a session as lines, once: its name, what may follow it, what it does, and the help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from operator import ge
+from pathlib import Path
+from typing import NamedTuple
+
+from minidl_core import Node
+
+from ..debugger.followed import is_by_point
+from ..debugger.steps import Place
+from ..lessons import lesson_names, load_lesson
+from ..narration.messages import sentences
+from ..notation.conditions import ConditionError, read_breakpoint
+from ..notation.edits import LEARNING_RATE, EditError, read_edit, why_not_editable
+from ..notation.expression import element_text
+from ..notation.moments import NoMomentError, read_moment
+from ..notation.names import called
+from ..panes.question_pane import draw_outcome, write_score
+from ..session import Viewer
+from ..session.session_file import ENDING, file_of, is_session
+from .answers import write_graph, write_log, write_place, write_question, write_step, write_view
+
+MOST_AT_ONCE = 10_000
+
+
+class CommandError(ValueError):
+    """A command cannot be done; the message says why and what can."""
+
+
+REFUSED = (CommandError, ConditionError, EditError, NoMomentError, OSError)
+"""What a command raises for the person who typed it; any other error is a fault."""
+
+Lines = Iterator[str]
+
+
+class Command(NamedTuple):
+    """What a command takes, if anything, what it does, and the function that yields what there is to say of it."""
+
+    takes: str
+    does: str
+    run: Callable[[Viewer, str], Lines]
+
+
+def _forward(stop: str) -> Callable[[Viewer, str], Lines]:
+    def run(viewer: Viewer, rest: str) -> Lines:
+        for _ in range(_count(rest)):
+            moved = viewer.session.step(stop, viewer.followed)
+            if viewer.session.quiz.question is not None:
+                yield from write_question(viewer.session.quiz.question, for_the_room=viewer.session.quiz.mode == "room")
+                return
+            yield from _arrived(viewer)
+            if not moved:
+                return
+
+    return run
+
+
+def _back(viewer: Viewer, rest: str) -> Lines:
+    words = rest.split()
+    stop = words.pop(0) if words and not words[0].isdecimal() else "step"
+    if stop not in ("step", "event", "node", "phase", "iteration"):
+        raise CommandError(f"Back by what? There are step, event, node, phase and iteration, not {stop}.")
+    for _ in range(_count(" ".join(words))):
+        if not viewer.session.back(stop):
+            yield "This is the very start."
+            return
+        yield from _arrived(viewer)
+
+
+def _arrived(viewer: Viewer) -> Lines:
+    quiz = viewer.session.quiz
+    if quiz.outcome is not None:
+        yield "".join(text for text, _ in draw_outcome(quiz.outcome)[0])
+        if quiz.outcome.reason:
+            yield quiz.outcome.reason
+    yield from write_step(viewer)
+    if viewer.sees_score:
+        yield f"{write_score(quiz.score)}."
+
+
+def _count(rest: str) -> int:
+    if not rest:
+        return 1
+    if not rest.isdecimal() or not 1 <= int(rest) <= MOST_AT_ONCE:
+        raise CommandError(f"How often? Give a whole number from 1 to {MOST_AT_ONCE:,}, not {rest}.")
+    return int(rest)
+
+
+def _move(method: str) -> Callable[[Viewer, str], Lines]:
+    def run(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
+        getattr(viewer.session, method)()
+        yield from _arrived(viewer)
+
+    return run
+
+
+def _go(viewer: Viewer, rest: str) -> Lines:
+    viewer.session.go(read_moment(rest, viewer.session.timeline))
+    yield from _ran(viewer)
+
+
+def _run(viewer: Viewer, rest: str) -> Lines:
+    if viewer.session.quiz.mode != "off":
+        viewer.session.run()  # which says why not
+    else:
+        timeline = viewer.session.timeline
+        done = timeline.recording.iteration - (not timeline.at_end_of_iteration)
+        viewer.session.go(Place(done + _count(rest)))
+    yield from _ran(viewer)
+
+
+def _continue(viewer: Viewer, rest: str) -> Lines:
+    viewer.session.resume(backwards=rest == "back")
+    yield from _ran(viewer)
+
+
+def _ran(viewer: Viewer) -> Lines:
+    while viewer.session.running is not None:
+        viewer.session.tick()
+    yield from _arrived(viewer)
+    yield from write_place(viewer)
+
+
+def _branch(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
+    if viewer.session.switch_branch():
+        yield from _arrived(viewer)
+    else:
+        yield "There is no other branch: edit begins one."
+
+
+def _select(viewer: Viewer, rest: str) -> Lines:
+    if not rest:
+        viewer.deselect()
+        node = viewer.node
+        yield f"In view is the node of now: {called(node)}." if node is not None else "No node is in view yet."
+        return
+    viewer.select(_node(viewer, rest))
+    yield from write_view(viewer, viewer.shown_view)
+
+
+def _node(viewer: Viewer, name: str) -> Node:
+    nodes = viewer.moment.graph.nodes
+    if name.isdecimal() and 1 <= int(name) <= len(nodes):
+        return nodes[int(name) - 1]
+    found = next((node for node in nodes if node.name == name), None)
+    if found is None:
+        raise CommandError(f"There is no node {name}; graph lists them, each with a number.")
+    return found
+
+
+def _view(view: str) -> Callable[[Viewer, str], Lines]:
+    def run(viewer: Viewer, rest: str) -> Lines:
+        if rest:
+            viewer.select(_node(viewer, rest))
+        yield from write_view(viewer, view)
+
+    return run
+
+
+def _element(viewer: Viewer, rest: str) -> Lines:
+    node = viewer.node
+    shape = None if node is None else viewer.moment.shape(node)
+    if node is None or shape is None:
+        raise CommandError("No array is in view; take a step, or select a node.")
+    parts = [part.strip() for part in rest.strip("[]() ").split(",") if part.strip()]
+    index = tuple(int(part) for part in parts if part.isdecimal())
+    if not len(index) == len(parts) == len(shape) or any(map(ge, index, shape)):
+        last = element_text(called(node), tuple(size - 1 for size in shape))
+        raise CommandError(f"Which element? {called(node)} has those up to {last}; give its index, as in element 0,1.")
+    viewer.followed = viewer.followed.alone.at(index, is_by_point(viewer.moment, node, shape))
+    yield from write_view(viewer, viewer.shown_view)
+
+
+def _why(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
+    viewer.go_to_origin()
+    if viewer.message is not None:
+        yield sentences(viewer.message, viewer.keys)[0]
+    yield from write_view(viewer, viewer.shown_view)
+
+
+def _edit(viewer: Viewer, rest: str) -> Lines:
+    timeline = viewer.session.timeline
+    node, target = viewer.node, LEARNING_RATE
+    if node is not None and not why_not_editable(node, timeline.edited_state, timeline.graph):
+        target = called(node)
+    if not rest:
+        raise CommandError(f"Edit what? Write it with its new number, as in edit {target} = 0.5.")
+    viewer.session.edit(read_edit(rest, timeline.edited_state, timeline.graph, target))
+    yield from _arrived(viewer)
+
+
+def _break(viewer: Viewer, rest: str) -> Lines:
+    if rest:
+        viewer.session.break_at(read_breakpoint(rest, viewer.session.timeline.graph))
+    else:
+        viewer.session.toggle_breakpoint(viewer.node)
+    yield from _said(viewer)
+
+
+def _breakpoints(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
+    points = list(viewer.session.breakpoints.on)
+    yield from (f"{place}. {point.text}" for place, point in enumerate(points, 1))
+    if not points:
+        yield "There is no breakpoint; break sets one, as in break node b, or break loss rises."
+
+
+def _ask(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
+    viewer.session.ask()
+    yield from _said(viewer)
+
+
+def _said(viewer: Viewer) -> Lines:
+    if viewer.message is not None:
+        yield sentences(viewer.message, viewer.keys)[0]
+
+
+def answer(viewer: Viewer, rest: str) -> Lines:
+    """Answer the question that stands with the number of a choice, or with a number; yield what came of it."""
+    quiz = viewer.session.quiz
+    question = quiz.question
+    if question is None or not quiz.takes_answers:
+        raise CommandError("No question waits for an answer; ask, and then step, puts one.")
+    if question.choices:
+        if not (rest.isdecimal() and quiz.choose(int(rest) - 1)):
+            raise CommandError(f"The answer is a number from 1 to {len(question.choices)}, or skip.")
+    else:
+        quiz.typed = rest
+        quiz.submit()
+        if quiz.complaint is not None:
+            raise CommandError(f"{sentences(quiz.complaint, viewer.keys)[0]}.")
+    viewer.session.take_answer()
+    yield from _arrived(viewer)
+
+
+def _skip(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
+    if not viewer.session.quiz.takes_answers:
+        raise CommandError("No question waits for an answer.")
+    viewer.session.quiz.skip()
+    viewer.session.take_answer()
+    yield from _arrived(viewer)
+
+
+def _log(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
+    if viewer.session.refuses_to_answer("log"):
+        yield from _said(viewer)
+    else:
+        yield from write_log(viewer.moment, viewer.keys)
+
+
+def _save(viewer: Viewer, rest: str) -> Lines:
+    if not rest:
+        raise CommandError("Save into which file? Give its name, as in save solution.md.")
+    if viewer.session.refuses_to_answer("log"):
+        yield from _said(viewer)
+        return
+    try:
+        lines = sum(1 for _ in viewer.session.save(Path(rest).expanduser(), viewer.followed))
+    except FileExistsError:
+        raise CommandError(f"{rest} is there already; save under another name.") from None
+    yield f"The worked solution of iteration {viewer.moment.iteration} is in {rest}, {lines} lines."
+
+
+def _keep(viewer: Viewer, rest: str) -> Lines:
+    name = rest or file_of(viewer.session.program)
+    if not is_session(name):
+        raise CommandError(f"The name of the file must end with {ENDING}, as in keep {name}{ENDING}.")
+    viewer.session.keep(Path(name).expanduser())
+    yield from _said(viewer)
+
+
+def _come_back(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
+    viewer.session.say_where()
+    yield from _said(viewer)
+
+
+def _lessons(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
+    for place, name in enumerate(lesson_names(), 1):
+        yield f"{place}. {name}: {load_lesson(name).summary}"
+    yield "backprop-tui --plain with the name of a lesson opens it."
+
+
+def _help(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
+    for name, command in COMMANDS.items():
+        yield f"{name}{f' {command.takes}' if command.takes else ''}: {command.does}."
+    yield "quit: end. A name may be shortened, as st for step; an empty line steps, a number alone answers a question."
+
+
+def _where(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
+    yield from write_place(viewer)
+
+
+COMMANDS = {
+    "step": Command("[TIMES]", "take the next step, or several", _forward("step")),
+    "inside": Command("[TIMES]", "one single event", _forward("event")),
+    "node": Command("[TIMES]", "to the end of the work on this node, or the next", _forward("node")),
+    "phase": Command("[TIMES]", "to the end of this pass: forward, backward, update", _forward("phase")),
+    "iteration": Command("[TIMES]", "to the end of this iteration, or the next", _forward("iteration")),
+    "back": Command("[step, event, node, phase or iteration] [TIMES]", "the same, back in time", _back),
+    "first": Command("", "to the very start", _move("first")),
+    "last": Command("", "to the latest moment that was ever reached", _move("last")),
+    "go": Command("MOMENT", "to a moment by its name: 7, 7:b, 7:b:2", _go),
+    "run": Command("[ITERATIONS]", "train so many iterations on", _run),
+    "where": Command("", "say which moment this is, the loss and the queue", _where),
+    "graph": Command("", "list the nodes, each with a number", lambda viewer, _: write_graph(viewer.moment)),
+    "select": Command("[NODE]", "have a node in view, by its name or number; without one, that of now", _select),
+    "element": Command("INDEX", "follow an element of the array in view, as in element 0,1", _element),
+    "value": Command("[NODE]", "how its value was computed", _view("value")),
+    "ledger": Command("[NODE]", "its gradient: what each consumer contributed, and the sum", _view("ledger")),
+    "update": Command("[NODE]", "how a variable moves", _view("update")),
+    "code": Command("[NODE]", "the functions that compute it", _view("code")),
+    "check": Command("[NODE]", "measure its gradient on both sides of the number", _view("check")),
+    "why": Command("", "go to where the followed number came from", _why),
+    "edit": Command("NAME = NUMBER", "a number becomes another, and a branch begins; as in edit W[0,0] = 1", _edit),
+    "branch": Command("", "to the same step on the branch before the edit; again: on to the others", _branch),
+    "break": Command("[CONDITION]", "a breakpoint on the node in view, or as in break gradient > 10", _break),
+    "breakpoints": Command("", "list the breakpoints", _breakpoints),
+    "continue": Command("[back]", "go on to the next breakpoint", _continue),
+    "ask": Command("", "ask me before each step, then the room, then nobody", _ask),
+    "answer": Command("ANSWER", "answer the question that stands", answer),
+    "skip": Command("", "give the answer to the question away", _skip),
+    "log": Command("", "a sentence for each event of this iteration", _log),
+    "save": Command("FILE", "write this iteration up to here as a worked solution", _save),
+    "keep": Command("[FILE]", f"write the session into a file that opens it again, named *{ENDING}", _keep),
+    "command": Command("", "say the command that comes back here", _come_back),
+    "lessons": Command("", "list the lessons", _lessons),
+    "help": Command("", "list the commands", _help),
+}
+KEYS = {name: name for name in COMMANDS} | {"origin": "why"}
+"""What sentences call the commands; a breakpoint is set by `break`."""
+KEYS["breakpoint"] = "break"

@@ -1,0 +1,119 @@
+"""The front end that reads commands from a stream and writes sentences to another, append only.
+
+For screen readers, for slow lines and for scripts: no cursor is moved, nothing is drawn, and nothing needs a colour.
+"""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TextIO
+
+from minidl_core import MinidlError
+
+from ..complaints import complain
+from ..narration.messages import sentences
+from ..notation.edits import EditError
+from ..notation.fitting import printable
+from ..notation.moments import NoMomentError
+from ..programs.program import ProgramError
+from ..session import Viewer
+from ..session.opening import Asked, open_session
+from .answers import spoken, write_log, write_place, write_step
+from .commands import COMMANDS, KEYS, REFUSED, CommandError, answer
+
+PROMPT = "> "
+
+
+def run_plain(asked: Asked, save: str | None = None) -> int:
+    """Open a session, do what is read from the standard input, keep it in a file if one is named, return the status.
+
+    That is 0 at the end of the input, 2 where the program cannot be opened or trained, or there is no such moment.
+    """
+    viewer = _opened(asked)
+    if viewer is None:
+        return 2
+    program = viewer.session.program
+    start = [f"{program.lesson.name}: {program.lesson.summary}", "Type help for the commands, or press Enter to step."]
+    _write([*start, *write_place(viewer), *write_step(viewer)])
+    for line in _typed(sys.stdin):
+        if line in ("quit", "q"):
+            break
+        _write(do(viewer, line))
+    if save is not None:
+        _write(do(viewer, f"keep {save}"))
+    return 0
+
+
+def narrate(asked: Asked) -> int:
+    """Write a sentence for each event of a program's first iteration, and return the exit status, as `run_plain`."""
+    viewer = _opened(replace(asked, at="1"))
+    if viewer is None:
+        return 2
+    _write(write_log(viewer.moment, KEYS))
+    return 0
+
+
+def _opened(asked: Asked) -> Viewer | None:
+    """Return a viewer of the session that is asked for; None where it cannot be opened, which is then said."""
+    try:
+        opened = open_session(asked)
+    except (ProgramError, NoMomentError, EditError) as error:
+        complain(error)
+        return None
+    except MinidlError as error:
+        complain(f"{asked.name} cannot be trained: {error}")
+        return None
+    for wrong in (opened.warning, "" if opened.missed is None else sentences(opened.missed, KEYS)[0]):
+        if wrong:
+            complain(wrong)
+    return Viewer(opened.session, KEYS)
+
+
+def do(viewer: Viewer, line: str) -> Iterator[str]:
+    """Do what a line says, and yield what there is to say of it, also where it cannot be done."""
+    name, _, rest = line.strip().partition(" ")
+    try:
+        if name and viewer.session.quiz.takes_answers and not name[0].isalpha():
+            yield from answer(viewer, line.strip())
+        else:
+            yield from COMMANDS[_named(name or "step")].run(viewer, rest.strip())
+    except REFUSED as error:
+        yield f"{error}"
+
+
+def _named(typed: str) -> str:
+    """Return the command that somebody typed, perhaps shortened; raises CommandError where there is none."""
+    meant = typed.lower()
+    if meant in COMMANDS:
+        return meant
+    begin = [name for name in COMMANDS if name.startswith(meant)]
+    if len(begin) == 1:
+        return begin[0]
+    near = begin or difflib.get_close_matches(meant, COMMANDS)
+    which = f"do you mean {' or '.join(near)}?" if near else "help lists the commands."
+    raise CommandError(f"There is no command {typed}; {which}")
+
+
+def _typed(lines: TextIO) -> Iterator[str]:
+    """Yield the lines that are typed, after a prompt where somebody sits there, and none after an interrupt."""
+    asks = lines.isatty()
+    while True:
+        if asks:
+            print(PROMPT, end="", flush=True)
+        try:
+            line = lines.readline()
+        except KeyboardInterrupt:
+            line = ""
+        if not line:
+            if asks:
+                print()
+            return
+        yield line.strip()
+
+
+def _write(lines: Iterator[str] | list[str]) -> None:
+    for line in spoken(iter(lines)):
+        print(printable(line), flush=True)

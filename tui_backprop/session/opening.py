@@ -1,0 +1,68 @@
+"""Opening a session by what somebody typed: a program with edits and a moment to begin at, or a session's file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..debugger.message import Message
+from ..debugger.steps import Place
+from ..notation.edits import LEARNING_RATE, EditError, read_edit
+from ..notation.moments import read_moment
+from ..programs.opening import open_program
+from .debug_session import DebugSession
+from .session_file import is_session, read_session, take_up
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What somebody asks to be opened: see the options of the command line."""
+
+    name: str
+    seed: int | None = None
+    learning_rate: float | None = None
+    steps: int = 100
+    at: str = "0"
+    edits: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A session that is open, what was wrong when it was opened, and the message that the moment was not reached."""
+
+    session: DebugSession
+    warning: str
+    missed: Message | None
+
+
+def open_session(asked: Asked) -> Opened:
+    """Open a session at the moment that is asked for.
+
+    Raises ProgramError, NoMomentError, EditError, and what the engine raises where the program cannot be trained.
+    """
+    if is_session(asked.name):
+        file = read_session(asked.name)
+        seed, rate = file.says.get("seed"), file.says.get("learning rate")
+        program = open_program(file.address, seed, rate)
+        session = DebugSession(program, asked.steps)
+        return Opened(session, take_up(session, file) or program.warning, None)
+    session = DebugSession(open_program(asked.name, asked.seed, asked.learning_rate), asked.steps)
+    for edit in asked.edits:
+        _edit(session, edit)
+    timeline = session.timeline
+    place = read_moment(asked.at, timeline)
+    timeline.go_to(place)
+    return Opened(session, session.program.warning, timeline.missed(place))
+
+
+def _edit(session: DebugSession, text: str) -> None:
+    """Begin a branch with an edit that was written as `4: W[0,0] = 1`: iteration 4 starts with it."""
+    timeline = session.timeline
+    iteration, colon, edit = text.partition(":")
+    if not (colon and iteration.strip().isdecimal() and int(iteration)):
+        raise EditError(f"'{text}' does not say which iteration starts with it; write it as 4: W[0,0] = 1.")
+    timeline.go_to(Place(int(iteration) - 1))
+    if timeline.edited_state.finished != int(iteration) - 1:
+        raise EditError(f"'{text}': training stops before iteration {int(iteration)}.")
+    timeline.fork(read_edit(edit, timeline.edited_state, timeline.graph, LEARNING_RATE))
+    timeline.branches[:] = [timeline.branches[0], timeline.branch]

@@ -1,0 +1,217 @@
+"""A session as a file: program, seed, edits, place and answers, as JSON that a person can read.
+
+Nothing computed is needed to open it again: all of it is computed again. The few numbers that are in it are compared,
+so that a machine on which they differ says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from minidl_core import Node, Placeholder, Variable
+
+from ..debugger.edits import Edit
+from ..debugger.steps import Place
+from ..debugger.timeline import Timeline
+from ..notation.moments import NoMomentError, name_moment, read_moment
+from ..programs import is_path
+from ..programs.program import Program, ProgramError
+from ..quiz.quiz import Quiz
+
+ENDING = ".backprop"
+VERSION = 1
+_FORMAT = "backprop-tui session"
+_MOST_NUMBERS = 200
+
+
+@dataclass(frozen=True)
+class SessionFile:
+    """What a file of a session says: which program, how it was opened, and what was done with it."""
+
+    path: Path
+    says: Mapping[str, Any]
+
+    @property
+    def address(self) -> str:
+        """The name of the lesson, or the path of the file, as it was typed or else beside the session's file."""
+        name = str(self.says["program"])
+        beside = self.path.parent / name
+        return str(beside) if is_path(name) and not Path(name).exists() and beside.exists() else name
+
+
+class Keepable(Protocol):
+    """What there is to write of a session."""
+
+    timeline: Timeline
+    quiz: Quiz
+    program: Program
+
+
+def write_session(session: Keepable) -> Iterator[str]:
+    """Yield the lines of a session's file."""
+    timeline, program = session.timeline, session.program
+    says = {
+        _FORMAT: VERSION,
+        "program": program.address,
+        **({"sha256": _hash(program.address)} if is_path(program.address) else {}),
+        "seed": program.seed,
+        "learning rate": None if callable(program.learning_rate) else program.learning_rate,
+        "branches": [
+            {
+                "furthest": branch.furthest[:2],
+                "edits": [_written(n, edit) for n, edits in branch.edits.items() for edit in edits],
+            }
+            for branch in timeline.branches
+        ],
+        "branch": timeline.branches.index(timeline.branch),
+        "at": name_moment(timeline),
+        "asks": session.quiz.mode,
+        "answers": [
+            {
+                "branch": timeline.branches.index(answer.branch) if answer.branch in timeline.branches else None,
+                "place": answer.place[:2],
+                "followed": [answer.followed.point, answer.followed.entry],
+                "kind": answer.question.kind,
+                "question": answer.question.text,
+                "given": answer.given,
+                "right": answer.right,
+            }
+            for answer in session.quiz.answers
+        ],
+        "numbers": _numbers(timeline),
+    }
+    *before, last = (f" {json.dumps(key)}: {_json(value)}" for key, value in says.items())
+    yield from ("{", *(f"{line}," for line in before), last, "}")
+
+
+def read_session(path: str) -> SessionFile:
+    """Return what a session's file says; raises ProgramError where it cannot be read, or is none."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ProgramError(f"{path} cannot be opened: {error.strerror}") from error
+    except UnicodeDecodeError:
+        raise ProgramError(f"{path} is no session: it is not text") from None
+    try:
+        says = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ProgramError(f"{path} is damaged: {error}; open the program itself instead") from None
+    version = says.get(_FORMAT) if isinstance(says, dict) else None
+    if not isinstance(version, int):
+        raise ProgramError(f'{path} is no session: it does not begin with "{_FORMAT}"')
+    if version > VERSION:
+        raise ProgramError(f"{path} is of version {version}, this backprop-tui reads up to {VERSION}; take a newer one")
+    if not isinstance(says.get("program"), str):
+        raise ProgramError(f'{path} is damaged: "program" does not name one')
+    return SessionFile(Path(path), says)
+
+
+def take_up(session: Keepable, file: SessionFile) -> str:
+    """Bring a session to where the file left it, and return a warning where a number differs; empty where none does.
+
+    Raises ProgramError where the file does not fit the program.
+    """
+    timeline, says = session.timeline, file.says
+    try:
+        edits = [[_read(each, timeline) for each in branch["edits"]] for branch in says["branches"]]
+        furthest = [Place(int(branch["furthest"][0]), int(branch["furthest"][1])) for branch in says["branches"]]
+        timeline.take_branches(edits, furthest, int(says["branch"]))
+        place = read_moment(str(says["at"]), timeline)
+        timeline.go_to(place)
+        while session.quiz.mode != says["asks"]:
+            session.quiz.change_mode()
+            if session.quiz.mode == "off":
+                break
+        differs = _difference(timeline, says["numbers"])
+    except NoMomentError as error:
+        raise ProgramError(f"{file.path} does not fit {file.address}: {error}") from error
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise ProgramError(f"{file.path} is damaged, or does not fit {file.address}: {error!r}") from error
+    if says.get("sha256") not in (None, _hash(file.address)):
+        return f"{file.address} has changed since {file.path} was saved: its numbers may differ"
+    return differs and f"{file.path} was saved where {differs}"
+
+
+def _json(value: Any) -> str:
+    """Return a value as JSON, of a list of objects each on a line of its own."""
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        items = ",\n  ".join(json.dumps(each, ensure_ascii=False) for each in value)
+        return f"[\n  {items}\n ]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _hash(address: str) -> str | None:
+    try:
+        return hashlib.sha256(Path(address).read_bytes()).hexdigest()
+    except OSError:
+        return None
+
+
+def _written(finished: int, edit: Edit) -> dict[str, Any]:
+    node = None if edit.node is None else edit.node.name
+    return {"after iteration": finished, "node": node, "index": edit.index, "old": edit.old, "new": edit.new}
+
+
+def _read(says: Mapping[str, Any], timeline: Timeline) -> tuple[int, Edit]:
+    name, index = says["node"], says["index"]
+    node = None if name is None else _node(name, timeline)
+    if not (node is None or isinstance(node, Variable | Placeholder)):
+        raise ValueError(f"{name} cannot be edited")
+    place = None if index is None else tuple(map(int, index))
+    return int(says["after iteration"]), Edit(node, place, float(says["old"]), float(says["new"]))
+
+
+def _node(name: str, timeline: Timeline) -> Node:
+    found = next((node for node in timeline.graph.nodes if node.name == name), None)
+    if found is None:
+        raise ValueError(f"there is no node {name}")
+    return found
+
+
+def _numbers(timeline: Timeline) -> dict[str, list[float]]:
+    """Return the loss, if it is measured, and the variables, of large ones the first numbers."""
+    moment = timeline.moment
+    numbers = {} if moment.loss is None else {moment.graph.loss.name: [moment.loss]}
+    room = _MOST_NUMBERS
+    for variable in moment.graph.variables[:room]:
+        first = moment.variable(variable).ravel()[: max(room, 1)].tolist()
+        numbers[variable.name] = first
+        room -= len(first)
+        if room <= 0:
+            break
+    return numbers
+
+
+def _difference(timeline: Timeline, saved: Mapping[str, list[float]]) -> str:
+    """Say which number is another one here, and by how much; nothing where all are the same."""
+    here = _numbers(timeline)
+    for name, numbers in saved.items():
+        for place, (before, now) in enumerate(zip(numbers, here.get(name, ()), strict=False)):
+            if before != now:
+                which = name if len(numbers) == 1 else f"number {place + 1} of {name}"
+                return f"{which} was {before!r}; here it is {now!r}, {abs(now - before):.2g} away"
+    return ""
+
+
+def is_session(name: str) -> bool:
+    """Return whether somebody who types this means the file of a session."""
+    return name.endswith(ENDING)
+
+
+def is_kept(path: Path) -> bool:
+    """Return whether there is a session in a file."""
+    try:
+        read_session(str(path))
+    except ProgramError:
+        return False
+    return True
+
+
+def file_of(program: Program) -> str:
+    """Return the name of the file that a session is kept in unless another is asked for."""
+    return f"{Path(program.lesson.name).stem}{ENDING}"
