@@ -23,7 +23,7 @@ ORDER = [
         "plan",
     ),
     *("train.settings", "train.schedules", "train.terms", "train.optimizer", "train.rules", "train.step", "train"),
-    *("session", "events", "stepper", "gradient_check"),
+    *("session", "events", "stepper", "gradient_check", "remarks"),
     *("operations.decorator", "operations.arithmetic", "operations.products", "operations.curves", "operations.shapes"),
     *("operations.choices", "operations.comparisons", "operations.reductions", "operations.extremes"),
     *("operations.selections", "operations.images", "operations.probabilities", "operations", ".", "__main__"),

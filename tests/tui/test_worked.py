@@ -32,8 +32,7 @@ def is_readable(name: str, sample: Any) -> bool:
 
 
 UNSAID = (
-    *("transpose", "reshape", "select", "gather", "concatenate", "stack", "expand_dims", "squeeze", "pad"),
-    *("broadcast_to", "reduce_max", "reduce_min", "reduce_variance", "reduce_std", "cumsum", "argmax", "gelu"),
+    *("reduce_max", "reduce_min", "reduce_variance", "reduce_std", "cumsum", "argmax", "gelu"),
     *("average_pool", "max_pool", "conv2d", "einsum", "cross_entropy", "clip", "leaky_relu", "equal", "not_equal"),
 )
 
