@@ -75,6 +75,11 @@ class _Default:
         self._outer: list[Graph] = []
         _default_graph = graph
 
+    @property
+    def nodes(self) -> list[Node]:
+        """The nodes of the graph, as somebody asks who kept this in its place: graph = Graph().as_default()."""
+        return self._graph.nodes
+
     def __enter__(self) -> Graph:
         global _default_graph
         # the first block goes back to what this one replaced, unless another has become the default one since

@@ -55,11 +55,19 @@ class Session:
             for node in dict.fromkeys(asked):
                 if isinstance(node, Minimization):
                     memory = self.memory_of(node.optimizer)
-                    after, memory = take_step(node.optimizer, evaluation, node.loss, moved, memory)
+                    after, memory = take_step(
+                        node.optimizer, evaluation, node.loss, moved, memory, node.variables if node.freezes else None
+                    )
                     self.variables, self.memories[node.optimizer] = {**self.variables, **after}, memory
                     moved |= after
         results = [read_only(evaluation[node]) for node in nodes]
         return results[0] if isinstance(fetches, Node) else results
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Do nothing: it holds nothing that has to be closed."""
 
     def keep(self, node: Node, evaluation: Evaluation) -> None:
         """Keep the evaluation as the last one of a node."""

@@ -75,9 +75,10 @@ class Stepper:
     ) -> None:
         if optimizer is not None:
             trained_variables(step)
-            self.loss, self._given = step, optimizer
+            self.loss, self._given, self._only = step, optimizer, None
         elif isinstance(step, Minimization):
             self.loss, self._given = step.loss, step.optimizer
+            self._only = step.variables if step.freezes else None
         else:
             raise GraphError(f"{step!r} is no step to take; make one: optimizer.minimize(loss).")
         # others may step with the one given; what it remembers is the session's, whoever takes the step
@@ -197,6 +198,8 @@ class Stepper:
         NonFiniteError after the step that is not finite.
         """
         evaluation, gradients = self._evaluated(), self._completed()
+        if self._only is not None:
+            gradients = {node: gradient for node, gradient in gradients.items() if node in self._only}
         variables = dict(self.session.variables)
         with quiet():
             step = Step(self.optimizer, self.session.memory_of(self._given), gradients.values())
@@ -246,7 +249,8 @@ class Stepper:
         evaluation = self._plan.run(self._feeds, self.session.variables)
         self._finish_forward(evaluation)
         session = self.session
-        after, memory = take_step(self.optimizer, evaluation, self.loss, _NONE_MOVED, session.memory_of(self._given))
+        memory = session.memory_of(self._given)
+        after, memory = take_step(self.optimizer, evaluation, self.loss, _NONE_MOVED, memory, self._only)
         session.variables, session.memories[self._given] = {**session.variables, **after}, memory
         self._finish_iteration()
         return float(evaluation[self.loss])

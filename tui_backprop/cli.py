@@ -37,7 +37,8 @@ examples:
 
 opening your own graph: my_model.py is any script that trains with minidl_core. It is run as python my_model.py would
 run it; then the minimisation step that it ran last is opened as it was before training, with the feeds of that run.
-What the script prints goes to the standard error output. A file that defines a lesson is opened as that lesson.
+What the script prints goes to the standard error output. Ctrl+C opens what it has so far. A notebook (.ipynb) is the
+script of its code cells. A file that defines a lesson is opened as that lesson.
 
 moments, for --at and for the key G; the key w says where you are:
   7            the end of iteration 7; 0 is the very start
@@ -97,7 +98,7 @@ def build_parser() -> argparse.ArgumentParser:
         default="perceptron",
         type=_lesson,
         metavar="LESSON",
-        help=f"one of {', '.join(lesson_names())} (default: perceptron), or a Python file of yours",
+        help=f"one of {', '.join(lesson_names())} (default: perceptron), or a Python file or notebook of yours",
     )
     parser.add_argument(
         "--seed",

@@ -139,9 +139,15 @@ SECTIONS: dict[str, list[Binding]] = {
     "From number to number": [
         _key(
             "g",
-            "viewer('check')",
+            "viewer('show_on_request', 'check')",
             "check",
             "Check this gradient: measure J on both sides of the number; nudge it by 0.01",
+        ),
+        _key(
+            "J",
+            "viewer('show_on_request', 'forward mode')",
+            "forward mode",
+            "How this node changes with one number of a variable, accumulated forwards; its Jacobian; what both cost",
         ),
         _key(
             "enter",

@@ -52,7 +52,11 @@ def run(app: App[Any]) -> int:
     threading.Thread(target=_end_when_the_terminal_is_gone, daemon=True).start()
     gc.freeze()  # what is imported stays: to look through it for garbage would hold up a key for 50 ms, now and then
     asyncio.run(_run_until_a_signal(app, termios.tcgetattr(KEYS)))
-    return 1 if app.return_code is None else app.return_code  # none was given where it was not asked to end
+    code = 1 if app.return_code is None else app.return_code  # none was given where it was not asked to end
+    if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
+        sys.stdout.flush()
+        os._exit(code)  # one that a script has begun may never end, and Python would wait for it
+    return code
 
 
 async def _run_until_a_signal(app: App[Any], attributes: list[Any]) -> None:

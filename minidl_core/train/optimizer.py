@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from operator import itemgetter
@@ -176,27 +176,47 @@ class Optimizer(Declared, ABC):
         """All terms of an update: clipping and weight decay where they are set, then those of the optimizer."""
         return (*[each.term for each in self.in_front], *self.terms)
 
-    def minimize(self, loss: Node, name: str | None = None) -> Minimization:
-        """Return a node that takes one step when it is run.
+    def minimize(self, loss: Node, name: str | None = None, var_list: Sequence[Variable] | None = None) -> Minimization:
+        """Return a node that takes one step when it is run, of the variables in `var_list` or of all.
 
-        Raises ShapeError where the loss is known not to be one number, GraphError where no variable leads to it.
+        Raises ShapeError where the loss is known not to be one number, GraphError where no variable leads to it, or one
+        in the list does not.
         """
-        return Minimization(self, loss, name)
+        return Minimization(self, loss, name, var_list)
 
 
 class Minimization(Node):
-    """One step of an optimizer on a loss: a node to run, in the graph of its loss; it is nobody's input."""
+    """One step of an optimizer on a loss: a node to run, in the graph of its loss; it is nobody's input.
 
-    __slots__ = ("_why_no_value", "loss", "optimizer", "variables")
+    `variables` are those that it moves; all others that lead to the loss are frozen, where it `freezes` some.
+    """
 
-    def __init__(self, optimizer: Optimizer, loss: Node, name: str | None) -> None:
-        self.variables = trained_variables(loss)
+    __slots__ = ("_why_no_value", "freezes", "loss", "optimizer", "variables")
+
+    def __init__(
+        self, optimizer: Optimizer, loss: Node, name: str | None, var_list: Sequence[Variable] | None = None
+    ) -> None:
+        trained = trained_variables(loss)
+        self.variables = trained if var_list is None else _chosen(var_list, trained, loss)
+        self.freezes = len(self.variables) < len(trained)
         self.loss = loss
         self.optimizer = optimizer
         self._why_no_value = f"is a step of training and has no value; use its loss, {loss.name}"
         super().__init__(name, graph=loss.graph)
         self._join(None)
         notify(self, None)
+
+
+def _chosen(var_list: Sequence[Variable], trained: Sequence[Variable], loss: Node) -> list[Variable]:
+    """Return the trained variables that are in a list, in the order of evaluation."""
+    if not isinstance(var_list, list | tuple) or not var_list:
+        raise GraphError(f"var_list must be a list of variables, such as [w, b], not {var_list!r}.")
+    known = set(map(id, trained))
+    for variable in var_list:
+        if id(variable) not in known:
+            raise GraphError(f"var_list has {variable!r}, which is no variable that leads to it.", loss)
+    wanted = set(map(id, var_list))
+    return [variable for variable in trained if id(variable) in wanted]
 
 
 def trained_variables(loss: Node) -> list[Variable]:

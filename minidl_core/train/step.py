@@ -6,7 +6,7 @@ The fast path (`take_step`) and the stepping path (stepper.py) make the same `St
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -158,14 +158,22 @@ class Step:
 
 
 def take_step(
-    optimizer: Optimizer, evaluation: Evaluation, loss: Node, moved: Mapping[Variable, Array], memory: Memory
+    optimizer: Optimizer,
+    evaluation: Evaluation,
+    loss: Node,
+    moved: Mapping[Variable, Array],
+    memory: Memory,
+    only: Container[Variable] | None = None,
 ) -> tuple[dict[Variable, Array], Memory]:
     """Return the variables that one step down from the values of an evaluation moves, and the memory after it.
 
-    `moved` are variables that have been moved since then. Raises NonFiniteError where a gradient, a term or a new
-    value is not finite, GraphError where `compute` or the schedule of the learning rate is wrong.
+    `moved` are variables that have been moved since then; with `only`, all others are frozen. Raises NonFiniteError
+    where a gradient, a term or a new value is not finite, GraphError where `compute` or the schedule of the learning
+    rate is wrong.
     """
     trained = evaluation.trained(loss)
+    if only is not None:
+        trained = [each for each in trained if each[0] in only]
     after: dict[Variable, Array] = {}
     # a NaN or an infinity makes this sum one too; so may large numbers, hence the second look
     total: Any = 0.0

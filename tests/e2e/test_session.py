@@ -113,14 +113,28 @@ def test_a_script_of_ones_own(tmp_path: Path) -> None:
         assert b"step size yes\r\nw is 0.75\r\n" in terminal.output
 
 
-def test_a_script_that_does_not_end_is_interrupted(tmp_path: Path) -> None:
+def test_a_script_that_does_not_end_is_opened_by_an_interrupt(tmp_path: Path) -> None:
     path = tmp_path / "endless.py"
-    path.write_text(SCRIPT.format(steps=10**12))
+    endless = "import threading, time\nthreading.Thread(target=time.sleep, args=[1000]).start()\n"
+    path.write_text(endless + SCRIPT.format(steps=10**12))
     with PseudoTerminal([*COMMAND, str(path)]) as terminal:
         terminal.wait_for("many steps?")
         terminal.press("yes", "enter")
         terminal.wait_for("step size yes")
         terminal.press("\x03")
-        assert terminal.wait_for_exit() == 130
+        terminal.wait_until(lambda: "endless.py" in terminal.screen.display[0])
+        terminal.press("q")
+        assert terminal.wait_for_exit() == 0
         assert terminal.is_clean
         assert b"Traceback" not in terminal.output
+
+
+def test_a_silent_script_says_that_it_runs(tmp_path: Path) -> None:
+    path = tmp_path / "silent.py"
+    path.write_text("while True: pass")
+    with PseudoTerminal([*COMMAND, str(path)]) as terminal:
+        terminal.wait_for("running silent.py ... 1 s (Ctrl+C opens what it has so far)")
+        terminal.press("\x03")
+        assert terminal.wait_for_exit() == 130
+        assert terminal.is_clean
+        assert not terminal.text.replace("^C", "").strip()

@@ -131,7 +131,7 @@ def test_a_program_that_cannot_be_opened_or_a_wrong_moment_is_status_2(capsys: p
         ("W gets Xᵀ·G", "W gets X transposed times G"),
         ("(2)(-3) = -6", "(2) times (-3) = -6"),
         ("c² → Σ", "c squared to the sum of"),
-        ("loss  ·  not", "loss not yet not"),
+        ("loss  ·  not", "loss pending not"),
         ("━━━ a ▐█▌ ⣿⣿", "a"),
         ("η·G", "the learning rate times G"),
     ],

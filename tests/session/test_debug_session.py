@@ -259,7 +259,7 @@ ACTIONS = [
     Viewer.go_back,
     lambda viewer: viewer.choose_edge(1),
     lambda viewer: viewer.choose_term(-1),
-    Viewer.check,
+    lambda viewer: viewer.show_on_request("check"),
     Viewer.next_view,
     Viewer.other_pane,
     Viewer.fold,
@@ -285,7 +285,8 @@ def test_whatever_is_looked_at_takes_every_action(name: str, phase: int) -> None
                 viewer.take_room(Room(40, 8, diagram=False), ["loss", "data"])
                 viewer.view, viewer.in_graph = view, in_graph
                 act(viewer)
-                assert viewer.shown_view in (*views(session.moment, viewer.node), "check", "loss", "data")
+                asked_for = [view.name for view in VIEWS if view.on_request]
+                assert viewer.shown_view in (*views(session.moment, viewer.node), *asked_for, "loss", "data")
 
 
 def test_the_latest_message_is_shown_and_each_viewer_has_done_with_it_alone() -> None:
@@ -294,7 +295,7 @@ def test_the_latest_message_is_shown_and_each_viewer_has_done_with_it_alone() ->
     session.step("iteration")
     for viewer in (teacher, pupil):
         assert viewer.message is None
-    teacher.check()
+    teacher.show_on_request("check")
     assert teacher.message is not None
     assert teacher.message.kind == "no number in view"
     session.resume()

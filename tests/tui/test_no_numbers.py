@@ -38,7 +38,7 @@ async def test_no_key_fails_at_any_step() -> None:
         while not timeline.at_end_of_iteration:
             for action in (
                 "forward('step')",
-                "viewer('check')",
+                "viewer('show_on_request', 'check')",
                 "viewer('next_view')",
                 "viewer('arrow', 'down')",
                 "viewer('go_to_origin')",

@@ -12,13 +12,14 @@ from ..drawing.palette import Line
 from ..notation.formats import shape_text
 from .check_view import CheckView
 from .code_view import CodeView
+from .forward_view import ForwardView
 from .ledger_view import LedgerView
 from .overview import draw_finished, draw_start
 from .update_view import UpdateView
 from .value_view import ValueView
 from .view import View
 
-VIEWS: tuple[View, ...] = (ValueView(), LedgerView(), UpdateView(), CodeView(), CheckView())
+VIEWS: tuple[View, ...] = (ValueView(), LedgerView(), UpdateView(), CodeView(), CheckView(), ForwardView())
 """Every view, in the order in which Tab goes through them."""
 
 OVERVIEW = "overview"

@@ -36,7 +36,7 @@ _DRAWN = re.compile("[\u2500-\u257f\u25a0-\u25ff\u2800-\u28ff]+")
 def aloud(text: str) -> str:
     """Return one line of text in words: `G·Wᵀ` as `G times W transposed`."""
     # `(2)(3)` is how a product of two numbers is written
-    text = _NOT_YET.sub("not yet", _DRAWN.sub(" ", _TOGETHER.sub(") times (", text)))
+    text = _NOT_YET.sub("pending", _DRAWN.sub(" ", _TOGETHER.sub(") times (", text)))
     for sign, word in {**_WORDS, **_LETTERS}.items():
         text = text.replace(sign, word)
     text = "".join(character for character in text if category(character) != "So")

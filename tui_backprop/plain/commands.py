@@ -155,6 +155,7 @@ def _view(view: str) -> Callable[[Viewer, str], Lines]:
     def run(viewer: Viewer, rest: str) -> Lines:
         if rest:
             viewer.select(_node(viewer, rest))
+        viewer.view = view
         yield from write_view(viewer, view)
 
     return run
@@ -312,6 +313,7 @@ COMMANDS = {
     "update": Command("[NODE]", "how a variable moves", _view("update")),
     "code": Command("[NODE]", "the functions that compute it", _view("code")),
     "check": Command("[NODE]", "measure its gradient on both sides of the number", _view("check")),
+    "forward": Command("[NODE]", "forward mode: how it changes with one number of a variable", _view("forward mode")),
     "why": Command("", "go to where the followed number came from", _why),
     "edit": Command("NAME = NUMBER", "a number becomes another, and a branch begins; as in edit W[0,0] = 1", _edit),
     "branch": Command("", "to the same step on the branch before the edit; again: on to the others", _branch),

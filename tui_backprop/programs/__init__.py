@@ -7,4 +7,4 @@ import os
 
 def is_path(name: str) -> bool:
     """Return whether somebody who types this means a file and not a built-in lesson."""
-    return name.endswith(".py") or os.sep in name
+    return name.endswith((".py", ".ipynb")) or os.sep in name

@@ -2,54 +2,127 @@
 
 from __future__ import annotations
 
+import linecache
 import os
-import sys
-import textwrap
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 
+from .naming import loop_names
+from .notebook import cells_of
+from .output import printing
 from .program import ProgramError
+from .surroundings import as_main, ending_as_a_process, kept_built_ins, kept_surroundings
+
+_LONGEST = 500
+
+
+@dataclass(frozen=True)
+class Execution:
+    """A file that has run: the module it made, where it stopped, and what of it was left out.
+
+    `files` has the names under which Python knows its code, with how they are called in a sentence: the file's own, or
+    one for each cell of a notebook. `stopped` says what ended it, if not its end; its `__cause__` is KeyboardInterrupt
+    where somebody did.
+    """
+
+    main: ModuleType
+    files: Mapping[str, str]
+    stopped: ProgramError | None = None
+    left_out: str = ""
+
+    @property
+    def loop_names(self) -> set[str]:
+        """The variables of the loops outside of functions."""
+        found: set[str] = set()
+        for file in self.files:
+            with suppress(SyntaxError, ValueError, RecursionError, MemoryError):  # then nothing of it has run
+                found |= loop_names("".join(linecache.getlines(file)))
+        return found
+
+
+def execute(path: str) -> Execution:
+    """Run a file or a notebook to its end, or to where it stops.
+
+    What it prints goes to the standard error output. Raises ProgramError where it cannot be read.
+    """
+    file = os.path.abspath(path)
+    try:
+        source = Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        raise ProgramError(f"{path} cannot be opened: {getattr(error, 'strerror', None) or error}") from error
+    left_out, parts = "", {file: source}
+    if path.endswith(".ipynb"):
+        parts, left_out = cells_of(source, path, file)
+    files = {name: path + name.removeprefix(file) for name in parts}
+    for name, code in parts.items():
+        # also where the script changes or deletes itself; without a time it is never looked for again
+        lines = code.decode(errors="replace").splitlines(keepends=True)
+        linecache.cache[name] = len(code), None, lines, name
+    main = ModuleType("__main__")
+    main.__file__ = file
+    try:
+        # the built-ins are put back first: all others need them
+        with (
+            explained(path, files),
+            kept_surroundings(),
+            as_main(main, path),
+            ending_as_a_process(),
+            kept_built_ins(),
+        ):
+            for name, code in parts.items():
+                exec(compile(code, name, "exec", dont_inherit=True), vars(main))
+    except ProgramError as stopped:
+        return Execution(main, files, stopped, left_out)
+    return Execution(main, files, None, left_out)
 
 
 @contextmanager
-def as_main(main: ModuleType, path: str) -> Iterator[None]:
-    """Let a module be what Python makes of a script: `__main__`, with its arguments and its directory on the path."""
-    ours, arguments = sys.modules["__main__"], sys.argv
-    directory = os.path.dirname(os.path.realpath(path))
-    sys.modules["__main__"], sys.argv = main, [path]
-    sys.path.insert(0, directory)
+def explained(path: str, files: Mapping[str, str]) -> Iterator[None]:
+    """Send what a file prints to the standard error output; raise ProgramError for whatever ends it."""
+    name = os.path.basename(path)
     try:
-        yield
-    finally:
-        sys.modules["__main__"], sys.argv = ours, arguments
-        # last, so that nothing of ours is taken from there, but what the script imports later is found
-        sys.path[:] = [entry for entry in sys.path if entry != directory] + [directory]
-
-
-@contextmanager
-def explained(path: str, file: str) -> Iterator[None]:
-    """Send what the file prints to the standard error output; raise ProgramError for what goes wrong in it."""
-    try:
-        with redirect_stdout(sys.stderr):
+        with printing(name if name.isprintable() else ascii(name)):
             yield
     except SystemExit as end:
-        if end.code not in (None, 0):
-            raise ProgramError(f"{_location(end, path, file)} ended the script with sys.exit({end.code!r})") from end
-    except Exception as error:
-        raise ProgramError(_mistake(error, path, file)) from error
+        code = end.code
+        if code is not None and not (type(code) in (int, bool) and code == 0):
+            said = f"{_location(end, path, files)} ended the script with sys.exit({_text(repr, code)})"
+            raise ProgramError(said) from end
+    except KeyboardInterrupt as error:
+        raise ProgramError(f"{_location(error, path, files)} was interrupted") from error
+    except BaseException as error:
+        raise ProgramError(_mistake(error, path, files)) from error
 
 
-def _mistake(error: Exception, path: str, file: str) -> str:
-    if isinstance(error, SyntaxError) and (error.filename is None or os.path.isfile(error.filename)):
-        where = path if error.filename in (None, file) else error.filename
-        return f"{where}{f':{error.lineno}' if error.lineno else ''} is not Python: {error.msg}"
-    text = textwrap.shorten(str(error), 500)
-    return f"{_location(error, path, file)} raised {type(error).__name__}{f': {text}' if text else ''}"
+def _mistake(error: BaseException, path: str, files: Mapping[str, str]) -> str:
+    if isinstance(error, SyntaxError) and type(error) in (SyntaxError, IndentationError, TabError):
+        file = error.filename
+        if file is None or file in files or os.path.isfile(file):
+            where = path if file is None else files.get(file, file)
+            return f"{where}{f':{error.lineno}' if error.lineno else ''} is not Python: {error.msg}"
+    text = _text(str, error)
+    said = f"{_location(error, path, files)} raised {type.__getattribute__(type(error), '__name__')}"
+    if path.endswith(".ipynb") and type(error) is NameError and error.name in ("display", "get_ipython"):
+        text += f"; a notebook runs here as a script, which has no {error.name}: print, or take it out"
+    return f"{said}: {text}" if text else said
 
 
-def _location(error: BaseException, path: str, file: str) -> str:
+def _text(write: type[str] | object, value: object) -> str:
+    """Return what a script's own object says of itself on one line, cut where it is long."""
+    try:
+        text = write(value)  # type: ignore[operator]
+    except BaseException as error:  # its class may do anything
+        return f"(it has no text: {type.__getattribute__(type(error), '__name__')})"
+    text = " ".join(str.__getitem__(text, slice(4 * _LONGEST)).split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} [...]"
+
+
+def _location(error: BaseException, path: str, files: Mapping[str, str]) -> str:
     """Return the file's own line from which an error came, as file:line."""
-    lines = [line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == file]
-    return f"{path}:{lines[-1]}" if lines else path
+    places = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    own = [f"{files[file]}:{line}" for file, line in places if file in files]
+    return own[-1] if own else path

@@ -10,17 +10,16 @@ import os
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from pathlib import Path
-from types import ModuleType
 
-from minidl_core import Graph, Node, NonFiniteError, Placeholder
+from minidl_core import Graph, Node, Placeholder
 from minidl_core.arrays import Array
 from minidl_core.graph import post_order
 from minidl_core.train import Minimization, Optimizer, Schedule
 from minidl_core.watching import watching
 
 from ..lessons.lesson import Example, Lesson
-from .execution import as_main, explained
+from .execution import Execution, execute, explained
+from .naming import name_objects
 from .program import Program, ProgramError, program_of
 
 Feeds = Mapping[Placeholder, Array]
@@ -34,37 +33,32 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
     That step starts from its variables' initial values, with the feeds of its last run. What the file prints goes to
     the standard error output. Raises ProgramError, also where a script, which draws its own numbers, is given a seed.
     """
-    main = ModuleType("__main__")
-    main.__file__ = file = os.path.abspath(path)
     seen: Seen = {}
-    warning = ""
 
     def note(node: Node, feeds: Feeds | None) -> None:
         seen.pop(node, None)
         seen[node] = feeds
 
-    try:
-        source = Path(path).read_bytes()
-    except OSError as error:
-        raise ProgramError(f"{path} cannot be opened: {error.strerror}") from error
-    try:
-        with as_main(main, path), Graph().as_default(), watching(note), explained(path, file):
-            exec(compile(source, file, "exec", dont_inherit=True), vars(main))
-    except ProgramError as stopped:
-        # to look into a NaN is what a debugger is for
-        fed = [node for node in seen if isinstance(node, Minimization) and _fed(node, seen) is not None]
-        if not (isinstance(stopped.__cause__, NonFiniteError) and fed):
-            raise
-        warning = f"{stopped} It is opened as it started."
+    with Graph().as_default(), watching(note):
+        execution = execute(path)
+    main, stopped = execution.main, execution.stopped
+    warning = execution.left_out
+    if stopped is not None:
+        # what it trained until then is what a debugger is for
+        if not any(isinstance(node, Minimization) and _fed(node, seen) is not None for node in seen):
+            raise KeyboardInterrupt if isinstance(stopped.__cause__, KeyboardInterrupt) else stopped
+        warning = f"{warning} {stopped}. It is opened as it started.".strip()
 
     lesson = vars(main).get("lesson")
     if isinstance(lesson, Lesson):
-        return program_of(_explaining(lesson, path, file), seed, learning_rate, path, warning)
+        return program_of(_explaining(lesson, path, execution), seed, learning_rate, path, warning)
     if seed is not None:
         raise ProgramError(f"--seed is for lessons: {path} draws its own numbers; change the seed in it")
     for graph in dict.fromkeys(node.graph for node in seen):
-        _call_by_variables(main, graph)
+        _call_by_variables(execution, graph)
     step = _chosen(seen, path)
+    if step.freezes:
+        raise ProgramError(f"{path} freezes a part, by var_list, and such a step cannot be opened")
     example = Example(step.loss, _feeds(step, seen, path))
 
     def optimizer(rate: float | Schedule) -> Optimizer:
@@ -83,11 +77,11 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
     return program_of(lesson, None, learning_rate, path, warning)
 
 
-def _explaining(lesson: Lesson, path: str, file: str) -> Lesson:
+def _explaining(lesson: Lesson, path: str, execution: Execution) -> Lesson:
     """Return the lesson of a file, which says where in the file it went wrong if it cannot be built."""
 
     def build(seed: int) -> Example:
-        with explained(path, file):
+        with explained(path, execution.files):
             return lesson.build(seed)
 
     return replace(lesson, build=build)
@@ -127,14 +121,15 @@ def _named(nodes: Sequence[Node]) -> str:
     return " and ".join([*map(Node.describe, nodes[:3]), *([f"{len(nodes) - 3} others"] if len(nodes) > 3 else [])])
 
 
-def _call_by_variables(main: ModuleType, graph: Graph) -> None:
-    """Give every node that has no name of its own the name of the script's variable, if no other node has it."""
+def _call_by_variables(execution: Execution, graph: Graph) -> None:
+    """Give every node that has no name of its own that under which the script keeps it, if no other node has it."""
+    names = name_objects(vars(execution.main), lambda value: issubclass(type(value), Node), execution.loop_names)
     taken = {node.name for node in graph.nodes}
-    for variable, node in vars(main).items():
-        if not isinstance(node, Node) or node.graph is not graph or variable.startswith("_"):
+    for node in graph.nodes:
+        if node.is_named or id(node) not in names or names[id(node)].startswith("_"):
             continue
         scope, slash, _ = node.name.rpartition("/")
-        called = f"{scope}{slash}{variable}"
-        if not node.is_named and called not in taken:
+        called = f"{scope}{slash}{names[id(node)]}"
+        if called not in taken:
             node.name = called
             taken.add(called)

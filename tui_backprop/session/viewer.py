@@ -246,13 +246,13 @@ class Viewer:
         if self.node is not None and self.shown_view not in self.other_views:
             self.followed = choose_term(self.moment, self.shown_view, self.followed, self.node, by)
 
-    def check(self) -> None:
-        """Check the gradient of the followed element by measuring it, or show again what was shown before."""
+    def show_on_request(self, view: str) -> None:
+        """Show a view of the node in view that has a key of its own, or show again what was shown before."""
         self._begin()
         if self.node is None:
             self._say(Message("no number in view"))
         else:
-            self.view = None if self.view == "check" else "check"
+            self.view = None if self.view == view else view
 
     def change_scale(self) -> None:
         """Draw the loss on a linear or a logarithmic axis."""

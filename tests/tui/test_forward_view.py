@@ -1,0 +1,72 @@
+"""Forward mode on the screen: the pass, the Jacobian where it is small, the costs, and what is too large."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from minidl_core import Variable, reduce_sum, square
+from tui_backprop.debugger.followed import Followed
+from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.drawing.palette import plain
+from tui_backprop.inspector import draw_inspector
+from tui_backprop.lessons import lesson_names
+from tui_backprop.lessons.lesson import Example, Lesson
+from tui_backprop.programs.opening import open_program
+from tui_backprop.programs.program import program_of
+
+from .test_keys import opened, text
+
+
+def drawn(timeline: Timeline, name: str, followed: Followed | None = None) -> str:
+    [node] = [node for node in timeline.graph.nodes if node.name == name]
+    return plain(draw_inspector(timeline.moment, "forward mode", followed or Followed(), 60, 30, node))
+
+
+def test_a_chain_is_written_out_with_its_products() -> None:
+    shown = drawn(Timeline(open_program("two-paths")), "e")
+    for line in (
+        "da/da = 1",
+        "db/da = 2·1 = 2",
+        "dc/da = 12·2 = 24",
+        "dd/da = (-1)·2 = -2",
+        "de/da = 1·24 + 1·(-2) = 22",
+    ):
+        assert line in shown
+    assert "forward: 1 pass, one for each number of the variables" in shown
+
+
+def test_another_variable_can_be_chosen_and_the_jacobian_is_drawn() -> None:
+    timeline = Timeline(open_program("xor"))
+    shown = drawn(timeline, "J", replace(Followed(), term=1))
+    assert "if b1[0] changes?" in " ".join(shown.split())
+    assert "the Jacobian: a row for each number of J, a column for each of b1" in " ".join(shown.split())
+    assert "term 2 of 4" in shown
+
+
+def test_what_is_too_large_is_said() -> None:
+    def build(_: int) -> Example:
+        return Example(reduce_sum(square(Variable(np.ones(2000), name="w")), name="J"), {})
+
+    shown = drawn(Timeline(program_of(Lesson("large", "", build, 0.1))), "J")
+    assert "more than 500 numbers" in " ".join(shown.split())
+
+
+@pytest.mark.parametrize("name", lesson_names())
+def test_it_fits_its_room_for_every_node(name: str) -> None:
+    timeline = Timeline(open_program(name))
+    for node in timeline.graph.nodes:
+        for width, height in ((38, 10), (78, 20)):
+            lines = draw_inspector(timeline.moment, "forward mode", Followed(), width, height, node)
+            assert len(lines) <= height
+            assert max(len(line) for line in plain(lines).splitlines()) <= width
+
+
+async def test_the_key_shows_it_and_shows_what_was_before() -> None:
+    async with opened("two-paths") as pilot:
+        await pilot.press("p", "J")
+        assert "forward mode" in text(pilot, "inspector")
+        await pilot.press("J")
+        assert "forward mode" not in text(pilot, "inspector")

@@ -1,0 +1,185 @@
+"""Forward mode beside reverse mode: how the nodes up to the one in view change with one number of a variable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from minidl_core import MinidlError, Node, Operation, Variable
+from minidl_core.arrays import Array, quiet
+from minidl_core.forward_mode import ForwardPass, accumulate, local_jacobians
+from minidl_core.graph import post_order
+from minidl_core.plan import Plan
+
+from ..debugger.followed import Followed, element_at
+from ..debugger.kept import kept
+from ..debugger.moment import Moment
+from ..debugger.recording import Recording
+from ..drawing.palette import Line
+from ..notation.expression import element_text
+from ..notation.fitting import cut, prose
+from ..notation.formats import column, number, shape_text, vector
+from ..notation.names import called
+from ..notation.sections import Section, compose
+from .origin import Origin, draw_origin
+from .view import View
+
+MOST_ENTRIES = 500
+"""A node with more numbers has too many slopes to look at."""
+
+_MOST_WRITTEN = 6
+
+Slopes = dict[tuple[Node, int], Array]
+"""The slopes of an operation with respect to its input with this index."""
+
+
+class ForwardView(View):
+    """The forward accumulation from a variable to the node in view, its Jacobian, and what either direction costs."""
+
+    name = "forward mode"
+    on_request = True
+
+    def origin(self, moment: Moment, followed: Followed, node: Node) -> Origin | str:
+        """Return the number of a variable from which the pass starts; the terms to choose from are the variables."""
+        variables = _variables(node)
+        if not variables:
+            return f"goes nowhere: no variable leads to {called(node)}"
+        chosen = (followed.term or 0) % len(variables)
+        index = element_at(moment, variables[chosen], variables[chosen].initial_value.shape, followed)
+        return Origin(variables[chosen], "value", [], 0, len(variables), chosen, lambda _: index)
+
+    def draw(self, moment: Moment, node: Node, followed: Followed, width: int, height: int) -> list[Line]:
+        """Draw the changes of the nodes one after another, the Jacobian where it is small, and the two costs."""
+        origin = self.origin(moment, followed, node)
+        if isinstance(origin, str):
+            return compose(
+                [Section(9, prose(f"No variable leads to {called(node)}: nothing changes it.", width))], width, height
+            )
+        leaf, index = origin.node, origin.index
+        found = _pass(moment.recording, node, leaf, index)
+        start = element_text(called(leaf), index)
+        title = f"forward mode: how much does each node change if {start} changes?"
+        if isinstance(found, str):
+            return compose([Section(10, prose(title, width, "title")), Section(9, prose(found, width))], width, height)
+        forward, slopes, jacobian = found
+        rows = [line for each in forward.changes for line in _row(each, forward, slopes, start, width)]
+        sections = [
+            Section(10, prose(title, width, "title")),
+            Section(
+                9,
+                draw=lambda room: (
+                    rows[:room] if len(rows) <= room else [*rows[: room - 1], _more(len(rows) - room + 1)]
+                ),
+                least=2,
+                comfort=len(rows),
+                most=len(rows),
+            ),
+            Section(6, _jacobian(jacobian, node, leaf, width)),
+            Section(8, _costs(forward, node, width)),
+            Section(5, draw_origin(moment, origin, width)),
+        ]
+        return compose(sections, width, height)
+
+
+def _variables(node: Node) -> list[Variable]:
+    return [each for each in post_order([node]) if isinstance(each, Variable)]
+
+
+@kept  # the pane is drawn again for the same element when anything else on the screen changes
+def _pass(
+    recording: Recording, node: Node, leaf: Node, index: tuple[int, ...]
+) -> tuple[ForwardPass, Slopes, Array | None] | str:
+    """Return the pass, the slopes on its way and the whole Jacobian, at the values of an iteration's forward pass.
+
+    Or the sentence that says why not; of the Jacobian None where it is too large.
+    """
+    try:
+        with quiet():
+            plan = Plan([node])
+            evaluation = plan.run(
+                {each: array for each, array in recording.start.feeds.items() if each in plan.index},
+                recording.start.variables,
+            )
+            largest = max(plan.nodes, key=lambda each: np.size(evaluation[each]))
+            if np.size(evaluation[largest]) > MOST_ENTRIES:
+                shape = shape_text(np.shape(evaluation[largest]))
+                wrong = f"{called(largest)} is {shape}: where a node has more than {MOST_ENTRIES} numbers,"
+                return f"{wrong} it has too many slopes to look at."
+            variables = _variables(node)
+            forward = accumulate(evaluation, plan.nodes, leaf, index, variables)
+            slopes: Slopes = {
+                (each, input_index): jacobian
+                for each in forward.changes
+                if isinstance(each, Operation) and np.size(evaluation[each]) <= _MOST_WRITTEN
+                for input_index, jacobian in enumerate(local_jacobians(evaluation, each))
+            }
+            size, rows = np.size(evaluation[leaf]), np.size(evaluation[node])
+            if max(size, rows) > _MOST_WRITTEN:
+                return forward, slopes, None
+            columns = [
+                np.ravel(accumulate(evaluation, plan.nodes, leaf, at, variables).changes[node])
+                for at in np.ndindex(np.shape(evaluation[leaf]))
+            ]
+            return forward, slopes, np.array(columns).T
+    except MinidlError as error:
+        return str(error)
+
+
+def _row(node: Node, forward: ForwardPass, slopes: Slopes, start: str, width: int) -> list[Line]:
+    """Draw how a node changes: of single numbers with the products of slope and change that it is the sum of."""
+    change = forward.changes[node]
+    name = f"  d{cut(called(node), 16)}/d{start} = "
+    if change.ndim:
+        text = vector(np.ravel(change)) if change.size <= _MOST_WRITTEN else _sizes(change)
+        return prose(f"{name}{text}", width, indent=4)
+    changing = [(i, source) for i, source in enumerate(node.inputs) if source in forward.changes]
+    terms = [
+        f"{_factor(slopes[node, i][0, 0])}·{_factor(forward.changes[source])}"
+        for i, source in changing
+        if not forward.changes[source].ndim and (node, i) in slopes
+    ]
+    worked = f"{' + '.join(terms)} = " if terms and len(terms) == len(changing) else ""
+    return prose(f"{name}{worked}{number(float(change))}", width, indent=4)
+
+
+def _factor(value: Array) -> str:
+    text = number(float(value))
+    return f"({text})" if text.startswith("-") else text
+
+
+def _sizes(change: Array) -> str:
+    changing = int(np.count_nonzero(change))
+    most = number(float(np.max(np.abs(change))))
+    return f"{shape_text(change.shape)}, {changing} of {change.size} numbers change, the most by {most}"
+
+
+def _more(count: int) -> Line:
+    return [(f"  {count} more lines; enlarge the window to see them", "dim")]
+
+
+def _jacobian(jacobian: Array | None, node: Node, leaf: Node, width: int) -> list[Line]:
+    if jacobian is None or jacobian.size == 1:
+        return []
+    title = f"the Jacobian: a row for each number of {called(node)}, a column for each of {called(leaf)}"
+    cells = column(np.ravel(jacobian))
+    size = max(map(len, cells))
+    rows = [cells[at : at + jacobian.shape[1]] for at in range(0, len(cells), jacobian.shape[1])]
+    return [
+        *prose(title, width, "title"),
+        *([("  " + "  ".join(cell.rjust(size) for cell in row), "text")] for row in rows),
+    ]
+
+
+def _costs(forward: ForwardPass, node: Node, width: int) -> list[Line]:
+    def said(direction: str, passes: int, of: str, count: int) -> str:
+        return (
+            f"{direction}: {passes} pass{'es' * (passes != 1)}, one for each number of {of}: {count:,} multiplications"
+        )
+
+    lines: Sequence[str] = (
+        f"all slopes of {called(node)}, with respect to every number of the variables:",
+        f"  {said('forward', forward.forward_passes, 'the variables', forward.forward)}",
+        f"  {said('reverse', forward.reverse_passes, called(node), forward.reverse)}",
+    )
+    return [line for text in lines for line in prose(text, width, "dim", indent=4)]
