@@ -35,7 +35,7 @@ def box_of(item: Item, shapes: Shapes, level: int) -> NodeBox:
     node = item.node
     kind = "" if node is None else node.kind
     if level == NAMES:
-        name = min(width_of(item.nodes[0].name if node is not None else f"{item.scope}/"), MOST_INNER)
+        name = min(width_of(item.nodes[0].name if node is not None else item.title), MOST_INNER)
         width, height = name + (0 if node is not None else len(f" {2 * str(len(item.nodes))}/")) + len("[ ✓q1]"), 1
     else:
         width = 2 + (_NUMBERS_INNER if level == NUMBERS else _inner_width(item, shapes))
@@ -172,13 +172,13 @@ def _style(item: Item, moment: Moment) -> str:
 def _name(item: Item, moment: Moment, progress: Progress) -> str:
     if item.node is not None:
         return item.node.name
-    return f"{item.scope}/ {_count(item, moment, progress)}/{len(item.nodes)}"
+    return f"{item.title} {_count(item, moment, progress)}/{len(item.nodes)}"
 
 
 def _title(item: Item, moment: Moment | None = None, room: int = 0) -> str:
     """Return the title of a box, with the shape at a moment where there is room for it."""
     if item.node is None:
-        return f"{item.scope}/"
+        return item.title
     number, uses = item.use
     text = f"{item.node.name} {number}/{uses}" if uses > 1 else title(item.node)
     if moment is None:
@@ -188,7 +188,7 @@ def _title(item: Item, moment: Moment | None = None, room: int = 0) -> str:
 
 
 def _row_title(item: Item) -> str:
-    return f"{item.scope}/" if item.node is None else tape_title(item.node)
+    return item.title if item.node is None else tape_title(item.node)
 
 
 def _extent(item: Item, shapes: Shapes) -> str:

@@ -18,6 +18,7 @@ from ..graph.look import GraphLook, Room
 from ..graph.picture import Item
 from ..graph.shown import ShownGraph, node_in_focus, show
 from ..inspector import automatic_view, move_followed, view_of, views
+from ..inspector.list_view import followed_element, move_in_list
 from ..inspector.walk import choose_edge, choose_term, follow, origin_of
 from ..narration.messages import Keys
 from .debug_session import DebugSession
@@ -209,15 +210,21 @@ class Viewer:
         if self.in_graph:
             self.look = self.shown.move(direction)
             self.followed = self.followed.alone
+            return
+        dx, dy = DIRECTIONS[direction]
+        if self.scope is not None:
+            self.followed = move_in_list(self.scope, self.followed, dx, dy)
         elif self.shown_view not in self.other_views:
-            dx, dy = DIRECTIONS[direction]
             self.followed = move_followed(self.moment, self.shown_view, self.followed, dx, dy, self.node)
 
     def go_to_origin(self) -> None:
         """Go to where this number came from; while the arrow keys are the graph's, open what is folded first."""
         self._begin()
         moment, node = self.moment, self.node
-        if self.look.whole or (self.in_graph and self.shown.shows_fold):
+        element = None if self.in_graph or self.scope is None else followed_element(self.scope, self.followed)
+        if element is not None:
+            self.look = self.look.select(element)
+        elif self.look.whole or (self.in_graph and self.shown.shows_fold):
             self.open()
         elif node is not None and self.shown_view not in self.other_views:
             there = follow(moment, self.shown_view, self.followed, node)
