@@ -60,7 +60,7 @@ def at(
     while timeline.forward(after_event):
         moment = timeline.moment
         event = moment.event
-        if moment.iteration == iteration and isinstance(event, kind) and moment.now and moment.now.name == node:
+        if moment.iteration == iteration and isinstance(event, kind) and getattr(moment.now, "name", None) == node:
             number -= 1
             if not number:
                 return moment

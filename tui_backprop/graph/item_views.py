@@ -35,8 +35,8 @@ def box_of(item: Item, shapes: Shapes, level: int) -> NodeBox:
     node = item.node
     kind = "" if node is None else node.kind
     if level == NAMES:
-        name = min(width_of(item.nodes[0].name if node else item.title), MOST_INNER)
-        width, height = name + (0 if node else len(f" {2 * str(len(item.nodes))}/")) + len("[ ✓q1]"), 1
+        name = min(width_of(item.nodes[0].name if node is not None else item.title), MOST_INNER)
+        width, height = name + (0 if node is not None else len(f" {2 * str(len(item.nodes))}/")) + len("[ ✓q1]"), 1
     else:
         width = 2 + (_NUMBERS_INNER if level == NUMBERS else _inner_width(item, shapes))
         height = 2 + min(max(3 if level == NUMBERS else 2, len(item.inputs)), _MOST_PORTS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from minidl_core import Node, Operation
 from minidl_core.arrays import Array
+from minidl_core.remarks import remark_on
 
 from ..debugger.edges import operands
 from ..debugger.followed import Followed, element_at, is_by_point, known_value
@@ -13,7 +14,7 @@ from ..drawing.palette import Line
 from ..graph.marks import sign_of
 from ..notation.equation import write_worked
 from ..notation.expression import element_text
-from ..notation.fitting import first_that_fits, prose, width_of
+from ..notation.fitting import first_that_fits, printable, prose, width_of
 from ..notation.formats import number, vector
 from ..notation.formulas import right_side
 from ..notation.long_sums import long_sum, long_sum_section
@@ -87,6 +88,8 @@ def _operation(
     followed = followed.at(index, is_by_point(moment, node, value.shape))
     worked = (None if isinstance(origin, str) else origin.worked) or worked_value(node, inputs, value, index)
     reason = Section(2, prose(text_in_names(moment, node, node.definition.reason), width, "dim"))
+    if remark := remark_on(node, inputs, value):
+        reason = Section(9, prose(printable(remark), width))
     if worked.long_sum is not None:
         equation: Line = [(f"{RIGHT} {worked.target}", "followed"), (f" = {worked.symbols}", "text")]
         table = long_sum(moment, [worked], followed)

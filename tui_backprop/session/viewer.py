@@ -78,7 +78,7 @@ class Viewer:
     @property
     def node(self) -> Node | None:
         """The node in view: the selected one, or that of now."""
-        return self.look.node or self.moment.now
+        return self.moment.now if self.look.node is None else self.look.node
 
     @property
     def scope(self) -> Item | None:

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from minidl_core.arrays import Array, quiet
-from minidl_core.definition import OperationDefinition, definitions
-from minidl_core.gradients import EvaluatedOperation, GradientRule
+from minidl_core.definition import GradientRule, OperationDefinition, definitions
+from minidl_core.gradients import EvaluatedOperation
 
 from .measured_slope import measured_gradient
 from .walking import OperationKind
@@ -173,4 +173,16 @@ def _own(word: str, count: int, theirs: Callable[..., Array], kind: OperationKin
     formula = f"Y = {word}({', '.join(name.upper() for name in names)})"
     element = formula.partition(" = ")[2]
     rule = GradientRule(gradient, ())
-    return OperationDefinition(compute, formula, (), element, False, False, None, (-2.0, 2.0), "", rule)
+    return OperationDefinition(
+        compute,
+        formula,
+        samples=(),
+        element=element,
+        elementwise=False,
+        unchecked=False,
+        copies=False,
+        shape=None,
+        domain=(-2.0, 2.0),
+        remedy="",
+        rule=rule,
+    )
