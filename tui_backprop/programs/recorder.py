@@ -84,7 +84,7 @@ class Recorder:
         # it was taken from the values before that step, but off what that had left
         left = {node: taken.after.get(node, value) for node, value in taken.moved.items() if node in before}
         self._add(
-            taken.step or taken.loss,
+            taken.loss if taken.step is None else taken.step,
             RecordedStep(
                 loss=taken.loss,
                 optimizer=self._as_set(taken.optimizer, taken.owner),
