@@ -98,7 +98,7 @@ def _operation(
     for input_index, (source, array) in enumerate(zip(node.inputs, inputs, strict=True)):
         if source not in node.inputs[:input_index] or not node.definition.elementwise:
             symbol = node.definition.symbols[input_index]
-            used = [entry.index for entry in worked.entries if entry.symbol == symbol]
+            used = [entry.cells for entry in worked.entries if entry.symbol == symbol]
             chosen = (
                 None if isinstance(origin, str) or origin.edges[origin.edge] != (node, input_index) else origin.index
             )
