@@ -288,8 +288,8 @@ train.GradientDescentOptimizer(0.1).minimize(J)
         assert any("Twice is more." in row for row in screen)
         timeline = pilot.app.timeline  # type: ignore[attr-defined]
         assert command(timeline) == """backprop-tui 'a dir/it'"'"'s.py' --at 0"""
-        drawn = code_lines(timeline.moment, timeline.graph.loss, 70, Followed())
-        code = ["".join(text for text, _ in line) for line in drawn]
+        lines = code_lines(timeline.moment, timeline.graph.loss, 70, Followed())
+        code = ["".join(text for text, _ in line) for line in lines]
         assert code[0].split() == ["twice,", "forward", "it's.py:5"]
         assert "    return a + a" in code
 

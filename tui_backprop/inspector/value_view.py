@@ -176,9 +176,10 @@ def gradient_state(moment: Moment, node: Node, followed: Followed, width: int) -
         return first_that_fits(width, "none: it does not lead to the loss", "none")
     gradient = moment.gradient(node)
     if gradient is not None:
-        return (
-            f"{DONE} {slope_name(moment, node)} {small(gradient, element_at(moment, node, gradient.shape, followed))}"
-        )
+        index = element_at(moment, node, gradient.shape, followed)
+        head = f"{DONE} {slope_name(moment, node)}"
+        whole, one = (f"{head} {small(gradient, index, whole=whole)}" for whole in (True, False))
+        return first_that_fits(width, whole, one, head)
     mark, count = moment.gradient_mark(node)
     sign = sign_of(mark, count)
     if mark is Mark.QUEUED:

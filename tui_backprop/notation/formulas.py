@@ -52,7 +52,7 @@ def in_names(
         return name(node) if not shapes.get(node) else match[0][:-1] + name(node)
 
     text = text.replace("⊙", "·") if scalars else text
-    if "axis" in operation.attributes:
+    if " along the axis" in text:
         text = text.replace(" along the axis", _along(operation, shapes[operation.inputs[0]]))
     return _SYMBOL.sub(named, text)
 
