@@ -96,8 +96,7 @@ class EvaluatedGraph:
             operation = self.operation(positions[0])
             if operation.definition.elementwise and not _is_own(operation):
                 op = self.together(positions)
-                with quiet():
-                    slopes = input_gradients(gradient_rule(operation), op, np.ones(len(positions)))
+                slopes = passed_on(op, np.ones(len(positions)))
                 for position, *row in zip(positions, *[slope.tolist() for slope in slopes], strict=True):
                     found[position] = row
             else:
@@ -139,14 +138,17 @@ class EvaluatedGraph:
     def _contributions(self, position: int, gradient: Any, stale: Mapping[int, Array]) -> list[Any]:
         inputs = [stale.get(source, self.values[source]) for source in self.inputs[position]]
         given = np.float64(gradient) if not np.shape(gradient) else gradient
-        found = _input_gradients(self.operation(position), inputs, self.values[position], given)
+        found = passed_on(self._evaluated(position, inputs), given)
         return [float(each) for each in found] if self.is_scalar else found
 
     def slopes(self, position: int) -> list[Array]:
         """Return the slopes of an elementwise operation for each input, of its output's shape."""
         shape = self.values[position].shape
         inputs = [np.broadcast_to(self.values[source], shape)[()] for source in self.inputs[position]]
-        return _input_gradients(self.operation(position), inputs, self.values[position], np.ones(shape)[()])
+        return passed_on(self._evaluated(position, inputs), np.ones(shape)[()])
+
+    def _evaluated(self, position: int, inputs: Sequence[Array]) -> EvaluatedOperation:
+        return EvaluatedOperation(self.operation(position), inputs, self.values[position], [True] * len(inputs))
 
     def magnitudes(self, position: int, gradient: Any) -> list[Any]:
         """Return for each input how large the numbers are that are summed for it, when the gradient is this."""
@@ -163,12 +165,12 @@ def magnitudes(op: EvaluatedOperation, gradient: Array) -> list[Array]:
     shape = np.shape(op.output)
     if op.operation.definition.elementwise:
         spread = [each if each.shape == shape else np.broadcast_to(each, shape) for each in op.inputs]
-        found = _input_gradients(op.operation, spread, op.output, gradient)
+        found = passed_on(EvaluatedOperation(op.operation, spread, op.output, op.needs), gradient)
         return [
             sum_to_shape(np.abs(each), source.shape) if each.shape else abs(each)
             for each, source in zip(found, op.inputs, strict=True)
         ]
-    both = [_input_gradients(op.operation, op.inputs, op.output, each) for each in (gradient, np.abs(gradient))]
+    both = [passed_on(op, each) for each in (gradient, np.abs(gradient))]
     uncertain = 1e4 if _is_own(op.operation) else 1.0  # a measured slope is known to ten digits, not to sixteen
     return [
         np.full(mixed.shape, uncertain * max(np.max(np.abs(mixed), initial=0.0), np.max(np.abs(full), initial=0.0)))[()]
@@ -181,10 +183,10 @@ def _is_own(operation: Operation) -> bool:
     return definitions.get(operation.definition.name) is not operation.definition
 
 
-def _input_gradients(operation: Operation, inputs: Sequence[Array], output: Array, gradient: Any) -> list[Array]:
-    op = EvaluatedOperation(operation, inputs, output, [True] * len(inputs))
+def passed_on(op: EvaluatedOperation, gradient: Any) -> list[Array]:
+    """Return what an operation passes on to each of its inputs, when its own gradient is this."""
     with quiet():
-        return input_gradients(gradient_rule(operation), op, gradient)
+        return input_gradients(gradient_rule(op.operation), op, gradient)
 
 
 @lru_cache(maxsize=4)
