@@ -179,7 +179,7 @@ def gradient_state(moment: Moment, node: Node, followed: Followed, width: int) -
         index = element_at(moment, node, gradient.shape, followed)
         head = f"{DONE} {slope_name(moment, node)}"
         whole, one = (f"{head} {small(gradient, index, whole=whole)}" for whole in (True, False))
-        return first_that_fits(width, whole, one, head)
+        return first_that_fits(width, whole, one, head, DONE)
     mark, count = moment.gradient_mark(node)
     sign = sign_of(mark, count)
     if mark is Mark.QUEUED:
