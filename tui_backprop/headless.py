@@ -22,6 +22,7 @@ from .notation.fitting import printable
 from .notation.formats import number
 from .notation.optimizer import is_straight, optimizer_text, schedule_text, settings_of
 from .panes.charts import data_legend, draw_data, separator
+from .programs.collecting import collecting_rarely
 from .programs.opening import open_program
 from .programs.program import ProgramError
 from .verdict import judge
@@ -31,6 +32,7 @@ EVERY = 10
 PICTURE_WIDTH, PICTURE_HEIGHT = 72, 24
 
 
+@collecting_rarely()
 def run_headless(name: str, seed: int | None, learning_rate: float | None, steps: int | None, *, as_json: bool) -> int:
     """Train a program, print what came of it, and return the exit status.
 
