@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import chain, product
+from itertools import product
 from typing import Any
 
 import numpy as np
 
-from minidl_core.arrays import quiet
+from minidl_core.arrays import Array, quiet
+from minidl_core.gradients import EvaluatedOperation
 
 from .comparison import near, parting, tolerance
 from .evaluated_graph import BackwardCall, Edge, EvaluatedGraph
@@ -47,6 +48,7 @@ class Case:
         self.is_complete = all(not sources or at in self.theirs for at, sources in enumerate(graph.inputs) if at)
         self._passed_on: dict[int, list[Any]] = {}
         self._magnitudes: dict[int, list[Any]] = {}
+        self._alike: dict[tuple[str, int], tuple[list[int], EvaluatedOperation, Array]] = {}
         self._slopes: dict[tuple[str, int, Slope], dict[int, float]] = {}
 
     @cached_property
@@ -61,9 +63,12 @@ class Case:
         """
         if self.has_to_run(machine):
             return self._simulated(machine)
-        everything = range(len(self.graph.nodes))
-        order = chain(self.parted, everything) if self.is_complete else everything
+        order = self._suspects_first if self.is_complete else range(len(self.graph.nodes))
         return next(self._unexplained(machine, order), None)
+
+    @cached_property
+    def _suspects_first(self) -> list[int]:
+        return list(dict.fromkeys([*self.parted, *range(len(self.graph.nodes))]))
 
     def work(self, machine: Machine) -> int:
         """Return how much it takes to find where a machine parts, in contributions."""
@@ -127,12 +132,16 @@ class Case:
     def slopes(self, kind: str, input_index: int, formula: Slope) -> dict[int, float]:
         """Return what a formula makes of the slopes of a kind of operation in a scalar graph, by position."""
         if (kind, input_index, formula) not in self._slopes:
-            positions = [
-                at for at, node in enumerate(self.graph.nodes) if node.kind == kind and len(node.inputs) > input_index
-            ]
-            right = np.array([self.graph.contributions(at, 1.0)[input_index] for at in positions])
-            found = formula(self.graph.together(positions), right)
-            self._slopes[kind, input_index, formula] = dict(zip(positions, found.tolist(), strict=True))
+            if (kind, input_index) not in self._alike:
+                positions = [
+                    at
+                    for at, each in enumerate(self.graph.kinds)
+                    if each == kind and len(self.graph.inputs[at]) > input_index
+                ]
+                right = np.array([self.graph.contributions(at, 1.0)[input_index] for at in positions])
+                self._alike[kind, input_index] = positions, self.graph.together(positions), right
+            positions, op, right = self._alike[kind, input_index]
+            self._slopes[kind, input_index, formula] = dict(zip(positions, formula(op, right).tolist(), strict=True))
         return self._slopes[kind, input_index, formula]
 
     def start(self, position: int, machine: Machine) -> Any:
