@@ -9,9 +9,11 @@ import inspect
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from operator import index
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ from .errors import GraphError
 
 Compute = Callable[..., Array]
 Attributes = Mapping[str, Any]
+GradientFunction = Callable[[Any, Array], Any]
 
 _MOST_ONES = 1_000_000
 _MOST_SHAPES = 1_000
@@ -33,12 +36,46 @@ _NOT_ATTRIBUTES = {
 }
 
 
+class GradientRule:
+    """A registered gradient function, and what is said about it: a formula and a reason for each input.
+
+    An operation keeps its rule: registering another function changes it, for the plans that have been made, too.
+    """
+
+    def __init__(self, function: GradientFunction, formulas: Sequence[str]) -> None:
+        self.change(function, formulas)
+
+    def change(self, function: GradientFunction, formulas: Sequence[str]) -> None:
+        """Put another function, and what is said about it, in the place of those before."""
+        self.function = function
+        self.formulas = tuple(formulas)
+        paragraphs = (function.__doc__ or "").strip().split("\n\n")
+        self.reasons = tuple(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+    @property
+    def location(self) -> str:
+        """Where the gradient function was written, as file:line."""
+        code = getattr(self.function, "__code__", None)
+        return f"{PurePath(code.co_filename).name}:{code.co_firstlineno}" if code else "built in"
+
+    def formula_for(self, input_index: int) -> str:
+        """Return the formula of the gradient for this input: its own, or the only one, or '' where none was given."""
+        formulas = self.formulas * (input_index + 1) if len(self.formulas) == 1 else self.formulas
+        return formulas[input_index] if input_index < len(formulas) else ""
+
+    def reason_for(self, input_index: int) -> str:
+        """Return the reason for this input: its own paragraph of the docstring, or the only one."""
+        return self.reasons[min(input_index, len(self.reasons) - 1)]
+
+
 @dataclass(eq=False)
 class OperationDefinition:
     """An operation, apart from any node; the decorator `operation` makes it, and says what its fields mean.
 
     Its inputs are the positional-only parameters of `compute`, its attributes (such as `axis`) the others. In
-    `formula`, `reason` and `remedy` an input is written as its parameter's name in capitals, the output as Y.
+    `formula`, `reason` and `remedy` an input is written as its parameter's name in capitals, the output as Y. One of a
+    list, whose inputs are `*arrays`, writes INPUTS; each of its nodes has the definition for as many as it has.
+    One that belongs to a single program, and not among all `definitions`, brings its own gradient `rule`.
     """
 
     compute: Compute
@@ -50,6 +87,7 @@ class OperationDefinition:
     shape: Callable[..., Shape] | None
     domain: tuple[float, float]
     remedy: str
+    rule: GradientRule | None = None
 
     def __post_init__(self) -> None:
         self.name = self.compute.__name__
@@ -57,8 +95,11 @@ class OperationDefinition:
         parameters = [p.replace(annotation=p.empty) for p in inspect.signature(self.compute).parameters.values()]
         self._signature = inspect.Signature(parameters)
         self.symbols = tuple(p.name.upper() for p in parameters if p.kind is p.POSITIONAL_ONLY)
-        self.attributes = {p.name: p.default for p in parameters if p.kind is not p.POSITIONAL_ONLY}
-        if not self.symbols:
+        self.takes_list = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+        inputs = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL)
+        self.attributes = {p.name: p.default for p in parameters if p.kind not in inputs}
+        self.for_count = cache(self._for_count)
+        if not self.symbols and not self.takes_list:
             raise GraphError(f"operation {self.name} has no inputs; write them before a slash: def {self.name}(a, /).")
         for name in self.attributes:
             if name in _NOT_ATTRIBUTES:
@@ -67,6 +108,29 @@ class OperationDefinition:
         self._wants_more = inspect.Parameter.empty in self.attributes.values()
         self._shape_of_inputs = lru_cache(_MOST_SHAPES)(self._find_shape)
 
+    def _for_count(self, count: int) -> OperationDefinition:
+        """Return this operation of a list as one of so many inputs, A1 to An."""
+        made = copy(self)
+        made.takes_list = False
+        made.symbols = tuple([f"A{number}" for number in range(1, count + 1)])
+        made.formula = self.formula.replace("INPUTS", ", ".join(made.symbols))
+        made.element = self.element.replace("INPUTS", ", ".join(made.symbols))
+        kinds = inspect.Parameter
+        made._signature = inspect.Signature(
+            [kinds(symbol.lower(), kinds.POSITIONAL_ONLY) for symbol in made.symbols]
+            + [kinds(name, kinds.POSITIONAL_OR_KEYWORD, default=value) for name, value in self.attributes.items()]
+        )
+        return made
+
+    def take_list(self, inputs: tuple[Any, ...]) -> tuple[OperationDefinition, tuple[Any, ...]]:
+        """Return this operation of a list as one of so many inputs, and the inputs that the list holds.
+
+        Raises GraphError where it is called with anything but a list.
+        """
+        if not inputs or not isinstance(inputs[0], list | tuple) or not inputs[0]:
+            raise GraphError(f"{self.name} takes a list of nodes: {self.name}([a, b]).")
+        return self.for_count(len(inputs[0])), (*inputs[0], *inputs[1:])
+
     def sort_out(self, inputs: tuple[Any, ...], attributes: Attributes) -> tuple[tuple[Any, ...], Attributes]:
         """Return the inputs alone, and all attributes: those given by position, by name, and by default.
 
@@ -74,6 +138,8 @@ class OperationDefinition:
         """
         if not attributes and len(inputs) == len(self.symbols) and not self._wants_more:
             return inputs, self.attributes
+        if inputs and isinstance(inputs[0], str):
+            inputs = (*inputs[1:], inputs[0])  # a text is no input: einsum("ij,jk->ik", a, b), as NumPy has it
         try:
             given = self._signature.bind(*inputs, **attributes)
         except TypeError as error:
@@ -129,7 +195,7 @@ class OperationDefinition:
     def name_symbols(self, text: str, inputs: Sequence[str], output: str = "Y") -> str:
         """Return the text with the symbols A, B ... Y replaced by these names."""
         names = dict(zip(self.symbols, inputs, strict=True)) | {"Y": output}
-        return re.sub(r"(?<![A-Za-z])[A-Z](?![A-Za-z])", lambda symbol: names.get(symbol[0], symbol[0]), text)
+        return re.sub(r"(?<![A-Za-z])[A-Z][0-9]*(?![A-Za-z0-9])", lambda symbol: names.get(symbol[0], symbol[0]), text)
 
 
 definitions: dict[str, OperationDefinition] = {}

@@ -28,6 +28,10 @@ class GraphError(MinidlError):
     """The graph cannot be built or run as it stands."""
 
 
+class MissingAttributeError(GraphError, AttributeError):
+    """A node is asked for something that it does not have."""
+
+
 class ShapeError(GraphError):
     """Shapes do not fit together."""
 

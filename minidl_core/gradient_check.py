@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from math import isnan
 from operator import index
 from typing import NamedTuple
 
@@ -62,6 +63,8 @@ class GradientCheck:
 
     def __str__(self) -> str:
         place = f"[{', '.join(map(str, self.entry))}]" if self.entry else ""
+        if isnan(self.measured):
+            return f"{self.node.name}{place}: gradient {self.gradient:.7g}, which cannot be measured: {self.reason}"
         return (
             f"{self.node.name}{place}: gradient {self.gradient:.7g}, measured {self.measured:.7g}, "
             f"off by {self.absolute_error:.1e} ({self.relative_error:.2%}): {self.reason}"
@@ -159,6 +162,9 @@ def _compare(gradient: float, nudged: Callable[[float], float], size: float, rou
     uncertainties = np.abs(np.diff(extrapolated)) + rounding / steps[2:]
     best = int(np.argmin(np.where(np.isfinite(uncertainties), uncertainties, np.inf)))
     measured, uncertainty = float(extrapolated[best + 1]), float(uncertainties[best])
+    if isnan(measured):
+        reason = "any step from this number is too small or too large for a number."
+        return _Comparison(measured, uncertainty, "too small", reason)
 
     error, larger = abs(gradient - measured), max(abs(gradient), abs(measured))
     if error <= _TOLERANCE * larger:

@@ -7,15 +7,13 @@ the loss with respect to the operation's output. It returns one gradient for eac
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import PurePath
 from typing import Any
 
 from .arrays import Array, as_text, freeze, is_float64
+from .definition import GradientFunction, GradientRule
 from .errors import GradientError
 from .graph import Operation
 from .sums import sum_to_shape
-
-GradientFunction = Callable[["EvaluatedOperation", Array], Any]
 
 
 class EvaluatedOperation:
@@ -35,38 +33,7 @@ class EvaluatedOperation:
 
     def __getattr__(self, name: str) -> Any:
         operation = vars(self).get("operation")  # a copy that is being made has none yet
-        raise AttributeError(f"{operation.describe() if operation else 'it'} has no attribute '{name}'")
-
-
-class GradientRule:
-    """A registered gradient function, and what is said about it: a formula and a reason for each input.
-
-    An operation keeps its rule: registering another function changes it, for the plans that have been made, too.
-    """
-
-    def __init__(self, function: GradientFunction, formulas: Sequence[str]) -> None:
-        self.change(function, formulas)
-
-    def change(self, function: GradientFunction, formulas: Sequence[str]) -> None:
-        """Put another function, and what is said about it, in the place of those before."""
-        self.function = function
-        self.formulas = tuple(formulas)
-        paragraphs = (function.__doc__ or "").strip().split("\n\n")
-        self.reasons = tuple(" ".join(paragraph.split()) for paragraph in paragraphs)
-
-    @property
-    def location(self) -> str:
-        """Where the gradient function was written, as file:line."""
-        code = getattr(self.function, "__code__", None)
-        return f"{PurePath(code.co_filename).name}:{code.co_firstlineno}" if code else "built in"
-
-    def formula_for(self, input_index: int) -> str:
-        """Return the formula of the gradient for this input, or '' where none was given."""
-        return self.formulas[input_index] if input_index < len(self.formulas) else ""
-
-    def reason_for(self, input_index: int) -> str:
-        """Return the reason for this input: its own paragraph of the docstring, or the only one."""
-        return self.reasons[min(input_index, len(self.reasons) - 1)]
+        raise AttributeError(f"{'it' if operation is None else operation.describe()} has no attribute '{name}'")
 
 
 _gradient_registry: dict[str, GradientRule] = {}
@@ -93,9 +60,12 @@ def RegisterGradient(  # noqa: N802
 
 
 def gradient_rule(operation: Operation) -> GradientRule:
-    """Return the rule registered for this operation; raises GradientError where there is none."""
+    """Return the rule that this operation brings, or that is registered for it.
+
+    Raises GradientError where there is none.
+    """
     name = operation.definition.name
-    rule = _gradient_registry.get(name)
+    rule = operation.definition.rule or _gradient_registry.get(name)
     if rule is None:
         raise GradientError(
             f'no gradient function is registered; write one under @RegisterGradient("{name}").', operation

@@ -14,12 +14,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from operator import index
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 from .arrays import Array, Shape, as_text, copy_in, is_finite
 from .definition import OperationDefinition, definitions
 from .errors import GraphError, ShapeError
 from .finite import non_finite_leaf
+from .operators import Comparison, Operators
 
 _PACKAGE = os.path.join(os.path.dirname(__file__), "")
 _NO_ATTRIBUTES: dict[str, Any] = {}
@@ -110,7 +111,7 @@ def name_scope(name: str) -> Iterator[None]:
         graph._scope = outer
 
 
-class Node:
+class Node(Operators):
     """A node of a graph: something that has a value in each run.
 
     `inputs` are the nodes it computes from, in order, `consumers` the operations that compute from it, each once.
@@ -120,7 +121,6 @@ class Node:
 
     __slots__ = ("_file", "_last_evaluation", "_line", "_name", "consumers", "graph", "inputs", "is_named", "shape")
     _why_no_value = ""  # of a node without a value, and the remedy: a step of training is one
-    __array_ufunc__ = None  # so that `array + node` asks the node instead of adding it to each element
 
     def __init__(self, name: str | None, inputs: tuple[Node, ...] = (), graph: Graph | None = None) -> None:
         self.graph = _default_graph if graph is None else graph
@@ -174,6 +174,11 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{self.describe()}>"
+
+    __hash__ = object.__hash__
+
+    def _operate(self, name: str, *inputs: Any, **attributes: Any) -> Operation:
+        return Operation(definitions[name], inputs, attributes)
 
     def __add__(self, other: Any) -> Operation:
         return Operation(definitions["add"], (self, other))
@@ -266,11 +271,23 @@ class Variable(_Leaf):
 
     __slots__ = ()
 
+    def _not_in_place(self, _: Any) -> NoReturn:
+        way = "session.variables[w] = session.run(w) - rate * gradient changes its number"
+        raise GraphError(f"it cannot be changed in place; {way}, and w + x makes a new node.", self)
+
+    __iadd__ = __isub__ = __imul__ = __itruediv__ = __imatmul__ = __ipow__ = _not_in_place
+
 
 class Constant(_Leaf):
     """Numbers that never change: what an operation makes of a Python number, a list or an array among its inputs."""
 
     __slots__ = ()
+
+
+def _as_node(value: Any) -> Node:
+    if isinstance(value, Comparison):
+        return _as_node(value.node())
+    return value if isinstance(value, Node) else Constant(value)
 
 
 class Operation(Node):
@@ -289,11 +306,13 @@ class Operation(Node):
         attributes: Mapping[str, Any] = _NO_ATTRIBUTES,
         name: str | None = None,
     ) -> None:
+        if definition.takes_list:
+            definition, inputs = definition.take_list(inputs)
         self.definition = definition
         inputs, self.attributes = definition.sort_out(inputs, attributes)
         for value in inputs:
             if not isinstance(value, Node):
-                inputs = tuple([each if isinstance(each, Node) else Constant(each) for each in inputs])
+                inputs = tuple([_as_node(each) for each in inputs])
                 break
         super().__init__(name, inputs)
         known: list[Shape] = []

@@ -13,18 +13,19 @@ import numpy as np
 
 from .arrays import Array, Shape, as_text, copy_in, freeze, is_finite, is_frozen
 from .backprop import search
-from .errors import FeedError, GraphError, MinidlError, ShapeError
+from .definition import GradientRule
+from .errors import FeedError, GraphError, MinidlError, NonFiniteError, ShapeError
 from .finite import non_finite_gradient, non_finite_leaf, non_finite_value
-from .gradients import EvaluatedOperation, GradientRule, gradient_rule, input_gradients
+from .gradients import EvaluatedOperation, gradient_rule, input_gradients
 from .graph import Constant, Node, Operation, Placeholder, Variable, post_order
 
 
 class Plan:
     """How to evaluate some nodes: `nodes` in the order of evaluation; values are lists in that order.
 
-    A NaN or an infinity stops a run, and the error names the first node that has one. To look for one costs time, so
-    that is done only where one could be lost: in the inputs of operations that are not `unchecked`, in the results, and
-    where an array has no entries, in all values.
+    A NaN or an infinity that reaches a result stops a run, and the error names the first node that has one. One that
+    does not, as that of exp in 1/(1 + exp(1000)), is no mistake. Where an array has no entries, all values are looked
+    at, for in such an array it would be lost.
     """
 
     def __init__(self, fetches: Sequence[Node]) -> None:
@@ -105,12 +106,7 @@ class Plan:
                 if unchecked:
                     values[position] = compute(*inputs)
                 else:
-                    for value in inputs:
-                        if not is_finite(freeze(value)):
-                            self._raise_non_finite(values)
-                    values[position] = freeze(compute(*inputs))
-        except MinidlError:
-            raise
+                    values[position] = freeze(compute(*map(freeze, inputs)))
         except Exception as error:
             self._raise_non_finite(values)
             raise self._failure(position, values, error) from error
@@ -118,6 +114,19 @@ class Plan:
         if evaluation.has_empty or not all(is_finite(evaluation[node]) for node in self.fetches):
             self._raise_non_finite(values)
         return evaluation
+
+    def is_spoiled(self, position: int, values: list[Array], loss: Node) -> bool:
+        """Return whether a value that is not finite, the last so far, reaches the loss or a gradient on the way."""
+        values = values.copy()
+        try:
+            for later in range(position + 1, len(self.nodes)):
+                if isinstance(self.nodes[later], Operation):
+                    self.evaluate(later, values)
+            evaluation = Evaluation(self, values)
+            evaluation.check_training(loss)
+        except MinidlError:
+            return True
+        return evaluation.has_empty or not is_finite(evaluation[loss])
 
     def evaluate(self, position: int, values: list[Array]) -> None:
         """Compute the value of one operation from those before it; raises ShapeError or GraphError."""
@@ -141,7 +150,10 @@ class Plan:
             return non_finite_leaf(node, values[position])
         inputs = [(self.nodes[source].name, values[source]) for source in self.sources[position]]
         trained = [variable.name for at, variable in self._variables if values[at] is not variable.initial_value]
-        return non_finite_value(node, values[position], inputs, node.definition.elementwise, trained)
+        error = non_finite_value(node, values[position], inputs, node.definition.elementwise, trained)
+        if node.kind == "log" and node.inputs[0].kind == "softmax":
+            return NonFiniteError(error.finding, "log_softmax finds it without a probability of 0", node, error.entry)
+        return error
 
     def _failure(self, position: int, values: list[Array], error: Exception) -> MinidlError:
         node = self.nodes[position]
@@ -151,6 +163,8 @@ class Plan:
             node.definition.output_shape(shapes, node.attributes)
         except ValueError as misfit:
             return node.misfit(shapes, misfit)
+        if isinstance(error, GraphError):  # what an operation itself finds wrong with its inputs
+            return GraphError(str(error), node)
         remedy = "; its inputs belong to others: return a new array" if "read-only" in str(error) else ""
         return GraphError(f"computing it raised {type(error).__name__}: {error}{remedy}.", node)
 
@@ -280,6 +294,7 @@ class Evaluation:
     def _check_finite(self, gradients: list[Any], backward: _BackwardPlan) -> None:
         for position in backward.visited:
             if not is_finite(gradients[position]):
+                self._plan._raise_non_finite(self._values)
                 raise non_finite_gradient(self._plan.nodes[position], gradients[position])
 
 

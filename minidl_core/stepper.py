@@ -124,11 +124,12 @@ class Stepper:
     def forward(self) -> Iterator[NodeEvaluated]:
         """Yield each node's value, inputs before their consumers.
 
-        Raises NonFiniteError after the event of the first node whose value is NaN or infinite, and ShapeError where
-        the loss is not one number, which is no event.
+        Raises NonFiniteError after the event of the first node whose value is NaN or infinite, if that reaches the loss
+        or a gradient on the way to a variable, and ShapeError where the loss is not one number, which is no event.
         """
         plan = self._plan
         values = plan.start(self._feeds, self.session.variables)
+        is_harmless = False
         for position, node in enumerate(plan.nodes):
             if isinstance(node, Operation):
                 with quiet():
@@ -138,8 +139,11 @@ class Stepper:
                     raise plan.non_finite(position, values)
                 check_loss(node, values[position].shape)
             yield NodeEvaluated(node, read_only(values[position]))
-            if not is_finite(values[position]):
-                raise plan.non_finite(position, values)
+            if not (is_harmless or is_finite(values[position])):
+                with quiet():
+                    if plan.is_spoiled(position, values, self.loss):
+                        raise plan.non_finite(position, values)
+                is_harmless = True
         self._finish_forward(Evaluation(plan, values))
 
     def backward(self) -> Iterator[Event]:

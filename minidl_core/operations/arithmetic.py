@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..arrays import Array
 from ..gradients import EvaluatedOperation, RegisterGradient
 from .decorator import operation
@@ -80,19 +78,3 @@ def negative(a: Array, /) -> Array:
 def _negative_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     """The sign is flipped, so 1 more in A is 1 less in Y."""
     return [-grad]
-
-
-@operation(formula="Y = max(A, B)", samples=_PAIRS, elementwise=True)
-def maximum(a: Array, b: Array, /) -> Array:
-    """Each entry of Y is the larger of an entry of A and an entry of B."""
-    return np.maximum(a, b)
-
-
-@RegisterGradient("maximum", formulas=("G⊙(A ≥ B)", "G⊙(B > A)"))
-def _maximum_gradient(op: EvaluatedOperation, grad: Array) -> list[Array | None]:
-    """Where A is the larger, or both are equal, Y is A; elsewhere A does not count.
-
-    Where B is the larger, Y is B; elsewhere B does not count.
-    """
-    a, b = op.inputs
-    return [grad * (a >= b) if op.needs[0] else None, grad * (b > a) if op.needs[1] else None]

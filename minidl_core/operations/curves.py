@@ -1,4 +1,4 @@
-"""Functions of one number at a time whose slope depends on where one stands: powers, exp, log, sigmoid, tanh, relu."""
+"""Functions of one number at a time whose slope depends on where one stands, such as exp, sigmoid and relu."""
 
 from __future__ import annotations
 
@@ -105,5 +105,86 @@ def relu(a: Array, /) -> Array:
 
 @RegisterGradient("relu", formulas=("G⊙(A > 0)",))
 def _relu_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
-    """The slope of relu is 1 where A is positive, and 0 elsewhere."""
+    """The slope of relu is 1 where A is positive, and 0 elsewhere, also at 0, where it could be either."""
     return [grad * (op.inputs[0] > 0)]
+
+
+@operation(formula="Y = sqrt A", samples=_ONE, elementwise=True, domain=(0.3, 3.0))
+def sqrt(a: Array, /) -> Array:
+    """Each entry of Y is the number that times itself is an entry of A."""
+    return np.sqrt(a)
+
+
+@RegisterGradient("sqrt", formulas=("G/(2·Y)",))
+def _sqrt_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
+    """The slope of a root is 1/(2·Y): the smaller A is, the steeper, and at 0 too steep for a number."""
+    return [grad / (2.0 * op.output)]
+
+
+@operation(formula="Y = sin A", samples=_ONE, elementwise=True)
+def sin(a: Array, /) -> Array:
+    """Each entry of Y is the sine of an entry of A, an angle in radians."""
+    return np.sin(a)
+
+
+@RegisterGradient("sin", formulas=("G⊙cos A",))
+def _sin_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
+    """The slope of a sine is the cosine."""
+    return [grad * np.cos(op.inputs[0])]
+
+
+@operation(formula="Y = cos A", samples=_ONE, elementwise=True)
+def cos(a: Array, /) -> Array:
+    """Each entry of Y is the cosine of an entry of A, an angle in radians."""
+    return np.cos(a)
+
+
+@RegisterGradient("cos", formulas=("-G⊙sin A",))
+def _cos_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
+    """The slope of a cosine is minus the sine."""
+    return [-grad * np.sin(op.inputs[0])]
+
+
+@operation(formula="Y = log(1 + exp A)", samples=_ONE, elementwise=True)
+def softplus(a: Array, /) -> Array:
+    """A smooth relu: nearly 0 far below 0, nearly A far above."""
+    return np.logaddexp(0.0, a)  # exp of a large A would overflow
+
+
+@RegisterGradient("softplus", formulas=("G/(1 + exp(-A))",))
+def _softplus_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
+    """The slope of softplus is sigmoid: 0 far below 0, 1 far above."""
+    return [grad / (1.0 + np.exp(-op.inputs[0]))]
+
+
+_GELU_SCALE = 0.7978845608028654  # the square root of 2/pi
+
+
+@operation(formula="Y = A⊙(1 + tanh(0.7978845608028654·(A + 0.044715·A³)))/2", samples=_ONE, elementwise=True)
+def gelu(a: Array, /) -> Array:
+    """Each entry of A times nearly the chance that a normal number is below it: in the form with tanh, as in GPT-2."""
+    return 0.5 * a * (1.0 + np.tanh(_GELU_SCALE * (a + 0.044715 * a * a * a)))
+
+
+@RegisterGradient("gelu", formulas=("G times the slope at A",))
+def _gelu_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
+    """The slope of a product: of its one factor A, and of its other factor, the chance, that grows with A."""
+    a = op.inputs[0]
+    chance = np.tanh(_GELU_SCALE * (a + 0.044715 * a * a * a))
+    inner = _GELU_SCALE * (1.0 + 3.0 * 0.044715 * a * a)
+    return [grad * 0.5 * (1.0 + chance + a * (1.0 - chance * chance) * inner)]
+
+
+@operation(formula="Y = max(A, slope·A)", samples=[*_ONE, ((4,), {"slope": 0.2})], elementwise=True)
+def leaky_relu(a: Array, /, slope: float = 0.01) -> Array:
+    """Each positive entry of A stays as it is; of the others a small part is left.
+
+    The slope is between 0 and 1.
+    """
+    return np.maximum(a, slope * a)
+
+
+@RegisterGradient("leaky_relu", formulas=("G⊙((A > 0) + slope·(A ≤ 0))",))
+def _leaky_relu_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
+    """The slope is 1 where A is positive, and the small one elsewhere, also at 0."""
+    return [grad * np.where(op.inputs[0] > 0, 1.0, op.slope)]

@@ -26,12 +26,13 @@ def operation(
     """Define an operation by the NumPy function that computes it; its docstring is the reason, in one sentence.
 
     `formula` says what Y is; `element`, where it differs, what one element of Y is (see `gradients.RegisterGradient`).
-    `samples` are tuples of input shapes to test with, each optionally followed by a dict of attributes, and
-    `domain` the range that the tests draw numbers from. An `elementwise` operation broadcasts its inputs, and its
-    gradients are summed back to their shapes; of any other, `shape` tells the shape of Y from those of the inputs (and
-    the attributes) or raises ValueError; without it, a trial on ones tells. `remedy` completes the message where shapes
-    do not fit. `unchecked` is a promise that spares the fast path a look at each array: float64 becomes float64, no
-    input is changed, and every NaN and infinity among the inputs shows in Y, and of G in the gradients.
+    `samples` are tuples of input shapes to test with, or of an array where not any numbers will do, each optionally
+    followed by a dict of attributes, and `domain` the range that the tests draw numbers from. An `elementwise`
+    operation broadcasts its inputs, and its gradients are summed back to their shapes; of any other, `shape` tells the
+    shape of Y from those of the inputs (and the attributes) or raises ValueError; without it, a trial on ones tells.
+    `remedy` completes the message where shapes do not fit. `unchecked` is a promise that spares the fast path a look at
+    each array: float64 becomes float64, no input is changed, and every NaN and infinity among the inputs shows in Y,
+    and of G in the gradients.
 
     Raises GraphError where there are no positional-only inputs, an attribute is called what means something else, or
     the name is taken by an operation of another file.

@@ -1,6 +1,8 @@
-"""Products of matrices."""
+"""Products of matrices, of vectors, and of arrays whose dimensions have letters."""
 
 from __future__ import annotations
+
+import re
 
 import numpy as np
 
@@ -55,3 +57,89 @@ def _matmul_gradient(op: EvaluatedOperation, grad: Array) -> list[Array | None]:
     a_gradient = sum_to_shape(matrix @ columns.swapaxes(-1, -2), rows.shape).reshape(a.shape)
     b_gradient = sum_to_shape(rows.swapaxes(-1, -2) @ matrix, columns.shape).reshape(b.shape)
     return [a_gradient, b_gradient]
+
+
+def _outer_shape(a: Shape, b: Shape) -> Shape:
+    if len(a) != 1 or len(b) != 1:
+        raise ValueError("both must be vectors")
+    return a + b
+
+
+@operation(
+    formula="Y = A·Bᵀ",
+    element="Y[i,j] = A[i]·B[j]",
+    shape=_outer_shape,
+    samples=[((3,), (2,)), ((1,), (4,))],
+    remedy="A and B must have one dimension each; reshape(x, -1) makes one of many",
+)
+def outer(a: Array, b: Array, /) -> Array:
+    """Every entry of A times every entry of B."""
+    return np.outer(a, b)
+
+
+@RegisterGradient("outer", formulas=("G·B", "Gᵀ·A"))
+def _outer_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
+    """A[i] is a factor of row i of Y, with B as the other factor.
+
+    B[j] is a factor of column j of Y, with A as the other factor.
+    """
+    a, b = op.inputs
+    return [grad @ b, a @ grad]
+
+
+def _split(subscripts: str) -> tuple[str, str, str]:
+    """Return the letters of both inputs and of the output; raises ValueError where they are none."""
+    found = re.fullmatch(r"([a-zA-Z]*),([a-zA-Z]*)->([a-zA-Z]*)", str(subscripts).replace(" ", ""))
+    if found is None:
+        raise ValueError("the subscripts must be written as 'ij,jk->ik', for two inputs and with the arrow")
+    a, b, y = found.groups()
+    if any(len(set(letters)) < len(letters) for letters in (a, b, y)):
+        raise ValueError("a letter may stand only once in each part of the subscripts")
+    if not set(y) <= set(a + b):
+        raise ValueError(f"'{min(set(y) - set(a + b))}' of the output is in none of the inputs")
+    return a, b, y
+
+
+def _einsum_shape(a: Shape, b: Shape, subscripts: str) -> Shape:
+    first, second, output = _split(subscripts)
+    sizes: dict[str, int] = {}
+    for letters, shape in ((first, a), (second, b)):
+        if len(letters) != len(shape):
+            raise ValueError(f"the subscripts '{letters}' name {len(letters)} dimensions, but there are {len(shape)}")
+        for letter, size in zip(letters, shape, strict=True):
+            if sizes.setdefault(letter, size) != size:
+                raise ValueError(f"'{letter}' is {sizes[letter]} in one input and {size} in the other")
+    return tuple([sizes[letter] for letter in output])
+
+
+@operation(
+    formula="Y = Σ A·B over the letters that Y lacks",
+    shape=_einsum_shape,
+    samples=[
+        ((3, 4), (4, 2), {"subscripts": "ij,jk->ik"}),
+        ((2, 3, 4), (2, 5, 4), {"subscripts": "bqd,bkd->bqk"}),
+        ((3, 2), (3,), {"subscripts": "ij,k->i"}),
+        ((3,), (2,), {"subscripts": "i,j->ji"}),
+    ],
+)
+def einsum(a: Array, b: Array, /, subscripts: str) -> Array:
+    """Entries of A times entries of B, multiplied where their letters are equal, and summed over what Y lacks.
+
+    It is called as NumPy's: einsum("ij,jk->ik", a, b).
+    """
+    return np.einsum(subscripts, a, b)  # type: ignore[no-any-return]
+
+
+@RegisterGradient("einsum", formulas=("G·B, summed to the letters of A", "G·A, summed to the letters of B"))
+def _einsum_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
+    """In a product, each factor's slope is the other factor, and it counts in every sum that it is in."""
+    (a, b), (first, second, output) = op.inputs, _split(op.subscripts)
+
+    def towards(own: str, shape: Shape, other: str, factor: Array) -> Array:
+        known = "".join(letter for letter in own if letter in output + other)
+        part = np.einsum(f"{output},{other}->{known}", grad, factor)
+        # a letter that only this input has was summed alone: each of its entries counts the same
+        missing = tuple([axis for axis, letter in enumerate(own) if letter not in known])
+        return np.broadcast_to(np.expand_dims(part, missing), shape)
+
+    return [towards(first, a.shape, second, b), towards(second, b.shape, first, a)]

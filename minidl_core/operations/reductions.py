@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_tuple
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..arrays import Array, Shape
 from ..definition import definitions
@@ -13,7 +15,7 @@ from .decorator import operation
 
 Axis = int | tuple[int, ...] | None
 
-_SAMPLES = [
+SAMPLES = [
     ((3, 2),),
     ((3, 2), {"axis": 0}),
     ((3, 2), {"axis": -1}),
@@ -22,15 +24,16 @@ _SAMPLES = [
     ((2, 3, 4), {"axis": (0, 2), "keepdims": True}),
     ((),),
 ]
-_REMEDY = "axis must name dimensions that A has, each once, not {axis}"
+REMEDY = "axis must name dimensions that A has, each once, not {axis}"
 
 
-def _reduced_shape(a: Shape, axis: Axis, keepdims: bool) -> Shape:
+def reduced_shape(a: Shape, axis: Axis, keepdims: bool) -> Shape:
+    """Return the shape of A with its reduced dimensions left out, or of size 1; raises ValueError."""
     gone = range(len(a)) if axis is None else normalize_axis_tuple(axis, len(a))
     return tuple([1 if n in gone else size for n, size in enumerate(a) if keepdims or n not in gone])
 
 
-@operation(formula="Y = Σ A", unchecked=True, shape=_reduced_shape, samples=_SAMPLES, remedy=_REMEDY)
+@operation(formula="Y = Σ A", unchecked=True, shape=reduced_shape, samples=SAMPLES, remedy=REMEDY)
 def reduce_sum(a: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
     """The entries of A along the axis are added up.
 
@@ -44,10 +47,10 @@ def reduce_sum(a: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
 @RegisterGradient("reduce_sum", formulas=("G",))
 def _reduce_sum_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     """1 more in any entry of A is 1 more in its sum."""
-    return [_spread(op, grad)]
+    return [spread(op, grad)]
 
 
-@operation(formula="Y = Σ A / n", unchecked=True, shape=_reduced_shape, samples=_SAMPLES, remedy=_REMEDY)
+@operation(formula="Y = Σ A / n", unchecked=True, shape=reduced_shape, samples=SAMPLES, remedy=REMEDY)
 def reduce_mean(a: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
     """The entries of A along the axis are averaged.
 
@@ -60,10 +63,10 @@ def reduce_mean(a: Array, /, axis: Axis = None, keepdims: bool = False) -> Array
 @RegisterGradient("reduce_mean", formulas=("G/n",))
 def _reduce_mean_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     """An average over n entries has a slope of 1/n for each of them."""
-    return [_spread(op, grad / (op.inputs[0].size // grad.size))]
+    return [spread(op, grad / (op.inputs[0].size // grad.size))]
 
 
-def _spread(op: EvaluatedOperation, grad: Array) -> Array:
+def spread(op: EvaluatedOperation, grad: Array) -> Array:
     """Repeat the gradient of a reduction over the entries of its input that were reduced together."""
     shape, axes = op.inputs[0].shape, op.axis
     if axes is not None and not op.keepdims:
@@ -74,3 +77,31 @@ def _spread(op: EvaluatedOperation, grad: Array) -> Array:
     spread = np.empty(shape)
     spread[...] = grad
     return spread
+
+
+def _cumulative_shape(a: Shape, axis: int | None) -> Shape:
+    if axis is None:
+        return (math.prod(a),)
+    normalize_axis_index(axis, len(a))
+    return a
+
+
+@operation(
+    formula="Y = Σ A so far",
+    shape=_cumulative_shape,
+    samples=[((3, 2),), ((3, 2), {"axis": 0}), ((2, 3, 2), {"axis": -2})],
+    remedy="axis must name a dimension that A has, not {axis}",
+)
+def cumsum(a: Array, /, axis: int | None = None) -> Array:
+    """Each entry of Y is the sum of the entries of A along the axis up to there.
+
+    Without an axis, the entries are taken row by row.
+    """
+    return np.cumsum(a, axis)
+
+
+@RegisterGradient("cumsum", formulas=("Σ G from there on",))
+def _cumsum_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
+    """An entry is in its own sum and in all that follow, so their G are added up."""
+    axis = 0 if op.axis is None else op.axis
+    return [np.flip(np.cumsum(np.flip(grad, axis), axis), axis).reshape(op.inputs[0].shape)]

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 import minidl_core as dl
 
-from .reference import OPERATIONS
+from .reference import OPERATIONS, build
 
 _SHAPES = [(), (2,), (3, 1), (3, 2), (2, 3), (2, 2)]
+
+KINKED = ("relu", "maximum", "minimum", "abs", "clip", "leaky_relu", "reduce_max", "reduce_min", "greater")
 
 Step = tuple[str, tuple[int, ...], dict[str, Any]]
 
@@ -30,7 +32,8 @@ class Recipe:
         """Every node that the recipe makes of these leaves, the loss last; `operation(name)` says how."""
         made = list(leaves)
         for name, operands, attributes in self.steps:
-            made.append(operation(name)(*[made[i] for i in operands], **attributes))
+            inputs: Any = [made[i] for i in operands]
+            made.append(operation(name)(*inputs, **attributes))
         total = operation("reduce_sum")(made[self.summands[0]])
         for summand in self.summands[1:]:
             total = operation("add")(total, operation("reduce_sum")(made[summand]))
@@ -44,12 +47,12 @@ class Recipe:
         """The same as a graph of the engine: all its nodes, the loss last, and its variables."""
         dl.Graph().as_default()
         variables = [dl.Variable(leaf) for leaf in self.leaves]
-        return self.follow(variables, lambda name: getattr(dl, name)), variables
+        return self.follow(variables, lambda name: lambda *inputs, **given: build(name, inputs, given)), variables
 
     @property
     def is_smooth(self) -> bool:
         """Whether it has no kinks, so that differences measure its slopes everywhere."""
-        return not any(name in ("relu", "maximum") for name, _, _ in self.steps)
+        return not any(name in KINKED for name, _, _ in self.steps)
 
 
 def random_recipe(random: Random, most: int = 10) -> Recipe:
@@ -88,7 +91,29 @@ def _some_steps(random: Random, shapes: list[tuple[int, ...]]) -> list[Step]:
         choices.append([(name, (a,), {"axis": axis, "keepdims": random.choice([True, False])})])
     if rank:
         choices.append([("softmax", (a,), {"axis": random.randrange(-rank, rank)})])
+    choices += [[(name, (a,), {})] for name in ("abs", "sin", "cos", "softplus", "gelu", "leaky_relu")]
+    choices += [
+        [("square", (a,), {}), ("exp", (new,), {}), ("sqrt", (new + 1,), {})],
+        [("sigmoid", (a,), {}), ("norm", (new,), {"axis": axis})],
+        [("clip", (a,), {"low": -0.5, "high": 0.5})],
+        [("expand_dims", (a,), {"axis": random.randint(0, rank)}), ("squeeze", (new,), {})],
+        [("broadcast_to", (a,), {"shape": (2, *shape)})],
+        [("stack", (a, a), {"axis": random.randint(0, rank)})],
+        [(random.choice(("reduce_max", "reduce_min", "reduce_variance")), (a,), {"axis": axis})],
+    ]
+    if rank:
+        choices += [
+            [("log_softmax", (a,), {"axis": random.randrange(-rank, rank)})],
+            [("select", (a,), {"key": random.choice([0, -1, slice(None, None, -1), np.array([0, 0])])})],
+            [("concatenate", (a, a), {"axis": random.randrange(-rank, rank)})],
+            [("cumsum", (a,), {"axis": random.choice([None, random.randrange(-rank, rank)])})],
+            [("pad", (a,), {"width": random.choice([1, (0, 2)])})],
+            [("softmax", (a,), {}), ("cross_entropy", (a, new), {})],
+        ]
+    if rank == 1 == len(other):
+        choices += [[("outer", (a, b), {})], [("einsum", (a, b), {"subscripts": "i,j->j"})]]
     if _broadcast(shape, other) is not None:
+        choices += [[("minimum", (a, b), {})], [("greater", (a, b), {}), ("where", (new, a, b), {})]]
         choices += [[(name, (a, b), {})] for name in ("add", "subtract", "multiply", "maximum")]
         choices.append([("tanh", (b,), {}), ("exp", (new,), {}), ("divide", (a, new + 1), {})])
         choices.append([("sigmoid", (a,), {}), ("power", (new, b), {})])

@@ -343,12 +343,13 @@ def test_numbers_that_float64_does_not_hold():
 
 def test_an_array_with_masked_entries_is_refused_on_both_sides_of_an_operator(line):
     masked = np.ma.masked_array([[1.0, 2.0]], mask=[[False, True]])
-    for action in (lambda: masked @ line.w, lambda: line.w * masked, lambda: masked - line.w):
+    for action in (lambda: masked @ line.w, lambda: line.w * masked, lambda: line.w - masked):
         says(
             r"constant '.*' HERE: it is not an array of numbers: some of its entries are masked; give them a number, "
             r"as in array\.filled\(0\.0\)\.",
             message(dl.GraphError, action),
         )
+    says(r".*: no array can be made of it until a run; .*", message(dl.GraphError, lambda: masked - line.w))
     assert line.session.run(np.ma.masked_array([[1.0, 2.0]]) @ line.w).shape == (1, 1)
 
 

@@ -7,14 +7,20 @@ import numpy as np
 import pytest
 
 import minidl_core as dl
-from minidl_core.definition import definitions
+from minidl_core.definition import GradientRule, definitions
 from minidl_core.gradient_check import check_evaluation
-from minidl_core.gradients import GradientRule, _gradient_registry
+from minidl_core.gradients import _gradient_registry
 
 from .random_graphs import random_recipe
-from .reference import OPERATIONS
+from .reference import FLAT, OPERATIONS, build, sample_arrays
 
-_SLOTS = [(name, input_index) for name in OPERATIONS for input_index in range(len(definitions[name].symbols))]
+_SLOTS = [
+    (name, input_index)
+    for name in OPERATIONS
+    if name not in FLAT
+    for input_index, free in enumerate(sample_arrays(definitions[name], definitions[name].samples[0], seed=11)[1])
+    if free
+]
 
 
 def test_both_numbers_and_both_errors_are_there():
@@ -81,11 +87,9 @@ def test_an_error_of_a_thousandth_is_found_and_named(monkeypatch, name, input_in
 
     made = definitions[name]
     sample = made.samples[0]
-    shapes = [shape for shape in sample if not isinstance(shape, dict)]
-    attributes = sample[-1] if isinstance(sample[-1], dict) else {}
-    rng = np.random.default_rng(11)
-    variables = [dl.Variable(rng.uniform(*made.domain, size=shape), name=f"x{i}") for i, shape in enumerate(shapes)]
-    node = dl.Operation(made, tuple(variables), attributes, name="suspect")
+    arrays, _, attributes = sample_arrays(made, sample, seed=11)
+    variables = [dl.Variable(array, name=f"x{i}") for i, array in enumerate(arrays)]
+    node = build(name, variables, {**attributes, "name": "suspect"})
     loss = dl.log(dl.reduce_sum(dl.exp(dl.multiply(dl.tanh(node), 0.7)), name="total"))
     dl.Session().run(loss)
     assert all(check.agrees for check in dl.check_gradient(loss, variables[input_index]))
@@ -100,7 +104,7 @@ def test_an_error_of_a_thousandth_is_found_and_named(monkeypatch, name, input_in
     for check in felt:
         assert check.verdict == "differs"
         assert check.relative_error == pytest.approx(abs(1 - factor) / max(1, abs(factor)), rel=1e-3)
-        assert f"{name} 'suspect' (test_gradient_check.py:" in check.reason
+        assert f"{name} 'suspect' (" in check.reason
         assert f"is wrong for its input {input_index}, x{input_index}." in check.reason
 
 
@@ -216,3 +220,26 @@ def test_mistakes_in_the_question():
     for entry in ((2,), (-1,), (0, 0), ()):
         with pytest.raises(dl.GraphError, match=r"variable 'x' .* it is \(2,\) and has no entry"):
             dl.check_gradient(loss, x, [entry])
+
+
+@pytest.mark.parametrize(
+    ("operation", "number", "verdict"),
+    [
+        (dl.square, 1e-160, "too small"),
+        (dl.square, 1e-150, "agrees"),
+        (dl.square, 1e150, "agrees"),
+        (dl.relu, 1e160, "agrees"),
+        (dl.relu, 1.7e308, "agrees"),
+        (dl.relu, 1e-160, "agrees"),
+        (dl.relu, 1e-323, "too small"),
+        (dl.norm, 1e200, "agrees"),
+        (dl.norm, 1e-170, "agrees"),
+    ],
+)
+def test_numbers_near_the_ends_of_all_numbers_are_measured_or_said_to_be_too_small(operation, number, verdict):
+    x = dl.Variable([number], name="x")
+    loss = dl.reduce_sum(operation(x))
+    dl.Session().run(loss)
+    (check,) = dl.check_gradient(loss, x)
+    assert check.verdict == verdict
+    assert "nan" not in str(check)

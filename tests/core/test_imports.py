@@ -16,6 +16,7 @@ ORDER = [
         "sums",
         "definition",
         "finite",
+        "operators",
         "graph",
         "watching",
         "gradients",
@@ -25,7 +26,8 @@ ORDER = [
     *("train.settings", "train.schedules", "train.terms", "train.optimizer", "train.rules", "train.step", "train"),
     *("session", "events", "stepper", "gradient_check", "forward_mode"),
     *("operations.decorator", "operations.arithmetic", "operations.products", "operations.curves", "operations.shapes"),
-    *("operations.reductions", "operations.probabilities", "operations", ".", "__main__"),
+    *("operations.choices", "operations.comparisons", "operations.reductions", "operations.extremes"),
+    *("operations.selections", "operations.images", "operations.probabilities", "operations", ".", "__main__"),
 ]
 
 

@@ -34,12 +34,33 @@ def test_the_logarithm_of_zero_names_node_entry_and_cause():
     _stops(ways, log, (1, 0), r"log 'log' HERE: it makes -inf in entry \[1, 0\], because p is 0 there\.")
 
 
-def test_the_first_node_is_named_also_where_a_later_one_hides_the_infinity():
-    """sigmoid makes an innocent 1 of an infinity; the run must stop all the same, at the product that overflowed."""
+def test_an_infinity_that_reaches_neither_the_loss_nor_a_gradient_stops_nothing():
+    """sigmoid makes an innocent 1 of an infinity, with a slope of 0, on every way to run."""
     a = dl.Variable(np.full((2, 2), 1e200), name="a")
-    product = dl.matmul(a, a, name="aa")
-    ways = _ways_to_run(dl.reduce_sum(dl.sigmoid(product)))
-    _stops(ways, product, (0, 0), r"matmul 'aa' HERE: it makes inf in entry \[0, 0\], because .*1e\+200.*")
+    loss = dl.reduce_sum(dl.sigmoid(dl.matmul(a, a, name="aa")))
+    results = [way() for way in _ways_to_run(loss)]
+    assert [results[0], results[1], results[2][0], results[3][-1].loss] == [4.0] * 4
+    assert not dl.compute_gradient(loss)[a].any()
+
+
+def test_an_infinity_whose_slope_is_wanted_is_named_though_the_value_is_right():
+    z = dl.Variable(-1234.0, name="z")
+    power = dl.exp(-z, name="power")
+    loss = 1 / (1 + power)
+    assert dl.Session().run(loss) == 0.0
+    pattern = r"exp 'power' HERE: it makes inf, because negative is 1234, and numbers end at 1.8e\+308\."
+    _stops(_ways_to_run(loss)[1:], power, (), pattern)
+    x, w = dl.placeholder(name="x"), dl.Variable(2.0)
+    trained = w * (1 / (1 + dl.exp(-x)))
+    assert [way() for way in _ways_to_run(trained, {x: -1234.0})[:2]] == [0.0, 0.0]
+
+
+def test_the_logarithm_of_a_probability_too_small_names_log_softmax():
+    scores = dl.Variable([-431.0, 279.0, 427.0], name="scores")
+    log = dl.log(dl.softmax(scores), name="log")
+    pattern = r"log 'log' HERE: .*because softmax is 0 there; log_softmax finds it without a probability of 0\."
+    _stops(_ways_to_run(dl.reduce_sum(log * [1.0, 0.5, 0.5])), log, (0,), pattern)
+    assert dl.Session().run(dl.log_softmax(scores))[0] == -858.0
 
 
 def test_a_value_that_meets_an_array_without_entries_is_named_all_the_same():
@@ -68,7 +89,7 @@ def test_an_infinity_that_nobody_calculated():
     dl.RegisterGradient("spoiled")(lambda op, grad: [grad])
     x = dl.Variable([1.0, 2.0], name="x")
     made = spoiled(x, name="s")
-    loss = dl.reduce_sum(dl.sigmoid(made))
+    loss = dl.reduce_sum(made)
     del definitions["spoiled"]
     _stops(_ways_to_run(loss), made, (1,), r"spoiled 's' HERE: it makes inf in entry \[1\], because .*")
 

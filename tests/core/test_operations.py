@@ -14,6 +14,8 @@ from minidl_core.arrays import freeze, is_float64, quiet
 from minidl_core.definition import definitions
 from minidl_core.gradients import EvaluatedOperation, _gradient_registry
 
+from .reference import sample_arrays
+
 BUILT_IN = {name: made for name, made in definitions.items() if made.compute.__module__.startswith("minidl_core.")}
 BAD = [np.nan, np.inf, -np.inf]
 EXTREME = [0.0, -0.0, 5e-324, -1e-200, 1.0, 1e200, -1.7e308]
@@ -22,10 +24,7 @@ UNCHECKED = [name for name, made in BUILT_IN.items() if made.unchecked]
 
 def _samples(made):
     for sample in made.samples:
-        attributes = sample[-1] if isinstance(sample[-1], dict) else {}
-        shapes = [shape for shape in sample if not isinstance(shape, dict)]
-        rng = np.random.default_rng(3)
-        arrays = [np.array(rng.uniform(*made.domain, size=shape)) for shape in shapes]
+        arrays, _, attributes = sample_arrays(made, sample, seed=3)
         yield arrays, {**made.attributes, **attributes}
 
 
@@ -86,7 +85,8 @@ def test_an_operation_changes_no_input_and_its_shape_is_known_before(name):
         before = [array.tobytes() for array in arrays]
         output = np.asarray(made.compute(*arrays, **attributes))
         assert made.output_shape(tuple(array.shape for array in arrays), attributes) == output.shape
-        op = EvaluatedOperation(dl.Operation(made, arrays, attributes), arrays, output, [True] * len(arrays))
+        own = made.for_count(len(arrays)) if made.takes_list else made
+        op = EvaluatedOperation(dl.Operation(own, tuple(arrays), attributes), arrays, output, [True] * len(arrays))
         rule.function(op, np.ones(output.shape))
         assert [array.tobytes() for array in arrays] == before
 
@@ -290,13 +290,13 @@ import minidl_core as dl
 
 
 @dl.operation(formula="Y = A clipped to B", samples=[((3, 2), ())])
-def clip(a, limit, /, low=0.0):
+def held(a, limit, /, low=0.0):
     """Each entry of A, but no less than low and no more than B."""
     return np.minimum(np.maximum(a, low), limit)
 
 
-@dl.RegisterGradient("clip", formulas=("G where it is within", "the rest of G"))
-def _clip_gradient(op, grad):
+@dl.RegisterGradient("held", formulas=("G where it is within", "the rest of G"))
+def _held_gradient(op, grad):
     """A counts where it is within the bounds.
 
     The limit counts where A is above it.
@@ -308,7 +308,7 @@ def _clip_gradient(op, grad):
 dl.Graph().as_default()
 w = dl.Variable([[0.5, -1.0], [3.0, 1.5]], name="w")
 top = dl.Variable(2, name="top")
-J = dl.reduce_sum(clip(w, top, low=-0.5) * [[1, 2], [3, 4]])
+J = dl.reduce_sum(held(w, top, low=-0.5) * [[1, 2], [3, 4]])
 session = dl.Session()
 print(float(session.run(J)))
 table = dl.compute_gradient(J)

@@ -10,7 +10,8 @@ import pytest
 from rich.cells import cell_len
 
 import minidl_core as dl
-from minidl_core.gradients import GradientRule, _gradient_registry
+from minidl_core.definition import GradientRule
+from minidl_core.gradients import _gradient_registry
 from minidl_core.plan import Evaluation
 from tests.tui.test_inspector import LESSONS, SIZES
 from tests.tui.test_keys import opened, text

@@ -10,8 +10,8 @@ import pytest
 from rich.cells import cell_len
 
 import minidl_core as dl
-from minidl_core.definition import definitions
-from minidl_core.gradients import GradientRule, _gradient_registry, gradient_rule
+from minidl_core.definition import GradientRule, definitions
+from minidl_core.gradients import _gradient_registry, gradient_rule
 from tests.tui.test_inspector import LESSONS, SIZES
 from tests.tui.test_keys import opened, text
 from tui_backprop.debugger.followed import Followed

@@ -19,15 +19,23 @@ from tui_backprop.notation.entries import in_letters
 from tui_backprop.notation.expression import UnreadableError, evaluate, parse, write
 from tui_backprop.notation.worked import Worked, count, worked_contribution, worked_value
 
+from ..core.reference import sample_arrays
+
 OURS = [name for name, made in definitions.items() if made.compute.__module__.startswith("minidl_core.")]
 SAMPLES = [(name, sample) for name in OURS for sample in definitions[name].samples]
 
 
 def is_readable(name: str, sample: Any) -> bool:
     """Whether the formula says all: not where elements only change places, nor in products of other than matrices."""
-    matrices = [len(shape) == 2 for shape in sample if not isinstance(shape, dict)]
-    return name not in ("transpose", "reshape") and (name != "matmul" or all(matrices))
+    matrices = [np.ndim(np.empty(shape)) == 2 for shape in sample if isinstance(shape, tuple)]
+    return name not in UNSAID and (name != "matmul" or all(matrices))
 
+
+UNSAID = (
+    *("transpose", "reshape", "select", "gather", "concatenate", "stack", "expand_dims", "squeeze", "pad"),
+    *("broadcast_to", "reduce_max", "reduce_min", "reduce_variance", "reduce_std", "cumsum", "argmax", "gelu"),
+    *("average_pool", "max_pool", "conv2d", "einsum", "cross_entropy", "clip", "leaky_relu", "equal", "not_equal"),
+)
 
 READABLE = [each for each in SAMPLES if is_readable(*each)]
 UNREADABLE = [each for each in SAMPLES if not is_readable(*each)]
@@ -38,10 +46,11 @@ class Case:
 
     def __init__(self, name: str, sample: Any, seed: int, scale: float = 1.0, same: bool = False) -> None:
         definition = definitions[name]
-        shapes = [shape for shape in sample if not isinstance(shape, dict)]
-        attributes = next((given for given in sample if isinstance(given, dict)), {})
+        arrays, drawn, attributes = sample_arrays(definition, sample, seed)
+        if definition.takes_list:
+            definition = definition.for_count(len(arrays))
         rng = np.random.default_rng(seed)
-        self.inputs = [np.asarray(rng.uniform(*definition.domain, size=shape)) * scale for shape in shapes]
+        self.inputs = [array * scale if free else array for array, free in zip(arrays, drawn, strict=True)]
         with dl.Graph().as_default():
             nodes = [dl.Variable(array, name="PQR"[input_index]) for input_index, array in enumerate(self.inputs)]
             if same:

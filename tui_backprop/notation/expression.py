@@ -31,6 +31,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "tanh": np.tanh,
     "max": np.maximum,
     "min": np.minimum,
+    "where": np.where,
 }
 COMPARISONS: dict[str, Callable[..., Any]] = {
     ">": np.greater,
@@ -232,6 +233,8 @@ def magnitude(tree: Tree) -> Array:
 def _compute(kind: str, values: list[Array]) -> Any:
     if kind in ("max", "min"):
         return reduce(FUNCTIONS[kind], values)
+    if kind == "where":
+        return np.where(values[0] != 0, *values[1:])
     if kind in FUNCTIONS:
         if len(values) > 1:
             raise UnreadableError(f"{kind} takes one number")

@@ -1,0 +1,349 @@
+"""What Python and NumPy can do with a node: make the node of that meaning, or say in one sentence what to write.
+
+A node has no number until a run. Whatever asks for one (a truth value, `float`, a NumPy function that is no operation
+here) would otherwise be silently wrong, so it raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+import numpy as np
+
+from .arrays import Shape
+from .definition import definitions
+from .errors import GraphError, MissingAttributeError
+
+_UFUNCS = {"absolute": "abs", "fabs": "abs", "float_power": "power"}
+_SAME = (
+    *("add", "subtract", "multiply", "divide", "negative", "power", "matmul", "square", "sqrt", "exp", "log", "tanh"),
+    *("sin", "cos", "maximum", "minimum", "greater", "greater_equal", "less", "less_equal", "equal", "not_equal"),
+)
+_FUNCTIONS = {
+    "sum": "reduce_sum",
+    "mean": "reduce_mean",
+    "max": "reduce_max",
+    "amax": "reduce_max",
+    "min": "reduce_min",
+    "amin": "reduce_min",
+    "var": "reduce_variance",
+    "std": "reduce_std",
+    **{name: name for name in ("argmax", "reshape", "transpose", "concatenate", "stack", "where", "clip", "cumsum")},
+    **{name: name for name in ("outer", "einsum", "pad", "broadcast_to", "expand_dims", "squeeze", "norm")},
+}
+_RUN = "session.run(x) is its value"
+_STEP = f"it would be a step function, without a slope, and is no operation here; {_RUN}"
+_REMEDIES = {
+    **dict.fromkeys(
+        ("grad", "gradient"), "dl.compute_gradient(loss)[x] is its gradient, at the values of the last run"
+    ),
+    "backward": "dl.compute_gradient(loss) has all gradients, and optimizer.minimize(loss) is a step of training",
+    **dict.fromkeys(("data", "value", "assign"), f"{_RUN}, and session.variables[w] = ... sets that of a variable"),
+    **dict.fromkeys(("item", "numpy", "tolist", "eval", "detach", "cpu", "copy", "clone"), _RUN),
+    **dict.fromkeys(("view", "view_as"), "write x.reshape(shape)"),
+    **dict.fromkeys(("permute", "swapaxes", "t"), "write x.transpose(axes), or x.T"),
+    **dict.fromkeys(("unsqueeze",), "write dl.expand_dims(x, axis)"),
+    **dict.fromkeys(("mm", "bmm", "mv"), "write x @ y"),
+    **dict.fromkeys(("pow",), "write x ** 2"),
+    **dict.fromkeys(("size", "dim"), "write x.shape, or x.ndim"),
+    **dict.fromkeys(
+        ("requires_grad", "zero_grad", "requires_grad_"), "every dl.Variable is trained, from gradients of 0"
+    ),
+    **dict.fromkeys(("to", "cuda", "float", "double", "dtype"), "all numbers are float64"),
+}
+_REFUSED = {
+    "__bool__": f"only a run knows whether it is true: dl.where and dl.maximum choose in the graph, and {_RUN}",
+    "__contains__": f"only a run knows what is in it; {_RUN}",
+    **dict.fromkeys(
+        ("__float__", "__int__", "__complex__", "__index__"),
+        f"it has no number until a run: {_RUN}, and in a formula dl.exp(x) and the like stand for those of math",
+    ),
+    **dict.fromkeys(("__floordiv__", "__rfloordiv__", "__mod__", "__rmod__", "__divmod__", "__rdivmod__"), _STEP),
+    **dict.fromkeys(("__round__", "__floor__", "__ceil__", "__trunc__"), _STEP),
+    **dict.fromkeys(
+        ("__and__", "__rand__", "__or__", "__ror__", "__xor__", "__invert__"),
+        "of conditions a * b is true where both are, dl.maximum(a, b) where one is, 1 - a where a is not",
+    ),
+    "__setitem__": "a node cannot be changed; dl.where(condition, new, x) makes one that is new in some entries",
+    "__delitem__": "a node cannot be changed; dl.concatenate puts together what is to be kept",
+}
+
+
+class Operators:
+    """The methods of a node that make other nodes, by the names that NumPy has for them."""
+
+    __slots__ = ()
+    shape: Shape | None
+
+    def _operate(self, name: str, *inputs: Any, **attributes: Any) -> Any:
+        """Return a node of the operation of this name."""
+        raise NotImplementedError
+
+    def describe(self) -> str:
+        """Return how errors name this node."""
+        raise NotImplementedError
+
+    def _refuse(self, what: str) -> NoReturn:
+        raise GraphError(f"{self.describe()}: {what}.")
+
+    def _known_shape(self) -> Shape:
+        if self.shape is None:
+            self._refuse("its shape is known only in a run; make its placeholders with a shape, such as (100, 2)")
+        return self.shape
+
+    @property
+    def ndim(self) -> int:
+        """How many dimensions it has; raises GraphError where only a run knows."""
+        return len(self._known_shape())
+
+    @property
+    def T(self) -> Any:  # noqa: N802 (NumPy's word)
+        """Its transpose."""
+        return self._operate("transpose", self)
+
+    def __len__(self) -> int:
+        if not (shape := self._known_shape()):
+            self._refuse("it is a single number and has no length")
+        return shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([self[row] for row in range(len(self))])
+
+    def __getitem__(self, key: Any) -> Any:
+        parts = key if isinstance(key, tuple) else (key,)
+        if not any(isinstance(part, Operators) for part in parts):
+            key = tuple([np.array(part) if isinstance(part, list) else part for part in parts])
+            return self._operate("select", self, key=key if len(key) > 1 else key[0])
+        if len(parts) > 1:
+            self._refuse(
+                "dl.gather(x, i, axis) takes rows by a node, dl.cross_entropy(scores, classes) one of each row"
+            )
+        if getattr(key, "kind", "equal") in ("equal", "not_equal", "greater", "greater_equal", "less", "less_equal"):
+            self._refuse("only a run knows how many entries that are; dl.where(condition, x, 0) keeps the shape")
+        return self._operate("gather", self, key)
+
+    def __eq__(self, other: object) -> Any:
+        return Comparison("equal", self, other) if isinstance(other, _COMPARABLE) else NotImplemented
+
+    def __ne__(self, other: object) -> Any:
+        return Comparison("not_equal", self, other) if isinstance(other, _COMPARABLE) else NotImplemented
+
+    __hash__ = object.__hash__
+
+    def __abs__(self) -> Any:
+        return self._operate("abs", self)
+
+    def __lt__(self, other: Any) -> Any:
+        return self._operate("less", self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return self._operate("less_equal", self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self._operate("greater", self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self._operate("greater_equal", self, other)
+
+    def __format__(self, spec: str) -> str:
+        if spec:
+            self._refuse(f"it has no number to write until a run; {_RUN}")
+        return str(self)
+
+    def sum(self, *given: Any, **settings: Any) -> Any:
+        """Return reduce_sum of it."""
+        return self._operate("reduce_sum", self, *given, **settings)
+
+    def mean(self, *given: Any, **settings: Any) -> Any:
+        """Return reduce_mean of it."""
+        return self._operate("reduce_mean", self, *given, **settings)
+
+    def max(self, *given: Any, **settings: Any) -> Any:
+        """Return reduce_max of it."""
+        return self._operate("reduce_max", self, *given, **settings)
+
+    def min(self, *given: Any, **settings: Any) -> Any:
+        """Return reduce_min of it."""
+        return self._operate("reduce_min", self, *given, **settings)
+
+    def var(self, *given: Any, **settings: Any) -> Any:
+        """Return reduce_variance of it."""
+        return self._operate("reduce_variance", self, *given, **settings)
+
+    def std(self, *given: Any, **settings: Any) -> Any:
+        """Return reduce_std of it."""
+        return self._operate("reduce_std", self, *given, **settings)
+
+    def argmax(self, *given: Any, **settings: Any) -> Any:
+        """Return argmax of it."""
+        return self._operate("argmax", self, *given, **settings)
+
+    def cumsum(self, *given: Any, **settings: Any) -> Any:
+        """Return cumsum of it."""
+        return self._operate("cumsum", self, *given, **settings)
+
+    def clip(self, *given: Any, **settings: Any) -> Any:
+        """Return clip of it."""
+        return self._operate("clip", self, *given, **settings)
+
+    def squeeze(self, *given: Any, **settings: Any) -> Any:
+        """Return squeeze of it."""
+        return self._operate("squeeze", self, *given, **settings)
+
+    def reshape(self, *shape: Any) -> Any:
+        """Return reshape of it: x.reshape(2, 3), or x.reshape((2, 3))."""
+        return self._operate("reshape", self, shape=shape[0] if len(shape) == 1 else shape)
+
+    def flatten(self) -> Any:
+        """Return all its entries, row by row."""
+        return self._operate("reshape", self, shape=-1)
+
+    def transpose(self, *axes: Any) -> Any:
+        """Return transpose of it: x.transpose(1, 0), or x.transpose((1, 0)), or of all axes."""
+        return self._operate("transpose", self, axes=axes[0] if len(axes) == 1 else axes or None)
+
+    def dot(self, other: Any) -> Any:
+        """Return what NumPy's dot would be; raises GraphError where only a run knows, and for more than matrices."""
+        return self._dot(self, other)
+
+    def _dot(self, first: Any, second: Any) -> Any:
+        shapes = [each.shape if isinstance(each, Operators) else np.shape(each) for each in (first, second)]
+        if None in shapes:
+            self._refuse("dot is one thing for numbers and another for matrices, and a shape is not known: write x @ y")
+        ranks = [len(shape) for shape in shapes if shape is not None]
+        if max(ranks) > 2:
+            self._refuse("dot is for numbers, vectors and matrices; write x @ y, or dl.einsum")
+        return self._operate("matmul" if min(ranks) else "multiply", first, second)
+
+    def astype(self, dtype: Any) -> Any:
+        """Return the node itself, which is of float64; raises GraphError for any other type."""
+        if np.dtype(dtype) != np.float64:
+            self._refuse("all numbers are float64")
+        return self
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> NoReturn:
+        self._refuse(f"no array can be made of it until a run; {_RUN}, and dl.stack([x, y]) is a node of several")
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **settings: Any) -> Any:
+        name = _UFUNCS.get(ufunc.__name__, ufunc.__name__)
+        if name not in {*_SAME, *_UFUNCS.values()}:
+            self._refuse(_no_function(ufunc.__name__))
+        if method != "__call__" or settings:
+            way = "out" if "out" in settings else method if method != "__call__" else next(iter(settings))
+            self._refuse(f"np.{ufunc.__name__} with {way} cannot take a node; write it without, as in a = a + x")
+        return self._operate(name, *inputs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, settings: Any) -> Any:
+        name = function.__name__
+        match name:
+            case "shape":
+                return self._known_shape()
+            case "ndim":
+                return self.ndim
+            case "ravel":
+                return self.flatten()
+            case "dot" if len(args) == 2:
+                return self._dot(*args)
+            case "norm" if len(args) > 1 or "ord" in settings:
+                self._refuse("only the plain length is an operation here: dl.norm(x, axis)")
+        if name not in _FUNCTIONS:
+            self._refuse(_no_function(name))
+        return self._operate(_FUNCTIONS[name], *args, **settings)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("_") or name in {
+            each for part in type(self).__mro__ for each in getattr(part, "__slots__", ())
+        }:
+            raise AttributeError(name)
+        remedy = _REMEDIES.get(name, f"write dl.{name}(x)" if name in definitions else "dir(x) lists what it has")
+        raise MissingAttributeError(f"{self.describe()}: a node has no .{name}; {remedy}.")
+
+
+class Comparison(Operators):
+    """`a == b` before anybody has said what is meant by it: the operation `equal`, or whether both are one node.
+
+    Lists, tuples and dictionaries find a node among others by `==` and take its truth value, which must be that both
+    are the same node. Whatever calculates with it means the operation, which is made only then.
+    """
+
+    __slots__ = ("inputs", "kind")
+    shape = None
+
+    def __init__(self, kind: str, node: Operators, other: Any) -> None:
+        self.kind = kind
+        self.inputs = (node, other)
+
+    def __bool__(self) -> bool:
+        node, other = self.inputs
+        if not isinstance(other, Operators):
+            node._refuse("only a run knows whether it is equal to a number: session.run(x) == number")
+        return (node is other) == (self.kind == "equal")
+
+    def node(self) -> Any:
+        """Return the operation."""
+        return self._operate(self.kind, *self.inputs)
+
+    def describe(self) -> str:
+        """Return how it is written as an operation."""
+        return f"dl.{self.kind}(a, b)"
+
+    def _operate(self, name: str, *inputs: Any, **attributes: Any) -> Any:
+        return self.inputs[0]._operate(name, *inputs, **attributes)
+
+    def __repr__(self) -> str:
+        return self.describe()
+
+    def __add__(self, other: Any) -> Any:
+        return self._operate("add", self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return self._operate("add", other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return self._operate("subtract", self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return self._operate("subtract", other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return self._operate("multiply", self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return self._operate("multiply", other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return self._operate("divide", self, other)
+
+
+_COMPARABLE = (Operators, int, float, list, np.ndarray, np.generic)
+
+
+class _Refusing:
+    """A name of a value that a node has not: reading it and setting it both raise."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, node: Operators | None, owner: type) -> Any:
+        return self if node is None else Operators.__getattr__(node, self.name)
+
+    def __set__(self, node: Operators, value: Any) -> NoReturn:
+        Operators.__getattr__(node, self.name)
+
+
+def _refusing(what: str) -> Any:
+    def refuse(self: Operators, *_: Any) -> NoReturn:
+        self._refuse(what)
+
+    return refuse
+
+
+for _name, _what in _REFUSED.items():
+    setattr(Operators, _name, _refusing(_what))
+for _name in ("grad", "data", "value"):
+    setattr(Operators, _name, _Refusing(_name))
+
+
+def _no_function(name: str) -> str:
+    return f"np.{name} is no operation here; build it from others, or define one with @dl.operation"
