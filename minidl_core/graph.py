@@ -163,6 +163,10 @@ class Node(Operators):
         """What the node is, in one word: its operation's name, or placeholder, variable, constant."""
         return type(self).__name__.lower()
 
+    def locate(self, file: str, line: int) -> None:
+        """Say where the node was made, where that is not where it was called for."""
+        self._file, self._line = file, line
+
     @property
     def location(self) -> str:
         """Where the node was made, as file:line."""

@@ -9,13 +9,14 @@ import argparse
 import difflib
 import math
 import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from . import __version__
 from .lessons import lesson_names
-from .programs import is_path
+from .programs import FORMULA, is_path
 
 if TYPE_CHECKING:
     from .session.opening import Asked
@@ -27,6 +28,7 @@ EXAMPLES = """\
 examples:
   backprop-tui                               open the perceptron; press space to step, b to step back
   backprop-tui my_model.py                   open your own graph (see below)
+  backprop-tui -e "sigmoid(w*x + b)" --set x=2 w=0.5 b=-1      open a formula
   backprop-tui two-paths                     why gradients are added
   backprop-tui skip                          why the order matters
   backprop-tui --learning-rate 0.01          a step that is too large to watch
@@ -39,6 +41,10 @@ opening your own graph: my_model.py is any script that trains with minidl_core. 
 run it; then the minimisation step that it ran last is opened as it was before training, with the feeds of that run.
 What the script prints goes to the standard error output. Ctrl+C opens what it has so far. A notebook (.ipynb) is the
 script of its code cells. A file that defines a lesson is opened as that lesson.
+
+a formula has + - * / ** @, comparisons, indexing, numbers, lists, pi, e, and every operation by our name or NumPy's;
+parts of it can have names: "h = tanh(w*x); h**2". What is set is a variable; what comes from a file, or stands behind
+--data, is data. Where it is not one number, its entries are summed.
 
 moments, for --at and for the key G; the key w says where you are:
   7            the end of iteration 7; 0 is the very start
@@ -95,10 +101,28 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "lesson",
         nargs="?",
-        default="perceptron",
         type=_lesson,
         metavar="LESSON",
         help=f"one of {', '.join(lesson_names())} (default: perceptron), or a Python file or notebook of yours",
+    )
+    parser.add_argument(
+        FORMULA, "--expression", metavar="FORMULA", help="open a formula, such as 'sigmoid(w*x + b)' (see below)"
+    )
+    parser.add_argument(
+        "--set",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME=VALUE",
+        help="the variables of the formula: w=0.5 W=[[1,2],[3,4]]; NAME=@FILE is data from a CSV or .npy file",
+    )
+    parser.add_argument(
+        "--data",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="DATA",
+        help="data of the formula, NAME=VALUE as for --set; of a lesson on points a CSV file: x, y and a class",
     )
     parser.add_argument(
         "--seed",
@@ -160,9 +184,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = build_parser()
     try:
         try:
-            asked = parser.parse_args(arguments)
+            asked = parser.parse_args(_with_formula(arguments))
         finally:
             sys.stdout.flush()
+        try:
+            asked.lesson = address_of(asked)
+        except ValueError as error:
+            parser.error(str(error))
         if (asked.at != "0" or asked.edit or asked.save) and (asked.headless or asked.json):
             parser.error("--at, --edit and --save are for the screen and --plain; --headless starts at the beginning")
         if asked.save and not asked.save.endswith(SESSION):
@@ -182,7 +210,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     from .app import run_app
 
-    return run_app(_session_of(asked), asked.save)
+    return run_app(session_of(asked), asked.save)
+
+
+def _with_formula(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with the formula and its option as one, for a formula may begin with a minus."""
+    joined: list[str] = []
+    for argument in arguments:
+        if joined[-1:] == [FORMULA]:
+            joined[-1] = f"--expression={argument}"
+        else:
+            joined.append(argument)
+    return joined
+
+
+def address_of(asked: argparse.Namespace) -> str:
+    """Return the address of the program that is asked for; raises ValueError where options do not go together."""
+    if asked.expression is not None:
+        if asked.lesson is not None:
+            raise ValueError(f"{FORMULA} opens a formula; leave out {asked.lesson}")
+        words = [FORMULA, asked.expression]
+        words += ["--set", *asked.set] if asked.set else []
+        return shlex.join([*words, "--data", *asked.data] if asked.data else words)
+    name: str = asked.lesson or "perceptron"
+    if asked.set:
+        raise ValueError(f"--set is for a formula: {FORMULA} 'w*x' --set {' '.join(asked.set)}")
+    if not asked.data:
+        return name
+    if len(asked.data) > 1 or name not in lesson_names():
+        raise ValueError("--data FILE is for a lesson on points, --data NAME=VALUE for a formula")
+    return shlex.join([name, "--data", *asked.data])
 
 
 def _print_something(asked: argparse.Namespace) -> int | None:
@@ -192,7 +249,7 @@ def _print_something(asked: argparse.Namespace) -> int | None:
     if asked.narrate:
         from .plain.front_end import narrate
 
-        return narrate(_session_of(asked))
+        return narrate(session_of(asked))
     if asked.headless or asked.json:
         from .headless import run_headless
 
@@ -200,11 +257,12 @@ def _print_something(asked: argparse.Namespace) -> int | None:
     if asked.plain:
         from .plain.front_end import run_plain
 
-        return run_plain(_session_of(asked), asked.save)
+        return run_plain(session_of(asked), asked.save)
     return None
 
 
-def _session_of(asked: argparse.Namespace) -> Asked:
+def session_of(asked: argparse.Namespace) -> Asked:
+    """Return what is asked to be opened."""
     from .session.opening import Asked
 
     return Asked(asked.lesson, asked.seed, asked.learning_rate, asked.steps, asked.at, asked.edit)
