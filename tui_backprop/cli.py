@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .session.opening import Asked
 
 SESSION = ".backprop"
+EXPORTS = ("numpy", "torch", "minidl")
 
 DESCRIPTION = "Step through backpropagation in a terminal, forwards and backwards in time."
 EXAMPLES = """\
@@ -35,6 +36,7 @@ examples:
   backprop-tui two-paths --at 4:b:2          iteration 4, visit of b, second step
   backprop-tui --headless perceptron         train 100 iterations and print the losses and a picture
   backprop-tui --headless chain --json       the same for programs
+  backprop-tui xor --export numpy            print it as a script of plain NumPy; also torch, minidl
   backprop-tui grade chain.backprop          compute a session that was handed in again, and judge its answers
 
 opening your own graph: my_model.py is any script that trains with minidl_core. It is run as python my_model.py would
@@ -156,6 +158,12 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="headless, printing JSON")
     parser.add_argument("--plain", action="store_true", help="no screen: commands are read and answered line by line")
     parser.add_argument("--narrate", action="store_true", help="no screen: a sentence for each event of an iteration")
+    parser.add_argument(
+        "--export",
+        nargs="+",
+        metavar=("KIND", "FILE"),
+        help=f"no screen: print it as a script ({', '.join(EXPORTS)}) that trains to the same losses, or write FILE.py",
+    )
     parser.add_argument("--list", action="store_true", help="name the lessons")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
@@ -189,10 +197,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
         try:
             asked.lesson = address_of(asked)
+            _check_export(asked)
         except ValueError as error:
             parser.error(str(error))
-        if (asked.at != "0" or asked.edit or asked.save) and (asked.headless or asked.json):
-            parser.error("--at, --edit and --save are for the screen and --plain; --headless starts at the beginning")
+        asked.command = shlex.join(["backprop-tui", *arguments])
+        if (asked.at != "0" or asked.edit or asked.save) and (asked.headless or asked.json or asked.export):
+            parser.error("--at, --edit and --save are for the screen and --plain; all else starts at the beginning")
         if asked.save and not asked.save.endswith(SESSION):
             parser.error(f"--save {asked.save}: the name must end with {SESSION}")
         status = _print_something(asked)
@@ -242,10 +252,30 @@ def address_of(asked: argparse.Namespace) -> str:
     return shlex.join([name, "--data", *asked.data])
 
 
+def _check_export(asked: argparse.Namespace) -> None:
+    """Raise ValueError where an export is of no kind, or into no Python file."""
+    if asked.export is None:
+        return
+    kind, *files = asked.export
+    if kind not in EXPORTS:
+        raise ValueError(f"--export {kind}: there are {', '.join(EXPORTS)}")
+    if len(files) > 1 or not all(file.endswith(".py") for file in files):
+        raise ValueError(
+            f"--export {' '.join(asked.export)}: behind the kind comes one FILE.py; what to open goes first"
+        )
+    if asked.headless or asked.json or asked.plain or asked.narrate:
+        raise ValueError("--export writes a script and does nothing else")
+
+
 def _print_something(asked: argparse.Namespace) -> int | None:
     """Do what needs no screen and return the exit status; None where the screen is asked for."""
     if asked.list:
         return _list_lessons()
+    if asked.export:
+        from .exporting import run_export
+
+        kind, file = [*asked.export, None][:2]
+        return run_export(session_of(asked), kind, file, asked.command)
     if asked.narrate:
         from .plain.front_end import narrate
 
