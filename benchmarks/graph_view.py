@@ -28,18 +28,20 @@ from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.graph.folded_graph import with_off_path
 from tui_backprop.graph.item_views import SHAPES, box_of
 from tui_backprop.graph.layout import Layout, NodeBox, lay_out
-from tui_backprop.graph.picture import MOST_ITEMS, fold, repeat_leaves, scopes_to_close
+from tui_backprop.graph.picture import MOST_ITEMS, fold_at_first, repeat_leaves
 from tui_backprop.programs.program import program_of
 
 OPEN = """
 import sys
 sys.path.insert(0, {root!r})
 from tests.sample_graphs import LARGE, SMALL, lesson_of, long_chain
+from tests.scalar_models import tiny_gpt
 from tui_backprop.app import BackpropApp
 from tui_backprop.programs.program import program_of
 from tui_backprop.terminal import run
 name, _, count = {name!r}.partition(" ")
-lesson = lesson_of(name, lambda: long_chain(int(count))) if count else (SMALL | LARGE)[name]
+build = tiny_gpt if name == "scalar-gpt" else long_chain
+lesson = lesson_of(name, lambda: build(int(count))) if count else (SMALL | LARGE)[name]
 run(BackpropApp(program_of(lesson)))
 """
 YARDSTICK = "two-layers"
@@ -54,7 +56,7 @@ def laid_out(name: str) -> tuple[int, list[NodeBox], Layout | None, float]:
     graph = Timeline(program_of((SMALL | LARGE)[name])).graph
     nodes = with_off_path(graph)
     start = time.perf_counter()
-    picture = repeat_leaves(fold(nodes, scopes_to_close(nodes)))
+    picture = repeat_leaves(fold_at_first(nodes))
     boxes = [box_of(item, graph.shapes, SHAPES) for item in picture.items.values()]
     layout = lay_out(boxes, picture.item_for(graph.loss)) if len(boxes) <= MOST_ITEMS else None
     return len(nodes), boxes, layout, time.perf_counter() - start
@@ -145,7 +147,15 @@ def main() -> None:
     head = f"{'120x40':18}{'on screen':>12}{'forward':>10}{'backward':>10}{'update':>10}{'memory':>10}"
     print(f"{head}   on screen: at most 2 s")
     base: list[float] = []
-    for name in (YARDSTICK, "random-100", "random-300", "scalar-network", "long-chain 1000", "long-chain 10000"):
+    for name in (
+        YARDSTICK,
+        "random-100",
+        "random-300",
+        "scalar-network",
+        "long-chain 1000",
+        "long-chain 10000",
+        "scalar-gpt 21",
+    ):
         seconds, steps, memory = stepped(name)
         base = base or steps
         ratios = "" if name == YARDSTICK else " ".join(f"{a / b:.1f}x" for a, b in zip(steps, base, strict=True))

@@ -1,4 +1,4 @@
-"""Make the pictures of the pages: the app takes screenshots of itself, in a backward pass and in an update by Adam."""
+"""Make the pictures of the pages: the app takes screenshots of itself, in backward passes and in an update by Adam."""
 
 import asyncio
 from dataclasses import replace
@@ -20,10 +20,11 @@ async def take(name: str, program: str | Program, *keys: str) -> None:
 
 
 async def main() -> None:
-    """Step to what `add` contributes to the gradient of `b` in iteration 4, and to an update by Adam in iteration 3."""
+    """Step to what `add` contributes to `b`, to an update by Adam, and to a gradient that a learner's engine missed."""
     await take("perceptron", "perceptron", *["i"] * 3, *["space"] * 17)
     adam = replace(load_lesson("xor"), optimizer=AdamOptimizer, learning_rate=0.05)
     await take("adam", program_of(adam), *["i"] * 2, "p", "p", "space", "space")
+    await take("own_engine", str(Path(__file__).with_name("own_engine.py")), "p", *["n"] * 8)
 
 
 if __name__ == "__main__":

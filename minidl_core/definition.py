@@ -84,6 +84,7 @@ class OperationDefinition:
     element: str
     elementwise: bool
     unchecked: bool
+    copies: bool
     shape: Callable[..., Shape] | None
     domain: tuple[float, float]
     remedy: str

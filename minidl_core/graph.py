@@ -224,6 +224,17 @@ class Node(Operators):
         return Operation(definitions["negative"], (self,))
 
 
+@contextmanager
+def in_scope(graph: Graph, name: str) -> Iterator[None]:
+    """Put `name/` before the names of the nodes made in this block, also where the scope has nodes already."""
+    graph._name_nodes()
+    outer, graph._scope = graph._scope, f"{name}/" if name else ""
+    try:
+        yield
+    finally:
+        graph._scope = outer
+
+
 def _checked(name: Any) -> str:
     """Return the name that somebody gives a node; raises GraphError where it is no text."""
     if not isinstance(name, str) or not name:

@@ -12,7 +12,6 @@ from typing import Any, NoReturn
 import numpy as np
 
 from .arrays import Shape
-from .definition import definitions
 from .errors import GraphError, MissingAttributeError
 
 _UFUNCS = {"absolute": "abs", "fabs": "abs", "float_power": "power"}
@@ -53,6 +52,13 @@ _REMEDIES = {
         ("requires_grad", "zero_grad", "requires_grad_"), "every dl.Variable is trained, from gradients of 0"
     ),
     **dict.fromkeys(("to", "cuda", "float", "double", "dtype"), "all numbers are float64"),
+    **{
+        name: f"write dl.{name}(x)"
+        for name in (
+            *("relu", "sigmoid", "tanh", "softmax", "log_softmax", "exp", "log", "sqrt", "abs", "square", "norm"),
+            *("sin", "cos", "add", "multiply", "matmul", "gather", "where", "pad", "outer", "maximum", "minimum"),
+        )
+    },
 }
 _REFUSED = {
     "__bool__": f"only a run knows whether it is true: dl.where and dl.maximum choose in the graph, and {_RUN}",
@@ -253,14 +259,6 @@ class Operators:
             self._refuse(_no_function(name))
         return self._operate(_FUNCTIONS[name], *args, **settings)
 
-    def __getattr__(self, name: str) -> NoReturn:
-        if name.startswith("_") or name in {
-            each for part in type(self).__mro__ for each in getattr(part, "__slots__", ())
-        }:
-            raise AttributeError(name)
-        remedy = _REMEDIES.get(name, f"write dl.{name}(x)" if name in definitions else "dir(x) lists what it has")
-        raise MissingAttributeError(f"{self.describe()}: a node has no .{name}; {remedy}.")
-
 
 class Comparison(Operators):
     """`a == b` before anybody has said what is meant by it: the operation `equal`, or whether both are one node.
@@ -321,17 +319,22 @@ class Comparison(Operators):
 _COMPARABLE = (Operators, int, float, list, np.ndarray, np.generic)
 
 
-class _Refusing:
-    """A name of a value that a node has not: reading it and setting it both raise."""
+class _Missing:
+    """A name that others have for what a node has not: reading it and setting it both raise.
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    A `__getattr__` would do for all names at once, and make every look at a node's own attributes slower.
+    """
+
+    def __init__(self, name: str, remedy: str) -> None:
+        self.message = f"a node has no .{name}; {remedy}."
 
     def __get__(self, node: Operators | None, owner: type) -> Any:
-        return self if node is None else Operators.__getattr__(node, self.name)
+        if node is None:
+            return self
+        raise MissingAttributeError(f"{node.describe()}: {self.message}")
 
     def __set__(self, node: Operators, value: Any) -> NoReturn:
-        Operators.__getattr__(node, self.name)
+        raise MissingAttributeError(f"{node.describe()}: {self.message}")
 
 
 def _refusing(what: str) -> Any:
@@ -343,8 +346,8 @@ def _refusing(what: str) -> Any:
 
 for _name, _what in _REFUSED.items():
     setattr(Operators, _name, _refusing(_what))
-for _name in ("grad", "data", "value"):
-    setattr(Operators, _name, _Refusing(_name))
+for _name, _what in _REMEDIES.items():
+    setattr(Operators, _name, _Missing(_name, _what))
 
 
 def _no_function(name: str) -> str:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from weakref import WeakSet
 
 from .arrays import Array, quiet, read_only
 from .errors import GraphError
-from .graph import Node, Variable, check_has_value
+from .graph import Node, Placeholder, Variable, check_has_value
 from .plan import Evaluation, Plan
 from .train import Memory, Minimization, Optimizer
 from .train.step import take_step
-from .watching import notify
+from .watching import is_watched, notify
 
 _NOTHING = Memory()
 
@@ -45,8 +46,10 @@ class Session:
         if plan is None:
             plan = self._plans[nodes] = Plan(nodes)
         feeds = plan.feed(feed_dict)
-        for node in asked:
-            notify(node, feeds)
+        watched = is_watched()
+        if watched:
+            for node in asked:
+                notify(Asked(node, feeds, self))
         with quiet():
             evaluation = plan.run(feeds, self.variables)
             for node in nodes:
@@ -54,11 +57,15 @@ class Session:
             moved: dict[Variable, Array] = {}
             for node in dict.fromkeys(asked):
                 if isinstance(node, Minimization):
-                    memory = self.memory_of(node.optimizer)
+                    before = self.memory_of(node.optimizer)
                     after, memory = take_step(
-                        node.optimizer, evaluation, node.loss, moved, memory, node.variables if node.freezes else None
+                        node.optimizer, evaluation, node.loss, moved, before, node.variables if node.freezes else None
                     )
                     self.variables, self.memories[node.optimizer] = {**self.variables, **after}, memory
+                    if watched:
+                        owner = node.optimizer
+                        told = node.loss, node, owner, owner, self, evaluation, before, dict(moved), after
+                        notify(StepTaken(*told))
                     moved |= after
         results = [read_only(evaluation[node]) for node in nodes]
         return results[0] if isinstance(fetches, Node) else results
@@ -76,6 +83,44 @@ class Session:
     def memory_of(self, optimizer: Optimizer) -> Memory:
         """Return what an optimizer remembers of its steps in this session."""
         return self.memories.get(optimizer, _NOTHING)
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A node is about to be run with these feeds, copied."""
+
+    node: Node
+    feeds: Mapping[Placeholder, Array]
+    session: Session
+
+
+@dataclass(frozen=True, eq=False)
+class StepTaken:
+    """A step was taken from the values of an evaluation: `after` is what it left, and `memory` what it started from.
+
+    `moved` are the variables that another step had moved since the evaluation. `step` is None where the loss was
+    trained without a minimisation. `optimizer` has the settings of this step, and `owner` is whose memory it is.
+    """
+
+    loss: Node
+    step: Minimization | None
+    optimizer: Optimizer
+    owner: Optimizer
+    session: Session
+    evaluation: Evaluation
+    memory: Memory
+    moved: Mapping[Variable, Array]
+    after: Mapping[Variable, Array]
+
+
+@dataclass(frozen=True, eq=False)
+class GradientComputed:
+    """The gradients of a loss were computed at the values of an evaluation; None is a session that is gone."""
+
+    loss: Node
+    session: Session | None
+    evaluation: Evaluation
+    gradients: Mapping[Node, Array]
 
 
 _living: WeakSet[Session] = WeakSet()
@@ -119,6 +164,9 @@ def compute_gradient(loss: Node, session: Session | None = None) -> dict[Node, A
     evaluation = last_evaluation(loss, session)
     with quiet():
         gradients = evaluation.gradients(loss)
+    if is_watched():
+        owner = next((each for each in _living if each.evaluations.get(loss) is evaluation), None)
+        notify(GradientComputed(loss, session or owner, evaluation, gradients))
     return {node: read_only(gradient) for node, gradient in gradients.items()}
 
 

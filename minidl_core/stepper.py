@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import index
 from typing import Any
 
@@ -28,10 +28,10 @@ from .finite import non_finite_gradient
 from .gradients import gradient_rule, input_gradients
 from .graph import Node, Operation, Placeholder, Variable
 from .plan import Evaluation, Plan, check_loss
-from .session import Session
+from .session import Asked, Session, StepTaken
 from .train import Memory, Minimization, Optimizer, Schedule, rate_at, trained_variables
 from .train.step import Step, take_step
-from .watching import notify
+from .watching import is_watched, notify
 
 Hook = Callable[[Any], object]
 _NONE_MOVED: Mapping[Variable, Array] = {}
@@ -39,13 +39,17 @@ _NONE_MOVED: Mapping[Variable, Array] = {}
 
 @dataclass(frozen=True)
 class State:
-    """Where an iteration starts: how many were finished before, and all that its numbers depend on."""
+    """Where an iteration starts: how many were finished before, and all that its numbers depend on.
+
+    `memory` is the optimizer's, `other_memories` are those of others that train in the same session.
+    """
 
     finished: int
     variables: Mapping[Variable, Array]
     learning_rate: float | Schedule
     feeds: Mapping[Placeholder, Array]
     memory: Memory
+    other_memories: Mapping[Optimizer, Memory] = field(default_factory=dict)
 
     @property
     def rate(self) -> float:
@@ -59,10 +63,12 @@ class State:
 class Stepper:
     """Trains a loss, one event at a time (`iteration`) or by calling hooks (`run`).
 
-    `step` is what `optimizer.minimize(loss)` makes or, with an `optimizer`, the loss itself: then its graph stays as it
-    is. The feeds are copied once and used for every iteration, until a state with others is restored. So is the
-    optimizer: a setting that is to change is one of the stepper's `optimizer`, and no other stepper's changes with it.
-    Raises GraphError where there is no step to take, FeedError, ShapeError.
+    `step` is what `optimizer.minimize(loss)` makes or, with an `optimizer`, the loss itself: then its graph stays
+    as it is, and of its variables `only` some may be moved. The feeds are copied once and used for every iteration,
+    until a state with others is restored. So is the optimizer: a setting that is to change is one of the stepper's
+    `optimizer`, and no other stepper's changes with it. `left_after` are what variables are after each iteration,
+    whatever the optimizer's rule says: a run that is played again may have left them so. Raises GraphError where
+    there is no step to take, FeedError, ShapeError.
     """
 
     def __init__(
@@ -72,10 +78,11 @@ class Stepper:
         session: Session | None = None,
         traversal: str = "last consumer",
         optimizer: Optimizer | None = None,
+        only: Sequence[Variable] | None = None,
     ) -> None:
         if optimizer is not None:
             trained_variables(step)
-            self.loss, self._given, self._only = step, optimizer, None
+            self.loss, self._given, self._only = step, optimizer, only
         elif isinstance(step, Minimization):
             self.loss, self._given = step.loss, step.optimizer
             self._only = step.variables if step.freezes else None
@@ -85,6 +92,7 @@ class Stepper:
         self.optimizer = copy(self._given)
         self.session = session or Session()
         self.finished = 0
+        self.left_after: Mapping[Variable, Array] = {}
         self._traversal = traversal
         visits = search(self.loss, traversal)
         # the visits are the same in each iteration; only a plain search has to be seen to fail again
@@ -92,7 +100,8 @@ class Stepper:
         self._plan = Plan([self.loss])
         self._trained = {node for node, trained in zip(self.nodes, self._plan.trained(), strict=True) if trained}
         self._feeds: Mapping[Placeholder, Array] = self._plan.feed(feed_dict)
-        notify(step, self._feeds)
+        self._step = step if isinstance(step, Minimization) else None
+        notify(Asked(step, self._feeds, self.session))
         self._evaluation: Evaluation | None = None
         self._gradients: dict[Variable, Array] | None = None
 
@@ -104,13 +113,14 @@ class Stepper:
     def state(self) -> State:
         """Return what an iteration started now would start from."""
         variables, memory = dict(self.session.variables), self.session.memory_of(self._given)
-        return State(self.finished, variables, self.optimizer.learning_rate, self._feeds, memory)
+        others = {owner: kept for owner, kept in self.session.memories.items() if owner is not self._given}
+        return State(self.finished, variables, self.optimizer.learning_rate, self._feeds, memory, others)
 
     def restore(self, state: State) -> None:
         """Start again from an earlier state; what follows has the same bits as before."""
         self.finished = state.finished
         self.session.variables = dict(state.variables)
-        self.session.memories[self._given] = state.memory
+        self.session.memories = {**state.other_memories, self._given: state.memory}
         self.optimizer.learning_rate = state.learning_rate
         self._feeds = state.feeds
         self._evaluation = self._gradients = None
@@ -207,13 +217,12 @@ class Stepper:
             old = evaluation[node]
             with quiet():
                 values = step.update(node, old, gradient)
-                new = variables[node] = freeze(old - values[-1])
+                new = variables[node] = self.left_after.get(node, freeze(old - values[-1]))
             terms, numbers = step.terms(node, values), step.numbers
             shown = read_only(old), read_only(gradient), step.learning_rate, read_only(new)
             yield VariableUpdated(node, *shown, terms, numbers)
             step.check_finite(node, values, new)
-        self.session.variables, self.session.memories[self._given] = variables, step.memory
-        self._finish_iteration()
+        self._take(variables, step.memory, evaluation)
         yield IterationFinished(self.loss, self.finished, float(evaluation[self.loss]))
 
     def run(
@@ -251,8 +260,7 @@ class Stepper:
         session = self.session
         memory = session.memory_of(self._given)
         after, memory = take_step(self.optimizer, evaluation, self.loss, _NONE_MOVED, memory, self._only)
-        session.variables, session.memories[self._given] = {**session.variables, **after}, memory
-        self._finish_iteration()
+        self._take({**session.variables, **after}, memory, evaluation)
         return float(evaluation[self.loss])
 
     def _finish_forward(self, evaluation: Evaluation) -> None:
@@ -261,7 +269,16 @@ class Stepper:
         self.session.keep(self.loss, evaluation)
         self._gradients = None
 
-    def _finish_iteration(self) -> None:
+    def _take(self, variables: dict[Variable, Array], memory: Memory, evaluation: Evaluation) -> None:
+        session, before = self.session, self.session.memory_of(self._given)
+        session.variables, session.memories[self._given] = {**variables, **self.left_after}, memory
+        if is_watched():
+            nodes = [node for node in self._plan.nodes if node in variables]
+            after = {node: variables[node] for node in nodes if isinstance(node, Variable)}
+            step = self._step
+            notify(
+                StepTaken(self.loss, step, self.optimizer, self._given, session, evaluation, before, _NONE_MOVED, after)
+            )
         self.finished += 1
         self._evaluation = self._gradients = None
 

@@ -1,27 +1,22 @@
-"""Watching: whoever asks is told which steps of training are made, and what is run with which feeds.
+"""Watching: whoever asks is told what happens, so a debugger can show what a script did, wherever that keeps its graph.
 
-So a debugger can open the graph of a script, wherever the script keeps it.
+What happens is an object of a class that stands beside what makes it: a minimisation that is made (train/optimizer.py),
+a node that is run, a step that is taken, gradients that are computed (session.py). Nobody pays for it who does not ask.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from .arrays import Array
-from .graph import Node, Placeholder
-
-Watcher = Callable[[Node, Mapping[Placeholder, Array] | None], object]
+Watcher = Callable[[object], object]
 
 _watchers: list[Watcher] = []
 
 
 @contextmanager
 def watching(watcher: Watcher) -> Iterator[None]:
-    """In this block, call the watcher with each node that is about to be run, and its feeds, copied.
-
-    It is called with each minimisation that is made, too, and None.
-    """
+    """In this block, call the watcher with everything that happens."""
     _watchers.append(watcher)
     try:
         yield
@@ -29,7 +24,12 @@ def watching(watcher: Watcher) -> Iterator[None]:
         _watchers.remove(watcher)
 
 
-def notify(node: Node, feeds: Mapping[Placeholder, Array] | None) -> None:
+def is_watched() -> bool:
+    """Return whether anybody watches, so that it is worth finding out what to say."""
+    return bool(_watchers)
+
+
+def notify(happening: object) -> None:
     """Notify those who watch."""
     for watcher in _watchers:
-        watcher(node, feeds)
+        watcher(happening)

@@ -23,6 +23,7 @@ from minidl_core import MinidlError
 
 from .complaints import complain
 from .debugger.timeline import Timeline
+from .drawing.palette import THEMES, choose_theme
 from .driver import DifferenceDriver
 from .keys import KEY_OF, REPAINT, SECTIONS
 from .lessons import lesson_names, load_lesson
@@ -36,7 +37,10 @@ from .programs.program import Program, ProgramError
 from .screens.main_screen import MainScreen
 from .session import DebugSession
 from .session.opening import Asked, open_session
+from .settings import Settings, theme_of
 from .terminal import refusal, run
+from .terminal_input import BackgroundReported
+from .widgets.canvas import forget_colours
 
 _PATIENCE = 100
 """So many rounds of the event loop a key waits for the one before where there is always something to do, as in a run;
@@ -61,6 +65,7 @@ class BackpropApp(App[None]):
         learning_rate: float | None = None,
         steps: int = 100,
     ) -> None:
+        self._follows_background = False
         # passed here already, because the filter for NO_COLOR is chosen now: a theme's would make greys of the colours
         super().__init__(ansi_color=True)
         self.theme = "ansi-dark"
@@ -154,6 +159,28 @@ class BackpropApp(App[None]):
         """End the app with one line."""
         self.panic(Text(f"backprop-tui: {_fault(self._exception)}", no_wrap=True, overflow="ignore"))
 
+    def set_up(self, settings: Settings) -> None:
+        """Take over what is set: the theme, the speed of a run, whether questions are asked."""
+        self._follows_background = settings.theme == "auto"
+        self.action_choose_theme(theme_of(settings))
+        self.session.change_speed(settings.speed - Settings.speed)
+        while self.session.quiz.mode != settings.ask:
+            self.session.ask()
+        self.session.message = None
+
+    def action_choose_theme(self, name: str) -> None:
+        """Show everything as a theme says, from now on."""
+        choose_theme(name)
+        forget_colours()
+        self.theme = "ansi-light" if name == "light" else "ansi-dark"
+        if self.is_running:
+            self.action_repaint()
+
+    def on_background_reported(self, event: BackgroundReported) -> None:
+        """Take the theme that can be read on the terminal's background, where no other one is set."""
+        if self._follows_background and event.is_light:
+            self.action_choose_theme("light")
+
     def action_repaint(self) -> None:
         """Send the terminal the whole screen."""
         if isinstance(self._driver, DifferenceDriver):
@@ -180,6 +207,10 @@ class BackpropApp(App[None]):
                 "Edit the learning rate: a branch begins",
                 lambda: screen.run_action("edit('learning rate')"),
             )
+            for theme in THEMES:
+                yield SystemCommand(
+                    f"Theme: {theme}", "Colours for this background", lambda name=theme: self.action_choose_theme(name)
+                )
             for description, condition in IN_WORDS.items():
                 yield SystemCommand(
                     f"Break {description}",
@@ -205,7 +236,7 @@ async def _settled() -> None:
             return
 
 
-def run_app(asked: Asked, save: str | None = None) -> int:
+def run_app(asked: Asked, save: str | None, settings: Settings) -> int:
     """Open a session, keep it in a file at the end if one is named, and return the exit status.
 
     That is 2 where the terminal cannot show it, the program cannot be opened or trained, or there is no such moment.
@@ -233,7 +264,8 @@ def run_app(asked: Asked, save: str | None = None) -> int:
         complain(f"{asked.name} cannot be trained: {error}")
         return 2
     app = BackpropApp(opened.session, steps=asked.steps)
-    status = run(app)
+    app.set_up(settings)
+    status = run(app, only_ascii=settings.only_ascii, asks_background=settings.theme == "auto")
     if status == 0:
         print(printable(command(app.timeline)))
     if save is not None:

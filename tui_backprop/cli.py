@@ -20,6 +20,7 @@ from .programs import FORMULA, is_path
 
 if TYPE_CHECKING:
     from .session.opening import Asked
+    from .settings import Settings
 
 SESSION = ".backprop"
 EXPORTS = ("numpy", "torch", "minidl")
@@ -30,6 +31,7 @@ examples:
   backprop-tui                               open the perceptron; press space to step, b to step back
   backprop-tui my_model.py                   open your own graph (see below)
   backprop-tui -e "sigmoid(w*x + b)" --set x=2 w=0.5 b=-1      open a formula
+  backprop-tui my_engine.py                  find the mistake in your own engine
   backprop-tui two-paths                     why gradients are added
   backprop-tui skip                          why the order matters
   backprop-tui --learning-rate 0.01          a step that is too large to watch
@@ -48,6 +50,9 @@ a formula has + - * / ** @, comparisons, indexing, numbers, lists, pi, e, and ev
 parts of it can have names: "h = tanh(w*x); h**2". What is set is a variable; what comes from a file, or stands behind
 --data, is data. Where it is not one number, its entries are summed.
 
+your own engine: a script with a class of yours whose instances have a number and its gradient. Its gradients are shown
+beside the right ones; backprop-tui --headless my_engine.py says which part, with exit status 3.
+
 moments, for --at and for the key G; the key w says where you are:
   7            the end of iteration 7; 0 is the very start
   7:b          iteration 7, when the gradient of node b is complete
@@ -57,7 +62,7 @@ moments, for --at and for the key G; the key w says where you are:
   7.31         iteration 7, event 31, as the key s counts them
 
 exit status: 0 done, 1 training stopped at a NaN or an infinity, 2 the command line, the file or the terminal is no
-good, 130 interrupted
+good, 3 headless, an engine of your own found a wrong gradient, 130 interrupted
 """
 
 
@@ -141,9 +146,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--steps",
         type=_number(int, 0, "a whole number, 0 or above"),
-        default=100,
         metavar="N",
-        help="iterations after which a run pauses, or that --headless trains (default: 100)",
+        help="iterations after which a run pauses, or that --headless trains (default: 100, or those of the script)",
     )
     parser.add_argument("--at", default="0", metavar="MOMENT", help="where to start: 4, 4:b, 4:b:2 ... (see below)")
     parser.add_argument(
@@ -164,6 +168,9 @@ def build_parser() -> argparse.ArgumentParser:
         metavar=("KIND", "FILE"),
         help=f"no screen: print it as a script ({', '.join(EXPORTS)}) that trains to the same losses, or write FILE.py",
     )
+    parser.add_argument("--theme", metavar="NAME", help="colours: dark, light, colour-blind, or auto (default)")
+    parser.add_argument("--ascii", action="store_true", help="for fonts without box drawing and arrows")
+    parser.add_argument("--print-config", action="store_true", help="print what is set, as a file to be changed")
     parser.add_argument("--list", action="store_true", help="name the lessons")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
@@ -205,7 +212,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             parser.error("--at, --edit and --save are for the screen and --plain; all else starts at the beginning")
         if asked.save and not asked.save.endswith(SESSION):
             parser.error(f"--save {asked.save}: the name must end with {SESSION}")
-        status = _print_something(asked)
+        settings = _settings(asked, parser)
+        status = _print_something(asked, settings)
         sys.stdout.flush()
         if status is not None:
             return status
@@ -220,7 +228,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     from .app import run_app
 
-    return run_app(session_of(asked), asked.save)
+    return run_app(session_of(asked), asked.save, settings)
 
 
 def _with_formula(arguments: Sequence[str]) -> list[str]:
@@ -267,15 +275,36 @@ def _check_export(asked: argparse.Namespace) -> None:
         raise ValueError("--export writes a script and does nothing else")
 
 
-def _print_something(asked: argparse.Namespace) -> int | None:
+def _settings(asked: argparse.Namespace, parser: argparse.ArgumentParser) -> Settings:
+    """Return what is set in the file and on the command line; what is wrong in the file is said."""
+    from dataclasses import replace
+
+    from .settings import CHOICES, read_settings
+
+    settings = read_settings()
+    for wrong in settings.wrong:
+        print(f"{parser.prog}: {wrong}", file=sys.stderr)
+    if asked.theme is not None:
+        if asked.theme not in CHOICES["theme"]:
+            parser.error(f"there is no theme '{asked.theme}'; there are {', '.join(CHOICES['theme'])}")
+        settings = replace(settings, theme=asked.theme)
+    return replace(settings, ascii=settings.ascii or asked.ascii, plain=settings.plain or asked.plain)
+
+
+def _print_something(asked: argparse.Namespace, settings: Settings) -> int | None:
     """Do what needs no screen and return the exit status; None where the screen is asked for."""
+    if asked.print_config:
+        from .settings import write_config
+
+        print(write_config(settings), end="")
+        return 0
     if asked.list:
         return _list_lessons()
     if asked.export:
         from .exporting import run_export
 
         kind, file = [*asked.export, None][:2]
-        return run_export(session_of(asked), kind, file, asked.command)
+        return run_export(session_of(asked), kind, file, asked.steps, asked.command)
     if asked.narrate:
         from .plain.front_end import narrate
 
@@ -284,7 +313,7 @@ def _print_something(asked: argparse.Namespace) -> int | None:
         from .headless import run_headless
 
         return run_headless(asked.lesson, asked.seed, asked.learning_rate, asked.steps, as_json=asked.json)
-    if asked.plain:
+    if settings.plain:
         from .plain.front_end import run_plain
 
         return run_plain(session_of(asked), asked.save)
@@ -295,7 +324,8 @@ def session_of(asked: argparse.Namespace) -> Asked:
     """Return what is asked to be opened."""
     from .session.opening import Asked
 
-    return Asked(asked.lesson, asked.seed, asked.learning_rate, asked.steps, asked.at, asked.edit)
+    pause_every = 100 if asked.steps is None else asked.steps
+    return Asked(asked.lesson, asked.seed, asked.learning_rate, pause_every, asked.at, asked.edit)
 
 
 def _list_lessons() -> int:

@@ -22,8 +22,9 @@ from textual import events
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 
+from .drawing.ascii import in_ascii
 from .notation.fitting import takes_single_cells
-from .terminal_input import MOST_COLUMNS, MOST_ROWS, TerminalInput
+from .terminal_input import ASK_BACKGROUND, MOST_COLUMNS, MOST_ROWS, TerminalInput
 
 # a frame is moves, colours and text; a line feed comes before a move
 FRAME = re.compile(
@@ -158,6 +159,11 @@ def _move(y: int, x: int, to_y: int, to_x: int) -> str:
 class DifferenceDriver(LinuxDriver):
     """Textual's driver for terminals, sending less, and surviving more of what a terminal sends."""
 
+    ascii = False
+    """Whether the terminal is sent nothing but ASCII."""
+    asks_background = False
+    """Whether the terminal is asked for the colour of its background."""
+
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._suspended = False
@@ -170,7 +176,7 @@ class DifferenceDriver(LinuxDriver):
     def write(self, data: str) -> None:
         """Write what differs."""
         if difference := self._shown.difference(data):
-            super().write(difference)
+            super().write(in_ascii(difference) if self.ascii else difference)
 
     def _get_terminal_size(self) -> tuple[int, int]:
         """Return the size of the window, not what the environment says of it."""
@@ -183,6 +189,8 @@ class DifferenceDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         """Start, and from now on paint all after a signal that the size changed: the terminal has moved its cells."""
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        if self.asks_background:
+            self.write(ASK_BACKGROUND)
         # the size is read in the event loop: two signals at once would tell it in the wrong order
         signal.signal(signal.SIGWINCH, lambda *_: self._loop.call_soon_threadsafe(self._repaint))
         if self._suspended:

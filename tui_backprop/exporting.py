@@ -14,6 +14,7 @@ from minidl_core.arrays import Array
 
 from .complaints import complain
 from .export import script_of
+from .headless import DEFAULT_STEPS
 from .notation.fitting import printable
 from .programs.opening import open_program
 from .programs.program import ProgramError
@@ -24,8 +25,8 @@ MOST_INSIDE, MOST_PRINTED = 60, 1_000
 """An array of more numbers than this goes beside the script, or where that is printed, is too large for it."""
 
 
-def run_export(asked: Asked, kind: str, file: str | None, command: str) -> int:
-    """Write a program as a script of a kind, and return the exit status.
+def run_export(asked: Asked, kind: str, file: str | None, steps: int | None, command: str) -> int:
+    """Write a program as a script of a kind that trains for some steps, and return the exit status.
 
     That is 2 where it cannot be opened or written. A file that is there is never replaced.
     """
@@ -33,7 +34,8 @@ def run_export(asked: Asked, kind: str, file: str | None, command: str) -> int:
         program = open_program(asked.name, asked.seed, asked.learning_rate)
         if program.warning:
             complain(program.warning)
-        script = script_of(program, kind, asked.steps, command, MOST_PRINTED if file is None else MOST_INSIDE)
+        count = (len(program.steps) or DEFAULT_STEPS) if steps is None else steps
+        script = script_of(program, kind, count, command, MOST_PRINTED if file is None else MOST_INSIDE)
     except ProgramError as error:
         complain(error)
         return 2

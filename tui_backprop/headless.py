@@ -9,11 +9,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from minidl_core import MinidlError, NonFiniteError, Placeholder, Session, Stepper
+from minidl_core import MinidlError, NonFiniteError, Placeholder
 from minidl_core.arrays import Array
 from minidl_core.train import trained_variables
 
 from .complaints import complain
+from .debugger.course import Course
 from .debugger.lesson_fit import check_fit
 from .drawing.palette import plain
 from .lessons.lesson import Plane
@@ -23,33 +24,38 @@ from .notation.optimizer import is_straight, optimizer_text, schedule_text, sett
 from .panes.charts import data_legend, draw_data, separator
 from .programs.opening import open_program
 from .programs.program import ProgramError
+from .verdict import judge
 
+DEFAULT_STEPS = 100
 EVERY = 10
 PICTURE_WIDTH, PICTURE_HEIGHT = 72, 24
 
 
-def run_headless(name: str, seed: int | None, learning_rate: float | None, steps: int, *, as_json: bool) -> int:
+def run_headless(name: str, seed: int | None, learning_rate: float | None, steps: int | None, *, as_json: bool) -> int:
     """Train a program, print what came of it, and return the exit status.
 
-    That is 2 where it cannot be opened, or its graph or feeds are wrong, 1 where a number stopped being finite.
+    That is 2 where it cannot be opened, or its graph or feeds are wrong, 1 where a number stopped being finite, 3 where
+    an engine of its own found a wrong gradient.
     """
-    session = Session()
     try:
         program = open_program(name, seed, learning_rate)
         example = program.example
         if program.warning:
             complain(program.warning)
-        stepper = Stepper(example.loss, example.feeds, session, optimizer=program.optimizer)
-        rate, schedule, optimizer = stepper.state().rate, program.learning_rate, program.optimizer
+        course = Course(program)
+        count = (len(program.steps) or DEFAULT_STEPS) if steps is None else steps
+        rate, schedule, optimizer = course.stepper.state().rate, program.learning_rate, program.optimizer
         check_fit(program)
+        verdict = judge(program)
     except ProgramError as error:
         complain(error)
         return 2
     except MinidlError as error:
         complain(f"{name} cannot be trained: {error}")
         return 2
-    loss = printable(example.loss.name)
     losses: list[float] = []
+    several = len({(step.loss, step.owner) for step in program.steps}) > 1
+    which: list[str] = []
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a picture with question marks is better than none
     if not as_json:
@@ -58,18 +64,27 @@ def run_headless(name: str, seed: int | None, learning_rate: float | None, steps
         falls = f" at first, {printable(schedule_text(schedule))}" if callable(schedule) else ""
         print(f"{printable(program.lesson.name)}{drawn}{by}   learning rate {rate:g}{falls}")
     try:
-        for updates in range(steps):
-            losses += stepper.run(1)
+        for updates in range(count):
+            course.restore(course.state({}), {})
+            losses.append(course.run())
+            which += _label(course, updates)
             if not as_json and updates % EVERY == 0:
-                print(f"{updates:5} updates   {loss} = {number(losses[-1], 6)}")
-        losses.append(float(session.run(example.loss, example.feeds)))
+                print(_line(course, updates, losses[-1]))
+        course.restore(course.state({}), {})
+        feeds = course.stepper.state().feeds
+        losses.append(float(course.stepper.session.run(course.stepper.loss, feeds)))
+        which += _label(course, count)
     except MinidlError as error:
         if losses and not as_json and (len(losses) - 1) % EVERY:
-            print(f"{len(losses) - 1:5} updates   {loss} = {number(losses[-1], 6)}   the last before the stop")
+            print(f"{_line(course, len(losses) - 1, losses[-1])}   the last before the stop")
         sys.stdout.flush()
-        complain(f"training stopped in iteration {stepper.finished + 1}: {error}")
+        complain(f"training stopped in iteration {course.finished + 1}: {error}")
         return 1 if isinstance(error, NonFiniteError) else 2
-    variables = {node.name: session.run(node) for node in trained_variables(example.loss)}
+    session = course.stepper.session
+    trained = dict.fromkeys(
+        node for loss in [example.loss, *[step.loss for step in program.steps]] for node in trained_variables(loss)
+    )
+    variables = {node.name: session.run(node) for node in trained}
     if as_json:
         facts: dict[str, object] = {"lesson": program.lesson.name, "seed": program.seed, "learning_rate": rate}
         if callable(schedule):
@@ -77,15 +92,33 @@ def run_headless(name: str, seed: int | None, learning_rate: float | None, steps
         if not is_straight(optimizer):
             facts["optimizer"] = {"name": type(optimizer).__name__, **settings_of(optimizer)}
         facts |= {"losses": losses, "variables": {name: value.tolist() for name, value in variables.items()}}
+        if several:
+            facts["steps"] = which
+        if verdict is not None:
+            facts["engine"] = verdict.facts()
         print(json.dumps(facts, default=repr))
-        return 0
-    print(f"{steps:5} updates   {loss} = {number(losses[-1], 6)}")
+        return 0 if verdict is None else verdict.status
+    print(_line(course, count, losses[-1]))
     for variable, value in variables.items():
         before = f"{printable(variable)} = "
         print(before + np.array2string(value, precision=6, separator=", ", prefix=before))
     if example.plane is not None:
         print(_picture(example.plane, example.feeds, variables))
-    return 0
+    if verdict is None:
+        return 0
+    print("\n".join(verdict.lines()))
+    return verdict.status
+
+
+def _line(course: Course, updates: int, loss: float) -> str:
+    """Say what the loss is after so many updates, and of which step it is where there are several."""
+    label = "".join(f"   {printable(label)}" for label in _label(course, updates))
+    return f"{updates:5} updates{label}   {printable(course.graph_of(updates).loss.name)} = {number(loss, 6)}"
+
+
+def _label(course: Course, finished: int) -> list[str]:
+    step = course.step_of(finished)
+    return [step.label] if step is not None and step.label else []
 
 
 def _picture(plane: Plane, feeds: Mapping[Placeholder, Array], variables: Mapping[str, Array]) -> str:

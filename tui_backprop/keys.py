@@ -102,6 +102,13 @@ SECTIONS: dict[str, list[Binding]] = {
         ),
         _key("t", "searches", "two searches", "Why a node waits: plain search and the right one, side by side"),
         _key("o", "log", "log", "Read the log: a sentence for each event; search it, save it, go to a line"),
+        _key(
+            "equals_sign",
+            "viewer('change_digits')",
+            "in full",
+            "Show the loss and the number in view with all their digits (17), or with few",
+            "=",
+        ),
         _key("y", "viewer('change_scale')", "scale", "Draw the loss on a linear or a logarithmic axis"),
     ],
     "The graph": [
@@ -141,7 +148,7 @@ SECTIONS: dict[str, list[Binding]] = {
             "g",
             "viewer('show_on_request', 'check')",
             "check",
-            "Check this gradient: measure J on both sides of the number; nudge it by 0.01",
+            "Check this gradient: measure the loss on both sides of the number; nudge it by 0.01",
         ),
         _key(
             "J",
@@ -163,7 +170,7 @@ SECTIONS: dict[str, list[Binding]] = {
         _key("D", "viewer('choose_term', -1)", "term before", "Look at the term before"),
     ],
     "The program": [
-        _key("question_mark,f1", "help", "keys", "What the screen shows, and every key", "? F1"),
+        _key("question_mark,f1", "help", "keys", "Every key, and what the screen shows", "? F1"),
         _key("L", "lessons", "lessons", "Open another lesson; this one stays where it is"),
         _key("K", "keep", "keep", "Keep this session in a file that opens it again: place, edits, answers"),
         _key("w", "where", "where", "Say the command that opens the app where you are; or click on the top line"),

@@ -44,9 +44,13 @@ def refusal() -> str | None:
     return None
 
 
-def run(app: App[Any]) -> int:
-    """Run the app in this terminal; return the process's exit code: the app's own, or 128 + signal."""
+def run(app: App[Any], *, only_ascii: bool = False, asks_background: bool = False) -> int:
+    """Run the app in this terminal; return the process's exit code: the app's own, or 128 + signal.
+
+    The terminal may be sent only ASCII, and it may be asked for the colour of its background.
+    """
     app.driver_class = DifferenceDriver
+    DifferenceDriver.ascii, DifferenceDriver.asks_background = only_ascii, asks_background
     if "SSH_CONNECTION" in os.environ:
         app.animation_level = "none"
     threading.Thread(target=_end_when_the_terminal_is_gone, daemon=True).start()

@@ -43,6 +43,18 @@ MOUSE = ("last_x", "last_y", "mouse_pixels", "terminal_size", "terminal_pixel_si
 """What the parser keeps from one sequence to the next."""
 
 
+BACKGROUND = re.compile(r"\x1b\]11;rgb:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})(?:\x07|\x1b\\)")
+ASK_BACKGROUND = "\x1b]11;?\x1b\\"
+
+
+class BackgroundReported(Message):
+    """The terminal says what colour its background has; `is_light` is whether black can be read better on it."""
+
+    def __init__(self, is_light: bool) -> None:
+        super().__init__()
+        self.is_light = is_light
+
+
 class TerminalInput:
     """Makes the messages for Textual out of a terminal's bytes."""
 
@@ -93,6 +105,10 @@ class TerminalInput:
             if self._pasted:
                 yield events.Paste(self._pasted.replace("\x00", ""))
             self._pasted = None
+        elif answer := BACKGROUND.fullmatch(sequence):
+            red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in answer.groups())
+            # the weights of the luminance that the eye sees (ITU-R BT.709)
+            yield BackgroundReported(0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.5)
         else:
             self._pasted = None  # a paste holds no other
             if len(sequence) <= MOST_OF_A_SEQUENCE and sequence[1:2] not in STRINGS and _believed(sequence):

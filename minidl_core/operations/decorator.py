@@ -19,6 +19,7 @@ def operation(
     element: str | None = None,
     elementwise: bool = False,
     unchecked: bool = False,
+    copies: bool = False,
     shape: Callable[..., Shape] | None = None,
     domain: tuple[float, float] = (-2.0, 2.0),
     remedy: str = "",
@@ -32,7 +33,8 @@ def operation(
     shape of Y from those of the inputs (and the attributes) or raises ValueError; without it, a trial on ones tells.
     `remedy` completes the message where shapes do not fit. `unchecked` is a promise that spares the fast path a look at
     each array: float64 becomes float64, no input is changed, and every NaN and infinity among the inputs shows in Y,
-    and of G in the gradients.
+    and of G in the gradients. Of an operation that `copies`, each entry of Y is 0 or an entry of its first input, or of
+    any in its list.
 
     Raises GraphError where there are no positional-only inputs, an attribute is called what means something else, or
     the name is taken by an operation of another file.
@@ -42,7 +44,9 @@ def operation(
     element = element or formula.partition(" = ")[2]
 
     def define(compute: Compute) -> Callable[..., Operation]:
-        made = OperationDefinition(compute, formula, samples, element, elementwise, unchecked, shape, domain, remedy)
+        made = OperationDefinition(
+            compute, formula, samples, element, elementwise, unchecked, copies, shape, domain, remedy
+        )
         other = definitions.get(made.name)
         if other is not None and other.compute.__module__ != compute.__module__:
             raise GraphError(

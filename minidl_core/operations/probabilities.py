@@ -19,14 +19,14 @@ def _softmax_shape(a: Shape, axis: int) -> Shape:
 
 
 @operation(
-    formula="Y = exp A / Σ exp A",
+    formula="Y = exp(A - max A) / Σ exp(A - max A)",
     shape=_softmax_shape,
     samples=[((3, 2),), ((3, 2), {"axis": 0}), ((4,),), ((2, 3, 2), {"axis": 1}), ((2, 3, 2), {"axis": -3})],
     remedy="axis must name a dimension that A has, not {axis}",
 )
 def softmax(a: Array, /, axis: int = -1) -> Array:
-    """The entries of A along the axis become positive numbers that add up to 1."""
-    # subtracting the maximum changes nothing but keeps exp from overflowing
+    """Positive numbers that add up to 1 along the axis."""
+    # subtracting the maximum leaves the quotient as it is, but keeps exp from overflowing
     raised = np.exp(a - largest_along(a, axis))
     return raised / sum_along(raised, axis)
 

@@ -31,6 +31,7 @@ def _selected_shape(a: Shape, key: Any) -> Shape:
 
 @operation(
     formula="Y = A[key]",
+    copies=True,
     shape=_selected_shape,
     samples=[
         ((3, 2), {"key": 0}),
@@ -62,6 +63,7 @@ def _gathered_shape(a: Shape, i: Shape, axis: int) -> Shape:
 
 @operation(
     formula="Y = the rows I of A",
+    copies=True,
     shape=_gathered_shape,
     samples=[
         ((3, 2), np.array([2.0, 0.0, 2.0])),
@@ -103,6 +105,7 @@ def _concatenated_shape(*shapes: Shape, axis: int) -> Shape:
 
 @operation(
     formula="Y = INPUTS one behind the other",
+    copies=True,
     shape=_concatenated_shape,
     samples=[((3, 2), (1, 2)), ((2, 1), (2, 3), (2, 1), {"axis": 1}), ((2, 1, 2), (2, 3, 2), {"axis": -2}), ((2,),)],
     remedy="they must be equal in all dimensions but the axis, {axis}, which all must have",
@@ -128,6 +131,7 @@ def _stacked_shape(*shapes: Shape, axis: int) -> Shape:
 
 @operation(
     formula="Y = INPUTS side by side",
+    copies=True,
     shape=_stacked_shape,
     samples=[((3, 2), (3, 2)), ((2,), (2,), (2,), {"axis": 1}), ((), (), ()), ((2, 3), (2, 3), {"axis": -1})],
     remedy="they must have the same shape, and {axis} must be a place for a new axis in it",

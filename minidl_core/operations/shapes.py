@@ -23,6 +23,7 @@ def _transposed_shape(a: Shape, axes: tuple[int, ...] | None) -> Shape:
 
 @operation(
     formula="Y = Aᵀ",
+    copies=True,
     unchecked=True,
     shape=_transposed_shape,
     samples=[((3, 2),), ((2, 3, 4), {"axes": (1, -1, 0)}), ((3,),)],
@@ -56,6 +57,7 @@ def _reshaped_shape(a: Shape, shape: int | tuple[int, ...]) -> Shape:
 
 @operation(
     formula="Y = A, reshaped",
+    copies=True,
     unchecked=True,
     shape=_reshaped_shape,
     samples=[((3, 2), {"shape": (2, 3)}), ((2, 3, 2), {"shape": (-1, 4)}), ((4,), {"shape": (2, 2)})],
@@ -81,6 +83,7 @@ def _broadcast_shape(a: Shape, shape: int | tuple[int, ...]) -> Shape:
 
 @operation(
     formula="Y = A, repeated",
+    copies=True,
     shape=_broadcast_shape,
     samples=[((3, 1), {"shape": (3, 2)}), ((2,), {"shape": (3, 2)}), ((), {"shape": (2,)})],
     remedy="counted from the right, each dimension of A must be that of {shape}, or 1",
@@ -102,6 +105,7 @@ def _expanded_shape(a: Shape, axis: int | tuple[int, ...]) -> Shape:
 
 @operation(
     formula="Y = A, with an axis of 1",
+    copies=True,
     shape=_expanded_shape,
     samples=[((3, 2), {"axis": 0}), ((3, 2), {"axis": -1}), ((2,), {"axis": (0, 2)})],
     remedy="{axis} must be a place for a new axis in A",
@@ -117,6 +121,7 @@ def _squeezed_shape(a: Shape, axis: int | tuple[int, ...] | None) -> Shape:
 
 @operation(
     formula="Y = A, without axes of 1",
+    copies=True,
     shape=_squeezed_shape,
     samples=[((3, 1),), ((1, 2, 1), {"axis": 0}), ((1, 1),)],
     remedy="{axis} must name dimensions of size 1 of A",
@@ -147,6 +152,7 @@ def _widths(a: Shape, width: Any) -> list[tuple[int, int]]:
 
 @operation(
     formula="Y = A, with zeros around it",
+    copies=True,
     shape=_padded_shape,
     samples=[((3, 2), {"width": 1}), ((3,), {"width": (2, 0)}), ((2, 2), {"width": ((0, 1), (2, 0))})],
     remedy="{width} must be how many zeros to put around A: 1, (before, after), or such a pair for each dimension",

@@ -157,7 +157,7 @@ def test_an_operation_of_one_program_brings_its_own_gradient_rule():
         return np.maximum(a, 0.0)
 
     theirs = GradientRule(lambda op, grad: [7.0 * grad], ("7·G",))
-    made = OperationDefinition(relu, "Y = relu A", (), "relu A", True, False, None, (-2.0, 2.0), "", theirs)
+    made = OperationDefinition(relu, "Y = relu A", (), "relu A", True, False, False, None, (-2.0, 2.0), "", theirs)
     x = dl.Variable([1.0, 2.0])
     loss = dl.reduce_sum(dl.Operation(made, (x,)) + dl.relu(x))
     dl.Session().run(loss)

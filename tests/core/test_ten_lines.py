@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from minidl_core.__main__ import TEN_LINES
 from minidl_core.definition import definitions
 
@@ -30,8 +32,9 @@ def test_the_readme_shows_the_same_lines():
     assert TEN_LINES.strip() in README.read_text(encoding="utf-8")
 
 
-def test_every_example_in_the_readme_gives_what_is_written():
-    failed, tried = doctest.testfile(str(README), module_relative=False)
+@pytest.mark.parametrize("page", [README, ROOT / "docs" / "layers.md"], ids=lambda page: page.name)
+def test_every_example_gives_what_is_written(page):
+    failed, tried = doctest.testfile(str(page), module_relative=False)
     definitions.pop("double", None)
     assert failed == 0
     assert tried > 8

@@ -45,7 +45,7 @@ def test_the_house_has_the_rooms_that_the_imports_go_down_through() -> None:
     rooms = [room for line in house for room in line[:20].split()]
     folders = {path.name for path in (PROJECT / "tui_backprop").iterdir()} | {"minidl_core"}
     assert rooms == [room for room in ORDER if room in folders]
-    assert len(house) == 10
+    assert len(house) == 11
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -54,6 +54,7 @@ def test_a_command_does_what_it_is_named_for(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("my_model.py").write_text(file_under("Your own graph"), encoding="utf-8")
+    Path("my_engine.py").write_text(text_of("docs/own_engine.py"), encoding="utf-8")
     Path("my_lesson.py").write_text(file_under("Your own lesson"), encoding="utf-8")
     arguments = shlex.split(command)[1:]
     open_session(Asked("chain")).session.keep(Path("chain.backprop"))
@@ -63,7 +64,8 @@ def test_a_command_does_what_it_is_named_for(
     asked = build_parser().parse_args(arguments)
     asked.lesson = address_of(asked)
     if asked.list or asked.headless or asked.export:
-        assert main(arguments) == 0
+        # the engine that the pages open has a mistake
+        assert main(arguments) == (3 if "my_engine.py" in arguments else 0)
         assert capsys.readouterr().out
     else:
         opened = open_session(Asked(asked.lesson, asked.seed, asked.learning_rate, at=asked.at))

@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 
 from minidl_core.train import AdamOptimizer
+from tests.tui.learners_engine import program_of_theirs
 from tui_backprop.app import BackpropApp
 from tui_backprop.lessons import load_lesson
 from tui_backprop.programs.program import program_of
@@ -78,3 +79,13 @@ def test_a_question(snap_compare: Callable[..., bool], size: str) -> None:
 def test_the_score_of_an_iteration(snap_compare: Callable[..., bool]) -> None:
     press = ["p", *["n"] * 8, "m", *["space", "1"] * 3, "i"]
     assert snap_compare(BackpropApp("perceptron"), press=press, terminal_size=SIZES["80x24"])
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_gradient_of_the_learners_own_engine_that_parts(snap_compare: Callable[..., bool], size: str) -> None:
+    app = BackpropApp(program_of_theirs())
+    assert snap_compare(app, press=["p", *["n"] * 8], terminal_size=SIZES[size])
+
+
+def test_the_verdict_at_the_end_of_an_iteration(snap_compare: Callable[..., bool]) -> None:
+    assert snap_compare(BackpropApp(program_of_theirs()), press=["i"], terminal_size=SIZES["80x24"])

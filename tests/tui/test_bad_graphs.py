@@ -15,7 +15,7 @@ from tui_backprop.app import BackpropApp
 from tui_backprop.graph.diagram import NodeView
 from tui_backprop.graph.item_views import row_widths
 from tui_backprop.graph.layout import NodeBox, effort, lay_out
-from tui_backprop.graph.picture import fold, repeat_leaves, scopes_to_close
+from tui_backprop.graph.picture import fold, fold_at_first, repeat_leaves
 from tui_backprop.graph.tape import draw_tape, thread
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.programs.program import program_of
@@ -103,7 +103,7 @@ async def test_every_row_is_whole_and_nothing_is_obeyed(name: str, size: tuple[i
 
 
 def test_an_empty_graph() -> None:
-    assert scopes_to_close([]) == frozenset()
+    assert fold_at_first([]).closed == frozenset()
     assert repeat_leaves(fold([], frozenset())).items == {}
     assert (effort([]), lay_out([]).width, row_widths([], {}, 1, False)) == (0, 0, (0, 0))
     assert draw_tape(thread([]), 0, 30, 5, lambda _: NodeView("", (), "", ""), {}, (0, 0)) == []

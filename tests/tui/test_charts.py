@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tui_backprop.debugger.loss_history import LossHistory
 from tui_backprop.drawing.palette import STYLES, Line, plain
-from tui_backprop.panes.charts import Separator, _window, data_legend, draw_data, draw_loss, separator
+from tui_backprop.panes.charts import Separator, _window, count_right, data_legend, draw_data, draw_loss, separator
 
 # The first losses of the perceptron with seed 28 and learning rate 0.0005.
 PERCEPTRON = [195.44, 154.39, 121.93, 96.95, 77.99, 63.88, 53.41, 45.56, 39.57, 34.92, 31.23, 28.26]
@@ -363,6 +363,9 @@ def test_the_legend_gets_shorter_where_it_must() -> None:
     assert plain([data_legend((0, 1, 3, 10), 3, 31)]) == "x red  o blue  ━ now  ₀ ₁ ₃ ₁₀"
     assert plain([data_legend((), None, 60)]) == "x red  o blue  ━ now"
     assert data_legend((), None, 5) == []
+    assert plain([data_legend((), None, 60, "2 of 3 right")]) == "x red  o blue  ━ now: 2 of 3 right"
+    assert plain([data_legend((), None, 30, "2 of 3 right")]) == "x red  o blue  ━ now"
+    assert count_right([[1.0, 0.0], [-1.0, 5.0], [2.0, 0.0]], [0, 1, 1], (1.0, 0.0, 0.0)) == 2
 
 
 @pytest.mark.parametrize("known", [5, 12, 50, 400])

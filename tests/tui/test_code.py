@@ -57,7 +57,7 @@ def test_the_code_of_every_operation_is_what_stands_in_its_file(lesson: Lesson) 
                 assert {style for row in lines for _, style in row} <= STYLES.keys()
         if not isinstance(node, dl.Operation):
             continue
-        shown = squeezed(plain(code_lines(moment, node, 61)))
+        shown = squeezed(plain(code_lines(moment, node, 61, Followed())))
         for function in (node.definition.compute, gradient_rule(node).function):
             source = inspect.getsource(function)
             assert squeezed(source[source.index("def ") :]) in shown
@@ -66,7 +66,9 @@ def test_the_code_of_every_operation_is_what_stands_in_its_file(lesson: Lesson) 
 def test_the_place_is_the_line_of_the_definition() -> None:
     moment = moment_of(load_lesson("perceptron"))
     heads = [
-        row for row in plain(code_lines(moment, node_named(moment, "matmul"), 61)).splitlines() if "products.py:" in row
+        row
+        for row in plain(code_lines(moment, node_named(moment, "matmul"), 61, Followed())).splitlines()
+        if "products.py:" in row
     ]
     lines = (ROOT / "products.py").read_text(encoding="utf-8").splitlines()
     for head, start in zip(heads, ("def matmul(", "def _matmul_gradient("), strict=True):
@@ -75,7 +77,7 @@ def test_the_place_is_the_line_of_the_definition() -> None:
 
 def test_it_is_highlighted() -> None:
     moment = moment_of(load_lesson("perceptron"))
-    lines = code_lines(moment, node_named(moment, "matmul"), 80)
+    lines = code_lines(moment, node_named(moment, "matmul"), 80, Followed())
     spans = {span for line in lines for span in line}
     assert ("def", "key") in spans
     assert ("matmul", "title") in spans
@@ -84,10 +86,10 @@ def test_it_is_highlighted() -> None:
 
 def test_a_variable_shows_its_update_and_data_says_that_it_has_no_code() -> None:
     moment = moment_of(load_lesson("perceptron"))
-    assert "W, update" in plain(code_lines(moment, node_named(moment, "W"), 61))
-    assert "def compute(g" in plain(code_lines(moment, node_named(moment, "W"), 61))
+    assert "W, update" in plain(code_lines(moment, node_named(moment, "W"), 61, Followed()))
+    assert "def compute(g" in plain(code_lines(moment, node_named(moment, "W"), 61, Followed()))
     assert "X is computed by no code: it is given, at perceptron.py:" in plain(
-        code_lines(moment, node_named(moment, "X"), 61)
+        code_lines(moment, node_named(moment, "X"), 61, Followed())
     )
 
 
@@ -112,15 +114,15 @@ def test_a_strangers_operation_and_one_without_source(monkeypatch: pytest.Monkey
 
     try:
         moment = moment_of(Lesson("strangers", "", build, 0.1))
-        three = plain(code_lines(moment, node_named(moment, "three"), 61))
+        three = plain(code_lines(moment, node_named(moment, "three"), 61, Followed()))
         assert "return 3 * a" in three
         assert f"test_code.py:{tripled.__code__.co_firstlineno}" in three
         assert "tripled, backward\nthe code of partial is in no file that can be read" in three
-        typed = plain(code_lines(moment, node_named(moment, "J"), 61))
+        typed = plain(code_lines(moment, node_named(moment, "J"), 61, Followed()))
         assert "typed, forward\nthe code of typed is in no file that can be read" in typed
         monkeypatch.delitem(_gradient_registry, "tripled")
         assert "no gradient function is registered for tripled" in plain(
-            code_lines(moment, node_named(moment, "three"), 61)
+            code_lines(moment, node_named(moment, "three"), 61, Followed())
         )
     finally:
         for name in ("tripled", "typed"):
@@ -130,7 +132,7 @@ def test_a_strangers_operation_and_one_without_source(monkeypatch: pytest.Monkey
 def test_long_code_is_moved_by_lines() -> None:
     moment = moment_of(load_lesson("perceptron"))
     node = node_named(moment, "matmul")
-    every = plain(code_lines(moment, node, 30)).splitlines()
+    every = plain(code_lines(moment, node, 30, Followed())).splitlines()
     followed = Followed()
     for first in range(5):
         shown = plain(draw_inspector(moment, "code", followed, 30, 6, node)).splitlines()

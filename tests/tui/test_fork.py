@@ -405,7 +405,7 @@ def test_numbers_alone_all_of_an_array_and_odd_names() -> None:
     assert read_edit("W[ 1 , 0 ]=−2", start, graph, "").new == -2
     for twice in ("W[0,0] == 2", "W[0,0] = = 2", "learning rate = W[0,0] == 2"):
         edit = read_edit(twice, start, graph, "learning rate")
-        assert (edit.node and edit.node.name, edit.index, edit.new) == ("W", (0, 0), 2)
+        assert (edit.node is not None and edit.node.name, edit.index, edit.new) == ("W", (0, 0), 2)
     assert label(read_edit("W[0,0] = W[1,1] = 3", start, graph, "")) == "W[1,1] -0.519 → 3"
     edit = read_edit("W = 0", start, graph, "")
     assert label(edit) == "all of W → 0"

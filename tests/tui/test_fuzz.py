@@ -33,7 +33,7 @@ def straight_there(timeline: Timeline) -> Timeline:
     for finished, edits in sorted(timeline.branch.edits.items()):
         fresh.go_to(Place(finished))
         for edit in edits:
-            fresh.fork(replace(edit, node=edit.node and names[edit.node.name]))
+            fresh.fork(replace(edit, node=None if edit.node is None else names[edit.node.name]))
     fresh.go_to(timeline.place)
     return fresh
 

@@ -28,7 +28,7 @@ def at(phase: str, name: str, iteration: int = 4) -> tuple[Timeline, Looking]:
     timeline = Timeline(program_of(perceptron.lesson))
     finish(timeline, iteration - 1)
     timeline.forward(after_step)
-    while (timeline.moment.phase, timeline.moment.now and timeline.moment.now.name) != (phase, name):
+    while (timeline.moment.phase, getattr(timeline.moment.now, "name", None)) != (phase, name):
         timeline.forward(after_step)
     return timeline, Looking(timeline.graph)
 

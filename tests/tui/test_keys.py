@@ -331,3 +331,14 @@ async def test_the_first_screen_names_the_keys_to_a_chart_that_has_no_pane() -> 
         assert "chart of the points" not in text(pilot, "inspector")
     async with opened("skip", size=(80, 24)) as pilot:
         assert "chart of the points" not in text(pilot, "inspector")
+
+
+async def test_the_loss_and_the_number_in_view_are_shown_with_all_their_digits() -> None:
+    async with opened() as pilot:
+        await pilot.press("p", "n", "equals_sign")
+        moment, node = pilot.app.screen.viewer.moment, pilot.app.screen.viewer.node
+        value = moment.evaluated_value(node)
+        assert repr(moment.loss) in text(pilot, "header")
+        assert repr(float(value.flat[0])) in text(pilot, "inspector")
+        await pilot.press("equals_sign")
+        assert repr(moment.loss) not in text(pilot, "header")

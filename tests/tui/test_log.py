@@ -249,6 +249,16 @@ async def test_s_saves_the_iteration_in_the_current_directory_and_says_where(dir
         assert text == "".join(f"{line}\n" for line in write_solution(pilot.app.timeline, Followed()))
 
 
+async def test_capital_s_saves_all_digits(directory: Path) -> None:
+    async with opened("two-paths") as pilot:
+        await pilot.press("i", "i", "o", "S", "enter")
+        await wait_for(pilot, lambda: said(pilot).startswith("saved: "))
+        text = (directory / "backprop-two-paths-iteration-2.md").read_text(encoding="utf-8")
+        moment = pilot.app.timeline.moment
+        for node in moment.graph.nodes:
+            assert f"{node.name} = {float(moment.evaluated_value(node))!r}" in text
+
+
 async def test_a_file_that_is_there_is_replaced_only_after_a_second_enter(directory: Path) -> None:
     file = directory / "backprop-chain-iteration-1.md"
     file.write_text("mine", encoding="utf-8")

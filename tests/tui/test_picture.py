@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 from minidl_core import Graph, Node, Variable, add, multiply, name_scope, sigmoid, square
 from minidl_core.graph import post_order
 from tests.sample_graphs import LARGE, SMALL, lesson_of, scalar_network
-from tui_backprop.graph.picture import Picture, enclosing, fold, repeat_leaves, scopes_to_close
+from tui_backprop.graph.picture import Picture, fold, fold_at_first, repeat_leaves
+from tui_backprop.graph.scopes import enclosing
 
 
 def nodes_of(name: str) -> list[Node]:
@@ -40,7 +43,11 @@ def check_order(picture: Picture, nodes: list[Node]) -> None:
 @pytest.mark.parametrize("name", [*SMALL, *LARGE])
 def test_a_picture_has_every_node_and_every_edge(name: str) -> None:
     nodes = nodes_of(name)
-    for closed in (frozenset(), scopes_to_close(nodes), frozenset(s for node in nodes for s in enclosing(node.name))):
+    for closed in (
+        frozenset(),
+        fold_at_first(nodes).closed,
+        frozenset(s for node in nodes for s in enclosing(node.name)),
+    ):
         picture = fold(nodes, closed)
         check_order(picture, nodes)
         check_order(repeat_leaves(picture), nodes)
@@ -48,14 +55,14 @@ def test_a_picture_has_every_node_and_every_edge(name: str) -> None:
 
 def test_a_small_graph_is_not_folded() -> None:
     nodes = nodes_of("residual-blocks")
-    assert shown(fold(nodes, scopes_to_close(nodes))) == [node.name for node in nodes]
+    assert shown(fold_at_first(nodes)) == [node.name for node in nodes]
 
 
 def test_a_large_graph_is_folded_to_its_layers() -> None:
     nodes = nodes_of("scalar-network")
     assert len(nodes) > 7500
     layers = ["layer/", "layer_1/", "layer_2/", "layer_3/", "layer_4/", "loss/"]
-    assert [name for name in shown(fold(nodes, scopes_to_close(nodes))) if "/" in name] == layers
+    assert [name for name in shown(fold_at_first(nodes)) if "/" in name] == layers
 
 
 def test_scopes_around_everything_do_not_hide_it() -> None:
@@ -64,13 +71,13 @@ def test_scopes_around_everything_do_not_hide_it() -> None:
             return scalar_network((2, 8, 8, 8, 1))
 
     nodes = post_order([lesson_of("nested", build).build(0).loss])  # type: ignore[arg-type]
-    picture = fold(nodes, scopes_to_close(nodes))
+    picture = fold_at_first(nodes)
     assert "net/inner/layer_1/" in shown(picture)
 
 
 def test_of_folded_scopes_the_outermost_shows() -> None:
     nodes = nodes_of("scalar-network")
-    closed = scopes_to_close(nodes)
+    closed = fold_at_first(nodes).closed
     opened = fold(nodes, closed - {"layer_1"})
     assert len([name for name in shown(opened) if name.startswith("layer_1/neuron")]) == 16
     assert all(item.node is None for name, item in opened.items.items() if name.startswith("layer_1/"))
@@ -84,29 +91,45 @@ def circle() -> list[Node]:
         return post_order([add(one, multiply(between, 2, name="outer/two"), name="outer/sum")])
 
 
-def test_a_scope_that_values_leave_and_come_back_to_stays_open() -> None:
-    picture = fold(circle(), frozenset({"outer"}))
-    assert picture.closed == frozenset()
-    assert shown(picture) == ["x", "outer/one", "between", "constant", "outer/two", "outer/sum"]
+def check_parts(picture: Picture, nodes: list[Node]) -> list[str]:
+    check_order(picture, nodes)
+    return shown(picture)
 
 
-def test_only_the_scope_in_the_circle_stays_open() -> None:
+def test_a_scope_that_values_leave_and_come_back_to_is_folded_in_parts() -> None:
+    nodes = circle()
+    picture = fold(nodes, frozenset({"outer"}))
+    assert check_parts(picture, nodes) == ["x", "outer/", "between", "constant", "outer/ 2"]
+    assert [item.title for item in picture.items.values() if item.scope] == ["outer/ 1 of 2", "outer/ 2 of 2"]
+
+
+def test_only_the_scope_in_the_circle_is_in_parts() -> None:
     nodes = circle()
     with nodes[0].graph.as_default():
-        loss = square(add(nodes[-1], 1, name="after/add"), name="after/square")
-    picture = fold(post_order([loss]), frozenset({"outer", "after"}))
-    assert picture.closed == {"after"}
-    assert shown(picture)[-1] == "after/"
+        nodes = post_order([square(add(nodes[-1], 1, name="after/add"), name="after/square")])
+    assert check_parts(fold(nodes, frozenset({"outer", "after"})), nodes)[-3:] == ["outer/ 2", "constant_1", "after/"]
 
 
-def test_two_scopes_that_need_each_other_are_not_both_folded() -> None:
+def test_of_two_scopes_that_need_each_other_one_is_in_parts() -> None:
     with Graph().as_default():
         x = Variable(1.0, name="x")
         a1 = sigmoid(x, name="a/1")
         b1 = sigmoid(x, name="b/1")
         a2, b2 = square(b1, name="a/2"), square(a1, name="b/2")
         nodes = post_order([add(a2, b2, name="J")])
-    assert len(fold(nodes, frozenset({"a", "b"})).closed) == 1
+    assert len(check_parts(fold(nodes, frozenset({"a", "b"})), nodes)) == len(["x", "a", "b", "J"]) + 1
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_is_folded_makes_no_circle(seed: int) -> None:
+    random = Random(seed)
+    with Graph().as_default():
+        nodes: list[Node] = [Variable(1.0, name=f"{random.choice('abc')}/x{i}") for i in range(4)]
+        for i in range(40):
+            name = f"{random.choice(['', 'a/', 'b/', 'c/', 'd/'])}n{i}"
+            nodes.append(add(random.choice(nodes[-9:]), random.choice(nodes), name=name))
+        nodes = post_order(nodes)
+    check_parts(fold(nodes, frozenset(random.sample("abcd", random.randint(1, 4)))), nodes)
 
 
 def test_a_node_that_is_called_like_a_folded_scope() -> None:

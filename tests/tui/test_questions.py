@@ -132,7 +132,7 @@ def test_a_value_that_an_equation_reads_as_is_not_asked_for() -> None:
     timeline = Timeline(program_of(lesson_of(Example(loss, {}))))
     kinds = {}
     for _, after, found in steps(timeline, 1, Followed()):
-        kinds.setdefault(after.now and after.now.name, [question.kind for question in found])
+        kinds.setdefault(getattr(after.now, "name", None), [question.kind for question in found])
     assert "values" not in kinds["negative"]  # its equation is negative = -1
     assert "values" in kinds["J"]
 

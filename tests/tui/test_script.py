@@ -14,6 +14,7 @@ import pytest
 import minidl_core as dl
 from tui_backprop.app import BackpropApp
 from tui_backprop.cli import main
+from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.steps import Place
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
@@ -113,7 +114,7 @@ async def test_a_strangers_optimizer_can_be_stepped_through(size: tuple[int, int
         assert re.search(r"step = η·v = \(0.1\)\(2.1\) = 0.21", shown)
         assert re.search(r"► w\[0\] = 0.80 - 0.21 = 0.59", shown)
         assert "w moves against its gradient: w - step" in text(pilot, "step")
-        code = plain(code_lines(app.timeline.moment, app.timeline.graph.variables[0], 70))
+        code = plain(code_lines(app.timeline.moment, app.timeline.graph.variables[0], 70, Followed()))
         assert re.search(r"w, update +my_model.py:12\n", code)
         assert "return v, learning_rate * v" in code
 
@@ -167,7 +168,7 @@ def test_the_learning_rate_can_be_another(write: Write, capsys: pytest.CaptureFi
     assert capsys.readouterr().out.startswith("my_model.py   learning rate 0.1\n")
 
 
-def test_the_step_that_was_run_last_is_opened_with_what_it_was_fed(write: Write) -> None:
+def test_the_steps_that_were_run_are_opened_with_what_they_were_fed(write: Write) -> None:
     program = open_script(
         write(
             IMPORTS
@@ -189,10 +190,9 @@ if __name__ == "__main__":
 """
         )
     )
-    example = program.example
-    assert example.loss.name == "other"
-    assert {node.name: float(value) for node, value in example.feeds.items()} == {"x": 2}
-    assert program.learning_rate == 0.5
+    steps = [(step.loss.name, step.measured, step.optimizer.learning_rate) for step in program.steps]
+    assert steps == [("one", 2.0, 0.1), ("other", -1.9 * 2, 0.5)]
+    assert [[float(value) for value in step.feeds.values()] for step in program.steps] == [[1.0], [2.0]]
 
 
 @pytest.mark.parametrize("run", ["dl.Session().run(loss, {x: 4})", "dl.Stepper(step, {x: 4}).run(3)"])
@@ -288,7 +288,11 @@ train.GradientDescentOptimizer(0.1).minimize(J)
         assert any("Twice is more." in row for row in screen)
         timeline = pilot.app.timeline  # type: ignore[attr-defined]
         assert command(timeline) == """backprop-tui 'a dir/it'"'"'s.py' --at 0"""
-        code = ["".join(text for text, _ in line) for line in code_lines(timeline.moment, timeline.graph.loss, 70)]
+        lines = code_lines(timeline.moment, timeline.graph.loss, 70, Followed())
+        code = ["".join(text for text, _ in line) for line in lines]
+            "".join(text for text, _ in line)
+            for line in code_lines(timeline.moment, timeline.graph.loss, 70, Followed())
+        ]
         assert code[0].split() == ["twice,", "forward", "it's.py:5"]
         assert "    return a + a" in code
 
@@ -354,8 +358,8 @@ UNRUN = "a, b = dl.placeholder(), dl.placeholder()\nstep = step_of(dl.Variable(1
         ("input()", "my_model.py:1 raised "),
         (IMPORTS + "dl.Session().run(dl.placeholder())", "my_model.py:3 raised FeedError: placeholder 'placeholder' ("),
         (IMPORTS + "dl.log(dl.Variable(float('nan')))", "my_model.py:3 raised NonFiniteError: variable 'variable' ("),
-        ("", "my_model.py builds no minimisation step; end it with step = dl.train.GradientDescentOptimizer(0.1).min"),
-        ("import sys; sys.exit()", "my_model.py builds no minimisation step; end it with step ="),
+        ("", "my_model.py trains nothing; it can run step = dl.train.GradientDescentOptimizer(0.1).min"),
+        ("import sys; sys.exit()", "my_model.py trains nothing; it can run step ="),
         (
             IMPORTS + STEP + "w = dl.Variable(1.0)\nstep_of(w, name='one')\nstep_of(-w, name='two')",
             "builds minimization 'one' (my_model.py:5) and minimization 'two' (my_model.py:5) and runs none",

@@ -50,7 +50,7 @@ def test_the_solution_writes_the_elements_out_in_the_engines_numbers() -> None:
     finish(timeline, 4)
     text = "\n".join(write_solution(timeline, Followed(point=3)))
     assert "matmul[3,0] = X[3,0]·W[0,0] + X[3,1]·W[1,0]\n" in text
-    assert " = (0.921)(0.223) + (1.847)(-1.075) = 0.205 - 1.986 = -1.78\n" in text
+    assert " = (0.92078)(0.22290) + (1.84681)(-1.07514) = 0.20524 - 1.98558 = -1.780\n" in text
     assert "dJ/dW = [[ -89.9,   89.9],\n" in text
     assert "W[0,0] gets Σ X[i,0]·G[i,0] = -89.88\n" in text
     table = text.partition("W[0,0] gets Σ X[i,0]·G[i,0] = -89.88\n")[2].partition("```")[0].splitlines()[1:-1]

@@ -30,7 +30,8 @@ class States:
         if state.finished % self._stride or state.finished in self._states:
             return
         self._states[state.finished] = state
-        size = state.memory.nbytes + sum(array.nbytes for array in state.variables.values())
+        memories = sum(memory.nbytes for memory in (state.memory, *state.other_memories.values()))
+        size = memories + sum(array.nbytes for array in state.variables.values())
         while len(self._states) > self._most or (len(self._states) > 2 and len(self._states) * size > self._most_bytes):
             self._stride *= 2
             self._states = {number: kept for number, kept in self._states.items() if number % self._stride == 0}

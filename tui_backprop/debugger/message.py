@@ -33,7 +33,6 @@ Kind = Literal[
     "no number in view",
     "no origin",
     "in no scope",
-    "scope stays open",
     "no scopes",
     "nothing folded here",
 ]
@@ -52,8 +51,7 @@ class Message:
     speed: the `speed` of runs. where: the `command` that comes back here. kept: the `path`; not kept: also `why`.
     breakpoint set: the `breakpoint`, and whether it is on the node `in_view`; breakpoint removed: it. quiz mode:
     the `mode`. no run in a quiz and would answer: `what` was refused, and of the latter the `mode`. question waits:
-    how many `choices`. no number typed: what is `typed`. no origin: `why`. in no scope: the `node`. scope stays
-    open: the `scope`.
+    how many `choices`. no number typed: what is `typed`. no origin: `why`. in no scope: the `node`.
     """
 
     kind: Kind

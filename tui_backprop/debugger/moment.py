@@ -27,6 +27,7 @@ from minidl_core import (
     VariableUpdated,
 )
 from minidl_core.arrays import Array, Shape
+from minidl_core.train import Optimizer
 
 from ..programs.program import Program
 from .branches import Branch
@@ -110,6 +111,11 @@ class Moment:
         return self.recording.error if self.cursor == len(self.recording.events) else None
 
     @property
+    def optimizer(self) -> Optimizer:
+        """The optimizer of this iteration's update, with its settings."""
+        return self.recording.optimizer
+
+    @property
     def learning_rate(self) -> float:
         """The learning rate of this iteration's update."""
         return self.recording.start.rate
@@ -163,6 +169,20 @@ class Moment:
     def theirs(self, node: Node) -> Array | None:
         """Return dJ/dnode as the program's own engine found it, once ours is complete; None where it found none."""
         return None if self.gradient(node) is None else self.recording.theirs.get(node)
+
+    def agrees(self, node: Node) -> bool | None:
+        """Return whether the program's own engine found the right gradient; None while or where there are not both."""
+        return None if self.theirs(node) is None else node not in self.recording.parted
+
+    @property
+    def compared(self) -> int:
+        """How many gradients have been compared with those that the program's own engine found."""
+        return bisect_left(self.recording.compared, self.cursor)
+
+    @cached_property
+    def parted(self) -> list[Node]:
+        """The nodes for which the program's own engine found another gradient, in the order of the search."""
+        return list(takewhile(lambda node: self.recording.parted[node] < self.cursor, self.recording.parted))
 
     def contributions(self, node: Node) -> list[ContributionAdded]:
         """Return the contributions that have arrived at a node, in order."""
@@ -248,6 +268,11 @@ class Moment:
         """Return how many distinct consumers that lead to the loss have not been visited."""
         visits = self.recording.consumer_visits.get(node, [])
         return len(self.graph.consumers(node)) - bisect_left(visits, self.cursor)
+
+    def unvisited(self, node: Node) -> list[Operation]:
+        """Return the consumers that a node waits for: those that lead to the loss and have not been visited."""
+        past = self.recording.visited
+        return [each for each in self.graph.consumers(node) if self._past(past, each) is None]
 
     def value_mark(self, node: Node) -> Mark:
         """Return how far the node's value is."""

@@ -26,40 +26,54 @@ from minidl_core import (
     VariableUpdated,
 )
 from minidl_core.arrays import Array
+from minidl_core.train import Optimizer
 
+from ..programs.recorded import RecordedStep
+from .comparison import parting
 from .edits import Edit
 from .loss_graph import LossGraph
 
 
 class PastIteration(NamedTuple):
-    """A finished iteration: the state it started from, and the loss there."""
+    """A finished iteration: the state it started from, and the loss there, None where that was another loss."""
 
     start: State
-    loss: float
+    loss: float | None
 
 
 class Recording:
     """One iteration: its number, the state it started from, its events so far, and the mistake that ended it, if any.
 
-    `edits` are the edits of that state; it has them in it. `previous` is the iteration before, if any. `theirs` are the
-    gradients that the program's own engine found in this iteration, by node.
+    `edits` are the edits of that state; it has them in it. `previous` is the iteration before, if any. `optimizer` has
+    the settings of this iteration. `step` is the step of the program whose feeds come in this iteration, None in a
+    lesson, and `theirs` are the gradients that the program's own engine found in this iteration, by node.
+    `measures_last_step` is whether the loss says what the last step brought: it is the same loss of the same feeds.
+    `next_measures_step` is whether that of the next iteration will say so of this step.
     The dictionaries have for a node the time at which something happened to it; `queue_positions` its position among
     all that ever joined the queue, `visits` the times of all visits, `consumer_visits` those of a node's consumers.
     `crossed` has for an edge, a consumer and the index of its input, when a contribution came over it. `in_reach` and
     `joined` are the nodes in the order in which a first consumer was visited and in which they joined the queue.
+    `compared` are the times at which a gradient was completed that the program's engine found too, `parted` those of
+    the nodes where the two are not the same.
     """
 
     def __init__(
         self,
         graph: LossGraph,
+        optimizer: Optimizer,
         start: State,
         previous: PastIteration | None,
         edits: tuple[Edit, ...] = (),
+        step: RecordedStep | None = None,
         theirs: Mapping[Node, Array] | None = None,
+        goes_on: tuple[bool, bool] = (True, True),
     ) -> None:
         self.graph = graph
+        self.optimizer = optimizer
         self.start = start
         self.edits = edits
+        self.step = step
+        self.measures_last_step, self.next_measures_step = goes_on
         self.theirs = theirs or {}
         self.iteration = start.finished + 1
         self.previous = previous
@@ -78,12 +92,16 @@ class Recording:
         self.contributed: defaultdict[Node, list[int]] = defaultdict(list)
         self.crossed: dict[tuple[Node, int], int] = {}
         self.completed: dict[Node, int] = {}
+        self.compared: list[int] = []
+        self.parted: dict[Node, int] = {}
         self.updated: dict[Node, int] = {}
 
     @cached_property
     def update_order(self) -> list[Variable]:
         """The variables in the order in which they are updated, once the backward pass is over."""
-        return [node for node in self.visited if isinstance(node, Variable)]
+        only = None if self.step is None else self.step.trained
+        nodes = [node for node in self.visited if isinstance(node, Variable)]
+        return nodes if only is None else [node for node in nodes if node in only]
 
     @property
     def finished(self) -> bool:
@@ -109,8 +127,10 @@ class Recording:
             case ContributionAdded(node, consumer, input_index):
                 self.contributed[node].append(time)
                 self.crossed[consumer, input_index] = time
-            case GradientCompleted(node):
+            case GradientCompleted(node, gradient):
                 self.completed[node] = time
+                if node in self.theirs:
+                    self._compare(node, gradient, time)
             case NodesEnqueued(_, enqueued):
                 self._enqueue(enqueued, time)
             case VariableUpdated(node):
@@ -120,6 +140,14 @@ class Recording:
         if node not in self.reached:
             self.reached[node] = time
             self.in_reach.append(node)
+
+    def _compare(self, node: Node, gradient: Array, time: int) -> None:
+        self.compared.append(time)
+        events = [self.events[when] for when in self.contributed.get(node, ())]
+        contributions = [event.contribution for event in events if isinstance(event, ContributionAdded)]
+        parts = parting(self.theirs[node], gradient, contributions)
+        if parts is None or parts.any():
+            self.parted[node] = time
 
     def _enqueue(self, nodes: tuple[Node, ...], time: int) -> None:
         self.joined += nodes

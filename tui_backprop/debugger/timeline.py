@@ -12,6 +12,7 @@ from minidl_core import Event, IterationFinished, MinidlError, NodeEvaluated, St
 
 from ..programs.program import Program
 from .branches import MOST_BRANCHES, Branch
+from .course import Course
 from .edits import Edit
 from .lesson_fit import check_fit
 from .loss_graph import LossGraph
@@ -36,15 +37,24 @@ class Timeline:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.stepper = Stepper(program.example.loss, program.example.feeds, optimizer=program.optimizer)
+        self.course = Course(program)
         check_fit(program)
-        self.graph = LossGraph(self.stepper.nodes, program.example.feeds)
         self.branch = Branch()
         self.branches = [self.branch]
         self._events: Iterator[Event] = iter(())
         self.cursor = 0
         self._fine = False
         self.recording = self._begin(None)
+
+    @property
+    def graph(self) -> LossGraph:
+        """The nodes that lead to the loss of the current iteration."""
+        return self.recording.graph
+
+    @property
+    def stepper(self) -> Stepper:
+        """What takes the step of the current iteration."""
+        return self.course.stepper
 
     @property
     def place(self) -> Place:
@@ -129,10 +139,11 @@ class Timeline:
         iteration = self.recording.iteration
         if self.recording.error is None or iteration == 1:
             return self.recording
-        before = Recording(self.graph, self.branch.edited(self.branch.states.before(iteration - 2)), None)
-        # nothing goes on from an error: every way out of it restores the stepper
-        self.stepper.restore(before.start)
-        for event in self.stepper.iteration():
+        start = self.branch.edited(self.branch.states.before(iteration - 2))
+        # nothing goes on from an error: every way out of it restores the course
+        self.course.restore(start, self.branch.edits)
+        before = self._recording_of(start, None)
+        for event in self.course.iteration():
             before.append(event)
         return before
 
@@ -145,7 +156,7 @@ class Timeline:
             return False
         at_end = self.at_end_of_iteration
         if not at_end:
-            self.stepper.restore(self.recording.start)
+            self.course.restore(self.recording.start, self.branch.edits)
         last = self._advance(iterations)
         if last is not None or not at_end:
             self.recording = self._begin(last or self.recording.previous)
@@ -156,7 +167,7 @@ class Timeline:
     def edited_state(self) -> State:
         """The state that an edit made here changes: where this iteration started, or at its end, the next one."""
         if self.at_end_of_iteration and self.recording.error is None:
-            return self.branch.edited(self.stepper.state())
+            return self.branch.edited(self.course.state(self.branch.edits))
         return self.recording.start
 
     def fork(self, edit: Edit) -> Message:
@@ -290,8 +301,8 @@ class Timeline:
     def _open(self, iteration: int) -> None:
         """Make an iteration the current one, from the latest state before it."""
         # one iteration earlier than needed, for the loss before this one
-        self.stepper.restore(self.branch.states.before(max(iteration - 2, 0)))
-        self.recording = self._begin(self._advance(iteration - 1 - self.stepper.finished))
+        self.course.restore(self.branch.states.before(max(iteration - 2, 0)), self.branch.edits)
+        self.recording = self._begin(self._advance(iteration - 1 - self.course.finished))
 
     def _advance(self, iterations: int) -> PastIteration | None:
         """Train on from the start of an iteration without events, keeping states and losses; return the last one."""
@@ -300,21 +311,20 @@ class Timeline:
             state = self._start()
             self._keep(state)
             try:
-                [loss] = self.stepper.run(1)
+                loss = self.course.run()
             except MinidlError:
                 # the stepping path comes to the same mistake, and shows how
-                self.stepper.restore(state)
+                self.course.restore(state, self.branch.edits)
                 break
             last = PastIteration(state, loss)
-            self.losses.record(self.stepper.finished, loss)
+            self.losses.record(self.course.finished, loss)
         return last
 
     def _start(self) -> State:
         """Return the state that the next iteration starts from, and make the edits of the branch that are due there."""
-        state = self.stepper.state()
-        if state.finished in self.branch.edits:
-            state = self.branch.edited(state)
-            self.stepper.restore(state)
+        state = self.branch.edited(self.course.state(self.branch.edits))
+        if self.program.steps or state.finished in self.branch.edits:
+            self.course.restore(state, self.branch.edits)
         return state
 
     def _begin_next(self) -> Recording:
@@ -327,10 +337,19 @@ class Timeline:
     def _begin(self, previous: PastIteration | None) -> Recording:
         state = self._start()
         self._keep(state)
-        self._events = self.stepper.iteration()
-        steps = self.program.steps
-        theirs = steps[state.finished].theirs if state.finished < len(steps) and not self.branch.edits else None
-        return Recording(self.graph, state, previous, self.branch.edits.get(state.finished, ()), theirs)
+        self._events = self.course.iteration()
+        return self._recording_of(state, previous)
+
+    def _recording_of(self, state: State, previous: PastIteration | None) -> Recording:
+        course, edits = self.course, self.branch.edits
+        finished, optimizer = state.finished, course.stepper.optimizer
+        step, as_recorded = course.step_of(finished), course.as_recorded(finished, edits)
+        graph, due = course.graph_of(finished), edits.get(finished, ())
+        theirs = None if as_recorded is None else as_recorded.theirs
+        goes_on = course.goes_on(finished), course.goes_on(finished + 1)
+        if previous is not None and course.graph_of(finished - 1) is not graph:
+            previous = previous._replace(loss=None)
+        return Recording(graph, optimizer, state, previous, due, step, theirs, goes_on)
 
     def _keep(self, state: State) -> None:
         self.branch.states.keep(state)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 NOT_YET = "·"
 DONE = "✓"
+PARTS = "✗"
+NOT_COMPARED = "-"
 NOW = "►"
 STALE = "~"
 UPDATED = "+"

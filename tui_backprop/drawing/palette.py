@@ -10,11 +10,10 @@ Span = tuple[str, str]
 Line = list[Span]
 
 # Colours are numbers of the 256-colour table: SSH does not forward COLORTERM.
-STYLES: dict[str, str] = {
-    "text": "",
+_WITHOUT_COLOUR = {"text": "", "title": "bold", "phase": "bold reverse", "selected": "reverse"}
+_DARK = {
     "dim": "color(245)",
-    "frame": "color(240)",
-    "title": "bold",
+    "frame": "color(244)",
     "now": "bold color(220)",
     "flow": "bold color(220)",
     "done": "color(114)",
@@ -26,10 +25,47 @@ STYLES: dict[str, str] = {
     "red": "color(203)",
     "blue": "color(75)",
     "key": "bold color(117)",
-    "phase": "bold reverse",
-    "selected": "reverse",
     "followed": "bold color(220)",
 }
+_LIGHT = {
+    "dim": "color(241)",
+    "frame": "color(242)",
+    "now": "bold color(130)",
+    "flow": "bold color(130)",
+    "done": "color(28)",
+    "waiting": "color(94)",
+    "stale": "color(95)",
+    "variable": "color(25)",
+    "ghost": "color(90)",
+    "error": "bold color(160)",
+    "red": "color(160)",
+    "blue": "color(26)",
+    "key": "bold color(25)",
+    "followed": "bold color(130)",
+}
+# orange and blue are told apart by all eyes (Okabe & Ito 2008); red and green stand for nothing here
+_COLOUR_BLIND = _DARK | {
+    "done": "color(80)",
+    "waiting": "color(250)",
+    "stale": "color(244)",
+    "ghost": "color(182)",
+    "error": "bold color(208)",
+    "red": "color(208)",
+    "blue": "color(75)",
+}
+THEMES = {
+    name: _WITHOUT_COLOUR | colours
+    for name, colours in (("dark", _DARK), ("light", _LIGHT), ("colour-blind", _COLOUR_BLIND))
+}
+"""What each name of a style looks like, by theme."""
+
+STYLES: dict[str, str] = dict(THEMES["dark"])
+"""What each name of a style looks like now."""
+
+
+def choose_theme(name: str) -> None:
+    """Have all that is drawn from now on look as a theme says."""
+    STYLES.update(THEMES[name])
 
 
 def plain(lines: list[Line]) -> str:

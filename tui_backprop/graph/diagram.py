@@ -24,8 +24,10 @@ from ..drawing.glyphs import (
     LEFT,
     LINES,
     NORTH,
+    NOT_COMPARED,
     NOT_YET,
     NOW,
+    PARTS,
     RIGHT,
     SOUTH,
     STALE,
@@ -37,7 +39,16 @@ from ..notation.fitting import fit, fit_name, takes_single_cells, width_of
 from .layout import Box, Column, Edge, Layout
 from .layout.lanes import Point, Stroke
 
-_MARK_STYLES = {NOT_YET: "dim", DONE: "done", NOW: "now", UPDATED: "variable", STALE: "stale", "": "dim"}
+_MARK_STYLES = {
+    NOT_YET: "dim",
+    DONE: "done",
+    NOW: "now",
+    UPDATED: "variable",
+    STALE: "stale",
+    PARTS: "error",
+    NOT_COMPARED: "dim",
+    "": "dim",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 
@@ -11,9 +12,11 @@ from ..debugger.loss_graph import LossGraph
 from .folded_graph import FoldedGraph, with_off_path
 from .item_views import NAMES, NUMBERS, SHAPES
 from .look import GraphLook
-from .picture import enclosing, fold, scope_of_name, scopes_to_close
+from .picture import MOST_ITEMS, Item, Picture, fold, fold_at_first
+from .scopes import Groups, groups, scope_of_name
 
 _MOST_KEPT = 4
+_FEW = 40
 
 
 class Foldings:
@@ -33,13 +36,44 @@ class Foldings:
         return self._folds.get(node.name) or scope_of_name(node)
 
     @cached_property
-    def scopes(self) -> frozenset[str]:
-        """All scopes."""
-        return frozenset(scope for node in self.nodes for scope in enclosing(self.scope_of(node)))
+    def _start(self) -> tuple[Groups, Picture]:
+        """The groups of each node, and the graph as it is folded at first."""
+        many = len(self.nodes) > MOST_ITEMS
+        groups_of = groups(self.nodes, self.scope_of, many=many).__getitem__
+        return groups_of, fold_at_first(self.nodes, groups_of)
+
+    def group_of(self, node: Node, closed: frozenset[str]) -> str:
+        """Return which group of a node folds next, of those that open at once the outermost; "" where there is none."""
+        groups_of, _ = self._start
+        unfolded = [group for group in groups_of(node) if group not in closed]
+        small = (group for group in unfolded if self._sizes[group] <= _FEW)
+        return next(small, unfolded[-1] if unfolded else "")
+
+    def opened(self, item: Item, closed: frozenset[str]) -> frozenset[str]:
+        """Return what is folded once an item is opened: of few nodes each shows, of many the groups within it."""
+        if len(item.nodes) > _FEW:
+            return closed - {item.scope}
+        groups_of, _ = self._start
+        return closed.difference(*(groups_of(node) for node in item.nodes))
 
     @cached_property
+    def _sizes(self) -> Counter[str]:
+        groups_of, _ = self._start
+        return Counter(group for node in self.nodes for group in groups_of(node))
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """All groups that can be folded."""
+        return frozenset(self._sizes)
+
+    @property
+    def all_folded(self) -> frozenset[str]:
+        """What is folded when all is asked for: in a large graph what is at first, which shows the model."""
+        return self._at_first or self.scopes
+
+    @property
     def _at_first(self) -> frozenset[str]:
-        return scopes_to_close(self.nodes, self.scope_of)
+        return self._start[1].closed
 
     def folded(self, look: GraphLook) -> FoldedGraph:
         """Return the graph as a look has it folded."""
@@ -78,9 +112,11 @@ class Foldings:
         return folded, levels[0]
 
     def close(self, scopes: frozenset[str]) -> FoldedGraph:
-        """Return the graph with these scopes folded; one that values leave and come back to stays open."""
+        """Return the graph with these groups folded; one that values leave and come back to in parts."""
         if scopes not in self._kept:
             while len(self._kept) >= _MOST_KEPT:
                 del self._kept[next(iter(self._kept))]
-            self._kept[scopes] = FoldedGraph(fold(self.nodes, scopes, self.scope_of), self._graph)
+            groups_of, first = self._start
+            picture = first if scopes == first.closed else fold(self.nodes, scopes, groups_of)
+            self._kept[scopes] = FoldedGraph(picture, self._graph)
         return self._kept[scopes]

@@ -11,7 +11,7 @@ from minidl_core import Node, NodeEvaluated, NodeVisited, VariableUpdated
 from minidl_core.arrays import Array, Shape
 
 from ..debugger.moment import Mark, Moment
-from ..drawing.glyphs import DONE, NOT_YET, NOW, PARTLY, STALE, UPDATED
+from ..drawing.glyphs import DONE, NOT_COMPARED, NOT_YET, NOW, PARTLY, PARTS, STALE, UPDATED
 from ..notation.fitting import first_that_fits, width_of
 from ..notation.formats import number, shape_text, vector
 from .diagram import NodeView
@@ -35,8 +35,8 @@ def box_of(item: Item, shapes: Shapes, level: int) -> NodeBox:
     node = item.node
     kind = "" if node is None else node.kind
     if level == NAMES:
-        name = min(width_of(item.nodes[0].name if node else f"{item.scope}/"), MOST_INNER)
-        width, height = name + (0 if node else len(f" {2 * str(len(item.nodes))}/")) + len("[ ✓q1]"), 1
+        name = min(width_of(item.nodes[0].name if node is not None else item.title), MOST_INNER)
+        width, height = name + (0 if node is not None else len(f" {2 * str(len(item.nodes))}/")) + len("[ ✓q1]"), 1
     else:
         width = 2 + (_NUMBERS_INNER if level == NUMBERS else _inner_width(item, shapes))
         height = 2 + min(max(3 if level == NUMBERS else 2, len(item.inputs)), _MOST_PORTS)
@@ -99,11 +99,16 @@ def _marks(item: Item, moment: Moment, progress: Progress) -> tuple[str, str]:
 
 
 def node_marks(node: Node, moment: Moment) -> tuple[str, str]:
-    """Return the marks of a node: v with the state of its value, g with that of its gradient, q and w with a count."""
+    """Return the marks of a node: v with the state of its value, g with that of its gradient, q and w with a count.
+
+    Of a program with an engine of its own, a complete gradient is signed by whether that engine found it.
+    """
     if node not in moment.graph.position:
         return "v" + NOT_YET, ""
     mark, count = moment.gradient_mark(node)
     gradient = sign_of(mark, count)
+    if mark is Mark.DONE and moment.recording.theirs:
+        gradient = {True: DONE, False: PARTS, None: NOT_COMPARED}[moment.agrees(node)]
     return "v" + sign_of(moment.value_mark(node)), gradient if count else "g" + gradient
 
 
@@ -128,12 +133,19 @@ def _folded_gradient(item: Item, moment: Moment, progress: Progress) -> str:
     if _is_now(item, moment, progress) and moment.phase == "backward":
         return NOW
     visited = progress.count(moment, item.name, NodeVisited)
+    if progress.count_parted(moment, item.name):
+        return PARTS
     return NOT_YET if not visited else PARTLY if visited < len(item.nodes) else DONE
 
 
 def _how_far(item: Item, moment: Moment, progress: Progress) -> str:
-    """Return how many nodes a folded scope holds, and in a pass how many of them it has come to."""
+    """Return how many nodes a folded scope holds, and in a pass how many of them it has come to.
+
+    Where the program's own engine found other gradients, it is of how many of them.
+    """
     total, count = len(item.nodes), _count(item, moment, progress)
+    if parted := progress.count_parted(moment, item.name):
+        return f"{PARTS} {parted} of {total}"
     return f"{count} of {total}" if 0 < count < total else f"{total} nodes"
 
 
@@ -172,13 +184,13 @@ def _style(item: Item, moment: Moment) -> str:
 def _name(item: Item, moment: Moment, progress: Progress) -> str:
     if item.node is not None:
         return item.node.name
-    return f"{item.scope}/ {_count(item, moment, progress)}/{len(item.nodes)}"
+    return f"{item.title} {_count(item, moment, progress)}/{len(item.nodes)}"
 
 
 def _title(item: Item, moment: Moment | None = None, room: int = 0) -> str:
     """Return the title of a box, with the shape at a moment where there is room for it."""
     if item.node is None:
-        return f"{item.scope}/"
+        return item.title
     number, uses = item.use
     text = f"{item.node.name} {number}/{uses}" if uses > 1 else title(item.node)
     if moment is None:
@@ -188,7 +200,7 @@ def _title(item: Item, moment: Moment | None = None, room: int = 0) -> str:
 
 
 def _row_title(item: Item) -> str:
-    return f"{item.scope}/" if item.node is None else tape_title(item.node)
+    return item.title if item.node is None else tape_title(item.node)
 
 
 def _extent(item: Item, shapes: Shapes) -> str:

@@ -8,7 +8,7 @@ from minidl_core import ContributionAdded, Node, Operation
 from minidl_core.gradients import gradient_rule
 
 from ..debugger.moment import Moment
-from ..drawing.glyphs import BREAKPOINT, DONE, LEFT, NOT_YET, NOW, RIGHT, STALE, UPDATED
+from ..drawing.glyphs import BREAKPOINT, DONE, LEFT, NOT_COMPARED, NOT_YET, NOW, PARTS, RIGHT, STALE, UPDATED
 from ..drawing.palette import Line
 from ..notation.fitting import first_that_fits, leading
 from ..notation.formats import number, shape_text
@@ -45,7 +45,7 @@ def detail(moment: Moment, node: Node, width: int) -> str:
 
 def heading(moment: Moment) -> str:
     """Return the line above the picture: which way the numbers go."""
-    moves = "against its gradient" if is_straight(moment.program.optimizer) else "by the step of its optimizer"
+    moves = "against its gradient" if is_straight(moment.optimizer) else "by the step of its optimizer"
     return {
         "forward": f"forward: values flow to the right ─{RIGHT}",
         "backward": f"backward: gradients flow to the left {LEFT}─",
@@ -73,6 +73,10 @@ def legend(moment: Moment, width: int, *, stops: bool = False) -> Line:
     else:
         states = (done, now, "q1 q2 place in the queue", not_yet)
         groups = marks, states, (f"{LEFT} gradient went this way", "━ goes now")
+    if moment.compared:
+        # first, since it is what somebody with an engine of their own looks for
+        without = (f"g{NOT_COMPARED} not in yours",) if len(moment.recording.theirs) < len(moment.graph.nodes) else ()
+        groups = (f"g{PARTS} yours parts", f"g{DONE} agrees", *without), *groups
     if stops:
         groups = (*groups[:2], (f"{BREAKPOINT} breakpoint",), *groups[2:])
     entries: list[Line] = []

@@ -1,24 +1,25 @@
 """What a graph is drawn with: its nodes, scopes that are folded into one, and leaves that stand beside each use.
 
-A node's scope is what its name says before the last slash, or what the lesson says of it. Folding scopes never makes a
-circle: one that values leave and come back to stays open, because nothing could be drawn before it or behind it.
+What is folded are the groups of scopes.py. Folding never makes a circle: a group that values leave and come back to is
+folded in parts, each of which stands behind what it needs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
-from itertools import accumulate
 
 from minidl_core import Node
+
+from .parts import Held, parts
+from .scopes import Groups, groups_of_name, is_list, title_of
 
 MOST_ITEMS = 300
 """A picture of more items than this is not drawn with boxes."""
 _FOLDED_ITEMS = 40
 _LAYERS_OF_A_LINE = 3
-
-Scope = Callable[[Node], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class Item:
     """What stands as one box or one row: a node, one of the uses of a leaf, or the folded nodes of a scope.
 
     `inputs` are the names of items, one for each edge; `edges` has for each input of a single node which of
-    them it is. `use` is which of how many uses of a leaf it stands beside.
+    them it is. `use` is which of how many uses of a leaf it stands beside, or which of how many parts of a scope it is.
+    `title` is how a folded scope is called.
     """
 
     name: str
@@ -35,11 +37,17 @@ class Item:
     edges: tuple[int, ...] = ()
     scope: str = ""
     use: tuple[int, int] = (1, 1)
+    title: str = ""
 
     @property
     def node(self) -> Node | None:
         """The node, unless this is a folded scope."""
         return None if self.scope else self.nodes[0]
+
+    @property
+    def is_list(self) -> bool:
+        """Whether this is a list of scalars that is folded whole."""
+        return is_list(self.scope) and self.use == (1, 1)
 
 
 class Picture:
@@ -77,60 +85,60 @@ class Picture:
         return source, user, item.edges[input_index] if item.edges else item.inputs.index(source)
 
 
-def scope_of_name(node: Node) -> str:
-    """Return the scope that a node's name says: of net/layer/add it is net/layer; "" where there is none."""
-    return node.name.rpartition("/")[0]
+def fold_at_first(nodes: Sequence[Node], groups: Groups = groups_of_name) -> Picture:
+    """Return the picture of nodes as it is folded at first: not at all where all of it can be drawn.
 
-
-def enclosing(scope: str) -> list[str]:
-    """Return a scope and those around it, the outermost first."""
-    parts = scope.split("/") if scope else []
-    return list(accumulate(parts, "{}/{}".format))
-
-
-def scopes_to_close(nodes: Sequence[Node], scope: Scope = scope_of_name) -> frozenset[str]:
-    """Return which scopes are folded at first: in a graph small enough to be drawn none, else those from one depth on.
-
-    It is the greatest depth that leaves few items.
+    Else the outermost groups are folded, but one that holds most of the graph is opened while that leaves few items.
     """
     if len(nodes) <= MOST_ITEMS:
-        return frozenset()
-    chains = [enclosing(scope(node)) for node in nodes]
-    chosen: frozenset[str] = frozenset()
-    for depth in range(max(map(len, chains))):
-        items = len({chain[depth] if len(chain) > depth else number for number, chain in enumerate(chains)})
-        if chosen and items > _FOLDED_ITEMS:
-            break
-        chosen = frozenset(around for chain in chains for around in chain[depth:])
-    return chosen
+        return fold(nodes, frozenset(), groups)
+    chains = {tuple(groups(node)) for node in nodes}
+    picture = fold(nodes, frozenset().union(*chains), groups)
+    while True:
+        largest = max(picture.items.values(), key=lambda item: len(item.nodes))
+        if len(largest.nodes) <= len(nodes) / 2 or not largest.scope:
+            return picture
+        opened = fold(nodes, picture.closed - {largest.scope}, groups)
+        if len(opened.items) > _FOLDED_ITEMS:
+            return picture
+        picture = opened
 
 
-def fold(nodes: Sequence[Node], closed: frozenset[str], scope: Scope = scope_of_name) -> Picture:
-    """Return the picture of nodes, which come in an order of evaluation, with these scopes folded.
+def fold(nodes: Sequence[Node], closed: frozenset[str], groups: Groups = groups_of_name) -> Picture:
+    """Return the picture of nodes, which come in an order of evaluation, with these groups folded.
 
-    Of scopes within each other the outermost shows. One whose folding would make a circle is opened.
+    Of groups within each other the outermost shows. One whose folding would make a circle is folded in parts.
     """
     position = {node: number for number, node in enumerate(nodes)}
-    chains = {node: enclosing(scope(node)) for node in nodes} if closed else {}
-    while True:
-        holder = {node: next((around for around in chain if around in closed), "") for node, chain in chains.items()}
+    holder: dict[Node, Held] = {}
+    if closed:
+        for node in nodes:
+            group = next((around for around in groups(node) if around in closed), "")
+            if group:
+                holder[node] = group, 1
+    items = _items(nodes, holder)
+    order = _in_order(items, position)
+    if len(order) < len(items):
+        stuck = set(items).difference(order)
+        holder |= parts({name: item for name, item in items.items() if name in stuck}, nodes, holder)
         items = _items(nodes, holder)
         order = _in_order(items, position)
-        if len(order) == len(items):
-            return Picture((items[name] for name in order), closed)
-        closed -= {_in_circle({name: item for name, item in items.items() if name not in set(order)}).scope}
+    return Picture((items[name] for name in order), closed)
 
 
-def _items(nodes: Sequence[Node], holder: Mapping[Node, str]) -> dict[str, Item]:
+def _items(nodes: Sequence[Node], holder: Mapping[Node, Held]) -> dict[str, Item]:
     taken = {node.name for node in nodes}
-    names: dict[str, str] = {}
-    for scope in filter(None, holder.values()):
-        if scope not in names:
-            names[scope] = f"{scope}/"
-            while names[scope] in taken:
-                names[scope] += "/"
-    folded = {name: scope for scope, name in names.items()}
-    item_of = {node: names.get(holder.get(node, ""), node.name) for node in nodes}
+    names: dict[Held, str] = {}
+    counts: Counter[str] = Counter()
+    for held in dict.fromkeys(holder.values()):
+        scope, part = held
+        counts[scope] += 1
+        name = f"{scope}/" if part == 1 else f"{scope}/ {part}"
+        while name in taken:
+            name += "/"
+        names[held] = name
+    folded = {name: held for held, name in names.items()}
+    item_of = {node: names[holder[node]] if node in holder else node.name for node in nodes}
     members: dict[str, list[Node]] = {}
     for node in nodes:
         members.setdefault(item_of[node], []).append(node)
@@ -138,8 +146,11 @@ def _items(nodes: Sequence[Node], holder: Mapping[Node, str]) -> dict[str, Item]
     for name, inside in members.items():
         sources = [item_of[source] for node in inside for source in node.inputs]
         if name in folded:
+            scope, part = folded[name]
             inputs = dict.fromkeys(source for source in sources if source != name)
-            items[name] = Item(name, tuple(inside), tuple(inputs), scope=folded[name])
+            use = part, counts[scope]
+            title = title_of(scope, inside, use)
+            items[name] = Item(name, tuple(inside), tuple(inputs), scope=scope, use=use, title=title)
             continue
         kept: list[str] = []
         edges = []
@@ -170,20 +181,6 @@ def _in_order(items: Mapping[str, Item], position: Mapping[Node, int]) -> list[s
             if not pending[consumer]:
                 heappush(ready, (position[items[consumer].nodes[-1]], consumer))
     return order
-
-
-def _in_circle(items: Mapping[str, Item]) -> Item:
-    """Return the largest folded scope that values leave and come back to."""
-    for item in sorted(items.values(), key=lambda item: len(item.nodes), reverse=True):
-        behind = set(item.inputs)
-        pending = list(behind)
-        while pending and item.name not in behind:
-            inputs = items[source].inputs if (source := pending.pop()) in items else ()
-            pending += set(inputs) - behind
-            behind.update(inputs)
-        if item.scope and item.name in behind:
-            return item
-    raise AssertionError("a graph without folded scopes has no circle")
 
 
 def repeat_leaves(picture: Picture) -> Picture:

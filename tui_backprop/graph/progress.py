@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 
-from minidl_core import ContributionAdded, Node, NodeEvaluated, NodeVisited, VariableUpdated
+from minidl_core import ContributionAdded, GradientCompleted, Node, NodeEvaluated, NodeVisited, VariableUpdated
 
 from ..debugger.moment import Moment
 from ..debugger.recording import Recording
@@ -33,6 +33,8 @@ class Progress:
             match recording.events[time]:
                 case ContributionAdded(node, consumer):
                     self._went.setdefault((self.item_for(node), self.item_for(consumer)), time)
+                case GradientCompleted(node) as event if node in recording.parted:
+                    self._times[type(event), self.item_for(node)].append(time)
                 case NodeEvaluated(node) | NodeVisited(node) | VariableUpdated(node) as event:
                     self._times[type(event), self.item_for(node)].append(time)
         self._read = len(recording.events)
@@ -45,6 +47,10 @@ class Progress:
         """Return how many events of a kind happened to the nodes of an item up to the moment."""
         self._keep_up(moment.recording)
         return bisect_left(self._times.get((kind, name), ()), moment.cursor)
+
+    def count_parted(self, moment: Moment, name: str) -> int:
+        """Return how many nodes of an item have another gradient in the program's own engine, up to the moment."""
+        return self.count(moment, name, GradientCompleted)
 
     def went(self, moment: Moment, node: Node, consumer: Node) -> bool:
         """Return whether a contribution has come to the item of one node from that of the other."""

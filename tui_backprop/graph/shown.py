@@ -186,20 +186,19 @@ class ShownGraph:
         item = self._row
         if item.node is None:
             return self.open(foldings)
-        scope = foldings.scope_of(item.node)
+        closed = self.folded.rows.closed
+        scope = foldings.group_of(item.node, closed)
         if not scope:
             return self.look, Message("in no scope", {"node": item.node})
-        closed = foldings.close(self.folded.rows.closed | {scope}).rows.closed
-        look = self._fold(closed, item.node)
-        stays_open = None if scope in closed else Message("scope stays open", {"scope": scope})
-        return (replace(look, whole=True) if look.selected is not None else look), stays_open
+        look = self._fold(closed | {scope}, item.node)
+        return (replace(look, whole=True) if look.selected is not None else look), None
 
     def toggle_all(self, foldings: Foldings) -> tuple[GraphLook, Message | None]:
         """Return the look with every folded scope opened, or all folded where none is, and a message about it."""
         if not foldings.scopes:
             return self.look, Message("no scopes", {})
         opened = any(item.node is None for item in self.folded.rows.items.values())
-        closed = foldings.close(frozenset() if opened else foldings.scopes).rows.closed
+        closed: frozenset[str] = frozenset() if opened else foldings.all_folded
         return replace(self._fold(closed, self.look.selected), whole=False), None
 
     def open(self, foldings: Foldings) -> tuple[GraphLook, Message | None]:
@@ -208,7 +207,7 @@ class ShownGraph:
         if item.node is not None:
             return self.look, Message("nothing folded here", {})
         inside = self.moment.now if self.moment.now in item.nodes else item.nodes[0]
-        return self._fold(foldings.close(self.folded.rows.closed - {item.scope}).rows.closed, inside), None
+        return self._fold(foldings.opened(item, self.folded.rows.closed), inside), None
 
     def _fold(self, closed: frozenset[str], node: Node | None) -> GraphLook:
         look = replace(self.look, closed=closed, panned=(0, 0))

@@ -9,7 +9,8 @@ from minidl_core import IterationFinished, Node
 from ..debugger.followed import Followed, without_numbers
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
-from ..notation.formats import shape_text
+from ..notation.fitting import flow
+from ..notation.formats import in_full, shape_text
 from .check_view import CheckView
 from .code_view import CodeView
 from .forward_view import ForwardView
@@ -33,7 +34,7 @@ def views(moment: Moment, node: Node | None = None) -> tuple[str, ...]:
 
     Here and below, the node is the one of now if none is given; where there is none of now, there is one view, of all.
     """
-    node = node or moment.now
+    node = moment.now if node is None else node
     if node is None:
         return (OVERVIEW,)
     return tuple(view.name for view in VIEWS if view.applies(node) and not view.on_request)
@@ -48,14 +49,14 @@ def automatic_view(moment: Moment, node: Node | None = None) -> str:
 
 def view_of(moment: Moment, wanted: str | None, node: Node | None = None) -> str:
     """Return the name of the view that shows: the wanted one where there is such a view of the node, else as above."""
-    node = node or moment.now
+    node = moment.now if node is None else node
     there = [] if node is None else [view.name for view in VIEWS if view.applies(node)]
     return wanted if wanted in there else automatic_view(moment, node)
 
 
 def inspector_title(moment: Moment, view: str, node: Node | None = None) -> str:
     """Return what stands in the pane's title: what is in view."""
-    node = node or moment.now
+    node = moment.now if node is None else node
     if node is None:
         finished = isinstance(moment.event, IterationFinished)
         return f"iteration {moment.iteration} is done" if finished else moment.program.lesson.name
@@ -75,7 +76,7 @@ def draw_inspector(
 
     `other_views` are those that come after these views, because they have no pane.
     """
-    node = node or moment.now
+    node = moment.now if node is None else node
     if node is None:
         if isinstance(moment.event, IterationFinished):
             return draw_finished(moment, followed, width, height)
@@ -86,11 +87,21 @@ def draw_inspector(
     return view_named(moment, view, node).draw(moment, node, followed, width, height)
 
 
+def draw_in_full(moment: Moment, view: str, followed: Followed, width: int, node: Node | None = None) -> list[Line]:
+    """Draw what a view writes out of the followed element in full precision, as many numbers in a line as fit."""
+    node = moment.now if node is None else node
+    if node is None or without_numbers(moment, node) is not None:
+        return [[("in full: no number is in view", "dim")]]
+    found = view_named(moment, view, node).numbers(moment, followed, node)
+    pieces: list[Line] = [[(f"{name} = ", "dim"), (f"{in_full(x)}   ", "title")] for name, x in found.items()]
+    return flow(pieces, width) if pieces else [[("in full: nothing is computed here yet", "dim")]]
+
+
 def move_followed(
     moment: Moment, view: str, followed: Followed, dx: int, dy: int, node: Node | None = None
 ) -> Followed:
     """Return what is followed after a move by so many columns and rows of what is in view."""
-    node = node or moment.now
+    node = moment.now if node is None else node
     return followed if node is None else view_named(moment, view, node).move(moment, followed, node, dx, dy)
 
 

@@ -34,6 +34,15 @@ class CheckView(View):
         """Return the element of the gradient that is checked."""
         return own_gradient(moment, followed, node)
 
+    def numbers(self, moment: Moment, followed: Followed, node: Node) -> dict[str, float]:
+        """Return the gradient and the slope that was measured."""
+        index = element_at(moment, node, moment.shape(node) or (), followed)
+        measured = measure(moment.recording, node, index)
+        if isinstance(measured, str):
+            return {}
+        slope = element_text(slope_name(moment, node), index)
+        return {slope: measured.check.gradient, "measured": measured.quotient}
+
     def draw(self, moment: Moment, node: Node, followed: Followed, width: int, height: int) -> list[Line]:
         """Draw the loss at x + h, x - h and x + 0.01, in digits from which the quotients come out as shown."""
         index = element_at(moment, node, moment.shape(node) or (), followed)
@@ -79,10 +88,17 @@ def _both_sides(
             (f"{loss} at {target} - h", write(measured.below), ""),
             ("their difference / 2h", number(measured.quotient), "measured"),
             (slope, number(measured.check.gradient), "by backpropagation"),
-            *([] if rounding else [("relative error", f"{measured.relative_error:.1e}", "")]),
+            *([] if rounding else [_error(measured)]),
         ],
         width,
     )
+
+
+def _error(measured: MeasuredGradient) -> tuple[str, str, str]:
+    """Return the row of the relative error; beside two numbers that look equal it would contradict them."""
+    if number(measured.quotient) == number(measured.check.gradient):
+        return "equal in these digits", "", "= shows all"
+    return "relative error", f"{measured.relative_error:.1e}", ""
 
 
 def _nudge(measured: MeasuredGradient, loss: str, target: str, slope: str, width: int) -> list[Line]:
@@ -102,8 +118,8 @@ def _rows(rows: list[tuple[str, str, str]], width: int) -> list[Line]:
     names = min(max(width_of(name) for name, _, _ in rows) + 4, max(width - size, 1))
     lines: list[Line] = []
     for name, text, meaning in rows:
-        wording = first_that_fits(width - names - size - 3, meaning, "")
-        lines.append([(fit(f"  {name}", names), "dim"), (text.rjust(size), "text"), (f"   {wording}", "dim")])
+        wording = first_that_fits(width - names - size, f"   {meaning}", "")
+        lines.append([(fit(f"  {name}", names), "dim"), (text.rjust(size), "text"), (wording, "dim")])
     return lines
 
 

@@ -9,19 +9,22 @@ import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import PurePath
+from types import CodeType
 from typing import Any, NamedTuple
 
 from minidl_core import GradientError, Node, Operation, Variable
 from minidl_core.gradients import gradient_rule
 from minidl_core.train import Optimizer
 
+from ..debugger.edges import edge_in_focus, gradient_edges
 from ..debugger.followed import Followed
 from ..debugger.kept import kept
 from ..debugger.moment import Moment
-from ..drawing.glyphs import MORE
+from ..drawing.glyphs import LEFT, MORE, PARTS
 from ..drawing.palette import Line
 from ..notation.fitting import clip, ends, fit, flow, printable, prose
-from ..notation.names import called
+from ..notation.names import called, slope_name, text_in_names
+from ..programs.learners_engine import LearnersEngine
 from .view import View
 
 _HANGING = 4
@@ -40,7 +43,13 @@ class Source(NamedTuple):
     """A function as it is written: its lines without decorators, and where the first of them stands."""
 
     lines: tuple[tuple[tuple[str, str], ...], ...]
-    location: str
+    file: str
+    start: int
+
+    @property
+    def location(self) -> str:
+        """Where the first line stands."""
+        return f"{self.file}:{self.start}"
 
 
 class CodeView(View):
@@ -50,11 +59,12 @@ class CodeView(View):
 
     def move(self, moment: Moment, followed: Followed, node: Node, dx: int, dy: int) -> Followed:
         """Return what is followed with the code moved by so many lines."""
-        return replace(followed, line=min(max(followed.line + dy, 0), len(code_lines(moment, node, _UNFOLDED)) - 1))
+        last = len(code_lines(moment, node, _UNFOLDED, followed)) - 1
+        return replace(followed, line=min(max(followed.line + dy, 0), last))
 
     def draw(self, moment: Moment, node: Node, followed: Followed, width: int, height: int) -> list[Line]:
         """Draw the functions of a node, from the line that `followed` says; where all of them fit, from the first."""
-        lines = code_lines(moment, node, width)
+        lines = code_lines(moment, node, width, followed)
         first = followed.line if len(lines) > height else 0
         shown = [clip(line, width) for line in lines[first : first + height]]
         below = len(lines) - first - height
@@ -63,10 +73,33 @@ class CodeView(View):
         return shown
 
 
-def code_lines(moment: Moment, node: Node, width: int) -> list[Line]:
-    """Return all lines of the view: of an operation's functions, of a variable's update; data has no code."""
+def code_lines(moment: Moment, node: Node, width: int, followed: Followed) -> list[Line]:
+    """Return all lines of the view: of an operation's functions, of a variable's update; data has no code.
+
+    In the backward pass the function of the consumer comes first that has made the contribution in view.
+    """
+    giver = _giver(moment, node, followed) if moment.phase == "backward" else None
+    own = _own_lines(moment, node, width)
+    if giver is None:
+        return own
+    title = f"{giver.definition.name}, backward: gives {called(node)} its part"
+    return [*_function(title, gradient_rule(giver).function, width), [], *own]
+
+
+def _giver(moment: Moment, node: Node, followed: Followed) -> Operation | None:
+    """Return the consumer that has made the contribution to a node that is in view."""
+    if node not in moment.graph.position:
+        return None
+    edge = edge_in_focus(moment, node, gradient_edges(moment, node), followed)
+    return edge[0] if edge is not None and edge[2] is not None else None
+
+
+def _own_lines(moment: Moment, node: Node, width: int) -> list[Line]:
     if isinstance(node, Operation):
         name = node.definition.name
+        engine = moment.program.engine
+        if engine is not None and node in engine.functions:
+            return _of_theirs(moment, node, engine, width)
         lines = _function(f"{name}, forward", node.definition.compute, width)
         try:
             function: Callable[..., Any] = gradient_rule(node).function
@@ -74,10 +107,39 @@ def code_lines(moment: Moment, node: Node, width: int) -> list[Line]:
             return [*lines, [], *prose(f"no gradient function is registered for {name}", width)]
         return [*lines, [], *_function(f"{name}, backward", function, width)]
     if isinstance(node, Variable):
-        functions = _of_update(moment.program.optimizer)
+        functions = _of_update(moment.optimizer)
         parts = [_function(f"{called(node)}, {title}", function, width) for title, function in functions]
         return [line for part in parts for line in ([], *part)][1:]
     return prose(f"{called(node)} is computed by no code: it is given, at {node.location}.", width)
+
+
+def _of_theirs(moment: Moment, node: Operation, engine: LearnersEngine, width: int) -> list[Line]:
+    """Return the learner's functions, and beside them the right rule; the line that is at fault is pointed at."""
+    theirs = engine.functions[node]
+    name, whose = node.definition.name, printable(engine.class_name)
+    lines = _function(f"{name}, forward of {whose}", theirs.forward, width)
+    if theirs.backward is None:
+        return [*lines, [], *prose(f"{whose} has no backward function for it", width), [], *_rule(moment, node, width)]
+    return [
+        *lines,
+        [],
+        *_function(f"{name}, backward of {whose}", theirs.backward, width),
+        [],
+        *_rule(moment, node, width),
+    ]
+
+
+def _rule(moment: Moment, node: Operation, width: int) -> list[Line]:
+    """Return what each input of an operation gets of its gradient G, as a formula."""
+    lines: list[Line] = [[("the right rule", "title")]]
+    try:
+        rule = gradient_rule(node)
+    except GradientError:
+        return [*lines, *prose(f"no gradient function is registered for {node.definition.name}", width)]
+    for input_index, source in enumerate(node.inputs):
+        formula = text_in_names(moment, node, rule.formula_for(input_index))
+        lines += prose(f"{called(source)} += {formula}" if formula else f"{called(source)}: no formula", width)
+    return [*lines, *prose(f"G is {slope_name(moment, node)}", width, "dim")]
 
 
 def _of_update(optimizer: Optimizer) -> Iterator[tuple[str, Callable[..., Any]]]:
@@ -93,20 +155,29 @@ def _of_update(optimizer: Optimizer) -> Iterator[tuple[str, Callable[..., Any]]]
         yield each.setting, each.compute.function
 
 
-def _function(title: str, function: Callable[..., Any], width: int) -> list[Line]:
-    """Return a function under a title with its location, or the sentence that says why its code cannot be shown."""
+def _function(
+    title: str, function: Callable[..., Any] | CodeType, width: int, at_fault: int | None = None
+) -> list[Line]:
+    """Return a function under a title with its location, or the sentence that says why its code cannot be shown.
+
+    The line of its file that is `at_fault` is pointed at.
+    """
     try:
         source = _source(function)
     except (OSError, TypeError, SyntaxError):
-        name = getattr(function, "__name__", type(function).__name__)
+        name = getattr(function, "co_name", getattr(function, "__name__", type(function).__name__))
         sentence = f"the code of {printable(name)} is in no file that can be read"
         return [[(title, "title")], *prose(sentence, width)]
     head = ends([(title, "title")], (source.location, "dim"), width - 1)
-    return [head, *(row for line in source.lines for row in _folded([*line], width))]
+    rows: list[Line] = [head]
+    for number, line in enumerate(source.lines, source.start):
+        pointer: Line = [(f"   {LEFT} {PARTS} here", "error")] if number == at_fault else []
+        rows += _folded([*line, *pointer], width)
+    return rows
 
 
 @kept
-def _source(function: Callable[..., Any]) -> Source:
+def _source(function: Callable[..., Any] | CodeType) -> Source:
     """Return the code of a function; raises OSError, TypeError or SyntaxError where there is none."""
     from pygments import lex  # not before it is needed: it takes its time to import
     from pygments.lexers import PythonLexer
@@ -126,7 +197,7 @@ def _source(function: Callable[..., Any]) -> Source:
             line = [(printable(other), style)]
     while lines and not lines[-1]:
         lines.pop()
-    return Source(tuple(lines), f"{PurePath(inspect.getsourcefile(function) or '?').name}:{max(start, 1) + decorators}")
+    return Source(tuple(lines), PurePath(inspect.getsourcefile(function) or "?").name, max(start, 1) + decorators)
 
 
 def _lines_before_def(text: str) -> int:

@@ -27,13 +27,19 @@ from ..notation.names import called
 from ..notation.optimizer import is_straight
 from ..notation.sections import Section
 
+_STRAIGHT = 5e-4
+"""Where the change differs from the forecast by a smaller part of it, the slope is as good as straight."""
+
+_MORE_DIGITS = 6
+"""So many more digits are tried until a sum adds up whose result has the digits of its terms."""
+
 
 def forecast(moment: Moment, width: int, *, short: bool = False) -> list[Section]:
     """Say what the loss would become if it were a straight slope, and what it became, or when it will be measured."""
     recording = moment.recording
     if moment.loss is None or not _backward_is_over(moment):
         return []
-    optimizer = moment.program.optimizer
+    optimizer = moment.optimizer
     change = _expected_change(recording, optimizer)
     if change is None:
         return []
@@ -78,6 +84,8 @@ def _measured(moment: Moment, same: Notation) -> tuple[str, str]:
     following = moment.iteration + 1
     if moment.next_edits:
         return NOT_YET, f"iteration {following} starts with an edit"
+    if not moment.recording.next_measures_step:
+        return NOT_YET, f"iteration {following} has other feeds"
     if moment.next_loss is None:
         return NOT_YET, f"comes with iteration {following}"
     return same.text(moment.next_loss), f"came with iteration {following}"
@@ -105,10 +113,11 @@ def _expected_change(recording: Recording, optimizer: Optimizer) -> float | None
 def _sum_texts(now: float, change: float, new: float) -> tuple[str, str, str, Notation]:
     """Write a sum with as few digits as make it add up, and return also how its result is written."""
     digits = digits_of_change(now, new)
-    same = notation([now, change, new], digits)
-    texts = same.text(now), same.text(change), same.text(new)
-    if np.isfinite([now, change, new]).all() and Decimal(texts[0]) + Decimal(texts[1]) == Decimal(texts[2]):
-        return (*texts, same)
+    for more in range(_MORE_DIGITS if np.isfinite([now, change, new]).all() else 0):
+        same = notation([now, change, new], digits + more)
+        texts = same.text(now), same.text(change), same.text(new)
+        if Decimal(texts[0]) + Decimal(texts[1]) == Decimal(texts[2]):
+            return (*texts, same)
     fine, coarse = addition([now, change], new, digits_of_change(now, new, 3))
     return fine.text(now), fine.text(change), coarse.text(new), coarse
 
@@ -116,20 +125,31 @@ def _sum_texts(now: float, change: float, new: float) -> tuple[str, str, str, No
 def brought(moment: Moment, width: int) -> list[Section]:
     """Put the forecast of the last iteration's step beside what it brought, once this one has measured the loss."""
     previous, loss = moment.recording.previous, moment.loss
-    if previous is None or loss is None:
+    if previous is None or previous.loss is None or loss is None:
         return []
     before, name, number_before = previous.loss, called(moment.graph.loss), moment.iteration - 1
+    if not moment.recording.measures_last_step:
+        text = f"{name} does not measure the step of iteration {number_before}: its feeds were others"
+        return [Section(4, prose(text, width, "dim"))]
     if moment.recording.edits:
         text = f"an edit came after the step of iteration {number_before}: {name} does not measure that step alone"
         return [Section(4, prose(text, width, "dim"))]
     expected = change_of_step(moment.recording)
     changes = np.array([expected, loss - before])
-    digits = digits_of_change([before, before], before + changes)
-    fine, coarse = addition(np.stack([[before, before], changes]), before + changes, digits)
+    news = before + changes
+    # where a percentage says that they differ, they look different
+    apart = 1 if abs(changes[1] - changes[0]) >= _STRAIGHT * abs(changes[0]) else 0
+    digits = digits_of_change([before, before, *news[:apart]], [*news, *news[1 : 1 + apart]])
+    fine, coarse = addition(np.stack([[before, before], changes]), news, digits)
+    if fine.decimals > coarse.decimals:
+        fine, coarse = addition(np.stack([[before, before], changes]), news, digits + 1)
     rows = [("", f"{name} before", "change", name)]
-    for title, change, new in zip(("forecast", "measured"), changes, before + changes, strict=True):
+    for title, change, new in zip(("forecast", "measured"), changes, news, strict=True):
         rows.append((f"  {title}", fine.text(before), fine.text(float(change)), coarse.text(float(new))))
     sizes = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    if sum(sizes) + 3 * len(sizes[1:]) > width:
+        # what it was stands in the header, too; no number is cut
+        rows, sizes = [(title, "", change, new) for title, _, change, new in rows], [sizes[0], -3, *sizes[2:]]
     lines: list[Line] = [[(f"what the step of iteration {number_before} brought", "title")]]
     for place, (title, *cells) in enumerate(rows):
         text = "".join(cell.rjust(size + 3) for cell, size in zip(cells, sizes[1:], strict=True))
@@ -187,6 +207,6 @@ def _comparison(name: str, expected: float, measured: float, *, turned: bool) ->
     share = f"{100 * part:.3g} % of the forecast"
     if turned:
         return f"{share}: the step went past the {end} point: the slope turned round"
-    if abs(part - 1) < 5e-4:
+    if abs(part - 1) < _STRAIGHT:
         return f"{share}: for so small a step the slope is straight"
     return f"{share}: the slope changed on the way"

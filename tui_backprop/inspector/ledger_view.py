@@ -26,6 +26,7 @@ from ..notation.sections import Section, compose, window
 from ..notation.worked import Worked, count, worked_contribution
 from .arrays import arrays_section, block
 from .origin import Origin, draw_origin, gradient_origin
+from .theirs_section import theirs_sections
 from .value_view import gradient_state, heading
 from .view import View
 
@@ -48,13 +49,34 @@ class LedgerView(View):
         """Return which element of which consumer's gradient the followed element came from."""
         return gradient_origin(moment, followed, node)
 
+    def numbers(self, moment: Moment, followed: Followed, node: Node) -> dict[str, float]:
+        """Return the gradient once it is complete, the contribution in view and its G, and the value."""
+        found = {}
+        gradient = moment.gradient(node)
+        if gradient is not None:
+            index = element_at(moment, node, gradient.shape, followed)
+            found[element_text(slope_name(moment, node), index)] = float(gradient[index])
+        edges = gradient_edges(moment, node) if node in moment.graph.position else []
+        edge = edge_in_focus(moment, node, edges, followed)
+        origin = gradient_origin(moment, followed, node)
+        if edge is not None and (event := edge[2]) is not None and isinstance(origin, Origin):
+            index, of_g = element_at(moment, node, event.contribution.shape, followed), origin.index
+            found[f"{element_text(called(node), index)} gets"] = float(event.contribution[index])
+            found[element_text(slope_name(moment, event.consumer), of_g)] = float(event.gradient[of_g])
+        value = known_value(moment, node)
+        if value is not None:
+            index = element_at(moment, node, value.shape, followed)
+            found[element_text(called(node), index)] = float(value[index])
+        return found
+
     def draw(self, moment: Moment, node: Node, followed: Followed, width: int, height: int) -> list[Line]:
         """Draw the edges that leave a node, and the followed element of the latest contribution written out."""
         if node not in moment.graph.position:
             text = f"{called(node)} does not lead to {called(moment.graph.loss)}: it has no gradient."
             return compose([Section(10, prose(text, width))], width, height)
         if node is moment.graph.loss:
-            return compose(_loss(moment, node, width), width, height)
+            sections = [*_loss(moment, node, width), *theirs_sections(moment, node, followed, width)]
+            return compose(sections, width, height)
         origin = gradient_origin(moment, followed, node)
         edges = gradient_edges(moment, node)
         edge = edge_in_focus(moment, node, edges, followed)
@@ -71,7 +93,8 @@ class LedgerView(View):
         else:
             sections += [*_contribution(moment, event, followed, origin, width, height), *_why_add(moment, node, width)]
         sections.append(Section(5, draw_origin(moment, origin, width), joined=True))
-        return compose([*sections, *_facts(moment, node, followed, width)], width, height)
+        sections += [*_facts(moment, node, followed, width), *theirs_sections(moment, node, followed, width)]
+        return compose(sections, width, height)
 
 
 def _why_add(moment: Moment, node: Node, width: int) -> list[Section]:
@@ -93,14 +116,18 @@ def _giver(event: ContributionAdded) -> str:
     """Name the consumer that a contribution came from, and, where it came more than once, as which of its inputs."""
     name, inputs = called(event.consumer), event.consumer.inputs
     twice = sum(source is event.node for source in inputs) > 1
-    return f"{name} as {event.consumer.definition.symbols[event.input_index]}" if twice else name
+    return f"{name} as input {event.input_index + 1}" if twice else name
 
 
 def _title(moment: Moment, node: Node, edges: list[GradientEdge], edge: GradientEdge | None, width: int) -> Line:
     count = len(edges)
     which = f"edge {edges.index(edge) + 1} of {count}" if edge else f"{count} edge{'s' * (count != 1)}"
+    off = sum(source is node for each in set(node.consumers) - moment.graph.position.keys() for source in each.inputs)
+    which += f", {off} off the path" if off else ""
     slope = slope_name(moment, node)
     whole = f"{slope} = sum over the edges that leave {called(node)}"
+    if off:
+        whole = f"{slope} = sum over the edges that lead to {called(moment.graph.loss)}"
     text = first_that_fits(width - len(which) - 2, whole, f"{slope} = sum over edges", slope)
     return ends([(text, "title")], (which, "dim"), width - 1)
 
@@ -129,13 +156,21 @@ def _edge_lines(
     width: int,
     most: int,
 ) -> list[Line]:
-    """Draw the edges as columns: edge, shape of G, rule, contribution; the narrower, the fewer columns."""
+    """Draw the edges as columns: edge, shapes, rule, contribution; the narrower, the fewer columns.
+
+    A shape is the contribution's, behind that of G where they differ.
+    """
     rows = window(len(edges), most, edges.index(focus) if focus else 0)
-    terms, total = _written(moment, node, followed, most)
-    shown = [_edge_row(moment, edges[row], focus, terms) for row in rows]
-    if terms and len(edges) > 1:
-        shown.append(("  sum" if len(terms) == len(edges) else "  sum so far", "", "", total))
-    widths = [max(len(row[column]) for row in shown) for column in range(4)]
+    for whole in (True, False):
+        terms, total = _written(moment, node, followed, most, whole=whole)
+        shown = [_edge_row(moment, edges[row], focus, terms) for row in rows]
+        if terms and len(edges) > 1:
+            shown.append(("  sum" if len(terms) == len(edges) else "  sum so far", "", "", total))
+        widths = [max(len(row[column]) for row in shown) for column in range(4)]
+        if widths[0] + 2 + widths[3] <= width:
+            break
+    # no number is cut
+    widths[0] = max(min(widths[0], width - 2 - widths[3]), LEAST_RULE)
     # of several edges the contributions are compared, of one it stands below
     for column in (1, 2 if len(edges) > 1 else 3):
         over = sum(widths) + 2 * (len(widths) - 1) - width
@@ -152,8 +187,8 @@ def _edge_lines(
     return lines
 
 
-def _written(moment: Moment, node: Node, followed: Followed, most: int) -> tuple[list[str], str]:
-    """Write what has come over the edges, of larger arrays one element, and the sum; as it is shown, it adds up.
+def _written(moment: Moment, node: Node, followed: Followed, most: int, *, whole: bool) -> tuple[list[str], str]:
+    """Write what has come over the edges and the sum, of small arrays the `whole`; as it is shown, it adds up.
 
     Of more than `most` edges some are not shown, so that there is nothing to add.
     """
@@ -163,9 +198,11 @@ def _written(moment: Moment, node: Node, followed: Followed, most: int) -> tuple
     total = arrived[-1].total
     index = element_at(moment, node, total.shape, followed)
     if not 1 < len(arrived) <= most:
-        return [small(event.contribution, index) for event in arrived], small(total, index)
-    fine, coarse = addition([part(event.contribution, index) for event in arrived], part(total, index))
-    return [small(event.contribution, index, fine) for event in arrived], small(total, index, coarse)
+        return [small(event.contribution, index, whole=whole) for event in arrived], small(total, index, whole=whole)
+    parts = [part(event.contribution, index, whole=whole) for event in arrived]
+    fine, coarse = addition(parts, part(total, index, whole=whole))
+    terms = [small(event.contribution, index, fine, whole=whole) for event in arrived]
+    return terms, small(total, index, coarse, whole=whole)
 
 
 def _edge_row(
@@ -176,12 +213,13 @@ def _edge_row(
     node = consumer.inputs[input_index]
     name = f"{called(node)} → {called(consumer)}"
     if sum(source is node for source in consumer.inputs) > 1:
-        name += f" as {consumer.definition.symbols[input_index]}"
+        name += f" as input {input_index + 1}"
     rule = _rule(moment, consumer, input_index, event)
     if event is None:
-        missing = moment.gradient(consumer) is None
+        missing = consumer in moment.unvisited(node)
         return f"{mark} {name}", "", rule, f"waits for {called(consumer)}" if missing else "pending"
-    return f"{mark} {name}", shape_text(event.gradient.shape), rule, terms[event.number - 1]
+    shape, grown = shape_text(event.contribution.shape), shape_text(event.gradient.shape)
+    return f"{mark} {name}", shape if shape == grown else f"{grown} → {shape}", rule, terms[event.number - 1]
 
 
 def _rule(moment: Moment, consumer: Operation, input_index: int, event: ContributionAdded | None) -> str:
@@ -307,7 +345,7 @@ def _facts(moment: Moment, node: Node, followed: Followed, width: int) -> list[S
     if value is not None:
         sections.append(Section(3, [[("value     ", "dim"), (_small(moment, node, value, followed), "text")]]))
     gradient = moment.gradient(node)
-    if gradient is not None:
+    if gradient is not None and moment.agrees(node) is not False:  # else it stands beside theirs
         index = element_at(moment, node, gradient.shape, followed)
         text = _small(moment, node, gradient, followed)
         slope = float(gradient[index])

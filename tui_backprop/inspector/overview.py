@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from minidl_core import Constant, Node, Operation, Placeholder, Variable
 
@@ -10,9 +11,10 @@ from ..debugger.followed import Followed, element_at
 from ..debugger.moment import Moment
 from ..drawing.glyphs import DONE, NOT_YET, NOW, RIGHT, STALE
 from ..drawing.palette import Line
+from ..narration.theirs import agreement, why_not_compared
 from ..narration.wording import the_loss
 from ..notation.expression import element_text
-from ..notation.fitting import prose
+from ..notation.fitting import printable, prose
 from ..notation.formats import digits_of_change, number, shape_text, vector
 from ..notation.names import called
 from ..notation.optimizer import is_straight
@@ -28,13 +30,15 @@ def draw_start(moment: Moment, width: int, height: int, charts: Sequence[str] = 
     inside: list[Line] = []
     for title, kind in (("data", Placeholder), ("constants", Constant), ("variables", Variable)):
         inside += _named(moment, title, [node for node in moment.graph.nodes if isinstance(node, kind)], width)
-    operations = sum(isinstance(node, Operation) for node in moment.graph.nodes)
-    inside += _columns("operations", f"{operations}, the last of them is {the_loss(moment.graph.loss, loss)}", width)
-    optimizer = moment.program.optimizer
+    inside += _columns("operations", _operations(moment), width)
+    if (engine := moment.program.engine) is not None:
+        whose = f"{printable(engine.class_name)}, {printable(PurePath(engine.file).name)}"
+        inside += _columns("your engine", f"{whose}: backward shows its gradients beside the right ones", width)
+    optimizer = moment.optimizer
     moves = "against its slope" if is_straight(optimizer) else f"by the step of {type(optimizer).__name__}"
     passes = [
-        *_columns("forward", f"every node computes its value, the last is {loss}", width),
-        *_columns("backward", f"every node learns how {loss} changes with it", width),
+        *_columns("forward", f"every node on the way to {loss} computes its value", width),
+        *_columns("backward", f"each of them learns how {loss} changes with it", width),
         *_columns("update", f"every variable moves {moves}", width),
     ]
     signs = [
@@ -54,6 +58,18 @@ def draw_start(moment: Moment, width: int, height: int, charts: Sequence[str] = 
         Section(10, keys),
     ]
     return compose(sections, width, height)
+
+
+def _operations(moment: Moment) -> str:
+    """Say how many operations there are, which of them is the loss, and how many are not on the way to it."""
+    loss, nodes = moment.graph.loss, moment.graph.loss.graph.nodes
+    there = [node for node in nodes if isinstance(node, Operation)]
+    off = sum(node not in moment.graph.position for node in there)
+    named = the_loss(loss, called(loss))
+    text = f"{len(there)}, the last of them is {named}"
+    if off or not there or loss is not there[-1]:
+        text = f"{len(there)}; {named} is {'one of them' if loss in there else 'a variable'}"
+    return f"{text}, {off} not on the way to it" if off else text
 
 
 def _named(moment: Moment, title: str, nodes: Sequence[Node], width: int) -> list[Line]:
@@ -83,6 +99,10 @@ def draw_finished(moment: Moment, followed: Followed, width: int, height: int) -
         if before is not None:
             lines += prose(f"it was {number(before)} in iteration {moment.iteration - 1}", width)
         sections += [Section(9, lines), *brought(moment, width)]
+    if compared := agreement(moment):
+        sections.append(Section(9, prose(compared, width, "error" if moment.parted else "done")))
+    elif text := why_not_compared(moment):
+        sections.append(Section(5, prose(text, width, "dim")))
     moves: list[Line] = [[("how the variables moved", "title")]]
     for variable in moment.graph.variables[: max(height - 12, 2)]:
         moves += prose(_moved(moment, variable, followed), width, indent=4)

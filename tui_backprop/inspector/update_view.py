@@ -56,9 +56,23 @@ class UpdateView(View):
         """Return the element of the gradient that the update is made with."""
         return own_gradient(moment, followed, node)
 
+    def numbers(self, moment: Moment, followed: Followed, node: Node) -> dict[str, float]:
+        """Return what the variable was, what its gradient, each term of its update, and what it is."""
+        event = moment.update(node)
+        if event is None:
+            return {}
+        index = element_at(moment, node, event.new.shape, followed)
+        name = element_text(called(node), index)
+        return {
+            f"{name} new": float(event.new[index]),
+            f"{name} before": float(event.old[index]),
+            element_text(slope_name(moment, node), index): float(event.gradient[index]),
+            **{printable(each.term.symbol): float(each.value[index]) for each in event.terms},
+        }
+
     def draw(self, moment: Moment, node: Node, followed: Followed, width: int, height: int) -> list[Line]:
         """Draw what a variable's update did to it, or what it will need."""
-        slope, optimizer = slope_name(moment, node), moment.program.optimizer
+        slope, optimizer = slope_name(moment, node), moment.optimizer
         event, several = moment.update(node), len(optimizer.rule) > 1
         rule = f"{called(node)} new = {called(node)} - {step_text(optimizer.rule, called(node), slope)}"
         rate = f"η = {number(moment.learning_rate)}"
@@ -172,7 +186,7 @@ def _ways(worked: Worked, width: int) -> list[list[Line]]:
 def _meaning(moment: Moment, event: VariableUpdated, index: tuple[int, ...], width: int) -> list[Line]:
     slope = float(event.gradient[index])
     loss, target = called(moment.graph.loss), element_text(called(event.node), index)
-    straight = is_straight(moment.program.optimizer)
+    straight = is_straight(moment.optimizer)
     moves = "it moves neither way" if straight else why_it_moves(event, index, target)
     if is_rounding(moment, event.node, index):
         text = f"its slope is 0 but for rounding; {moves}"

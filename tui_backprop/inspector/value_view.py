@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from minidl_core import Node, Operation
 from minidl_core.arrays import Array
+from minidl_core.remarks import remark_on
 
 from ..debugger.edges import operands
 from ..debugger.followed import Followed, element_at, is_by_point, known_value
@@ -13,7 +14,7 @@ from ..drawing.palette import Line
 from ..graph.marks import sign_of
 from ..notation.equation import write_worked
 from ..notation.expression import element_text
-from ..notation.fitting import first_that_fits, prose
+from ..notation.fitting import first_that_fits, printable, prose, width_of
 from ..notation.formats import number, vector
 from ..notation.formulas import right_side
 from ..notation.long_sums import long_sum, long_sum_section
@@ -50,6 +51,18 @@ class ValueView(View):
         """Return which element of which operand the followed element was computed from."""
         return value_origin(moment, followed, node)
 
+    def numbers(self, moment: Moment, followed: Followed, node: Node) -> dict[str, float]:
+        """Return the element, and the operand's element that it is looked at by."""
+        value = moment.evaluated_value(node) if isinstance(node, Operation) else known_value(moment, node)
+        if value is None:
+            return {}
+        index = element_at(moment, node, value.shape, followed)
+        found = {element_text(called(node), index): float(value[index])}
+        origin = value_origin(moment, followed, node)
+        if isinstance(origin, Origin) and (operand := moment.evaluated_value(origin.node)) is not None:
+            found[element_text(called(origin.node), origin.index)] = float(operand[origin.index])
+        return found
+
     def draw(self, moment: Moment, node: Node, followed: Followed, width: int, height: int) -> list[Line]:
         """Draw an operation's operands, result and worked element, or the numbers of a leaf."""
         origin = value_origin(moment, followed, node)
@@ -75,6 +88,8 @@ def _operation(
     followed = followed.at(index, is_by_point(moment, node, value.shape))
     worked = (None if isinstance(origin, str) else origin.worked) or worked_value(node, inputs, value, index)
     reason = Section(2, prose(text_in_names(moment, node, node.definition.reason), width, "dim"))
+    if remark := remark_on(node, inputs, value):
+        reason = Section(9, prose(printable(remark), width))
     if worked.long_sum is not None:
         equation: Line = [(f"{RIGHT} {worked.target}", "followed"), (f" = {worked.symbols}", "text")]
         table = long_sum(moment, [worked], followed)
@@ -103,10 +118,14 @@ def _leaf(moment: Moment, node: Node, value: Array, followed: Followed, width: i
     by_point = is_by_point(moment, node, value.shape)
     sections = [arrays_section([block(moment, node, value, followed)], width, height)]
     if index:
+        title = heading(moment, node, index, value)
         element = f"  {element_text(called(node), index)} = {number(float(value[index]))}"
+        whole = element
         if by_point and value.ndim == 2 and 1 < value.shape[1] <= 4:
-            element += f" of {vector(value[index[0]])}"
-        sections.append(Section(10, [[*heading(moment, node, index, value), (element, "text")]]))
+            whole += f" of {vector(value[index[0]])}"
+        fits = first_that_fits(width - width_of(title), whole, element)
+        one_line = width_of(title) + width_of(fits) <= width
+        sections.append(Section(10, [[*title, (fits, "text")]] if one_line else [title, [(fits, "text")]]))
     return sections
 
 
@@ -114,10 +133,19 @@ def _not_yet(moment: Moment, node: Node, width: int) -> list[Section]:
     if not isinstance(node, Operation):
         return [Section(10, prose(f"{NOT_YET} not known yet: every run must be fed with it", width))]
     return [
-        Section(10, prose(f"{NOT_YET} not computed yet: the forward pass brings it", width)),
+        Section(10, prose(f"{NOT_YET} {_why_not(moment, node)}", width)),
         Section(8, prose(text_in_names(moment, node, node.definition.formula), width, "title")),
         Section(2, prose(text_in_names(moment, node, node.definition.reason), width, "dim")),
     ]
+
+
+def _why_not(moment: Moment, node: Operation) -> str:
+    """Say why an operation has no value, and whether it will have one in this iteration."""
+    if node not in moment.graph.position:
+        return f"not computed: it does not lead to {called(moment.graph.loss)}, so training leaves it out"
+    if moment.error is not None:
+        return "not computed: the forward pass stopped before it"
+    return "not computed yet: the forward pass brings it"
 
 
 def _facts(moment: Moment, node: Node, followed: Followed, width: int) -> list[Section]:
@@ -156,8 +184,10 @@ def gradient_state(moment: Moment, node: Node, followed: Followed, width: int) -
     if mark is Mark.QUEUED:
         return first_that_fits(width, f"{sign} place {count} in the queue", sign)
     if mark is Mark.WAITING:
-        waits = [called(consumer) for consumer in moment.graph.consumers(node) if moment.gradient(consumer) is None]
+        waits = [called(consumer) for consumer in moment.unvisited(node)]
         return first_that_fits(width, f"{sign} waits for {', '.join(waits)}", f"{sign} waits")
+    if mark is Mark.NOT_YET and moment.error is not None:
+        return first_that_fits(width, f"{NOT_YET} not computed: the iteration stopped before it", f"{NOT_YET} none")
     if mark is Mark.NOT_YET:
         return first_that_fits(
             width, f"{NOT_YET} not computed yet: the backward pass brings it", f"{NOT_YET} not computed yet"

@@ -35,6 +35,10 @@ class View(Protocol):
         """Return where the followed element came from, or the sentence that says why it came from nowhere."""
         return "goes nowhere: no number is looked at"
 
+    def numbers(self, moment: Moment, followed: Followed, node: Node) -> dict[str, float]:
+        """Return what can be read in full precision: of the followed element what the view writes out, by its name."""
+        return {}
+
     def move(self, moment: Moment, followed: Followed, node: Node, dx: int, dy: int) -> Followed:
         """Return what is followed after a move by columns and rows of the array in view; at its edge it stays."""
         shape = moment.shape(node)

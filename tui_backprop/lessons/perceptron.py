@@ -112,8 +112,6 @@ SENTENCES = {
     "ContributionAdded W <- matmul": "W gets Xᵀ·G: each weight sums, over the 100 points, the coordinate it multiplied "
     "times the slope G there.",
     "GradientCompleted W": "dJ/dW is complete: four numbers, one for each weight. The backward pass is done.",
-    "VariableUpdated W": "W moves against its gradient, W - {learning_rate}·dJ/dW: weights with a negative slope rise, "
-    "with a positive one fall.",
 }
 
 _CLASSES = ("blue", "red")

@@ -152,7 +152,6 @@ SENTENCES: dict[Kind, Callable[[Mapping[str, Any], Keys], tuple[str, ...]]] = {
     "question waits": _question_waits,
     "no number typed": _no_number_typed,
     "in no scope": lambda data, _: (f"{printable(data['node'].name)} is in no scope",),
-    "scope stays open": lambda data, _: (f"{data['scope']}/ stays open: values leave it and come back",),
     "no scopes": lambda *_: ("no node has a scope",),
     "nothing folded here": lambda *_: ("nothing is folded here",),
 }

@@ -51,7 +51,10 @@ def _sentences(moment: Moment, event: Event) -> Iterator[str]:
     waited_for = whole_step and any(moment.waits_for(source) for source in event.node.inputs)
     descriptions: list[Callable[[Name], Words]] = [lambda name: words_of(at, event, name)]
     own = at.program.lesson.sentences.get(_key(event))
-    if own is not None:
+    made = (edits for finished, edits in at.branch.edits.items() if finished < at.iteration)
+    edited = {edit.node for edits in made for edit in edits}
+    # they hold for the lesson's own data
+    if own is not None and edited.isdisjoint(at.graph.data):
         sentence = own.format_map(_placeholders(at, event)).removesuffix(".")
         subject = re.compile(rf"(?<!\w){re.escape(event.node.name)}(?!\w)")
         sentence = subject.sub(lambda match: mark(match[0], "now"), sentence, count=1)

@@ -36,6 +36,7 @@ from ..notation.formats import number, shape_text, worked_sum
 from ..notation.formulas import axis_numbers, in_names, in_numbers, in_shapes, right_side, shapes_of, symbols
 from ..notation.listing import listed
 from .messages import Keys
+from .theirs import beside_theirs
 from .update_sentences import updated
 from .wording import Name, Words, counted, lowered, slope_of, the_loss, unmark, value_text
 
@@ -49,8 +50,9 @@ def words_of(at: Moment, event: Event, name: Name) -> Words:
 
 def before_the_first(moment: Moment, name: Name, keys: Keys) -> Words:
     """Describe what is to be done before any event: the next key."""
-    head = f"Press {keys['step']} for the first step: the forward pass computes every value"
-    return Words((f"{head}, up to {the_loss(moment.graph.loss, name(moment.graph.loss))}", head))
+    loss = the_loss(moment.graph.loss, name(moment.graph.loss))
+    head = f"Press {keys['step']} for the first step: the forward pass computes"
+    return Words((f"{head} every value on the way to {loss}", f"{head} the values"))
 
 
 # forward
@@ -59,12 +61,14 @@ def before_the_first(moment: Moment, name: Name, keys: Keys) -> Words:
 def _leaf(at: Moment, event: NodeEvaluated, name: Name) -> Words:
     node, value = event.node, event.value
     n, text, numbers = name(node), value_text(value), counted(value.size, "number")
-    shape = f"{numbers}, {shape_text(value.shape)}"
+    numbers += f", {shape_text(value.shape)}," if value.shape and value.size == 1 else ""
+    shape = f"{counted(value.size, 'number')}, {shape_text(value.shape)}"
+    it = "it" if value.size == 1 else "them"
     if not isinstance(node, Variable):
         given = "a constant" if isinstance(node, Constant) else "given"
         if _is_number(node):
             return Words((f"{n} is {given}: training never changes it",))
-        return Words((f"{n} is {given}: {text or shape}",), tail=f"Training never changes {'it' if text else 'them'}")
+        return Words((f"{n} is {given}: {text or shape}",), tail=f"Training never changes {'it' if text else it}")
     first, left = at.iteration == 1, f"iteration {at.iteration - 1} left"
     if not value.shape:
         since = f"it starts as {text}" if first else f"{left} it at {text}"
@@ -72,7 +76,7 @@ def _leaf(at: Moment, event: NodeEvaluated, name: Name) -> Words:
         return Words((f"{n} is a variable: {since}; training may change it",))
     since = history(at, node)
     if text and not _is_edited(at, node):
-        since = f"they start as {text}" if first else f"{left} them at {text}"
+        since = f"{'it starts' if value.size == 1 else 'they start'} as {text}" if first else f"{left} {it} at {text}"
     return Words((f"{n} is a variable: {numbers} that training may change; {since}",))
 
 
@@ -128,6 +132,8 @@ def _visited(at: Moment, event: NodeVisited, name: Name) -> Words:
     node, j = event.node, name(at.graph.loss)
     n = _subject(node, name)
     if node is at.graph.loss:
+        if not node.inputs:
+            return Words((f"{n} is visited first: it is the loss and has no inputs, so the search ends here, too",))
         goals = "the variable " if len(at.graph.variables) == 1 else "the variables "
         goals += listed(at.graph.variables, name, 3)
         return Words(
@@ -148,16 +154,21 @@ def _visited(at: Moment, event: NodeVisited, name: Name) -> Words:
     extra = f". {listed(others, name, 2)} {too} to {j}" if others else ""
     if len(consumers) > 1:
         have = "both" if len(consumers) == 2 else f"all {len(consumers)}"
-        through = listed(consumers, name, 3)
-        head = f"{leaves}. {it} reaches {j} through {through}"
+        through = listed([consumer for consumer in consumers if consumer is not at.graph.loss], name, 3)
+        itself = f", and is an input of {j} itself" if at.graph.loss in consumers else ""
+        head = f"{leaves}. {it} reaches {j} through {through}{itself}"
         return Words((f"{head}: {have} have been visited", head), extra=f", so no contribution will be missing{extra}")
     consumer = consumers[0]
     edges = sum(source is node for source in consumer.inputs)
     if edges > 1:
         which = "both of its" if edges == 2 == len(consumer.inputs) else f"{edges} of its"
         head = f"{leaves}. {it} reaches {j} only through {name(consumer)}, but there as {which} inputs"
+        if consumer is at.graph.loss:
+            head = f"{leaves}. {it} reaches {j} directly, but as {which} inputs"
         return Words((head,), extra=extra)
     head = f"{leaves}. {it} reaches {j} only through {name(consumer)}"
+    if consumer is at.graph.loss:
+        head = f"{leaves}. {it} is an input of {j} itself"
     if consumer is at.graph.loss and not others:
         asked = f"{leaves}: what does {j} gain or lose if it grows a little? {j}, its only consumer, knows"
         return Words((asked, head))
@@ -246,10 +257,15 @@ def _completed(at: Moment, event: GradientCompleted, name: Name) -> Words:
     formula = gradient_rule(only.consumer).formula_for(only.input_index)
     numbers = counted(gradient.size, "number")
     if not gradient.shape:
-        consumers = len(at.graph.consumers(node))
-        reason = "it has one consumer, and that one has answered"
-        if consumers > 1:
-            reason = f"{'both' if consumers == 2 else f'all {consumers}'} of its consumers have answered"
+        leading, consumers = len(at.graph.consumers(node)), len(set(node.consumers))
+        reason = f"{'both' if leading == 2 else f'all {leading}'} of its consumers have answered"
+        if leading < consumers:
+            lead = (
+                f"{leading} of its {consumers} consumers {'leads' if leading == 1 else 'lead'} to {name(at.graph.loss)}"
+            )
+            reason = f"{lead}, and {'that one has' if leading == 1 else 'they have'} answered"
+        elif leading == 1:
+            reason = "it has one consumer, and that one has answered"
     elif len(contributions) > 1:
         reason = f"the sum of its {len(contributions)} contributions, entry by entry"
     elif gradient.size > 1 and bool(np.all(gradient == gradient.flat[0])):
@@ -259,6 +275,11 @@ def _completed(at: Moment, event: GradientCompleted, name: Name) -> Words:
     else:
         reason = f"{numbers}, one for each number in {n}" if gradient.size > 1 else f"{numbers}, as in {n}"
     return Words((complete,), reason, tail=tail)
+
+
+def _completed_beside_theirs(at: Moment, event: GradientCompleted, name: Name) -> Words:
+    words = _completed(at, event, name)
+    return words._replace(tail=". ".join(filter(None, (beside_theirs(at, event.node), words.tail))))
 
 
 def _enqueued(at: Moment, event: NodesEnqueued, name: Name) -> Words:
@@ -279,7 +300,9 @@ def _enqueued(at: Moment, event: NodesEnqueued, name: Name) -> Words:
     else:
         which = f"the last node {waited} waited for"
     behind = f"{heads[0]} behind {name(before[-1])}" if before else heads[0]
-    return Words((behind, *heads), f"{n}, {which}, has been visited")
+    # why the first of them comes first
+    extra = f". {n} takes them in this order" if len(joined) > 1 else ""
+    return Words((behind, *heads), f"{n}, {which}, has been visited", extra)
 
 
 def still_waiting(at: Moment, node: Node, name: Name, why: bool = False) -> str:
@@ -290,8 +313,7 @@ def still_waiting(at: Moment, node: Node, name: Name, why: bool = False) -> str:
         count = at.waits_for(source)
         for_whom = f"{count} consumers"
         if count <= 2:
-            unvisited = [c for c in at.graph.consumers(source) if at.recording.visited.get(c, at.cursor) >= at.cursor]
-            for_whom = listed(unvisited, name)
+            for_whom = listed(at.unvisited(source), name)
         parts.append(f"{name(source, 'waiting')} {'still waits ' if not parts else ''}for {for_whom}")
     if why and len(waiting) == 1:
         x = name(waiting[0], "waiting")
@@ -315,7 +337,7 @@ SENTENCES: dict[type[Any], Callable[[Moment, Any, Name], Words]] = {
     BackwardStarted: _started,
     NodeVisited: _visited,
     ContributionAdded: _contribution,
-    GradientCompleted: _completed,
+    GradientCompleted: _completed_beside_theirs,
     NodesEnqueued: _enqueued,
     VariableUpdated: updated,
     IterationFinished: _finished,

@@ -7,7 +7,7 @@ numbers in it, as the inspector writes it out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -33,7 +33,7 @@ from ..drawing.palette import Line, plain
 from ..notation.edits import label
 from ..notation.equation import write_worked
 from ..notation.expression import element_text
-from ..notation.formats import column, number, shape_text, worked_sum
+from ..notation.formats import column, in_full, number, shape_text, worked_sum
 from ..notation.formulas import right_side
 from ..notation.long_sums import draw_long_sum, long_sum
 from ..notation.moments import command, name_moment
@@ -66,10 +66,13 @@ def file_name(timeline: Timeline) -> str:
     return f"backprop-{lesson}-iteration-{timeline.recording.iteration}.md"
 
 
-def write_solution(timeline: Timeline, followed: Followed) -> Iterator[str]:
-    """Yield the lines of the current iteration up to the cursor, worked out for the followed elements."""
+def write_solution(timeline: Timeline, followed: Followed, *, full: bool = False) -> Iterator[str]:
+    """Yield the lines of the current iteration up to the cursor, worked out for the followed elements.
+
+    In `full`, what each event brought is written a second time, with all its digits.
+    """
     moment = timeline.moment
-    yield from _head(timeline, moment)
+    yield from _head(timeline, moment, in_full if full else number)
     if moment.recording.edits:
         yield from (f"{_escaped(edits_sentence(moment.iteration, moment.recording.edits))}.", "")
     phase, heading = "", ""
@@ -84,6 +87,7 @@ def write_solution(timeline: Timeline, followed: Followed) -> Iterator[str]:
         sentence = plain([narrate_event_line(moment, index, ROOMS)])
         yield from (start + _escaped(sentence), "")
         worked = [line for line in _worked(at, event, followed) if line[line.find("= [") + 2 :] not in sentence]
+        worked += _in_full(at, event, followed) if full else ()
         if worked:
             yield from (" " * len(start) + line for line in ("```text", *worked, "```"))
             yield ""
@@ -91,9 +95,26 @@ def write_solution(timeline: Timeline, followed: Followed) -> Iterator[str]:
         yield from (f"**{_escaped(plain([narrate_line(moment, {}, ROOMS)]))}**", "")
 
 
-def _head(timeline: Timeline, moment: Moment) -> Iterator[str]:
+def _in_full(at: Moment, event: Event, followed: Followed) -> Iterator[str]:
+    """Yield all digits of what an event brought: of each number of a small array, else of the followed element."""
+    array = array_of(event)
+    if array is None or not array.size:
+        return
+    match event:
+        case ContributionAdded(node, consumer):
+            name = f"contribution of {called(consumer)} to {called(node)}"
+        case GradientCompleted(node):
+            name = slope_name(at, node)
+        case _:
+            name = called(event.node)
+    whole = array.size <= SMALL
+    for index in np.ndindex(array.shape) if whole else [element_at(at, event.node, array.shape, followed)]:
+        yield f"{element_text(name, index)} = {in_full(float(array[index]))}"
+
+
+def _head(timeline: Timeline, moment: Moment, write: Callable[[float], str]) -> Iterator[str]:
     lesson, loss, before = moment.program.lesson, moment.graph.loss.name, moment.recording.previous_loss
-    optimizer = moment.program.optimizer
+    optimizer = moment.optimizer
     made = sorted((finished, edits) for finished, edits in timeline.branch.edits.items() if finished < moment.iteration)
     edits = [f"before iteration {finished + 1}: {label(edit, 40)}" for finished, edits in made for edit in edits]
     facts = {
@@ -102,8 +123,8 @@ def _head(timeline: Timeline, moment: Moment) -> Iterator[str]:
         **({} if is_straight(optimizer) else {"optimizer": optimizer_text(optimizer)}),
         "learning rate η": f"{moment.learning_rate:g}",
         "iteration": str(moment.iteration),
-        f"{loss} of the iteration before": "none: it is the first" if before is None else number(before),
-        f"{loss} of this iteration": "not measured yet" if moment.loss is None else number(moment.loss),
+        f"{loss} of the iteration before": "none: it is the first" if before is None else write(before),
+        f"{loss} of this iteration": "not measured yet" if moment.loss is None else write(moment.loss),
         "edits": "; ".join(edits) or "none",
         "events": f"{moment.cursor}, up to the moment {name_moment(timeline)}",
     }
@@ -121,7 +142,7 @@ def _heading(at: Moment, event: Event) -> str:
     if node_of(event) is None:
         return "The end of the iteration"
     if at.phase == "update":
-        return f"{called(node)} - {step_text(at.program.optimizer.rule, called(node), slope_name(at, node))}"
+        return f"{called(node)} - {step_text(at.optimizer.rule, called(node), slope_name(at, node))}"
     if at.phase == "backward":
         return slope_name(at, node)
     assert isinstance(event, NodeEvaluated)

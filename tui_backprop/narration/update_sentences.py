@@ -18,7 +18,7 @@ from .wording import Name, Words, counted, lowered, slope_of, value_text
 
 def updated(at: Moment, event: VariableUpdated, name: Name) -> Words:
     """Say which way a variable moves, by which step, and to where; `at` is the moment when it has just happened."""
-    if not is_straight(at.program.optimizer):
+    if not is_straight(at.optimizer):
         return _stepped(event, name)
     node, rate = event.node, f"{event.learning_rate:g}"
     n, slope, said = name(node), slope_of(at, node, name), value_text(event.new)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from math import prod
 
+import numpy as np
+
 from minidl_core import Operation
 from minidl_core.arrays import Array, Shape
 from minidl_core.gradients import gradient_rule
@@ -29,6 +31,8 @@ from .formulas import axes_of
 
 LETTERS = "ijklmnopqrstuvwxyz"
 NAME_LENGTH = 24
+_MOST_NUMBERED = 1_000_000
+_MOST_COPIES = 8
 
 Index = Sequence[int | str]
 """The index of an element; a letter stands for every position along its axis."""
@@ -40,6 +44,8 @@ def value_entries(op: Operation, inputs: Sequence[Array], output: Array, index: 
     Raises UnreadableError where the formula does not say which entries these are.
     """
     arrays = _Arrays(op, inputs, output)
+    if op.definition.copies:
+        return _copied(arrays, inputs, int(_numbered(op, inputs)[index]))
     if _names_elements(op):
         left, right = _element_formula(op)
         return _bound(arrays, right, dict(zip(_letters(left), index, strict=True)))
@@ -59,6 +65,9 @@ def contribution_entries(
     """
     arrays = _Arrays(op, inputs, output, grad)
     symbol = op.definition.symbols[input_index]
+    if op.definition.copies:
+        number = sum(array.size for array in inputs[:input_index]) + _place(index, inputs[input_index].shape)
+        return _copies(arrays, np.argwhere(_numbered(op, inputs) == number).tolist())
     if _names_elements(op):
         left, right = _element_formula(op)
         product = _under_sum(right)
@@ -144,6 +153,42 @@ class _Arrays:
         """Return the sum of a body over these letters, if there are any."""
         over = tuple(letters)
         return Total(body, over, tuple(map(self.letters.index, over))) if over else body
+
+
+# operations that copy entries: where each comes from is found by letting them copy numbers that count the entries
+
+
+def _numbered(op: Operation, inputs: Sequence[Array]) -> Array:
+    """Return for each entry of the output the number, from 1, of the input's entry that it is, or 0."""
+    if sum(array.size for array in inputs) > _MOST_NUMBERED:
+        raise UnreadableError("too many entries to follow")
+    count, numbers = 1, []
+    for input_index, array in enumerate(inputs):
+        is_copied = input_index == 0 or op.definition.symbols[0] == "A1"  # of a list, all are
+        numbers.append(np.arange(count, count + array.size, dtype=float).reshape(array.shape) if is_copied else array)
+        count += array.size
+    return np.asarray(op.definition.bind(op.attributes)(*numbers))
+
+
+def _place(index: tuple[int, ...], shape: Shape) -> int:
+    return 1 + (int(np.ravel_multi_index(index, shape)) if shape else 0)
+
+
+def _copied(arrays: _Arrays, inputs: Sequence[Array], number: int) -> Tree:
+    """Return the entry of an input that has this number."""
+    for symbol, array in zip(arrays.op.definition.symbols, inputs, strict=True):
+        if 0 < number <= array.size:
+            return arrays.entry(symbol, [int(i) for i in np.unravel_index(number - 1, array.shape)])
+        number -= array.size
+    return Number(0.0, "0")
+
+
+def _copies(arrays: _Arrays, places: Sequence[Sequence[int]]) -> Tree:
+    """Return the sum of the entries of G at these places of the output."""
+    if len(places) > _MOST_COPIES:
+        raise UnreadableError("too many copies to be written one after the other")
+    entries = tuple(arrays.entry("G", place) for place in places)
+    return Apply("sum", entries) if len(entries) > 1 else entries[0] if entries else Number(0.0, "0")
 
 
 # operations that name their elements: Y[i,j] = Σ A[i,k]·B[k,j]
@@ -233,6 +278,8 @@ class _Space:
                     raise UnreadableError("a sum over what?")
                 along = [LETTERS[axis] if axis in self.axes else i for axis, i in enumerate(position)]
                 return self.arrays.total(self.bound(body, along, True), [LETTERS[axis] for axis in self.axes])
+            case Apply("max", (Symbol(name, None),)) if self.sums and name in self.arrays.values:
+                return self._largest(name, position)
             case Apply(kind, parts):
                 return Apply(kind, tuple(self.bound(part, position, summing) for part in parts))
             case Symbol(name, None) if name in self.arrays.values:
@@ -246,6 +293,16 @@ class _Space:
                 raise UnreadableError("an element in a formula without elements")
             case _:
                 return tree
+
+    def _largest(self, name: str, position: Index) -> Entry:
+        """Return the largest entry of an array along the axes, at a position: `max A` in a formula."""
+        array = self.arrays.values[name]
+        largest = array.max(axis=self.axes)
+        index = tuple([i for axis, i in enumerate(position) if axis not in self.axes])
+        if array.shape != self.shape or any(isinstance(i, str) for i in index):
+            raise UnreadableError(f"which entries of {name}?")
+        value = np.reshape(largest[index], (1,) * len(self.arrays.letters))
+        return Entry(f"max {name}", f"max {self.arrays.names[name]}", index, value, notation(array))
 
     def _index(self, shape: Shape, position: Index) -> Index:
         if self.sums and len(shape) < len(self.shape):

@@ -2,7 +2,8 @@
 
     Y[i,j] = Σ A[i,k]·B[k,j]      exp A / Σ exp A      Y⊙(G - Σ G⊙Y)      1/(1 + exp(-A))     max(0, A)     A^B     β1·m
 
-A sum sign reaches over the product behind it. At one element, · and ⊙ mean the same. A comparison is 1 or 0.
+A sum sign reaches over the product behind it. `max A`, of one array, is its largest entry along the axis. At one
+element, · and ⊙ mean the same. A comparison is 1 or 0.
 """
 
 from __future__ import annotations

@@ -106,6 +106,11 @@ def number(x: float, digits: int = DIGITS) -> str:
     return f"{x:z.{next(ends, most)}f}"
 
 
+def in_full(x: float) -> str:
+    """Write a number with as many digits as tell it from every other, up to 17: what Python's repr writes."""
+    return repr(float(x))
+
+
 def shape_text(shape: Shape | None) -> str:
     """Write a shape without a space, so that no line break can cut it: (100,2), (100,), (); ? if unknown."""
     return "?" if shape is None else as_text(shape)

@@ -67,14 +67,14 @@ def summed(formula: str, full: Shape, shape: Shape) -> str:
     return f"Σ rows of {body}" if rows else f"Σ {body}"
 
 
-def part(array: Array, index: tuple[int, ...]) -> Array:
-    """Return what is written of an array: the whole of a small vector, else the element at this index."""
-    return array if array.ndim == 1 and array.size <= 3 else array[index]
+def part(array: Array, index: tuple[int, ...], *, whole: bool = True) -> Array:
+    """Return what is written of an array: the `whole` of a small vector, else the element at this index."""
+    return array if whole and array.ndim == 1 and array.size <= 3 else array[index]
 
 
-def small(array: Array, index: tuple[int, ...], same: Notation | None = None) -> str:
+def small(array: Array, index: tuple[int, ...], same: Notation | None = None, *, whole: bool = True) -> str:
     """Write an array if it is small, else its element at this index, in a notation if one is given."""
-    shown = part(array, index)
+    shown = part(array, index, whole=whole)
     if shown.ndim:
         return vector(shown) if same is None else f"[{', '.join(map(same.text, shown))}]"
     place = f"[{','.join(map(str, index))}] " if index else ""

@@ -43,6 +43,9 @@ FEW = 4
 """A sum of at most so many terms is written out term by term."""
 
 _EXTRA = range(7)
+_MORE_FOR_A_SUM = 3
+"""So many times the terms of a sum get a digit more before its result has fewer than in its array."""
+
 _MORE = (0, 1, -1, 2, -2)
 """With so many decimals more than the given numbers those that are computed from them are tried."""
 _CANNOT = (UnreadableError, GradientError, ArithmeticError, LookupError, TypeError, ValueError)
@@ -120,7 +123,8 @@ class Worked:
         """Return ways to write the result, the best first, each with how many digits more its operands have.
 
         A copy is written as it is in its array, a result of which nothing is rounded off with all its digits, any
-        other with one digit less than what it is made of.
+        other with the usual number of them, and what it is made of with more; only where that does not add up it has
+        one digit less.
         """
         given = [leaf for leaf in leaves(chain[0]) if isinstance(leaf, Number)] if chain else []
         kinds = _kinds(chain[0]) if chain else set()
@@ -131,7 +135,8 @@ class Worked:
         if not rounded and _is_exact(whole, self.value):
             return [(whole, extra) for extra in _EXTRA]
         fewer = [(number(self.value, DIGITS - 1), extra) for extra in _EXTRA]
-        return fewer if len(rounded) > 1 and "sum" in kinds else [(number(self.value), 0), *fewer]
+        more = _EXTRA[: _MORE_FOR_A_SUM if len(rounded) > 1 and "sum" in kinds else 1]
+        return [*((number(self.value), extra) for extra in more), *fewer]
 
 
 def worked_value(op: Operation, inputs: Sequence[Array], output: Array, index: tuple[int, ...]) -> Worked:

@@ -6,13 +6,15 @@ from collections.abc import Hashable
 
 import numpy as np
 
+from minidl_core.arrays import Array
+
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..lessons.lesson import Plane
 from ..notation.edits import branch_label, seen_from
 from ..notation.fitting import width_of
 from ..session import Viewer
-from .charts import Separator, data_legend, draw_data, draw_loss, separator
+from .charts import Separator, count_right, data_legend, draw_data, draw_loss, separator
 from .frame import TITLE_EDGES
 from .pane import Pane, Size
 
@@ -74,14 +76,14 @@ class DataPane(Pane):
     def title(self, moment: Moment, viewer: Viewer, size: Size) -> tuple[Line, Line]:
         """Return the legend."""
         width = size.width - TITLE_EDGES - len("Data  ")
-        return [("Data  ", "title"), *data_legend(_before(moment), viewer.followed.point, width)], []
+        points, classes = _points(moment)
+        right = f"{count_right(points, classes, _line(moment))} of {len(points)} right"
+        return [("Data  ", "title"), *data_legend(_before(moment), viewer.followed.point, width, right)], []
 
     def draw(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
         """Draw points and lines."""
-        plane, feeds = _plane(moment), moment.feeds
         return draw_data(
-            feeds[plane.points],
-            np.argmax(feeds[plane.classes], axis=1),
+            *_points(moment),
             now=_line(moment),
             before=_before(moment),
             followed=viewer.followed.point,
@@ -94,6 +96,12 @@ def _plane(moment: Moment) -> Plane:
     plane = moment.program.example.plane
     assert plane is not None, "a program without points in the plane has no such pane"
     return plane
+
+
+def _points(moment: Moment) -> tuple[Array, Array]:
+    """Return the points and the class of each."""
+    plane, feeds = _plane(moment), moment.feeds
+    return feeds[plane.points], np.argmax(feeds[plane.classes], axis=1)
 
 
 def _line(moment: Moment) -> Separator:

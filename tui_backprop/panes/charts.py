@@ -169,17 +169,29 @@ def draw_data(
     return _styled(_rows(plt), lambda _row, _column, cell: _DATA_STYLES.get(cell, "dim"))
 
 
-def data_legend(before: Iterable[int], followed: int | None, width: int) -> Line:
-    """Return the legend of the data chart as one line of at most `width` cells, shorter where it must be."""
+def count_right(points: ArrayLike, classes: ArrayLike, line: Separator) -> int:
+    """Return how many points lie on the side of the line that is their class's: 0 where its left side is positive."""
+    u, v, w = line
+    side = np.asarray(points, dtype=float) @ (u, v) + w
+    return int(np.sum(np.where(np.asarray(classes) == 0, side > 0, side < 0)))
+
+
+def data_legend(before: Iterable[int], followed: int | None, width: int, right: str = "") -> Line:
+    """Return the legend of the data chart as one line of at most `width` cells, shorter where it must be.
+
+    `right` says how many points are right.
+    """
     numbers = " ".join(map(_small, before))
     kinds = [(f"{RED} red", "red"), (f"{BLUE} blue", "blue")]
     points = [] if followed is None else [f"{FOLLOWED} point {followed}", f"{FOLLOWED} {followed}"]
     earlier = [f"{numbers} after so many updates", f"{numbers} earlier", numbers] if numbers else [""]
     wordings: list[Line] = []
     for point, before_now in product([*points, ""], earlier):
-        parts = [*kinds, (point, "followed"), (f"{NOW} now", "now"), (before_now, "dim")]
+        now = f"{NOW} now{f': {right}' if right else ''}"
+        parts = [*kinds, (point, "followed"), (now, "now"), (before_now, "dim")]
         wordings.append([span for part in parts if part[0] for span in (("  ", "text"), part)][1:])
-    return first_that_fits(width, *wordings, [])
+    shorter = data_legend(before, followed, width) if right else []
+    return first_that_fits(width, *wordings, shorter)
 
 
 def _small(iteration: int) -> str:

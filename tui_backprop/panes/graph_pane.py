@@ -16,7 +16,7 @@ from ..session import Viewer
 from .frame import TITLE_EDGES
 from .pane import Pane, Size
 
-ABOUT_THE_GRAPH = ("in no scope", "scope stays open", "no scopes", "nothing folded here")
+ABOUT_THE_GRAPH = ("in no scope", "no scopes", "nothing folded here")
 """The kinds of messages that stand in this pane's title."""
 
 

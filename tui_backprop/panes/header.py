@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from minidl_core import Variable
 
 from ..debugger.moment import Moment
+from ..drawing.glyphs import DONE, PARTS
 from ..drawing.palette import Line
 from ..notation.fitting import fit, width_of
-from ..notation.formats import number
+from ..notation.formats import in_full, number
+from ..programs.updates import ProgramsOptimizer
 from ..session import Viewer
 from .pane import Pane, Size
 
@@ -19,6 +21,7 @@ PHASES = ("forward", "backward", "update")
 # as wide as they get, so that the choice of what there is room for does not change from step to step
 _LOSS, _BEFORE, _PLACE = len("-1.234e-05"), len(" (was -1.234e-05)"), len("iteration finished")
 _RATE = len("0.01234")
+_LOSS_IN_FULL = len("-1.2345678901234567e-05")
 
 
 class HeaderPane(Pane):
@@ -29,32 +32,48 @@ class HeaderPane(Pane):
 
     def draw(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
         """Draw one line."""
-        return [draw_header(moment, size.width)]
+        return [draw_header(moment, size.width, full=viewer.in_full)]
 
 
-def draw_header(moment: Moment, width: int) -> Line:
-    """Draw the header in one line of this width; what is least needed is left out first, the loss is always whole."""
-    loss = [(f"{fit(moment.graph.loss.name, 12).rstrip()} ", "dim"), *_loss(moment)]
+def draw_header(moment: Moment, width: int, *, full: bool = False) -> Line:
+    """Draw the header in one line of this width; what is least needed is left out first, the loss is always whole.
+
+    The loss is in `full` precision where that is asked for.
+    """
+    loss = [(f"{fit(moment.graph.loss.name, 12).rstrip()} ", "dim"), *_loss(moment, full=full)]
     rate = [("η ", "dim"), (f"{moment.learning_rate:.4g}", "text")]
+    if isinstance(moment.optimizer, ProgramsOptimizer):
+        rate = [("own update", "dim"), ("", "text")]  # it has no learning rate that anybody knows
     spare = max(_RATE - len(rate[1][0]), 0) if callable(moment.recording.start.learning_rate) else 0
     name, number_of = fit(moment.program.lesson.name, 20).rstrip(), str(moment.iteration)
-    for gap, with_place, with_before, with_rate, phases in (
-        (3, True, True, True, PHASES),
-        (2, False, False, True, PHASES),
-        (1, False, False, False, PHASES),
-        (1, False, False, False, (moment.phase,)),
-        (1, False, False, False, ()),
+    which = _which(moment)
+    for gap, with_place, with_before, with_rate, agreed, phases in (
+        (3, True, True, True, "{} of {} agree", PHASES),
+        (2, False, False, True, "{} of {} agree", PHASES),
+        (1, False, False, False, "{}/{}", PHASES),
+        (1, False, False, False, "", PHASES),
+        (1, False, False, False, "", (moment.phase,)),
+        (1, False, False, False, "", ()),
     ):
         space = (" " * gap, "text")
-        left = [(" ", "text"), (name, "title"), space, ("iteration ", "dim"), (number_of, "title"), space]
+        left = [(" ", "text"), (name, "title"), space, ("iteration ", "dim"), (number_of, "title"), *which, space]
         left += _phases(moment, phases)
-        right = [*rate, space] if with_rate else []
-        reserved = width_of([*left, *right]) + spare + len(loss[0][0]) + _LOSS + 2
+        right = [*_agreement(moment, agreed), *([*rate, space] if with_rate else [])]
+        reserved = width_of([*left, *right]) + spare + len(loss[0][0]) + (_LOSS_IN_FULL if full else _LOSS) + 2
         if reserved + (gap + _PLACE if with_place else 0) + (_BEFORE if with_before else 0) <= width:
             break
     left += [space, (_progress(moment), "text")] if with_place else []
     right += [*loss, *(_loss_before(moment) if with_before else []), (" ", "text")]
     return [*left, (" " * max(width - width_of(left) - width_of(right), 1), "text"), *right]
+
+
+def _which(moment: Moment) -> Line:
+    """Say which of several steps of a program it is, and whether only its feeds come again."""
+    step, count = moment.recording.step, len(moment.program.steps)
+    if step is None:
+        return []
+    label: Line = [(f" {fit(step.label, 10).rstrip()}", "phase")] if step.label else []
+    return [*label, (f" (recorded 1-{count}; its feeds again)", "dim")] if moment.iteration > count else label
 
 
 def _phases(moment: Moment, phases: Sequence[str]) -> Line:
@@ -63,6 +82,16 @@ def _phases(moment: Moment, phases: Sequence[str]) -> Line:
         now = phase == moment.phase and moment.event is not None
         spans += [(f"[{phase.upper()}]", "phase") if now else (phase, "dim"), ("  ", "text")]
     return spans[:-1]
+
+
+def _agreement(moment: Moment, wording: str) -> Line:
+    """Say how many gradients agree with those of the learner's own engine, as wide as it gets in this iteration."""
+    theirs, compared, parted = len(moment.recording.theirs), moment.compared, len(moment.parted)
+    if not theirs or not wording:
+        return []
+    sign, style = (PARTS, "error") if parted else (DONE, "done")
+    text = f"{sign} {wording.format(compared - parted, compared)}" if compared else ""
+    return [(fit(text, len(f"{sign} {wording.format(theirs, theirs)}")), style), ("  ", "text")]
 
 
 def _progress(moment: Moment) -> str:
@@ -79,8 +108,9 @@ def _progress(moment: Moment) -> str:
     return "" if place is None else f"node {place + 1} of {len(graph.nodes)}"
 
 
-def _loss(moment: Moment) -> Line:
-    return [("· not yet", "dim") if moment.loss is None else (number(moment.loss), "title")]
+def _loss(moment: Moment, *, full: bool) -> Line:
+    write = in_full if full else number
+    return [("· not yet", "dim") if moment.loss is None else (write(moment.loss), "title")]
 
 
 def _loss_before(moment: Moment) -> Line:

@@ -6,8 +6,9 @@ from collections.abc import Hashable, Sequence
 
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
-from ..inspector import draw_inspector, inspector_title, views
+from ..inspector import draw_in_full, draw_inspector, inspector_title, views
 from ..inspector.folded_view import draw_folded
+from ..inspector.list_view import draw_list, followed_element
 from ..notation.fitting import prose
 from ..session import Viewer
 from .graph_pane import arrows
@@ -39,7 +40,7 @@ class InspectorPane(Pane):
             return [("Ask me first", "title"), ("   the score", "dim")], []
         here = arrows(here=not viewer.in_graph)
         if viewer.scope is not None:
-            return [*here, (f"{viewer.scope.scope}/", "title")], []
+            return [*here, (viewer.scope.title, "title")], []
         other = self._other(viewer)
         if other is not None:
             return other.title(moment, viewer, size)
@@ -61,12 +62,17 @@ class InspectorPane(Pane):
         if viewer.sees_score:
             return indented(draw_score(quiz.score, width, height))
         if viewer.scope is not None:
+            element = followed_element(viewer.scope, viewer.followed)
+            if element is not None:
+                return indented(draw_list(viewer.scope, element, moment, viewer.followed, width, height))
             return indented(draw_folded(viewer.scope, moment, width, height))
         other = self._other(viewer)
         if other is not None:
             return other.draw(moment, viewer, size)
-        shown = viewer.shown_view, viewer.followed, width, height, viewer.node, viewer.other_views
-        return indented(draw_inspector(moment, *shown))
+        view, followed, node = viewer.shown_view, viewer.followed, viewer.node
+        full = draw_in_full(moment, view, followed, width, node)[: height - 1] if viewer.in_full else []
+        shown = draw_inspector(moment, view, followed, width, height - len(full), node, viewer.other_views)
+        return indented([*full, *shown])
 
     def _other(self, viewer: Viewer) -> Pane | None:
         quiz = viewer.session.quiz

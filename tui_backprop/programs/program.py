@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from minidl_core.train import Optimizer, Schedule
 
 from ..lessons.lesson import Example, Lesson
+from .learners_engine import LearnersEngine
 from .recorded import RecordedStep
 
 
@@ -21,7 +22,8 @@ class Program:
 
     `address` opens it again: the path of a file as somebody typed it, or the name of a built-in lesson. `seed` is the
     one that its numbers are drawn from, None where it draws its own. `warning` is what was wrong when it was opened.
-    `steps` are the steps of training that it took, in order; where there are none, the example is trained.
+    `steps` are the steps of training that it took, in order; where there are none, the example is trained. `engine` is
+    the learner's own engine that took them, None where ours did.
     """
 
     lesson: Lesson
@@ -31,6 +33,7 @@ class Program:
     address: str
     warning: str = ""
     steps: Sequence[RecordedStep] = ()
+    engine: LearnersEngine | None = None
 
     @property
     def learning_rate(self) -> float | Schedule:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from minidl_core import Node, Placeholder, Variable
@@ -18,11 +18,14 @@ class RecordedStep:
     """One step of training as the program took it.
 
     `optimizer` is a copy with the settings of this step; what it remembers is kept under `owner`, which is one object
-    for all steps of one optimizer. `label` says which step it is where a program has several. `measured` is the loss
-    that the program saw. A step starts from what the step before left, but for the variables that the program itself
-    has set since then, `set_before`; `left_after` are those that the program left otherwise than the optimizer's rule
-    does, to the bit. `theirs` are the gradients that the program's own engine found, by node; it is empty where our
-    engine trains.
+    for all steps of one optimizer. `label` says which step it is where a program has several. `trained` are the
+    variables that it moves, where others are frozen. `measured` is the loss that the program saw.
+
+    A step starts from what the step before left, but for the variables that the program itself has set since then,
+    `set_before`; `left_after` are those that the program left otherwise than the optimizer's rule does, to the bit.
+    `begins` is whether another session took the step before: then `set_before` holds also where somebody has edited a
+    number. `theirs` are the gradients that the program's own engine found, by node; it is empty where our engine
+    trains. `before` are the gradients that stood in the nodes before the program called its engine.
     """
 
     loss: Node
@@ -31,6 +34,9 @@ class RecordedStep:
     feeds: Mapping[Placeholder, Array]
     measured: float
     label: str = ""
+    trained: Sequence[Variable] | None = None
     set_before: Mapping[Variable, Array] = field(default_factory=lambda: _NONE_SET)
     left_after: Mapping[Variable, Array] = field(default_factory=lambda: _NONE_SET)
+    begins: bool = False
     theirs: Mapping[Node, Array] = field(default_factory=lambda: _NOTHING)
+    before: Mapping[Node, Array] = field(default_factory=lambda: _NOTHING)

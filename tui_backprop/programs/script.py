@@ -6,21 +6,30 @@ that defines a `lesson` is that lesson.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 
-from minidl_core import Graph, Node, Placeholder
+from minidl_core import Graph, Node, NonFiniteError, Placeholder
 from minidl_core.arrays import Array
 from minidl_core.graph import post_order
+from minidl_core.session import Asked
 from minidl_core.train import Minimization, Optimizer, Schedule
+from minidl_core.train.optimizer import MinimizationMade
 from minidl_core.watching import watching
 
 from ..lessons.lesson import Example, Lesson
+from .engine import engine_program
+from .engine.noting import noting
+from .engine.recorder import Recorder as EngineRecorder
 from .execution import Execution, execute, explained
 from .naming import name_objects
 from .program import Program, ProgramError, program_of
+from .recorded import RecordedStep
+from .recorder import Recorder
+from .updates import ProgramsOptimizer
 
 Feeds = Mapping[Placeholder, Array]
 Seen = dict[Node, Feeds | None]
@@ -28,53 +37,96 @@ Seen = dict[Node, Feeds | None]
 
 
 def open_script(path: str, seed: int | None = None, learning_rate: float | None = None) -> Program:
-    """Run a file and return its lesson as a program, or the step that it ran last, or else the only one it builds.
+    """Run a file and return its lesson as a program, or the steps of training that it took, or else the one it builds.
 
-    That step starts from its variables' initial values, with the feeds of its last run. What the file prints goes to
-    the standard error output. Raises ProgramError, also where a script, which draws its own numbers, is given a seed.
+    A step that was never run starts from its variables' initial values, with the feeds of its loss. What the file
+    prints goes to the standard error output. Raises ProgramError, also where a script, which draws its own numbers, is
+    given a seed.
     """
     seen: Seen = {}
+    recorder, of_engine = Recorder(), EngineRecorder()
 
-    def note(node: Node, feeds: Feeds | None) -> None:
-        seen.pop(node, None)
-        seen[node] = feeds
+    def note(happening: object) -> None:
+        recorder(happening)
+        match happening:
+            case MinimizationMade(step):
+                seen[step] = None
+            case Asked(node, feeds):
+                seen.pop(node, None)
+                seen[node] = feeds
 
-    with Graph().as_default(), watching(note):
+    with Graph().as_default(), watching(note), noting(of_engine.on_backward):
         execution = execute(path)
     main, stopped = execution.main, execution.stopped
     warning = execution.left_out
     if stopped is not None:
         # what it trained until then is what a debugger is for
-        if not any(isinstance(node, Minimization) and _fed(node, seen) is not None for node in seen):
+        taken = len(recorder.steps) or (of_engine.taken if of_engine.steps else 0)
+        fed = any(isinstance(node, Minimization) and _fed(node, seen) is not None for node in seen)
+        if not taken and not fed:
             raise KeyboardInterrupt if isinstance(stopped.__cause__, KeyboardInterrupt) else stopped
-        warning = f"{warning} {stopped}. It is opened as it started.".strip()
+        opened = f"with the {_counted(taken)} that it took" if taken else "as it started"
+        warning = f"{warning} {stopped}. It is opened {opened}.".strip()
+    recorder.finish(failed=stopped is not None and isinstance(stopped.__cause__, NonFiniteError))
 
     lesson = vars(main).get("lesson")
     if isinstance(lesson, Lesson):
         return program_of(_explaining(lesson, path, execution), seed, learning_rate, path, warning)
     if seed is not None:
         raise ProgramError(f"--seed is for lessons: {path} draws its own numbers; change the seed in it")
+    if of_engine.refused is not None and not seen:
+        raise ProgramError(f"{path}: {of_engine.refused}")
+    if of_engine.steps and not recorder.steps and not any(isinstance(node, Minimization) for node in seen):
+        if learning_rate is not None:
+            raise ProgramError(f"--learning-rate is for programs of our engine; {path} has its own: change it there")
+        return engine_program(of_engine, execution, path, warning)
     for graph in dict.fromkeys(node.graph for node in seen):
         _call_by_variables(execution, graph)
-    step = _chosen(seen, path)
-    if step.freezes:
-        raise ProgramError(f"{path} freezes a part, by var_list, and such a step cannot be opened")
-    example = Example(step.loss, _feeds(step, seen, path))
+    steps = recorder.labelled()
+    if recorder.left_out:
+        taken = len(steps) + recorder.left_out
+        left = f"only the first {len(steps)} of its {taken} steps are here: what they fed takes more than 64 MB."
+        warning = f"{warning} {path}: {left}".strip()
+    if steps:
+        first = steps[0]
+        loss, feeds, made = first.loss, first.feeds, first.optimizer
+        # a session that is kept says the rate with which it began
+        if learning_rate is not None and learning_rate != made.learning_rate:
+            if any(isinstance(step.optimizer, ProgramsOptimizer) for step in steps):
+                raise ProgramError(
+                    f"--learning-rate is for optimizers: {path} updates its variables by a rule of its own"
+                )
+            steps = [_at_rate(step, learning_rate) for step in steps]
+            warning = f"{warning} With --learning-rate this is no longer the run that {path} made.".strip()
+    else:
+        step = _chosen(seen, path)
+        if step.freezes:
+            raise ProgramError(f"{path} freezes a part, by var_list, in a step that it never runs; run it")
+        loss, feeds, made = step.loss, _feeds(step, seen, path), step.optimizer
+    example = Example(loss, feeds)
 
     def optimizer(rate: float | Schedule) -> Optimizer:
-        made = copy(step.optimizer)
-        made.learning_rate = rate
-        return made
+        again = copy(made)
+        again.learning_rate = rate
+        return again
 
     lesson = Lesson(
         name=os.path.basename(path),
         summary=(main.__doc__ or "").strip().partition("\n")[0],
         build=lambda _: example,
-        learning_rate=step.optimizer.learning_rate,
+        learning_rate=made.learning_rate,
         optimizer=optimizer,
         seed=None,
     )
-    return program_of(lesson, None, learning_rate, path, warning)
+    return replace(program_of(lesson, None, learning_rate, path, warning), steps=steps)
+
+
+def _at_rate(step: RecordedStep, learning_rate: float) -> RecordedStep:
+    """Return a step at another learning rate: what the program saw and left no longer holds."""
+    optimizer = copy(step.optimizer)
+    optimizer.learning_rate = learning_rate
+    set_before = step.set_before if step.begins else {}
+    return replace(step, optimizer=optimizer, measured=math.nan, set_before=set_before, left_after={}, theirs={})
 
 
 def _explaining(lesson: Lesson, path: str, execution: Execution) -> Lesson:
@@ -92,8 +144,9 @@ def _chosen(seen: Seen, path: str) -> Minimization:
     steps = [node for node in seen if isinstance(node, Minimization)]
     run = [step for step in steps if seen[step] is not None]
     if not steps:
-        remedy = "end it with step = dl.train.GradientDescentOptimizer(0.1).minimize(loss)"
-        raise ProgramError(f"{path} builds no minimisation step; {remedy} and dl.Session().run(step, feed_dict)")
+        remedy = "run step = dl.train.GradientDescentOptimizer(0.1).minimize(loss) in a dl.Session()"
+        own = "set session.variables[w] by dl.compute_gradient(loss) in a loop of its own"
+        raise ProgramError(f"{path} trains nothing; it can {remedy}, {own}, or run a dl.Stepper(step, feed_dict)")
     if not run and len(steps) > 1:
         named = _named(steps)
         raise ProgramError(f"{path} builds {named} and runs none of them; run the one that you mean")
@@ -114,6 +167,10 @@ def _feeds(step: Minimization, seen: Seen, path: str) -> Feeds:
         remedy = "end it with dl.Session().run(step, feed_dict)"
         raise ProgramError(f"{path} never runs its step, so there is no feed for {named}; {remedy}")
     return {node: feeds[node] for node in needed} if feeds else {}
+
+
+def _counted(steps: int) -> str:
+    return f"{steps} step{'s' if steps != 1 else ''}"
 
 
 def _named(nodes: Sequence[Node]) -> str:

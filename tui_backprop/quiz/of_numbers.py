@@ -98,7 +98,7 @@ def new_value_and_way(step: Step, event: VariableUpdated) -> tuple[Question | No
         value = value and replace(value, given=tuple(given))
     ways = ("down", "it stays", "up")
     way = ways[1 + (new > old) - (new < old)]
-    straight = is_straight(step.before.program.optimizer)
+    straight = is_straight(step.before.optimizer)
     if straight and slope == 0:
         why = "its slope is 0"
     elif new == old:

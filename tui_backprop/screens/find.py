@@ -20,7 +20,7 @@ from minidl_core import Node
 from ..debugger.moment import Moment
 from ..drawing.glyphs import CHOSEN
 from ..drawing.palette import Line
-from ..graph.picture import scope_of_name
+from ..graph.scopes import scope_of_name
 from ..notation.fitting import fit, fit_name
 from ..notation.formats import shape_text
 from ..notation.sections import centred
@@ -29,23 +29,37 @@ from ..widgets.canvas import Canvas
 _ROWS = 8
 
 
-def matches(nodes: Sequence[Node], text: str, scope: Callable[[Node], str] = scope_of_name) -> list[Node]:
-    """Return the nodes that have the text in their name, operation or scope, the nearest first.
+class Finder:
+    """Finds nodes by a part of their name, operation or scope; it asks each node once, not at each letter."""
 
-    Nearest is the name itself, then a name that begins with the text, then one that has it, then operation and scope.
-    """
-    wanted = text.casefold()
+    def __init__(self, nodes: Sequence[Node], scope: Callable[[Node], str] = scope_of_name) -> None:
+        self.nodes = nodes
+        self._names = [node.name.casefold() for node in nodes]
+        # many nodes have the same operation and scope: what one of them matches, all do
+        others: dict[str, int] = {}
+        texts = (f"{node.kind}\n{scope(node)}".casefold() for node in nodes)
+        self._other_of = [others.setdefault(text, len(others)) for text in texts]
+        self._others = list(others)
 
-    def rank(node: Node) -> int | None:
-        name = node.name.casefold()
-        own = name.rpartition("/")[2]
-        kind, of_scope = node.kind.casefold(), scope(node).casefold()
-        begins = name.startswith(wanted) or own.startswith(wanted)
-        found = own == wanted, begins, wanted in own, any(wanted in text for text in (name, kind, of_scope))
-        return found.index(True) if any(found) else None
+    def matches(self, text: str) -> list[Node]:
+        """Return the nodes that have the text in their name, operation or scope, the nearest first.
 
-    ranked = [(found, number) for number, node in enumerate(nodes) if (found := rank(node)) is not None]
-    return [nodes[number] for _, number in sorted(ranked)]
+        Nearest is the name itself, then a name that begins with the text, then one that has it, then the others.
+        """
+        wanted = text.casefold()
+        by_other = [wanted in other for other in self._others]
+        ranked: tuple[list[Node], ...] = ([], [], [], [])
+        for node, name, other in zip(self.nodes, self._names, self._other_of, strict=True):
+            if wanted in name:
+                own = name[name.rfind("/") + 1 :]
+                if wanted not in own:
+                    rank = 1 if name.startswith(wanted) else 3
+                else:
+                    rank = 0 if own == wanted else 1 if own.startswith(wanted) or name.startswith(wanted) else 2
+                ranked[rank].append(node)
+            elif by_other[other]:
+                ranked[3].append(node)
+        return [node for nodes in ranked for node in nodes]
 
 
 class FindScreen(ModalScreen[Node | None]):
@@ -76,8 +90,7 @@ class FindScreen(ModalScreen[Node | None]):
     def __init__(self, nodes: Sequence[Node], scope: Callable[[Node], str], moment: Moment) -> None:
         super().__init__()
         self._moment = moment
-        self._scope = scope
-        self._all = nodes
+        self._finder = Finder(nodes, scope)
         self._found = list(nodes)
         self._chosen = 0
 
@@ -100,7 +113,7 @@ class FindScreen(ModalScreen[Node | None]):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """List what matches now."""
-        self._found, self._chosen = matches(self._all, event.value.strip(), self._scope), 0
+        self._found, self._chosen = self._finder.matches(event.value.strip()), 0
         self._draw()
 
     def on_input_submitted(self) -> None:
@@ -115,7 +128,7 @@ class FindScreen(ModalScreen[Node | None]):
 
     def _draw(self) -> None:
         canvas = self.query_one(Canvas)
-        canvas.show(draw_matches(self._found, self._chosen, len(self._all), canvas.size.width, self._moment))
+        canvas.show(draw_matches(self._found, self._chosen, len(self._finder.nodes), canvas.size.width, self._moment))
 
 
 def draw_matches(found: Sequence[Node], chosen: int, total: int, width: int, moment: Moment) -> list[Line]:

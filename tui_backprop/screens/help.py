@@ -1,4 +1,4 @@
-"""The help: what the screen shows, and every key, from the table of keys."""
+"""The help: every key, from the table of keys, and what the screen shows."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from ..drawing.palette import STYLES
 from ..keys import SECTIONS
 
 READING = """\
-The graph computes the loss, here J, from left to right. Each node has a slot v for its value and a slot g for its \
-gradient, dJ/dnode: how much J changes if the node changes a little.
+The graph computes the loss, called J on this page whatever its name is, from left to right. Each node has a slot v \
+for its value and a slot g for its gradient, dJ/dnode: how much J changes if the node changes a little.
 
   ·  not yet        ✓  done        ►  now
   G  the gradient that a contribution is made from
   q1 first in the queue            w1 waits for 1 more consumer
   ~  made with variables that have since changed        +  updated
   ■  a breakpoint: c goes on to it
+  g✗ your own engine has another gradient        g- it has none
 
 A consumer of a node is an operation that computes from it; an edge leads from a node to a consumer. One iteration \
 has three passes. Forward computes the values. Backward walks from J against the arrows: a node joins the queue when \
@@ -38,7 +39,7 @@ again. Tab goes on to the inspector, which writes out one element, marked ►, w
 keys choose another one. On a small screen Tab comes to the charts, too.
 
 Enter goes on to an element that this one came from, a chooses over which edge, d by which term, Backspace returns: so \
-one can walk from any number to J. g measures whether its gradient is right.
+one can walk from any number to J. = shows it, and J, with all digits; g measures whether its gradient is right.
 
 The tape is the graph with one row per node, in the order of evaluation. In it, + marks the inputs of the node of now.
 ◄ ► ▲ ▼ in the title of the graph tell on which sides there is more of it.
@@ -59,7 +60,7 @@ backprop-tui my_model.py opens a graph of your own: any script that trains with 
 
 
 class HelpScreen(ModalScreen[None]):
-    """Explains the screen and lists the keys."""
+    """Lists the keys and explains the screen."""
 
     DEFAULT_CSS = """
     HelpScreen {
@@ -84,8 +85,8 @@ class HelpScreen(ModalScreen[None]):
             for binding in bindings:
                 keys.add_row(Text(f"  {binding.key_display}", STYLES["key"]), Text(binding.tooltip))
         with VerticalScroll() as pane:
-            pane.border_title = "How to read the screen"
+            pane.border_title = "Every key; below them, how to read the screen"
             pane.border_subtitle = "↑ ↓ scroll   q close"
-            yield Static(READING, markup=False)
-            yield Static("")
             yield Static(keys)
+            yield Static("")
+            yield Static(READING, markup=False)

@@ -26,7 +26,7 @@ from ..widgets.canvas import Canvas
 from .prompt import Prompt
 from .slices import in_slices
 
-KEYS = "↑ ↓ scroll   Enter go there   / search   s save   q close"
+KEYS = "↑ ↓ scroll   Enter go there   / search   s save   S in full   q close"
 KEYS_SEARCHING = "type to search   ↑ ↓ scroll   Enter use keys   Esc show all"
 
 
@@ -60,6 +60,7 @@ class LogScreen(ModalScreen[Place | None]):
         Binding("enter", "choose", "go there"),
         Binding("slash", "search", "search"),
         Binding("s", "save", "save"),
+        Binding("S", "save(True)", "save in full"),
         Binding("escape", "leave", "close"),
         Binding("q,o", "close", "close"),
     ]
@@ -72,6 +73,7 @@ class LogScreen(ModalScreen[Place | None]):
         self._rows: Sequence[int] = range(len(self._log))
         self._at = max(len(self._log) - 1, 0)
         self._texts: dict[int, str] = {}
+        self._full = False
         self._to_be_replaced: Path | None = None
         self._saving: Worker[None] | None = None
         self._warning = ""
@@ -201,15 +203,16 @@ class LogScreen(ModalScreen[Place | None]):
 
     # saving
 
-    def action_save(self) -> None:
-        """Ask for a file and write the iteration into it as a worked solution."""
+    def action_save(self, full: bool = False) -> None:
+        """Ask for a file and write the iteration into it as a worked solution, in `full` with all digits."""
+        self._full = full
         self._ask_for_file(file_name(self._session.timeline))
 
     def _ask_for_file(self, typed: str, wrong: str = "") -> None:
         self._to_be_replaced = None
-        question = (
-            f"Save iteration {self._session.timeline.recording.iteration} up to here as a worked solution, in Markdown:"
-        )
+        digits = ", all digits:" if self._full else " (S instead of s: all digits):"
+        iteration = self._session.timeline.recording.iteration
+        question = f"Save iteration {iteration} up to here as a worked solution, in Markdown{digits}"
         prompt = Prompt(question, self._read_path, "a file; Enter saves, Esc gives up", typed, wrong)
         self.app.push_screen(prompt, lambda path: None if path is None else self._start_saving(path))
 
@@ -236,7 +239,7 @@ class LogScreen(ModalScreen[Place | None]):
         self._saving = self._start(partial(self._save, path), "save")
 
     async def _save(self, path: Path) -> None:
-        lines = self._session.save(path, self._followed, replace=path == self._to_be_replaced)
+        lines = self._session.save(path, self._followed, replace=path == self._to_be_replaced, full=self._full)
         try:
             async for counts in in_slices(lines):
                 if counts:

@@ -17,6 +17,7 @@ from minidl_core import Node
 from ..debugger.breakpoints import Breakpoint, Breakpoints
 from ..debugger.edits import Edit
 from ..debugger.followed import Followed
+from ..debugger.loss_graph import LossGraph
 from ..debugger.message import Message
 from ..debugger.moment import Moment
 from ..debugger.running import Run, Speed
@@ -49,20 +50,27 @@ class Follower(Protocol):
 class DebugSession:
     """A program that is open: its `timeline`, its `breakpoints`, its `quiz`, and who looks at it, its `viewers`.
 
-    `message` is about what was done last. `foldings` are the ways to fold its graph, which all
-    viewers share. A run pauses at the end of every so many iterations (0: never).
+    `message` is about what was done last. A run pauses at the end of every so many iterations (0: never).
     """
 
     def __init__(self, program: Program, pause_every: int = 100) -> None:
         self.program = program
         self.timeline = timeline = Timeline(program)
-        self.foldings = Foldings(timeline.graph, program.lesson.folds)
+        self._foldings: dict[LossGraph, Foldings] = {}
         self.breakpoints = Breakpoints()
         self.quiz = Quiz()
         self.viewers: WeakSet[Follower] = WeakSet()
         self.message: Message | None = None
         self._run = Run(timeline, pause_every)
         self._runs = False
+
+    @property
+    def foldings(self) -> Foldings:
+        """The ways to fold the graph of the current iteration, which all viewers share."""
+        graph = self.timeline.graph
+        if graph not in self._foldings:
+            self._foldings[graph] = Foldings(graph, self.program.lesson.folds)
+        return self._foldings[graph]
 
     @property
     def moment(self) -> Moment:
@@ -264,13 +272,13 @@ class DebugSession:
 
     # saving
 
-    def save(self, path: Path, followed: Followed, *, replace: bool = False) -> Iterator[int]:
+    def save(self, path: Path, followed: Followed, *, replace: bool = False, full: bool = False) -> Iterator[int]:
         """Write the iteration up to here into a file, as a worked solution in Markdown; yield how many lines are made.
 
-        The file is there only once all lines are. Raises OSError, FileExistsError where it is there and not to be
-        replaced.
+        The file is there only once all lines are; `full` adds all digits of the numbers. Raises OSError,
+        FileExistsError where it is there and not to be replaced.
         """
-        yield from save_lines(path, write_solution(self.timeline, followed), replace=replace)
+        yield from save_lines(path, write_solution(self.timeline, followed, full=full), replace=replace)
 
     def keep(self, path: Path) -> None:
         """Write the session into a file that opens it again; the message says so, or why it cannot be written.

@@ -18,6 +18,7 @@ from ..graph.look import GraphLook, Room
 from ..graph.picture import Item
 from ..graph.shown import ShownGraph, node_in_focus, show
 from ..inspector import automatic_view, move_followed, view_of, views
+from ..inspector.list_view import followed_element, move_in_list
 from ..inspector.walk import choose_edge, choose_term, follow, origin_of
 from ..narration.messages import Keys
 from .debug_session import DebugSession
@@ -31,7 +32,8 @@ class Viewer:
     `look` is what is selected in the graph and how it is shown; while it `stays`, a move in time takes the selection
     not away. `view` is the view of the inspector that was asked for, None for the one that fits the phase. `followed`
     is the element that is followed through all arrays, and `in_graph` whether the arrow keys move in the graph, else in
-    the inspector. `other_views` are what the inspector shows besides its views: panes that have no place of their own.
+    the inspector. `in_full` is whether numbers show all their digits.
+    `other_views` are what the inspector shows besides its views: panes that have no place of their own.
     """
 
     def __init__(self, session: DebugSession, keys: Keys) -> None:
@@ -44,10 +46,12 @@ class Viewer:
         self.followed = Followed()
         self.in_graph = True
         self.logarithmic = False
+        self.in_full = False
         self.other_views: Sequence[str] = ()
         self._answer: tuple[Message | None, Message | None] = None, None
         self._closed_score = False
         self._trail: list[tuple[Node | None, str | None, Followed]] = []
+        self._graph = session.moment.graph
         session.viewers.add(self)
 
     @property
@@ -74,7 +78,7 @@ class Viewer:
     @property
     def node(self) -> Node | None:
         """The node in view: the selected one, or that of now."""
-        return self.look.node or self.moment.now
+        return self.moment.now if self.look.node is None else self.look.node
 
     @property
     def scope(self) -> Item | None:
@@ -109,6 +113,11 @@ class Viewer:
         """Have the node of now in view again, unless what is selected is to stay."""
         if not self.stays:
             self.look = self.look.select(None)
+        elif self.moment.graph is not self._graph:
+            # of two losses of one script each shows only what is around it, and folds it in its own way
+            node = self.look.selected
+            self.look = self.look.select(node if node in self.session.foldings.nodes else None)
+        self._graph = self.moment.graph
 
     # the graph
 
@@ -209,15 +218,21 @@ class Viewer:
         if self.in_graph:
             self.look = self.shown.move(direction)
             self.followed = self.followed.alone
+            return
+        dx, dy = DIRECTIONS[direction]
+        if self.scope is not None:
+            self.followed = move_in_list(self.scope, self.followed, dx, dy)
         elif self.shown_view not in self.other_views:
-            dx, dy = DIRECTIONS[direction]
             self.followed = move_followed(self.moment, self.shown_view, self.followed, dx, dy, self.node)
 
     def go_to_origin(self) -> None:
         """Go to where this number came from; while the arrow keys are the graph's, open what is folded first."""
         self._begin()
         moment, node = self.moment, self.node
-        if self.look.whole or (self.in_graph and self.shown.shows_fold):
+        element = None if self.in_graph or self.scope is None else followed_element(self.scope, self.followed)
+        if element is not None:
+            self.look = self.look.select(element)
+        elif self.look.whole or (self.in_graph and self.shown.shows_fold):
             self.open()
         elif node is not None and self.shown_view not in self.other_views:
             there = follow(moment, self.shown_view, self.followed, node)
@@ -258,6 +273,11 @@ class Viewer:
         """Draw the loss on a linear or a logarithmic axis."""
         self._begin()
         self.logarithmic = not self.logarithmic
+
+    def change_digits(self) -> None:
+        """Show the loss and the numbers of the followed element in full precision, or in few digits again."""
+        self._begin()
+        self.in_full = not self.in_full
 
     def _look_at(self, node: Node | None, view: str | None, followed: Followed) -> None:
         if node is not None:

@@ -64,3 +64,7 @@ def _segment(text: str, name: str, colours: Style) -> Segment:
     """
     shown = text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
     return Segment(shown, colours + Style.parse(STYLES[name]))
+
+
+forget_colours = _segment.cache_clear
+"""Have all spans painted anew: the theme is another one."""

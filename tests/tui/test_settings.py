@@ -1,0 +1,128 @@
+"""What is set in a file: each setting, each wrong one by file and line; the themes' contrast; ASCII for all signs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rich.color import Color
+
+from tui_backprop.app import BackpropApp
+from tui_backprop.cli import main
+from tui_backprop.drawing.ascii import in_ascii
+from tui_backprop.drawing.glyphs import CHOSEN
+from tui_backprop.drawing.palette import STYLES, THEMES, choose_theme
+from tui_backprop.settings import CHOICES, MEANINGS, Settings, read_settings, theme_of, write_config
+from tui_backprop.terminal_input import BackgroundReported, TerminalInput
+
+BACKGROUNDS = {"dark": "#000000", "light": "#ffffff", "colour-blind": "#000000"}
+READABLE = 4.5
+"""The least contrast of text (WCAG 2.2, 1.4.3)."""
+
+
+def luminance(colour: Color) -> float:
+    parts = [part / 255 for part in colour.get_truecolor()]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_every_colour_of_a_theme_can_be_read_on_its_background(theme: str) -> None:
+    assert THEMES[theme].keys() == THEMES["dark"].keys()
+    background = luminance(Color.parse(BACKGROUNDS[theme]))
+    for name, style in THEMES[theme].items():
+        colours = [word for word in style.split() if word.startswith("color")]
+        for colour in colours:
+            bright, dark = sorted((luminance(Color.parse(colour)), background), reverse=True)
+            assert (bright + 0.05) / (dark + 0.05) >= READABLE, (theme, name)
+
+
+def test_a_theme_is_taken_where_the_background_is_light_and_nothing_else_is_set() -> None:
+    try:
+        for answer, light in (("rgb:ffff/ffff/dddd", True), ("rgb:1e/1e/2e", False)):
+            [message] = TerminalInput().take(f"\x1b]11;{answer}\x1b\\".encode())
+            assert isinstance(message, BackgroundReported)
+            assert message.is_light is light
+        for settings, taken in ((Settings(), "light"), (Settings(theme="dark"), "dark")):
+            app = BackpropApp("chain")
+            app.set_up(settings)
+            app.on_background_reported(BackgroundReported(is_light=True))
+            assert THEMES[taken].items() <= STYLES.items()
+    finally:
+        choose_theme("dark")
+
+
+def test_some_terminals_say_their_background_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLORFGBG", "0;15")
+    assert theme_of(Settings()) == "light"
+    assert theme_of(Settings(theme="colour-blind")) == "colour-blind"
+    monkeypatch.setenv("COLORFGBG", "15;0")
+    assert theme_of(Settings()) == "dark"
+
+
+def test_what_is_printed_is_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    assert read_settings(path) == Settings()
+    for name, choices in CHOICES.items():
+        for choice in choices:
+            settings = Settings(**{name: choice})
+            path.write_text(write_config(settings, path))
+            assert read_settings(path) == settings
+    assert MEANINGS.keys() == CHOICES.keys()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('speed = 3\n\ntheme = "pink"\n', ':3: theme cannot be \'pink\', but "auto", "dark"'),
+        ("speed = true", ":1: speed cannot be True, but 1, 2"),
+        ("ascii = 1", ":1: ascii cannot be 1, but false, true; it is false now"),
+        ("\n[colour]\n", ":2: there is no setting 'colour'; there are theme"),
+        ("theme = ", "is not TOML"),
+        (b"\xff\xfe", "is not TOML"),
+    ],
+)
+def test_what_is_wrong_is_said_with_file_and_line_and_the_rest_is_taken(
+    text: str | bytes, said: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    settings = read_settings(path)
+    [wrong] = settings.wrong
+    assert str(path) in wrong
+    assert said in wrong
+    assert settings.theme == "auto"
+    assert settings.speed == (3 if "speed = 3" in str(text) else 2)
+
+
+def test_a_file_that_is_a_folder_is_said(tmp_path: Path) -> None:
+    assert "cannot be read" in read_settings(tmp_path).wrong[0]
+
+
+def test_the_command_line_says_and_overrides(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--print-config", "--theme", "light", "--ascii"]) == 0
+    printed = capsys.readouterr().out
+    assert 'theme = "light"' in printed
+    assert "ascii = true" in printed
+    with pytest.raises(SystemExit):
+        main(["--theme", "pink"])
+    assert "there are auto, dark, light, colour-blind" in capsys.readouterr().err
+
+
+def test_speed_and_questions_are_set_from_the_start() -> None:
+    app = BackpropApp("chain")
+    app.set_up(Settings(theme="dark", speed=7, ask="room"))
+    assert app.session.quiz.mode == "room"
+    assert app.session.message is None
+    app.session.ask()
+    app.session.run()
+    assert app.session.running is not None
+    assert app.session.running.stop is None
+
+
+def test_every_sign_becomes_one_ascii_character() -> None:
+    signs = "─┃╋┌┛╾·⊙Σᵀ²→►✓✗≈…ηβ■●⣿⠀₃▐é"
+    plain = in_ascii(f"{signs}{CHOSEN}")
+    assert len(plain) == len(signs) + 1
+    assert plain.isascii()
+    assert in_ascii("\x1b[38;5;220m│\x1b[0m") == "\x1b[38;5;220m|\x1b[0m"

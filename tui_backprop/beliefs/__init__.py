@@ -1,0 +1,25 @@
+"""Wrong machines: beliefs about backpropagation that compute all gradients, and the diagnosis that they make."""
+
+from .belief import BELIEFS, Belief, Cause
+from .comparison import Comparison, Disagreement, compare
+from .diagnosis import Diagnosis, diagnose, undiagnosed
+from .evaluated_graph import BackwardCall, EvaluatedGraph
+from .machine import Delivery, Machine, deliveries, gradients
+
+__all__ = [
+    "BELIEFS",
+    "BackwardCall",
+    "Belief",
+    "Cause",
+    "Comparison",
+    "Delivery",
+    "Diagnosis",
+    "Disagreement",
+    "EvaluatedGraph",
+    "Machine",
+    "compare",
+    "deliveries",
+    "diagnose",
+    "gradients",
+    "undiagnosed",
+]

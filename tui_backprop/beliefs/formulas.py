@@ -1,0 +1,58 @@
+"""Slopes that people write where another one is right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from minidl_core.arrays import Array, quiet
+from minidl_core.gradients import EvaluatedOperation
+
+Slope = Callable[[EvaluatedOperation, Array], Array]
+"""A slope, of the output's shape, from an operation of a run and its right slope."""
+
+
+def wrong_slopes(input_index: int) -> dict[str, Slope]:
+    """Return slopes for an input by what is said of them; A and B are the inputs, Y is the output."""
+
+    def of(formula: Callable[[Array, Array, Array], Any]) -> Slope:
+        def slope(op: EvaluatedOperation, right: Array) -> Array:
+            a, b = op.inputs[0], op.inputs[min(1, len(op.inputs) - 1)]
+            with quiet():
+                return np.broadcast_to(formula(a, b, op.output), np.shape(right))[()]
+
+        return slope
+
+    own = (lambda a, b, y: a) if input_index == 0 else (lambda a, b, y: b)
+    return {
+        "minus the right one": lambda op, right: -right,
+        "1": of(lambda a, b, y: np.float64(1.0)),
+        "-1": of(lambda a, b, y: np.float64(-1.0)),
+        "the input's own value": of(own),
+        "A": of(lambda a, b, y: a),
+        "B": of(lambda a, b, y: b),
+        "Y": of(lambda a, b, y: y),
+        "1 - Y": of(lambda a, b, y: 1.0 - y),
+        "1 + Y²": of(lambda a, b, y: 1.0 + y * y),
+        "1 - A²": of(lambda a, b, y: 1.0 - a * a),
+        "Y²": of(lambda a, b, y: y * y),
+        "Y·(1 + Y)": of(lambda a, b, y: y * (1.0 + y)),
+        "A·(1 - A)": of(lambda a, b, y: a * (1.0 - a)),
+        "1 - tanh² Y": of(lambda a, b, y: 1.0 - np.tanh(y) ** 2),
+        "1/B": of(lambda a, b, y: 1.0 / b),
+        "1/A": of(lambda a, b, y: 1.0 / a),
+        "1/Y": of(lambda a, b, y: 1.0 / y),
+        "A/B": of(lambda a, b, y: a / b),
+        "-A/B": of(lambda a, b, y: -a / b),
+        "-1/B²": of(lambda a, b, y: -1.0 / (b * b)),
+        "B·A^B": of(lambda a, b, y: b * y),
+        "A^(B - 1)": of(lambda a, b, y: np.power(a, b - 1.0)),
+        "(B - 1)·A^(B - 1)": of(lambda a, b, y: (b - 1.0) * np.power(a, b - 1.0)),
+        "B·A": of(lambda a, b, y: b * a),
+        "B - 1": of(lambda a, b, y: b - 1.0),
+        "1 where A < 0": of(lambda a, b, y: np.float64(1.0) * (a < 0)),
+        "1 where A ≥ 0": of(lambda a, b, y: np.float64(1.0) * (a >= 0)),
+        "0": of(lambda a, b, y: np.float64(0.0)),
+    }

@@ -1,0 +1,35 @@
+"""Signs for fonts and terminals without box drawing and arrows: each becomes one ASCII character of the same width."""
+
+from __future__ import annotations
+
+_SIGNS = {
+    "·": ".", "⊙": "*", "⊕": "^", "×": "x", "Σ": "S", "√": "V", "ᵀ": "T", "²": "2", "³": "3",
+    "→": ">", "←": "<", "↑": "^", "↓": "v", "►": ">", "◄": "<", "▲": "^", "▼": "v",
+    "✓": "y", "✗": "X", "≈": "~", "≠": "#", "≥": ">", "≤": "<", "−": "-", "…": ":",
+    "η": "n", "β": "B", "λ": "L", "ε": "e", "ρ": "p", "π": "p", "α": "a", "ω": "w",
+    "■": "#", "●": "o", "○": "o", "◆": "*", "•": "*", "»": ">", "⋮": ":", "₀": "0", "₁": "1", "₂": "2", "₃": "3",
+    "₄": "4", "₅": "5", "₆": "6", "₇": "7", "₈": "8", "₉": "9",
+}  # fmt: skip
+
+
+def _of_a_line(code: int) -> str:
+    """Return what a character of the table of box drawings, blocks or braille looks like in ASCII."""
+    character = chr(code)
+    if character in "─━═╌╍╴╶╸╺╼╾┄┅┈┉":
+        return "-"
+    if character in "│┃║╎╏╵╷╹╻╽╿┆┇┊┋":
+        return "|"
+    if 0x2500 <= code < 0x2580:
+        return "+"
+    return " " if code == 0x2800 else "*" if code >= 0x2800 else "#"
+
+
+TO_ASCII = {ord(sign): ascii_sign for sign, ascii_sign in _SIGNS.items()} | {
+    code: _of_a_line(code) for code in (*range(0x2500, 0x25A0), *range(0x2800, 0x2900))
+}
+"""A table for `str.translate`."""
+
+
+def in_ascii(text: str) -> str:
+    """Return a text of single cells in ASCII; a character that has no likeness is a question mark."""
+    return text if text.isascii() else text.translate(TO_ASCII).encode("ascii", "replace").decode()

@@ -1,0 +1,109 @@
+"""The gradients that the learner's own engine found, in words: what agrees, what parts, and what would explain it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from minidl_core import ContributionAdded, Node
+from minidl_core.arrays import Array
+
+from ..debugger.comparison import parting
+from ..debugger.moment import Moment
+from ..drawing.glyphs import DONE, PARTS
+from ..notation.formats import digits_of_change, notation, shape_text
+from ..notation.names import called
+
+
+def agreement(moment: Moment) -> str:
+    """Say how many of the gradients so far agree, and which parts first; nothing where none has been compared."""
+    compared, parted = moment.compared, moment.parted
+    if not compared:
+        return ""
+    if not parted:
+        return f"{DONE} yours agrees in all {compared}" if compared > 1 else f"{DONE} yours agrees"
+    first = f"the first that parts, in the order of the search, is {called(parted[0])}"
+    return f"{PARTS} {compared - len(parted)} of {compared} agree; {first}"
+
+
+def why_not_compared(moment: Moment) -> str:
+    """Say why there is nothing of the learner's engine in an iteration; nothing where there is, or no such engine.
+
+    That engine ran with the numbers of the script, as often as the script did.
+    """
+    if moment.recording.theirs or moment.program.engine is None:
+        return ""
+    if moment.branch.edits:
+        return "your engine did not run with these numbers"
+    ran = len(moment.program.steps)
+    if moment.iteration > ran:
+        return f"your engine did not run this iteration: it ran {ran}"
+    return "your engine found no gradient in this iteration"
+
+
+def two_numbers(theirs: float, right: float) -> tuple[str, str]:
+    """Write two numbers in the digits in which they differ, if they do."""
+    digits = digits_of_change(theirs, right) if np.isfinite([theirs, right]).all() else 4
+    same = notation([theirs, right], digits)
+    return same.text(theirs), same.text(right)
+
+
+def parted_entries(moment: Moment, node: Node) -> list[tuple[int, ...]] | None:
+    """Return the indices of the entries in which a complete gradient is not theirs; None where the shapes differ."""
+    theirs, right = moment.theirs(node), moment.gradient(node)
+    assert theirs is not None
+    assert right is not None
+    parts = parting(theirs, right, [event.contribution for event in moment.contributions(node)])
+    return None if parts is None else [tuple(map(int, index)) for index in np.argwhere(parts)]
+
+
+def beside_theirs(moment: Moment, node: Node) -> str:
+    """Say in a short sentence what the learner's engine found for a node; nothing where it found nothing."""
+    theirs, right = moment.theirs(node), moment.gradient(node)
+    if theirs is None or right is None:
+        return ""
+    if moment.agrees(node):
+        return "Yours agrees"
+    entries = parted_entries(moment, node)
+    if entries is None:
+        return f"Yours parts: it is {shape_text(theirs.shape)}, not {shape_text(right.shape)}"
+    if theirs.size > 1:
+        return f"Yours parts in {len(entries)} of {theirs.size} entries"
+    found, wanted = two_numbers(theirs.item(), right.item())
+    return f"Yours parts: it is {found}, not {wanted}"
+
+
+def explanation(moment: Moment, node: Node) -> str:
+    """Say which contribution is missing or too many where one explains a gradient that parts; else nothing.
+
+    Where a consumer's gradient parts already, that is why, and nothing else can be seen.
+    """
+    theirs = moment.theirs(node)
+    if theirs is None or moment.agrees(node):
+        return ""
+    wrong = [consumer for consumer in moment.graph.consumers(node) if moment.agrees(consumer) is False]
+    if wrong:
+        return f"it is made from yours of {called(wrong[0])}, which parts already"
+    arrived = moment.contributions(node)
+    for candidate, words in _candidates(arrived, moment.gradient(node)):
+        parts = parting(theirs, candidate, [event.contribution for event in arrived])
+        if parts is not None and not parts.any():
+            return words
+    return ""
+
+
+def _candidates(arrived: list[ContributionAdded], right: Array | None) -> Iterator[tuple[Array, str]]:
+    """Yield wrong gradients that a learner's engine may have found, the plainest first, with what each would be."""
+    if right is None:
+        return
+    yield np.zeros_like(right), "yours is 0: nothing has come to it"
+    if len(arrived) > 1:
+        for event in reversed(arrived):
+            which = "the last contribution" if event is arrived[-1] else f"contribution {event.number} of {event.count}"
+            yield event.contribution, f"yours is {which} alone, from {called(event.consumer)}"
+        for event in arrived if len(arrived) > 2 else ():
+            yield right - event.contribution, f"yours lacks the contribution from {called(event.consumer)}"
+    for event in arrived:
+        yield right + event.contribution, f"yours has the contribution from {called(event.consumer)} twice"
+    yield -right, "yours has the other sign"

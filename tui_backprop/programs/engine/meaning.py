@@ -1,0 +1,188 @@
+"""What a learner's operation means: which operation of ours gives its numbers, or a definition of its own.
+
+A name only says what to try. An operation is ours where ours gives their numbers on all that was recorded; where ours
+differs in the last bits (NumPy's exp and math.exp do), the computation is theirs and the gradient ours. What is none
+of ours is computed by their own function, and its gradient is measured.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+
+from minidl_core.arrays import Array, quiet
+from minidl_core.definition import GradientRule, OperationDefinition, definitions
+from minidl_core.gradients import EvaluatedOperation
+
+from .measured_slope import measured_gradient
+from .walking import OperationKind
+
+_WORDS = {
+    "add": "add plus iadd radd",
+    "subtract": "sub subtract minus rsub isub",
+    "multiply": "mul multiply times rmul imul",
+    "divide": "truediv div divide rtruediv itruediv",
+    "power": "pow power rpow",
+    "matmul": "matmul dot mm rmatmul",
+    "negative": "neg negative negate",
+    "exp": "exp",
+    "log": "log ln",
+    "tanh": "tanh",
+    "sigmoid": "sigmoid logistic",
+    "relu": "relu",
+    "square": "square sqr squared",
+    "reduce_sum": "sum reduce_sum",
+    "reduce_mean": "mean average",
+    "softmax": "softmax",
+    "transpose": "transpose t",
+    "reshape": "reshape view",
+    "maximum": "maximum",
+}
+_OURS = {word: ours for ours, words in _WORDS.items() for word in words.split()}
+_EXACT = frozenset(("add", "subtract", "multiply", "divide", "negative", "relu", "maximum"))
+_GENERAL = frozenset(("apply", "call", "forward", "op", "make", "unary", "binary"))
+_CLOSE = 1e-6
+
+Sample = tuple[tuple[Array, ...], Array]
+"""The numbers of the operands and of the result, as they were once."""
+
+
+@dataclass(frozen=True, eq=False)
+class Meaning:
+    """A definition, its attributes, and in which order it takes the operands."""
+
+    definition: OperationDefinition
+    attributes: Mapping[str, Any]
+    order: Sequence[int]
+
+
+def name_of(kind: OperationKind) -> str:
+    """Return what their operation is called: by its method, or by the class of its function."""
+    word = kind.code.co_name.strip("_")
+    if word in _GENERAL and kind.extra:
+        word = kind.extra.split()[0]
+        word = word[0].lower() + word[1:]
+    return word if word.isidentifier() else "operation"
+
+
+def meaning_of(kind: OperationKind, samples: Sequence[Sample], theirs: Callable[..., Array] | None) -> Meaning:
+    """Return what an operation means, by its name and by what it did to numbers."""
+    word = name_of(kind)
+    ours = definitions.get(_OURS.get(word.lower(), ""))
+    count = len(samples[0][0])
+    if ours is not None and len(ours.symbols) == count:
+        for order in permutations(range(count)):
+            for attributes in _attributes(ours, samples[0]):
+                fit = _fit(ours, attributes, order, samples)
+                if fit is None:
+                    continue
+                scalar = not any(np.ndim(each) for inputs, output in samples for each in (*inputs, output))
+                if (fit and (ours.name in _EXACT or not scalar)) or theirs is None:
+                    return Meaning(ours, attributes, order)
+                return Meaning(_computed_by(ours, _reordered(theirs, order)), attributes, order)
+    if theirs is None:
+
+        def theirs(*_: Array) -> Array:
+            raise ValueError(f"{word} was made where it cannot be called again")
+
+    return Meaning(_own(word, count, theirs, kind), {}, range(count))
+
+
+def _attributes(ours: OperationDefinition, sample: Sample) -> Iterator[dict[str, Any]]:
+    """Return the attributes that may have been meant."""
+    (first, *_), output = sample
+    dimensions = np.ndim(first)
+    if ours.name in ("reduce_sum", "reduce_mean"):
+        for axis in (None, *range(dimensions)):
+            for keepdims in (False, True):
+                yield {"axis": axis, "keepdims": keepdims}
+    elif ours.name == "softmax":
+        for axis in reversed(range(dimensions)):
+            yield {"axis": axis}
+    elif ours.name == "reshape":
+        yield {"shape": np.shape(output)}
+    elif ours.name == "transpose":
+        yield {"axes": None}
+        if dimensions < 5:
+            yield from ({"axes": axes} for axes in permutations(range(dimensions)))
+    else:
+        yield {}
+
+
+def _fit(
+    ours: OperationDefinition, attributes: Mapping[str, Any], order: Sequence[int], samples: Sequence[Sample]
+) -> bool | None:
+    """Return whether our operation gives these numbers to the bit, None where it does not at all."""
+    exact = True
+    for inputs, output in samples:
+        try:
+            with quiet():
+                value = np.asarray(ours.compute(*[inputs[n] for n in order], **attributes))
+        except Exception:  # another shape, another operation
+            return None
+        if value.shape != output.shape:
+            return None
+        if np.array_equal(value, output, equal_nan=True):
+            continue
+        if not np.allclose(value, output, rtol=_CLOSE, atol=1e-12, equal_nan=True):
+            return None
+        exact = False
+    return exact
+
+
+def _reordered(theirs: Callable[..., Array], order: Sequence[int]) -> Callable[..., Array]:
+    def compute(*inputs: Array) -> Array:
+        given = dict(zip(order, inputs, strict=True))
+        return theirs(*[given[n] for n in range(len(inputs))])
+
+    return compute
+
+
+def _computed_by(ours: OperationDefinition, theirs: Callable[..., Array]) -> OperationDefinition:
+    """Return our operation, computed by their function."""
+
+    def compute(*inputs: Array, **_: Any) -> Array:
+        return theirs(*inputs)
+
+    compute.__name__, compute.__doc__ = ours.name, ours.compute.__doc__
+    compute.__signature__ = inspect.signature(ours.compute)  # type: ignore[attr-defined]
+    return replace(ours, compute=compute, unchecked=False)
+
+
+def _own(word: str, count: int, theirs: Callable[..., Array], kind: OperationKind) -> OperationDefinition:
+    """Return a definition for what is none of our operations."""
+
+    def compute(*inputs: Array) -> Array:
+        return theirs(*inputs)
+
+    def gradient(op: EvaluatedOperation, grad: Array) -> list[Array | None]:
+        """Measure the slope: the learner's own function is called a little to either side."""
+        inputs = list(op.inputs)
+        return [measured_gradient(theirs, inputs, n, grad) if op.needs[n] else None for n in range(count)]
+
+    code = kind.code
+    compute.__name__, compute.__doc__ = word, f"It is computed by the script's own {code.co_name}."
+    names = [chr(ord("a") + n) for n in range(count)] if count < 24 else [f"a{n}" for n in range(count)]
+    parameters = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in names]
+    compute.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    formula = f"Y = {word}({', '.join(name.upper() for name in names)})"
+    element = formula.partition(" = ")[2]
+    rule = GradientRule(gradient, ())
+    return OperationDefinition(
+        compute,
+        formula,
+        samples=(),
+        element=element,
+        elementwise=False,
+        unchecked=False,
+        copies=False,
+        shape=None,
+        domain=(-2.0, 2.0),
+        remedy="",
+        rule=rule,
+    )

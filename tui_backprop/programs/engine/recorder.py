@@ -1,0 +1,169 @@
+"""The steps that a learner's engine took: at each `backward()` its graph, its numbers, and the gradients it found.
+
+Of each step only what can differ is kept: the numbers of the leaves and the gradients, as plain arrays. Graphs of the
+same structure are kept once.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from minidl_core.arrays import Array
+
+from ..program import ProgramError
+from .attributes import Attributes, find_attributes, is_number, number_like, stored
+from .noting import Call, Note, Noted, note_of
+from .walking import Walk, Walker
+
+MOST_BYTES = 64 * 2**20
+_MOST_LOOKED_AT = 2_000
+
+Numbers = Sequence[Any]
+"""Numbers by node: an array of floats where all are single numbers, else a list of arrays; NaN or None is none."""
+
+
+@dataclass(eq=False)
+class Structure:
+    """A graph as the engine made it, for all steps that made the like: see `Walk`; `values` are those of one step."""
+
+    codes: array[int]
+    nodes: list[Noted]
+    values: Numbers
+    raw: list[Any]
+    leaves: list[int]
+
+
+@dataclass(eq=False)
+class Taken:
+    """What one step used and found; `number` counts the backward calls from 0, `left` are the leaves' next numbers."""
+
+    number: int
+    structure: Structure
+    serials: array[int]
+    numbers: Numbers
+    raw: list[Any]
+    loss: float
+    before: Numbers
+    after: Numbers
+
+
+@dataclass(eq=False)
+class Recorder:
+    """Records the backward calls that `noting` reports."""
+
+    walker: Walker = field(default_factory=Walker)
+    steps: list[Taken] = field(default_factory=list)
+    attributes: Attributes | None = None
+    loss_type: type | None = None
+    last_leaves: list[Noted] = field(default_factory=list)
+    refused: ProgramError | None = None
+    taken: int = 0
+    every: int = 1
+    _structures: dict[bytes, Structure] = field(default_factory=dict)
+    _bytes: int = 0
+
+    def on_backward(self, args: tuple[Any, ...], call: Call) -> Any:
+        """Make a backward call of the script's and record it; where it is none of a graph, only make it."""
+        loss = next((each for each in args if isinstance(each, Noted) and _is_made(each)), None)
+        if loss is None or self.refused:
+            return call()
+        try:
+            if self.attributes is None:
+                self.walker.is_node = lambda kind: _like(kind, type(loss))
+                self.walker.node_types.clear()
+            walk = self.walker.walk(loss)
+            if not walk.leaves or len(walk.nodes) < 2:
+                return call()
+        except ProgramError as refused:
+            self.refused = refused
+            return call()
+        if self.attributes is None:
+            looked = walk.nodes[-_MOST_LOOKED_AT:]
+            was = [{k: _copied(v) for k, v in stored(node).items() if number_like(v)} for node in walk.nodes]
+            result = call()
+            self.attributes = find_attributes(was[-_MOST_LOOKED_AT:], [stored(node) for node in looked])
+            if self.attributes is None:
+                return result
+            self.loss_type = type(loss)
+            before = self._as_numbers([each.get(self.attributes.gradient) for each in was])
+        else:
+            before = self._as_numbers(self.attributes.gradients(walk.nodes))
+            result = call()
+        self._record(walk, before)
+        return result
+
+    def _record(self, walk: Walk, before: Numbers) -> None:
+        assert self.attributes is not None
+        after = self._as_numbers(self.attributes.gradients(walk.nodes))
+        try:
+            read = self.attributes.read_number
+            key = walk.structure.tobytes()
+            structure = self._structures.get(key)
+            if structure is None:
+                values = self._as_numbers(list(map(read, walk.nodes)))
+                structure = self._structures[key] = Structure(walk.structure, walk.nodes, values, walk.raw, walk.leaves)
+            numbers = self._as_numbers([read(walk.nodes[leaf]) for leaf in walk.leaves])
+            measured = np.asarray(read(walk.nodes[-1]), dtype=float)
+        except AttributeError:
+            return
+        if measured.size != 1:
+            self.refused = ProgramError(f"backward() was called on an array of {measured.shape}; call it on a loss")
+            return
+        self.last_leaves = [walk.nodes[leaf] for leaf in walk.leaves]
+        if self.taken % self.every == 0:
+            loss = float(measured.reshape(()))
+            taken = Taken(self.taken, structure, walk.serials, numbers, walk.raw, loss, before, after)
+            self.steps.append(taken)
+            self._bytes += _size(taken)
+            if self._bytes > MOST_BYTES and len(self.steps) > 2:
+                self.every *= 2
+                self.steps = [step for step in self.steps if step.number % self.every == 0]
+                self._bytes = sum(map(_size, self.steps))
+        self.taken += 1
+
+    def _as_numbers(self, read: list[Any]) -> Numbers:
+        """Return numbers as compactly as they can be kept."""
+        if set(map(type, read)) <= {float, int}:
+            return array("d", read)
+        if any(isinstance(value, np.ndarray) for value in read):
+            return [None if value is None else np.array(value, dtype=float) for value in read]
+        return array("d", [float("nan") if value is None else float(value) for value in read])
+
+    def left(self) -> dict[int, Array]:
+        """Return the numbers that the last step's leaves have now, by their serial numbers."""
+        if self.attributes is None or not self.steps or self.steps[-1].number != self.taken - 1:
+            return {}
+        read = self.attributes.read_number
+        found = {}
+        for serial, leaf in zip(self.steps[-1].serials, self.last_leaves, strict=True):
+            value = read(leaf)
+            if is_number(value):
+                found[serial] = np.array(value, dtype=float)
+        return found
+
+
+def _is_made(instance: Noted) -> bool:
+    note: Note | None = note_of(instance)
+    return note is not None and len(note) > 1
+
+
+def _like(kind: type, loss: type) -> bool:
+    """Return whether instances of this class are nodes where the loss is one of that class."""
+    shared = [each for each in kind.__mro__ if each in loss.__mro__ and each not in (Noted, object)]
+    return bool(shared)
+
+
+def _copied(value: Any) -> Any:
+    return value.copy() if isinstance(value, np.ndarray) else value
+
+
+def _size(step: Taken) -> int:
+    return sum(
+        each.itemsize * len(each) if isinstance(each, array) else sum(getattr(v, "nbytes", 8) for v in each)
+        for each in (step.numbers, step.before, step.after)
+    )

@@ -1,0 +1,79 @@
+"""Calling a learner's own function again: on fresh instances that hold other numbers."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from inspect import CO_VARARGS, CO_VARKEYWORDS
+from types import CodeType, FunctionType
+from typing import Any
+
+import numpy as np
+
+from minidl_core.arrays import Array
+
+from .attributes import Attributes, stored
+from .noting import Noted
+from .walking import OperationKind, is_raw
+
+
+def their_function(
+    kind: OperationKind, attributes: Attributes, is_operand: Callable[[Any], bool]
+) -> Callable[..., Array] | None:
+    """Return what computes an operation's number from those of its operands; None where it cannot be called."""
+    code, names = kind.site.levels[kind.site.made_by]
+    function = None if names is None else _function_of(code)
+    if function is None:
+        return None
+
+    def compute(*numbers: Array) -> Array:
+        fresh = iter(numbers)
+
+        def renewed(value: Any) -> Any:
+            if is_operand(value):
+                return _fresh(value, next(fresh), attributes)
+            if is_raw(kind.site, value):
+                return _as_given(value, next(fresh))
+            if type(value) in (list, tuple):
+                return type(value)([renewed(each) for each in value])
+            return value
+
+        positional, keywords = _arguments(code, [renewed(value) for value in kind.given])
+        result = attributes.read_number(function(*positional, **keywords))
+        return np.asarray(result, dtype=float)[()]
+
+    return compute
+
+
+def _function_of(code: CodeType) -> FunctionType | None:
+    return next((each for each in gc.get_referrers(code) if isinstance(each, FunctionType)), None)
+
+
+def _arguments(code: CodeType, values: list[Any]) -> tuple[list[Any], dict[str, Any]]:
+    """Return values of all of a function's parameters as a call takes them."""
+    count = code.co_argcount
+    rest: Iterator[Any] = iter(values[count:])
+    names = code.co_varnames[count : count + code.co_kwonlyargcount]
+    keywords = {name: next(rest) for name in names}
+    positional = values[:count]
+    if code.co_flags & CO_VARARGS:
+        positional.extend(next(rest))
+    if code.co_flags & CO_VARKEYWORDS:
+        keywords.update(next(rest))
+    return positional, keywords
+
+
+def _as_given(old: Any, number: Array) -> Any:
+    if isinstance(old, np.ndarray):
+        return np.array(number, dtype=old.dtype)
+    return old if float(number) == old else float(number)
+
+
+def _fresh(instance: Noted, number: Array, attributes: Attributes) -> Noted:
+    """Return an instance like this one, with another number, that hangs on nothing."""
+    made = object.__new__(type(instance))
+    for name, value in stored(instance).items():
+        kept = type(value)() if type(value) in (list, tuple, set, dict, frozenset) else value
+        object.__setattr__(made, name, kept)
+    object.__setattr__(made, attributes.number, _as_given(attributes.read_number(instance), number))
+    return made

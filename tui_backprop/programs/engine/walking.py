@@ -1,0 +1,240 @@
+"""Walking the graph that a learner's engine made, below its loss: what the notes say, not its lists of children."""
+
+from __future__ import annotations
+
+import gc
+from array import array
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from types import CellType, CodeType, FunctionType, MethodType
+from typing import Any
+
+import numpy as np
+
+from ..program import ProgramError
+from .noting import ARITHMETIC, Note, Noted, Site, note_of, set_note
+
+MOST_NODES = 150_000
+_MOST_REFERENTS = 500
+
+
+@dataclass(frozen=True, eq=False)
+class OperationKind:
+    """How nodes were made: the function of a site, and what it took that is no node and no number, such as an axis.
+
+    `given` are all of its arguments as they came the first time, by which it can be called again.
+    """
+
+    site: Site
+    extra: str
+    given: tuple[Any, ...]
+
+    @property
+    def code(self) -> CodeType:
+        """The function that made them."""
+        return self.site.levels[self.site.made_by][0]
+
+
+@dataclass(eq=False)
+class Kinds:
+    """Every kind of operation that was seen, by number."""
+
+    seen: list[OperationKind] = field(default_factory=list)
+    _numbers: dict[tuple[Site, str], int] = field(default_factory=dict)
+
+    def number(self, site: Site, extra: str, given: tuple[Any, ...]) -> int:
+        """Return the number of a kind."""
+        number = self._numbers.get((site, extra))
+        if number is None:
+            number = self._numbers[site, extra] = len(self.seen)
+            self.seen.append(OperationKind(site, extra, given))
+        return number
+
+
+@dataclass(eq=False)
+class Walk:
+    """The nodes below a loss, operands first, and how they hang together.
+
+    `structure` has for each node its kind, or -1 and the site for a leaf, then how many operands it took, then these:
+    the number of a node, or -1 - the index in `raw`, which are the plain numbers among the operands.
+    """
+
+    nodes: list[Noted]
+    structure: array[int]
+    raw: list[Any]
+    leaves: list[int]
+    serials: array[int]
+
+
+class Walker:
+    """Walks graphs; `is_node` says which instances are nodes, the others are what nodes are made with."""
+
+    def __init__(self) -> None:
+        self.kinds = Kinds()
+        self.node_types: dict[type, bool] = {}
+        self.is_node: Callable[[type], bool] = lambda _: True
+        self._serial = 0
+        self.sites: dict[int, Site] = {}
+
+    def counts(self, value: Any) -> bool:
+        """Return whether this is a node."""
+        kind = type(value)
+        known = self.node_types.get(kind)
+        if known is None:
+            known = self.node_types[kind] = issubclass(kind, Noted) and self.is_node(kind)
+        return known
+
+    def operands(self, given: tuple[Any, ...]) -> Iterator[Any]:
+        """Return the nodes among the arguments of a function, in order, also those in lists."""
+        for value in given:
+            if self.counts(value):
+                yield value
+            elif type(value) in (list, tuple) or type(value) in (set, frozenset):
+                yield from self.operands(tuple(value))
+
+    def _decide(self, instance: Noted, note: Note) -> None:
+        """Say once for each site whether what it makes is an operation: whether the instance refers to what it took."""
+        site: Site = note[0]
+        for level, given in enumerate(note[1:]):
+            took = {id(each) for each in self.operands(given)} - {id(instance)}
+            if not took:
+                continue
+            arithmetic = site.levels[level][0].co_name in ARITHMETIC and not site.is_through
+            if arithmetic or self._refers(instance, note, took):
+                # the factory knows its operands, the function that called it what is done with them
+                above = note[2 + level] if site.is_through and len(note) > 2 + level else ()
+                site.made_by = level + any(True for _ in self.operands(above))
+                site.is_operation = True
+                return
+        site.is_operation = False
+
+    def _refers(self, instance: Noted, note: Note, wanted: set[int]) -> bool:
+        set_note(instance, (note[0],))  # the note itself refers to them
+        try:
+            pending: list[Any] = [instance]
+            seen = {id(instance)}
+            while pending and len(seen) < _MOST_REFERENTS:
+                for each in gc.get_referents(pending.pop(0)):
+                    if id(each) in wanted:
+                        return True
+                    if id(each) in seen or self.counts(each):
+                        continue
+                    if isinstance(each, FunctionType):
+                        seen.add(id(each))
+                        pending.append((each.__closure__, each.__defaults__))
+                    elif isinstance(each, dict | list | tuple | set | frozenset | CellType | MethodType | Noted):
+                        seen.add(id(each))
+                        pending.append(each)
+            return False
+        finally:
+            set_note(instance, note)
+
+    def walk(self, loss: Noted) -> Walk:
+        """Return the graph below a loss. Raises ProgramError where it is too large or needs itself."""
+        index: dict[int, int] = {}
+        walk = Walk([], array("q"), [], [], array("q"))
+        opened: set[int] = set()
+        stack: list[Noted] = [loss]
+        is_node = self.node_types.get
+        while stack:
+            node = stack[-1]
+            identity = id(node)
+            if identity in index:
+                stack.pop()
+                continue
+            note = note_of(node)
+            if note is None:
+                raise ProgramError(f"a {type(node).__name__} was made in a way that cannot be followed")
+            site: Site = note[0]
+            if site.is_operation is None:
+                self._decide(node, note)
+            if not site.is_operation:
+                self._add_leaf(walk, node, note)
+            else:
+                given = note[1 + site.made_by]
+                if identity not in opened:
+                    opened.add(identity)
+                    fresh: list[Noted] = []
+                    for value in given:
+                        if is_node(type(value)):
+                            if id(value) not in index:
+                                fresh.append(value)
+                        else:
+                            fresh.extend([each for each in self.operands((value,)) if id(each) not in index])
+                    if fresh:
+                        if not opened.isdisjoint(map(id, fresh)):
+                            raise ProgramError(f"a {type(node).__name__} needs its own value: its graph has a cycle")
+                        fresh.reverse()
+                        stack += fresh
+                        continue
+                opened.discard(identity)
+                self._add(walk, index, site, given)
+            stack.pop()
+            index[identity] = len(walk.nodes)
+            walk.nodes.append(node)
+            if len(walk.nodes) > MOST_NODES:
+                raise ProgramError(f"a loss has more than {MOST_NODES:,} nodes; backpropagate fewer at a time")
+        return walk
+
+    def _add_leaf(self, walk: Walk, node: Noted, note: Note) -> None:
+        """Write down a leaf, which is given a serial number when it is met first."""
+        if type(note[0]) is not _Leaf:
+            self._serial += 1
+            self.sites[note[0].index] = note[0]
+            note = (_Leaf(note[0], self._serial),)
+            set_note(node, note)
+        walk.leaves.append(len(walk.nodes))
+        walk.structure.extend((-1, note[0].site.index, 0))
+        walk.serials.append(note[0].serial)
+
+    def _add(self, walk: Walk, index: dict[int, int], site: Site, given: tuple[Any, ...]) -> None:
+        """Write down an operation: its kind and its operands."""
+        operands: list[int] = []
+        extra: list[str] = []
+        for value in given:
+            number = index.get(id(value))
+            if number is not None:
+                operands.append(number)
+            elif is_raw(site, value):
+                walk.raw.append(value)
+                operands.append(-len(walk.raw))
+            elif type(value) in (list, tuple, set) and (inner := list(self.operands(tuple(value)))):
+                operands.extend([index[id(each)] for each in inner])
+                extra.append(f"{type(value).__name__} of {len(inner)}")
+            else:
+                extra.append(_described(value))
+        walk.structure.extend((self.kinds.number(site, " ".join(extra), given), -1, len(operands), *operands))
+
+
+def is_raw(site: Site, value: Any) -> bool:
+    """Return whether an argument of an operation is a plain number that it computes with, and no axis or the like."""
+    if type(value) is float:
+        return True
+    arithmetic = site.levels[site.made_by][0].co_name in ARITHMETIC
+    return arithmetic and isinstance(value, int | float | np.ndarray | np.generic)
+
+
+class _Leaf:
+    """The note of a leaf that was met: its site and a number of its own."""
+
+    __slots__ = ("is_operation", "serial", "site")
+
+    def __init__(self, site: Site, serial: int) -> None:
+        self.site = site
+        self.serial = serial
+        self.is_operation = False
+
+
+def _described(value: Any) -> str:
+    """Return what tells an argument that is no node from another one."""
+    if isinstance(value, type):
+        return value.__name__
+    if value is None or isinstance(value, bool | int | str):
+        return repr(value)
+    if isinstance(value, np.ndarray):
+        return f"array {value.shape} {hash(value.tobytes())}"
+    if type(value) in (list, tuple):
+        return f"{type(value).__name__}({' '.join(map(_described, value))})"
+    if type(value) is slice:
+        return repr(value)
+    return type(value).__name__

@@ -1,0 +1,31 @@
+"""What is known of a learner's own engine: its class, and for each node the functions of theirs that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import CodeType
+
+from minidl_core import Node
+
+
+@dataclass(frozen=True)
+class TheirFunctions:
+    """The learner's function that computed a node, and the one that passes its gradient on, where there is one."""
+
+    forward: CodeType
+    backward: CodeType | None
+
+
+@dataclass(frozen=True, eq=False)
+class LearnersEngine:
+    """A class of the script whose instances have a number and its gradient.
+
+    `number` and `gradient` are the names of these attributes. `functions` are by node of the graphs opened so far.
+    """
+
+    class_name: str
+    file: str
+    number: str
+    gradient: str
+    functions: Mapping[Node, TheirFunctions]

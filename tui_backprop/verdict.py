@@ -1,0 +1,208 @@
+"""A learner's own engine, judged without a screen: which of its gradients are wrong in the steps that it took, and why.
+
+Every recorded step is computed again in the right order. Of a run with very many nodes only some steps are, evenly
+spread from the first to the last, and that is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+
+import numpy as np
+
+from minidl_core import MinidlError
+from minidl_core.arrays import Array, as_text, quiet
+from minidl_core.plan import Plan
+
+from .beliefs import BackwardCall, Cause, compare, diagnose
+from .beliefs import Disagreement as Parted
+from .debugger.diagnosing import line_of_gradient
+from .debugger.steps import Place
+from .debugger.timeline import Timeline
+from .drawing.glyphs import DONE, PARTS
+from .narration.theirs import explanation, two_numbers
+from .notation.fitting import fit, fit_name, printable, width_of
+from .programs.learners_engine import LearnersEngine
+from .programs.program import Program
+
+MOST_NODES = 2_000_000
+"""So many nodes, of all steps together, are computed again in less than a minute."""
+MOST_ROWS = 20
+_DIAGNOSED = 3
+"""So many steps a diagnosis has to explain: the first wrong one and those after it."""
+MOST_OF_A_NAME = 40
+WRONG = 3
+"""The exit status where a gradient is wrong."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of comparing the gradients of an engine: `parted` are those of the first iteration in which any part.
+
+    That is `iteration`, or else the last one checked; `nodes` and `compared` are its numbers of nodes. Of `recorded`
+    steps so many were `checked`, and so many of these were `wrong`. `why` is what explains the first that parts, if
+    a contribution does. The `diagnosis` are the causes of which each explains all gradients of the first wrong steps.
+    """
+
+    engine: LearnersEngine
+    iteration: int
+    nodes: int
+    compared: int
+    parted: Sequence[Parted]
+    recorded: int
+    checked: int
+    wrong: int
+    why: str = ""
+    diagnosis: Sequence[Cause] = ()
+
+    @property
+    def status(self) -> int:
+        """The exit status."""
+        return WRONG if self.parted or not self.compared else 0
+
+    def lines(self) -> Iterator[str]:
+        """Yield one line of verdict, and where gradients part a table of them, the first of the search on top."""
+        whose = f"{printable(self.engine.class_name)} ({printable(PurePath(self.engine.file).name)})"
+        steps = f"{self.checked} of {self.recorded} steps checked" if self.checked < self.recorded else ""
+        if not self.compared:
+            yield f"{PARTS} {whose}: it found no gradient at all"
+            return
+        if not self.parted:
+            where = "the step" if self.recorded == 1 else f"all {self.recorded} steps"
+            yield f"{DONE} {whose}: {self.compared} gradients agree in {steps or where}"
+            return
+        first = f"the first that parts, in the order of the search, is {_name(self.parted[0])}"
+        agree = f"{self.compared - len(self.parted)} of {self.compared} gradients agree in iteration {self.iteration}"
+        yield f"{PARTS} {whose}: {agree}; {first}"
+        rows = [("node", "location", "yours", "right")]
+        rows += [(_name(each), printable(each.node.location), *_numbers(each)) for each in self.parted[:MOST_ROWS]]
+        widths = [max(width_of(row[column]) for row in rows) for column in range(4)]
+        for row in rows:
+            yield "  " + "  ".join(fit(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        if len(self.parted) > MOST_ROWS:
+            yield f"  and {len(self.parted) - MOST_ROWS} more"
+        for cause in self.diagnosis:
+            place = self._place(cause)
+            yield f"{printable(cause.message)}{f' ({place})' if place else ''}"
+        if self.why and not self.diagnosis:
+            yield f"{_name(self.parted[0])}: {self.why}"
+        yield f"a gradient is wrong in {self.wrong} of {steps or f'{self.recorded} steps'}"
+
+    def facts(self) -> dict[str, object]:
+        """Return it for programs; gradients that are not finite are written as Python's JSON writes them."""
+        return {
+            "class": self.engine.class_name,
+            "nodes": self.nodes,
+            "compared": self.compared,
+            "disagree": [
+                {
+                    "node": each.node.name,
+                    "place": each.node.location,
+                    "theirs": each.theirs.tolist(),
+                    "right": each.right.tolist(),
+                }
+                for each in self.parted
+            ],
+            "diagnosis": [
+                {"belief": cause.belief, "place": self._place(cause), "message": cause.message}
+                for cause in self.diagnosis
+            ],
+            "iteration": self.iteration,
+            "steps": {"recorded": self.recorded, "checked": self.checked, "wrong": self.wrong},
+        }
+
+    def _place(self, cause: Cause) -> str:
+        """Return the line of the learner's file to look at, of the operation in question or the first that sets.
+
+        Nothing where the search, the start or the update is at fault: whose lines are not known.
+        """
+        is_set = cause.belief == "overwritten"
+        if cause.kind is None and not is_set:
+            return ""
+        for node, theirs in self.engine.functions.items():
+            if theirs.backward is not None and cause.kind in (None, node.kind):
+                code = theirs.backward
+                found = line_of_gradient(code, self.engine.gradient, is_set=is_set)
+                if found is not None:
+                    return f"{PurePath(code.co_filename).name}:{found}"
+        return ""
+
+
+def judge(program: Program) -> Verdict | None:
+    """Compare the gradients that a program's own engine found with the right ones; None where it has no such engine.
+
+    A step that cannot be computed to its end, because a number stops being finite, is the last that is looked at.
+    Raises MinidlError where that is the first.
+    """
+    engine, recorded = program.engine, len(program.steps)
+    if engine is None:
+        return None
+    timeline = Timeline(program)
+    most = max(MOST_NODES // len(timeline.recording.graph.nodes), 2)
+    verdict: Verdict | None = None
+    wrong = 0
+    calls: list[BackwardCall] = []
+    for checked, iteration in enumerate(_spread(recorded, most), 1):
+        timeline.go_to(Place(iteration, 0))
+        recording = timeline.recording
+        loss = recording.graph.loss
+        try:
+            with quiet():
+                evaluation = Plan([loss]).run(recording.start.feeds, recording.start.variables)
+                comparison = compare(evaluation, loss, recording.theirs)
+        except MinidlError:
+            if verdict is None:
+                raise
+            break
+        compared, parted = comparison.compared, comparison.disagreeing
+        wrong += bool(parted)
+        if (parted or calls) and len(calls) < _DIAGNOSED:
+            step = program.steps[iteration - 1]
+            previous = program.steps[iteration - 2].theirs if iteration > 1 else {}
+            calls.append(BackwardCall(evaluation, loss, recording.theirs, step.before, previous))
+        if verdict is None or not verdict.parted:
+            nodes = len(recording.graph.nodes)
+            why = _explained(timeline, parted[0]) if parted else ""
+            verdict = Verdict(engine, iteration, nodes, compared, parted, recorded, checked, wrong, why)
+        else:
+            verdict = replace(verdict, checked=checked, wrong=wrong)
+    if verdict is None or not calls:
+        return verdict
+    return replace(verdict, diagnosis=[cause for each in diagnose(calls) for cause in each.causes])
+
+
+def _explained(timeline: Timeline, parted: Parted) -> str:
+    """Return what explains a gradient that parts, after going through the iteration event by event."""
+    timeline.go_to(Place(timeline.recording.iteration))
+    return explanation(timeline.moment, parted.node)
+
+
+def _spread(count: int, most: int) -> list[int]:
+    """Return at most so many numbers from 1 to `count`, evenly spread, the first and the last among them."""
+    if count <= most:
+        return list(range(1, count + 1))
+    return sorted({1 + round(index * (count - 1) / (most - 1)) for index in range(most)})
+
+
+def _name(parted: Parted) -> str:
+    return fit_name(parted.node.name, min(MOST_OF_A_NAME, width_of(parted.node.name)))
+
+
+def _numbers(parted: Parted) -> tuple[str, str]:
+    """Write the two gradients, of arrays the entry in which they differ most, in digits that tell them apart."""
+    theirs, right = parted.theirs, parted.right
+    if theirs.shape != right.shape:
+        return f"an array {as_text(theirs.shape)}", f"an array {as_text(right.shape)}"
+    if theirs.size == 1:
+        return two_numbers(theirs.item(), right.item())
+    index = _most_apart(theirs, right)
+    found, wanted = two_numbers(float(theirs[index]), float(right[index]))
+    return f"[{','.join(map(str, index))}] {found}", wanted
+
+
+def _most_apart(theirs: Array, right: Array) -> tuple[int, ...]:
+    with quiet():
+        apart = np.nan_to_num(np.abs(theirs - right), nan=np.inf)
+    return tuple(map(int, np.unravel_index(int(apart.argmax()), apart.shape)))
