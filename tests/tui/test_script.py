@@ -290,9 +290,6 @@ train.GradientDescentOptimizer(0.1).minimize(J)
         assert command(timeline) == """backprop-tui 'a dir/it'"'"'s.py' --at 0"""
         lines = code_lines(timeline.moment, timeline.graph.loss, 70, Followed())
         code = ["".join(text for text, _ in line) for line in lines]
-            "".join(text for text, _ in line)
-            for line in code_lines(timeline.moment, timeline.graph.loss, 70, Followed())
-        ]
         assert code[0].split() == ["twice,", "forward", "it's.py:5"]
         assert "    return a + a" in code
 
