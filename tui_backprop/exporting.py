@@ -42,6 +42,8 @@ def run_export(asked: Asked, kind: str, file: str | None, steps: int | None, com
     except MinidlError as error:
         complain(f"{asked.name} cannot be trained: {error}")
         return 2
+    if script.warning:
+        complain(script.warning)
     if file is None:
         if script.beside:
             complain(f"its data are large and go beside the script; name it: --export {kind} FILE.py")

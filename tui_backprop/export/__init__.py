@@ -17,10 +17,11 @@ KINDS = {"numpy": numpy_script, "torch": torch_script, "minidl": minidl_script}
 
 @dataclass(frozen=True)
 class Script:
-    """The lines of a script, and the arrays that it reads from the .npz file of its own name."""
+    """The lines of a script, the arrays that it reads from the .npz file of its own name, and what is wrong with it."""
 
     lines: list[str]
     beside: dict[str, Array]
+    warning: str
 
 
 def script_of(program: Program, kind: str, steps: int, command: str, most_inside: int) -> Script:
@@ -31,4 +32,4 @@ def script_of(program: Program, kind: str, steps: int, command: str, most_inside
     """
     exported = Exported(program, steps, command, most_inside)
     lines = KINDS[kind](exported)
-    return Script(lines, exported.data.beside)
+    return Script(lines, exported.data.beside, exported.warning)

@@ -16,11 +16,11 @@ from minidl_core.train import Optimizer, rate_at
 
 from ..notation.fitting import printable
 from ..programs.program import Program, ProgramError
+from ..programs.updates import ProgramsOptimizer
 from .literals import Data, list_text
 from .names import Names
 
 MOST_NODES = 2_000
-_TOLERANCE = 1e-9
 _INLINE = {
     *("add", "subtract", "multiply", "divide", "power", "maximum", "minimum", "greater", "greater_equal", "less"),
     *("less_equal", "equal", "not_equal"),
@@ -71,13 +71,24 @@ class Exported:
         with quiet():
             values = plan.run(plan.feed(first), {})
         self.shapes: dict[Node, Shape] = {node: values[node].shape for node in self.nodes}
-        self.trained: set[Node] = {node for node, is_on in zip(self.nodes, plan.trained(), strict=True) if is_on}
-        self.variables = [node for node in self.nodes if isinstance(node, Variable)]
+        moved = next((step.trained for step in program.steps), None)
+        leaves = [node for node in self.nodes if isinstance(node, Variable)]
+        self.variables = [node for node in leaves if moved is None or node in moved]
+        self.frozen = [node for node in leaves if node not in self.variables]
+        self.trained = self._find_trained()
         self.rates = self._find_rates()
-        self._check_run()
+        self.warning = self._find_difference()
         self.data = Data(most_inside)
         self.own_names = Names([*_TAKEN, *_OF_FILES])
         self.names: dict[Node, str] = {}
+
+    def _find_trained(self) -> set[Node]:
+        """Return the nodes whose gradients training needs: the variables that it moves, and all that they lead to."""
+        found: set[Node] = set(self.variables)
+        for node in self.nodes:
+            if not found.isdisjoint(node.inputs):
+                found.add(node)
+        return found
 
     def name_nodes(self) -> None:
         """Give each node the name that it has in the script, beside those that the script has for itself."""
@@ -129,7 +140,8 @@ class Exported:
         """The lines that say what the script is; texts of a person's program are in it as comments."""
         lesson = self.program.lesson
         said = f"{lesson.name}: {lesson.summary}" if lesson.summary else lesson.name
-        return [f"# {printable(said)}", f"# Written by: {printable(self.command)}"]
+        lines = [said, f"Written by: {self.command}", *([self.warning] if self.warning else [])]
+        return [f"# {printable(line)}" for line in lines]
 
     @property
     def rate_lines(self) -> list[str]:
@@ -158,7 +170,7 @@ class Exported:
                 choices.append(f"{name} = {several}[{number}]")
             array = batches.arrays[0] if several == name else np.stack(batches.arrays)
             lines.append(f"{several} = {make(node, self.data.written(several, array))}")
-        for leaf in (*self.named_constants, *self.variables):
+        for leaf in (*self.named_constants, *self.frozen, *self.variables):
             name = self.names[leaf]
             lines.append(f"{name} = {make(leaf, self.data.written(name, leaf.initial_value))}")
         if self.data.beside:
@@ -172,8 +184,13 @@ class Exported:
             return {node: Batches([np.asarray(a, dtype=float)], [0]) for node, a in self.program.example.feeds.items()}
         found: dict[Placeholder, Batches] = {}
         for each in steps:
-            if each.loss is not self.loss or _settings(each.optimizer) != _settings(self.optimizer):
-                raise ProgramError("its steps are not all of one loss and one optimizer, and only such are written")
+            if isinstance(each.optimizer, ProgramsOptimizer):
+                raise ProgramError("it updates its variables by a rule of its own, which only the script itself knows")
+            same = each.owner is steps[0].owner and _settings(each.optimizer) == _settings(self.optimizer)
+            if each.loss is not self.loss or not same:
+                raise ProgramError(
+                    "it trains more than one loss, or by more than one optimizer; only one can be written"
+                )
         for node in steps[0].feeds:
             arrays: list[Array] = []
             order: list[int] = []
@@ -202,18 +219,22 @@ class Exported:
         """Return the feeds of an iteration, counted from 0."""
         return {node: each.arrays[each.order[iteration % len(each.order)]] for node, each in self.feeds.items()}
 
-    def _check_run(self) -> None:
-        """Raise ProgramError where the recorded run is not what the optimizer alone does from the same start."""
+    def _find_difference(self) -> str:
+        """Say from which step on a recorded run is not what the optimizer alone does from the same start."""
+        steps = self.program.steps[: self.steps]
+        if not steps:
+            return ""
         stepper = Stepper(self.loss, self.feeds_of(0), optimizer=self.optimizer)
-        for number, each in enumerate(self.program.steps):
+        for number, each in enumerate(steps):
             rate = each.optimizer.learning_rate
             stepper.restore(replace(stepper.state(), feeds=self.feeds_of(number), learning_rate=rate))
             [loss] = stepper.run(1)
-            if not math.isclose(loss, each.measured, rel_tol=_TOLERANCE, abs_tol=_TOLERANCE):
-                raise ProgramError(
-                    f"its step {number + 1} has a loss of {each.measured:.6g}, and its optimizer alone comes to "
-                    f"{loss:.6g}: the script changes numbers itself, and only what an optimizer does is written"
+            if not math.isnan(each.measured) and not math.isclose(loss, each.measured, rel_tol=1e-9, abs_tol=1e-9):
+                return (
+                    f"From step {number + 1} on the losses are not those of the program, which had "
+                    f"{each.measured:.6g} there: its gradients are others, or it changes its numbers itself."
                 )
+        return ""
 
 
 def _settings(optimizer: Optimizer) -> dict[str, object]:

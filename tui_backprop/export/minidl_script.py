@@ -29,6 +29,7 @@ def minidl_script(exported: Exported) -> list[str]:
         for field in fields(optimizer)
         if field.name != "learning_rate" and getattr(optimizer, field.name) != field.default
     ]
+    moved = f", var_list=[{', '.join(names[node] for node in exported.variables)}]" if exported.frozen else ""
     rate = "rate" if len(exported.rates) == 1 else "rates[0]"
     changes = [] if len(exported.rates) == 1 else ["optimizer.learning_rate = rates[iteration]"]
     loop = [*choices, *changes, f"print(iteration, session.run(step{f', {{{fed}}}' if fed else ''}))"]
@@ -46,7 +47,7 @@ def minidl_script(exported: Exported) -> list[str]:
         "",
         *exported.rate_lines,
         f"optimizer = dl.train.{kind}({rate}{''.join(settings)})",
-        f"step = optimizer.minimize({names[exported.loss]})",
+        f"step = optimizer.minimize({names[exported.loss]}{moved})",
         "session = dl.Session()",
         f"for iteration in range({exported.steps}):",
         *[f"    {line}" for line in loop],

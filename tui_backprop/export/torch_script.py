@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from minidl_core import Operation, Variable
+from minidl_core import Operation
 from minidl_core.train import (
     AdamOptimizer,
     AdamWOptimizer,
@@ -30,7 +30,7 @@ def torch_script(exported: Exported) -> list[str]:
     exported.name_nodes()
     names = exported.names
     leaves, choices = exported.leaf_lines(
-        lambda leaf, text: f"torch.tensor({text}{', requires_grad=True' if isinstance(leaf, Variable) else ''})"
+        lambda leaf, text: f"torch.tensor({text}{', requires_grad=True' if leaf in exported.variables else ''})"
     )
     variables = [names[node] for node in exported.variables]
     forward = [f"{names[node]} = {_forward(exported, node)}" for node in exported.nodes if isinstance(node, Operation)]

@@ -21,12 +21,12 @@ def build(seed: int) -> Example:
     return _separating(np.concatenate((blue, red)), np.repeat([0, 1], 50), rng)
 
 
-def _separating(points: Array, classes: NDArray[np.intp], rng: np.random.Generator) -> Example:
-    """Build the graph over points (n,2) of class 0 or 1 (n,), with weights drawn from a generator."""
+def _separating(points: Array, classes: NDArray[np.intp], rng: np.random.Generator, spread: float = 1.0) -> Example:
+    """Build the graph over points (n,2) of class 0 or 1 (n,), with weights of this spread drawn from a generator."""
     with Graph().as_default():
         x = placeholder(points.shape, name="X")
         c = placeholder(points.shape, name="c")
-        w = Variable(rng.normal(size=(2, 2)), name="W")
+        w = Variable(rng.normal(size=(2, 2)) * spread, name="W")
         b = Variable(rng.normal(size=2), name="b")
         p = softmax(add(matmul(x, w), b), name="p")
         loss = negative(reduce_sum(reduce_sum(multiply(c, log(p)), axis=1)), name="J")
@@ -34,17 +34,18 @@ def _separating(points: Array, classes: NDArray[np.intp], rng: np.random.Generat
 
 
 def on_points(points: Points) -> Lesson:
-    """Return the lesson about somebody's points, at a learning rate at which no step can be too long for them.
+    """Return the lesson about somebody's points, however large: where it starts no score is, and each step leads down.
 
     The slope of this loss changes by at most half the squared lengths of all rows (X, 1) over a unit step, and steps
     of less than two over that always lead down; the rate is about half of one over it.
     """
     rows, (blue, red) = points.coordinates, points.class_names
-    rate = 1.0 / (np.vdot(rows, rows) + len(rows))
+    squares = np.vdot(rows, rows)
+    rate, spread = 1.0 / (squares + len(rows)), 1.0 / max(1.0, float(np.sqrt(squares / rows.size)))
     return replace(
         lesson,
         summary=f"{len(rows)} points, {blue} (blue) and {red} (red): a line learns to separate them",
-        build=lambda seed: _separating(rows, points.classes, np.random.default_rng(seed)),
+        build=lambda seed: _separating(rows, points.classes, np.random.default_rng(seed), spread),
         learning_rate=float(f"{rate:.1g}"),
         sentences={},
         labels={
