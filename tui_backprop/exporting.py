@@ -52,6 +52,9 @@ def run_export(asked: Asked, kind: str, file: str | None, steps: int | None, com
             print(printable(line.expandtabs()))  # a function of somebody's may hold anything
         return 0
     path = Path(file)
+    if path.stem in ("numpy", "torch", "minidl_core"):
+        complain(f"{file} would be imported in place of the library of that name; name it otherwise")
+        return 2
     try:
         for each in [path, *([path.with_suffix(".npz")] if script.beside else [])]:
             if each.exists():

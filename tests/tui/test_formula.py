@@ -73,7 +73,9 @@ def test_what_is_set_is_a_variable_and_what_comes_from_a_file_is_data(tmp_path: 
     assert [node.name for node in nodes if isinstance(node, Variable)] == ["w"]
     assert {node.name: node.shape for node in nodes if isinstance(node, Placeholder)} == {"x": (2, 2), "y": (2,)}
     assert program.warning == "the formula is (2,), and a loss is one number, so its entries are summed"
-    assert program.lesson.summary.startswith("w: set, so moved by training; x and y: data, so left as given; the formula")
+    assert program.lesson.summary.startswith(
+        "w: set, so moved by training; x and y: data, so left as given; the formula"
+    )
     assert opened("x*w", "--set", "w=1", "--data", "x=2").example.feeds
     (tmp_path / "n.txt").write_text("1\n2\n3\n")
     assert opened("n*w", "--set", "w=1", f"n=@{tmp_path}/n.txt").example.loss.inputs[0].shape == (3,)
