@@ -126,6 +126,8 @@ def test_a_script_in_a_file_runs_as_a_program_and_is_opened_again(
         assert f"its data in as_{kind}.npz" in capfd.readouterr().out
         done = subprocess.run([sys.executable, f"as_{kind}.py"], capture_output=True, text=True, timeout=60, check=True)
         assert [float(line.split()[1]) for line in done.stdout.splitlines()[:5]] == pytest.approx(wanted, rel=1e-9)
+    with pytest.raises(ProgramError, match="with NumPy alone, which keeps no graph"):
+        open_program("as_numpy.py")
     again = open_program("as_minidl.py")
     assert [step.measured for step in again.steps] == wanted
     assert {node.name for node in again.example.loss.graph.nodes} >= {"X", "c", "W", "b", "p", "J"}
@@ -146,6 +148,7 @@ loss = dl.reduce_mean(dl.square(x @ w + b - y), name="loss")
 optimizer = dl.train.GradientDescentOptimizer(0.05)
 step = optimizer.minimize(loss, var_list=[w])
 session, rng = dl.Session(), np.random.default_rng(0)
+session.variables[b] = np.array(0.25)
 batches = [(rng.normal(size=(2, 2)), rng.normal(size=2)) for _ in range(3)]
 for number in range(7):
     optimizer.learning_rate = 0.05 / (number + 1)
@@ -213,6 +216,19 @@ def test_an_operation_and_an_optimizer_of_ones_own_come_along_with_their_source(
     for kind in ("torch", "minidl"):
         with pytest.raises(ProgramError, match="--export numpy can write it"):
             script_of(program, kind, 4, "", MANY)
+
+
+def test_a_gradient_function_that_somebody_has_replaced_comes_along() -> None:
+    @dl.RegisterGradient("square", formulas=("3·G⊙A",))
+    def steeper(op: dl.EvaluatedOperation, grad: np.ndarray) -> list[np.ndarray]:
+        return [3.0 * grad * op.inputs[0]]
+
+    with dl.Graph().as_default():
+        loss = dl.square(dl.Variable(2.0))
+    program = program_of(Lesson("", "", lambda _: Example(loss, {}), 0.1))
+    assert_same(program, "numpy", 3)
+    with pytest.raises(ProgramError, match="--export numpy can write it"):
+        script_of(program, "torch", 3, "", MANY)
 
 
 @pytest.mark.parametrize(

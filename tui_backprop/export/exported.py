@@ -11,6 +11,7 @@ import numpy as np
 
 from minidl_core import Constant, Node, Operation, Placeholder, Stepper, Variable
 from minidl_core.arrays import Array, Shape, quiet
+from minidl_core.gradients import gradient_rule
 from minidl_core.plan import Plan
 from minidl_core.train import Optimizer, rate_at
 
@@ -25,7 +26,7 @@ _INLINE = {
     *("add", "subtract", "multiply", "divide", "power", "maximum", "minimum", "greater", "greater_equal", "less"),
     *("less_equal", "equal", "not_equal"),
 }
-_TAKEN = ("np", "torch", "dl", "data", "iteration", "rate", "rates", "length", "optimizer", "each", "session")
+_TAKEN = ("np", "torch", "dl", "data", "iteration", "rate", "rates", "length", "optimizer", "each", "file", "session")
 _OF_FILES = ("Path", "SimpleNamespace", "feeds")
 
 
@@ -75,6 +76,7 @@ class Exported:
         leaves = [node for node in self.nodes if isinstance(node, Variable)]
         self.variables = [node for node in leaves if moved is None or node in moved]
         self.frozen = [node for node in leaves if node not in self.variables]
+        self.start: Mapping[Variable, Array] = program.steps[0].set_before if program.steps else {}
         self.trained = self._find_trained()
         self.rates = self._find_rates()
         self.warning = self._find_difference()
@@ -118,7 +120,8 @@ class Exported:
 
     def is_own(self, node: Operation) -> bool:
         """Return whether an operation is a person's own, though it may be called like one of ours."""
-        return not node.definition.compute.__module__.startswith("minidl_core.")
+        functions = [node.definition.compute, *([gradient_rule(node).function] if node in self.trained else [])]
+        return not all(function.__module__.startswith("minidl_core.") for function in functions)
 
     def constant(self, node: Node) -> Array:
         """Return the number of a constant."""
@@ -170,11 +173,13 @@ class Exported:
                 choices.append(f"{name} = {several}[{number}]")
             array = batches.arrays[0] if several == name else np.stack(batches.arrays)
             lines.append(f"{several} = {make(node, self.data.written(several, array))}")
-        for leaf in (*self.named_constants, *self.frozen, *self.variables):
+        starts = {leaf: self.start.get(leaf, leaf.initial_value) for leaf in (*self.frozen, *self.variables)}
+        for leaf, value in {**{leaf: leaf.initial_value for leaf in self.named_constants}, **starts}.items():
             name = self.names[leaf]
-            lines.append(f"{name} = {make(leaf, self.data.written(name, leaf.initial_value))}")
+            lines.append(f"{name} = {make(leaf, self.data.written(name, value))}")
         if self.data.beside:
-            lines.insert(0, 'data = np.load(Path(__file__).with_suffix(".npz"))')
+            reading = 'with np.load(Path(__file__).with_suffix(".npz")) as file:'
+            lines = [reading, "    data = dict(file)", *lines]
         return lines, choices
 
     def _find_feeds(self) -> dict[Placeholder, Batches]:
@@ -194,11 +199,12 @@ class Exported:
         for node in steps[0].feeds:
             arrays: list[Array] = []
             order: list[int] = []
+            places: dict[int, int] = {}
             for each in steps:
                 array = each.feeds[node]
-                known = [n for n, other in enumerate(arrays) if other is array or np.array_equal(other, array)]
-                order.append(known[0] if known else len(arrays))
-                if not known:
+                # feeds of the same bytes are one array
+                order.append(places.setdefault(id(array), len(arrays)))
+                if order[-1] == len(arrays):
                     arrays.append(array)
             if len({array.shape for array in arrays}) > 1:
                 raise ProgramError(
@@ -225,6 +231,7 @@ class Exported:
         if not steps:
             return ""
         stepper = Stepper(self.loss, self.feeds_of(0), optimizer=self.optimizer)
+        stepper.session.variables.update(steps[0].set_before)
         for number, each in enumerate(steps):
             rate = each.optimizer.learning_rate
             stepper.restore(replace(stepper.state(), feeds=self.feeds_of(number), learning_rate=rate))

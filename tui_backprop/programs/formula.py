@@ -29,6 +29,7 @@ from .tables import read_array
 
 LEARNING_RATE = 0.1
 LOSS = "J"
+_SHOWN = 100
 
 _NUMBERS = {"pi": math.pi, "e": math.e}
 _LIBRARIES = ("np", "numpy", "dl", "torch", "math")
@@ -165,28 +166,27 @@ class _Reader:
     def read_formula(self) -> Any:
         """Return what the formula is: a node or a number; before it, `name = formula;` gives parts of it a name."""
         try:
-            lines = ast.parse(self._text).body
+            *before, last = ast.parse(self._text).body or [ast.Pass()]
+            for line in before:
+                self._name_part(line)
+            if isinstance(last, ast.Pass):
+                raise ProgramError(f"{self._option} is empty; write a formula, such as -e 'w**2' --set w=3")
+            if not isinstance(last, ast.Expr):
+                raise self._refused(last, "the last part must be a formula, such as w**2")
+            return self.read(last.value)
         except SyntaxError as error:
             column = len(self._text) if error.offset is None else error.offset - 1
             raise self._wrong(error.msg, column) from None
         except (ValueError, RecursionError, MemoryError) as error:
-            raise ProgramError(f"{self._option} cannot be read: {error or type(error).__name__}") from None
-        if not lines:
-            raise ProgramError(f"{self._option} is empty; write a formula, such as -e 'w**2' --set w=3")
-        *before, last = lines
-        for line in before:
-            if not (isinstance(line, ast.Assign) and len(line.targets) == 1 and isinstance(line.targets[0], ast.Name)):
-                raise self._refused(line, "only a name can stand before the formula, as in h = tanh(w*x); h**2")
-            made = self.read(line.value)
-            if isinstance(made, Operation) and not made.is_named:
-                made.name = line.targets[0].id
-            self._names[line.targets[0].id] = made
-        if not isinstance(last, ast.Expr):
-            raise self._refused(last, "the last part must be a formula, such as w**2")
-        try:
-            return self.read(last.value)
-        except RecursionError:
-            raise ProgramError(f"{self._option} is nested too deeply") from None
+            raise ProgramError(f"{self._option} cannot be read: {error}") from None
+
+    def _name_part(self, line: ast.stmt) -> None:
+        if not (isinstance(line, ast.Assign) and len(line.targets) == 1 and isinstance(line.targets[0], ast.Name)):
+            raise self._refused(line, "only a name can stand before the formula, as in h = tanh(w*x); h**2")
+        name, made = line.targets[0].id, self.read(line.value)
+        if isinstance(made, Operation) and not made.is_named:
+            made.name = name
+        self._names[name] = made
 
     def read(self, tree: ast.expr) -> Any:
         """Return what a part of the formula is: a node, a number, or a list or text among the inputs of a function."""
@@ -344,7 +344,8 @@ class _Reader:
     def _wrong(self, why: str, column: int, back: int = 0) -> ProgramError:
         """Return the error that shows the place in the formula; columns count bytes, as those of Python's trees."""
         error = ProgramError(why if self._option == FORMULA else f"{self._option}{self._text}: {why}")
-        before = self._text.encode()[:column].decode(errors="replace")
-        error.add_note(f"  {self._text}")
-        error.add_note(" " * (2 + len(before) - back) + "^")
+        place = len(self._text.encode()[:column].decode(errors="replace")) - back
+        cut = max(place - _SHOWN // 2, 0) if len(self._text) > _SHOWN else 0
+        error.add_note(f"  {self._text[cut : cut + _SHOWN]}")
+        error.add_note(" " * (2 + place - cut) + "^")
         return error

@@ -11,6 +11,9 @@ import os
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
+from types import ModuleType
+
+import numpy as np
 
 from minidl_core import Graph, Node, NonFiniteError, Placeholder
 from minidl_core.arrays import Array
@@ -99,7 +102,7 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
             steps = [_at_rate(step, learning_rate) for step in steps]
             warning = f"{warning} With --learning-rate this is no longer the run that {path} made.".strip()
     else:
-        step = _chosen(seen, path)
+        step = _chosen(seen, path, main)
         if step.freezes:
             raise ProgramError(f"{path} freezes a part, by var_list, in a step that it never runs; run it")
         loss, feeds, made = step.loss, _feeds(step, seen, path), step.optimizer
@@ -139,13 +142,18 @@ def _explaining(lesson: Lesson, path: str, execution: Execution) -> Lesson:
     return replace(lesson, build=build)
 
 
-def _chosen(seen: Seen, path: str) -> Minimization:
+def _chosen(seen: Seen, path: str, main: ModuleType) -> Minimization:
     """Return the step that was run last, or else the only one."""
     steps = [node for node in seen if isinstance(node, Minimization)]
     run = [step for step in steps if seen[step] is not None]
     if not steps:
         remedy = "run step = dl.train.GradientDescentOptimizer(0.1).minimize(loss) in a dl.Session()"
         own = "set session.variables[w] by dl.compute_gradient(loss) in a loop of its own"
+        if not seen and any(value is np for value in vars(main).values()):
+            alone = "computes with NumPy alone, which keeps no graph that could be shown"
+            raise ProgramError(
+                f"{path} {alone}; a script of minidl_core does (--export minidl), or a class Value of yours"
+            )
         raise ProgramError(f"{path} trains nothing; it can {remedy}, {own}, or run a dl.Stepper(step, feed_dict)")
     if not run and len(steps) > 1:
         named = _named(steps)
