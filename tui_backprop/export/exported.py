@@ -173,8 +173,9 @@ class Exported:
                 choices.append(f"{name} = {several}[{number}]")
             array = batches.arrays[0] if several == name else np.stack(batches.arrays)
             lines.append(f"{several} = {make(node, self.data.written(several, array))}")
-        starts = {leaf: self.start.get(leaf, leaf.initial_value) for leaf in (*self.frozen, *self.variables)}
-        for leaf, value in {**{leaf: leaf.initial_value for leaf in self.named_constants}, **starts}.items():
+        values: dict[Node, Array] = {leaf: leaf.initial_value for leaf in self.named_constants}
+        values |= {leaf: self.start.get(leaf, leaf.initial_value) for leaf in (*self.frozen, *self.variables)}
+        for leaf, value in values.items():
             name = self.names[leaf]
             lines.append(f"{name} = {make(leaf, self.data.written(name, value))}")
         if self.data.beside:
