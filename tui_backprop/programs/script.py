@@ -29,6 +29,7 @@ from .engine.noting import noting
 from .engine.recorder import Recorder as EngineRecorder
 from .execution import Execution, execute, explained
 from .naming import name_objects
+from .numpy_run import LoopRecorder, numpy_program
 from .program import Program, ProgramError, program_of
 from .recorded import RecordedStep
 from .recorder import Recorder
@@ -58,13 +59,14 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
                 seen.pop(node, None)
                 seen[node] = feeds
 
-    with Graph().as_default(), watching(note), noting(of_engine.on_backward):
+    of_loop = LoopRecorder(path)
+    with Graph().as_default(), watching(note), noting(of_engine.on_backward), of_loop.watching():
         execution = execute(path)
     main, stopped = execution.main, execution.stopped
     warning = execution.left_out
     if stopped is not None:
         # what it trained until then is what a debugger is for
-        taken = len(recorder.steps) or (of_engine.taken if of_engine.steps else 0)
+        taken = len(recorder.steps) or (of_engine.taken if of_engine.steps else len(of_loop.ends))
         fed = any(isinstance(node, Minimization) and _fed(node, seen) is not None for node in seen)
         if not taken and not fed:
             raise KeyboardInterrupt if isinstance(stopped.__cause__, KeyboardInterrupt) else stopped
@@ -83,6 +85,11 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
         if learning_rate is not None:
             raise ProgramError(f"--learning-rate is for programs of our engine; {path} has its own: change it there")
         return engine_program(of_engine, execution, path, warning)
+    by_hand = None if seen else numpy_program(of_loop, execution, path, warning)
+    if by_hand is not None:
+        if learning_rate not in (None, by_hand.learning_rate):
+            raise ProgramError(f"--learning-rate is for programs of our engine; {path} has its own: change it there")
+        return by_hand
     for graph in dict.fromkeys(node.graph for node in seen):
         _call_by_variables(execution, graph)
     steps = recorder.labelled()

@@ -1,0 +1,234 @@
+"""The run of a training loop in plain NumPy: what its names were in each iteration, as steps over a graph of ours."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from minidl_core import Graph, MinidlError, Node, Variable, placeholder
+from minidl_core.arrays import Array, copy_in, quiet
+from minidl_core.plan import Plan
+
+from ..lessons.lesson import Example, Lesson
+from .execution import Execution
+from .learners_engine import LearnersEngine
+from .numpy_loop import Lines, NumpyLoop, find_loop
+from .program import Program, ProgramError
+from .recorded import RecordedStep
+from .updates import Update, recognise_updates, repeating
+
+MOST_BYTES = 64 * 2**20
+GRADIENTS = ("d_{}", "d{}", "grad_{}", "{}_grad", "g_{}", "dL_d{}", "dJ_d{}", "dL{}", "dJ{}", "grad{}")
+_NUMBERS = (np.ndarray, int, float, list)
+
+Values = dict[str, Array]
+
+
+class LoopRecorder:
+    """Notes what the names of a script's training loop in plain NumPy are, where each iteration starts and ends.
+
+    `loop` is None where the script has none. What is no array of numbers is left out, and `left_out` says whether more
+    iterations came than fit.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._file = os.path.abspath(path)
+        self.loop = _loop_of(path)
+        self.starts: list[Values] = []
+        self.ends: list[Values] = []
+        self.gradients: list[dict[str, list[Array]]] = []
+        self.left_out = False
+        self._bytes = self._previous = 0
+        self._last: Values = {}
+        leaves = [] if self.loop is None else self.loop.leaves
+        self._names_of_gradients = {text.format(name) for name in leaves for text in GRADIENTS}
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Look at the lines of the script's own loop, as long as this lasts."""
+        before = sys.gettrace()
+        if self.loop is not None:
+            sys.settrace(self._call)
+        try:
+            yield
+        finally:
+            sys.settrace(before)
+
+    def _call(self, frame: FrameType, _: str, __: Any) -> Callable[..., Any] | None:
+        code = frame.f_code
+        return self._line if code.co_name == "<module>" and code.co_filename == self._file else None
+
+    def _line(self, frame: FrameType, event: str, _: Any) -> Callable[..., Any] | None:
+        loop, names, line = self.loop, frame.f_globals, frame.f_lineno
+        if event != "line" or loop is None:
+            return self._line
+        if len(self.starts) > len(self.ends):
+            # one that is clipped is stored again, so all that it was is kept
+            for name in loop.stores.get(self._previous, set()) & self._names_of_gradients:
+                self.gradients[-1].setdefault(name, []).extend(self._values([name], names).values())
+            if line == loop.line:
+                self.ends.append(self._values([*loop.leaves, *loop.made], names))
+        elif line == loop.first_line:
+            if self._bytes > MOST_BYTES:
+                self.left_out = True
+                return None
+            self.starts.append(self._values(loop.leaves, names))
+            self.gradients.append({})
+        self._previous = line
+        return self._line
+
+    def _values(self, names: Iterable[str], namespace: Mapping[str, Any]) -> Values:
+        """Return copies of what is an array of numbers; where nothing has changed, the same array as before."""
+        values: Values = {}
+        for name in names:
+            given = namespace.get(name)
+            if type(given) not in _NUMBERS and not isinstance(given, np.generic):
+                continue
+            try:
+                value = copy_in(given)
+            except (TypeError, ValueError):
+                continue
+            last = self._last.get(name)
+            if last is None or not np.array_equal(last, value):
+                self._last[name] = last = value
+                self._bytes += value.nbytes
+            values[name] = last
+        return values
+
+
+def _loop_of(path: str) -> NumpyLoop | None:
+    try:
+        return find_loop(Path(path).read_bytes())
+    except (OSError, ValueError):
+        return None  # whoever runs it will say why
+
+
+def numpy_program(recorder: LoopRecorder, execution: Execution, path: str, warning: str) -> Program | None:
+    """Return the run that was recorded as a program; None where nothing in it was trained.
+
+    A name of the forward pass that starts an iteration with another number than the one before is a variable. What none
+    of these leads to, such as the choice of a batch, is data. Raises ProgramError where a line cannot be followed, or
+    comes to something else in the script than here.
+    """
+    count = len(recorder.ends)
+    loop, file = recorder.loop, os.path.basename(path)
+    if loop is None or not count:
+        return None
+    starts, ends = recorder.starts[:count], recorder.ends
+    moved = [name for name in loop.leaves if name not in loop.counters and _is_moved(name, starts, ends)]
+    forward, read = loop.depending_on(moved)
+    if not moved or not forward:
+        return None
+    data = [name for name in read if name not in moved]
+    numbers = _numbers(execution, data, ends)
+    data = [name for name in data if name not in numbers]
+    missing = [name for name in data if not all(name in end for end in ends)]
+    if missing:
+        raise ProgramError(f"{path} computes with {missing[0]}, which is no array of numbers, so it cannot be followed")
+    with Graph().as_default():
+        variables = {name: Variable(starts[0][name], name=name) for name in moved}
+        shapes = {name: {end[name].shape for end in ends} for name in data}
+        fed = {name: placeholder(min(shapes[name]) if len(shapes[name]) == 1 else None, name) for name in data}
+        lines = Lines(file, loop, {**variables, **fed}, numbers)
+        try:
+            loss = lines.read_forward(forward)
+        except MinidlError as error:
+            raise ProgramError(f"{path}: {error}") from error
+    for leaf in (*variables.values(), *fed.values()):
+        leaf.locate(file, loop.line)
+    leaves = {**variables, **fed}
+    feeds = [{node: end[name] for name, node in fed.items()} for end in ends]
+    before = [{node: start[name] for name, node in variables.items()} for start in starts]
+    plan = Plan([loss])
+    checked = {name: node for name, node in lines.nodes.items() if name not in leaves and node in plan.index}
+    updates, measured, theirs = [], [], []
+    for number, (end, values) in enumerate(zip(ends, before, strict=True)):
+        try:
+            with quiet():
+                evaluation = plan.run(plan.feed(feeds[number]), values)
+                gradients = evaluation.gradients(loss)
+        except MinidlError as error:
+            if not number:
+                raise ProgramError(f"{path}: {error}") from error
+            warning = f"{warning} {path} is opened with {number} iterations; in the next, {error}".strip()
+            break
+        wrong = next((name for name, node in checked.items() if not _agree(end.get(name), evaluation[node])), None)
+        if wrong is not None:
+            raise ProgramError(f"{path}: {checked[wrong].describe()} comes to something else here than in the script")
+        measured.append(float(evaluation[loss]))
+        theirs.append(_theirs(recorder.gradients[number], variables, gradients))
+        after = before[number + 1] if number + 1 < count else {node: end[name] for name, node in variables.items()}
+        found: dict[Node, Array] = {**gradients, **theirs[-1]}
+        updates.append(Update(values, after, {node: found[node] for node in variables.values()}))
+    optimizers = recognise_updates(updates) or [repeating(update) for update in updates]
+    steps = [
+        RecordedStep(
+            loss=loss,
+            optimizer=optimizer,
+            owner=optimizers[0],
+            feeds=feeds[number],
+            measured=measured[number],
+            left_after=update.after,
+            theirs=theirs[number],
+        )
+        for number, (optimizer, update) in enumerate(zip(optimizers, updates, strict=True))
+    ]
+    lesson = Lesson(
+        name=file,
+        summary=(execution.main.__doc__ or "").strip().partition("\n")[0],
+        build=lambda _: Example(loss, feeds[0]),
+        learning_rate=optimizers[0].learning_rate,
+        seed=None,
+    )
+    if recorder.left_out:
+        warning = f"{warning} Only the first {count} iterations of {path} are here: more would not fit.".strip()
+    engine = LearnersEngine("the loop", path, "", "", {}) if any(theirs) else None
+    return Program(lesson, lesson.build(0), optimizers[0], None, path, warning, steps, engine)
+
+
+def _is_moved(name: str, starts: list[Values], ends: list[Values]) -> bool:
+    """Return whether a name is another number at the end of an iteration than where the first one started."""
+    values = [start.get(name) for start in starts] + [ends[-1].get(name)]
+    first = values[0]
+    return (
+        first is not None
+        and all(value is not None and value.shape == first.shape for value in values)
+        and any(value is not first for value in values)
+    )
+
+
+def _agree(theirs: Array | None, ours: Array) -> bool:
+    return theirs is None or (theirs.shape == ours.shape and np.allclose(theirs, ours, rtol=1e-9, atol=1e-12))
+
+
+def _theirs(
+    found: Mapping[str, list[Array]], variables: Mapping[str, Variable], right: Mapping[Node, Array]
+) -> dict[Node, Array]:
+    """Return the gradients that the script found by hand, under a name such as dW for the variable W.
+
+    Of all that such a name was in an iteration it is the right one, if that is among them, else the last.
+    """
+    theirs: dict[Node, Array] = {}
+    for name, node in variables.items():
+        stored = [each for text in GRADIENTS for each in found.get(text.format(name), ())]
+        stored = [each for each in stored if each.shape == right[node].shape]
+        if stored:
+            theirs[node] = next((each for each in stored if _agree(each, right[node])), stored[-1])
+    return theirs
+
+
+def _numbers(execution: Execution, names: Iterable[str], ends: list[Values]) -> dict[str, float]:
+    """Return those names that are plain numbers of the script and never change."""
+    main = vars(execution.main)
+    return {
+        name: main[name]
+        for name in (*names, *main)
+        if type(main.get(name)) in (int, float) and all(end.get(name) is ends[0].get(name) for end in ends)
+    }
