@@ -12,6 +12,8 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from minidl_core import Constant, MinidlError, Node, Operation
 from minidl_core.definition import definitions
 from minidl_core.operators import CALLED, Operators
@@ -43,6 +45,9 @@ _METHODS = (
     *("sum", "mean", "max", "min", "var", "std", "argmax", "cumsum", "clip", "squeeze", "reshape", "flatten"),
     *("transpose", "dot"),
 )
+_ARRAYS: Mapping[str, Callable[..., Any]] = {
+    name: getattr(np, name) for name in ("array", "arange", "linspace", "zeros", "ones", "eye")
+}
 _OF_TWO = {"max": "maximum", "min": "minimum"}
 _WAYS = {
     ast.IfExp: "write where(condition, a, b)",
@@ -202,6 +207,11 @@ class Reader:
                 return self._method(tree, node, "_dot", given, named)
         if name == "logaddexp" and given[:1] in ([0], [0.0]):
             name, given = "softplus", given[1:]
+        if name in _ARRAYS and not any(isinstance(each, Node) for each in given):
+            try:
+                return _ARRAYS[name](*given, **named)
+            except (TypeError, ValueError, MemoryError) as error:
+                raise self._wrong(f"{name}: {error}", tree.col_offset) from error
         name = CALLED.get(name, name)
         if name not in definitions:
             near = difflib.get_close_matches(name, [*definitions, *CALLED], n=1)

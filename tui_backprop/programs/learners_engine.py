@@ -19,7 +19,7 @@ class TheirFunctions:
 
 @dataclass(frozen=True, eq=False)
 class LearnersEngine:
-    """A class of the script whose instances have a number and its gradient.
+    """A class of the script whose instances have a number and its gradient, or its loop, which finds them by hand.
 
     `number` and `gradient` are the names of these attributes. `functions` are by node of the graphs opened so far.
     """

@@ -10,7 +10,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
+
+import numpy as np
 
 from minidl_core import Node
 
@@ -39,10 +42,14 @@ class NumpyLoop:
     stores: Mapping[int, set[str]] = field(repr=False)
     functions: Mapping[str, ast.FunctionDef] = field(repr=False)
 
-    @property
-    def made(self) -> list[str]:
-        """The names that the forward pass makes."""
-        return list(dict.fromkeys(_name_of(line) for line in self.forward))
+    @cached_property
+    def made(self) -> dict[int, str]:
+        """The names that the forward pass makes, by the line on which it does."""
+        return {
+            number: _name_of(line)
+            for line in self.forward
+            for number in range(line.lineno, (line.end_lineno or line.lineno) + 1)
+        }
 
     def depending_on(self, variables: Sequence[str]) -> tuple[list[ast.Assign], list[str]]:
         """Return the lines that some variables lead to, and the names that these read and none of them makes."""
@@ -73,8 +80,8 @@ def find_loop(source: bytes) -> NumpyLoop | None:
     if "numpy" not in imported or imported & set(_OTHERS) or any(isinstance(each, ast.ClassDef) for each in tree.body):
         return None
     functions = {each.name: each for each in tree.body if isinstance(each, ast.FunctionDef)}
-    for loop in tree.body:
-        if isinstance(loop, ast.For | ast.While):
+    for loop in _loops(tree):
+        if loop.body[0].lineno > loop.lineno:
             for loss in _losses(loop):
                 forward, leaves = _leading(loss, loop, set(functions))
                 if forward and leaves:
@@ -83,6 +90,15 @@ def find_loop(source: bytes) -> NumpyLoop | None:
                         first, loop.lineno, loss, forward, leaves, _counters(loop), _stores(loop), functions
                     )
     return None
+
+
+def _loops(tree: ast.AST) -> Iterator[ast.For | ast.While]:
+    """Yield the loops outside of functions, an outer one before those in it."""
+    for each in ast.iter_child_nodes(tree):
+        if isinstance(each, ast.For | ast.While):
+            yield each
+        if isinstance(each, ast.For | ast.While | ast.If | ast.With):
+            yield from _loops(each)
 
 
 def _imported(node: ast.AST) -> Iterator[str]:
@@ -102,7 +118,7 @@ def _losses(loop: ast.For | ast.While) -> Iterator[str]:
 
 def _leading(loss: str, loop: ast.For | ast.While, functions: set[str]) -> tuple[list[ast.Assign], list[str]]:
     """Return the loop's own assignments that lead to a name, in order, and the other names that they read."""
-    made = [each for each in loop.body if isinstance(each, ast.Assign) and _name_of(each)]
+    made = [each for line in loop.body if (each := _assignment(line)) is not None and _name_of(each)]
     wanted = [(loss, len(made))]
     taken: set[int] = set()
     leaves: dict[str, None] = {}
@@ -125,6 +141,15 @@ def _counters(loop: ast.For | ast.While) -> set[str]:
         if isinstance(loop, ast.For)
         else set()
     )
+
+
+def _assignment(line: ast.stmt) -> ast.Assign | None:
+    """Return a line as an assignment: x -= y is x = x - y."""
+    if isinstance(line, ast.AugAssign) and isinstance(line.target, ast.Name):
+        before = ast.copy_location(ast.Name(line.target.id, ast.Load()), line.target)
+        value = ast.copy_location(ast.BinOp(before, line.op, line.value), line)
+        return ast.copy_location(ast.Assign([line.target], value), line)
+    return line if isinstance(line, ast.Assign) else None
 
 
 def _name_of(line: ast.Assign) -> str:
@@ -185,6 +210,11 @@ class Lines(Reader):
                 return self._call_of_theirs(tree, self._loop.functions[name])
         return super().read(tree)
 
+    def _named(self, tree: ast.Name) -> Any:
+        if tree.id not in self._names:
+            raise self._wrong(f"{tree.id} is no array of numbers, so it is not followed", 0)
+        return super()._named(tree)
+
     def _call_of_theirs(self, tree: ast.Call, function: ast.FunctionDef) -> Any:
         """Return what a function of the script returns for these inputs, if it is a few assignments and a return."""
         *lines, last = [each for each in function.body if not isinstance(each, ast.Expr)]
@@ -207,6 +237,18 @@ class Lines(Reader):
         finally:
             self._names = outside
             self._calls.pop()
+
+    def _indexed(self, tree: ast.Subscript) -> Node:
+        match self._index(tree.slice):
+            case (Node() | np.ndarray() as rows, Node() | np.ndarray() as columns) if isinstance(
+                rows, Node
+            ) or isinstance(columns, Node):
+                # one entry for each pair of a row and a column, such as the probability of each right class
+                matrix = self.read(tree.value)
+                [_, width] = matrix.shape
+                place = self.make("add", [self.make("multiply", [rows, width]), columns])
+                return self.make("gather", [self.make("reshape", [matrix, -1]), place])
+        return super()._indexed(tree)
 
     def _wrong(self, why: str, column: int, back: int = 0) -> ProgramError:  # noqa: ARG002
         return ProgramError(f"{':'.join(map(str, self.location))}: {why}")
