@@ -188,6 +188,14 @@ TEXTS: Mapping[str, Text] = {
     "cross_entropy": (_cross_entropy, _of_cross_entropy),
     "select": (lambda written: f"{{0}}[{_key(written)}]", lambda written: (_PUT_BACK.replace("{key}", _key(written)),)),
     "gather": ("np.take({0}, {1}.astype(int), axis={axis})", _of_gather),
+    "pick": (
+        "{0}[{1}.astype(int), {2}.astype(int)]",
+        (
+            "put_back({g}, ({1}.astype(int), {2}.astype(int)), {0}.shape)",
+            "np.zeros({1}.shape)",
+            "np.zeros({2}.shape)",
+        ),
+    ),
     "concatenate": ("np.concatenate([{list}], axis={axis})", _of_concatenate),
     "stack": ("np.stack([{list}], axis={axis})", _of_stack),
     "broadcast_to": ("np.broadcast_to({0}, {shape})", ("{g}",)),

@@ -100,7 +100,7 @@ def _backward(exported: Exported, loss: str) -> list[str]:
 
 _WITHOUT_SLOPE = (
     *("greater", "greater_equal", "less", "less_equal", "equal", "not_equal", "argmax", "where", "gather"),
-    "cross_entropy",
+    *("cross_entropy", "pick"),
 )
 
 

@@ -135,6 +135,7 @@ TEXTS: Mapping[str, Text] = {
     "cross_entropy": _cross_entropy,
     "select": _select,
     "gather": _gather,
+    "pick": "{0}[{1}.long(), {2}.long()]",
     "concatenate": "torch.cat([{list}], dim={axis})",
     "stack": "torch.stack([{list}], dim={axis})",
     "broadcast_to": "torch.broadcast_to({0}, {shape})",

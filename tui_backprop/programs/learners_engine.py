@@ -29,3 +29,8 @@ class LearnersEngine:
     number: str
     gradient: str
     functions: Mapping[Node, TheirFunctions]
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether lines of a loop find the gradients, one by one, and no search through a graph."""
+        return not self.gradient

@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from minidl_core import Node
 
 from .expressions import Reader
@@ -237,18 +235,6 @@ class Lines(Reader):
         finally:
             self._names = outside
             self._calls.pop()
-
-    def _indexed(self, tree: ast.Subscript) -> Node:
-        match self._index(tree.slice):
-            case (Node() | np.ndarray() as rows, Node() | np.ndarray() as columns) if isinstance(
-                rows, Node
-            ) or isinstance(columns, Node):
-                # one entry for each pair of a row and a column, such as the probability of each right class
-                matrix = self.read(tree.value)
-                [_, width] = matrix.shape
-                place = self.make("add", [self.make("multiply", [rows, width]), columns])
-                return self.make("gather", [self.make("reshape", [matrix, -1]), place])
-        return super()._indexed(tree)
 
     def _wrong(self, why: str, column: int, back: int = 0) -> ProgramError:  # noqa: ARG002
         return ProgramError(f"{':'.join(map(str, self.location))}: {why}")
