@@ -28,7 +28,7 @@ class NumpyLoop:
     """A loop of a script, outside of functions: its `loss`, and the assignments that lead there, in order.
 
     `leaves` are the names that these read and none of them makes, `counters` those that the loop itself counts with;
-    `stores` are the names that each of its lines assigns.
+    `stores` are the names that each of its lines assigns, `imported` the modules that the script imports.
     """
 
     first_line: int
@@ -37,6 +37,7 @@ class NumpyLoop:
     forward: list[ast.Assign]
     leaves: list[str]
     counters: set[str]
+    imported: set[str]
     stores: Mapping[int, set[str]] = field(repr=False)
     functions: Mapping[str, ast.FunctionDef] = field(repr=False)
 
@@ -85,7 +86,7 @@ def find_loop(source: bytes) -> NumpyLoop | None:
                 if forward and leaves:
                     first = loop.body[0].lineno
                     return NumpyLoop(
-                        first, loop.lineno, loss, forward, leaves, _counters(loop), _stores(loop), functions
+                        first, loop.lineno, loss, forward, leaves, _counters(loop), imported, _stores(loop), functions
                     )
     return None
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from minidl_core import Graph, MinidlError, Node, Variable, placeholder
+from minidl_core import Graph, GraphError, MinidlError, Node, NonFiniteError, Placeholder, Variable, placeholder
 from minidl_core.arrays import Array, copy_in, quiet
 from minidl_core.plan import Plan
 
@@ -109,9 +109,30 @@ class LoopRecorder:
 
 def _loop_of(path: str) -> NumpyLoop | None:
     try:
-        return find_loop(Path(path).read_bytes())
+        loop = find_loop(Path(path).read_bytes())
+        beside = [Path(path).with_name(f"{name}.py") for name in (loop.imported if loop else ())]
+        # a module beside the script that has a class may be an engine, which would be slowed down
+        return None if any(b"class " in each.read_bytes() for each in beside if each.is_file()) else loop
     except (OSError, ValueError):
         return None  # whoever runs it will say why
+
+
+class _Followed(NamedTuple):
+    """A loop's forward pass as a graph: its loss, its leaves, and what each name that it makes stands for."""
+
+    loss: Node
+    variables: Mapping[str, Variable]
+    data: Mapping[str, Placeholder]
+    made: Mapping[str, Node]
+
+
+class _Taken(NamedTuple):
+    """An iteration as the script took it: what it fed, the loss it measured, its update and its own gradients."""
+
+    feeds: Mapping[Placeholder, Array]
+    measured: float
+    update: Update
+    theirs: Mapping[Node, Array]
 
 
 def numpy_program(recorder: LoopRecorder, execution: Execution, path: str, warning: str) -> Program | None:
@@ -121,77 +142,92 @@ def numpy_program(recorder: LoopRecorder, execution: Execution, path: str, warni
     of these leads to, such as the choice of a batch, is data. Raises ProgramError where a line cannot be followed, or
     comes to something else in the script than here.
     """
-    count = len(recorder.ends)
-    loop, file = recorder.loop, os.path.basename(path)
+    loop, count = recorder.loop, len(recorder.ends)
     if loop is None or not count:
         return None
-    starts, ends = recorder.starts[:count], recorder.ends
+    try:
+        followed = _follow(loop, recorder, execution, os.path.basename(path))
+        taken, stopped = ([], "") if followed is None else _compare(loop, recorder, followed)
+    except MinidlError as error:
+        raise ProgramError(f"{path}: {error}") from error
+    if followed is None:
+        return None
+    updates = [each.update for each in taken]
+    optimizers = recognise_updates(updates) or [repeating(update) for update in updates]
+    first = optimizers[0]
+    steps = [
+        RecordedStep(
+            followed.loss, optimizer, first, each.feeds, each.measured, left_after=each.update.after, theirs=each.theirs
+        )
+        for optimizer, each in zip(optimizers, taken, strict=True)
+    ]
+    lesson = Lesson(
+        name=os.path.basename(path),
+        summary=(execution.main.__doc__ or "").strip().partition("\n")[0],
+        build=lambda _: Example(followed.loss, taken[0].feeds),
+        learning_rate=first.learning_rate,
+        seed=None,
+    )
+    if stopped:
+        warning = f"{warning} {path} is opened with {len(taken)} iterations; in the next, {stopped}".strip()
+    elif recorder.left_out:
+        warning = f"{warning} Only the first {count} iterations of {path} are here: more would not fit.".strip()
+    engine = LearnersEngine("the loop", path, "", "", {}) if any(each.theirs for each in taken) else None
+    return Program(lesson, lesson.build(0), first, None, path, warning, steps, engine)
+
+
+def _follow(loop: NumpyLoop, recorder: LoopRecorder, execution: Execution, file: str) -> _Followed | None:
+    """Return the forward pass as a graph; None where nothing moves that it computes from."""
+    starts, ends = recorder.starts[: len(recorder.ends)], recorder.ends
     moved = [name for name in loop.leaves if name not in loop.counters and _is_moved(name, starts, ends)]
     forward, read = loop.depending_on(moved)
     if not moved or not forward:
         return None
-    data = [name for name in read if name not in moved]
-    numbers = _numbers(execution, data, ends)
-    data = [name for name in data if name not in numbers and all(name in end for end in ends)]
+    others = [name for name in read if name not in moved]
+    numbers = _numbers(execution, others, ends)
+    data = [name for name in others if name not in numbers and all(name in end for end in ends)]
     with Graph().as_default():
         variables = {name: Variable(starts[0][name], name=name) for name in moved}
         shapes = {name: {end[name].shape for end in ends} for name in data}
         fed = {name: placeholder(min(shapes[name]) if len(shapes[name]) == 1 else None, name) for name in data}
+        for leaf in (*variables.values(), *fed.values()):
+            leaf.locate(file, loop.line)
         lines = Lines(file, loop, {**variables, **fed}, numbers)
-        try:
-            loss = lines.read_forward(forward)
-        except MinidlError as error:
-            raise ProgramError(f"{path}: {error}") from error
-    for leaf in (*variables.values(), *fed.values()):
-        leaf.locate(file, loop.line)
-    leaves = {**variables, **fed}
-    feeds = [{node: end[name] for name, node in fed.items()} for end in ends]
-    before = [{node: start[name] for name, node in variables.items()} for start in starts]
-    plan = Plan([loss])
-    checked = {name: node for name, node in lines.nodes.items() if name not in leaves and node in plan.index}
-    updates, measured, theirs = [], [], []
-    for number, (end, values) in enumerate(zip(ends, before, strict=True)):
+        loss = lines.read_forward(forward)
+    made = {name: node for name, node in lines.nodes.items() if name not in variables and name not in fed}
+    return _Followed(loss, variables, fed, made)
+
+
+def _compare(loop: NumpyLoop, recorder: LoopRecorder, followed: _Followed) -> tuple[list[_Taken], str]:
+    """Return the iterations, each computed again, and what stopped them, if a number that is not finite does.
+
+    Raises MinidlError where that is the first, and where a name comes to something else in the script.
+    """
+    starts = [{node: start[name] for name, node in followed.variables.items()} for start in recorder.starts]
+    last = {node: recorder.ends[-1][name] for name, node in followed.variables.items()}
+    plan = Plan([followed.loss])
+    checked = {name: node for name, node in followed.made.items() if node in plan.index}
+    taken: list[_Taken] = []
+    for end, before, stored in zip(recorder.ends, starts, recorder.gradients, strict=False):
         try:
             with quiet():
-                evaluation = plan.run(plan.feed(feeds[number]), values)
-                gradients = evaluation.gradients(loss)
-        except MinidlError as error:
-            if not number:
-                raise ProgramError(f"{path}: {error}") from error
-            warning = f"{warning} {path} is opened with {number} iterations; in the next, {error}".strip()
-            break
-        wrong = next((name for name, node in checked.items() if not _agree(end.get(name), evaluation[node])), None)
-        if wrong is not None:
-            raise ProgramError(f"{path}: {checked[wrong].describe()} comes to something else here than in the script")
-        measured.append(float(end.get(loop.loss, evaluation[loss])))
-        theirs.append(_theirs(recorder.gradients[number], variables, gradients))
-        after = before[number + 1] if number + 1 < count else {node: end[name] for name, node in variables.items()}
-        found: dict[Node, Array] = {**gradients, **theirs[-1]}
-        updates.append(Update(values, after, {node: found[node] for node in variables.values()}))
-    optimizers = recognise_updates(updates) or [repeating(update) for update in updates]
-    steps = [
-        RecordedStep(
-            loss=loss,
-            optimizer=optimizer,
-            owner=optimizers[0],
-            feeds=feeds[number],
-            measured=measured[number],
-            left_after=update.after,
-            theirs=theirs[number],
-        )
-        for number, (optimizer, update) in enumerate(zip(optimizers, updates, strict=True))
-    ]
-    lesson = Lesson(
-        name=file,
-        summary=(execution.main.__doc__ or "").strip().partition("\n")[0],
-        build=lambda _: Example(loss, feeds[0]),
-        learning_rate=optimizers[0].learning_rate,
-        seed=None,
-    )
-    if recorder.left_out:
-        warning = f"{warning} Only the first {count} iterations of {path} are here: more would not fit.".strip()
-    engine = LearnersEngine("the loop", path, "", "", {}) if any(theirs) else None
-    return Program(lesson, lesson.build(0), optimizers[0], None, path, warning, steps, engine)
+                evaluation = plan.run(plan.feed({node: end[name] for name, node in followed.data.items()}), before)
+                right = evaluation.gradients(followed.loss)
+        except NonFiniteError as error:
+            if not taken:
+                raise
+            return taken, str(error)
+        for name, node in checked.items():
+            if not _agree(end.get(name), evaluation[node]):
+                raise GraphError("it comes to something else here than in the script.", node)
+        theirs = _theirs(stored, followed.variables, right)
+        number = len(taken) + 1
+        after = starts[number] if number < len(recorder.ends) else last
+        gradients = {node: theirs.get(node, right[node]) for node in followed.variables.values()}
+        feeds = {node: end[name] for name, node in followed.data.items()}
+        measured = float(end.get(loop.loss, evaluation[followed.loss]))
+        taken.append(_Taken(feeds, measured, Update(before, after, gradients), theirs))
+    return taken, ""
 
 
 def _is_moved(name: str, starts: list[Values], ends: list[Values]) -> bool:

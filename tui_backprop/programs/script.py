@@ -178,10 +178,8 @@ def _chosen(seen: Seen, path: str, main: ModuleType) -> Minimization:
         remedy = "run step = dl.train.GradientDescentOptimizer(0.1).minimize(loss) in a dl.Session()"
         own = "set session.variables[w] by dl.compute_gradient(loss) in a loop of its own"
         if not seen and any(value is np for value in vars(main).values()):
-            alone = "computes with NumPy alone, which keeps no graph that could be shown"
-            raise ProgramError(
-                f"{path} {alone}; a script of minidl_core does (--export minidl), or a class Value of yours"
-            )
+            alone = "computes with NumPy alone, and no loop of it was found to lead from variables to a loss"
+            raise ProgramError(f"{path} {alone}; print the loss in the loop, and update W by name: W -= 0.1 * dW")
         raise ProgramError(f"{path} trains nothing; it can {remedy}, {own}, or run a dl.Stepper(step, feed_dict)")
     if not run and len(steps) > 1:
         named = _named(steps)
