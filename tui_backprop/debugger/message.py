@@ -35,6 +35,7 @@ Kind = Literal[
     "no origin",
     "in no scope",
     "no scopes",
+    "too many to open",
     "nothing folded here",
 ]
 
@@ -54,7 +55,8 @@ class Message:
     speed: the `speed` of runs. where: the `command` that comes back here. kept: the `path`; not kept: also `why`.
     breakpoint set: the `breakpoint`, and whether it is on the node `in_view`; breakpoint removed: it. quiz mode:
     the `mode`. no run in a quiz and would answer: `what` was refused, and of the latter the `mode`. question waits:
-    how many `choices`. no number typed: what is `typed`. no origin: `why`. in no scope: the `node`.
+    how many `choices`. no number typed: what is `typed`. no origin: `why`. in no scope: the `node`. too many to
+    open: how many `nodes`.
     """
 
     kind: Kind
