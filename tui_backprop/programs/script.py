@@ -17,7 +17,7 @@ import numpy as np
 
 from minidl_core import Graph, MinidlError, Node, NonFiniteError, Placeholder
 from minidl_core.arrays import Array, quiet
-from minidl_core.graph import post_order
+from minidl_core.graph import check_has_value, post_order
 from minidl_core.plan import Plan
 from minidl_core.remarks import remarks
 from minidl_core.session import Asked
@@ -93,7 +93,7 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
     if by_hand is not None:
         if learning_rate not in (None, by_hand.learning_rate):
             raise ProgramError(f"--learning-rate is for programs of our engine; {path} has its own: change it there")
-        return by_hand
+        return _remarked(by_hand)
     for graph in dict.fromkeys(node.graph for node in seen):
         _call_by_variables(execution, graph)
     steps = recorder.labelled()
@@ -143,6 +143,7 @@ def _remarked(program: Program) -> Program:
     said: list[str] = []
     for loss, feeds in losses.items():
         try:
+            check_has_value(loss)
             with quiet():
                 evaluation = Plan((loss,)).run(feeds, values)
         except MinidlError:  # which training will say as well
