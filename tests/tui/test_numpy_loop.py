@@ -200,3 +200,19 @@ def test_an_exported_lesson_is_opened_again(name: str, tmp_path: Path) -> None:
     verdict = judge(program)
     assert verdict is not None
     assert (verdict.status, verdict.recorded) == (0, 4)
+
+
+def test_a_loop_that_stops_or_never_ends_is_opened_with_what_it_did(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui_backprop.programs.numpy_run.MOST_BYTES", 2_000)
+    source = TWO_LAYERS.replace("range(6)", "range(100)")
+    (tmp_path / "stops.py").write_text(
+        TWO_LAYERS.replace("    seen.append(loss)", "    if epoch == 3: raise KeyError(3)")
+    )
+    program = open_program(str(tmp_path / "stops.py"))
+    assert (len(program.steps), "raised KeyError: 3" in program.warning) == (3, True)
+    (tmp_path / "long.py").write_text(source)
+    program = open_program(str(tmp_path / "long.py"))
+    assert 1 < len(program.steps) < 20
+    assert f"Only the first {len(program.steps)} iterations" in program.warning

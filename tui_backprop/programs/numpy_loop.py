@@ -33,6 +33,7 @@ class NumpyLoop:
 
     first_line: int
     line: int
+    last_line: int
     loss: str
     forward: list[ast.Assign]
     leaves: list[str]
@@ -42,13 +43,11 @@ class NumpyLoop:
     functions: Mapping[str, ast.FunctionDef] = field(repr=False)
 
     @cached_property
-    def made(self) -> dict[int, str]:
-        """The names that the forward pass makes, by the line on which it does."""
-        return {
-            number: _name_of(line)
-            for line in self.forward
-            for number in range(line.lineno, (line.end_lineno or line.lineno) + 1)
-        }
+    def made(self) -> Mapping[int, set[str]]:
+        """The names of the forward pass that each line up to the loss assigns, also those of a batch."""
+        last, wanted = self.forward[-1], {*self.leaves, *map(_name_of, self.forward)}
+        end = last.end_lineno or last.lineno
+        return {line: names & wanted for line, names in self.stores.items() if line <= end}
 
     def depending_on(self, variables: Sequence[str]) -> tuple[list[ast.Assign], list[str]]:
         """Return the lines that some variables lead to, and the names that these read and none of them makes."""
@@ -86,7 +85,16 @@ def find_loop(source: bytes) -> NumpyLoop | None:
                 if forward and leaves:
                     first = loop.body[0].lineno
                     return NumpyLoop(
-                        first, loop.lineno, loss, forward, leaves, _counters(loop), imported, _stores(loop), functions
+                        first,
+                        loop.lineno,
+                        loop.end_lineno or first,
+                        loss,
+                        forward,
+                        leaves,
+                        _counters(loop),
+                        imported,
+                        _stores(loop),
+                        functions,
                     )
     return None
 

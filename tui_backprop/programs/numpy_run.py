@@ -24,6 +24,7 @@ from .program import Program, ProgramError
 from .recorded import RecordedStep
 from .updates import Update, recognise_updates, repeating
 
+CHECKED = 200
 MOST_BYTES = 64 * 2**20
 GRADIENTS = ("d_{}", "d{}", "grad_{}", "{}_grad", "g_{}", "dL_d{}", "dJ_d{}", "dL{}", "dJ{}", "grad{}")
 _NUMBERS = (np.ndarray, int, float, list)
@@ -32,7 +33,7 @@ Values = dict[str, Array]
 
 
 class LoopRecorder:
-    """Notes what the names of a script's training loop in plain NumPy are, where each iteration starts and ends.
+    """Notes what the names of a script's training loop in plain NumPy are: at the `starts`, at the `ends`, and `left`.
 
     `loop` is None where the script has none. What is no array of numbers is left out, and `left_out` says whether more
     iterations came than fit.
@@ -46,6 +47,7 @@ class LoopRecorder:
         self.gradients: list[dict[str, list[Array]]] = []
         self.left_out = False
         self._bytes = self._previous = 0
+        self.left: Values = {}
         self._last: Values = {}
         self._made: Values = {}
         leaves = [] if self.loop is None else self.loop.leaves
@@ -68,20 +70,22 @@ class LoopRecorder:
 
     def _line(self, frame: FrameType, event: str, _: Any) -> Callable[..., Any] | None:
         loop, names, line = self.loop, frame.f_globals, frame.f_lineno
-        if event != "line" or loop is None:
+        if loop is None:
+            return None
+        if self.ends and (event == "return" or not loop.line <= line <= loop.last_line):
+            self.left = self._values(loop.leaves, names)
+        if event != "line":
             return self._line
         if len(self.starts) > len(self.ends):
             # one that is clipped is stored again, so all that it was is kept
             for name in loop.stores.get(self._previous, set()) & self._names_of_gradients:
                 self.gradients[-1].setdefault(name, []).extend(self._values([name], names).values())
-            made = loop.made.get(self._previous)
-            if made is not None:
-                self._made |= self._values([made], names)
+            self._made |= self._values(loop.made.get(self._previous, ()), names)
             if line == loop.line:
-                self.ends.append(self._made | self._values(loop.leaves, names))
+                self.ends.append(self.starts[-1] | self._made)
         elif line == loop.first_line:
             if self._bytes > MOST_BYTES:
-                self.left_out = True
+                self.left_out, self.left = True, self._values(loop.leaves, names)
                 return None
             self.starts.append(self._values(loop.leaves, names))
             self.gradients.append({})
@@ -179,7 +183,7 @@ def numpy_program(recorder: LoopRecorder, execution: Execution, path: str, warni
 def _follow(loop: NumpyLoop, recorder: LoopRecorder, execution: Execution, file: str) -> _Followed | None:
     """Return the forward pass as a graph; None where nothing moves that it computes from."""
     starts, ends = recorder.starts[: len(recorder.ends)], recorder.ends
-    moved = [name for name in loop.leaves if name not in loop.counters and _is_moved(name, starts, ends)]
+    moved = [name for name in loop.leaves if name not in loop.counters and _is_moved(name, [*starts, recorder.left])]
     forward, read = loop.depending_on(moved)
     if not moved or not forward:
         return None
@@ -204,35 +208,39 @@ def _compare(loop: NumpyLoop, recorder: LoopRecorder, followed: _Followed) -> tu
     Raises MinidlError where that is the first, and where a name comes to something else in the script.
     """
     starts = [{node: start[name] for name, node in followed.variables.items()} for start in recorder.starts]
-    last = {node: recorder.ends[-1][name] for name, node in followed.variables.items()}
+    last = {node: recorder.left[name] for name, node in followed.variables.items()}
     plan = Plan([followed.loss])
     checked = {name: node for name, node in followed.made.items() if node in plan.index}
     taken: list[_Taken] = []
-    for end, before, stored in zip(recorder.ends, starts, recorder.gradients, strict=False):
-        try:
-            with quiet():
-                evaluation = plan.run(plan.feed({node: end[name] for name, node in followed.data.items()}), before)
-                right = evaluation.gradients(followed.loss)
-        except NonFiniteError as error:
-            if not taken:
-                raise
-            return taken, str(error)
-        for name, node in checked.items():
-            if not _agree(end.get(name), evaluation[node]):
-                raise GraphError("it comes to something else here than in the script.", node)
-        theirs = _theirs(stored, followed.variables, right)
-        number = len(taken) + 1
-        after = starts[number] if number < len(recorder.ends) else last
-        gradients = {node: theirs.get(node, right[node]) for node in followed.variables.values()}
+    for number, (end, before, stored) in enumerate(zip(recorder.ends, starts, recorder.gradients, strict=False)):
         feeds = {node: end[name] for name, node in followed.data.items()}
-        measured = float(end.get(loop.loss, evaluation[followed.loss]))
-        taken.append(_Taken(feeds, measured, Update(before, after, gradients), theirs))
+        theirs = _theirs(stored, followed.variables)
+        measured = end.get(loop.loss)
+        if measured is None or not np.isfinite(measured).all() or _is_checked(number) or len(theirs) < len(starts[0]):
+            try:
+                with quiet():
+                    evaluation = plan.run(plan.feed(feeds), before)
+                    right = evaluation.gradients(followed.loss)
+            except NonFiniteError as error:
+                if not taken:
+                    raise
+                return taken, str(error)
+            for name, node in checked.items():
+                if not _agree(end.get(name), evaluation[node]):
+                    raise GraphError("it comes to something else here than in the script.", node)
+            theirs = _theirs(stored, followed.variables, right)
+            measured = end.get(loop.loss, evaluation[followed.loss])
+            gradients = {node: theirs.get(node, right[node]) for node in followed.variables.values()}
+        else:
+            gradients = {node: theirs[node] for node in followed.variables.values()}
+        after = starts[number + 1] if number + 1 < len(starts) else last
+        taken.append(_Taken(feeds, float(measured), Update(before, after, gradients), theirs))
     return taken, ""
 
 
-def _is_moved(name: str, starts: list[Values], ends: list[Values]) -> bool:
-    """Return whether a name is another number at the end of an iteration than where the first one started."""
-    values = [start.get(name) for start in starts] + [ends[-1].get(name)]
+def _is_moved(name: str, starts: list[Values]) -> bool:
+    """Return whether a name is another number at the start of some iteration, or after the last, than of the first."""
+    values = [start.get(name) for start in starts]
     first = values[0]
     return (
         first is not None
@@ -246,18 +254,26 @@ def _agree(theirs: Array | None, ours: Array) -> bool:
     return theirs is None or (theirs.shape == ours.shape and np.allclose(theirs, ours, rtol=1e-5, atol=1e-8))
 
 
+def _is_checked(number: int) -> bool:
+    """Return whether an iteration is computed again: the first ones are, and later one in so many."""
+    return number < CHECKED or number % CHECKED == 0
+
+
 def _theirs(
-    found: Mapping[str, list[Array]], variables: Mapping[str, Variable], right: Mapping[Node, Array]
+    found: Mapping[str, list[Array]], variables: Mapping[str, Variable], right: Mapping[Node, Array] | None = None
 ) -> dict[Node, Array]:
     """Return the gradients that the script found by hand, under a name such as dW for the variable W.
 
-    Of all that such a name was in an iteration it is the right one, if that is among them, else the last.
+    Of all that such a name was in an iteration it is the right one, if that is among them, else the last. Where what is
+    right is not known, gradients that were stored more than once are left out.
     """
     theirs: dict[Node, Array] = {}
     for name, node in variables.items():
         stored = [each for text in GRADIENTS for each in found.get(text.format(name), ())]
-        stored = [each for each in stored if each.shape == right[node].shape]
-        if stored:
+        stored = [each for each in stored if each.shape == node.shape]
+        if len(stored) == 1:
+            theirs[node] = stored[0]
+        elif stored and right is not None:
             theirs[node] = next((each for each in stored if _agree(each, right[node])), stored[-1])
     return theirs
 
