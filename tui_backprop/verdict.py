@@ -190,7 +190,7 @@ def judge(program: Program) -> Verdict | None:
             verdict = Verdict(engine, iteration, nodes, compared, parted, recorded, checked, wrong, why)
         else:
             verdict = replace(verdict, checked=checked, wrong=wrong)
-    if verdict is None or not calls:
+    if verdict is None or not calls or engine.is_by_hand:
         return verdict
     diagnosis = diagnose(calls)
     first = None if diagnosis else undiagnosed(calls[0])
