@@ -167,7 +167,7 @@ def _own(word: str, count: int, theirs: Callable[..., Array], kind: OperationKin
     def passed_on(op: EvaluatedOperation, grad: Array, n: int) -> Array:
         inputs = list(op.inputs)
         if np.size(inputs[n]) * np.size(grad) > _MOST_SLOPES:
-            return measured_slopes(lambda *given: np.sum(grad * theirs(*given)), inputs, n)
+            return measured_slopes(lambda *given: np.asarray(np.sum(grad * theirs(*given))), inputs, n)
         key = (n, *[(np.shape(each), np.asarray(each).tobytes()) for each in inputs])
         if key not in kept:
             if len(kept) >= _MOST_KEPT:
