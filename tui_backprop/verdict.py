@@ -32,7 +32,8 @@ MOST_NODES = 2_000_000
 """So many nodes, of all steps together, are computed again in less than a minute."""
 MOST_ROWS = 20
 _DIAGNOSED = 3
-"""So many steps a diagnosis has to explain: the first wrong one and those after it."""
+"""So many steps a diagnosis has to explain: the first wrong one and those after it; of a large graph, that one."""
+_LARGE = 20_000
 MOST_OF_A_NAME = 40
 WRONG = 3
 """The exit status where a gradient is wrong."""
@@ -183,7 +184,8 @@ def judge(program: Program) -> Verdict | None:
             break
         compared, parted = comparison.compared, comparison.disagreeing
         wrong += bool(parted)
-        if (parted or step.stale or calls) and len(calls) < _DIAGNOSED:
+        room = _DIAGNOSED if len(plan.nodes) < _LARGE else 1
+        if (parted or step.stale or calls) and len(calls) < room:
             calls.append(BackwardCall(evaluation, loss, step.theirs, step.before, step.stale, step.children))
         if verdict is None or not verdict.parted:
             why = _explained(program, iteration, parted[0]) if parted else ""
