@@ -22,6 +22,7 @@ class LearnersEngine:
     """A class of the script whose instances have a number and its gradient, or its loop, which finds them by hand.
 
     `number` and `gradient` are the names of these attributes. `functions` are by node of the graphs opened so far.
+    `backward` is the function that the script calls on its loss, and `called_at` the file and the line of the call.
     """
 
     class_name: str
@@ -29,6 +30,8 @@ class LearnersEngine:
     number: str
     gradient: str
     functions: Mapping[Node, TheirFunctions]
+    backward: CodeType | None = None
+    called_at: tuple[str, int] = ("", 0)
 
     @property
     def is_by_hand(self) -> bool:
