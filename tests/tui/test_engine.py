@@ -421,3 +421,28 @@ def test_weights_that_change_between_forward_and_backward_are_told_apart(tmp_pat
         assert timeline.losses.loss_at(number) == step.measured
     assert not program.steps[0].stale
     assert {node.name for node in program.steps[1].stale} == {"a", "b"}
+
+
+@pytest.mark.parametrize("container", ["[second, first]", "((second, 1.0), (first, 1.0))", "{first, second}"])
+def test_children_come_in_the_order_of_their_own_container(container: str, tmp_path: Path) -> None:
+    program = opened(
+        tmp_path,
+        f"""
+        class Num:
+            def __init__(self, data, kids=()):
+                self.data, self.grad, self.kids = data, 0.0, kids
+            def __hash__(self):
+                return -int(self.data) % 8  # a set of 1.0 and 2.0 goes through 2.0 first
+            def __add__(self, other):
+                first, second = self, other
+                return Num(self.data + other.data, {container})
+            def backward(self):
+                self.grad = 1.0
+                for kid in (a, b):
+                    kid.grad += self.grad
+        a, b = Num(1.0), Num(2.0)
+        (a + b).backward()
+        """,
+    )
+    (children,) = program.steps[0].children.values()
+    assert [node.name for node in children] == ["b", "a"]

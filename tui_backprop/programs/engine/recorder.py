@@ -152,11 +152,14 @@ class Recorder:
             return {}
         index = {id(node): number for number, node in enumerate(walk.nodes)}
         found = {}
+        counts = self.walker.counts
         for number, node in enumerate(walk.nodes):
             held = (each for each in stored(node).values() if isinstance(each, list | tuple | set | frozenset))
             for each in held:
-                if each and all(map(self.walker.counts, each)):
-                    found[number] = tuple([index.get(id(child), -1) for child in each])
+                # a container may have pairs of a child and its slope
+                children = [next(filter(counts, one), one) if type(one) is tuple else one for one in each]
+                if children and all(map(counts, children)):
+                    found[number] = tuple([index.get(id(child), -1) for child in children])
                     break
         return found
 
