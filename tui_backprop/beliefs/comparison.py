@@ -66,6 +66,8 @@ def parting(theirs: Any, right: Any, magnitudes: Sequence[Any]) -> NDArray[Any] 
         scale = np.abs(right)
         for magnitude in magnitudes:
             scale = np.fmax(scale, magnitude)
+        # what cancels to 0 in one entry of an array is rounded as the others are
+        scale = np.fmax(scale, 1e-5 * np.max(scale, initial=0.0, where=np.isfinite(scale)))
         # where the scale is infinite, only the same infinity agrees
         near = np.abs(theirs - right) <= tolerance(theirs) * np.where(np.isfinite(scale), scale, 0)
         same = near | (theirs == right) | (np.isnan(theirs) & np.isnan(right))
