@@ -35,6 +35,7 @@ examples:
   backprop-tui two-paths --at 4:b:2          iteration 4, visit of b, second step
   backprop-tui --headless perceptron         train 100 iterations and print the losses and a picture
   backprop-tui --headless chain --json       the same for programs
+  backprop-tui perceptron --class monday     lead a class on this machine; pupils type backprop-tui --join monday
   backprop-tui grade chain.backprop          compute a session that was handed in again, and judge its answers
 
 opening your own graph: my_model.py is any script that trains with minidl_core. It is run as python my_model.py would
@@ -132,6 +133,10 @@ def build_parser() -> argparse.ArgumentParser:
         help="an edit with which an iteration starts, as in '4: W[0,0] = 1'; may be given again",
     )
     parser.add_argument("--save", metavar="FILE", help="at the end keep the session in FILE.backprop, which opens it")
+    parser.add_argument("--class", dest="leads", metavar="NAME", help="lead a class of this name on this machine")
+    parser.add_argument("--group", metavar="GROUP", help="of whom may join the class (default: your own group)")
+    parser.add_argument("--join", metavar="NAME", help="join the class of this name, and follow its teacher")
+    parser.add_argument("--name", default="", metavar="NAME", help="your name, for the teacher (default: none)")
     parser.add_argument("--headless", action="store_true", help="no screen: train, print the losses and a picture")
     parser.add_argument("--json", action="store_true", help="headless, printing JSON")
     parser.add_argument("--plain", action="store_true", help="no screen: commands are read and answered line by line")
@@ -174,6 +179,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             parser.error("--at, --edit and --save are for the screen and --plain; --headless starts at the beginning")
         if asked.save and not asked.save.endswith(SESSION):
             parser.error(f"--save {asked.save}: the name must end with {SESSION}")
+        in_class = asked.leads is not None or asked.join is not None
+        if in_class and (asked.headless or asked.json or asked.narrate or asked.plain):
+            parser.error("a class is led and followed on the screen, without --headless, --json, --narrate or --plain")
+        if asked.leads is not None and asked.join is not None:
+            parser.error("either lead a class, by --class, or join one, by --join")
         settings = _settings(asked, parser)
         status = _print_something(asked, settings)
         sys.stdout.flush()
@@ -188,6 +198,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    if asked.leads is not None:
+        from .in_class import lead_class
+
+        return lead_class(asked.leads, asked.group, _session_of(asked), asked.save, settings)
+    if asked.join is not None:
+        from .in_class import join_class
+
+        return join_class(asked.join, asked.name, asked.save, settings)
     from .app import run_app
 
     return run_app(_session_of(asked), asked.save, settings)

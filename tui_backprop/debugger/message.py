@@ -30,6 +30,11 @@ Kind = Literal[
     "would answer",
     "question waits",
     "no number typed",
+    "leads a class",
+    "follows a class",
+    "on one's own in a class",
+    "other program in class",
+    "in no class",
     "no number in view",
     "no origin",
     "in no scope",
@@ -52,6 +57,9 @@ class Message:
     breakpoint set: the `breakpoint`, and whether it is on the node `in_view`; breakpoint removed: it. quiz mode:
     the `mode`. no run in a quiz and would answer: `what` was refused, and of the latter the `mode`. question waits:
     how many `choices`. no number typed: what is `typed`. no origin: `why`. in no scope: the `node`.
+
+    Of a class, its `name`; who leads one: how many `follow`, are `alone` and `slow`; who is in one: whether the teacher
+    is `there`, what is `wrong` with what came, whether the loss is the `same`, `since` when one is on one's own.
     """
 
     kind: Kind

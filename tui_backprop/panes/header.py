@@ -9,7 +9,8 @@ from minidl_core import Variable
 from ..debugger.moment import Moment
 from ..drawing.glyphs import DONE, PARTS
 from ..drawing.palette import Line
-from ..notation.fitting import fit, width_of
+from ..narration.messages import sentences
+from ..notation.fitting import first_that_fits, fit, width_of
 from ..notation.formats import in_full, number
 from ..programs.updates import ProgramsOptimizer
 from ..session import Viewer
@@ -22,6 +23,8 @@ PHASES = ("forward", "backward", "update")
 _LOSS, _BEFORE, _PLACE = len("-1.234e-05"), len(" (was -1.234e-05)"), len("iteration finished")
 _RATE = len("0.01234")
 _LOSS_IN_FULL = len("-1.2345678901234567e-05")
+_STANDING = (140, 44), (110, 32), (80, 22), (0, 14)
+"""From which width on how one stands to a class has how many cells."""
 
 
 class HeaderPane(Pane):
@@ -31,8 +34,14 @@ class HeaderPane(Pane):
     titled = False
 
     def draw(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
-        """Draw one line."""
-        return [draw_header(moment, size.width, full=viewer.in_full)]
+        """Draw one line; in a class it ends with how one stands to it."""
+        standing = viewer.session.standing
+        if standing is None:
+            return [draw_header(moment, size.width, full=viewer.in_full)]
+        room = next(room for least, room in _STANDING if size.width >= least)
+        note = fit(first_that_fits(room, *sentences(standing, viewer.keys)), room)
+        line = draw_header(moment, size.width - room - 2, full=viewer.in_full)
+        return [[*line, (f" {note} ", "key")]]
 
 
 def draw_header(moment: Moment, width: int, *, full: bool = False) -> Line:

@@ -51,6 +51,7 @@ class DebugSession:
     """A program that is open: its `timeline`, its `breakpoints`, its `quiz`, and who looks at it, its `viewers`.
 
     `message` is about what was done last. A run pauses at the end of every so many iterations (0: never).
+    `moves` counts what moved it or changed what it asks. `standing` says how it stands to a class, if it is in one.
     """
 
     def __init__(self, program: Program, pause_every: int = 100) -> None:
@@ -61,6 +62,8 @@ class DebugSession:
         self.quiz = Quiz()
         self.viewers: WeakSet[Follower] = WeakSet()
         self.message: Message | None = None
+        self.moves = 0
+        self.standing: Message | None = None
         self._run = Run(timeline, pause_every)
         self._runs = False
 
@@ -88,7 +91,7 @@ class DebugSession:
         if self._runs and stop == "step":
             self.pause()
             return False
-        if stop != "step" or self.quiz.mode == "off":
+        if stop != "step" or not self.quiz.asks:
             return self._move(lambda: self.timeline.forward(STOPS[stop]))
         if self.quiz.question is None:
             self.message = None
@@ -127,6 +130,7 @@ class DebugSession:
     def edit(self, edit: Edit) -> None:
         """Begin a branch with an edit of what the iteration starts from, and stay at the same step."""
         self.pause()
+        self.moves += 1
         self.message = self.timeline.fork(edit)
         self.quiz.keep_to(self.timeline)
         self.quiz.outcome = None
@@ -137,6 +141,7 @@ class DebugSession:
 
     def _move(self, move: Callable[[], bool | Message | None]) -> bool:
         self.pause()
+        self.moves += 1
         self.message = None
         self._run.message = None
         outcome = move()
@@ -184,6 +189,7 @@ class DebugSession:
             self.message = Message("no breakpoint is on", {})
 
     def _start(self, begin: Callable[[], None]) -> None:
+        self.moves += 1
         self.message = None
         for viewer in self.viewers:
             viewer.deselect()
@@ -246,6 +252,7 @@ class DebugSession:
     def ask(self) -> None:
         """Ask the learner before each step, then the room, then nobody."""
         self.pause()
+        self.moves += 1
         self.message = self.quiz.change_mode()
 
     def take_answer(self) -> None:
@@ -264,7 +271,7 @@ class DebugSession:
         return bool(reveals)
 
     def _refuses(self, what: str) -> bool:
-        if self.quiz.mode == "off" or self._runs:
+        if not self.quiz.asks or self._runs:
             return False
         self.quiz.outcome = None
         self.message = Message("no run in a quiz", {"what": what})

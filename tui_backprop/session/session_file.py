@@ -108,7 +108,8 @@ def take_up(session: Keepable, file: SessionFile) -> str:
     """
     timeline, says = session.timeline, file.says
     try:
-        take_branches(timeline, says)
+        edits, furthest = read_branches(timeline, says)
+        timeline.take_branches(edits, furthest, int(says["branch"]))
         place = read_moment(str(says["at"]), timeline)
         timeline.go_to(place)
         while session.quiz.mode != says["asks"]:
@@ -155,14 +156,14 @@ def write_branches(timeline: Timeline) -> dict[str, Any]:
     return {"branches": branches, "branch": timeline.branches.index(timeline.branch)}
 
 
-def take_branches(timeline: Timeline, says: Mapping[str, Any]) -> None:
-    """Have the branches that were written, and move to the start of the one that was moved on.
+def read_branches(timeline: Timeline, says: Mapping[str, Any]) -> tuple[list[list[tuple[int, Edit]]], list[Place]]:
+    """Return the edits of all branches that were written, and how far each went.
 
     Raises KeyError, IndexError, TypeError or ValueError where they do not fit.
     """
     edits = [[_read(each, timeline) for each in branch["edits"]] for branch in says["branches"]]
     furthest = [Place(int(branch["furthest"][0]), int(branch["furthest"][1])) for branch in says["branches"]]
-    timeline.take_branches(edits, furthest, int(says["branch"]))
+    return edits, furthest
 
 
 def hash_of(address: str) -> str | None:
@@ -180,14 +181,15 @@ def _written(finished: int, edit: Edit) -> dict[str, Any]:
 
 def _read(says: Mapping[str, Any], timeline: Timeline) -> tuple[int, Edit]:
     name, index = says["node"], says["index"]
-    node = None if name is None else _node(name, timeline)
+    node = None if name is None else node_called(name, timeline)
     if not (node is None or isinstance(node, Variable | Placeholder)):
         raise ValueError(f"{name} cannot be edited")
     place = None if index is None else tuple(map(int, index))
     return int(says["after iteration"]), Edit(node, place, float(says["old"]), float(says["new"]))
 
 
-def _node(name: str, timeline: Timeline) -> Node:
+def node_called(name: str, timeline: Timeline) -> Node:
+    """Return the node of this name; raises ValueError where there is none."""
     found = next((node for node in timeline.graph.nodes if node.name == name), None)
     if found is None:
         raise ValueError(f"there is no node {name}")
