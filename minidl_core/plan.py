@@ -267,8 +267,9 @@ class Evaluation:
         def evaluate(value: Array) -> Array:
             values = self._values.copy()
             values[plan.index[node]] = value
-            for position, compute, sources, _ in steps:
-                values[position] = compute(*[values[source] for source in sources])
+            for position, compute, sources, unchecked in steps:
+                value = compute(*[values[source] for source in sources])
+                values[position] = value if unchecked else freeze(value)
             return values[plan.index[fetch]]
 
         return evaluate

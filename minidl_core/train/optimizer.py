@@ -19,7 +19,7 @@ from ..arrays import Array
 from ..errors import GraphError
 from ..graph import Node, Variable, check_has_value, post_order
 from ..plan import check_loss
-from ..watching import Asked, notify
+from ..watching import notify
 from .schedules import Schedule, checked_rate
 from .settings import Declared, setting
 from .terms import Term
@@ -204,7 +204,7 @@ class Minimization(Node):
         self._why_no_value = f"is a step of training and has no value; use its loss, {loss.name}"
         super().__init__(name, graph=loss.graph)
         self._join(None)
-        notify(Asked(self, None, None))
+        notify(MinimizationMade(self))
 
 
 def _chosen(var_list: Sequence[Variable], trained: Sequence[Variable], loss: Node) -> list[Variable]:
@@ -217,6 +217,13 @@ def _chosen(var_list: Sequence[Variable], trained: Sequence[Variable], loss: Nod
             raise GraphError(f"var_list has {variable!r}, which is no variable that leads to it.", loss)
     wanted = set(map(id, var_list))
     return [variable for variable in trained if id(variable) in wanted]
+
+
+@dataclass(frozen=True, eq=False)
+class MinimizationMade:
+    """A step of training was made, to be run."""
+
+    step: Minimization
 
 
 def trained_variables(loss: Node) -> list[Variable]:

@@ -15,8 +15,10 @@ from dataclasses import replace
 from minidl_core import Graph, Node, NonFiniteError, Placeholder
 from minidl_core.arrays import Array
 from minidl_core.graph import post_order
+from minidl_core.session import Asked
 from minidl_core.train import Minimization, Optimizer, Schedule
-from minidl_core.watching import Asked, Happening, watching
+from minidl_core.train.optimizer import MinimizationMade
+from minidl_core.watching import watching
 
 from ..lessons.lesson import Example, Lesson
 from .engine import engine_program
@@ -44,11 +46,14 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
     seen: Seen = {}
     recorder, of_engine = Recorder(), EngineRecorder()
 
-    def note(happening: Happening) -> None:
+    def note(happening: object) -> None:
         recorder(happening)
-        if isinstance(happening, Asked):
-            seen.pop(happening.node, None)
-            seen[happening.node] = happening.feeds
+        match happening:
+            case MinimizationMade(step):
+                seen[step] = None
+            case Asked(node, feeds):
+                seen.pop(node, None)
+                seen[node] = feeds
 
     with Graph().as_default(), watching(note), noting(of_engine.on_backward):
         execution = execute(path)
