@@ -14,7 +14,20 @@ PACKAGE = "tui_backprop"
 ORDER = (
     *("minidl_core", PACKAGE, "beliefs", "lessons", "programs", "debugger", "drawing", "notation", "complaints"),
     *("narration", "graph", "inspector", "quiz", "session", "classroom", "panes", "plain", "keys", "widgets"),
-    *("screens", "settings", "terminal_input", "driver", "terminal", "app", "in_class", "verdict", "headless", "grade"),
+    *(
+        "screens",
+        "settings",
+        "terminal_input",
+        "driver",
+        "terminal",
+        "app",
+        "in_class",
+        "served",
+        "serve",
+        "verdict",
+        "headless",
+        "grade",
+    ),
     *("cli", "__main__"),
 )
 """The rooms of the app, each a folder or a file, from the lowest to the highest."""

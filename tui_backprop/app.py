@@ -95,11 +95,14 @@ class BackpropApp(App[None]):
             if address is not None:
                 if isinstance(self._company, Pupil):
                     self._company.let_go(self.session)
-                self._show_session(self._sessions.get(address) or DebugSession(open_program(address), self._steps))
+                self._show_session(self._sessions.get(address) or self._open(address))
 
         opened = {address: session.program.lesson for address, session in self._sessions.items()}
         lessons = {name: load_lesson(name) for name in lesson_names()} | opened
         self.push_screen(LessonsScreen(lessons, self.session.program.address), open_lesson)
+
+    def _open(self, address: str) -> DebugSession:
+        return DebugSession(open_program(address), self._steps, has_files=self.session.has_files)
 
     def _show_session(self, session: DebugSession) -> None:
         """Show a session where it was left, or as it begins."""
@@ -143,7 +146,7 @@ class BackpropApp(App[None]):
         address = str(context.get("program"))
         session = self._sessions.get(address)
         if session is None and address in lesson_names():
-            session = DebugSession(open_program(address), self._steps)
+            session = self._open(address)
         if session is not None and is_about(context, session):
             self._show_session(session)
 
@@ -225,6 +228,11 @@ class BackpropApp(App[None]):
         if self._follows_background and event.is_light:
             self.action_choose_theme("light")
 
+    def action_suspend_process(self) -> None:
+        """Suspend the app, where there is a shell that could go on with it."""
+        if self.session.has_files:
+            super().action_suspend_process()
+
     def action_repaint(self) -> None:
         """Send the terminal the whole screen."""
         if isinstance(self._driver, DifferenceDriver):
@@ -261,7 +269,8 @@ class BackpropApp(App[None]):
                     f"Set a breakpoint: {condition}",
                     lambda condition=condition: screen.run_action(f"break({condition!r})"),
                 )
-        yield from (command for command in super().get_system_commands(screen) if command.title != "Keys")
+        left_out = ("Keys",) if self.session.has_files else ("Keys", "Screenshot")
+        yield from (command for command in super().get_system_commands(screen) if command.title not in left_out)
 
 
 def _fault(error: Exception | None) -> str:
@@ -280,7 +289,14 @@ async def _settled() -> None:
             return
 
 
-def run_app(asked: Asked, save: str | None, settings: Settings, company: Lead | Pupil | None = None) -> int:
+def run_app(
+    asked: Asked,
+    save: str | None,
+    settings: Settings,
+    company: Lead | Pupil | None = None,
+    *,
+    has_files: bool = True,
+) -> int:
     """Open a session, of a class if there is one, keep it in a file if one is named, and return the exit status.
 
     That is 2 where the terminal cannot show it, the program cannot be opened or trained, or there is no such moment.
@@ -291,7 +307,7 @@ def run_app(asked: Asked, save: str | None, settings: Settings, company: Lead | 
         complain(refused)
         return 2
     try:
-        opened = open_session(asked)
+        opened = open_session(asked, has_files=has_files)
         if opened.warning:
             complain(opened.warning)
         if opened.missed is not None:

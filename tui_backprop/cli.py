@@ -36,6 +36,7 @@ examples:
   backprop-tui --headless perceptron         train 100 iterations and print the losses and a picture
   backprop-tui --headless chain --json       the same for programs
   backprop-tui perceptron --class monday     lead a class on this machine; pupils type backprop-tui --join monday
+  backprop-tui serve --class monday          the same for pupils without accounts, who come by ssh
   backprop-tui grade chain.backprop          compute a session that was handed in again, and judge its answers
 
 opening your own graph: my_model.py is any script that trains with minidl_core. It is run as python my_model.py would
@@ -149,6 +150,33 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def build_serve_parser() -> argparse.ArgumentParser:
+    """Return the parser of `backprop-tui serve`."""
+    parser = _Parser(
+        prog="backprop-tui serve",
+        description="Let a class come by ssh without accounts: each gets a viewer of their own, and nothing else.",
+    )
+    count = _number(int, 1, "a whole number, 1 or above")
+    parser.add_argument("--class", dest="leads", required=True, metavar="NAME", help="what the class is called")
+    parser.add_argument(
+        "--program",
+        default="perceptron",
+        type=_lesson,
+        metavar="PROGRAM",
+        help="a lesson, or a file (perceptron)",
+    )
+    parser.add_argument("--host", default="", metavar="ADDRESS", help="where to listen (default: everywhere)")
+    parser.add_argument("--port", default=2222, type=_number(int, 0, "a port"), metavar="N", help="default: 2222")
+    parser.add_argument("--word", default="", metavar="WORD", help="a password for the class (default: none)")
+    parser.add_argument("--most", default=60, type=count, metavar="N", help="connections at once (default: 60)")
+    parser.add_argument("--tries", default=3, type=count, metavar="N", help="wrong words a connection (default: 3)")
+    parser.add_argument("--rate", default=30, type=count, metavar="N", help="connections a minute of an address (30)")
+    parser.add_argument(
+        "--idle", default=60.0, type=_number(float, 0.001, "a number"), metavar="MINUTES", help="without a key (60)"
+    )
+    return parser
+
+
 def build_grade_parser() -> argparse.ArgumentParser:
     """Return the parser of `backprop-tui grade`."""
     parser = _Parser(prog="backprop-tui grade", description="Compute kept sessions again, and judge their answers.")
@@ -169,6 +197,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from .grade import run_grade
 
         return run_grade(graded.files, graded.program, as_json=graded.json, gradescope=graded.gradescope)
+    if arguments[:1] == ["serve"]:
+        serves = build_serve_parser().parse_args(arguments[1:])
+        from .serve import run_server
+
+        where, limits = (serves.host, serves.port), (serves.most, serves.tries, serves.rate, serves.idle)
+        return run_server(serves.leads, serves.program, where, serves.word, *limits)
     parser = build_parser()
     try:
         try:

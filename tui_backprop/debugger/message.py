@@ -21,6 +21,7 @@ Kind = Literal[
     "where",
     "kept",
     "not kept",
+    "sent to the terminal",
     "no breakpoint is on",
     "breakpoint set",
     "breakpoint removed",
@@ -53,10 +54,11 @@ class Message:
     of the error, or None, and `branches`, how many there are. no such moment: the place `asked` for, and the
     place `here` where an error stopped the training.
 
-    speed: the `speed` of runs. where: the `command` that comes back here. kept: the `path`; not kept: also `why`.
-    breakpoint set: the `breakpoint`, and whether it is on the node `in_view`; breakpoint removed: it. quiz mode:
-    the `mode`. no run in a quiz and would answer: `what` was refused, and of the latter the `mode`. question waits:
-    how many `choices`. no number typed: what is `typed`. no origin: `why`. in no scope: the `node`.
+    speed: the `speed` of runs. where: the `command` that comes back here. kept: the `path`; not kept: also `why`. sent
+    to the terminal: `what`. breakpoint set: the `breakpoint`, and whether it is on the node `in_view`; breakpoint
+    removed: it. quiz mode: the `mode`. no run in a quiz and would answer: `what` was refused, and of the latter the
+    `mode`. question waits: how many `choices`. no number typed: what is `typed`. no origin: `why`. in no scope: the
+    `node`.
 
     Of a class, its `name`; who leads one: how many `follow`, are `alone` and `slow`; who is in one: whether the teacher
     is `there`, what is `wrong` with what came, whether the loss is the `same`, `since` when one is on one's own.

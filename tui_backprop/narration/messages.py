@@ -179,6 +179,10 @@ SENTENCES: dict[Kind, Callable[[Mapping[str, Any], Keys], tuple[str, ...]]] = {
     "where": lambda data, _: (f"come back with: {data['command']}", data["command"]),
     "kept": lambda data, _: (f"the session is kept: backprop-tui {printable(str(data['path']))} opens it here",),
     "not kept": lambda data, _: (f"{printable(str(data['path']))} cannot be written: {data['why']}",),
+    "sent to the terminal": lambda data, _: (
+        f"the {data['what']} went to your terminal; many put it onto the clipboard",
+        f"the {data['what']} went to your terminal",
+    ),
     "quiz mode": _quiz_mode,
     "no run in a quiz": _no_run,
     "would answer": _would_answer,

@@ -36,6 +36,7 @@ from ..panes.frame import draw_frame, draw_title
 from ..panes.pane import Pane, Size
 from ..panes.question_pane import choice_at
 from ..session import DebugSession, Viewer
+from ..session.session_file import ENDING, write_session
 from ..widgets.canvas import Canvas
 from ..widgets.graph_canvas import GraphCanvas
 
@@ -266,8 +267,14 @@ class MainScreen(Screen[None]):
         self._ask(BreakpointsScreen(self.session.breakpoints, self.session.timeline.graph), lambda _: self._show())
 
     def action_keep(self) -> None:
-        """Ask for a file, and keep the session in it."""
+        """Ask for a file, and keep the session in it; where there are no files, send it to the terminal."""
         from .keep import KeepScreen
+
+        if not self.session.has_files:
+            self.app.copy_to_clipboard("\n".join(write_session(self.session)))
+            self.session.message = Message("sent to the terminal", {"what": f"session, for a file {ENDING}"})
+            self._show()
+            return
 
         def keep(path: Path | None) -> None:
             if path is not None:

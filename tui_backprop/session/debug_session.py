@@ -52,10 +52,12 @@ class DebugSession:
 
     `message` is about what was done last. A run pauses at the end of every so many iterations (0: never).
     `moves` counts what moved it or changed what it asks. `standing` says how it stands to a class, if it is in one.
+    Where it `has_files`, what is kept of it goes into one; else to the terminal of whoever looks at it.
     """
 
-    def __init__(self, program: Program, pause_every: int = 100) -> None:
+    def __init__(self, program: Program, pause_every: int = 100, *, has_files: bool = True) -> None:
         self.program = program
+        self.has_files = has_files
         self.timeline = timeline = Timeline(program)
         self._foldings: dict[LossGraph, Foldings] = {}
         self.breakpoints = Breakpoints()
