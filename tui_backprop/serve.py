@@ -71,10 +71,10 @@ class Nursery:
     """Where the processes of sessions come from: each is forked from one that has everything imported."""
 
     def __init__(self, name: str, program: str, invitation: str, directory: Path) -> None:
-        from .served import ServedClass, begin, view
+        from .served import IMPORTED_LATER, ServedClass, begin, view
 
         self._forking: ForkServerContext = multiprocessing.get_context("forkserver")
-        self._forking.set_forkserver_preload([view.__module__])
+        self._forking.set_forkserver_preload([view.__module__, *IMPORTED_LATER])
         self._view = view
         address = os.path.abspath(program) if is_path(program) else program
         self._class = ServedClass(name, address, invitation, directory)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import pkgutil
 import socket
 import sys
 import termios
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from . import screens
 from .app import run_app
 from .classroom.confinement import confine
 from .classroom.lead import Lead
@@ -18,6 +20,13 @@ from .classroom.pupil import Pupil
 from .programs import is_path
 from .session.opening import Asked
 from .settings import Settings
+
+
+IMPORTED_LATER = (
+    *("plotext", "pygments.lexers.python", "textual.command", "textual.widgets._option_list", "textual.widgets._input"),
+    *(f"{screens.__name__}.{module.name}" for module in pkgutil.iter_modules(screens.__path__)),
+)
+"""What the app imports only where it needs it; of what is imported before, all processes have the same memory."""
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,7 @@ class Lead:
         self._number = 0
         self._question: Question | None = None
         self._asked = 0
+        self._noticed: tuple[int, int, int, tuple[str, ...]] | None = None
 
     async def open(self) -> None:
         """Let pupils in."""
@@ -102,7 +103,8 @@ class Lead:
                 link.send({"class": VERSION, "refused": "full" if member is None else "not understood"})
                 link.close_when_sent()
                 return
-        self.changed()
+        if self._counted() != self._noticed:  # a screen that was drawn is no news
+            self.changed()
 
     def _fits(self, answer: str) -> bool:
         """Return whether this can be an answer to the question that stands; one to no question is of no matter."""
@@ -131,13 +133,17 @@ class Lead:
         if quiz.question is not self._question:
             self._question = quiz.question
             self._asked += quiz.question is not None
-        members = list(self.members.values())
-        alone = sum(member.alone for member in members)
-        slow = sum(member.is_slow for member in members)
-        data = {"name": self.name, "follow": len(members) - alone, "alone": alone, "slow": slow}
+        self._noticed = follow, alone, slow, given = self._counted()
+        data = {"name": self.name, "follow": follow, "alone": alone, "slow": slow}
         session.standing = Message("leads a class", data)
+        quiz.answers_of_class, quiz.class_size = given, len(self.members)
+
+    def _counted(self) -> tuple[int, int, int, tuple[str, ...]]:
+        """Return how many follow, are alone and are slow, and what was answered to the question that stands."""
+        members = self.members.values()
+        alone = sum(member.alone for member in members)
         given = [member.answer[1] for member in members if member.answer and member.answer[0] == self._asked]
-        quiz.answers_of_class, quiz.class_size = tuple(given), len(members)
+        return len(members) - alone, alone, sum(member.is_slow for member in members), tuple(given)
 
 
 def name_of(text: str) -> str:
