@@ -39,7 +39,19 @@ async def measure(pupils: int) -> None:
     """Print the figures."""
     with tempfile.TemporaryDirectory() as home:
         server = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-u", "-m", "tui_backprop", "serve", "--class", "b", "--host", "127.0.0.1", "--port", "0"),
+            *(
+                sys.executable,
+                "-u",
+                "-m",
+                "tui_backprop",
+                "serve",
+                "--class",
+                "b",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                "0",
+            ),
             *("--rate", "1000", "--most", "1000"),
             stdout=asyncio.subprocess.PIPE,
             env={**os.environ, "XDG_DATA_HOME": home},

@@ -21,6 +21,7 @@ from platformdirs import user_data_path
 from .complaints import complain
 from .notation.fitting import printable
 from .programs import is_path
+from .terminal import RESTORE
 
 _NOT_PASSED_ON = ("COLORTERM", "NO_COLOR", "FORCE_COLOR", "SSH_AUTH_SOCK", "SSH_AGENT_PID", "COLUMNS", "LINES")
 
@@ -52,6 +53,7 @@ def run_server(
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
         await stopped.wait()
         acceptor.close()
+        await house.close()
         await acceptor.wait_closed()
 
     try:
@@ -59,8 +61,7 @@ def run_server(
         with TemporaryDirectory(prefix="backprop-tui-") as directory:
             invitation = f"pupils come by: ssh -p {port} {ANYBODY}@{here}"
             nursery = Nursery(name, program, invitation, Path(directory))
-            asyncio.run(serve(House(rules, nursery.start, _log)))
-            nursery.close()
+            asyncio.run(serve(House(rules, nursery.start, _log, RESTORE.encode())))
     except OSError as error:
         complain(f"serve: {error.strerror or error}")
         return 2
@@ -96,13 +97,6 @@ class Nursery:
         handed.close()
         self._children[child] = scratch
         return child
-
-    def close(self) -> None:
-        """End all sessions."""
-        for child in self._children:
-            child.terminate()
-        for child in self._children:
-            child.join(3)
 
 
 def _say(line: str) -> None:

@@ -21,7 +21,6 @@ from .programs import is_path
 from .session.opening import Asked
 from .settings import Settings
 
-
 IMPORTED_LATER = (
     *("plotext", "pygments.lexers.python", "textual.command", "textual.widgets._option_list", "textual.widgets._input"),
     *(f"{screens.__name__}.{module.name}" for module in pkgutil.iter_modules(screens.__path__)),

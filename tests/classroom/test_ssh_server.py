@@ -65,7 +65,7 @@ class Served:
 @asynccontextmanager
 async def server(**rules: object) -> AsyncIterator[Served]:
     served = Served()
-    house = House(Rules("leads", **{"word": "sesame", **rules}), served.start, served.log.append)  # type: ignore[arg-type]
+    house = House(Rules("leads", **{"word": "sesame", **rules}), served.start, served.log.append, b"restored")  # type: ignore[arg-type]
     acceptor = await listen(house, KEY, "127.0.0.1", 0)
     served.port = acceptor.get_port()
     try:
@@ -154,8 +154,9 @@ async def test_who_presses_no_key_and_who_types_without_end() -> None:
     async with server(idle=0.002) as served, served.connect() as client:
         process = await client.create_process(term_type="xterm", encoding=None)
         process.stdin.write(b"x" * 300_000)  # more than a terminal takes: the rest waits at the client
-        await process.wait()
+        done = await process.wait()
         assert any("no key was pressed" in line for line in served.log)
+        assert done.stdout.endswith(b"restoredbackprop-tui: no key was pressed for 0.002 minutes\r\n")
 
 
 async def test_only_so_many_connections() -> None:

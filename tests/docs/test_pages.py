@@ -14,7 +14,7 @@ from minidl_core import train
 from tests.test_layers import ORDER
 from tests.test_layers import ROOT as PROJECT
 from tests.tui.readme import PAGES, file_under, text_of
-from tui_backprop.cli import EXAMPLES, build_parser, main
+from tui_backprop.cli import EXAMPLES, build_parser, build_serve_parser, main
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import lesson_names
 from tui_backprop.notation.conditions import read_breakpoint
@@ -60,6 +60,9 @@ def test_a_command_does_what_it_is_named_for(
     open_session(Asked("chain")).session.keep(Path("chain.backprop"))
     if arguments[:1] == ["grade"]:
         assert main([each.replace("*", "chain") for each in arguments]) == 0
+        return
+    if arguments[:1] == ["serve"]:
+        assert build_serve_parser().parse_args(arguments[1:]).leads == "monday"
         return
     asked = build_parser().parse_args(arguments)
     if asked.list or asked.headless:

@@ -70,13 +70,15 @@ Start = Callable[[str | None, str, int], Child]
 
 
 class House:
-    """All connections of a server; `say` takes a line for the log."""
+    """All connections of a server; `say` takes a line for the log, `restore` makes a terminal clean again."""
 
-    def __init__(self, rules: Rules, start: Start, say: Callable[[str], None]) -> None:
+    def __init__(self, rules: Rules, start: Start, say: Callable[[str], None], restore: bytes) -> None:
         self.rules = rules
         self.start = start
         self.say = say
+        self.restore = restore
         self.doors: set[Door] = set()
+        self.terminals: set[Terminal] = set()
         self.lead: Terminal | None = None
         self._came: dict[str, deque[float]] = {}
 
@@ -90,6 +92,15 @@ class House:
             return False
         times.append(now)
         return True
+
+    async def close(self) -> None:
+        """End all sessions, and wait until they have, or have been ended."""
+        for terminal in self.terminals:
+            terminal.end("the class is over")
+        while self.terminals:
+            await asyncio.sleep(0.01)
+        for door in self.doors:
+            door.close()
 
 
 class Door(asyncssh.SSHServer):
@@ -116,6 +127,11 @@ class Door(asyncssh.SSHServer):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 (as of every connection)
         """Forget it."""
         self.house.doors.discard(self)
+
+    def close(self) -> None:
+        """End it."""
+        if self._connection is not None:
+            self._connection.close()
 
     def begin_auth(self, username: str) -> bool:
         """Return whether a word is asked for."""
@@ -161,6 +177,7 @@ class Terminal(asyncssh.SSHServerSession[bytes]):
         self._typed = b""
         self._last_key = 0.0
         self._paused = False
+        self._why = ""
 
     @property
     def who(self) -> str:
@@ -205,6 +222,7 @@ class Terminal(asyncssh.SSHServerSession[bytes]):
         finally:
             os.close(slave)
         loop.add_reader(self._child.sentinel, self._ended)
+        self._house.terminals.add(self)
         self._listen()
         self._last_key = loop.time()
         self._look_for_keys()
@@ -285,8 +303,13 @@ class Terminal(asyncssh.SSHServerSession[bytes]):
                 self._channel.write(os.read(self._master, _MOST_HELD))
             except OSError:
                 break
-        if self._channel is not None:
-            self._channel.exit(child.exitcode or 0)
+        self._house.terminals.discard(self)
+        if self._channel is not None and not self._channel.is_closing():
+            if child.exitcode:
+                self._channel.write(self._house.restore)
+            if self._why:
+                self._channel.write(f"backprop-tui: {self._why}\r\n".encode())
+            self._channel.exit(abs(child.exitcode or 0))
         self._hang_up()
 
     def eof_received(self) -> bool:
@@ -303,9 +326,15 @@ class Terminal(asyncssh.SSHServerSession[bytes]):
         self._hang_up()
 
     def end(self, why: str) -> None:
-        """End the session, and say why."""
+        """Have the app end and leave the terminal clean, and say why."""
+        self._why = why
         self._house.say(f"{self.who}: {why}")
-        self._hang_up()
+        self._kill(signal.SIGTERM)
+        asyncio.get_running_loop().call_later(PATIENCE, self._kill, signal.SIGKILL)
+
+    def _kill(self, number: signal.Signals) -> None:
+        if self._child is not None and self._child.exitcode is None and self._child.pid is not None:
+            os.kill(self._child.pid, number)
 
     def _hang_up(self) -> None:
         """Take the terminal away, which ends the app; where it does not, end its process."""
@@ -316,13 +345,7 @@ class Terminal(asyncssh.SSHServerSession[bytes]):
         loop.remove_writer(self._master)
         os.close(self._master)
         self._master = -1
-        if self._child is not None and self._child.exitcode is None:
-            loop.call_later(PATIENCE, _end, self._child)
-
-
-def _end(child: Child) -> None:
-    if child.exitcode is None and child.pid is not None:
-        os.kill(child.pid, signal.SIGKILL)
+        loop.call_later(PATIENCE, self._kill, signal.SIGKILL)
 
 
 def host_key(path: Path) -> asyncssh.SSHKey:
