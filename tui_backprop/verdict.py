@@ -160,8 +160,7 @@ def judge(program: Program) -> Verdict | None:
         wrong += bool(parted)
         if (parted or calls) and len(calls) < _DIAGNOSED:
             step = program.steps[iteration - 1]
-            previous = program.steps[iteration - 2].theirs if iteration > 1 else {}
-            calls.append(BackwardCall(evaluation, loss, recording.theirs, step.before, previous))
+            calls.append(BackwardCall(evaluation, loss, recording.theirs, step.before))
         if verdict is None or not verdict.parted:
             nodes = len(recording.graph.nodes)
             why = _explained(timeline, parted[0]) if parted else ""

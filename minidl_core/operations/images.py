@@ -43,8 +43,19 @@ def _convolved_shape(a: Shape, k: Shape, stride: int, padding: int) -> Shape:
     return (a[0], k[0], *[_count(length, size, stride, padding) for length, size in zip(a[2:], k[2:], strict=True)])
 
 
+def _convolved_element(*_: Shape, stride: int, padding: int) -> str:
+    rows, columns = _place("i", stride, "h", padding), _place("j", stride, "w", padding)
+    return f"Y[n,k,i,j] = Σ A[n,c,{rows},{columns}]·K[k,c,h,w]"
+
+
+def _place(window: str, stride: int, letter: str, padding: int = 0) -> str:
+    """Write where in an image a window has its row or column of this letter: 2i+h-1."""
+    return f"{stride if stride > 1 else ''}{window}+{letter}{f'-{padding}' if padding else ''}"
+
+
 @operation(
     formula="Y = K slid over A",
+    element=_convolved_element,
     shape=_convolved_shape,
     samples=[
         ((2, 1, 4, 4), (1, 1, 2, 2)),
@@ -91,10 +102,23 @@ def _pooled_shape(a: Shape, size: int, stride: int | None) -> Shape:
     return (*a[:2], *[_count(length, size, stride or size) for length in a[2:]])
 
 
+def _in_window(size: int, stride: int | None) -> str:
+    rows, columns = _place("i", stride or size, "h"), _place("j", stride or size, "w")
+    return f"A[n,c,{rows},{columns}]"
+
+
+def _largest_element(*_: Shape, size: int, stride: int | None) -> str:
+    return f"Y[n,c,i,j] = max {_in_window(size, stride)} for h<{size}, w<{size}"
+
+
+def _mean_element(*_: Shape, size: int, stride: int | None) -> str:
+    return f"Y[n,c,i,j] = Σ {_in_window(size, stride)}/{size**2} for h<{size}, w<{size}"
+
+
 _POOLS = [((1, 2, 4, 4),), ((2, 1, 5, 4), {"size": 3, "stride": 1}), ((1, 1, 5, 5), {"size": 2})]
 
 
-@operation(formula="Y = max A in each window", shape=_pooled_shape, samples=_POOLS)
+@operation(formula="Y = max A in each window", element=_largest_element, shape=_pooled_shape, samples=_POOLS)
 def max_pool(a: Array, /, size: int = 2, stride: int | None = None) -> Array:
     """The largest entry of each window of A, of so many rows and columns.
 
@@ -115,7 +139,7 @@ def _max_pool_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     return [gradient]
 
 
-@operation(formula="Y = mean of A in each window", shape=_pooled_shape, samples=_POOLS)
+@operation(formula="Y = mean of A in each window", element=_mean_element, shape=_pooled_shape, samples=_POOLS)
 def average_pool(a: Array, /, size: int = 2, stride: int | None = None) -> Array:
     """The mean of each window of A, of so many rows and columns.
 

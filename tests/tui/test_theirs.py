@@ -228,7 +228,7 @@ def test_where_their_engine_did_not_run_the_screen_says_so() -> None:
 def test_the_code_is_theirs_with_our_rule_below() -> None:
     moment, _ = completed(program_of_theirs(), "a")
     add = next(node for node in moment.graph.nodes if node.name == "add")
-    text = plain(code_lines(moment, add, 80))
+    text = plain(code_lines(moment, add, 80, Followed()))
     assert "def __add__(self, other: Number) -> Number:" in text
     assert "add, backward of Number" in text
     assert "other.slope = out.slope" in text

@@ -133,7 +133,7 @@ def test_adam_shows_both_moments_with_what_they_were_their_corrections_the_root_
     low = shown(timeline, 44, 17)
     for formula in ADAM:
         assert formula in low
-    assert "= η·m_hat / (sqrt v_hat + ε)\n  = (0.05)(-119.6) / (sqrt 14841 + 1e-08)\n  = -0.0491" in low
+    assert "= η·m_hat / (sqrt v_hat + ε)\n  = (0.05)(-119.63) / (sqrt 14841.0 + 1e-08)\n  = -0.04910" in low
     assert "A running mean of the gradients: which way they mostly point." in " ".join(shown(timeline).split())
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Kind = Literal[
+    "warned",
     "forked",
     "switched",
     "paused at goal",
@@ -47,6 +48,8 @@ Kind = Literal[
 @dataclass(frozen=True)
 class Message:
     """What happened, by its kind, and the values that a sentence about it needs: nodes, edits, branches, numbers.
+
+    warned: the `text` of what was wrong when the program was opened.
 
     forked: `edit`, the `iteration` that starts with it, whether that was computed `again`, the branch `forgotten` for
     it or None. switched: `branch`, its `number` of `count`, whether one is at the `same` place as before. breakpoint

@@ -23,6 +23,11 @@ def remedies(keys: Keys, *actions: tuple[str, str], between: str) -> str:
     return between.join(f"{keys[action]} {does}" for action, does in actions if action in keys)
 
 
+def _warned(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:  # noqa: ARG001 (as all of them)
+    said = printable(data["text"]).split(". ")
+    return tuple([". ".join(said[:count]).removesuffix(".") + "." for count in range(len(said), 0, -1)])
+
+
 def _forked(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
     iteration, forgotten = data["iteration"], data["forgotten"]
     done = f"iteration {iteration} starts with it"
@@ -154,6 +159,7 @@ def _too_small(_: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
 
 
 SENTENCES: dict[Kind, Callable[[Mapping[str, Any], Keys], tuple[str, ...]]] = {
+    "warned": _warned,
     "forked": _forked,
     "switched": _switched,
     "paused at goal": _paused,

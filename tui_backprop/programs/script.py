@@ -12,9 +12,11 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 
-from minidl_core import Graph, Node, NonFiniteError, Placeholder
-from minidl_core.arrays import Array
+from minidl_core import Graph, MinidlError, Node, NonFiniteError, Placeholder
+from minidl_core.arrays import Array, quiet
 from minidl_core.graph import post_order
+from minidl_core.plan import Plan
+from minidl_core.remarks import remarks
 from minidl_core.session import Asked
 from minidl_core.train import Minimization, Optimizer, Schedule
 from minidl_core.train.optimizer import MinimizationMade
@@ -71,7 +73,7 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
 
     lesson = vars(main).get("lesson")
     if isinstance(lesson, Lesson):
-        return program_of(_explaining(lesson, path, execution), seed, learning_rate, path, warning)
+        return _remarked(program_of(_explaining(lesson, path, execution), seed, learning_rate, path, warning))
     if seed is not None:
         raise ProgramError(f"--seed is for lessons: {path} draws its own numbers; change the seed in it")
     if of_engine.refused is not None and not seen:
@@ -118,7 +120,26 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
         optimizer=optimizer,
         seed=None,
     )
-    return replace(program_of(lesson, None, learning_rate, path, warning), steps=steps)
+    return _remarked(replace(program_of(lesson, None, learning_rate, path, warning), steps=steps))
+
+
+def _remarked(program: Program) -> Program:
+    """Return the program with a warning of what is computed in the first run of each loss and is hardly ever meant."""
+    example = program.example
+    losses = {step.loss: step.feeds for step in reversed(program.steps)} or {example.loss: example.feeds}
+    values = program.steps[0].set_before if program.steps else {}
+    said: list[str] = []
+    for loss, feeds in losses.items():
+        try:
+            with quiet():
+                evaluation = Plan((loss,)).run(feeds, values)
+        except MinidlError:  # which training will say as well
+            continue
+        said += [f"{node.describe()}: {text}" for node, text in remarks(loss, evaluation).items()]
+    if not said:
+        return program
+    others = f" The same holds for {len(said) - 1} more." if len(said) > 1 else ""
+    return replace(program, warning=f"{program.warning} {said[0]}{others}".strip())
 
 
 def _at_rate(step: RecordedStep, learning_rate: float) -> RecordedStep:

@@ -33,7 +33,7 @@ from ..quiz.quiz import Quiz
 from .saving import save_lines
 from .session_file import is_kept, write_session
 
-ABOUT_A_PLACE = ("forked", "switched")
+ABOUT_A_PLACE = ("warned", "forked", "switched")
 """Messages about how one came to the place where one is: they take the place of what there is to say of it."""
 
 
@@ -63,7 +63,7 @@ class DebugSession:
         self.breakpoints = Breakpoints()
         self.quiz = Quiz()
         self.viewers: WeakSet[Follower] = WeakSet()
-        self.message: Message | None = None
+        self.message = Message("warned", {"text": program.warning}) if program.warning else None
         self.moves = 0
         self.standing: Message | None = None
         self._run = Run(timeline, pause_every)
