@@ -23,6 +23,7 @@ PHASES = ("forward", "backward", "update")
 _LOSS, _BEFORE, _PLACE = len("-1.234e-05"), len(" (was -1.234e-05)"), len("iteration finished")
 _RATE = len("0.01234")
 _LOSS_IN_FULL = len("-1.2345678901234567e-05")
+_AGAIN = " (recorded 1-{}; its feeds again)"
 _STANDING = (140, 44), (110, 32), (80, 22), (0, 14)
 """From which width on how one stands to a class has how many cells."""
 
@@ -55,17 +56,18 @@ def draw_header(moment: Moment, width: int, *, full: bool = False) -> Line:
         rate = [("own update", "dim"), ("", "text")]  # it has no learning rate that anybody knows
     spare = max(_RATE - len(rate[1][0]), 0) if callable(moment.recording.start.learning_rate) else 0
     name, number_of = fit(moment.program.lesson.name, 20).rstrip(), str(moment.iteration)
-    which = _which(moment)
-    for gap, with_place, with_before, with_rate, agreed, phases in (
-        (3, True, True, True, "{} of {} agree", PHASES),
-        (2, False, False, True, "{} of {} agree", PHASES),
-        (1, False, False, False, "{}/{}", PHASES),
-        (1, False, False, False, "", PHASES),
-        (1, False, False, False, "", (moment.phase,)),
-        (1, False, False, False, "", ()),
+    for gap, with_place, with_before, with_rate, agreed, again, phases in (
+        (3, True, True, True, "{} of {} agree", _AGAIN, PHASES),
+        (2, False, False, True, "{} of {} agree", _AGAIN, PHASES),
+        (1, False, False, False, "{}/{}", _AGAIN, PHASES),
+        (1, False, False, False, "", _AGAIN, PHASES),
+        (1, False, False, False, "", _AGAIN, (moment.phase,)),
+        (1, False, False, False, "", _AGAIN, ()),
+        (1, False, False, False, "", " (again)", ()),
     ):
         space = (" " * gap, "text")
-        left = [(" ", "text"), (name, "title"), space, ("iteration ", "dim"), (number_of, "title"), *which, space]
+        left = [(" ", "text"), (name, "title"), space, ("iteration ", "dim"), (number_of, "title")]
+        left += [*_which(moment, again), space]
         left += _phases(moment, phases)
         right = [*_agreement(moment, agreed), *([*rate, space] if with_rate else [])]
         reserved = width_of([*left, *right]) + spare + len(loss[0][0]) + (_LOSS_IN_FULL if full else _LOSS) + 2
@@ -76,13 +78,13 @@ def draw_header(moment: Moment, width: int, *, full: bool = False) -> Line:
     return [*left, (" " * max(width - width_of(left) - width_of(right), 1), "text"), *right]
 
 
-def _which(moment: Moment) -> Line:
+def _which(moment: Moment, again: str) -> Line:
     """Say which of several steps of a program it is, and whether only its feeds come again."""
     step, count = moment.recording.step, len(moment.program.steps)
     if step is None:
         return []
     label: Line = [(f" {fit(step.label, 10).rstrip()}", "phase")] if step.label else []
-    return [*label, (f" (recorded 1-{count}; its feeds again)", "dim")] if moment.iteration > count else label
+    return [*label, (again.format(count), "dim")] if moment.iteration > count else label
 
 
 def _phases(moment: Moment, phases: Sequence[str]) -> Line:
