@@ -45,6 +45,10 @@ _REMEDIES = {
     **dict.fromkeys(("permute", "swapaxes", "t"), "write x.transpose(axes), or x.T"),
     **dict.fromkeys(("unsqueeze",), "write dl.expand_dims(x, axis)"),
     **dict.fromkeys(("mm", "bmm", "mv"), "write x @ y"),
+    **dict.fromkeys(("argmin",), "write dl.argmax(-x, axis)"),
+    **dict.fromkeys(("repeat", "expand", "tile"), "write dl.broadcast_to(x, shape)"),
+    **dict.fromkeys(("any", "all"), "write (x > 0).max(), or .min()"),
+    **dict.fromkeys(("sort", "argsort", "prod", "fill"), "build it from others, or define one with @dl.operation"),
     **dict.fromkeys(("pow",), "write x ** 2"),
     **dict.fromkeys(("size", "dim"), "write x.shape, or x.ndim"),
     **dict.fromkeys(
@@ -58,6 +62,15 @@ _REMEDIES = {
             *("sin", "cos", "add", "multiply", "matmul", "gather", "where", "pad", "outer", "maximum", "minimum"),
         )
     },
+}
+_INSTEAD = {
+    **dict.fromkeys(("vstack", "hstack", "append"), "dl.concatenate([x, y], axis)"),
+    **dict.fromkeys(("tile", "repeat"), "dl.broadcast_to(x, shape)"),
+    **dict.fromkeys(("split", "array_split"), "x[:2] and x[2:]"),
+    **dict.fromkeys(("tril", "triu"), "x * np.tril(np.ones(shape))"),
+    "argmin": "dl.argmax(-x, axis)",
+    "log1p": "dl.log(1 + x)",
+    "expm1": "dl.exp(x) - 1",
 }
 _REFUSED = {
     "__bool__": f"only a run knows whether it is true: dl.where and dl.maximum choose in the graph, and {_RUN}",
@@ -358,4 +371,6 @@ def _counts(part: Any) -> bool:
 
 
 def _no_function(name: str) -> str:
+    if name in _INSTEAD:
+        return f"np.{name} is no operation here; write {_INSTEAD[name]}"
     return f"np.{name} is no operation here; build it from others, or define one with @dl.operation"

@@ -79,6 +79,12 @@ def run_headless(name: str, seed: int | None, learning_rate: float | None, steps
             print(f"{_line(course, len(losses) - 1, losses[-1])}   the last before the stop")
         sys.stdout.flush()
         complain(f"training stopped in iteration {course.finished + 1}: {error}")
+        if verdict is not None and verdict.status:  # that is why it stopped
+            if as_json:
+                print(json.dumps({"lesson": name, "losses": losses, "engine": verdict.facts()}, default=repr))
+            else:
+                print("\n".join(verdict.lines()))
+            return verdict.status
         return 1 if isinstance(error, NonFiniteError) else 2
     session = course.stepper.session
     trained = dict.fromkeys(

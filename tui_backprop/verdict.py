@@ -16,7 +16,7 @@ from minidl_core import MinidlError
 from minidl_core.arrays import Array, as_text, quiet
 from minidl_core.plan import Plan
 
-from .beliefs import BackwardCall, Cause, compare, diagnose
+from .beliefs import BackwardCall, Cause, Diagnosis, Parting, compare, diagnose, undiagnosed
 from .beliefs import Disagreement as Parted
 from .debugger.diagnosing import line_of_gradient
 from .debugger.steps import Place
@@ -43,7 +43,8 @@ class Verdict:
 
     That is `iteration`, or else the last one checked; `nodes` and `compared` are its numbers of nodes. Of `recorded`
     steps so many were `checked`, and so many of these were `wrong`. `why` is what explains the first that parts, if
-    a contribution does. The `diagnosis` are the causes of which each explains all gradients of the first wrong steps.
+    a contribution does. Each `diagnosis` explains all gradients of the first wrong steps; where there is none,
+    `undiagnosed` has the numbers of the first node that parts.
     """
 
     engine: LearnersEngine
@@ -55,12 +56,13 @@ class Verdict:
     checked: int
     wrong: int
     why: str = ""
-    diagnosis: Sequence[Cause] = ()
+    diagnosis: Sequence[Diagnosis] = ()
+    undiagnosed: Parting | None = None
 
     @property
     def status(self) -> int:
         """The exit status."""
-        return WRONG if self.parted or not self.compared else 0
+        return WRONG if self.parted or self.diagnosis or not self.compared else 0
 
     def lines(self) -> Iterator[str]:
         """Yield one line of verdict, and where gradients part a table of them, the first of the search on top."""
@@ -71,7 +73,9 @@ class Verdict:
             return
         if not self.parted:
             where = "the step" if self.recorded == 1 else f"all {self.recorded} steps"
-            yield f"{DONE} {whose}: {self.compared} gradients agree in {steps or where}"
+            sign = PARTS if self.diagnosis else DONE
+            yield f"{sign} {whose}: {self.compared} gradients agree in {steps or where}"
+            yield from self._causes()
             return
         first = f"the first that parts, in the order of the search, is {_name(self.parted[0])}"
         agree = f"{self.compared - len(self.parted)} of {self.compared} gradients agree in iteration {self.iteration}"
@@ -83,12 +87,20 @@ class Verdict:
             yield "  " + "  ".join(fit(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
         if len(self.parted) > MOST_ROWS:
             yield f"  and {len(self.parted) - MOST_ROWS} more"
-        for cause in self.diagnosis:
-            place = self._place(cause)
-            yield f"{printable(cause.message)}{f' ({place})' if place else ''}"
+        yield from self._causes()
         if self.why and not self.diagnosis:
             yield f"{_name(self.parted[0])}: {self.why}"
+        if self.undiagnosed is not None:
+            yield from _all_numbers(self.undiagnosed)
         yield f"a gradient is wrong in {self.wrong} of {steps or f'{self.recorded} steps'}"
+
+    def _causes(self) -> Iterator[str]:
+        """Yield a line for each cause: with `and` where two explain only together, with `or` where one would do."""
+        for index, each in enumerate(self.diagnosis):
+            for cause in each.causes:
+                joint = "and " if cause is not each.causes[0] else "or " if index else ""
+                place = self._place(cause)
+                yield f"{joint}{printable(cause.message)}{f' ({place})' if place else ''}"
 
     def facts(self) -> dict[str, object]:
         """Return it for programs; gradients that are not finite are written as Python's JSON writes them."""
@@ -107,7 +119,8 @@ class Verdict:
             ],
             "diagnosis": [
                 {"belief": cause.belief, "place": self._place(cause), "message": cause.message}
-                for cause in self.diagnosis
+                for each in self.diagnosis
+                for cause in each.causes
             ],
             "iteration": self.iteration,
             "steps": {"recorded": self.recorded, "checked": self.checked, "wrong": self.wrong},
@@ -158,9 +171,9 @@ def judge(program: Program) -> Verdict | None:
             break
         compared, parted = comparison.compared, comparison.disagreeing
         wrong += bool(parted)
-        if (parted or calls) and len(calls) < _DIAGNOSED:
-            step = program.steps[iteration - 1]
-            calls.append(BackwardCall(evaluation, loss, recording.theirs, step.before))
+        step = program.steps[iteration - 1]
+        if (parted or step.stale or calls) and len(calls) < _DIAGNOSED:
+            calls.append(BackwardCall(evaluation, loss, recording.theirs, step.before, step.stale, step.children))
         if verdict is None or not verdict.parted:
             nodes = len(recording.graph.nodes)
             why = _explained(timeline, parted[0]) if parted else ""
@@ -169,7 +182,9 @@ def judge(program: Program) -> Verdict | None:
             verdict = replace(verdict, checked=checked, wrong=wrong)
     if verdict is None or not calls:
         return verdict
-    return replace(verdict, diagnosis=[cause for each in diagnose(calls) for cause in each.causes])
+    diagnosis = diagnose(calls)
+    first = None if diagnosis else undiagnosed(calls[0])
+    return replace(verdict, diagnosis=diagnosis, undiagnosed=first)
 
 
 def _explained(timeline: Timeline, parted: Parted) -> str:
@@ -199,6 +214,19 @@ def _numbers(parted: Parted) -> tuple[str, str]:
     index = _most_apart(theirs, right)
     found, wanted = two_numbers(float(theirs[index]), float(right[index]))
     return f"[{','.join(map(str, index))}] {found}", wanted
+
+
+def _all_numbers(parting: Parting) -> Iterator[str]:
+    """Yield what came to the first node that parts: from each consumer the right contribution, and theirs."""
+    yield f"no mistake that is known explains it; what comes to {printable(parting.node.name)}:"
+    for consumer, input_index, right, theirs in parting.contributions[:MOST_ROWS]:
+        said = "" if theirs is None else f", yours would be {_short(theirs)}"
+        yield f"  {_short(right)} from {printable(consumer.name)} (its input {input_index + 1}){said}"
+    yield f"  sum {_short(parting.right)}, yours {_short(parting.theirs)}"
+
+
+def _short(array: Array) -> str:
+    return " ".join(np.array2string(np.asarray(array), precision=6, threshold=8, edgeitems=2).split())
 
 
 def _most_apart(theirs: Array, right: Array) -> tuple[int, ...]:

@@ -14,6 +14,8 @@ from .decorator import operation
 
 def _count(length: int, size: int, stride: int, padding: int = 0) -> int:
     """Return how many windows fit into a length; raises ValueError where none does."""
+    if not all(isinstance(each, int | np.integer) for each in (size, stride, padding)):
+        raise ValueError(f"size {size}, stride {stride} and padding {padding} must be whole numbers")
     if min(size, stride) < 1 or padding < 0:
         raise ValueError(f"size {size} and stride {stride} must be at least 1, and padding {padding} at least 0")
     if size > length + 2 * padding:
@@ -99,11 +101,16 @@ def _bordered(a: Array, padding: int) -> Array:
 def _pooled_shape(a: Shape, size: int, stride: int | None) -> Shape:
     if len(a) != 4:
         raise ValueError("images are (images, channels, height, width)")
-    return (*a[:2], *[_count(length, size, stride or size) for length in a[2:]])
+    return (*a[:2], *[_count(length, size, _apart(size, stride)) for length in a[2:]])
+
+
+def _apart(size: int, stride: int | None) -> int:
+    """Return how far it is from one window to the next."""
+    return size if stride is None else stride
 
 
 def _in_window(size: int, stride: int | None) -> str:
-    rows, columns = _place("i", stride or size, "h"), _place("j", stride or size, "w")
+    rows, columns = _place("i", _apart(size, stride), "h"), _place("j", _apart(size, stride), "w")
     return f"A[n,c,{rows},{columns}]"
 
 
@@ -124,14 +131,14 @@ def max_pool(a: Array, /, size: int = 2, stride: int | None = None) -> Array:
 
     The stride, how far it is from one window to the next, is the size unless it is given.
     """
-    return np.maximum.reduce(_windows(a, (size, size), stride or size), (4, 5))  # type: ignore[no-any-return]
+    return np.maximum.reduce(_windows(a, (size, size), _apart(size, stride)), (4, 5))  # type: ignore[no-any-return]
 
 
 @RegisterGradient("max_pool", formulas=("G where A is Y",))
 def _max_pool_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     """Only the largest entry of a window counts; those that are tied share it equally."""
     a = op.inputs[0]
-    stride = op.stride or op.size
+    stride = _apart(op.size, op.stride)
     tied = np.add.reduce(_windows(a, (op.size, op.size), stride) == op.output[..., None, None], (4, 5))
     gradient = np.zeros(a.shape)
     for _, _, part in _parts((op.size, op.size), grad.shape[2:], stride):
@@ -145,13 +152,13 @@ def average_pool(a: Array, /, size: int = 2, stride: int | None = None) -> Array
 
     The stride, how far it is from one window to the next, is the size unless it is given.
     """
-    return np.add.reduce(_windows(a, (size, size), stride or size), (4, 5)) / size**2  # type: ignore[no-any-return]
+    return np.add.reduce(_windows(a, (size, size), _apart(size, stride)), (4, 5)) / size**2  # type: ignore[no-any-return]
 
 
 @RegisterGradient("average_pool", formulas=("G/n of each window",))
 def _average_pool_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     """An average over n entries has a slope of 1/n for each of them, in each window that it is in."""
     gradient = np.zeros(op.inputs[0].shape)
-    for _, _, part in _parts((op.size, op.size), grad.shape[2:], op.stride or op.size):
+    for _, _, part in _parts((op.size, op.size), grad.shape[2:], _apart(op.size, op.stride)):
         gradient[part] += grad / op.size**2
     return [gradient]

@@ -12,8 +12,8 @@ import pytest
 import minidl_core as dl
 from minidl_core.train import GradientDescentOptimizer
 from tui_backprop import headless
+from tui_backprop.beliefs.comparison import parting
 from tui_backprop.cli import main
-from tui_backprop.debugger.comparison import parting
 from tui_backprop.debugger.edits import Edit
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.moment import Moment
@@ -93,7 +93,7 @@ def ledger(moment: Moment, node: dl.Node, followed: Followed | None = None) -> s
 def test_gradients_part_by_more_than_rounding(
     theirs: float, right: float, contributions: list[float], expected: bool
 ) -> None:
-    parts = parting(np.asarray(theirs), np.asarray(right), [np.asarray(each) for each in contributions])
+    parts = parting(np.asarray(theirs), np.asarray(right), [np.abs(each) for each in contributions])
     assert parts is not None
     assert bool(parts) is expected
 

@@ -76,7 +76,7 @@ def rolling() -> Timeline:
             return timeline
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(timelines(optimizers()))
 def test_every_term_of_every_optimizer_is_written_out_and_adds_up(timeline: Timeline) -> None:
     for iteration in (1, 2):

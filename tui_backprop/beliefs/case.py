@@ -17,6 +17,7 @@ from minidl_core.arrays import quiet
 
 from .comparison import parting, tolerance
 from .evaluated_graph import BackwardCall, Edge, EvaluatedGraph
+from .formulas import Slope
 from .machine import EndlessError, Machine, run, start_cells
 from .orders import AGAIN, ONCE, RIGHT, WRONG
 
@@ -46,6 +47,7 @@ class Case:
         self.is_complete = all(not sources or at in self.theirs for at, sources in enumerate(graph.inputs) if at)
         self._passed_on: dict[int, list[Any]] = {}
         self._magnitudes: dict[int, list[Any]] = {}
+        self._slopes: dict[tuple[str, int, Slope], dict[int, float]] = {}
 
     @cached_property
     def parted(self) -> list[int]:
@@ -57,7 +59,7 @@ class Case:
 
         It is the first in the order of the search, of those that part from the right ones where there is one.
         """
-        if self._has_to_run(machine):
+        if self.has_to_run(machine):
             return self._simulated(machine)
         everything = range(len(self.graph.nodes))
         order = chain(self.parted, everything) if self.is_complete else everything
@@ -65,11 +67,12 @@ class Case:
 
     def work(self, machine: Machine) -> int:
         """Return how much it takes to find where a machine parts, in contributions."""
-        if not self._has_to_run(machine):
-            return 20 if self.is_complete else len(self.graph.nodes)
-        return self._ways if machine.order in AGAIN else len(self.graph.nodes)
+        if not self.has_to_run(machine):
+            return 1 if self.is_complete else len(self.graph.nodes)
+        return self._ways if machine.order in AGAIN else sum(map(len, self.graph.inputs))
 
-    def _has_to_run(self, machine: Machine) -> bool:
+    def has_to_run(self, machine: Machine) -> bool:
+        """Return whether a machine has to be run to its end, because sums cannot be looked at by themselves."""
         return machine.order in WRONG or bool(machine.shared) or (bool(machine.set_edges) and not self.is_complete)
 
     def arrived(self, position: int, machine: Machine, own: dict[int, Any] | None = None) -> list[tuple[Edge, Any]]:
@@ -99,6 +102,17 @@ class Case:
         if np.shape(gradient) != shape:
             gradient = np.full(shape, np.nan)[()]
         return self.graph.contributions(consumer, gradient)
+
+    def slopes(self, kind: str, input_index: int, formula: Slope) -> dict[int, float]:
+        """Return what a formula makes of the slopes of a kind of operation in a scalar graph, by position."""
+        if (kind, input_index, formula) not in self._slopes:
+            positions = [
+                at for at, node in enumerate(self.graph.nodes) if node.kind == kind and len(node.inputs) > input_index
+            ]
+            right = np.array([self.graph.contributions(at, 1.0)[input_index] for at in positions])
+            found = formula(self.graph.together(positions), right)
+            self._slopes[kind, input_index, formula] = dict(zip(positions, found.tolist(), strict=True))
+        return self._slopes[kind, input_index, formula]
 
     def start(self, position: int, machine: Machine) -> Any:
         """Return what stands in a node before anything comes to it."""

@@ -102,8 +102,6 @@ def compare(evaluation: Evaluation, loss: Node, theirs: Mapping[Node, Array]) ->
     for position, node in enumerate(graph.nodes):
         found, right = theirs.get(node), graph.right[position]
         if found is None:
-            if any(consumer in wrong for consumer, _ in graph.consumers[position]):
-                wrong.add(position)
             continue
         compared += 1
         if graph.is_scalar and found.shape == () and abs(found - right) <= tolerance(found) * abs(right):

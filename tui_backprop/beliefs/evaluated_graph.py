@@ -56,6 +56,7 @@ class EvaluatedGraph:
         self.values = [evaluation[node] for node in self.nodes]
         self.is_scalar = not any(value.shape for value in self.values)
         self._children = children or {}
+        self._measured: dict[tuple[int, bytes], list[Any]] = {}
 
     @cached_property
     def children(self) -> list[Sequence[int]]:
@@ -86,29 +87,32 @@ class EvaluatedGraph:
         alike: defaultdict[Hashable, list[int]] = defaultdict(list)
         for position, node in enumerate(self.nodes):
             if isinstance(node, Operation):
-                definition = node.definition
                 # a function of the learner's own takes one number at a time
-                own = position if definitions.get(definition.name) is not definition else None
-                alike[definition.name, own, len(node.inputs), repr(node.attributes) if node.attributes else ""].append(
+                own = position if _is_own(node) else None
+                alike[node.kind, own, len(node.inputs), repr(node.attributes) if node.attributes else ""].append(
                     position
                 )
         for positions in alike.values():
-            first = self.operation(positions[0])
-            if first.definition.elementwise and len(positions) > 1:
-                columns = [
-                    np.array([self.values[self.inputs[position][index]] for position in positions])
-                    for index in range(len(first.inputs))
-                ]
-                output = np.array([self.values[position] for position in positions])
-                slopes = _input_gradients(first, columns, output, np.ones(len(positions)))
+            operation = self.operation(positions[0])
+            if operation.definition.elementwise and not _is_own(operation):
+                op = self.together(positions)
+                slopes = passed_on(op, np.ones(len(positions)))
                 for position, *row in zip(positions, *[slope.tolist() for slope in slopes], strict=True):
                     found[position] = row
             else:
                 for position in positions:
-                    inputs = [self.values[source] for source in self.inputs[position]]
-                    slopes = _input_gradients(self.operation(position), inputs, self.values[position], np.float64(1.0))
-                    found[position] = [float(slope) for slope in slopes]
+                    found[position] = [float(each) for each in self._contributions(position, 1.0, {})]
         return found
+
+    def together(self, positions: Sequence[int]) -> EvaluatedOperation:
+        """Return elementwise operations of one kind in a scalar graph as one over arrays."""
+        operation = self.operation(positions[0])
+        inputs = [
+            np.array([self.values[self.inputs[position][index]] for position in positions])
+            for index in range(len(operation.inputs))
+        ]
+        output = np.array([self.values[position] for position in positions])
+        return EvaluatedOperation(operation, inputs, output, [True] * len(inputs))
 
     def operation(self, position: int) -> Operation:
         """Return the operation at a position."""
@@ -123,16 +127,28 @@ class EvaluatedGraph:
         """
         if stale is None and self.is_scalar:
             return [gradient * slope for slope in self._numbers[position]]
-        inputs = [(stale or {}).get(source, self.values[source]) for source in self.inputs[position]]
+        operation = self.operation(position)
+        if stale is None and _is_own(operation):  # what it passes on is measured, which takes long
+            key = position, np.asarray(gradient).tobytes()
+            if key not in self._measured:
+                self._measured[key] = self._contributions(position, gradient, {})
+            return self._measured[key]
+        return self._contributions(position, gradient, stale or {})
+
+    def _contributions(self, position: int, gradient: Any, stale: Mapping[int, Array]) -> list[Any]:
+        inputs = [stale.get(source, self.values[source]) for source in self.inputs[position]]
         given = np.float64(gradient) if not np.shape(gradient) else gradient
-        found = _input_gradients(self.operation(position), inputs, self.values[position], given)
+        found = passed_on(self._evaluated(position, inputs), given)
         return [float(each) for each in found] if self.is_scalar else found
 
     def slopes(self, position: int) -> list[Array]:
         """Return the slopes of an elementwise operation for each input, of its output's shape."""
         shape = self.values[position].shape
         inputs = [np.broadcast_to(self.values[source], shape)[()] for source in self.inputs[position]]
-        return _input_gradients(self.operation(position), inputs, self.values[position], np.ones(shape)[()])
+        return passed_on(self._evaluated(position, inputs), np.ones(shape)[()])
+
+    def _evaluated(self, position: int, inputs: Sequence[Array]) -> EvaluatedOperation:
+        return EvaluatedOperation(self.operation(position), inputs, self.values[position], [True] * len(inputs))
 
     def magnitudes(self, position: int, gradient: Any) -> list[Any]:
         """Return for each input how large the numbers are that are summed for it, when the gradient is this."""
@@ -149,22 +165,28 @@ def magnitudes(op: EvaluatedOperation, gradient: Array) -> list[Array]:
     shape = np.shape(op.output)
     if op.operation.definition.elementwise:
         spread = [each if each.shape == shape else np.broadcast_to(each, shape) for each in op.inputs]
-        found = _input_gradients(op.operation, spread, op.output, gradient)
+        found = passed_on(EvaluatedOperation(op.operation, spread, op.output, op.needs), gradient)
         return [
             sum_to_shape(np.abs(each), source.shape) if each.shape else abs(each)
             for each, source in zip(found, op.inputs, strict=True)
         ]
-    both = [_input_gradients(op.operation, op.inputs, op.output, each) for each in (gradient, np.abs(gradient))]
+    both = [passed_on(op, each) for each in (gradient, np.abs(gradient))]
+    uncertain = 1e4 if _is_own(op.operation) else 1.0  # a measured slope is known to ten digits, not to sixteen
     return [
-        np.full(mixed.shape, max(np.max(np.abs(mixed), initial=0.0), np.max(np.abs(full), initial=0.0)))[()]
+        np.full(mixed.shape, uncertain * max(np.max(np.abs(mixed), initial=0.0), np.max(np.abs(full), initial=0.0)))[()]
         for mixed, full in zip(*both, strict=True)
     ]
 
 
-def _input_gradients(operation: Operation, inputs: Sequence[Array], output: Array, gradient: Any) -> list[Array]:
-    op = EvaluatedOperation(operation, inputs, output, [True] * len(inputs))
+def _is_own(operation: Operation) -> bool:
+    """Return whether an operation is a function of the learner's own, whose slope is measured."""
+    return definitions.get(operation.definition.name) is not operation.definition
+
+
+def passed_on(op: EvaluatedOperation, gradient: Any) -> list[Array]:
+    """Return what an operation passes on to each of its inputs, when its own gradient is this."""
     with quiet():
-        return input_gradients(gradient_rule(operation), op, gradient)
+        return input_gradients(gradient_rule(op.operation), op, gradient)
 
 
 @lru_cache(maxsize=4)

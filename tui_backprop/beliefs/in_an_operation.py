@@ -27,7 +27,7 @@ def _slope(suspicion: Suspicion) -> Iterator[Cause]:
                 f"slope:{kind}",
                 f"the slope of {named(kind, input_index)} is wrong: yours is {text}{right}",
                 lambda machine, case, kind=kind, index=input_index, formula=formula: _with_slope(  # type: ignore[misc]
-                    machine, case, Edges(case.graph, kind, index), formula
+                    machine, case, kind, index, formula
                 ),
                 kind,
                 input_index,
@@ -47,17 +47,17 @@ def _slope(suspicion: Suspicion) -> Iterator[Cause]:
                 )
 
 
-def _with_slope(machine: Machine, case: Case, edges: Edges, formula: Slope) -> Machine:
-    graph = case.graph
+def _with_slope(machine: Machine, case: Case, kind: str, index: int, formula: Slope) -> Machine:
+    graph, edges = case.graph, Edges(case.graph, kind, index)
+    numbers = case.slopes(kind, index, formula) if graph.is_scalar else {}
 
     def alteration(edge: Edge, gradient: Any, contribution: Any) -> Any:
         if edge not in edges:
             return contribution
         position, input_index = edge
-        op = graph.evaluation.operation(graph.operation(position))
         if graph.is_scalar:
-            right = graph.contributions(position, 1.0)[input_index]
-            return gradient * float(formula(op, right))
+            return gradient * numbers[position]
+        op = graph.evaluation.operation(graph.operation(position))
         spread = gradient * formula(op, graph.slopes(position)[input_index])
         shape = graph.values[graph.inputs[position][input_index]].shape
         return sum_to_shape(spread, shape) if np.shape(spread) else spread

@@ -121,6 +121,9 @@ def run(graph: EvaluatedGraph, machine: Machine, cells: list[list[Any]]) -> Iter
             contributions = graph.contributions(position, gradient)
             for input_index in indices:
                 edge = position, input_index
+                if cells[position][0] is not gradient:  # it shares it with an input that it has just changed
+                    gradient = cells[position][0]
+                    contributions = graph.contributions(position, gradient)
                 contribution = contributions[input_index]
                 if altered:
                     contribution = machine.altered(edge, gradient, contribution)

@@ -6,9 +6,11 @@ An event's index is its time. A recording only ever grows, so what was true at a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
+
+import numpy as np
 
 from minidl_core import (
     BackwardStarted,
@@ -21,15 +23,18 @@ from minidl_core import (
     NodeEvaluated,
     NodesEnqueued,
     NodeVisited,
+    Operation,
     State,
     Variable,
     VariableUpdated,
 )
 from minidl_core.arrays import Array
+from minidl_core.gradients import EvaluatedOperation
 from minidl_core.train import Optimizer
 
+from ..beliefs.comparison import Arrival, parts
+from ..beliefs.evaluated_graph import magnitudes, passed_on
 from ..programs.recorded import RecordedStep
-from .comparison import parting
 from .edits import Edit
 from .loss_graph import LossGraph
 
@@ -143,11 +148,32 @@ class Recording:
 
     def _compare(self, node: Node, gradient: Array, time: int) -> None:
         self.compared.append(time)
-        events = [self.events[when] for when in self.contributed.get(node, ())]
-        contributions = [event.contribution for event in events if isinstance(event, ContributionAdded)]
-        parts = parting(self.theirs[node], gradient, contributions)
-        if parts is None or parts.any():
+        if parts(self.theirs[node], gradient, self._arrivals(node)):
             self.parted[node] = time
+
+    def _arrivals(self, node: Node) -> Iterator[Arrival]:
+        """Yield what has come to a gradient over each edge, and what comes of the gradients of the program's engine."""
+        for time in self.contributed.get(node, ()):
+            event = self.events[time]
+            assert isinstance(event, ContributionAdded)
+            consumer = event.consumer
+            op = self._evaluated_operation(consumer)
+            completed = self.events[self.completed[consumer]]
+            assert isinstance(completed, GradientCompleted)
+            arrived = None
+            if consumer not in self.parted:
+                theirs = np.asarray(self.theirs.get(consumer, completed.gradient), dtype=float)[()]
+                arrived = passed_on(op, theirs)[event.input_index]
+            yield Arrival(magnitudes(op, completed.gradient)[event.input_index], arrived)
+
+    def _evaluated_operation(self, operation: Operation) -> EvaluatedOperation:
+        def value(node: Node) -> Array:
+            event = self.events[self.evaluated[node]]
+            assert isinstance(event, NodeEvaluated)
+            return event.value
+
+        inputs = [value(source) for source in operation.inputs]
+        return EvaluatedOperation(operation, inputs, value(operation), [True] * len(inputs))
 
     def _enqueue(self, nodes: tuple[Node, ...], time: int) -> None:
         self.joined += nodes

@@ -68,7 +68,7 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
         if not taken and not fed:
             raise KeyboardInterrupt if isinstance(stopped.__cause__, KeyboardInterrupt) else stopped
         opened = f"with the {_counted(taken)} that it took" if taken else "as it started"
-        warning = f"{warning} {stopped}. It is opened {opened}.".strip()
+        warning = f"{warning} {str(stopped).removesuffix('.')}. It is opened {opened}.".strip()
     recorder.finish(failed=stopped is not None and isinstance(stopped.__cause__, NonFiniteError))
 
     lesson = vars(main).get("lesson")
