@@ -214,8 +214,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.save and not asked.save.endswith(SESSION):
             parser.error(f"--save {asked.save}: the name must end with {SESSION}")
         in_class = asked.leads is not None or asked.join is not None
-        if in_class and (asked.headless or asked.json or asked.narrate or asked.plain):
-            parser.error("a class is led and followed on the screen, without --headless, --json, --narrate or --plain")
+        if in_class and (asked.headless or asked.json or asked.narrate):
+            parser.error("a class is led and followed without --headless, --json and --narrate")
+        if asked.leads is not None and asked.plain:
+            parser.error("a class is led on the screen; only pupils can have --plain")
         if asked.leads is not None and asked.join is not None:
             parser.error("either lead a class, by --class, or join one, by --join")
         settings = _settings(asked, parser)
@@ -278,7 +280,7 @@ def _print_something(asked: argparse.Namespace, settings: Settings) -> int | Non
         from .headless import run_headless
 
         return run_headless(asked.lesson, asked.seed, asked.learning_rate, asked.steps, as_json=asked.json)
-    if settings.plain:
+    if settings.plain and asked.leads is None and asked.join is None:
         from .plain.front_end import run_plain
 
         return run_plain(_session_of(asked), asked.save)

@@ -11,6 +11,7 @@ from .classroom.meeting import find, meet, part
 from .classroom.pupil import NoClassError, Pupil, first_context
 from .complaints import complain
 from .notation.fitting import printable
+from .plain.following import run_plain_in_class
 from .programs import is_path
 from .session.opening import Asked
 from .session.session_file import hash_of
@@ -46,7 +47,8 @@ def join_class(name: str, own_name: str, save: str | None, settings: Settings) -
     except NoClassError as error:
         complain(f"--join {name}: {error}")
         return 2
-    return run_app(asked, save, settings, Pupil(path, own_name, name))
+    pupil = Pupil(path, own_name, name)
+    return run_plain_in_class(asked, save, pupil) if settings.plain else run_app(asked, save, settings, pupil)
 
 
 def _asked(context: Context) -> Asked:

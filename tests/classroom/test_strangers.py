@@ -141,4 +141,4 @@ def test_a_class_that_is_not_there_is_said(capsys: pytest.CaptureFixture[str]) -
     assert "there is no class" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main(["--join", "x", "--headless"])
-    assert "on the screen" in capsys.readouterr().err
+    assert "without --headless" in capsys.readouterr().err

@@ -44,6 +44,7 @@ class Pupil:
         self._class = class_name
         self._link: Link | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._looking: asyncio.Task[None] | None = None  # nothing else would keep it
         self._number = self._drawn = 0
         self._taken: Context | None = None
         self._moves = 0
@@ -75,12 +76,17 @@ class Pupil:
             self._link.close()
 
     def _lose(self, link: Link) -> None:
-        if link is self._link:
+        was_there, loop = link is self._link, self._loop
+        if was_there:
             self._link = None
-            self.changed()
+        if loop is not None:
+            if was_there:
+                self.changed()
+            loop.call_later(AGAIN, self._look_again)
+
+    def _look_again(self) -> None:
         if self._loop is not None:
-            loop = self._loop
-            loop.call_later(AGAIN, lambda: loop.create_task(self.open()) if self._loop else None)
+            self._looking = self._loop.create_task(self.open())
 
     def _take(self, link: Link, says: Any) -> None:
         match says:
