@@ -99,12 +99,17 @@ class EngineRun(Sequence[RecordedStep]):
         built = self._graph_of(step)
         variables = self._graphs.variables
         left = self._left[number]
+        # what a step brings in, the step before could not leave; its number is not the one with which it was built
+        before = set(self._steps[number - 1].serials) if number else ()
+        numbers = dict(zip(step.serials, step.numbers, strict=True))
+        brought = {variables[s]: as_array(numbers[s]) for s in numbers if s in variables and s not in before}
         return RecordedStep(
             loss=built.nodes[-1],
             optimizer=self._optimizer(number),
             owner=self.owner,
             feeds={place: as_array(number_of(step, n)) for n, place in built.fed.items()},
             measured=step.loss,
+            set_before=brought,
             left_after={variables[s]: as_array(left[s]) for s in step.serials if s in variables and s in left},
             theirs=_by_node(built.nodes, step.after),
             before=_by_node(built.nodes, step.before),
