@@ -10,11 +10,12 @@ from .classroom.lead import Lead
 from .classroom.meeting import find, meet, part
 from .classroom.pupil import NoClassError, Pupil, first_context
 from .complaints import complain
+from .lessons import lesson_names
 from .notation.fitting import printable
 from .plain.following import run_plain_in_class
 from .programs import is_path
 from .session.opening import Asked
-from .session.session_file import hash_of
+from .session.session_file import hash_of, is_session
 from .settings import Settings
 
 
@@ -47,6 +48,8 @@ def join_class(name: str, own_name: str, save: str | None, settings: Settings) -
     except NoClassError as error:
         complain(f"--join {name}: {error}")
         return 2
+    except KeyboardInterrupt:
+        return 130
     pupil = Pupil(path, own_name, name)
     return run_plain_in_class(asked, save, pupil) if settings.plain else run_app(asked, save, settings, pupil)
 
@@ -55,7 +58,8 @@ def _asked(context: Context) -> Asked:
     """Return what opens the program of a class; raises NoClassError where that does not say."""
     match context:
         case {"program": str(program), "seed": int() | None as seed, "learning rate": float() | int() | None as rate}:
-            return Asked(program, seed, rate)
+            if program in lesson_names() or (is_path(program) and not is_session(program)):
+                return Asked(program, seed, rate)
     raise NoClassError("the class does not say what it is about")
 
 

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.classroom.meeting_room import room, until
-from tui_backprop.classroom import meeting
+from tui_backprop import in_class
+from tui_backprop.classroom import lead, meeting
 from tui_backprop.classroom.context import DAMAGED, take_up, write_context
 from tui_backprop.classroom.link import LONGEST, VERSION, read, write
 from tui_backprop.classroom.pupil import NoClassError, first_context
 from tui_backprop.cli import main
+from tui_backprop.session.session_file import hash_of
 
 HELLO = write({"class": VERSION, "name": "x"})
 
@@ -85,10 +87,14 @@ async def test_a_context_is_small_and_one_that_is_damaged_is_refused(tmp_path: P
             "branch": 7,
             "branches": [{"edits": [{"node": "J"}], "furthest": [1, 0]}],
             "points at": ["nobody", None, 0, []],
-            "question": ["x"],
+            "question": [1, -1, []],
         }.items():
             with pytest.raises(DAMAGED):
                 take_up({**good, key: value}, None, pupil.session, pupil.viewer)
+            pupil.company.context = {**good, key: value}
+            pupil.show()
+            assert pupil.session.standing is not None
+            assert pupil.session.standing.data["wrong"]
 
 
 def test_a_class_meets_where_only_its_group_may_enter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,3 +148,27 @@ def test_a_class_that_is_not_there_is_said(capsys: pytest.CaptureFixture[str]) -
     with pytest.raises(SystemExit):
         main(["--join", "x", "--headless"])
     assert "without --headless" in capsys.readouterr().err
+
+
+async def test_one_account_cannot_fill_the_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    me = os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: me + 1)
+    monkeypatch.setattr(lead, "MOST_OF_ONE", 2)
+    async with room(tmp_path) as place:
+        teacher = await place.lead("chain")
+        ends = [await asyncio.open_unix_connection(place.path) for _ in range(3)]
+        async with asyncio.timeout(5):
+            assert b"full" in await ends[2][0].readline()
+        assert len(teacher.company.members) == 2
+        for _, writer in ends:
+            writer.close()
+
+
+def test_nothing_but_a_lesson_or_a_file_is_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = tmp_path / "x.backprop"
+    kept.write_text("{}")
+    for program in ("no-lesson", str(kept), "x.backprop"):
+        context = {"program": program, "seed": None, "learning rate": None, "sha256": hash_of(str(kept))}
+        monkeypatch.setattr(in_class, "find", lambda name: (tmp_path, "ann"))
+        monkeypatch.setattr(in_class, "first_context", lambda path, name, context=context: context)
+        assert main(["--join", "monday"]) == 2

@@ -9,6 +9,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from minidl_core import MinidlError
+
 from ..debugger.followed import Followed
 from ..debugger.kept import kept
 from ..debugger.steps import Place
@@ -18,7 +20,7 @@ from ..session.session_file import node_called, read_branches, write_branches, w
 
 Context = Mapping[str, Any]
 
-DAMAGED = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError)
+DAMAGED = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, MinidlError)
 """What is raised where a context does not fit the program."""
 
 
@@ -62,10 +64,12 @@ def take_up(context: Context, before: Context | None, session: DebugSession, vie
     if question is None:
         quiz.question = None
     elif quiz.question is None and session.running is None:
-        quiz.ask(timeline, _read_followed(question[1:]))
+        _, *followed = question
+        quiz.ask(timeline, _read_followed(followed))
     if before is None or before["at"] != context["at"] or before["points at"] != context["points at"]:
         name, view, *followed = context["points at"]
-        viewer.look_at(None if name is None else node_called(name, timeline), view, _read_followed(followed))
+        node = None if name is None else node_called(name, timeline)
+        viewer.look_at(node, None if view is None else str(view), _read_followed(followed))
 
 
 @kept
@@ -80,5 +84,7 @@ def _followed(followed: Followed) -> tuple[int, tuple[int, ...]]:
 
 
 def _read_followed(written: Any) -> Followed:
-    point, entry = written
-    return Followed(int(point), tuple(map(int, entry)))
+    point, entry = int(written[0]), tuple(map(int, written[1]))
+    if min((point, *entry)) < 0:
+        raise ValueError(f"there is no element {entry} of point {point}")
+    return Followed(point, entry)

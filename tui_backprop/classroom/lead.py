@@ -6,6 +6,7 @@ A pupil is sent a context, and the next one when they have drawn it: who is slow
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,14 +24,17 @@ SLOW = 2.0
 """A pupil who needs more seconds than this to draw what the teacher did is called slow."""
 MOST = 200
 """No more pupils than this are let in."""
+MOST_OF_ONE = 4
+"""No more than this come from one account."""
 LONGEST_NAME = 24
 
 
 @dataclass
 class Member:
-    """A pupil: their name, empty if they gave none; whether they follow; what they were sent last and have drawn."""
+    """A pupil: their account, and their name if they gave one; whether they follow; what was sent last, and drawn."""
 
     link: Link
+    account: int | None = None
     name: str = ""
     alone: bool = False
     sent: int = 0
@@ -76,10 +80,17 @@ class Lead:
             link.close()
 
     def _enter(self) -> Link:
-        link = Link(self._take, self._forget)
-        if len(self.members) < MOST:
-            self.members[link] = Member(link)
-        return link
+        return Link(self._take, self._forget, self._admit)
+
+    def _admit(self, link: Link) -> None:
+        """Let somebody in, unless there are too many, or too many of one account that is not the teacher's."""
+        account = link.account
+        same = sum(member.account == account for member in self.members.values())
+        if len(self.members) >= MOST or (account not in (None, os.getuid()) and same >= MOST_OF_ONE):
+            link.send({"class": VERSION, "refused": "full"})
+            link.close_when_sent()
+        else:
+            self.members[link] = Member(link, account)
 
     def _forget(self, link: Link) -> None:
         if self.members.pop(link, None) is not None:
@@ -100,7 +111,7 @@ class Lead:
             case {"answer to": int(), "answer": None} if member is not None:
                 member.answer = None
             case _:
-                link.send({"class": VERSION, "refused": "full" if member is None else "not understood"})
+                link.send({"class": VERSION, "refused": "not understood"})
                 link.close_when_sent()
                 return
         if self._counted() != self._noticed:  # a screen that was drawn is no news

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,7 +17,7 @@ Message = Mapping[str, Any]
 
 
 class Link(asyncio.Protocol):
-    """One end of a connection: calls `received` with each message, and `lost` once when there is none any more.
+    """One end of a connection: calls `made` at first, `received` with each message, `lost` when it is over.
 
     What is no message, a message that is too long, or more bytes in a second than `most_in_a_second` end the
     connection.
@@ -25,8 +27,10 @@ class Link(asyncio.Protocol):
         self,
         received: Callable[[Link, Message], None],
         lost: Callable[[Link], None],
+        made: Callable[[Link], None] = lambda _: None,
         most_in_a_second: int = LONGEST,
     ) -> None:
+        self._made = made
         self._received = received
         self._lost = lost
         self._most_in_a_second = most_in_a_second
@@ -43,6 +47,16 @@ class Link(asyncio.Protocol):
         """Begin."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._made(self)
+
+    @property
+    def account(self) -> int | None:
+        """The number of the account at the other end, where the system tells."""
+        if self._transport is None or not hasattr(socket, "SO_PEERCRED"):
+            return None
+        peer = self._transport.get_extra_info("socket")
+        _, user, _ = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
+        return int(user)
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 (as of every protocol)
         """Say that it is over."""

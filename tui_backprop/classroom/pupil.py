@@ -59,7 +59,7 @@ class Pupil:
     async def open(self) -> None:
         """Look for the teacher, now and again and again."""
         self._loop = asyncio.get_running_loop()
-        link = Link(self._take, self._lose, _MOST_FROM_A_TEACHER)
+        link = Link(self._take, self._lose, most_in_a_second=_MOST_FROM_A_TEACHER)
         try:
             await self._loop.create_unix_connection(lambda: link, str(self._path))
         except OSError:
@@ -67,6 +67,7 @@ class Pupil:
         else:
             self._link = link
             self._number = self._drawn = 0
+            self._said = None
             link.send(_hello(self._name))
 
     def close(self) -> None:
@@ -133,8 +134,8 @@ class Pupil:
 
     def after_drawing(self, session: DebugSession, viewer: Viewer) -> None:
         """Tell the teacher what was drawn and answered."""
-        context = self._taken
-        if self.follows and context is not None and context["question"] and session is self._session:
+        context = self._taken if self.follows and not self._wrong and session is self._session else None
+        if context is not None and context["question"]:
             said = context["question"][0], session.quiz.given
             if said != self._said and self._link is not None:
                 self._said = said
