@@ -31,7 +31,8 @@ MOST_NODES = 2_000_000
 """So many nodes, of all steps together, are computed again in less than a minute."""
 MOST_ROWS = 20
 _DIAGNOSED = 3
-"""So many steps a diagnosis has to explain: the first wrong one and those after it."""
+"""So many steps a diagnosis has to explain: the first wrong one and those after it; of a large graph, that one."""
+_LARGE = 20_000
 MOST_OF_A_NAME = 40
 WRONG = 3
 """The exit status where a gradient is wrong."""
@@ -172,7 +173,8 @@ def judge(program: Program) -> Verdict | None:
         compared, parted = comparison.compared, comparison.disagreeing
         wrong += bool(parted)
         step = program.steps[iteration - 1]
-        if (parted or step.stale or calls) and len(calls) < _DIAGNOSED:
+        room = _DIAGNOSED if len(recording.graph.nodes) < _LARGE else 1
+        if (parted or step.stale or calls) and len(calls) < room:
             calls.append(BackwardCall(evaluation, loss, recording.theirs, step.before, step.stale, step.children))
         if verdict is None or not verdict.parted:
             nodes = len(recording.graph.nodes)

@@ -77,7 +77,7 @@ class Edges(Container[Edge]):
     def __contains__(self, edge: object) -> bool:
         assert isinstance(edge, tuple)
         position, input_index = edge
-        return (self.kind is None or self.graph.nodes[position].kind == self.kind) and (
+        return (self.kind is None or self.graph.kinds[position] == self.kind) and (
             self.input_index is None or self.input_index == input_index
         )
 

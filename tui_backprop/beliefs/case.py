@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import chain, product
+from itertools import product
 from typing import Any
 
 import numpy as np
 
-from minidl_core.arrays import quiet
+from minidl_core.arrays import Array, quiet
+from minidl_core.gradients import EvaluatedOperation
 
-from .comparison import parting, tolerance
+from .comparison import near, parting, tolerance
 from .evaluated_graph import BackwardCall, Edge, EvaluatedGraph
 from .formulas import Slope
 from .machine import EndlessError, Machine, run, start_cells
@@ -47,6 +48,7 @@ class Case:
         self.is_complete = all(not sources or at in self.theirs for at, sources in enumerate(graph.inputs) if at)
         self._passed_on: dict[int, list[Any]] = {}
         self._magnitudes: dict[int, list[Any]] = {}
+        self._alike: dict[tuple[str, int], tuple[list[int], EvaluatedOperation, Array]] = {}
         self._slopes: dict[tuple[str, int, Slope], dict[int, float]] = {}
 
     @cached_property
@@ -61,9 +63,12 @@ class Case:
         """
         if self.has_to_run(machine):
             return self._simulated(machine)
-        everything = range(len(self.graph.nodes))
-        order = chain(self.parted, everything) if self.is_complete else everything
+        order = self._suspects_first if self.is_complete else range(len(self.graph.nodes))
         return next(self._unexplained(machine, order), None)
+
+    @cached_property
+    def _suspects_first(self) -> list[int]:
+        return list(dict.fromkeys([*self.parted, *range(len(self.graph.nodes))]))
 
     def work(self, machine: Machine) -> int:
         """Return how much it takes to find where a machine parts, in contributions."""
@@ -80,6 +85,12 @@ class Case:
 
         `own` has the gradients of those consumers for which they have none.
         """
+        if self.is_complete and self.graph.is_scalar:
+            arrived = zip(self.graph.consumers[position], self._terms[position], strict=True)
+            if not machine.alterations:
+                return list(arrived)
+            altered = [(edge, machine.altered(edge, self._own(edge[0], machine), term)) for edge, term in arrived]
+            return [(edge, term) for edge, term in altered if term is not None]
         found = []
         for edge in self.graph.consumers[position]:
             consumer, input_index = edge
@@ -96,6 +107,21 @@ class Case:
                 found.append((edge, contribution))
         return found
 
+    def _own(self, position: int, machine: Machine) -> Any:
+        return self.theirs[position] if position else self.theirs.get(0, machine.seed)
+
+    @cached_property
+    def _terms(self) -> list[list[float]]:
+        """What comes to each node of a scalar graph over its edges, made of their own gradients."""
+        terms: list[list[float]] = [[] for _ in self.graph.nodes]
+        for position, sources in enumerate(self.graph.inputs):
+            if sources:
+                for source, term in zip(
+                    sources, self._contributions(position, self._own(position, Machine())), strict=True
+                ):
+                    terms[source].append(term)
+        return terms
+
     def _contributions(self, consumer: int, gradient: Any) -> list[Any]:
         """Return what a consumer passes on; where its gradient has not its value's shape, nobody can say."""
         shape = self.graph.values[consumer].shape
@@ -106,12 +132,16 @@ class Case:
     def slopes(self, kind: str, input_index: int, formula: Slope) -> dict[int, float]:
         """Return what a formula makes of the slopes of a kind of operation in a scalar graph, by position."""
         if (kind, input_index, formula) not in self._slopes:
-            positions = [
-                at for at, node in enumerate(self.graph.nodes) if node.kind == kind and len(node.inputs) > input_index
-            ]
-            right = np.array([self.graph.contributions(at, 1.0)[input_index] for at in positions])
-            found = formula(self.graph.together(positions), right)
-            self._slopes[kind, input_index, formula] = dict(zip(positions, found.tolist(), strict=True))
+            if (kind, input_index) not in self._alike:
+                positions = [
+                    at
+                    for at, each in enumerate(self.graph.kinds)
+                    if each == kind and len(self.graph.inputs[at]) > input_index
+                ]
+                right = np.array([self.graph.contributions(at, 1.0)[input_index] for at in positions])
+                self._alike[kind, input_index] = positions, self.graph.together(positions), right
+            positions, op, right = self._alike[kind, input_index]
+            self._slopes[kind, input_index, formula] = dict(zip(positions, formula(op, right).tolist(), strict=True))
         return self._slopes[kind, input_index, formula]
 
     def start(self, position: int, machine: Machine) -> Any:
@@ -124,12 +154,7 @@ class Case:
         """Return whether their gradient of a node is a sum of some terms, but for rounding."""
         theirs = self.theirs[position]
         if type(theirs) is float and type(total) is float:
-            scale = max([abs(term) for term in terms], default=0.0)
-            return (
-                theirs == total
-                or abs(theirs - total) <= self.tolerance * max(scale, abs(total)) < np.inf
-                or (theirs != theirs and total != total)
-            )
+            return near(theirs, total, map(abs, terms), self.tolerance)
         found = parting(theirs, total, [np.abs(term) for term in terms])
         if found is None or not found.any():
             return found is not None
@@ -150,17 +175,17 @@ class Case:
                 arrived = self.arrived(position, machine, own)
                 start, terms = self.start(position, machine), [term for _, term in arrived]
                 if position not in self.theirs:
-                    own[position] = sum(terms, start)
-                    if not np.shape(own[position]) and self.graph.values[position].shape:
-                        own[position] = np.full(self.graph.values[position].shape, own[position])
-                elif not any(
-                    self.agree(position, self._full(position, total), [start, *terms])
-                    for total in self._totals(start, arrived, machine)
-                ):
+                    own[position] = self._full(position, sum(terms, start))
+                    continue
+                totals = self._totals(start, arrived, machine) if machine.set_edges else [sum(terms, start)]
+                terms.append(start)
+                if not any(self.agree(position, self._full(position, total), terms) for total in totals):
                     yield position
 
     def _full(self, position: int, total: Any) -> Any:
         """Return a sum to which nothing came as an array of its node's shape."""
+        if self.graph.is_scalar:
+            return total
         shape = self.graph.values[position].shape
         return np.full(shape, total) if shape and not np.shape(total) else total
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,7 @@ def parting(theirs: Any, right: Any, magnitudes: Sequence[Any]) -> NDArray[Any] 
 
 def parts(theirs: Any, right: Any, arrivals: Iterable[Arrival]) -> bool:
     """Return whether a gradient parts from the right one; `arrivals`, one for each edge, are asked for if it may."""
-    if np.shape(theirs) != np.shape(right):
+    if np.shape(theirs) != (() if type(right) is float else np.shape(right)):
         return True
     if not _any(theirs, right, []):
         return False
@@ -86,7 +87,18 @@ def parts(theirs: Any, right: Any, arrivals: Iterable[Arrival]) -> bool:
     return _any(theirs, sum(each.passed_on for each in arrived), magnitudes)
 
 
+def near(theirs: float, right: float, magnitudes: Iterable[float], share: float) -> bool:
+    """Return whether two numbers agree by the same rule as in `parting`, where `share` is the tolerance."""
+    return (
+        theirs == right
+        or abs(theirs - right) <= share * max(abs(right), max(magnitudes, default=0.0)) < inf
+        or (theirs != theirs and right != right)
+    )
+
+
 def _any(theirs: Any, right: Any, magnitudes: Sequence[Any]) -> bool:
+    if type(right) is float:  # in a graph of single numbers there are many
+        return not near(float(theirs), right, magnitudes, tolerance(theirs))
     found = parting(theirs, right, magnitudes)
     return found is None or bool(found.any())
 
@@ -104,8 +116,6 @@ def compare(evaluation: Evaluation, loss: Node, theirs: Mapping[Node, Array]) ->
         if found is None:
             continue
         compared += 1
-        if graph.is_scalar and found.shape == () and abs(found - right) <= tolerance(found) * abs(right):
-            continue
         if parts(found, right, _arrivals(graph, position, theirs, wrong)):
             wrong.add(position)
             disagreeing.append(Disagreement(node, found, np.asarray(right)))
@@ -114,7 +124,8 @@ def compare(evaluation: Evaluation, loss: Node, theirs: Mapping[Node, Array]) ->
 
 def _arrivals(graph: EvaluatedGraph, position: int, theirs: Mapping[Node, Array], wrong: set[int]) -> Iterable[Arrival]:
     for consumer, input_index in graph.consumers[position]:
-        gradient, passed_on = theirs.get(graph.nodes[consumer], graph.right[consumer]), None
+        passed_on = None
         if consumer not in wrong:
+            gradient = theirs.get(graph.nodes[consumer], graph.right[consumer])
             passed_on = graph.contributions(consumer, gradient)[input_index]
         yield Arrival(graph.magnitudes(consumer, graph.right[consumer])[input_index], passed_on)

@@ -63,7 +63,13 @@ def diagnose(calls: Sequence[BackwardCall]) -> list[Diagnosis]:
     if suspicion is None:
         return [Diagnosis((at_the_start.STALE,))] if any(case.stale for case in cases) else []
     causes = list(_causes(suspicion))
-    found = [(cause,) for cause in causes if _suspicion(cases, (cause,)) is None]
+    found: list[tuple[Cause, ...]] = []
+    everywhere = set[str]()  # a belief that explains all of it wherever it is made is not tried for one operation
+    for cause in causes:
+        if cause.belief not in everywhere and _suspicion(cases, (cause,)) is None:
+            found.append((cause,))
+            if cause.kind is None and cause.factor is None:
+                everywhere.add(cause.belief)
     return [Diagnosis(each) for each in _simplest(found or list(_mixtures(cases, causes)))]
 
 
@@ -129,13 +135,9 @@ def _mixtures(cases: Sequence[Case], causes: Sequence[Cause]) -> Iterator[tuple[
 
 
 def _simplest(found: Sequence[tuple[Cause, ...]]) -> list[tuple[Cause, ...]]:
-    """Return each explanation once, by beliefs and places, without free factors where it can be said without.
-
-    What explains everything wherever it is made is not said again for each kind of operation.
-    """
+    """Return each explanation once, by beliefs and places, without free factors where it can be said without."""
     exact = [each for each in found if all(cause.factor is None for cause in each)]
     by_place: dict[frozenset[tuple[str, str | None]], tuple[Cause, ...]] = {}
     for each in exact or found:
-        if frozenset((cause.belief, None) for cause in each) not in by_place:
-            by_place.setdefault(frozenset((cause.belief, cause.kind) for cause in each), each)
+        by_place.setdefault(frozenset((cause.belief, cause.kind) for cause in each), each)
     return list(by_place.values())

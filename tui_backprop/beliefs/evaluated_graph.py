@@ -53,6 +53,7 @@ class EvaluatedGraph:
     ) -> None:
         self.evaluation = evaluation
         self.nodes, self.index, self.inputs, self.consumers = _connections(loss)
+        self.kinds = [node.kind for node in self.nodes]
         self.values = [evaluation[node] for node in self.nodes]
         self.is_scalar = not any(value.shape for value in self.values)
         self._children = children or {}

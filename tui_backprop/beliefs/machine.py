@@ -94,7 +94,9 @@ def deliveries(
 
 def start_cells(graph: EvaluatedGraph, machine: Machine, before: Mapping[int, Array]) -> list[list[Any]]:
     """Return a cell for each node, which two nodes share where a machine hands over the very array."""
-    cells: list[list[Any]] = [[0.0] if not value.shape else [np.zeros(value.shape)] for value in graph.values]
+    cells: list[list[Any]] = [
+        [0.0] if graph.is_scalar or not value.shape else [np.zeros(value.shape)] for value in graph.values
+    ]
     for position in machine.kept:
         if position in before:
             cells[position] = [before[position]]

@@ -41,6 +41,7 @@ Kind = Literal[
     "no origin",
     "in no scope",
     "no scopes",
+    "too many to open",
     "nothing folded here",
 ]
 
@@ -61,7 +62,7 @@ class Message:
     to the terminal: `what`. breakpoint set: the `breakpoint`, and whether it is on the node `in_view`; breakpoint
     removed: it. quiz mode: the `mode`. no run in a quiz and would answer: `what` was refused, and of the latter the
     `mode`. question waits: how many `choices`. no number typed: what is `typed`. no origin: `why`. in no scope: the
-    `node`.
+    `node`. too many to open: how many `nodes`.
 
     Of a class, its `name`; who leads one: how many `follow`, are `alone` and `slow`; who is in one: whether the teacher
     is `there`, what is `wrong` with what came, whether the loss is the `same`, `since` when one is on one's own.

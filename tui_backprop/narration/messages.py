@@ -150,6 +150,11 @@ def _on_ones_own(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
     return (f"on your own{since}; {key} follows", f"your own; {key} follows", f"own; {key} follows")
 
 
+def _too_many_to_open(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
+    one_at_a_time = remedies(keys, ("fold", "opens one"), between="")
+    return f"{data['nodes']:,} nodes are too many to show at once; {one_at_a_time}", f"too many; {one_at_a_time}"
+
+
 def _speed(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
     return _with_remedies(data["speed"].label, ": ", remedies(keys, ("run", "runs"), between=""))
 
@@ -196,5 +201,6 @@ SENTENCES: dict[Kind, Callable[[Mapping[str, Any], Keys], tuple[str, ...]]] = {
     "no number typed": _no_number_typed,
     "in no scope": lambda data, _: (f"{printable(data['node'].name)} is in no scope",),
     "no scopes": lambda *_: ("no node has a scope",),
+    "too many to open": _too_many_to_open,
     "nothing folded here": lambda *_: ("nothing is folded here",),
 }

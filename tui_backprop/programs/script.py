@@ -23,6 +23,7 @@ from minidl_core.train.optimizer import MinimizationMade
 from minidl_core.watching import watching
 
 from ..lessons.lesson import Example, Lesson
+from .collecting import collecting_rarely
 from .engine import engine_program
 from .engine.noting import noting
 from .engine.recorder import Recorder as EngineRecorder
@@ -38,6 +39,7 @@ Seen = dict[Node, Feeds | None]
 """Each step that is made or run, and each node that is run, the last one last, with its feeds if it was run."""
 
 
+@collecting_rarely()
 def open_script(path: str, seed: int | None = None, learning_rate: float | None = None) -> Program:
     """Run a file and return its lesson as a program, or the steps of training that it took, or else the one it builds.
 

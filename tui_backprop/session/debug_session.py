@@ -74,7 +74,7 @@ class DebugSession:
         """The ways to fold the graph of the current iteration, which all viewers share."""
         graph = self.timeline.graph
         if graph not in self._foldings:
-            self._foldings[graph] = Foldings(graph, self.program.lesson.folds)
+            self._foldings[graph] = Foldings(graph, self.program.lesson.folds, alone=self.program.engine is not None)
         return self._foldings[graph]
 
     @property
