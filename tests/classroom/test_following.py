@@ -164,7 +164,7 @@ async def test_nothing_differs_over_random_moves(tmp_path: Path) -> None:
                     session.switch_branch,
                     session.ask,
                     session.last,
-                    lambda: session.timeline.train(3),
+                    lambda: session.go(Place(session.timeline.place.iteration + 3)),
                 ]
             )
             move()

@@ -13,7 +13,7 @@ from tests.classroom.meeting_room import room, until
 from tui_backprop import in_class
 from tui_backprop.classroom import lead, meeting
 from tui_backprop.classroom.context import DAMAGED, take_up, write_context
-from tui_backprop.classroom.link import LONGEST, VERSION, read, write
+from tui_backprop.classroom.link import LONGEST_OF_PUPIL, VERSION, read, write
 from tui_backprop.classroom.pupil import NoClassError, first_context
 from tui_backprop.cli import main
 from tui_backprop.session.session_file import hash_of
@@ -29,7 +29,7 @@ HELLO = write({"class": VERSION, "name": "x"})
         b"[1, 2]\n",
         b"[" * 50_000 + b"\n",
         b'{"a": ' + b"1" * 5000 + b"}\n",
-        b"x" * (LONGEST + 2),
+        b"x" * (LONGEST_OF_PUPIL + 2),
         b'{"class": 99, "name": "x"}\n',
         HELLO + b'{"drawn": "all", "alone": 1}\n',
         HELLO + b'{"answer to": 1, "answer": "' + b"7" * 100 + b'"}\n',

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 VERSION = 1
-LONGEST = 1 << 16
-"""No message is longer than this, in bytes."""
+LONGEST_OF_PUPIL, LONGEST_OF_TEACHER = 1 << 12, 1 << 20
+"""No message is longer than this, in bytes: a teacher's has all edits of all branches in it."""
+_LONGEST_IN_A_SECOND = 16
 
 Message = Mapping[str, Any]
 
@@ -19,8 +20,7 @@ Message = Mapping[str, Any]
 class Link(asyncio.Protocol):
     """One end of a connection: calls `made` at first, `received` with each message, `lost` when it is over.
 
-    What is no message, a message that is too long, or more bytes in a second than `most_in_a_second` end the
-    connection.
+    What is no message, a message that is longer than the `longest`, or too many of them in a second end the connection.
     """
 
     def __init__(
@@ -28,12 +28,12 @@ class Link(asyncio.Protocol):
         received: Callable[[Link, Message], None],
         lost: Callable[[Link], None],
         made: Callable[[Link], None] = lambda _: None,
-        most_in_a_second: int = LONGEST,
+        longest: int = LONGEST_OF_PUPIL,
     ) -> None:
         self._made = made
         self._received = received
         self._lost = lost
-        self._most_in_a_second = most_in_a_second
+        self._longest = longest
         self._transport: asyncio.Transport | None = None
         self._held = b""
         self._second, self._taken = 0, 0
@@ -66,11 +66,11 @@ class Link(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take what has come, and hand on each message that is whole."""
         *whole, self._held = (self._held + data).split(b"\n")
-        if self._is_flooded(len(data)) or len(self._held) > LONGEST:
+        if self._is_flooded(len(data)) or len(self._held) > self._longest:
             self.close()
         for line in whole:
             message = read(line)
-            if message is None:
+            if message is None or len(line) > self._longest:
                 self.close()
             if message is None or not self.is_open:
                 return
@@ -80,14 +80,14 @@ class Link(asyncio.Protocol):
         second = int(asyncio.get_running_loop().time())
         self._taken = self._taken * (second == self._second) + size
         self._second = second
-        return self._taken > self._most_in_a_second
+        return self._taken > _LONGEST_IN_A_SECOND * self._longest
 
     def send(self, message: Message) -> None:
         """Send a message, if there is a connection; who takes none any more is let go."""
         if self.is_open:
             assert self._transport is not None
             self._transport.write(write(message))
-            if self._transport.get_write_buffer_size() > 4 * LONGEST:
+            if self._transport.get_write_buffer_size() > 4 * LONGEST_OF_TEACHER:
                 self.close()
 
     def close_when_sent(self) -> None:
@@ -109,7 +109,7 @@ def write(message: Message) -> bytes:
 def read(line: bytes) -> Message | None:
     """Return the message of a line; None where it is none."""
     try:
-        message = json.loads(line) if len(line) <= LONGEST else None
+        message = json.loads(line)
     except (ValueError, RecursionError):
         return None
     return message if isinstance(message, dict) else None

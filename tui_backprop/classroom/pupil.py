@@ -15,14 +15,12 @@ from ..notation.moments import name_place
 from ..session import DebugSession, Viewer
 from .context import DAMAGED, Context, program_of, take_up
 from .lead import name_of
-from .link import LONGEST, VERSION, Link, read, write
+from .link import LONGEST_OF_TEACHER, VERSION, Link, read, write
 
 AGAIN = 2.0
 """Seconds until a teacher who is not there is looked for again."""
 PATIENCE = 5.0
 """Seconds that a class has to say what it is about, when somebody joins."""
-_MOST_FROM_A_TEACHER = 100 * LONGEST
-"""Bytes in a second: at full speed there is a context for each that was drawn."""
 
 
 class NoClassError(Exception):
@@ -59,7 +57,7 @@ class Pupil:
     async def open(self) -> None:
         """Look for the teacher, now and again and again."""
         self._loop = asyncio.get_running_loop()
-        link = Link(self._take, self._lose, most_in_a_second=_MOST_FROM_A_TEACHER)
+        link = Link(self._take, self._lose, longest=LONGEST_OF_TEACHER)
         try:
             await self._loop.create_unix_connection(lambda: link, str(self._path))
         except OSError:
@@ -191,7 +189,7 @@ def first_context(path: Path, name: str) -> Context:
             connection.connect(str(path))
             connection.sendall(write(_hello(name)))
             with connection.makefile("rb") as lines:
-                says = read(lines.readline(LONGEST + 1))
+                says = read(lines.readline(LONGEST_OF_TEACHER))
         except OSError as error:
             raise NoClassError(
                 f"the class does not answer: {error.strerror or error}; the teacher may be gone"

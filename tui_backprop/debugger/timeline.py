@@ -59,7 +59,7 @@ class Timeline:
     @property
     def place(self) -> Place:
         """The current place."""
-        return Place(self.recording.iteration, self.cursor, self._fine)
+        return Place(self.recording.iteration, self.cursor, self._fine and self.cursor > 0)
 
     @property
     def moment(self) -> Moment:
