@@ -18,7 +18,7 @@ from minidl_core.plan import Plan
 
 from .beliefs import BackwardCall, Cause, Diagnosis, Parting, compare, diagnose, undiagnosed
 from .beliefs import Disagreement as Parted
-from .debugger.diagnosing import line_of_gradient
+from .debugger.diagnosing import line_of_gradient, line_of_return
 from .debugger.steps import Place
 from .debugger.timeline import Timeline
 from .drawing.glyphs import DONE, PARTS
@@ -128,20 +128,28 @@ class Verdict:
         }
 
     def _place(self, cause: Cause) -> str:
-        """Return the line of the learner's file to look at, of the operation in question or the first that sets.
+        """Return the line of the learner's file to look at.
 
-        Nothing where the search, the start or the update is at fault: whose lines are not known.
+        That is a line of the operation in question, or the first that sets; where the search or its start is at fault,
+        of the function that goes through the nodes, and where the script is, the line that calls it.
         """
-        is_set = cause.belief == "overwritten"
-        if cause.kind is None and not is_set:
-            return ""
-        for node, theirs in self.engine.functions.items():
-            if theirs.backward is not None and cause.kind in (None, node.kind):
-                code = theirs.backward
-                found = line_of_gradient(code, self.engine.gradient, is_set=is_set)
+        gradient, is_set = self.engine.gradient, cause.belief == "overwritten"
+        if cause.belief in ("not-zeroed", "stale-update"):
+            file, line = self.engine.called_at
+            return _location(file, line)
+        own = [theirs for node, theirs in self.engine.functions.items() if cause.kind in (None, node.kind)]
+        for theirs in own if is_set or cause.kind is not None else ():
+            if theirs.backward is not None:
+                found = line_of_gradient(theirs.backward, gradient, is_set=is_set)
                 if found is not None:
-                    return f"{PurePath(code.co_filename).name}:{found}"
-        return ""
+                    return _location(theirs.backward.co_filename, found)
+        if cause.kind is not None and not is_set and own:
+            return _location(own[0].forward.co_filename, line_of_return(own[0].forward))
+        if self.engine.backward is None:
+            return ""
+        code = self.engine.backward
+        found = None if cause.belief == "seed" else line_of_gradient(code, gradient, is_set=is_set)
+        return _location(code.co_filename, found or code.co_firstlineno)
 
 
 def judge(program: Program) -> Verdict | None:
@@ -182,7 +190,7 @@ def judge(program: Program) -> Verdict | None:
             verdict = Verdict(engine, iteration, nodes, compared, parted, recorded, checked, wrong, why)
         else:
             verdict = replace(verdict, checked=checked, wrong=wrong)
-    if verdict is None or not calls:
+    if verdict is None or not calls or engine.is_by_hand:
         return verdict
     diagnosis = diagnose(calls)
     first = None if diagnosis else undiagnosed(calls[0])
@@ -200,6 +208,10 @@ def _spread(count: int, most: int) -> list[int]:
     if count <= most:
         return list(range(1, count + 1))
     return sorted({1 + round(index * (count - 1) / (most - 1)) for index in range(most)})
+
+
+def _location(file: str, line: int) -> str:
+    return f"{PurePath(file).name}:{line}" if file else ""
 
 
 def _name(parted: Parted) -> str:

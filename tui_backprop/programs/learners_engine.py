@@ -19,9 +19,10 @@ class TheirFunctions:
 
 @dataclass(frozen=True, eq=False)
 class LearnersEngine:
-    """A class of the script whose instances have a number and its gradient.
+    """A class of the script whose instances have a number and its gradient, or its loop, which finds them by hand.
 
     `number` and `gradient` are the names of these attributes. `functions` are by node of the graphs opened so far.
+    `backward` is the function that the script calls on its loss, and `called_at` the file and the line of the call.
     """
 
     class_name: str
@@ -29,3 +30,10 @@ class LearnersEngine:
     number: str
     gradient: str
     functions: Mapping[Node, TheirFunctions]
+    backward: CodeType | None = None
+    called_at: tuple[str, int] = ("", 0)
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether lines of a loop find the gradients, one by one, and no search through a graph."""
+        return not self.gradient
