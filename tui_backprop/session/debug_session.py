@@ -201,9 +201,12 @@ class DebugSession:
 
     def tick(self) -> None:
         """Go on by one tick of a run; where it ends there is a message."""
-        if self._runs and not self._run.tick():
-            self.pause()
-            self.message = self._run.message
+        if self._runs:
+            goes_on = self._run.tick()
+            self.quiz.keep_to(self.timeline)
+            if not goes_on:
+                self.pause()
+                self.message = self._run.message
 
     def pause(self, why: Message | None = None) -> None:
         """Let time stand still, and say why."""
