@@ -101,13 +101,16 @@ class Recorder:
             return call()
         if self.attributes is None:
             looked = walk.nodes[-_MOST_LOOKED_AT:]
-            was = [{k: _copied(v) for k, v in stored(node).items() if number_like(v)} for node in walk.nodes]
+            was = [{k: _copied(v) for k, v in stored(node).items() if number_like(v)} for node in looked]
+            # which of them is the gradient only the call will tell
+            names = dict.fromkeys(name for each in was for name in each)
+            stood = {name: list(map(_copied, Attributes("", name).gradients(walk.nodes))) for name in names}
             result = call()
-            self.attributes = find_attributes(was[-_MOST_LOOKED_AT:], [stored(node) for node in looked])
+            self.attributes = find_attributes(was, [stored(node) for node in looked])
             if self.attributes is None:
                 return result
             self.loss_type, self.backward, self.called_at = type(loss), code, called_at
-            before = self._as_numbers([each.get(self.attributes.gradient) for each in was])
+            before = self._as_numbers(stood.get(self.attributes.gradient, [None] * len(walk.nodes)))
         else:
             before = self._as_numbers(self.attributes.gradients(walk.nodes))
             result = call()
