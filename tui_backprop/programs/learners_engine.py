@@ -22,6 +22,7 @@ class LearnersEngine:
     """A class of the script whose instances have a number and its gradient.
 
     `number` and `gradient` are the names of these attributes. `functions` are by node of the graphs opened so far.
+    `whose` says whose gradients they are, beside the right ones.
     """
 
     class_name: str
@@ -29,3 +30,4 @@ class LearnersEngine:
     number: str
     gradient: str
     functions: Mapping[Node, TheirFunctions]
+    whose: str = "yours"

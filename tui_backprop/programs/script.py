@@ -25,6 +25,8 @@ from .engine.recorder import Recorder as EngineRecorder
 from .execution import Execution, execute, explained
 from .naming import name_objects
 from .program import Program, ProgramError, program_of
+from .pytorch import torch_program
+from .pytorch.watching import watching_torch
 from .recorded import RecordedStep
 from .recorder import Recorder
 from .updates import ProgramsOptimizer
@@ -50,13 +52,14 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
             seen.pop(happening.node, None)
             seen[happening.node] = happening.feeds
 
-    with Graph().as_default(), watching(note), noting(of_engine.on_backward):
+    with Graph().as_default(), watching(note), noting(of_engine.on_backward), watching_torch() as of_torch:
         execution = execute(path)
     main, stopped = execution.main, execution.stopped
     warning = execution.left_out
     if stopped is not None:
         # what it trained until then is what a debugger is for
         taken = len(recorder.steps) or (of_engine.taken if of_engine.steps else 0)
+        taken = taken or sum(each.taken for each in of_torch if each.steps)
         fed = any(isinstance(node, Minimization) and _fed(node, seen) is not None for node in seen)
         if not taken and not fed:
             raise KeyboardInterrupt if isinstance(stopped.__cause__, KeyboardInterrupt) else stopped
@@ -69,6 +72,15 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
         return program_of(_explaining(lesson, path, execution), seed, learning_rate, path, warning)
     if seed is not None:
         raise ProgramError(f"--seed is for lessons: {path} draws its own numbers; change the seed in it")
+    for each in of_torch if not recorder.steps and not of_engine.steps else ():
+        if each.refused is not None and not each.steps:
+            raise ProgramError(f"{path}: {each.refused}")
+        if each.steps:
+            if learning_rate is not None:
+                raise ProgramError(
+                    f"--learning-rate is for programs of our engine; {path} has its own: change it there"
+                )
+            return torch_program(each, execution, path, warning)
     if of_engine.refused is not None and not seen:
         raise ProgramError(f"{path}: {of_engine.refused}")
     if of_engine.steps and not recorder.steps and not any(isinstance(node, Minimization) for node in seen):
