@@ -6,18 +6,19 @@ spread from the first to the last, and that is said.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 import numpy as np
 
-from minidl_core import MinidlError
+from minidl_core import MinidlError, Node
 from minidl_core.arrays import Array, as_text, quiet
 from minidl_core.plan import Plan
 
 from .beliefs import BackwardCall, Cause, compare, diagnose
 from .beliefs import Disagreement as Parted
+from .beliefs.comparison import TOLERANCE
 from .debugger.diagnosing import line_of_gradient
 from .debugger.steps import Place
 from .debugger.timeline import Timeline
@@ -33,6 +34,7 @@ MOST_ROWS = 20
 _DIAGNOSED = 3
 """So many steps a diagnosis has to explain: the first wrong one and those after it."""
 MOST_OF_A_NAME = 40
+_IN_FLOAT32 = 1e-4
 WRONG = 3
 """The exit status where a gradient is wrong."""
 
@@ -151,7 +153,7 @@ def judge(program: Program) -> Verdict | None:
         try:
             with quiet():
                 evaluation = Plan([loss]).run(recording.start.feeds, recording.start.variables)
-                comparison = compare(evaluation, loss, recording.theirs)
+                comparison = compare(evaluation, loss, recording.theirs, _tolerance(recording.theirs))
         except MinidlError:
             if verdict is None:
                 raise
@@ -171,6 +173,11 @@ def judge(program: Program) -> Verdict | None:
     if verdict is None or not calls:
         return verdict
     return replace(verdict, diagnosis=[cause for each in diagnose(calls) for cause in each.causes])
+
+
+def _tolerance(theirs: Mapping[Node, Array]) -> float:
+    """Return by how much gradients may differ that were computed as these were, in float32 or in float64."""
+    return _IN_FLOAT32 if any(each.dtype == np.float32 for each in theirs.values()) else TOLERANCE
 
 
 def _explained(timeline: Timeline, parted: Parted) -> str:

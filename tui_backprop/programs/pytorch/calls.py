@@ -36,7 +36,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Leaf:
-    """A tensor that no function made which autograd recorded: how often it was changed, and its name where it is used."""
+    """A tensor that autograd did not make, how often it had been changed, and its name where it is used."""
 
     tensor: Any
     version: int
@@ -229,4 +229,3 @@ def outside(frame: FrameType) -> FrameType:
             return at
         at = at.f_back
     return frame
-

@@ -17,7 +17,7 @@ from .recorder import Structure, Taken
 
 @dataclass(frozen=True, eq=False)
 class Built:
-    """A graph: its `loss`, and its nodes by their numbers in the structure; `fed` are placeholders by that of the leaf."""
+    """A graph: its `loss`, its nodes as the structure numbers them, and what is `fed`, by the number of the leaf."""
 
     nodes: Sequence[Node]
     loss: Node
@@ -113,5 +113,3 @@ def _places_of_use(structure: Structure) -> Mapping[int, tuple[str, int]]:
             if call is not None:
                 found.setdefault(n, (call.file, call.line))
     return found
-
-

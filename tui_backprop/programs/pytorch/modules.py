@@ -81,10 +81,13 @@ class Modules:
         own = [key for key, (module, _) in tops.items() if any(True for _ in module.parameters())]
         own = [key for key in own if not any(key in _inner(tops[other][0]) for other in own)]
         prefixes = {key: "" if own == [key] else tops[key][1] for key in tops}
-        names = {key: name for key, name in found.items() if issubclass(type(held[key]), torch.Tensor)}
+        names: dict[int, str] = {}
         for key in own:
             for name, tensor in _tensors(tops[key][0]):
                 names.setdefault(id(tensor), f"{prefixes[key]}.{name}" if prefixes[key] else name)
+        for key, name in found.items():
+            if issubclass(type(held[key]), torch.Tensor):
+                names.setdefault(key, name)
         scopes = {root: _path_of(key, tops, prefixes) or name for key, (_, root, name) in self._roots.items()}
         if len(own) == 1 and own[0] in self._roots:
             scopes[self._roots[own[0]][1]] = ""

@@ -48,12 +48,12 @@ def _plain(value: Any) -> Any:
 
 def _clip_norm(gradients: Sequence[tuple[Array, Array | None]]) -> float | None:
     """Return the length that gradients were cut to, 0 where they were not; None where something else was done."""
-    if any(found is None for _, found in gradients):
+    pairs = [(np.ravel(used), np.ravel(found)) for used, found in gradients if found is not None]
+    if len(pairs) < len(gradients):
         return None
-    if all(np.array_equal(used, found) for used, found in gradients):
+    if all(np.array_equal(used, found) for used, found in pairs):
         return 0.0
-    used = np.concatenate([np.ravel(each) for each, _ in gradients]).astype(float)
-    found = np.concatenate([np.ravel(each) for _, each in gradients]).astype(float)
+    used, found = (np.concatenate(each).astype(float) for each in zip(*pairs, strict=True))
     ratio = float(used @ found / (found @ found))
     is_shortened = 0 < ratio < 1 and np.allclose(used, ratio * found, rtol=_CLIPPED, atol=0)
     return ratio * float(np.sqrt(found @ found)) if is_shortened else None

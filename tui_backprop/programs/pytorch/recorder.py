@@ -145,7 +145,9 @@ class Recorder:
             if gradient is not None:
                 fresh[id(tensor)] = gradient if old is None else gradient.clone()
             if old is not None:
-                tensor.grad = old if gradient is None else old.add_(gradient) if not old.requires_grad else old + gradient
+                tensor.grad = (
+                    old if gradient is None else old.add_(gradient) if not old.requires_grad else old + gradient
+                )
         return fresh
 
     def _record(
@@ -163,7 +165,9 @@ class Recorder:
                 raise ProgramError(f"the gradient of {leaf.name or 'a parameter'} is sparse; {remedy}")
             gradients[n] = None if gradient is None else _number(gradient, copy=True)
             if leaf.tensor.requires_grad and leaf.tensor._backward_hooks:
-                self.remarks["hooks on tensors may change gradients: where they do, torch's part from the right ones"] = None
+                self.remarks[
+                    "hooks on tensors may change gradients: where they do, torch's part from the right ones"
+                ] = None
         taken = Taken(
             structure,
             local_name(loss, outside(sys._getframe())),
@@ -172,7 +176,10 @@ class Recorder:
             [leaf.tensor.requires_grad for leaf in leaves],
             [self._kept(leaf.tensor) for leaf in leaves],
             gradients,
-            [None if before.get(id(leaf.tensor)) is None else _number(before[id(leaf.tensor)], copy=True) for leaf in leaves],
+            [
+                None if before.get(id(leaf.tensor)) is None else _number(before[id(leaf.tensor)], copy=True)
+                for leaf in leaves
+            ],
             float(loss.detach().double().reshape(())),
         )
         self._bytes += sum(each.nbytes for each in gradients if each is not None)
@@ -267,7 +274,9 @@ class _Walk:
         if tensor.layout != torch.strided:
             raise ProgramError(f"{leaf.name or 'a tensor'} is sparse; make it dense, by to_dense()")
         if tensor.dtype.is_complex:
-            raise ProgramError(f"{leaf.name or 'a tensor'} is {tensor.dtype}; use real numbers, its parts as two tensors")
+            raise ProgramError(
+                f"{leaf.name or 'a tensor'} is {tensor.dtype}; use real numbers, its parts as two tensors"
+            )
         self.leaves[len(self.calls)] = leaf
         # two parameters of one shape are not each other: which is which, the run tells
         own = id(tensor) if tensor.requires_grad else None
@@ -294,7 +303,9 @@ def _one_loss(losses: Any, gradients: Any) -> Any:
         raise ProgramError("backward() was called on a tensor that nothing made; call it on a loss")
     given = gradients[0] if isinstance(gradients, list | tuple) else gradients
     if loss.numel() != 1:
-        raise ProgramError(f"backward() was called on {tuple(loss.shape)} numbers; call it on a loss: (y * gradient).sum()")
+        raise ProgramError(
+            f"backward() was called on {tuple(loss.shape)} numbers; call it on a loss: (y * gradient).sum()"
+        )
     if given is not None and float(given) != 1:
         raise ProgramError(f"backward() was given a gradient of {float(given):g}; multiply the loss by it")
     return loss

@@ -143,7 +143,8 @@ class TorchRun(Sequence[RecordedStep]):
         """Return the learning rate with which gradient descent makes a step, in digits that are sure."""
         gradients = dict(zip(step.ids, (step.gradients[n] for n in step.structure.leaves), strict=True))
         steps = [np.ravel(before[key].astype(float) - value) for key, value in moved.items()]
-        slopes = [np.ravel(gradients[key]).astype(float) for key in moved if gradients.get(key) is not None]
+        found = [gradients.get(key) for key in moved]
+        slopes = [np.ravel(each).astype(float) for each in found if each is not None]
         if len(slopes) < len(steps):
             return None
         taken, slope = np.concatenate(steps), np.concatenate(slopes)

@@ -35,8 +35,13 @@ def watching_torch() -> Iterator[list[Recorder]]:
         else:
             finder = _Finder(start)
             sys.meta_path.insert(0, finder)
-            after.callback(lambda: finder in sys.meta_path and sys.meta_path.remove(finder))
+            after.callback(_remove, finder)
         yield recorders
+
+
+def _remove(finder: _Finder) -> None:
+    if finder in sys.meta_path:
+        sys.meta_path.remove(finder)
 
 
 class _Finder:
