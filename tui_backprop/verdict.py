@@ -19,6 +19,7 @@ from minidl_core.plan import Plan
 from .beliefs import BackwardCall, Cause, compare, diagnose
 from .beliefs import Disagreement as Parted
 from .beliefs.comparison import TOLERANCE
+from .debugger.comparison import parting
 from .debugger.diagnosing import line_of_gradient
 from .debugger.steps import Place
 from .debugger.timeline import Timeline
@@ -158,7 +159,7 @@ def judge(program: Program) -> Verdict | None:
             if verdict is None:
                 raise
             break
-        compared, parted = comparison.compared, comparison.disagreeing
+        compared, parted = comparison.compared, tuple(filter(_parts, comparison.disagreeing))
         wrong += bool(parted)
         if (parted or calls) and len(calls) < _DIAGNOSED:
             step = program.steps[iteration - 1]
@@ -173,6 +174,14 @@ def judge(program: Program) -> Verdict | None:
     if verdict is None or not calls:
         return verdict
     return replace(verdict, diagnosis=[cause for each in diagnose(calls) for cause in each.causes])
+
+
+def _parts(each: Parted) -> bool:
+    """Return whether two gradients part by more than float32 has of digits, where it was computed in that."""
+    if each.theirs.dtype != np.float32:
+        return True
+    parts = parting(each.theirs, each.right, ())
+    return parts is None or bool(parts.any())
 
 
 def _tolerance(theirs: Mapping[Node, Array]) -> float:

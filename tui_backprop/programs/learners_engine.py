@@ -22,7 +22,8 @@ class LearnersEngine:
     """A class of the script whose instances have a number and its gradient.
 
     `number` and `gradient` are the names of these attributes. `functions` are by node of the graphs opened so far.
-    `whose` says whose gradients they are, beside the right ones.
+    `subject` is what it is called in a sentence, and `whose` what its gradients are. Where it computes in another
+    precision than ours, `precision` says in which.
     """
 
     class_name: str
@@ -30,4 +31,6 @@ class LearnersEngine:
     number: str
     gradient: str
     functions: Mapping[Node, TheirFunctions]
+    subject: str = "your engine"
     whose: str = "yours"
+    precision: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from minidl_core.arrays import Array
 from minidl_core.definition import OperationDefinition
 from minidl_core.gradients import EvaluatedOperation
 
+from ..engine.measured_slope import measured_gradient
 from ..own_operation import own_operation
 from .calls import Call, Slot, is_in_place
 
@@ -62,7 +64,19 @@ def foreign_operation(call: Call) -> OperationDefinition:
                 gradients[n] = each.numpy()
         return gradients
 
+    def measured(op: EvaluatedOperation, grad: Array) -> list[Array | None]:
+        """Measure the slope: the script's own function is called a little to either side."""
+        inputs, kinds = list(op.inputs), [dtype.is_floating_point for dtype in call.dtypes]
+        return [
+            measured_gradient(compute, inputs, n, grad) if needed and is_float else np.zeros(np.shape(inputs[n]))
+            for n, (needed, is_float) in enumerate(zip(op.needs, kinds, strict=True))
+        ]
+
     word = call.name.strip("_")
     word = word if word.isidentifier() else "operation"
-    reason = f"It is computed by torch's {word}, and so is its gradient."
-    return own_operation(word, len(call.dtypes), compute, gradient, reason, lambda *_: call.shape)
+    # what a script's own autograd function says of its gradient may be wrong
+    is_own = isinstance(call.function, FunctionType)
+    reason = f"It is computed by {'the script' if is_own else 'torch'}'s {word}, and its gradient "
+    reason += "is measured." if is_own else "by torch, too."
+    rule = measured if is_own else gradient
+    return own_operation(word, len(call.dtypes), compute, rule, reason, lambda *_: call.shape)

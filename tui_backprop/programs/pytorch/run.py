@@ -34,7 +34,11 @@ class TorchRun(Sequence[RecordedStep]):
         self._copies: dict[int, Array] = {}
         self._losses = len({step.name for step in self._steps}) > 1
         self._step = lru_cache(8)(self._make_step)
-        self.engine = LearnersEngine("torch", execution.main.__file__ or "", "data", "grad", {}, "torch's")
+        kinds = {each.dtype for step in self._steps for each in step.gradients if each is not None}
+        precision = "float32" if np.dtype(np.float32) in kinds else ""
+        self.engine = LearnersEngine(
+            "torch", execution.main.__file__ or "", "data", "grad", {}, "torch", "torch's", precision
+        )
 
     def __len__(self) -> int:
         return len(self._steps)
