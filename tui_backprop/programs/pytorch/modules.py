@@ -96,7 +96,11 @@ class Modules:
 
 def local_name(value: object, frame: FrameType) -> str:
     """Return the variable that holds a value where it is used, nothing where none does."""
-    return next((name for name, held in frame.f_locals.items() if held is value and not name.startswith("_")), "")
+    for names in (frame.f_locals, frame.f_globals):
+        for name, held in tuple(names.items()):
+            if held is value and not name.startswith("_"):
+                return name
+    return ""
 
 
 def _inner(module: Any) -> set[int]:

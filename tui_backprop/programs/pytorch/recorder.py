@@ -238,52 +238,50 @@ class _Walk:
         self.leaves: dict[int, Leaf] = {}
         self.numbers_by_grad_fn: dict[Any, dict[int, int]] = {}
         self._numbers: dict[Any, int] = {}
-        stack: list[Any] = [(loss.grad_fn, loss.output_nr)]
+        stack: list[tuple[Any, Call | None]] = [((loss.grad_fn, loss.output_nr), None)]
         while stack:
-            source = stack[-1]
-            key = id(source.tensor) if isinstance(source, Leaf) else source
-            if key in self._numbers:
+            source, consumer = stack[-1]
+            if self._number_of(source) is not None:
                 stack.pop()
                 continue
             if isinstance(source, Leaf):
-                self._add_leaf(source)
+                self._add_leaf(source, _used_by(consumer))
                 stack.pop()
                 continue
             call = call_of(*source)
             if call is None:
-                raise _unseen(source[0])
+                raise _unseen(source[0], _used_by(consumer))
             waiting = [each for each in call.sources if self._number_of(each) is None]
             if waiting:
-                stack += waiting[::-1]
+                stack += [(each, call) for each in reversed(waiting)]
                 continue
             if refused := refusal(call):
                 raise refused
             stack.pop()
             self.numbers_by_grad_fn.setdefault(source[0], {})[source[1]] = len(self.calls)
-            inputs = [self._numbers[id(each.tensor) if isinstance(each, Leaf) else each] for each in call.sources]
+            inputs = [self._numbers[_key(each)] for each in call.sources]
             self._add(source, call, inputs, (call.key, call.file, call.line, call.output, call.shape, call.is_plain))
 
     def _number_of(self, source: Any) -> int | None:
-        return self._numbers.get(id(source.tensor) if isinstance(source, Leaf) else source)
+        return self._numbers.get(_key(source))
 
-    def _add_leaf(self, leaf: Leaf) -> None:
-        tensor = leaf.tensor
+    def _add_leaf(self, leaf: Leaf, where: str) -> None:
+        tensor, named = leaf.tensor, leaf.name or "a tensor"
         if tensor._version != leaf.version:
-            named = leaf.name or f"a tensor of {tuple(tensor.shape)}"
-            raise ProgramError(f"{named} was changed in place after it was used and before backward(); change a copy")
-        if tensor.layout != torch.strided:
-            raise ProgramError(f"{leaf.name or 'a tensor'} is sparse; make it dense, by to_dense()")
-        if tensor.dtype.is_complex:
             raise ProgramError(
-                f"{leaf.name or 'a tensor'} is {tensor.dtype}; use real numbers, its parts as two tensors"
+                f"{named}, {where}, was changed in place after that and before backward(); change a copy of it"
             )
+        if tensor.layout != torch.strided:
+            raise ProgramError(f"{named}, {where}, is sparse; make it dense, by to_dense()")
+        if tensor.dtype.is_complex:
+            raise ProgramError(f"{named}, {where}, is {tensor.dtype}; use real numbers, its parts as two tensors")
         self.leaves[len(self.calls)] = leaf
-        # two parameters of one shape are not each other: which is which, the run tells
+        # two parameters of one shape are not each other
         own = id(tensor) if tensor.requires_grad else None
-        self._add(id(tensor), None, (), (tuple(tensor.shape), own, leaf.name))
+        self._add(leaf, None, (), (tuple(tensor.shape), own, leaf.name))
 
-    def _add(self, key: Any, call: Call | None, inputs: Sequence[int], means: Any) -> None:
-        self._numbers[key] = len(self.calls)
+    def _add(self, source: Any, call: Call | None, inputs: Sequence[int], means: Any) -> None:
+        self._numbers[_key(source)] = len(self.calls)
         self.calls.append(call)
         self.inputs.append(inputs)
         self.keys.append((means, tuple(inputs)))
@@ -291,6 +289,14 @@ class _Walk:
     def trainable(self) -> list[Any]:
         """Return the leaves that require a gradient."""
         return [leaf.tensor for leaf in self.leaves.values() if leaf.tensor.requires_grad]
+
+
+def _key(source: Any) -> Any:
+    return id(source.tensor) if isinstance(source, Leaf) else source
+
+
+def _used_by(consumer: Call | None) -> str:
+    return "the loss" if consumer is None else f"used by {consumer.name} at {consumer.location}"
 
 
 def _one_loss(losses: Any, gradients: Any) -> Any:
@@ -311,15 +317,13 @@ def _one_loss(losses: Any, gradients: Any) -> Any:
     return loss
 
 
-def _unseen(grad_fn: Any) -> ProgramError:
-    name = grad_fn.name()
+def _unseen(grad_fn: Any, where: str) -> ProgramError:
+    name = grad_fn.name().rpartition("::")[2]
     if name == "CopySlices" or "AsStrided" in name:
-        return ProgramError(
-            "a tensor was changed in place by way of a part of it (x[0].add_(1)), which cannot be followed;"
-            " change it by x[0] = ..., or make a new tensor"
-        )
-    remedy = "take torch.jit, torch.compile, vmap, or create_graph=True out"
-    return ProgramError(f"a node of autograd, {name}, was made where it cannot be seen; {remedy}")
+        changed = f"a tensor, {where}, was changed in place by way of a part of it (as by x[0].add_(1))"
+        return ProgramError(f"{changed}, which cannot be followed; write x[0] = ..., or make a new tensor")
+    remedy = "take out vmap, create_graph=True, or what else calls torch from C++"
+    return ProgramError(f"{name}, {where}, is of autograd, but its call was not seen; {remedy}")
 
 
 def _keeping(found: dict[int, Array], outputs: dict[int, int]) -> Callable[[Any], None]:

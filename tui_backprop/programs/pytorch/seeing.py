@@ -10,6 +10,7 @@ from typing import Any
 import torch
 import torch._tensor
 import torch.functional
+import torch.jit
 import torch.nn.functional
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
@@ -50,7 +51,9 @@ def seeing(recorder: Recorder) -> Iterator[None]:
                 replace(module, name, _is_overridden(vars(module)[name], is_list=name == "has_torch_function"))
         replace(torch.autograd, "backward", _reported_backward(recorder, torch.autograd.backward))
         replace(torch.autograd, "grad", _reported_grad(recorder, torch.autograd.grad))
-        replace(torch, "compile", _refused_compile(recorder))
+        replace(torch, "compile", _not_compiled(recorder, "torch.compile"))
+        for name in ("script", "trace"):
+            replace(torch.jit, name, _not_compiled(recorder, f"torch.jit.{name}"))
         apply = torch.autograd.Function.apply.__func__
         replace(torch.autograd.Function, "apply", classmethod(_kept_apply(recorder, apply)))
         for hook in (
@@ -103,13 +106,13 @@ def _reported_grad(recorder: Recorder, grad: Callable[..., Any]) -> Callable[...
     return reported
 
 
-def _refused_compile(recorder: Recorder) -> Callable[..., Any]:
-    def compile_nothing(model: Any = None, **_: Any) -> Any:
+def _not_compiled(recorder: Recorder, name: str) -> Callable[..., Any]:
+    def uncompiled(model: Any = None, *_: Any, **__: Any) -> Any:
         """Return the model as it is: what is compiled cannot be seen, and computes the same."""
-        recorder.remarks["torch.compile() was left out: the model runs as it is written, with the same results"] = None
+        recorder.remarks[f"{name}() was left out: the model runs as it is written"] = None
         return (lambda model: model) if model is None else model
 
-    return compile_nothing
+    return uncompiled
 
 
 def _kept_apply(recorder: Recorder, apply: Callable[..., Any]) -> Callable[..., Any]:
