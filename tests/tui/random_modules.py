@@ -91,7 +91,7 @@ class Net(nn.Module):
         if draw.random() < 0.5:
             layer = draw.choice((nn.LSTM, nn.GRU, nn.RNN))(4, 3, batch_first=True)
             return nn.Sequential(layer, Through(lambda given: given[0][:, -1]))
-        encoder = nn.TransformerEncoderLayer(4, 2, 6, dropout=0.0, batch_first=True)
+        encoder = nn.TransformerEncoderLayer(4, 2, 6, dropout=draw.choice((0.0, 0.2)), batch_first=True)
         return nn.Sequential(encoder, Through(lambda x: x.mean(1)))
 
     def data(self) -> Tensor:

@@ -22,6 +22,7 @@ from ..program import ProgramError
 _OURS = os.path.join(tui_backprop.__path__[0], "")
 _TORCHS = os.path.join(os.path.dirname(torch.__file__), "")
 _KEY = "backprop-tui"
+_ATTENTION = "scaled_dot_product_attention"
 _RANDOM = {"rrelu", "rrelu_with_noise", "bernoulli", "multinomial", "fractional_max_pool2d", "alpha_dropout"}
 _RANDOM |= {"feature_alpha_dropout"}
 _SUPPORTED = (torch.float32, torch.float64)
@@ -153,8 +154,10 @@ def call_and_keep(
 def refusal(call: Call) -> ProgramError | None:
     """Return why a call cannot be shown; None where it can."""
     where = f"{call.name} at {call.location}"
-    if call.name in _RANDOM or (call.name == "scaled_dot_product_attention" and _value(call, 4, "dropout_p", 0.0)):
+    if call.name in _RANDOM:
         return ProgramError(f"{where} draws random numbers of its own; put an nn.Dropout in its place, or take it out")
+    if call.name == _ATTENTION and call.args[4] and "noise" not in call.kwargs:
+        return ProgramError(f"{where} drops at random; set its dropout to 0")
     if call.name in ("lstm", "gru", "rnn_tanh", "rnn_relu") and _drops(call):
         return ProgramError(f"{where} drops at random between its layers; set its dropout to 0")
     for dtype in call.dtypes:
@@ -169,10 +172,6 @@ def _drops(call: Call) -> bool:
     floats = [each for each in call.args if isinstance(each, float)]
     flags = [each for each in call.args if isinstance(each, bool)]
     return bool(floats and floats[0] and len(flags) > 1 and flags[1])
-
-
-def _value(call: Call, position: int, name: str, default: Any) -> Any:
-    return call.args[position] if len(call.args) > position else call.kwargs.get(name, default)
 
 
 _Given = tuple[Any, tuple[Any, int] | None]
@@ -202,12 +201,34 @@ def _without_noise(
     """Make what a call drew by itself a tensor among its inputs, and leave out those that it only writes to."""
     if name in ("dropout", "dropout_", "feature_dropout", "feature_dropout_") and "Mul" in made.grad_fn.name():
         return (Slot(0), Slot(1)), {}, [tensors[0], (made.grad_fn._saved_other, None)]
+    if name == _ATTENTION:
+        args, kwargs = (*args, *[None, 0.0][len(args) - 3 :]), dict(kwargs)
+        given = dict(zip(("attn_mask", "dropout_p"), args[3:], strict=False))
+        given |= {key: kwargs.pop(key) for key in ("attn_mask", "dropout_p") if key in kwargs}
+        args = (*args[:3], given["attn_mask"], given["dropout_p"], *args[5:])
+        noise = _noise_of(made.grad_fn) if args[4] else None
+        if noise is not None:
+            return args, {**kwargs, "noise": Slot(len(tensors))}, [*tensors, (noise, None)]
     if name == "batch_norm" and args[5]:
         kept = [n for n, each in enumerate(args) if isinstance(each, Slot) and n not in (3, 4)]
         slots = {n: Slot(number) for number, n in enumerate(kept)}
         used = [tensors[args[n].number] for n in kept]
         return tuple([slots.get(n, None if n in (3, 4) else each) for n, each in enumerate(args)]), kwargs, used
     return args, kwargs, tensors
+
+
+def _noise_of(grad_fn: Any) -> Any:
+    """Return what an attention drew to multiply its softmax by, from the nodes that autograd made of it."""
+    waiting = [grad_fn]
+    while waiting:
+        node = waiting.pop(0)
+        if "Mul" in node.name() and any(
+            "Softmax" in each.name() for each, _ in node.next_functions if each is not None
+        ):
+            return node._saved_other
+        if "Softmax" not in node.name():
+            waiting += [each for each, _ in node.next_functions if each is not None]
+    return None
 
 
 def _is_plain(name: str, args: tuple[Any, ...]) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from minidl_core import Constant, Graph, Node, Operation, Placeholder, Variable, reduce_sum
 from minidl_core.arrays import copy_in
 from minidl_core.graph import in_scope
@@ -100,7 +102,7 @@ class Graphs:
                 self.variables[tensor] = Variable(number, name)
             return self.variables[tensor]
         name = first.names[leaf] or self.names.get(tensor)
-        if not name and all(other.numbers[leaf] is number for other in like[1:]):
+        if not name and np.isfinite(number).all() and all(other.numbers[leaf] is number for other in like[1:]):
             return Constant(copy_in(number))
         return Placeholder(number.shape, name or "x")
 

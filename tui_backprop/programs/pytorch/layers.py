@@ -197,13 +197,14 @@ def _attention(
     key: Node,
     value: Node,
     attn_mask: Node | None = None,
-    dropout_p: float = 0.0,  # noqa: ARG001 (it is 0: see `refusal`)
+    dropout_p: float = 0.0,
     is_causal: bool = False,
     *,
     scale: float | None = None,
     enable_gqa: bool = False,
+    noise: Node | None = None,
 ) -> Node | None:
-    if enable_gqa or attn_mask is not None:
+    if enable_gqa or attn_mask is not None or (dropout_p and noise is None):
         return None
     factor = 1 / math.sqrt(shape_of(query)[-1]) if scale is None else scale
     scores = dl.multiply(dl.matmul(query, _last_two_swapped(key)), factor)
@@ -211,4 +212,5 @@ def _attention(
         rows, columns = shape_of(scores)[-2:]
         # exp of this is 0, as of minus infinity
         scores = dl.where(Constant(np.tri(rows, columns)), scores, -1e30)
-    return dl.matmul(dl.softmax(scores), value)
+    weights = dl.softmax(scores)
+    return dl.matmul(weights if noise is None else dl.multiply(weights, noise), value)

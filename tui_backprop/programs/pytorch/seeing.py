@@ -12,6 +12,7 @@ import torch._tensor
 import torch.functional
 import torch.jit
 import torch.nn.functional
+import torch.overrides
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 from torch.overrides import TorchFunctionMode
@@ -28,6 +29,19 @@ class _Seeing(TorchFunctionMode):  # type: ignore[misc]
     def __init__(self, recorder: Recorder) -> None:
         super().__init__()
         self._recorder = recorder
+        self._is_paused = False
+
+    def pause(self) -> None:
+        """See nothing, if no other mode was put on this one: a step without a closure only costs time."""
+        if torch.overrides._get_current_function_mode() is self:
+            torch._C._pop_torch_function_stack()
+            self._is_paused = True
+
+    def go_on(self) -> None:
+        """See again."""
+        if self._is_paused:
+            self._is_paused = False
+            torch._C._push_on_torch_function_stack(self)
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         recorder = self._recorder
@@ -39,7 +53,7 @@ class _Seeing(TorchFunctionMode):  # type: ignore[misc]
 @contextmanager
 def seeing(recorder: Recorder) -> Iterator[None]:
     """Let a recorder see what torch does in this block."""
-    modules = recorder.modules
+    modules, mode = recorder.modules, _Seeing(recorder)
     with ExitStack() as after:
 
         def replace(holder: Any, name: str, value: Any) -> None:
@@ -60,10 +74,11 @@ def seeing(recorder: Recorder) -> Iterator[None]:
             register_module_forward_pre_hook(lambda module, _: modules.enter(module, outside(sys._getframe(1)))),
             register_module_forward_hook(lambda *_: modules.leave(), always_call=True),
             register_optimizer_step_pre_hook(lambda optimizer, *_: recorder.on_update_begun(optimizer)),
+            register_optimizer_step_pre_hook(lambda *given: mode.pause() if given[1:] == ((given[0],), {}) else None),
+            register_optimizer_step_post_hook(lambda *_: mode.go_on()),
             register_optimizer_step_post_hook(lambda optimizer, *_: recorder.on_update(optimizer)),
         ):
             after.callback(hook.remove)
-        mode = _Seeing(recorder)
         mode.__enter__()
         after.callback(_leave, mode)
         yield
