@@ -80,7 +80,7 @@ class Head(nn.Module):
     def forward(self, x):
         scores = self.q(x) @ self.k(x).transpose(-2, -1) / x.size(-1) ** 0.5
         return F.softmax(scores.masked_fill(self.mask == 0, float("-inf")), -1) @ self.v(x)
-net = nn.Sequential(Head(6), nn.TransformerEncoderLayer(6, 2, 8, dropout=0.0, batch_first=True))
+net = nn.Sequential(Head(6), nn.TransformerEncoderLayer(6, 2, 8, batch_first=True))
 optimizer, losses = torch.optim.Adam(net.parameters(), lr=1e-3), []
 x, goal = torch.randn(2, 5, 6), torch.randn(2, 5, 6)
 for _ in range(3):
@@ -213,6 +213,7 @@ for _ in range(2):
     first, second = program.steps[:2]
     assert first.trained == []
     assert isinstance(second.optimizer, ProgramsOptimizer)
+    assert "they add up over several calls, until zero_grad()" in program.warning
     assert set(second.before) == set(variables_of(program).values())
     verdict = judge(program)
     assert verdict is not None

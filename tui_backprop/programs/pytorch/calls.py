@@ -222,12 +222,11 @@ def _noise_of(grad_fn: Any) -> Any:
     waiting = [grad_fn]
     while waiting:
         node = waiting.pop(0)
-        if "Mul" in node.name() and any(
-            "Softmax" in each.name() for each, _ in node.next_functions if each is not None
-        ):
+        below = [each for each, _ in node.next_functions if each is not None]
+        if "Mul" in node.name() and any("Softmax" in each.name() for each in below):
             return node._saved_other
         if "Softmax" not in node.name():
-            waiting += [each for each, _ in node.next_functions if each is not None]
+            waiting += below
     return None
 
 

@@ -20,18 +20,16 @@ from minidl_core.train import (
 _CLIPPED = 1e-5
 
 
-def optimizer_like(theirs: Any, gradients: Sequence[tuple[Array, Array | None]]) -> Optimizer | None:
-    """Return our optimizer with the settings of theirs; None where ours makes no such step.
+def optimizer_like(theirs: Any, clip: float) -> Optimizer | None:
+    """Return our optimizer with the settings of theirs, and a length to cut gradients to, 0 where they are not.
 
-    `gradients` are, of each parameter, the one that it used and the one that the last backward call found. They must be
-    the same, or all shortened alike by clip_grad_norm_, and all settings the same for all groups.
+    None where ours makes no such step: with another rule, or other settings for some of the parameters.
     """
     groups = [{key: value for key, value in group.items() if key != "params"} for group in theirs.param_groups]
     if any(group != groups[0] for group in groups[1:]):
         return None
-    clip = _clip_norm(gradients)
     made = _LIKE.get(type(theirs).__name__)
-    if clip is None or made is None or any(groups[0].get(flag) for flag in ("maximize", "amsgrad", "centered")):
+    if made is None or any(groups[0].get(flag) for flag in ("maximize", "amsgrad", "centered")):
         return None
     steps = {float(state["step"]) for state in theirs.state.values() if "step" in state}
     if len(steps) > 1:
@@ -46,8 +44,12 @@ def _plain(value: Any) -> Any:
     return float(value) if hasattr(value, "item") else value
 
 
-def _clip_norm(gradients: Sequence[tuple[Array, Array | None]]) -> float | None:
-    """Return the length that gradients were cut to, 0 where they were not; None where something else was done."""
+def clip_of(gradients: Sequence[tuple[Array, Array | None]]) -> float | None:
+    """Return the length that gradients were cut to by clip_grad_norm_, 0 where they were not.
+
+    They are, of each parameter, the one that an optimizer used and the one that the last backward call found. None
+    where the first was made from the second in another way.
+    """
     pairs = [(np.ravel(used), np.ravel(found)) for used, found in gradients if found is not None]
     if len(pairs) < len(gradients):
         return None

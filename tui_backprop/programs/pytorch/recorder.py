@@ -20,9 +20,14 @@ from minidl_core.train import Optimizer
 from ..program import ProgramError
 from .calls import Call, Leaf, call_of, outside, refusal
 from .modules import Modules, local_name
-from .optimizers import optimizer_like
+from .optimizers import clip_of, optimizer_like
 
 MOST_BYTES = 64 * 2**20
+_FAR_BELOW = -1e30
+_OTHERS = (
+    "its optimizer moved by other gradients than those of the last backward call alone: they add up over several calls,"
+    " until zero_grad(); such steps are shown as the script made them"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,8 +101,10 @@ class Recorder:
         self, losses: Any, gradients: Any, call: Callable[[], Any], asked: Sequence[Any] | None = None
     ) -> Any:
         """Make a backward call of the script's and record it; `asked` are the tensors whose gradients it returns."""
-        if self.rests or self.refused or (self._bytes > MOST_BYTES and len(self.steps) > 2):
-            self.taken += not self.rests
+        if self.rests:
+            return call()
+        if self.refused or (self._bytes > MOST_BYTES and len(self.steps) > 2):
+            self.taken += 1
             return call()
         try:
             with self.resting():
@@ -190,6 +197,9 @@ class Recorder:
     def _kept(self, tensor: Any) -> Array:
         """Return a copy of a tensor's number, the one of before where it is the same."""
         now, last = _number(tensor), self._last.get(id(tensor))
+        if now.dtype.kind == "f" and not tensor.requires_grad and np.isneginf(now).any():
+            now = np.where(np.isneginf(now), _FAR_BELOW, now).astype(now.dtype)
+            self.remarks[f"minus infinity in its data is {_FAR_BELOW:g} here: exp of it is 0 all the same"] = None
         if last is not None and last.dtype == now.dtype and np.array_equal(last, now, equal_nan=now.dtype.kind == "f"):
             return last
         self._last[id(tensor)] = now = now.copy()
@@ -214,9 +224,12 @@ class Recorder:
                 return
             places = {key: n for n, key in zip(step.structure.leaves, step.ids, strict=True)}
             gradients = [(p, step.gradients[places[id(p)]] if id(p) in places else None) for p in moved]
+            clip = clip_of([(_number(p.grad), g) for p, g in gradients])
+            if clip is None:
+                self.remarks[_OTHERS] = None
             ours = None
-            if self._begun[id(optimizer)] and step.update is None:
-                ours = optimizer_like(optimizer, [(_number(p.grad), g) for p, g in gradients])
+            if self._begun[id(optimizer)] and step.update is None and clip is not None:
+                ours = optimizer_like(optimizer, clip)
             if ours is None:
                 # from here on it remembers what is not seen
                 self._begun[id(optimizer)] = False
