@@ -21,6 +21,8 @@ def copy_in(value: Any) -> Array:
 
     Raises ValueError or TypeError where it is ragged, or masked, or not made of real numbers.
     """
+    if type(value) is float:  # most often, in graphs of scalars, and then much faster
+        return np.array(value)[()]
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
         raise TypeError("some of its entries are masked; give them a number, as in array.filled(0.0)")
     given = np.asarray(value)

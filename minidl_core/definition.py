@@ -81,7 +81,7 @@ class OperationDefinition:
     compute: Compute
     formula: str
     samples: Sequence[Any]
-    element: str
+    element: str | Callable[..., str]
     elementwise: bool
     unchecked: bool
     copies: bool
@@ -115,7 +115,6 @@ class OperationDefinition:
         made.takes_list = False
         made.symbols = tuple([f"A{number}" for number in range(1, count + 1)])
         made.formula = self.formula.replace("INPUTS", ", ".join(made.symbols))
-        made.element = self.element.replace("INPUTS", ", ".join(made.symbols))
         kinds = inspect.Parameter
         made._signature = inspect.Signature(
             [kinds(symbol.lower(), kinds.POSITIONAL_ONLY) for symbol in made.symbols]
@@ -188,6 +187,10 @@ class OperationDefinition:
             raise
         except Exception:  # a stranger's operation may want more than ones; the run will tell
             return None
+
+    def element_of(self, shapes: Sequence[Shape], attributes: Attributes) -> str:
+        """Return what one element of Y is for inputs of these shapes; '' where the formula does not say."""
+        return self.element(*shapes, **attributes) if callable(self.element) else self.element
 
     def remedy_for(self, inputs: Sequence[str], attributes: Attributes) -> str:
         """Return the remedy of a shape mistake, with the names of these inputs and these attributes in it."""

@@ -1,4 +1,4 @@
-"""What people remember of TensorFlow 1, after which the names here are called, and what it is here."""
+"""What people remember of other libraries, above all of TensorFlow 1, after which the names here are called."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ _NO_START = "nothing has to be initialised: in each session a variable starts fr
 WAYS = {
     **dict.fromkeys(("float16", "float32", "float64", "double", "int32", "int64", "bool"), _NO_TYPES),
     **dict.fromkeys(("global_variables_initializer", "initialize_all_variables"), _NO_START),
+    **{name: f"it is dl.reduce_{name}(x, axis)" for name in ("sum", "mean", "max", "min", "std")},
+    "var": "it is dl.reduce_variance(x, axis)",
+    "argmin": "it is dl.argmax(-x, axis)",
+    "mse": "it is dl.reduce_mean(dl.square(prediction - target))",
+    "dropout": "it is x * mask, where mask is a placeholder that each step feeds with other zeros",
     "gradients": "run the loss, then ask for all gradients: dl.compute_gradient(loss)[w]",
     "GradientTape": "no tape is needed: run the loss, then dl.compute_gradient(loss)[w]",
     "InteractiveSession": "make a session and call it: session = dl.Session(); session.run(node)",

@@ -73,6 +73,12 @@ def gradient_rule(operation: Operation) -> GradientRule:
     return rule
 
 
+def is_flat(operation: Operation, input_index: int) -> bool:
+    """Return whether the gradient of an input is 0 wherever it has one, as that of a comparison."""
+    rule = operation.definition.rule or _gradient_registry.get(operation.definition.name)
+    return rule is not None and rule.formula_for(input_index) == "0·G"
+
+
 def input_gradients(rule: GradientRule, op: EvaluatedOperation, grad: Array) -> list[Array]:
     """Call a gradient function once and return its gradient for each input; where nobody needs one it may be None.
 

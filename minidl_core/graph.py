@@ -227,7 +227,6 @@ class Node(Operators):
 @contextmanager
 def in_scope(graph: Graph, name: str) -> Iterator[None]:
     """Put `name/` before the names of the nodes made in this block, also where the scope has nodes already."""
-    graph._name_nodes()
     outer, graph._scope = graph._scope, f"{name}/" if name else ""
     try:
         yield

@@ -31,6 +31,7 @@ _FUNCTIONS = {
     **{name: name for name in ("argmax", "reshape", "transpose", "concatenate", "stack", "where", "clip", "cumsum")},
     **{name: name for name in ("outer", "einsum", "pad", "broadcast_to", "expand_dims", "squeeze", "norm")},
 }
+_CONDITIONS = ("equal", "not_equal", "greater", "greater_equal", "less", "less_equal")
 _RUN = "session.run(x) is its value"
 _STEP = f"it would be a step function, without a slope, and is no operation here; {_RUN}"
 _REMEDIES = {
@@ -44,6 +45,10 @@ _REMEDIES = {
     **dict.fromkeys(("permute", "swapaxes", "t"), "write x.transpose(axes), or x.T"),
     **dict.fromkeys(("unsqueeze",), "write dl.expand_dims(x, axis)"),
     **dict.fromkeys(("mm", "bmm", "mv"), "write x @ y"),
+    **dict.fromkeys(("argmin",), "write dl.argmax(-x, axis)"),
+    **dict.fromkeys(("repeat", "expand", "tile"), "write dl.broadcast_to(x, shape)"),
+    **dict.fromkeys(("any", "all"), "write (x > 0).max(), or .min()"),
+    **dict.fromkeys(("sort", "argsort", "prod", "fill"), "build it from others, or define one with @dl.operation"),
     **dict.fromkeys(("pow",), "write x ** 2"),
     **dict.fromkeys(("size", "dim"), "write x.shape, or x.ndim"),
     **dict.fromkeys(
@@ -57,6 +62,15 @@ _REMEDIES = {
             *("sin", "cos", "add", "multiply", "matmul", "gather", "where", "pad", "outer", "maximum", "minimum"),
         )
     },
+}
+_INSTEAD = {
+    **dict.fromkeys(("vstack", "hstack", "append"), "dl.concatenate([x, y], axis)"),
+    **dict.fromkeys(("tile", "repeat"), "dl.broadcast_to(x, shape)"),
+    **dict.fromkeys(("split", "array_split"), "x[:2] and x[2:]"),
+    **dict.fromkeys(("tril", "triu"), "x * np.tril(np.ones(shape))"),
+    "argmin": "dl.argmax(-x, axis)",
+    "log1p": "dl.log(1 + x)",
+    "expm1": "dl.exp(x) - 1",
 }
 _REFUSED = {
     "__bool__": f"only a run knows whether it is true: dl.where and dl.maximum choose in the graph, and {_RUN}",
@@ -121,13 +135,16 @@ class Operators:
         if not any(isinstance(part, Operators) for part in parts):
             key = tuple([np.array(part) if isinstance(part, list) else part for part in parts])
             return self._operate("select", self, key=key if len(key) > 1 else key[0])
-        if len(parts) > 1:
-            self._refuse(
-                "dl.gather(x, i, axis) takes rows by a node, dl.cross_entropy(scores, classes) one of each row"
-            )
-        if getattr(key, "kind", "equal") in ("equal", "not_equal", "greater", "greater_equal", "less", "less_equal"):
+        if any(getattr(part, "kind", "") in _CONDITIONS for part in parts):
             self._refuse("only a run knows how many entries that are; dl.where(condition, x, 0) keeps the shape")
-        return self._operate("gather", self, key)
+        taken = [axis for axis, part in enumerate(parts) if not (isinstance(part, slice) and part == slice(None))]
+        if len(taken) == 1:
+            return self._operate("gather", self, parts[taken[0]], axis=taken[0])
+        if taken != [0, 1] or len(parts) > 2 or not all(map(_counts, parts)):
+            self._refuse(
+                "dl.gather(x, i, axis) takes rows by a node, and x[i, j] of whole numbers an entry of each row"
+            )
+        return self._operate("pick", self, *parts)
 
     def __eq__(self, other: object) -> Any:
         return Comparison("equal", self, other) if isinstance(other, _COMPARABLE) else NotImplemented
@@ -348,5 +365,12 @@ for _name, _what in _REMEDIES.items():
     setattr(Operators, _name, _Missing(_name, _what))
 
 
+def _counts(part: Any) -> bool:
+    """Return whether a part of an index is a node, or whole numbers."""
+    return isinstance(part, Operators) or (not isinstance(part, slice) and np.asarray(part).dtype.kind in "iu")
+
+
 def _no_function(name: str) -> str:
+    if name in _INSTEAD:
+        return f"np.{name} is no operation here; write {_INSTEAD[name]}"
     return f"np.{name} is no operation here; build it from others, or define one with @dl.operation"

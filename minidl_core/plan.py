@@ -152,7 +152,8 @@ class Plan:
         trained = [variable.name for at, variable in self._variables if values[at] is not variable.initial_value]
         error = non_finite_value(node, values[position], inputs, node.definition.elementwise, trained)
         if node.kind == "log" and node.inputs[0].kind == "softmax":
-            return NonFiniteError(error.finding, "log_softmax finds it without a probability of 0", node, error.entry)
+            remedy = "; ".join(filter(None, ["log_softmax finds it without a probability of 0", error.remedy]))
+            return NonFiniteError(error.finding, remedy, node, error.entry)
         return error
 
     def _failure(self, position: int, values: list[Array], error: Exception) -> MinidlError:
@@ -267,8 +268,9 @@ class Evaluation:
         def evaluate(value: Array) -> Array:
             values = self._values.copy()
             values[plan.index[node]] = value
-            for position, compute, sources, _ in steps:
-                values[position] = compute(*[values[source] for source in sources])
+            for position, compute, sources, unchecked in steps:
+                value = compute(*[values[source] for source in sources])
+                values[position] = value if unchecked else freeze(value)
             return values[plan.index[fetch]]
 
         return evaluate

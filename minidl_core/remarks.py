@@ -10,13 +10,14 @@ from .plan import Evaluation
 
 
 def remark_on(operation: Operation, inputs: Sequence[Array], output: Array) -> str:
-    """Return what is remarkable about an operation that was computed from these inputs, as one sentence, or ''."""
+    """Return what is remarkable about an operation that was computed from these inputs, in a sentence or two, or ''."""
     shapes = [array.shape for array in inputs]
     if operation.definition.elementwise and shapes and all(array.size < output.size for array in inputs):
-        named = " and ".join(
+        named = ", ".join(
             f"{node.name} is {as_text(shape)}" for node, shape in zip(operation.inputs, shapes, strict=True)
         )
-        return f"{named}, so that every entry of the one meets every entry of the other: {as_text(output.shape)}."
+        pairs = f"every entry of one meets every entry of the other, {as_text(output.shape)}"
+        return f"{named}: {pairs}. Reshape one where they are to be paired."
     if not is_finite(output) and all(map(is_finite, inputs)):
         return "it makes a number that is infinite or NaN, which does not reach the loss."
     return ""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from weakref import WeakSet
 
 from .arrays import Array, quiet, read_only
 from .errors import GraphError
-from .graph import Node, Variable, check_has_value
+from .graph import Node, Placeholder, Variable, check_has_value
 from .plan import Evaluation, Plan
 from .train import Memory, Minimization, Optimizer
 from .train.step import take_step
-from .watching import Asked, GradientComputed, StepTaken, is_watched, notify
+from .watching import is_watched, notify
 
 _NOTHING = Memory()
 
@@ -82,6 +83,44 @@ class Session:
     def memory_of(self, optimizer: Optimizer) -> Memory:
         """Return what an optimizer remembers of its steps in this session."""
         return self.memories.get(optimizer, _NOTHING)
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A node is about to be run with these feeds, copied."""
+
+    node: Node
+    feeds: Mapping[Placeholder, Array]
+    session: Session
+
+
+@dataclass(frozen=True, eq=False)
+class StepTaken:
+    """A step was taken from the values of an evaluation: `after` is what it left, and `memory` what it started from.
+
+    `moved` are the variables that another step had moved since the evaluation. `step` is None where the loss was
+    trained without a minimisation. `optimizer` has the settings of this step, and `owner` is whose memory it is.
+    """
+
+    loss: Node
+    step: Minimization | None
+    optimizer: Optimizer
+    owner: Optimizer
+    session: Session
+    evaluation: Evaluation
+    memory: Memory
+    moved: Mapping[Variable, Array]
+    after: Mapping[Variable, Array]
+
+
+@dataclass(frozen=True, eq=False)
+class GradientComputed:
+    """The gradients of a loss were computed at the values of an evaluation; None is a session that is gone."""
+
+    loss: Node
+    session: Session | None
+    evaluation: Evaluation
+    gradients: Mapping[Node, Array]
 
 
 _living: WeakSet[Session] = WeakSet()

@@ -28,10 +28,10 @@ from .finite import non_finite_gradient
 from .gradients import gradient_rule, input_gradients
 from .graph import Node, Operation, Placeholder, Variable
 from .plan import Evaluation, Plan, check_loss
-from .session import Session
+from .session import Asked, Session, StepTaken
 from .train import Memory, Minimization, Optimizer, Schedule, rate_at, trained_variables
 from .train.step import Step, take_step
-from .watching import Asked, StepTaken, is_watched, notify
+from .watching import is_watched, notify
 
 Hook = Callable[[Any], object]
 _NONE_MOVED: Mapping[Variable, Array] = {}

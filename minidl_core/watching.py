@@ -1,64 +1,15 @@
-"""Watching: whoever asks is told what is made and run, which steps are taken, and which gradients are computed.
+"""Watching: whoever asks is told what happens, so a debugger can show what a script did, wherever that keeps its graph.
 
-So a debugger can show what a script did, wherever the script keeps its graph. Nobody pays for it who does not ask.
+What happens is an object of a class that stands beside what makes it: a minimisation that is made (train/optimizer.py),
+a node that is run, a step that is taken, gradients that are computed (session.py). Nobody pays for it who does not ask.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from .arrays import Array
-from .graph import Node, Placeholder, Variable
-
-if TYPE_CHECKING:
-    from .plan import Evaluation
-    from .session import Session
-    from .train import Memory, Minimization, Optimizer
-
-
-@dataclass(frozen=True, eq=False)
-class Asked:
-    """A node is about to be run with these feeds, copied; a minimisation that is made has no feeds and no session."""
-
-    node: Node
-    feeds: Mapping[Placeholder, Array] | None
-    session: Session | None
-
-
-@dataclass(frozen=True, eq=False)
-class StepTaken:
-    """A step was taken from the values of an evaluation: `after` is what it left, and `memory` what it started from.
-
-    `moved` are the variables that another step had moved since the evaluation. `step` is None where the loss was
-    trained without a minimisation. `optimizer` has the settings of this step, and `owner` is whose memory it is.
-    """
-
-    loss: Node
-    step: Minimization | None
-    optimizer: Optimizer
-    owner: Optimizer
-    session: Session
-    evaluation: Evaluation
-    memory: Memory
-    moved: Mapping[Variable, Array]
-    after: Mapping[Variable, Array]
-
-
-@dataclass(frozen=True, eq=False)
-class GradientComputed:
-    """The gradients of a loss were computed at the values of an evaluation; None is a session that is gone."""
-
-    loss: Node
-    session: Session | None
-    evaluation: Evaluation
-    gradients: Mapping[Node, Array]
-
-
-Happening = Asked | StepTaken | GradientComputed
-Watcher = Callable[[Happening], object]
+Watcher = Callable[[object], object]
 
 _watchers: list[Watcher] = []
 
@@ -78,7 +29,7 @@ def is_watched() -> bool:
     return bool(_watchers)
 
 
-def notify(happening: Happening) -> None:
+def notify(happening: object) -> None:
     """Notify those who watch."""
     for watcher in _watchers:
         watcher(happening)

@@ -22,6 +22,7 @@ from .notation.fitting import printable
 from .notation.formats import number
 from .notation.optimizer import is_straight, optimizer_text, schedule_text, settings_of
 from .panes.charts import data_legend, draw_data, separator
+from .programs.collecting import collecting_rarely
 from .programs.opening import open_program
 from .programs.program import ProgramError
 from .verdict import judge
@@ -31,6 +32,7 @@ EVERY = 10
 PICTURE_WIDTH, PICTURE_HEIGHT = 72, 24
 
 
+@collecting_rarely()
 def run_headless(name: str, seed: int | None, learning_rate: float | None, steps: int | None, *, as_json: bool) -> int:
     """Train a program, print what came of it, and return the exit status.
 
@@ -70,15 +72,22 @@ def run_headless(name: str, seed: int | None, learning_rate: float | None, steps
             which += _label(course, updates)
             if not as_json and updates % EVERY == 0:
                 print(_line(course, updates, losses[-1]))
-        course.restore(course.state({}), {})
-        feeds = course.stepper.state().feeds
-        losses.append(float(course.stepper.session.run(course.stepper.loss, feeds)))
-        which += _label(course, count)
+        if steps is not None or not program.steps:  # the losses of a script's own run are those that it saw
+            course.restore(course.state({}), {})
+            feeds = course.stepper.state().feeds
+            losses.append(float(course.stepper.session.run(course.stepper.loss, feeds)))
+            which += _label(course, count)
     except MinidlError as error:
         if losses and not as_json and (len(losses) - 1) % EVERY:
             print(f"{_line(course, len(losses) - 1, losses[-1])}   the last before the stop")
         sys.stdout.flush()
         complain(f"training stopped in iteration {course.finished + 1}: {error}")
+        if verdict is not None and verdict.status:  # that is why it stopped
+            if as_json:
+                print(json.dumps({"lesson": name, "losses": losses, "engine": verdict.facts()}, default=repr))
+            else:
+                print("\n".join(verdict.lines()))
+            return verdict.status
         return 1 if isinstance(error, NonFiniteError) else 2
     session = course.stepper.session
     trained = dict.fromkeys(
@@ -98,7 +107,7 @@ def run_headless(name: str, seed: int | None, learning_rate: float | None, steps
             facts["engine"] = verdict.facts()
         print(json.dumps(facts, default=repr))
         return 0 if verdict is None else verdict.status
-    print(_line(course, count, losses[-1]))
+    print(_line(course, len(losses) - 1, losses[-1]))
     for variable, value in variables.items():
         before = f"{printable(variable)} = "
         print(before + np.array2string(value, precision=6, separator=", ", prefix=before))

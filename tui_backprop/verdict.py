@@ -6,20 +6,18 @@ spread from the first to the last, and that is said.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 import numpy as np
 
-from minidl_core import MinidlError, Node
+from minidl_core import MinidlError
 from minidl_core.arrays import Array, as_text, quiet
 from minidl_core.plan import Plan
 
-from .beliefs import BackwardCall, Cause, compare, diagnose
+from .beliefs import BackwardCall, Cause, Diagnosis, Parting, compare, diagnose, undiagnosed
 from .beliefs import Disagreement as Parted
-from .beliefs.comparison import TOLERANCE
-from .debugger.comparison import parting
 from .debugger.diagnosing import line_of_gradient
 from .debugger.steps import Place
 from .debugger.timeline import Timeline
@@ -33,9 +31,9 @@ MOST_NODES = 2_000_000
 """So many nodes, of all steps together, are computed again in less than a minute."""
 MOST_ROWS = 20
 _DIAGNOSED = 3
-"""So many steps a diagnosis has to explain: the first wrong one and those after it."""
+"""So many steps a diagnosis has to explain: the first wrong one and those after it; of a large graph, that one."""
+_LARGE = 20_000
 MOST_OF_A_NAME = 40
-_IN_FLOAT32 = 1e-4
 WRONG = 3
 """The exit status where a gradient is wrong."""
 
@@ -46,7 +44,8 @@ class Verdict:
 
     That is `iteration`, or else the last one checked; `nodes` and `compared` are its numbers of nodes. Of `recorded`
     steps so many were `checked`, and so many of these were `wrong`. `why` is what explains the first that parts, if
-    a contribution does. The `diagnosis` are the causes of which each explains all gradients of the first wrong steps.
+    a contribution does. Each `diagnosis` explains all gradients of the first wrong steps; where there is none,
+    `undiagnosed` has the numbers of the first node that parts.
     """
 
     engine: LearnersEngine
@@ -58,12 +57,13 @@ class Verdict:
     checked: int
     wrong: int
     why: str = ""
-    diagnosis: Sequence[Cause] = ()
+    diagnosis: Sequence[Diagnosis] = ()
+    undiagnosed: Parting | None = None
 
     @property
     def status(self) -> int:
         """The exit status."""
-        return WRONG if self.parted or not self.compared else 0
+        return WRONG if self.parted or self.diagnosis or not self.compared else 0
 
     def lines(self) -> Iterator[str]:
         """Yield one line of verdict, and where gradients part a table of them, the first of the search on top."""
@@ -74,7 +74,9 @@ class Verdict:
             return
         if not self.parted:
             where = "the step" if self.recorded == 1 else f"all {self.recorded} steps"
-            yield f"{DONE} {whose}: {self.compared} gradients agree in {steps or where}"
+            sign = PARTS if self.diagnosis else DONE
+            yield f"{sign} {whose}: {self.compared} gradients agree in {steps or where}"
+            yield from self._causes()
             return
         first = f"the first that parts, in the order of the search, is {_name(self.parted[0])}"
         agree = f"{self.compared - len(self.parted)} of {self.compared} gradients agree in iteration {self.iteration}"
@@ -86,12 +88,20 @@ class Verdict:
             yield "  " + "  ".join(fit(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
         if len(self.parted) > MOST_ROWS:
             yield f"  and {len(self.parted) - MOST_ROWS} more"
-        for cause in self.diagnosis:
-            place = self._place(cause)
-            yield f"{printable(cause.message)}{f' ({place})' if place else ''}"
+        yield from self._causes()
         if self.why and not self.diagnosis:
             yield f"{_name(self.parted[0])}: {self.why}"
+        if self.undiagnosed is not None:
+            yield from _all_numbers(self.undiagnosed)
         yield f"a gradient is wrong in {self.wrong} of {steps or f'{self.recorded} steps'}"
+
+    def _causes(self) -> Iterator[str]:
+        """Yield a line for each cause: with `and` where two explain only together, with `or` where one would do."""
+        for index, each in enumerate(self.diagnosis):
+            for cause in each.causes:
+                joint = "and " if cause is not each.causes[0] else "or " if index else ""
+                place = self._place(cause)
+                yield f"{joint}{printable(cause.message)}{f' ({place})' if place else ''}"
 
     def facts(self) -> dict[str, object]:
         """Return it for programs; gradients that are not finite are written as Python's JSON writes them."""
@@ -110,7 +120,8 @@ class Verdict:
             ],
             "diagnosis": [
                 {"belief": cause.belief, "place": self._place(cause), "message": cause.message}
-                for cause in self.diagnosis
+                for each in self.diagnosis
+                for cause in each.causes
             ],
             "iteration": self.iteration,
             "steps": {"recorded": self.recorded, "checked": self.checked, "wrong": self.wrong},
@@ -154,17 +165,17 @@ def judge(program: Program) -> Verdict | None:
         try:
             with quiet():
                 evaluation = Plan([loss]).run(recording.start.feeds, recording.start.variables)
-                comparison = compare(evaluation, loss, recording.theirs, _tolerance(recording.theirs))
+                comparison = compare(evaluation, loss, recording.theirs)
         except MinidlError:
             if verdict is None:
                 raise
             break
-        compared, parted = comparison.compared, tuple(filter(_parts, comparison.disagreeing))
+        compared, parted = comparison.compared, comparison.disagreeing
         wrong += bool(parted)
-        if (parted or calls) and len(calls) < _DIAGNOSED:
-            step = program.steps[iteration - 1]
-            previous = program.steps[iteration - 2].theirs if iteration > 1 else {}
-            calls.append(BackwardCall(evaluation, loss, recording.theirs, step.before, previous))
+        step = program.steps[iteration - 1]
+        room = _DIAGNOSED if len(recording.graph.nodes) < _LARGE else 1
+        if (parted or step.stale or calls) and len(calls) < room:
+            calls.append(BackwardCall(evaluation, loss, recording.theirs, step.before, step.stale, step.children))
         if verdict is None or not verdict.parted:
             nodes = len(recording.graph.nodes)
             why = _explained(timeline, parted[0]) if parted else ""
@@ -173,20 +184,9 @@ def judge(program: Program) -> Verdict | None:
             verdict = replace(verdict, checked=checked, wrong=wrong)
     if verdict is None or not calls:
         return verdict
-    return replace(verdict, diagnosis=[cause for each in diagnose(calls) for cause in each.causes])
-
-
-def _parts(each: Parted) -> bool:
-    """Return whether two gradients part by more than float32 has of digits, where it was computed in that."""
-    if each.theirs.dtype != np.float32:
-        return True
-    parts = parting(each.theirs, each.right, ())
-    return parts is None or bool(parts.any())
-
-
-def _tolerance(theirs: Mapping[Node, Array]) -> float:
-    """Return by how much gradients may differ that were computed as these were, in float32 or in float64."""
-    return _IN_FLOAT32 if any(each.dtype == np.float32 for each in theirs.values()) else TOLERANCE
+    diagnosis = diagnose(calls)
+    first = None if diagnosis else undiagnosed(calls[0])
+    return replace(verdict, diagnosis=diagnosis, undiagnosed=first)
 
 
 def _explained(timeline: Timeline, parted: Parted) -> str:
@@ -216,6 +216,19 @@ def _numbers(parted: Parted) -> tuple[str, str]:
     index = _most_apart(theirs, right)
     found, wanted = two_numbers(float(theirs[index]), float(right[index]))
     return f"[{','.join(map(str, index))}] {found}", wanted
+
+
+def _all_numbers(parting: Parting) -> Iterator[str]:
+    """Yield what came to the first node that parts: from each consumer the right contribution, and theirs."""
+    yield f"no mistake that is known explains it; what comes to {printable(parting.node.name)}:"
+    for consumer, input_index, right, theirs in parting.contributions[:MOST_ROWS]:
+        said = "" if theirs is None else f", yours would be {_short(theirs)}"
+        yield f"  {_short(right)} from {printable(consumer.name)} (its input {input_index + 1}){said}"
+    yield f"  sum {_short(parting.right)}, yours {_short(parting.theirs)}"
+
+
+def _short(array: Array) -> str:
+    return " ".join(np.array2string(np.asarray(array), precision=6, threshold=8, edgeitems=2).split())
 
 
 def _most_apart(theirs: Array, right: Array) -> tuple[int, ...]:

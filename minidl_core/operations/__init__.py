@@ -16,7 +16,7 @@ from .images import average_pool, conv2d, max_pool
 from .probabilities import cross_entropy, log_softmax, softmax
 from .products import einsum, matmul, outer
 from .reductions import cumsum, reduce_mean, reduce_sum
-from .selections import concatenate, gather, select, stack
+from .selections import concatenate, gather, pick, select, stack
 from .shapes import broadcast_to, expand_dims, pad, reshape, squeeze, transpose
 
 __all__ = [
@@ -56,6 +56,7 @@ __all__ = [
     "operation",
     "outer",
     "pad",
+    "pick",
     "power",
     "reduce_max",
     "reduce_mean",

@@ -65,7 +65,7 @@ def _chosen_shape(a: Shape, axis: int | None) -> Shape:
 
 
 @operation(
-    formula="Y = where A is largest",
+    formula="Y = argmax A",
     shape=_chosen_shape,
     samples=[((3, 2),), ((3, 2), {"axis": 1}), ((2, 3, 2), {"axis": -2})],
     remedy="axis must name a dimension that A has, not {axis}",

@@ -160,19 +160,18 @@ def _softplus_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
 _GELU_SCALE = 0.7978845608028654  # the square root of 2/pi
 
 
-@operation(formula="Y = A⊙(1 + tanh(0.7978845608028654·(A + 0.044715·A³)))/2", samples=_ONE, elementwise=True)
+@operation(formula="Y = A⊙(1 + tanh(0.7978845608·(A + 0.044715·A³)))/2", samples=_ONE, elementwise=True)
 def gelu(a: Array, /) -> Array:
     """Each entry of A times nearly the chance that a normal number is below it: in the form with tanh, as in GPT-2."""
     return 0.5 * a * (1.0 + np.tanh(_GELU_SCALE * (a + 0.044715 * a * a * a)))
 
 
-@RegisterGradient("gelu", formulas=("G times the slope at A",))
+@RegisterGradient("gelu", formulas=("G⊙(Y/A + 2·Y⊙(1 - Y/A)·0.7978845608·(1 + 0.134145·A²))",))
 def _gelu_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
-    """The slope of a product: of its one factor A, and of its other factor, the chance, that grows with A."""
-    a = op.inputs[0]
-    chance = np.tanh(_GELU_SCALE * (a + 0.044715 * a * a * a))
-    inner = _GELU_SCALE * (1.0 + 3.0 * 0.044715 * a * a)
-    return [grad * 0.5 * (1.0 + chance + a * (1.0 - chance * chance) * inner)]
+    """The slope of a product: of its one factor A, and of its other factor, the chance Y/A, that grows with A."""
+    a, y = op.inputs[0], op.output
+    chance = np.divide(y, a, out=np.full(a.shape, 0.5), where=a != 0)
+    return [grad * (chance + 2.0 * y * (1.0 - chance) * _GELU_SCALE * (1.0 + 0.134145 * a * a))]
 
 
 @operation(formula="Y = max(A, slope·A)", samples=[*_ONE, ((4,), {"slope": 0.2})], elementwise=True)

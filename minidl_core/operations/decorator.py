@@ -16,7 +16,7 @@ def operation(
     *,
     formula: str,
     samples: Sequence[Any] = (),
-    element: str | None = None,
+    element: str | Callable[..., str] = "",
     elementwise: bool = False,
     unchecked: bool = False,
     copies: bool = False,
@@ -26,7 +26,9 @@ def operation(
 ) -> Callable[[Compute], Callable[..., Operation]]:
     """Define an operation by the NumPy function that computes it; its docstring is the reason, in one sentence.
 
-    `formula` says what Y is; `element`, where it differs, what one element of Y is (see `gradients.RegisterGradient`).
+    `formula` says what Y is; `element`, where that does not say which entries an entry of Y is computed from, names
+    them: a text, or a function of the shapes of the inputs (and the attributes) that returns it. An index may be
+    computed from letters, and a letter end below a number: "Y[i] = max A[2i+h] for h<2".
     `samples` are tuples of input shapes to test with, or of an array where not any numbers will do, each optionally
     followed by a dict of attributes, and `domain` the range that the tests draw numbers from. An `elementwise`
     operation broadcasts its inputs, and its gradients are summed back to their shapes; of any other, `shape` tells the
@@ -41,7 +43,6 @@ def operation(
     """
     if elementwise and not remedy:
         remedy = "counted from the right, each dimension must be equal in both, or 1"
-    element = element or formula.partition(" = ")[2]
 
     def define(compute: Compute) -> Callable[..., Operation]:
         made = OperationDefinition(

@@ -39,7 +39,7 @@ for _name in ("reduce_max", "reduce_min"):
     RegisterGradient(_name, formulas=("G⊙(A = Y)",))(_extreme_gradient)
 
 
-@operation(formula="Y = Σ (A - mean)² / n", shape=reduced_shape, samples=SAMPLES, remedy=REMEDY)
+@operation(formula="Y = Σ (A - mean A)² / n", shape=reduced_shape, samples=SAMPLES, remedy=REMEDY)
 def reduce_variance(a: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
     """The squared distances of the entries of A from their mean, averaged along the axis.
 
@@ -48,14 +48,14 @@ def reduce_variance(a: Array, /, axis: Axis = None, keepdims: bool = False) -> A
     return np.var(a, axis, keepdims=keepdims)  # type: ignore[no-any-return]
 
 
-@RegisterGradient("reduce_variance", formulas=("2·G⊙(A - mean)/n",))
+@RegisterGradient("reduce_variance", formulas=("2·G⊙(A - mean A)/n",))
 def _reduce_variance_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     """An entry counts by how far it is from the mean; what it changes of the mean itself cancels."""
     a = op.inputs[0]
     return [spread(op, 2.0 * grad / (a.size // grad.size)) * (a - np.mean(a, op.axis, keepdims=True))]
 
 
-@operation(formula="Y = sqrt(Σ (A - mean)² / n)", shape=reduced_shape, samples=SAMPLES[:-1], remedy=REMEDY)
+@operation(formula="Y = sqrt(Σ (A - mean A)² / n)", shape=reduced_shape, samples=SAMPLES[:-1], remedy=REMEDY)
 def reduce_std(a: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
     """The standard deviation of the entries of A along the axis: the square root of their variance.
 
@@ -64,7 +64,7 @@ def reduce_std(a: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
     return np.std(a, axis, keepdims=keepdims)  # type: ignore[no-any-return]
 
 
-@RegisterGradient("reduce_std", formulas=("G⊙(A - mean)/(n·Y)",))
+@RegisterGradient("reduce_std", formulas=("G⊙(A - mean A)/(n·Y)",))
 def _reduce_std_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     """An entry counts by how far it is from the mean, in standard deviations; where all are equal, as 0."""
     a = op.inputs[0]

@@ -14,6 +14,8 @@ from .decorator import operation
 
 def _count(length: int, size: int, stride: int, padding: int = 0) -> int:
     """Return how many windows fit into a length; raises ValueError where none does."""
+    if not all(isinstance(each, int | np.integer) for each in (size, stride, padding)):
+        raise ValueError(f"size {size}, stride {stride} and padding {padding} must be whole numbers")
     if min(size, stride) < 1 or padding < 0:
         raise ValueError(f"size {size} and stride {stride} must be at least 1, and padding {padding} at least 0")
     if size > length + 2 * padding:
@@ -43,8 +45,19 @@ def _convolved_shape(a: Shape, k: Shape, stride: int, padding: int) -> Shape:
     return (a[0], k[0], *[_count(length, size, stride, padding) for length, size in zip(a[2:], k[2:], strict=True)])
 
 
+def _convolved_element(*_: Shape, stride: int, padding: int) -> str:
+    rows, columns = _place("i", stride, "h", padding), _place("j", stride, "w", padding)
+    return f"Y[n,k,i,j] = Σ A[n,c,{rows},{columns}]·K[k,c,h,w]"
+
+
+def _place(window: str, stride: int, letter: str, padding: int = 0) -> str:
+    """Write where in an image a window has its row or column of this letter: 2i+h-1."""
+    return f"{stride if stride > 1 else ''}{window}+{letter}{f'-{padding}' if padding else ''}"
+
+
 @operation(
     formula="Y = K slid over A",
+    element=_convolved_element,
     shape=_convolved_shape,
     samples=[
         ((2, 1, 4, 4), (1, 1, 2, 2)),
@@ -88,26 +101,44 @@ def _bordered(a: Array, padding: int) -> Array:
 def _pooled_shape(a: Shape, size: int, stride: int | None) -> Shape:
     if len(a) != 4:
         raise ValueError("images are (images, channels, height, width)")
-    return (*a[:2], *[_count(length, size, stride or size) for length in a[2:]])
+    return (*a[:2], *[_count(length, size, _apart(size, stride)) for length in a[2:]])
+
+
+def _apart(size: int, stride: int | None) -> int:
+    """Return how far it is from one window to the next."""
+    return size if stride is None else stride
+
+
+def _in_window(size: int, stride: int | None) -> str:
+    rows, columns = _place("i", _apart(size, stride), "h"), _place("j", _apart(size, stride), "w")
+    return f"A[n,c,{rows},{columns}]"
+
+
+def _largest_element(*_: Shape, size: int, stride: int | None) -> str:
+    return f"Y[n,c,i,j] = max {_in_window(size, stride)} for h<{size}, w<{size}"
+
+
+def _mean_element(*_: Shape, size: int, stride: int | None) -> str:
+    return f"Y[n,c,i,j] = Σ {_in_window(size, stride)}/{size**2} for h<{size}, w<{size}"
 
 
 _POOLS = [((1, 2, 4, 4),), ((2, 1, 5, 4), {"size": 3, "stride": 1}), ((1, 1, 5, 5), {"size": 2})]
 
 
-@operation(formula="Y = max A in each window", shape=_pooled_shape, samples=_POOLS)
+@operation(formula="Y = max A in each window", element=_largest_element, shape=_pooled_shape, samples=_POOLS)
 def max_pool(a: Array, /, size: int = 2, stride: int | None = None) -> Array:
     """The largest entry of each window of A, of so many rows and columns.
 
     The stride, how far it is from one window to the next, is the size unless it is given.
     """
-    return np.maximum.reduce(_windows(a, (size, size), stride or size), (4, 5))  # type: ignore[no-any-return]
+    return np.maximum.reduce(_windows(a, (size, size), _apart(size, stride)), (4, 5))  # type: ignore[no-any-return]
 
 
 @RegisterGradient("max_pool", formulas=("G where A is Y",))
 def _max_pool_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     """Only the largest entry of a window counts; those that are tied share it equally."""
     a = op.inputs[0]
-    stride = op.stride or op.size
+    stride = _apart(op.size, op.stride)
     tied = np.add.reduce(_windows(a, (op.size, op.size), stride) == op.output[..., None, None], (4, 5))
     gradient = np.zeros(a.shape)
     for _, _, part in _parts((op.size, op.size), grad.shape[2:], stride):
@@ -115,19 +146,19 @@ def _max_pool_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     return [gradient]
 
 
-@operation(formula="Y = mean of A in each window", shape=_pooled_shape, samples=_POOLS)
+@operation(formula="Y = mean of A in each window", element=_mean_element, shape=_pooled_shape, samples=_POOLS)
 def average_pool(a: Array, /, size: int = 2, stride: int | None = None) -> Array:
     """The mean of each window of A, of so many rows and columns.
 
     The stride, how far it is from one window to the next, is the size unless it is given.
     """
-    return np.add.reduce(_windows(a, (size, size), stride or size), (4, 5)) / size**2  # type: ignore[no-any-return]
+    return np.add.reduce(_windows(a, (size, size), _apart(size, stride)), (4, 5)) / size**2  # type: ignore[no-any-return]
 
 
 @RegisterGradient("average_pool", formulas=("G/n of each window",))
 def _average_pool_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     """An average over n entries has a slope of 1/n for each of them, in each window that it is in."""
     gradient = np.zeros(op.inputs[0].shape)
-    for _, _, part in _parts((op.size, op.size), grad.shape[2:], op.stride or op.size):
+    for _, _, part in _parts((op.size, op.size), grad.shape[2:], _apart(op.size, op.stride)):
         gradient[part] += grad / op.size**2
     return [gradient]

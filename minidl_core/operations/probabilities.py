@@ -62,8 +62,17 @@ def _cross_entropy_shape(a: Shape, c: Shape) -> Shape:
     return a[:-1]
 
 
+def _surprise_element(a: Shape, c: Shape) -> str:
+    row = "".join(f"{letter}," for letter in "ijklmnop"[: len(a) - 1])
+    left = f"Y[{row[:-1]}]" if row else "Y"
+    if c == a:
+        return f"{left} = Σ -C[{row}c]·log(softmax A[{row}c])"
+    return f"{left} = -log(softmax A[{row}C])"
+
+
 @operation(
-    formula="Y = log(Σ exp A) - A of the class C",
+    formula="Y = -log(softmax A) of the class C",
+    element=_surprise_element,
     shape=_cross_entropy_shape,
     samples=[
         ((3, 2), (3, 2)),
@@ -82,7 +91,7 @@ def cross_entropy(a: Array, c: Array, /) -> Array:
     return -np.add.reduce(_as_probabilities(a, c) * definitions["log_softmax"].compute(a), -1)  # type: ignore[no-any-return]
 
 
-@RegisterGradient("cross_entropy", formulas=("G⊙(softmax A - C)", "-G⊙log(softmax A)"))
+@RegisterGradient("cross_entropy", formulas=("G⊙(softmax A - onehot C)", "-G⊙log(softmax A)"))
 def _cross_entropy_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     """A score counts by how far its probability is above what the class wants: 1 for the right one, else 0.
 

@@ -19,9 +19,25 @@ def _product_shape(a: Shape, b: Shape) -> Shape:
     return (*stacked, *a[-2:-1], *(b[-1:] if len(b) > 1 else ()))
 
 
+def _product_element(a: Shape, b: Shape) -> str:
+    rows, columns = ["i"] * (len(a) > 1), ["j"] * (len(b) > 1)
+    count = max(len(a), len(b), 2) - 2
+    stacked = list("stuvwxyz"[:count])
+
+    def letters(shape: Shape, *own: str) -> str:
+        stack = shape[:-2]
+        first = count - len(stack)
+        # an array of which a stack has only one is the same in each of its places
+        return ",".join(["0" if size == 1 else stacked[first + axis] for axis, size in enumerate(stack)] + [*own])
+
+    result = ",".join([*stacked, *rows, *columns])
+    left = f"Y[{result}]" if result else "Y"
+    return f"{left} = Σ A[{letters(a, *rows, 'k')}]·B[{letters(b, 'k', *columns)}]"
+
+
 @operation(
     formula="Y = A·B",
-    element="Y[i,j] = Σ A[i,k]·B[k,j]",
+    element=_product_element,
     unchecked=True,
     shape=_product_shape,
     samples=[
@@ -112,8 +128,14 @@ def _einsum_shape(a: Shape, b: Shape, subscripts: str) -> Shape:
     return tuple([sizes[letter] for letter in output])
 
 
+def _einsum_element(*_: Shape, subscripts: str) -> str:
+    first, second, output = (f"[{','.join(letters)}]" if letters else "" for letters in _split(subscripts))
+    return f"Y{output} = Σ A{first}·B{second}"
+
+
 @operation(
     formula="Y = Σ A·B over the letters that Y lacks",
+    element=_einsum_element,
     shape=_einsum_shape,
     samples=[
         ((3, 4), (4, 2), {"subscripts": "ij,jk->ik"}),

@@ -86,8 +86,18 @@ def _cumulative_shape(a: Shape, axis: int | None) -> Shape:
     return a
 
 
+def _cumulative_element(a: Shape, axis: int | None) -> str:
+    if axis is None and len(a) != 1:
+        return ""
+    letters = list("ijklmnop"[: len(a)])
+    last, axis = ",".join(letters), 0 if axis is None else normalize_axis_index(axis, len(a))
+    end, letters[axis] = letters[axis], "s"
+    return f"Y[{last}] = Σ A[{','.join(letters)}] for s<{end}+1"
+
+
 @operation(
     formula="Y = Σ A so far",
+    element=_cumulative_element,
     shape=_cumulative_shape,
     samples=[((3, 2),), ((3, 2), {"axis": 0}), ((2, 3, 2), {"axis": -2})],
     remedy="axis must name a dimension that A has, not {axis}",

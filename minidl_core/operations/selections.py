@@ -81,7 +81,7 @@ def gather(a: Array, i: Array, /, axis: int = 0) -> Array:
     return taken
 
 
-@RegisterGradient("gather", formulas=("G at the rows that were taken", "0"))
+@RegisterGradient("gather", formulas=("G at the rows that were taken", "0·G"))
 def _gather_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     """G comes back to the rows that were taken, once for each time, and the others get 0.
 
@@ -93,6 +93,45 @@ def _gather_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     key: Any = (slice(None),) * axis + (i.astype(np.intp),)
     np.add.at(gradient, key, grad)
     return [gradient, np.zeros(i.shape)]
+
+
+def _picked_shape(a: Shape, i: Shape, j: Shape) -> Shape:
+    if len(a) < 2:
+        raise ValueError("it has no rows and columns")
+    return (*np.broadcast_shapes(i, j), *a[2:])
+
+
+@operation(
+    formula="Y = the entries of A in rows I and columns J",
+    copies=True,
+    shape=_picked_shape,
+    samples=[
+        ((3, 2), np.array([0.0, 1.0, 1.0]), np.array([1.0, 0.0, 0.0])),
+        ((3, 2, 2), np.array(2.0), np.array([0.0, 1.0])),
+    ],
+    remedy="I and J must have as many numbers, or one of them a single number",
+)
+def pick(a: Array, i: Array, j: Array, /) -> Array:
+    """For each pair of numbers in I and J, the entry of A in that row and column, as in A[[0, 1], classes]."""
+    return a[_pairs(a, i, j)]  # type: ignore[no-any-return]
+
+
+@RegisterGradient("pick", formulas=("G at the entries that were taken", "0·G", "0·G"))
+def _pick_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
+    """G comes back to the entries that were taken, once for each time, and the others get 0.
+
+    A number that counts rows is no amount, and between two whole numbers there is nothing.
+
+    A number that counts columns is no amount, and between two whole numbers there is nothing.
+    """
+    a, i, j = op.inputs
+    gradient = np.zeros(a.shape)
+    np.add.at(gradient, _pairs(a, i, j), grad)
+    return [gradient, np.zeros(i.shape), np.zeros(j.shape)]
+
+
+def _pairs(a: Array, i: Array, j: Array) -> Any:
+    return whole_numbers(i, a.shape[0], "row"), whole_numbers(j, a.shape[1], "column")
 
 
 def _concatenated_shape(*shapes: Shape, axis: int) -> Shape:

@@ -89,7 +89,7 @@ def _broadcast_shape(a: Shape, shape: int | tuple[int, ...]) -> Shape:
     remedy="counted from the right, each dimension of A must be that of {shape}, or 1",
 )
 def broadcast_to(a: Array, /, shape: int | tuple[int, ...]) -> Array:
-    """A is repeated along the dimensions that it lacks, or of which it has only one row."""
+    """A is repeated along the dimensions that it lacks, or along which its size is 1."""
     return np.broadcast_to(a, shape).copy()
 
 

@@ -17,9 +17,10 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import GraphError
-from ..graph import Node, Variable, check_has_value, post_order
+from ..gradients import is_flat
+from ..graph import Node, Operation, Variable, check_has_value, post_order
 from ..plan import check_loss
-from ..watching import Asked, notify
+from ..watching import notify
 from .schedules import Schedule, checked_rate
 from .settings import Declared, setting
 from .terms import Term
@@ -197,6 +198,7 @@ class Minimization(Node):
         self, optimizer: Optimizer, loss: Node, name: str | None, var_list: Sequence[Variable] | None = None
     ) -> None:
         trained = trained_variables(loss)
+        check_slope(loss)
         self.variables = trained if var_list is None else _chosen(var_list, trained, loss)
         self.freezes = len(self.variables) < len(trained)
         self.loss = loss
@@ -204,7 +206,7 @@ class Minimization(Node):
         self._why_no_value = f"is a step of training and has no value; use its loss, {loss.name}"
         super().__init__(name, graph=loss.graph)
         self._join(None)
-        notify(Asked(self, None, None))
+        notify(MinimizationMade(self))
 
 
 def _chosen(var_list: Sequence[Variable], trained: Sequence[Variable], loss: Node) -> list[Variable]:
@@ -219,6 +221,13 @@ def _chosen(var_list: Sequence[Variable], trained: Sequence[Variable], loss: Nod
     return [variable for variable in trained if id(variable) in wanted]
 
 
+@dataclass(frozen=True, eq=False)
+class MinimizationMade:
+    """A step of training was made, to be run."""
+
+    step: Minimization
+
+
 def trained_variables(loss: Node) -> list[Variable]:
     """Return the variables that lead to a loss, in the order of evaluation.
 
@@ -230,3 +239,26 @@ def trained_variables(loss: Node) -> list[Variable]:
     if not variables:
         raise GraphError("no variable leads to it, so there is nothing to train.", loss)
     return variables
+
+
+def check_slope(loss: Node) -> None:
+    """Raise GraphError where each way from a loss to its variables leads through a step, such as a comparison."""
+    ways, seen = [loss], {loss}
+    while ways:
+        node = ways.pop()
+        if isinstance(node, Variable):
+            return
+        for input_index, source in enumerate(node.inputs):
+            if source not in seen and not (isinstance(node, Operation) and is_flat(node, input_index)):
+                seen.add(source)
+                ways.append(source)
+    steps = dict.fromkeys(
+        node.describe()
+        for node in post_order([loss])
+        if isinstance(node, Operation) and any(is_flat(node, input_index) for input_index in range(len(node.inputs)))
+    )
+    raise GraphError(
+        f"every gradient would be 0: it depends on its variables only through {next(iter(steps))}, which jumps "
+        "and is flat elsewhere; minimise what has a slope, such as dl.cross_entropy(scores, classes).",
+        loss,
+    )

@@ -129,6 +129,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "einsum": lambda a, b, subscripts: anp.einsum(subscripts, a, b),
     "select": lambda a, key: a[key],
     "gather": lambda a, i, axis=0: a[(slice(None),) * axis + (np.asarray(i, int),)],
+    "pick": lambda a, i, j: a[np.asarray(i, int), np.asarray(j, int)],
     "concatenate": lambda *arrays, axis=0: anp.concatenate(arrays, axis),
     "stack": lambda *arrays, axis=0: anp.stack(arrays, axis),
     "broadcast_to": lambda a, shape: a + np.zeros(shape),

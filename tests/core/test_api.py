@@ -60,7 +60,7 @@ def test_each_operation_says_formula_reason_and_samples_beside_its_gradient(name
 def test_every_sentence_about_an_operation_reads_with_the_names_of_nodes_in_it(name):
     made, rule = OPERATIONS[name], _gradient_registry[name]
     names = ["scores", "offsets", "shifts"][: len(made.symbols)]
-    for text in (made.formula, made.element, made.reason, *rule.formulas, *rule.reasons):
+    for text in (made.formula, made.reason, *rule.formulas, *rule.reasons):
         read = made.name_symbols(text, names, "result")
         words = {word.strip("()[],.:;-") for word in read.split()}
         assert not words & {"A", "B", "Y"}, read

@@ -40,10 +40,15 @@ REFUSED = {
     "compute_gradient": "x.grad | x.backward() | setattr(x, 'grad', None) | x.gradient",
     "session.variables": "setattr(x, 'data', 1) | x.assign(1)",
     "float64": "x.to('cpu') | x.float() | x.astype(int)",
-    "dl.where": "x[x > 0] | x[x == 3] | x.__setitem__((0, 1), 3)",
-    "dl.gather": "x[[0, 1], (y > 0)] | x[0, x]",
+    "dl.where": "x[x > 0] | x[x == 3] | x[[0, 1], (y > 0)] | x.__setitem__((0, 1), 3)",
+    "dl.gather": "x[0:1, dl.Constant(1)] | x[np.array([True, False]), dl.Constant(1)] | x[dl.Constant(1), None]",
+    "no column: it must be a whole number from 0 to 2": "x[0, x] | x[[0, 1], dl.Constant([0, 3])]",
     "dl.maximum": "(x > 0) & (x < 1) | ~(x > 0)",
-    "@dl.operation": "np.sort(x) | np.linalg.inv(x) | np.log1p(x) | np.floor(x) | np.round(x) | np.fft.fft(x)",
+    "@dl.operation": "np.sort(x) | np.linalg.inv(x) | x.prod() | np.floor(x) | np.round(x) | np.fft.fft(x)",
+    "write dl.log(1 + x)": "np.log1p(x)",
+    "dl.concatenate([x, y]": "np.vstack([x, x])",
+    "must be whole numbers": "dl.max_pool(np.ones((1, 1, 4, 4)), 2.5)",
+    "stride 0 must be at least 1": "dl.max_pool(np.ones((1, 1, 4, 4)), stride=0)",
     "a = a + x": "np.add(x, x, out=X) | np.add.reduce(x) | np.exp(x, where=True)",
     "x @ y": "np.dot(dl.placeholder(), x) | dl.placeholder().dot(x) | np.dot(np.ones((2, 2, 2)), x)",
     "dl.norm": "np.linalg.norm(x, 1) | np.linalg.norm(x, ord=2)",
@@ -155,3 +160,23 @@ def test_two_spellings_have_one_slope_at_a_tie(value):
     both = [lambda x: dl.maximum(x, x), lambda x: dl.minimum(x, x), lambda x: dl.reduce_max(dl.stack([x, x]))]
     both += [lambda x: dl.maximum(x, 1 * x), lambda x: dl.max_pool(dl.broadcast_to(x, (1, 1, 2, 2)))[0, 0, 0, 0]]
     assert [slope(build) for build in both] == [1.0] * 5
+
+
+def test_one_entry_of_each_row_is_picked_by_a_node():
+    x, classes = dl.Variable(X, name="x"), dl.placeholder((2,), name="classes")
+    for rows in (np.arange(2), [0, 1], dl.Constant([0, 1])):
+        picked = x[rows, classes]
+        loss = dl.reduce_sum(picked)
+        assert picked.shape == (2,)
+        dl.Session().run(loss, {classes: [2, 0]})
+        assert dl.compute_gradient(loss)[x].tolist() == [[0, 0, 1], [1, 0, 0]]
+    assert dl.Session().run(x[:, classes], {classes: [2, 2]}).tolist() == [[3, 3], [-6, -6]]
+
+
+def test_what_is_flat_everywhere_is_no_loss_to_minimise():
+    scores, classes = dl.Variable(X, name="scores"), dl.Constant([1, 0])
+    wrong = r"every gradient would be 0: .* only through argmax 'argmax' \(test_expressions.py:\d+\), which jumps"
+    with pytest.raises(dl.GraphError, match=wrong):
+        dl.train.GradientDescentOptimizer(0.1).minimize((scores.argmax(1) == classes).mean())
+    both = dl.reduce_mean(dl.where(scores > 0, scores, 0))
+    assert dl.train.GradientDescentOptimizer(0.1).minimize(both).variables == [scores]

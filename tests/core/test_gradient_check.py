@@ -64,7 +64,7 @@ def test_nothing_is_disturbed_by_a_check():
 def test_on_random_graphs_it_never_cries_wolf():
     """benchmarks/gradient_check.py does the same for 10,000 of them."""
     checked = 0
-    for seed in range(200):
+    for seed in range(120):
         nodes, _ = random_recipe(Random(seed)).build()
         loss = nodes[-1]
         dl.Session().run(loss)
@@ -72,7 +72,7 @@ def test_on_random_graphs_it_never_cries_wolf():
             checks = dl.check_gradient(loss, node)
             assert all(check.agrees for check in checks), (seed, *map(str, checks))
             checked += len(checks)
-    assert checked > 3_000
+    assert checked > 2_000
 
 
 @pytest.mark.parametrize(("name", "input_index"), _SLOTS)

@@ -83,7 +83,7 @@ def test_the_slope_of_the_gradient_is_the_second_derivative_of_autograd(name, sa
         np.testing.assert_allclose((above - below) / 2e-5, expected, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize(("name", "sample"), CASES)
+@pytest.mark.parametrize(("name", "sample"), [case for case in CASES if case.values[0] not in FLAT])
 def test_a_gradient_that_nobody_needs_may_be_left_out_and_changes_no_other(name, sample):
     arrays, variables, loss, _ = _case(name, sample)
     dl.Session().run(loss)

@@ -64,7 +64,7 @@ def _minimized(recipe, optimizer):
         return None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(recipes(6), optimizers())
 def test_every_path_and_every_state_has_the_same_bits(recipe, optimizer):
     step = _minimized(recipe, optimizer)

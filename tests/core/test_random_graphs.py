@@ -12,7 +12,7 @@ import minidl_core as dl
 from .random_graphs import recipes
 from .reference import central_differences
 
-_MANY = settings(max_examples=200, deadline=None)
+_MANY = settings(max_examples=120, deadline=None)
 
 
 @_MANY

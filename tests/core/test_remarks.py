@@ -15,7 +15,8 @@ def _remarks(loss, feeds=None):
 def test_a_broadcast_that_makes_more_of_both_is_remarked_on():
     column, row = dl.Variable(np.ones((4, 1)), name="p"), dl.placeholder(name="y")
     loss = dl.reduce_mean(dl.square(dl.subtract(column, row, name="error")))
-    said = "p is (4,1) and y is (4,), so that every entry of the one meets every entry of the other: (4,4)."
+    pairs = "p is (4,1), y is (4,): every entry of one meets every entry of the other, (4,4)."
+    said = f"{pairs} Reshape one where they are to be paired."
     assert _remarks(loss, {row: np.arange(4.0)}) == {"error": said}
 
 

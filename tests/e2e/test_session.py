@@ -73,7 +73,7 @@ def test_a_command_that_points_into_a_run() -> None:
 @pytest.mark.parametrize("before", [(), ("?",)], ids=["stepping", "help"])
 def test_everything_is_painted_again_where_something_else_wrote_on_the_screen(before: tuple[str, ...]) -> None:
     with PseudoTerminal([*COMMAND, "chain"]) as terminal:
-        seen = ["node 3 of 8", *(["How to read", "q close"] if before else ["b = 2"]), "q quit"]
+        seen = ["node 3 of 8", *(["how to read", "q close"] if before else ["b = 2"]), "q quit"]
         terminal.wait_for("not yet")
         terminal.press("space", *before)
         for text in seen:

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 import minidl_core as dl
+from tui_backprop.debugger.steps import Place
+from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.programs.program import Program, ProgramError
 from tui_backprop.programs.script import open_script
 
@@ -323,3 +325,32 @@ def test_a_number_that_is_not_finite_is_refused_by_a_sentence(tmp_path: Path) ->
 def test_the_class_is_left_as_it_was_written(tmp_path: Path) -> None:
     source = SLOTS + "\nimport copy\nassert copy.deepcopy(J).data == J.data\nassert not hasattr(J, 'note')\n"
     assert len(opened(tmp_path, source).steps) == 3
+
+
+def test_weights_that_only_some_steps_use_start_from_their_own_numbers(tmp_path: Path) -> None:
+    """All weights move by what is left of earlier gradients, also while a step does not use them."""
+    program = opened(
+        tmp_path,
+        CLOSURES
+        + """
+weights = {letter: Val(0.1 + n) for n, letter in enumerate("abc")}
+mean = {letter: 0.0 for letter in weights}
+for word in ("ab", "b", "ca", "bc"):
+    loss = Val(0.0)
+    for letter in word:
+        loss = loss + weights[letter] * weights[letter]
+    for weight in weights.values():
+        weight.slope = 0.0
+    loss.backprop()
+    for letter, weight in weights.items():
+        mean[letter] = 0.5 * mean[letter] + weight.slope
+        weight.val -= 0.1 * mean[letter]
+""",
+    )
+    assert len(program.steps) == 8
+    for number in reversed(range(8)):
+        assert program.steps[number].measured
+    timeline = Timeline(program)
+    for number, step in enumerate(program.steps, 1):
+        timeline.go_to(Place(number))
+        assert timeline.losses.loss_at(number) == step.measured

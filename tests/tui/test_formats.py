@@ -169,3 +169,9 @@ def test_any_floats_can_be_written_as_a_sum(terms: list[float]) -> None:
     with np.errstate(all="ignore"):
         total = float(np.sum(terms))
     assert " = " in worked_sum(terms, total)
+
+
+def test_scores_that_are_masked_stay_readable() -> None:
+    masked = notation([1.234567, -1e9, 0.25, -1e9])
+    assert [masked.text(x) for x in (1.234567, -1e9, 0.25)] == ["1.235", "-1e+09", "0.250"]
+    assert notation([1.5, 2.5e9]).exponent == 9

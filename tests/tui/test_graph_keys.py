@@ -254,8 +254,8 @@ async def test_a_fold_that_would_make_a_circle_is_in_parts() -> None:
 
     async with BackpropApp(program_of(lesson_of("circle", build))).run_test(size=(120, 40)) as pilot:
         await pilot.press("space", "z")
-        assert "outer/ 1 of 2" in text(pilot, "graph")
-        assert "outer/ 2 of 2" in text(pilot, "graph")
+        assert "outer 1 of 2" in text(pilot, "graph")
+        assert "outer 2 of 2" in text(pilot, "graph")
 
 
 async def test_a_click_in_the_inspector_gives_it_the_arrow_keys() -> None:

@@ -74,7 +74,7 @@ def test_the_code_of_a_function_is_let_go_with_it() -> None:
 
     definition = node.definition
     object.__setattr__(node, "definition", _WithCompute(definition, own))
-    code_lines(timeline.moment, node, 80)
+    code_lines(timeline.moment, node, 80, Followed())
     object.__setattr__(node, "definition", definition)
     dropped = weakref.ref(own)
     del own

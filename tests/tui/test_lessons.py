@@ -135,7 +135,7 @@ async def test_a_loss_of_that_name_is_not_called_the_loss_loss() -> None:
     async with BackpropApp(program_of(Lesson("own", "", build, 0.1))).run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         shown = "\n".join(text(pilot, canvas.id) for canvas in pilot.app.screen.query(Canvas) if canvas.id)
-        assert "up to the loss." in shown
+        assert "every value on the way to the loss." in shown
         assert "the last of them is the loss" in shown
         assert "the forward pass measures loss" in shown
         assert "loss loss" not in shown.casefold()

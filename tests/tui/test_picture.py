@@ -100,7 +100,7 @@ def test_a_scope_that_values_leave_and_come_back_to_is_folded_in_parts() -> None
     nodes = circle()
     picture = fold(nodes, frozenset({"outer"}))
     assert check_parts(picture, nodes) == ["x", "outer/", "between", "constant", "outer/ 2"]
-    assert [item.title for item in picture.items.values() if item.scope] == ["outer/ 1 of 2", "outer/ 2 of 2"]
+    assert [item.title for item in picture.items.values() if item.scope] == ["outer 1 of 2", "outer 2 of 2"]
 
 
 def test_only_the_scope_in_the_circle_is_in_parts() -> None:

@@ -14,6 +14,7 @@ import pytest
 import minidl_core as dl
 from tui_backprop.app import BackpropApp
 from tui_backprop.cli import main
+from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.steps import Place
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
@@ -113,7 +114,7 @@ async def test_a_strangers_optimizer_can_be_stepped_through(size: tuple[int, int
         assert re.search(r"step = η·v = \(0.1\)\(2.1\) = 0.21", shown)
         assert re.search(r"► w\[0\] = 0.80 - 0.21 = 0.59", shown)
         assert "w moves against its gradient: w - step" in text(pilot, "step")
-        code = plain(code_lines(app.timeline.moment, app.timeline.graph.variables[0], 70))
+        code = plain(code_lines(app.timeline.moment, app.timeline.graph.variables[0], 70, Followed()))
         assert re.search(r"w, update +my_model.py:12\n", code)
         assert "return v, learning_rate * v" in code
 
@@ -287,7 +288,8 @@ train.GradientDescentOptimizer(0.1).minimize(J)
         assert any("Twice is more." in row for row in screen)
         timeline = pilot.app.timeline  # type: ignore[attr-defined]
         assert command(timeline) == """backprop-tui 'a dir/it'"'"'s.py' --at 0"""
-        code = ["".join(text for text, _ in line) for line in code_lines(timeline.moment, timeline.graph.loss, 70)]
+        lines = code_lines(timeline.moment, timeline.graph.loss, 70, Followed())
+        code = ["".join(text for text, _ in line) for line in lines]
         assert code[0].split() == ["twice,", "forward", "it's.py:5"]
         assert "    return a + a" in code
 

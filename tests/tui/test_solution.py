@@ -11,13 +11,15 @@ from minidl_core import Graph, Variable, add, square
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.steps import after_event
 from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.drawing.palette import plain
 from tui_backprop.lessons import lesson_names
 from tui_backprop.lessons.lesson import Example
-from tui_backprop.narration.solution import write_solution
+from tui_backprop.narration.narration import narrate_event_line
+from tui_backprop.narration.solution import ROOMS, write_solution
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import program_of
 
-from .moments import finish, narrate_event
+from .moments import finish
 from .random_timelines import lesson_of
 from .test_log import edited
 
@@ -42,7 +44,7 @@ def test_the_solution_has_a_heading_for_each_pass_and_node_and_a_number_for_each
     numbered = [line for line in lines if re.match(r"\d+\. ", line)]
     assert [line.partition(". ")[0] for line in numbered] == [str(number) for number in range(1, 60)]
     for index, line in enumerate(numbered):
-        assert line.partition(". ")[2] == narrate_event(timeline.moment, index)
+        assert line.partition(". ")[2] == plain([narrate_event_line(timeline.moment, index, ROOMS)])
 
 
 def test_the_solution_writes_the_elements_out_in_the_engines_numbers() -> None:

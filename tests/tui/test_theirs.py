@@ -12,8 +12,8 @@ import pytest
 import minidl_core as dl
 from minidl_core.train import GradientDescentOptimizer
 from tui_backprop import headless
+from tui_backprop.beliefs.comparison import parting
 from tui_backprop.cli import main
-from tui_backprop.debugger.comparison import parting
 from tui_backprop.debugger.edits import Edit
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.moment import Moment
@@ -93,7 +93,7 @@ def ledger(moment: Moment, node: dl.Node, followed: Followed | None = None) -> s
 def test_gradients_part_by_more_than_rounding(
     theirs: float, right: float, contributions: list[float], expected: bool
 ) -> None:
-    parts = parting(np.asarray(theirs), np.asarray(right), [np.asarray(each) for each in contributions])
+    parts = parting(np.asarray(theirs), np.asarray(right), [np.abs(each) for each in contributions])
     assert parts is not None
     assert bool(parts) is expected
 
@@ -228,7 +228,7 @@ def test_where_their_engine_did_not_run_the_screen_says_so() -> None:
 def test_the_code_is_theirs_with_our_rule_below() -> None:
     moment, _ = completed(program_of_theirs(), "a")
     add = next(node for node in moment.graph.nodes if node.name == "add")
-    text = plain(code_lines(moment, add, 80))
+    text = plain(code_lines(moment, add, 80, Followed()))
     assert "def __add__(self, other: Number) -> Number:" in text
     assert "add, backward of Number" in text
     assert "other.slope = out.slope" in text

@@ -76,7 +76,7 @@ def rolling() -> Timeline:
             return timeline
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(timelines(optimizers()))
 def test_every_term_of_every_optimizer_is_written_out_and_adds_up(timeline: Timeline) -> None:
     for iteration in (1, 2):
@@ -125,15 +125,15 @@ def test_adam_shows_both_moments_with_what_they_were_their_corrections_the_root_
         assert formula in text
     m, v = (each.before[0, 0] for each in event.terms[:2] if each.before is not None)
     assert f"= (0.9)({m:.2f}) + (0.1)({event.gradient[0, 0]:.1f})" in text
-    assert f"= (0.999)({v:.2f}) + (0.001)(({event.gradient[0, 0]:.1f})²)" in text
+    assert f"= (0.999)({v:.3f}) + (0.001)(({event.gradient[0, 0]:.2f})²)" in text
     assert "(1 - 0.9^4)" in text
-    assert re.search(r"= \(0\.05\)\(\S+\) / \(sqrt \d+ \+ 1e-08\) = -0.0491", text)
+    assert re.search(r"= \(0\.05\)\(\S+\) / \(sqrt \S+ \+ 1e-08\) = -0.04910", text)
     assert "forecast" in text
     assert "AdamOptimizer   η = 0.05" in text
     low = shown(timeline, 44, 17)
     for formula in ADAM:
         assert formula in low
-    assert "= η·m_hat / (sqrt v_hat + ε)\n  = (0.05)(-119.6) / (sqrt 14841 + 1e-08)\n  = -0.0491" in low
+    assert "= η·m_hat / (sqrt v_hat + ε)\n  = (0.05)(-119.63) / (sqrt 14841.0 + 1e-08)\n  = -0.04910" in low
     assert "A running mean of the gradients: which way they mostly point." in " ".join(shown(timeline).split())
 
 
@@ -430,7 +430,7 @@ def _sign(g: Array) -> Array:
 def test_the_code_of_an_update_is_that_of_the_optimizer_and_of_what_it_calls() -> None:
     def code(optimizer: Optimizer) -> str:
         timeline = trained_by(optimizer)
-        return plain(code_lines(timeline.moment, timeline.graph.variables[0], 90))
+        return plain(code_lines(timeline.moment, timeline.graph.variables[0], 90, Followed()))
 
     text = code(AdamOptimizer(0.01, clip_value=1.0))
     assert re.search(r"update +rules\.py:\d+", text)

@@ -1,8 +1,8 @@
 """Wrong machines: beliefs about backpropagation that compute all gradients, and the diagnosis that they make."""
 
-from .belief import BELIEFS, Belief, Cause
-from .comparison import Comparison, Disagreement, compare
-from .diagnosis import Diagnosis, diagnose, undiagnosed
+from .belief import Belief, Cause
+from .comparison import Comparison, Disagreement, compare, parting
+from .diagnosis import BELIEFS, Diagnosis, Parting, diagnose, undiagnosed
 from .evaluated_graph import BackwardCall, EvaluatedGraph
 from .machine import Delivery, Machine, deliveries, gradients
 
@@ -17,9 +17,11 @@ __all__ = [
     "Disagreement",
     "EvaluatedGraph",
     "Machine",
+    "Parting",
     "compare",
     "deliveries",
     "diagnose",
     "gradients",
+    "parting",
     "undiagnosed",
 ]

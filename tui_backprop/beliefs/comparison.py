@@ -1,20 +1,24 @@
-"""Somebody's gradients beside the right ones: which agree."""
+"""Somebody's gradient beside the right one: where they part by more than rounding.
+
+A gradient that is not quite the right one agrees all the same where it is what the right rule makes of somebody's own
+gradients of its consumers, and those agree: rounding that came from further up is not a mistake of this node.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from minidl_core import Node
-from minidl_core.arrays import Array
+from minidl_core.arrays import Array, quiet
 from minidl_core.plan import Evaluation
 
 from .evaluated_graph import EvaluatedGraph
-
-TOLERANCE = 1e-9
-"""The relative difference that sums in another order make in float64; for float32 take 1e-4."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,35 +38,94 @@ class Comparison:
     disagreeing: tuple[Disagreement, ...]
 
 
-def compare(
-    evaluation: Evaluation, loss: Node, theirs: Mapping[Node, Array], tolerance: float = TOLERANCE
-) -> Comparison:
+@dataclass(frozen=True, eq=False)
+class Arrival:
+    """What comes to a gradient over one edge: how large the numbers are that it sums, and what it is.
+
+    `passed_on` is made from somebody's own gradient of the consumer, None where that one parts already.
+    """
+
+    magnitude: Any
+    passed_on: Any
+
+
+def tolerance(theirs: Any) -> float:
+    """Return by how much gradients may differ for rounding: 4e-10 of the numbers summed, in float32 7e-5."""
+    return 7e-5 if getattr(theirs, "dtype", None) == np.float32 else 4e-10
+
+
+def parting(theirs: Any, right: Any, magnitudes: Sequence[Any]) -> NDArray[Any] | None:
+    """Return which entries of two gradients of one shape part; None where their shapes differ.
+
+    An entry parts where the two differ by more than `tolerance` times the largest of it and of the numbers that are
+    summed for it, which may have cancelled. NaN agrees with NaN, and an infinity with the same one.
+    """
+    if np.shape(theirs) != np.shape(right):
+        return None
+    with quiet():
+        scale = np.abs(right)
+        for magnitude in magnitudes:
+            scale = np.fmax(scale, magnitude)
+        # where the scale is infinite, only the same infinity agrees
+        near = np.abs(theirs - right) <= tolerance(theirs) * np.where(np.isfinite(scale), scale, 0)
+        same = near | (theirs == right) | (np.isnan(theirs) & np.isnan(right))
+    return np.asarray(~same)
+
+
+def parts(theirs: Any, right: Any, arrivals: Iterable[Arrival]) -> bool:
+    """Return whether a gradient parts from the right one; `arrivals`, one for each edge, are asked for if it may."""
+    if np.shape(theirs) != (() if type(right) is float else np.shape(right)):
+        return True
+    if not _any(theirs, right, []):
+        return False
+    arrived = list(arrivals)
+    magnitudes = [each.magnitude for each in arrived]
+    if not _any(theirs, right, magnitudes):
+        return False
+    if not arrived or any(each.passed_on is None for each in arrived):
+        return True
+    return _any(theirs, sum(each.passed_on for each in arrived), magnitudes)
+
+
+def near(theirs: float, right: float, magnitudes: Iterable[float], share: float) -> bool:
+    """Return whether two numbers agree by the same rule as in `parting`, where `share` is the tolerance."""
+    return (
+        theirs == right
+        or abs(theirs - right) <= share * max(abs(right), max(magnitudes, default=0.0)) < inf
+        or (theirs != theirs and right != right)
+    )
+
+
+def _any(theirs: Any, right: Any, magnitudes: Sequence[Any]) -> bool:
+    if type(right) is float:  # in a graph of single numbers there are many
+        return not near(float(theirs), right, magnitudes, tolerance(theirs))
+    found = parting(theirs, right, magnitudes)
+    return found is None or bool(found.any())
+
+
+def compare(evaluation: Evaluation, loss: Node, theirs: Mapping[Node, Array]) -> Comparison:
     """Compare gradients with the right ones of a loss; nodes that do not lead to it are left out.
 
-    Two gradients agree where each entry differs by at most `tolerance` times the node's scale: the largest absolute
-    contribution to the right gradient (also of a consumer whose own gradient cancelled), or the largest absolute entry
-    of it, if that is more: a sum of large contributions that cancel cannot be more exact than they are.
-    NaN agrees with nothing.
+    Raises NonFiniteError where a right gradient is not finite.
     """
     graph = EvaluatedGraph(evaluation, loss)
-    right = dict(zip(graph.nodes, graph.right, strict=True))
-    suspects = [
-        node for node, gradient in right.items() if node in theirs and not agrees(theirs[node], gradient, tolerance)
-    ]
-    disagreeing = [
-        Disagreement(node, theirs[node], right[node])
-        for node in suspects
-        if not agrees(theirs[node], right[node], tolerance, graph.scales[graph.index[node]])
-    ]
-    return Comparison(sum(node in theirs for node in right), tuple(disagreeing))
+    compared, wrong = 0, set[int]()
+    disagreeing: list[Disagreement] = []
+    for position, node in enumerate(graph.nodes):
+        found, right = theirs.get(node), graph.right[position]
+        if found is None:
+            continue
+        compared += 1
+        if parts(found, right, _arrivals(graph, position, theirs, wrong)):
+            wrong.add(position)
+            disagreeing.append(Disagreement(node, found, np.asarray(right)))
+    return Comparison(compared, tuple(disagreeing))
 
 
-def agrees(theirs: Array, right: Array, tolerance: float, scale: float = 0.0) -> bool:
-    """Return whether every entry differs by at most the tolerance times the scale, or the largest entry."""
-    if not np.shape(theirs) and not np.shape(right):
-        return bool(theirs == right or abs(theirs - right) <= tolerance * max(float(abs(right)), scale))
-    if np.shape(theirs) != np.shape(right):
-        return False
-    scale = max(scale, float(np.max(np.abs(right), initial=0.0)))
-    with np.errstate(invalid="ignore"):
-        return bool(np.all((theirs == right) | (np.abs(theirs - right) <= tolerance * scale)))
+def _arrivals(graph: EvaluatedGraph, position: int, theirs: Mapping[Node, Array], wrong: set[int]) -> Iterable[Arrival]:
+    for consumer, input_index in graph.consumers[position]:
+        passed_on = None
+        if consumer not in wrong:
+            gradient = theirs.get(graph.nodes[consumer], graph.right[consumer])
+            passed_on = graph.contributions(consumer, gradient)[input_index]
+        yield Arrival(graph.magnitudes(consumer, graph.right[consumer])[input_index], passed_on)

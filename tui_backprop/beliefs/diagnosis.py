@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from minidl_core import Node
 from minidl_core.arrays import Array
 
-from .belief import BELIEFS, Case, Cause, Suspicion
-from .comparison import TOLERANCE, agrees
+from . import at_the_start, in_a_sum, in_an_operation, in_the_search
+from .belief import Cause, Suspicion
+from .case import Case
+from .comparison import compare
 from .evaluated_graph import BackwardCall
-from .machine import EndlessError, Machine, gradients
+from .machine import Machine
 
-_MOST_DELIVERIES = 3_000_000
-"""So much is tried for mixtures of two causes, in deliveries: some seconds."""
+BELIEFS = (*at_the_start.BELIEFS, *in_a_sum.BELIEFS, *in_the_search.BELIEFS, *in_an_operation.BELIEFS)
+"""Every belief, the simplest first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,41 +37,55 @@ class Diagnosis:
 class Parting:
     """The first node, in the order of the search, where gradients part: all its numbers.
 
-    `contributions` are the right ones, by consumer and input index.
+    `contributions` are the right ones, by consumer and input index, each with what their own gradient of the consumer
+    makes of it, None where they have none.
     """
 
     node: Node
     theirs: Array
     right: Array
-    contributions: tuple[tuple[Node, int, Array], ...]
+    contributions: tuple[tuple[Node, int, Array, Array | None], ...]
 
 
-def diagnose(calls: Sequence[BackwardCall], tolerance: float = TOLERANCE) -> list[Diagnosis]:
+_MOST_WORK = 120_000
+"""So much is tried for mixtures of two causes, in contributions: a quarter of a second."""
+
+
+def diagnose(calls: Sequence[BackwardCall]) -> list[Diagnosis]:
     """Return what explains all gradients of all backward calls, the simplest first; nothing where all are right.
 
-    A mixture of two causes is looked for only where no single cause does it, a factor that was found by dividing is
-    told only where there is an explanation without one. Raises NonFiniteError where a right gradient is not finite.
+    A mixture of two causes is looked for only where no single cause does it, and a factor that was found by dividing
+    is told only where there is no explanation without one. Parameters that were changed before the backward call are
+    told also where the gradients do not show it. Raises NonFiniteError where a right gradient is not finite.
     """
     cases = [Case(call) for call in calls]
-    suspicion = _suspicion(cases, (), tolerance)
+    suspicion = _suspicion(cases, ())
     if suspicion is None:
-        return []
+        return [Diagnosis((at_the_start.STALE,))] if any(case.stale for case in cases) else []
     causes = list(_causes(suspicion))
-    found = [(cause,) for cause in causes if _suspicion(cases, (cause,), tolerance) is None]
-    return [Diagnosis(each) for each in _simplest(found or _mixtures(cases, suspicion, causes, tolerance))]
+    found: list[tuple[Cause, ...]] = []
+    everywhere = set[str]()  # a belief that explains all of it wherever it is made is not tried for one operation
+    for cause in causes:
+        if cause.belief not in everywhere and _suspicion(cases, (cause,)) is None:
+            found.append((cause,))
+            if cause.kind is None and cause.factor is None:
+                everywhere.add(cause.belief)
+    return [Diagnosis(each) for each in _simplest(found or list(_mixtures(cases, causes)))]
 
 
-def undiagnosed(call: BackwardCall, tolerance: float = TOLERANCE) -> Parting | None:
+def undiagnosed(call: BackwardCall) -> Parting | None:
     """Return the first node where the gradients of a call part from the right ones; None where all agree."""
-    suspicion = _suspicion([case := Case(call)], (), tolerance)
-    if suspicion is None:
+    disagreeing = compare(call.evaluation, call.loss, call.theirs).disagreeing
+    if not disagreeing:
         return None
-    graph, at = case.graph, suspicion.parting
-    contributions = [
-        (graph.nodes[consumer], index, graph.contributions(consumer, graph.right[consumer])[index])
-        for consumer, index in graph.consumers[at]
-    ]
-    return Parting(graph.nodes[at], case.theirs[at], graph.right[at], tuple(contributions))
+    case, first = Case(call), disagreeing[0]
+    graph, own = case.graph, dict(case.arrived(case.graph.index[first.node], Machine()))
+    contributions = []
+    for consumer, input_index in graph.consumers[graph.index[first.node]]:
+        right = np.asarray(graph.contributions(consumer, graph.right[consumer])[input_index])
+        theirs = np.asarray(own[consumer, input_index]) if consumer in case.theirs else None
+        contributions.append((graph.nodes[consumer], input_index, right, theirs))
+    return Parting(first.node, first.theirs, first.right, tuple(contributions))
 
 
 def _causes(suspicion: Suspicion) -> Iterator[Cause]:
@@ -75,41 +93,45 @@ def _causes(suspicion: Suspicion) -> Iterator[Cause]:
         yield from belief.causes(suspicion)
 
 
-def _suspicion(cases: Sequence[Case], causes: tuple[Cause, ...], tolerance: float) -> Suspicion | None:
+def _suspicion(cases: Sequence[Case], causes: tuple[Cause, ...]) -> Suspicion | None:
     """Return where the machine of some causes first parts from their numbers; None where it explains them all."""
     for case in cases:
-        machine = Machine()
-        for cause in causes:
-            machine = cause.change(machine, case)
-        try:
-            found = gradients(case.graph, machine, case.before) if causes else case.graph.right
-        except EndlessError:
-            return Suspicion(case, machine, 0)
-        for position in sorted(case.theirs):
-            if not agrees(case.theirs[position], found[position], tolerance, case.graph.scales[position]):
-                return Suspicion(case, machine, position)
+        machine = _machine(case, causes)
+        parting = case.parting(machine)
+        if parting is not None:
+            return Suspicion(case, machine, parting)
     return None
 
 
-def _mixtures(
-    cases: Sequence[Case], parting: Suspicion, causes: Iterable[Cause], tolerance: float
-) -> list[tuple[Cause, ...]]:
-    """Return pairs of causes that explain everything: a second one for what the first leaves."""
-    left = _MOST_DELIVERIES
-    found: list[tuple[Cause, ...]] = []
-    for first in causes:
-        rest = _suspicion(cases, (first,), tolerance)
-        if rest is None or (rest.case is parting.case and rest.parting <= parting.parting and first.kind is not None):
+def _machine(case: Case, causes: tuple[Cause, ...]) -> Machine:
+    machine = Machine()
+    for cause in causes:
+        machine = cause.change(machine, case)
+    return machine
+
+
+def _mixtures(cases: Sequence[Case], causes: Sequence[Cause]) -> Iterator[tuple[Cause, ...]]:
+    """Yield pairs of causes that explain everything: a second one for what the first leaves."""
+    left = _MOST_WORK
+
+    def work(cause: Cause) -> int:
+        return cases[0].work(_machine(cases[0], (cause,)))
+
+    for first in sorted(causes, key=work):
+        rest = _suspicion(cases, (first,))
+        if rest is None:
             continue
         for second in _causes(rest):
             if second.belief != first.belief or second.belief.startswith("slope"):
-                left -= sum(len(case.graph.nodes) for case in cases)
-                if _suspicion(cases, (first, second), tolerance) is None:
-                    found.append((first, second))
+                machine = second.change(rest.machine, rest.case)
+                if rest.case.has_to_run(machine) and not rest.case.has_to_run(rest.machine):
+                    continue  # it comes as the first one, too
+                left -= rest.case.work(machine)
+                if left < 0:
+                    return
+                if _suspicion(cases, (first, second)) is None:
+                    yield first, second
                     break
-        if left < 0:
-            break
-    return found
 
 
 def _simplest(found: Sequence[tuple[Cause, ...]]) -> list[tuple[Cause, ...]]:

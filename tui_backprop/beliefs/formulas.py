@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ Slope = Callable[[EvaluatedOperation, Array], Array]
 """A slope, of the output's shape, from an operation of a run and its right slope."""
 
 
-def wrong_slopes(input_index: int) -> dict[str, Slope]:
+@lru_cache
+def wrong_slopes(input_index: int) -> Mapping[str, Slope]:
     """Return slopes for an input by what is said of them; A and B are the inputs, Y is the output."""
 
     def of(formula: Callable[[Array, Array, Array], Any]) -> Slope:

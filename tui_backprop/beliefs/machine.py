@@ -5,23 +5,27 @@ The default machine is the right one. A belief changes it; two beliefs at once c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from minidl_core.arrays import Array, quiet
-from minidl_core.sums import sum_to_shape
 
 from .evaluated_graph import Edge, EvaluatedGraph
 
 Visit = tuple[int, Sequence[int]]
 """An operation's position, and to which of its inputs it passes its gradient on now."""
 Order = Callable[[EvaluatedGraph], Iterable[Visit]]
+Alteration = Callable[[Edge, Any, Any], Any]
+"""What an edge passes on in place of the right contribution; None where it is nothing.
 
-_MOST = 40
-"""So many times as many deliveries as there are edges are computed; a search without an order may never end."""
+It is called with the edge, the gradient of the consumer, and what would be passed on.
+"""
+
+_MOST = 200_000
+"""So many deliveries, beside three for each edge, are computed: a search without an order may never end."""
 
 
 def by_search(graph: EvaluatedGraph) -> Iterator[Visit]:
@@ -34,20 +38,24 @@ class Machine:
     """What a machine does; each field that is not its default is one mistake.
 
     `order` is the order of the visits, `seed` the loss's own gradient, `kept` the nodes that start with what stood in
-    them before, `set_edges` those that replace the gradient of their input, `lost` those that pass nothing on,
-    `shared` those that hand over the very array instead of its numbers; `slopes` and `factors` replace an edge's
-    slope (of its output's shape), or scale what it passes on; `stale` has the gradients that stay what they are.
+    them before, `set_edges` those that replace the gradient of their input, `shared` those that hand over the very
+    array instead of its numbers; `alterations` are what edges pass on instead, one after the other.
     """
 
     order: Order = by_search
     seed: float = 1.0
     kept: Set[int] = frozenset()
-    set_edges: Set[Edge] = frozenset()
-    lost: Set[Edge] = frozenset()
-    shared: Set[Edge] = frozenset()
-    slopes: Mapping[Edge, Array] = field(default_factory=dict)
-    factors: Mapping[Edge, float] = field(default_factory=dict)
-    stale: Mapping[int, Array] = field(default_factory=dict)
+    set_edges: Container[Edge] = frozenset()
+    shared: Container[Edge] = frozenset()
+    alterations: tuple[Alteration, ...] = ()
+
+    def altered(self, edge: Edge, gradient: Any, contribution: Any) -> Any:
+        """Return what an edge passes on in place of the right contribution; None where it is nothing."""
+        for alteration in self.alterations:
+            contribution = alteration(edge, gradient, contribution)
+            if contribution is None:
+                return None
+        return contribution
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,35 +77,40 @@ def gradients(graph: EvaluatedGraph, machine: Machine, before: Mapping[int, Arra
 
     `before` has the gradients that stood in the nodes.
     """
-    cells = _start(graph, machine, before or {})
-    for _ in _run(graph, machine, cells):
+    cells = start_cells(graph, machine, before or {})
+    for _ in run(graph, machine, cells):
         pass
-    return [machine.stale.get(position, cell[0]) for position, cell in enumerate(cells)]
+    return [cell[0] for cell in cells]
 
 
 def deliveries(
     graph: EvaluatedGraph, machine: Machine, before: Mapping[int, Array] | None = None
 ) -> Iterator[Delivery]:
     """Return the steps of a machine one by one; raises EndlessError where they do not come to an end."""
-    cells = _start(graph, machine, before or {})
-    for consumer, input_index, contribution in _run(graph, machine, cells):
+    cells = start_cells(graph, machine, before or {})
+    for consumer, input_index, contribution in run(graph, machine, cells):
         yield Delivery(consumer, input_index, contribution, cells[graph.inputs[consumer][input_index]][0])
 
 
-def _start(graph: EvaluatedGraph, machine: Machine, before: Mapping[int, Array]) -> list[list[Array]]:
+def start_cells(graph: EvaluatedGraph, machine: Machine, before: Mapping[int, Array]) -> list[list[Any]]:
     """Return a cell for each node, which two nodes share where a machine hands over the very array."""
-    values = [graph.evaluation[node] for node in graph.nodes]
-    cells: list[list[Any]] = [[np.float64(0.0) if not value.shape else np.zeros(value.shape)] for value in values]
+    cells: list[list[Any]] = [
+        [0.0] if graph.is_scalar or not value.shape else [np.zeros(value.shape)] for value in graph.values
+    ]
     for position in machine.kept:
         if position in before:
             cells[position] = [before[position]]
-    cells[0] = [np.float64(machine.seed)]
+    cells[0] = [machine.seed]
     return cells
 
 
-def _run(graph: EvaluatedGraph, machine: Machine, cells: list[list[Array]]) -> Iterator[tuple[int, int, Array]]:
-    left = _MOST * sum(map(len, graph.inputs)) + 100
-    inputs, set_edges, lost, shared = graph.inputs, machine.set_edges, machine.lost, machine.shared
+def run(graph: EvaluatedGraph, machine: Machine, cells: list[list[Any]]) -> Iterator[tuple[int, int, Any]]:
+    """Fill the cells, and yield each consumer, the index of its input, and what it has just passed on to that.
+
+    Raises EndlessError where it does not come to an end.
+    """
+    left = _MOST + 3 * sum(map(len, graph.inputs))
+    inputs, set_edges, shared, altered = graph.inputs, machine.set_edges, machine.shared, bool(machine.alterations)
     touched = {0, *machine.kept}
     with quiet():
         for position, indices in machine.order(graph):
@@ -106,19 +119,20 @@ def _run(graph: EvaluatedGraph, machine: Machine, cells: list[list[Array]]) -> I
             left -= len(indices)
             if left < 0:
                 raise EndlessError
-            contributions = graph.contributions(position, cells[position][0])
+            gradient = cells[position][0]
+            contributions = graph.contributions(position, gradient)
             for input_index in indices:
                 edge = position, input_index
-                if edge in lost:
-                    continue
-                source = inputs[position][input_index]
+                if cells[position][0] is not gradient:  # it shares it with an input that it has just changed
+                    gradient = cells[position][0]
+                    contributions = graph.contributions(position, gradient)
                 contribution = contributions[input_index]
-                if edge in machine.slopes:
-                    spread = cells[position][0] * machine.slopes[edge]
-                    contribution = sum_to_shape(spread, contribution.shape) if spread.shape else spread
-                if edge in machine.factors:
-                    contribution = contribution * machine.factors[edge]
-                if edge in shared and source not in touched:
+                if altered:
+                    contribution = machine.altered(edge, gradient, contribution)
+                    if contribution is None:
+                        continue
+                source = inputs[position][input_index]
+                if edge in shared and (source not in touched or edge in set_edges):
                     cells[source] = cells[position]
                 elif edge in set_edges:
                     if shared:

@@ -24,14 +24,6 @@ class LossGraph:
         self.position = {node: position for position, node in enumerate(self.nodes)}
         self._consumers = {node: [c for c in node.consumers if c in self.position] for node in self.nodes}
         self.variables = tuple(node for node in self.nodes if isinstance(node, Variable))
-        # one bit for each variable: whether a node depends on one of several is then a single AND
-        self._bit = {variable: 1 << number for number, variable in enumerate(self.variables)}
-        self._below: dict[Node, int] = {}
-        for node in self.nodes:
-            below = self._bit[node] if isinstance(node, Variable) else 0
-            for source in node.inputs:
-                below |= self._below[source]
-            self._below[node] = below
         self.shapes = _shapes(self.loss.graph.nodes, feeds)
         self.data = tuple(node for node in self.nodes if self.is_data(node))
 
@@ -41,15 +33,7 @@ class LossGraph:
 
     def is_data(self, node: Node) -> bool:
         """Return whether it is a leaf that training never changes."""
-        return not node.inputs and node not in self._bit
-
-    def bits(self, variables: Sequence[Node]) -> int:
-        """Return these variables as a set of bits, for `depends_on`."""
-        return sum(self._bit[variable] for variable in variables if isinstance(variable, Variable))
-
-    def depends_on(self, node: Node, bits: int) -> bool:
-        """Return whether the node's value is computed from one of these variables."""
-        return bool(self._below[node] & bits)
+        return not node.inputs and not (isinstance(node, Variable) and node in self.position)
 
 
 def _shapes(nodes: Sequence[Node], feeds: Mapping[Placeholder, ArrayLike]) -> dict[Node, Shape]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Kind = Literal[
+    "warned",
     "forked",
     "switched",
     "paused at goal",
@@ -34,6 +35,7 @@ Kind = Literal[
     "no origin",
     "in no scope",
     "no scopes",
+    "too many to open",
     "nothing folded here",
 ]
 
@@ -41,6 +43,8 @@ Kind = Literal[
 @dataclass(frozen=True)
 class Message:
     """What happened, by its kind, and the values that a sentence about it needs: nodes, edits, branches, numbers.
+
+    warned: the `text` of what was wrong when the program was opened.
 
     forked: `edit`, the `iteration` that starts with it, whether that was computed `again`, the branch `forgotten` for
     it or None. switched: `branch`, its `number` of `count`, whether one is at the `same` place as before. breakpoint
@@ -51,7 +55,8 @@ class Message:
     speed: the `speed` of runs. where: the `command` that comes back here. kept: the `path`; not kept: also `why`.
     breakpoint set: the `breakpoint`, and whether it is on the node `in_view`; breakpoint removed: it. quiz mode:
     the `mode`. no run in a quiz and would answer: `what` was refused, and of the latter the `mode`. question waits:
-    how many `choices`. no number typed: what is `typed`. no origin: `why`. in no scope: the `node`.
+    how many `choices`. no number typed: what is `typed`. no origin: `why`. in no scope: the `node`. too many to
+    open: how many `nodes`.
     """
 
     kind: Kind

@@ -201,10 +201,6 @@ class Moment:
         # the dictionary is filled in the order of time
         return list(takewhile(lambda node: self.recording.updated[node] < self.cursor, self.recording.updated))
 
-    @cached_property
-    def _changed(self) -> int:
-        return self.graph.bits(self.updated)
-
     @property
     def queue_is_hidden(self) -> bool:
         """Whether the queue must not be shown, because a question asks for it."""
@@ -282,7 +278,7 @@ class Moment:
             return Mark.UPDATED
         if self._past(self.recording.evaluated, node) is None:
             return Mark.NOT_YET
-        return Mark.STALE if self.graph.depends_on(node, self._changed) else Mark.DONE
+        return Mark.STALE if self.updated and self.recording.outdated_by[node] < len(self.updated) else Mark.DONE
 
     def gradient_mark(self, node: Node) -> tuple[Mark, int]:
         """Return how far the node's gradient is, with its position in the queue or how many it waits for, else 0."""

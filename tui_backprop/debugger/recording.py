@@ -6,9 +6,11 @@ An event's index is its time. A recording only ever grows, so what was true at a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
+
+import numpy as np
 
 from minidl_core import (
     BackwardStarted,
@@ -21,15 +23,18 @@ from minidl_core import (
     NodeEvaluated,
     NodesEnqueued,
     NodeVisited,
+    Operation,
     State,
     Variable,
     VariableUpdated,
 )
 from minidl_core.arrays import Array
+from minidl_core.gradients import EvaluatedOperation
 from minidl_core.train import Optimizer
 
+from ..beliefs.comparison import Arrival, parts
+from ..beliefs.evaluated_graph import magnitudes, passed_on
 from ..programs.recorded import RecordedStep
-from .comparison import parting
 from .edits import Edit
 from .loss_graph import LossGraph
 
@@ -47,8 +52,7 @@ class Recording:
     `edits` are the edits of that state; it has them in it. `previous` is the iteration before, if any. `optimizer` has
     the settings of this iteration. `step` is the step of the program whose feeds come in this iteration, None in a
     lesson, and `theirs` are the gradients that the program's own engine found in this iteration, by node.
-    `measures_last_step` is whether the loss says what the last step brought: it is the same loss of the same feeds.
-    `next_measures_step` is whether that of the next iteration will say so of this step.
+    `goes_on` tells of a number of finished iterations whether the loss that follows says what the last step brought.
     The dictionaries have for a node the time at which something happened to it; `queue_positions` its position among
     all that ever joined the queue, `visits` the times of all visits, `consumer_visits` those of a node's consumers.
     `crossed` has for an edge, a consumer and the index of its input, when a contribution came over it. `in_reach` and
@@ -66,14 +70,14 @@ class Recording:
         edits: tuple[Edit, ...] = (),
         step: RecordedStep | None = None,
         theirs: Mapping[Node, Array] | None = None,
-        goes_on: tuple[bool, bool] = (True, True),
+        goes_on: Callable[[int], bool] = lambda _: True,
     ) -> None:
         self.graph = graph
         self.optimizer = optimizer
         self.start = start
         self.edits = edits
         self.step = step
-        self.measures_last_step, self.next_measures_step = goes_on
+        self._goes_on = goes_on
         self.theirs = theirs or {}
         self.iteration = start.finished + 1
         self.previous = previous
@@ -97,11 +101,32 @@ class Recording:
         self.updated: dict[Node, int] = {}
 
     @cached_property
+    def measures_last_step(self) -> bool:
+        """Whether the loss says what the last step brought: it is the same loss of the same feeds."""
+        return self._goes_on(self.start.finished)
+
+    @cached_property
+    def next_measures_step(self) -> bool:
+        """Whether the loss of the next iteration will say so of this step; a graph may have to be built to know."""
+        return self._goes_on(self.iteration)
+
+    @cached_property
     def update_order(self) -> list[Variable]:
         """The variables in the order in which they are updated, once the backward pass is over."""
         only = None if self.step is None else self.step.trained
         nodes = [node for node in self.visited if isinstance(node, Variable)]
         return nodes if only is None else [node for node in nodes if node in only]
+
+    @cached_property
+    def outdated_by(self) -> dict[Node, int]:
+        """For each node the number, from 0, of the first update of a variable that its value was computed from.
+
+        Where there is none, it is the count of all updates.
+        """
+        numbers: dict[Node, int] = {node: number for number, node in enumerate(self.update_order)}
+        for node in self.graph.nodes:
+            numbers.setdefault(node, min([numbers[source] for source in node.inputs], default=len(self.update_order)))
+        return numbers
 
     @property
     def finished(self) -> bool:
@@ -143,11 +168,32 @@ class Recording:
 
     def _compare(self, node: Node, gradient: Array, time: int) -> None:
         self.compared.append(time)
-        events = [self.events[when] for when in self.contributed.get(node, ())]
-        contributions = [event.contribution for event in events if isinstance(event, ContributionAdded)]
-        parts = parting(self.theirs[node], gradient, contributions)
-        if parts is None or parts.any():
+        if parts(self.theirs[node], gradient, self._arrivals(node)):
             self.parted[node] = time
+
+    def _arrivals(self, node: Node) -> Iterator[Arrival]:
+        """Yield what has come to a gradient over each edge, and what comes of the gradients of the program's engine."""
+        for time in self.contributed.get(node, ()):
+            event = self.events[time]
+            assert isinstance(event, ContributionAdded)
+            consumer = event.consumer
+            op = self._evaluated_operation(consumer)
+            completed = self.events[self.completed[consumer]]
+            assert isinstance(completed, GradientCompleted)
+            arrived = None
+            if consumer not in self.parted:
+                theirs = np.asarray(self.theirs.get(consumer, completed.gradient), dtype=float)[()]
+                arrived = passed_on(op, theirs)[event.input_index]
+            yield Arrival(magnitudes(op, completed.gradient)[event.input_index], arrived)
+
+    def _evaluated_operation(self, operation: Operation) -> EvaluatedOperation:
+        def value(node: Node) -> Array:
+            event = self.events[self.evaluated[node]]
+            assert isinstance(event, NodeEvaluated)
+            return event.value
+
+        inputs = [value(source) for source in operation.inputs]
+        return EvaluatedOperation(operation, inputs, value(operation), [True] * len(inputs))
 
     def _enqueue(self, nodes: tuple[Node, ...], time: int) -> None:
         self.joined += nodes

@@ -346,10 +346,9 @@ class Timeline:
         step, as_recorded = course.step_of(finished), course.as_recorded(finished, edits)
         graph, due = course.graph_of(finished), edits.get(finished, ())
         theirs = None if as_recorded is None else as_recorded.theirs
-        goes_on = course.goes_on(finished), course.goes_on(finished + 1)
         if previous is not None and course.graph_of(finished - 1) is not graph:
             previous = previous._replace(loss=None)
-        return Recording(graph, optimizer, state, previous, due, step, theirs, goes_on)
+        return Recording(graph, optimizer, state, previous, due, step, theirs, course.goes_on)
 
     def _keep(self, state: State) -> None:
         self.branch.states.keep(state)

@@ -55,7 +55,7 @@ _MARK_STYLES = {
 class NodeView:
     """What a moment shows of a node: a title, the details below it, the marks of its value and its gradient.
 
-    It `stops` where a breakpoint is on it.
+    It `stops` where a breakpoint is on it. Of a title that is too long its middle is cut where its `end_tells`.
     """
 
     title: str
@@ -66,6 +66,7 @@ class NodeView:
     now: bool = False
     selected: bool = False
     stops: bool = False
+    end_tells: bool = False
 
 
 def mark_style(mark: str) -> str:

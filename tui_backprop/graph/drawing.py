@@ -14,8 +14,8 @@ from .item_views import box_view, row_view
 from .labels import heading, legend, note
 from .layout import Edge, Layout
 from .picture import Item
-from .shown import HEADING_AND_LEGEND, ShownGraph
-from .tape import Tape, draw_tape
+from .shown import HEADING_AND_LEGEND, LEAST_TITLE_OF_A_FOLD, ShownGraph
+from .tape import LEAST_TITLE, Tape, draw_tape
 
 _WIDE_TAPE = 46
 
@@ -59,7 +59,8 @@ def _draw_tape(shown: ShownGraph, tape: Tape, stops: frozenset[Node]) -> list[Li
         return _marked(row_view(item, moment, shown.folded.progress, shown.level, narrow), item, shown, stops)
 
     widths = shown.folded.row_widths(shown.level, narrow)
-    return draw_tape(tape, shown.corner[1], room.width, room.height, view, _margin(shown), widths)
+    least = LEAST_TITLE_OF_A_FOLD if shown.folded.has_folds else LEAST_TITLE
+    return draw_tape(tape, shown.corner[1], room.width, room.height, view, _margin(shown), widths, least)
 
 
 def _marked(seen: NodeView, item: Item, shown: ShownGraph, stops: frozenset[Node]) -> NodeView:

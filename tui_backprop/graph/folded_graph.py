@@ -37,6 +37,11 @@ class FoldedGraph:
         return repeat_leaves(self.rows)
 
     @cached_property
+    def has_folds(self) -> bool:
+        """Whether anything in it is folded."""
+        return any(item.node is None for item in self.rows.items.values())
+
+    @cached_property
     def too_large(self) -> bool:
         """Whether boxes could not be read, or would take too long."""
         items = self.boxes.items

@@ -22,11 +22,12 @@ _FEW = 40
 class Foldings:
     """The ways to fold a graph; `folds` are the scopes of nodes whose names do not say one.
 
-    `nodes` are all nodes, in an order of evaluation.
+    `nodes` are all nodes, in an order of evaluation; where the graph stands `alone`, what else uses its variables is
+    that of another step.
     """
 
-    def __init__(self, graph: LossGraph, folds: Mapping[str, str] | None = None) -> None:
-        self.nodes = with_off_path(graph)
+    def __init__(self, graph: LossGraph, folds: Mapping[str, str] | None = None, *, alone: bool = False) -> None:
+        self.nodes = list(graph.nodes) if alone else with_off_path(graph)
         self._graph = graph
         self._folds = folds or {}
         self._kept: dict[frozenset[str], FoldedGraph] = {}

@@ -12,7 +12,7 @@ from minidl_core.arrays import Array, Shape
 
 from ..debugger.moment import Mark, Moment
 from ..drawing.glyphs import DONE, NOT_COMPARED, NOT_YET, NOW, PARTLY, PARTS, STALE, UPDATED
-from ..notation.fitting import first_that_fits, width_of
+from ..notation.fitting import cut, first_that_fits, fit_name, width_of
 from ..notation.formats import number, shape_text, vector
 from .diagram import NodeView
 from .labels import LEAST_INNER, MOST_INNER, detail, tape_title, title
@@ -20,6 +20,7 @@ from .layout import NodeBox
 from .marks import sign_of
 from .picture import Item
 from .progress import Progress
+from .scopes import is_of_data
 
 NAMES, SHAPES, NUMBERS = range(3)
 Shapes = Mapping[Node, Shape]
@@ -85,7 +86,8 @@ def row_view(item: Item, moment: Moment, progress: Progress, level: int, narrow:
             numbers = _numbers(moment.value(node), moment.gradient(node), room)[backward]
             text = numbers if narrow else f"{numbers:<{_NUMBERS_INNER}} {text}"
     now = _is_now(item, moment, progress)
-    return NodeView(_row_title(item), (text,), value, gradient, _style(item, moment), now=now)
+    title, end_tells = _row_title(item), is_of_data(item.scope)
+    return NodeView(title, (text,), value, gradient, _style(item, moment), now=now, end_tells=end_tells)
 
 
 def _shows_numbers(node: Node, moment: Moment) -> bool:
@@ -184,19 +186,26 @@ def _style(item: Item, moment: Moment) -> str:
 def _name(item: Item, moment: Moment, progress: Progress) -> str:
     if item.node is not None:
         return item.node.name
-    return f"{item.title} {_count(item, moment, progress)}/{len(item.nodes)}"
+    return f"{_short(item, MOST_INNER)} {_count(item, moment, progress)}/{len(item.nodes)}"
 
 
 def _title(item: Item, moment: Moment | None = None, room: int = 0) -> str:
     """Return the title of a box, with the shape at a moment where there is room for it."""
     if item.node is None:
-        return item.title
+        return _short(item, MOST_INNER)
     number, uses = item.use
     text = f"{item.node.name} {number}/{uses}" if uses > 1 else title(item.node)
     if moment is None:
         return text
     shape = shape_text(moment.shape(item.node))
     return first_that_fits(room, f"{text} {shape}", f"{item.node.name} {shape}", text)
+
+
+def _short(item: Item, width: int) -> str:
+    """Return the title of a folded scope; of a long one that which tells it from others: its end, or its function."""
+    if is_of_data(item.scope):
+        return cut(item.title, width)
+    return fit_name(item.title, min(width_of(item.title), width))
 
 
 def _row_title(item: Item) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from heapq import heapify, heappop, heappush
 
 from minidl_core import Node
@@ -57,12 +58,20 @@ class Picture:
         self.items = {item.name: item for item in items}
         self.closed = closed
         self.consumers: dict[str, list[str]] = {name: [] for name in self.items}
-        self._items_for: dict[Node, list[str]] = {}
         for item in self.items.values():
             for source in dict.fromkeys(item.inputs):
                 self.consumers[source].append(item.name)
-            for node in item.nodes:
-                self._items_for.setdefault(node, []).append(item.name)
+
+    @cached_property
+    def _items_for(self) -> dict[Node, list[str]]:
+        found: dict[Node, list[str]] = {}
+        for item in self.items.values():
+            if len(item.nodes) > 1:
+                names = [item.name]  # one list for all of a fold, which nobody changes
+                found |= dict.fromkeys(item.nodes, names)
+            else:
+                found.setdefault(item.nodes[0], []).append(item.name)
+        return found
 
     def items_for(self, node: Node) -> list[str]:
         """Return the names of the items that stand for a node: one, or of a leaf one beside each use."""
@@ -92,8 +101,7 @@ def fold_at_first(nodes: Sequence[Node], groups: Groups = groups_of_name) -> Pic
     """
     if len(nodes) <= MOST_ITEMS:
         return fold(nodes, frozenset(), groups)
-    chains = {tuple(groups(node)) for node in nodes}
-    picture = fold(nodes, frozenset().union(*chains), groups)
+    picture = fold(nodes, frozenset().union(*map(groups, nodes)), groups)
     while True:
         largest = max(picture.items.values(), key=lambda item: len(item.nodes))
         if len(largest.nodes) <= len(nodes) / 2 or not largest.scope:
@@ -112,10 +120,14 @@ def fold(nodes: Sequence[Node], closed: frozenset[str], groups: Groups = groups_
     position = {node: number for number, node in enumerate(nodes)}
     holder: dict[Node, Held] = {}
     if closed:
+        outermost: dict[tuple[str, ...], Held | None] = {}
         for node in nodes:
-            group = next((around for around in groups(node) if around in closed), "")
-            if group:
-                holder[node] = group, 1
+            around = tuple(groups(node))
+            if around not in outermost:
+                outermost[around] = next(((group, 1) for group in around if group in closed), None)
+            held = outermost[around]
+            if held is not None:
+                holder[node] = held
     items = _items(nodes, holder)
     order = _in_order(items, position)
     if len(order) < len(items):
@@ -127,7 +139,7 @@ def fold(nodes: Sequence[Node], closed: frozenset[str], groups: Groups = groups_
 
 
 def _items(nodes: Sequence[Node], holder: Mapping[Node, Held]) -> dict[str, Item]:
-    taken = {node.name for node in nodes}
+    taken = {node.name for node in nodes if node not in holder}
     names: dict[Held, str] = {}
     counts: Counter[str] = Counter()
     for held in dict.fromkeys(holder.values()):

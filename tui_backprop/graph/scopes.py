@@ -1,8 +1,9 @@
 """In which groups a node is, the outermost first: functions that made it, lists of scalars, lines of the program.
 
-A name says its functions before the last slash, and its list before its indices: `wq[3][5]` is an element of `wq`. In
-a graph of thousands of nodes the calls of one function (`linear`, `linear_1`) are one group before each is its own, and
-what no inner function and no list holds is grouped by the line that made it.
+A name says its functions before the last slash, and its list before its indices: `wq[3][5]` is an element of `wq`, and
+`net.layers[0].b` a part of `net.layers[0]`. In a graph of thousands of nodes the calls of one function (`linear`,
+`linear_1`) are one group before each is its own, and what no inner function and no list holds is grouped by the line
+that made it. There, a constant is in the function that uses it.
 """
 
 from __future__ import annotations
@@ -23,9 +24,12 @@ Scope = Callable[[Node], str]
 Groups = Callable[[Node], Sequence[str]]
 
 _LIST = "[]"
+_PARTS = "."
 _LINE = "line "
 _FEW = 3
 _NUMBERED = re.compile(r"(.+)_\d+")
+_PART = re.compile(r"(.+\])\.[^.\]]+(?:\[\d+\])*")
+_ELEMENT = re.compile(r"\]\.")
 _INDEXED = re.compile(r"(.+?)((?:\[\d+\])+)")
 
 
@@ -50,12 +54,19 @@ def is_list(group: str) -> bool:
     return group.endswith(_LIST)
 
 
+def is_of_data(group: str) -> bool:
+    """Return whether a group is a list of scalars, or an object with such lists, and no function."""
+    return group.endswith((_LIST, _PARTS))
+
+
 def title_of(group: str, nodes: Sequence[Node], part: tuple[int, int]) -> str:
     """Return how a folded group is called: a function by its calls, a list by its shape, a line by its operations.
 
     `nodes` are those in it; of a group that is folded in parts, `part` says which it is of how many.
     """
     number = f" {part[0]} of {part[1]}" if part[1] > 1 else ""
+    if group.endswith(_PARTS):
+        return f"{group.removesuffix(_PARTS)}{number}"
     own = group.rpartition("/")[2]
     if is_list(group):
         shape = shape_of(nodes)
@@ -66,7 +77,7 @@ def title_of(group: str, nodes: Sequence[Node], part: tuple[int, int]) -> str:
     function, times, _ = own.partition(" ×")
     if times:
         return f"{function}{number}" if number else own
-    return f"{group}/{number}"
+    return f"{group}{number}" if number else f"{group}/"
 
 
 def index_of(node: Node) -> tuple[int, ...]:
@@ -101,7 +112,12 @@ def groups(nodes: Sequence[Node], scope: Scope, *, many: bool) -> dict[Node, lis
     Calls that have variables of their own are layers, and stay apart.
     """
     scopes = {node: scope(node) for node in nodes}
+    if many:  # a constant stands in the function that it is used in
+        for node in nodes:
+            if not scopes[node] and node.kind == "constant" and not node.is_named and node.consumers:
+                scopes[node] = scopes.get(node.consumers[0], "")
     lists = _lists(nodes, scopes)
+    owners = {node: own for node in nodes if not node.inputs and (own := _owner(node.name))}
     every = set(scopes.values())
     layers = {each for node, own in scopes.items() if node.kind == "variable" for each in own.split("/")}
     apart = {_NUMBERED.sub(r"\1", each) for each in layers}
@@ -111,21 +127,38 @@ def groups(nodes: Sequence[Node], scope: Scope, *, many: bool) -> dict[Node, lis
     times: Counter[tuple[str, str]] = Counter()
     keys = {}
     for node, own in scopes.items():
-        within = lists.get(node, "") or (node.location.rpartition(":")[2] if many else "")
+        owner = owners.get(node, "")
+        within = lists.get(node, "") or owner or (node.location.rpartition(":")[2] if many else "")
         keys[node] = key = own, within
         times[key] += 1
         if key not in kept:
             chain = calls.get(own, [])
-            if many and node not in lists:
+            if owner:
+                chain = [*chain, *_enclosing_objects(owner)]
+                if within != owner:
+                    chain.append(within)
+            elif many and node not in lists:
                 inside = own if own not in outer else chain[-1] if chain else ""
                 chain = [*chain, *([inside] if inside not in ("", *chain) else []), _line(inside, within)]
             elif within:
                 chain = [*chain, within]
             kept[key] = chain
     for key, count in times.items():
-        if count == 1 and many:  # a line of one node is that node
+        if count == 1 and many and not key[1].endswith(_PARTS):  # a line of one node is that node
             kept[key] = kept[key][:-1]
     return {node: kept[key] for node, key in keys.items()}
+
+
+def _owner(name: str) -> str:
+    """Return the element of a list that a part belongs to, as a group; "" where there is none."""
+    found = _PART.fullmatch(name)
+    return f"{found[1]}{_PARTS}" if found else ""
+
+
+def _enclosing_objects(owner: str) -> list[str]:
+    """Return an object in a list and those around it: of net.layers[0].units[3]. also net.layers[0]. before it."""
+    ends = [found.end() for found in _ELEMENT.finditer(owner)]
+    return [owner[:end] for end in ends]
 
 
 def _line(scope: str, number: str) -> str:

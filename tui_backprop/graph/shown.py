@@ -24,9 +24,14 @@ from .picture import Item, Picture
 from .selection import along, beside
 from .tape import Tape
 
+MOST_ROWS = 20_000
+"""A graph of more nodes is opened scope by scope: all of its rows at once would take seconds, and show nothing."""
 _MARGIN = 2
 _GUTTER_COLUMNS = 8
 _TEXT_OF_A_ROW = 20
+LEAST_TITLE_OF_A_FOLD = 20
+"""What is folded is known by its title alone, so the tape's lines and details make room for that."""
+_MARKS_OF_A_ROW = 13
 HEADING_AND_LEGEND = 2
 
 
@@ -42,7 +47,8 @@ def show(foldings: Foldings, look: GraphLook, moment: Moment, room: Room) -> Sho
     """Return what a look shows."""
     if not room.diagram:
         folded = foldings.folded(look)
-        tape = folded.tape(min(_GUTTER_COLUMNS, max((room.width - _TEXT_OF_A_ROW) // 2, 1)))
+        text = _MARKS_OF_A_ROW + LEAST_TITLE_OF_A_FOLD if folded.has_folds else _TEXT_OF_A_ROW
+        tape = folded.tape(min(_GUTTER_COLUMNS, max((room.width - text) // 2, 1)))
         return ShownGraph(look, moment, room, folded, foldings.level(look), folded.rows, tape)
     folded, level = foldings.chosen(look, room.width, room.height - HEADING_AND_LEGEND)
     return ShownGraph(look, moment, room, folded, level, folded.boxes, folded.layout(level))
@@ -197,7 +203,9 @@ class ShownGraph:
         """Return the look with every folded scope opened, or all folded where none is, and a message about it."""
         if not foldings.scopes:
             return self.look, Message("no scopes", {})
-        opened = any(item.node is None for item in self.folded.rows.items.values())
+        opened = self.folded.has_folds
+        if opened and len(foldings.nodes) > MOST_ROWS:
+            return self.look, Message("too many to open", {"nodes": len(foldings.nodes)})
         closed: frozenset[str] = frozenset() if opened else foldings.all_folded
         return replace(self._fold(closed, self.look.selected), whole=False), None
 

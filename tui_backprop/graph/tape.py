@@ -13,10 +13,10 @@ from heapq import heappop, heappush
 
 from ..drawing.glyphs import BREAKPOINT, CHOSEN, EAST, ELLIPSIS, LINES, MORE, NODE, NODE_NOW, NORTH, SOUTH, WEST
 from ..drawing.palette import Line
-from ..notation.fitting import fit, fit_name
+from ..notation.fitting import cut, fit, fit_name
 from .diagram import NodeView, mark_style
 
-_LEAST_TITLE = 8
+LEAST_TITLE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,17 +129,19 @@ def draw_tape(
     view: Callable[[str], NodeView],
     margin: Mapping[str, str],
     widths: tuple[int, int],
+    least_title: int = LEAST_TITLE,
 ) -> list[Line]:
     """Return the rows from the `first` one on, as many as the height holds.
 
     `margin` has a sign for the nodes that stand out: the one that is now, its operands, the one that G comes from.
-    `widths` are those of the longest title and detail. What does not fit goes: the ends of long titles, the details.
+    `widths` are those of the longest title and detail. What does not fit goes: first titles get shorter, to no less
+    than the least, then the details go.
     """
     gutter_width = len(tape.gutters[0]) if tape.gutters else 0
     slot_width = len("q12") if len(tape.names) < 100 else len("q123")
     room = width - gutter_width - len("  " + " v✓ ") - slot_width
     title_width, detail_width = widths[0], widths[1] + 1
-    if room - detail_width < min(title_width, _LEAST_TITLE):
+    if room - detail_width < min(title_width, least_title):
         detail_width = 0
     title_width = max(min(title_width, room - detail_width), 1)
     lines: list[Line] = []
@@ -153,7 +155,10 @@ def draw_tape(
                 (gutter[:at], "dim"),
                 (NODE_NOW if node.now else NODE, style),
                 (gutter[at + 1 :], "dim"),
-                (fit_name(node.title, title_width), "selected" if node.selected else style),
+                (
+                    fit_name(cut(node.title, title_width) if node.end_tells else node.title, title_width),
+                    "selected" if node.selected else style,
+                ),
                 (fit(" " + " ".join(node.details), detail_width), "dim"),
                 (BREAKPOINT, "red") if node.stops else (" ", "text"),
                 (node.value, mark_style(node.value)),

@@ -89,7 +89,7 @@ def draw_inspector(
 
 def draw_in_full(moment: Moment, view: str, followed: Followed, width: int, node: Node | None = None) -> list[Line]:
     """Draw what a view writes out of the followed element in full precision, as many numbers in a line as fit."""
-    node = node or moment.now
+    node = moment.now if node is None else node
     if node is None or without_numbers(moment, node) is not None:
         return [[("in full: no number is in view", "dim")]]
     found = view_named(moment, view, node).numbers(moment, followed, node)

@@ -15,7 +15,6 @@ from ..debugger.followed import Followed, element_at, grid_cell, grid_index, gri
 from ..debugger.moment import Moment
 from ..drawing.glyphs import ELLIPSIS, MORE, RIGHT
 from ..drawing.palette import Line, label_style
-from ..notation.entries import Index
 from ..notation.formats import Notation, finite_part, notation, shape_text
 from ..notation.names import axis_names, called, point_word
 from ..notation.sections import Section, window
@@ -68,7 +67,7 @@ def block(
     node: Node,
     array: Array,
     followed: Followed,
-    used: Iterable[Index] | None = None,
+    used: Iterable[tuple[int | slice, ...]] | None = None,
     titles: tuple[str, ...] = (),
     sign: str = "",
     beside: Array | None = None,
@@ -86,7 +85,7 @@ def block(
     index = element_at(moment, node, shape, followed)
     mask = np.zeros(shape, dtype=bool)
     for element in [index] if used is None else used:
-        mask[tuple(slice(None) if isinstance(i, str) else i for i in element)] = True
+        mask[element] = True
     rows, columns = grid_shape(shape, by_point)
     at = grid_cell(shape, index, by_point)
     if beside is not None and beside.ndim > 1 and array.ndim == 1 and not by_point:

@@ -264,7 +264,7 @@ def _contribution(
     else:
         shape = shape_text(event.gradient.shape)
         titles = [f"{g} {shape}", g, f"G {shape}", "G"] if event.gradient.ndim else [g, "G"]
-        used = {symbol: [e.index for e in worked.entries if e.symbol == symbol] for symbol in ("G", *symbols(op))}
+        used = {symbol: [e.cells for e in worked.entries if e.symbol == symbol] for symbol in ("G", *symbols(op))}
         chosen = None if isinstance(origin, str) else origin.index
         blocks = [block(moment, op, event.gradient, followed, used["G"], tuple(titles), chosen=chosen)]
         values = {**dict(zip(op.definition.symbols, inputs, strict=True)), "Y": output}

@@ -18,6 +18,7 @@ from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..notation.expression import Entry, Total, Tree, element_text
 from ..notation.fitting import first_that_fits
+from ..notation.indexes import index_at
 from ..notation.long_sums import followed_term, over_points
 from ..notation.names import called, point_word, slope_name
 from ..notation.worked import Worked, count, sizes, worked_contribution, worked_value
@@ -135,6 +136,9 @@ def _by_terms(
         return Origin(target, view, edges, edge, count(total), term, index_at, points, worked)
     found = _indexes(worked.tree, entries) if worked and worked.tree and entries else [nearest]
     term = found.index(nearest) if nearest in found else 0
+    if worked is not None and isinstance(worked.tree, Total) and worked.tree.kind != "sum" and entries:
+        values = entries[0].value  # the one that it is, and not one that it only might have been
+        term = int(values.argmin() if worked.tree.kind == "min" else values.argmax())
     if followed.term is not None:
         term = followed.term % len(found)
     return Origin(target, view, edges, edge, len(found), term, found.__getitem__, worked=worked)
@@ -151,7 +155,7 @@ def _indexes(tree: Tree, entries: list[Entry]) -> list[Index]:
 
 
 def _filled(entry: Entry, position: dict[str, int]) -> Index:
-    return tuple(position[i] if isinstance(i, str) else i for i in entry.index)
+    return tuple(int(index_at(i, position)) for i in entry.index)
 
 
 def _totals(tree: Tree) -> list[Total]:

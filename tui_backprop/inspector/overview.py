@@ -63,7 +63,9 @@ def draw_start(moment: Moment, width: int, height: int, charts: Sequence[str] = 
 
 def _operations(moment: Moment) -> str:
     """Say how many operations there are, which of them is the loss, and how many are not on the way to it."""
-    loss, nodes = moment.graph.loss, moment.graph.loss.graph.nodes
+    loss = moment.graph.loss
+    # with an engine of the learner's, what is not on the way to this loss belongs to other steps
+    nodes = loss.graph.nodes if moment.program.engine is None else moment.graph.nodes
     there = [node for node in nodes if isinstance(node, Operation)]
     off = sum(node not in moment.graph.position for node in there)
     named = the_loss(loss, called(loss))

@@ -98,7 +98,7 @@ def _operation(
     for input_index, (source, array) in enumerate(zip(node.inputs, inputs, strict=True)):
         if source not in node.inputs[:input_index] or not node.definition.elementwise:
             symbol = node.definition.symbols[input_index]
-            used = [entry.index for entry in worked.entries if entry.symbol == symbol]
+            used = [entry.cells for entry in worked.entries if entry.symbol == symbol]
             chosen = (
                 None if isinstance(origin, str) or origin.edges[origin.edge] != (node, input_index) else origin.index
             )
@@ -176,9 +176,10 @@ def gradient_state(moment: Moment, node: Node, followed: Followed, width: int) -
         return first_that_fits(width, "none: it does not lead to the loss", "none")
     gradient = moment.gradient(node)
     if gradient is not None:
-        return (
-            f"{DONE} {slope_name(moment, node)} {small(gradient, element_at(moment, node, gradient.shape, followed))}"
-        )
+        index = element_at(moment, node, gradient.shape, followed)
+        head = f"{DONE} {slope_name(moment, node)}"
+        whole, one = (f"{head} {small(gradient, index, whole=whole)}" for whole in (True, False))
+        return first_that_fits(width, whole, one, head, DONE)
     mark, count = moment.gradient_mark(node)
     sign = sign_of(mark, count)
     if mark is Mark.QUEUED:

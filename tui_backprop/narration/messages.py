@@ -23,6 +23,11 @@ def remedies(keys: Keys, *actions: tuple[str, str], between: str) -> str:
     return between.join(f"{keys[action]} {does}" for action, does in actions if action in keys)
 
 
+def _warned(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:  # noqa: ARG001 (as all of them)
+    said = printable(data["text"]).split(". ")
+    return tuple([". ".join(said[:count]).removesuffix(".") + "." for count in range(len(said), 0, -1)])
+
+
 def _forked(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
     iteration, forgotten = data["iteration"], data["forgotten"]
     done = f"iteration {iteration} starts with it"
@@ -117,6 +122,11 @@ def _no_number_typed(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
     return (f"{text}; type one such as -0.25",)
 
 
+def _too_many_to_open(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
+    one_at_a_time = remedies(keys, ("fold", "opens one"), between="")
+    return f"{data['nodes']:,} nodes are too many to show at once; {one_at_a_time}", f"too many; {one_at_a_time}"
+
+
 def _speed(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
     return _with_remedies(data["speed"].label, ": ", remedies(keys, ("run", "runs"), between=""))
 
@@ -126,6 +136,7 @@ def _too_small(_: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
 
 
 SENTENCES: dict[Kind, Callable[[Mapping[str, Any], Keys], tuple[str, ...]]] = {
+    "warned": _warned,
     "forked": _forked,
     "switched": _switched,
     "paused at goal": _paused,
@@ -153,5 +164,6 @@ SENTENCES: dict[Kind, Callable[[Mapping[str, Any], Keys], tuple[str, ...]]] = {
     "no number typed": _no_number_typed,
     "in no scope": lambda data, _: (f"{printable(data['node'].name)} is in no scope",),
     "no scopes": lambda *_: ("no node has a scope",),
+    "too many to open": _too_many_to_open,
     "nothing folded here": lambda *_: ("nothing is folded here",),
 }

@@ -9,7 +9,7 @@ import numpy as np
 from minidl_core import ContributionAdded, Node
 from minidl_core.arrays import Array
 
-from ..debugger.comparison import parting
+from ..beliefs.comparison import parting
 from ..debugger.moment import Moment
 from ..drawing.glyphs import DONE, PARTS
 from ..notation.formats import digits_of_change, notation, shape_text
@@ -61,7 +61,7 @@ def parted_entries(moment: Moment, node: Node) -> list[tuple[int, ...]] | None:
     theirs, right = moment.theirs(node), moment.gradient(node)
     assert theirs is not None
     assert right is not None
-    parts = parting(theirs, right, [event.contribution for event in moment.contributions(node)])
+    parts = parting(theirs, right, [np.abs(event.contribution) for event in moment.contributions(node)])
     return None if parts is None else [tuple(map(int, index)) for index in np.argwhere(parts)]
 
 
@@ -95,7 +95,7 @@ def explanation(moment: Moment, node: Node) -> str:
         return f"it is made from {whose(moment)} of {called(wrong[0])}, which parts already"
     arrived = moment.contributions(node)
     for candidate, words in _candidates(arrived, moment.gradient(node), whose(moment)):
-        parts = parting(theirs, candidate, [event.contribution for event in arrived])
+        parts = parting(theirs, candidate, [np.abs(event.contribution) for event in arrived])
         if parts is not None and not parts.any():
             return words
     return ""

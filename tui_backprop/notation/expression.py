@@ -2,8 +2,9 @@
 
     Y[i,j] = Σ A[i,k]·B[k,j]      exp A / Σ exp A      Y⊙(G - Σ G⊙Y)      1/(1 + exp(-A))     max(0, A)     A^B     β1·m
 
-A sum sign reaches over the product behind it. `max A`, of one array, is its largest entry along the axis. At one
-element, · and ⊙ mean the same. A comparison is 1 or 0.
+A sum sign reaches over the product behind it. Of one array, `max A` and `mean A` are its largest entry and its mean
+along the axis, and `softmax A` what softmax makes of it. At one element, · and ⊙ mean the same. A comparison is 1 or 0.
+An index may be computed from letters: A[2i+h].
 """
 
 from __future__ import annotations
@@ -30,10 +31,13 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "cos": np.cos,
     "floor": np.floor,
     "tanh": np.tanh,
+    "argmax": np.argmax,
     "max": np.maximum,
     "min": np.minimum,
     "where": np.where,
 }
+OF_AN_ARRAY = ("mean", "softmax", "onehot")
+"""Functions that are known only for a whole array."""
 COMPARISONS: dict[str, Callable[..., Any]] = {
     ">": np.greater,
     "<": np.less,
@@ -70,7 +74,8 @@ class Symbol:
 class Entry:
     """One element of a node's array, or, where its index has letters, one for each of their values.
 
-    `value` has one dimension for each letter of the whole formula, of size 1 where this index does not have it.
+    `value` has one dimension for each letter of the whole formula, of size 1 where this index does not have it. `cells`
+    are the same entries, as NumPy takes them from the array.
     """
 
     symbol: str
@@ -78,6 +83,7 @@ class Entry:
     index: tuple[int | str, ...]
     value: Array
     notation: Notation
+    cells: tuple[int | slice, ...] = ()
 
     @property
     def text(self) -> str:
@@ -95,11 +101,15 @@ class Apply:
 
 @dataclass(frozen=True)
 class Total:
-    """Σ: the sum of the body over all values of some letters, whose places among the formula's letters are `axes`."""
+    """Σ: the sum of the body over all values of some letters, whose places among the formula's letters are `axes`.
+
+    Another `kind` is its max, min or argmax.
+    """
 
     body: Tree
     letters: tuple[str, ...] = ()
     axes: tuple[int, ...] = ()
+    kind: str = "sum"
 
 
 Leaf = Number | Symbol | Entry
@@ -179,9 +189,11 @@ class _Reader:
             self.expect(")")
             return tree
         token = self._tokens.pop() if self._tokens else ""
+        if token == "inf":
+            return Number(np.inf, token)
         if token[:1].isdecimal():
             return Number(float(token), token)
-        if token in FUNCTIONS:
+        if token in FUNCTIONS or token in OF_AN_ARRAY:
             return Apply(token, self.arguments() if self.take("(") else (self.power(),))
         if token[:1].isalpha():
             return Symbol(token, self.letters() if self.take("[") else None)
@@ -195,12 +207,11 @@ class _Reader:
         return tuple(parts)
 
     def letters(self) -> tuple[str, ...]:
-        letters = []
-        while self.next.isalpha():
-            letters.append(self._tokens.pop())
-            self.take(",")
+        text = ""
+        while self.next.isalnum() or self.next in (",", "+", "-"):
+            text += self._tokens.pop()
         self.expect("]")
-        return tuple(letters)
+        return tuple(text.split(","))
 
 
 def evaluate(tree: Tree) -> Array:
@@ -210,8 +221,8 @@ def evaluate(tree: Tree) -> Array:
             return np.asarray(value)
         case Entry():
             return tree.value
-        case Total(body, _, axes):
-            return np.asarray(np.sum(evaluate(body), axis=axes, keepdims=True))
+        case Total(body, _, axes, kind):
+            return _reduced(kind, evaluate(body), axes)
         case Apply(kind, parts):
             values = [evaluate(part) for part in parts]
             with np.errstate(all="ignore"):
@@ -220,10 +231,17 @@ def evaluate(tree: Tree) -> Array:
             raise UnreadableError(f"{name} stands for no number here")
 
 
+def _reduced(kind: str, values: Array, axes: tuple[int, ...]) -> Array:
+    if kind == "argmax":
+        return np.reshape(np.argmax(values), (1,) * values.ndim)
+    made: dict[str, Callable[..., Any]] = {"sum": np.sum, "max": np.max, "min": np.min}
+    return np.asarray(made[kind](values, axis=axes, keepdims=True))
+
+
 def magnitude(tree: Tree) -> Array:
     """Return the number that a tree stands for with nothing in it that cancels: of every term its magnitude."""
     match tree:
-        case Total(body, _, axes):
+        case Total(body, _, axes, "sum"):
             return np.asarray(np.sum(magnitude(body), axis=axes, keepdims=True))
         case Apply("sum" | "product" | "negative" as kind, parts):
             return np.asarray(np.abs(_compute(kind, list(map(magnitude, parts)))))
@@ -232,8 +250,12 @@ def magnitude(tree: Tree) -> Array:
 
 
 def _compute(kind: str, values: list[Array]) -> Any:
+    if kind in OF_AN_ARRAY:
+        raise UnreadableError(f"{kind} of which array?")
     if kind in ("max", "min"):
         return reduce(FUNCTIONS[kind], values)
+    if kind == "argmax":
+        return np.argmax(np.stack(values), axis=0)
     if kind == "where":
         return np.where(values[0] != 0, *values[1:])
     if kind in FUNCTIONS:
@@ -286,12 +308,12 @@ def replace_leaves(tree: Tree, new: Callable[[Leaf], Tree]) -> Tree:
         case Apply(kind, parts):
             return Apply(kind, tuple(replace_leaves(part, new) for part in parts))
         case Total(body):
-            return Total(replace_leaves(body, new), tree.letters, tree.axes)
+            return Total(replace_leaves(body, new), tree.letters, tree.axes, tree.kind)
         case _:
             return new(tree)
 
 
-_SUM, _SIGNED, _PRODUCT, _CALL, _ATOM = range(5)
+_COMPARISON, _SUM, _SIGNED, _PRODUCT, _CALL, _ATOM = range(6)
 
 
 def write(tree: Tree) -> str:
@@ -309,8 +331,8 @@ def _write(tree: Tree) -> tuple[str, int]:
             return element_text(name, letters or ()), _ATOM
         case Entry():
             return tree.text, _ATOM
-        case Total(body):
-            return f"Σ {_within(body, _SIGNED)}", _SIGNED
+        case Total(body, _, _, kind):
+            return f"{'Σ' if kind == 'sum' else kind} {_within(body, _SIGNED)}", _SIGNED
         case Apply("sum", parts):
             first, *others = parts
             return _within(first, _SUM) + "".join(map(_signed, others)), _SUM
@@ -328,7 +350,7 @@ def _write(tree: Tree) -> tuple[str, int]:
             small = {digit: sign for sign, digit in _POWERS.items()}
             return f"{_within(base, _ATOM)}{small.get(raised) or f'^{raised}'}", _CALL
         case Apply(kind, (left, right)) if kind in COMPARISONS:
-            return f"{write(left)} {kind} {write(right)}", _SUM
+            return f"{write(left)} {kind} {write(right)}", _COMPARISON
         case Apply(kind, (part,)) if _write(part)[1] == _ATOM:
             return f"{kind} {write(part)}", _CALL
         case Apply(kind, parts):

@@ -14,9 +14,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from minidl_core.arrays import Shape, as_text
+from minidl_core.arrays import Array, Shape, as_text
 
 DIGITS = 4
+_HUGE = 1e6
 MOST_DIGITS = 17
 """No two numbers that differ look the same in so many digits."""
 
@@ -41,7 +42,9 @@ class Notation(NamedTuple):
         return f"{Decimal(float(x)).scaleb(-self.exponent):z.{self.decimals}f}e{self.exponent:+03d}"
 
     def text(self, x: float) -> str:
-        """Write one number of the group; one that would look like zero gets a power of ten of its own."""
+        """Write one number of the group; what would look like zero, or is a mask, gets a power of ten of its own."""
+        if not self.exponent and isfinite(x) and abs(x) >= _HUGE:
+            return f"{x:.0e}"
         text = self.fixed(x)
         return f"{x:.1e}" if isfinite(x) and x != 0 == Decimal(text) else text
 
@@ -54,6 +57,8 @@ def notation(values: ArrayLike, digits: int = DIGITS) -> Notation:
     """
     finite = finite_part(np.asarray(values, dtype=float))
     largest = float(max(finite.max(), -finite.min())) if finite.size else 0.0
+    if largest >= _HUGE and (rest := _without_mask(finite)).size:
+        return notation(rest, digits)
     magnitude = _magnitude(largest, digits)
     if not -4 <= magnitude < 6:
         return Notation(max(digits - 2, 0), magnitude)
@@ -63,6 +68,14 @@ def notation(values: ArrayLike, digits: int = DIGITS) -> Notation:
         if _end_there(finite[:8], decimals) and _end_there(finite, decimals):
             return Notation(decimals)
     return Notation(most)
+
+
+def _without_mask(finite: Array) -> Array:
+    """Return the numbers without the one, such as -1e9, that stands where attention is not to look; else none."""
+    huge = np.abs(finite) >= _HUGE
+    mask = float(finite[huge][0])
+    is_mask = bool((finite[huge] == mask).all()) and float(f"{mask:.0e}") == mask
+    return finite[~huge] if is_mask else finite[:0]
 
 
 def digits_of_change(old: ArrayLike, new: ArrayLike, least: int = DIGITS, among: ArrayLike = ()) -> int:

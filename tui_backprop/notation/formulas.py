@@ -18,7 +18,7 @@ from ..debugger.moment import Moment
 from .formats import DIGITS, addition, number
 from .listing import listed
 
-_SYMBOL = re.compile(r"(?:\b(?i:an|any|each) entry of )?(?<![A-Za-z])([A-Z])(?![A-Za-z])")
+_SYMBOL = re.compile(r"(?:\b(?i:an|any|each) entry of )?(?<![A-Za-z])([A-Z][0-9]*)(?![A-Za-z0-9])")
 
 
 def right_side(operation: Operation) -> str:
@@ -49,10 +49,10 @@ def in_names(
         node = nodes.get(match[1])
         if node is None:
             return match[0]
-        return name(node) if not shapes.get(node) else match[0][:-1] + name(node)
+        return name(node) if not shapes.get(node) else match[0].removesuffix(match[1]) + name(node)
 
     text = text.replace("⊙", "·") if scalars else text
-    if "axis" in operation.attributes:
+    if " along the axis" in text:
         text = text.replace(" along the axis", _along(operation, shapes[operation.inputs[0]]))
     return _SYMBOL.sub(named, text)
 

@@ -7,10 +7,10 @@ from minidl_core.arrays import Array, Shape
 
 from ..debugger.followed import is_by_point
 from ..debugger.moment import Moment
-from .entries import NAME_LENGTH
 from .fitting import cut
 from .formats import Notation, number, vector
 from .formulas import in_names, symbols
+from .operands import NAME_LENGTH
 
 
 def called(node: Node) -> str:

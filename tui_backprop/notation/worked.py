@@ -19,7 +19,7 @@ from minidl_core import Operation
 from minidl_core.arrays import Array
 from minidl_core.errors import GradientError
 
-from .entries import NAME_LENGTH, contribution_entries, value_entries
+from .entries import contribution_entries, value_entries
 from .expression import (
     Apply,
     Entry,
@@ -38,6 +38,8 @@ from .expression import (
 )
 from .fitting import cut
 from .formats import DIGITS, notation, number
+from .indexes import index_at
+from .operands import NAME_LENGTH
 
 FEW = 4
 """A sum of at most so many terms is written out term by term."""
@@ -66,7 +68,8 @@ class Worked:
     @property
     def long_sum(self) -> Total | None:
         """The whole, where it is one sum of too many terms to be written one after the other."""
-        return self.tree if isinstance(self.tree, Total) and count(self.tree) > FEW else None
+        is_long = isinstance(self.tree, Total) and self.tree.kind == "sum" and count(self.tree) > FEW
+        return self.tree if is_long else None  # type: ignore[return-value]
 
     @property
     def entries(self) -> list[Entry]:
@@ -231,7 +234,7 @@ def _expanded(tree: Tree) -> Tree:
     match tree:
         case Total() if count(tree) <= FEW:
             terms = tuple(map(_expanded, _terms(tree)))
-            return Apply("sum", terms) if len(terms) > 1 else terms[0] if terms else Number(0.0)
+            return Apply(tree.kind, terms) if len(terms) > 1 else terms[0] if terms else Number(0.0)
         case Apply(kind, parts):
             return Apply(kind, tuple(map(_expanded, parts)))
         case _:
@@ -248,7 +251,7 @@ def _terms(total: Total) -> list[Tree]:
             value = leaf.value
             for axis, at in zip(total.axes, chosen, strict=True):
                 value = value.take([at if value.shape[axis] > 1 else 0], axis)
-            index = tuple(values.get(i, i) if isinstance(i, str) else i for i in leaf.index)
+            index = tuple(index_at(i, values) for i in leaf.index)
             return Entry(leaf.symbol, leaf.name, index, value, leaf.notation)
 
         return replace_leaves(total.body, chosen_entry)

@@ -10,13 +10,13 @@ from ..drawing.palette import Line
 from ..graph.drawing import draw_graph
 from ..graph.look import Room
 from ..graph.shown import ShownGraph, show
-from ..narration.messages import sentences
+from ..narration.messages import remedies, sentences
 from ..notation.fitting import first_that_fits, fit_name, printable, width_of
 from ..session import Viewer
 from .frame import TITLE_EDGES
 from .pane import Pane, Size
 
-ABOUT_THE_GRAPH = ("in no scope", "no scopes", "nothing folded here")
+ABOUT_THE_GRAPH = ("in no scope", "no scopes", "too many to open", "nothing folded here")
 """The kinds of messages that stand in this pane's title."""
 
 
@@ -55,7 +55,11 @@ def _notices(viewer: Viewer) -> Sequence[str]:
     if viewer.message is not None and viewer.message.kind in ABOUT_THE_GRAPH:
         return sentences(viewer.message, viewer.keys)
     if look.selected is None:
-        count = len(foldings.folded(look).rows.items)
+        folded = foldings.folded(look)
+        if look.closed is None and folded.has_folds:
+            opens = remedies(viewer.keys, ("fold", "opens"), between="")
+            return f"{len(foldings.nodes):,} nodes, folded automatically; {opens} one", f"folded; {opens}", opens
+        count = len(folded.rows.items)
         many = f"{count:,} nodes, too many for boxes"
         return () if foldings.is_drawable(look) else (many, "too many for boxes", "no boxes")
     scope = viewer.scope

@@ -20,6 +20,7 @@ from minidl_core import (
     TraversalError,
     search,
 )
+from minidl_core.graph import post_order
 
 from ..debugger.followed import Followed, element_at
 from ..debugger.loss_graph import LossGraph
@@ -157,7 +158,8 @@ def _wrong_gradient(
         right = worked_sum(terms, float(total[index]))
         fine, _ = addition(terms, float(total[index]))
         wrong = worked_sum(there, sum(there)) if len(there) > 1 else fine.text(there[0])
-    moved = [v for v in moment.graph.variables if moment.graph.depends_on(node, moment.graph.bits([v]))]
+    below = set(post_order([node]))
+    moved = [variable for variable in moment.graph.variables if variable in below]
     so = f" So {listed(moved, called)} would be moved by a wrong gradient." if moved else ""
     return (
         f"Going on without it, {slope} would be {wrong}, from {listed(list(givers), called)} alone. "

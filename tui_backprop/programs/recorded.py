@@ -11,6 +11,7 @@ from minidl_core.train import Optimizer
 
 _NOTHING: Mapping[Node, Array] = {}
 _NONE_SET: Mapping[Variable, Array] = {}
+_NO_CHILDREN: Mapping[Node, Sequence[Node]] = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +26,9 @@ class RecordedStep:
     `set_before`; `left_after` are those that the program left otherwise than the optimizer's rule does, to the bit.
     `begins` is whether another session took the step before: then `set_before` holds also where somebody has edited a
     number. `theirs` are the gradients that the program's own engine found, by node; it is empty where our engine
-    trains. `before` are the gradients that stood in the nodes before the program called its engine.
+    trains. `before` are the gradients that stood in the nodes before the program called its engine, `stale` the numbers
+    of those leaves that it had changed between the forward pass and that call, `children` the inputs of operations in
+    the order in which the engine's own container goes through them, where it is known.
     """
 
     loss: Node
@@ -40,3 +43,5 @@ class RecordedStep:
     begins: bool = False
     theirs: Mapping[Node, Array] = field(default_factory=lambda: _NOTHING)
     before: Mapping[Node, Array] = field(default_factory=lambda: _NOTHING)
+    stale: Mapping[Node, Array] = field(default_factory=lambda: _NOTHING)
+    children: Mapping[Node, Sequence[Node]] = field(default_factory=lambda: _NO_CHILDREN)

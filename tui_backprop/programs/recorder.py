@@ -14,8 +14,8 @@ import numpy as np
 from minidl_core import Node, Placeholder, Session, Variable
 from minidl_core.arrays import Array, copy_in
 from minidl_core.graph import post_order
+from minidl_core.session import Asked, GradientComputed, StepTaken
 from minidl_core.train import GradientDescentOptimizer, Minimization, Optimizer
-from minidl_core.watching import Asked, GradientComputed, Happening, StepTaken
 
 from .recorded import RecordedStep
 from .updates import Update, exact_rate, repeating
@@ -50,13 +50,13 @@ class Recorder:
         self._asked: Asked | None = None
         self._below: dict[Node, tuple[list[Variable], list[Placeholder]]] = {}
 
-    def __call__(self, happening: Happening) -> None:
+    def __call__(self, happening: object) -> None:
         """Note what happens."""
         # to look at a variable is part of an update: session.variables[w] = session.run(w) - 0.1 * gradients[w]
         if not (isinstance(happening, Asked) and isinstance(happening.node, Variable)):
             self._end_own_update()
         match happening:
-            case Asked(_, _, session) if session is not None:
+            case Asked(_, _, session):
                 self._asked = happening
             case StepTaken():
                 self._asked = None
@@ -84,7 +84,7 @@ class Recorder:
         # it was taken from the values before that step, but off what that had left
         left = {node: taken.after.get(node, value) for node, value in taken.moved.items() if node in before}
         self._add(
-            taken.step or taken.loss,
+            taken.loss if taken.step is None else taken.step,
             RecordedStep(
                 loss=taken.loss,
                 optimizer=self._as_set(taken.optimizer, taken.owner),

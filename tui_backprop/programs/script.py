@@ -12,13 +12,18 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 
-from minidl_core import Graph, Node, NonFiniteError, Placeholder
-from minidl_core.arrays import Array
+from minidl_core import Graph, MinidlError, Node, NonFiniteError, Placeholder
+from minidl_core.arrays import Array, quiet
 from minidl_core.graph import post_order
+from minidl_core.plan import Plan
+from minidl_core.remarks import remarks
+from minidl_core.session import Asked
 from minidl_core.train import Minimization, Optimizer, Schedule
-from minidl_core.watching import Asked, Happening, watching
+from minidl_core.train.optimizer import MinimizationMade
+from minidl_core.watching import watching
 
 from ..lessons.lesson import Example, Lesson
+from .collecting import collecting_rarely
 from .engine import engine_program
 from .engine.noting import noting
 from .engine.recorder import Recorder as EngineRecorder
@@ -36,6 +41,7 @@ Seen = dict[Node, Feeds | None]
 """Each step that is made or run, and each node that is run, the last one last, with its feeds if it was run."""
 
 
+@collecting_rarely()
 def open_script(path: str, seed: int | None = None, learning_rate: float | None = None) -> Program:
     """Run a file and return its lesson as a program, or the steps of training that it took, or else the one it builds.
 
@@ -46,11 +52,14 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
     seen: Seen = {}
     recorder, of_engine = Recorder(), EngineRecorder()
 
-    def note(happening: Happening) -> None:
+    def note(happening: object) -> None:
         recorder(happening)
-        if isinstance(happening, Asked):
-            seen.pop(happening.node, None)
-            seen[happening.node] = happening.feeds
+        match happening:
+            case MinimizationMade(step):
+                seen[step] = None
+            case Asked(node, feeds):
+                seen.pop(node, None)
+                seen[node] = feeds
 
     with Graph().as_default(), watching(note), noting(of_engine.on_backward), watching_torch() as of_torch:
         execution = execute(path)
@@ -64,12 +73,12 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
         if not taken and not fed:
             raise KeyboardInterrupt if isinstance(stopped.__cause__, KeyboardInterrupt) else stopped
         opened = f"with the {_counted(taken)} that it took" if taken else "as it started"
-        warning = f"{warning} {stopped}. It is opened {opened}.".strip()
+        warning = f"{warning} {str(stopped).removesuffix('.')}. It is opened {opened}.".strip()
     recorder.finish(failed=stopped is not None and isinstance(stopped.__cause__, NonFiniteError))
 
     lesson = vars(main).get("lesson")
     if isinstance(lesson, Lesson):
-        return program_of(_explaining(lesson, path, execution), seed, learning_rate, path, warning)
+        return _remarked(program_of(_explaining(lesson, path, execution), seed, learning_rate, path, warning))
     if seed is not None:
         raise ProgramError(f"--seed is for lessons: {path} draws its own numbers; change the seed in it")
     for each in of_torch if not recorder.steps and not of_engine.steps else ():
@@ -125,7 +134,26 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
         optimizer=optimizer,
         seed=None,
     )
-    return replace(program_of(lesson, None, learning_rate, path, warning), steps=steps)
+    return _remarked(replace(program_of(lesson, None, learning_rate, path, warning), steps=steps))
+
+
+def _remarked(program: Program) -> Program:
+    """Return the program with a warning of what is computed in the first run of each loss and is hardly ever meant."""
+    example = program.example
+    losses = {step.loss: step.feeds for step in reversed(program.steps)} or {example.loss: example.feeds}
+    values = program.steps[0].set_before if program.steps else {}
+    said: list[str] = []
+    for loss, feeds in losses.items():
+        try:
+            with quiet():
+                evaluation = Plan((loss,)).run(feeds, values)
+        except MinidlError:  # which training will say as well
+            continue
+        said += [f"{node.describe()}: {text}" for node, text in remarks(loss, evaluation).items()]
+    if not said:
+        return program
+    others = f" The same holds for {len(said) - 1} more." if len(said) > 1 else ""
+    return replace(program, warning=f"{program.warning} {said[0]}{others}".strip())
 
 
 def _at_rate(step: RecordedStep, learning_rate: float) -> RecordedStep:

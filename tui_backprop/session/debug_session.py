@@ -33,7 +33,7 @@ from ..quiz.quiz import Quiz
 from .saving import save_lines
 from .session_file import is_kept, write_session
 
-ABOUT_A_PLACE = ("forked", "switched")
+ABOUT_A_PLACE = ("warned", "forked", "switched")
 """Messages about how one came to the place where one is: they take the place of what there is to say of it."""
 
 
@@ -60,7 +60,7 @@ class DebugSession:
         self.breakpoints = Breakpoints()
         self.quiz = Quiz()
         self.viewers: WeakSet[Follower] = WeakSet()
-        self.message: Message | None = None
+        self.message = Message("warned", {"text": program.warning}) if program.warning else None
         self._run = Run(timeline, pause_every)
         self._runs = False
 
@@ -69,7 +69,7 @@ class DebugSession:
         """The ways to fold the graph of the current iteration, which all viewers share."""
         graph = self.timeline.graph
         if graph not in self._foldings:
-            self._foldings[graph] = Foldings(graph, self.program.lesson.folds)
+            self._foldings[graph] = Foldings(graph, self.program.lesson.folds, alone=self.program.engine is not None)
         return self._foldings[graph]
 
     @property

@@ -9,6 +9,7 @@ from ..debugger.message import Message
 from ..debugger.steps import Place
 from ..notation.edits import LEARNING_RATE, EditError, read_edit
 from ..notation.moments import read_moment
+from ..programs.collecting import collecting_rarely
 from ..programs.opening import open_program
 from .debug_session import DebugSession
 from .session_file import is_session, read_session, take_up
@@ -35,6 +36,7 @@ class Opened:
     missed: Message | None
 
 
+@collecting_rarely()
 def open_session(asked: Asked) -> Opened:
     """Open a session at the moment that is asked for.
 

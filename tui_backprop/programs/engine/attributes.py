@@ -42,10 +42,29 @@ def _slots(kind: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name, member in members if isinstance(member, MemberDescriptorType)))
 
 
-def stored_text(instance: object, names: Sequence[str]) -> str | None:
+def stored_text(instance: object, names: tuple[str, ...]) -> str | None:
     """Return the first of these attributes that is a text, which an instance stores."""
-    kept = stored(instance)
-    return next((kept[name] for name in names if isinstance(kept.get(name), str) and kept[name].strip()), None)
+    kind: Any = type(instance)
+    slots = _slots_among(kind, names)
+    try:
+        held = _read(instance, "__dict__")
+    except AttributeError:  # it has slots only, and mostly none of them
+        if not slots:
+            return None
+        held = {}
+    for name in names:
+        value = held.get(name)
+        if name in slots and name not in held:
+            with suppress(AttributeError):
+                value = _read(instance, name)
+        if isinstance(value, str) and value.strip():
+            return value
+    return None
+
+
+@lru_cache(200)
+def _slots_among(kind: Any, names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(names).intersection(_slots(kind))
 
 
 def is_number(value: Any) -> bool:

@@ -15,14 +15,14 @@ from minidl_core.arrays import Array, copy_in
 from minidl_core.graph import in_scope
 
 from ..learners_engine import LearnersEngine, TheirFunctions
-from .attributes import stored, stored_text
+from .attributes import stored
 from .meaning import Meaning, Sample, meaning_of
-from .noting import Noted, Site
+from .noting import Site
 from .recorder import Recorder, Structure, Taken
 from .their_function import their_function
+from .walking import OperationKind
 
 _MOST_SAMPLES = 50
-_LABELS = ("label", "name", "_label", "_name")
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +39,13 @@ class Built:
 def as_array(value: Any) -> Array:
     """Return a recorded number as the engine keeps numbers."""
     return copy_in(value)
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Return whether two recorded numbers are the same."""
+    if type(one) is type(other) is float:
+        return bool(one == other)
+    return np.array_equal(one, other)
 
 
 def number_of(step: Taken, number: int) -> Any:
@@ -87,25 +94,27 @@ class Graphs:
 
     def _build(self, like: Sequence[Taken]) -> Built:
         structure = like[0].structure
-        built = Built([], {})
+        nodes: list[Node] = []
+        built = Built(nodes, {})
         leaf = 0
-        uses = Counter(kind for kind, _, _ in _entries(structure))
-        for position, (kind, site_index, operands) in enumerate(_entries(structure)):
-            instance = structure.nodes[position]
+        entries = list(_entries(structure))
+        uses = Counter([kind for kind, _, _ in entries])
+        for position, (kind, site_index, operands) in enumerate(entries):
+            label = structure.labels.get(position)
             if kind < 0:
-                node = self._leaf(like, leaf, self._walker.sites[site_index], instance, built)
+                node = self._leaf(like, leaf, self._walker.sites[site_index], label, built)
                 leaf += 1
             else:
-                inputs = [built.nodes[n] if n >= 0 else self._data(like, n, None, built) for n in operands]
-                node = self._operation(kind, inputs, instance, uses[kind] == 1)
-            built.nodes.append(node)
+                inputs = [nodes[n] if n >= 0 else self._data(like, n, None, built) for n in operands]
+                name = self._kind_names.get(kind) if uses[kind] == 1 else None
+                node = self._operation(kind, inputs, name or label)
+            nodes.append(node)
         return built
 
-    def _operation(self, kind: int, inputs: Sequence[Node], instance: Noted, is_single: bool) -> Node:
-        meaning, functions = self._meaning(kind, len(inputs), instance)
+    def _operation(self, kind: int, inputs: Sequence[Node], name: str | None) -> Node:
+        meaning, functions = self._meaning(kind, len(inputs))
         site: Site = self._kinds[kind].site
         file, line, scope = self._origin(site, site.made_by + 1)
-        name = (self._kind_names.get(kind) if is_single else None) or stored_text(instance, _LABELS)
         ordered = tuple([inputs[n] for n in meaning.order])
         with in_scope(self._graph, "" if name else scope):
             node = Operation(meaning.definition, ordered, meaning.attributes, name)
@@ -113,10 +122,10 @@ class Graphs:
         self._functions[node] = functions
         return node
 
-    def _leaf(self, like: Sequence[Taken], leaf: int, site: Site, instance: Noted, built: Built) -> Node:
+    def _leaf(self, like: Sequence[Taken], leaf: int, site: Site, label: str | None, built: Built) -> Node:
         serial = like[0].serials[leaf]
         file, line, _ = self._origin(site, 0)
-        name = self._names.get(serial) or stored_text(instance, _LABELS)
+        name = self._names.get(serial) or label
         if serial not in self._trained:
             node = self._data(like, leaf, name, built)
         elif serial in self.variables:
@@ -129,7 +138,7 @@ class Graphs:
     def _data(self, like: Sequence[Taken], number: int, name: str | None, built: Built) -> Node:
         """Return a placeholder for a number that differs between the steps or that has a name, else a constant."""
         value = number_of(like[0], number)
-        if name is None and all(np.array_equal(number_of(other, number), value) for other in like[1:]):
+        if name is None and all(is_same(number_of(other, number), value) for other in like[1:]):
             return Constant(as_array(value))
         built.fed[number] = Placeholder(np.shape(value), name or "x")
         return built.fed[number]
@@ -156,7 +165,7 @@ class Graphs:
             return True
         return code.co_filename == self.engine.file and code.co_filename not in self._files
 
-    def _meaning(self, number: int, count: int, instance: Noted) -> tuple[Meaning, TheirFunctions]:
+    def _meaning(self, number: int, count: int) -> tuple[Meaning, TheirFunctions]:
         """Return what a kind of operation means: the same for all places that call one function alike."""
         if number not in self._by_kind:
             if not self._samples:
@@ -166,17 +175,17 @@ class Graphs:
             if key not in self._meanings:
                 theirs = their_function(kind, self._attributes, self._walker.counts)
                 self._meanings[key] = meaning_of(kind, self._samples[key], theirs)
-            self._by_kind[number] = self._meanings[key], TheirFunctions(kind.code, _backward_code(instance, kind))
+            self._by_kind[number] = self._meanings[key], TheirFunctions(kind.code, _backward_code(kind))
         return self._by_kind[number]
 
     def _sample(self) -> None:
         """Gather of each kind of operation the numbers that it took and gave in the steps whose values were kept."""
+        keys = [(kind.code, kind.extra) for kind in self._kinds]
         for structure in self._structures:
             for position, (number, _, operands) in enumerate(_entries(structure)):
                 if number < 0:
                     continue
-                kind = self._kinds[number]
-                kept = self._samples.setdefault((kind.code, kind.extra, len(operands)), [])
+                kept = self._samples.setdefault((*keys[number], len(operands)), [])
                 if len(kept) < _MOST_SAMPLES:
                     taken = tuple([self._sampled(structure, n) for n in operands])
                     kept.append((taken, np.asarray(structure.values[position], dtype=float)))
@@ -188,19 +197,19 @@ class Graphs:
 
 def _entries(structure: Structure) -> Iterator[tuple[int, int, Sequence[int]]]:
     """Return for each node its kind, or -1 and the number of its site for a leaf, and its operands."""
-    codes, at = structure.codes, 0
+    codes, at = structure.codes.tolist(), 0
     while at < len(codes):
         count = codes[at + 2]
         yield codes[at], codes[at + 1], codes[at + 3 : at + 3 + count]
         at += 3 + count
 
 
-def _backward_code(instance: Noted, kind: Any) -> CodeType | None:
+def _backward_code(kind: OperationKind) -> CodeType | None:
     """Return the function of theirs that passes a node's gradient on: one that it keeps, or its class's `backward`."""
-    kept = [value.__code__ for value in stored(instance).values() if isinstance(value, FunctionType)]
+    kept = [value.__code__ for value in stored(kind.made).values() if isinstance(value, FunctionType)]
     if kept:
         return kept[0]
-    owner = kind.given[0] if kind.given else None
+    owner: Any = kind.given[0] if kind.given else None
     owner = owner if isinstance(owner, type) else type(owner)
     backward = getattr(owner, "backward", None)
     if kind.code.co_name.strip("_") in ("apply", "call", "forward"):

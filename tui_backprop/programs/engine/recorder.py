@@ -16,12 +16,13 @@ import numpy as np
 from minidl_core.arrays import Array
 
 from ..program import ProgramError
-from .attributes import Attributes, find_attributes, is_number, number_like, stored
+from .attributes import Attributes, find_attributes, is_number, number_like, stored, stored_text
 from .noting import Call, Note, Noted, note_of
 from .walking import Walk, Walker
 
 MOST_BYTES = 64 * 2**20
 _MOST_LOOKED_AT = 2_000
+_LABELS = ("label", "name", "_label", "_name")
 
 Numbers = Sequence[Any]
 """Numbers by node: an array of floats where all are single numbers, else a list of arrays; NaN or None is none."""
@@ -29,10 +30,13 @@ Numbers = Sequence[Any]
 
 @dataclass(eq=False)
 class Structure:
-    """A graph as the engine made it, for all steps that made the like: see `Walk`; `values` are those of one step."""
+    """A graph as the engine made it, for all steps that made the like: see `Walk`; `values` are those of one step.
+
+    `labels` are the names that nodes themselves store, by their number.
+    """
 
     codes: array[int]
-    nodes: list[Noted]
+    labels: dict[int, str]
     values: Numbers
     raw: list[Any]
     leaves: list[int]
@@ -106,7 +110,8 @@ class Recorder:
             structure = self._structures.get(key)
             if structure is None:
                 values = self._as_numbers(list(map(read, walk.nodes)))
-                structure = self._structures[key] = Structure(walk.structure, walk.nodes, values, walk.raw, walk.leaves)
+                labels = {n: text for n, node in enumerate(walk.nodes) if (text := stored_text(node, _LABELS))}
+                structure = self._structures[key] = Structure(walk.structure, labels, values, walk.raw, walk.leaves)
             numbers = self._as_numbers([read(walk.nodes[leaf]) for leaf in walk.leaves])
             measured = np.asarray(read(walk.nodes[-1]), dtype=float)
         except AttributeError:

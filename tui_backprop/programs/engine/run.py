@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, overload
 
 import numpy as np
@@ -15,7 +16,7 @@ from minidl_core.train import GradientDescentOptimizer, Optimizer
 
 from ..execution import Execution
 from ..recorded import RecordedStep
-from .graphs import Built, Graphs, as_array, number_of
+from .graphs import Built, Graphs, as_array, is_same, number_of
 from .names import name_nodes
 from .recorder import Numbers, Recorder, Taken
 
@@ -30,6 +31,7 @@ class EngineRun(Sequence[RecordedStep]):
         self._follow_leaves(names)
         self._graphs = Graphs(recorder, execution.files, self._trained, names, kind_names)
         self._built: dict[tuple[Any, ...], Built] = {}
+        self._rate = cache(self._find_rate)
         self.owner = self._optimizer(0)
         self._step = lru_cache(8)(self._make_step)
         self.engine = self._graphs.engine
@@ -57,13 +59,13 @@ class EngineRun(Sequence[RecordedStep]):
                 if serial in last:
                     before, old = last[serial]
                     self._left[before][serial] = value
-                    if not np.array_equal(old, value):
+                    if not is_same(old, value):
                         self._trained.add(serial)
                 last[serial] = number, value
         for serial, value in self._recorder.left().items():
             before, old = last[serial]
             self._left[before][serial] = value
-            if not np.array_equal(old, value):
+            if not is_same(old, value):
                 self._trained.add(serial)
         # a weight that no step moved is still one of those that it stands among
         roots = {_root(names[serial]) for serial in self._trained if serial in names}
@@ -79,7 +81,7 @@ class EngineRun(Sequence[RecordedStep]):
                 return GradientDescentOptimizer(rate)
         return GradientDescentOptimizer(0.1)
 
-    def _rate(self, number: int) -> float | None:
+    def _find_rate(self, number: int) -> float | None:
         step = self._steps[number]
         rates: list[float] = []
         for position, serial, value in zip(step.structure.leaves, step.serials, step.numbers, strict=True):
@@ -89,6 +91,8 @@ class EngineRun(Sequence[RecordedStep]):
                 if moved.shape == slope.shape and (slope != 0).any():
                     largest = int(np.argmax(abs(slope)))
                     rates.append(float(moved[largest] / slope[largest]))
+                    if not np.isclose(rates[-1], rates[0], rtol=1e-5):  # thousands of others would not change that
+                        return None
         if not rates or not 0 < np.median(rates) < np.inf:
             return None
         rate = float(np.median(rates))
@@ -99,12 +103,17 @@ class EngineRun(Sequence[RecordedStep]):
         built = self._graph_of(step)
         variables = self._graphs.variables
         left = self._left[number]
+        # what a step brings in, the step before could not leave; its number is not the one with which it was built
+        before = set(self._steps[number - 1].serials) if number else ()
+        numbers = dict(zip(step.serials, step.numbers, strict=True))
+        brought = {variables[s]: as_array(numbers[s]) for s in numbers if s in variables and s not in before}
         return RecordedStep(
             loss=built.nodes[-1],
             optimizer=self._optimizer(number),
             owner=self.owner,
             feeds={place: as_array(number_of(step, n)) for n, place in built.fed.items()},
             measured=step.loss,
+            set_before=brought,
             left_after={variables[s]: as_array(left[s]) for s in step.serials if s in variables and s in left},
             theirs=_by_node(built.nodes, step.after),
             before=_by_node(built.nodes, step.before),
@@ -128,6 +137,9 @@ def _root(name: str) -> str:
 
 
 def _by_node(nodes: Sequence[Node], numbers: Numbers) -> dict[Node, Array]:
+    if isinstance(numbers, array):
+        values = np.array(numbers)
+        return {node: value for node, value in zip(nodes, values, strict=True) if not math.isnan(value)}
     found = {}
     for node, value in zip(nodes, numbers, strict=True):
         if value is not None and not (isinstance(value, float) and math.isnan(value)):

@@ -22,12 +22,14 @@ _MOST_REFERENTS = 500
 class OperationKind:
     """How nodes were made: the function of a site, and what it took that is no node and no number, such as an axis.
 
-    `given` are all of its arguments as they came the first time, by which it can be called again.
+    `given` are all of its arguments as they came the first time, by which it can be called again, and `made` is what it
+    made of them.
     """
 
     site: Site
     extra: str
     given: tuple[Any, ...]
+    made: Noted
 
     @property
     def code(self) -> CodeType:
@@ -42,12 +44,12 @@ class Kinds:
     seen: list[OperationKind] = field(default_factory=list)
     _numbers: dict[tuple[Site, str], int] = field(default_factory=dict)
 
-    def number(self, site: Site, extra: str, given: tuple[Any, ...]) -> int:
+    def number(self, site: Site, extra: str, given: tuple[Any, ...], made: Noted) -> int:
         """Return the number of a kind."""
         number = self._numbers.get((site, extra))
         if number is None:
             number = self._numbers[site, extra] = len(self.seen)
-            self.seen.append(OperationKind(site, extra, given))
+            self.seen.append(OperationKind(site, extra, given, made))
         return number
 
 
@@ -168,7 +170,7 @@ class Walker:
                         stack += fresh
                         continue
                 opened.discard(identity)
-                self._add(walk, index, site, given)
+                self._add(walk, index, site, given, node)
             stack.pop()
             index[identity] = len(walk.nodes)
             walk.nodes.append(node)
@@ -187,7 +189,7 @@ class Walker:
         walk.structure.extend((-1, note[0].site.index, 0))
         walk.serials.append(note[0].serial)
 
-    def _add(self, walk: Walk, index: dict[int, int], site: Site, given: tuple[Any, ...]) -> None:
+    def _add(self, walk: Walk, index: dict[int, int], site: Site, given: tuple[Any, ...], made: Noted) -> None:
         """Write down an operation: its kind and its operands."""
         operands: list[int] = []
         extra: list[str] = []
@@ -203,7 +205,7 @@ class Walker:
                 extra.append(f"{type(value).__name__} of {len(inner)}")
             else:
                 extra.append(_described(value))
-        walk.structure.extend((self.kinds.number(site, " ".join(extra), given), -1, len(operands), *operands))
+        walk.structure.extend((self.kinds.number(site, " ".join(extra), given, made), -1, len(operands), *operands))
 
 
 def is_raw(site: Site, value: Any) -> bool:

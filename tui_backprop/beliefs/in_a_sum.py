@@ -1,0 +1,182 @@
+"""Beliefs about the sum that a gradient is: what replaces it, what is missing in it, and what two nodes share."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from minidl_core import Operation
+
+from .belief import Belief, Cause, Edges, Suspicion, Use, named
+from .case import Case
+from .evaluated_graph import Edge
+from .machine import Machine, Order
+from .orders import RIGHT, WRONG
+
+
+def _overwritten(suspicion: Suspicion) -> Iterator[Cause]:
+    # where they have a gradient for every node, each sum is looked at by itself, in any order
+    orders = RIGHT[:1] if suspicion.case.is_complete or suspicion.machine.order in WRONG else RIGHT
+    places: list[tuple[str | None, int | None]] = [(None, None)]
+    places += [(kind, None) for kind in suspicion.kinds()]
+    for kind, input_index in [*places, *suspicion.uses()]:
+        where = "" if kind is None else f" in the backward code of {named(kind, input_index)}"
+        for order in orders:
+
+            def change(
+                machine: Machine,
+                case: Case,
+                order: Order = order,
+                kind: str | None = kind,
+                input_index: int | None = input_index,
+            ) -> Machine:
+                ordered = machine if machine.order in WRONG else replace(machine, order=order)
+                return replace(ordered, set_edges=Edges(case.graph, kind, input_index))
+
+            message = (
+                f"yours keeps only the contribution that comes last{where}: a gradient is set with = where += is needed"
+            )
+            yield Cause("overwritten", message, change, kind, input_index)
+
+
+def _without(machine: Machine, edges: Container[Edge]) -> Machine:
+    """Return a machine in which some edges pass nothing on."""
+
+    def alteration(edge: Edge, _: Any, contribution: Any) -> Any:
+        return None if edge in edges else contribution
+
+    return replace(machine, alterations=(*machine.alterations, alteration))
+
+
+@dataclass(frozen=True, eq=False)
+class _Repeated(Container[Edge]):
+    """The edges to an input that the same operation has before, or where `first`, after."""
+
+    edges: Edges
+    first: bool
+
+    def __contains__(self, edge: object) -> bool:
+        if edge not in self.edges:
+            return False
+        assert isinstance(edge, tuple)
+        position, index = edge
+        sources = self.edges.graph.inputs[position]
+        return sources[index] in (sources[index + 1 :] if self.first else sources[:index])
+
+
+def _edge_lost(suspicion: Suspicion) -> Iterator[Cause]:
+    for kind in [None, *suspicion.kinds()]:
+        where = "an operation" if kind is None else kind
+        for first in (False, True):
+            yield Cause(
+                "edge-lost",
+                f"{where} that has the same node in both inputs passes on one contribution: it is one for each input",
+                lambda machine, case, kind=kind, first=first: _without(  # type: ignore[misc]
+                    machine, _Repeated(Edges(case.graph, kind), first)
+                ),
+                kind,
+            )
+
+
+def _consumer_lost(suspicion: Suspicion) -> Iterator[Cause]:
+    graph = suspicion.case.graph
+    uses: list[Use] = [(kind, None) for kind in suspicion.kinds()]
+    for kind, input_index in [*uses, *suspicion.uses()]:
+        yield Cause(
+            "consumer-lost",
+            f"{named(kind, input_index)} passes nothing on: its contribution is missing in the sum",
+            lambda machine, case, kind=kind, index=input_index: _without(  # type: ignore[misc]
+                machine, Edges(case.graph, kind, index)
+            ),
+            kind,
+            input_index,
+        )
+    for consumer, input_index in graph.consumers[suspicion.parting]:
+        if len(graph.consumers[suspicion.parting]) > 1:
+            node = graph.nodes[consumer]
+            yield Cause(
+                "consumer-lost",
+                f"the contribution of {node.name} is missing in the gradient of {graph.nodes[suspicion.parting].name}",
+                lambda machine, case, node=node, index=input_index: _without(  # type: ignore[misc]
+                    machine, {(case.graph.index.get(node, -1), index)}
+                ),
+                node.kind,
+                input_index,
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class _Passing(Container[Edge]):
+    """Those of some edges that pass the gradient on unchanged, so that the very array could be handed over."""
+
+    edges: Edges
+
+    def __contains__(self, edge: object) -> bool:
+        if edge not in self.edges:
+            return False
+        assert isinstance(edge, tuple)
+        position, input_index = edge
+        graph = self.edges.graph
+        node, source = graph.nodes[position], graph.inputs[position][input_index]
+        return (
+            isinstance(node, Operation)
+            and node.definition.elementwise
+            and graph.values[position].shape == graph.values[source].shape
+            and bool(np.all(graph.slopes(position)[input_index] == 1.0))
+        )
+
+
+def _shared_gradient(suspicion: Suspicion) -> Iterator[Cause]:
+    graph = suspicion.case.graph
+    if graph.is_scalar:  # a single number is never shared, only arrays are
+        return
+    passing = dict.fromkeys(
+        node.kind
+        for position, node in enumerate(graph.nodes)
+        if any((position, i) in _Passing(Edges(graph)) for i in range(len(graph.inputs[position])))
+    )
+    choices = [
+        (kind, index, is_set, order)
+        for kind in ([None, *passing] if passing else ())
+        for index in (None, 0, 1)
+        for is_set in (False, True)
+        for order in RIGHT
+    ]
+    for kind, index, is_set, order in choices:
+
+        def change(
+            machine: Machine,
+            case: Case,
+            kind: str | None = kind,
+            index: int | None = index,
+            is_set: bool = is_set,
+            order: Order = order,
+        ) -> Machine:
+            passing = _Passing(Edges(case.graph, kind, index))
+            shared = {
+                (position, i)
+                for position, sources in enumerate(case.graph.inputs)
+                for i in range(len(sources))
+                if (position, i) in passing
+            }
+            return replace(machine, shared=shared, set_edges=shared if is_set else frozenset(), order=order)
+
+        what = named(kind, index) if kind else "an operation that passes its gradient on"
+        yield Cause(
+            "shared-gradient",
+            f"{what} hands over the very array of its gradient: two nodes then share one, and += changes both; copy it",
+            change,
+            kind,
+            index,
+        )
+
+
+BELIEFS = (
+    Belief("overwritten", "A gradient is what the last consumer says.", _overwritten),
+    Belief("edge-lost", "A consumer that uses a node twice counts once.", _edge_lost),
+    Belief("consumer-lost", "Not every consumer counts.", _consumer_lost),
+    Belief("shared-gradient", "Two nodes may hold the same array as their gradient.", _shared_gradient),
+)

@@ -1,0 +1,94 @@
+"""The belief that the slope of an operation is another one: a formula that people write, or a factor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from minidl_core.sums import sum_to_shape
+
+from .belief import Belief, Cause, Edges, Suspicion, an_operation, named, right_contribution
+from .case import Case
+from .evaluated_graph import Edge
+from .formulas import Slope, wrong_slopes
+from .machine import Machine
+
+
+def _slope(suspicion: Suspicion) -> Iterator[Cause]:
+    case = suspicion.case
+    for kind, input_index in suspicion.uses():
+        right = right_contribution(case, kind, input_index)
+        formulas = wrong_slopes(input_index) if an_operation(case, kind).definition.elementwise else {}
+        for text, formula in formulas.items():
+            yield Cause(
+                f"slope:{kind}",
+                f"the slope of {named(kind, input_index)} is wrong: yours is {text}{right}",
+                lambda machine, case, kind=kind, index=input_index, formula=formula: _with_slope(  # type: ignore[misc]
+                    machine, case, kind, index, formula
+                ),
+                kind,
+                input_index,
+            )
+        for each in (input_index, None) if input_index == 0 else (input_index,):
+            factor = _factor(suspicion, kind, each)
+            if factor is not None:
+                yield Cause(
+                    f"slope:{kind}",
+                    f"what {named(kind, each)} passes on is {factor:.6g} times the right contribution{right}",
+                    lambda machine, case, kind=kind, index=each, factor=factor: _scaled(  # type: ignore[misc]
+                        machine, Edges(case.graph, kind, index), factor
+                    ),
+                    kind,
+                    each,
+                    None if factor == -1.0 else factor,
+                )
+
+
+def _with_slope(machine: Machine, case: Case, kind: str, index: int, formula: Slope) -> Machine:
+    graph, edges = case.graph, Edges(case.graph, kind, index)
+    numbers = case.slopes(kind, index, formula) if graph.is_scalar else {}
+
+    def alteration(edge: Edge, gradient: Any, contribution: Any) -> Any:
+        if edge not in edges:
+            return contribution
+        position, input_index = edge
+        if graph.is_scalar:
+            return gradient * numbers[position]
+        op = graph.evaluation.operation(graph.operation(position))
+        spread = gradient * formula(op, graph.slopes(position)[input_index])
+        shape = graph.values[graph.inputs[position][input_index]].shape
+        return sum_to_shape(spread, shape) if np.shape(spread) else spread
+
+    return replace(machine, alterations=(*machine.alterations, alteration))
+
+
+def _scaled(machine: Machine, edges: Edges, factor: float) -> Machine:
+    def alteration(edge: Edge, _: Any, contribution: Any) -> Any:
+        return contribution * factor if edge in edges else contribution
+
+    return replace(machine, alterations=(*machine.alterations, alteration))
+
+
+def _factor(suspicion: Suspicion, kind: str, input_index: int | None) -> float | None:
+    """Return by which factor the contributions of a use would have to be scaled to make the parting gradient theirs."""
+    case, at, machine = suspicion.case, suspicion.parting, suspicion.machine
+    edges = Edges(case.graph, kind, input_index)
+    arrived = case.arrived(at, machine)
+    theirs, start = np.asarray(case.theirs[at]), case.start(at, machine)
+    share = np.asarray(sum(term for edge, term in arrived if edge in edges))
+    missing = theirs - sum([term for edge, term in arrived if edge not in edges], start)
+    if not share.size or share.shape != missing.shape:
+        return None
+    entry = int(np.argmax(np.abs(share)))
+    with np.errstate(all="ignore"):
+        factor = float(np.ravel(missing)[entry] / np.ravel(share)[entry])
+    if not np.isfinite(factor) or factor in (0.0, 1.0):
+        return None
+    nearest = round(factor)
+    return float(nearest) if abs(factor - nearest) < 1e-9 * abs(factor) else factor
+
+
+BELIEFS = (Belief("slope", "The slope of this operation is another one.", _slope),)
