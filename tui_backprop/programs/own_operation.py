@@ -16,6 +16,8 @@ def own_operation(
     gradient: GradientFunction,
     reason: str,
     shape: Callable[..., Shape] | None = None,
+    *,
+    measured: bool = False,
 ) -> OperationDefinition:
     """Return the definition of an operation of so many inputs, computed by a function of their arrays."""
 
@@ -38,5 +40,5 @@ def own_operation(
         shape=shape,
         domain=(-2.0, 2.0),
         remedy="",
-        rule=GradientRule(gradient, ()),
+        rule=GradientRule(gradient, (), measured),
     )

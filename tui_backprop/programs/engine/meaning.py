@@ -163,4 +163,5 @@ def _own(word: str, count: int, theirs: Callable[..., Array], kind: OperationKin
         inputs = list(op.inputs)
         return [measured_gradient(theirs, inputs, n, grad) if op.needs[n] else None for n in range(count)]
 
-    return own_operation(word, count, theirs, gradient, f"It is computed by the script's own {kind.code.co_name}.")
+    reason = f"It is computed by the script's own {kind.code.co_name}."
+    return own_operation(word, count, theirs, gradient, reason, measured=True)

@@ -22,6 +22,7 @@ from ..program import ProgramError
 _OURS = os.path.join(tui_backprop.__path__[0], "")
 _TORCHS = os.path.join(os.path.dirname(torch.__file__), "")
 _KEY = "backprop-tui"
+_MASK = "mask"
 _ATTENTION = "scaled_dot_product_attention"
 _RANDOM = {"rrelu", "rrelu_with_noise", "bernoulli", "multinomial", "fractional_max_pool2d", "alpha_dropout"}
 _RANDOM |= {"feature_alpha_dropout"}
@@ -136,7 +137,9 @@ def call_and_keep(
             frame = outside(sys._getframe(1))
             sources = tuple(
                 [
-                    Leaf(tensor, tensor._version, name_leaf(tensor, n, frame)) if origin is None else origin
+                    origin
+                    if isinstance(origin, tuple)
+                    else Leaf(tensor, tensor._version, origin or name_leaf(tensor, n, frame))
                     for n, (tensor, origin) in enumerate(tensors)
                 ]
             )
@@ -174,8 +177,8 @@ def _drops(call: Call) -> bool:
     return bool(floats and floats[0] and len(flags) > 1 and flags[1])
 
 
-_Given = tuple[Any, tuple[Any, int] | None]
-"""A tensor, and the result of which of autograd's nodes it is, if of any."""
+_Given = tuple[Any, tuple[Any, int] | str | None]
+"""A tensor, and the result of which of autograd's nodes it is, or what it is called where nobody gave it a name."""
 
 
 def _kept_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any], list[_Given]]:
@@ -200,7 +203,7 @@ def _without_noise(
 ) -> tuple[Any, dict[str, Any], list[_Given]]:
     """Make what a call drew by itself a tensor among its inputs, and leave out those that it only writes to."""
     if name in ("dropout", "dropout_", "feature_dropout", "feature_dropout_") and "Mul" in made.grad_fn.name():
-        return (Slot(0), Slot(1)), {}, [tensors[0], (made.grad_fn._saved_other, None)]
+        return (Slot(0), Slot(1)), {}, [tensors[0], (made.grad_fn._saved_other, _MASK)]
     if name == _ATTENTION:
         args, kwargs = (*args, *[None, 0.0][len(args) - 3 :]), dict(kwargs)
         given = dict(zip(("attn_mask", "dropout_p"), args[3:], strict=False))
@@ -208,7 +211,7 @@ def _without_noise(
         args = (*args[:3], given["attn_mask"], given["dropout_p"], *args[5:])
         noise = _noise_of(made.grad_fn) if args[4] else None
         if noise is not None:
-            return args, {**kwargs, "noise": Slot(len(tensors))}, [*tensors, (noise, None)]
+            return args, {**kwargs, "noise": Slot(len(tensors))}, [*tensors, (noise, _MASK)]
     if name == "batch_norm" and args[5]:
         kept = [n for n, each in enumerate(args) if isinstance(each, Slot) and n not in (3, 4)]
         slots = {n: Slot(number) for number, n in enumerate(kept)}
