@@ -6,7 +6,7 @@ here) would otherwise be silently wrong, so it raises.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 import numpy as np
@@ -31,6 +31,8 @@ _FUNCTIONS = {
     **{name: name for name in ("argmax", "reshape", "transpose", "concatenate", "stack", "where", "clip", "cumsum")},
     **{name: name for name in ("outer", "einsum", "pad", "broadcast_to", "expand_dims", "squeeze", "norm")},
 }
+CALLED: Mapping[str, str] = _UFUNCS | _FUNCTIONS
+"""The operation that a function of NumPy means, where that is called otherwise."""
 _CONDITIONS = ("equal", "not_equal", "greater", "greater_equal", "less", "less_equal")
 _RUN = "session.run(x) is its value"
 _STEP = f"it would be a step function, without a slope, and is no operation here; {_RUN}"

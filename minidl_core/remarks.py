@@ -11,10 +11,9 @@ from .plan import Evaluation
 
 def remark_on(operation: Operation, inputs: Sequence[Array], output: Array) -> str:
     """Return what is remarkable about an operation that was computed from these inputs, in a sentence or two, or ''."""
-    shapes = [array.shape for array in inputs]
-    if operation.definition.elementwise and shapes and all(array.size < output.size for array in inputs):
+    if output.ndim > 1 and operation.definition.elementwise and all(array.size < output.size for array in inputs):
         named = ", ".join(
-            f"{node.name} is {as_text(shape)}" for node, shape in zip(operation.inputs, shapes, strict=True)
+            f"{node.name} is {as_text(array.shape)}" for node, array in zip(operation.inputs, inputs, strict=True)
         )
         pairs = f"every entry of one meets every entry of the other, {as_text(output.shape)}"
         return f"{named}: {pairs}. Reshape one where they are to be paired."

@@ -9,25 +9,28 @@ import argparse
 import difflib
 import math
 import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from . import __version__
 from .lessons import lesson_names
-from .programs import is_path
+from .programs import FORMULA, is_path
 
 if TYPE_CHECKING:
     from .session.opening import Asked
     from .settings import Settings
 
 SESSION = ".backprop"
+EXPORTS = ("numpy", "torch", "minidl")
 
 DESCRIPTION = "Step through backpropagation in a terminal, forwards and backwards in time."
 EXAMPLES = """\
 examples:
   backprop-tui                               open the perceptron; press space to step, b to step back
   backprop-tui my_model.py                   open your own graph (see below)
+  backprop-tui -e "sigmoid(w*x + b)" --set x=2 w=0.5 b=-1      open a formula
   backprop-tui my_engine.py                  find the mistake in your own engine
   backprop-tui two-paths                     why gradients are added
   backprop-tui skip                          why the order matters
@@ -35,6 +38,7 @@ examples:
   backprop-tui two-paths --at 4:b:2          iteration 4, visit of b, second step
   backprop-tui --headless perceptron         train 100 iterations and print the losses and a picture
   backprop-tui --headless chain --json       the same for programs
+  backprop-tui xor --export numpy            print it as a script of plain NumPy; also torch, minidl
   backprop-tui grade chain.backprop          compute a session that was handed in again, and judge its answers
 
 opening your own graph: my_model.py is any script that trains with minidl_core. It is run as python my_model.py would
@@ -42,8 +46,13 @@ run it; then the minimisation step that it ran last is opened as it was before t
 What the script prints goes to the standard error output. Ctrl+C opens what it has so far. A notebook (.ipynb) is the
 script of its code cells. A file that defines a lesson is opened as that lesson.
 
+a formula has + - * / ** @, comparisons, indexing, numbers, lists, pi, e, and every operation by our name or NumPy's;
+parts of it can have names: "h = tanh(w*x); h**2". What is set is a variable; what comes from a file, or stands behind
+--data, is data. Where it is not one number, its entries are summed.
+
 your own engine: a script with a class of yours whose instances have a number and its gradient. Its gradients are shown
-beside the right ones; backprop-tui --headless my_engine.py says which part, with exit status 3.
+beside the right ones; backprop-tui --headless my_engine.py says which part, with exit status 3. So are those of a loop
+in plain NumPy, where one for W is called dW, d_W or grad_W.
 
 moments, for --at and for the key G; the key w says where you are:
   7            the end of iteration 7; 0 is the very start
@@ -100,10 +109,28 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "lesson",
         nargs="?",
-        default="perceptron",
         type=_lesson,
         metavar="LESSON",
         help=f"one of {', '.join(lesson_names())} (default: perceptron), or a Python file or notebook of yours",
+    )
+    parser.add_argument(
+        FORMULA, "--expression", metavar="FORMULA", help="open a formula, such as 'sigmoid(w*x + b)' (see below)"
+    )
+    parser.add_argument(
+        "--set",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME=VALUE",
+        help="the variables of the formula: w=0.5 W=[[1,2],[3,4]]; NAME=@FILE is data from a CSV or .npy file",
+    )
+    parser.add_argument(
+        "--data",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="DATA",
+        help="data of the formula, NAME=VALUE as for --set; of a lesson on points a CSV file: x, y and a class",
     )
     parser.add_argument(
         "--seed",
@@ -136,6 +163,12 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="headless, printing JSON")
     parser.add_argument("--plain", action="store_true", help="no screen: commands are read and answered line by line")
     parser.add_argument("--narrate", action="store_true", help="no screen: a sentence for each event of an iteration")
+    parser.add_argument(
+        "--export",
+        nargs="+",
+        metavar=("KIND", "FILE"),
+        help=f"no screen: print it as a script ({', '.join(EXPORTS)}) that trains to the same losses, or write FILE.py",
+    )
     parser.add_argument("--theme", metavar="NAME", help="colours: dark, light, colour-blind, or auto (default)")
     parser.add_argument("--ascii", action="store_true", help="for fonts without box drawing and arrows")
     parser.add_argument("--print-config", action="store_true", help="print what is set, as a file to be changed")
@@ -167,11 +200,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = build_parser()
     try:
         try:
-            asked = parser.parse_args(arguments)
+            asked = parser.parse_args(_with_formula(arguments))
         finally:
             sys.stdout.flush()
-        if (asked.at != "0" or asked.edit or asked.save) and (asked.headless or asked.json):
-            parser.error("--at, --edit and --save are for the screen and --plain; --headless starts at the beginning")
+        try:
+            asked.lesson = address_of(asked)
+            _check_export(asked)
+        except ValueError as error:
+            parser.error(str(error))
+        asked.command = shlex.join(["backprop-tui", *arguments])
+        if (asked.at != "0" or asked.edit or asked.save) and (asked.headless or asked.json or asked.export):
+            parser.error("--at, --edit and --save are for the screen and --plain; all else starts at the beginning")
         if asked.save and not asked.save.endswith(SESSION):
             parser.error(f"--save {asked.save}: the name must end with {SESSION}")
         settings = _settings(asked, parser)
@@ -190,7 +229,51 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     from .app import run_app
 
-    return run_app(_session_of(asked), asked.save, settings)
+    return run_app(session_of(asked), asked.save, settings)
+
+
+def _with_formula(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with the formula and its option as one, for a formula may begin with a minus."""
+    joined: list[str] = []
+    for argument in arguments:
+        if joined[-1:] == [FORMULA]:
+            joined[-1] = f"--expression={argument}"
+        else:
+            joined.append(argument)
+    return joined
+
+
+def address_of(asked: argparse.Namespace) -> str:
+    """Return the address of the program that is asked for; raises ValueError where options do not go together."""
+    if asked.expression is not None:
+        if asked.lesson is not None:
+            raise ValueError(f"{FORMULA} opens a formula; leave out {asked.lesson}")
+        words = [FORMULA, asked.expression]
+        words += ["--set", *asked.set] if asked.set else []
+        return shlex.join([*words, "--data", *asked.data] if asked.data else words)
+    name: str = asked.lesson or "perceptron"
+    if asked.set:
+        raise ValueError(f"--set is for a formula: {FORMULA} 'w*x' --set {' '.join(asked.set)}")
+    if not asked.data:
+        return name
+    if len(asked.data) > 1 or name not in lesson_names():
+        raise ValueError("--data FILE is for a lesson on points, --data NAME=VALUE for a formula")
+    return shlex.join([name, "--data", *asked.data])
+
+
+def _check_export(asked: argparse.Namespace) -> None:
+    """Raise ValueError where an export is of no kind, or into no Python file."""
+    if asked.export is None:
+        return
+    kind, *files = asked.export
+    if kind not in EXPORTS:
+        raise ValueError(f"--export {kind}: there are {', '.join(EXPORTS)}")
+    if len(files) > 1 or not all(file.endswith(".py") for file in files):
+        raise ValueError(
+            f"--export {' '.join(asked.export)}: behind the kind comes one FILE.py; what to open goes first"
+        )
+    if asked.headless or asked.json or asked.plain or asked.narrate:
+        raise ValueError("--export writes a script and does nothing else")
 
 
 def _settings(asked: argparse.Namespace, parser: argparse.ArgumentParser) -> Settings:
@@ -218,10 +301,15 @@ def _print_something(asked: argparse.Namespace, settings: Settings) -> int | Non
         return 0
     if asked.list:
         return _list_lessons()
+    if asked.export:
+        from .exporting import run_export
+
+        kind, file = [*asked.export, None][:2]
+        return run_export(session_of(asked), kind, file, asked.steps, asked.command)
     if asked.narrate:
         from .plain.front_end import narrate
 
-        return narrate(_session_of(asked))
+        return narrate(session_of(asked))
     if asked.headless or asked.json:
         from .headless import run_headless
 
@@ -229,11 +317,12 @@ def _print_something(asked: argparse.Namespace, settings: Settings) -> int | Non
     if settings.plain:
         from .plain.front_end import run_plain
 
-        return run_plain(_session_of(asked), asked.save)
+        return run_plain(session_of(asked), asked.save)
     return None
 
 
-def _session_of(asked: argparse.Namespace) -> Asked:
+def session_of(asked: argparse.Namespace) -> Asked:
+    """Return what is asked to be opened."""
     from .session.opening import Asked
 
     pause_every = 100 if asked.steps is None else asked.steps

@@ -8,5 +8,9 @@ from .notation.fitting import printable
 
 
 def complain(text: object) -> None:
-    """Print what went wrong; names and messages in it may come from somebody's script."""
-    print(f"backprop-tui: {printable(str(text))}", file=sys.stderr)
+    """Print what went wrong; names and messages in it may come from somebody's script.
+
+    The notes of an error, such as a formula and the place in it, are lines of their own.
+    """
+    for line in (f"backprop-tui: {text}", *getattr(text, "__notes__", ())):
+        print(printable(line), file=sys.stderr)

@@ -37,7 +37,7 @@ def run_headless(name: str, seed: int | None, learning_rate: float | None, steps
     """Train a program, print what came of it, and return the exit status.
 
     That is 2 where it cannot be opened, or its graph or feeds are wrong, 1 where a number stopped being finite, 3 where
-    an engine of its own found a wrong gradient.
+    an engine of its own found a wrong gradient, also where that is why a number stopped being finite.
     """
     try:
         program = open_program(name, seed, learning_rate)

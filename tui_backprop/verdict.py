@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import PurePath
 
 import numpy as np
 
-from minidl_core import MinidlError
+from minidl_core import MinidlError, Node, Variable
 from minidl_core.arrays import Array, as_text, quiet
 from minidl_core.plan import Plan
 
 from .beliefs import BackwardCall, Cause, Diagnosis, Parting, compare, diagnose, undiagnosed
 from .beliefs import Disagreement as Parted
-from .debugger.diagnosing import line_of_gradient
+from .debugger.diagnosing import line_of_gradient, line_of_return
 from .debugger.steps import Place
 from .debugger.timeline import Timeline
 from .drawing.glyphs import DONE, PARTS
@@ -128,20 +129,28 @@ class Verdict:
         }
 
     def _place(self, cause: Cause) -> str:
-        """Return the line of the learner's file to look at, of the operation in question or the first that sets.
+        """Return the line of the learner's file to look at.
 
-        Nothing where the search, the start or the update is at fault: whose lines are not known.
+        That is a line of the operation in question, or the first that sets; where the search or its start is at fault,
+        of the function that goes through the nodes, and where the script is, the line that calls it.
         """
-        is_set = cause.belief == "overwritten"
-        if cause.kind is None and not is_set:
-            return ""
-        for node, theirs in self.engine.functions.items():
-            if theirs.backward is not None and cause.kind in (None, node.kind):
-                code = theirs.backward
-                found = line_of_gradient(code, self.engine.gradient, is_set=is_set)
+        gradient, is_set = self.engine.gradient, cause.belief == "overwritten"
+        if cause.belief in ("not-zeroed", "stale-update"):
+            file, line = self.engine.called_at
+            return _location(file, line)
+        own = [theirs for node, theirs in self.engine.functions.items() if cause.kind in (None, node.kind)]
+        for theirs in own if is_set or cause.kind is not None else ():
+            if theirs.backward is not None:
+                found = line_of_gradient(theirs.backward, gradient, is_set=is_set)
                 if found is not None:
-                    return f"{PurePath(code.co_filename).name}:{found}"
-        return ""
+                    return _location(theirs.backward.co_filename, found)
+        if cause.kind is not None and not is_set and own:
+            return _location(own[0].forward.co_filename, line_of_return(own[0].forward))
+        if self.engine.backward is None:
+            return ""
+        code = self.engine.backward
+        found = None if cause.belief == "seed" else line_of_gradient(code, gradient, is_set=is_set)
+        return _location(code.co_filename, found or code.co_firstlineno)
 
 
 def judge(program: Program) -> Verdict | None:
@@ -153,45 +162,55 @@ def judge(program: Program) -> Verdict | None:
     engine, recorded = program.engine, len(program.steps)
     if engine is None:
         return None
-    timeline = Timeline(program)
-    most = max(MOST_NODES // len(timeline.recording.graph.nodes), 2)
+
+    @lru_cache(4)
+    def plan_of(loss: Node) -> Plan:
+        return Plan([loss])
+
+    most = max(MOST_NODES // len(plan_of(program.steps[0].loss).nodes), 2)
+    wanted = _spread(recorded, most)
+    variables: dict[Variable, Array] = {}
+    checked = 0
     verdict: Verdict | None = None
     wrong = 0
     calls: list[BackwardCall] = []
-    for checked, iteration in enumerate(_spread(recorded, most), 1):
-        timeline.go_to(Place(iteration, 0))
-        recording = timeline.recording
-        loss = recording.graph.loss
+    for iteration, step in enumerate(program.steps, 1):
+        # what the program left is where its next step begins, so nothing has to be trained again
+        start = {**variables, **step.set_before}
+        variables = {**start, **step.left_after}
+        if iteration not in wanted:
+            continue
+        checked += 1
+        loss, plan = step.loss, plan_of(step.loss)
         try:
             with quiet():
-                evaluation = Plan([loss]).run(recording.start.feeds, recording.start.variables)
-                comparison = compare(evaluation, loss, recording.theirs)
+                evaluation = plan.run(step.feeds, start)
+                comparison = compare(evaluation, loss, step.theirs)
         except MinidlError:
             if verdict is None:
                 raise
             break
         compared, parted = comparison.compared, comparison.disagreeing
         wrong += bool(parted)
-        step = program.steps[iteration - 1]
-        room = _DIAGNOSED if len(recording.graph.nodes) < _LARGE else 1
+        room = _DIAGNOSED if len(plan.nodes) < _LARGE else 1
         if (parted or step.stale or calls) and len(calls) < room:
-            calls.append(BackwardCall(evaluation, loss, recording.theirs, step.before, step.stale, step.children))
+            calls.append(BackwardCall(evaluation, loss, step.theirs, step.before, step.stale, step.children))
         if verdict is None or not verdict.parted:
-            nodes = len(recording.graph.nodes)
-            why = _explained(timeline, parted[0]) if parted else ""
-            verdict = Verdict(engine, iteration, nodes, compared, parted, recorded, checked, wrong, why)
+            why = _explained(program, iteration, parted[0]) if parted else ""
+            verdict = Verdict(engine, iteration, len(plan.nodes), compared, parted, recorded, checked, wrong, why)
         else:
             verdict = replace(verdict, checked=checked, wrong=wrong)
-    if verdict is None or not calls:
+    if verdict is None or not calls or engine.is_by_hand:
         return verdict
     diagnosis = diagnose(calls)
     first = None if diagnosis else undiagnosed(calls[0])
     return replace(verdict, diagnosis=diagnosis, undiagnosed=first)
 
 
-def _explained(timeline: Timeline, parted: Parted) -> str:
+def _explained(program: Program, iteration: int, parted: Parted) -> str:
     """Return what explains a gradient that parts, after going through the iteration event by event."""
-    timeline.go_to(Place(timeline.recording.iteration))
+    timeline = Timeline(program)
+    timeline.go_to(Place(iteration))
     return explanation(timeline.moment, parted.node)
 
 
@@ -200,6 +219,10 @@ def _spread(count: int, most: int) -> list[int]:
     if count <= most:
         return list(range(1, count + 1))
     return sorted({1 + round(index * (count - 1) / (most - 1)) for index in range(most)})
+
+
+def _location(file: str, line: int) -> str:
+    return f"{PurePath(file).name}:{line}" if file else ""
 
 
 def _name(parted: Parted) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import count
 from random import Random
 from typing import Any
 
@@ -39,11 +40,23 @@ VALUES: dict[str, Callable[..., float]] = {
 }
 
 
+STYLES = ("closures", "parents", "container", "tape", "functions")
+"""How engines order their visits: depth first, from the last parent, by a set of parents, as made, by generation."""
+_numbers = count()
+
+
 class Value:
     """A number with its gradient; `mistake` names what is wrong with the engine."""
 
     def __init__(self, data: float, kind: str = "", inputs: tuple[Value, ...] = ()) -> None:
         self.data, self.grad, self.kind, self.inputs = data, 0.0, kind, inputs
+        self.number = next(_numbers)
+        self.generation: int = max([each.generation for each in inputs], default=-1) + 1
+        self.children = inputs
+
+    def shuffle(self, random: Random) -> None:
+        """Hold the inputs once each, in an order of its own, as a set does."""
+        self.children = tuple(random.sample(list(dict.fromkeys(self.inputs)), len(set(self.inputs))))
 
     def slopes(self, mistake: str) -> tuple[float, ...]:
         table = dict(SLOPES)
@@ -65,23 +78,27 @@ class Value:
                 child.grad += slope * self.grad
 
 
-def sort(loss: Value, last_first: bool = False) -> list[Value]:
+def sort(loss: Value, style: str) -> list[Value]:
     order: list[Value] = []
     seen: set[Value] = set()
 
     def visit(value: Value) -> None:
         if value not in seen:
             seen.add(value)
-            for child in reversed(value.inputs) if last_first else value.inputs:
+            for child in reversed(value.children) if style == "parents" else value.children:
                 visit(child)
             order.append(value)
 
     visit(loss)
+    if style == "tape":
+        order.sort(key=lambda value: value.number)
+    if style == "functions":
+        order.sort(key=lambda value: value.generation)
     return order[::-1]
 
 
 def backward(loss: Value, mistake: str, style: str) -> None:
-    """Go back from the loss: by closures, slopes, parents, functions or a tape; styles differ in the order."""
+    """Go back from the loss."""
     if mistake != "no seed":
         loss.grad = 3.0 if mistake == "seed 3" else 1.0
     if mistake == "recursion":
@@ -89,7 +106,7 @@ def backward(loss: Value, mistake: str, style: str) -> None:
         def recurse(value: Value) -> None:
             if value.inputs:
                 value.pass_on(mistake)
-            for child in value.inputs:
+            for child in value.children:
                 recurse(child)
 
         return recurse(loss)
@@ -106,12 +123,12 @@ def backward(loss: Value, mistake: str, style: str) -> None:
         for value in queue:
             if value.inputs:
                 value.pass_on(mistake)
-            for child in value.inputs:
+            for child in value.children:
                 if child not in seen:
                     seen.add(child)
                     queue.append(child)
         return None
-    order = sort(loss, last_first=style == "parents")
+    order = sort(loss, style)
     if mistake == "not reversed":
         order.reverse()
     for value in order:

@@ -14,7 +14,7 @@ from minidl_core import train
 from tests.test_layers import ORDER
 from tests.test_layers import ROOT as PROJECT
 from tests.tui.readme import PAGES, file_under, text_of
-from tui_backprop.cli import EXAMPLES, build_parser, main
+from tui_backprop.cli import EXAMPLES, address_of, build_parser, main
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import lesson_names
 from tui_backprop.notation.conditions import read_breakpoint
@@ -62,7 +62,8 @@ def test_a_command_does_what_it_is_named_for(
         assert main([each.replace("*", "chain") for each in arguments]) == 0
         return
     asked = build_parser().parse_args(arguments)
-    if asked.list or asked.headless:
+    asked.lesson = address_of(asked)
+    if asked.list or asked.headless or asked.export:
         # the engine that the pages open has a mistake
         assert main(arguments) == (3 if "my_engine.py" in arguments else 0)
         assert capsys.readouterr().out

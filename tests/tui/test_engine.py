@@ -354,3 +354,115 @@ for word in ("ab", "b", "ca", "bc"):
     for number, step in enumerate(program.steps, 1):
         timeline.go_to(Place(number))
         assert timeline.losses.loss_at(number) == step.measured
+
+
+DELEGATING = """
+class Num:
+    def __init__(self, v, kids=(), rule=None):
+        self.v, self.g, self.kids, self.rule = v, 0.0, kids, rule
+    def __add__(self, o):
+        o = o if isinstance(o, Num) else Num(o)
+        out = Num(self.v + o.v, (self, o))
+        def rule():
+            self.g += out.g
+            o.g += out.g
+        out.rule = rule
+        return out
+    def __mul__(self, o):
+        o = o if isinstance(o, Num) else Num(o)
+        out = Num(self.v * o.v, (self, o))
+        def rule():
+            self.g += o.v * out.g
+            o.g += self.v * out.g
+        out.rule = rule
+        return out
+    def __sub__(self, o):
+        return self + (-1 * o if isinstance(o, Num) else Num(-o))
+    def __truediv__(self, o):
+        return self * Num(1 / o)
+    __rmul__ = __mul__
+    def backward(self):
+        order = []
+        def visit(node):
+            if not any(node is each for each in order):
+                for kid in node.kids:
+                    visit(kid)
+                order.append(node)
+        visit(self)
+        self.g = 1.0
+        for node in reversed(order):
+            if node.rule:
+                node.rule()
+a, b = Num(1.5), Num(0.5)
+for _ in range(3):
+    UPDATE_FIRST
+    loss = (a - 1) * (a - b) / 4 + b * b
+    UPDATE_LATE
+    a.g = b.g = 0.0
+    loss.backward()
+    UPDATE
+"""
+UPDATE = "a.v, b.v = a.v - 0.1 * a.g, b.v - 0.1 * b.g"
+
+
+def test_a_constant_that_a_method_makes_of_a_number_is_no_operation(tmp_path: Path) -> None:
+    source = DELEGATING.replace("UPDATE_FIRST", "pass").replace("UPDATE_LATE", "pass").replace("UPDATE", UPDATE)
+    program = opened(tmp_path, source)
+    compare(program)
+    assert [node.kind for node in program.steps[0].theirs].count("add") == 3
+
+
+def test_weights_that_change_between_forward_and_backward_are_told_apart(tmp_path: Path) -> None:
+    source = DELEGATING.replace("UPDATE_FIRST", "pass").replace("UPDATE_LATE", UPDATE).replace("    UPDATE\n", "")
+    program = opened(tmp_path, source)
+    timeline = Timeline(program)
+    for number, step in enumerate(program.steps, 1):
+        timeline.go_to(Place(number))
+        assert timeline.losses.loss_at(number) == step.measured
+    assert not program.steps[0].stale
+    assert {node.name for node in program.steps[1].stale} == {"a", "b"}
+
+
+@pytest.mark.parametrize("container", ["[second, first]", "((second, 1.0), (first, 1.0))", "{first, second}"])
+def test_children_come_in_the_order_of_their_own_container(container: str, tmp_path: Path) -> None:
+    program = opened(
+        tmp_path,
+        f"""
+        class Num:
+            def __init__(self, data, kids=()):
+                self.data, self.grad, self.kids = data, 0.0, kids
+            def __hash__(self):
+                return -int(self.data) % 8  # a set of 1.0 and 2.0 goes through 2.0 first
+            def __add__(self, other):
+                first, second = self, other
+                return Num(self.data + other.data, {container})
+            def backward(self):
+                self.grad = 1.0
+                for kid in (a, b):
+                    kid.grad += self.grad
+        a, b = Num(1.0), Num(2.0)
+        (a + b).backward()
+        """,
+    )
+    (children,) = program.steps[0].children.values()
+    assert [node.name for node in children] == ["b", "a"]
+
+
+RULES = {
+    "gradient descent": ("a.v -= 0.1 * a.g; b.v -= 0.1 * b.g", "GradientDescentOptimizer"),
+    "falling rate": ("a.v -= 0.1 / (n + 1) * a.g; b.v -= 0.1 / (n + 1) * b.g", "GradientDescentOptimizer"),
+    "momentum": ("m = [0.9 * x + y.g for x, y in zip(m, (a, b))]; a.v -= 0.1 * m[0]; b.v -= 0.1 * m[1]", "Momentum"),
+    "its own": ("a.v -= 0.1 * a.g ** 3; b.v -= 0.05 * (b.g > 0)", "ProgramsOptimizer"),
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_update_is_recognised_or_shown_as_what_it_was(rule: str, tmp_path: Path) -> None:
+    update, optimizer = RULES[rule]
+    source = DELEGATING.replace("UPDATE_FIRST", "pass").replace("UPDATE_LATE", "pass").replace("    UPDATE\n", "")
+    source = source.replace("for _ in range(3):", "m = [0.0, 0.0]\nfor n in range(6):") + f"    {update}\n"
+    program = opened(tmp_path, source)
+    assert all(type(step.optimizer).__name__.startswith(optimizer) for step in program.steps)
+    timeline = Timeline(program)
+    timeline.go_to(Place(6))
+    assert [timeline.losses.loss_at(n) for n in range(1, 7)] == [step.measured for step in program.steps]

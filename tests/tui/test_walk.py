@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 import numpy as np
@@ -275,6 +275,21 @@ def test_without_a_readable_formula_the_way_goes_to_the_nearest_element() -> Non
         assert (origin.node.name, origin.index, origin.terms) == ("matmul", (3, 1), 1)
     finally:
         definition.element = kept
+
+
+@pytest.mark.parametrize(("build", "column"), [(dl.reduce_max, 7), (dl.reduce_min, 3), (dl.argmax, 7)])
+def test_the_way_of_a_maximum_goes_to_the_one_that_it_is(build: Callable[..., dl.Operation], column: int) -> None:
+    numbers = np.zeros((2, 9))
+    numbers[1, 7], numbers[1, 3] = 2.0, -2.0
+    with dl.Graph().as_default():
+        w = dl.Variable(numbers, name="w")
+        loss = dl.reduce_sum(build(w, axis=1, name="m") + w[:, 0])
+    lesson = Lesson(name="test", summary="", build=lambda _: Example(loss, {}), learning_rate=0.1)
+    timeline = Timeline(program_of(lesson))
+    finish(timeline, 1)
+    origin = origin_of(timeline.moment, "value", Followed().at((1,), False), node_named(timeline.moment, "m"))
+    assert isinstance(origin, Origin)
+    assert (origin.node.name, origin.index, origin.terms) == ("w", (1, column), 9)
 
 
 # by keys

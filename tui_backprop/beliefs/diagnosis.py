@@ -135,9 +135,12 @@ def _mixtures(cases: Sequence[Case], causes: Sequence[Cause]) -> Iterator[tuple[
 
 
 def _simplest(found: Sequence[tuple[Cause, ...]]) -> list[tuple[Cause, ...]]:
-    """Return each explanation once, by beliefs and places, without free factors where it can be said without."""
+    """Return each explanation once, by beliefs and places, without free factors where it can be said without.
+
+    One that needs no special kind of operation comes first.
+    """
     exact = [each for each in found if all(cause.factor is None for cause in each)]
     by_place: dict[frozenset[tuple[str, str | None]], tuple[Cause, ...]] = {}
-    for each in exact or found:
+    for each in sorted(exact or found, key=lambda each: any(cause.kind for cause in each)):
         by_place.setdefault(frozenset((cause.belief, cause.kind) for cause in each), each)
     return list(by_place.values())

@@ -161,7 +161,8 @@ class EvaluatedGraph:
 def magnitudes(op: EvaluatedOperation, gradient: Array) -> list[Array]:
     """Return for each input how large the numbers are that an operation sums for it, when its gradient is this.
 
-    For an elementwise operation that is so entry by entry; where entries are mixed, it is the largest of them all.
+    For an elementwise operation and a product of matrices that is so entry by entry; where another operation mixes
+    entries, it is the largest of them all.
     """
     shape = np.shape(op.output)
     if op.operation.definition.elementwise:
@@ -171,6 +172,9 @@ def magnitudes(op: EvaluatedOperation, gradient: Array) -> list[Array]:
             sum_to_shape(np.abs(each), source.shape) if each.shape else abs(each)
             for each, source in zip(found, op.inputs, strict=True)
         ]
+    if op.operation.kind == "matmul":
+        positive = EvaluatedOperation(op.operation, [np.abs(each) for each in op.inputs], op.output, op.needs)
+        return passed_on(positive, np.abs(gradient))
     both = [passed_on(op, each) for each in (gradient, np.abs(gradient))]
     rule = op.operation.definition.rule
     uncertain = (

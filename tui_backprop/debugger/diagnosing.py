@@ -30,6 +30,18 @@ def line_of_gradient(code: CodeType, gradient: str, *, is_set: bool) -> int | No
     return None if line is None else start + line - 1
 
 
+@kept
+def line_of_return(code: CodeType) -> int:
+    """Return the line in which a function returns what it makes, with its slopes; where there is none, its first."""
+    try:
+        lines, start = inspect.getsourcelines(code)
+        tree = ast.parse(textwrap.dedent("".join(lines)))
+    except (OSError, TypeError, SyntaxError):
+        return code.co_firstlineno
+    returns = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Return)]
+    return start + max(returns, default=1) - 1
+
+
 def _is_of(node: ast.Assign | ast.AugAssign, gradient: str) -> bool:
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
     return any(isinstance(each, ast.Attribute) and each.attr == gradient for each in targets)

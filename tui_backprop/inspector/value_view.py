@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from minidl_core import Node, Operation
-from minidl_core.arrays import Array
+from minidl_core.arrays import Array, is_finite
 from minidl_core.remarks import remark_on
 
 from ..debugger.edges import operands
@@ -88,7 +88,8 @@ def _operation(
     followed = followed.at(index, is_by_point(moment, node, value.shape))
     worked = (None if isinstance(origin, str) else origin.worked) or worked_value(node, inputs, value, index)
     reason = Section(2, prose(text_in_names(moment, node, node.definition.reason), width, "dim"))
-    if remark := remark_on(node, inputs, value):
+    # where the pass stopped, what is not finite did reach the loss, or would have
+    if (moment.error is None or is_finite(value)) and (remark := remark_on(node, inputs, value)):
         reason = Section(9, prose(printable(remark), width))
     if worked.long_sum is not None:
         equation: Line = [(f"{RIGHT} {worked.target}", "followed"), (f" = {worked.symbols}", "text")]

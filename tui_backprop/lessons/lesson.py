@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from minidl_core import Node, Placeholder, Variable
 from minidl_core.arrays import Array
 from minidl_core.train import GradientDescentOptimizer, Optimizer, Schedule
@@ -38,6 +41,16 @@ class Example:
 
 
 @dataclass(frozen=True)
+class Points:
+    """Somebody's points: both coordinates (n,2), the class of each as 0 or 1 (n,), and what all these are called."""
+
+    coordinates: Array
+    classes: NDArray[np.intp]
+    class_names: tuple[str, str]
+    axes: tuple[str, str]
+
+
+@dataclass(frozen=True)
 class Lesson:
     """A named example.
 
@@ -46,7 +59,8 @@ class Lesson:
     like stand for the numbers of the moment (see narration.py). `labels` name the rows and columns of a node's array:
     by its name a tuple of labels for each of its axes, () for an axis that has none. `folds` name the scopes of nodes
     whose own names do not say one, by the nodes' names. `optimizer` makes an optimizer of a learning rate. `seed` is
-    None where no seed can be given: a script draws its own numbers.
+    None where no seed can be given: a script draws its own numbers. `on_points` makes the lesson about somebody's
+    points in place of its own.
     """
 
     name: str
@@ -58,3 +72,4 @@ class Lesson:
     sentences: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     folds: Mapping[str, str] = field(default_factory=dict)
+    on_points: Callable[[Points], Lesson] | None = None

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+from numpy.typing import NDArray
 
 from minidl_core import Graph, Variable, add, log, matmul, multiply, negative, placeholder, reduce_sum, softmax
+from minidl_core.arrays import Array
 
-from .lesson import Example, Lesson, Plane
+from .lesson import Example, Lesson, Plane, Points
 
 
 def build(seed: int) -> Example:
@@ -14,15 +18,43 @@ def build(seed: int) -> Example:
     rng = np.random.default_rng(seed)
     red = rng.normal(size=(50, 2)) - 2
     blue = rng.normal(size=(50, 2)) + 2
+    return _separating(np.concatenate((blue, red)), np.repeat([0, 1], 50), rng)
+
+
+def _separating(points: Array, classes: NDArray[np.intp], rng: np.random.Generator, spread: float = 1.0) -> Example:
+    """Build the graph over points (n,2) of class 0 or 1 (n,), with weights of this spread drawn from a generator."""
     with Graph().as_default():
-        x = placeholder((100, 2), name="X")
-        c = placeholder((100, 2), name="c")
-        w = Variable(rng.normal(size=(2, 2)), name="W")
+        x = placeholder(points.shape, name="X")
+        c = placeholder(points.shape, name="c")
+        w = Variable(rng.normal(size=(2, 2)) * spread, name="W")
         b = Variable(rng.normal(size=2), name="b")
         p = softmax(add(matmul(x, w), b), name="p")
         loss = negative(reduce_sum(reduce_sum(multiply(c, log(p)), axis=1)), name="J")
-    feeds = {x: np.concatenate((blue, red)), c: np.repeat(np.eye(2), 50, axis=0)}
-    return Example(loss, feeds, Plane(x, c, w, b))
+    return Example(loss, {x: points, c: np.eye(2)[classes]}, Plane(x, c, w, b))
+
+
+def on_points(points: Points) -> Lesson:
+    """Return the lesson about somebody's points, however large: where it starts no score is, and each step leads down.
+
+    The slope of this loss changes by at most half the squared lengths of all rows (X, 1) over a unit step, and steps
+    of less than two over that always lead down; the rate is about half of one over it.
+    """
+    rows, (blue, red) = points.coordinates, points.class_names
+    squares = np.vdot(rows, rows)
+    rate, spread = 1.0 / (squares + len(rows)), 1.0 / max(1.0, float(np.sqrt(squares / rows.size)))
+    return replace(
+        lesson,
+        summary=f"{len(rows)} points, {blue} (blue) and {red} (red): a line learns to separate them",
+        build=lambda seed: _separating(rows, points.classes, np.random.default_rng(seed), spread),
+        learning_rate=float(f"{rate:.1g}"),
+        sentences={},
+        labels={
+            "X": ((), points.axes),
+            "W": (points.axes, points.class_names),
+            "b": (points.class_names,),
+            **dict.fromkeys(_OF_CLASSES, ((), points.class_names)),
+        },
+    )
 
 
 # what this data and this graph are about; every other sentence is the general one (narration.py)
@@ -84,6 +116,7 @@ SENTENCES = {
 }
 
 _CLASSES = ("blue", "red")
+_OF_CLASSES = ("matmul", "add", "p", "log", "multiply", "c")
 
 lesson = Lesson(
     name="perceptron",
@@ -96,7 +129,8 @@ lesson = Lesson(
         "X": ((), ("x", "y")),
         "W": (("x", "y"), _CLASSES),
         "b": (_CLASSES,),
-        **dict.fromkeys(("matmul", "add", "p", "log", "multiply", "c"), ((), _CLASSES)),
+        **dict.fromkeys(_OF_CLASSES, ((), _CLASSES)),
     },
     folds=dict.fromkeys(("log", "multiply", "reduce_sum", "reduce_sum_1", "J"), "cross-entropy"),
+    on_points=on_points,
 )

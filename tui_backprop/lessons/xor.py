@@ -2,29 +2,57 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+from numpy.typing import NDArray
 
 from minidl_core import Graph, Variable, add, matmul, placeholder, reduce_mean, square, subtract, tanh
+from minidl_core.arrays import Array
 
-from .lesson import Example, Lesson
+from .lesson import Example, Lesson, Points
 
 
 def build(seed: int) -> Example:
     """Build a network of 2 inputs, 2 hidden units and 1 output on the four cases, starting from this seed."""
+    return _network(np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([0, 1, 1, 0]), seed)
+
+
+def _network(cases: Array, classes: NDArray[np.intp], seed: int) -> Example:
+    """Build the network on cases (n,2) whose output should be 0 or 1 (n,)."""
     rng = np.random.default_rng(seed)
     with Graph().as_default():
-        x = placeholder((4, 2), name="X")
-        t = placeholder((4, 1), name="t")
+        x = placeholder(cases.shape, name="X")
+        t = placeholder((len(cases), 1), name="t")
         w1, b1 = Variable(rng.normal(size=(2, 2)), name="W1"), Variable(np.zeros(2), name="b1")
         w2, b2 = Variable(rng.normal(size=(2, 1)), name="W2"), Variable(np.zeros(1), name="b2")
         hidden = tanh(add(matmul(x, w1), b1), name="h")
         guess = add(matmul(hidden, w2), b2, name="y")
         loss = reduce_mean(square(subtract(guess, t, name="gap")), name="J")
-    return Example(loss, {x: np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), t: np.array([[0], [1], [1], [0]])})
+    return Example(loss, {x: cases, t: np.array(classes[:, None], dtype=float)})
+
+
+def on_points(points: Points) -> Lesson:
+    """Return the lesson about somebody's points: the output is to be 0 for one of the classes and 1 for the other."""
+    none, one = points.class_names
+    return replace(
+        lesson,
+        summary=f"{len(points.classes)} points: a hidden layer learns to say 0 for {none} and 1 for {one}",
+        build=lambda seed: _network(points.coordinates, points.classes, seed),
+        sentences={},
+        labels={
+            "X": ((), points.axes),
+            "W1": (points.axes, _UNITS),
+            "b1": (_UNITS,),
+            **dict.fromkeys(_OF_UNITS, ((), _UNITS)),
+            "W2": (_UNITS, ()),
+        },
+    )
 
 
 _CASES = ("0⊕0", "0⊕1", "1⊕0", "1⊕1")
 _UNITS = ("unit 1", "unit 2")
+_OF_UNITS = ("matmul", "add", "h")
 
 lesson = Lesson(
     name="xor",
@@ -44,8 +72,9 @@ lesson = Lesson(
         "X": (_CASES, ("x1", "x2")),
         "W1": (("x1", "x2"), _UNITS),
         "b1": (_UNITS,),
-        **dict.fromkeys(("matmul", "add", "h"), (_CASES, _UNITS)),
+        **dict.fromkeys(_OF_UNITS, (_CASES, _UNITS)),
         "W2": (_UNITS, ()),
         **dict.fromkeys(("matmul_1", "y", "t", "gap", "square"), (_CASES, ())),
     },
+    on_points=on_points,
 )

@@ -37,9 +37,9 @@ class ElementFormula:
     def of_output(self, index: tuple[int, ...]) -> Tree:
         """Return the formula with the entries that one element of the output is computed from."""
         known = {letter: Affine(i, {}) for letter, i in zip(self.left.letters or (), index, strict=True)}
-        for symbol, array in self.arrays.values.items():
-            if array.shape == self.arrays.values["Y"].shape:
-                known.setdefault(symbol, Affine(int(array[index]), {}))  # an index that was read: A[i,C]
+        indexes = {text for leaf in leaves(self._body) if isinstance(leaf, Symbol) for text in leaf.letters or ()}
+        for symbol in indexes & self.arrays.values.keys():  # an index that is an entry itself: A[i,C]
+            known[symbol] = Affine(int(self.arrays.values[symbol][index]), {})
         return self._bound(self._body, known, self._kind)
 
     def has_slopes(self, symbol: str) -> bool:

@@ -37,23 +37,19 @@ class Affine:
 
     def less(self, other: Affine) -> Affine:
         """Return the difference."""
-        negative = {letter: -factor for letter, factor in other.letters.items()}
-        both = {
-            letter: self.letters.get(letter, 0) + negative.get(letter, 0) for letter in {**self.letters, **negative}
-        }
-        return Affine(self.constant - other.constant, {letter: factor for letter, factor in both.items() if factor})
+        letters = dict(self.letters)
+        for letter, factor in other.letters.items():
+            letters[letter] = letters.get(letter, 0) - factor
+        return Affine(self.constant - other.constant, {letter: factor for letter, factor in letters.items() if factor})
 
     @property
     def index(self) -> int | str:
         """It as an index: the number, or the text."""
         if not self.letters:
             return self.constant
-        terms = [
-            f"{factor:+d}{letter}".replace("1" + letter, letter) if abs(factor) == 1 else f"{factor:+d}{letter}"
-            for letter, factor in self.letters.items()
-        ]
-        text = "".join([str(self.constant), *terms]) if self.constant else "".join(terms)
-        return text.removeprefix("+")
+        times = {1: "+", -1: "-"}
+        terms = [f"{times.get(factor, f'{factor:+d}')}{letter}" for letter, factor in self.letters.items()]
+        return "".join([str(self.constant)] * bool(self.constant) + terms).removeprefix("+")
 
 
 def affine(text: int | str) -> Affine:
@@ -77,12 +73,7 @@ def index_at(index: int | str, position: Mapping[str, int]) -> int | str:
     """Return an index where some letters are known."""
     if not isinstance(index, str):
         return index
-    return position[index] if index in position else at(affine(index), position).index
-
-
-def at(index: Affine, position: Mapping[str, int]) -> Affine:
-    """Return an index with numbers in the places of letters."""
-    return index.replace({letter: Affine(value, {}) for letter, value in position.items()})
+    return affine(index).replace({letter: Affine(value, {}) for letter, value in position.items()}).index
 
 
 def solve(equations: Iterable[tuple[Affine, int]]) -> dict[str, Affine] | None:

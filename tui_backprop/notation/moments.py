@@ -16,6 +16,7 @@ from ..debugger.event_table import Phase, node_of
 from ..debugger.recording import Recording
 from ..debugger.steps import Place, after_node, steps_of
 from ..debugger.timeline import Timeline
+from ..programs import words_of
 from .edits import exact_edit
 from .fitting import cut
 from .listing import listed
@@ -79,7 +80,7 @@ def name_moment(timeline: Timeline) -> str:
 def command(timeline: Timeline) -> str:
     """Return the command line that opens the app at this moment, with the edits that led to it."""
     program = timeline.program
-    words = ["backprop-tui", program.address]
+    words = ["backprop-tui", *words_of(program.address)]
     if program.seed != program.lesson.seed:
         words += ["--seed", str(program.seed)]
     rate = program.learning_rate

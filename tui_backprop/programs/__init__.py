@@ -1,10 +1,24 @@
-"""What can be opened, and how: a lesson, a person's own script."""
+"""What can be opened, and how: a lesson, a person's own script, a formula.
+
+An address opens a program again: the name of a lesson, the path of a file, or the words of a command line for what
+takes more of them, such as `-e 'w*x' --set w=1 x=2` and `xor --data points.csv`.
+"""
 
 from __future__ import annotations
 
 import os
+import re
+import shlex
+
+FORMULA = "-e"
+_SEVERAL = re.compile(rf"{FORMULA} |[a-z-]+ --data ")
 
 
 def is_path(name: str) -> bool:
     """Return whether somebody who types this means a file and not a built-in lesson."""
-    return name.endswith((".py", ".ipynb")) or os.sep in name
+    return _SEVERAL.match(name) is None and (name.endswith((".py", ".ipynb")) or os.sep in name)
+
+
+def words_of(address: str) -> list[str]:
+    """Return an address as the words of a command line."""
+    return shlex.split(address) if _SEVERAL.match(address) else [address]

@@ -19,9 +19,10 @@ class TheirFunctions:
 
 @dataclass(frozen=True, eq=False)
 class LearnersEngine:
-    """A class of the script whose instances have a number and its gradient.
+    """A class of the script whose instances have a number and its gradient, or its loop, which finds them by hand.
 
     `number` and `gradient` are the names of these attributes. `functions` are by node of the graphs opened so far.
+    `backward` is the function that the script calls on its loss, and `called_at` the file and the line of the call.
     `subject` is what it is called in a sentence, and `whose` what its gradients are. Where it computes in another
     precision than ours, `precision` says in which.
     """
@@ -31,6 +32,13 @@ class LearnersEngine:
     number: str
     gradient: str
     functions: Mapping[Node, TheirFunctions]
+    backward: CodeType | None = None
+    called_at: tuple[str, int] = ("", 0)
     subject: str = "your engine"
     whose: str = "yours"
     precision: str = ""
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether lines of a loop find the gradients, one by one, and no search through a graph."""
+        return not self.gradient

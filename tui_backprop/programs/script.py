@@ -11,10 +11,13 @@ import os
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
+from types import ModuleType
+
+import numpy as np
 
 from minidl_core import Graph, MinidlError, Node, NonFiniteError, Placeholder
 from minidl_core.arrays import Array, quiet
-from minidl_core.graph import post_order
+from minidl_core.graph import check_has_value, post_order
 from minidl_core.plan import Plan
 from minidl_core.remarks import remarks
 from minidl_core.session import Asked
@@ -29,6 +32,7 @@ from .engine.noting import noting
 from .engine.recorder import Recorder as EngineRecorder
 from .execution import Execution, execute, explained
 from .naming import name_objects
+from .numpy_run import LoopRecorder, numpy_program
 from .program import Program, ProgramError, program_of
 from .pytorch import torch_program
 from .pytorch.watching import watching_torch
@@ -61,14 +65,21 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
                 seen.pop(node, None)
                 seen[node] = feeds
 
-    with Graph().as_default(), watching(note), noting(of_engine.on_backward), watching_torch() as of_torch:
+    of_loop = LoopRecorder(path)
+    with (
+        Graph().as_default(),
+        watching(note),
+        noting(of_engine.on_backward),
+        watching_torch() as of_torch,
+        of_loop.watching(),
+    ):
         execution = execute(path)
     main, stopped = execution.main, execution.stopped
     warning = execution.left_out
     if stopped is not None:
         # what it trained until then is what a debugger is for
-        taken = len(recorder.steps) or (of_engine.taken if of_engine.steps else 0)
-        taken = taken or sum(each.taken for each in of_torch if each.steps)
+        by_others = of_engine.taken if of_engine.steps else sum(each.taken for each in of_torch if each.steps)
+        taken = len(recorder.steps) or by_others or len(of_loop.ends)
         fed = any(isinstance(node, Minimization) and _fed(node, seen) is not None for node in seen)
         if not taken and not fed:
             raise KeyboardInterrupt if isinstance(stopped.__cause__, KeyboardInterrupt) else stopped
@@ -85,17 +96,22 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
         if each.refused is not None and not each.steps:
             raise ProgramError(f"{path}: {each.refused}")
         if each.steps:
-            if learning_rate is not None:
-                raise ProgramError(
-                    f"--learning-rate is for programs of our engine; {path} has its own: change it there"
-                )
-            return torch_program(each, execution, path, warning)
+            by_torch = torch_program(each, execution, path, warning)
+            if learning_rate not in (None, by_torch.learning_rate):
+                own = f"{path} has its own: change it there"
+                raise ProgramError(f"--learning-rate is for programs of our engine; {own}")
+            return _remarked(by_torch)
     if of_engine.refused is not None and not seen:
         raise ProgramError(f"{path}: {of_engine.refused}")
     if of_engine.steps and not recorder.steps and not any(isinstance(node, Minimization) for node in seen):
         if learning_rate is not None:
             raise ProgramError(f"--learning-rate is for programs of our engine; {path} has its own: change it there")
         return engine_program(of_engine, execution, path, warning)
+    by_hand = None if seen else numpy_program(of_loop, execution, path, warning)
+    if by_hand is not None:
+        if learning_rate not in (None, by_hand.learning_rate):
+            raise ProgramError(f"--learning-rate is for programs of our engine; {path} has its own: change it there")
+        return _remarked(by_hand)
     for graph in dict.fromkeys(node.graph for node in seen):
         _call_by_variables(execution, graph)
     steps = recorder.labelled()
@@ -115,7 +131,7 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
             steps = [_at_rate(step, learning_rate) for step in steps]
             warning = f"{warning} With --learning-rate this is no longer the run that {path} made.".strip()
     else:
-        step = _chosen(seen, path)
+        step = _chosen(seen, path, main)
         if step.freezes:
             raise ProgramError(f"{path} freezes a part, by var_list, in a step that it never runs; run it")
         loss, feeds, made = step.loss, _feeds(step, seen, path), step.optimizer
@@ -145,6 +161,7 @@ def _remarked(program: Program) -> Program:
     said: list[str] = []
     for loss, feeds in losses.items():
         try:
+            check_has_value(loss)
             with quiet():
                 evaluation = Plan((loss,)).run(feeds, values)
         except MinidlError:  # which training will say as well
@@ -174,13 +191,16 @@ def _explaining(lesson: Lesson, path: str, execution: Execution) -> Lesson:
     return replace(lesson, build=build)
 
 
-def _chosen(seen: Seen, path: str) -> Minimization:
+def _chosen(seen: Seen, path: str, main: ModuleType) -> Minimization:
     """Return the step that was run last, or else the only one."""
     steps = [node for node in seen if isinstance(node, Minimization)]
     run = [step for step in steps if seen[step] is not None]
     if not steps:
         remedy = "run step = dl.train.GradientDescentOptimizer(0.1).minimize(loss) in a dl.Session()"
         own = "set session.variables[w] by dl.compute_gradient(loss) in a loop of its own"
+        if not seen and any(value is np for value in vars(main).values()):
+            alone = "computes with NumPy alone, and no loop of it was found to lead from variables to a loss"
+            raise ProgramError(f"{path} {alone}; print the loss in the loop, and update W by name: W -= 0.1 * dW")
         raise ProgramError(f"{path} trains nothing; it can {remedy}, {own}, or run a dl.Stepper(step, feed_dict)")
     if not run and len(steps) > 1:
         named = _named(steps)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -214,4 +215,6 @@ def is_kept(path: Path) -> bool:
 
 def file_of(program: Program) -> str:
     """Return the name of the file that a session is kept in unless another is asked for."""
-    return f"{Path(program.lesson.name).stem}{ENDING}"
+    name = program.lesson.name
+    stem = Path(name).stem if is_path(program.address) else re.sub(r"[^\w-]+", "-", name).strip("-")
+    return f"{stem}{ENDING}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -84,7 +85,13 @@ class Graphs:
         self._classes |= {code.co_qualname.split(".")[0] for code in codes if "." in code.co_qualname}
         written = next((code.co_filename for code in codes), next(iter(files)))
         self.engine = LearnersEngine(
-            recorder.loss_type.__name__, written, self._attributes.number, self._attributes.gradient, self._functions
+            recorder.loss_type.__name__,
+            written,
+            self._attributes.number,
+            self._attributes.gradient,
+            self._functions,
+            recorder.backward,
+            recorder.called_at,
         )
 
     def build(self, like: Sequence[Taken]) -> Built:
@@ -213,5 +220,5 @@ def _backward_code(kind: OperationKind) -> CodeType | None:
     owner = owner if isinstance(owner, type) else type(owner)
     backward = getattr(owner, "backward", None)
     if kind.code.co_name.strip("_") in ("apply", "call", "forward"):
-        return getattr(backward, "__code__", None)
+        return getattr(inspect.unwrap(backward), "__code__", None) if backward is not None else None
     return None

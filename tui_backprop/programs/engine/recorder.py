@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from .walking import Walk, Walker
 
 MOST_BYTES = 64 * 2**20
 _MOST_LOOKED_AT = 2_000
+_MOST_CHILDREN = 200_000
 _LABELS = ("label", "name", "_label", "_name")
 
 Numbers = Sequence[Any]
@@ -44,7 +46,11 @@ class Structure:
 
 @dataclass(eq=False)
 class Taken:
-    """What one step used and found; `number` counts the backward calls from 0, `left` are the leaves' next numbers."""
+    """What one step used and found; `number` counts the backward calls from 0.
+
+    `children` are the operands of a node in the order in which its own container goes through them, by their numbers in
+    the walk; -1 is one that is not among them, as a plain number that was made a constant is.
+    """
 
     number: int
     structure: Structure
@@ -54,6 +60,7 @@ class Taken:
     loss: float
     before: Numbers
     after: Numbers
+    children: dict[int, tuple[int, ...]]
 
 
 @dataclass(eq=False)
@@ -64,15 +71,21 @@ class Recorder:
     steps: list[Taken] = field(default_factory=list)
     attributes: Attributes | None = None
     loss_type: type | None = None
+    backward: CodeType | None = None
+    called_at: tuple[str, int] = ("", 0)
     last_leaves: list[Noted] = field(default_factory=list)
     refused: ProgramError | None = None
     taken: int = 0
     every: int = 1
     _structures: dict[bytes, Structure] = field(default_factory=dict)
     _bytes: int = 0
+    _looked_into: int = 0
 
-    def on_backward(self, args: tuple[Any, ...], call: Call) -> Any:
-        """Make a backward call of the script's and record it; where it is none of a graph, only make it."""
+    def on_backward(self, args: tuple[Any, ...], call: Call, code: CodeType, called_at: tuple[str, int]) -> Any:
+        """Make a backward call of the script's and record it; where it is none of a graph, only make it.
+
+        `code` is the function that is called, and `called_at` the file and the line of the call.
+        """
         loss = next((each for each in args if isinstance(each, Noted) and _is_made(each)), None)
         if loss is None or self.refused:
             return call()
@@ -88,13 +101,16 @@ class Recorder:
             return call()
         if self.attributes is None:
             looked = walk.nodes[-_MOST_LOOKED_AT:]
-            was = [{k: _copied(v) for k, v in stored(node).items() if number_like(v)} for node in walk.nodes]
+            was = [{k: _copied(v) for k, v in stored(node).items() if number_like(v)} for node in looked]
+            # which of them is the gradient only the call will tell
+            names = dict.fromkeys(name for each in was for name in each)
+            stood = {name: list(map(_copied, Attributes("", name).gradients(walk.nodes))) for name in names}
             result = call()
-            self.attributes = find_attributes(was[-_MOST_LOOKED_AT:], [stored(node) for node in looked])
+            self.attributes = find_attributes(was, [stored(node) for node in looked])
             if self.attributes is None:
                 return result
-            self.loss_type = type(loss)
-            before = self._as_numbers([each.get(self.attributes.gradient) for each in was])
+            self.loss_type, self.backward, self.called_at = type(loss), code, called_at
+            before = self._as_numbers(stood.get(self.attributes.gradient, [None] * len(walk.nodes)))
         else:
             before = self._as_numbers(self.attributes.gradients(walk.nodes))
             result = call()
@@ -122,7 +138,8 @@ class Recorder:
         self.last_leaves = [walk.nodes[leaf] for leaf in walk.leaves]
         if self.taken % self.every == 0:
             loss = float(measured.reshape(()))
-            taken = Taken(self.taken, structure, walk.serials, numbers, walk.raw, loss, before, after)
+            children = self._children(walk)
+            taken = Taken(self.taken, structure, walk.serials, numbers, walk.raw, loss, before, after, children)
             self.steps.append(taken)
             self._bytes += _size(taken)
             if self._bytes > MOST_BYTES and len(self.steps) > 2:
@@ -130,6 +147,24 @@ class Recorder:
                 self.steps = [step for step in self.steps if step.number % self.every == 0]
                 self._bytes = sum(map(_size, self.steps))
         self.taken += 1
+
+    def _children(self, walk: Walk) -> dict[int, tuple[int, ...]]:
+        """Return the children of each node in their container's own order, of so many nodes in all steps together."""
+        self._looked_into += len(walk.nodes)
+        if self._looked_into > _MOST_CHILDREN:
+            return {}
+        index = {id(node): number for number, node in enumerate(walk.nodes)}
+        found = {}
+        counts = self.walker.counts
+        for number, node in enumerate(walk.nodes):
+            held = (each for each in stored(node).values() if isinstance(each, list | tuple | set | frozenset))
+            for each in held:
+                # a container may have pairs of a child and its slope
+                children = [next(filter(counts, one), one) if type(one) is tuple else one for one in each]
+                if children and all(map(counts, children)):
+                    found[number] = tuple([index.get(id(child), -1) for child in children])
+                    break
+        return found
 
     def _as_numbers(self, read: list[Any]) -> Numbers:
         """Return numbers as compactly as they can be kept."""

@@ -5,20 +5,24 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any, overload
 
 import numpy as np
 
-from minidl_core import Node
-from minidl_core.arrays import Array
+from minidl_core import MinidlError, Node, Placeholder, Variable
+from minidl_core.arrays import Array, quiet
+from minidl_core.plan import Plan
 from minidl_core.train import GradientDescentOptimizer, Optimizer
 
 from ..execution import Execution
 from ..recorded import RecordedStep
+from ..updates import Update, recognise_updates, repeating
 from .graphs import Built, Graphs, as_array, is_same, number_of
 from .names import name_nodes
 from .recorder import Numbers, Recorder, Taken
+
+_MOST_TRIED = 10_000
 
 
 class EngineRun(Sequence[RecordedStep]):
@@ -74,12 +78,38 @@ class EngineRun(Sequence[RecordedStep]):
                 self._trained.add(serial)
 
     def _optimizer(self, number: int) -> Optimizer:
-        """Return gradient descent at the rate that this step shows, or at the one of the step before."""
-        for at in (number, *range(number)[::-1]):
-            rate = self._rate(at)
-            if rate:
-                return GradientDescentOptimizer(rate)
-        return GradientDescentOptimizer(0.1)
+        """Return the optimizer that makes all updates, or gradient descent at the rate of this one, or what it was."""
+        if self._recognised:
+            return self._recognised[min(number, len(self._recognised) - 1)]
+        rate = self._rate(number)
+        if rate:
+            return GradientDescentOptimizer(rate)
+        step, left = self._steps[number], self._left[number]
+        self._graph_of(step)
+        old = self._numbers(step)
+        after = {node: as_array(left[serial]) for serial, node in self._variables(step) if serial in left}
+        return repeating(Update(old, {**old, **after}, {}))
+
+    @cached_property
+    def _recognised(self) -> list[Optimizer] | None:
+        """The optimizer of each step whose update was seen, by the weights that all steps use; None where none fits."""
+        seen = [number for number in range(len(self._steps)) if self._left[number]]
+        common = set(self._trained).intersection(*[self._left[number] for number in seen]) if seen else set()
+        if not common or self._recorder.every > 1:
+            return None
+        updates: list[Update] = []
+        for number in seen:
+            step, before, gradients = self._steps[number], dict[Any, Array](), dict[Any, Array]()
+            for position, serial, value in zip(step.structure.leaves, step.serials, step.numbers, strict=True):
+                gradient = step.after[position]
+                if serial in common and gradient is not None:
+                    before[serial], gradients[serial] = as_array(value), as_array(gradient)
+            after: dict[Any, Array] = {serial: as_array(self._left[number][serial]) for serial in before}
+            if before.keys() != common or any(np.shape(before[s]) != np.shape(gradients[s]) for s in common):
+                return None
+            ordered: dict[Any, Array] = {serial: before[serial] for serial in sorted(common)}
+            updates.append(Update(ordered, after, gradients))
+        return recognise_updates(updates)
 
     def _find_rate(self, number: int) -> float | None:
         step = self._steps[number]
@@ -99,25 +129,64 @@ class EngineRun(Sequence[RecordedStep]):
         return float(f"{rate:.9g}") if np.allclose(rates, rate, rtol=1e-6) else None
 
     def _make_step(self, number: int) -> RecordedStep:
-        step = self._steps[number]
+        step, before = self._steps[number], self._steps[number - 1] if number else None
         built = self._graph_of(step)
-        variables = self._graphs.variables
-        left = self._left[number]
-        # what a step brings in, the step before could not leave; its number is not the one with which it was built
-        before = set(self._steps[number - 1].serials) if number else ()
-        numbers = dict(zip(step.serials, step.numbers, strict=True))
-        brought = {variables[s]: as_array(numbers[s]) for s in numbers if s in variables and s not in before}
+        stood, left = self._numbers(step), self._left[number]
+        used = {**stood, **self._numbers_of_before(number)} if self._is_late else stood
+        after = {node: as_array(left[serial]) for serial, node in self._variables(step) if serial in left}
+        known = set() if before is None else set(before.serials)
         return RecordedStep(
             loss=built.nodes[-1],
             optimizer=self._optimizer(number),
             owner=self.owner,
-            feeds={place: as_array(number_of(step, n)) for n, place in built.fed.items()},
+            feeds=self._feeds(step, built),
             measured=step.loss,
-            set_before=brought,
-            left_after={variables[s]: as_array(left[s]) for s in step.serials if s in variables and s in left},
+            # what a step brings in, the step before could not leave; its number is not the one with which it was built
+            set_before={node: used[node] for serial, node in self._variables(step) if serial not in known},
+            left_after=stood if self._is_late else after,
             theirs=_by_node(built.nodes, step.after),
             before=_by_node(built.nodes, step.before),
+            stale={node: stood[node] for node in stood if used[node] is not stood[node]},
+            children=_children(built.nodes, step.children),
         )
+
+    @cached_property
+    def _is_late(self) -> bool:
+        """Whether the script moves its weights between forward pass and backward call, as the second step shows.
+
+        Then the loss is that of the numbers that stood there at the call before. To find out costs a graph, which is
+        not built for this where it is large.
+        """
+        if len(self._steps) < 2 or len(self._steps[1].after) > _MOST_TRIED:
+            return False
+        step = self._steps[1]
+        built, stood = self._graph_of(step), self._numbers(step)
+
+        def gives_loss(numbers: Mapping[Variable, Array]) -> bool:
+            try:
+                with quiet():
+                    loss = Plan([built.nodes[-1]]).run(self._feeds(step, built), numbers)[built.nodes[-1]]
+            except MinidlError:
+                return False
+            return math.isclose(float(loss), step.loss, rel_tol=1e-9)
+
+        return not gives_loss(stood) and gives_loss({**stood, **self._numbers_of_before(1)})
+
+    def _variables(self, step: Taken) -> list[tuple[int, Variable]]:
+        variables = self._graphs.variables
+        return [(serial, variables[serial]) for serial in step.serials if serial in variables]
+
+    def _numbers(self, step: Taken) -> dict[Variable, Array]:
+        """Return the numbers of a step's variables as they stood when the script called its backward function."""
+        numbers = dict(zip(step.serials, step.numbers, strict=True))
+        return {node: as_array(numbers[serial]) for serial, node in self._variables(step)}
+
+    def _numbers_of_before(self, number: int) -> dict[Variable, Array]:
+        wanted = {node for _, node in self._variables(self._steps[number])} if number else set()
+        return {node: value for node, value in self._numbers(self._steps[number - 1]).items() if node in wanted}
+
+    def _feeds(self, step: Taken, built: Built) -> dict[Placeholder, Array]:
+        return {place: as_array(number_of(step, n)) for n, place in built.fed.items()}
 
     def _graph_of(self, step: Taken) -> Built:
         shared = self._shared(step)
@@ -130,6 +199,16 @@ class EngineRun(Sequence[RecordedStep]):
 
     def _shared(self, step: Taken) -> tuple[int, ...]:
         return tuple([serial if serial in self._trained else 0 for serial in step.serials])
+
+
+def _children(nodes: Sequence[Node], children: Mapping[int, tuple[int, ...]]) -> dict[Node, Sequence[Node]]:
+    """Return the inputs of each node in the order of their engine's own container."""
+    found: dict[Node, Sequence[Node]] = {}
+    for number, order in children.items():
+        known = {nodes[child] for child in order if child >= 0}
+        others = [source for source in nodes[number].inputs if source not in known]
+        found[nodes[number]] = [each for child in order for each in ([nodes[child]] if child >= 0 else others[:1])]
+    return found
 
 
 def _root(name: str) -> str:

@@ -76,6 +76,7 @@ class Walker:
         self.node_types: dict[type, bool] = {}
         self.is_node: Callable[[type], bool] = lambda _: True
         self._serial = 0
+        self._is_linked = False
         self.sites: dict[int, Site] = {}
 
     def counts(self, value: Any) -> bool:
@@ -101,8 +102,11 @@ class Walker:
             took = {id(each) for each in self.operands(given)} - {id(instance)}
             if not took:
                 continue
+            refers = self._refers(instance, note, took)
+            self._is_linked = self._is_linked or refers
+            # where no node refers to what it was made of, as with one list of all operations, the method has to do
             arithmetic = site.levels[level][0].co_name in ARITHMETIC and not site.is_through
-            if arithmetic or self._refers(instance, note, took):
+            if refers or (arithmetic and not self._is_linked):
                 # the factory knows its operands, the function that called it what is done with them
                 above = note[2 + level] if site.is_through and len(note) > 2 + level else ()
                 site.made_by = level + any(True for _ in self.operands(above))

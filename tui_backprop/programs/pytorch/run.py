@@ -36,8 +36,9 @@ class TorchRun(Sequence[RecordedStep]):
         self._step = lru_cache(8)(self._make_step)
         kinds = {each.dtype for step in self._steps for each in step.gradients if each is not None}
         precision = "float32" if np.dtype(np.float32) in kinds else ""
+        file = execution.main.__file__ or ""
         self.engine = LearnersEngine(
-            "torch", execution.main.__file__ or "", "data", "grad", {}, "torch", "torch's", precision
+            "torch", file, "data", "grad", {}, subject="torch", whose="torch's", precision=precision
         )
 
     def __len__(self) -> int:

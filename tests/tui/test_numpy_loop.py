@@ -1,0 +1,218 @@
+"""Training loops in plain NumPy: their run is opened, and the gradients found by hand stand beside the right ones."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from minidl_core.train import AdamOptimizer, GradientDescentOptimizer
+from tui_backprop.cli import main
+from tui_backprop.export import script_of
+from tui_backprop.lessons import lesson_names
+from tui_backprop.programs.numpy_loop import find_loop
+from tui_backprop.programs.opening import open_program
+from tui_backprop.programs.program import Program, ProgramError
+from tui_backprop.verdict import judge
+
+TWO_LAYERS = '''
+"""Exclusive or, by hand."""
+import numpy as np
+np.random.seed(1)
+
+def sigmoid(z):
+    """Squash."""
+    return 1 / (1 + np.exp(-z))
+
+def slope(a):
+    return a * (1 - a)
+
+X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+y = np.array([[0], [1], [1], [0]])
+W1, b1 = np.random.randn(2, 4), np.zeros((1, 4))
+W2, b2 = np.random.randn(4, 1), np.zeros((1, 1))
+m = X.shape[0]
+seen = []
+for epoch in range(6):
+    z1 = np.dot(X, W1) + b1
+    a1 = sigmoid(z1)
+    a2 = sigmoid(a1.dot(W2) + b2)
+    loss = np.mean((y - a2) ** 2)
+    dz2 = 2 * (a2 - y) / m * slope(a2)
+    dW2 = a1.T @ dz2
+    db2 = dz2.sum(axis=0, keepdims=True)
+    dz1 = dz2 @ W2.T * slope(a1)
+    dW1 = X.T @ dz1
+    db1 = np.sum(dz1, axis=0, keepdims=True)
+    W1 -= 0.5 * dW1
+    b1 -= 0.5 * db1
+    W2 -= 0.5 * dW2
+    b2 -= 0.5 * db2
+    seen.append(loss)
+    if epoch % 2 == 0:
+        print(f"epoch {epoch}: loss {loss:.4f}")
+'''
+
+BATCHES = """
+import numpy as np
+if __name__ == "__main__":
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(30, 5)), rng.integers(0, 3, size=30)
+    W, b = 0.1 * rng.normal(size=(5, 3)), np.zeros(3)
+    rate, reg, seen = 0.1, 0.01, []
+    for epoch in range(2):
+        for start in range(0, 30, 10):
+            xb, yb = X[start:start + 10], Y[start:start + 10]
+            xb = xb * 1.0
+            n = len(xb)
+            scores = xb @ W + b
+            scores -= scores.max(axis=1, keepdims=True)
+            probs = np.exp(scores) / np.sum(np.exp(scores), axis=1, keepdims=True)
+            picked = probs[np.arange(n), yb]
+            loss = -np.log(picked).mean() + 0.5 * reg * np.sum(W * W)
+            dscores = probs
+            dscores[np.arange(n), yb] -= 1
+            dscores /= n
+            dW = xb.T @ dscores + reg * W
+            db = dscores.sum(axis=0)
+            dW = np.clip(dW, -0.1, 0.1)
+            W = W - rate * dW
+            b = b - rate * db
+            seen.append(loss)
+        print(epoch, loss)
+"""
+
+ADAM = """
+import numpy as np
+w, m, v, seen = np.array([3.0, -2.0]), np.zeros(2), np.zeros(2), []
+t = 0
+while t < 12:
+    t += 1
+    cost = np.sum((w - np.array([1.0, 1.0])) ** 2)
+    dw = 2 * (w - 1)
+    m = 0.9 * m + 0.1 * dw
+    v = 0.999 * v + 0.001 * dw ** 2
+    w = w - 0.1 * (m / (1 - 0.9 ** t)) / (np.sqrt(v / (1 - 0.999 ** t)) + 1e-8)
+    seen.append(cost)
+"""
+
+
+def opened(source: str, folder: Path) -> Program:
+    path = folder / "by_hand.py"
+    path.write_text(
+        source + "\nwith open(__file__ + '.seen', 'w') as file:\n    file.write(repr([float(s) for s in seen]))\n"
+    )
+    program = open_program(str(path))
+    assert [step.measured for step in program.steps] == eval((folder / "by_hand.py.seen").read_text())
+    assert sys.gettrace() is None or "by_hand" not in repr(sys.gettrace())
+    return program
+
+
+def test_a_network_by_hand_is_opened_with_its_gradients(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program = opened(TWO_LAYERS, tmp_path)
+    assert type(program.optimizer) is GradientDescentOptimizer
+    assert program.optimizer.learning_rate == 0.5
+    nodes = {node.name: node for node in program.example.loss.graph.nodes}
+    assert {"X", "W1", "b1", "z1", "a1", "a2", "loss", "W2", "b2", "y"} <= set(nodes)
+    assert nodes["a1"].location == "by_hand.py:21"
+    assert {node.name for node in program.steps[0].theirs} == {"W1", "b1", "W2", "b2"}
+    verdict = judge(program)
+    assert verdict is not None
+    assert verdict.status == 0
+    assert main([str(tmp_path / "by_hand.py"), "--headless"]) == 0
+    assert "✓ the loop (by_hand.py): 4 gradients agree in all 6 steps" in capsys.readouterr().out
+
+
+def test_a_wrong_gradient_by_hand_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program = opened(TWO_LAYERS.replace("dz1 = dz2 @ W2.T * slope(a1)", "dz1 = dz2 @ W2.T"), tmp_path)
+    verdict = judge(program)
+    assert verdict is not None
+    assert {each.node.name for each in verdict.parted} == {"W1", "b1"}
+    assert main([str(tmp_path / "by_hand.py"), "--headless"]) == 3
+    assert "2 of 4 gradients agree in iteration 1" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("source", "optimizer"), [(BATCHES, None), (ADAM, AdamOptimizer)])
+def test_batches_clipping_and_other_rules_are_followed(source: str, optimizer: type | None, tmp_path: Path) -> None:
+    program = opened(source, tmp_path)
+    verdict = judge(program)
+    assert verdict is not None
+    assert verdict.status == 0
+    assert optimizer is None or type(program.optimizer) is optimizer
+    if source is BATCHES:
+        assert [step.feeds[node].shape for step in program.steps for node in step.feeds if node.name == "xb"] == [
+            *[(10, 5)] * 6
+        ]
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "said"),
+    [
+        ("a1 = sigmoid(z1)", "a1 = np.sinc(z1)", "by_hand.py:20: there is no function sinc; did you mean"),
+        (
+            "a1 = sigmoid(z1)",
+            "a1 = np.stack([sigmoid(z) for z in z1])",
+            "by_hand.py:20: [sigmoid(z) for z in z1] is not",
+        ),
+        (
+            '    """Squash."""',
+            "    if z is None: return 0",
+            "by_hand.py:20: sigmoid does more than calculate and return",
+        ),
+        ("    z1 = np.dot(X, W1) + b1", "    z1 = np.dot(X, W1) + b1\n    z1[0] = 0", "comes to something else here"),
+    ],
+)
+def test_what_cannot_be_followed_is_said_with_its_line(line: str, instead: str, said: str, tmp_path: Path) -> None:
+    assert line in TWO_LAYERS
+    with pytest.raises(ProgramError) as error:
+        opened(TWO_LAYERS.replace('\n"""Exclusive or, by hand."""', "").replace(line, instead), tmp_path)
+    assert said in str(error.value)
+
+
+def test_a_number_that_stops_being_finite_is_the_end_of_the_run(tmp_path: Path) -> None:
+    source = "import numpy as np\nnp.seterr(all='ignore')\na, seen = 3.0, []\nfor i in range(12):\n"
+    source += "    J = a - np.log(a)\n    da = 1 - 1 / a\n    a = a - 4.2 * da\n    print(i, J)\n"
+    (tmp_path / "far.py").write_text(source)
+    program = open_program(str(tmp_path / "far.py"))
+    assert len(program.steps) == 7
+    assert "far.py is opened with 7 iterations; in the next, log" in program.warning
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import numpy as np\nimport minidl_core as dl\nfor i in range(3):\n    loss = i\n    print(loss)\n",
+        "import numpy as np\nclass Value: pass\nfor i in range(3):\n    loss = i\n    print(loss)\n",
+        "import numpy as np\nprint(np.ones(3))\n",
+        "not python",
+    ],
+)
+def test_no_other_script_is_looked_at(source: str) -> None:
+    assert find_loop(source.encode()) is None
+
+
+@pytest.mark.parametrize("name", sorted({*lesson_names()} - {"too-far"}))
+def test_an_exported_lesson_is_opened_again(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "again.py"
+    path.write_text("\n".join(script_of(open_program(name), "numpy", 4, "", 1_000).lines))
+    program = open_program(str(path))
+    verdict = judge(program)
+    assert verdict is not None
+    assert (verdict.status, verdict.recorded) == (0, 4)
+
+
+def test_a_loop_that_stops_or_never_ends_is_opened_with_what_it_did(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui_backprop.programs.numpy_run.MOST_BYTES", 2_000)
+    source = TWO_LAYERS.replace("range(6)", "range(100)")
+    (tmp_path / "stops.py").write_text(
+        TWO_LAYERS.replace("    seen.append(loss)", "    if epoch == 3: raise KeyError(3)")
+    )
+    program = open_program(str(tmp_path / "stops.py"))
+    assert (len(program.steps), "raised KeyError: 3" in program.warning) == (3, True)
+    (tmp_path / "long.py").write_text(source)
+    program = open_program(str(tmp_path / "long.py"))
+    assert 1 < len(program.steps) < 20
+    assert f"Only the first {len(program.steps)} iterations" in program.warning

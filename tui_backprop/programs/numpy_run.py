@@ -1,0 +1,288 @@
+"""The run of a training loop in plain NumPy: what its names were in each iteration, as steps over a graph of ours."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minidl_core import Graph, GraphError, MinidlError, Node, NonFiniteError, Placeholder, Variable, placeholder
+from minidl_core.arrays import Array, copy_in, quiet
+from minidl_core.plan import Plan
+
+from ..lessons.lesson import Example, Lesson
+from .execution import Execution
+from .learners_engine import LearnersEngine
+from .numpy_loop import Lines, NumpyLoop, find_loop
+from .program import Program, ProgramError
+from .recorded import RecordedStep
+from .updates import Update, recognise_updates, repeating
+
+CHECKED = 200
+MOST_BYTES = 64 * 2**20
+GRADIENTS = ("d_{}", "d{}", "grad_{}", "{}_grad", "g_{}", "dL_d{}", "dJ_d{}", "dL{}", "dJ{}", "grad{}")
+_NUMBERS = (np.ndarray, int, float, list)
+
+Values = dict[str, Array]
+
+
+class LoopRecorder:
+    """Notes what the names of a script's training loop in plain NumPy are: at the `starts`, at the `ends`, and `left`.
+
+    `loop` is None where the script has none. What is no array of numbers is left out, and `left_out` says whether more
+    iterations came than fit.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._file = os.path.abspath(path)
+        self.loop = _loop_of(path)
+        self.starts: list[Values] = []
+        self.ends: list[Values] = []
+        self.gradients: list[dict[str, list[Array]]] = []
+        self.left_out = False
+        self._bytes = self._previous = 0
+        self.left: Values = {}
+        self._last: Values = {}
+        self._made: Values = {}
+        leaves = [] if self.loop is None else self.loop.leaves
+        self._names_of_gradients = {text.format(name) for name in leaves for text in GRADIENTS}
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Look at the lines of the script's own loop, as long as this lasts."""
+        before = sys.gettrace()
+        if self.loop is not None:
+            sys.settrace(self._call)
+        try:
+            yield
+        finally:
+            sys.settrace(before)
+
+    def _call(self, frame: FrameType, _: str, __: Any) -> Callable[..., Any] | None:
+        code = frame.f_code
+        return self._line if code.co_name == "<module>" and code.co_filename == self._file else None
+
+    def _line(self, frame: FrameType, event: str, _: Any) -> Callable[..., Any] | None:
+        loop, names, line = self.loop, frame.f_globals, frame.f_lineno
+        if loop is None:
+            return None
+        if self.ends and (event == "return" or not loop.line <= line <= loop.last_line):
+            self.left = self._values(loop.leaves, names)
+        if event != "line":
+            return self._line
+        if len(self.starts) > len(self.ends):
+            # one that is clipped is stored again, so all that it was is kept
+            for name in loop.stores.get(self._previous, set()) & self._names_of_gradients:
+                self.gradients[-1].setdefault(name, []).extend(self._values([name], names).values())
+            self._made |= self._values(loop.made.get(self._previous, ()), names)
+            if line == loop.line:
+                self.ends.append(self.starts[-1] | self._made)
+        elif line == loop.first_line:
+            if self._bytes > MOST_BYTES:
+                self.left_out, self.left = True, self._values(loop.leaves, names)
+                return None
+            self.starts.append(self._values(loop.leaves, names))
+            self.gradients.append({})
+            self._made = {}
+        self._previous = line
+        return self._line
+
+    def _values(self, names: Iterable[str], namespace: Mapping[str, Any]) -> Values:
+        """Return copies of what is an array of numbers; where nothing has changed, the same array as before."""
+        values: Values = {}
+        for name in names:
+            given: Any = namespace.get(name)
+            if type(given) not in _NUMBERS and not isinstance(given, np.generic):
+                continue
+            last = self._last.get(name)
+            try:
+                if last is None or not np.array_equal(last, given):
+                    self._last[name] = last = copy_in(given)
+                    self._bytes += last.nbytes
+            except (TypeError, ValueError):
+                continue
+            values[name] = last
+        return values
+
+
+def _loop_of(path: str) -> NumpyLoop | None:
+    try:
+        loop = find_loop(Path(path).read_bytes())
+        beside = [Path(path).with_name(f"{name}.py") for name in (loop.imported if loop else ())]
+        # a module beside the script that has a class may be an engine, which would be slowed down
+        return None if any(b"class " in each.read_bytes() for each in beside if each.is_file()) else loop
+    except (OSError, ValueError):
+        return None  # whoever runs it will say why
+
+
+class _Followed(NamedTuple):
+    """A loop's forward pass as a graph: its loss, its leaves, and what each name that it makes stands for."""
+
+    loss: Node
+    variables: Mapping[str, Variable]
+    data: Mapping[str, Placeholder]
+    made: Mapping[str, Node]
+
+
+class _Taken(NamedTuple):
+    """An iteration as the script took it: what it fed, the loss it measured, its update and its own gradients."""
+
+    feeds: Mapping[Placeholder, Array]
+    measured: float
+    update: Update
+    theirs: Mapping[Node, Array]
+
+
+def numpy_program(recorder: LoopRecorder, execution: Execution, path: str, warning: str) -> Program | None:
+    """Return the run that was recorded as a program; None where nothing in it was trained.
+
+    A name of the forward pass that starts an iteration with another number than the one before is a variable. What none
+    of these leads to, such as the choice of a batch, is data. Raises ProgramError where a line cannot be followed, or
+    comes to something else in the script than here.
+    """
+    loop, count = recorder.loop, len(recorder.ends)
+    if loop is None or not count:
+        return None
+    try:
+        followed = _follow(loop, recorder, execution, os.path.basename(path))
+        taken, stopped = ([], "") if followed is None else _compare(loop, recorder, followed)
+    except MinidlError as error:
+        raise ProgramError(f"{path}: {error}") from error
+    if followed is None:
+        return None
+    updates = [each.update for each in taken]
+    optimizers = recognise_updates(updates) or [repeating(update) for update in updates]
+    first = optimizers[0]
+    steps = [
+        RecordedStep(
+            followed.loss, optimizer, first, each.feeds, each.measured, left_after=each.update.after, theirs=each.theirs
+        )
+        for optimizer, each in zip(optimizers, taken, strict=True)
+    ]
+    lesson = Lesson(
+        name=os.path.basename(path),
+        summary=(execution.main.__doc__ or "").strip().partition("\n")[0],
+        build=lambda _: Example(followed.loss, taken[0].feeds),
+        learning_rate=first.learning_rate,
+        seed=None,
+    )
+    if stopped:
+        warning = f"{warning} {path} is opened with {len(taken)} iterations; in the next, {stopped}".strip()
+    elif recorder.left_out:
+        warning = f"{warning} Only the first {count} iterations of {path} are here: more would not fit.".strip()
+    engine = LearnersEngine("the loop", path, "", "", {}) if any(each.theirs for each in taken) else None
+    return Program(lesson, lesson.build(0), first, None, path, warning, steps, engine)
+
+
+def _follow(loop: NumpyLoop, recorder: LoopRecorder, execution: Execution, file: str) -> _Followed | None:
+    """Return the forward pass as a graph; None where nothing moves that it computes from."""
+    starts, ends = recorder.starts[: len(recorder.ends)], recorder.ends
+    moved = [name for name in loop.leaves if name not in loop.counters and _is_moved(name, [*starts, recorder.left])]
+    forward, read = loop.depending_on(moved)
+    if not moved or not forward:
+        return None
+    others = [name for name in read if name not in moved]
+    numbers = _numbers(execution, others, ends)
+    data = [name for name in others if name not in numbers and all(name in end for end in ends)]
+    with Graph().as_default():
+        variables = {name: Variable(starts[0][name], name=name) for name in moved}
+        shapes = {name: {end[name].shape for end in ends} for name in data}
+        fed = {name: placeholder(min(shapes[name]) if len(shapes[name]) == 1 else None, name) for name in data}
+        for leaf in (*variables.values(), *fed.values()):
+            leaf.locate(file, loop.line)
+        lines = Lines(file, loop, {**variables, **fed}, numbers)
+        loss = lines.read_forward(forward)
+    made = {name: node for name, node in lines.nodes.items() if name not in variables and name not in fed}
+    return _Followed(loss, variables, fed, made)
+
+
+def _compare(loop: NumpyLoop, recorder: LoopRecorder, followed: _Followed) -> tuple[list[_Taken], str]:
+    """Return the iterations, each computed again, and what stopped them, if a number that is not finite does.
+
+    Raises MinidlError where that is the first, and where a name comes to something else in the script.
+    """
+    starts = [{node: start[name] for name, node in followed.variables.items()} for start in recorder.starts]
+    last = {node: recorder.left[name] for name, node in followed.variables.items()}
+    plan = Plan([followed.loss])
+    checked = {name: node for name, node in followed.made.items() if node in plan.index}
+    taken: list[_Taken] = []
+    for number, (end, before, stored) in enumerate(zip(recorder.ends, starts, recorder.gradients, strict=False)):
+        feeds = {node: end[name] for name, node in followed.data.items()}
+        theirs = _theirs(stored, followed.variables)
+        measured = end.get(loop.loss)
+        if measured is None or not np.isfinite(measured).all() or _is_checked(number) or len(theirs) < len(starts[0]):
+            try:
+                with quiet():
+                    evaluation = plan.run(plan.feed(feeds), before)
+                    right = evaluation.gradients(followed.loss)
+            except NonFiniteError as error:
+                if not taken:
+                    raise
+                return taken, str(error)
+            for name, node in checked.items():
+                if not _agree(end.get(name), evaluation[node]):
+                    raise GraphError("it comes to something else here than in the script.", node)
+            theirs = _theirs(stored, followed.variables, right)
+            measured = end.get(loop.loss, evaluation[followed.loss])
+            gradients = {node: theirs.get(node, right[node]) for node in followed.variables.values()}
+        else:
+            gradients = {node: theirs[node] for node in followed.variables.values()}
+        after = starts[number + 1] if number + 1 < len(starts) else last
+        taken.append(_Taken(feeds, float(measured), Update(before, after, gradients), theirs))
+    return taken, ""
+
+
+def _is_moved(name: str, starts: list[Values]) -> bool:
+    """Return whether a name is another number at the start of some iteration, or after the last, than of the first."""
+    values = [start.get(name) for start in starts]
+    first = values[0]
+    return (
+        first is not None
+        and all(value is not None and value.shape == first.shape for value in values)
+        and any(value is not first for value in values)
+    )
+
+
+def _agree(theirs: Array | None, ours: Array) -> bool:
+    """Return whether numbers are the same, also where the script calculates in float32."""
+    return theirs is None or (theirs.shape == ours.shape and np.allclose(theirs, ours, rtol=1e-5, atol=1e-8))
+
+
+def _is_checked(number: int) -> bool:
+    """Return whether an iteration is computed again: the first ones are, and later one in so many."""
+    return number < CHECKED or number % CHECKED == 0
+
+
+def _theirs(
+    found: Mapping[str, list[Array]], variables: Mapping[str, Variable], right: Mapping[Node, Array] | None = None
+) -> dict[Node, Array]:
+    """Return the gradients that the script found by hand, under a name such as dW for the variable W.
+
+    Of all that such a name was in an iteration it is the right one, if that is among them, else the last. Where what is
+    right is not known, gradients that were stored more than once are left out.
+    """
+    theirs: dict[Node, Array] = {}
+    for name, node in variables.items():
+        stored = [each for text in GRADIENTS for each in found.get(text.format(name), ())]
+        stored = [each for each in stored if each.shape == node.shape]
+        if len(stored) == 1:
+            theirs[node] = stored[0]
+        elif stored and right is not None:
+            theirs[node] = next((each for each in stored if _agree(each, right[node])), stored[-1])
+    return theirs
+
+
+def _numbers(execution: Execution, names: Iterable[str], ends: list[Values]) -> dict[str, float]:
+    """Return those names that are plain numbers of the script and never change."""
+    main = vars(execution.main)
+    return {
+        name: main[name]
+        for name in (*names, *main)
+        if type(main.get(name)) in (int, float) and all(end.get(name) is ends[0].get(name) for end in ends)
+    }
