@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import PurePath
 
 import numpy as np
 
-from minidl_core import MinidlError
+from minidl_core import MinidlError, Node, Variable
 from minidl_core.arrays import Array, as_text, quiet
 from minidl_core.plan import Plan
 
@@ -161,33 +162,42 @@ def judge(program: Program) -> Verdict | None:
     engine, recorded = program.engine, len(program.steps)
     if engine is None:
         return None
-    timeline = Timeline(program)
-    most = max(MOST_NODES // len(timeline.recording.graph.nodes), 2)
+
+    @lru_cache(4)
+    def plan_of(loss: Node) -> Plan:
+        return Plan([loss])
+
+    most = max(MOST_NODES // len(plan_of(program.steps[0].loss).nodes), 2)
+    wanted = _spread(recorded, most)
+    variables: dict[Variable, Array] = {}
+    checked = 0
     verdict: Verdict | None = None
     wrong = 0
     calls: list[BackwardCall] = []
-    for checked, iteration in enumerate(_spread(recorded, most), 1):
-        timeline.go_to(Place(iteration, 0))
-        recording = timeline.recording
-        loss = recording.graph.loss
+    for iteration, step in enumerate(program.steps, 1):
+        # what the program left is where its next step begins, so nothing has to be trained again
+        start = {**variables, **step.set_before}
+        variables = {**start, **step.left_after}
+        if iteration not in wanted:
+            continue
+        checked += 1
+        loss, plan = step.loss, plan_of(step.loss)
         try:
             with quiet():
-                evaluation = Plan([loss]).run(recording.start.feeds, recording.start.variables)
-                comparison = compare(evaluation, loss, recording.theirs)
+                evaluation = plan.run(step.feeds, start)
+                comparison = compare(evaluation, loss, step.theirs)
         except MinidlError:
             if verdict is None:
                 raise
             break
         compared, parted = comparison.compared, comparison.disagreeing
         wrong += bool(parted)
-        step = program.steps[iteration - 1]
-        room = _DIAGNOSED if len(recording.graph.nodes) < _LARGE else 1
+        room = _DIAGNOSED if len(plan.nodes) < _LARGE else 1
         if (parted or step.stale or calls) and len(calls) < room:
-            calls.append(BackwardCall(evaluation, loss, recording.theirs, step.before, step.stale, step.children))
+            calls.append(BackwardCall(evaluation, loss, step.theirs, step.before, step.stale, step.children))
         if verdict is None or not verdict.parted:
-            nodes = len(recording.graph.nodes)
-            why = _explained(timeline, parted[0]) if parted else ""
-            verdict = Verdict(engine, iteration, nodes, compared, parted, recorded, checked, wrong, why)
+            why = _explained(program, iteration, parted[0]) if parted else ""
+            verdict = Verdict(engine, iteration, len(plan.nodes), compared, parted, recorded, checked, wrong, why)
         else:
             verdict = replace(verdict, checked=checked, wrong=wrong)
     if verdict is None or not calls or engine.is_by_hand:
@@ -197,9 +207,10 @@ def judge(program: Program) -> Verdict | None:
     return replace(verdict, diagnosis=diagnosis, undiagnosed=first)
 
 
-def _explained(timeline: Timeline, parted: Parted) -> str:
+def _explained(program: Program, iteration: int, parted: Parted) -> str:
     """Return what explains a gradient that parts, after going through the iteration event by event."""
-    timeline.go_to(Place(timeline.recording.iteration))
+    timeline = Timeline(program)
+    timeline.go_to(Place(iteration))
     return explanation(timeline.moment, parted.node)
 
 

@@ -53,8 +53,10 @@ def program_of_theirs(*, right: bool = False, steps: int = 2) -> Program:
         gradients = {a: 2 * (x + y) + 1, b: 2 * (x + y)} | ({} if right else wrong)
         inner = {one: x, other: y, left: 1.0, middle: 1.0, total.inputs[0]: 1.0, total: 1.0}
         theirs = {node: np.array(float(g)) for node, g in (gradients | inner).items()}
-        recorded.append(RecordedStep(total, optimizer, optimizer, {}, (x + y) ** 2 + x, theirs=theirs))
+        measured = (x + y) ** 2 + x
         x, y = x - 0.1 * (2 * (x + y) + 1), y - 0.1 * 2 * (x + y)
+        after = {a: np.float64(x), b: np.float64(y)}
+        recorded.append(RecordedStep(total, optimizer, optimizer, {}, measured, left_after=after, theirs=theirs))
     code = Number.__add__.__code__
     send = next(each for each in code.co_consts if hasattr(each, "co_code"))
     functions = {node: TheirFunctions(code, send) for node in (one, other, total, total.inputs[0])}

@@ -146,7 +146,9 @@ def test_a_number_that_stops_being_finite_ends_the_run_in_a_sentence(
     path = tmp_path / "mine.py"
     path.write_text(ENGINE + TRAINING + "    if i == 1: w.data = float('nan')\n")
     assert main(["--headless", str(path)]) == 1
-    assert "variable 'w' (mine.py:33): it holds nan" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "variable 'w' (mine.py:33)" in said
+    assert "nan" in said
 
 
 def test_weights_in_a_function_are_named_by_kind(tmp_path: Path) -> None:

@@ -446,3 +446,23 @@ def test_children_come_in_the_order_of_their_own_container(container: str, tmp_p
     )
     (children,) = program.steps[0].children.values()
     assert [node.name for node in children] == ["b", "a"]
+
+
+RULES = {
+    "gradient descent": ("a.v -= 0.1 * a.g; b.v -= 0.1 * b.g", "GradientDescentOptimizer"),
+    "falling rate": ("a.v -= 0.1 / (n + 1) * a.g; b.v -= 0.1 / (n + 1) * b.g", "GradientDescentOptimizer"),
+    "momentum": ("m = [0.9 * x + y.g for x, y in zip(m, (a, b))]; a.v -= 0.1 * m[0]; b.v -= 0.1 * m[1]", "Momentum"),
+    "its own": ("a.v -= 0.1 * a.g ** 3; b.v -= 0.05 * (b.g > 0)", "ProgramsOptimizer"),
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_update_is_recognised_or_shown_as_what_it_was(rule: str, tmp_path: Path) -> None:
+    update, optimizer = RULES[rule]
+    source = DELEGATING.replace("UPDATE_FIRST", "pass").replace("UPDATE_LATE", "pass").replace("    UPDATE\n", "")
+    source = source.replace("for _ in range(3):", "m = [0.0, 0.0]\nfor n in range(6):") + f"    {update}\n"
+    program = opened(tmp_path, source)
+    assert all(type(step.optimizer).__name__.startswith(optimizer) for step in program.steps)
+    timeline = Timeline(program)
+    timeline.go_to(Place(6))
+    assert [timeline.losses.loss_at(n) for n in range(1, 7)] == [step.measured for step in program.steps]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from minidl_core import Graph, Node, Variable
+import pytest
+
+from minidl_core import Graph, Node, Variable, name_scope
 from minidl_core.graph import post_order
 from tests.sample_graphs import lesson_of
 from tests.scalar_models import tiny_gpt
@@ -14,7 +16,7 @@ from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.graph.foldings import Foldings
 from tui_backprop.graph.look import GraphLook
 from tui_backprop.graph.picture import Item
-from tui_backprop.graph.scopes import array_of, groups, shape_of
+from tui_backprop.graph.scopes import array_of, groups, scope_of_name, shape_of
 from tui_backprop.programs.program import program_of
 from tui_backprop.screens.find import Finder
 
@@ -79,3 +81,30 @@ def test_find_asks_each_node_once() -> None:
     finder = Finder(nodes)
     assert [node.name for node in finder.matches("model['query'][0]")] == [f"model['query'][0][{i}]" for i in range(4)]
     assert finder.matches("head[0][0]")[0].name == "head[0][0]"
+
+
+def test_the_lists_of_an_object_fold_with_it_and_constants_with_what_uses_them() -> None:
+    with Graph().as_default():
+        layers = [
+            [Variable(1.0, name=f"net.layers[{i}].units[{j}].w[{k}]") for k in (0, 1)] for i in (0, 1) for j in (0, 1)
+        ]
+        biases = [Variable(1.0, name=f"net.layers[{i}].units[{j}].b") for i in (0, 1) for j in (0, 1)]
+        with name_scope("neuron"):
+            outputs = [w[0] * 2.0 + w[1] + b for w, b in zip(layers, biases, strict=True)]
+    nodes = post_order(outputs)
+    found = groups(nodes, scope_of_name, many=True)
+    assert found[layers[3][0]] == ["net.layers[1].", "net.layers[1].units[1].", "net.layers[1].units[1].w[]"]
+    assert found[biases[0]] == ["net.layers[0].", "net.layers[0].units[0]."]
+    [constants] = {tuple(found[node][:1]) for node in nodes if node.kind == "constant"}
+    assert constants == ("neuron",)
+
+
+async def test_a_large_graph_says_that_it_is_folded_and_is_not_opened_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui_backprop.graph.shown.MOST_ROWS", 500)
+    async with BackpropApp(program_of(TINY)).run_test(size=(80, 24)) as pilot:
+        assert "model['query'] (4,4)" in text(pilot, "graph")
+        assert "z opens" in text(pilot, "graph-title")
+        before = text(pilot, "graph")
+        await pilot.press("Z")
+        assert "too many" in text(pilot, "graph-title")
+        assert text(pilot, "graph") == before

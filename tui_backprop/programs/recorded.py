@@ -23,7 +23,8 @@ class RecordedStep:
     variables that it moves, where others are frozen. `measured` is the loss that the program saw.
 
     A step starts from what the step before left, but for the variables that the program itself has set since then,
-    `set_before`; `left_after` are those that the program left otherwise than the optimizer's rule does, to the bit.
+    `set_before`; `left_after` are those that the program left otherwise than the optimizer's rule does, to the bit;
+    where the engine is its own, they are all that a later step starts from.
     `begins` is whether another session took the step before: then `set_before` holds also where somebody has edited a
     number. `theirs` are the gradients that the program's own engine found, by node; it is empty where our engine
     trains. `before` are the gradients that stood in the nodes before the program called its engine, `stale` the numbers

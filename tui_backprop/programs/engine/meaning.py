@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 
 from minidl_core.arrays import Array, quiet
-from minidl_core.definition import GradientRule, OperationDefinition, definitions
+from minidl_core.definition import OperationDefinition, definitions
 from minidl_core.gradients import EvaluatedOperation
 
-from .measured_slope import measured_slopes
+from ..own_operation import own_operation
+from .measured_slope import measuring
 from .walking import OperationKind
 
 _WORDS = {
@@ -47,8 +48,6 @@ _OURS = {word: ours for ours, words in _WORDS.items() for word in words.split()}
 _EXACT = frozenset(("add", "subtract", "multiply", "divide", "negative", "relu", "maximum"))
 _GENERAL = frozenset(("apply", "call", "forward", "op", "make", "unary", "binary"))
 _CLOSE = 1e-6
-_MOST_SLOPES = 50_000
-_MOST_KEPT = 64
 
 Sample = tuple[tuple[Array, ...], Array]
 """The numbers of the operands and of the result, as they were once."""
@@ -158,45 +157,11 @@ def _computed_by(ours: OperationDefinition, theirs: Callable[..., Array]) -> Ope
 
 def _own(word: str, count: int, theirs: Callable[..., Array], kind: OperationKind) -> OperationDefinition:
     """Return a definition for what is none of our operations."""
-
-    def compute(*inputs: Array) -> Array:
-        return theirs(*inputs)
-
-    kept: dict[tuple[Any, ...], Array] = {}  # measuring takes long, and the same slopes are asked for again and again
-
-    def passed_on(op: EvaluatedOperation, grad: Array, n: int) -> Array:
-        inputs = list(op.inputs)
-        if np.size(inputs[n]) * np.size(grad) > _MOST_SLOPES:
-            return measured_slopes(lambda *given: np.asarray(np.sum(grad * theirs(*given))), inputs, n)
-        key = (n, *[(np.shape(each), np.asarray(each).tobytes()) for each in inputs])
-        if key not in kept:
-            if len(kept) >= _MOST_KEPT:
-                del kept[next(iter(kept))]
-            kept[key] = measured_slopes(theirs, inputs, n)
-        return np.tensordot(kept[key], grad, np.ndim(grad))[()]
+    measured = measuring(theirs)
 
     def gradient(op: EvaluatedOperation, grad: Array) -> list[Array | None]:
         """Measure the slope: the learner's own function is called a little to either side."""
-        return [passed_on(op, grad, n) if op.needs[n] else None for n in range(count)]
+        return [measured(list(op.inputs), n, grad) if op.needs[n] else None for n in range(count)]
 
-    code = kind.code
-    compute.__name__, compute.__doc__ = word, f"It is computed by the script's own {code.co_name}."
-    names = [chr(ord("a") + n) for n in range(count)] if count < 24 else [f"a{n}" for n in range(count)]
-    parameters = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in names]
-    compute.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    formula = f"Y = {word}({', '.join(name.upper() for name in names)})"
-    element = formula.partition(" = ")[2]
-    rule = GradientRule(gradient, ())
-    return OperationDefinition(
-        compute,
-        formula,
-        samples=(),
-        element=element,
-        elementwise=False,
-        unchecked=False,
-        copies=False,
-        shape=None,
-        domain=(-2.0, 2.0),
-        remedy="",
-        rule=rule,
-    )
+    reason = f"It is computed by the script's own {kind.code.co_name}."
+    return own_operation(word, count, theirs, gradient, reason, measured=True)

@@ -108,14 +108,17 @@ class Recorder:
             return call()
         if self.attributes is None:
             looked = walk.nodes[-_MOST_LOOKED_AT:]
-            was = [{k: _copied(v) for k, v in stored(node).items() if number_like(v)} for node in walk.nodes]
+            was = [{k: _copied(v) for k, v in stored(node).items() if number_like(v)} for node in looked]
+            # which of them is the gradient only the call will tell
+            names = dict.fromkeys(name for each in was for name in each)
+            stood = {name: list(map(_copied, Attributes("", name).gradients(walk.nodes))) for name in names}
             result = call()
-            self.attributes = find_attributes(was[-_MOST_LOOKED_AT:], [stored(node) for node in looked])
+            self.attributes = find_attributes(was, [stored(node) for node in looked])
             if self.attributes is None:
                 self.without_gradient = type(loss)
                 return result
             self.loss_type, self.backward, self.called_at = type(loss), code, called_at
-            before = self._as_numbers([each.get(self.attributes.gradient) for each in was])
+            before = self._as_numbers(stood.get(self.attributes.gradient, [None] * len(walk.nodes)))
         else:
             before = self._as_numbers(self.attributes.gradients(walk.nodes))
             result = call()
@@ -126,7 +129,7 @@ class Recorder:
         """Let instances that a script made in place of its weights be these weights, and return whether there are any.
 
         Such a weight has the same name at each backward call, was made at one site first and at another afterwards (a
-        loop makes its data at one), and has moved after the first call against its gradient, at one rate for all.
+        loop makes its data at one), and has at first moved against its gradient, at one rate for all.
         """
         places = {id(leaf): place for place, leaf in enumerate(self.last_leaves)}
         followed: list[tuple[int, Noted, Noted]] = []
@@ -147,10 +150,12 @@ class Recorder:
 
     def _is_descent(self, followed: Sequence[tuple[int, Noted, Noted]]) -> bool:
         assert self.attributes is not None
-        first, rates = self.steps[0], list[float]()
+        last, rates = self.steps[-1], list[float]()
+        if last.number != self.taken - 1:
+            return False
         for place, old, instance in followed:
             moved = np.asarray(self.attributes.read_number(old)) - np.asarray(self.attributes.read_number(instance))
-            slope = np.asarray(first.after[first.structure.leaves[place]], dtype=float)
+            slope = np.asarray(last.after[last.structure.leaves[place]], dtype=float)
             if moved.shape != slope.shape or (moved[slope == 0] != 0).any():
                 return False
             rates += (moved[slope != 0] / slope[slope != 0]).tolist()

@@ -17,9 +17,12 @@ from minidl_core.train import GradientDescentOptimizer, Optimizer
 
 from ..execution import Execution
 from ..recorded import RecordedStep
+from ..updates import Update, recognise_updates, repeating
 from .graphs import Built, Graphs, as_array, is_same, number_of
 from .names import name_nodes
 from .recorder import Numbers, Recorder, Taken
+
+_MOST_TRIED = 10_000
 
 
 class EngineRun(Sequence[RecordedStep]):
@@ -80,12 +83,38 @@ class EngineRun(Sequence[RecordedStep]):
                 self._trained.add(serial)
 
     def _optimizer(self, number: int) -> Optimizer:
-        """Return gradient descent at the rate that this step shows, or at the one of the step before."""
-        for at in (number, *range(number)[::-1]):
-            rate = self._rate(at)
-            if rate:
-                return GradientDescentOptimizer(rate)
-        return GradientDescentOptimizer(0.1)
+        """Return the optimizer that makes all updates, or gradient descent at the rate of this one, or what it was."""
+        if self._recognised:
+            return self._recognised[min(number, len(self._recognised) - 1)]
+        rate = self._rate(number)
+        if rate:
+            return GradientDescentOptimizer(rate)
+        step, left = self._steps[number], self._left[number]
+        self._graph_of(step)
+        old = self._numbers(step)
+        after = {node: as_array(left[serial]) for serial, node in self._variables(step) if serial in left}
+        return repeating(Update(old, {**old, **after}, {}))
+
+    @cached_property
+    def _recognised(self) -> list[Optimizer] | None:
+        """The optimizer of each step whose update was seen, by the weights that all steps use; None where none fits."""
+        seen = [number for number in range(len(self._steps)) if self._left[number]]
+        common = set(self._trained).intersection(*[self._left[number] for number in seen]) if seen else set()
+        if not common or self._recorder.every > 1:
+            return None
+        updates: list[Update] = []
+        for number in seen:
+            step, before, gradients = self._steps[number], dict[Any, Array](), dict[Any, Array]()
+            for position, serial, value in zip(step.structure.leaves, step.serials, step.numbers, strict=True):
+                gradient = step.after[position]
+                if serial in common and gradient is not None:
+                    before[serial], gradients[serial] = as_array(value), as_array(gradient)
+            after: dict[Any, Array] = {serial: as_array(self._left[number][serial]) for serial in before}
+            if before.keys() != common or any(np.shape(before[s]) != np.shape(gradients[s]) for s in common):
+                return None
+            ordered: dict[Any, Array] = {serial: before[serial] for serial in sorted(common)}
+            updates.append(Update(ordered, after, gradients))
+        return recognise_updates(updates)
 
     def _find_rate(self, number: int) -> float | None:
         step = self._steps[number]
@@ -155,9 +184,10 @@ class EngineRun(Sequence[RecordedStep]):
     def _is_late(self) -> bool:
         """Whether the script moves its weights between forward pass and backward call, as the second step shows.
 
-        Then the loss is that of the numbers that stood there at the call before.
+        Then the loss is that of the numbers that stood there at the call before. To find out costs a graph, which is
+        not built for this where it is large.
         """
-        if len(self._steps) < 2:
+        if len(self._steps) < 2 or len(self._steps[1].after) > _MOST_TRIED:
             return False
         step = self._steps[1]
         built, stood = self._graph_of(step), self._numbers(step)
