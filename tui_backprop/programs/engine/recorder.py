@@ -131,11 +131,15 @@ class Recorder:
         Such a weight has the same name at each backward call, was made at one site first and at another afterwards (a
         loop makes its data at one), and has at first moved against its gradient, at one rate for all.
         """
+        if not self._named or self.attributes is None:
+            return False
         places = {id(leaf): place for place, leaf in enumerate(self.last_leaves)}
         followed: list[tuple[int, Noted, Noted]] = []
         for name, instance in self._by_name(namespace).items():
             old = self._named.get(name)
             if old is None or old is instance or id(old) not in places or not self.walker.is_leaf(instance):
+                continue
+            if not is_number(stored(instance).get(self.attributes.number)):
                 continue
             if self.walker.site_of(old) is not self.walker.site_of(instance):
                 followed.append((places[id(old)], old, instance))
