@@ -77,15 +77,15 @@ class CodeView(View):
 def code_lines(moment: Moment, node: Node, width: int, followed: Followed) -> list[Line]:
     """Return all lines of the view: of an operation's functions, of a variable's update; data has no code.
 
-    In the backward pass the function of the consumer comes first that has made the contribution in view. Where the
-    learner's gradient parts, once the pass is over the functions come first that are at fault and not of the node.
+    In the backward pass the function of the consumer comes first that has made the contribution in view; where the
+    learner's gradient parts and the pass is over, before it those that are at fault, but for the node's own.
     """
     giver = _giver(moment, node, followed) if moment.phase == "backward" else None
-    own = [*_at_fault(moment, node, width), *_own_lines(moment, node, width)]
+    at_fault, own = _at_fault(moment, node, width), _own_lines(moment, node, width)
     if giver is None:
-        return own
+        return [*at_fault, *own]
     title = f"{giver.definition.name}, backward: gives {called(node)} its part"
-    return [*_function(title, gradient_rule(giver).function, width), [], *own]
+    return [*at_fault, *_function(title, gradient_rule(giver).function, width), [], *own]
 
 
 def _giver(moment: Moment, node: Node, followed: Followed) -> Operation | None:

@@ -10,7 +10,7 @@ from minidl_core import ContributionAdded, Node
 from minidl_core.arrays import Array
 
 from ..beliefs.comparison import parting
-from ..debugger.diagnosing import MOST_NODES, Fault, faults_at
+from ..debugger.diagnosing import Fault, faults_at, is_too_large
 from ..debugger.moment import Moment
 from ..drawing.glyphs import DONE, PARTS
 from ..notation.fitting import printable
@@ -40,7 +40,7 @@ def causes(moment: Moment) -> list[str]:
     found = [fault_text(fault) for fault in faults_at(moment)]
     if found or not moment.parted:
         return found
-    if len(moment.graph.nodes) > MOST_NODES:
+    if is_too_large(moment):
         return ["the graph is too large to look for the mistake here: backprop-tui --headless does"]
     return ["no mistake that is known explains it"]
 
