@@ -21,6 +21,8 @@ from textual.widget import Widget
 
 from minidl_core import MinidlError
 
+from .classroom.lead import Lead
+from .classroom.pupil import Pupil, is_about
 from .complaints import complain
 from .debugger.timeline import Timeline
 from .drawing.palette import THEMES, choose_theme
@@ -48,7 +50,7 @@ to open or to close an overlay takes 20 to 45."""
 
 
 class BackpropApp(App[None]):
-    """Steps through the training of a lesson; `session` is that of the one which is open."""
+    """Steps through the training of a lesson; `session` is that of the one which is open, `company` its class."""
 
     TITLE = "backprop-tui"
     ENABLE_COMMAND_PALETTE = True
@@ -64,7 +66,9 @@ class BackpropApp(App[None]):
         seed: int | None = None,
         learning_rate: float | None = None,
         steps: int = 100,
+        company: Lead | Pupil | None = None,
     ) -> None:
+        self._company = company
         self._follows_background = False
         # passed here already, because the filter for NO_COLOR is chosen now: a theme's would make greys of the colours
         super().__init__(ansi_color=True)
@@ -88,20 +92,63 @@ class BackpropApp(App[None]):
         from .screens.lessons import LessonsScreen
 
         def open_lesson(address: str | None) -> None:
-            if address is None:
-                return
-            if address not in self._sessions:
-                self._sessions[address] = DebugSession(open_program(address), self._steps)
-                self.add_mode(address, self._make_screen)
-            self.session = self._sessions[address]
-            self.switch_mode(address if address != next(iter(self._sessions)) else self.DEFAULT_MODE)
+            if address is not None:
+                if isinstance(self._company, Pupil):
+                    self._company.let_go(self.session)
+                self._show_session(self._sessions.get(address) or self._open(address))
 
         opened = {address: session.program.lesson for address, session in self._sessions.items()}
         lessons = {name: load_lesson(name) for name in lesson_names()} | opened
         self.push_screen(LessonsScreen(lessons, self.session.program.address), open_lesson)
 
+    def _open(self, address: str) -> DebugSession:
+        return DebugSession(open_program(address), self._steps, has_files=self.session.has_files)
+
+    def _show_session(self, session: DebugSession) -> None:
+        """Show a session where it was left, or as it begins."""
+        address = session.program.address
+        if address not in self._sessions:
+            self._sessions[address] = session
+            self.add_mode(address, self._make_screen)
+        self.session = session
+        self.switch_mode(address if address != next(iter(self._sessions)) else self.DEFAULT_MODE)
+
     def _make_screen(self) -> Screen[None]:
-        return MainScreen(self.session)
+        return MainScreen(self.session, self._company)
+
+    # in a class
+
+    async def on_mount(self) -> None:
+        """Meet the class."""
+        if self._company is not None:
+            self._company.changed = self._look_at_class
+            await self._company.open()
+
+    async def on_unmount(self) -> None:
+        """Leave the class."""
+        if self._company is not None:
+            self._company.close()
+
+    def _look_at_class(self) -> None:
+        """Have the main screen show what is new in the class, unless something lies over it."""
+        if self._exit or len(self.screen_stack) != 1:
+            return
+        if isinstance(self._company, Pupil):
+            self._open_what_is_followed(self._company)
+        if isinstance(self.screen, MainScreen):
+            self.screen.look_at_class()
+
+    def _open_what_is_followed(self, pupil: Pupil) -> None:
+        """Open the lesson that the teacher has opened; a file is opened only by who joins."""
+        context = pupil.context
+        if not pupil.follows or context is None or is_about(context, self.session):
+            return
+        address = str(context.get("program"))
+        session = self._sessions.get(address)
+        if session is None and address in lesson_names():
+            session = self._open(address)
+        if session is not None and is_about(context, session):
+            self._show_session(session)
 
     async def on_event(self, event: events.Event) -> None:
         """Let keys, pastes and the mouse wait for their turn."""
@@ -181,6 +228,11 @@ class BackpropApp(App[None]):
         if self._follows_background and event.is_light:
             self.action_choose_theme("light")
 
+    def action_suspend_process(self) -> None:
+        """Suspend the app, where there is a shell that could go on with it."""
+        if self.session.has_files:
+            super().action_suspend_process()
+
     def action_repaint(self) -> None:
         """Send the terminal the whole screen."""
         if isinstance(self._driver, DifferenceDriver):
@@ -217,7 +269,8 @@ class BackpropApp(App[None]):
                     f"Set a breakpoint: {condition}",
                     lambda condition=condition: screen.run_action(f"break({condition!r})"),
                 )
-        yield from (command for command in super().get_system_commands(screen) if command.title != "Keys")
+        left_out = ("Keys",) if self.session.has_files else ("Keys", "Screenshot")
+        yield from (command for command in super().get_system_commands(screen) if command.title not in left_out)
 
 
 def _fault(error: Exception | None) -> str:
@@ -236,8 +289,15 @@ async def _settled() -> None:
             return
 
 
-def run_app(asked: Asked, save: str | None, settings: Settings) -> int:
-    """Open a session, keep it in a file at the end if one is named, and return the exit status.
+def run_app(
+    asked: Asked,
+    save: str | None,
+    settings: Settings,
+    company: Lead | Pupil | None = None,
+    *,
+    has_files: bool = True,
+) -> int:
+    """Open a session, of a class if there is one, keep it in a file if one is named, and return the exit status.
 
     That is 2 where the terminal cannot show it, the program cannot be opened or trained, or there is no such moment.
     Where it was quit, the command that comes back is printed.
@@ -247,7 +307,7 @@ def run_app(asked: Asked, save: str | None, settings: Settings) -> int:
         complain(refused)
         return 2
     try:
-        opened = open_session(asked)
+        opened = open_session(asked, has_files=has_files)
         if opened.warning:
             complain(opened.warning)
         if opened.missed is not None:
@@ -263,8 +323,10 @@ def run_app(asked: Asked, save: str | None, settings: Settings) -> int:
     except MinidlError as error:
         complain(f"{asked.name} cannot be trained: {error}")
         return 2
-    app = BackpropApp(opened.session, steps=asked.steps)
+    app = BackpropApp(opened.session, steps=asked.steps, company=company)
     app.set_up(settings)
+    if isinstance(company, Lead):
+        complain(company.invitation)
     status = run(app, only_ascii=settings.only_ascii, asks_background=settings.theme == "auto")
     if status == 0:
         print(printable(command(app.timeline)))

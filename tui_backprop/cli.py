@@ -38,6 +38,8 @@ examples:
   backprop-tui two-paths --at 4:b:2          iteration 4, visit of b, second step
   backprop-tui --headless perceptron         train 100 iterations and print the losses and a picture
   backprop-tui --headless chain --json       the same for programs
+  backprop-tui perceptron --class monday     lead a class on this machine; pupils type backprop-tui --join monday
+  backprop-tui serve --class monday          the same for pupils without accounts, who come by ssh
   backprop-tui xor --export numpy            print it as a script of plain NumPy; also torch, minidl
   backprop-tui grade chain.backprop          compute a session that was handed in again, and judge its answers
 
@@ -159,6 +161,10 @@ def build_parser() -> argparse.ArgumentParser:
         help="an edit with which an iteration starts, as in '4: W[0,0] = 1'; may be given again",
     )
     parser.add_argument("--save", metavar="FILE", help="at the end keep the session in FILE.backprop, which opens it")
+    parser.add_argument("--class", dest="leads", metavar="NAME", help="lead a class of this name on this machine")
+    parser.add_argument("--group", metavar="GROUP", help="of whom may join the class (default: your own group)")
+    parser.add_argument("--join", metavar="NAME", help="join the class of this name, and follow its teacher")
+    parser.add_argument("--name", default="", metavar="NAME", help="your name, for the teacher (default: none)")
     parser.add_argument("--headless", action="store_true", help="no screen: train, print the losses and a picture")
     parser.add_argument("--json", action="store_true", help="headless, printing JSON")
     parser.add_argument("--plain", action="store_true", help="no screen: commands are read and answered line by line")
@@ -174,6 +180,33 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--print-config", action="store_true", help="print what is set, as a file to be changed")
     parser.add_argument("--list", action="store_true", help="name the lessons")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    return parser
+
+
+def build_serve_parser() -> argparse.ArgumentParser:
+    """Return the parser of `backprop-tui serve`."""
+    parser = _Parser(
+        prog="backprop-tui serve",
+        description="Let a class come by ssh without accounts: each gets a viewer of their own, and nothing else.",
+    )
+    count = _number(int, 1, "a whole number, 1 or above")
+    parser.add_argument("--class", dest="leads", required=True, metavar="NAME", help="what the class is called")
+    parser.add_argument(
+        "--program",
+        default="perceptron",
+        type=_lesson,
+        metavar="PROGRAM",
+        help="a lesson, or a file (perceptron)",
+    )
+    parser.add_argument("--host", default="", metavar="ADDRESS", help="where to listen (default: everywhere)")
+    parser.add_argument("--port", default=2222, type=_number(int, 0, "a port"), metavar="N", help="default: 2222")
+    parser.add_argument("--word", default="", metavar="WORD", help="a password for the class (default: none)")
+    parser.add_argument("--most", default=60, type=count, metavar="N", help="connections at once (default: 60)")
+    parser.add_argument("--tries", default=3, type=count, metavar="N", help="wrong words a connection (default: 3)")
+    parser.add_argument("--rate", default=30, type=count, metavar="N", help="connections a minute of an address (30)")
+    parser.add_argument(
+        "--idle", default=60.0, type=_number(float, 0.001, "a number"), metavar="MINUTES", help="without a key (60)"
+    )
     return parser
 
 
@@ -197,6 +230,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from .grade import run_grade
 
         return run_grade(graded.files, graded.program, as_json=graded.json, gradescope=graded.gradescope)
+    if arguments[:1] == ["serve"]:
+        serves = build_serve_parser().parse_args(arguments[1:])
+        from .serve import run_server
+
+        where, limits = (serves.host, serves.port), (serves.most, serves.tries, serves.rate, serves.idle)
+        return run_server(serves.leads, serves.program, where, serves.word, *limits)
     parser = build_parser()
     try:
         try:
@@ -213,6 +252,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             parser.error("--at, --edit and --save are for the screen and --plain; all else starts at the beginning")
         if asked.save and not asked.save.endswith(SESSION):
             parser.error(f"--save {asked.save}: the name must end with {SESSION}")
+        in_class = asked.leads is not None or asked.join is not None
+        if in_class and (asked.headless or asked.json or asked.narrate or asked.export):
+            parser.error("a class is led and followed without --headless, --json, --narrate and --export")
+        if in_class and (asked.expression is not None or asked.data):
+            parser.error("a class is led with a lesson or a file; its pupils cannot open a formula, or --data")
+        if asked.leads is not None and asked.plain:
+            parser.error("a class is led on the screen; only pupils can have --plain")
+        if asked.leads is not None and asked.join is not None:
+            parser.error("either lead a class, by --class, or join one, by --join")
         settings = _settings(asked, parser)
         status = _print_something(asked, settings)
         sys.stdout.flush()
@@ -227,6 +275,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    if asked.leads is not None:
+        from .in_class import lead_class
+
+        return lead_class(asked.leads, asked.group, session_of(asked), asked.save, settings)
+    if asked.join is not None:
+        from .in_class import join_class
+
+        return join_class(asked.join, asked.name, asked.save, settings)
     from .app import run_app
 
     return run_app(session_of(asked), asked.save, settings)
@@ -314,7 +370,7 @@ def _print_something(asked: argparse.Namespace, settings: Settings) -> int | Non
         from .headless import run_headless
 
         return run_headless(asked.lesson, asked.seed, asked.learning_rate, asked.steps, as_json=asked.json)
-    if settings.plain:
+    if settings.plain and asked.leads is None and asked.join is None:
         from .plain.front_end import run_plain
 
         return run_plain(session_of(asked), asked.save)

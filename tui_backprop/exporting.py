@@ -20,6 +20,7 @@ from .programs.opening import open_program
 from .programs.program import ProgramError
 from .session.opening import Asked
 from .session.saving import save_lines
+from .session.session_file import is_session
 
 MOST_INSIDE, MOST_PRINTED = 60, 1_000
 """An array of more numbers than this goes beside the script, or where that is printed, is too large for it."""
@@ -30,6 +31,9 @@ def run_export(asked: Asked, kind: str, file: str | None, steps: int | None, com
 
     That is 2 where it cannot be opened or written. A file that is there is never replaced.
     """
+    if is_session(asked.name):
+        complain(f"{asked.name} is a session: export the program that it is about")
+        return 2
     try:
         program = open_program(asked.name, asked.seed, asked.learning_rate)
         if program.warning:

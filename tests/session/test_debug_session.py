@@ -164,6 +164,17 @@ def test_a_quiz_over_an_iteration(name: str, right: bool) -> None:
     assert score.right.total() == (asked if right else 0)
 
 
+def test_going_far_withdraws_the_question_about_the_step_that_was_next() -> None:
+    session = opened("chain")
+    session.ask()
+    session.step()
+    assert session.quiz.question is not None
+    session.go(Place(7, 3))
+    run_on(session)
+    assert session.timeline.place == Place(7, 3)
+    assert session.quiz.question is None
+
+
 def test_what_would_answer_a_question_is_refused_and_hidden() -> None:
     session = opened("perceptron")
     session.ask()

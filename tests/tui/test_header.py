@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from tui_backprop.debugger.steps import after_step
+from tui_backprop.debugger.message import Message
+from tui_backprop.debugger.steps import Place, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.notation.formats import number
-from tui_backprop.panes.header import draw_header
+from tui_backprop.panes.header import HeaderPane, draw_header
+from tui_backprop.panes.pane import Size
 from tui_backprop.programs.opening import open_program
+from tui_backprop.session import DebugSession, Viewer
 
 from .moments import finish
 
@@ -41,3 +44,23 @@ def test_what_there_is_room_for_stays_from_step_to_step() -> None:
             text = "".join(part for part, _ in draw_header(timeline.moment, width))
             columns.add((text.index("iteration 4"), "η" in text))
         assert len(columns) == 1
+
+
+@pytest.mark.parametrize("width", [60, 80, 110, 140])
+def test_how_one_stands_to_a_class_is_always_in_view(width: int) -> None:
+    session = DebugSession(open_program("perceptron"))
+    viewer = Viewer(session, {"class": "F"})
+    session.timeline.go_to(Place(2))
+    there = {"name": "monday", "wrong": "", "there": True}
+    for kind, data in {
+        "leads a class": {"name": "monday", "follow": 30, "alone": 12, "slow": 3},
+        "follows a class": {**there, "same": True},
+        "on one's own in a class": {**there, "since": "12:reduce_sum_1:2"},
+        "other program in class": there,
+    }.items():
+        session.standing = Message(kind, data)
+        [line] = HeaderPane().draw(session.moment, viewer, Size(width, 1))
+        text = "".join(part for part, _ in line)
+        assert cell_len(text) == width
+        assert any(said in text for said in ("30 follow", "you follow", "F follows", "join"))
+        assert f"J {number(session.moment.loss)} " in text

@@ -51,7 +51,8 @@ for epoch in range(6):
     b2 -= 0.5 * db2
     seen.append(loss)
     if epoch % 2 == 0:
-        print(f"epoch {epoch}: loss {loss:.4f}")
+        right = np.mean((a2 > 0.5) == y)
+        print(f"epoch {epoch}: {right} right, loss {loss:.4f}")
 '''
 
 BATCHES = """

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from minidl_core import Node
+from minidl_core import Node, Operation
 from minidl_core.arrays import Array, quiet
 from minidl_core.plan import Evaluation
 
@@ -66,6 +66,8 @@ def parting(theirs: Any, right: Any, magnitudes: Sequence[Any]) -> NDArray[Any] 
         scale = np.abs(right)
         for magnitude in magnitudes:
             scale = np.fmax(scale, magnitude)
+        # what cancels to 0 in one entry of an array is rounded as the others are
+        scale = np.fmax(scale, 1e-5 * np.max(scale, initial=0.0, where=np.isfinite(scale)))
         # where the scale is infinite, only the same infinity agrees
         near = np.abs(theirs - right) <= tolerance(theirs) * np.where(np.isfinite(scale), scale, 0)
         same = near | (theirs == right) | (np.isnan(theirs) & np.isnan(right))
@@ -109,23 +111,42 @@ def compare(evaluation: Evaluation, loss: Node, theirs: Mapping[Node, Array]) ->
     Raises NonFiniteError where a right gradient is not finite.
     """
     graph = EvaluatedGraph(evaluation, loss)
-    compared, wrong = 0, set[int]()
+    compared, wrong, carried = 0, set[int](), dict[int, Arrival]()
     disagreeing: list[Disagreement] = []
     for position, node in enumerate(graph.nodes):
         found, right = theirs.get(node), graph.right[position]
+        arrivals = _arrivals(graph, position, theirs, wrong, carried)
         if found is None:
+            if theirs and isinstance(node, Operation) and (made := carry(arrivals)) is not None:
+                carried[position] = made
             continue
         compared += 1
-        if parts(found, right, _arrivals(graph, position, theirs, wrong)):
+        if parts(found, right, arrivals):
             wrong.add(position)
             disagreeing.append(Disagreement(node, found, np.asarray(right)))
     return Comparison(compared, tuple(disagreeing))
 
 
-def _arrivals(graph: EvaluatedGraph, position: int, theirs: Mapping[Node, Array], wrong: set[int]) -> Iterable[Arrival]:
+def carry(arrivals: Iterable[Arrival]) -> Arrival | None:
+    """Return what the right rule makes of somebody's own gradients for a node of which they have none.
+
+    None where nothing comes to it, or a gradient that parts.
+    """
+    arrived = list(arrivals)
+    if not arrived or any(each.passed_on is None for each in arrived):
+        return None
+    magnitude = np.maximum.reduce([np.asarray(each.magnitude) for each in arrived])
+    return Arrival(magnitude[()], sum(each.passed_on for each in arrived))
+
+
+def _arrivals(
+    graph: EvaluatedGraph, position: int, theirs: Mapping[Node, Array], wrong: set[int], carried: Mapping[int, Arrival]
+) -> Iterable[Arrival]:
     for consumer, input_index in graph.consumers[position]:
-        passed_on = None
+        passed_on, right, way = None, graph.right[consumer], carried.get(consumer)
         if consumer not in wrong:
-            gradient = theirs.get(graph.nodes[consumer], graph.right[consumer])
+            gradient = theirs.get(graph.nodes[consumer], right)
+            gradient = gradient if way is None else way.passed_on
             passed_on = graph.contributions(consumer, gradient)[input_index]
-        yield Arrival(graph.magnitudes(consumer, graph.right[consumer])[input_index], passed_on)
+        summed = right if way is None else np.fmax(np.abs(right), way.magnitude)
+        yield Arrival(graph.magnitudes(consumer, summed)[input_index], passed_on)

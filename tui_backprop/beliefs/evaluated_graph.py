@@ -176,7 +176,10 @@ def magnitudes(op: EvaluatedOperation, gradient: Array) -> list[Array]:
         positive = EvaluatedOperation(op.operation, [np.abs(each) for each in op.inputs], op.output, op.needs)
         return passed_on(positive, np.abs(gradient))
     both = [passed_on(op, each) for each in (gradient, np.abs(gradient))]
-    uncertain = 1e4 if _is_own(op.operation) else 1.0  # a measured slope is known to ten digits, not to sixteen
+    rule = op.operation.definition.rule
+    uncertain = (
+        1e4 if rule is not None and rule.measured else 1.0
+    )  # a measured slope is known to ten digits, not to sixteen
     return [
         np.full(mixed.shape, uncertain * max(np.max(np.abs(mixed), initial=0.0), np.max(np.abs(full), initial=0.0)))[()]
         for mixed, full in zip(*both, strict=True)

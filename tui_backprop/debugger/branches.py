@@ -66,6 +66,11 @@ class Branch:
         self.losses = LossHistory()
         self.furthest = Place(1, 0)
 
+    @property
+    def made(self) -> tuple[tuple[int, Edit], ...]:
+        """The edits in the order of their iterations, each behind the number of iterations that were finished."""
+        return tuple((finished, edit) for finished, edits in self.edits.items() for edit in edits)
+
     def fork(self, finished: int, edit: Edit) -> Branch:
         """Return a new branch that leaves this one after so many iterations, with an edit."""
         branch = Branch()

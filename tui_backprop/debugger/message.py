@@ -22,6 +22,7 @@ Kind = Literal[
     "where",
     "kept",
     "not kept",
+    "sent to the terminal",
     "no breakpoint is on",
     "breakpoint set",
     "breakpoint removed",
@@ -31,6 +32,11 @@ Kind = Literal[
     "would answer",
     "question waits",
     "no number typed",
+    "leads a class",
+    "follows a class",
+    "on one's own in a class",
+    "other program in class",
+    "in no class",
     "no number in view",
     "no origin",
     "in no scope",
@@ -52,11 +58,14 @@ class Message:
     of the error, or None, and `branches`, how many there are. no such moment: the place `asked` for, and the
     place `here` where an error stopped the training.
 
-    speed: the `speed` of runs. where: the `command` that comes back here. kept: the `path`; not kept: also `why`.
-    breakpoint set: the `breakpoint`, and whether it is on the node `in_view`; breakpoint removed: it. quiz mode:
-    the `mode`. no run in a quiz and would answer: `what` was refused, and of the latter the `mode`. question waits:
-    how many `choices`. no number typed: what is `typed`. no origin: `why`. in no scope: the `node`. too many to
-    open: how many `nodes`.
+    speed: the `speed` of runs. where: the `command` that comes back here. kept: the `path`; not kept: also `why`. sent
+    to the terminal: `what`. breakpoint set: the `breakpoint`, and whether it is on the node `in_view`; breakpoint
+    removed: it. quiz mode: the `mode`. no run in a quiz and would answer: `what` was refused, and of the latter the
+    `mode`. question waits: how many `choices`. no number typed: what is `typed`. no origin: `why`. in no scope: the
+    `node`. too many to open: how many `nodes`.
+
+    Of a class, its `name`; who leads one: how many `follow`, are `alone` and `slow`; who is in one: whether the teacher
+    is `there`, what is `wrong` with what came, whether the loss is the `same`, `since` when one is on one's own.
     """
 
     kind: Kind

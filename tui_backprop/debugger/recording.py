@@ -32,7 +32,7 @@ from minidl_core.arrays import Array
 from minidl_core.gradients import EvaluatedOperation
 from minidl_core.train import Optimizer
 
-from ..beliefs.comparison import Arrival, parts
+from ..beliefs.comparison import Arrival, carry, parts
 from ..beliefs.evaluated_graph import magnitudes, passed_on
 from ..programs.recorded import RecordedStep
 from .edits import Edit
@@ -79,6 +79,7 @@ class Recording:
         self.step = step
         self._goes_on = goes_on
         self.theirs = theirs or {}
+        self._carried: dict[Node, Arrival] = {}
         self.iteration = start.finished + 1
         self.previous = previous
         self.previous_loss = None if previous is None else previous.loss
@@ -156,6 +157,8 @@ class Recording:
                 self.completed[node] = time
                 if node in self.theirs:
                     self._compare(node, gradient, time)
+                elif self.theirs and isinstance(node, Operation) and (made := carry(self._arrivals(node))) is not None:
+                    self._carried[node] = made
             case NodesEnqueued(_, enqueued):
                 self._enqueue(enqueued, time)
             case VariableUpdated(node):
@@ -180,11 +183,12 @@ class Recording:
             op = self._evaluated_operation(consumer)
             completed = self.events[self.completed[consumer]]
             assert isinstance(completed, GradientCompleted)
-            arrived = None
+            arrived, right, way = None, completed.gradient, self._carried.get(consumer)
             if consumer not in self.parted:
-                theirs = np.asarray(self.theirs.get(consumer, completed.gradient), dtype=float)[()]
-                arrived = passed_on(op, theirs)[event.input_index]
-            yield Arrival(magnitudes(op, completed.gradient)[event.input_index], arrived)
+                theirs = self.theirs.get(consumer, right) if way is None else way.passed_on
+                arrived = passed_on(op, np.asarray(theirs, dtype=float)[()])[event.input_index]
+            summed = right if way is None else np.fmax(np.abs(right), way.magnitude)
+            yield Arrival(magnitudes(op, summed)[event.input_index], arrived)
 
     def _evaluated_operation(self, operation: Operation) -> EvaluatedOperation:
         def value(node: Node) -> Array:

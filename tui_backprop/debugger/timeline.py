@@ -59,7 +59,7 @@ class Timeline:
     @property
     def place(self) -> Place:
         """The current place."""
-        return Place(self.recording.iteration, self.cursor, self._fine)
+        return Place(self.recording.iteration, self.cursor, self._fine and self.cursor > 0)
 
     @property
     def moment(self) -> Moment:
@@ -194,15 +194,22 @@ class Timeline:
     ) -> None:
         """Have branches with these edits, each behind so many finished iterations, and move to the start of one.
 
-        `furthest` are the latest places that were ever reached on them. Raises IndexError where there is none such.
+        A branch that is there already stays what it is. `furthest` are the latest places that were ever reached on
+        them. Raises IndexError where there is none such.
         """
+        there = {branch.made: branch for branch in self.branches}
         branches = []
-        for made, place in zip(edits, furthest, strict=True):
-            branch = Branch()
-            branch.states, branch.milestones = self.branch.states.until(0), dict(self.branch.milestones)
-            for finished, edit in made:
-                branch = branch.fork(finished, edit)
-            branch.furthest = place
+        for made, place in zip(map(tuple, edits), furthest, strict=True):
+            branch = there.get(made)
+            if branch is None:
+                known = next((made[:count] for count in range(len(made), -1, -1) if made[:count] in there), None)
+                branch = Branch() if known is None else there[known]
+                if known is None:
+                    branch.states, branch.milestones = self.branch.states.until(0), dict(self.branch.milestones)
+                for finished, edit in made[len(known or ()) :]:
+                    branch = branch.fork(finished, edit)
+                there[made] = branch
+            branch.furthest = max(branch.furthest, place)
             branches.append(branch)
         self.branches = branches
         self.open_branch(branches[number], Place(1, 0))

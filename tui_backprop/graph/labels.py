@@ -10,6 +10,7 @@ from minidl_core.gradients import gradient_rule
 from ..debugger.moment import Moment
 from ..drawing.glyphs import BREAKPOINT, DONE, LEFT, NOT_COMPARED, NOT_YET, NOW, PARTS, RIGHT, STALE, UPDATED
 from ..drawing.palette import Line
+from ..narration.theirs import whose
 from ..notation.fitting import first_that_fits, leading
 from ..notation.formats import number, shape_text
 from ..notation.optimizer import is_straight
@@ -75,8 +76,12 @@ def legend(moment: Moment, width: int, *, stops: bool = False) -> Line:
         groups = marks, states, (f"{LEFT} gradient went this way", "━ goes now")
     if moment.compared:
         # first, since it is what somebody with an engine of their own looks for
-        without = (f"g{NOT_COMPARED} not in yours",) if len(moment.recording.theirs) < len(moment.graph.nodes) else ()
-        groups = (f"g{PARTS} yours parts", f"g{DONE} agrees", *without), *groups
+        without = (
+            (f"g{NOT_COMPARED} not in {whose(moment)}",)
+            if len(moment.recording.theirs) < len(moment.graph.nodes)
+            else ()
+        )
+        groups = (f"g{PARTS} {whose(moment)} parts", f"g{DONE} agrees", *without), *groups
     if stops:
         groups = (*groups[:2], (f"{BREAKPOINT} breakpoint",), *groups[2:])
     entries: list[Line] = []

@@ -15,7 +15,7 @@ from ..narration.theirs import agreement, causes, why_not_compared
 from ..narration.wording import the_loss
 from ..notation.expression import element_text
 from ..notation.fitting import printable, prose
-from ..notation.formats import digits_of_change, number, shape_text, vector
+from ..notation.formats import digits_of_change, in_full, number, shape_text, vector
 from ..notation.names import called
 from ..notation.optimizer import is_straight
 from ..notation.sections import Section, compose
@@ -33,7 +33,8 @@ def draw_start(moment: Moment, width: int, height: int, charts: Sequence[str] = 
     inside += _columns("operations", _operations(moment), width)
     if (engine := moment.program.engine) is not None:
         whose = f"{printable(engine.class_name)}, {printable(PurePath(engine.file).name)}"
-        inside += _columns("your engine", f"{whose}: backward shows its gradients beside the right ones", width)
+        inside += _columns(engine.subject, f"{whose}: backward shows its gradients beside the right ones", width)
+        inside += [line for text in _their_loss(moment) for line in _columns("", text, width)]
     optimizer = moment.optimizer
     moves = "against its slope" if is_straight(optimizer) else f"by the step of {type(optimizer).__name__}"
     passes = [
@@ -91,12 +92,21 @@ def _columns(title: str, text: str, width: int) -> list[Line]:
     return [[(f"{title:<12}", "dim"), *first], *([(" " * 12, "dim"), *line] for line in others)]
 
 
+def _their_loss(moment: Moment) -> list[str]:
+    """Say what the loss is in the precision of an engine that has another than ours."""
+    engine, step = moment.program.engine, moment.recording.step
+    if engine is None or not engine.precision or not moment.recording.theirs or step is None:
+        return []
+    return [f"{engine.subject} computed in {engine.precision}, {in_full(step.measured)}; here all is in float64"]
+
+
 def draw_finished(moment: Moment, followed: Followed, width: int, height: int) -> list[Line]:
     """Say what an iteration has brought: the loss it measured, how the variables moved, the forecast."""
     loss = called(moment.graph.loss)
     sections = []
     if moment.loss is not None:
         lines = prose(f"{loss} = {number(moment.loss)}, measured in this iteration before its update", width, "title")
+        lines += [line for text in _their_loss(moment) for line in prose(text, width, "dim")]
         before = moment.recording.previous_loss
         if before is not None:
             lines += prose(f"it was {number(before)} in iteration {moment.iteration - 1}", width)

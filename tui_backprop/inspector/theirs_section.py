@@ -8,7 +8,7 @@ from ..debugger.followed import Followed, element_at
 from ..debugger.moment import Moment
 from ..drawing.glyphs import DONE, PARTS
 from ..drawing.palette import Line
-from ..narration.theirs import causes, explanation, parted_entries, two_numbers
+from ..narration.theirs import causes, explanation, parted_entries, two_numbers, whose
 from ..notation.expression import element_text
 from ..notation.fitting import prose
 from ..notation.formats import shape_text
@@ -24,26 +24,27 @@ def theirs_sections(moment: Moment, node: Node, followed: Followed, width: int) 
     theirs, right = moment.theirs(node), moment.gradient(node)
     if theirs is None or right is None:
         return []
+    subject = whose(moment)
     if moment.agrees(node):
-        return [Section(7, [[("yours     ", "dim"), (f"{DONE} agrees", "done")]], joined=True)]
+        return [Section(7, [[(f"{subject:<10}", "dim"), (f"{DONE} agrees", "done")]], joined=True)]
     entries = parted_entries(moment, node)
     if entries is None:
         text = f"{PARTS} parts: it is {shape_text(theirs.shape)}, and the right one {shape_text(right.shape)}"
-        return [Section(9, [[("yours     ", "dim"), *line] for line in prose(text, width - 10, "error")])]
+        return [Section(9, [[(f"{subject:<10}", "dim"), *line] for line in prose(text, width - 10, "error")])]
     index = element_at(moment, node, right.shape, followed)
     found, wanted = two_numbers(float(theirs[index]), float(right[index]))
     size = max(len(found), len(wanted))
     element = f"   {element_text(called(node), index)}" if index else ""
     parts = (f"   {PARTS} parts", "error") if index in entries else (f"   {DONE} agrees here", "done")
     lines: list[Line] = [
-        [("yours     ", "dim"), (f"{found:>{size}}", "text"), parts],
+        [(f"{subject:<10}", "dim"), (f"{found:>{size}}", "text"), parts],
         [("right     ", "dim"), (f"{wanted:>{size}}", "text"), (element, "dim")],
     ]
     if index:
         first = entries[0]
         texts = two_numbers(float(theirs[first]), float(right[first]))
         text = f"{len(entries)} of {right.size} entries part, first {element_text(called(node), first)}: "
-        lines += prose(f"{text}yours {texts[0]}, right {texts[1]}", width, "error", indent=4)
+        lines += prose(f"{text}{subject} {texts[0]}, right {texts[1]}", width, "error", indent=4)
     if why := explanation(moment, node):
         lines += prose(why, width, "error", indent=4)
     for cause in causes(moment) if node is moment.parted[0] else ():

@@ -122,6 +122,34 @@ def _no_number_typed(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
     return (f"{text}; type one such as -0.25",)
 
 
+def _leads(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
+    follow, alone, slow = data["follow"], data["alone"], data["slow"]
+    others = [f"{alone} on their own"] * bool(alone) + [f"{slow} slow"] * bool(slow)
+    few = [f"{alone} own"] * bool(alone) + [f"{slow} slow"] * bool(slow)
+    name = cut(data["name"], 12)
+    return (
+        f"class {name}: {', '.join([f'{follow} follow', *others])}",
+        ", ".join([f"{follow} follow", *few]),
+        f"{follow} follow",
+    )
+
+
+def _follows(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
+    if data["wrong"]:
+        return ("what the teacher did cannot be shown here", "cannot follow")
+    if not data["same"]:
+        return ("you follow; your loss is another one", "another loss!")
+    return (f"you follow {cut(data['name'], 12)}", "you follow")
+
+
+def _on_ones_own(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
+    since = f" since {cut(data['since'], 20)}" if data["since"] else ""
+    if not data["there"]:
+        return (f"on your own{since}; the teacher is not there", "no teacher there", "no teacher")
+    key = keys.get("class", "follow")
+    return (f"on your own{since}; {key} follows", f"your own; {key} follows", f"own; {key} follows")
+
+
 def _too_many_to_open(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
     one_at_a_time = remedies(keys, ("fold", "opens one"), between="")
     return f"{data['nodes']:,} nodes are too many to show at once; {one_at_a_time}", f"too many; {one_at_a_time}"
@@ -152,11 +180,20 @@ SENTENCES: dict[Kind, Callable[[Mapping[str, Any], Keys], tuple[str, ...]]] = {
     "nothing to break on": lambda *_: ("no node is in view to break on: take a step, or select one",),
     "no number in view": lambda *_: ("no number is in view; take a step, or select a node",),
     "no origin": lambda data, keys: (f"{keys.get('origin', 'the way')} {data['why']}",),
+    "leads a class": _leads,
+    "follows a class": _follows,
+    "on one's own in a class": _on_ones_own,
+    "other program in class": lambda *_: ("the class has another program: join it again", "join again"),
+    "in no class": lambda *_: ("this session is in no class; backprop-tui --class NAME begins one",),
     "speed": _speed,
     "too small": _too_small,
     "where": lambda data, _: (f"come back with: {data['command']}", data["command"]),
     "kept": lambda data, _: (f"the session is kept: backprop-tui {printable(str(data['path']))} opens it here",),
     "not kept": lambda data, _: (f"{printable(str(data['path']))} cannot be written: {data['why']}",),
+    "sent to the terminal": lambda data, _: (
+        f"the {data['what']} went to your terminal; many put it onto the clipboard",
+        f"the {data['what']} went to your terminal",
+    ),
     "quiz mode": _quiz_mode,
     "no run in a quiz": _no_run,
     "would answer": _would_answer,

@@ -18,13 +18,19 @@ from ..notation.formats import digits_of_change, notation, shape_text
 from ..notation.names import called
 
 
+def whose(moment: Moment) -> str:
+    """Return what the gradients beside the right ones are called: yours, or those of a library."""
+    engine = moment.program.engine
+    return "yours" if engine is None else engine.whose
+
+
 def agreement(moment: Moment) -> str:
     """Say how many of the gradients so far agree, and which parts first; nothing where none has been compared."""
     compared, parted = moment.compared, moment.parted
     if not compared:
         return ""
     if not parted:
-        return f"{DONE} yours agrees in all {compared}" if compared > 1 else f"{DONE} yours agrees"
+        return f"{DONE} {whose(moment)} agrees{f' in all {compared}' if compared > 1 else ''}"
     first = f"the first that parts, in the order of the search, is {called(parted[0])}"
     return f"{PARTS} {compared - len(parted)} of {compared} agree; {first}"
 
@@ -56,14 +62,15 @@ def why_not_compared(moment: Moment) -> str:
 
     That engine ran with the numbers of the script, as often as the script did.
     """
-    if moment.recording.theirs or moment.program.engine is None:
+    engine = moment.program.engine
+    if moment.recording.theirs or engine is None:
         return ""
     if moment.branch.edits:
-        return "your engine did not run with these numbers"
+        return f"{engine.subject} did not run with these numbers"
     ran = len(moment.program.steps)
     if moment.iteration > ran:
-        return f"your engine did not run this iteration: it ran {ran}"
-    return "your engine found no gradient in this iteration"
+        return f"{engine.subject} did not run this iteration: it ran {ran}"
+    return f"{engine.subject} found no gradient in this iteration"
 
 
 def two_numbers(theirs: float, right: float) -> tuple[str, str]:
@@ -87,15 +94,16 @@ def beside_theirs(moment: Moment, node: Node) -> str:
     theirs, right = moment.theirs(node), moment.gradient(node)
     if theirs is None or right is None:
         return ""
+    subject = whose(moment).capitalize()
     if moment.agrees(node):
-        return "Yours agrees"
+        return f"{subject} agrees"
     entries = parted_entries(moment, node)
     if entries is None:
-        return f"Yours parts: it is {shape_text(theirs.shape)}, not {shape_text(right.shape)}"
+        return f"{subject} parts: it is {shape_text(theirs.shape)}, not {shape_text(right.shape)}"
     if theirs.size > 1:
-        return f"Yours parts in {len(entries)} of {theirs.size} entries"
+        return f"{subject} parts in {len(entries)} of {theirs.size} entries"
     found, wanted = two_numbers(theirs.item(), right.item())
-    return f"Yours parts: it is {found}, not {wanted}"
+    return f"{subject} parts: it is {found}, not {wanted}"
 
 
 def explanation(moment: Moment, node: Node) -> str:
@@ -108,26 +116,26 @@ def explanation(moment: Moment, node: Node) -> str:
         return ""
     wrong = [consumer for consumer in moment.graph.consumers(node) if moment.agrees(consumer) is False]
     if wrong:
-        return f"it is made from yours of {called(wrong[0])}, which parts already"
+        return f"it is made from {whose(moment)} of {called(wrong[0])}, which parts already"
     arrived = moment.contributions(node)
-    for candidate, words in _candidates(arrived, moment.gradient(node)):
+    for candidate, words in _candidates(arrived, moment.gradient(node), whose(moment)):
         parts = parting(theirs, candidate, [np.abs(event.contribution) for event in arrived])
         if parts is not None and not parts.any():
             return words
     return ""
 
 
-def _candidates(arrived: list[ContributionAdded], right: Array | None) -> Iterator[tuple[Array, str]]:
+def _candidates(arrived: list[ContributionAdded], right: Array | None, subject: str) -> Iterator[tuple[Array, str]]:
     """Yield wrong gradients that a learner's engine may have found, the plainest first, with what each would be."""
     if right is None:
         return
-    yield np.zeros_like(right), "yours is 0: nothing has come to it"
+    yield np.zeros_like(right), f"{subject} is 0: nothing has come to it"
     if len(arrived) > 1:
         for event in reversed(arrived):
             which = "the last contribution" if event is arrived[-1] else f"contribution {event.number} of {event.count}"
-            yield event.contribution, f"yours is {which} alone, from {called(event.consumer)}"
+            yield event.contribution, f"{subject} is {which} alone, from {called(event.consumer)}"
         for event in arrived if len(arrived) > 2 else ():
-            yield right - event.contribution, f"yours lacks the contribution from {called(event.consumer)}"
+            yield right - event.contribution, f"{subject} lacks the contribution from {called(event.consumer)}"
     for event in arrived:
-        yield right + event.contribution, f"yours has the contribution from {called(event.consumer)} twice"
-    yield -right, "yours has the other sign"
+        yield right + event.contribution, f"{subject} has the contribution from {called(event.consumer)} twice"
+    yield -right, f"{subject} has the other sign"

@@ -58,20 +58,24 @@ def read_moment(text: str, timeline: Timeline) -> Place:
 
 def name_moment(timeline: Timeline) -> str:
     """Return the name of the moment at the cursor."""
-    iteration, cursor, fine = timeline.place
-    recording = timeline.recording
+    return name_place(timeline.recording, timeline.cursor, fine=timeline.place.fine)
+
+
+def name_place(recording: Recording, cursor: int, *, fine: bool) -> str:
+    """Return the name of the moment behind so many events of an iteration."""
+    iteration = recording.iteration
     if cursor == 0:
         return str(iteration - 1)
-    if timeline.at_end_of_iteration:
+    if recording.finished and cursor == len(recording.events):
         return str(iteration)
-    node = node_of(recording.events[timeline.cursor - 1])
+    node = node_of(recording.events[cursor - 1])
     steps = () if fine or node is None else steps_of(recording, node)
     found = next((step for step in steps if step[2] == cursor), None)
     if node is None or found is None:
         return f"{iteration}.{cursor}"
     phase, number, _ = found
     names = [f"{node.name}:{_called(phase, number)}"]
-    if (phase, number) == ("backward", 1) and after_node(recording, timeline.cursor - 1):
+    if (phase, number) == ("backward", 1) and after_node(recording, cursor - 1):
         names.insert(0, node.name)
     # where a node is called like another node's step, the name is the step's
     return next(f"{iteration}:{name}" for name in names if name != node.name or _step(name, recording) is None)

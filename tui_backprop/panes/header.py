@@ -9,7 +9,8 @@ from minidl_core import Variable
 from ..debugger.moment import Moment
 from ..drawing.glyphs import DONE, PARTS
 from ..drawing.palette import Line
-from ..notation.fitting import fit, width_of
+from ..narration.messages import sentences
+from ..notation.fitting import first_that_fits, fit, width_of
 from ..notation.formats import in_full, number
 from ..programs.updates import ProgramsOptimizer
 from ..session import Viewer
@@ -22,6 +23,9 @@ PHASES = ("forward", "backward", "update")
 _LOSS, _BEFORE, _PLACE = len("-1.234e-05"), len(" (was -1.234e-05)"), len("iteration finished")
 _RATE = len("0.01234")
 _LOSS_IN_FULL = len("-1.2345678901234567e-05")
+_AGAIN = " (recorded 1-{}; its feeds again)"
+_STANDING = (140, 44), (110, 32), (80, 22), (0, 14)
+"""From which width on how one stands to a class has how many cells."""
 
 
 class HeaderPane(Pane):
@@ -31,8 +35,14 @@ class HeaderPane(Pane):
     titled = False
 
     def draw(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
-        """Draw one line."""
-        return [draw_header(moment, size.width, full=viewer.in_full)]
+        """Draw one line; in a class it ends with how one stands to it."""
+        standing = viewer.session.standing
+        if standing is None:
+            return [draw_header(moment, size.width, full=viewer.in_full)]
+        room = next(room for least, room in _STANDING if size.width >= least)
+        note = fit(first_that_fits(room, *sentences(standing, viewer.keys)), room)
+        line = draw_header(moment, size.width - room - 2, full=viewer.in_full)
+        return [[*line, (f" {note} ", "key")]]
 
 
 def draw_header(moment: Moment, width: int, *, full: bool = False) -> Line:
@@ -46,17 +56,18 @@ def draw_header(moment: Moment, width: int, *, full: bool = False) -> Line:
         rate = [("own update", "dim"), ("", "text")]  # it has no learning rate that anybody knows
     spare = max(_RATE - len(rate[1][0]), 0) if callable(moment.recording.start.learning_rate) else 0
     name, number_of = fit(moment.program.lesson.name, 20).rstrip(), str(moment.iteration)
-    which = _which(moment)
-    for gap, with_place, with_before, with_rate, agreed, phases in (
-        (3, True, True, True, "{} of {} agree", PHASES),
-        (2, False, False, True, "{} of {} agree", PHASES),
-        (1, False, False, False, "{}/{}", PHASES),
-        (1, False, False, False, "", PHASES),
-        (1, False, False, False, "", (moment.phase,)),
-        (1, False, False, False, "", ()),
+    for gap, with_place, with_before, with_rate, agreed, again, phases in (
+        (3, True, True, True, "{} of {} agree", _AGAIN, PHASES),
+        (2, False, False, True, "{} of {} agree", _AGAIN, PHASES),
+        (1, False, False, False, "{}/{}", _AGAIN, PHASES),
+        (1, False, False, False, "", _AGAIN, PHASES),
+        (1, False, False, False, "", _AGAIN, (moment.phase,)),
+        (1, False, False, False, "", _AGAIN, ()),
+        (1, False, False, False, "", " (again)", ()),
     ):
         space = (" " * gap, "text")
-        left = [(" ", "text"), (name, "title"), space, ("iteration ", "dim"), (number_of, "title"), *which, space]
+        left = [(" ", "text"), (name, "title"), space, ("iteration ", "dim"), (number_of, "title")]
+        left += [*_which(moment, again), space]
         left += _phases(moment, phases)
         right = [*_agreement(moment, agreed), *([*rate, space] if with_rate else [])]
         reserved = width_of([*left, *right]) + spare + len(loss[0][0]) + (_LOSS_IN_FULL if full else _LOSS) + 2
@@ -67,13 +78,13 @@ def draw_header(moment: Moment, width: int, *, full: bool = False) -> Line:
     return [*left, (" " * max(width - width_of(left) - width_of(right), 1), "text"), *right]
 
 
-def _which(moment: Moment) -> Line:
+def _which(moment: Moment, again: str) -> Line:
     """Say which of several steps of a program it is, and whether only its feeds come again."""
     step, count = moment.recording.step, len(moment.program.steps)
     if step is None:
         return []
     label: Line = [(f" {fit(step.label, 10).rstrip()}", "phase")] if step.label else []
-    return [*label, (f" (recorded 1-{count}; its feeds again)", "dim")] if moment.iteration > count else label
+    return [*label, (again.format(count), "dim")] if moment.iteration > count else label
 
 
 def _phases(moment: Moment, phases: Sequence[str]) -> Line:

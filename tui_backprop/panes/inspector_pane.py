@@ -13,7 +13,7 @@ from ..notation.fitting import prose
 from ..session import Viewer
 from .graph_pane import arrows
 from .pane import Pane, Size, indented
-from .question_pane import draw_question, draw_score
+from .question_pane import draw_answers, draw_question, draw_score
 
 
 class InspectorPane(Pane):
@@ -38,6 +38,8 @@ class InspectorPane(Pane):
             return [("Question", "title"), (f"   {quiz.question.kind}", "dim")], []
         if viewer.sees_score:
             return [("Ask me first", "title"), ("   the score", "dim")], []
+        if viewer.answers_seen is not None:
+            return [("The class", "title"), (f"   {viewer.answers_seen.question.kind}", "dim")], []
         here = arrows(here=not viewer.in_graph)
         if viewer.scope is not None:
             return [*here, (viewer.scope.title, "title")], []
@@ -61,6 +63,8 @@ class InspectorPane(Pane):
             return indented(draw_question(quiz, quiz.question, viewer.keys, width, height))
         if viewer.sees_score:
             return indented(draw_score(quiz.score, width, height))
+        if viewer.answers_seen is not None:
+            return indented(draw_answers(viewer.answers_seen, width, height))
         if viewer.scope is not None:
             element = followed_element(viewer.scope, viewer.followed)
             if element is not None:
@@ -76,7 +80,8 @@ class InspectorPane(Pane):
 
     def _other(self, viewer: Viewer) -> Pane | None:
         quiz = viewer.session.quiz
-        taken = quiz.question is not None or viewer.sees_score or viewer.scope is not None
+        summary = viewer.sees_score or viewer.answers_seen is not None
+        taken = quiz.question is not None or summary or viewer.scope is not None
         return None if taken or viewer.view not in viewer.other_views else self._others.get(viewer.view or "")
 
 

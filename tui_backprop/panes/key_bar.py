@@ -38,6 +38,7 @@ SEEKING = (("space", "pause"), ("q", "quit"))
 CHOOSING = (("1-4", "answer"), ("esc", "skip"), ("b", "back"), ("?", "keys"), ("q", "quit"), ("m", "ask the room"))
 TYPING = (("enter", "answer"), ("esc", "skip"), ("PgUp", "back"), ("F1", "keys"))
 IN_THE_ROOM = (("space", "reveal"), ("b", "back"), ("m", "stop asking"), ("?", "keys"), ("q", "quit"))
+OF_A_TEACHER = (("1-4", "answer"), ("?", "keys"), ("q", "quit"))
 _ORDER = "1-4 enter esc space b PgUp s n p i r G o e v / tab m < > ? F1 q"
 ORDER = tuple(_ORDER.split())
 
@@ -70,6 +71,8 @@ def _standing(viewer: Viewer) -> Keys:
         return SEEKING if viewer.session.is_seeking else ()
     if quiz.mode == "room":
         return IN_THE_ROOM
+    if quiz.mode == "class" and quiz.question.choices:
+        return OF_A_TEACHER
     return CHOOSING if quiz.question.choices else TYPING
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from ..drawing.glyphs import RIGHT
 from ..drawing.palette import Line
 from ..narration.messages import Keys, sentences
-from ..notation.fitting import fit, prose, width_of
+from ..notation.fitting import cut, fit, prose, width_of
+from ..notation.formats import number
 from ..notation.sections import Section, compose
-from ..quiz import Question
+from ..quiz import Question, judge, read_number
 from ..quiz.quiz import Outcome, Quiz, Score
 
 
@@ -20,6 +22,8 @@ def draw_question(quiz: Quiz, question: Question, keys: Keys, width: int, height
         columns = 1 if len(question.choices) + len(given) + 2 <= height else 2
         sections = [Section(10, _choices(question.choices, width, columns))]
         hint = f"1 to {len(question.choices)} answers, Esc skips"
+        if quiz.mode == "class":
+            hint = f"1 to {len(question.choices)} answers"
     else:
         field: Line = [(f"  {RIGHT} ", "key"), (quiz.typed, "title"), ("_", "dim")]
         sections = [Section(10, [field])]
@@ -28,7 +32,12 @@ def draw_question(quiz: Quiz, question: Question, keys: Keys, width: int, height
         text = sentences(quiz.complaint, keys)[0]
         sections.append(Section(11, prose(f"  {text}", width, "error", indent=2), joined=True))
     sections += [Section(9 - position, [line], joined=position > 0) for position, line in enumerate(given)]
-    hint = "think first: the next space reveals it" if quiz.mode == "room" else hint
+    if quiz.mode == "room":
+        hint = "think first: the next space reveals it"
+    if quiz.answers_of_class is not None and quiz.class_size:
+        hint = f"{len(quiz.answers_of_class)} of {quiz.class_size} have answered; {hint.removeprefix('think first: ')}"
+    if quiz.given is not None:
+        hint = f"your answer: {quiz.given}; it can be changed until the teacher reveals it"
     sections.append(Section(1, prose(f"  {hint}", width, "dim", indent=2)))
     return compose(sections, width, height)
 
@@ -78,6 +87,30 @@ def draw_score(score: Score, width: int, height: int) -> list[Line]:
     return compose(sections, width, height)
 
 
+def draw_answers(outcome: Outcome, width: int, height: int) -> list[Line]:
+    """Draw how often a class gave each answer, as bars, the right one marked."""
+    question, given = outcome.question, outcome.answers
+    shown = {answer: answer if question.choices else _as_number(answer) for answer in given}
+    counts = Counter(shown[answer] for answer in given)
+    right = {shown[answer] for answer in given if judge(question, answer)} | {question.answer}
+    rows = list(question.choices) or sorted(counts | {question.answer: 0}, key=lambda text: -counts[text])
+    names = max(min(max(map(width_of, rows)), width - 16), 1)
+    room = max(width - names - 10, 1)
+    sections = [Section(10, [[(f"{sum(judge(question, answer) for answer in given)} of {len(given)} right", "title")]])]
+    for row in rows:
+        count, style = counts[row], "done" if row in right else "text"
+        bar = "█" * round(room * count / len(given))
+        line: Line = [("✓ " if row in right else "  ", "done"), (fit(row, names), style), (f" {count:3} ", "title")]
+        sections.append(Section(9, [[*line, (bar, style)]], joined=len(sections) > 1))
+    sections.append(Section(1, prose("Tab goes on", width, "dim")))
+    return compose(sections, width, height)
+
+
+def _as_number(typed: str) -> str:
+    value = read_number(typed)
+    return cut(typed, 12) if value is None else number(value)
+
+
 def write_score(score: Score, kind: str | None = None) -> str:
     """Say how many of all questions, or of those of a kind, were answered right, and how many were skipped."""
     counts = (score.right, score.answered, score.skipped)
@@ -102,4 +135,6 @@ def draw_mode(quiz: Quiz) -> list[Line]:
     if quiz.mode == "me":
         who, score = ("ask me first", "key"), (write_score(quiz.score), "text")
         return [[who, ("  ", "text"), score], [score], []] if score[0] else [[who]]
+    if quiz.mode == "class" and quiz.question is not None:
+        return [[("the class is asked", "key")]]
     return [[("ask the room", "key")] if quiz.mode == "room" else []]

@@ -51,7 +51,7 @@ def _forward(stop: str) -> Callable[[Viewer, str], Lines]:
             if viewer.session.quiz.question is not None:
                 yield from write_question(viewer.session.quiz.question, for_the_room=viewer.session.quiz.mode == "room")
                 return
-            yield from _arrived(viewer)
+            yield from write_arrival(viewer)
             if not moved:
                 return
 
@@ -67,10 +67,11 @@ def _back(viewer: Viewer, rest: str) -> Lines:
         if not viewer.session.back(stop):
             yield "This is the very start."
             return
-        yield from _arrived(viewer)
+        yield from write_arrival(viewer)
 
 
-def _arrived(viewer: Viewer) -> Lines:
+def write_arrival(viewer: Viewer) -> Lines:
+    """Yield what came of the last question, the step that led here, and the score where it is due."""
     quiz = viewer.session.quiz
     if quiz.outcome is not None:
         yield "".join(text for text, _ in draw_outcome(quiz.outcome)[0])
@@ -92,7 +93,7 @@ def _count(rest: str) -> int:
 def _move(method: str) -> Callable[[Viewer, str], Lines]:
     def run(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
         getattr(viewer.session, method)()
-        yield from _arrived(viewer)
+        yield from write_arrival(viewer)
 
     return run
 
@@ -120,13 +121,13 @@ def _continue(viewer: Viewer, rest: str) -> Lines:
 def _ran(viewer: Viewer) -> Lines:
     while viewer.session.running is not None:
         viewer.session.tick()
-    yield from _arrived(viewer)
+    yield from write_arrival(viewer)
     yield from write_place(viewer)
 
 
 def _branch(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
     if viewer.session.switch_branch():
-        yield from _arrived(viewer)
+        yield from write_arrival(viewer)
     else:
         yield "There is no other branch: edit begins one."
 
@@ -190,7 +191,7 @@ def _edit(viewer: Viewer, rest: str) -> Lines:
     if not rest:
         raise CommandError(f"Edit what? Write it with its new number, as in edit {target} = 0.5.")
     viewer.session.edit(read_edit(rest, timeline.edited_state, timeline.graph, target))
-    yield from _arrived(viewer)
+    yield from write_arrival(viewer)
 
 
 def _break(viewer: Viewer, rest: str) -> Lines:
@@ -232,16 +233,22 @@ def answer(viewer: Viewer, rest: str) -> Lines:
         quiz.submit()
         if quiz.complaint is not None:
             raise CommandError(f"{sentences(quiz.complaint, viewer.keys)[0]}.")
+    if quiz.given is not None:
+        yield f"Your answer is {quiz.given}; until the teacher reveals it, another one takes its place."
+        return
     viewer.session.take_answer()
-    yield from _arrived(viewer)
+    yield from write_arrival(viewer)
 
 
 def _skip(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
     if not viewer.session.quiz.takes_answers:
         raise CommandError("No question waits for an answer.")
     viewer.session.quiz.skip()
+    if not viewer.session.quiz.answered:
+        yield "You have not answered; the teacher reveals it."
+        return
     viewer.session.take_answer()
-    yield from _arrived(viewer)
+    yield from write_arrival(viewer)
 
 
 def _log(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
@@ -332,4 +339,4 @@ COMMANDS = {
 }
 KEYS = {name: name for name in COMMANDS} | {"origin": "why"}
 """What sentences call the commands; a breakpoint is set by `break`."""
-KEYS["breakpoint"] = "break"
+KEYS |= {"breakpoint": "break", "class": "follow"}

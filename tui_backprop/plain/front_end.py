@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TextIO
 
@@ -32,31 +32,31 @@ def run_plain(asked: Asked, save: str | None = None) -> int:
 
     That is 0 at the end of the input, 2 where the program cannot be opened or trained, or there is no such moment.
     """
-    viewer = _opened(asked)
+    viewer = open_viewer(asked)
     if viewer is None:
         return 2
     program = viewer.session.program
     start = [f"{program.lesson.name}: {program.lesson.summary}", "Type help for the commands, or press Enter to step."]
-    _write([*start, *write_place(viewer), *write_step(viewer)])
+    write([*start, *write_place(viewer), *write_step(viewer)])
     for line in _typed(sys.stdin):
         if line in ("quit", "q"):
             break
-        _write(do(viewer, line))
+        write(do(viewer, line))
     if save is not None:
-        _write(do(viewer, f"keep {save}"))
+        write(do(viewer, f"keep {save}"))
     return 0
 
 
 def narrate(asked: Asked) -> int:
     """Write a sentence for each event of a program's first iteration, and return the exit status, as `run_plain`."""
-    viewer = _opened(replace(asked, at="1"))
+    viewer = open_viewer(replace(asked, at="1"))
     if viewer is None:
         return 2
-    _write(write_log(viewer.moment, KEYS))
+    write(write_log(viewer.moment, KEYS))
     return 0
 
 
-def _opened(asked: Asked) -> Viewer | None:
+def open_viewer(asked: Asked) -> Viewer | None:
     """Return a viewer of the session that is asked for; None where it cannot be opened, which is then said."""
     try:
         opened = open_session(asked)
@@ -114,6 +114,7 @@ def _typed(lines: TextIO) -> Iterator[str]:
         yield line.strip()
 
 
-def _write(lines: Iterator[str] | list[str]) -> None:
+def write(lines: Iterable[str]) -> None:
+    """Write lines as they are read aloud."""
     for line in spoken(iter(lines)):
         print(printable(line), flush=True)

@@ -23,6 +23,8 @@ class LearnersEngine:
 
     `number` and `gradient` are the names of these attributes. `functions` are by node of the graphs opened so far.
     `backward` is the function that the script calls on its loss, and `called_at` the file and the line of the call.
+    `subject` is what it is called in a sentence, and `whose` what its gradients are. Where it computes in another
+    precision than ours, `precision` says in which.
     """
 
     class_name: str
@@ -32,6 +34,9 @@ class LearnersEngine:
     functions: Mapping[Node, TheirFunctions]
     backward: CodeType | None = None
     called_at: tuple[str, int] = ("", 0)
+    subject: str = "your engine"
+    whose: str = "yours"
+    precision: str = ""
 
     @property
     def is_by_hand(self) -> bool:

@@ -116,11 +116,16 @@ def _imported(node: ast.AST) -> Iterator[str]:
 
 
 def _losses(loop: ast.For | ast.While) -> Iterator[str]:
-    """Yield what may be the loss: what the loop prints, then what is called like one."""
-    for node in ast.walk(loop):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
-            yield from (each.id for each in ast.walk(node) if isinstance(each, ast.Name) and each.id != "print")
-    yield from _LOSSES
+    """Yield what may be the loss: what is printed and called like one, is called like one, or is printed."""
+    printed = [
+        each.id
+        for node in ast.walk(loop)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+        for each in ast.walk(node)
+        if isinstance(each, ast.Name)
+    ]
+    yield from (name for name in printed if name in _LOSSES or "loss" in name.lower() or "cost" in name.lower())
+    yield from ("loss", "cost", *printed, *_LOSSES)
 
 
 def _leading(loss: str, loop: ast.For | ast.While, functions: set[str]) -> tuple[list[ast.Assign], list[str]]:

@@ -34,6 +34,8 @@ from .execution import Execution, execute, explained
 from .naming import name_objects
 from .numpy_run import LoopRecorder, numpy_program
 from .program import Program, ProgramError, program_of
+from .pytorch import torch_program
+from .pytorch.watching import watching_torch
 from .recorded import RecordedStep
 from .recorder import Recorder
 from .updates import ProgramsOptimizer
@@ -64,13 +66,20 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
                 seen[node] = feeds
 
     of_loop = LoopRecorder(path)
-    with Graph().as_default(), watching(note), noting(of_engine.on_backward), of_loop.watching():
+    with (
+        Graph().as_default(),
+        watching(note),
+        noting(of_engine.on_backward),
+        watching_torch() as of_torch,
+        of_loop.watching(),
+    ):
         execution = execute(path)
     main, stopped = execution.main, execution.stopped
     warning = execution.left_out
     if stopped is not None:
         # what it trained until then is what a debugger is for
-        taken = len(recorder.steps) or (of_engine.taken if of_engine.steps else len(of_loop.ends))
+        by_others = of_engine.taken if of_engine.steps else sum(each.taken for each in of_torch if each.steps)
+        taken = len(recorder.steps) or by_others or len(of_loop.ends)
         fed = any(isinstance(node, Minimization) and _fed(node, seen) is not None for node in seen)
         if not taken and not fed:
             raise KeyboardInterrupt if isinstance(stopped.__cause__, KeyboardInterrupt) else stopped
@@ -83,6 +92,15 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
         return _remarked(program_of(_explaining(lesson, path, execution), seed, learning_rate, path, warning))
     if seed is not None:
         raise ProgramError(f"--seed is for lessons: {path} draws its own numbers; change the seed in it")
+    for each in of_torch if not recorder.steps and not of_engine.steps else ():
+        if each.refused is not None and not each.steps:
+            raise ProgramError(f"{path}: {each.refused}")
+        if each.steps:
+            by_torch = torch_program(each, execution, path, warning)
+            if learning_rate not in (None, by_torch.learning_rate):
+                own = f"{path} has its own: change it there"
+                raise ProgramError(f"--learning-rate is for programs of our engine; {own}")
+            return _remarked(by_torch)
     if of_engine.refused is not None and not seen:
         raise ProgramError(f"{path}: {of_engine.refused}")
     if of_engine.steps and not recorder.steps and not any(isinstance(node, Minimization) for node in seen):

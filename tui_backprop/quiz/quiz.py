@@ -17,8 +17,8 @@ from ..debugger.steps import Place, after_step
 from ..debugger.timeline import Timeline
 from . import Question, judge, question_about, read_number
 
-Mode = Literal["off", "me", "room"]
-NEXT_MODE: dict[Mode, Mode] = {"off": "me", "me": "room", "room": "off"}
+Mode = Literal["off", "me", "room", "class"]
+NEXT_MODE: dict[Mode, Mode] = {"off": "me", "me": "room", "room": "off", "class": "me"}
 LONGEST_ANSWER = 20
 
 
@@ -43,11 +43,15 @@ class Score:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a question: the answer that was given, None where it was given away, and whether it was right."""
+    """What came of a question: the answer that was given, None where it was given away, and whether it was right.
+
+    `answers` are those of a class.
+    """
 
     question: Question
     given: str | None
     right: bool = False
+    answers: tuple[str, ...] = ()
 
     @property
     def reason(self) -> str:
@@ -70,6 +74,8 @@ class Answered:
 class Quiz:
     """The state of a quiz: in `mode` me the learner answers, in room nobody types and the next step reveals.
 
+    In mode class a teacher asks: an answer is `given`, and may be changed, until the teacher reveals. Who leads a class
+    has `answers_of_class`, those that were given so far, else None, and `class_size`, how many can answer.
     `question` is the one that stands, `typed` what is typed so far as its answer, `complaint` why that is none yet.
     `outcome` is what came of the question about the step that led here. While `summing_up` holds, the score is due.
     `answers` are all that were given, or given away.
@@ -84,6 +90,9 @@ class Quiz:
         self.score = Score()
         self.summing_up = False
         self.answers: list[Answered] = []
+        self.given: str | None = None
+        self.answers_of_class: tuple[str, ...] | None = None
+        self.class_size = 0
         self._answer: Outcome | None = None
         self._place: tuple[Recording, int] | None = None
         self._asked: tuple[Branch, Place, Followed] | None = None
@@ -106,6 +115,7 @@ class Quiz:
         self._place = timeline.recording, timeline.cursor
         self._asked = timeline.branch, timeline.place, followed.alone
         self.typed, self.complaint, self.outcome, self.summing_up = "", None, None, False
+        self.given = None
         return self.question is not None
 
     def keep_to(self, timeline: Timeline) -> None:
@@ -116,7 +126,12 @@ class Quiz:
     @property
     def takes_answers(self) -> bool:
         """Whether a question stands that the learner is to answer."""
-        return self.question is not None and self.mode == "me"
+        return self.question is not None and self.mode in ("me", "class")
+
+    @property
+    def asks(self) -> bool:
+        """Whether a step may wait for an answer."""
+        return self.mode in ("me", "room") or self.question is not None
 
     @property
     def answered(self) -> bool:
@@ -128,7 +143,7 @@ class Quiz:
         question = self.question
         if question is None or not 0 <= position < len(question.choices):
             return False
-        self._judge(question, question.choices[position])
+        self._give(question, question.choices[position])
         return True
 
     def type(self, character: str) -> None:
@@ -146,11 +161,13 @@ class Quiz:
         if read_number(self.typed) is None:
             self.complaint = Message("no number typed", {"typed": self.typed})
         else:
-            self._judge(self.question, self.typed)
+            self._give(self.question, self.typed)
 
     def skip(self) -> None:
-        """Give the answer away, unanswered."""
-        if self.question is not None:
+        """Give the answer away, unanswered; where a teacher asks, take it back."""
+        if self.mode == "class":
+            self.given, self.typed = None, ""
+        elif self.question is not None:
             self.score.skipped[self.question.kind] += 1
             self.reveal()
 
@@ -162,9 +179,25 @@ class Quiz:
     def reveal(self) -> None:
         """Give the answer away."""
         assert self.question is not None
-        self._note(Outcome(self.question, None))
+        self._note(Outcome(self.question, None, answers=self.answers_of_class or ()))
 
-    def _judge(self, question: Question, given: str) -> None:
+    def reveal_to_class(self, answers: tuple[str, ...]) -> None:
+        """Judge what was given, because the teacher reveals, with what all of the class have answered."""
+        assert self.question is not None
+        if self.given is None:
+            self._note(Outcome(self.question, None, answers=answers))
+        else:
+            self._note(Outcome(self.question, self.given, judge(self.question, self.given), answers))
+
+    def leave_class(self) -> None:
+        """Drop the question of a teacher, and ask nothing."""
+        if self.mode == "class":
+            self.mode, self.question, self.given = "off", None, None
+
+    def _give(self, question: Question, given: str) -> None:
+        if self.mode == "class":
+            self.given, self.complaint = given, None
+            return
         right = judge(question, given)
         (self.score.right if right else self.score.wrong)[question.kind] += 1
         self._note(Outcome(question, given, right))

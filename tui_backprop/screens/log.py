@@ -20,7 +20,7 @@ from ..debugger.followed import Followed
 from ..debugger.steps import Place
 from ..keys import KEY_OF
 from ..narration.log import Log, height_of_a_row
-from ..narration.solution import file_name
+from ..narration.solution import file_name, write_solution
 from ..session import DebugSession
 from ..widgets.canvas import Canvas
 from .prompt import Prompt
@@ -204,8 +204,15 @@ class LogScreen(ModalScreen[Place | None]):
     # saving
 
     def action_save(self, full: bool = False) -> None:
-        """Ask for a file and write the iteration into it as a worked solution, in `full` with all digits."""
+        """Ask for a file and write the iteration into it as a worked solution, in `full` with all digits.
+
+        Where there are no files it goes to the terminal.
+        """
         self._full = full
+        if not self._session.has_files:
+            self.app.copy_to_clipboard("\n".join(write_solution(self._session.timeline, self._followed, full=full)))
+            self._say("the worked solution went to your terminal; many put it onto the clipboard")
+            return
         self._ask_for_file(file_name(self._session.timeline))
 
     def _ask_for_file(self, typed: str, wrong: str = "") -> None:

@@ -19,6 +19,8 @@ from textual.timer import Timer
 
 from minidl_core import Node
 
+from ..classroom.lead import Lead
+from ..classroom.pupil import Pupil
 from ..debugger.breakpoints import Breakpoint
 from ..debugger.edits import Edit
 from ..debugger.message import Message
@@ -34,6 +36,7 @@ from ..panes.frame import draw_frame, draw_title
 from ..panes.pane import Pane, Size
 from ..panes.question_pane import choice_at
 from ..session import DebugSession, Viewer
+from ..session.session_file import ENDING, write_session
 from ..widgets.canvas import Canvas
 from ..widgets.graph_canvas import GraphCanvas
 
@@ -41,7 +44,7 @@ _CHOICES = "1234"
 
 
 class MainScreen(Screen[None]):
-    """Shows a session to one viewer, and moves both by keys."""
+    """Shows a session to one viewer, and moves both by keys, or as a class moves that is its `company`."""
 
     DEFAULT_CSS = """
     MainScreen {
@@ -58,9 +61,10 @@ class MainScreen(Screen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [binding for section in SECTIONS.values() for binding in section]
 
-    def __init__(self, session: DebugSession) -> None:
+    def __init__(self, session: DebugSession, company: Lead | Pupil | None = None) -> None:
         super().__init__()
         self.session = session
+        self._company = company
         self.viewer = Viewer(session, KEY_OF)
         self._panes = [pane for pane in PANES if pane.applies(session.moment)]
         self._areas: dict[str, Area] = {}
@@ -263,8 +267,14 @@ class MainScreen(Screen[None]):
         self._ask(BreakpointsScreen(self.session.breakpoints, self.session.timeline.graph), lambda _: self._show())
 
     def action_keep(self) -> None:
-        """Ask for a file, and keep the session in it."""
+        """Ask for a file, and keep the session in it; where there are no files, send it to the terminal."""
         from .keep import KeepScreen
+
+        if not self.session.has_files:
+            self.app.copy_to_clipboard("\n".join(write_session(self.session)))
+            self.session.message = Message("sent to the terminal", {"what": f"session, for a file {ENDING}"})
+            self._show()
+            return
 
         def keep(path: Path | None) -> None:
             if path is not None:
@@ -291,6 +301,31 @@ class MainScreen(Screen[None]):
         self._show()
         self.app.push_screen(screen, answered)
 
+    # in a class
+
+    def look_at_class(self) -> None:
+        """Do what a teacher has done, where one is followed, and show what is new about the class."""
+        if isinstance(self._company, Pupil):
+            self._company.take_up(self.session, self.viewer)
+        self._show()
+
+    def action_class(self) -> None:
+        """Follow the teacher again, or see who is in the class."""
+        if isinstance(self._company, Pupil):
+            self._company.follow_again()
+        elif isinstance(self._company, Lead):
+            from .class_list import ClassScreen
+
+            self._ask(ClassScreen(self._company))
+        else:
+            self.session.message = Message("in no class")
+        self._show()
+
+    def on_screen_resume(self) -> None:
+        """Do what the class did while something lay over this screen."""
+        if self._company is not None:
+            self.look_at_class()
+
     # drawing
 
     def on_mount(self) -> None:
@@ -315,11 +350,15 @@ class MainScreen(Screen[None]):
 
     def _draw(self) -> None:
         self._due = False
+        if self._company is not None:
+            self._company.notice(self.session)
         self._arrange()
         moment = self.session.moment
         for pane in self._panes:
             if pane.name in self._areas:
                 self._draw_pane(pane, moment)
+        if self._company is not None:
+            self._company.after_drawing(self.session, self.viewer)
 
     def _draw_pane(self, pane: Pane, moment: Moment) -> None:
         area, depends_on = self._areas[pane.name], pane.depends_on(moment, self.viewer)

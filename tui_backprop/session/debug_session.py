@@ -51,16 +51,21 @@ class DebugSession:
     """A program that is open: its `timeline`, its `breakpoints`, its `quiz`, and who looks at it, its `viewers`.
 
     `message` is about what was done last. A run pauses at the end of every so many iterations (0: never).
+    `moves` counts what moved it or changed what it asks. `standing` says how it stands to a class, if it is in one.
+    Where it `has_files`, what is kept of it goes into one; else to the terminal of whoever looks at it.
     """
 
-    def __init__(self, program: Program, pause_every: int = 100) -> None:
+    def __init__(self, program: Program, pause_every: int = 100, *, has_files: bool = True) -> None:
         self.program = program
+        self.has_files = has_files
         self.timeline = timeline = Timeline(program)
         self._foldings: dict[LossGraph, Foldings] = {}
         self.breakpoints = Breakpoints()
         self.quiz = Quiz()
         self.viewers: WeakSet[Follower] = WeakSet()
         self.message = Message("warned", {"text": program.warning}) if program.warning else None
+        self.moves = 0
+        self.standing: Message | None = None
         self._run = Run(timeline, pause_every)
         self._runs = False
 
@@ -88,7 +93,7 @@ class DebugSession:
         if self._runs and stop == "step":
             self.pause()
             return False
-        if stop != "step" or self.quiz.mode == "off":
+        if stop != "step" or not self.quiz.asks:
             return self._move(lambda: self.timeline.forward(STOPS[stop]))
         if self.quiz.question is None:
             self.message = None
@@ -127,6 +132,7 @@ class DebugSession:
     def edit(self, edit: Edit) -> None:
         """Begin a branch with an edit of what the iteration starts from, and stay at the same step."""
         self.pause()
+        self.moves += 1
         self.message = self.timeline.fork(edit)
         self.quiz.keep_to(self.timeline)
         self.quiz.outcome = None
@@ -137,6 +143,7 @@ class DebugSession:
 
     def _move(self, move: Callable[[], bool | Message | None]) -> bool:
         self.pause()
+        self.moves += 1
         self.message = None
         self._run.message = None
         outcome = move()
@@ -184,6 +191,7 @@ class DebugSession:
             self.message = Message("no breakpoint is on", {})
 
     def _start(self, begin: Callable[[], None]) -> None:
+        self.moves += 1
         self.message = None
         for viewer in self.viewers:
             viewer.deselect()
@@ -193,9 +201,12 @@ class DebugSession:
 
     def tick(self) -> None:
         """Go on by one tick of a run; where it ends there is a message."""
-        if self._runs and not self._run.tick():
-            self.pause()
-            self.message = self._run.message
+        if self._runs:
+            goes_on = self._run.tick()
+            self.quiz.keep_to(self.timeline)
+            if not goes_on:
+                self.pause()
+                self.message = self._run.message
 
     def pause(self, why: Message | None = None) -> None:
         """Let time stand still, and say why."""
@@ -246,6 +257,7 @@ class DebugSession:
     def ask(self) -> None:
         """Ask the learner before each step, then the room, then nobody."""
         self.pause()
+        self.moves += 1
         self.message = self.quiz.change_mode()
 
     def take_answer(self) -> None:
@@ -264,7 +276,7 @@ class DebugSession:
         return bool(reveals)
 
     def _refuses(self, what: str) -> bool:
-        if self.quiz.mode == "off" or self._runs:
+        if not self.quiz.asks or self._runs:
             return False
         self.quiz.outcome = None
         self.message = Message("no run in a quiz", {"what": what})

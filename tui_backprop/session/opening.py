@@ -37,8 +37,8 @@ class Opened:
 
 
 @collecting_rarely()
-def open_session(asked: Asked) -> Opened:
-    """Open a session at the moment that is asked for.
+def open_session(asked: Asked, *, has_files: bool = True) -> Opened:
+    """Open a session at the moment that is asked for; it may have no files (see DebugSession).
 
     Raises ProgramError, NoMomentError, EditError, and what the engine raises where the program cannot be trained.
     """
@@ -46,9 +46,9 @@ def open_session(asked: Asked) -> Opened:
         file = read_session(asked.name)
         seed, rate = file.says.get("seed"), file.says.get("learning rate")
         program = open_program(file.address, seed, rate)
-        session = DebugSession(program, asked.steps)
+        session = DebugSession(program, asked.steps, has_files=has_files)
         return Opened(session, take_up(session, file) or program.warning, None)
-    session = DebugSession(open_program(asked.name, asked.seed, asked.learning_rate), asked.steps)
+    session = DebugSession(open_program(asked.name, asked.seed, asked.learning_rate), asked.steps, has_files=has_files)
     for edit in asked.edits:
         _edit(session, edit)
     timeline = session.timeline

@@ -55,21 +55,11 @@ class Keepable(Protocol):
 
 def write_session(session: Keepable) -> Iterator[str]:
     """Yield the lines of a session's file."""
-    timeline, program = session.timeline, session.program
+    timeline = session.timeline
     says = {
         _FORMAT: VERSION,
-        "program": program.address,
-        **({"sha256": _hash(program.address)} if is_path(program.address) else {}),
-        "seed": program.seed,
-        "learning rate": None if callable(program.learning_rate) else program.learning_rate,
-        "branches": [
-            {
-                "furthest": branch.furthest[:2],
-                "edits": [_written(n, edit) for n, edits in branch.edits.items() for edit in edits],
-            }
-            for branch in timeline.branches
-        ],
-        "branch": timeline.branches.index(timeline.branch),
+        **write_program(session.program),
+        **write_branches(timeline),
         "at": name_moment(timeline),
         "asks": session.quiz.mode,
         "answers": [
@@ -119,8 +109,7 @@ def take_up(session: Keepable, file: SessionFile) -> str:
     """
     timeline, says = session.timeline, file.says
     try:
-        edits = [[_read(each, timeline) for each in branch["edits"]] for branch in says["branches"]]
-        furthest = [Place(int(branch["furthest"][0]), int(branch["furthest"][1])) for branch in says["branches"]]
+        edits, furthest = read_branches(timeline, says)
         timeline.take_branches(edits, furthest, int(says["branch"]))
         place = read_moment(str(says["at"]), timeline)
         timeline.go_to(place)
@@ -133,7 +122,7 @@ def take_up(session: Keepable, file: SessionFile) -> str:
         raise ProgramError(f"{file.path} does not fit {file.address}: {error}") from error
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise ProgramError(f"{file.path} is damaged, or does not fit {file.address}: {error!r}") from error
-    if says.get("sha256") not in (None, _hash(file.address)):
+    if says.get("sha256") not in (None, hash_of(file.address)):
         return f"{file.address} has changed since {file.path} was saved: its numbers may differ"
     return differs and f"{file.path} was saved where {differs}"
 
@@ -146,7 +135,40 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _hash(address: str) -> str | None:
+def write_program(program: Program) -> dict[str, Any]:
+    """Return what opens a program again, and of a file its hash."""
+    return {
+        "program": program.address,
+        **({"sha256": hash_of(program.address)} if is_path(program.address) else {}),
+        "seed": program.seed,
+        "learning rate": None if callable(program.learning_rate) else program.learning_rate,
+    }
+
+
+def write_branches(timeline: Timeline) -> dict[str, Any]:
+    """Return the edits of all branches, how far each went, and which one is moved on."""
+    branches = [
+        {
+            "furthest": branch.furthest[:2],
+            "edits": [_written(*made) for made in branch.made],
+        }
+        for branch in timeline.branches
+    ]
+    return {"branches": branches, "branch": timeline.branches.index(timeline.branch)}
+
+
+def read_branches(timeline: Timeline, says: Mapping[str, Any]) -> tuple[list[list[tuple[int, Edit]]], list[Place]]:
+    """Return the edits of all branches that were written, and how far each went.
+
+    Raises KeyError, IndexError, TypeError or ValueError where they do not fit.
+    """
+    edits = [[_read(each, timeline) for each in branch["edits"]] for branch in says["branches"]]
+    furthest = [Place(int(branch["furthest"][0]), int(branch["furthest"][1])) for branch in says["branches"]]
+    return edits, furthest
+
+
+def hash_of(address: str) -> str | None:
+    """Return the hash of a file; None where it cannot be read."""
     try:
         return hashlib.sha256(Path(address).read_bytes()).hexdigest()
     except OSError:
@@ -160,14 +182,15 @@ def _written(finished: int, edit: Edit) -> dict[str, Any]:
 
 def _read(says: Mapping[str, Any], timeline: Timeline) -> tuple[int, Edit]:
     name, index = says["node"], says["index"]
-    node = None if name is None else _node(name, timeline)
+    node = None if name is None else node_called(name, timeline)
     if not (node is None or isinstance(node, Variable | Placeholder)):
         raise ValueError(f"{name} cannot be edited")
     place = None if index is None else tuple(map(int, index))
     return int(says["after iteration"]), Edit(node, place, float(says["old"]), float(says["new"]))
 
 
-def _node(name: str, timeline: Timeline) -> Node:
+def node_called(name: str, timeline: Timeline) -> Node:
+    """Return the node of this name; raises ValueError where there is none."""
     found = next((node for node in timeline.graph.nodes if node.name == name), None)
     if found is None:
         raise ValueError(f"there is no node {name}")

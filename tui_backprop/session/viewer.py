@@ -21,6 +21,7 @@ from ..inspector import automatic_view, move_followed, view_of, views
 from ..inspector.list_view import followed_element, move_in_list
 from ..inspector.walk import choose_edge, choose_term, follow, origin_of
 from ..narration.messages import Keys
+from ..quiz.quiz import Outcome
 from .debug_session import DebugSession
 
 DIRECTIONS = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}
@@ -69,6 +70,12 @@ class Viewer:
     def sees_score(self) -> bool:
         """Whether the score of the quiz stands in the inspector, until this viewer goes on."""
         return self.session.quiz.summing_up and not self._closed_score
+
+    @property
+    def answers_seen(self) -> Outcome | None:
+        """The question whose answers by a class stand in the inspector, until this viewer goes on."""
+        outcome = self.session.quiz.outcome
+        return outcome if outcome is not None and outcome.answers and not self._closed_score else None
 
     @property
     def shown(self) -> ShownGraph:
@@ -193,7 +200,7 @@ class Viewer:
     def next_view(self) -> None:
         """Go from the graph to the inspector, through its views and panes without a place, and back to the graph."""
         self._begin()
-        if self.sees_score:
+        if self.sees_score or self.answers_seen is not None:
             self._closed_score = True
             return
         there = [*views(self.moment, self.look.node), *self.other_views]
@@ -241,13 +248,13 @@ class Viewer:
                 self._say(Message("no origin", {"why": why}))
             else:
                 self._trail.append((self.look.node, self.view, self.followed))
-                self._look_at(*there)
+                self.look_at(*there)
 
     def go_back(self) -> None:
         """Return to the number from which the last one was reached."""
         self._begin()
         if self._trail:
-            self._look_at(*self._trail.pop())
+            self.look_at(*self._trail.pop())
 
     def choose_edge(self, by: int) -> None:
         """Look at another edge over which the followed number came, so many further."""
@@ -279,7 +286,8 @@ class Viewer:
         self._begin()
         self.in_full = not self.in_full
 
-    def _look_at(self, node: Node | None, view: str | None, followed: Followed) -> None:
+    def look_at(self, node: Node | None, view: str | None, followed: Followed) -> None:
+        """Look at an element of a node, None being the node of now, in a view, None being the one that fits."""
         if node is not None:
             self.look = self.look.select(node)
         else:

@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 
 from minidl_core.arrays import Array, quiet
-from minidl_core.definition import GradientRule, OperationDefinition, definitions
+from minidl_core.definition import OperationDefinition, definitions
 from minidl_core.gradients import EvaluatedOperation
 
+from ..own_operation import own_operation
 from .measured_slope import measured_gradient
 from .walking import OperationKind
 
@@ -157,32 +158,10 @@ def _computed_by(ours: OperationDefinition, theirs: Callable[..., Array]) -> Ope
 def _own(word: str, count: int, theirs: Callable[..., Array], kind: OperationKind) -> OperationDefinition:
     """Return a definition for what is none of our operations."""
 
-    def compute(*inputs: Array) -> Array:
-        return theirs(*inputs)
-
     def gradient(op: EvaluatedOperation, grad: Array) -> list[Array | None]:
         """Measure the slope: the learner's own function is called a little to either side."""
         inputs = list(op.inputs)
         return [measured_gradient(theirs, inputs, n, grad) if op.needs[n] else None for n in range(count)]
 
-    code = kind.code
-    compute.__name__, compute.__doc__ = word, f"It is computed by the script's own {code.co_name}."
-    names = [chr(ord("a") + n) for n in range(count)] if count < 24 else [f"a{n}" for n in range(count)]
-    parameters = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in names]
-    compute.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    formula = f"Y = {word}({', '.join(name.upper() for name in names)})"
-    element = formula.partition(" = ")[2]
-    rule = GradientRule(gradient, ())
-    return OperationDefinition(
-        compute,
-        formula,
-        samples=(),
-        element=element,
-        elementwise=False,
-        unchecked=False,
-        copies=False,
-        shape=None,
-        domain=(-2.0, 2.0),
-        remedy="",
-        rule=rule,
-    )
+    reason = f"It is computed by the script's own {kind.code.co_name}."
+    return own_operation(word, count, theirs, gradient, reason, measured=True)

@@ -1,0 +1,187 @@
+"""Pupils follow, let go, come back and answer, and see the same numbers as the teacher."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from pathlib import Path
+
+from tests.classroom.meeting_room import End, Room, room, until
+from tui_backprop.classroom import pupil as pupils
+from tui_backprop.debugger.steps import Place
+from tui_backprop.narration.messages import sentences
+from tui_backprop.notation.edits import read_edit
+
+
+def standing(end: End) -> str:
+    assert end.session.standing is not None
+    return sentences(end.session.standing, {"class": "F"})[0]
+
+
+def edit(end: End, text: str) -> None:
+    timeline = end.session.timeline
+    end.session.edit(read_edit(text, timeline.edited_state, timeline.graph, "W"))
+
+
+async def follows(pupil: End, teacher: End) -> None:
+    await until(lambda: pupil.session.running is None and pupil.fingerprint == teacher.fingerprint)
+
+
+async def class_of(meeting: Room, count: int = 1) -> tuple[End, list[End]]:
+    teacher = await meeting.lead()
+    pupils = [await meeting.join(f"pupil {number}") for number in range(count)]
+    await until(lambda: len(teacher.company.members) == count)
+    for each in pupils:
+        await until(lambda each=each: each.company.is_there)
+    return teacher, pupils
+
+
+async def test_a_pupil_sees_the_moment_and_what_the_teacher_points_at(tmp_path: Path) -> None:
+    async with room(tmp_path) as meeting:
+        teacher, [pupil] = await class_of(meeting)
+        teacher.session.step("iteration")
+        teacher.session.step("phase")
+        teacher.session.step("step")
+        node = next(node for node in teacher.session.timeline.graph.nodes if node.name == "p")
+        teacher.viewer.select(node)
+        teacher.viewer.look_at(node, "gradient", teacher.viewer.followed.at((7, 1), True))
+        teacher.show()
+        await follows(pupil, teacher)
+        assert pupil.viewer.node is not None
+        assert pupil.viewer.node.name == "p"
+        assert pupil.viewer.followed == teacher.viewer.followed
+        assert standing(pupil) == "you follow monday"
+        assert standing(teacher) == "class monday: 1 follow"
+
+
+async def test_a_move_of_the_pupils_own_lets_go_and_f_comes_back(tmp_path: Path) -> None:
+    async with room(tmp_path) as meeting:
+        teacher, [pupil] = await class_of(meeting)
+        teacher.session.step("iteration")
+        teacher.session.step("step")
+        teacher.show()
+        await follows(pupil, teacher)
+        pupil.session.back()
+        pupil.show()
+        assert standing(pupil) == "on your own since 2:matmul:forward; F follows"
+        edit(pupil, "W[0,0] = 5")
+        mine = pupil.fingerprint
+        teacher.session.step("phase")
+        teacher.show()
+        await until(lambda: standing(teacher) == "class monday: 0 follow, 1 on their own")
+        assert pupil.fingerprint == mine
+        pupil.company.follow_again()
+        await follows(pupil, teacher)
+        await until(lambda: standing(teacher) == "class monday: 1 follow")
+
+
+async def test_who_comes_late_or_is_far_behind_runs_there(tmp_path: Path) -> None:
+    async with room(tmp_path) as meeting:
+        teacher, _ = await class_of(meeting)
+        edit(teacher, "W[0,0] = 2")
+        teacher.session.timeline.train(300)
+        teacher.session.ask()
+        teacher.session.step("step")
+        assert teacher.session.quiz.question is not None
+        teacher.show()
+        late = await meeting.join()
+        await until(lambda: late.session.running)
+        while late.session.running:
+            late.session.tick()
+            late.show()
+        await follows(late, teacher)
+        assert late.session.quiz.question is not None
+
+
+async def test_the_class_answers_and_all_see_what_was_answered(tmp_path: Path) -> None:
+    async with room(tmp_path) as meeting:
+        teacher, [one, two, three] = await class_of(meeting, 3)
+        teacher.session.ask()
+        teacher.session.ask()
+        teacher.session.step("step")
+        teacher.show()
+        quiz = teacher.session.quiz
+        question = quiz.question
+        assert question is not None
+        for pupil in (one, two, three):
+            await follows(pupil, teacher)
+        wrong = next(iter({*question.choices} - {question.answer}), "123456")
+        for pupil, answer in ((one, question.answer), (two, wrong)):
+            if question.choices:
+                pupil.session.quiz.choose(question.choices.index(answer))
+            else:
+                pupil.session.quiz.typed = answer
+                pupil.session.quiz.submit()
+            pupil.session.take_answer()
+            assert pupil.session.quiz.question is not None
+            pupil.show()
+        await until(lambda: len(quiz.answers_of_class or ()) == 2)
+        assert quiz.class_size == 3
+        three.session.step("step")
+        assert three.session.quiz.question is not None
+        teacher.session.step("step")
+        teacher.show()
+        for pupil, given, right in ((one, question.answer, True), (two, wrong, False), (three, None, False)):
+            await follows(pupil, teacher)
+            outcome = pupil.session.quiz.outcome
+            assert outcome is not None
+            assert (outcome.given, outcome.right) == (given, right)
+            assert sorted(outcome.answers) == sorted([question.answer, wrong])
+            assert pupil.session.quiz.question is None
+
+
+async def test_a_teacher_who_is_gone_can_take_the_class_up_again(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(pupils, "AGAIN", 0.01)
+    async with room(tmp_path) as meeting:
+        teacher, [pupil] = await class_of(meeting)
+        teacher.session.step("iteration")
+        teacher.show()
+        await follows(pupil, teacher)
+        teacher.company.close()
+        await until(lambda: not pupil.company.is_there)
+        assert "the teacher is not there" in standing(pupil)
+        pupil.session.step("phase")
+        pupil.show()
+        again = await meeting.lead()
+        await until(lambda: pupil.company.is_there)
+        assert standing(pupil) == "on your own since 1; F follows"
+        pupil.company.follow_again()
+        await follows(pupil, again)
+
+
+async def test_nothing_differs_over_random_moves(tmp_path: Path) -> None:
+    chance = random.Random(4)
+    async with room(tmp_path) as meeting:
+        teacher, there = await class_of(meeting, 2)
+        session = teacher.session
+        for _ in range(60):
+            move = chance.choice(
+                [
+                    lambda: session.step(chance.choice(["event", "step", "node", "phase", "iteration"])),
+                    lambda: session.back(chance.choice(["event", "step", "node", "phase", "iteration"])),
+                    lambda: session.go(Place(chance.randrange(12), chance.randrange(30), chance.random() < 0.5)),
+                    lambda: edit(teacher, f"W[{chance.randrange(2)},0] = {chance.random()}"),
+                    session.switch_branch,
+                    session.ask,
+                    session.last,
+                    lambda: session.go(Place(session.timeline.place.iteration + 3)),
+                ]
+            )
+            move()
+            while session.running:
+                session.tick()
+            teacher.show()
+            if chance.random() < 0.3:
+                mover = chance.choice(there)
+                mover.session.back("phase")
+                mover.show()
+                mover.company.follow_again()
+            if chance.random() < 0.1:
+                there.append(await meeting.join())
+            for pupil in there:
+                async with asyncio.timeout(5):
+                    while pupil.session.running or pupil.fingerprint != teacher.fingerprint:
+                        pupil.session.tick()
+                        pupil.show()
+                        await asyncio.sleep(0)
+        assert len(there) > 2

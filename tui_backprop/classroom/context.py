@@ -1,0 +1,90 @@
+"""What a class follows: which program, which edits, which place, what is asked, and what the teacher points at.
+
+A context holds no computed number but the loss, which is compared: each end computes its own, to the same bits.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from minidl_core import MinidlError
+
+from ..debugger.followed import Followed
+from ..debugger.kept import kept
+from ..debugger.steps import Place
+from ..notation.moments import MOST
+from ..session import DebugSession, Viewer
+from ..session.session_file import node_called, read_branches, write_branches, write_program
+
+Context = Mapping[str, Any]
+
+DAMAGED = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError, MinidlError)
+"""What is raised where a context does not fit the program."""
+
+
+def write_context(session: DebugSession, viewer: Viewer, asked: int) -> Context:
+    """Return what a class follows of a session and its teacher's viewer; `asked` is the number of the question."""
+    quiz, outcome = session.quiz, session.quiz.outcome
+    node = viewer.look.node
+    return {
+        **program_of(session),
+        **write_branches(session.timeline),
+        "at": session.timeline.place,
+        "loss": session.moment.loss,
+        "question": None if quiz.question is None else [asked, *_followed(viewer.followed)],
+        "answers": None if outcome is None else outcome.answers,
+        "points at": [
+            None if node is None else node.name,
+            None if viewer.view in viewer.other_views else viewer.view,
+            *_followed(viewer.followed),
+        ],
+    }
+
+
+def take_up(context: Context, before: Context | None, session: DebugSession, viewer: Viewer) -> None:
+    """Bring a pupil's session and viewer to a context, from the one `before`, None where they were somewhere else.
+
+    Raises DAMAGED where it does not fit the program.
+    """
+    timeline, quiz = session.timeline, session.quiz
+    place = Place(int(context["at"][0]), int(context["at"][1]), bool(context["at"][2]))
+    if not (1 <= place.iteration <= MOST and place.cursor is not None and place.cursor >= 0):
+        raise ValueError(f"there is no place {place}")
+    if before is None or any(before[key] != context[key] for key in ("branches", "branch")):
+        edits, _ = read_branches(timeline, context)
+        timeline.take_branches(edits, [Place(1, 0)] * len(edits), int(context["branch"]))
+    question = context["question"]
+    if quiz.question is not None and question is None and context["answers"] is not None:
+        quiz.reveal_to_class(tuple(map(str, context["answers"])))
+    if before is None or timeline.place != place or quiz.answered:
+        session.go(place)
+    quiz.mode = "class"
+    if question is None:
+        quiz.question = None
+    elif quiz.question is None and session.running is None:
+        _, *followed = question
+        quiz.ask(timeline, _read_followed(followed))
+    if before is None or before["at"] != context["at"] or before["points at"] != context["points at"]:
+        name, view, *followed = context["points at"]
+        node = None if name is None else node_called(name, timeline)
+        viewer.look_at(node, None if view is None else str(view), _read_followed(followed))
+
+
+@kept
+def program_of(session: DebugSession) -> Mapping[str, Any]:
+    """Return what opens a session's program again, from any directory, as it was when this was asked first."""
+    program = write_program(session.program)
+    return {**program, "program": os.path.abspath(program["program"])} if "sha256" in program else program
+
+
+def _followed(followed: Followed) -> tuple[int, tuple[int, ...]]:
+    return followed.point, followed.entry
+
+
+def _read_followed(written: Any) -> Followed:
+    point, entry = int(written[0]), tuple(map(int, written[1]))
+    if min((point, *entry)) < 0:
+        raise ValueError(f"there is no element {entry} of point {point}")
+    return Followed(point, entry)

@@ -1,0 +1,115 @@
+"""A class followed line by line: what the teacher does is written as it comes, and what is typed is done in between."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import chain
+
+from ..classroom.pupil import Pupil
+from ..debugger.steps import Place
+from ..narration.messages import sentences
+from ..quiz.question import Question
+from ..quiz.quiz import Outcome
+from ..session import Viewer
+from ..session.opening import Asked
+from .answers import write_question
+from .commands import KEYS, write_arrival
+from .front_end import do, open_viewer, write
+
+PAUSE = 0.3
+"""Seconds in which the teacher's moves are gathered before they are told, so that a run is no flood."""
+_HELP = "follow: go to wherever the teacher is, and follow again."
+
+
+def run_plain_in_class(asked: Asked, save: str | None, pupil: Pupil) -> int:
+    """Open what a class is about, follow its teacher, do what is read, and return the exit status, as `run_plain`."""
+    viewer = open_viewer(asked)
+    if viewer is None:
+        return 2
+    lesson = viewer.session.program.lesson
+    write([f"{lesson.name}: {lesson.summary}", "Type help for the commands."])
+    try:
+        asyncio.run(Following(viewer, pupil).go_on())
+    except KeyboardInterrupt:
+        return 130
+    if save is not None:
+        write(do(viewer, f"keep {save}"))
+    return 0
+
+
+class Following:
+    """What was told last of a class, and what there is to tell now."""
+
+    def __init__(self, viewer: Viewer, pupil: Pupil) -> None:
+        self._viewer = viewer
+        self._pupil = pupil
+        self._told: tuple[str, Place | None, Question | None] = "", None, None
+        self._due = False
+
+    async def go_on(self) -> None:
+        """Tell and do until the input ends."""
+        typed: asyncio.Queue[str] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+
+        def read() -> None:
+            with suppress(RuntimeError):  # where there is no loop any more
+                for line in chain(sys.stdin, ["quit"]):
+                    loop.call_soon_threadsafe(typed.put_nowait, line.strip())
+
+        self._pupil.changed = self._tell_soon
+        await self._pupil.open()
+        threading.Thread(target=read, daemon=True).start()  # one that waits for a line holds up no end
+        while (line := await typed.get()) not in ("quit", "q"):
+            if line == "follow":
+                self._pupil.follow_again()
+            else:
+                write(chain(do(self._viewer, line), [_HELP] if line == "help" else []))
+                session = self._viewer.session
+                self._told = self._told[0], session.timeline.place, session.quiz.question
+                self._tell()
+        self._pupil.close()
+
+    def _tell_soon(self) -> None:
+        if not self._due:
+            self._due = True
+            asyncio.get_running_loop().call_later(PAUSE, self._tell)
+
+    def _tell(self) -> None:
+        """Follow, and write what is new."""
+        self._due = False
+        session, viewer = self._viewer.session, self._viewer
+        self._pupil.take_up(session, viewer)
+        while session.running is not None:
+            session.tick()
+        self._pupil.notice(session)
+        write(self._news())
+        self._pupil.after_drawing(session, viewer)
+
+    def _news(self) -> Iterator[str]:
+        session = self._viewer.session
+        (standing, place, question), now = self._told, session.quiz.question
+        self._told = self._standing(), session.timeline.place, now
+        if self._told[0] != standing:
+            yield self._told[0]
+        if now is not None:
+            if now is not question:
+                yield from write_question(now, for_the_room=False)
+        elif self._told[1] != place:
+            yield from write_arrival(self._viewer)
+            if session.quiz.outcome is not None:
+                yield from write_class_answers(session.quiz.outcome)
+
+    def _standing(self) -> str:
+        standing = self._viewer.session.standing
+        return "" if standing is None else sentences(standing, KEYS)[0]
+
+
+def write_class_answers(outcome: Outcome) -> Iterator[str]:
+    """Yield how often a class gave each answer, the most frequent first."""
+    for given, count in Counter(outcome.answers).most_common():
+        yield f"{count} of {len(outcome.answers)} answered {given}."

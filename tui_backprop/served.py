@@ -1,0 +1,77 @@
+"""The process of one who came to a served class: the app in their terminal, confined to what it needs."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pkgutil
+import socket
+import sys
+import termios
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from . import screens
+from .app import run_app
+from .classroom.confinement import confine
+from .classroom.lead import Lead
+from .classroom.pupil import Pupil
+from .programs import is_path
+from .session.opening import Asked
+from .settings import Settings
+
+IMPORTED_LATER = (
+    *("plotext", "pygments.lexers.python", "textual.command", "textual.widgets._option_list", "textual.widgets._input"),
+    *(f"{screens.__name__}.{module.name}" for module in pkgutil.iter_modules(screens.__path__)),
+)
+"""What the app imports only where it needs it; of what is imported before, all processes have the same memory."""
+
+
+@dataclass(frozen=True)
+class ServedClass:
+    """A class that is served: its name, its program, how one joins it, and the server's directory."""
+
+    name: str
+    program: str
+    invitation: str
+    directory: Path
+
+    @property
+    def socket(self) -> Path:
+        """Where the teacher's process listens."""
+        return self.directory / "socket"
+
+
+def begin() -> None:
+    """Do nothing: what is imported for this is then there for all that are forked later."""
+
+
+def view(served: ServedClass, name: str | None, term: str, terminal: Connection, scratch: Path) -> None:
+    """Show the app in a pseudo-terminal, to a pupil of this name, or where that is None to the teacher."""
+    _take(terminal.fileno())
+    terminal.close()
+    os.environ |= {"TERM": term, "SSH_CONNECTION": "served", "HOME": str(scratch), "TMPDIR": str(scratch)}
+    company: Lead | Pupil
+    if name is None:
+        served.socket.unlink(missing_ok=True)
+        listening = socket.socket(socket.AF_UNIX)
+        listening.bind(str(served.socket))
+        listening.listen()
+        company = Lead(served.name, listening, served.invitation)
+    else:
+        company = Pupil(served.socket, name, served.name)
+    readable = [Path(served.program).parent] if is_path(served.program) else []
+    confine(readable, scratch, served.socket)
+    sys.exit(run_app(Asked(served.program), None, Settings(), company, has_files=False))
+
+
+def _take(terminal: int) -> None:
+    """Have this terminal, and no other, for input and output."""
+    os.setsid()
+    fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+    for number in range(3):
+        os.dup2(terminal, number)
+    sys.stdin = sys.__stdin__ = open(0, closefd=False)  # type: ignore[misc]  # noqa: SIM115
+    sys.stdout = sys.__stdout__ = open(1, "w", closefd=False)  # type: ignore[misc]  # noqa: SIM115
+    sys.stderr = sys.__stderr__ = open(2, "w", closefd=False)  # type: ignore[misc]  # noqa: SIM115
