@@ -27,7 +27,7 @@ from minidl_core.watching import watching
 
 from ..lessons.lesson import Example, Lesson
 from .collecting import collecting_rarely
-from .engine import engine_program
+from .engine import engine_program, missing_of_engine
 from .engine.noting import noting
 from .engine.recorder import Recorder as EngineRecorder
 from .execution import Execution, execute, explained
@@ -131,7 +131,7 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
             steps = [_at_rate(step, learning_rate) for step in steps]
             warning = f"{warning} With --learning-rate this is no longer the run that {path} made.".strip()
     else:
-        step = _chosen(seen, path, main)
+        step = _chosen(seen, path, main, missing_of_engine(of_engine, main))
         if step.freezes:
             raise ProgramError(f"{path} freezes a part, by var_list, in a step that it never runs; run it")
         loss, feeds, made = step.loss, _feeds(step, seen, path), step.optimizer
@@ -191,17 +191,22 @@ def _explaining(lesson: Lesson, path: str, execution: Execution) -> Lesson:
     return replace(lesson, build=build)
 
 
-def _chosen(seen: Seen, path: str, main: ModuleType) -> Minimization:
-    """Return the step that was run last, or else the only one."""
+def _chosen(seen: Seen, path: str, main: ModuleType, missing: str) -> Minimization:
+    """Return the step that was run last, or else the only one; `missing` says what an own engine lacks."""
     steps = [node for node in seen if isinstance(node, Minimization)]
     run = [step for step in steps if seen[step] is not None]
     if not steps:
         remedy = "run step = dl.train.GradientDescentOptimizer(0.1).minimize(loss) in a dl.Session()"
         own = "set session.variables[w] by dl.compute_gradient(loss) in a loop of its own"
+        if missing and not seen:
+            raise ProgramError(f"{path} trains nothing: {missing}")
         if not seen and any(value is np for value in vars(main).values()):
             alone = "computes with NumPy alone, and no loop of it was found to lead from variables to a loss"
             raise ProgramError(f"{path} {alone}; print the loss in the loop, and update W by name: W -= 0.1 * dW")
-        raise ProgramError(f"{path} trains nothing; it can {remedy}, {own}, or run a dl.Stepper(step, feed_dict)")
+        raise ProgramError(
+            f"{path} trains nothing; it can {remedy}, {own}, run a dl.Stepper(step, feed_dict), "
+            "or call backward() on a loss of a class of its own, which stores a gradient in each node"
+        )
     if not run and len(steps) > 1:
         named = _named(steps)
         raise ProgramError(f"{path} builds {named} and runs none of them; run the one that you mean")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from types import ModuleType
 
 from minidl_core import MinidlError
 
 from ...lessons.lesson import Example, Lesson
 from ..execution import Execution
 from ..program import Program, ProgramError
+from .noting import ARITHMETIC, BACKWARD, Noted
 from .recorder import Recorder
 from .run import EngineRun
 
@@ -34,3 +36,25 @@ def engine_program(recorder: Recorder, execution: Execution, path: str, warning:
         )
         warning = f"{warning} {thinned}".strip()
     return Program(lesson, example, first.optimizer, None, path, warning, steps, steps.engine)
+
+
+def missing_of_engine(recorder: Recorder, main: ModuleType) -> str:
+    """Return what a class of a script lacks to be an engine, as a sentence; an empty one where no class computes."""
+    kind = recorder.without_gradient
+    if kind is not None:
+        return (
+            f"backward() left no gradient in its {kind.__name__}: let it store a number, such as self.grad, in each "
+            "node, which no property computes"
+        )
+    for kind in [each for each in vars(main).values() if issubclass(type(each), type) and issubclass(each, Noted)]:
+        names = {name for each in kind.__mro__ for name in vars(each)}
+        if names & ARITHMETIC:
+            free = [name for name, each in vars(main).items() if BACKWARD.fullmatch(name) and callable(each)]
+            if free or any(map(BACKWARD.fullmatch, names)):
+                called = [*free, "backward"][0]
+                return f"it calls {called}() on no {kind.__name__} that is computed from others; call it on a loss"
+            return (
+                f"its {kind.__name__} has no gradient: give it a number self.grad, and a method backward() that fills "
+                "those of all nodes, and call it on a loss"
+            )
+    return ""

@@ -20,7 +20,7 @@ from minidl_core.definition import OperationDefinition, definitions
 from minidl_core.gradients import EvaluatedOperation
 
 from ..own_operation import own_operation
-from .measured_slope import measured_gradient
+from .measured_slope import measuring
 from .walking import OperationKind
 
 _WORDS = {
@@ -157,11 +157,11 @@ def _computed_by(ours: OperationDefinition, theirs: Callable[..., Array]) -> Ope
 
 def _own(word: str, count: int, theirs: Callable[..., Array], kind: OperationKind) -> OperationDefinition:
     """Return a definition for what is none of our operations."""
+    measured = measuring(theirs)
 
     def gradient(op: EvaluatedOperation, grad: Array) -> list[Array | None]:
         """Measure the slope: the learner's own function is called a little to either side."""
-        inputs = list(op.inputs)
-        return [measured_gradient(theirs, inputs, n, grad) if op.needs[n] else None for n in range(count)]
+        return [measured(list(op.inputs), n, grad) if op.needs[n] else None for n in range(count)]
 
     reason = f"It is computed by the script's own {kind.code.co_name}."
     return own_operation(word, count, theirs, gradient, reason, measured=True)

@@ -26,7 +26,7 @@ import tui_backprop
 
 ARITHMETIC = frozenset(f"__{side}{name}__" for side in ("", "r", "i") for name in ("add", "sub", "mul", "truediv"))
 ARITHMETIC |= {"__pow__", "__rpow__", "__matmul__", "__rmatmul__", "__neg__", "__abs__"}
-_BACKWARD = re.compile(r"(?!_)(run_|do_|full_)?(back_?ward|back_?prop)(_pass|agate|agation|_all)?|calc_gradients?")
+BACKWARD = re.compile(r"(?!_)(run_|do_|full_)?(back_?ward|back_?prop)(_pass|agate|agation|_all)?|calc_gradients?")
 _OURS = tuple(os.path.join(each.__path__[0], "") for each in (minidl_core, tui_backprop))
 _LIBRARY = (*(sysconfig.get_path(name) for name in ("stdlib", "platstdlib")), "<frozen", "<string>")
 _HEAP_TYPE = 1 << 9
@@ -206,7 +206,7 @@ def _report_functions(frame: FrameType | None) -> None:
         names = frame.f_globals
         if not _is_foreign(frame.f_code.co_filename):
             for name, value in list(names.items()):
-                if type(value) is FunctionType and _BACKWARD.fullmatch(name) and not hasattr(value, "__wrapped__"):
+                if type(value) is FunctionType and BACKWARD.fullmatch(name) and not hasattr(value, "__wrapped__"):
                     names[name] = _reported(value)
         if frame.f_code.co_name == "<module>":
             break
@@ -241,7 +241,7 @@ def _is_watched(body: FunctionType, bases: tuple[Any, ...]) -> bool:
         return False
     if "-packages" in file:  # somebody else's: only what looks like an engine
         methods = {const.co_name for const in body.__code__.co_consts if isinstance(const, CodeType)}
-        if not (methods & {"__add__", "__mul__"} and any(map(_BACKWARD.fullmatch, methods))):
+        if not (methods & {"__add__", "__mul__"} and any(map(BACKWARD.fullmatch, methods))):
             return False
     return all(type(base) is type and _is_plain(base) for base in bases)
 
@@ -263,7 +263,7 @@ def noting(on_backward: Backward) -> Iterator[None]:
         noted = any(issubclass(base, Noted) for base in own)
         made = build(body, name, *own, *(() if noted else (Noted,)))
         for method, function in list(vars(made).items()):
-            if type(function) is FunctionType and _BACKWARD.fullmatch(method):
+            if type(function) is FunctionType and BACKWARD.fullmatch(method):
                 setattr(made, method, _reported(function))
         return made
 

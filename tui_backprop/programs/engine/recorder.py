@@ -6,8 +6,9 @@ same structure are kept once.
 
 from __future__ import annotations
 
+import sys
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
@@ -16,6 +17,7 @@ import numpy as np
 
 from minidl_core.arrays import Array
 
+from ..naming import name_objects
 from ..program import ProgramError
 from .attributes import Attributes, find_attributes, is_number, number_like, stored, stored_text
 from .noting import Call, Note, Noted, note_of
@@ -75,11 +77,14 @@ class Recorder:
     called_at: tuple[str, int] = ("", 0)
     last_leaves: list[Noted] = field(default_factory=list)
     refused: ProgramError | None = None
+    without_gradient: type | None = None
     taken: int = 0
     every: int = 1
     _structures: dict[bytes, Structure] = field(default_factory=dict)
     _bytes: int = 0
     _looked_into: int = 0
+    _named: dict[str, Noted] = field(default_factory=dict)
+    _follows: bool = False
 
     def on_backward(self, args: tuple[Any, ...], call: Call, code: CodeType, called_at: tuple[str, int]) -> Any:
         """Make a backward call of the script's and record it; where it is none of a graph, only make it.
@@ -94,6 +99,8 @@ class Recorder:
                 self.walker.is_node = lambda kind: _like(kind, type(loss))
                 self.walker.node_types.clear()
             walk = self.walker.walk(loss)
+            if self._named and self._is_all_new(walk) and self.follow_names(vars(sys.modules["__main__"])):
+                walk = self.walker.walk(loss)
             if not walk.leaves or len(walk.nodes) < 2:
                 return call()
         except ProgramError as refused:
@@ -108,6 +115,7 @@ class Recorder:
             result = call()
             self.attributes = find_attributes(was, [stored(node) for node in looked])
             if self.attributes is None:
+                self.without_gradient = type(loss)
                 return result
             self.loss_type, self.backward, self.called_at = type(loss), code, called_at
             before = self._as_numbers(stood.get(self.attributes.gradient, [None] * len(walk.nodes)))
@@ -116,6 +124,60 @@ class Recorder:
             result = call()
         self._record(walk, before)
         return result
+
+    def follow_names(self, namespace: Mapping[str, object]) -> bool:
+        """Let instances that a script made in place of its weights be these weights, and return whether there are any.
+
+        Such a weight has the same name at each backward call, was made at one site first and at another afterwards (a
+        loop makes its data at one), and has at first moved against its gradient, at one rate for all.
+        """
+        if not self._named or self.attributes is None:
+            return False
+        places = {id(leaf): place for place, leaf in enumerate(self.last_leaves)}
+        followed: list[tuple[int, Noted, Noted]] = []
+        for name, instance in self._by_name(namespace).items():
+            old = self._named.get(name)
+            if old is None or old is instance or id(old) not in places or not self.walker.is_leaf(instance):
+                continue
+            if not is_number(stored(instance).get(self.attributes.number)):
+                continue
+            if self.walker.site_of(old) is not self.walker.site_of(instance):
+                followed.append((places[id(old)], old, instance))
+        if not followed or not (self._follows or self._is_descent(followed)):
+            self._named = {}
+            return False
+        self._follows = True
+        for place, old, instance in followed:
+            self.walker.replace(old, instance)
+            self.last_leaves[place] = instance
+        return True
+
+    def _is_descent(self, followed: Sequence[tuple[int, Noted, Noted]]) -> bool:
+        assert self.attributes is not None
+        last, rates = self.steps[-1], list[float]()
+        if last.number != self.taken - 1:
+            return False
+        for place, old, instance in followed:
+            moved = np.asarray(self.attributes.read_number(old)) - np.asarray(self.attributes.read_number(instance))
+            slope = np.asarray(last.after[last.structure.leaves[place]], dtype=float)
+            if moved.shape != slope.shape or (moved[slope == 0] != 0).any():
+                return False
+            rates += (moved[slope != 0] / slope[slope != 0]).tolist()
+        return bool(rates) and rates[0] > 0 and np.allclose(rates, rates[0], rtol=1e-5, atol=0)
+
+    def _is_all_new(self, walk: Walk) -> bool:
+        return {id(leaf) for leaf in self.last_leaves}.isdisjoint(id(walk.nodes[leaf]) for leaf in walk.leaves)
+
+    def _by_name(self, namespace: Mapping[str, object]) -> dict[str, Noted]:
+        found: dict[int, Noted] = {}
+
+        def wanted(value: object) -> bool:
+            if isinstance(value, Noted) and self.walker.counts(value):
+                found[id(value)] = value
+                return True
+            return False
+
+        return {name: found[identity] for identity, name in name_objects(namespace, wanted).items()}
 
     def _record(self, walk: Walk, before: Numbers) -> None:
         assert self.attributes is not None
@@ -136,6 +198,8 @@ class Recorder:
             self.refused = ProgramError(f"backward() was called on an array of {measured.shape}; call it on a loss")
             return
         self.last_leaves = [walk.nodes[leaf] for leaf in walk.leaves]
+        if self.taken == 0 or self._follows:
+            self._named = self._by_name(vars(sys.modules["__main__"]))
         if self.taken % self.every == 0:
             loss = float(measured.reshape(()))
             children = self._children(walk)

@@ -31,6 +31,7 @@ class EngineRun(Sequence[RecordedStep]):
     def __init__(self, recorder: Recorder, execution: Execution) -> None:
         self._recorder = recorder
         self._steps = recorder.steps
+        recorder.follow_names(vars(execution.main))
         names, kind_names = name_nodes(recorder.walker, execution)
         self._follow_leaves(names)
         self._graphs = Graphs(recorder, execution.files, self._trained, names, kind_names)
@@ -71,6 +72,10 @@ class EngineRun(Sequence[RecordedStep]):
             self._left[before][serial] = value
             if not is_same(old, value):
                 self._trained.add(serial)
+        for number, step in enumerate(self._steps):  # a small example that moves nothing has variables all the same
+            if self._trained.isdisjoint(step.serials) and set(names).isdisjoint(step.serials):
+                self._trained.update(step.serials)
+                self._left[number].update(zip(step.serials, step.numbers, strict=True))
         # a weight that no step moved is still one of those that it stands among
         roots = {_root(names[serial]) for serial in self._trained if serial in names}
         for serial in set(names) & set(last):
@@ -135,6 +140,10 @@ class EngineRun(Sequence[RecordedStep]):
         used = {**stood, **self._numbers_of_before(number)} if self._is_late else stood
         after = {node: as_array(left[serial]) for serial, node in self._variables(step) if serial in left}
         known = set() if before is None else set(before.serials)
+        theirs, stood_before = _by_node(built.nodes, step.after), _by_node(built.nodes, step.before)
+        for node, added in self._added(number, built, theirs, stood_before).items():
+            theirs[node] = added
+            del stood_before[node]
         return RecordedStep(
             loss=built.nodes[-1],
             optimizer=self._optimizer(number),
@@ -144,11 +153,32 @@ class EngineRun(Sequence[RecordedStep]):
             # what a step brings in, the step before could not leave; its number is not the one with which it was built
             set_before={node: used[node] for serial, node in self._variables(step) if serial not in known},
             left_after=stood if self._is_late else after,
-            theirs=_by_node(built.nodes, step.after),
-            before=_by_node(built.nodes, step.before),
+            theirs=theirs,
+            before=stood_before,
             stale={node: stood[node] for node in stood if used[node] is not stood[node]},
             children=_children(built.nodes, step.children),
         )
+
+    def _added(
+        self, number: int, built: Built, theirs: Mapping[Node, Array], before: Mapping[Node, Array]
+    ) -> dict[Node, Array]:
+        """Return what a call added to the gradients of calls before it, where the script gathers them for one update.
+
+        That is so where no weight moved since the call before; an engine that sets them to 0 by itself adds nothing.
+        """
+        step = self._steps[number]
+        gathered = [node for _, node in self._variables(step) if node in theirs and np.any(before.get(node, 0))]
+        numbers, earlier = self._numbers(step), self._numbers_of_before(number)
+        if not gathered or not earlier or not all(is_same(numbers[node], value) for node, value in earlier.items()):
+            return {}
+        try:
+            with quiet():
+                right = Plan([built.nodes[-1]]).run(self._feeds(step, built), numbers).gradients(built.nodes[-1])
+                if any(np.allclose(theirs[node], right[node], rtol=1e-6, atol=0) for node in gathered):
+                    return {}
+                return {node: theirs[node] - before[node] for node in gathered}
+        except (MinidlError, ValueError):  # a number that is not finite, or gradients of another shape
+            return {}
 
     @cached_property
     def _is_late(self) -> bool:

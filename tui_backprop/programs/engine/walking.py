@@ -182,6 +182,26 @@ class Walker:
                 raise ProgramError(f"a loss has more than {MOST_NODES:,} nodes; backpropagate fewer at a time")
         return walk
 
+    def is_leaf(self, instance: Noted) -> bool:
+        """Return whether a node was made of no other."""
+        note = note_of(instance)
+        if note is not None and note[0].is_operation is None:
+            self._decide(instance, note)
+        return note is not None and not note[0].is_operation
+
+    def site_of(self, leaf: Noted) -> Site | None:
+        """Return where a leaf was made."""
+        note = note_of(leaf)
+        if note is None:
+            return None
+        return note[0].site if type(note[0]) is _Leaf else note[0]
+
+    def replace(self, old: Noted, new: Noted) -> None:
+        """Let a leaf be the same as an old one that was met, from now on."""
+        note = note_of(old)
+        assert note is not None
+        set_note(new, note)
+
     def _add_leaf(self, walk: Walk, node: Noted, note: Note) -> None:
         """Write down a leaf, which is given a serial number when it is met first."""
         if type(note[0]) is not _Leaf:
