@@ -17,13 +17,13 @@ from minidl_core import MinidlError, Node, Variable
 from minidl_core.arrays import Array, as_text, quiet
 from minidl_core.plan import Plan
 
-from .beliefs import BackwardCall, Cause, Diagnosis, Parting, compare, diagnose, undiagnosed
+from .beliefs import BackwardCall, Parting, compare, diagnose, undiagnosed
 from .beliefs import Disagreement as Parted
-from .debugger.diagnosing import line_of_gradient, line_of_return
+from .debugger.diagnosing import Fault, faults_of
 from .debugger.steps import Place
 from .debugger.timeline import Timeline
 from .drawing.glyphs import DONE, PARTS
-from .narration.theirs import explanation, two_numbers
+from .narration.theirs import explanation, fault_text, two_numbers
 from .notation.fitting import fit, fit_name, printable, width_of
 from .programs.learners_engine import LearnersEngine
 from .programs.program import Program
@@ -45,7 +45,7 @@ class Verdict:
 
     That is `iteration`, or else the last one checked; `nodes` and `compared` are its numbers of nodes. Of `recorded`
     steps so many were `checked`, and so many of these were `wrong`. `why` is what explains the first that parts, if
-    a contribution does. Each `diagnosis` explains all gradients of the first wrong steps; where there is none,
+    a contribution does. The `diagnosis` explains all gradients of the first wrong steps; where there is none,
     `undiagnosed` has the numbers of the first node that parts.
     """
 
@@ -58,7 +58,7 @@ class Verdict:
     checked: int
     wrong: int
     why: str = ""
-    diagnosis: Sequence[Diagnosis] = ()
+    diagnosis: Sequence[Fault] = ()
     undiagnosed: Parting | None = None
 
     @property
@@ -77,7 +77,7 @@ class Verdict:
             where = "the step" if self.recorded == 1 else f"all {self.recorded} steps"
             sign = PARTS if self.diagnosis else DONE
             yield f"{sign} {whose}: {self.compared} gradients agree in {steps or where}"
-            yield from self._causes()
+            yield from map(fault_text, self.diagnosis)
             return
         first = f"the first that parts, in the order of the search, is {_name(self.parted[0])}"
         agree = f"{self.compared - len(self.parted)} of {self.compared} gradients agree in iteration {self.iteration}"
@@ -89,20 +89,12 @@ class Verdict:
             yield "  " + "  ".join(fit(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
         if len(self.parted) > MOST_ROWS:
             yield f"  and {len(self.parted) - MOST_ROWS} more"
-        yield from self._causes()
+        yield from map(fault_text, self.diagnosis)
         if self.why and not self.diagnosis:
             yield f"{_name(self.parted[0])}: {self.why}"
         if self.undiagnosed is not None:
             yield from _all_numbers(self.undiagnosed)
         yield f"a gradient is wrong in {self.wrong} of {steps or f'{self.recorded} steps'}"
-
-    def _causes(self) -> Iterator[str]:
-        """Yield a line for each cause: with `and` where two explain only together, with `or` where one would do."""
-        for index, each in enumerate(self.diagnosis):
-            for cause in each.causes:
-                joint = "and " if cause is not each.causes[0] else "or " if index else ""
-                place = self._place(cause)
-                yield f"{joint}{printable(cause.message)}{f' ({place})' if place else ''}"
 
     def facts(self) -> dict[str, object]:
         """Return it for programs; gradients that are not finite are written as Python's JSON writes them."""
@@ -120,37 +112,11 @@ class Verdict:
                 for each in self.parted
             ],
             "diagnosis": [
-                {"belief": cause.belief, "place": self._place(cause), "message": cause.message}
-                for each in self.diagnosis
-                for cause in each.causes
+                {"belief": each.belief, "place": each.location, "message": each.message} for each in self.diagnosis
             ],
             "iteration": self.iteration,
             "steps": {"recorded": self.recorded, "checked": self.checked, "wrong": self.wrong},
         }
-
-    def _place(self, cause: Cause) -> str:
-        """Return the line of the learner's file to look at.
-
-        That is a line of the operation in question, or the first that sets; where the search or its start is at fault,
-        of the function that goes through the nodes, and where the script is, the line that calls it.
-        """
-        gradient, is_set = self.engine.gradient, cause.belief == "overwritten"
-        if cause.belief in ("not-zeroed", "stale-update"):
-            file, line = self.engine.called_at
-            return _location(file, line)
-        own = [theirs for node, theirs in self.engine.functions.items() if cause.kind in (None, node.kind)]
-        for theirs in own if is_set or cause.kind is not None else ():
-            if theirs.backward is not None:
-                found = line_of_gradient(theirs.backward, gradient, is_set=is_set)
-                if found is not None:
-                    return _location(theirs.backward.co_filename, found)
-        if cause.kind is not None and not is_set and own:
-            return _location(own[0].forward.co_filename, line_of_return(own[0].forward))
-        if self.engine.backward is None:
-            return ""
-        code = self.engine.backward
-        found = None if cause.belief == "seed" else line_of_gradient(code, gradient, is_set=is_set)
-        return _location(code.co_filename, found or code.co_firstlineno)
 
 
 def judge(program: Program) -> Verdict | None:
@@ -202,7 +168,7 @@ def judge(program: Program) -> Verdict | None:
             verdict = replace(verdict, checked=checked, wrong=wrong)
     if verdict is None or not calls or engine.is_by_hand:
         return verdict
-    diagnosis = diagnose(calls)
+    diagnosis = faults_of(engine, diagnose(calls))
     first = None if diagnosis else undiagnosed(calls[0])
     return replace(verdict, diagnosis=diagnosis, undiagnosed=first)
 
@@ -219,10 +185,6 @@ def _spread(count: int, most: int) -> list[int]:
     if count <= most:
         return list(range(1, count + 1))
     return sorted({1 + round(index * (count - 1) / (most - 1)) for index in range(most)})
-
-
-def _location(file: str, line: int) -> str:
-    return f"{PurePath(file).name}:{line}" if file else ""
 
 
 def _name(parted: Parted) -> str:

@@ -14,6 +14,7 @@ from minidl_core.train import GradientDescentOptimizer
 from tui_backprop import headless
 from tui_backprop.beliefs.comparison import parting
 from tui_backprop.cli import main
+from tui_backprop.debugger import diagnosing
 from tui_backprop.debugger.edits import Edit
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.moment import Moment
@@ -209,6 +210,41 @@ def test_the_end_of_an_iteration_says_how_many_agree_and_which_parts_first() -> 
     assert "✗ 6 of 8 agree; the first that parts, in the order of the search, is b" in text
 
 
+SENTENCE = r"a gradient is set with = where \+= is needed \(learners_engine.py:\d+\)"
+
+
+def test_the_diagnosis_comes_when_the_backward_pass_is_over() -> None:
+    moment, a = completed(program_of_theirs(), "a")
+    b, add = (next(node for node in moment.graph.nodes if node.name == name) for name in ("b", "add"))
+    before = replace(moment, cursor=moment.cursor - 1, shown=moment.cursor - 2)
+    assert before.parted == [b]
+    for at, count in ((before, 0), (moment, 1)):
+        assert len(re.findall(SENTENCE, " ".join(ledger(at, b).split()))) == count
+        for node, title in ((b, "at fault: send"), (add, "add, backward of Number")):
+            text = plain(code_lines(at, node, 80, Followed()))
+            assert (title in text) is (count == 1 or node is add)
+            assert ("self.slope = out.slope   ◄ ✗ here" in text) is (count == 1)
+    assert not re.search(SENTENCE, " ".join(ledger(moment, a).split()))
+
+
+def at_the_end(timeline: Timeline) -> str:
+    finish(timeline, 1)
+    return " ".join(plain(draw_inspector(timeline.moment, "", Followed(), 62, 25)).split())
+
+
+def test_the_end_of_an_iteration_has_the_diagnosis(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert re.search(
+        f"is b yours keeps .*{SENTENCE} how the variables moved", at_the_end(Timeline(program_of_theirs()))
+    )
+    assert at_the_end(Timeline(program_of_theirs(right=True))).count("yours") == 1
+    unknown = at_the_end(Timeline(one_operation({"b": 1.0, "w": RIGHT_W})))
+    assert "no mistake that is known explains it" in unknown
+    monkeypatch.setattr(diagnosing, "MOST_NODES", 7)
+    assert "is b the graph is too large to look for the mistake here: backprop-tui --headless does" in at_the_end(
+        Timeline(program_of_theirs())
+    )
+
+
 def test_where_their_engine_did_not_run_the_screen_says_so() -> None:
     timeline = Timeline(program_of_theirs(steps=1))
     finish(timeline, 2)
@@ -219,10 +255,9 @@ def test_where_their_engine_did_not_run_the_screen_says_so() -> None:
     a = timeline.graph.nodes[0]
     assert isinstance(a, dl.Variable)
     timeline.fork(Edit(a, None, 2.0, 5.0))
-    finish(timeline, 1)
-    assert "your engine did not run with these numbers" in plain(
-        draw_inspector(timeline.moment, "", Followed(), 62, 25)
-    )
+    text = at_the_end(timeline)
+    assert "your engine did not run with these numbers" in text
+    assert not re.search(SENTENCE, text)
 
 
 def test_the_code_is_theirs_with_our_rule_below() -> None:

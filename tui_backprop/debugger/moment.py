@@ -175,6 +175,12 @@ class Moment:
         return None if self.theirs(node) is None else node not in self.recording.parted
 
     @property
+    def backward_is_over(self) -> bool:
+        """Whether the gradients of all nodes that lead to the loss are complete."""
+        completed = self.recording.completed
+        return len(completed) == len(self.graph.nodes) and next(reversed(completed.values())) < self.cursor
+
+    @property
     def compared(self) -> int:
         """How many gradients have been compared with those that the program's own engine found."""
         return bisect_left(self.recording.compared, self.cursor)

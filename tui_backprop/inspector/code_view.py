@@ -6,7 +6,7 @@ import ast
 import inspect
 import re
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from pathlib import PurePath
 from types import CodeType
@@ -16,6 +16,7 @@ from minidl_core import GradientError, Node, Operation, Variable
 from minidl_core.gradients import gradient_rule
 from minidl_core.train import Optimizer
 
+from ..debugger.diagnosing import faults_at
 from ..debugger.edges import edge_in_focus, gradient_edges
 from ..debugger.followed import Followed
 from ..debugger.kept import kept
@@ -76,14 +77,15 @@ class CodeView(View):
 def code_lines(moment: Moment, node: Node, width: int, followed: Followed) -> list[Line]:
     """Return all lines of the view: of an operation's functions, of a variable's update; data has no code.
 
-    In the backward pass the function of the consumer comes first that has made the contribution in view.
+    In the backward pass the function of the consumer comes first that has made the contribution in view; where the
+    learner's gradient parts and the pass is over, before it those that are at fault, but for the node's own.
     """
     giver = _giver(moment, node, followed) if moment.phase == "backward" else None
-    own = _own_lines(moment, node, width)
+    at_fault, own = _at_fault(moment, node, width), _own_lines(moment, node, width)
     if giver is None:
-        return own
+        return [*at_fault, *own]
     title = f"{giver.definition.name}, backward: gives {called(node)} its part"
-    return [*_function(title, gradient_rule(giver).function, width), [], *own]
+    return [*at_fault, *_function(title, gradient_rule(giver).function, width), [], *own]
 
 
 def _giver(moment: Moment, node: Node, followed: Followed) -> Operation | None:
@@ -113,17 +115,36 @@ def _own_lines(moment: Moment, node: Node, width: int) -> list[Line]:
     return prose(f"{called(node)} is computed by no code: it is given, at {node.location}.", width)
 
 
+def _at_fault(moment: Moment, node: Node, width: int) -> Iterator[Line]:
+    """Yield the learner's functions in which a diagnosis points at a line, but for those that are of the node."""
+    engine = moment.program.engine
+    if engine is None or node not in moment.parted:
+        return
+    theirs = engine.functions.get(node)
+    own = () if theirs is None else (theirs.forward, theirs.backward)
+    for code in dict.fromkeys(fault.code for fault in faults_at(moment)):
+        if code is not None and code not in own:
+            yield from _function(f"at fault: {printable(code.co_name)}", code, width, _lines_at_fault(moment, code))
+            yield []
+
+
+def _lines_at_fault(moment: Moment, code: CodeType) -> list[int]:
+    """Return the lines of the function's file at which a diagnosis points."""
+    return [fault.line for fault in faults_at(moment) if fault.file == code.co_filename]
+
+
 def _of_theirs(moment: Moment, node: Operation, engine: LearnersEngine, width: int) -> list[Line]:
-    """Return the learner's functions, and beside them the right rule; the line that is at fault is pointed at."""
+    """Return the learner's functions, and beside them the right rule; lines that are at fault are pointed at."""
     theirs = engine.functions[node]
     name, whose = node.definition.name, printable(engine.class_name)
-    lines = _function(f"{name}, forward of {whose}", theirs.forward, width)
+    at_fault = _lines_at_fault(moment, theirs.forward)
+    lines = _function(f"{name}, forward of {whose}", theirs.forward, width, at_fault)
     if theirs.backward is None:
         return [*lines, [], *prose(f"{whose} has no backward function for it", width), [], *_rule(moment, node, width)]
     return [
         *lines,
         [],
-        *_function(f"{name}, backward of {whose}", theirs.backward, width),
+        *_function(f"{name}, backward of {whose}", theirs.backward, width, at_fault),
         [],
         *_rule(moment, node, width),
     ]
@@ -156,11 +177,11 @@ def _of_update(optimizer: Optimizer) -> Iterator[tuple[str, Callable[..., Any]]]
 
 
 def _function(
-    title: str, function: Callable[..., Any] | CodeType, width: int, at_fault: int | None = None
+    title: str, function: Callable[..., Any] | CodeType, width: int, at_fault: Collection[int] = ()
 ) -> list[Line]:
     """Return a function under a title with its location, or the sentence that says why its code cannot be shown.
 
-    The line of its file that is `at_fault` is pointed at.
+    The lines of its file that are `at_fault` are pointed at.
     """
     try:
         source = _source(function)
@@ -171,7 +192,7 @@ def _function(
     head = ends([(title, "title")], (source.location, "dim"), width - 1)
     rows: list[Line] = [head]
     for number, line in enumerate(source.lines, source.start):
-        pointer: Line = [(f"   {LEFT} {PARTS} here", "error")] if number == at_fault else []
+        pointer: Line = [(f"   {LEFT} {PARTS} here", "error")] if number in at_fault else []
         rows += _folded([*line, *pointer], width)
     return rows
 

@@ -11,7 +11,7 @@ from ..debugger.followed import Followed, element_at
 from ..debugger.moment import Moment
 from ..drawing.glyphs import DONE, NOT_YET, NOW, RIGHT, STALE
 from ..drawing.palette import Line
-from ..narration.theirs import agreement, why_not_compared
+from ..narration.theirs import agreement, causes, why_not_compared
 from ..narration.wording import the_loss
 from ..notation.expression import element_text
 from ..notation.fitting import printable, prose
@@ -112,7 +112,10 @@ def draw_finished(moment: Moment, followed: Followed, width: int, height: int) -
             lines += prose(f"it was {number(before)} in iteration {moment.iteration - 1}", width)
         sections += [Section(9, lines), *brought(moment, width)]
     if compared := agreement(moment):
-        sections.append(Section(9, prose(compared, width, "error" if moment.parted else "done")))
+        lines = prose(compared, width, "error" if moment.parted else "done")
+        for cause in causes(moment):
+            lines += prose(cause, width, "error", indent=4)
+        sections.append(Section(9, lines))
     elif text := why_not_compared(moment):
         sections.append(Section(5, prose(text, width, "dim")))
     moves: list[Line] = [[("how the variables moved", "title")]]

@@ -8,7 +8,7 @@ from ..debugger.followed import Followed, element_at
 from ..debugger.moment import Moment
 from ..drawing.glyphs import DONE, PARTS
 from ..drawing.palette import Line
-from ..narration.theirs import explanation, parted_entries, two_numbers, whose
+from ..narration.theirs import causes, explanation, parted_entries, two_numbers, whose
 from ..notation.expression import element_text
 from ..notation.fitting import prose
 from ..notation.formats import shape_text
@@ -47,4 +47,6 @@ def theirs_sections(moment: Moment, node: Node, followed: Followed, width: int) 
         lines += prose(f"{text}{subject} {texts[0]}, right {texts[1]}", width, "error", indent=4)
     if why := explanation(moment, node):
         lines += prose(why, width, "error", indent=4)
+    for cause in causes(moment) if node is moment.parted[0] else ():
+        lines += prose(cause, width, "error", indent=4)
     return [Section(9, lines, joined=True)]

@@ -10,8 +10,10 @@ from minidl_core import ContributionAdded, Node
 from minidl_core.arrays import Array
 
 from ..beliefs.comparison import parting
+from ..debugger.diagnosing import Fault, faults_at, is_too_large
 from ..debugger.moment import Moment
 from ..drawing.glyphs import DONE, PARTS
+from ..notation.fitting import printable
 from ..notation.formats import digits_of_change, notation, shape_text
 from ..notation.names import called
 
@@ -31,6 +33,28 @@ def agreement(moment: Moment) -> str:
         return f"{DONE} {whose(moment)} agrees{f' in all {compared}' if compared > 1 else ''}"
     first = f"the first that parts, in the order of the search, is {called(parted[0])}"
     return f"{PARTS} {compared - len(parted)} of {compared} agree; {first}"
+
+
+def causes(moment: Moment) -> list[str]:
+    """Say what makes gradients of this iteration wrong, a sentence for each cause, once its backward pass is over.
+
+    Of a large graph, say who tells it; nothing where all is right, or no engine of the learner's is there to be wrong.
+    """
+    engine = moment.program.engine
+    if engine is None or engine.is_by_hand or not moment.backward_is_over:
+        return []
+    found = [fault_text(fault) for fault in faults_at(moment)]
+    if found or not moment.parted:
+        return found
+    if is_too_large(moment):
+        return ["the graph is too large to look for the mistake here: backprop-tui --headless does"]
+    return ["no mistake that is known explains it"]
+
+
+def fault_text(fault: Fault) -> str:
+    """Return a fault as a sentence that ends with the location to look at."""
+    where = f" ({printable(fault.location)})" if fault.location else ""
+    return f"{fault.joint} {printable(fault.message)}{where}".lstrip()
 
 
 def why_not_compared(moment: Moment) -> str:
