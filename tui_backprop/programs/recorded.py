@@ -27,9 +27,10 @@ class RecordedStep:
     where the engine is its own, they are all that a later step starts from.
     `begins` is whether another session took the step before: then `set_before` holds also where somebody has edited a
     number. `theirs` are the gradients that the program's own engine found, by node; it is empty where our engine
-    trains, and where several calls add up for one update, it has what this one added. `before` are the gradients that stood in the nodes before the program called its engine, `stale` the numbers
-    of those leaves that it had changed between the forward pass and that call, `children` the inputs of operations in
-    the order in which the engine's own container goes through them, where it is known.
+    trains, and where several calls add up for one update, it has what this one added. `before` are the gradients that
+    stood in the nodes before the program called its engine, `stale` the numbers of those leaves that it had changed
+    between the forward pass and that call, `children` the inputs of operations in the order in which the engine's own
+    container goes through them, where it is known.
     """
 
     loss: Node
