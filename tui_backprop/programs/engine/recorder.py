@@ -25,7 +25,8 @@ from .walking import Walk, Walker
 
 MOST_BYTES = 64 * 2**20
 _MOST_LOOKED_AT = 2_000
-_MOST_CHILDREN = 200_000
+_MOST_CHILDREN = 50_000
+_LARGE = 5_000
 _LABELS = ("label", "name", "_label", "_name")
 
 Numbers = Sequence[Any]
@@ -215,7 +216,7 @@ class Recorder:
     def _children(self, walk: Walk) -> dict[int, tuple[int, ...]]:
         """Return the children of each node in their container's own order, of so many nodes in all steps together."""
         self._looked_into += len(walk.nodes)
-        if self._looked_into > _MOST_CHILDREN:
+        if self._looked_into > _MOST_CHILDREN or len(walk.nodes) > _LARGE:
             return {}
         index = {id(node): number for number, node in enumerate(walk.nodes)}
         found = {}
