@@ -16,11 +16,10 @@ from minidl_core import Graph, GraphError, MinidlError, Node, NonFiniteError, Pl
 from minidl_core.arrays import Array, copy_in, quiet
 from minidl_core.plan import Plan
 
-from ..lessons.lesson import Example, Lesson
 from .execution import Execution
 from .learners_engine import LearnersEngine
 from .numpy_loop import Lines, NumpyLoop, find_loop
-from .program import Program, ProgramError
+from .program import Program, ProgramError, program_of_run
 from .recorded import RecordedStep
 from .updates import Update, recognise_updates, repeating
 
@@ -165,19 +164,12 @@ def numpy_program(recorder: LoopRecorder, execution: Execution, path: str, warni
         )
         for optimizer, each in zip(optimizers, taken, strict=True)
     ]
-    lesson = Lesson(
-        name=os.path.basename(path),
-        summary=(execution.main.__doc__ or "").strip().partition("\n")[0],
-        build=lambda _: Example(followed.loss, taken[0].feeds),
-        learning_rate=first.learning_rate,
-        seed=None,
-    )
     if stopped:
         warning = f"{warning} {path} is opened with {len(taken)} iterations; in the next, {stopped}".strip()
     elif recorder.left_out:
         warning = f"{warning} Only the first {count} iterations of {path} are here: more would not fit.".strip()
     engine = LearnersEngine("the loop", path, "", "", {}) if any(each.theirs for each in taken) else None
-    return Program(lesson, lesson.build(0), first, None, path, warning, steps, engine)
+    return program_of_run(steps, engine, path, execution.main.__doc__, warning)
 
 
 def _follow(loop: NumpyLoop, recorder: LoopRecorder, execution: Execution, file: str) -> _Followed | None:

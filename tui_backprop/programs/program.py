@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -54,3 +55,22 @@ def program_of(
         raise ProgramError(f"{address} has a lesson whose build returns {example!r}; it must return an Example")
     optimizer = lesson.optimizer(lesson.learning_rate if learning_rate is None else learning_rate)
     return Program(lesson, example, optimizer, seed, address or lesson.name, warning)
+
+
+def program_of_run(
+    steps: Sequence[RecordedStep], engine: LearnersEngine | None, path: str, docstring: str | None, warning: str
+) -> Program:
+    """Return the run that a file made, with an engine or a loop of its own, as a program that begins at its first step.
+
+    The file's summary is the first line of its docstring.
+    """
+    first = steps[0]
+    example = Example(first.loss, first.feeds)
+    lesson = Lesson(
+        name=os.path.basename(path),
+        summary=(docstring or "").strip().partition("\n")[0],
+        build=lambda _: example,
+        learning_rate=first.optimizer.learning_rate,
+        seed=None,
+    )
+    return Program(lesson, example, first.optimizer, None, path, warning, steps, engine)

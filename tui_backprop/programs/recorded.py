@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import overload
 
 from minidl_core import Node, Placeholder, Variable
 from minidl_core.arrays import Array
@@ -47,3 +50,28 @@ class RecordedStep:
     before: Mapping[Node, Array] = field(default_factory=lambda: _NOTHING)
     stale: Mapping[Node, Array] = field(default_factory=lambda: _NOTHING)
     children: Mapping[Node, Sequence[Node]] = field(default_factory=lambda: _NO_CHILDREN)
+
+
+class StepsOnDemand(Sequence[RecordedStep]):
+    """So many recorded steps, each made when it is asked for; the last few are kept."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._step = lru_cache(8)(self._make_step)
+
+    @abstractmethod
+    def _make_step(self, number: int) -> RecordedStep:
+        """Return a step by its number, from 0; a graph is built when a step over it is asked for first."""
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, index: int) -> RecordedStep: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[RecordedStep]: ...
+    def __getitem__(self, index: int | slice) -> RecordedStep | Sequence[RecordedStep]:
+        """Return a step, or some."""
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(len(self)))]
+        return self._step(range(len(self))[index])

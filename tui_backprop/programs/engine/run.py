@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Mapping, Sequence
-from functools import cache, cached_property, lru_cache
-from typing import Any, overload
+from functools import cache, cached_property
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from minidl_core.plan import Plan
 from minidl_core.train import GradientDescentOptimizer, Optimizer
 
 from ..execution import Execution
-from ..recorded import RecordedStep
+from ..recorded import RecordedStep, StepsOnDemand
 from ..updates import Update, recognise_updates, repeating
 from .graphs import Built, Graphs, as_array, is_same, number_of
 from .names import name_nodes
@@ -25,12 +25,13 @@ from .recorder import Numbers, Recorder, Taken
 _MOST_TRIED = 10_000
 
 
-class EngineRun(Sequence[RecordedStep]):
+class EngineRun(StepsOnDemand):
     """The steps that a learner's engine took; the graphs of all of them share their variables."""
 
     def __init__(self, recorder: Recorder, execution: Execution) -> None:
         self._recorder = recorder
         self._steps = recorder.steps
+        super().__init__(len(self._steps))
         recorder.follow_names(vars(execution.main))
         names, kind_names = name_nodes(recorder.walker, execution)
         self._follow_leaves(names)
@@ -38,21 +39,7 @@ class EngineRun(Sequence[RecordedStep]):
         self._built: dict[tuple[Any, ...], Built] = {}
         self._rate = cache(self._find_rate)
         self.owner = self._optimizer(0)
-        self._step = lru_cache(8)(self._make_step)
         self.engine = self._graphs.engine
-
-    def __len__(self) -> int:
-        return len(self._steps)
-
-    @overload
-    def __getitem__(self, index: int) -> RecordedStep: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[RecordedStep]: ...
-    def __getitem__(self, index: int | slice) -> RecordedStep | Sequence[RecordedStep]:
-        """Return a step, or some; a graph is built when a step over it is asked for first."""
-        if isinstance(index, slice):
-            return [self[number] for number in range(*index.indices(len(self)))]
-        return self._step(range(len(self))[index])
 
     def _follow_leaves(self, names: Mapping[int, str]) -> None:
         """Find which leaves are variables, and what each is after a step."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from minidl_core import MinidlError
 
-from ...lessons.lesson import Example, Lesson
 from ..execution import Execution
-from ..program import Program, ProgramError
+from ..program import Program, ProgramError, program_of_run
 
 if TYPE_CHECKING:
     from .recorder import Recorder
@@ -19,24 +17,15 @@ def torch_program(recorder: Recorder, execution: Execution, path: str, warning: 
     """Return the run that was recorded of a script as a program; raises ProgramError where a number is not finite."""
     from .run import TorchRun  # torch itself is only here where the script has imported it
 
+    count = len(recorder.steps)
+    remarks = [f"{path}: {remark}." for remark in recorder.remarks]
+    if recorder.taken > count:
+        remarks.append(f"{path}: only the first {count} of its {recorder.taken} backward calls are here.")
+    if recorder.refused is not None:
+        remarks.append(f"{path}: from step {count + 1} on nothing is here: {recorder.refused}.")
+    warning = " ".join([warning, *remarks]).strip()
     try:
         steps = TorchRun(recorder, execution)
-        first = steps[0]
+        return program_of_run(steps, steps.engine, path, execution.main.__doc__, warning)
     except MinidlError as error:
         raise ProgramError(f"{path}: {error}") from error
-    example = Example(first.loss, first.feeds)
-    lesson = Lesson(
-        name=os.path.basename(path),
-        summary=(execution.main.__doc__ or "").strip().partition("\n")[0],
-        build=lambda _: example,
-        learning_rate=first.optimizer.learning_rate,
-        seed=None,
-    )
-    remarks = [f"{path}: {remark}." for remark in recorder.remarks]
-    if recorder.taken > len(steps):
-        remarks.append(f"{path}: only the first {len(steps)} of its {recorder.taken} backward calls are here.")
-    if recorder.refused is not None:
-        remarks.append(f"{path}: from step {len(steps) + 1} on nothing is here: {recorder.refused}.")
-    return Program(
-        lesson, example, first.optimizer, None, path, " ".join([warning, *remarks]).strip(), steps, steps.engine
-    )

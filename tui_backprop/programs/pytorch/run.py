@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from typing import overload
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -14,7 +12,7 @@ from minidl_core.train import GradientDescentOptimizer, Optimizer
 
 from ..execution import Execution
 from ..learners_engine import LearnersEngine
-from ..recorded import RecordedStep
+from ..recorded import RecordedStep, StepsOnDemand
 from ..updates import ProgramsOptimizer
 from .graphs import Built, Graphs
 from .recorder import Recorder, Taken
@@ -22,37 +20,24 @@ from .recorder import Recorder, Taken
 _CLOSE = {np.dtype(np.float32): 1e-4, np.dtype(np.float64): 1e-9}
 
 
-class TorchRun(Sequence[RecordedStep]):
+class TorchRun(StepsOnDemand):
     """The steps that a script took with torch; the graphs of all of them share their variables."""
 
     def __init__(self, recorder: Recorder, execution: Execution) -> None:
         self._recorder = recorder
         self._steps = recorder.steps
+        super().__init__(len(self._steps))
         self._graphs = Graphs(*recorder.modules.names(execution))
         self._follow()
         self._owners: dict[tuple[int, type], Optimizer] = {}
         self._copies: dict[int, Array] = {}
         self._losses = len({step.name for step in self._steps}) > 1
-        self._step = lru_cache(8)(self._make_step)
         kinds = {each.dtype for step in self._steps for each in step.gradients if each is not None}
         precision = "float32" if np.dtype(np.float32) in kinds else ""
         file = execution.main.__file__ or ""
         self.engine = LearnersEngine(
             "torch", file, "data", "grad", {}, subject="torch", whose="torch's", precision=precision
         )
-
-    def __len__(self) -> int:
-        return len(self._steps)
-
-    @overload
-    def __getitem__(self, index: int) -> RecordedStep: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[RecordedStep]: ...
-    def __getitem__(self, index: int | slice) -> RecordedStep | Sequence[RecordedStep]:
-        """Return a step, or some; a graph is built when a step over it is asked for first."""
-        if isinstance(index, slice):
-            return [self[number] for number in range(*index.indices(len(self)))]
-        return self._step(range(len(self))[index])
 
     def _follow(self) -> None:
         """Find which tensors each step moves, what they are after it, and what the script itself has set before it."""
