@@ -22,7 +22,7 @@ def _sizes(given: tuple[Any, ...]) -> tuple[int, ...]:
 
 # functions of one number at a time
 
-for _name in ("relu", "sigmoid", "tanh", "exp", "log", "sqrt", "sin", "cos", "square", "abs"):
+for _name in ("relu", "sigmoid", "tanh", "exp", "log", "sqrt", "sin", "cos", "square", "abs", "erf"):
     meanings[_name] = getattr(dl, _name)
 meanings |= {"absolute": dl.abs, "neg": dl.negative, "negative": dl.negative}
 
@@ -43,8 +43,10 @@ def _leaky_relu(a: Node, negative_slope: float = 0.01, *_: bool) -> Node | None:
 
 
 @means("gelu")
-def _gelu(a: Node, approximate: str = "none") -> Node | None:
-    return dl.gelu(a) if approximate == "tanh" else None
+def _gelu(a: Node, approximate: str = "none") -> Node:
+    if approximate == "tanh":
+        return dl.gelu(a)
+    return dl.multiply(dl.multiply(0.5, a), dl.add(1.0, dl.erf(dl.divide(a, math.sqrt(2)))))
 
 
 @means("silu")
@@ -124,10 +126,8 @@ def _where(condition: Node, a: Any, b: Any) -> Node:
 
 @means("masked_fill")
 def _masked_fill(a: Node, mask: Node, value: Any) -> Node | None:
-    # an infinity cannot be a constant of ours, and nothing is so far below that exp of it is not 0
-    if isinstance(value, float | int) and math.isinf(value):
-        return None
-    return dl.where(mask, value, a)
+    # an infinity cannot be a constant of ours
+    return None if isinstance(value, float | int) and math.isinf(value) else dl.where(mask, value, a)
 
 
 # products
