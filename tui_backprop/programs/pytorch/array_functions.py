@@ -32,6 +32,12 @@ def _same(a: Node, *_: Any, **__: Any) -> Node:
     return a
 
 
+@means("BackwardHookFunction")
+def _same_of_several(*given: Node, output: int = 0) -> Node:
+    """Torch puts this around a module that has a hook."""
+    return given[output]
+
+
 @means("softplus")
 def _softplus(a: Node, beta: float = 1, threshold: float = 20) -> Node | None:
     return dl.softplus(a) if (beta, threshold) == (1, 20) else None
