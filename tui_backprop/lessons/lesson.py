@@ -60,7 +60,7 @@ class Lesson:
     by its name a tuple of labels for each of its axes, () for an axis that has none. `folds` name the scopes of nodes
     whose own names do not say one, by the nodes' names. `optimizer` makes an optimizer of a learning rate. `seed` is
     None where no seed can be given: a script draws its own numbers. `on_points` makes the lesson about somebody's
-    points in place of its own.
+    points in place of its own. `variants` are the same lesson with something else in it, each by its name.
     """
 
     name: str
@@ -73,3 +73,4 @@ class Lesson:
     labels: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     folds: Mapping[str, str] = field(default_factory=dict)
     on_points: Callable[[Points], Lesson] | None = None
+    variants: Mapping[str, Lesson] = field(default_factory=dict)
