@@ -41,6 +41,7 @@ examples:
   backprop-tui perceptron --class monday     lead a class on this machine; pupils type backprop-tui --join monday
   backprop-tui serve --class monday          the same for pupils without accounts, who come by ssh
   backprop-tui xor --export numpy            print it as a script of plain NumPy; also torch, minidl
+  backprop-tui exercise my_engine.py         write your own engine: a file with gaps, checked as you save it
   backprop-tui grade chain.backprop          compute a session that was handed in again, and judge its answers
 
 opening your own graph: my_model.py is any script that trains with minidl_core. It is run as python my_model.py would
@@ -238,6 +239,17 @@ def build_grade_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def build_exercise_parser() -> argparse.ArgumentParser:
+    """Return the parser of `backprop-tui exercise`."""
+    parser = _Parser(
+        prog="backprop-tui exercise",
+        description="Write an engine with gaps into a file, and check it each time you save it, until all is right.",
+    )
+    parser.add_argument("file", metavar="FILE.py", help="the exercise; it is written where it is not there yet")
+    parser.add_argument("--once", action="store_true", help="check it once: exit status 0 right, 3 not yet")
+    return parser
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -252,6 +264,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         where, limits = (serves.host, serves.port), (serves.most, serves.tries, serves.rate, serves.idle)
         return run_server(serves.leads, serves.program, where, serves.word, *limits)
+    if arguments[:1] == ["exercise"]:
+        exercises = build_exercise_parser().parse_args(arguments[1:])
+        from .exercise.watching import run_exercise
+
+        return run_exercise(exercises.file, once=exercises.once)
     parser = build_parser()
     try:
         try:

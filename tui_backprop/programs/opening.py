@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 
 from ..lessons import lesson_names, load_lesson
@@ -31,12 +32,13 @@ def open_program(address: str, seed: int | None = None, learning_rate: float | N
         if seed is not None:
             raise ProgramError("--seed is for lessons: a formula draws no numbers")
         return open_formula([name, *others], learning_rate)
-    return program_of(
-        _lesson(load_lesson(name), dict(zip(others[::2], others[1::2], strict=False)), seed),
-        seed,
-        learning_rate,
-        address,
-    )
+    lesson = _lesson(load_lesson(name), dict(zip(others[::2], others[1::2], strict=False)), seed)
+    if not lesson.script:
+        return program_of(lesson, seed, learning_rate, address)
+    if seed is not None:
+        raise ProgramError(f"--seed is for lessons that draw numbers, and {name} draws none")
+    program = open_script(lesson.script, None, learning_rate)
+    return replace(program, lesson=replace(lesson, build=program.lesson.build), address=address)
 
 
 def _lesson(lesson: Lesson, options: Mapping[str, str], seed: int | None) -> Lesson:
