@@ -10,7 +10,7 @@ import numpy as np
 from minidl_core import ContributionAdded, Node
 from minidl_core.graph import post_order
 
-from ..lessons.lesson import Example, Lesson
+from ..lessons.lesson import PICTURE_NAMES, Example, Lesson
 from ..programs.program import Program, ProgramError
 from .event_table import TABLE
 
@@ -42,6 +42,8 @@ def misfit(lesson: Lesson, example: Example) -> str | None:
         for name in named:
             if name not in names:
                 return f"its {field} '{name}' are for no node of the graph{_near(name, names)}"
+    if lesson.picture not in (None, *PICTURE_NAMES):
+        return f"there is no picture '{lesson.picture}'; there are {', '.join(PICTURE_NAMES)}"
     plane = example.plane
     if plane is not None:
         count = len(example.feeds.get(plane.points, ()))

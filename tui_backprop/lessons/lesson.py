@@ -16,6 +16,9 @@ from minidl_core import Node, Placeholder, Variable
 from minidl_core.arrays import Array
 from minidl_core.train import GradientDescentOptimizer, Optimizer, Schedule
 
+PICTURE_NAMES = ("curve", "map", "data", "layers")
+"""What a lesson can have beside the loss: J over a weight, J over two, the data, the size of the gradients."""
+
 
 @dataclass(frozen=True)
 class Plane:
@@ -60,7 +63,8 @@ class Lesson:
     by its name a tuple of labels for each of its axes, () for an axis that has none. `folds` name the scopes of nodes
     whose own names do not say one, by the nodes' names. `optimizer` makes an optimizer of a learning rate. `seed` is
     None where no seed can be given: a script draws its own numbers. `on_points` makes the lesson about somebody's
-    points in place of its own.
+    points in place of its own. `picture` is the one of `PICTURE_NAMES` that stands beside the loss at first; without
+    one it is that of the data, if they have one.
     """
 
     name: str
@@ -73,3 +77,4 @@ class Lesson:
     labels: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     folds: Mapping[str, str] = field(default_factory=dict)
     on_points: Callable[[Points], Lesson] | None = None
+    picture: str | None = None
