@@ -9,7 +9,7 @@ import numpy as np
 from minidl_core import ContributionAdded, Node
 from minidl_core.graph import post_order
 
-from ..lessons.lesson import Example, Lesson
+from ..lessons.lesson import PICTURE_NAMES, Example, Lesson
 from ..programs.program import Program, ProgramError
 from .event_table import TABLE
 from .pages_fit import misfit_of_pages, near
@@ -46,6 +46,8 @@ def misfit(lesson: Lesson, example: Example) -> str | None:
     wrong = misfit_of_pages(lesson, on_path, example.loss.name)
     if wrong:
         return wrong
+    if lesson.picture not in (None, *PICTURE_NAMES):
+        return f"there is no picture '{lesson.picture}'; there are {', '.join(PICTURE_NAMES)}"
     plane = example.plane
     if plane is not None:
         count = len(example.feeds.get(plane.points, ()))

@@ -6,6 +6,7 @@ from ..debugger.moment import Moment
 from ..drawing.glyphs import DONE, RIGHT
 from ..drawing.palette import Line
 from ..inspector import VIEWS
+from ..lessons.lesson import PICTURE_NAMES
 from ..narration.messages import remedies
 from ..notation.fitting import width_of
 from ..session import Viewer
@@ -43,7 +44,7 @@ class PagePane(Pane):
 def pointed_at(pane: Pane, title: tuple[Line, Line], viewer: Viewer) -> tuple[Line, Line]:
     """Return the title of a pane, marked where the page that is open points at it, or at a view in it."""
     page = viewer.reading.page
-    shows = "" if page is None else page.shows
+    shows = "" if page is None else "picture" if page.shows in PICTURE_NAMES else page.shows
     if shows != pane.name and not (pane.name == "inspector" and (shows in viewer.other_views or shows in _VIEWS)):
         return title
     return [(f"{RIGHT} ", "now"), *title[0]], title[1]

@@ -60,7 +60,7 @@ class LessonsScreen(ModalScreen[str | None]):
         background: ansi_default;
     }
     LessonsScreen OptionList {
-        max-height: 16;
+        max-height: 70vh;
         text-wrap: nowrap;
         text-overflow: ellipsis;
     }
