@@ -57,7 +57,7 @@ class Viewer:
         self.in_graph = True
         self.logarithmic = False
         self.in_full = False
-        self.reading = Reading(session.program.lesson)
+        self.reading = Reading(session.program.lesson, keys)
         self.progress: Progress | None = None
         self.picture = first_picture(session.moment)
         self._weight: Weight | None = None
