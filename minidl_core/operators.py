@@ -169,7 +169,7 @@ class Operators:
 
     def clip(self, *given: Any, **settings: Any) -> Any:
         """Return clip of it; None is no bound."""
-        bounds = dict(zip(("low", "high"), given, strict=False)) | settings
+        bounds = dict(zip(("low", "high", "out"), given, strict=False)) | settings
         return self._operate("clip", self, **{name: bound for name, bound in bounds.items() if bound is not None})
 
     def squeeze(self, *given: Any, **settings: Any) -> Any:
