@@ -89,9 +89,7 @@ def run_headless(name: str, seed: int | None, learning_rate: float | None, steps
         if losses and not as_json and (len(losses) - 1) % EVERY:
             print(f"{_line(course, len(losses) - 1, losses[-1])}   the last before the stop")
         sys.stdout.flush()
-        if (
-            str(error).removesuffix(".") not in program.warning
-        ):  # the run stops again where the script's own did, which has been said
+        if not _is_said(error, program.warning):
             complain(f"training stopped in iteration {course.finished + 1}: {error}")
         if verdict is not None and verdict.status:  # that is why it stopped
             if as_json:
@@ -128,6 +126,12 @@ def run_headless(name: str, seed: int | None, learning_rate: float | None, steps
         return 0
     print("\n".join(verdict.lines()))
     return verdict.status
+
+
+def _is_said(error: MinidlError, warning: str) -> bool:
+    """Return whether the run stops where the script's own did, which the warning tells by the names of then."""
+    where = "" if error.node is None else error.node.describe().rpartition("(")[2]
+    return isinstance(error, NonFiniteError) and f"raised {type(error).__name__}: " in warning and where in warning
 
 
 def _line(course: Course, updates: int, loss: float) -> str:
