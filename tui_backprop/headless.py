@@ -21,7 +21,7 @@ from .lessons.lesson import Plane
 from .notation.fitting import printable
 from .notation.formats import number
 from .notation.optimizer import is_straight, optimizer_text, schedule_text, settings_of
-from .panes.charts import data_legend, draw_data, separator
+from .pictures.charts import data_legend, draw_data, separator
 from .programs.collecting import collecting_rarely
 from .programs.opening import open_program
 from .programs.program import ProgramError

@@ -110,6 +110,9 @@ SECTIONS: dict[str, list[Binding]] = {
             "Show the loss and the number in view with all their digits (17), or with few",
             "=",
         ),
+        _key(
+            "V", "viewer('next_picture')", "picture", "Show the next picture: J over a weight, a map, the data, layers"
+        ),
         _key("y", "viewer('change_scale')", "scale", "Draw the loss on a linear or a logarithmic axis"),
     ],
     "The graph": [

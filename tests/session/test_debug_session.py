@@ -279,6 +279,7 @@ ACTIONS = [
     lambda viewer: viewer.pan((3, -2)),
     lambda viewer: viewer.change_detail(1),
     Viewer.change_picture,
+    Viewer.next_picture,
 ]
 
 
@@ -290,14 +291,14 @@ def test_whatever_is_looked_at_takes_every_action(name: str, phase: int) -> None
         session.step("phase")
         session.step()
     for act in ACTIONS:
-        for view in (None, *(view.name for view in VIEWS), "loss", "data", "overview"):
+        for view in (None, *(view.name for view in VIEWS), "loss", "picture", "overview"):
             for in_graph in (True, False):
                 viewer = Viewer(session, KEYS)
-                viewer.take_room(Room(40, 8, diagram=False), ["loss", "data"])
+                viewer.take_room(Room(40, 8, diagram=False), ["loss", "picture"])
                 viewer.view, viewer.in_graph = view, in_graph
                 act(viewer)
                 asked_for = [view.name for view in VIEWS if view.on_request]
-                assert viewer.shown_view in (*views(session.moment, viewer.node), *asked_for, "loss", "data")
+                assert viewer.shown_view in (*views(session.moment, viewer.node), *asked_for, "loss", "picture")
 
 
 def test_the_latest_message_is_shown_and_each_viewer_has_done_with_it_alone() -> None:

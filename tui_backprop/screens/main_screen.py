@@ -374,8 +374,7 @@ class MainScreen(Screen[None]):
     def _arrange(self) -> None:
         """Put the panes where they stand on a screen of this size, if that has changed."""
         size = self.app.size  # the screen's own size is not known before the first layout
-        data = any(pane.name == "data" for pane in self._panes)
-        arrangement, diagram = arrange_for(self.viewer, *size, data=data)
+        arrangement, diagram = arrange_for(self.viewer, *size)
         if self._arranged == (arrangement, diagram):
             return
         self._arranged = arrangement, diagram
@@ -388,7 +387,8 @@ class MainScreen(Screen[None]):
             frame: list[Line] = [[(row, "text")] for row in rows]
         else:
             graph = self._areas["graph"]
-            elsewhere = [pane.name for pane in self._panes if pane.name not in self._areas]
+            shown = (*self._areas, *arrangement.left_out)
+            elsewhere = [pane.name for pane in self._panes if pane.name not in shown]
             self.viewer.take_room(Room(graph.width, graph.height, diagram), elsewhere)
             frame = draw_frame(arrangement, *size)
         self._position("frame", Area(0, 0, *size))
