@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from minidl_core import Node
 
+from ..beliefs import WRONG_MACHINES
 from ..debugger.followed import is_by_point
 from ..debugger.steps import Place
 from ..lessons import lesson_names, load_lesson
@@ -22,6 +23,7 @@ from ..panes.question_pane import draw_outcome, write_score
 from ..session import Viewer
 from ..session.session_file import ENDING, file_of, is_session
 from .answers import write_graph, write_log, write_place, write_question, write_step, write_view
+from .beliefs import write_belief, write_beliefs
 
 MOST_AT_ONCE = 10_000
 
@@ -258,6 +260,17 @@ def _log(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
         yield from write_log(viewer.moment, viewer.keys)
 
 
+def _believe(viewer: Viewer, rest: str) -> Lines:
+    if viewer.session.refuses_to_answer("beliefs"):
+        yield from _said(viewer)
+    elif not rest:
+        yield from write_beliefs(viewer)
+    elif rest.isdecimal() and 1 <= int(rest) <= len(WRONG_MACHINES):
+        yield from write_belief(viewer, WRONG_MACHINES[int(rest) - 1])
+    else:
+        raise CommandError(f"Which belief? Give its number, from 1 to {len(WRONG_MACHINES)}; belief lists them.")
+
+
 def _save(viewer: Viewer, rest: str) -> Lines:
     if not rest:
         raise CommandError("Save into which file? Give its name, as in save solution.md.")
@@ -330,6 +343,7 @@ COMMANDS = {
     "ask": Command("", "ask me before each step, then the room, then nobody", _ask),
     "answer": Command("ANSWER", "answer the question that stands", answer),
     "skip": Command("", "give the answer to the question away", _skip),
+    "belief": Command("[NUMBER]", "what would come out if a belief were right, beside the truth", _believe),
     "log": Command("", "a sentence for each event of this iteration", _log),
     "save": Command("FILE", "write this iteration up to here as a worked solution", _save),
     "keep": Command("[FILE]", f"write the session into a file that opens it again, named *{ENDING}", _keep),

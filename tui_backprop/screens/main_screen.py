@@ -237,14 +237,14 @@ class MainScreen(Screen[None]):
         else:
             self._ask(LogScreen(self.session, self.viewer.followed), self.go)
 
-    def action_searches(self) -> None:
-        """Show plain search and the right one beside each other, unless that would answer the question that stands."""
-        from .searches import SearchesScreen
+    def action_beliefs(self) -> None:
+        """Show a belief beside the truth, unless that would answer the question that stands."""
+        from .beliefs import BeliefsScreen
 
-        if self.session.refuses_to_answer("searches"):
+        if self.session.refuses_to_answer("beliefs"):
             self._show()
         else:
-            self._ask(SearchesScreen(self.session.timeline, self.viewer.followed))
+            self._ask(BeliefsScreen(self.session.timeline.moment, self.viewer.followed))
 
     def action_break(self, condition: str) -> None:
         """Set a breakpoint with this condition, or where it is but the beginning of one, ask for the rest."""
