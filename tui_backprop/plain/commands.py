@@ -14,7 +14,7 @@ from ..debugger.followed import is_by_point
 from ..debugger.steps import Place
 from ..narration.messages import sentences
 from ..notation.conditions import ConditionError, read_breakpoint
-from ..notation.edits import LEARNING_RATE, EditError, read_edit, why_not_editable
+from ..notation.edits import LEARNING_RATE, EditError, read_any_edit, why_not_editable
 from ..notation.expression import element_text
 from ..notation.moments import NoMomentError, read_moment
 from ..notation.names import called
@@ -189,7 +189,7 @@ def _edit(viewer: Viewer, rest: str) -> Lines:
         target = called(node)
     if not rest:
         raise CommandError(f"Edit what? Write it with its new number, as in edit {target} = 0.5.")
-    viewer.session.edit(read_edit(rest, timeline.edited_state, timeline.graph, target))
+    viewer.session.edit(read_any_edit(rest, timeline, target))
     yield from write_arrival(viewer)
 
 
@@ -329,7 +329,8 @@ COMMANDS = {
     "check": Command("[NODE]", "measure its gradient on both sides of the number", _view("check")),
     "forward": Command("[NODE]", "forward mode: how it changes with one number of a variable", _view("forward mode")),
     "why": Command("", "go to where the followed number came from", _why),
-    "edit": Command("NAME = NUMBER", "a number becomes another, and a branch begins; as in edit W[0,0] = 1", _edit),
+    "edit": Command("NAME = NUMBER", "a branch begins: edit W[0,0] = 1, seed = 5, or optimizer = adam", _edit),
+    "reset": Command("", "start again: at the very start, without any branch", _move("reset")),
     "branch": Command("", "to the same step on the branch before the edit; again: on to the others", _branch),
     "break": Command("[CONDITION]", "a breakpoint on the node in view, or as in break gradient > 10", _break),
     "breakpoints": Command("", "list the breakpoints", _breakpoints),
