@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from minidl_core import Graph, Variable, add, matmul, placeholder, reduce_mean, square, subtract, tanh
 from minidl_core.arrays import Array
 
-from .lesson import Example, Lesson, Points
+from .lesson import Example, Lesson, Points, Regions
 
 
 def build(seed: int) -> Example:
@@ -29,7 +29,8 @@ def _network(cases: Array, classes: NDArray[np.intp], seed: int) -> Example:
         hidden = tanh(add(matmul(x, w1), b1), name="h")
         guess = add(matmul(hidden, w2), b2, name="y")
         loss = reduce_mean(square(subtract(guess, t, name="gap")), name="J")
-    return Example(loss, {x: cases, t: np.array(classes[:, None], dtype=float)})
+    regions = Regions(x, t, guess, 0.5, w1, b1)
+    return Example(loss, {x: cases, t: np.array(classes[:, None], dtype=float)}, regions=regions)
 
 
 def on_points(points: Points) -> Lesson:
