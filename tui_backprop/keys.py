@@ -103,7 +103,7 @@ SECTIONS: dict[str, list[Binding]] = {
             "Between the graph and the inspector, whose view stays",
             "Shift+Tab",
         ),
-        _key("t", "searches", "two searches", "Why a node waits: plain search and the right one, side by side"),
+        _key("t", "beliefs", "beliefs", "What a belief would compute, beside the truth: why a node waits, why +="),
         _key("o", "log", "log", "Read the log: a sentence for each event; search it, save it, go to a line"),
         _key(
             "equals_sign",

@@ -40,6 +40,7 @@ from ..session import DebugSession, Viewer
 from ..session.session_file import ENDING, write_session
 from ..widgets.canvas import Canvas
 from ..widgets.graph_canvas import GraphCanvas
+from .slices import BETWEEN_SECONDS
 
 _CHOICES = "1234"
 
@@ -72,7 +73,7 @@ class MainScreen(Screen[None]):
         self._arranged: object = None
         self._drawn: dict[str, object] = {}
         self._painted = False
-        self._due = False
+        self._due = self._goes_on = False
         self._timer: Timer | None = None
         self._pace = 0.0
 
@@ -239,14 +240,14 @@ class MainScreen(Screen[None]):
         else:
             self._ask(LogScreen(self.session, self.viewer.followed), self.go)
 
-    def action_searches(self) -> None:
-        """Show plain search and the right one beside each other, unless that would answer the question that stands."""
-        from .searches import SearchesScreen
+    def action_beliefs(self) -> None:
+        """Show a belief beside the truth, unless that would answer the question that stands."""
+        from .beliefs import BeliefsScreen
 
-        if self.session.refuses_to_answer("searches"):
+        if self.session.refuses_to_answer("beliefs"):
             self._show()
         else:
-            self._ask(SearchesScreen(self.session.timeline, self.viewer.followed))
+            self._ask(BeliefsScreen(self.session.timeline.moment, self.viewer.followed))
 
     def action_break(self, condition: str) -> None:
         """Set a breakpoint with this condition, or where it is but the beginning of one, ask for the rest."""
@@ -357,11 +358,20 @@ class MainScreen(Screen[None]):
         self.viewer.follow_lesson()
         self._arrange()
         moment = self.session.moment
-        for pane in self._panes:
-            if pane.name in self._areas:
-                self._draw_pane(pane, moment)
+        shown = [pane for pane in self._panes if pane.name in self._areas]
+        unfinished = self._painted and any(pane.prepare(moment, self.viewer) for pane in shown)
+        for pane in shown:
+            self._draw_pane(pane, moment)
+        if unfinished and not self._goes_on:
+            self._goes_on = True
+            self.set_timer(BETWEEN_SECONDS, self._go_on)
         if self._company is not None:
             self._company.after_drawing(self.session, self.viewer)
+
+    def _go_on(self) -> None:
+        """Draw again, because what a pane shows was not computed to its end."""
+        self._goes_on = False
+        self._show()
 
     def _draw_pane(self, pane: Pane, moment: Moment) -> None:
         area, depends_on = self._areas[pane.name], pane.depends_on(moment, self.viewer)
