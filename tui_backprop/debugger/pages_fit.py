@@ -7,13 +7,15 @@ import re
 from collections.abc import Collection
 from typing import Literal, NamedTuple
 
-from ..lessons.lesson import Lesson
+from ..lessons.lesson import PICTURE_NAMES, Lesson
 from ..lessons.pages import SHOWN, Goal, Next, Page
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 """What stands for a number in the text of a page."""
 OTHERS = ("loss", "iteration", "learning rate")
 """The numbers that are of no node."""
+KEY = "key "
+"""How what stands for a key begins; behind it comes the name of what the key does, as in the table of keys."""
 _ELEMENT = re.compile(r"(.*)\[([0-9, ]+)\]")
 _MOST_CHOICES = 4
 
@@ -41,8 +43,8 @@ def _wrong_with(page: Page, names: Collection[str], loss: str) -> str | None:
             return f"has as its {field} {text!r}; it must be text"
     if page.node and page.node not in names:
         return f"points at '{page.node}', which is no node of the graph{near(page.node, names)}"
-    if page.shows and page.shows not in SHOWN:
-        return f"shows '{page.shows}'; there are {', '.join(SHOWN)}"
+    if page.shows and page.shows not in (*SHOWN, *PICTURE_NAMES):
+        return f"shows '{page.shows}'; there are {', '.join((*SHOWN, *PICTURE_NAMES))}"
     if page.choices and not 2 <= len(page.choices) <= _MOST_CHOICES:
         return f"has {len(page.choices)} choices; there can be 2 to {_MOST_CHOICES}"
     if page.choices and page.answer not in page.choices:
@@ -51,7 +53,7 @@ def _wrong_with(page: Page, names: Collection[str], loss: str) -> str | None:
         return f"has the answer '{page.answer}', which is no number, and no choices"
     for text in (page.text, page.why, page.answer, *page.choices, *page.choices.values()):
         for name in PLACEHOLDER.findall(text):
-            if name not in OTHERS and read_placeholder(name, names, loss) is None:
+            if name not in OTHERS and not name.startswith(KEY) and read_placeholder(name, names, loss) is None:
                 return f"has {{{name}}}, which is no number of the graph{near(name, names)}"
     return None
 

@@ -8,11 +8,8 @@ from typing import Protocol
 
 from minidl_core.arrays import Array
 
-SHOWN = (
-    *("value", "ledger", "update", "code", "check", "forward mode"),
-    *("graph", "step", "loss", "data"),
-)
-"""What a page can point at besides a node: the views of the inspector, then the panes."""
+SHOWN = ("value", "ledger", "update", "code", "check", "forward mode", "graph", "step", "loss")
+"""What a page can point at besides a node and a picture: the views of the inspector, then panes."""
 
 
 @dataclass(frozen=True)
@@ -20,15 +17,16 @@ class Page:
     """A few sentences, at most three lines of 76 cells, about something on the screen that the learner is to do.
 
     Turning to the page moves to the moment `at`, written as for --at (4, 1:b, 1:b:2); where it is empty, time stays.
-    The screen then points at a `node`, by its name, and at what it `shows`, a view of the inspector or a pane: one of
-    SHOWN.
+    The screen then points at a `node`, by its name, and at what it `shows`: a view of the inspector, a pane or a
+    picture, one of SHOWN or PICTURE_NAMES.
 
     A page with an `answer` asks. It has `choices`, each with what is said to who chooses it, of which one is the
     answer; or none, and a number is typed, to which `why` is said, right or wrong. A page that asks belongs to a moment
     that does not show the answer yet.
 
     In texts, choices and answer stand for numbers of the iteration at that moment: {w} the value of the node w, {dJ/dw}
-    its gradient, {new w} its value after the update, {W[0,1]} an element, {loss}, {iteration}, {learning rate}.
+    its gradient, {new w} its value after the update, {W[0,1]} an element, {loss}, {iteration}, {learning rate}. A key
+    is written as {key step}, by the name in the list of keys, because without a screen it is a command.
     """
 
     text: str
@@ -93,10 +91,13 @@ class Situation(Protocol):
 
 @dataclass(frozen=True)
 class Goal:
-    """What the learner is to bring about, in a sentence, and whether it `is_reached`; that is asked after each key."""
+    """What the learner is to bring about, in a sentence, and whether it `is_reached`: asked after each key.
+
+    What that returns is taken as true or false.
+    """
 
     text: str
-    is_reached: Callable[[Situation], bool]
+    is_reached: Callable[[Situation], object]
 
 
 @dataclass(frozen=True)

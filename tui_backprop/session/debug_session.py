@@ -276,9 +276,9 @@ class DebugSession:
             self._move(lambda: self.timeline.forward(STOPS["step"]))
 
     def refuses_to_answer(self, what: str) -> bool:
-        """Return whether this would answer the question that stands, and then say so: "searches" or "log"."""
+        """Return whether this would answer the question that stands, and then say so: "beliefs" or "log"."""
         question = self.quiz.question
-        reveals = question is not None and (what == "searches" or question.hides_queue or question.hides_shape_of)
+        reveals = question is not None and (what == "beliefs" or question.hides_queue or question.hides_shape_of)
         if reveals:
             self.quiz.outcome = None
             self.message = Message("would answer", {"what": what, "mode": self.quiz.mode})
