@@ -89,7 +89,7 @@ lesson = Lesson(
             node="S",
             choices={
                 "+": "A step goes against the slope: then the score would fall, and her would look away from Ann.",
-                "-": "Right: {dJ/dS[2,0]}. If the score grows, J falls. The update goes against the slope, so it grows.",
+                "-": "Right: {dJ/dS[2,0]}. If the score grows, J falls. A step goes against the slope: it grows.",
                 "0": "Then nothing would change. her looks at Ann with {A[2,0]}, and should with nearly 1.",
             },
             answer="-",

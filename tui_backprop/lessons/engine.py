@@ -56,7 +56,7 @@ lesson = Lesson(
         ),
         Page(
             "Now write your own. In another terminal, backprop-tui exercise my_engine.py writes this script with five "
-            "gaps, and checks them each time you save. {key where} names the moment here, to come back to.",
+            "gaps, and checks them each time you save.",
             at="1",
             shows="graph",
         ),

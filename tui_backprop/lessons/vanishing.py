@@ -60,7 +60,7 @@ _sigmoids = Lesson(
         ),
         Page(
             "{dJ/dw} arrives at w: the gradient has vanished. Each bar is a layer, the ones in front are the "
-            "shortest. The step moves w from {w} to {new w}: the front of the row learns nothing.",
+            "shortest. The step moves w by no more than that: the front of the row learns nothing.",
             at="1:w",
             node="w",
             shows="layers",
@@ -68,8 +68,8 @@ _sigmoids = Lesson(
     ),
     goal=Goal("Train 20 iterations, and see how little J falls. {key run} trains on.", lambda now: now.iteration >= 20),
     then=Next(
-        "What helps? The same row of tanh, of relu, and with a skip: backprop-tui vanishing --variant tanh, relu, "
-        "skip. The path goes on with rates.",
+        "What helps? {key lessons} lists this row again, of tanh, of relu and with a skip (--variant tanh, relu, "
+        "skip). The path goes on with rates.",
         "rates",
     ),
 )
@@ -99,7 +99,7 @@ _tanh = replace(
         "Edit w so that at least a tenth of dJ/ds10 arrives at w.",
         lambda now: bool(abs(now.gradient("w")) > abs(now.gradient("s10")) / 10),
     ),
-    then=Next("Next variant: backprop-tui vanishing --variant relu. The path goes on with rates.", "rates"),
+    then=Next("Next is the row of relu in the list of {key lessons}. The path goes on with rates.", "rates"),
 )
 _relu = replace(
     _sigmoids,
@@ -122,14 +122,14 @@ _relu = replace(
             node="w",
             shows="layers",
             answer="0",
-            why="0: below 0, relu lets nothing through. A unit that always gets numbers below 0 is dead: it never learns.",
+            why="0: below 0, relu lets nothing through. A unit that only gets numbers below 0 is dead: it never learns.",
         ),
     ),
     goal=Goal(
         "Kill the row: edit w so that dJ/dw is 0 and J is not.",
         lambda now: now.loss > 0.01 and bool(now.gradient("w") == 0),
     ),
-    then=Next("Next variant: backprop-tui vanishing --variant skip. The path goes on with rates.", "rates"),
+    then=Next("Next is the row with a skip in the list of {key lessons}. The path goes on with rates.", "rates"),
 )
 _skip = replace(
     _sigmoids,

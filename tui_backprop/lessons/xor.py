@@ -105,8 +105,7 @@ lesson = Lesson(
             shows="value",
         ),
         Page(
-            "y learns what it should be from t. Nobody tells a hidden unit what it should say. "
-            "What will it hear of J?",
+            "y learns what it should be from t. Nobody tells a hidden unit what it should say. What will it hear of J?",
             at="1:y",
             node="h",
             choices={
