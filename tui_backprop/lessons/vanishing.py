@@ -122,7 +122,7 @@ _relu = replace(
             node="w",
             shows="layers",
             answer="0",
-            why="0: below 0, relu lets nothing through. A unit that only gets numbers below 0 is dead: it never learns.",
+            why="0: below 0, relu lets nothing through. A unit that only gets such numbers never learns: it is dead.",
         ),
     ),
     goal=Goal(
