@@ -68,7 +68,7 @@ lesson = Lesson(
         Page(
             "The update: b[0] = {b[0]} - {learning rate}·{dJ/db[0]} = {new b[0]}. It moves all the points at once, "
             "so that their middle comes to 0. Press {key iteration} and see J fall.",
-            at="1:b",
+            at="1:b:update",
             node="b",
             shows="update",
         ),

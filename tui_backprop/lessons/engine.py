@@ -30,8 +30,8 @@ lesson = Lesson(
         Page(
             "gap1 * gap1 takes gap1 twice, and its pass_on has two lines: self.grad += ..., other.grad += ... "
             "Both are gap1. What if they said = in place of += ?",
-            at="1:multiply_1",
-            node="multiply_1",
+            at="1:gap1:1",
+            node="gap1",
             shows="code",
             choices={
                 "nothing changes": "The second line would then throw away what the first one has put there.",
@@ -48,11 +48,11 @@ lesson = Lesson(
             shows="ledger",
         ),
         Page(
-            "The script moves w by 0.2 times w.grad, then sets w.grad to 0. Without that line, the next backward() "
-            "would add to the old gradient. Where in the code would you look for it?",
+            "The script moves w by 0.2 times w.grad, from {w} to {new w}, and then sets w.grad to 0. Without that line, "
+            "the next backward() would add to the old gradient.",
             at="1:w:update",
             node="w",
-            shows="code",
+            shows="update",
         ),
         Page(
             "Now write your own. In another terminal, backprop-tui exercise my_engine.py writes this script with five "

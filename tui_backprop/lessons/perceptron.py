@@ -141,13 +141,13 @@ lesson = Lesson(
     pages=(
         Page(
             "50 red points, 50 blue ones, and a line where both classes are equally likely. W and b were drawn "
-            "at random, so this first line is a guess. How many points are right?",
+            "at random, so this first line is only a guess. Training is to make a good separator of it.",
             at="0",
             shows="data",
         ),
         Page(
-            "Scores, softmax, cross-entropy, as in the lesson before, for each row. So dJ/dadd is p - c. Go through "
-            "the points with the arrow keys: which ones have a slope far from 0?",
+            "Scores, softmax, cross-entropy, as in the lesson before, for each row. So dJ/dadd is p - c. {key panes}, "
+            "then the arrow keys go through the points: which ones have a slope far from 0?",
             at="1:add",
             node="add",
             shows="ledger",
@@ -172,7 +172,7 @@ lesson = Lesson(
         ),
     ),
     goal=Goal(
-        "Train until J is below 6: a good separator. {key run} trains on.",
+        "Train until J is below 6: a good separator. {key run} trains on, {key faster} faster.",
         lambda now: now.loss < 6,
     ),
     then=Next("A line separates these points. What if no line can?", "xor"),

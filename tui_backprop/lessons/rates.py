@@ -9,7 +9,7 @@ from .pages import Goal, Next, Page
 
 
 def build(seed: int) -> Example:  # noqa: ARG001 (nothing in it is random)
-    """Build J = (a - log a) + 20·(b - log b), a valley 20 times as steep along b; smallest, 21, at a = b = 1.
+    """Build J = (a - log a) + 20·(b - log b) - 21, a valley 20 times as steep along b; smallest, 0, at a = b = 1.
 
     Below 0 there is no log: a step that is too long ends in NaN.
     """
@@ -17,7 +17,7 @@ def build(seed: int) -> Example:  # noqa: ARG001 (nothing in it is random)
         a, b = Variable(3, name="a"), Variable(2, name="b")
         gentle = subtract(a, log(a, name="log_a"), name="gentle")
         steep = multiply(Constant(20, name="20"), subtract(b, log(b, name="log_b"), name="bend"), name="steep")
-        loss = add(gentle, steep, name="J")
+        loss = subtract(add(gentle, steep, name="both"), Constant(21, name="21"), name="J")
     return Example(loss, {})
 
 
@@ -29,8 +29,8 @@ lesson = Lesson(
     picture="map",
     pages=(
         Page(
-            "J is a valley over two weights, a and b, 20 times as steep along b. It is lowest, 21, at a = b = 1. "
-            "The learning rate is {learning rate}. Press {key run}: J falls so slowly that it hardly arrives.",
+            "J is a valley over two weights, a and b, 20 times as steep along b. It is lowest, 0, at a = b = 1. "
+            "The learning rate is {learning rate}. Press {key run}, and {key faster} to go faster: J falls, but slowly.",
             at="0",
             shows="map",
         ),
@@ -66,8 +66,8 @@ lesson = Lesson(
         ),
     ),
     goal=Goal(
-        "Come below J = 21.05 within 50 iterations, by a learning rate or an optimizer.",
-        lambda now: now.iteration <= 50 and now.loss < 21.05,
+        "Come below J = 0.05 within 50 iterations, by a learning rate or an optimizer.",
+        lambda now: now.iteration <= 50 and now.loss < 0.05,
     ),
     then=Next("You know all that an engine does. The next lesson shows one, in thirty lines of Python.", "engine"),
 )

@@ -111,7 +111,7 @@ _relu = replace(
     pages=(
         Page(
             "Ten times relu. Above 0 its slope is 1, so nothing gets lost: {dJ/ds10} starts at s10, {dJ/dw} arrives "
-            "at w. All bars are equally long.",
+            "at w. From s10 to w all bars are equally long.",
             at="1:w",
             node="w",
             shows="layers",
@@ -135,7 +135,7 @@ _skip = replace(
     _sigmoids,
     name="vanishing: skip",
     summary="ten sigmoids with a skip around each: on that way the gradient arrives at w undiminished",
-    build=_row(lambda value, name: add(value, sigmoid(value), name=name)),
+    build=_row(lambda value, name: add(value, sigmoid(value, name=name.replace("s", "g")), name=name)),
     learning_rate=0.02,
     sentences={},
     pages=(

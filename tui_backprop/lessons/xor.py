@@ -123,11 +123,12 @@ lesson = Lesson(
             shows="ledger",
         ),
         Page(
-            "Press {key run} and watch the picture: where y says 1, and the lines of the two hidden units.",
+            "Press {key run} and watch the picture. Dots are where y says 1, red; the small digits 1 and 2 run along "
+            "the lines of the two hidden units. See the dots come to lie between the lines, or outside.",
             at="1",
             shows="data",
         ),
     ),
-    goal=Goal("Train until J is below 0.01. {key run} trains on.", lambda now: now.loss < 0.01),
+    goal=Goal("Train until J is below 0.01. {key run} trains on, {key faster} faster.", lambda now: now.loss < 0.01),
     then=Next("One hidden layer was enough here. What becomes of a gradient on its way through ten?", "vanishing"),
 )
