@@ -103,7 +103,7 @@ lesson = Lesson(
         ),
     ),
     goal=Goal(
-        "Train until J is below 0.05, and see in A where each word looks. {key run} trains on, {key faster} faster.",
+        "Train until J is below 0.05, and see in A where each word looks. {key run} trains on.",
         lambda now: now.loss < 0.05,
     ),
     then=Next("That was the path. Now open a script of your own, or look for a bug: backprop-tui hunt."),

@@ -146,8 +146,8 @@ lesson = Lesson(
             shows="data",
         ),
         Page(
-            "Scores, softmax, cross-entropy, as in the lesson before, for each row. So dJ/dadd is p - c. {key panes}, "
-            "then the arrow keys go through the points: which ones have a slope far from 0?",
+            "Scores, softmax, cross-entropy, as in the lesson before, for each row. So dJ/dadd is p - c. "
+            "In the inspector, go from point to point: which ones have a slope far from 0?",
             at="1:add",
             node="add",
             shows="ledger",
@@ -172,8 +172,8 @@ lesson = Lesson(
         ),
     ),
     goal=Goal(
-        "Train until J is below 6: a good separator. {key run} trains on, {key faster} faster.",
-        lambda now: now.loss < 6,
+        "Train until J is below 10: a good separator. {key run} trains on.",
+        lambda now: now.loss < 10,
     ),
     then=Next("A line separates these points. What if no line can?", "xor"),
 )

@@ -30,7 +30,7 @@ lesson = Lesson(
     pages=(
         Page(
             "J is a valley over two weights, a and b, 20 times as steep along b. It is lowest, 0, at a = b = 1. "
-            "The learning rate is {learning rate}. Press {key run}, and {key faster} for speed: J falls, but slowly.",
+            "The learning rate is {learning rate}. Press {key run}: J falls, but slowly.",
             at="0",
             shows="map",
         ),

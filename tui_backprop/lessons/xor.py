@@ -129,6 +129,6 @@ lesson = Lesson(
             shows="data",
         ),
     ),
-    goal=Goal("Train until J is below 0.01. {key run} trains on, {key faster} faster.", lambda now: now.loss < 0.01),
+    goal=Goal("Train until J is below 0.01. {key run} trains on.", lambda now: now.loss < 0.01),
     then=Next("One hidden layer was enough here. What becomes of a gradient on its way through ten?", "vanishing"),
 )
