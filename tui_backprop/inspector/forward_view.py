@@ -195,7 +195,8 @@ def _jacobian(jacobian: Array | None, node: Node, leaf: Node, width: int) -> lis
 
 def _costs(forward: ForwardPass, node: Node, width: int) -> list[Line]:
     def said(direction: str, passes: int, of: str, count: int) -> str:
-        return f"{direction}: {passes} pass{'es' * (passes != 1)}, one for each number of {of}: {count:,} multiplication{'s' * (count != 1)}"
+        times = f"{count:,} multiplication{'s' * (count != 1)}"
+        return f"{direction}: {passes} pass{'es' * (passes != 1)}, one for each number of {of}: {times}"
 
     lines: Sequence[str] = (
         f"all slopes of {called(node)}, with respect to every number of the variables:",
