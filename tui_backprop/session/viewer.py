@@ -159,7 +159,7 @@ class Viewer:
     def change_detail(self, by: int) -> None:
         """Show less or more of each node."""
         self._begin()
-        self.look = replace(self._as_it_is, level=self.session.foldings.other_level(self.look, by))
+        self.look = replace(self._as_it_is, level=self.shown.other_level(by))
 
     def pan(self, by: tuple[int, int]) -> None:
         """Show what is so many columns and rows further on."""
