@@ -72,7 +72,7 @@ it contributes is missing."""
 
 def test_the_skip_connection_to_the_letter() -> None:
     timeline = open_lesson("skip")
-    lines = draw_beside(beside(timeline, PLAIN), timeline.moment, Followed(), None, 56, 22)
+    lines = draw_beside(beside(timeline, PLAIN), words(timeline, PLAIN), timeline.moment, Followed(), None, 56, 22)
     assert plain(lines)[: len(SKIP)] == SKIP
     assert words(timeline, PLAIN)[-2:] == [
         "So dJ/dx is 5.762, from y alone; it should be 5.76159 + 0.60493 = 6.3665 (iteration 1).",
@@ -202,7 +202,7 @@ def test_every_graph(timeline: Timeline) -> None:
         assert bool(side.wrong_at) == said[-1].count("Wrong in the end")
         for width, height in ((56, 14), (76, 22), (116, 38)):
             for first in (None, 99):
-                lines = draw_beside(side, timeline.moment, Followed(), first, width, height)
+                lines = draw_beside(side, said, timeline.moment, Followed(), first, width, height)
                 lines += draw_choices(found, wrong, width)
                 assert len(lines) <= height + 5
                 assert all(sum(cell_len(text) for text, _ in line) <= width for line in lines)
@@ -270,7 +270,7 @@ async def test_an_iteration_that_ends_in_a_mistake_has_nothing_to_compare() -> N
     async with opened("perceptron", size=(80, 24), learning_rate=1000) as pilot:
         await pilot.press(*"ii", "t")
         await pilot.pause()
-        assert "This iteration ends in a mistake before all gradients are there" in shown(pilot)
+        assert "In this iteration not every gradient is there" in shown(pilot)
         await pilot.press("2", "down", "q")
         assert isinstance(pilot.app.screen, MainScreen)
 
