@@ -54,6 +54,12 @@ def misfit(lesson: Lesson, example: Example) -> str | None:
         shapes = [np.shape(example.feeds.get(node, ())) for node in (plane.points, plane.classes)]
         if [*shapes, plane.weights.shape, plane.bias.shape] != [(count, 2), (count, 2), (2, 2), (2,)]:
             return "its plane needs points (n,2) and classes (n,2) that are fed, weights (2,2) and a bias (2,)"
+    regions = example.regions
+    if regions is not None:
+        count, units = len(example.feeds.get(regions.points, ())), regions.weights.initial_value.shape[-1:]
+        shapes = [np.shape(example.feeds.get(node, ())) for node in (regions.points, regions.classes)]
+        if [*shapes, regions.weights.shape, regions.bias.shape] != [(count, 2), (count, 1), (2, *units), units]:
+            return "its regions need points (n,2) and classes (n,1) that are fed, weights (2,k) and a bias (k,)"
     return None
 
 

@@ -37,12 +37,33 @@ class Plane:
 
 
 @dataclass(frozen=True)
+class Regions:
+    """Points of two classes in the plane, and a network that tells them apart, for the picture of the data.
+
+    `points` is the (n,2) placeholder; a point belongs to the second class where `classes` (n,1) is above `border`, and
+    is given that class where `score` (n,1) is. The lines of the hidden units are where `points @ weights + bias`, (2,k)
+    and (k,), is 0. What `score` is computed from must take any number of points.
+    """
+
+    points: Placeholder
+    classes: Placeholder
+    score: Node
+    border: float
+    weights: Variable
+    bias: Variable
+
+
+@dataclass(frozen=True)
 class Example:
-    """What a lesson builds: the loss, what its placeholders are fed with, and its data's picture, if it has one."""
+    """What a lesson builds: the loss, what its placeholders are fed with, and its data's picture, if it has one.
+
+    That is a `plane` where one line separates the points, `regions` where a network does.
+    """
 
     loss: Node
     feeds: Mapping[Placeholder, Array]
     plane: Plane | None = None
+    regions: Regions | None = None
 
 
 @dataclass(frozen=True)

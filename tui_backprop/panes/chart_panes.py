@@ -14,6 +14,9 @@ from ..session import Viewer
 from .frame import TITLE_EDGES
 from .pane import Pane, Size
 
+SLICE_SECONDS = 0.003
+"""How long a key may wait for what a picture needs, each time it is drawn."""
+
 
 class LossPane(Pane):
     """J over the iterations, on a linear or a logarithmic axis; of the other branches as ghosts."""
@@ -58,6 +61,11 @@ class PicturePane(Pane):
     """The picture that the viewer has chosen, if any: its data, J over a weight, and others."""
 
     name = "picture"
+
+    def prepare(self, moment: Moment, viewer: Viewer) -> bool:
+        """Go on with the work for the picture."""
+        work = None if viewer.picture is None else picture_named(viewer.picture).work(moment, viewer.focus)
+        return work is not None and work.fill(SLICE_SECONDS)
 
     def depends_on(self, moment: Moment, viewer: Viewer) -> Hashable:
         """Return which picture it is, and what that depends on."""

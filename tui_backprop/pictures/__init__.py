@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from ..debugger.moment import Moment
+from .curve import CurvePicture
 from .data import DataPicture
+from .layers import LayersPicture
+from .loss_map import MapPicture
 from .picture import Picture
 
-PICTURES: tuple[Picture, ...] = (DataPicture(),)
+PICTURES: tuple[Picture, ...] = (CurvePicture(), MapPicture(), DataPicture(), LayersPicture())
 """Every picture, in the order in which they are shown one after the other."""
 
 

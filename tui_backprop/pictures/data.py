@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 
 import numpy as np
 
@@ -11,34 +11,51 @@ from minidl_core.arrays import Array
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..lessons.lesson import Plane
+from ..notation.formats import number
+from . import regions
 from .charts import Separator, count_right, data_legend, draw_data, separator
 from .picture import Focus, Picture
 
 
 class DataPicture(Picture):
-    """The points, the line that separates them now, and the lines of a few iterations before."""
+    """The points with the line that separates them, or with the regions of a network."""
 
     name = "data"
 
     def applies(self, moment: Moment) -> bool:
         """Return whether the data are points in the plane."""
-        return moment.program.example.plane is not None
+        example = moment.program.example
+        return example.plane is not None or example.regions is not None
 
     def depends_on(self, moment: Moment, focus: Focus) -> Hashable:
         """Return the lines, the point that is followed, and the data."""
+        if moment.program.example.plane is None:
+            return id(moment.recording), len(moment.updated)
         plane = _plane(moment)
         data = (moment.feeds[plane.points].tobytes(), moment.feeds[plane.classes].tobytes())
         return _line(moment), tuple(_before(moment)), focus.followed.point, data
 
     def title(self, moment: Moment, focus: Focus, width: int) -> Line:
         """Return the legend."""
-        points, classes = _points(moment)
-        right = f"{count_right(points, classes, _line(moment))} of {len(points)} right"
-        legend = data_legend(_before(moment), focus.followed.point, width - len("Data  "), right)
+        room = width - len("Data  ")
+        if moment.program.example.plane is None:
+            return [("Data  ", "title"), *regions.legend(moment, room)]
+        legend = data_legend(_before(moment), focus.followed.point, room, _how_many_right(moment))
         return [("Data  ", "title"), *legend]
 
+    def facts(self, moment: Moment, focus: Focus) -> Iterator[str]:  # noqa: ARG002 (the point is on the picture only)
+        """Yield how many points are right, and where the line is."""
+        if moment.program.example.plane is None:
+            yield from regions.facts(moment)
+            return
+        u, v, w = _line(moment)
+        yield f"{_how_many_right(moment)}."
+        yield f"The line is where {number(u)}·x + {number(v)}·y + {number(w)} = 0; blue is where that is positive."
+
     def draw(self, moment: Moment, focus: Focus, width: int, height: int) -> list[Line]:
-        """Draw points and lines."""
+        """Draw points and lines, or regions."""
+        if moment.program.example.plane is None:
+            return regions.draw(moment, width, height)
         return draw_data(
             *_points(moment),
             now=_line(moment),
@@ -47,6 +64,11 @@ class DataPicture(Picture):
             width=width,
             height=height,
         )
+
+
+def _how_many_right(moment: Moment) -> str:
+    points, classes = _points(moment)
+    return f"{count_right(points, classes, _line(moment))} of {len(points)} right"
 
 
 def _plane(moment: Moment) -> Plane:

@@ -44,3 +44,8 @@ def next_weight(graph: LossGraph, weight: Weight, by: int = 1) -> Weight:
     node = graph.variables[number]
     inside = int(position - (ends[number] - sizes[number]))
     return Weight(node, tuple(map(int, np.unravel_index(inside, node.initial_value.shape))))
+
+
+def count_of_weights(graph: LossGraph) -> int:
+    """Return how many numbers are trained."""
+    return sum(node.initial_value.size for node in graph.variables)

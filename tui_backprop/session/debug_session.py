@@ -137,6 +137,15 @@ class DebugSession:
         self.quiz.keep_to(self.timeline)
         self.quiz.outcome = None
 
+    def reset(self) -> bool:
+        """Start again: forget all branches, and move to the very start."""
+
+        def start_again() -> bool:
+            self.timeline.take_branches([()], [Place(1, 0)], 0)
+            return True
+
+        return self._move(start_again)
+
     def switch_branch(self) -> bool:
         """Move to the same step on the next branch, and return whether there is one."""
         return self._move(self.timeline.switch)
