@@ -31,6 +31,8 @@ from .pictures.weights import first_weight
 from .programs.collecting import collecting_rarely
 from .programs.opening import open_program
 from .programs.program import ProgramError
+from .session.opening import Asked, open_session
+from .session.session_file import is_session
 from .verdict import judge
 
 DEFAULT_STEPS = 100
@@ -57,7 +59,13 @@ def run_headless(
     an engine of its own found a wrong gradient, also where that is why a number stopped being finite.
     """
     try:
-        program = open_program(name, seed, learning_rate)
+        if is_session(name):
+            kept = open_session(Asked(name)).session
+            program = kept.program
+            if any(branch.made for branch in kept.timeline.branches):
+                complain(f"{name} has edits, which are left out here; backprop-tui --plain {name} goes on with them")
+        else:
+            program = open_program(name, seed, learning_rate)
         example = program.example
         if program.warning:
             complain(program.warning)
@@ -102,7 +110,8 @@ def run_headless(
         if losses and not as_json and (len(losses) - 1) % EVERY:
             print(f"{_line(course, len(losses) - 1, losses[-1])}   the last before the stop")
         sys.stdout.flush()
-        complain(f"training stopped in iteration {course.finished + 1}: {error}")
+        if not _is_said(error, program.warning):
+            complain(f"training stopped in iteration {course.finished + 1}: {error}")
         if verdict is not None and verdict.status:  # that is why it stopped
             if as_json:
                 print(json.dumps({"lesson": name, "losses": losses, "engine": verdict.facts()}, default=repr))
@@ -140,6 +149,12 @@ def run_headless(
         return 0
     print("\n".join(verdict.lines()))
     return verdict.status
+
+
+def _is_said(error: MinidlError, warning: str) -> bool:
+    """Return whether the run stops where the script's own did, which the warning tells by the names of then."""
+    where = "" if error.node is None else error.node.describe().rpartition("(")[2]
+    return isinstance(error, NonFiniteError) and f"raised {type(error).__name__}: " in warning and where in warning
 
 
 def _line(course: Course, updates: int, loss: float) -> str:

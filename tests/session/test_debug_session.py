@@ -11,7 +11,7 @@ from typing import get_args
 import pytest
 
 from minidl_core import Variable
-from tui_backprop.debugger.edits import Edit
+from tui_backprop.debugger.edits import NumberEdit
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.message import Kind, Message
 from tui_backprop.debugger.running import SPEEDS
@@ -120,7 +120,7 @@ def test_an_edit_forks_and_the_way_back_is_one_call() -> None:
     session.step("iteration")
     before = session.moment.loss
     [a] = [node for node in session.timeline.graph.nodes if isinstance(node, Variable)]
-    session.edit(Edit(a, (), 3.0, 1.0))
+    session.edit(NumberEdit(a, (), 3.0, 1.0))
     assert said(session).startswith("a ")
     assert "E: the branch without it" in said(session)
     assert session.switch_branch()

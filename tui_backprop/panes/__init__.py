@@ -5,9 +5,12 @@ from .graph_pane import GraphPane
 from .header import HeaderPane
 from .inspector_pane import InspectorPane
 from .key_bar import KeyBar
+from .page_pane import PagePane
 from .pane import Pane
 from .step_pane import StepPane
 
 _CHARTS: tuple[Pane, ...] = (LossPane(), PicturePane())
-PANES: tuple[Pane, ...] = (HeaderPane(), GraphPane(), StepPane(), InspectorPane(_CHARTS), *_CHARTS, KeyBar())
+PANES: tuple[Pane, ...] = (
+    *(HeaderPane(), GraphPane(), StepPane(), InspectorPane(_CHARTS), *_CHARTS, PagePane(), KeyBar()),
+)
 """Every pane; arrangement.py says where each stands."""

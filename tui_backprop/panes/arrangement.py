@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ..graph.shown import height_wanted
 from ..session import Viewer
+from .page_rows import page_height
 
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
 CHART_HEIGHT = 4
@@ -51,7 +52,8 @@ def arrange_for(viewer: Viewer, width: int, height: int) -> tuple[Arrangement | 
         diagram = look.diagram and foldings.is_drawable(look)
     wanted = height_wanted(foldings, look, width - 2, diagram=diagram)
     picture = viewer.picture is not None
-    return arrange(width, height, diagram=diagram, graph_height=wanted, picture=picture), diagram
+    page = page_height(viewer.reading, width) if viewer.reading.is_open else 0
+    return arrange(width, height, diagram=diagram, graph_height=wanted, picture=picture, page=page), diagram
 
 
 def _prefers_diagram(width: int, height: int) -> bool:
@@ -59,14 +61,23 @@ def _prefers_diagram(width: int, height: int) -> bool:
     return width >= 100 and height >= 34
 
 
-def arrange(width: int, height: int, *, diagram: bool, graph_height: int, picture: bool) -> Arrangement | None:
+def arrange(
+    width: int, height: int, *, diagram: bool, graph_height: int, picture: bool, page: int = 0
+) -> Arrangement | None:
     """Return where the panes stand; None where the terminal is too small.
 
     `graph_height` is the number of rows that the graph would like to have, as a diagram or as a tape; `picture`
-    is whether there is one to show.
+    is whether there is one to show, and `page` how many rows a lesson's page needs, 0 where none is open.
     """
     if width < LEAST_WIDTH or height < LEAST_HEIGHT:
         return None
+    if page:
+        above = arrange(width, height - page - 1, diagram=diagram, graph_height=graph_height, picture=picture)
+        if above is not None:
+            return _with_page(above, width, height)
+        # where it would leave the other panes too little, it has the place of the inspector
+        whole = _with_tape(width, height, graph_height, picture)
+        return whole._replace(panes={"page" if name == "inspector" else name: at for name, at in whole.panes.items()})
     if not diagram:
         return _with_tape(width, height, graph_height, picture)
     if _prefers_diagram(width, height):
@@ -145,3 +156,16 @@ def _with_tape(width: int, height: int, graph_height: int, picture: bool) -> Arr
     panes["graph"] = Area(0, 2, split, tape)
     left_out = () if picture or spare < 20 else ("picture",)
     return Arrangement(panes, tuple(rules), ((split, 1, step),), left_out)
+
+
+def _with_page(above: Arrangement, width: int, height: int) -> Arrangement:
+    """Return an arrangement with a lesson's page under it, above the keys."""
+    framed = above.rules[0][1] == 0
+    rule = above.panes["keys"].y - framed
+    page = Area(int(framed), rule + 1, width - 2 * framed, height - 1 - framed - (rule + 1))
+    panes = {**above.panes, "page": page, "keys": Area(0, height - 1, width, 1)}
+    if not framed:
+        return above._replace(panes=panes, rules=(*above.rules, (rule, -1, width)))
+    bottom, end = height - 2, width - 1
+    bars = tuple((x, y, bottom if x in (0, end) else to) for x, y, to in above.bars)
+    return above._replace(panes=panes, rules=(*above.rules, (bottom, 0, end)), bars=bars)

@@ -21,11 +21,15 @@ from ..inspector import automatic_view, move_followed, view_of, views
 from ..inspector.list_view import followed_element, move_in_list
 from ..inspector.walk import choose_edge, choose_term, follow, origin_of
 from ..narration.messages import Keys
+from ..notation.moments import NoMomentError, read_moment
 from ..pictures import first_picture, pictures_of
 from ..pictures.picture import Focus
 from ..pictures.weights import Weight, first_weight, next_weight
 from ..quiz.quiz import Outcome
 from .debug_session import DebugSession
+from .progress import Progress
+from .reading import Reading
+from .situation import Here
 
 DIRECTIONS = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}
 
@@ -37,6 +41,8 @@ class Viewer:
     not away. `view` is the view of the inspector that was asked for, None for the one that fits the phase. `followed`
     is the element that is followed through all arrays, and `in_graph` whether the arrow keys move in the graph, else in
     the inspector. `in_full` is whether numbers show all their digits.
+    `other_views` are what the inspector shows besides its views: panes that have no place of their own. `reading` is
+    where they are in the pages of the lesson, and `progress`, if there is one, is told of it.
     `picture` is the one that stands beside the loss, None where there is none.
     """
 
@@ -51,6 +57,8 @@ class Viewer:
         self.in_graph = True
         self.logarithmic = False
         self.in_full = False
+        self.reading = Reading(session.program.lesson)
+        self.progress: Progress | None = None
         self.picture = first_picture(session.moment)
         self._weight: Weight | None = None
         self._without_place: Sequence[str] = ()
@@ -324,6 +332,57 @@ class Viewer:
         """Show the loss and the numbers of the followed element in full precision, or in few digits again."""
         self._begin()
         self.in_full = not self.in_full
+
+    # the lesson
+
+    def tell(self, progress: Progress | None) -> None:
+        """Tell this progress from now on, and have the lesson open on the page on which it says that it was left."""
+        self.progress = progress
+        if progress is not None and self.reading.count:
+            self.reading.number = min(progress.page_of(self.session.program.address), self.reading.count - 1)
+
+    def turn_page(self, by: int) -> None:
+        """Turn a page of the lesson on or back, and look at what it is about, at its moment."""
+        self._begin()
+        if not self.reading.count:
+            self._say(Message("no pages"))
+            return
+        self.reading.turn(by)
+        page, timeline = self.reading.page, self.session.timeline
+        if page is not None:
+            iteration = timeline.place.iteration
+            if page.at:
+                try:
+                    place = read_moment(page.at, timeline)
+                except NoMomentError as error:
+                    self._say(Message("page is nowhere", {"why": error}))
+                else:
+                    self.session.go(place)
+                    iteration = max(place.iteration, 1)
+            self.reading.names_numbers_of = iteration
+            nodes = {node.name: node for node in self.moment.graph.nodes}
+            if page.node or page.shows:
+                is_picture = page.shows in pictures_of(self.moment)
+                self.picture = page.shows if is_picture else self.picture
+                self.look_at(nodes.get(page.node), "picture" if is_picture else page.shows or None, self.followed.alone)
+        self._note_progress()
+
+    def follow_lesson(self) -> None:
+        """See whether the goal of the lesson is reached, and have its page name its numbers once they are there.
+
+        A front end calls it after whatever is done.
+        """
+        session, reading = self.session, self.reading
+        if session.running is None:
+            reading.take_numbers(session.timeline)
+        message = reading.judge(Here(session.timeline, session.moment, self))
+        if message is not None:
+            self._say(message)
+            self._note_progress()
+
+    def _note_progress(self) -> None:
+        if self.progress is not None:
+            self.progress.note(self.session.program.address, self.reading.number, reached=self.reading.reached)
 
     def look_at(self, node: Node | None, view: str | None, followed: Followed) -> None:
         """Look at an element of a node, None being the node of now, in a view, None being the one that fits."""
