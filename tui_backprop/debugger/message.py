@@ -43,6 +43,10 @@ Kind = Literal[
     "no scopes",
     "too many to open",
     "nothing folded here",
+    "no pages",
+    "page is nowhere",
+    "goal reached",
+    "goal not judged",
 ]
 
 
@@ -63,6 +67,9 @@ class Message:
     removed: it. quiz mode: the `mode`. no run in a quiz and would answer: `what` was refused, and of the latter the
     `mode`. question waits: how many `choices`. no number typed: what is `typed`. no origin: `why`. in no scope: the
     `node`. too many to open: how many `nodes`.
+
+    Of a lesson, page is nowhere: `why` there is no moment that it belongs to. goal reached: the `lesson` that comes
+    next, empty where none does. goal not judged: the `error` and its `place` in a file.
 
     Of a class, its `name`; who leads one: how many `follow`, are `alone` and `slow`; who is in one: whether the teacher
     is `there`, what is `wrong` with what came, whether the loss is the `same`, `since` when one is on one's own.

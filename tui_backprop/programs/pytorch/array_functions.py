@@ -12,7 +12,7 @@ import minidl_core as dl
 from minidl_core import Node
 
 from .calls import Slot
-from .known import Meaning, meanings, means, shape_of
+from .known import FAR_BELOW, Meaning, meanings, means, shape_of
 from .ties import tied_as_in_torch
 
 
@@ -44,8 +44,8 @@ def _softplus(a: Node, beta: float = 1, threshold: float = 20) -> Node | None:
 
 
 @means("leaky_relu")
-def _leaky_relu(a: Node, negative_slope: float = 0.01, *_: bool) -> Node | None:
-    return dl.leaky_relu(a, slope=negative_slope) if 0 <= negative_slope <= 1 else None
+def _leaky_relu(a: Node, negative_slope: float = 0.01, *_: bool) -> Node:
+    return dl.leaky_relu(a, slope=negative_slope)
 
 
 @means("gelu")
@@ -132,8 +132,9 @@ def _where(condition: Node, a: Any, b: Any) -> Node:
 
 @means("masked_fill")
 def _masked_fill(a: Node, mask: Node, value: Any) -> Node | None:
-    # an infinity cannot be a constant of ours
-    return None if isinstance(value, float | int) and math.isinf(value) else dl.where(mask, value, a)
+    if isinstance(value, float | int):
+        value = max(value, FAR_BELOW)  # an infinity cannot be a constant of ours
+    return None if value == math.inf else dl.where(mask, value, a)
 
 
 # products

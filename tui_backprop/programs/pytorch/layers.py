@@ -11,11 +11,9 @@ import numpy as np
 import minidl_core as dl
 from minidl_core import Constant, Node
 
-from .known import means, shape_of
+from .known import FAR_BELOW, means, shape_of
 from .ties import tied_as_in_torch
 
-_FAR_BELOW = -1e30
-"""exp of this is 0, as of minus infinity."""
 _BY_NUMBER = ("none", "mean", "sum")
 _REDUCTIONS: dict[str, Callable[[Node], Node]] = {
     "none": lambda node: node,
@@ -314,8 +312,8 @@ def _attention(
     scores = dl.multiply(dl.matmul(query, _last_two_swapped(key)), factor)
     if is_causal:
         rows, columns = shape_of(scores)[-2:]
-        scores = dl.where(Constant(np.tri(rows, columns)), scores, _FAR_BELOW)
+        scores = dl.where(Constant(np.tri(rows, columns)), scores, FAR_BELOW)
     if attn_mask is not None:
-        scores = dl.add(scores, attn_mask) if is_plain else dl.where(attn_mask, scores, _FAR_BELOW)
+        scores = dl.add(scores, attn_mask) if is_plain else dl.where(attn_mask, scores, FAR_BELOW)
     weights = dl.softmax(scores)
     return dl.matmul(weights if noise is None else dl.multiply(weights, noise), value)

@@ -19,11 +19,11 @@ from minidl_core.train import Optimizer
 
 from ..program import ProgramError
 from .calls import Call, Leaf, call_of, outside, refusal
+from .known import FAR_BELOW
 from .modules import Modules, local_name
 from .optimizers import clipping_of, optimizer_like
 
 MOST_BYTES = 64 * 2**20
-_FAR_BELOW = -1e30
 _CHANGED = (
     "between backward() and its optimizer's step the script changed gradients, other than by clipping them; such steps"
     " are shown as the script made them"
@@ -199,8 +199,8 @@ class Recorder:
         """Return a copy of a tensor's number, the one of before where it is the same."""
         now, last = _number(tensor), self._last.get(id(tensor))
         if now.dtype.kind == "f" and not tensor.requires_grad and np.isneginf(now).any():
-            now = np.where(np.isneginf(now), _FAR_BELOW, now).astype(now.dtype)
-            self.remarks[f"minus infinity in its data is {_FAR_BELOW:g} here: exp of it is 0 all the same"] = None
+            now = np.where(np.isneginf(now), FAR_BELOW, now).astype(now.dtype)
+            self.remarks[f"minus infinity in its data is {FAR_BELOW:g} here: exp of it is 0 all the same"] = None
         if last is not None and last.dtype == now.dtype and np.array_equal(last, now, equal_nan=now.dtype.kind == "f"):
             return last
         self._last[id(tensor)] = now = now.copy()
