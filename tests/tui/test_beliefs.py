@@ -197,7 +197,7 @@ def test_the_followed_element_of_an_array_is_the_one_with_the_numbers() -> None:
 
 
 @given(timelines())
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 def test_every_graph(timeline: Timeline) -> None:
     before = fingerprint(timeline.moment)
     timeline.train(1)
@@ -221,17 +221,16 @@ def test_every_graph(timeline: Timeline) -> None:
             if missing:
                 assert early is not None
                 assert early.startswith(f"At step {step} {in_list(node)} is visited before its consumer")
-                assert all(in_list(each) in early for each in missing[:3])
+                assert len(missing) > 4 or all(in_list(each) in early for each in missing)
                 break
         else:
             assert early is None
-        for width, height in ((56, 14), (76, 22), (116, 38)):
-            for first in (None, 99):
-                lines = draw_beside(side, said, timeline.moment, Followed(), first, width, height)
-                lines += draw_choices(found, wrong, width)
-                assert len(lines) <= height + 5
-                assert all(sum(cell_len(text) for text, _ in line) <= width for line in lines)
-                assert {style for line in lines for _, style in line} <= set(STYLES)
+        for width, height, first in ((56, 14, None), (76, 22, 99)):
+            lines = draw_beside(side, said, timeline.moment, Followed(), first, width, height)
+            assert len(lines) <= height
+            lines += draw_choices(found, wrong, width)
+            assert all(sum(cell_len(text) for text, _ in line) <= width for line in lines)
+            assert {style for line in lines for _, style in line} <= set(STYLES)
     assert fingerprint(timeline.moment) == before
 
 
