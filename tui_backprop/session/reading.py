@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Mapping
 from math import nan
 from pathlib import Path
 
@@ -27,8 +28,9 @@ class Reading:
     `names_numbers_of` one iteration.
     """
 
-    def __init__(self, lesson: Lesson) -> None:
+    def __init__(self, lesson: Lesson, keys: Mapping[str, str]) -> None:
         self.lesson = lesson
+        self._keys = keys
         self.number = 0
         self.is_open = False
         self.reached = False
@@ -80,7 +82,7 @@ class Reading:
             return self._fill(self.page.text)
         goal, then = self.lesson.goal, self.lesson.then
         ahead = "" if goal is None else goal.text
-        return then.text if then is not None and (self.reached or goal is None) else ahead
+        return self._fill(then.text if then is not None and (self.reached or goal is None) else ahead)
 
     @property
     def question(self) -> Question | None:
@@ -111,7 +113,7 @@ class Reading:
         return self._fill(replies.get(self.given, page.why))
 
     def _fill(self, text: str) -> str:
-        return fill(text, self._numbers or {})
+        return fill(text, self._numbers or {}, self._keys)
 
     # answering
 
