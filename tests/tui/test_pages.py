@@ -30,7 +30,13 @@ from .test_lessons import text
 
 WITH_PAGES = [name for name in lesson_names() if open_program(name).lesson.pages]
 VARIANTS = [f"{name} --variant {each}" for name in WITH_PAGES for each in open_program(name).lesson.variants]
-ACTS = {"descent": "edit learning rate = 1.1", "two-paths": "edit a = 0.25"}
+ACTS = {
+    "descent": "edit learning rate = 1.1",
+    "two-paths": "edit a = 0.25",
+    "vanishing --variant tanh": "edit w = 0.5",
+    "vanishing --variant relu": "edit w = -1",
+    "rates": "edit learning rate = 0.095",
+}
 """What is done to reach the goal of a lesson, besides up to so many iterations."""
 ITERATIONS = 40
 UNKNOWN = re.compile(rf"(?<![\w)]){NOT_YET}|{NOT_YET}(?![\w(-])")
