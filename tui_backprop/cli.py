@@ -185,6 +185,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--name", default="", metavar="NAME", help="your name, for the teacher (default: none)")
     parser.add_argument("--headless", action="store_true", help="no screen: train, print the losses and a picture")
     parser.add_argument("--json", action="store_true", help="headless, printing JSON")
+    parser.add_argument("--picture", metavar="NAME", help="headless: end with curve, map, data or layers")
     parser.add_argument("--plain", action="store_true", help="no screen: commands are read and answered line by line")
     parser.add_argument("--narrate", action="store_true", help="no screen: a sentence for each event of an iteration")
     parser.add_argument(
@@ -286,6 +287,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         asked.command = shlex.join(["backprop-tui", *arguments])
         if (asked.at != "0" or asked.edit or asked.save) and (asked.headless or asked.json or asked.export):
             parser.error("--at, --edit and --save are for the screen and --plain; all else starts at the beginning")
+        if asked.picture and (asked.json or not asked.headless):
+            parser.error("--picture is what --headless prints at its end, without --json; the key V shows it here")
         if asked.save and not asked.save.endswith(SESSION):
             parser.error(f"--save {asked.save}: the name must end with {SESSION}")
         in_class = asked.leads is not None or asked.join is not None
@@ -442,7 +445,9 @@ def _print_something(asked: argparse.Namespace, settings: Settings, *, offers_pa
     if asked.headless or asked.json:
         from .headless import run_headless
 
-        return run_headless(asked.lesson, asked.seed, asked.learning_rate, asked.steps, as_json=asked.json)
+        return run_headless(
+            asked.lesson, asked.seed, asked.learning_rate, asked.steps, as_json=asked.json, picture=asked.picture
+        )
     if settings.plain and asked.leads is None and asked.join is None:
         from .plain.front_end import run_plain
         from .session.progress import Progress

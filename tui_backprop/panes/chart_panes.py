@@ -75,7 +75,7 @@ class PicturePane(Pane):
         """Return the title of the picture."""
         if viewer.picture is None:
             return [], []
-        return picture_named(viewer.picture).title(moment, viewer.focus, size.width - TITLE_EDGES), []
+        return picture_named(viewer.picture).title(moment, viewer.focus, size.width - TITLE_EDGES - 1), []
 
     def draw(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
         """Draw the picture."""

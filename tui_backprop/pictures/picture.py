@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from ..debugger.followed import Followed
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
+from ..notation.fitting import clip, first_that_fits
 from ..quiz.masked import Masked
 from .weights import Weight
 
@@ -58,6 +59,11 @@ class Picture(Protocol):
     @abstractmethod
     def facts(self, moment: Moment, focus: Focus) -> Iterator[str]:
         """Yield what it shows, as sentences."""
+
+
+def what_it_shows(wordings: Sequence[str], width: int) -> Line:
+    """Return the one line that says what a picture shows, in the longest wording that fits."""
+    return clip([(first_that_fits(width, *wordings), "now")], width)
 
 
 def is_hidden(moment: Moment) -> str:
