@@ -363,6 +363,8 @@ def run_app(
     status = run(app, only_ascii=settings.only_ascii, asks_background=settings.theme == "auto")
     if status == 0:
         print(printable(command(app.timeline)))
+    if progress is not None and progress.problem:
+        complain(progress.problem)
     if save is not None:
         app.session.keep(Path(save).expanduser())
         if app.session.message is not None:

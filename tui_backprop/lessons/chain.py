@@ -44,7 +44,7 @@ lesson = Lesson(
             at="1:c",
             node="a",
             choices={
-                "{de/da}": "Right: 1·({de/dc})·1·2 = {de/da}. Along one path, slopes are multiplied.",
+                "{de/da}": "1·({de/dc})·1·2 = {de/da}. Along one path, slopes are multiplied.",
                 "{de/dc}": "That is de/dc. On the way from c to a comes one more slope that is not 1: b = 2a.",
                 "-3": "That adds the slopes of the three last nodes. A chain of slopes is multiplied: twice -6.",
             },

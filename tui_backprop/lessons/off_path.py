@@ -38,14 +38,14 @@ lesson = Lesson(
             shows="graph",
         ),
         Page(
-            "A node waits for its consumers. gap has two of them: J and error. J was visited just now. "
-            "How many does gap still wait for?",
-            at="1:J",
+            "Going back, a node waits for its consumers. gap has two of them: J and error. J is visited first. "
+            "How many will gap still wait for then?",
+            at="1:J:forward",
             node="gap",
             choices={
-                "0": "Right: error does not lead to J, so nothing comes back from it. gap is next.",
+                "0": "Error does not lead to J, so nothing comes back from it. gap is next.",
                 "1": "Of error: J does not change with it, so it has nothing to say. Who waits for it waits for ever.",
-                "2": "J was visited already. And error does not lead to J, so nobody waits for it.",
+                "2": "J was visited by then. And error does not lead to J, so nobody waits for it.",
             },
             answer="0",
         ),

@@ -39,21 +39,21 @@ lesson = Lesson(
             shows="graph",
         ),
         Page(
-            "y was visited. It has brought something to both of its inputs, x and sigmoid. Which one can pass on its "
-            "gradient next?",
-            at="1:y",
+            "Going back, J is visited first, then y, which brings something to both of its inputs: x and sigmoid. "
+            "Which one can pass on its gradient next?",
+            at="1:J:forward",
             node="y",
             shows="graph",
             choices={
                 "x": "x is reached first, but it waits: what sigmoid brings is still to come, and belongs to its sum.",
-                "sigmoid": "Right: all that uses sigmoid is y, and y is done. x must wait until sigmoid was visited.",
+                "sigmoid": "All that uses sigmoid is y, and y is done. x must wait until sigmoid was visited.",
                 "either": "If x went now, it would pass on a sum in which one term is missing.",
             },
             answer="sigmoid",
         ),
         Page(
-            "Now the second contribution arrives at x, over the longer way: the slope of sigmoid is small, so it is. "
-            "Only now x is complete: {dJ/dx}. Press {key step}.",
+            "x has what y brings, and still waits. Press {key step}: the second contribution arrives, over the longer "
+            "way. It is small, as sigmoid's slope is. Now x is complete: {dJ/dx}.",
             at="1:x:1",
             node="x",
             shows="ledger",

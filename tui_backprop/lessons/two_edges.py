@@ -55,7 +55,7 @@ _numbers = Lesson(
             shows="ledger",
             choices={
                 "-42": "That counts the consumer once. But side stands in the product twice: each place counts.",
-                "{dJ/dside}": "Right: -42 over each of two edges. So the slope of side² is 2·side, not side.",
+                "{dJ/dside}": "-42 over each of two edges. So the slope of side² is 2·side, not side.",
                 "0": "Both edges pull the same way: a larger side makes both factors larger.",
             },
             answer="{dJ/dside}",

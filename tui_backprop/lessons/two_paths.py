@@ -33,8 +33,8 @@ lesson = Lesson(
             shows="graph",
         ),
         Page(
-            "e was visited, and c and d know how e changes with them. b uses neither yet: it waits until both were "
-            "visited. Press {key step} twice, and see c's contribution arrive.",
+            "c has its gradient now. b does not go on with what c alone brings: it waits for d, too. "
+            "Press {key step} twice, and see the contribution of c arrive.",
             at="1:c",
             node="b",
             shows="graph",
@@ -45,7 +45,7 @@ lesson = Lesson(
             node="b",
             shows="ledger",
             choices={
-                "{de/db}": "Right: 12 - 1 = {de/db}. The changes along both paths happen at once, so they add up.",
+                "{de/db}": "12 - 1 = {de/db}. The changes along both paths happen at once, so they add up.",
                 "-12": "12·(-1) multiplies. Along a path slopes are multiplied; of several paths they are added.",
                 "-1": "That is what d brings alone: whoever sets a gradient where it should add loses the other path.",
             },

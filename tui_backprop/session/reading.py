@@ -80,9 +80,17 @@ class Reading:
         """The text of the page that is open."""
         if self.page is not None:
             return self._fill(self.page.text)
-        goal, then = self.lesson.goal, self.lesson.then
-        ahead = "" if goal is None else goal.text
-        return self._fill(then.text if then is not None and (self.reached or goal is None) else ahead)
+        return self.then if self.reached or not self.goal else self.goal
+
+    @property
+    def goal(self) -> str:
+        """The sentence of the goal; empty where there is none."""
+        return "" if self.lesson.goal is None else self._fill(self.lesson.goal.text)
+
+    @property
+    def then(self) -> str:
+        """The sentence about what comes next; empty where there is none."""
+        return "" if self.lesson.then is None else self._fill(self.lesson.then.text)
 
     @property
     def question(self) -> Question | None:
