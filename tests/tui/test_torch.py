@@ -231,13 +231,14 @@ def test_gradients_that_the_script_changes_before_the_step_are_said_and_the_step
     tmp_path: Path,
 ) -> None:
     text = """
-net = nn.Linear(2, 1)
-optimizer = torch.optim.SGD(net.parameters(), 0.1)
+unused, net = torch.ones(2, requires_grad=True), nn.Linear(2, 1)
+optimizer = torch.optim.SGD([unused, *net.parameters()], 0.1)
 for _ in range(2):
     optimizer.zero_grad()
     loss = net(torch.ones(3, 2)).square().mean()
     loss.backward()
     net.bias.grad += 1
+    unused.grad = torch.zeros(2)
     optimizer.step()
 """
     program = program_of(tmp_path, text)

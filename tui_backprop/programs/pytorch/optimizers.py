@@ -50,9 +50,9 @@ def clipping_of(gradients: Sequence[tuple[Array, Array | None]]) -> Mapping[str,
     They are, of each parameter, the one that an optimizer used and the one that the last backward call found. None
     where the first was made from the second in another way.
     """
-    pairs = [(np.ravel(used), np.ravel(found)) for used, found in gradients if found is not None]
-    if len(pairs) < len(gradients):
+    if any(found is None and used.any() for used, found in gradients):
         return None
+    pairs = [(np.ravel(used), np.ravel(used if found is None else found)) for used, found in gradients]
     if all(np.array_equal(used, found) for used, found in pairs):
         return {}
     used, found = (np.concatenate(each) for each in zip(*pairs, strict=True))

@@ -227,7 +227,8 @@ class Recorder:
             gradients = [(p, step.gradients[places[id(p)]] if id(p) in places else None) for p in moved]
             clipping = clipping_of([(_number(p.grad), g) for p, g in gradients])
             if clipping is None:
-                adds_up = any(g is None or step.before[places[id(p)]] is not None for p, g in gradients)
+                stood = {key for key, each in zip(step.ids, step.before, strict=True) if each is not None}
+                adds_up = any(id(p) in stood or (g is None and bool(p.grad.any())) for p, g in gradients)
                 self.remarks[_ADDED_UP if adds_up else _CHANGED] = None
             ours = None
             if self._begun[id(optimizer)] and step.update is None and clipping is not None:
