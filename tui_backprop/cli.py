@@ -42,7 +42,7 @@ examples:
   backprop-tui perceptron --class monday     lead a class on this machine; pupils type backprop-tui --join monday
   backprop-tui serve --class monday          the same for pupils without accounts, who come by ssh
   backprop-tui xor --export numpy            print it as a script of plain NumPy; also torch, minidl
-  backprop-tui exercise my_engine.py         write your own engine: a file with gaps, checked as you save it
+  backprop-tui exercise mine.py              write your own engine: a file with gaps, checked as you save it
   backprop-tui grade chain.backprop          compute a session that was handed in again, and judge its answers
 
 opening your own graph: my_model.py is any script that trains with minidl_core. It is run as python my_model.py would

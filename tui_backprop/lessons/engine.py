@@ -55,7 +55,7 @@ lesson = Lesson(
             shows="update",
         ),
         Page(
-            "Now write your own. In another terminal, backprop-tui exercise my_engine.py writes this script with five "
+            "Now write your own. In another terminal, backprop-tui exercise mine.py writes this script with five "
             "gaps, and checks them each time you save.",
             at="1",
             shows="graph",
