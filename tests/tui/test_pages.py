@@ -237,6 +237,7 @@ def test_an_answer_is_judged_as_typed_and_can_be_given_again() -> None:
     viewer.turn_page(1)
     viewer.follow_lesson()
     reading = viewer.reading
+    assert reading.reply == ""
     for key in (".", "e", "enter", "backspace", "escape"):  # what no number begins with stays a key
         assert not reading.take(key, key if len(key) == 1 else None)
     for typed, right in (("3", False), ("-4", False), ("4,0", True)):
@@ -260,3 +261,22 @@ async def test_a_page_is_whole_on_every_screen(size: tuple[int, int]) -> None:
     async with BackpropApp("two-paths", begins=True).run_test(size=size) as pilot:
         await pilot.pause()
         assert words(text(pilot, "page")) == words(viewer_of(pilot).reading.text)
+
+
+def test_the_pages_open_and_close_at_both_ends() -> None:
+    viewer = reader(pages=[Page("one"), Page("two", answer="4")], goal=Goal("three", lambda now: False))
+    reading, seen = viewer.reading, []
+    for by in (1, 1, 1, 1, 1, -1, -1, -1):
+        viewer.turn_page(by)
+        seen.append(reading.text if reading.is_open else "")
+    assert seen == ["one", "two", "three", "", "one", "", "three", "two"]
+    reading.answer("5")
+    assert (reading.right, reading.reply) == (False, "It is 4.")
+
+
+async def test_a_lesson_can_have_a_goal_and_no_pages() -> None:
+    lesson = own(goal=Goal("Train once.", lambda now: now.iteration > 1))
+    async with BackpropApp(program_of(lesson), begins=True).run_test(size=(80, 24)) as pilot:
+        await pilot.press("i", "i")
+        assert "goal reached" in text(pilot, "page-title")
+        assert words(text(pilot, "page")) == ["Train", "once"]
