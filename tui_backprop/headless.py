@@ -21,7 +21,7 @@ from .debugger.steps import after_phase
 from .debugger.timeline import Timeline
 from .drawing.palette import plain
 from .lessons.lesson import Plane
-from .notation.fitting import printable
+from .notation.fitting import printable, prose
 from .notation.formats import number
 from .notation.optimizer import is_straight, optimizer_text, schedule_text, settings_of
 from .pictures import picture_named, pictures_of
@@ -180,7 +180,8 @@ def _picture_after(timeline: Timeline, count: int, name: str) -> Iterator[str]:
         work.finish()
     yield plain([picture.title(moment, focus, HEADLESS_WIDTH)])
     yield plain(picture.draw(moment, focus, HEADLESS_WIDTH, PICTURE_HEIGHT))
-    yield from picture.facts(moment, focus)
+    for fact in picture.facts(moment, focus):
+        yield plain(prose(fact, HEADLESS_WIDTH, indent=2))
 
 
 def _picture(plane: Plane, feeds: Mapping[Placeholder, Array], variables: Mapping[str, Array]) -> str:

@@ -11,7 +11,7 @@ import pytest
 from minidl_core import Graph, Node, Session, Variable, add, multiply, square
 from minidl_core.arrays import Array
 from tests.sample_graphs import SMALL, lesson_of, scalar_network
-from tui_backprop.debugger.edits import Edit
+from tui_backprop.debugger.edits import NumberEdit
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import Place
 from tui_backprop.drawing.palette import LEVELS, Line, plain
@@ -189,12 +189,16 @@ def test_a_picture_follows_every_move_and_comes_back_with_it(name: str) -> None:
         assert plain(drawn(viewer, name)) == text
     depends = changed(viewer, name)
     node = session.timeline.graph.variables[0]
-    session.edit(Edit(node, (0, 0), -1.925, 1.5))
+    session.edit(NumberEdit(node, (0, 0), -1.925, 1.5))
     assert changed(viewer, name) != depends
     if name != "layers":
         assert plain(drawn(viewer, name)) != text
     if name == "curve":
         assert GHOST in plain(drawn(viewer, name))
+        session.step("iteration")
+        session.step("iteration")
+        assert "After 1 update W1[0,0] was 1.5," in facts(viewer, name)
+        session.go(Place(2, there.cursor))
     session.switch_branch()
     if name in ("data", "layers"):
         assert plain(drawn(viewer, name)) == text

@@ -10,7 +10,19 @@ from hypothesis import given, settings
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
-from minidl_core import Graph, Session, Variable, add, compute_gradient, matmul, multiply, reduce_sum, search, sigmoid
+from minidl_core import (
+    Graph,
+    Node,
+    Session,
+    Variable,
+    add,
+    compute_gradient,
+    matmul,
+    multiply,
+    reduce_sum,
+    search,
+    sigmoid,
+)
 from tui_backprop.beliefs import WRONG_MACHINES, Naming, SideBySide
 from tui_backprop.beliefs.wrong_machines import EARLY, KEPT, ONCE, ONE_PATH, OVERWRITTEN, PLAIN, WrongMachine
 from tui_backprop.debugger.believing import naming
@@ -20,6 +32,7 @@ from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import STYLES, plain
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.narration.beliefs import explain_belief
+from tui_backprop.narration.wording import in_list
 from tui_backprop.panes.beliefs import draw_beside, draw_choices
 from tui_backprop.panes.question_pane import draw_answers
 from tui_backprop.programs.program import program_of
@@ -184,7 +197,7 @@ def test_the_followed_element_of_an_array_is_the_one_with_the_numbers() -> None:
 
 
 @given(timelines())
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 def test_every_graph(timeline: Timeline) -> None:
     before = fingerprint(timeline.moment)
     timeline.train(1)
@@ -200,13 +213,24 @@ def test_every_graph(timeline: Timeline) -> None:
         said = words(timeline, wrong)
         assert all(sentence.endswith(".") for sentence in said)
         assert bool(side.wrong_at) == said[-1].count("Wrong in the end")
-        for width, height in ((56, 14), (76, 22), (116, 38)):
-            for first in (None, 99):
-                lines = draw_beside(side, said, timeline.moment, Followed(), first, width, height)
-                lines += draw_choices(found, wrong, width)
-                assert len(lines) <= height + 5
-                assert all(sum(cell_len(text) for text, _ in line) <= width for line in lines)
-                assert {style for line in lines for _, style in line} <= set(STYLES)
+        early = next((each for each in said if each.startswith("At step ")), None)
+        done: set[Node] = set()
+        for step, node in enumerate((nodes[at] for at in side.believed.visits), 1):
+            missing = [each for each in timeline.graph.consumers(node) if each not in done]
+            done.add(node)
+            if missing:
+                assert early is not None
+                assert early.startswith(f"At step {step} {in_list(node)} is visited before its consumer")
+                assert len(missing) > 4 or all(in_list(each) in early for each in missing)
+                break
+        else:
+            assert early is None
+        for width, height, first in ((56, 14, None), (76, 22, 99)):
+            lines = draw_beside(side, said, timeline.moment, Followed(), first, width, height)
+            assert len(lines) <= height
+            lines += draw_choices(found, wrong, width)
+            assert all(sum(cell_len(text) for text, _ in line) <= width for line in lines)
+            assert {style for line in lines for _, style in line} <= set(STYLES)
     assert fingerprint(timeline.moment) == before
 
 

@@ -120,6 +120,19 @@ def test_the_last_loss_before_a_stop_is_printed_too(capsys: pytest.CaptureFixtur
     assert "stopped in iteration 8" in captured.err
 
 
+@pytest.mark.parametrize("picture", ["curve", "map", "data", "layers"])
+def test_headless_ends_with_the_picture_that_is_asked_for(picture: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--headless", "xor", "--steps", "3", "--picture", picture]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    start = next(row for row, line in enumerate(lines) if line.startswith(picture.capitalize()))
+    assert max(map(len, lines[start : start + 10])) <= 80
+    assert len(lines) > start + 6
+    assert main(["--headless", "chain", "--steps", "3", "--picture", "map"]) == 2
+    assert "there is no picture 'map' of chain; there are curve, layers" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["chain", "--picture", "curve"])
+
+
 def test_headless_works_in_a_pipe_that_closes_early() -> None:
     command = f"{sys.executable} -m tui_backprop --headless --steps 2000 | head -n 1"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60)

@@ -99,7 +99,7 @@ def _steps(
     program: Program, graph: LossGraph, branch: Branch, weights: Sequence[Weight], until: int | None
 ) -> list[Step]:
     return [
-        Step(state.finished, _numbers(state, weights), branch.losses.loss_at(state.finished + 1))
+        Step(state.finished, _numbers(branch.edited(state), weights), branch.losses.loss_at(state.finished + 1))
         for state in branch.states.kept
         if (until is None or state.finished < until) and _is_of(program, graph, state)
     ]

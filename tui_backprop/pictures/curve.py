@@ -29,6 +29,7 @@ class CurvePicture(Picture):
     """J along one weight, with the tangent where it is, and the steps so far."""
 
     name = "curve"
+    along_weights = True
 
     def applies(self, moment: Moment) -> bool:
         """Return whether there is a number that is trained."""

@@ -29,6 +29,7 @@ class MapPicture(Picture):
     """J over two weights, with the path of this branch and those of the others."""
 
     name = "map"
+    along_weights = True
 
     def applies(self, moment: Moment) -> bool:
         """Return whether there are two numbers that are trained."""

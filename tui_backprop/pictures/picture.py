@@ -32,9 +32,13 @@ class Work(Protocol):
 
 
 class Picture(Protocol):
-    """Shows a moment; it has a `name`. What is long to compute for it is its `work`: it draws how far that is."""
+    """Shows a moment; it has a `name`. What is long to compute for it is its `work`: it draws how far that is.
+
+    One that is `along_weights` is about the weight in focus, which can be chosen while the picture is looked at.
+    """
 
     name: str
+    along_weights: bool = False
 
     @abstractmethod
     def applies(self, moment: Moment) -> bool:

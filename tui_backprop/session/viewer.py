@@ -23,7 +23,7 @@ from ..inspector.list_view import followed_element, move_in_list
 from ..inspector.walk import choose_edge, choose_term, follow, origin_of
 from ..narration.messages import Keys
 from ..notation.moments import NoMomentError, read_moment
-from ..pictures import first_picture, pictures_of
+from ..pictures import first_picture, picture_named, pictures_of
 from ..pictures.picture import Focus
 from ..pictures.weights import Weight, first_weight, next_weight
 from ..quiz.quiz import Outcome
@@ -261,10 +261,12 @@ class Viewer:
             self.followed = self.followed.alone
             return
         dx, dy = DIRECTIONS[direction]
-        if self.shown_view == "picture" and (weight := self.focus.weight) is not None:
-            weight = next_weight(self.moment.graph, weight, dx + dy)
-            self.look = self.look.select(weight.node)
-            self.followed = self.followed.alone.at(weight.index, by_point=False)
+        if self.shown_view == "picture":
+            weight = self.focus.weight
+            if weight is not None and picture_named(self.picture or "").along_weights:
+                weight = next_weight(self.moment.graph, weight, dx + dy)
+                self.look = self.look.select(weight.node)
+                self.followed = self.followed.alone.at(weight.index, by_point=False)
         elif self.scope is not None:
             self.followed = move_in_list(self.scope, self.followed, dx, dy)
         elif self.shown_view not in self.other_views:
@@ -336,7 +338,8 @@ class Viewer:
         there = [*pictures_of(self.moment), None]
         homeless = "picture" in self._without_place
         if not homeless or self.view == "picture" or self.picture is None:
-            self.picture = there[(there.index(self.picture) + 1) % len(there)]
+            shown = there.index(self.picture) if self.picture in there else -1
+            self.picture = there[(shown + 1) % len(there)]
         if homeless:
             self.view = None if self.picture is None else "picture"
 
