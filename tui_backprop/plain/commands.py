@@ -11,6 +11,7 @@ from minidl_core import Node
 
 from ..debugger.followed import is_by_point
 from ..debugger.steps import Place
+from ..driving.moves import Move
 from ..lessons import lesson_names, load_lesson
 from ..narration.messages import sentences
 from ..notation.conditions import ConditionError, read_breakpoint
@@ -19,9 +20,10 @@ from ..notation.expression import element_text
 from ..notation.moments import NoMomentError, read_moment
 from ..notation.names import called
 from ..panes.question_pane import draw_outcome, write_score
+from ..quiz.quiz import Outcome
 from ..session import Viewer
 from ..session.session_file import ENDING, file_of, is_session
-from .answers import write_graph, write_log, write_place, write_question, write_step, write_view
+from .answers import write_graph, write_log, write_move, write_place, write_question, write_step, write_view
 
 MOST_AT_ONCE = 10_000
 
@@ -48,11 +50,13 @@ def _forward(stop: str) -> Callable[[Viewer, str], Lines]:
     def run(viewer: Viewer, rest: str) -> Lines:
         for _ in range(_count(rest)):
             moved = viewer.session.step(stop, viewer.followed)
-            if viewer.session.quiz.question is not None:
-                yield from write_question(viewer.session.quiz.question, for_the_room=viewer.session.quiz.mode == "room")
+            quiz = viewer.session.quiz
+            if quiz.question is not None and not moved:
+                yield from _complaint(viewer)
+                yield from _write_asked(viewer)
                 return
             yield from write_arrival(viewer)
-            if not moved:
+            if not moved or quiz.question is not None:
                 return
 
     return run
@@ -74,12 +78,35 @@ def write_arrival(viewer: Viewer) -> Lines:
     """Yield what came of the last question, the step that led here, and the score where it is due."""
     quiz = viewer.session.quiz
     if quiz.outcome is not None:
-        yield "".join(text for text, _ in draw_outcome(quiz.outcome)[0])
+        yield _outcome(quiz.outcome)
         if quiz.outcome.reason:
             yield quiz.outcome.reason
     yield from write_step(viewer)
     if viewer.sees_score:
         yield f"{write_score(quiz.score)}."
+    if viewer.session.driving.move is not None:
+        yield from _write_asked(viewer)
+
+
+def _outcome(outcome: Outcome) -> str:
+    """Say what came of a question; a sign in front would be read as a word that is there already."""
+    return "".join(text for text, _ in draw_outcome(outcome)[0]).lstrip("✓✗ ")
+
+
+def _write_asked(viewer: Viewer) -> Lines:
+    """Yield the question or the move that stands, if one does."""
+    session = viewer.session
+    move, question = session.driving.move, session.quiz.question
+    if move is not None:
+        yield from write_move(session.driving, move, viewer.keys)
+    elif question is not None:
+        yield from write_question(question, for_the_room=session.quiz.mode == "room")
+
+
+def _complaint(viewer: Viewer) -> Lines:
+    complaint = viewer.session.driving.complaint
+    if viewer.session.driving.is_on and complaint is not None:
+        yield f"{sentences(complaint, viewer.keys)[0]}."
 
 
 def _count(rest: str) -> int:
@@ -225,6 +252,9 @@ def answer(viewer: Viewer, rest: str) -> Lines:
     question = quiz.question
     if question is None or not quiz.takes_answers:
         raise CommandError("No question waits for an answer; ask, and then step, puts one.")
+    if viewer.session.driving.is_on:
+        yield from _make_move(viewer, rest)
+        return
     if question.choices:
         if not (rest.isdecimal() and quiz.choose(int(rest) - 1)):
             raise CommandError(f"The answer is a number from 1 to {len(question.choices)}, or skip.")
@@ -240,9 +270,48 @@ def answer(viewer: Viewer, rest: str) -> Lines:
     yield from write_arrival(viewer)
 
 
+def _make_move(viewer: Viewer, rest: str) -> Lines:
+    driving = viewer.session.driving
+    before = driving.move
+    if driving.picks_node:
+        driving.choose_node(_node(viewer, rest))
+    else:
+        driving.typed = rest
+        driving.submit()
+    yield from _made(viewer, before)
+
+
+def _made(viewer: Viewer, before: Move | None) -> Lines:
+    """Yield what came of a move: where it led, the next one, or how it is worked."""
+    driving = viewer.session.driving
+    yield from _complaint(viewer)
+    if driving.answered:
+        viewer.session.take_answer(viewer.followed)
+        yield from write_arrival(viewer)
+    elif driving.move is not before:
+        if driving.outcome is not None:
+            yield _outcome(driving.outcome)
+        yield from _write_asked(viewer)
+
+
+def _drive(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
+    viewer.session.drive(viewer.followed)
+    yield from _said(viewer)
+    yield from _write_asked(viewer)
+
+
 def _skip(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
     if not viewer.session.quiz.takes_answers:
         raise CommandError("No question waits for an answer.")
+    if viewer.session.driving.is_on:
+        driving = viewer.session.driving
+        before = driving.move
+        driving.skip()
+        if driving.told and driving.move is before and not driving.answered:
+            yield from _write_asked(viewer)
+        else:
+            yield from _made(viewer, before)
+        return
     viewer.session.quiz.skip()
     if not viewer.session.quiz.answered:
         yield "You have not answered; the teacher reveals it."
@@ -328,8 +397,9 @@ COMMANDS = {
     "breakpoints": Command("", "list the breakpoints", _breakpoints),
     "continue": Command("[back]", "go on to the next breakpoint", _continue),
     "ask": Command("", "ask me before each step, then the room, then nobody", _ask),
-    "answer": Command("ANSWER", "answer the question that stands", answer),
-    "skip": Command("", "give the answer to the question away", _skip),
+    "drive": Command("", "make the engine's moves, on the way back and in the update; again: no more", _drive),
+    "answer": Command("ANSWER", "answer the question that stands, or make the move", answer),
+    "skip": Command("", "give the answer to the question away; of a move, see how it is worked", _skip),
     "log": Command("", "a sentence for each event of this iteration", _log),
     "save": Command("FILE", "write this iteration up to here as a worked solution", _save),
     "keep": Command("[FILE]", f"write the session into a file that opens it again, named *{ENDING}", _keep),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from math import isfinite
 
 from minidl_core import ContributionAdded, Event, Node, Operation
 from minidl_core.arrays import Array
@@ -16,6 +15,7 @@ from ..inspector import inspector_title
 from ..narration.wording import NAME_LENGTHS, Name, naming, unmark
 from ..notation.formats import number
 from ..notation.names import slope_name
+from .arithmetic import read_number
 
 MOST_CHOICES = 4
 
@@ -24,8 +24,9 @@ MOST_CHOICES = 4
 class Question:
     """A question in ever shorter `wordings`, which are marked (see wording.py).
 
-    It has `choices`, of which one is the `answer`; or none, and what is typed is compared with the `number`. `given`
-    are the numbers that are needed, `why` explains the answer where the step's own sentence does not.
+    It has `choices`, of which one is the `answer`; or none, and what is typed is compared with the `number`, from which
+    it may differ by the `tolerance`, or, where there is none, by 1 %. `given` are the numbers that are needed, `why`
+    explains the answer where the step's own sentence does not.
     """
 
     kind: str
@@ -37,6 +38,7 @@ class Question:
     why: str = ""
     hides_queue: bool = False
     hides_shape_of: Node | None = None
+    tolerance: float | None = None
 
     @property
     def text(self) -> str:
@@ -55,22 +57,18 @@ class Question:
 
 
 def judge(question: Question, answer: str) -> bool:
-    """Return whether an answer is right: the right choice, or a number within 1 %, or with the digits as shown."""
+    """Return whether an answer is right: the right choice, or a number that is near enough, or with the digits shown.
+
+    A number within 1 % is near enough, unless the question says how near it must be.
+    """
     if question.number is None:
         return answer == question.answer
     typed = read_number(answer)
     if typed is None:
         return False
+    if question.tolerance is not None:
+        return abs(typed - question.number) <= question.tolerance
     return abs(typed - question.number) <= 0.01 * abs(question.number) or number(typed) == question.answer
-
-
-def read_number(text: str) -> float | None:
-    """Return the number that was typed, with a point or a comma; None where it is none, or not a finite one."""
-    try:
-        value = float(text.strip().replace("−", "-").replace(",", "."))
-    except ValueError:
-        return None
-    return value if isfinite(value) else None
 
 
 class Step:
