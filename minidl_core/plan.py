@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import Array, Shape, as_text, copy_in, freeze, is_finite, is_frozen
+from .arrays import Array, Shape, as_text, copy_in, freeze, is_finite, is_frozen, quiet
 from .backprop import search
 from .definition import GradientRule
 from .errors import FeedError, GraphError, MinidlError, NonFiniteError, ShapeError
@@ -50,6 +50,11 @@ class Plan:
             elif isinstance(node, Constant):
                 self._constants[position] = node.initial_value
         self._backward: dict[tuple[Node, bool], _BackwardPlan] = {}
+
+    @property
+    def placeholders(self) -> list[Placeholder]:
+        """The placeholders, in the order of evaluation."""
+        return [placeholder for _, placeholder in self._placeholders]
 
     def feed(self, feed_dict: Mapping[Any, Any] | None) -> dict[Placeholder, Array]:
         """Return float64 copies of the feeds, of exactly the placeholders that this plan needs.
@@ -298,6 +303,21 @@ class Evaluation:
             if not is_finite(gradients[position]):
                 self._plan._raise_non_finite(self._values)
                 raise non_finite_gradient(self._plan.nodes[position], gradients[position])
+
+
+class LaterEvaluation(Evaluation):
+    """An evaluation of which the numbers were not kept: they are computed again when somebody asks for them."""
+
+    def __init__(self, plan: Plan, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array]) -> None:
+        self._plan = plan
+        self._from = feeds, variables
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in ("_values", "has_empty"):
+            raise AttributeError(name)
+        with quiet():
+            vars(self).update(vars(self._plan.run(*self._from)))
+        return vars(self)[name]
 
 
 def _assigned(variable: Variable, value: Any) -> Array:

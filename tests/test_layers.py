@@ -28,7 +28,7 @@ ORDER = (
         "widgets",
     ),
     *("screens", "settings", "terminal_input", "driver", "terminal", "app", "in_class", "served", "serve", "verdict"),
-    *("headless", "grade", "exporting", "cli", "__main__"),
+    *("headless", "grade", "exercise", "exporting", "cli", "__main__"),
 )
 """The rooms of the app, each a folder or a file, from the lowest to the highest."""
 BELOW_WIDGETS = ("minidl_core", PACKAGE, "debugger", "drawing", "notation")

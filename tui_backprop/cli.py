@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from . import __version__
 from .lessons import lesson_names
-from .programs import FORMULA, is_path
+from .programs import FORMULA, PRESETS, is_path
 
 if TYPE_CHECKING:
     from .session.opening import Asked
@@ -41,6 +41,7 @@ examples:
   backprop-tui perceptron --class monday     lead a class on this machine; pupils type backprop-tui --join monday
   backprop-tui serve --class monday          the same for pupils without accounts, who come by ssh
   backprop-tui xor --export numpy            print it as a script of plain NumPy; also torch, minidl
+  backprop-tui exercise my_engine.py         write your own engine: a file with gaps, checked as you save it
   backprop-tui grade chain.backprop          compute a session that was handed in again, and judge its answers
 
 opening your own graph: my_model.py is any script that trains with minidl_core. It is run as python my_model.py would
@@ -132,7 +133,23 @@ def build_parser() -> argparse.ArgumentParser:
         action="extend",
         default=[],
         metavar="DATA",
-        help="data of the formula, NAME=VALUE as for --set; of a lesson on points a CSV file: x, y and a class",
+        help="data of the formula, NAME=VALUE as for --set; of a lesson on points a CSV file (x, y and a class), "
+        f"or {', '.join(PRESETS)}",
+    )
+    parser.add_argument(
+        "--points",
+        type=_number(int, 2, "a whole number, 2 or above"),
+        metavar="N",
+        help="how many points --data moons and the like draws (default: 100)",
+    )
+    parser.add_argument(
+        "--noise",
+        type=_number(float, 0, "a number, 0 or above"),
+        metavar="X",
+        help="how far they are scattered: a standard deviation",
+    )
+    parser.add_argument(
+        "--variant", metavar="NAME", help="a lesson with something else in it: vanishing --variant tanh, relu, skip"
     )
     parser.add_argument(
         "--seed",
@@ -222,6 +239,17 @@ def build_grade_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def build_exercise_parser() -> argparse.ArgumentParser:
+    """Return the parser of `backprop-tui exercise`."""
+    parser = _Parser(
+        prog="backprop-tui exercise",
+        description="Write an engine with gaps into a file, and check it each time you save it, until all is right.",
+    )
+    parser.add_argument("file", metavar="FILE.py", help="the exercise; it is written where it is not there yet")
+    parser.add_argument("--once", action="store_true", help="check it once: exit status 0 right, 3 not yet")
+    return parser
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -236,6 +264,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         where, limits = (serves.host, serves.port), (serves.most, serves.tries, serves.rate, serves.idle)
         return run_server(serves.leads, serves.program, where, serves.word, *limits)
+    if arguments[:1] == ["exercise"]:
+        exercises = build_exercise_parser().parse_args(arguments[1:])
+        from .exercise.watching import run_exercise
+
+        return run_exercise(exercises.file, once=exercises.once)
     parser = build_parser()
     try:
         try:
@@ -255,8 +288,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         in_class = asked.leads is not None or asked.join is not None
         if in_class and (asked.headless or asked.json or asked.narrate or asked.export):
             parser.error("a class is led and followed without --headless, --json, --narrate and --export")
-        if in_class and (asked.expression is not None or asked.data):
-            parser.error("a class is led with a lesson or a file; its pupils cannot open a formula, or --data")
+        if in_class and (asked.expression is not None or asked.data or asked.variant is not None):
+            parser.error(
+                "a class is led with a lesson or a file; its pupils cannot open a formula, --data or --variant"
+            )
         if asked.leads is not None and asked.plain:
             parser.error("a class is led on the screen; only pupils can have --plain")
         if asked.leads is not None and asked.join is not None:
@@ -304,17 +339,39 @@ def address_of(asked: argparse.Namespace) -> str:
     if asked.expression is not None:
         if asked.lesson is not None:
             raise ValueError(f"{FORMULA} opens a formula; leave out {asked.lesson}")
+        if asked.variant is not None:
+            raise ValueError("--variant is for a lesson, and a formula has none")
+        _check_drawn(asked)
         words = [FORMULA, asked.expression]
         words += ["--set", *asked.set] if asked.set else []
         return shlex.join([*words, "--data", *asked.data] if asked.data else words)
     name: str = asked.lesson or "perceptron"
     if asked.set:
         raise ValueError(f"--set is for a formula: {FORMULA} 'w*x' --set {' '.join(asked.set)}")
-    if not asked.data:
-        return name
-    if len(asked.data) > 1 or name not in lesson_names():
-        raise ValueError("--data FILE is for a lesson on points, --data NAME=VALUE for a formula")
-    return shlex.join([name, "--data", *asked.data])
+    if name not in lesson_names() and (asked.data or asked.variant is not None):
+        if asked.data:
+            raise ValueError("--data FILE is for a lesson on points, --data NAME=VALUE for a formula")
+        raise ValueError(f"--variant is for a lesson, and {name} is a file")
+    if len(asked.data) > 1:
+        raise ValueError(f"--data is one file, or one of {', '.join(PRESETS)}, not {' '.join(asked.data)}")
+    _check_drawn(asked)
+    words = [name]
+    given = {
+        "data": next(iter(asked.data), None),
+        "variant": asked.variant,
+        "points": asked.points,
+        "noise": asked.noise,
+    }
+    for option, value in given.items():
+        words += [] if value is None else [f"--{option}", str(value)]
+    return shlex.join(words) if len(words) > 1 else name
+
+
+def _check_drawn(asked: argparse.Namespace) -> None:
+    """Raise ValueError where it is said how points are drawn, and none are."""
+    drawn = next((option for option in ("points", "noise") if getattr(asked, option) is not None), None)
+    if drawn is not None and (not asked.data or asked.data[0] not in PRESETS):
+        raise ValueError(f"--{drawn} is for points that are drawn: add --data {', '.join(PRESETS)}")
 
 
 def _check_export(asked: argparse.Namespace) -> None:

@@ -5,9 +5,12 @@ from .comparison import Comparison, Disagreement, compare, parting
 from .diagnosis import BELIEFS, Diagnosis, Parting, diagnose, undiagnosed
 from .evaluated_graph import BackwardCall, EvaluatedGraph
 from .machine import Delivery, Machine, deliveries, gradients
+from .naming import Naming
+from .wrong_machines import WRONG_MACHINES, WrongMachine
 
 __all__ = [
     "BELIEFS",
+    "WRONG_MACHINES",
     "BackwardCall",
     "Belief",
     "Cause",
@@ -17,7 +20,9 @@ __all__ = [
     "Disagreement",
     "EvaluatedGraph",
     "Machine",
+    "Naming",
     "Parting",
+    "WrongMachine",
     "compare",
     "deliveries",
     "diagnose",

@@ -6,7 +6,7 @@ The default machine is the right one. A belief changes it; two beliefs at once c
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -56,6 +56,15 @@ class Machine:
             if contribution is None:
                 return None
         return contribution
+
+
+def without(machine: Machine, edges: Container[Edge]) -> Machine:
+    """Return a machine in which some edges pass nothing on."""
+
+    def alteration(edge: Edge, _: Any, contribution: Any) -> Any:
+        return None if edge in edges else contribution
+
+    return replace(machine, alterations=(*machine.alterations, alteration))
 
 
 @dataclass(frozen=True, eq=False)

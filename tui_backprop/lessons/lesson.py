@@ -1,12 +1,12 @@
 """What a lesson is: a graph to train, and what is true of it alone.
 
 The sentences, formulas and pictures are made from the graph. A lesson adds what only its author knows: what a row or a
-column means, and sentences that hold for its data and would be wrong elsewhere.
+column means, sentences that hold for its data and would be wrong elsewhere, and the pages that teach by it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from minidl_core import Node, Placeholder, Variable
 from minidl_core.arrays import Array
 from minidl_core.train import GradientDescentOptimizer, Optimizer, Schedule
+
+from .pages import Goal, Next, Page
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,9 @@ class Lesson:
     by its name a tuple of labels for each of its axes, () for an axis that has none. `folds` name the scopes of nodes
     whose own names do not say one, by the nodes' names. `optimizer` makes an optimizer of a learning rate. `seed` is
     None where no seed can be given: a script draws its own numbers. `on_points` makes the lesson about somebody's
-    points in place of its own.
+    points in place of its own. `variants` are the same lesson with something else in it, each by its name. A lesson
+    about a `script` opens the run of that file, and builds nothing. `pages` are read one after the other, `goal` is
+    what the learner is to reach, and `then` what comes next (see pages.py).
     """
 
     name: str
@@ -73,3 +77,8 @@ class Lesson:
     labels: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     folds: Mapping[str, str] = field(default_factory=dict)
     on_points: Callable[[Points], Lesson] | None = None
+    variants: Mapping[str, Lesson] = field(default_factory=dict)
+    script: str = ""
+    pages: Sequence[Page] = ()
+    goal: Goal | None = None
+    then: Next | None = None
