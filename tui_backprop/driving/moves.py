@@ -13,9 +13,11 @@ from math import isfinite
 from minidl_core import ContributionAdded, Event, Node, NodeVisited, VariableUpdated
 from minidl_core.gradients import gradient_rule
 
+from ..debugger.believing import naming
 from ..debugger.event_table import phase_of
 from ..debugger.followed import Followed, element_at
 from ..debugger.loss_graph import LossGraph
+from ..debugger.moment import Moment
 from ..debugger.recording import Recording
 from ..debugger.steps import after_event, after_iteration, after_step
 from ..debugger.timeline import Timeline
@@ -97,9 +99,16 @@ def _next_node(step: Step, node: Node) -> Move:
     before = step.before
     why = "the search starts at the loss" if node is before.graph.loss else why_next(step, node)
     question = step.asks(NEXT, "Which node does the search visit next?", called(node), hides_queue=True)
-    rule = "first in, first out; a node joins once all of its consumers are done"
+    rule = "first in, first out, and a node joins once all of its consumers are done"
     start = f"the queue, first in, first out: {', '.join(map(called, before.queue[:_MOST_IN_QUEUE]))}"
-    return Move(question, f"{called(node)}: {why}. {rule}", start, lambda chosen: why_not_next(before, chosen), node)
+
+    def explain(chosen: Node | float) -> str:
+        assert isinstance(chosen, Node)
+        found = naming(before.recording) if chosen in before.graph.position else None
+        belief = "" if found is None else found.name_next(before.visit_count, chosen)
+        return "; ".join(filter(None, (why_not_next(before, chosen), belief)))
+
+    return Move(question, f"{called(node)}: {why}; {rule}", start, explain, node)
 
 
 def _contribution(step: Step, event: ContributionAdded) -> Move | None:
@@ -125,7 +134,8 @@ def _contribution(step: Step, event: ContributionAdded) -> Move | None:
         return f"What does {name(op)} contribute to {target}{over}?"
 
     slips = of_contribution(worked, called(op))
-    return _number(step, CONTRIBUTION, ask, worked, given, slips, event.contribution.size, rule, others)
+    believed = _believed(before, event, index) if event.number == 1 else None
+    return _number(step, CONTRIBUTION, ask, worked, given, slips, event.contribution.size, rule, others, believed)
 
 
 def _sum(step: Step, event: ContributionAdded) -> Move | None:
@@ -142,7 +152,18 @@ def _sum(step: Step, event: ContributionAdded) -> Move | None:
         )
 
     slips = of_sum(so_far, part)
-    return _number(step, SUM, ask, Worked(target, total, tree), (), slips, event.total.size)
+    believed = _believed(before, event, index)
+    return _number(step, SUM, ask, Worked(target, total, tree), (), slips, event.total.size, believed=believed)
+
+
+def _believed(moment: Moment, event: ContributionAdded, index: tuple[int, ...]) -> Callable[[float], str]:
+    """Return what names the beliefs that make a wrong number of the contributions up to this one."""
+
+    def believed(typed: float) -> str:
+        found, count = naming(moment.recording), None if event.number == event.count else event.number
+        return "" if found is None else found.name_gradient(event.node, typed, index, count)
+
+    return believed
 
 
 def _update(step: Step, event: VariableUpdated) -> Iterator[Move | None]:
@@ -193,8 +214,11 @@ def _number(
     size: int,
     rule: str = "",
     beside: Entry | None = None,
+    believed: Callable[[float], str] | None = None,
 ) -> Move | None:
     """Return the move in which a number is typed; None where that is not finite.
+
+    `believed` names the beliefs that make another number.
 
     What is computed may be small `beside` a number that it is added to: then both have the digits in which it shows.
     """
@@ -214,7 +238,7 @@ def _number(
 
     def explain(typed: Node | float) -> str:
         found = [why for value, why in slips if _is_near(typed, value) and not _is_near(value, x)]
-        return found[0] if found else ""
+        return found[0] if found else "" if believed is None or isinstance(typed, Node) else believed(typed)
 
     written_out = " = ".join(dict.fromkeys(filter(None, (rule, worked.symbols, result))))
     return Move(question, written_out, _begun(texts, rule or worked.symbols), explain, rest=rest)

@@ -44,9 +44,8 @@ def of_update(old: float, slope: float, taken: float) -> tuple[Slip, ...]:
     )
 
 
-def why_not_next(moment: Moment, node: Node | float) -> str:
+def why_not_next(moment: Moment, node: Node) -> str:
     """Say why a node is not the next that the search visits."""
-    assert isinstance(node, Node)
     name = called(node)
     if node not in moment.graph.position:
         return f"{name} does not lead to the loss, so it has no gradient"
@@ -57,7 +56,7 @@ def why_not_next(moment: Moment, node: Node | float) -> str:
             return f"{name} is in the queue, but {others} joined before it: first in, first out"
         case Mark.WAITING:
             waits = listed(moment.unvisited(node), called, 3)
-            return f"{name} still waits for {waits}: a node may go only when all of its consumers are done"
+            return f"{name} still waits for {waits}"
         case Mark.NOW | Mark.DONE:
             return f"{name} has been visited, and each node is visited once"
     return f"no consumer of {name} has been visited yet, so nothing has come to it"
