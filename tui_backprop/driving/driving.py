@@ -218,7 +218,7 @@ class Driving(Quiz):
 
     def _finish(self, outcome: Outcome) -> None:
         """Count the move that was made, and put the one behind it in the same event, if there is one."""
-        question = outcome.question
+        question, self.complaint = outcome.question, None
         if self._reviewed is None:
             self._made[question.kind] += 1
         self._count(question)

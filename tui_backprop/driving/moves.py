@@ -181,11 +181,7 @@ def _update(step: Step, event: VariableUpdated) -> Iterator[Move | None]:
         kept = f"{each.term.symbol} so far" if each.term.is_slot else ""
         given = [formula, *_operands(worked, names, each.term.symbol, kept)]
         ask = f"{target} moves by its optimizer's terms. What is {each.term.symbol}?"
-        yield (
-            None
-            if worked.tree is None
-            else _number(step, f"term {each.term.symbol}", ask, worked, given, (), size, rule=formula)
-        )
+        yield _number(step, f"term {each.term.symbol}", ask, worked, given, (), size)
     taken = float(event.terms[-1].value[index])
     by_terms = terms[0].tree if not several else None
     tree = by_terms or single(event.terms[-1].term.symbol if several else "step", taken)

@@ -22,6 +22,7 @@ from ..notation.names import called
 from ..panes.question_pane import draw_outcome, write_score
 from ..quiz.quiz import Outcome
 from ..session import Viewer
+from ..session.debug_session import ANSWERS
 from ..session.session_file import ENDING, file_of, is_session
 from .answers import write_graph, write_log, write_move, write_place, write_question, write_step, write_view
 
@@ -181,6 +182,9 @@ def _node(viewer: Viewer, name: str) -> Node:
 
 def _view(view: str) -> Callable[[Viewer, str], Lines]:
     def run(viewer: Viewer, rest: str) -> Lines:
+        if view in ANSWERS and viewer.session.refuses_to_answer(view):
+            yield from _said(viewer)
+            return
         if rest:
             viewer.select(_node(viewer, rest))
         viewer.view = view

@@ -38,6 +38,9 @@ from .session_file import is_kept, write_session
 ABOUT_A_PLACE = ("warned", "forked", "switched")
 """Messages about how one came to the place where one is: they take the place of what there is to say of it."""
 
+ANSWERS = ("searches", "check", "ledger", "update", "forward mode")
+"""What would answer any question about the step that comes."""
+
 
 class Follower(Protocol):
     """Whoever looks at a session, and is to know of its moves."""
@@ -325,9 +328,9 @@ class DebugSession:
             self._move(lambda: self.quiz.go_on(self.timeline))
 
     def refuses_to_answer(self, what: str) -> bool:
-        """Return whether this would answer the question that stands, and then say so: "searches" or "log"."""
+        """Return whether this, a view, "searches" or "log", would answer the question that stands, and then say so."""
         question = self.quiz.question
-        reveals = question is not None and (what == "searches" or question.hides_queue or question.hides_shape_of)
+        reveals = question is not None and (what in ANSWERS or question.hides_queue or question.hides_shape_of)
         if reveals:
             self.quiz.outcome = None
             self.message = Message("would answer", {"what": what, "mode": self.quiz.mode})
