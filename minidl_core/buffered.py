@@ -151,13 +151,18 @@ class BufferedStep:
     """Takes steps of gradient descent down a loss by a list of calls that is made for one shape of the feeds."""
 
     def __init__(
-        self, plan: Plan, loss: Node, only: Container[Variable] | None, optimizer: Optimizer, feeds: Sequence[Array]
+        self,
+        plan: Plan,
+        loss: Node,
+        only: Container[Variable] | None,
+        optimizer: Optimizer,
+        feeds: Mapping[Placeholder, Array],
     ) -> None:
         self._calls = calls = _Calls()
         self._rate, self._rate_held = np.array(optimizer.learning_rate), optimizer.learning_rate
         self._alarm = np.zeros(())
         self._changes = GradientRule.changes
-        buffers: dict[Node, Array] = {node: np.array(feed) for node, feed in zip(plan.placeholders, feeds, strict=True)}
+        buffers: dict[Node, Array] = {node: np.array(feeds[node]) for node in plan.placeholders}
         buffers |= {node: np.array(node.initial_value) for node in plan.nodes if isinstance(node, Variable)}
         values: list[Any] = []
         for node, sources in zip(plan.nodes, plan.sources, strict=True):
@@ -279,6 +284,9 @@ class BufferedTraining:
         self._plan, self._loss, self._only = plan, loss, only
         self._steps: dict[tuple[Shape, ...], BufferedStep | None] = {}
         self._fed: Counter[tuple[Shape, ...]] = Counter()
+        self._fed_nodes = plan.placeholders
+        self._last_fed: Mapping[Placeholder, Array] | None = None
+        self._shapes: tuple[Shape, ...] = ()
 
     def run(
         self, count: int, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array], optimizer: Optimizer
@@ -290,19 +298,19 @@ class BufferedTraining:
         rate = optimizer.learning_rate
         if type(optimizer) is not GradientDescentOptimizer or callable(rate) or optimizer.in_front:
             return None
-        given = [feeds[node] for node in self._plan.placeholders]
-        shapes = tuple([feed.shape for feed in given])
+        shapes = self._shapes if feeds is self._last_fed else tuple([feeds[node].shape for node in self._fed_nodes])
+        self._last_fed, self._shapes = feeds, shapes
         if shapes not in self._steps:
             self._fed[shapes] += count
             if self._fed[shapes] < _WORTH_IT or len(self._steps) > _MOST_SHAPES:
                 return None
-            self._steps[shapes] = self._trace(optimizer, given)
+            self._steps[shapes] = self._trace(optimizer, feeds)
         step = self._steps[shapes]
         if step is not None and step.is_outdated:
-            step = self._steps[shapes] = self._trace(optimizer, given)
+            step = self._steps[shapes] = self._trace(optimizer, feeds)
         return None if step is None else step.run(count, feeds, variables, rate)
 
-    def _trace(self, optimizer: Optimizer, feeds: Sequence[Array]) -> BufferedStep | None:
+    def _trace(self, optimizer: Optimizer, feeds: Mapping[Placeholder, Array]) -> BufferedStep | None:
         """Trace the step; operations of others may depend on more than their inputs, so only our own are traced."""
         functions = [node.definition.compute for node in self._plan.nodes if isinstance(node, Operation)]
         functions += [rule.function for _, _, rule, *_ in self._plan.backward(self._loss, training=True).steps]

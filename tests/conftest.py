@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator
+from itertools import count
+from tempfile import TemporaryDirectory
 
 import pytest
 import textual.app
@@ -50,6 +52,15 @@ textual.app.wait_for_idle = textual.pilot.wait_for_idle = wait_for_rest
 
 # syrupy 5 reads the attribute under this name
 SVGImageExtension.file_extension = "svg"
+
+
+_data, _tests = TemporaryDirectory(), count()
+
+
+@pytest.fixture(autouse=True)
+def progress() -> None:
+    """Give each test a place of its own for what is kept of a learner's progress, made only where it is written."""
+    os.environ["XDG_DATA_HOME"] = f"{_data.name}/{next(_tests)}"
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from . import __version__
-from .lessons import lesson_names
+from .lessons import lesson_names, title_of
 from .programs import FORMULA, PRESETS, is_path
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ EXPORTS = ("numpy", "torch", "minidl")
 DESCRIPTION = "Step through backpropagation in a terminal, forwards and backwards in time."
 EXAMPLES = """\
 examples:
-  backprop-tui                               open the perceptron; press space to step, b to step back
+  backprop-tui                               the path of the lessons: what comes next, what you have done
+  backprop-tui perceptron                    open a lesson; press space to step, b to step back
   backprop-tui my_model.py                   open your own graph (see below)
   backprop-tui -e "sigmoid(w*x + b)" --set x=2 w=0.5 b=-1      open a formula
   backprop-tui my_engine.py                  find the mistake in your own engine
@@ -114,7 +115,7 @@ def build_parser() -> argparse.ArgumentParser:
         nargs="?",
         type=_lesson,
         metavar="LESSON",
-        help=f"one of {', '.join(lesson_names())} (default: perceptron), or a Python file or notebook of yours",
+        help=f"one of {', '.join(lesson_names())}, a Python file or a notebook; without one the path of them",
     )
     parser.add_argument(
         FORMULA, "--expression", metavar="FORMULA", help="open a formula, such as 'sigmoid(w*x + b)' (see below)"
@@ -195,6 +196,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--theme", metavar="NAME", help="colours: dark, light, colour-blind, or auto (default)")
     parser.add_argument("--ascii", action="store_true", help="for fonts without box drawing and arrows")
     parser.add_argument("--print-config", action="store_true", help="print what is set, as a file to be changed")
+    parser.add_argument("--forget", action="store_true", help="forget which lessons you have done, and where you were")
     parser.add_argument("--list", action="store_true", help="name the lessons")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
@@ -275,6 +277,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             asked = parser.parse_args(_with_formula(arguments))
         finally:
             sys.stdout.flush()
+        offers_path = _offers_path(asked)
         try:
             asked.lesson = address_of(asked)
             _check_export(asked)
@@ -297,7 +300,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.leads is not None and asked.join is not None:
             parser.error("either lead a class, by --class, or join one, by --join")
         settings = _settings(asked, parser)
-        status = _print_something(asked, settings)
+        status = _print_something(asked, settings, offers_path=offers_path)
         sys.stdout.flush()
         if status is not None:
             return status
@@ -319,8 +322,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return join_class(asked.join, asked.name, asked.save, settings)
     from .app import run_app
+    from .session.progress import Progress
 
-    return run_app(session_of(asked), asked.save, settings)
+    progress = Progress()
+    if offers_path:
+        asked.lesson = progress.next_lesson
+    return run_app(session_of(asked), asked.save, settings, None, progress, offers_path=offers_path)
+
+
+def _offers_path(asked: argparse.Namespace) -> bool:
+    """Return whether nothing says what to open or to do, so that the path of the lessons is shown."""
+    said = (asked.lesson, asked.expression, asked.seed, asked.learning_rate, asked.leads, asked.join, asked.export)
+    does = asked.headless or asked.json or asked.narrate or asked.set or asked.data or asked.edit or asked.at != "0"
+    return not does and all(each is None for each in said)
 
 
 def _with_formula(arguments: Sequence[str]) -> list[str]:
@@ -405,13 +419,15 @@ def _settings(asked: argparse.Namespace, parser: argparse.ArgumentParser) -> Set
     return replace(settings, ascii=settings.ascii or asked.ascii, plain=settings.plain or asked.plain)
 
 
-def _print_something(asked: argparse.Namespace, settings: Settings) -> int | None:
+def _print_something(asked: argparse.Namespace, settings: Settings, *, offers_path: bool) -> int | None:
     """Do what needs no screen and return the exit status; None where the screen is asked for."""
     if asked.print_config:
         from .settings import write_config
 
         print(write_config(settings), end="")
         return 0
+    if asked.forget:
+        return _forget()
     if asked.list:
         return _list_lessons()
     if asked.export:
@@ -429,8 +445,12 @@ def _print_something(asked: argparse.Namespace, settings: Settings) -> int | Non
         return run_headless(asked.lesson, asked.seed, asked.learning_rate, asked.steps, as_json=asked.json)
     if settings.plain and asked.leads is None and asked.join is None:
         from .plain.front_end import run_plain
+        from .session.progress import Progress
 
-        return run_plain(session_of(asked), asked.save)
+        progress = Progress()
+        if offers_path:
+            asked.lesson = progress.next_lesson
+        return run_plain(session_of(asked), asked.save, progress, offers_path=offers_path)
     return None
 
 
@@ -442,10 +462,21 @@ def session_of(asked: argparse.Namespace) -> Asked:
     return Asked(asked.lesson, asked.seed, asked.learning_rate, pause_every, asked.at, asked.edit)
 
 
-def _list_lessons() -> int:
-    from .lessons import load_lesson
+def _forget() -> int:
+    from .session.progress import Progress
 
+    progress = Progress()
+    try:
+        progress.forget()
+    except OSError as error:
+        print(f"backprop-tui: {progress.path} cannot be taken away: {error.strerror}", file=sys.stderr)
+        return 1
+    print("your progress in the lessons is forgotten")
+    return 0
+
+
+def _list_lessons() -> int:
     width = max(map(len, lesson_names()))
     for name in lesson_names():
-        print(f"{name:{width}}  {load_lesson(name).summary}")
+        print(f"{name:{width}}  {title_of(name)}")
     return 0

@@ -85,16 +85,21 @@ class Learner:
         }
 
     def early(self) -> dict[dl.Node, Any]:
-        """Go to the first input at once, then to the second; who has been there is not gone to again."""
+        """Go to a node at once if another consumer of it is still to come, else when its turn comes."""
         found: dict[dl.Node, Any] = {}
+        turns, known = [self.loss], {self.loss}
 
         def go(node: dl.Node) -> None:
-            if node not in found:
-                found[node] = self._gathered(node, found)
-                for source in node.inputs:
-                    go(source)
+            found[node] = self._gathered(node, found)
+            new = [each for each in dict.fromkeys(node.inputs) if each not in known]
+            known.update(new)
+            hasty = [each for each in new if any(user not in found for user in self.consumers[each])]
+            turns.extend(each for each in new if each not in hasty)
+            for each in hasty:
+                go(each)
 
-        go(self.loss)
+        while turns:
+            go(turns.pop(0))
         return found
 
     def plain(self) -> dict[dl.Node, Any]:

@@ -9,7 +9,19 @@ import pytest
 import minidl_core
 
 ORDER = [
-    *("elsewhere", "watching", "arrays", "errors", "sums", "definition", "finite", "operators", "graph", "gradients"),
+    *(
+        "elsewhere",
+        "watching",
+        "arrays",
+        "attributes",
+        "errors",
+        "sums",
+        "definition",
+        "finite",
+        "operators",
+        "graph",
+        "gradients",
+    ),
     *("backprop", "plan"),
     *("train.settings", "train.schedules", "train.terms", "train.optimizer", "train.rules", "train.step", "train"),
     *("buffered", "session", "events", "stepper", "gradient_check", "forward_mode", "remarks"),

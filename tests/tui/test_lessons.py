@@ -123,7 +123,7 @@ async def test_a_sign_marks_the_chosen_lesson() -> None:
             await pilot.press(*keys)
             await pilot.pause()
             rows = ["".join(s.text for s in row) for row in pilot.app.screen._compositor.render_strips()]
-            assert [row.split("»")[1].split()[0] for row in rows if "» " in row] == [name]
+            assert [row.split("»")[1].split()[2] for row in rows if "» " in row] == [name]
 
 
 async def test_a_loss_of_that_name_is_not_called_the_loss_loss() -> None:

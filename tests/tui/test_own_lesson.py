@@ -15,7 +15,7 @@ from tui_backprop.debugger.steps import Place, after_event
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
 from tui_backprop.keys import KEY_OF
-from tui_backprop.lessons import lesson_names, load_lesson
+from tui_backprop.lessons import lesson_names
 from tui_backprop.lessons.lesson import Example, Lesson, Plane
 from tui_backprop.lessons.pages import Goal, Page
 from tui_backprop.narration.narration import narrate_line
@@ -109,8 +109,8 @@ def test_labels_folds_and_a_plane_that_do_not_fit_are_found() -> None:
 
 @pytest.mark.parametrize("name", lesson_names())
 def test_every_built_in_lesson_fits_its_graph(name: str) -> None:
-    lesson = load_lesson(name)
-    assert misfit(lesson, lesson.build(lesson.seed or 0)) is None
+    program = open_program(name)
+    assert misfit(program.lesson, program.example) is None
 
 
 def test_every_number_that_a_sentence_may_name_can_be_said() -> None:

@@ -6,6 +6,7 @@ from .diagnosis import BELIEFS, Diagnosis, Parting, diagnose, undiagnosed
 from .evaluated_graph import BackwardCall, EvaluatedGraph
 from .machine import Delivery, Machine, deliveries, gradients
 from .naming import Naming
+from .side_by_side import Course, SideBySide
 from .wrong_machines import WRONG_MACHINES, WrongMachine
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Belief",
     "Cause",
     "Comparison",
+    "Course",
     "Delivery",
     "Diagnosis",
     "Disagreement",
@@ -22,6 +24,7 @@ __all__ = [
     "Machine",
     "Naming",
     "Parting",
+    "SideBySide",
     "WrongMachine",
     "compare",
     "deliveries",

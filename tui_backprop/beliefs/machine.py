@@ -101,6 +101,29 @@ def deliveries(
         yield Delivery(consumer, input_index, contribution, cells[graph.inputs[consumer][input_index]][0])
 
 
+def summands(
+    graph: EvaluatedGraph,
+    machine: Machine,
+    position: int,
+    gradients: Sequence[Any],
+    before: Mapping[int, Any],
+    count: int | None = None,
+) -> list[tuple[Edge | None, Any]]:
+    """Return what a machine that visits in the right order adds up at a node, when its consumers have these gradients.
+
+    Each summand comes with its edge, None for what stood in the node before. With a `count`, only so many have come.
+    """
+    found: list[tuple[Edge | None, Any]] = []
+    if position in machine.kept:
+        found.append((None, before[position]))
+    for edge in graph.consumers[position][:count]:
+        gradient = gradients[edge[0]]
+        contribution = machine.altered(edge, gradient, graph.contributions(edge[0], gradient)[edge[1]])
+        if contribution is not None:
+            found = [(edge, contribution)] if edge in machine.set_edges else [*found, (edge, contribution)]
+    return found
+
+
 def start_cells(graph: EvaluatedGraph, machine: Machine, before: Mapping[int, Array]) -> list[list[Any]]:
     """Return a cell for each node, which two nodes share where a machine hands over the very array."""
     cells: list[list[Any]] = [

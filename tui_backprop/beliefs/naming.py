@@ -12,7 +12,8 @@ from minidl_core import Node
 from minidl_core.arrays import quiet
 
 from .evaluated_graph import EvaluatedGraph
-from .machine import Machine, gradients
+from .machine import Machine, summands
+from .side_by_side import Course, SideBySide
 from .wrong_machines import EARLY, PLAIN, WRONG_MACHINES, WrongMachine
 
 Index = tuple[int, ...]
@@ -32,6 +33,7 @@ class Naming:
     def __init__(self, graph: EvaluatedGraph, before: Mapping[int, Any]) -> None:
         self.graph = graph
         self.before = before
+        self._sides: dict[WrongMachine, SideBySide] = {}
 
     def wrong_gradients(self, node: Node, element: Index = (), count: int | None = None) -> list[tuple[str, float]]:
         """Return the name of each belief with the wrong number that it has for an element of a node's gradient.
@@ -63,34 +65,29 @@ class Naming:
         return say([EARLY.name, *([PLAIN.name] if plain[visited] == position else [])])
 
     def _gradients(self, position: int, count: int | None) -> Iterator[tuple[str, Any]]:
-        for machine in WRONG_MACHINES:
-            yield machine.name, self._of_sum(self._machines[machine], position, count)
-        if count is None:
-            yield from ((name, found[position]) for name, found in self._computed.items())
+        for wrong in WRONG_MACHINES:
+            yield wrong.name, self._of_sum(wrong.build(self.graph, self.before.keys()), position, count)
+        if count is None and len(self.graph.nodes) <= MOST_NODES:
+            yield from ((wrong.name, self.beside(wrong).believed.gradients[position]) for wrong in WRONG_MACHINES)
 
     @cached_property
-    def _machines(self) -> dict[WrongMachine, Machine]:
-        return {machine: machine.build(self.graph, self.before.keys()) for machine in WRONG_MACHINES}
+    def right(self) -> Course:
+        """The right course of the backward pass."""
+        return Course(self.graph, self.before)
 
-    @cached_property
-    def _computed(self) -> dict[str, list[Any]]:
-        if len(self.graph.nodes) > MOST_NODES:
-            return {}
-        return {each.name: gradients(self.graph, machine, self.before) for each, machine in self._machines.items()}
+    def beside(self, wrong: WrongMachine) -> SideBySide:
+        """Return the course of a wrong machine beside the right one."""
+        if wrong not in self._sides:
+            self._sides[wrong] = SideBySide(wrong, Course(self.graph, self.before, wrong), self.right)
+        return self._sides[wrong]
 
     def _of_sum(self, machine: Machine, position: int, count: int | None) -> Any:
         """Return what a machine makes of the right contributions to a node, or of the first ones."""
-        graph = self.graph
-        total = self.before[position] if position in machine.kept else np.zeros(graph.values[position].shape)
+        if not position:
+            return np.float64(1.0)
         with quiet():
-            for edge in graph.consumers[position][:count]:
-                consumer, input_index = edge
-                gradient = graph.right[consumer]
-                contribution = graph.contributions(consumer, gradient)[input_index]
-                contribution = machine.altered(edge, gradient, contribution)
-                if contribution is not None:
-                    total = contribution if edge in machine.set_edges else total + contribution
-        return total if position else np.float64(1.0)
+            found = summands(self.graph, machine, position, self.graph.right, self.before, count)
+            return sum((each for _, each in found), np.zeros(self.graph.values[position].shape))
 
 
 def say(names: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from minidl_core import ContributionAdded, Node
 from minidl_core.graph import post_order
 
-from ..lessons.lesson import Example, Lesson
+from ..lessons.lesson import PICTURE_NAMES, Example, Lesson
 from ..programs.program import Program, ProgramError
 from .event_table import TABLE
 from .pages_fit import misfit_of_pages, near
@@ -46,12 +46,20 @@ def misfit(lesson: Lesson, example: Example) -> str | None:
     wrong = misfit_of_pages(lesson, on_path, example.loss.name)
     if wrong:
         return wrong
+    if lesson.picture not in (None, *PICTURE_NAMES):
+        return f"there is no picture '{lesson.picture}'; there are {', '.join(PICTURE_NAMES)}"
     plane = example.plane
     if plane is not None:
         count = len(example.feeds.get(plane.points, ()))
         shapes = [np.shape(example.feeds.get(node, ())) for node in (plane.points, plane.classes)]
         if [*shapes, plane.weights.shape, plane.bias.shape] != [(count, 2), (count, 2), (2, 2), (2,)]:
             return "its plane needs points (n,2) and classes (n,2) that are fed, weights (2,2) and a bias (2,)"
+    regions = example.regions
+    if regions is not None:
+        count, units = len(example.feeds.get(regions.points, ())), regions.weights.initial_value.shape[-1:]
+        shapes = [np.shape(example.feeds.get(node, ())) for node in (regions.points, regions.classes)]
+        if [*shapes, regions.weights.shape, regions.bias.shape] != [(count, 2), (count, 1), (2, *units), units]:
+            return "its regions need points (n,2) and classes (n,1) that are fed, weights (2,k) and a bias (k,)"
     return None
 
 

@@ -49,6 +49,10 @@ Kind = Literal[
     "no scopes",
     "too many to open",
     "nothing folded here",
+    "no pages",
+    "page is nowhere",
+    "goal reached",
+    "goal not judged",
 ]
 
 
@@ -73,6 +77,9 @@ class Message:
     learner drives: whether it is still the `forward` pass; engine drives: how many moves were `right` of those
     `answered`. move comes again: of which `moment`. move waits: whether it `picks` a node. wrong move: what was
     `given`, and `why` it is wrong, if that is known.
+
+    Of a lesson, page is nowhere: `why` there is no moment that it belongs to. goal reached: the `lesson` that comes
+    next, empty where none does. goal not judged: the `error` and its `place` in a file.
 
     Of a class, its `name`; who leads one: how many `follow`, are `alone` and `slow`; who is in one: whether the teacher
     is `there`, what is `wrong` with what came, whether the loss is the `same`, `since` when one is on one's own.

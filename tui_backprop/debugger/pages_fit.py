@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection
 from typing import Literal, NamedTuple
 
-from ..lessons.lesson import Lesson
+from ..lessons.lesson import PICTURE_NAMES, Lesson
 from ..lessons.pages import SHOWN, Goal, Next, Page
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -41,8 +41,8 @@ def _wrong_with(page: Page, names: Collection[str], loss: str) -> str | None:
             return f"has as its {field} {text!r}; it must be text"
     if page.node and page.node not in names:
         return f"points at '{page.node}', which is no node of the graph{near(page.node, names)}"
-    if page.shows and page.shows not in SHOWN:
-        return f"shows '{page.shows}'; there are {', '.join(SHOWN)}"
+    if page.shows and page.shows not in (*SHOWN, *PICTURE_NAMES):
+        return f"shows '{page.shows}'; there are {', '.join((*SHOWN, *PICTURE_NAMES))}"
     if page.choices and not 2 <= len(page.choices) <= _MOST_CHOICES:
         return f"has {len(page.choices)} choices; there can be 2 to {_MOST_CHOICES}"
     if page.choices and page.answer not in page.choices:

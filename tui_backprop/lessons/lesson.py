@@ -18,6 +18,9 @@ from minidl_core.train import GradientDescentOptimizer, Optimizer, Schedule
 
 from .pages import Goal, Next, Page
 
+PICTURE_NAMES = ("curve", "map", "data", "layers")
+"""What a lesson can have beside the loss: J over a weight, J over two, the data, the size of the gradients."""
+
 
 @dataclass(frozen=True)
 class Plane:
@@ -34,12 +37,33 @@ class Plane:
 
 
 @dataclass(frozen=True)
+class Regions:
+    """Points of two classes in the plane, and a network that tells them apart, for the picture of the data.
+
+    `points` is the (n,2) placeholder; a point belongs to the second class where `classes` (n,1) is above `border`, and
+    is given that class where `score` (n,1) is. The lines of the hidden units are where `points @ weights + bias`, (2,k)
+    and (k,), is 0. What `score` is computed from must take any number of points.
+    """
+
+    points: Placeholder
+    classes: Placeholder
+    score: Node
+    border: float
+    weights: Variable
+    bias: Variable
+
+
+@dataclass(frozen=True)
 class Example:
-    """What a lesson builds: the loss, what its placeholders are fed with, and its data's picture, if it has one."""
+    """What a lesson builds: the loss, what its placeholders are fed with, and its data's picture, if it has one.
+
+    That is a `plane` where one line separates the points, `regions` where a network does.
+    """
 
     loss: Node
     feeds: Mapping[Placeholder, Array]
     plane: Plane | None = None
+    regions: Regions | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +88,8 @@ class Lesson:
     None where no seed can be given: a script draws its own numbers. `on_points` makes the lesson about somebody's
     points in place of its own. `variants` are the same lesson with something else in it, each by its name. A lesson
     about a `script` opens the run of that file, and builds nothing. `pages` are read one after the other, `goal` is
-    what the learner is to reach, and `then` what comes next (see pages.py).
+    what the learner is to reach, and `then` what comes next (see pages.py). `picture` is the one of `PICTURE_NAMES`
+    that stands beside the loss at first; without one it is that of the data, if they have one.
     """
 
     name: str
@@ -82,3 +107,4 @@ class Lesson:
     pages: Sequence[Page] = ()
     goal: Goal | None = None
     then: Next | None = None
+    picture: str | None = None

@@ -11,7 +11,7 @@ from minidl_core import Graph, Variable, add, matmul, placeholder, reduce_mean, 
 from minidl_core.arrays import Array
 from minidl_core.train import AdamOptimizer
 
-from .lesson import Example, Lesson, Points
+from .lesson import Example, Lesson, Points, Regions
 
 
 def build(seed: int) -> Example:
@@ -30,7 +30,8 @@ def _network(cases: Array, classes: NDArray[np.intp], seed: int, units: int = 2)
         hidden = tanh(add(matmul(x, w1), b1), name="h")
         guess = add(matmul(hidden, w2), b2, name="y")
         loss = reduce_mean(square(subtract(guess, t, name="gap")), name="J")
-    return Example(loss, {x: cases, t: np.array(classes[:, None], dtype=float)})
+    regions = Regions(x, t, guess, 0.5, w1, b1)
+    return Example(loss, {x: cases, t: np.array(classes[:, None], dtype=float)}, regions=regions)
 
 
 def on_points(points: Points) -> Lesson:

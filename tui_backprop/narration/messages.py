@@ -202,6 +202,18 @@ def _too_small(_: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
     return _with_remedies("paused, because nothing could be seen", "; ", remedies(keys, ("run", "runs on"), between=""))
 
 
+def _goal_reached(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
+    reached = "the lesson's goal is reached"
+    on = f"opens {data['lesson']}" if data["lesson"] else "chooses another lesson"
+    return (*_with_remedies(reached, ": ", remedies(keys, ("lessons", on), between="")), reached)
+
+
+def _goal_not_judged(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
+    error = data["error"]
+    why = printable(f"{type(error).__name__}: {error} ({data['place']})")
+    return f"whether the lesson's goal is reached cannot be told: {why}", f"the goal cannot be judged: {why}"
+
+
 SENTENCES: dict[Kind, Callable[[Mapping[str, Any], Keys], tuple[str, ...]]] = {
     "warned": _warned,
     "forked": _forked,
@@ -252,4 +264,8 @@ SENTENCES: dict[Kind, Callable[[Mapping[str, Any], Keys], tuple[str, ...]]] = {
     "no scopes": lambda *_: ("no node has a scope",),
     "too many to open": _too_many_to_open,
     "nothing folded here": lambda *_: ("nothing is folded here",),
+    "no pages": lambda *_: ("this lesson has no pages",),
+    "page is nowhere": lambda data, _: (f"this page's moment is not there: {data['why']}",),
+    "goal reached": _goal_reached,
+    "goal not judged": _goal_not_judged,
 }

@@ -21,12 +21,22 @@ MOST_CHOICES = 4
 
 
 @dataclass(frozen=True)
+class Mistake:
+    """A wrong answer that a belief makes, as it is written, with the sentence about the belief; perhaps a number."""
+
+    answer: str
+    sentence: str
+    number: float | None = None
+
+
+@dataclass(frozen=True)
 class Question:
     """A question in ever shorter `wordings`, which are marked (see wording.py).
 
     It has `choices`, of which one is the `answer`; or none, and what is typed is compared with the `number`, from which
     it may differ by the `tolerance`, or, where there is none, by 1 %. `given` are the numbers that are needed, `why`
-    explains the answer where the step's own sentence does not.
+    explains the answer where the step's own sentence does not. `mistakes` are wrong answers whose
+    beliefs are known.
     """
 
     kind: str
@@ -39,6 +49,7 @@ class Question:
     hides_queue: bool = False
     hides_shape_of: Node | None = None
     tolerance: float | None = None
+    mistakes: tuple[Mistake, ...] = ()
 
     @property
     def text(self) -> str:
@@ -63,12 +74,24 @@ def judge(question: Question, answer: str) -> bool:
     """
     if question.number is None:
         return answer == question.answer
-    typed = read_number(answer)
-    if typed is None:
-        return False
     if question.tolerance is not None:
-        return abs(typed - question.number) <= question.tolerance
-    return abs(typed - question.number) <= 0.01 * abs(question.number) or number(typed) == question.answer
+        typed = read_number(answer)
+        return typed is not None and abs(typed - question.number) <= question.tolerance
+    return _is_near(answer, question.number)
+
+
+def belief_behind(question: Question, answer: str) -> str:
+    """Return which belief makes a wrong answer, as a sentence; nothing where none is known to."""
+    for mistake in question.mistakes:
+        typed = not question.choices and mistake.number is not None and _is_near(answer, mistake.number)
+        if typed or mistake.answer == answer:
+            return f"{answer}: {mistake.sentence}."
+    return ""
+
+
+def _is_near(answer: str, wanted: float) -> bool:
+    typed = read_number(answer)
+    return typed is not None and (abs(typed - wanted) <= 0.01 * abs(wanted) or number(typed) == number(wanted))
 
 
 class Step:

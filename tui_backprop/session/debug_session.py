@@ -38,7 +38,7 @@ from .session_file import is_kept, write_session
 ABOUT_A_PLACE = ("warned", "forked", "switched")
 """Messages about how one came to the place where one is: they take the place of what there is to say of it."""
 
-ANSWERS = ("searches", "check", "ledger", "update", "forward mode")
+ANSWERS = ("beliefs", "check", "ledger", "update", "forward mode")
 """What would answer any question about the step that comes."""
 
 
@@ -153,6 +153,15 @@ class DebugSession:
         self.quiz.keep_to(self.timeline)
         self.quiz.outcome = None
         self._put_move()
+
+    def reset(self) -> bool:
+        """Start again: forget all branches, and move to the very start."""
+
+        def start_again() -> bool:
+            self.timeline.take_branches([()], [Place(1, 0)], 0)
+            return True
+
+        return self._move(start_again)
 
     def switch_branch(self) -> bool:
         """Move to the same step on the next branch, and return whether there is one."""
@@ -328,7 +337,7 @@ class DebugSession:
             self._move(lambda: self.quiz.go_on(self.timeline))
 
     def refuses_to_answer(self, what: str) -> bool:
-        """Return whether this, a view, "searches" or "log", would answer the question that stands, and then say so."""
+        """Return whether this, a view, "beliefs" or "log", would answer the question that stands, and then say so."""
         question = self.quiz.question
         reveals = question is not None and (what in ANSWERS or question.hides_queue or question.hides_shape_of)
         if reveals:
