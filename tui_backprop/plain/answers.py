@@ -8,8 +8,6 @@ from minidl_core import Node, Operation, Variable
 
 from ..debugger.moment import Mark, Moment
 from ..drawing.palette import plain
-from ..driving import Driving
-from ..driving.moves import Move
 from ..inspector import draw_inspector
 from ..narration.log import Log
 from ..narration.messages import Keys, sentences
@@ -18,7 +16,6 @@ from ..notation.formats import number, shape_text
 from ..notation.formulas import right_side
 from ..notation.moments import name_moment
 from ..notation.names import called, text_in_names
-from ..panes.driving_pane import write_help
 from ..quiz.question import Question
 from ..session import Viewer
 from ..session.debug_session import ABOUT_A_PLACE
@@ -115,23 +112,6 @@ def write_question(question: Question, *, for_the_room: bool) -> Iterator[str]:
         yield "Think first: the next step reveals it."
     else:
         yield "Answer with the number of a choice, or skip." if question.choices else "Answer with a number, or skip."
-
-
-def write_move(driving: Driving, move: Move, keys: Keys) -> Iterator[str]:
-    """Yield a move that the learner is to make, the numbers that it needs, and what is given of it."""
-    yield f"Your move, {move.question.kind}: {move.question.text}"
-    if driving.again:
-        yield f"It comes again from moment {driving.again}, because it went wrong."
-    yield from (f"Given: {fact}" for fact in move.question.given)
-    yield from (f"{label.capitalize()}: {text}" for label, text in write_help(driving, move))
-    if move.rest:
-        yield f"It is {move.rest}."
-    if driving.told:
-        yield f"{keys['step'].capitalize()} goes on; or answer it all the same."
-    elif driving.picks_node:
-        yield "Answer with the name or number of a node, or skip, which shows it."
-    else:
-        yield "Answer with a number, or a computation such as -0.5*2, or skip, which shows it."
 
 
 def spoken(lines: Iterator[str]) -> Iterator[str]:

@@ -24,8 +24,9 @@ from ..session import Viewer
 from ..session.opening import Asked, open_session
 from ..session.progress import Progress
 from .answers import spoken, write_log, write_place, write_step
+from .asking import answer
 from .command_error import CommandError
-from .commands import COMMANDS, KEYS, REFUSED, answer
+from .commands import COMMANDS, KEYS, REFUSED
 from .lesson_commands import takes_answers, write_goal_reached, write_path
 
 PROMPT = "> "
