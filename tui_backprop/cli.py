@@ -220,6 +220,12 @@ def build_serve_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--host", default="", metavar="ADDRESS", help="where to listen (default: everywhere)")
     parser.add_argument("--port", default=2222, type=_number(int, 0, "a port"), metavar="N", help="default: 2222")
+    parser.add_argument(
+        "--web",
+        type=_number(int, 0, "a port"),
+        metavar="PORT",
+        help="let them come in a browser, too: from this machine, unless --host names an address",
+    )
     parser.add_argument("--word", default="", metavar="WORD", help="a password for the class (default: none)")
     parser.add_argument("--most", default=60, type=count, metavar="N", help="connections at once (default: 60)")
     parser.add_argument("--tries", default=3, type=count, metavar="N", help="wrong words a connection (default: 3)")
@@ -266,7 +272,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from .serve import run_server
 
         where, limits = (serves.host, serves.port), (serves.most, serves.tries, serves.rate, serves.idle)
-        return run_server(serves.leads, serves.program, where, serves.word, *limits)
+        return run_server(serves.leads, serves.program, where, serves.web, serves.word, *limits)
     if arguments[:1] == ["exercise"]:
         exercises = build_exercise_parser().parse_args(arguments[1:])
         from .exercise.watching import run_exercise
