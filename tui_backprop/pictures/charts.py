@@ -208,8 +208,8 @@ def data_legend(before: Iterable[int], followed: int | None, width: int, right: 
     points = [] if followed is None else [f"{FOLLOWED} point {followed}", f"{FOLLOWED} {followed}"]
     earlier = [f"{numbers} after so many updates", f"{numbers} earlier", numbers] if numbers else [""]
     wordings: list[Line] = []
-    for point, before_now in product([*points, ""], earlier):
-        now = f"{NOW} now{f': {right}' if right else ''}"
+    with_right = [f"{NOW} now: {right}", f"{NOW} {right}"] if right else [f"{NOW} now"]
+    for point, now, before_now in product([*points, ""], with_right, earlier):
         parts = [*kinds, (point, "followed"), (now, "now"), (before_now, "dim")]
         wordings.append([span for part in parts if part[0] for span in (("  ", "text"), part)][1:])
     shorter = data_legend(before, followed, width) if right else []
