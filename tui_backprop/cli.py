@@ -42,7 +42,7 @@ examples:
   backprop-tui perceptron --class monday     lead a class on this machine; pupils type backprop-tui --join monday
   backprop-tui serve --class monday          the same for pupils without accounts, who come by ssh
   backprop-tui xor --export numpy            print it as a script of plain NumPy; also torch, minidl
-  backprop-tui exercise my_engine.py         write your own engine: a file with gaps, checked as you save it
+  backprop-tui exercise mine.py              write your own engine: a file with gaps, checked as you save it
   backprop-tui grade chain.backprop          compute a session that was handed in again, and judge its answers
 
 opening your own graph: my_model.py is any script that trains with minidl_core. It is run as python my_model.py would
@@ -278,7 +278,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             asked = parser.parse_args(_with_formula(arguments))
         finally:
             sys.stdout.flush()
-        offers_path = _offers_path(asked)
+        starts = offers_path(asked)
         try:
             asked.lesson = address_of(asked)
             _check_export(asked)
@@ -303,7 +303,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.leads is not None and asked.join is not None:
             parser.error("either lead a class, by --class, or join one, by --join")
         settings = _settings(asked, parser)
-        status = _print_something(asked, settings, offers_path=offers_path)
+        status = _print_something(asked, settings, starts=starts)
         sys.stdout.flush()
         if status is not None:
             return status
@@ -328,12 +328,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from .session.progress import Progress
 
     progress = Progress()
-    if offers_path:
+    if starts:
         asked.lesson = progress.next_lesson
-    return run_app(session_of(asked), asked.save, settings, None, progress, offers_path=offers_path)
+    return run_app(session_of(asked), asked.save, settings, None, progress, offers_path=starts)
 
 
-def _offers_path(asked: argparse.Namespace) -> bool:
+def offers_path(asked: argparse.Namespace) -> bool:
     """Return whether nothing says what to open or to do, so that the path of the lessons is shown."""
     said = (asked.lesson, asked.expression, asked.seed, asked.learning_rate, asked.leads, asked.join, asked.export)
     does = asked.headless or asked.json or asked.narrate or asked.set or asked.data or asked.edit or asked.at != "0"
@@ -422,7 +422,7 @@ def _settings(asked: argparse.Namespace, parser: argparse.ArgumentParser) -> Set
     return replace(settings, ascii=settings.ascii or asked.ascii, plain=settings.plain or asked.plain)
 
 
-def _print_something(asked: argparse.Namespace, settings: Settings, *, offers_path: bool) -> int | None:
+def _print_something(asked: argparse.Namespace, settings: Settings, *, starts: bool) -> int | None:
     """Do what needs no screen and return the exit status; None where the screen is asked for."""
     if asked.print_config:
         from .settings import write_config
@@ -453,9 +453,9 @@ def _print_something(asked: argparse.Namespace, settings: Settings, *, offers_pa
         from .session.progress import Progress
 
         progress = Progress()
-        if offers_path:
+        if starts:
             asked.lesson = progress.next_lesson
-        return run_plain(session_of(asked), asked.save, progress, offers_path=offers_path)
+        return run_plain(session_of(asked), asked.save, progress, offers_path=starts)
     return None
 
 

@@ -156,6 +156,8 @@ def _view(view: str) -> Callable[[Viewer, str], Lines]:
     def run(viewer: Viewer, rest: str) -> Lines:
         if rest:
             viewer.select(_node(viewer, rest))
+        elif viewer.node is None:
+            viewer.look_at_loss(view)
         viewer.view = view
         yield from write_view(viewer, view)
 
