@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import inf, isfinite
+from math import inf
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +19,7 @@ from ..debugger.recording import Recording
 from ..notation.formats import number
 from ..notation.names import called
 from ..programs.program import Program
-from .axes import rounded_outwards
+from .axes import LARGEST, rounded_outwards
 from .sampling import Slice
 from .weights import Weight
 
@@ -55,7 +55,7 @@ def others_stay(moment: Moment, others: int) -> str:
     if not others:
         return ""
     as_they_are = "as before the update" if moment.updated else "as they are" if others > 1 else "as it is"
-    return f"; the {others} other number{'s' * (others > 1)} {as_they_are}"
+    return f"; the {f'{others} other numbers' if others > 1 else 'other number'} {as_they_are}"
 
 
 def numbers_now(moment: Moment, weights: Sequence[Weight]) -> tuple[float, ...]:
@@ -90,7 +90,7 @@ def _ranges(
     places = [*(step.numbers for course in courses for step in course), now]
     ranges = []
     for (low, high), numbers in zip(_valleys(first, program, graph, weights), zip(*places, strict=True), strict=True):
-        finite = [x for x in numbers if isfinite(x)]
+        finite = [x for x in numbers if abs(x) <= LARGEST]
         ranges.append(rounded_outwards(min([low, *finite]), max([high, *finite])))
     return tuple(ranges)
 
