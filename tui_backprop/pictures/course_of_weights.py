@@ -127,14 +127,15 @@ def _valleys(
 
 
 def _valley(loss: Slice, x: float) -> tuple[float, float]:
+    """Return a range around x with the bottom to which it goes down from there, as far as that is near."""
     size = max(abs(x), 1.0)
     places = sorted([x, *(x + sign * size * part for part in _PROBES for sign in (-1, 1))])
-    losses = np.array([loss(place) for place in places])
-    finite = np.isfinite(losses)
-    if not finite.any():
-        return x - size, x + size
-    lowest = int(np.nanargmin(np.where(finite, losses, np.nan)))
-    if not 0 < lowest < len(places) - 1 or np.ptp(losses[finite]) == 0:
+    losses = np.nan_to_num([loss(place) for place in places], nan=np.inf)
+    lowest = places.index(x)
+    for way in (-1, 1):
+        while 0 < lowest < len(places) - 1 and losses[lowest + way] < losses[lowest]:
+            lowest += way
+    if not 0 < lowest < len(places) - 1 or losses[lowest - 1] == losses[lowest] == losses[lowest + 1]:
         return x - 2 * size, x + 2 * size
     near = slice(lowest - 1, lowest + 2)
     bottom = _vertex(places[near], losses[near])
