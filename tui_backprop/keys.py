@@ -65,8 +65,8 @@ SECTIONS: dict[str, list[Binding]] = {
             "Ask me before each step (1-4, or a number and Enter; Esc skips); ask the room; stop",
         ),
         _key("D", "drive", "drive", "You drive: make the engine's moves, on the way back and in the update; stop"),
-        _key("T", "viewer('turn_page', 1)", "page", "The lesson's next page; behind the last one it is closed"),
-        _key("Y", "viewer('turn_page', -1)", "page back", "The lesson's page before"),
+        _key("T", "viewer('turn_page', 1)", "page", "The lesson's next page; behind the last one it closes"),
+        _key("Y", "viewer('turn_page', -1)", "page back", "The lesson's page before; before the first one it closes"),
         _key("F", "class", "class", "In a class: follow the teacher again; the teacher sees who is there"),
     ],
     "Look": [
