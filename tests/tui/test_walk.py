@@ -325,7 +325,7 @@ async def test_a_walk_from_a_weight_to_the_loss_and_back() -> None:
         for _ in range(8):
             await pilot.press("backspace")
         assert "W   dJ/dW" in text(pilot, "inspector-title")
-        await pilot.press("D", "D", "up", "backspace", "shift+tab")
+        await pilot.press("u", "u", "up", "backspace", "shift+tab")
         assert text(pilot, "inspector") == start
 
 
@@ -356,7 +356,7 @@ async def test_a_move_in_time_ends_the_walk() -> None:
 async def test_the_keys_of_the_walk_do_nothing_where_there_is_no_number(size: tuple[int, int]) -> None:
     async with opened(size=size) as pilot:
         before = text(pilot, "inspector")
-        await pilot.press("enter", "backspace", "d", "D", "a", "A")
+        await pilot.press("enter", "backspace", "d", "u", "a", "A")
         assert text(pilot, "inspector") == before
         await pilot.press("i", "enter", "backspace", "d", "a")
         assert pilot.app.timeline.at_end_of_iteration

@@ -76,7 +76,7 @@ class Message:
 
     learner drives: whether it is still the `forward` pass; engine drives: how many moves were `right` of those
     `answered`. move comes again: of which `moment`. move waits: whether it `picks` a node. wrong move: what was
-    `given`, and `why` it is wrong, if that is known.
+    `given`, `why` it is wrong, if that is known, and after how many moves it comes `again` (0: it does not count).
 
     Of a lesson, page is nowhere: `why` there is no moment that it belongs to. goal reached: the `lesson` that comes
     next, empty where none does. goal not judged: the `error` and its `place` in a file.
