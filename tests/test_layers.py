@@ -13,7 +13,20 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = "tui_backprop"
 ORDER = (
     *("minidl_core", PACKAGE, "beliefs", "lessons", "programs", "debugger", "drawing", "notation", "complaints"),
-    *("narration", "graph", "inspector", "quiz", "session", "classroom", "export", "panes", "plain", "keys", "widgets"),
+    *(
+        "narration",
+        "graph",
+        "inspector",
+        "quiz",
+        "hunt",
+        "session",
+        "classroom",
+        "export",
+        "panes",
+        "plain",
+        "keys",
+        "widgets",
+    ),
     *("screens", "settings", "terminal_input", "driver", "terminal", "app", "in_class", "served", "serve", "verdict"),
     *("headless", "grade", "exporting", "cli", "__main__"),
 )

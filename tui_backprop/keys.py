@@ -64,6 +64,7 @@ SECTIONS: dict[str, list[Binding]] = {
             "ask",
             "Ask me before each step (1-4, or a number and Enter; Esc skips); ask the room; stop",
         ),
+        _key("H", "guess", "guess", "In a hunt: guess which node or operation is broken, and how"),
         _key("F", "class", "class", "In a class: follow the teacher again; the teacher sees who is there"),
     ],
     "Look": [

@@ -43,6 +43,10 @@ Kind = Literal[
     "no scopes",
     "too many to open",
     "nothing folded here",
+    "hunting",
+    "hunt",
+    "no hunt",
+    "would end the hunt",
 ]
 
 
@@ -63,6 +67,10 @@ class Message:
     removed: it. quiz mode: the `mode`. no run in a quiz and would answer: `what` was refused, and of the latter the
     `mode`. question waits: how many `choices`. no number typed: what is `typed`. no origin: `why`. in no scope: the
     `node`. too many to open: how many `nodes`.
+
+    hunting: how many `looks`, and whether it is `over`. hunt: whether the mistake is `found`, or it is `over` without
+    that, what is `wrong` with the engine, how many `looks` and `seconds` that took, and what went wrong with the
+    `score`. would end the hunt: `what` was refused.
 
     Of a class, its `name`; who leads one: how many `follow`, are `alone` and `slow`; who is in one: whether the teacher
     is `there`, what is `wrong` with what came, whether the loss is the `same`, `since` when one is on one's own.

@@ -11,6 +11,7 @@ from minidl_core import Node
 
 from ..debugger.followed import is_by_point
 from ..debugger.steps import Place
+from ..hunt.hunt import GuessError, read_guess, written_kinds
 from ..lessons import lesson_names, load_lesson
 from ..narration.messages import sentences
 from ..notation.conditions import ConditionError, read_breakpoint
@@ -30,7 +31,7 @@ class CommandError(ValueError):
     """A command cannot be done; the message says why and what can."""
 
 
-REFUSED = (CommandError, ConditionError, EditError, NoMomentError, OSError)
+REFUSED = (CommandError, ConditionError, EditError, GuessError, NoMomentError, OSError)
 """What a command raises for the person who typed it; any other error is a fault."""
 
 Lines = Iterator[str]
@@ -255,6 +256,7 @@ def _log(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
     if viewer.session.refuses_to_answer("log"):
         yield from _said(viewer)
     else:
+        viewer.session.look("log", viewer.moment.iteration)
         yield from write_log(viewer.moment, viewer.keys)
 
 
@@ -300,6 +302,20 @@ def _where(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
     yield from write_place(viewer)
 
 
+def _guess(viewer: Viewer, rest: str) -> Lines:
+    session = viewer.session
+    if not session.has_hunt():
+        yield from _said(viewer)
+        return
+    if not rest:
+        yield "Type guess, a node or an operation, and the number of what is wrong there, as in guess multiply 3."
+        yield from written_kinds()
+        return
+    in_view = "" if viewer.node is None else viewer.node.name
+    session.guess(read_guess(rest, in_view, session.timeline.graph.nodes))
+    yield from _said(viewer)
+
+
 COMMANDS = {
     "step": Command("[TIMES]", "take the next step, or several", _forward("step")),
     "inside": Command("[TIMES]", "one single event", _forward("event")),
@@ -330,6 +346,7 @@ COMMANDS = {
     "ask": Command("", "ask me before each step, then the room, then nobody", _ask),
     "answer": Command("ANSWER", "answer the question that stands", answer),
     "skip": Command("", "give the answer to the question away", _skip),
+    "guess": Command("[NODE NUMBER]", "in a hunt: what is broken, and how; alone, it lists what can be wrong", _guess),
     "log": Command("", "a sentence for each event of this iteration", _log),
     "save": Command("FILE", "write this iteration up to here as a worked solution", _save),
     "keep": Command("[FILE]", f"write the session into a file that opens it again, named *{ENDING}", _keep),

@@ -1,7 +1,7 @@
 """What can be opened, and how: a lesson, a person's own script, a formula.
 
 An address opens a program again: the name of a lesson, the path of a file, or the words of a command line for what
-takes more of them, such as `-e 'w*x' --set w=1 x=2` and `xor --data points.csv`.
+takes more of them, such as `-e 'w*x' --set w=1 x=2`, `xor --data points.csv` and `hunt skip --seed 7`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import re
 import shlex
 
 FORMULA = "-e"
-_SEVERAL = re.compile(rf"{FORMULA} |[a-z-]+ --data ")
+HUNT = "hunt"
+_SEVERAL = re.compile(rf"{FORMULA} |[a-z-]+ --data |{HUNT} ")
 
 
 def is_path(name: str) -> bool:

@@ -28,6 +28,7 @@ from ..debugger.moment import Moment
 from ..debugger.steps import Place
 from ..drawing.palette import Line
 from ..graph.look import Room
+from ..hunt.hunt import Guess
 from ..keys import KEY_OF, SECTIONS
 from ..notation.conditions import read_breakpoint
 from ..panes import PANES
@@ -235,13 +236,14 @@ class MainScreen(Screen[None]):
         if self.session.refuses_to_answer("log"):
             self._show()
         else:
+            self.session.look("log", self.session.moment.iteration)
             self._ask(LogScreen(self.session, self.viewer.followed), self.go)
 
     def action_searches(self) -> None:
         """Show plain search and the right one beside each other, unless that would answer the question that stands."""
         from .searches import SearchesScreen
 
-        if self.session.refuses_to_answer("searches"):
+        if self.session.refuses_to_answer("searches") or self.session.refuses_to_end_hunt("searches"):
             self._show()
         else:
             self._ask(SearchesScreen(self.session.timeline, self.viewer.followed))
@@ -282,6 +284,20 @@ class MainScreen(Screen[None]):
                 self._show()
 
         self._ask(KeepScreen(self.session.program), keep)
+
+    def action_guess(self) -> None:
+        """Ask in a hunt what is broken."""
+        from .guess import GuessScreen
+
+        def guess(guess: Guess | None) -> None:
+            if guess is not None:
+                self.session.guess(guess)
+                self._show()
+
+        if self.session.has_hunt():
+            self._ask(GuessScreen(self.session, self.viewer.node), guess)
+        else:
+            self._show()
 
     async def action_lessons(self) -> None:
         """Ask for another lesson."""
@@ -353,6 +369,7 @@ class MainScreen(Screen[None]):
         if self._company is not None:
             self._company.notice(self.session)
         self._arrange()
+        self.viewer.count_look()
         moment = self.session.moment
         for pane in self._panes:
             if pane.name in self._areas:

@@ -24,16 +24,18 @@ from ..debugger.running import Run, Speed
 from ..debugger.steps import STOPS, Place
 from ..debugger.timeline import Timeline
 from ..graph.foldings import Foldings
+from ..hunt.hunt import Guess, Hunt
 from ..narration.solution import write_solution
 from ..notation.conditions import at_node
 from ..notation.moments import command
 from ..programs.program import Program
 from ..quiz.masked import mask
 from ..quiz.quiz import Quiz
+from .hunting import keep_score
 from .saving import save_lines
 from .session_file import is_kept, write_session
 
-ABOUT_A_PLACE = ("warned", "forked", "switched")
+ABOUT_A_PLACE = ("warned", "forked", "switched", "hunt")
 """Messages about how one came to the place where one is: they take the place of what there is to say of it."""
 
 
@@ -52,12 +54,16 @@ class DebugSession:
 
     `message` is about what was done last. A run pauses at the end of every so many iterations (0: never).
     `moves` counts what moved it or changed what it asks. `standing` says how it stands to a class, if it is in one.
-    Where it `has_files`, what is kept of it goes into one; else to the terminal of whoever looks at it.
+    Where it `has_files`, what is kept of it goes into one; else to the terminal of whoever looks at it. `hunt` is the
+    hunt for the mistake in what takes the program's steps, if there is one.
     """
 
-    def __init__(self, program: Program, pause_every: int = 100, *, has_files: bool = True) -> None:
+    def __init__(
+        self, program: Program, pause_every: int = 100, *, has_files: bool = True, hunt: Hunt | None = None
+    ) -> None:
         self.program = program
         self.has_files = has_files
+        self.hunt = hunt
         self.timeline = timeline = Timeline(program)
         self._foldings: dict[LossGraph, Foldings] = {}
         self.breakpoints = Breakpoints()
@@ -66,6 +72,7 @@ class DebugSession:
         self.message = Message("warned", {"text": program.warning}) if program.warning else None
         self.moves = 0
         self.standing: Message | None = None
+        self.look_on()
         self._run = Run(timeline, pause_every)
         self._runs = False
 
@@ -207,6 +214,8 @@ class DebugSession:
             if not goes_on:
                 self.pause()
                 self.message = self._run.message
+                if self.message is not None and self.message.kind == "breakpoint hit":
+                    self.look("stop", *self.timeline.place)
 
     def pause(self, why: Message | None = None) -> None:
         """Let time stand still, and say why."""
@@ -255,8 +264,10 @@ class DebugSession:
     # the quiz
 
     def ask(self) -> None:
-        """Ask the learner before each step, then the room, then nobody."""
+        """Ask the learner before each step, then the room, then nobody; not in a hunt."""
         self.pause()
+        if self.refuses_to_end_hunt("questions"):
+            return
         self.moves += 1
         self.message = self.quiz.change_mode()
 
@@ -281,6 +292,42 @@ class DebugSession:
         self.quiz.outcome = None
         self.message = Message("no run in a quiz", {"what": what})
         return True
+
+    # the hunt
+
+    def look(self, *what: object) -> None:
+        """Count a look at something in a hunt; the same thing is counted once."""
+        if self.hunt is not None:
+            self.hunt.look(*what)
+            self.look_on()
+
+    def look_on(self) -> None:
+        """Say in a hunt how many looks it took so far."""
+        if self.hunt is not None:
+            self.standing = Message("hunting", {"looks": self.hunt.looks, "over": self.hunt.is_over})
+
+    def has_hunt(self) -> bool:
+        """Return whether there is something to guess; the message says where there is not."""
+        has = self.hunt is not None and not self.hunt.is_over
+        self.message = self.message if has else Message("no hunt")
+        return has
+
+    def guess(self, guess: Guess) -> None:
+        """Take a guess in a hunt; the message says whether it is right, and when the hunt is over, what was wrong."""
+        assert self.hunt is not None
+        self.pause()
+        found, hunt = self.hunt.guess(guess), self.hunt
+        self.moves += 1
+        score = keep_score(hunt) if hunt.is_over and self.has_files else ""
+        facts = {"found": found, "over": hunt.is_over, "looks": hunt.looks, "seconds": hunt.seconds, "score": score}
+        self.message = Message("hunt", {**facts, "wrong": hunt.reason if hunt.is_over else ""})
+        self.look_on()
+
+    def refuses_to_end_hunt(self, what: str) -> bool:
+        """Return whether this is a hunt, where nothing tells what the right engine computes, and then say so."""
+        if self.hunt is not None:
+            self.message = Message("would end the hunt", {"what": what})
+        return self.hunt is not None
 
     # saving
 

@@ -19,6 +19,7 @@ from minidl_core import Node, Placeholder, Variable
 from ..debugger.edits import Edit
 from ..debugger.steps import Place
 from ..debugger.timeline import Timeline
+from ..hunt.hunt import Hunt
 from ..notation.moments import NoMomentError, name_moment, read_moment
 from ..programs import is_path
 from ..programs.program import Program, ProgramError
@@ -51,6 +52,10 @@ class Keepable(Protocol):
     timeline: Timeline
     quiz: Quiz
     program: Program
+    hunt: Hunt | None
+
+    def look_on(self) -> None:
+        """Say how many looks a hunt took."""
 
 
 def write_session(session: Keepable) -> Iterator[str]:
@@ -74,6 +79,7 @@ def write_session(session: Keepable) -> Iterator[str]:
             }
             for answer in session.quiz.answers
         ],
+        **({} if session.hunt is None else {"hunt": session.hunt.written()}),
         "numbers": _numbers(timeline),
     }
     *before, last = (f" {json.dumps(key)}: {_json(value)}" for key, value in says.items())
@@ -117,6 +123,9 @@ def take_up(session: Keepable, file: SessionFile) -> str:
             session.quiz.change_mode()
             if session.quiz.mode == "off":
                 break
+        if session.hunt is not None:
+            session.hunt.take_up(says["hunt"])
+            session.look_on()
         differs = _difference(timeline, says["numbers"])
     except NoMomentError as error:
         raise ProgramError(f"{file.path} does not fit {file.address}: {error}") from error
