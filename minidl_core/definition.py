@@ -11,14 +11,15 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
-from functools import cache, lru_cache, partial
+from functools import cache, cached_property, lru_cache, partial
 from operator import index
 from pathlib import PurePath
-from typing import Any
+from typing import Any, ClassVar, get_args, get_type_hints
 
 import numpy as np
 
 from .arrays import Array, Shape, quiet
+from .attributes import takes, words_for
 from .errors import GraphError
 
 Compute = Callable[..., Array]
@@ -41,7 +42,10 @@ class GradientRule:
 
     An operation keeps its rule: registering another function changes it, for the plans that have been made, too. One
     that is `measured`, by differences, is known to ten digits.
+    `changes` counts how often that was done, to any.
     """
+
+    changes: ClassVar[int] = 0
 
     def __init__(self, function: GradientFunction, formulas: Sequence[str], measured: bool = False) -> None:
         self.measured = measured
@@ -49,6 +53,7 @@ class GradientRule:
 
     def change(self, function: GradientFunction, formulas: Sequence[str]) -> None:
         """Put another function, and what is said about it, in the place of those before."""
+        GradientRule.changes += 1
         self.function = function
         self.formulas = tuple(formulas)
         paragraphs = (function.__doc__ or "").strip().split("\n\n")
@@ -136,22 +141,44 @@ class OperationDefinition:
     def sort_out(self, inputs: tuple[Any, ...], attributes: Attributes) -> tuple[tuple[Any, ...], Attributes]:
         """Return the inputs alone, and all attributes: those given by position, by name, and by default.
 
-        Raises GraphError where they are not this operation's.
+        Raises GraphError where they are not this operation's, or an attribute is not what its annotation says.
         """
         if not attributes and len(inputs) == len(self.symbols) and not self._wants_more:
             return inputs, self.attributes
         if inputs and isinstance(inputs[0], str):
-            inputs = (*inputs[1:], inputs[0])  # a text is no input: einsum("ij,jk->ik", a, b), as NumPy has it
+            # a text is no input: einsum("ij,jk->ik", a, b), as NumPy has it
+            attributes = {next(iter(self.attributes), "name"): inputs[0], **attributes}
+            inputs = inputs[1:]
         try:
             given = self._signature.bind(*inputs, **attributes)
         except TypeError as error:
             shown = str(self._signature).replace(", /", "")[1:-1]
-            raise GraphError(f"{self.name} takes ({shown}, name=None): {error}.") from error
+            _, _, more = inspect.cleandoc(self.compute.__doc__ or "").partition("\n\n")
+            raise GraphError(f"{self.name} takes ({shown}, name=None): {error}. {more}".strip()) from error
         given.apply_defaults()
-        settings = {key: given.arguments[key] for key in self.attributes}
-        return given.args[: len(self.symbols)], {
-            key: tuple(value) if isinstance(value, list) else value for key, value in settings.items()
-        }
+        settings = {key: self._checked(key, given.arguments[key]) for key in self.attributes}
+        return given.args[: len(self.symbols)], settings
+
+    def _checked(self, name: str, value: Any) -> Any:
+        """Return an attribute as it was written, a list as a tuple; raises GraphError where it cannot be this one's."""
+        annotation = self._annotations.get(name)
+        if annotation is None or value is self.attributes[name]:
+            return tuple(value) if isinstance(value, list) else value
+        value = _as_tuples(value)
+        if not takes(annotation, value):
+            amount = float in (annotation, *get_args(annotation)) and not isinstance(value, str)
+            way = "; dl.maximum, dl.minimum and dl.where take nodes and arrays" if amount else ""
+            raise GraphError(f"{name} must be {words_for(annotation)}, not {value!r}{way}.")
+        return value
+
+    @cached_property
+    def _annotations(self) -> Mapping[str, Any]:
+        """What the attributes may be, of those of which it is known."""
+        try:
+            found = get_type_hints(self.compute)
+        except Exception:  # a stranger may annotate with what is imported for a type checker alone
+            return {}
+        return {name: found[name] for name in self.attributes if name in found and words_for(found[name])}
 
     def bind(self, attributes: Attributes) -> Compute:
         """Return the function that computes Y from the inputs alone."""
@@ -202,6 +229,12 @@ class OperationDefinition:
         """Return the text with the symbols A, B ... Y replaced by these names."""
         names = dict(zip(self.symbols, inputs, strict=True)) | {"Y": output}
         return re.sub(r"(?<![A-Za-z])[A-Z][0-9]*(?![A-Za-z0-9])", lambda symbol: names.get(symbol[0], symbol[0]), text)
+
+
+def _as_tuples(value: Any) -> Any:
+    """Return lists and arrays of numbers, also in one another, as tuples."""
+    value = value.tolist() if isinstance(value, np.ndarray) else value
+    return tuple(map(_as_tuples, value)) if isinstance(value, list | tuple) else value
 
 
 definitions: dict[str, OperationDefinition] = {}

@@ -119,7 +119,7 @@ class Node(Operators):
     `is_named` whether somebody gave it a name.
     """
 
-    __slots__ = ("_file", "_last_evaluation", "_line", "_name", "consumers", "graph", "inputs", "is_named", "shape")
+    __slots__ = ("_file", "_last_evaluation", "_line", "_name", "_shape", "consumers", "graph", "inputs", "is_named")
     _why_no_value = ""  # of a node without a value, and the remedy: a step of training is one
 
     def __init__(self, name: str | None, inputs: tuple[Node, ...] = (), graph: Graph | None = None) -> None:
@@ -138,7 +138,7 @@ class Node(Operators):
 
     def _join(self, shape: Shape | None) -> None:
         """Take the node into its graph, when nothing is wrong with it."""
-        self.shape = shape
+        self._shape = shape
         self.graph.nodes.append(self)
 
     @property
@@ -320,10 +320,14 @@ class Operation(Node):
         attributes: Mapping[str, Any] = _NO_ATTRIBUTES,
         name: str | None = None,
     ) -> None:
-        if definition.takes_list:
-            definition, inputs = definition.take_list(inputs)
         self.definition = definition
-        inputs, self.attributes = definition.sort_out(inputs, attributes)
+        try:
+            if definition.takes_list:
+                self.definition, inputs = definition, inputs = definition.take_list(inputs)
+            inputs, self.attributes = definition.sort_out(inputs, attributes)
+        except GraphError as error:
+            super().__init__(name)
+            raise GraphError(str(error), self) from error
         for value in inputs:
             if not isinstance(value, Node):
                 inputs = tuple([_as_node(each) for each in inputs])
@@ -335,8 +339,8 @@ class Operation(Node):
                 raise GraphError(f"its input {node.describe()} belongs to another graph; build both in one.", self)
             if node._why_no_value:
                 raise GraphError(f"its input {node.describe()} {node._why_no_value}.", self)
-            if node.shape is not None:
-                known.append(node.shape)
+            if node._shape is not None:
+                known.append(node._shape)
         try:
             self._join(definition.output_shape(tuple(known), self.attributes) if len(known) == len(inputs) else None)
         except ValueError as error:

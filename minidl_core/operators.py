@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from .arrays import Shape
+from .elsewhere import REFUSED, REMEDIES, RUN, way_for_function
 from .errors import GraphError, MissingAttributeError
 
 _UFUNCS = {"absolute": "abs", "fabs": "abs", "float_power": "power"}
@@ -34,69 +35,13 @@ _FUNCTIONS = {
 CALLED: Mapping[str, str] = _UFUNCS | _FUNCTIONS
 """The operation that a function of NumPy means, where that is called otherwise."""
 _CONDITIONS = ("equal", "not_equal", "greater", "greater_equal", "less", "less_equal")
-_RUN = "session.run(x) is its value"
-_STEP = f"it would be a step function, without a slope, and is no operation here; {_RUN}"
-_REMEDIES = {
-    **dict.fromkeys(
-        ("grad", "gradient"), "dl.compute_gradient(loss)[x] is its gradient, at the values of the last run"
-    ),
-    "backward": "dl.compute_gradient(loss) has all gradients, and optimizer.minimize(loss) is a step of training",
-    **dict.fromkeys(("data", "value", "assign"), f"{_RUN}, and session.variables[w] = ... sets that of a variable"),
-    **dict.fromkeys(("item", "numpy", "tolist", "eval", "detach", "cpu", "copy", "clone"), _RUN),
-    **dict.fromkeys(("view", "view_as"), "write x.reshape(shape)"),
-    **dict.fromkeys(("permute", "swapaxes", "t"), "write x.transpose(axes), or x.T"),
-    **dict.fromkeys(("unsqueeze",), "write dl.expand_dims(x, axis)"),
-    **dict.fromkeys(("mm", "bmm", "mv"), "write x @ y"),
-    **dict.fromkeys(("argmin",), "write dl.argmax(-x, axis)"),
-    **dict.fromkeys(("repeat", "expand", "tile"), "write dl.broadcast_to(x, shape)"),
-    **dict.fromkeys(("any", "all"), "write (x > 0).max(), or .min()"),
-    **dict.fromkeys(("sort", "argsort", "prod", "fill"), "build it from others, or define one with @dl.operation"),
-    **dict.fromkeys(("pow",), "write x ** 2"),
-    **dict.fromkeys(("size", "dim"), "write x.shape, or x.ndim"),
-    **dict.fromkeys(
-        ("requires_grad", "zero_grad", "requires_grad_"), "every dl.Variable is trained, from gradients of 0"
-    ),
-    **dict.fromkeys(("to", "cuda", "float", "double", "dtype"), "all numbers are float64"),
-    **{
-        name: f"write dl.{name}(x)"
-        for name in (
-            *("relu", "sigmoid", "tanh", "softmax", "log_softmax", "exp", "log", "sqrt", "abs", "square", "norm"),
-            *("sin", "cos", "add", "multiply", "matmul", "gather", "where", "pad", "outer", "maximum", "minimum"),
-        )
-    },
-}
-_INSTEAD = {
-    **dict.fromkeys(("vstack", "hstack", "append"), "dl.concatenate([x, y], axis)"),
-    **dict.fromkeys(("tile", "repeat"), "dl.broadcast_to(x, shape)"),
-    **dict.fromkeys(("split", "array_split"), "x[:2] and x[2:]"),
-    **dict.fromkeys(("tril", "triu"), "x * np.tril(np.ones(shape))"),
-    "argmin": "dl.argmax(-x, axis)",
-    "log1p": "dl.log(1 + x)",
-    "expm1": "dl.exp(x) - 1",
-}
-_REFUSED = {
-    "__bool__": f"only a run knows whether it is true: dl.where and dl.maximum choose in the graph, and {_RUN}",
-    "__contains__": f"only a run knows what is in it; {_RUN}",
-    **dict.fromkeys(
-        ("__float__", "__int__", "__complex__", "__index__"),
-        f"it has no number until a run: {_RUN}, and in a formula dl.exp(x) and the like stand for those of math",
-    ),
-    **dict.fromkeys(("__floordiv__", "__rfloordiv__", "__mod__", "__rmod__", "__divmod__", "__rdivmod__"), _STEP),
-    **dict.fromkeys(("__round__", "__floor__", "__ceil__", "__trunc__"), _STEP),
-    **dict.fromkeys(
-        ("__and__", "__rand__", "__or__", "__ror__", "__xor__", "__invert__"),
-        "of conditions a * b is true where both are, dl.maximum(a, b) where one is, 1 - a where a is not",
-    ),
-    "__setitem__": "a node cannot be changed; dl.where(condition, new, x) makes one that is new in some entries",
-    "__delitem__": "a node cannot be changed; dl.concatenate puts together what is to be kept",
-}
 
 
 class Operators:
     """The methods of a node that make other nodes, by the names that NumPy has for them."""
 
     __slots__ = ()
-    shape: Shape | None
+    _shape: Shape | None
 
     def _operate(self, name: str, *inputs: Any, **attributes: Any) -> Any:
         """Return a node of the operation of this name."""
@@ -108,6 +53,15 @@ class Operators:
 
     def _refuse(self, what: str) -> NoReturn:
         raise GraphError(f"{self.describe()}: {what}.")
+
+    @property
+    def shape(self) -> Shape | None:
+        """Its shape where it is known before a run; it cannot be set."""
+        return self._shape
+
+    @shape.setter
+    def shape(self, _: Any) -> NoReturn:
+        self._refuse("its shape cannot be set; x.reshape(shape) makes a node of another")
 
     def _known_shape(self) -> Shape:
         if self.shape is None:
@@ -135,8 +89,10 @@ class Operators:
     def __getitem__(self, key: Any) -> Any:
         parts = key if isinstance(key, tuple) else (key,)
         if not any(isinstance(part, Operators) for part in parts):
-            key = tuple([np.array(part) if isinstance(part, list) else part for part in parts])
-            return self._operate("select", self, key=key if len(key) > 1 else key[0])
+            key = tuple([np.array(part) if isinstance(part, list | range) else part for part in parts])
+            if not all(map(_selects, key)):
+                self._refuse("it is indexed by whole numbers, slices, lists of them, nodes, None and ...")
+            return self._operate("select", self, key=key[0] if len(key) == 1 else key)
         if any(getattr(part, "kind", "") in _CONDITIONS for part in parts):
             self._refuse("only a run knows how many entries that are; dl.where(condition, x, 0) keeps the shape")
         taken = [axis for axis, part in enumerate(parts) if not (isinstance(part, slice) and part == slice(None))]
@@ -156,6 +112,9 @@ class Operators:
 
     __hash__ = object.__hash__
 
+    def __pos__(self) -> Any:
+        return self
+
     def __abs__(self) -> Any:
         return self._operate("abs", self)
 
@@ -173,7 +132,7 @@ class Operators:
 
     def __format__(self, spec: str) -> str:
         if spec:
-            self._refuse(f"it has no number to write until a run; {_RUN}")
+            self._refuse(f"it has no number to write until a run; {RUN}")
         return str(self)
 
     def sum(self, *given: Any, **settings: Any) -> Any:
@@ -209,16 +168,18 @@ class Operators:
         return self._operate("cumsum", self, *given, **settings)
 
     def clip(self, *given: Any, **settings: Any) -> Any:
-        """Return clip of it."""
-        return self._operate("clip", self, *given, **settings)
+        """Return clip of it; None is no bound."""
+        bounds = dict(zip(("low", "high", "out"), given, strict=False)) | settings
+        return self._operate("clip", self, **{name: bound for name, bound in bounds.items() if bound is not None})
 
     def squeeze(self, *given: Any, **settings: Any) -> Any:
         """Return squeeze of it."""
         return self._operate("squeeze", self, *given, **settings)
 
-    def reshape(self, *shape: Any) -> Any:
+    def reshape(self, *shape: Any, **settings: Any) -> Any:
         """Return reshape of it: x.reshape(2, 3), or x.reshape((2, 3))."""
-        return self._operate("reshape", self, shape=shape[0] if len(shape) == 1 else shape)
+        given = {"shape": shape[0] if len(shape) == 1 else shape} if shape else {}
+        return self._operate("reshape", self, **given, **settings)
 
     def flatten(self) -> Any:
         """Return all its entries, row by row."""
@@ -248,12 +209,12 @@ class Operators:
         return self
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> NoReturn:
-        self._refuse(f"no array can be made of it until a run; {_RUN}, and dl.stack([x, y]) is a node of several")
+        self._refuse(f"no array can be made of it until a run; {RUN}, and dl.stack([x, y]) is a node of several")
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **settings: Any) -> Any:
         name = _UFUNCS.get(ufunc.__name__, ufunc.__name__)
         if name not in {*_SAME, *_UFUNCS.values()}:
-            self._refuse(_no_function(ufunc.__name__))
+            self._refuse(way_for_function(ufunc.__name__))
         if method != "__call__" or settings:
             way = "out" if "out" in settings else method if method != "__call__" else next(iter(settings))
             self._refuse(f"np.{ufunc.__name__} with {way} cannot take a node; write it without, as in a = a + x")
@@ -268,12 +229,14 @@ class Operators:
                 return self.ndim
             case "ravel":
                 return self.flatten()
+            case "clip" if isinstance(args[0], Operators):
+                return args[0].clip(*args[1:], **settings)
             case "dot" if len(args) == 2:
                 return self._dot(*args)
             case "norm" if len(args) > 1 or "ord" in settings:
                 self._refuse("only the plain length is an operation here: dl.norm(x, axis)")
         if name not in _FUNCTIONS:
-            self._refuse(_no_function(name))
+            self._refuse(way_for_function(name))
         return self._operate(_FUNCTIONS[name], *args, **settings)
 
 
@@ -285,7 +248,7 @@ class Comparison(Operators):
     """
 
     __slots__ = ("inputs", "kind")
-    shape = None
+    _shape = None
 
     def __init__(self, kind: str, node: Operators, other: Any) -> None:
         self.kind = kind
@@ -361,18 +324,19 @@ def _refusing(what: str) -> Any:
     return refuse
 
 
-for _name, _what in _REFUSED.items():
+for _name, _what in REFUSED.items():
     setattr(Operators, _name, _refusing(_what))
-for _name, _what in _REMEDIES.items():
+for _name, _what in REMEDIES.items():
     setattr(Operators, _name, _Missing(_name, _what))
+
+
+def _selects(part: Any) -> bool:
+    """Return whether a part of an index can take entries out of an array."""
+    if isinstance(part, np.ndarray | np.generic):
+        return part.dtype.kind in "biu"
+    return part is None or part is Ellipsis or isinstance(part, int | slice)
 
 
 def _counts(part: Any) -> bool:
     """Return whether a part of an index is a node, or whole numbers."""
     return isinstance(part, Operators) or (not isinstance(part, slice) and np.asarray(part).dtype.kind in "iu")
-
-
-def _no_function(name: str) -> str:
-    if name in _INSTEAD:
-        return f"np.{name} is no operation here; write {_INSTEAD[name]}"
-    return f"np.{name} is no operation here; build it from others, or define one with @dl.operation"

@@ -21,10 +21,12 @@ from .lessons.lesson import Plane
 from .notation.fitting import printable
 from .notation.formats import number
 from .notation.optimizer import is_straight, optimizer_text, schedule_text, settings_of
-from .panes.charts import data_legend, draw_data, separator
+from .pictures.charts import data_legend, draw_data, separator
 from .programs.collecting import collecting_rarely
 from .programs.opening import open_program
 from .programs.program import ProgramError
+from .session.opening import Asked, open_session
+from .session.session_file import is_session
 from .verdict import judge
 
 DEFAULT_STEPS = 100
@@ -40,7 +42,13 @@ def run_headless(name: str, seed: int | None, learning_rate: float | None, steps
     an engine of its own found a wrong gradient, also where that is why a number stopped being finite.
     """
     try:
-        program = open_program(name, seed, learning_rate)
+        if is_session(name):
+            kept = open_session(Asked(name)).session
+            program = kept.program
+            if any(branch.made for branch in kept.timeline.branches):
+                complain(f"{name} has edits, which are left out here; backprop-tui --plain {name} goes on with them")
+        else:
+            program = open_program(name, seed, learning_rate)
         example = program.example
         if program.warning:
             complain(program.warning)
@@ -81,7 +89,8 @@ def run_headless(name: str, seed: int | None, learning_rate: float | None, steps
         if losses and not as_json and (len(losses) - 1) % EVERY:
             print(f"{_line(course, len(losses) - 1, losses[-1])}   the last before the stop")
         sys.stdout.flush()
-        complain(f"training stopped in iteration {course.finished + 1}: {error}")
+        if not _is_said(error, program.warning):
+            complain(f"training stopped in iteration {course.finished + 1}: {error}")
         if verdict is not None and verdict.status:  # that is why it stopped
             if as_json:
                 print(json.dumps({"lesson": name, "losses": losses, "engine": verdict.facts()}, default=repr))
@@ -117,6 +126,12 @@ def run_headless(name: str, seed: int | None, learning_rate: float | None, steps
         return 0
     print("\n".join(verdict.lines()))
     return verdict.status
+
+
+def _is_said(error: MinidlError, warning: str) -> bool:
+    """Return whether the run stops where the script's own did, which the warning tells by the names of then."""
+    where = "" if error.node is None else error.node.describe().rpartition("(")[2]
+    return isinstance(error, NonFiniteError) and f"raised {type(error).__name__}: " in warning and where in warning
 
 
 def _line(course: Course, updates: int, loss: float) -> str:

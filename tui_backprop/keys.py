@@ -65,6 +65,8 @@ SECTIONS: dict[str, list[Binding]] = {
             "Ask me before each step (1-4, or a number and Enter; Esc skips); ask the room; stop",
         ),
         _key("H", "guess", "guess", "In a hunt: guess which node or operation is broken, and how"),
+        _key("T", "viewer('turn_page', 1)", "page", "The lesson's next page; behind the last one it is closed"),
+        _key("Y", "viewer('turn_page', -1)", "page back", "The lesson's page before"),
         _key("F", "class", "class", "In a class: follow the teacher again; the teacher sees who is there"),
     ],
     "Look": [
@@ -102,7 +104,7 @@ SECTIONS: dict[str, list[Binding]] = {
             "Between the graph and the inspector, whose view stays",
             "Shift+Tab",
         ),
-        _key("t", "searches", "two searches", "Why a node waits: plain search and the right one, side by side"),
+        _key("t", "beliefs", "beliefs", "What a belief would compute, beside the truth: why a node waits, why +="),
         _key("o", "log", "log", "Read the log: a sentence for each event; search it, save it, go to a line"),
         _key(
             "equals_sign",
@@ -110,6 +112,9 @@ SECTIONS: dict[str, list[Binding]] = {
             "in full",
             "Show the loss and the number in view with all their digits (17), or with few",
             "=",
+        ),
+        _key(
+            "V", "viewer('next_picture')", "picture", "Show the next picture: J over a weight, a map, the data, layers"
         ),
         _key("y", "viewer('change_scale')", "scale", "Draw the loss on a linear or a logarithmic axis"),
     ],

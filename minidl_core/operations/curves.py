@@ -174,13 +174,14 @@ def _gelu_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     return [grad * (chance + 2.0 * y * (1.0 - chance) * _GELU_SCALE * (1.0 + 0.134145 * a * a))]
 
 
-@operation(formula="Y = max(A, slope·A)", samples=[*_ONE, ((4,), {"slope": 0.2})], elementwise=True)
+@operation(
+    formula="Y = A⊙(A > 0) + slope·A⊙(A ≤ 0)",
+    samples=[*_ONE, ((4,), {"slope": 0.2}), ((4,), {"slope": 2.0})],
+    elementwise=True,
+)
 def leaky_relu(a: Array, /, slope: float = 0.01) -> Array:
-    """Each positive entry of A stays as it is; of the others a small part is left.
-
-    The slope is between 0 and 1.
-    """
-    return np.maximum(a, slope * a)
+    """Each positive entry of A stays as it is; of the others a part is left."""
+    return np.where(a > 0, a, slope * a)
 
 
 @RegisterGradient("leaky_relu", formulas=("G⊙((A > 0) + slope·(A ≤ 0))",))

@@ -147,7 +147,7 @@ def _einsum_element(*_: Shape, subscripts: str) -> str:
 def einsum(a: Array, b: Array, /, subscripts: str) -> Array:
     """Entries of A times entries of B, multiplied where their letters are equal, and summed over what Y lacks.
 
-    It is called as NumPy's: einsum("ij,jk->ik", a, b).
+    It is called as NumPy's, for two arrays: einsum("ij,jk->ik", a, b). Of one, reduce_sum and transpose do the same.
     """
     return np.einsum(subscripts, a, b)  # type: ignore[no-any-return]
 

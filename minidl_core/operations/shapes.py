@@ -14,7 +14,7 @@ from ..sums import sum_to_shape
 from .decorator import operation
 
 
-def _transposed_shape(a: Shape, axes: tuple[int, ...] | None) -> Shape:
+def _transposed_shape(a: Shape, axes: int | tuple[int, ...] | None) -> Shape:
     order = range(len(a))[::-1] if axes is None else normalize_axis_tuple(axes, len(a))
     if len(order) != len(a):
         raise ValueError("axes must name every dimension")
@@ -29,7 +29,7 @@ def _transposed_shape(a: Shape, axes: tuple[int, ...] | None) -> Shape:
     samples=[((3, 2),), ((2, 3, 4), {"axes": (1, -1, 0)}), ((3,),)],
     remedy="axes must name every dimension of A once, not {axes}",
 )
-def transpose(a: Array, /, axes: tuple[int, ...] | None = None) -> Array:
+def transpose(a: Array, /, axes: int | tuple[int, ...] | None = None) -> Array:
     """The rows of A become the columns of Y.
 
     With axes, the dimensions of A are put in that order.
@@ -157,7 +157,7 @@ def _widths(a: Shape, width: Any) -> list[tuple[int, int]]:
     samples=[((3, 2), {"width": 1}), ((3,), {"width": (2, 0)}), ((2, 2), {"width": ((0, 1), (2, 0))})],
     remedy="{width} must be how many zeros to put around A: 1, (before, after), or such a pair for each dimension",
 )
-def pad(a: Array, /, width: Any) -> Array:
+def pad(a: Array, /, width: int | tuple[int, ...] | tuple[tuple[int, ...], ...]) -> Array:
     """Zeros are put around A, so many before and behind each dimension."""
     return np.pad(a, width)
 

@@ -197,6 +197,9 @@ class Minimization(Node):
     def __init__(
         self, optimizer: Optimizer, loss: Node, name: str | None, var_list: Sequence[Variable] | None = None
     ) -> None:
+        if name is not None and not isinstance(name, str):
+            wrong = f"minimize takes the name of the step second, not {name!r}"
+            raise GraphError(f"{wrong}; minimize(loss, var_list=[w]) says which variables are trained.")
         trained = trained_variables(loss)
         check_slope(loss)
         self.variables = trained if var_list is None else _chosen(var_list, trained, loss)

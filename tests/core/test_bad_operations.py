@@ -26,7 +26,7 @@ def test_an_operation_called_in_the_wrong_way():
         ),
     ]
     for action, expected in wrong:
-        assert message(dl.GraphError, action) == expected
+        says(rf"(\w+) '\1' HERE: {re.escape(expected)}", message(dl.GraphError, action))
 
 
 def test_an_operation_defined_without_inputs():

@@ -45,6 +45,12 @@ def test_a_part_can_be_frozen(optimizer):
     assert step.variables == [w]
 
 
+@pytest.mark.parametrize("second", [[dl.Variable(1.0)], 3])
+def test_variables_in_the_place_of_the_name_say_how_they_are_given(second):
+    with pytest.raises(dl.GraphError, match=r"minimize\(loss, var_list=\[w\]\)"):
+        dl.train.GradientDescentOptimizer(0.5).minimize(dl.square(dl.Variable(2.0)), second)
+
+
 @pytest.mark.parametrize("var_list", [[], 3, "w", ["w"], [dl.Variable(1.0)]])
 def test_a_list_of_other_things_is_refused(var_list):
     loss = dl.square(dl.Variable(2.0))

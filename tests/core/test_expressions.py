@@ -24,7 +24,8 @@ np.linalg.norm(x, axis=1) | np.concatenate([x, x]) | np.concatenate([x, X], axis
 np.transpose(x) | np.reshape(x, (3, 2)) | np.ravel(x) | np.expand_dims(x, 0) | np.squeeze(x) | np.cumsum(x, 1)
 np.einsum("ij,jk->ik", x, y) | np.broadcast_to(x, (2, 2, 3)) | np.power(x, 2) | np.shape(x) | np.ndim(x)
 np.ones(3) + x | np.float64(3) * x | np.ones((2, 2)) @ x | (x > 0).astype(float) | x.astype(np.float64)
-[row for row in x][1]
+[row for row in x][1] | +x | x[()] | x[range(2)] | x[True] | x.sum((0, 1)) | x[None, ..., 1]
+np.clip(x, 0, None) | x.clip(None, 2) | x + (1, 2, 3) | pow(x, 2) | X @ x.T | X - x | np.array([1.0, 2.0, 3.0]) * x
 np.greater(x, 0) | np.equal(X, x) | np.multiply(x, x) | np.negative(x) | x / 2 | 2 - x | np.power(2.0, x) | x[0][1]
 """
 
@@ -47,13 +48,49 @@ REFUSED = {
     "@dl.operation": "np.sort(x) | np.linalg.inv(x) | x.prod() | np.floor(x) | np.round(x) | np.fft.fft(x)",
     "write dl.log(1 + x)": "np.log1p(x)",
     "dl.concatenate([x, y]": "np.vstack([x, x])",
-    "must be whole numbers": "dl.max_pool(np.ones((1, 1, 4, 4)), 2.5)",
+    "size must be a whole number": "dl.max_pool(np.ones((1, 1, 4, 4)), 2.5)",
     "stride 0 must be at least 1": "dl.max_pool(np.ones((1, 1, 4, 4)), stride=0)",
     "a = a + x": "np.add(x, x, out=X) | np.add.reduce(x) | np.exp(x, where=True)",
     "x @ y": "np.dot(dl.placeholder(), x) | dl.placeholder().dot(x) | np.dot(np.ones((2, 2, 2)), x)",
     "dl.norm": "np.linalg.norm(x, 1) | np.linalg.norm(x, ord=2)",
     "unexpected keyword": "np.var(x, ddof=1) | x.sum(dtype=int) | x.mean(dim=1)",
-    "x is (2,3)": "x[7] | x[0.5] | x[0, 0, 0] | x.sum(5) | x.reshape(4) | dl.gather(x, [0], axis=3)",
+    "x is (2,3)": "x[7] | x[0, 0, 0] | x.sum(5) | x.reshape(4) | dl.gather(x, [0], axis=3)",
+    "x.flatten()": "x.ravel() | x.flat",
+    "x.clip(low, high)": "x.clamp(0) | x.clamp(min=0)",
+    "x + y, x - y, x * y": "x.add(1) | x.sub(1) | x.mul(2) | x.div(2) | x.neg()",
+    "x == y, x > y": "x.eq(x) | x.gt(0) | x.le(0)",
+    "a node cannot be changed": "x.add_(1) | x.zero_() | x.relu_() | x.__delitem__(0)",
+    "dl.gather(x, rows, axis)": "x.take([0]) | x.index_select(0, [1])",
+    "dl.where(condition, value, x)": "x.masked_fill(x > 0, 0)",
+    "x[:2] and x[2:]": "x.split(1) | x.chunk(2) | np.split(x, 2)",
+    "x.kind is its operation": "x.op | x.grad_fn | x.is_leaf",
+    "all numbers are float64": "x.half() | x.long() | x.int() | x.bool() | x.type(float) | x.device",
+    "build it from others": "x.topk(1) | x.nonzero() | x.trace() | np.median(x) | np.cumprod(x) | np.kron(x, x)",
+    "dl.transpose(x, axes)": "np.swapaxes(x, 0, 1) | np.moveaxis(x, 0, 1)",
+    "np.zeros(x.shape)": "np.zeros_like(x) | np.full_like(x, 1)",
+    "dl.einsum('ij,kj->ik', x, y)": "np.inner(x, x) | np.vdot(x, x) | np.tensordot(x, y, 1)",
+    "x[::-1]": "np.flip(x)",
+    "(x > 0).max()": "np.any(x > 0) | np.all(x > 0) | x.any()",
+    "np.allclose(session.run(x)": "np.allclose(x, x) | np.array_equal(x, x)",
+    "write dl.reduce_mean": "np.average(x)",
+    "write x[1:] - x[:-1]": "np.diff(x)",
+    "write dl.maximum(x, y)": "np.fmax(x, 0)",
+    "write a * b": "np.logical_and(x > 0, x < 1)",
+    "write 1 - a": "np.logical_not(x > 0)",
+    "write 1 / x": "np.reciprocal(x)",
+    "write dl.log(x) / np.log(10)": "np.log10(x)",
+    "write 2 ** x": "np.exp2(x)",
+    "dl.sin(x) / dl.cos(x)": "np.tan(x)",
+    "write dl.concatenate([x[-1:], x[:-1]])": "np.roll(x, 1)",
+    "write x.shape": "np.size(x) | x.get_shape()",
+    "whole numbers, slices, lists of them": "x['a'] | x[1.5] | x[0, 1.5] | x[{}] | dl.placeholder()['a'] | x[0.5]",
+    "clip takes (a, low=-inf, high=inf": "np.clip(x, a_min=0, a_max=1)",
+    "slope=0.01": "dl.leaky_relu(x, alpha=0.2)",
+    "dl.maximum, dl.minimum and dl.where": "dl.clip(x, x, 1) | np.clip(x, -1, x) | dl.leaky_relu(x, x[0])",
+    "low must be a number, not 'a'.": "dl.clip(x, 'a')",
+    "Of one, reduce_sum and transpose do the same": "dl.einsum('ij->ji', x) | np.einsum('ij->i', x) | dl.einsum(x)",
+    "x.reshape(shape) makes a node of another": "setattr(x, 'shape', (6,)) | setattr(x + 1, 'shape', 6)",
+    "must be a whole number, several as in (0, 1) or several as in ((0, 1), (0, 1)), not 0.5": "dl.pad(x, 0.5)",
     "shape is known only in a run": "len(dl.placeholder()) | list(dl.placeholder()) | dl.placeholder().ndim",
     "has no length": "len(x.sum()) | list(x.sum())",
     "takes a list of nodes": "dl.concatenate(x) | dl.stack(x) | dl.concatenate([])",
@@ -68,7 +105,7 @@ REFUSED = {
     "subscripts": "dl.einsum('ij,jk', x, y) | dl.einsum('ij,j->i', x, y) | dl.einsum('ii,jk->ij', x, y)",
     "'i' is 2 in one input and 3": "dl.einsum('ij,ij->i', x, y)",
     "'z' of the output": "np.einsum('ij,jk->iz', x, y)",
-    "how many zeros": "dl.pad(x, 0.5) | dl.pad(x, -1) | dl.pad(x, (1, 2, 3))",
+    "how many zeros": "dl.pad(x, -1) | dl.pad(x, (1, 2, 3))",
 }
 
 
@@ -180,3 +217,7 @@ def test_what_is_flat_everywhere_is_no_loss_to_minimise():
         dl.train.GradientDescentOptimizer(0.1).minimize((scores.argmax(1) == classes).mean())
     both = dl.reduce_mean(dl.where(scores > 0, scores, 0))
     assert dl.train.GradientDescentOptimizer(0.1).minimize(both).variables == [scores]
+
+
+def test_a_shape_by_its_name_is_taken_too():
+    assert dl.Variable(X).reshape(shape=(3, 2)).shape == (3, 2)

@@ -44,6 +44,18 @@ def test_what_it_says_is_what_the_screen_says() -> None:
     assert said(viewer, "go 2")[-1].startswith("The loss e is ")
 
 
+def test_beliefs_are_listed_and_each_is_shown_beside_the_truth() -> None:
+    viewer = opened("skip")
+    listed = said(viewer, "belief")
+    assert listed[0] == "1. Suppose a node may go as soon as one consumer is done: something comes out wrong."
+    assert listed[1].endswith("nothing comes out wrong.")
+    first = said(viewer, "belief 1")
+    assert first[1] == "Step 1: both visit J, its gradient 1, then in the queue y."
+    assert first[-1].startswith("Wrong in the end: dJ/dx 5.762 instead of 6.367")
+    assert said(viewer, "belief 7") == ["Which belief? Give its number, from 1 to 6; belief lists them."]
+    assert said(viewer, "ask", "step", "belief")[-1] == "the beliefs would answer it; skip skips the question"
+
+
 def test_an_edit_begins_a_branch_and_branch_goes_back() -> None:
     viewer = opened("chain")
     before = said(viewer, "phase", "where")[-1]

@@ -54,7 +54,7 @@ def test_an_edit_that_cannot_be(snap_compare: Callable[..., bool]) -> None:
     assert snap_compare(BackpropApp("perceptron"), press=["space", "e", "p", "enter"], terminal_size=(80, 24))
 
 
-def test_two_searches(snap_compare: Callable[..., bool]) -> None:
+def test_a_belief(snap_compare: Callable[..., bool]) -> None:
     assert snap_compare(BackpropApp("skip"), press=["t"], terminal_size=(80, 24))
 
 

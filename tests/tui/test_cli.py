@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import minidl_core as dl
 from tui_backprop import __version__
 from tui_backprop.cli import main
-from tui_backprop.lessons import lesson_names, load_lesson
+from tui_backprop.lessons import lesson_names, title_of
 from tui_backprop.lessons.lesson import Example, Lesson
+from tui_backprop.session.opening import Asked, open_session
 
 
 def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
@@ -37,7 +39,7 @@ def test_list_names_every_lesson_with_what_it_shows(capsys: pytest.CaptureFixtur
     assert main(["--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == lesson_names()
-    assert all(load_lesson(line.split()[0]).summary in line for line in lines)
+    assert all(title_of(line.split()[0]) in line for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -148,3 +150,37 @@ def test_a_lesson_that_cannot_be_trained_is_one_line_and_exit_status_2(
     assert message.count("\n") == 1
     assert "placeholder 'x' (test_cli.py:" in message
     assert "(2,)" in message
+
+
+def test_a_kept_session_trains_its_program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept = str(tmp_path / "mine.backprop")
+    session = open_session(Asked("xor", seed=3, learning_rate=0.25)).session
+    session.keep(Path(kept))
+    assert main(["--headless", kept, "--steps", "5", "--json"]) == 0
+    of_session = capsys.readouterr()
+    assert main(["--headless", "xor", "--seed", "3", "--learning-rate", "0.25", "--steps", "5", "--json"]) == 0
+    assert of_session == capsys.readouterr()
+    edited = open_session(Asked("two-paths", edits=["2: a = 1"])).session
+    edited.keep(Path(kept))
+    assert main(["--headless", kept, "--steps", "1"]) == 0
+    assert "has edits, which are left out here" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--headless", "--plain"])
+def test_a_session_about_no_lesson_is_one_line(option: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept = tmp_path / "mine.backprop"
+    open_session(Asked("chain")).session.keep(kept)
+    kept.write_text(kept.read_text(encoding="utf-8").replace('"chain"', '"chane"'), encoding="utf-8")
+    assert main([option, str(kept)]) == 2
+    assert "is about chane, and there is no such lesson here" in capsys.readouterr().err
+
+
+def test_a_first_step_that_fails_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    script = tmp_path / "mine.py"
+    script.write_text(
+        "import minidl_core as dl\nw = dl.Variable(-1.0)\n"
+        "dl.Session().run(dl.train.GradientDescentOptimizer(0.1).minimize(dl.log(w)))\n",
+        encoding="utf-8",
+    )
+    assert main(["--headless", str(script)]) == 1
+    assert capsys.readouterr().err.count("\n") == 1

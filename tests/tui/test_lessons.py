@@ -73,7 +73,7 @@ def text(pilot: Pilot[None], pane: str) -> str:
 
 
 async def test_another_lesson_opens_and_the_first_stays_where_it_was() -> None:
-    async with BackpropApp("two-paths", learning_rate=0.01).run_test(size=(80, 24)) as pilot:
+    async with BackpropApp("xor", learning_rate=0.01).run_test(size=(80, 24)) as pilot:
         await pilot.press("i", "space", "L")
         assert isinstance(pilot.app.screen, LessonsScreen)
         await pilot.press("down", "enter")
@@ -81,7 +81,7 @@ async def test_another_lesson_opens_and_the_first_stays_where_it_was() -> None:
         assert text(pilot, "header").startswith(" vanishing")
         await pilot.press("space", "space", "L", "up", "enter")
         await pilot.pause()
-        assert text(pilot, "header").startswith(" two-paths  iteration 2")
+        assert text(pilot, "header").startswith(" xor  iteration 2")
         assert "η 0.01" in text(pilot, "header")
         await pilot.press("L", "down", "enter")
         await pilot.pause()
@@ -119,11 +119,11 @@ async def test_what_a_lesson_says_of_itself_cannot_send_the_terminal_anything() 
 
 async def test_a_sign_marks_the_chosen_lesson() -> None:
     async with BackpropApp("skip").run_test(size=(80, 24)) as pilot:
-        for keys, name in (("L",), "skip"), (("down",), "too-far"):
+        for keys, name in (("L",), "skip"), (("down",), "off-path"):
             await pilot.press(*keys)
             await pilot.pause()
             rows = ["".join(s.text for s in row) for row in pilot.app.screen._compositor.render_strips()]
-            assert [row.split("»")[1].split()[0] for row in rows if "» " in row] == [name]
+            assert [row.split("»")[1].split()[2] for row in rows if "» " in row] == [name]
 
 
 async def test_a_loss_of_that_name_is_not_called_the_loss_loss() -> None:

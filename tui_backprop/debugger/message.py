@@ -47,6 +47,10 @@ Kind = Literal[
     "hunt",
     "no hunt",
     "would end the hunt",
+    "no pages",
+    "page is nowhere",
+    "goal reached",
+    "goal not judged",
 ]
 
 
@@ -71,6 +75,9 @@ class Message:
     hunting: how many `looks`, and whether it is `over`. hunt: whether the mistake is `found`, or it is `over` without
     that, what is `wrong` with the engine, how many `looks` and `seconds` that took, and what went wrong with the
     `score`. would end the hunt: `what` was refused.
+
+    Of a lesson, page is nowhere: `why` there is no moment that it belongs to. goal reached: the `lesson` that comes
+    next, empty where none does. goal not judged: the `error` and its `place` in a file.
 
     Of a class, its `name`; who leads one: how many `follow`, are `alone` and `slow`; who is in one: whether the teacher
     is `there`, what is `wrong` with what came, whether the loss is the `same`, `since` when one is on one's own.

@@ -6,7 +6,7 @@ An event's index is its time. A recording only ever grows, so what was true at a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from functools import cached_property
 from typing import NamedTuple
 
@@ -30,9 +30,10 @@ from minidl_core import (
 )
 from minidl_core.arrays import Array
 from minidl_core.gradients import EvaluatedOperation
+from minidl_core.plan import Evaluation, Plan
 from minidl_core.train import Optimizer
 
-from ..beliefs.comparison import Arrival, carry, parts
+from ..beliefs.comparison import Arrival, carry, compare, parts
 from ..beliefs.evaluated_graph import magnitudes, passed_on
 from ..programs.recorded import RecordedStep
 from .edits import Edit
@@ -171,8 +172,21 @@ class Recording:
 
     def _compare(self, node: Node, gradient: Array, time: int) -> None:
         self.compared.append(time)
-        if parts(self.theirs[node], gradient, self._arrivals(node)):
+        if parts(self.theirs[node], gradient, self._arrivals(node)) and node in self._surely_parted:
             self.parted[node] = time
+
+    @cached_property
+    def _surely_parted(self) -> Set[Node]:
+        """The nodes whose gradients part by more than what rounding in the values does, which takes a run to tell."""
+        if not any(self._value(node).shape for node in self.evaluated):
+            return self.theirs.keys()
+        loss = self.joined[0]
+        plan = Plan([loss])
+        try:
+            comparison = compare(Evaluation(plan, list(map(self._value, plan.nodes))), loss, self.theirs)
+        except MinidlError:  # a gradient further down is not finite
+            return self.theirs.keys()
+        return {each.node for each in comparison.disagreeing}
 
     def _arrivals(self, node: Node) -> Iterator[Arrival]:
         """Yield what has come to a gradient over each edge, and what comes of the gradients of the program's engine."""
@@ -184,20 +198,21 @@ class Recording:
             completed = self.events[self.completed[consumer]]
             assert isinstance(completed, GradientCompleted)
             arrived, right, way = None, completed.gradient, self._carried.get(consumer)
+            theirs = right
             if consumer not in self.parted:
                 theirs = self.theirs.get(consumer, right) if way is None else way.passed_on
                 arrived = passed_on(op, np.asarray(theirs, dtype=float)[()])[event.input_index]
-            summed = right if way is None else np.fmax(np.abs(right), way.magnitude)
+            summed = np.fmax(np.abs(right), np.abs(theirs) if way is None else way.magnitude)
             yield Arrival(magnitudes(op, summed)[event.input_index], arrived)
 
-    def _evaluated_operation(self, operation: Operation) -> EvaluatedOperation:
-        def value(node: Node) -> Array:
-            event = self.events[self.evaluated[node]]
-            assert isinstance(event, NodeEvaluated)
-            return event.value
+    def _value(self, node: Node) -> Array:
+        event = self.events[self.evaluated[node]]
+        assert isinstance(event, NodeEvaluated)
+        return event.value
 
-        inputs = [value(source) for source in operation.inputs]
-        return EvaluatedOperation(operation, inputs, value(operation), [True] * len(inputs))
+    def _evaluated_operation(self, operation: Operation) -> EvaluatedOperation:
+        inputs = [self._value(source) for source in operation.inputs]
+        return EvaluatedOperation(operation, inputs, self._value(operation), [True] * len(inputs))
 
     def _enqueue(self, nodes: tuple[Node, ...], time: int) -> None:
         self.joined += nodes

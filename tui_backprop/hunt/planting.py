@@ -40,7 +40,7 @@ from ..programs.program import Program, ProgramError, program_of
 from .broken_stepper import BrokenStepper
 from .mutants import KINDS, Mutant, mutants
 
-GRAPHS = ("chain", "two-paths", "skip", "two-edges", "off-path", "vanishing", "xor")
+GRAPHS = ("chain", "two-paths", "skip", "two-edges", "off-path", "broadcast", "softmax", "xor", "vanishing")
 """The lessons that a mistake is planted in where no program is named: each can be read number by number."""
 MOST_NODES = 60
 """In a larger graph nobody would look for a mistake by hand."""
@@ -105,7 +105,8 @@ def kinds_by(seed: int) -> list[type[Mutant]]:
 def _planted(program: Program, mutant: Mutant, address: str) -> Planted:
     summary = "One thing in this engine is broken, behind the forward pass. Where, and what is it?"
     # what a lesson says of its numbers holds for an engine that is right
-    lesson = replace(program.lesson, name=f"hunt: {program.lesson.name}", summary=summary, sentences={})
+    name = f"hunt: {program.lesson.name}"
+    lesson = replace(program.lesson, name=name, summary=summary, sentences={}, pages=(), goal=None, then=None)
     broken = replace(program, lesson=lesson, address=address, make_stepper=partial(BrokenStepper, mutant))
     return Planted(broken, mutant)
 

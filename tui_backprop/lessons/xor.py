@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from minidl_core import Graph, Variable, add, matmul, placeholder, reduce_mean, square, subtract, tanh
 from minidl_core.arrays import Array
+from minidl_core.train import AdamOptimizer
 
-from .lesson import Example, Lesson, Points
+from .lesson import Example, Lesson, Points, Regions
 
 
 def build(seed: int) -> Example:
@@ -18,34 +19,41 @@ def build(seed: int) -> Example:
     return _network(np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([0, 1, 1, 0]), seed)
 
 
-def _network(cases: Array, classes: NDArray[np.intp], seed: int) -> Example:
-    """Build the network on cases (n,2) whose output should be 0 or 1 (n,)."""
+def _network(cases: Array, classes: NDArray[np.intp], seed: int, units: int = 2) -> Example:
+    """Build the network on cases (n,2) whose output should be 0 or 1 (n,), with so many hidden units."""
     rng = np.random.default_rng(seed)
     with Graph().as_default():
         x = placeholder(cases.shape, name="X")
         t = placeholder((len(cases), 1), name="t")
-        w1, b1 = Variable(rng.normal(size=(2, 2)), name="W1"), Variable(np.zeros(2), name="b1")
-        w2, b2 = Variable(rng.normal(size=(2, 1)), name="W2"), Variable(np.zeros(1), name="b2")
+        w1, b1 = Variable(rng.normal(size=(2, units)), name="W1"), Variable(np.zeros(units), name="b1")
+        w2, b2 = Variable(rng.normal(size=(units, 1)), name="W2"), Variable(np.zeros(1), name="b2")
         hidden = tanh(add(matmul(x, w1), b1), name="h")
         guess = add(matmul(hidden, w2), b2, name="y")
         loss = reduce_mean(square(subtract(guess, t, name="gap")), name="J")
-    return Example(loss, {x: cases, t: np.array(classes[:, None], dtype=float)})
+    regions = Regions(x, t, guess, 0.5, w1, b1)
+    return Example(loss, {x: cases, t: np.array(classes[:, None], dtype=float)}, regions=regions)
 
 
 def on_points(points: Points) -> Lesson:
-    """Return the lesson about somebody's points: the output is to be 0 for one of the classes and 1 for the other."""
+    """Return the lesson about somebody's points: the output is to be 0 for one of the classes and 1 for the other.
+
+    Eight hidden units and Adam learn moons, rings and even a spiral in a few hundred iterations.
+    """
     none, one = points.class_names
+    units = tuple(f"unit {number}" for number in range(1, 9))
     return replace(
         lesson,
         summary=f"{len(points.classes)} points: a hidden layer learns to say 0 for {none} and 1 for {one}",
-        build=lambda seed: _network(points.coordinates, points.classes, seed),
+        build=lambda seed: _network(points.coordinates, points.classes, seed, len(units)),
+        learning_rate=0.1,
+        optimizer=AdamOptimizer,
         sentences={},
         labels={
             "X": ((), points.axes),
-            "W1": (points.axes, _UNITS),
-            "b1": (_UNITS,),
-            **dict.fromkeys(_OF_UNITS, ((), _UNITS)),
-            "W2": (_UNITS, ()),
+            "W1": (points.axes, units),
+            "b1": (units,),
+            **dict.fromkeys(_OF_UNITS, ((), units)),
+            "W2": (units, ()),
         },
     )
 

@@ -185,6 +185,18 @@ def _hunt(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
     )
 
 
+def _goal_reached(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
+    reached = "the lesson's goal is reached"
+    on = f"opens {data['lesson']}" if data["lesson"] else "chooses another lesson"
+    return (*_with_remedies(reached, ": ", remedies(keys, ("lessons", on), between="")), reached)
+
+
+def _goal_not_judged(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
+    error = data["error"]
+    why = printable(f"{type(error).__name__}: {error} ({data['place']})")
+    return f"whether the lesson's goal is reached cannot be told: {why}", f"the goal cannot be judged: {why}"
+
+
 SENTENCES: dict[Kind, Callable[[Mapping[str, Any], Keys], tuple[str, ...]]] = {
     "warned": _warned,
     "forked": _forked,
@@ -229,4 +241,8 @@ SENTENCES: dict[Kind, Callable[[Mapping[str, Any], Keys], tuple[str, ...]]] = {
     "hunt": _hunt,
     "no hunt": lambda *_: ("there is nothing to hunt here; backprop-tui hunt begins a hunt",),
     "would end the hunt": lambda data, _: (f"no {data['what']} in a hunt: the right engine's numbers would end it",),
+    "no pages": lambda *_: ("this lesson has no pages",),
+    "page is nowhere": lambda data, _: (f"this page's moment is not there: {data['why']}",),
+    "goal reached": _goal_reached,
+    "goal not judged": _goal_not_judged,
 }

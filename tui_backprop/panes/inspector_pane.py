@@ -24,6 +24,11 @@ class InspectorPane(Pane):
     def __init__(self, others: Sequence[Pane]) -> None:
         self._others = {pane.name: pane for pane in others}
 
+    def prepare(self, moment: Moment, viewer: Viewer) -> bool:
+        """Go on with the work for a pane that it shows."""
+        other = self._other(viewer)
+        return other is not None and other.prepare(moment, viewer)
+
     def depends_on(self, moment: Moment, viewer: Viewer) -> Hashable:
         """Return what a pane that it shows depends on; anything else is drawn always."""
         other = self._other(viewer)

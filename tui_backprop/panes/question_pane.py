@@ -11,7 +11,7 @@ from ..narration.messages import Keys, sentences
 from ..notation.fitting import cut, fit, prose, width_of
 from ..notation.formats import number
 from ..notation.sections import Section, compose
-from ..quiz import Question, judge, read_number
+from ..quiz import Question, belief_behind, judge, read_number
 from ..quiz.quiz import Outcome, Quiz, Score
 
 
@@ -102,6 +102,9 @@ def draw_answers(outcome: Outcome, width: int, height: int) -> list[Line]:
         bar = "█" * round(room * count / len(given))
         line: Line = [("✓ " if row in right else "  ", "done"), (fit(row, names), style), (f" {count:3} ", "title")]
         sections.append(Section(9, [[*line, (bar, style)]], joined=len(sections) > 1))
+        behind = belief_behind(question, row) if count and row not in right else ""
+        if behind:
+            sections.append(Section(8, prose(f"  {behind}", width, "dim", indent=2), joined=True))
     sections.append(Section(1, prose("Tab goes on", width, "dim")))
     return compose(sections, width, height)
 

@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 from minidl_core import Node
 
+from ..beliefs import WRONG_MACHINES
 from ..debugger.followed import is_by_point
 from ..debugger.steps import Place
 from ..hunt.hunt import GuessError, read_guess, written_kinds
-from ..lessons import lesson_names, load_lesson
 from ..narration.messages import sentences
 from ..notation.conditions import ConditionError, read_breakpoint
-from ..notation.edits import LEARNING_RATE, EditError, read_edit, why_not_editable
+from ..notation.edits import LEARNING_RATE, EditError, read_any_edit, why_not_editable
 from ..notation.expression import element_text
 from ..notation.moments import NoMomentError, read_moment
 from ..notation.names import called
@@ -23,12 +23,11 @@ from ..panes.question_pane import draw_outcome, write_score
 from ..session import Viewer
 from ..session.session_file import ENDING, file_of, is_session
 from .answers import write_graph, write_log, write_place, write_question, write_step, write_view
+from .beliefs import write_belief, write_beliefs
+from .command_error import CommandError
+from .lesson_commands import answer_page, turn_page, write_goal, write_path
 
 MOST_AT_ONCE = 10_000
-
-
-class CommandError(ValueError):
-    """A command cannot be done; the message says why and what can."""
 
 
 REFUSED = (CommandError, ConditionError, EditError, GuessError, NoMomentError, OSError)
@@ -191,7 +190,7 @@ def _edit(viewer: Viewer, rest: str) -> Lines:
         target = called(node)
     if not rest:
         raise CommandError(f"Edit what? Write it with its new number, as in edit {target} = 0.5.")
-    viewer.session.edit(read_edit(rest, timeline.edited_state, timeline.graph, target))
+    viewer.session.edit(read_any_edit(rest, timeline, target))
     yield from write_arrival(viewer)
 
 
@@ -221,8 +220,11 @@ def _said(viewer: Viewer) -> Lines:
 
 
 def answer(viewer: Viewer, rest: str) -> Lines:
-    """Answer the question that stands with the number of a choice, or with a number; yield what came of it."""
+    """Answer the question that stands, or the page, by the number of a choice or a number; yield what came of it."""
     quiz = viewer.session.quiz
+    if quiz.question is None and viewer.reading.question is not None:
+        yield from answer_page(viewer, rest)
+        return
     question = quiz.question
     if question is None or not quiz.takes_answers:
         raise CommandError("No question waits for an answer; ask, and then step, puts one.")
@@ -260,6 +262,17 @@ def _log(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
         yield from write_log(viewer.moment, viewer.keys)
 
 
+def _believe(viewer: Viewer, rest: str) -> Lines:
+    if viewer.session.refuses_to_answer("beliefs") or viewer.session.refuses_to_end_hunt("beliefs"):
+        yield from _said(viewer)
+    elif not rest:
+        yield from write_beliefs(viewer)
+    elif rest.isdecimal() and 1 <= int(rest) <= len(WRONG_MACHINES):
+        yield from write_belief(viewer, WRONG_MACHINES[int(rest) - 1])
+    else:
+        raise CommandError(f"Which belief? Give its number, from 1 to {len(WRONG_MACHINES)}; belief lists them.")
+
+
 def _save(viewer: Viewer, rest: str) -> Lines:
     if not rest:
         raise CommandError("Save into which file? Give its name, as in save solution.md.")
@@ -284,12 +297,6 @@ def _keep(viewer: Viewer, rest: str) -> Lines:
 def _come_back(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
     viewer.session.say_where()
     yield from _said(viewer)
-
-
-def _lessons(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
-    for place, name in enumerate(lesson_names(), 1):
-        yield f"{place}. {name}: {load_lesson(name).summary}"
-    yield "backprop-tui --plain with the name of a lesson opens it."
 
 
 def _help(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
@@ -338,7 +345,8 @@ COMMANDS = {
     "check": Command("[NODE]", "measure its gradient on both sides of the number", _view("check")),
     "forward": Command("[NODE]", "forward mode: how it changes with one number of a variable", _view("forward mode")),
     "why": Command("", "go to where the followed number came from", _why),
-    "edit": Command("NAME = NUMBER", "a number becomes another, and a branch begins; as in edit W[0,0] = 1", _edit),
+    "edit": Command("NAME = NUMBER", "a branch begins: edit W[0,0] = 1, seed = 5, or optimizer = adam", _edit),
+    "reset": Command("", "start again: at the very start, without any branch", _move("reset")),
     "branch": Command("", "to the same step on the branch before the edit; again: on to the others", _branch),
     "break": Command("[CONDITION]", "a breakpoint on the node in view, or as in break gradient > 10", _break),
     "breakpoints": Command("", "list the breakpoints", _breakpoints),
@@ -347,11 +355,16 @@ COMMANDS = {
     "answer": Command("ANSWER", "answer the question that stands", answer),
     "skip": Command("", "give the answer to the question away", _skip),
     "guess": Command("[NODE NUMBER]", "in a hunt: what is broken, and how; alone, it lists what can be wrong", _guess),
+    "belief": Command("[NUMBER]", "what would come out if a belief were right, beside the truth", _believe),
     "log": Command("", "a sentence for each event of this iteration", _log),
     "save": Command("FILE", "write this iteration up to here as a worked solution", _save),
     "keep": Command("[FILE]", f"write the session into a file that opens it again, named *{ENDING}", _keep),
     "command": Command("", "say the command that comes back here", _come_back),
-    "lessons": Command("", "list the lessons", _lessons),
+    "page": Command("[back]", "read the lesson's next page, or the one before", turn_page),
+    "goal": Command("", "say the goal of the lesson, and whether it is reached", write_goal),
+    "lessons": Command(
+        "", "list the lessons, and what you have reached", lambda viewer, _: write_path(viewer.progress)
+    ),
     "help": Command("", "list the commands", _help),
 }
 KEYS = {name: name for name in COMMANDS} | {"origin": "why"}

@@ -21,22 +21,41 @@ from ..notation.moments import NoMomentError
 from ..programs.program import ProgramError
 from ..session import Viewer
 from ..session.opening import Asked, open_session
+from ..session.progress import Progress
 from .answers import spoken, write_log, write_place, write_step
-from .commands import COMMANDS, KEYS, REFUSED, CommandError, answer
+from .command_error import CommandError
+from .commands import COMMANDS, KEYS, REFUSED, answer
+from .lesson_commands import takes_answers, write_goal_reached, write_path
 
 PROMPT = "> "
 
 
-def run_plain(asked: Asked, save: str | None = None) -> int:
+def run_plain(
+    asked: Asked, save: str | None = None, progress: Progress | None = None, *, offers_path: bool = False
+) -> int:
     """Open a session, do what is read from the standard input, keep it in a file if one is named, return the status.
+
+    It begins with the path of the lessons where that is to be offered; the `progress` is told where somebody is on it.
 
     That is 0 at the end of the input, 2 where the program cannot be opened or trained, or there is no such moment.
     """
     viewer = open_viewer(asked)
     if viewer is None:
         return 2
+    viewer.tell(progress)
     program = viewer.session.program
-    start = [f"{program.lesson.name}: {program.lesson.summary}", "Type help for the commands, or press Enter to step."]
+    if progress is not None and progress.problem:
+        complain(progress.problem)
+    path = write_path(progress) if offers_path else ()
+    pages, left = viewer.reading.count, viewer.reading.number
+    where = f"page {left + 1}, where you were" if left else "the first"
+    first = [f"This lesson has {pages} pages: page reads {where}."] if pages and asked.at == "0" else []
+    start = [
+        *path,
+        f"{program.lesson.name}: {program.lesson.summary}",
+        "Type help for the commands, or press Enter to step.",
+        *first,
+    ]
     write([*start, *write_place(viewer), *write_step(viewer)])
     for line in _typed(sys.stdin):
         if line in ("quit", "q"):
@@ -76,11 +95,12 @@ def do(viewer: Viewer, line: str) -> Iterator[str]:
     """Do what a line says, and yield what there is to say of it, also where it cannot be done."""
     name, _, rest = line.strip().partition(" ")
     try:
-        if name and viewer.session.quiz.takes_answers and not name[0].isalpha():
+        if name and takes_answers(viewer) and not name[0].isalpha():
             yield from answer(viewer, line.strip())
         else:
             yield from COMMANDS[_named(name or "step")].run(viewer, rest.strip())
             viewer.count_look()
+        yield from write_goal_reached(viewer)
     except REFUSED as error:
         yield f"{error}"
 

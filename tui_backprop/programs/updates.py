@@ -69,14 +69,25 @@ def exact_rate(update: Update, tried: float | None = None) -> float | None:
     with quiet():
         if tried is not None and makes_it(tried):
             return tried
-        steps, gradients = _flat(update)
-        if not gradients.any():
-            return None
-        largest = int(np.argmax(np.abs(gradients)))
-        guess = float(steps[largest] / gradients[largest])
-        if not 0 < guess < np.inf or not np.allclose(steps, guess * gradients, rtol=1e-4, atol=1e-9):
-            return None
-        return next((rate for rate in _near(guess) if makes_it(rate)), None)
+        guess = straight_rate(
+            *_flat(update), max(float(np.max(np.abs(old), initial=0.0)) for old in update.before.values())
+        )
+        return None if guess is None else next((rate for rate in _near(guess) if makes_it(rate)), None)
+
+
+def straight_rate(steps: Array, gradients: Array, largest_before: float) -> float | None:
+    """Return the learning rate with which these steps are those of gradient descent; None where there is none.
+
+    They were taken off numbers of at most this size, so that each is known only to the last digit of those.
+    """
+    if not gradients.any():
+        return None
+    largest = int(np.argmax(np.abs(gradients)))
+    rate = float(steps[largest] / gradients[largest])
+    rounded = 4 * float(np.finfo(np.float64).eps) * largest_before
+    if not 0 < rate < np.inf or not np.allclose(steps, rate * gradients, rtol=1e-6, atol=rounded):
+        return None
+    return rate
 
 
 def recognise_updates(updates: Sequence[Update]) -> list[Optimizer] | None:

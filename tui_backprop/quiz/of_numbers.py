@@ -17,7 +17,8 @@ from ..notation.names import called, slope_name
 from ..notation.optimizer import is_straight
 from ..notation.update import left_out, step_if, worked_terms
 from ..notation.worked import Worked, is_short, worked_contribution, worked_value
-from .question import MOST_CHOICES, Question, Step
+from .of_beliefs import wrong_sums, wrong_updates
+from .question import MOST_CHOICES, Mistake, Question, Step
 
 Wording = str | Callable[[Name], str]
 Numbers = Mapping[str, float]
@@ -72,9 +73,15 @@ def sum_so_far(step: Step, event: ContributionAdded) -> Question | None:
         now = f"now {name(event.consumer)} contributes {number(part)}"
         return f"{target} is {number(so_far)} so far; {now}. What is it then?"
 
-    wrong = [part, so_far, so_far - part, so_far * part, -total, 2 * total]
+    mistakes = wrong_sums(step, event, index)
+    wrong = [*numbers_of(mistakes), part, so_far, so_far - part, so_far * part, -total, 2 * total]
     question = _number(step, "sums", ask, False, total, wrong, {"so far": so_far, "contribution": part})
-    return question and replace(question, given=())
+    return question and replace(question, given=(), mistakes=mistakes)
+
+
+def numbers_of(mistakes: Iterable[Mistake]) -> Iterator[float]:
+    """Yield the numbers that beliefs make."""
+    return (mistake.number for mistake in mistakes if mistake.number is not None)
 
 
 def new_value_and_way(step: Step, event: VariableUpdated) -> tuple[Question | None, Question]:
@@ -88,7 +95,8 @@ def new_value_and_way(step: Step, event: VariableUpdated) -> tuple[Question | No
     for each in event.terms:
         if each.before is not None:
             operands[f"{each.term.symbol} so far"] = float(each.before[index])
-    wrong = [old + taken, *(old - mistaken for mistaken in _mistaken_steps(event, index))]
+    mistakes = wrong_updates(step, event, index)
+    wrong = [*numbers_of(mistakes), old + taken, *(old - mistaken for mistaken in _mistaken_steps(event, index))]
     wrong += [old - slope, -taken, slope, -new, 2 * new]
     by_head = all(worked.by_head for worked in worked_terms(event, index)) and is_short(old)
     value = _number(step, "updates", f"What is {target} after its update?", by_head, new, wrong, operands)
@@ -96,6 +104,7 @@ def new_value_and_way(step: Step, event: VariableUpdated) -> tuple[Question | No
     if several:
         given = [f"{each.term.symbol} = {each.term.formula}" for each in event.terms] + given
         value = value and replace(value, given=tuple(given))
+    value = value and replace(value, mistakes=mistakes)
     ways = ("down", "it stays", "up")
     way = ways[1 + (new > old) - (new < old)]
     straight = is_straight(step.before.optimizer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 
 from minidl_core import BackwardStarted, Node, NodesEnqueued, NodeVisited, Operation
@@ -11,6 +12,7 @@ from ..narration.sentences import still_waiting
 from ..narration.wording import NAME_LENGTHS, naming, unmark
 from ..notation.listing import listed
 from ..notation.names import called
+from .of_beliefs import joins_early, wrong_next_nodes
 from .question import MOST_CHOICES, Question, Step
 
 
@@ -22,15 +24,16 @@ def next_node(step: Step) -> Question | None:
     if isinstance(step.event, BackwardStarted):
         near: tuple[Node, ...] = (*right.inputs, *before.graph.variables)
     else:
-        waiting = (node for node, _ in islice(before.waiting, MOST_CHOICES))
-        near = (*before.queue, *waiting, *right.inputs, *reversed(before.last_visited(MOST_CHOICES)))
+        waiting = [node for node, _ in islice(before.waiting, MOST_CHOICES)]
+        # a node that waits is what a belief would have next
+        near = (*waiting[:1], *before.queue, *waiting[1:], *right.inputs, *reversed(before.last_visited(MOST_CHOICES)))
     names = {called(right): right}
     for node in near:
         if len(names) < MOST_CHOICES and node not in passed:
             names.setdefault(called(node), node)
     if len(names) < 2:
         return None
-    return step.asks(
+    question = step.asks(
         "which node is next",
         "Which of these nodes does the search visit next?",
         called(right),
@@ -38,6 +41,7 @@ def next_node(step: Step) -> Question | None:
         why=_why_next(step, right),
         hides_queue=True,
     )
+    return replace(question, mistakes=wrong_next_nodes(step, names.items()))
 
 
 def _why_next(step: Step, right: Node) -> str:
@@ -74,7 +78,7 @@ def who_joins(step: Step) -> Question | None:
         # the same nodes in another order, or with names that are cut to the same, are no other answer
         if len(found) < MOST_CHOICES and all(set(nodes) != set(other) for other in found.values()):
             found.setdefault(label(nodes), nodes)
-    return step.asks(
+    question = step.asks(
         "who joins the queue",
         lambda name: f"Which nodes join the queue once {name(node)} has been visited?",
         label(joined),
@@ -82,3 +86,6 @@ def who_joins(step: Step) -> Question | None:
         why=unmark(still_waiting(after, node, naming(NAME_LENGTHS[2], None))) or "no input waits for another consumer",
         hides_queue=True,
     )
+    waiting = {source for source in inputs if after.waits_for(source)}
+    early = [text for text, nodes in found.items() if waiting & set(nodes) and set(joined) <= set(nodes) <= set(inputs)]
+    return replace(question, mistakes=tuple(map(joins_early, early)))

@@ -21,11 +21,21 @@ MOST_CHOICES = 4
 
 
 @dataclass(frozen=True)
+class Mistake:
+    """A wrong answer that a belief makes, as it is written, with the sentence about the belief; perhaps a number."""
+
+    answer: str
+    sentence: str
+    number: float | None = None
+
+
+@dataclass(frozen=True)
 class Question:
     """A question in ever shorter `wordings`, which are marked (see wording.py).
 
     It has `choices`, of which one is the `answer`; or none, and what is typed is compared with the `number`. `given`
-    are the numbers that are needed, `why` explains the answer where the step's own sentence does not.
+    are the numbers that are needed, `why` explains the answer where the step's own sentence does not. `mistakes` are
+    wrong answers whose beliefs are known.
     """
 
     kind: str
@@ -37,6 +47,7 @@ class Question:
     why: str = ""
     hides_queue: bool = False
     hides_shape_of: Node | None = None
+    mistakes: tuple[Mistake, ...] = ()
 
     @property
     def text(self) -> str:
@@ -58,10 +69,21 @@ def judge(question: Question, answer: str) -> bool:
     """Return whether an answer is right: the right choice, or a number within 1 %, or with the digits as shown."""
     if question.number is None:
         return answer == question.answer
+    return _is_near(answer, question.number)
+
+
+def belief_behind(question: Question, answer: str) -> str:
+    """Return which belief makes a wrong answer, as a sentence; nothing where none is known to."""
+    for mistake in question.mistakes:
+        typed = not question.choices and mistake.number is not None and _is_near(answer, mistake.number)
+        if typed or mistake.answer == answer:
+            return f"{answer}: {mistake.sentence}."
+    return ""
+
+
+def _is_near(answer: str, wanted: float) -> bool:
     typed = read_number(answer)
-    if typed is None:
-        return False
-    return abs(typed - question.number) <= 0.01 * abs(question.number) or number(typed) == question.answer
+    return typed is not None and (abs(typed - wanted) <= 0.01 * abs(wanted) or number(typed) == number(wanted))
 
 
 def read_number(text: str) -> float | None:

@@ -15,7 +15,7 @@ from ..debugger.moment import Moment
 from ..debugger.recording import Recording
 from ..debugger.steps import Place, after_step
 from ..debugger.timeline import Timeline
-from . import Question, judge, question_about, read_number
+from . import Question, belief_behind, judge, question_about, read_number
 
 Mode = Literal["off", "me", "room", "class"]
 NEXT_MODE: dict[Mode, Mode] = {"off": "me", "me": "room", "room": "off", "class": "me"}
@@ -55,8 +55,9 @@ class Outcome:
 
     @property
     def reason(self) -> str:
-        """Why the answer is what it is, where it was not given and the step's own sentence does not explain it."""
-        return "" if self.right else self.question.reason
+        """Which belief is behind a wrong answer, and why the right one is right, if the step's sentence says it not."""
+        behind = "" if self.given is None else belief_behind(self.question, self.given)
+        return "" if self.right else " ".join(filter(None, (behind, self.question.reason)))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from ..debugger.branches import MOST_BRANCHES
 from ..debugger.edits import Edit, start_value
 from ..debugger.followed import Followed, element_at
 from ..debugger.timeline import Timeline
-from ..notation.edits import LEARNING_RATE, editable_names, read_edit, why_not_editable, written_edit
+from ..notation.edits import LEARNING_RATE, editable_names, read_any_edit, why_not_editable, written_edit
 from ..notation.expression import element_text
 from ..notation.listing import listed
 from .prompt import Prompt
@@ -36,7 +36,7 @@ class EditScreen(Prompt[Edit | None]):
         question = wrong or question
 
         def read(text: str) -> Edit | None:
-            return None if text.strip() == written else read_edit(text, state, graph, target)
+            return None if text.strip() == written else read_any_edit(text, timeline, target)
 
         does = f"Iteration {state.finished + 1} will start with it."
         if state.finished < timeline.recording.iteration and timeline.cursor:

@@ -34,12 +34,14 @@ from ..notation.conditions import read_breakpoint
 from ..panes import PANES
 from ..panes.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Area, arrange_for
 from ..panes.frame import draw_frame, draw_title
+from ..panes.page_pane import pointed_at
 from ..panes.pane import Pane, Size
 from ..panes.question_pane import choice_at
 from ..session import DebugSession, Viewer
 from ..session.session_file import ENDING, write_session
 from ..widgets.canvas import Canvas
 from ..widgets.graph_canvas import GraphCanvas
+from .slices import BETWEEN_SECONDS
 
 _CHOICES = "1234"
 
@@ -72,7 +74,7 @@ class MainScreen(Screen[None]):
         self._arranged: object = None
         self._drawn: dict[str, object] = {}
         self._painted = False
-        self._due = False
+        self._due = self._goes_on = False
         self._timer: Timer | None = None
         self._pace = 0.0
 
@@ -140,14 +142,15 @@ class MainScreen(Screen[None]):
     # answering
 
     def press(self, event: events.Key) -> bool:
-        """Give a key to the question that stands, which shows the step once it is answered; return if it took it."""
+        """Give a key to the question that stands, or to the lesson's page that asks; return if it took it."""
         return bool(self._areas) and self._answer(event.key, event.character)
 
     def _answer(self, key: str, character: str | None) -> bool:
-        """Answer the question that stands with a key, show the step once it is answered, and return if it took it."""
-        if not (self.session.quiz.takes_answers and self._type(key, character)):
+        """Answer the question that stands, whose step is then shown, or else the page; return if it took the key."""
+        if self.session.quiz.takes_answers and self._type(key, character):
+            self.session.take_answer()
+        elif self.session.quiz.question is not None or not self.viewer.reading.take(key, character):
             return False
-        self.session.take_answer()
         self._show()
         return True
 
@@ -239,14 +242,14 @@ class MainScreen(Screen[None]):
             self.session.look("log", self.session.moment.iteration)
             self._ask(LogScreen(self.session, self.viewer.followed), self.go)
 
-    def action_searches(self) -> None:
-        """Show plain search and the right one beside each other, unless that would answer the question that stands."""
-        from .searches import SearchesScreen
+    def action_beliefs(self) -> None:
+        """Show a belief beside the truth, unless that would answer the question that stands."""
+        from .beliefs import BeliefsScreen
 
-        if self.session.refuses_to_answer("searches") or self.session.refuses_to_end_hunt("searches"):
+        if self.session.refuses_to_answer("beliefs") or self.session.refuses_to_end_hunt("beliefs"):
             self._show()
         else:
-            self._ask(SearchesScreen(self.session.timeline, self.viewer.followed))
+            self._ask(BeliefsScreen(self.session.timeline.moment, self.viewer.followed))
 
     def action_break(self, condition: str) -> None:
         """Set a breakpoint with this condition, or where it is but the beginning of one, ask for the rest."""
@@ -368,14 +371,24 @@ class MainScreen(Screen[None]):
         self._due = False
         if self._company is not None:
             self._company.notice(self.session)
+        self.viewer.follow_lesson()
         self._arrange()
         self.viewer.count_look()
         moment = self.session.moment
-        for pane in self._panes:
-            if pane.name in self._areas:
-                self._draw_pane(pane, moment)
+        shown = [pane for pane in self._panes if pane.name in self._areas]
+        unfinished = self._painted and any(pane.prepare(moment, self.viewer) for pane in shown)
+        for pane in shown:
+            self._draw_pane(pane, moment)
+        if unfinished and not self._goes_on:
+            self._goes_on = True
+            self.set_timer(BETWEEN_SECONDS, self._go_on)
         if self._company is not None:
             self._company.after_drawing(self.session, self.viewer)
+
+    def _go_on(self) -> None:
+        """Draw again, because what a pane shows was not computed to its end."""
+        self._goes_on = False
+        self._show()
 
     def _draw_pane(self, pane: Pane, moment: Moment) -> None:
         area, depends_on = self._areas[pane.name], pane.depends_on(moment, self.viewer)
@@ -386,16 +399,17 @@ class MainScreen(Screen[None]):
         self.query_one(f"#{pane.name}", Canvas).show(pane.draw(moment, self.viewer, size))
         if pane.titled:
             title = self.query_one(f"#{pane.name}-title", Canvas)
-            title.show([draw_title(*pane.title(moment, self.viewer, size), area.width)])
+            told = pointed_at(pane, pane.title(moment, self.viewer, size), self.viewer)
+            title.show([draw_title(*told, area.width)])
 
     def _arrange(self) -> None:
         """Put the panes where they stand on a screen of this size, if that has changed."""
         size = self.app.size  # the screen's own size is not known before the first layout
-        data = any(pane.name == "data" for pane in self._panes)
-        arrangement, diagram = arrange_for(self.viewer, *size, data=data)
-        if self._arranged == (arrangement, diagram):
+        arrangement, diagram = arrange_for(self.viewer, *size)
+        arranged = arrangement, diagram, self.viewer.reading.page
+        if self._arranged == arranged:
             return
-        self._arranged = arrangement, diagram
+        self._arranged = arranged
         self._areas = {} if arrangement is None else dict(arrangement.panes)
         if arrangement is None:
             needs = f"{LEAST_WIDTH}x{LEAST_HEIGHT} cells; this terminal has {size.width}x{size.height}."
@@ -405,7 +419,8 @@ class MainScreen(Screen[None]):
             frame: list[Line] = [[(row, "text")] for row in rows]
         else:
             graph = self._areas["graph"]
-            elsewhere = [pane.name for pane in self._panes if pane.name not in self._areas]
+            shown = (*self._areas, *arrangement.left_out, "inspector", "page")
+            elsewhere = [pane.name for pane in self._panes if pane.name not in shown]
             self.viewer.take_room(Room(graph.width, graph.height, diagram), elsewhere)
             frame = draw_frame(arrangement, *size)
         self._position("frame", Area(0, 0, *size))

@@ -144,6 +144,15 @@ class DebugSession:
         self.quiz.keep_to(self.timeline)
         self.quiz.outcome = None
 
+    def reset(self) -> bool:
+        """Start again: forget all branches, and move to the very start."""
+
+        def start_again() -> bool:
+            self.timeline.take_branches([()], [Place(1, 0)], 0)
+            return True
+
+        return self._move(start_again)
+
     def switch_branch(self) -> bool:
         """Move to the same step on the next branch, and return whether there is one."""
         return self._move(self.timeline.switch)
@@ -278,9 +287,9 @@ class DebugSession:
             self._move(lambda: self.timeline.forward(STOPS["step"]))
 
     def refuses_to_answer(self, what: str) -> bool:
-        """Return whether this would answer the question that stands, and then say so: "searches" or "log"."""
+        """Return whether this would answer the question that stands, and then say so: "beliefs" or "log"."""
         question = self.quiz.question
-        reveals = question is not None and (what == "searches" or question.hides_queue or question.hides_shape_of)
+        reveals = question is not None and (what == "beliefs" or question.hides_queue or question.hides_shape_of)
         if reveals:
             self.quiz.outcome = None
             self.message = Message("would answer", {"what": what, "mode": self.quiz.mode})

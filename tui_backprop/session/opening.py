@@ -9,10 +9,11 @@ from ..debugger.message import Message
 from ..debugger.steps import Place
 from ..hunt.hunt import Hunt
 from ..hunt.planting import is_hunt, plant
-from ..notation.edits import LEARNING_RATE, EditError, read_edit
+from ..notation.edits import LEARNING_RATE, EditError, read_any_edit
 from ..notation.moments import read_moment
 from ..programs.collecting import collecting_rarely
 from ..programs.opening import open_program
+from ..programs.program import ProgramError
 from .debug_session import DebugSession
 from .session_file import is_session, read_session, take_up
 
@@ -47,7 +48,10 @@ def open_session(asked: Asked, *, has_files: bool = True) -> Opened:
     if is_session(asked.name):
         file = read_session(asked.name)
         seed, rate = file.says.get("seed"), file.says.get("learning rate")
-        session = begin(file.address, seed, rate, asked.steps, has_files=has_files)
+        try:
+            session = begin(file.address, seed, rate, asked.steps, has_files=has_files)
+        except KeyError:
+            raise ProgramError(f"{file.path} is about {file.address}, and there is no such lesson here") from None
         return Opened(session, take_up(session, file) or session.program.warning, None)
     session = begin(asked.name, asked.seed, asked.learning_rate, asked.steps, has_files=has_files)
     for edit in asked.edits:
@@ -77,5 +81,5 @@ def _edit(session: DebugSession, text: str) -> None:
     timeline.go_to(Place(int(iteration) - 1))
     if timeline.edited_state.finished != int(iteration) - 1:
         raise EditError(f"'{text}': training stops before iteration {int(iteration)}.")
-    timeline.fork(read_edit(edit, timeline.edited_state, timeline.graph, LEARNING_RATE))
+    timeline.fork(read_any_edit(edit, timeline, LEARNING_RATE))
     timeline.branches[:] = [timeline.branches[0], timeline.branch]

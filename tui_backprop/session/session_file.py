@@ -16,10 +16,11 @@ from typing import Any, Protocol
 
 from minidl_core import Node, Placeholder, Variable
 
-from ..debugger.edits import Edit
+from ..debugger.edits import Edit, NumberEdit, SeedEdit
 from ..debugger.steps import Place
 from ..debugger.timeline import Timeline
 from ..hunt.hunt import Hunt
+from ..notation.edits import OPTIMIZER, SEED, make_optimizer_edit, make_seed_edit
 from ..notation.moments import NoMomentError, name_moment, read_moment
 from ..programs import is_path
 from ..programs.program import Program, ProgramError
@@ -185,17 +186,25 @@ def hash_of(address: str) -> str | None:
 
 
 def _written(finished: int, edit: Edit) -> dict[str, Any]:
+    if not isinstance(edit, NumberEdit):
+        what = SEED if isinstance(edit, SeedEdit) else OPTIMIZER
+        return {"after iteration": finished, what: edit.new, "old": edit.old}
     node = None if edit.node is None else edit.node.name
     return {"after iteration": finished, "node": node, "index": edit.index, "old": edit.old, "new": edit.new}
 
 
 def _read(says: Mapping[str, Any], timeline: Timeline) -> tuple[int, Edit]:
+    finished = int(says["after iteration"])
+    if SEED in says:
+        return finished, make_seed_edit(int(says["old"]), int(says[SEED]), timeline)
+    if OPTIMIZER in says:
+        return finished, make_optimizer_edit(str(says["old"]), says[OPTIMIZER])
     name, index = says["node"], says["index"]
     node = None if name is None else node_called(name, timeline)
     if not (node is None or isinstance(node, Variable | Placeholder)):
         raise ValueError(f"{name} cannot be edited")
     place = None if index is None else tuple(map(int, index))
-    return int(says["after iteration"]), Edit(node, place, float(says["old"]), float(says["new"]))
+    return finished, NumberEdit(node, place, float(says["old"]), float(says["new"]))
 
 
 def node_called(name: str, timeline: Timeline) -> Node:

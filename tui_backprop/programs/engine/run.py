@@ -17,7 +17,7 @@ from minidl_core.train import GradientDescentOptimizer, Optimizer
 
 from ..execution import Execution
 from ..recorded import RecordedStep, StepsOnDemand
-from ..updates import Update, recognise_updates, repeating
+from ..updates import Update, recognise_updates, repeating, straight_rate
 from .graphs import Built, Graphs, as_array, is_same, number_of
 from .names import name_nodes
 from .recorder import Numbers, Recorder, Taken
@@ -105,20 +105,18 @@ class EngineRun(StepsOnDemand):
 
     def _find_rate(self, number: int) -> float | None:
         step = self._steps[number]
-        rates: list[float] = []
+        moved, slopes, largest = [np.zeros(0)], [np.zeros(0)], 0.0
         for position, serial, value in zip(step.structure.leaves, step.serials, step.numbers, strict=True):
             gradient, left = step.after[position], self._left[number].get(serial)
-            if serial in self._trained and gradient is not None and left is not None:
-                moved, slope = np.ravel(value - left), np.ravel(gradient)
-                if moved.shape == slope.shape and (slope != 0).any():
-                    largest = int(np.argmax(abs(slope)))
-                    rates.append(float(moved[largest] / slope[largest]))
-                    if not np.isclose(rates[-1], rates[0], rtol=1e-5):  # thousands of others would not change that
-                        return None
-        if not rates or not 0 < np.median(rates) < np.inf:
-            return None
-        rate = float(np.median(rates))
-        return float(f"{rate:.9g}") if np.allclose(rates, rate, rtol=1e-6) else None
+            if serial not in self._trained or gradient is None or left is None:
+                continue
+            if np.shape(gradient) == np.shape(value):
+                moved.append(np.ravel(value - left))
+                slopes.append(np.ravel(gradient))
+                largest = max(largest, float(np.max(np.abs(value), initial=0.0)))
+        with quiet():
+            rate = straight_rate(np.concatenate(moved), np.concatenate(slopes), largest)
+        return None if rate is None else float(f"{rate:.9g}")
 
     def _make_step(self, number: int) -> RecordedStep:
         step, before = self._steps[number], self._steps[number - 1] if number else None

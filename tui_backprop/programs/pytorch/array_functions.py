@@ -38,8 +38,8 @@ def _softplus(a: Node, beta: float = 1, threshold: float = 20) -> Node | None:
 
 
 @means("leaky_relu")
-def _leaky_relu(a: Node, negative_slope: float = 0.01, *_: bool) -> Node | None:
-    return dl.leaky_relu(a, slope=negative_slope) if 0 <= negative_slope <= 1 else None
+def _leaky_relu(a: Node, negative_slope: float = 0.01, *_: bool) -> Node:
+    return dl.leaky_relu(a, slope=negative_slope)
 
 
 @means("gelu")
