@@ -6,7 +6,6 @@ import asyncio
 import os
 from collections.abc import Iterator
 from itertools import count
-from tempfile import TemporaryDirectory
 
 import pytest
 import textual.app
@@ -54,13 +53,13 @@ textual.app.wait_for_idle = textual.pilot.wait_for_idle = wait_for_rest
 SVGImageExtension.file_extension = "svg"
 
 
-_data, _tests = TemporaryDirectory(), count()
+_tests = count()
 
 
 @pytest.fixture(autouse=True)
-def progress() -> None:
+def progress(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Give each test a place of its own for what is kept of a learner's progress, made only where it is written."""
-    os.environ["XDG_DATA_HOME"] = f"{_data.name}/{next(_tests)}"
+    os.environ["XDG_DATA_HOME"] = str(tmp_path_factory.getbasetemp() / "progress" / str(next(_tests)))
 
 
 @pytest.fixture(autouse=True)

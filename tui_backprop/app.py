@@ -34,7 +34,7 @@ from .notation.conditions import IN_WORDS
 from .notation.edits import EditError
 from .notation.fitting import printable
 from .notation.moments import NoMomentError, command
-from .programs.opening import open_program
+from .programs.opening import open_program, variants_of
 from .programs.program import Program, ProgramError
 from .screens.main_screen import MainScreen
 from .session import DebugSession
@@ -111,8 +111,9 @@ class BackpropApp(App[None]):
                 self._show_session(self._sessions.get(address) or self._open(address))
 
         opened = {address: session.program.lesson.summary for address, session in self._sessions.items()}
-        others = {address: summary for address, summary in opened.items() if address not in lesson_names()}
         here, progress = self.session.program.address, self._progress
+        opened = variants_of(here) | opened
+        others = {address: summary for address, summary in opened.items() if address not in lesson_names()}
         then = self.session.program.lesson.then
         if progress is not None and progress.is_reached(here) and then is not None and then.lesson in lesson_names():
             here = then.lesson
@@ -362,6 +363,8 @@ def run_app(
     status = run(app, only_ascii=settings.only_ascii, asks_background=settings.theme == "auto")
     if status == 0:
         print(printable(command(app.timeline)))
+    if progress is not None and progress.problem:
+        complain(progress.problem)
     if save is not None:
         app.session.keep(Path(save).expanduser())
         if app.session.message is not None:

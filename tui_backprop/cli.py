@@ -43,7 +43,7 @@ examples:
   backprop-tui serve --class monday          the same for pupils without accounts, who come by ssh
   backprop-tui xor --export numpy            print it as a script of plain NumPy; also torch, minidl
   backprop-tui hunt                          one thing in the engine is broken: find it
-  backprop-tui exercise my_engine.py         write your own engine: a file with gaps, checked as you save it
+  backprop-tui exercise mine.py              write your own engine: a file with gaps, checked as you save it
   backprop-tui grade chain.backprop          compute a session that was handed in again, and judge its answers
 
 opening your own graph: my_model.py is any script that trains with minidl_core. It is run as python my_model.py would
@@ -186,6 +186,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--name", default="", metavar="NAME", help="your name, for the teacher (default: none)")
     parser.add_argument("--headless", action="store_true", help="no screen: train, print the losses and a picture")
     parser.add_argument("--json", action="store_true", help="headless, printing JSON")
+    parser.add_argument("--picture", metavar="NAME", help="headless: end with curve, map, data or layers")
     parser.add_argument("--plain", action="store_true", help="no screen: commands are read and answered line by line")
     parser.add_argument("--narrate", action="store_true", help="no screen: a sentence for each event of an iteration")
     parser.add_argument(
@@ -323,7 +324,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             asked = parser.parse_args(_with_formula(arguments))
         finally:
             sys.stdout.flush()
-        offers_path = _offers_path(asked)
+        starts = offers_path(asked)
         try:
             asked.lesson = address_of(asked)
             _check_export(asked)
@@ -332,6 +333,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         asked.command = shlex.join(["backprop-tui", *arguments])
         if (asked.at != "0" or asked.edit or asked.save) and (asked.headless or asked.json or asked.export):
             parser.error("--at, --edit and --save are for the screen and --plain; all else starts at the beginning")
+        if asked.picture and (asked.json or not asked.headless):
+            parser.error("--picture is what --headless prints at its end, without --json; the key V shows it here")
         if asked.save and not asked.save.endswith(SESSION):
             parser.error(f"--save {asked.save}: the name must end with {SESSION}")
         in_class = asked.leads is not None or asked.join is not None
@@ -346,7 +349,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.leads is not None and asked.join is not None:
             parser.error("either lead a class, by --class, or join one, by --join")
         settings = _settings(asked, parser)
-        status = _print_something(asked, settings, offers_path=offers_path)
+        status = _print_something(asked, settings, starts=starts)
         sys.stdout.flush()
         if status is not None:
             return status
@@ -371,12 +374,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from .session.progress import Progress
 
     progress = Progress()
-    if offers_path:
+    if starts:
         asked.lesson = progress.next_lesson
-    return run_app(session_of(asked), asked.save, settings, None, progress, offers_path=offers_path)
+    return run_app(session_of(asked), asked.save, settings, None, progress, offers_path=starts)
 
 
-def _offers_path(asked: argparse.Namespace) -> bool:
+def offers_path(asked: argparse.Namespace) -> bool:
     """Return whether nothing says what to open or to do, so that the path of the lessons is shown."""
     said = (asked.lesson, asked.expression, asked.seed, asked.learning_rate, asked.leads, asked.join, asked.export)
     does = asked.headless or asked.json or asked.narrate or asked.set or asked.data or asked.edit or asked.at != "0"
@@ -465,7 +468,7 @@ def _settings(asked: argparse.Namespace, parser: argparse.ArgumentParser) -> Set
     return replace(settings, ascii=settings.ascii or asked.ascii, plain=settings.plain or asked.plain)
 
 
-def _print_something(asked: argparse.Namespace, settings: Settings, *, offers_path: bool) -> int | None:
+def _print_something(asked: argparse.Namespace, settings: Settings, *, starts: bool) -> int | None:
     """Do what needs no screen and return the exit status; None where the screen is asked for."""
     if asked.print_config:
         from .settings import write_config
@@ -488,15 +491,17 @@ def _print_something(asked: argparse.Namespace, settings: Settings, *, offers_pa
     if asked.headless or asked.json:
         from .headless import run_headless
 
-        return run_headless(asked.lesson, asked.seed, asked.learning_rate, asked.steps, as_json=asked.json)
+        return run_headless(
+            asked.lesson, asked.seed, asked.learning_rate, asked.steps, as_json=asked.json, picture=asked.picture
+        )
     if settings.plain and asked.leads is None and asked.join is None:
         from .plain.front_end import run_plain
         from .session.progress import Progress
 
         progress = Progress()
-        if offers_path:
+        if starts:
             asked.lesson = progress.next_lesson
-        return run_plain(session_of(asked), asked.save, progress, offers_path=offers_path)
+        return run_plain(session_of(asked), asked.save, progress, offers_path=starts)
     return None
 
 

@@ -12,7 +12,7 @@ import minidl_core as dl
 from minidl_core.errors import MinidlError
 from minidl_core.plan import Evaluation, Plan
 from tests.core.random_graphs import random_recipe
-from tui_backprop.beliefs import WRONG_MACHINES, EvaluatedGraph, Naming, gradients
+from tui_backprop.beliefs import WRONG_MACHINES, EvaluatedGraph, Naming
 from tui_backprop.debugger.believing import naming
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import load_lesson
@@ -41,7 +41,7 @@ def believed(learner: Learner, name: str, before: dict[dl.Node, Any]) -> dict[dl
 
 
 def same(one: Any, other: Any) -> bool:
-    return np.allclose(one, other, rtol=1e-9, atol=1e-11)
+    return bool(np.all(np.abs(one - other) <= 1e-11 + 1e-9 * np.abs(other)))
 
 
 def test_a_machine_computes_what_its_believer_does(pytestconfig: pytest.Config) -> None:
@@ -52,13 +52,18 @@ def test_a_machine_computes_what_its_believer_does(pytestconfig: pytest.Config) 
         assert learner.order == graph.nodes
         right = learner.right()
         stood = {node: each for node, each in Learner(earlier, loss).right().items() if isinstance(node, dl.Variable)}
-        before = {graph.index[node]: each for node, each in stood.items()}
+        found = Naming(graph, {graph.index[node]: each for node, each in stood.items()})
         for machine in WRONG_MACHINES:
-            found = gradients(graph, machine.build(graph, before.keys()), before)
-            wanted = believed(learner, machine.name, stood)
-            for node, gradient in zip(graph.nodes, found, strict=True):
+            wanted, side = believed(learner, machine.name, stood), found.beside(machine)
+            assert [graph.nodes[at] for at in side.believed.visits] == list(wanted)
+            for node, gradient in zip(graph.nodes, side.believed.gradients, strict=True):
                 assert same(gradient, wanted[node]), (seed, machine.name, node.name)
-            parted[machine.name] += not all(same(wanted[node], right[node]) for node in graph.nodes)
+            wrong = [node for node in graph.nodes if not same(wanted[node], right[node])]
+            parted[machine.name] += bool(wrong)
+            assert {graph.index[node] for node in wrong} <= set(side.wrong_at)
+            steps = enumerate(zip(wanted, learner.order, strict=True))
+            first = next((step for step, (one, other) in steps if one is not other or one in wrong), None)
+            assert first is None or (side.parted is not None and side.parted <= first)
     assert all(parted.values()), parted  # each of them matters somewhere
 
 

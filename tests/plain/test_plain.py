@@ -10,6 +10,7 @@ import pytest
 
 from tui_backprop.cli import main
 from tui_backprop.lessons import lesson_names
+from tui_backprop.notation.formats import number
 from tui_backprop.plain.aloud import aloud
 from tui_backprop.plain.answers import spoken
 from tui_backprop.plain.commands import COMMANDS, KEYS
@@ -54,6 +55,20 @@ def test_beliefs_are_listed_and_each_is_shown_beside_the_truth() -> None:
     assert first[-1].startswith("Wrong in the end: dJ/dx 5.762 instead of 6.367")
     assert said(viewer, "belief 7") == ["Which belief? Give its number, from 1 to 6; belief lists them."]
     assert said(viewer, "ask", "step", "belief")[-1] == "the beliefs would answer it; skip skips the question"
+
+
+def test_a_picture_is_told_in_sentences() -> None:
+    viewer = opened("two-edges")
+    said(viewer, "go 1", "phase", "phase")
+    told = said(viewer, "picture")
+    weight = viewer.focus.weight
+    assert weight is not None
+    gradient = viewer.moment.gradient(weight.node)
+    assert gradient is not None
+    assert f"has the slope {number(float(gradient))}: that is the gradient of {weight.name}." in told[2]
+    assert told[-1].startswith(f"After 1 update {weight.name} was ")
+    assert "root of the mean square" in said(viewer, "picture layers")[0]
+    assert said(viewer, "picture data") == ["There is no picture data of this; there are curve, layers."]
 
 
 def test_an_edit_begins_a_branch_and_branch_goes_back() -> None:

@@ -9,9 +9,11 @@ import pytest
 
 from minidl_core import Variable, reduce_sum, square
 from tui_backprop.debugger.followed import Followed
+from tui_backprop.debugger.steps import Place
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
 from tui_backprop.inspector import draw_inspector
+from tui_backprop.inspector.forward_view import ForwardView
 from tui_backprop.lessons import lesson_names
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.programs.opening import open_program
@@ -70,3 +72,35 @@ async def test_the_key_shows_it_and_shows_what_was_before() -> None:
         assert "forward mode" in text(pilot, "inspector")
         await pilot.press("J")
         assert "forward mode" not in text(pilot, "inspector")
+
+
+async def test_at_the_end_of_an_iteration_it_leads_to_the_loss_and_goes_away_again() -> None:
+    async with opened("two-paths") as pilot:
+        await pilot.press("i")
+        before = text(pilot, "inspector")
+        await pilot.press("J")
+        assert "de/da = 1·24 + 1·(-2) = 22" in text(pilot, "inspector")
+        await pilot.press("J")
+        assert text(pilot, "inspector") == before
+
+
+def test_from_a_variable_it_goes_to_the_loss() -> None:
+    timeline = Timeline(open_program("two-paths"))
+    shown = drawn(timeline, "a")
+    assert "de/da = 1·24 + 1·(-2) = 22" in shown
+    assert "0 multiplications" not in shown
+
+
+def test_its_numbers_are_there_in_full() -> None:
+    timeline = Timeline(open_program("xor"))
+    [loss] = [node for node in timeline.graph.nodes if node.name == "J"]
+    [variable] = [node for node in timeline.graph.nodes if node.name == "b1"]
+    timeline.go_to(Place(1))
+    view = ForwardView()
+    slopes = view.numbers(timeline.moment, replace(Followed(), term=1), loss)
+    assert slopes == view.numbers(timeline.moment, Followed(), variable)
+    start = variable.initial_value
+    assert slopes == {
+        "b1[0]": float(start[0]),
+        "dJ/db1[0]": pytest.approx(float(timeline.moment.gradient(variable)[0]), rel=1e-12),
+    }

@@ -15,8 +15,10 @@ from textual.pilot import Pilot
 
 from tui_backprop.app import BackpropApp
 from tui_backprop.debugger.running import SPEEDS
+from tui_backprop.drawing.palette import plain
 from tui_backprop.keys import SECTIONS
 from tui_backprop.panes.key_bar import ORDER, STEPPING, draw_keys
+from tui_backprop.panes.pane import Size
 from tui_backprop.pictures import pictures_of
 from tui_backprop.screens.go_to import GoToScreen
 from tui_backprop.screens.help import HelpScreen
@@ -342,6 +344,19 @@ async def test_the_loss_and_the_number_in_view_are_shown_with_all_their_digits()
         assert repr(float(value.flat[0])) in text(pilot, "inspector")
         await pilot.press("equals_sign")
         assert repr(moment.loss) not in text(pilot, "header")
+
+
+async def test_a_picture_that_is_not_whole_is_drawn_on_until_it_is() -> None:
+    async with opened("xor") as pilot:
+        screen = pilot.app.screen
+        [pane] = [pane for pane in screen._panes if pane.name == "picture"]
+        screen.viewer.picture = "map"
+        await pilot.press("i")
+        await wait_for(pilot, lambda: not screen._goes_on)
+        assert not pane.prepare(screen.session.moment, screen.viewer)
+        area = screen._areas["picture"]
+        size = Size(area.width, area.height)
+        assert text(pilot, "picture") == plain(pane.draw(screen.session.moment, screen.viewer, size))
 
 
 async def test_the_picture_stands_beside_the_loss_until_the_last_was_shown() -> None:

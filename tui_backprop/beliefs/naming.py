@@ -66,9 +66,13 @@ class Naming:
 
     def _gradients(self, position: int, count: int | None) -> Iterator[tuple[str, Any]]:
         for wrong in WRONG_MACHINES:
-            yield wrong.name, self._of_sum(wrong.build(self.graph, self.before.keys()), position, count)
+            yield wrong.name, self._of_sum(self._machines[wrong], position, count)
         if count is None and len(self.graph.nodes) <= MOST_NODES:
             yield from ((wrong.name, self.beside(wrong).believed.gradients[position]) for wrong in WRONG_MACHINES)
+
+    @cached_property
+    def _machines(self) -> dict[WrongMachine, Machine]:
+        return {wrong: wrong.build(self.graph, self.before.keys()) for wrong in WRONG_MACHINES}
 
     @cached_property
     def right(self) -> Course:

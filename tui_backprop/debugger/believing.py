@@ -13,7 +13,9 @@ from .recording import Recording
 
 @kept
 def naming(recording: Recording) -> Naming | None:
-    """Return what names the beliefs behind wrong answers in an iteration; None where a mistake ends it.
+    """Return what names the beliefs behind wrong answers in an iteration.
+
+    None where a mistake ends it before all gradients are there, or an array has no numbers.
 
     The gradients that stood in variables are the right ones of the iteration before, where that had the same loss.
     """
@@ -21,7 +23,10 @@ def naming(recording: Recording) -> Naming | None:
     before = {}
     try:
         with quiet():
-            graph = EvaluatedGraph(Plan([loss]).run(start.feeds, start.variables), loss)
+            evaluation = Plan([loss]).run(start.feeds, start.variables)
+            if evaluation.has_empty:
+                return None
+            graph = EvaluatedGraph(evaluation, loss)
             if previous is not None and previous.loss is not None:
                 earlier = EvaluatedGraph(Plan([loss]).run(previous.start.feeds, previous.start.variables), loss)
                 before = {at: earlier.right[at] for at, node in enumerate(graph.nodes) if isinstance(node, Variable)}

@@ -14,6 +14,8 @@ PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 """What stands for a number in the text of a page."""
 OTHERS = ("loss", "iteration", "learning rate")
 """The numbers that are of no node."""
+KEY = "key "
+"""How what stands for a key begins; behind it comes the name of what the key does, as in the table of keys."""
 _ELEMENT = re.compile(r"(.*)\[([0-9, ]+)\]")
 _MOST_CHOICES = 4
 
@@ -51,7 +53,7 @@ def _wrong_with(page: Page, names: Collection[str], loss: str) -> str | None:
         return f"has the answer '{page.answer}', which is no number, and no choices"
     for text in (page.text, page.why, page.answer, *page.choices, *page.choices.values()):
         for name in PLACEHOLDER.findall(text):
-            if name not in OTHERS and read_placeholder(name, names, loss) is None:
+            if name not in OTHERS and not name.startswith(KEY) and read_placeholder(name, names, loss) is None:
                 return f"has {{{name}}}, which is no number of the graph{near(name, names)}"
     return None
 

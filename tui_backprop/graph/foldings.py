@@ -80,13 +80,14 @@ class Foldings:
         """Return the graph as a look has it folded."""
         return self.close(self._at_first if look.closed is None else look.closed)
 
-    def level(self, look: GraphLook) -> int:
-        """Return how much of each node shows where there is room for it."""
-        return SHAPES if look.level is None else look.level
+    def tape_level(self, look: GraphLook) -> int:
+        """Return how much of each node a tape shows: of single numbers not their shapes, but at once the numbers."""
+        return self._usual_level if look.level is None else look.level
 
-    def other_level(self, look: GraphLook, by: int) -> int:
-        """Return the level of detail that shows less or more: a node's name, also its shape, also its numbers."""
-        return min(max(self.level(look) + by, NAMES), NUMBERS)
+    @cached_property
+    def _usual_level(self) -> int:
+        shapes = self._graph.shapes
+        return NUMBERS if all(shapes.get(node) == () for node in self.nodes) else SHAPES
 
     def fits(self, look: GraphLook, width: int) -> bool:
         """Return whether the whole diagram, with shapes and marks, is at most so wide."""

@@ -18,6 +18,7 @@ from ..debugger.moment import Moment
 from ..drawing.glyphs import DOWN, LEFT, RIGHT, UP
 from .folded_graph import FoldedGraph
 from .foldings import Foldings
+from .item_views import NAMES, NUMBERS
 from .layout import Layout
 from .look import GraphLook, Room
 from .picture import Item, Picture
@@ -49,7 +50,7 @@ def show(foldings: Foldings, look: GraphLook, moment: Moment, room: Room) -> Sho
         folded = foldings.folded(look)
         text = _MARKS_OF_A_ROW + LEAST_TITLE_OF_A_FOLD if folded.has_folds else _TEXT_OF_A_ROW
         tape = folded.tape(min(_GUTTER_COLUMNS, max((room.width - text) // 2, 1)))
-        return ShownGraph(look, moment, room, folded, foldings.level(look), folded.rows, tape)
+        return ShownGraph(look, moment, room, folded, foldings.tape_level(look), folded.rows, tape)
     folded, level = foldings.chosen(look, room.width, room.height - HEADING_AND_LEGEND)
     return ShownGraph(look, moment, room, folded, level, folded.boxes, folded.layout(level))
 
@@ -65,6 +66,10 @@ class ShownGraph:
     level: int
     picture: Picture
     stands: Layout | Tape
+
+    def other_level(self, by: int) -> int:
+        """Return the level of detail that shows less or more: a node's name, also its shape, also its numbers."""
+        return min(max(self.level + by, NAMES), NUMBERS)
 
     @property
     def rows(self) -> int:

@@ -35,19 +35,35 @@ Slopes = dict[tuple[Node, int], Array]
 
 
 class ForwardView(View):
-    """The forward accumulation from a variable to the node in view, its Jacobian, and what either direction costs."""
+    """The forward accumulation from a variable to the node in view, its Jacobian, and what either direction costs.
+
+    Before a variable there is nothing: with one in view it is the accumulation from that one to the loss.
+    """
 
     name = "forward mode"
     on_request = True
 
     def origin(self, moment: Moment, followed: Followed, node: Node) -> Origin | str:
         """Return the number of a variable from which the pass starts; the terms to choose from are the variables."""
-        variables = _variables(node)
+        variables = [node] if isinstance(node, Variable) else _variables(node)
         if not variables:
             return f"goes nowhere: no variable leads to {called(node)}"
         chosen = (followed.term or 0) % len(variables)
         index = element_at(moment, variables[chosen], variables[chosen].initial_value.shape, followed)
         return Origin(variables[chosen], "value", [], 0, len(variables), chosen, lambda _: index)
+
+    def numbers(self, moment: Moment, followed: Followed, node: Node) -> dict[str, float]:
+        """Return the number of the variable, and how fast each number of the last node changes with it."""
+        origin, last = self.origin(moment, followed, node), _last(moment, node)
+        if isinstance(origin, str) or not isinstance(leaf := origin.node, Variable):
+            return {}
+        start = element_text(called(leaf), origin.index)
+        found = _pass(moment.recording, last, leaf, origin.index)
+        numbers = {start: float(moment.recording.start.variables.get(leaf, leaf.initial_value)[origin.index])}
+        if isinstance(found, str) or (change := found[0].changes.get(last)) is None or change.size > _MOST_WRITTEN:
+            return numbers
+        name = called(last)
+        return numbers | {f"d{element_text(name, at)}/d{start}": float(change[at]) for at in np.ndindex(change.shape)}
 
     def draw(self, moment: Moment, node: Node, followed: Followed, width: int, height: int) -> list[Line]:
         """Draw the changes of the nodes one after another, the Jacobian where it is small, and the two costs."""
@@ -56,7 +72,7 @@ class ForwardView(View):
             return compose(
                 [Section(9, prose(f"No variable leads to {called(node)}: nothing changes it.", width))], width, height
             )
-        leaf, index = origin.node, origin.index
+        leaf, index, node = origin.node, origin.index, _last(moment, node)
         found = _pass(moment.recording, node, leaf, index)
         start = element_text(called(leaf), index)
         title = f"forward mode: how much does each node change if {start} changes?"
@@ -80,6 +96,12 @@ class ForwardView(View):
             Section(5, draw_origin(moment, origin, width)),
         ]
         return compose(sections, width, height)
+
+
+def _last(moment: Moment, node: Node) -> Node:
+    """Return the node to which the pass goes: that in view, or of a variable the loss, if it leads to it."""
+    loss = moment.graph.loss
+    return loss if isinstance(node, Variable) and node in _variables(loss) else node
 
 
 def _variables(node: Node) -> list[Variable]:
@@ -173,9 +195,8 @@ def _jacobian(jacobian: Array | None, node: Node, leaf: Node, width: int) -> lis
 
 def _costs(forward: ForwardPass, node: Node, width: int) -> list[Line]:
     def said(direction: str, passes: int, of: str, count: int) -> str:
-        return (
-            f"{direction}: {passes} pass{'es' * (passes != 1)}, one for each number of {of}: {count:,} multiplications"
-        )
+        times = f"{count:,} multiplication{'s' * (count != 1)}"
+        return f"{direction}: {passes} pass{'es' * (passes != 1)}, one for each number of {of}: {times}"
 
     lines: Sequence[str] = (
         f"all slopes of {called(node)}, with respect to every number of the variables:",

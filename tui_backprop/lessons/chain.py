@@ -27,13 +27,13 @@ lesson = Lesson(
     pages=(
         Page(
             "Going forward, each node computes its value from the ones before it: a = {a} becomes b = {b}, "
-            "then c = {c}, d = {d} and e = {e}. Press n, node by node, until e is {e}.",
+            "then c = {c}, d = {d} and e = {e}. Press {key node}, node by node, until e is {e}.",
             at="0",
             shows="graph",
         ),
         Page(
             "If c were a little larger, how would d = c² change? Its slope is 2c, here {de/dc}: "
-            "d would fall six times as far. Press space and see {de/dc} arrive at c.",
+            "d would fall six times as far. Press {key step} and see {de/dc} arrive at c.",
             at="1:d",
             node="c",
             shows="ledger",
@@ -44,7 +44,7 @@ lesson = Lesson(
             at="1:c",
             node="a",
             choices={
-                "{de/da}": "Right: 1 · -6 · 1 · 2 = {de/da}. Along one path, slopes are multiplied.",
+                "{de/da}": "1·({de/dc})·1·2 = {de/da}. Along one path, slopes are multiplied.",
                 "{de/dc}": "That is de/dc. On the way from c to a comes one more slope that is not 1: b = 2a.",
                 "-3": "That adds the slopes of the three last nodes. A chain of slopes is multiplied: twice -6.",
             },
@@ -52,12 +52,12 @@ lesson = Lesson(
         ),
         Page(
             "The update goes against the slope: a = {a} - {learning rate}·({de/da}) = {new a}. "
-            "Press i and see it in the inspector, and e fall in the next iteration.",
+            "Press {key step} and see it in the inspector.",
             at="1:a",
             node="a",
             shows="update",
         ),
     ),
-    goal=Goal("Train until e is below 1.01; i trains one iteration.", lambda now: now.loss < 1.01),
+    goal=Goal("Train until e is below 1.01. {key iteration} trains one iteration.", lambda now: now.loss < 1.01),
     then=Next("Here a reached e along one path. What if there are two?", "two-paths"),
 )

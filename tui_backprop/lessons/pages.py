@@ -25,7 +25,8 @@ class Page:
     that does not show the answer yet.
 
     In texts, choices and answer stand for numbers of the iteration at that moment: {w} the value of the node w, {dJ/dw}
-    its gradient, {new w} its value after the update, {W[0,1]} an element, {loss}, {iteration}, {learning rate}.
+    its gradient, {new w} its value after the update, {W[0,1]} an element, {loss}, {iteration}, {learning rate}. A key
+    is written as {key step}, by the name in the list of keys, because without a screen it is a command.
     """
 
     text: str
@@ -90,10 +91,13 @@ class Situation(Protocol):
 
 @dataclass(frozen=True)
 class Goal:
-    """What the learner is to bring about, in a sentence, and whether it `is_reached`; that is asked after each key."""
+    """What the learner is to bring about, in a sentence, and whether it `is_reached`: asked after each key.
+
+    What that returns is taken as true or false.
+    """
 
     text: str
-    is_reached: Callable[[Situation], bool]
+    is_reached: Callable[[Situation], object]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import numpy as np
 from minidl_core import Constant, Graph, Variable, log, multiply, negative, reduce_sum, softmax
 
 from .lesson import Example, Lesson
+from .pages import Goal, Next, Page
 
 _KINDS = ("cat", "dog", "fish")
 
@@ -37,4 +38,51 @@ lesson = Lesson(
         "ContributionAdded z <- p": "z gets p⊙(G - Σ G⊙p). The 1/p of log and the p of softmax cancel: p - c is left.",
     },
     labels=dict.fromkeys(("z", "p", "c", "log", "kept"), (_KINDS,)),
+    pages=(
+        Page(
+            "A picture of a dog got three scores, z. softmax turns them into probabilities of cat, dog and fish: "
+            "{p[0]}, {p[1]} and {p[2]}. It takes e to each score and divides by the sum.",
+            at="1:p:forward",
+            node="p",
+            shows="value",
+        ),
+        Page(
+            "The loss asks one thing: how likely is what is true? J = -log {p[1]} = {J}. It is called cross-entropy. "
+            "If p said dog with 1, J would be 0.",
+            at="1:J:forward",
+            node="J",
+            shows="value",
+        ),
+        Page(
+            "Backward, through log: its slope is 1/p, so p of dog gets -1/{p[1]} = {dJ/dp[1]}. The two others get 0, "
+            "because J does not look at them. The less likely the truth, the steeper.",
+            at="1:p",
+            node="p",
+            shows="ledger",
+        ),
+        Page(
+            "Now softmax passes it on to the scores. p of dog is {p[1]}, and c of dog is {c[1]}. "
+            "What is dJ/dz of dog, z[1]?",
+            at="1:p",
+            node="z",
+            choices={
+                "{dJ/dp[1]}": "That is dJ/dp. softmax lies between p and z, and its slope for dog is p·(1 - p).",
+                "{dJ/dz[1]}": "Right: p - c. The 1/p of log meets the p·(1 - p) of softmax; p cancels, p - 1 is left.",
+                "{p[1]}": "That is p. What is true has to come off it: the score of dog should grow.",
+            },
+            answer="{dJ/dz[1]}",
+        ),
+        Page(
+            "All of dJ/dz is p - c: {dJ/dz[0]}, {dJ/dz[1]}, {dJ/dz[2]}. What was said too loudly goes down, what "
+            "was said too softly goes up. See in the inspector how the two slopes meet.",
+            at="1:z",
+            node="z",
+            shows="ledger",
+        ),
+    ),
+    goal=Goal(
+        "Train until J is below 0.1: then p says dog with more than 0.9. {key iteration} trains one iteration.",
+        lambda now: now.loss < 0.1,
+    ),
+    then=Next("The same two operations, over 100 points at once, draw a line.", "perceptron"),
 )

@@ -12,6 +12,7 @@ from minidl_core.arrays import Array
 from minidl_core.train import AdamOptimizer
 
 from .lesson import Example, Lesson, Points, Regions
+from .pages import Goal, Next, Page
 
 
 def build(seed: int) -> Example:
@@ -48,6 +49,9 @@ def on_points(points: Points) -> Lesson:
         learning_rate=0.1,
         optimizer=AdamOptimizer,
         sentences={},
+        pages=(),
+        goal=None,
+        then=None,
         labels={
             "X": ((), points.axes),
             "W1": (points.axes, units),
@@ -85,4 +89,46 @@ lesson = Lesson(
         **dict.fromkeys(("matmul_1", "y", "t", "gap", "square"), (_CASES, ())),
     },
     on_points=on_points,
+    picture="data",
+    pages=(
+        Page(
+            "Exclusive or: t is 1 where one of the two inputs is 1, and not both. Try to draw one line that has both "
+            "ones on one side and both zeros on the other: there is none. So two hidden units draw a line each.",
+            at="0",
+            shows="data",
+        ),
+        Page(
+            "h = tanh of the scores: each column is what one hidden unit says of the four cases, between -1 and 1. "
+            "The guess y adds up the two, weighted by W2.",
+            at="1:h:forward",
+            node="h",
+            shows="value",
+        ),
+        Page(
+            "y learns what it should be from t. Nobody tells a hidden unit what it should say. What will it hear of J?",
+            at="1:y",
+            node="h",
+            choices={
+                "dJ/dy times its weight in W2": "Right. It is blamed as much as it counts, and with that sign.",
+                "y - t": "That is about y. A unit that hardly counts in y is hardly to blame.",
+                "nothing": "y depends on it, so J does. Look for the way from y back to h: it leads through matmul.",
+            },
+            answer="dJ/dy times its weight in W2",
+        ),
+        Page(
+            "Here it is: dJ/dh, a row for each case, a column for each unit. Unit 1 counts with W2 = {W2[0,0]} and "
+            "unit 2 with {W2[1,0]}, and so is what they hear.",
+            at="1:h",
+            node="h",
+            shows="ledger",
+        ),
+        Page(
+            "Press {key run} and watch the picture. Dots are where y says 1, red; the small digits 1 and 2 run along "
+            "the lines of the two hidden units. See the dots come to lie between the lines, or outside.",
+            at="1",
+            shows="data",
+        ),
+    ),
+    goal=Goal("Train until J is below 0.01. {key run} trains on.", lambda now: now.loss < 0.01),
+    then=Next("One hidden layer was enough here. What becomes of a gradient on its way through ten?", "vanishing"),
 )

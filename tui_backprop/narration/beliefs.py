@@ -24,7 +24,7 @@ from .wording import in_list
 
 Index = tuple[int, ...]
 
-NO_NUMBERS = "This iteration ends in a mistake before all gradients are there, so there is nothing to compare."
+NO_NUMBERS = "In this iteration not every gradient is there, with numbers in it, so there is nothing to compare."
 _MOST_TERMS = 4
 """A sum of more terms than this is not written out."""
 _MOST_WRONG = 5

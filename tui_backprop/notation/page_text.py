@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from minidl_core import Event, GradientCompleted, NodeEvaluated, VariableUpdated
 from minidl_core.arrays import Array
 
-from ..debugger.pages_fit import PLACEHOLDER, Number, read_placeholder
+from ..debugger.pages_fit import KEY, PLACEHOLDER, Number, read_placeholder
 from ..debugger.recording import Recording
 from ..drawing.glyphs import NOT_YET
 from ..lessons.pages import Page
@@ -21,9 +23,15 @@ def numbers_of(page: Page, recording: Recording) -> Numbers:
     return {name: x for name in names if (x := _number(name, recording)) is not None}
 
 
-def fill(text: str, numbers: Numbers) -> str:
-    """Return a text with its numbers; one that is not known is a sign that says so."""
-    return PLACEHOLDER.sub(lambda match: number(numbers[match[1]]) if match[1] in numbers else NOT_YET, text)
+def fill(text: str, numbers: Numbers, keys: Mapping[str, str]) -> str:
+    """Return a text with its numbers and keys; a number that is not known is a sign that says so."""
+
+    def filled(name: str) -> str:
+        if name.startswith(KEY):
+            return keys.get(name.removeprefix(KEY), name.removeprefix(KEY))
+        return number(numbers[name]) if name in numbers else NOT_YET
+
+    return PLACEHOLDER.sub(lambda match: filled(match[1]), text)
 
 
 def _number(name: str, recording: Recording) -> float | None:

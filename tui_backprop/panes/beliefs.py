@@ -12,7 +12,7 @@ from ..debugger.followed import Followed
 from ..debugger.moment import Moment
 from ..drawing.glyphs import MORE
 from ..drawing.palette import Line, Span
-from ..narration.beliefs import explain_belief, write_both, write_sum, wrong_index
+from ..narration.beliefs import write_both, write_sum, wrong_index
 from ..narration.wording import in_list
 from ..notation.fitting import fit, flow, leading, prose, width_of
 
@@ -24,8 +24,9 @@ _LEAST_ROOM = 35
 
 
 def first_belief(naming: Naming) -> WrongMachine:
-    """Return the first belief by which something comes out wrong; where none matters, the first of all."""
-    return next((wrong for wrong in WRONG_MACHINES if naming.beside(wrong).wrong_at), WRONG_MACHINES[0])
+    """Return the first belief by which something comes out wrong; the first of all in a large graph."""
+    looked_at = WRONG_MACHINES if len(naming.graph.nodes) <= MOST_NODES else ()
+    return next((wrong for wrong in looked_at if naming.beside(wrong).wrong_at), WRONG_MACHINES[0])
 
 
 def draw_choices(naming: Naming | None, chosen: WrongMachine, width: int) -> list[Line]:
@@ -41,18 +42,24 @@ def draw_choices(naming: Naming | None, chosen: WrongMachine, width: int) -> lis
 
 
 def draw_beside(
-    side: SideBySide, moment: Moment, followed: Followed, first: int | None, width: int, height: int
+    side: SideBySide,
+    said: Sequence[str],
+    moment: Moment,
+    followed: Followed,
+    first: int | None,
+    width: int,
+    height: int,
 ) -> list[Line]:
-    """Draw both courses beside each other, a line for each step, and below words about them.
+    """Draw both courses beside each other, a line for each step, and below what is `said` about them.
 
     `first` is the step in the first line (None: shortly before they part).
     """
-    words = [line for sentence in explain_belief(side, moment, followed) for line in prose(sentence, width)]
+    words = [line for sentence in said for line in prose(sentence, width)]
     steps = len(side.right.visits)
     rows = max(height - len(words) - 3, min(3, steps))
     digits = len(str(steps))
     half = max((width - digits - 3) // 2 - 1, 8)
-    longest = max(width_of(in_list(node)) for node in side.right.graph.nodes)
+    longest = max(width_of(in_list(node)) for node in side.right.graph.nodes[:MOST_NODES])
     name = min(max(longest, len("believed")) + 2, max(half // 2, 8))
     sides = _Sides(side, moment, followed, name, half)
     start = first_step(side, rows) if first is None else min(first, max(steps - rows, 0))
@@ -62,7 +69,10 @@ def draw_beside(
         mark = (f"{PARTED if is_parting else ' '} {step + 1:>{digits}} ", "followed" if is_parting else "dim")
         lines.append([mark, *sides.draw(side.believed, step), ("  ", "text"), *sides.draw(side.right, step)])
     more = steps - start - (len(lines) - 1)
-    return [*lines, [(f"{MORE} {more} more", "dim")] if more > 0 else [], *words][:height]
+    lines += [[(f"{MORE} {more} more", "dim")] if more > 0 else [], *words]
+    if len(lines) > height:
+        lines[height - 1 :] = [[(f"{MORE} more, where there is more room", "dim")]]
+    return lines
 
 
 def first_step(side: SideBySide, rows: int) -> int:

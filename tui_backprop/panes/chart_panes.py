@@ -8,8 +8,9 @@ from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..notation.edits import branch_label, seen_from
 from ..notation.fitting import width_of
-from ..pictures import picture_named
+from ..pictures import picture_named, pictures_of
 from ..pictures.charts import draw_loss
+from ..pictures.picture import Picture
 from ..session import Viewer
 from .frame import TITLE_EDGES
 from .pane import Pane, Size
@@ -64,19 +65,26 @@ class PicturePane(Pane):
 
     def prepare(self, moment: Moment, viewer: Viewer) -> bool:
         """Go on with the work for the picture."""
-        work = None if viewer.picture is None else picture_named(viewer.picture).work(moment, viewer.focus)
+        picture = _shown(moment, viewer)
+        work = None if picture is None else picture.work(moment, viewer.focus)
         return work is not None and work.fill(SLICE_SECONDS)
 
     def depends_on(self, moment: Moment, viewer: Viewer) -> Hashable:
         """Return which picture it is, and what that depends on."""
-        return viewer.picture, viewer.picture and picture_named(viewer.picture).depends_on(moment, viewer.focus)
+        picture = _shown(moment, viewer)
+        return viewer.picture, picture and picture.depends_on(moment, viewer.focus)
 
     def title(self, moment: Moment, viewer: Viewer, size: Size) -> tuple[Line, Line]:
         """Return the title of the picture."""
-        if viewer.picture is None:
-            return [], []
-        return picture_named(viewer.picture).title(moment, viewer.focus, size.width - TITLE_EDGES), []
+        picture = _shown(moment, viewer)
+        return [] if picture is None else picture.title(moment, viewer.focus, size.width - TITLE_EDGES - 1), []
 
     def draw(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
         """Draw the picture."""
-        return [] if viewer.picture is None else picture_named(viewer.picture).draw(moment, viewer.focus, *size)
+        picture = _shown(moment, viewer)
+        return [] if picture is None else picture.draw(moment, viewer.focus, *size)
+
+
+def _shown(moment: Moment, viewer: Viewer) -> Picture | None:
+    """Return the picture that is shown; of several losses one may not have what another has."""
+    return picture_named(viewer.picture) if viewer.picture in pictures_of(moment) else None

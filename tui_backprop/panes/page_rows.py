@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..debugger.pages_fit import PLACEHOLDER
 from ..drawing.glyphs import DONE, PARTS, RIGHT
 from ..drawing.palette import Line, Span
 from ..notation.fitting import flow, printable, prose
@@ -17,7 +18,9 @@ def page_height(reading: Reading, width: int) -> int:
     """Return how many rows a lesson needs in this width: for its longest page, so that nothing moves as it is read."""
     width -= 2
     rows = [
-        len(prose(text, width)) + len(_choices(page.choices, width)) + bool(page.answer and not page.choices)
+        len(prose(PLACEHOLDER.sub("-0.1234", text), width))
+        + len(_choices(page.choices, width))
+        + bool(page.answer and not page.choices)
         for page in reading.lesson.pages
         for text in (page.text, *page.choices.values(), page.why)
     ]

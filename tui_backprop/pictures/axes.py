@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import ceil, floor, log10
 
-from ..notation.formats import number
+from ..notation.formats import DIGITS, MOST_DIGITS, number
 
 
 def tick_unit(low: float, high: float, parts: float) -> float:
@@ -24,16 +24,27 @@ def rounded_outwards(low: float, high: float) -> tuple[float, float]:
 
 
 def ticks(low: float, high: float, most: int) -> list[float]:
-    """Return round numbers from low to high, at most so many but at least one."""
-    unit = tick_unit(low, high, max(most - 1, 1))
+    """Return round numbers from low to high, at least two where there are; at most so many where that leaves two."""
+    options = [_multiples(low, high, tick_unit(low, high, most * 2 / part)) for part in (1, 1.5, 2, 3, 4, 6)]
+    several = [places for places in options if len(places) > 1] or options
+    return next((places for places in several if len(places) <= most), several[-1])
+
+
+def _multiples(low: float, high: float, unit: float) -> list[float]:
     return [_round(count, unit) for count in range(ceil(low / unit - 1e-9), floor(high / unit + 1e-9) + 1)]
+
+
+def labels(places: list[float]) -> list[str]:
+    """Return what stands at ticks: with as many digits as tell them from each other."""
+    texts = [[number(x, digits) for x in places] for digits in range(DIGITS, MOST_DIGITS)]
+    return next((found for found in texts if len(set(found)) == len(places)), texts[-1])
 
 
 def axis_below(low: float, high: float, columns: int) -> str:
     """Return a horizontal axis from low to high in so many cells, with the round numbers for which there is room."""
     axis = ["─"] * columns
-    for x in ticks(low, high, max(columns // 8, 2)):
-        text = number(x)
+    places = ticks(low, high, max(columns // 8, 2))
+    for x, text in zip(places, labels(places), strict=True):
         middle = floor(0.5 + (columns - 1) * (x - low) / (high - low))
         start = max(min(middle - len(text) // 2, columns - len(text)), 0)
         if set(axis[max(start - 1, 0) : start + len(text) + 1]) == {"─"}:

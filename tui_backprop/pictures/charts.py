@@ -230,6 +230,13 @@ def separator(weights: ArrayLike, bias: ArrayLike) -> Separator:
     return float(w[0, 0] - w[0, 1]), float(w[1, 0] - w[1, 1]), float(b[0] - b[1])
 
 
+def equation_of(line: Separator) -> str:
+    """Write where a line is: 2·x - 3·y + 0.5 = 0."""
+    u, v, w = line
+    signed = "".join(f" {'-' if x < 0 else '+'} {number(abs(x))}{name}" for x, name in ((v, "·y"), (w, "")))
+    return f"{number(u)}·x{signed} = 0"
+
+
 def figure(width: int, height: int) -> Any:
     """Return plotext with an empty figure: no colours, no frame, no ticks, and a size no terminal limits."""
     import plotext as plt

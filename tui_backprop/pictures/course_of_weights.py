@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minidl_core import State
+from minidl_core.arrays import Array
 
 from ..debugger.branches import Branch
 from ..debugger.kept import kept
@@ -47,6 +48,14 @@ def told(moment: Moment, weights: Sequence[Weight]) -> Iterator[str]:
         measured = "" if step.loss is None else f", and {loss} was {number(step.loss)}"
         where = ", ".join(f"{weight.name} was {number(x)}" for weight, x in zip(weights, step.numbers, strict=True))
         yield f"After {step.finished} update{'s' * (step.finished != 1)} {where}{measured}."
+
+
+def others_stay(moment: Moment, others: int) -> str:
+    """Return what is true of so many numbers that are trained, too: they are what the iteration started from."""
+    if not others:
+        return ""
+    as_they_are = "as before the update" if moment.updated else "as they are" if others > 1 else "as it is"
+    return f"; the {others} other number{'s' * (others > 1)} {as_they_are}"
 
 
 def numbers_now(moment: Moment, weights: Sequence[Weight]) -> tuple[float, ...]:
@@ -90,7 +99,7 @@ def _steps(
     program: Program, graph: LossGraph, branch: Branch, weights: Sequence[Weight], until: int | None
 ) -> list[Step]:
     return [
-        Step(state.finished, _numbers(state, weights), branch.losses.loss_at(state.finished + 1))
+        Step(state.finished, _numbers(branch.edited(state), weights), branch.losses.loss_at(state.finished + 1))
         for state in branch.states.kept
         if (until is None or state.finished < until) and _is_of(program, graph, state)
     ]
@@ -127,5 +136,15 @@ def _valley(loss: Slice, x: float) -> tuple[float, float]:
     lowest = int(np.nanargmin(np.where(finite, losses, np.nan)))
     if not 0 < lowest < len(places) - 1 or np.ptp(losses[finite]) == 0:
         return x - 2 * size, x + 2 * size
-    low, high = min(x, places[lowest - 1]), max(x, places[lowest + 1])
-    return min(low, x - size / 2), max(high, x + size / 2)
+    near = slice(lowest - 1, lowest + 2)
+    bottom = _vertex(places[near], losses[near])
+    half = max(1.25 * abs(x - bottom), size / 2)
+    return bottom - half, bottom + half
+
+
+def _vertex(xs: Sequence[float], ys: Array) -> float:
+    """Return where the parabola through three places, the middle one the lowest, is lowest."""
+    before, after = xs[1] - xs[0], xs[1] - xs[2]
+    rise, fall = before * (ys[1] - ys[2]), after * (ys[1] - ys[0])
+    vertex = xs[1] - (before * rise - after * fall) / (2 * (rise - fall)) if np.isfinite(ys).all() else xs[1]
+    return float(vertex if xs[0] <= vertex <= xs[2] else xs[1])

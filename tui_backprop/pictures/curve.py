@@ -14,10 +14,10 @@ from ..drawing.palette import Line
 from ..notation.fitting import first_that_fits, prose
 from ..notation.formats import number
 from ..notation.names import called
-from .axes import axis_below, rounded_outwards, ticks
+from .axes import axis_below, labels, rounded_outwards, ticks
 from .charts import CURSOR, GHOST, MEASURED, blank, figure, rows_of, scatter, small, styled
-from .course_of_weights import NUMBERED, Step, numbers_before, numbers_now, ranges_of, steps_of, told
-from .picture import Focus, Picture, is_hidden
+from .course_of_weights import NUMBERED, Step, numbers_before, numbers_now, others_stay, ranges_of, steps_of, told
+from .picture import Focus, Picture, is_hidden, what_it_shows
 from .sampling import Grid, grid_of, why_not_sampled
 from .weights import Weight, count_of_weights
 
@@ -29,6 +29,7 @@ class CurvePicture(Picture):
     """J along one weight, with the tangent where it is, and the steps so far."""
 
     name = "curve"
+    along_weights = True
 
     def applies(self, moment: Moment) -> bool:
         """Return whether there is a number that is trained."""
@@ -68,9 +69,8 @@ class CurvePicture(Picture):
             return
         grid.finish()
         loss, (axis,) = called(moment.graph.loss), grid.axes
-        others = count_of_weights(moment.graph) - 1
-        stay = f"; the {others} other number{'s stay as they are' if others > 1 else ' stays as it is'}" * bool(others)
-        yield f"{loss} along {weight.name}, from {number(axis[0])} to {number(axis[-1])}{stay}."
+        along = f"{loss} along {weight.name}, from {number(axis[0])} to {number(axis[-1])}"
+        yield f"{along}{others_stay(moment, count_of_weights(moment.graph) - 1)}."
         if grid.loss.problem:
             yield grid.loss.problem
             return
@@ -89,7 +89,7 @@ class CurvePicture(Picture):
         weight, grid = focus.weight, self.work(moment, focus)
         if weight is None or grid is None or grid.loss.problem:
             return prose(_why_none(moment, focus) if grid is None else grid.loss.problem, width, "dim")[:height]
-        what: Line = [(first_that_fits(width, *_what(moment, weight)), "now")]
+        what = what_it_shows(_what(moment, weight), width)
         return [what, *_draw_curve(moment, weight, grid, width, height - 1)][:height]
 
 
@@ -117,7 +117,9 @@ def _what(moment: Moment, weight: Weight) -> tuple[str, ...]:
     update = moment.update(weight.node)
     if update is not None:
         old, new = (number(float(array[weight.index])) for array in (update.old, update.new))
+        too = "; the other numbers moved too" if count_of_weights(moment.graph) > 1 else ""
         return (
+            f"the slope was {number(slope)}, its gradient; the step went from {old} to {new}{too}",
             f"the slope was {number(slope)}, its gradient; the step went from {old} to {new}",
             f"slope {number(slope)}: from {old} to {new}",
         )
@@ -145,15 +147,16 @@ def _draw_curve(moment: Moment, weight: Weight, grid: Grid, width: int, height: 
     measured = [y for y in (*(step.loss for step in steps), at_start, at_now) if y is not None and isfinite(y)]
     rows = height - 1
     low, high = _bounds(values[finite], measured)
-    marks = [(y, f" {number(y)}") for y in ticks(low, high, max(rows // 2, 2))]
-    margin = max(len(text) for _, text in marks)
+    marks = ticks(low, high, max(rows // 2, 2))
+    texts = [f" {text}" for text in labels(marks)]
+    margin = max(map(len, texts))
     columns = width - margin - 1
     if columns < 8 or rows < 3 or not finite.any():
         return blank(width, height)
 
     plt = figure(width, rows)
     plt.yaxes(True, False)
-    plt.yticks([y for y, _ in marks], [text.rjust(margin) for _, text in marks])
+    plt.yticks(marks, [text.rjust(margin) for text in texts])
     plt.xlim(axis[0], axis[-1])
     plt.ylim(low, high)
     plt.scatter([axis[0]], [low], marker=" ")  # an axis on which nothing lies would be left out

@@ -11,9 +11,8 @@ from minidl_core.arrays import Array
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..lessons.lesson import Plane
-from ..notation.formats import number
 from . import regions
-from .charts import Separator, count_right, data_legend, draw_data, separator
+from .charts import Separator, count_right, data_legend, draw_data, equation_of, separator
 from .picture import Focus, Picture
 
 
@@ -48,9 +47,8 @@ class DataPicture(Picture):
         if moment.program.example.plane is None:
             yield from regions.facts(moment)
             return
-        u, v, w = _line(moment)
         yield f"{_how_many_right(moment)}."
-        yield f"The line is where {number(u)}·x + {number(v)}·y + {number(w)} = 0; blue is where that is positive."
+        yield f"The line is where {equation_of(_line(moment))}; blue is where that is positive."
 
     def draw(self, moment: Moment, focus: Focus, width: int, height: int) -> list[Line]:
         """Draw points and lines, or regions."""

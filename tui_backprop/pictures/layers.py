@@ -15,10 +15,10 @@ from ..debugger.loss_graph import LossGraph
 from ..debugger.moment import Moment
 from ..drawing.glyphs import MORE, NOT_YET
 from ..drawing.palette import Line
-from ..notation.fitting import first_that_fits, fit_name, width_of
+from ..notation.fitting import clip, first_that_fits, fit_name, width_of
 from ..notation.formats import number
 from ..notation.names import called
-from .picture import Focus, Picture
+from .picture import Focus, Picture, what_it_shows
 
 BAR = "█"
 _LEAST_DECADES = 3
@@ -57,7 +57,7 @@ class LayersPicture(Picture):
     def draw(self, moment: Moment, focus: Focus, width: int, height: int) -> list[Line]:  # noqa: ARG002
         """Draw one line that says what it shows, a bar in each line, and the axis."""
         sizes = _sizes(moment)
-        what: Line = [(first_that_fits(width, *_what(sizes)), "now")]
+        what = what_it_shows(_what(sizes), width)
         rows = max(height - 2, 1)
         shown: list[tuple[str, float | None] | int] = [*sizes]
         if len(sizes) > rows:  # both ends are what is compared
@@ -78,7 +78,7 @@ class LayersPicture(Picture):
             line.append((BAR * max(round(share * room), size is not None and share > 0), "done"))
             lines.append([*line, (f" {NOT_YET if size is None else number(size, 3)}", "text" if size else "dim")])
         axis: Line = [(" " * (names + 1), "text"), ("└" + _axis(low, high, max(room, 1)), "dim")]
-        return [*lines, axis][:height]
+        return [clip(line, width) for line in [*lines, axis][:height]]
 
 
 @kept

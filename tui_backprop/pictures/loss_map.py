@@ -14,14 +14,14 @@ from ..drawing.palette import LEVELS, Line
 from ..notation.fitting import first_that_fits, joined, prose
 from ..notation.formats import number
 from ..notation.names import called
-from .axes import axis_below, ticks
+from .axes import axis_below, labels, ticks
 from .charts import CURSOR, GHOST, MEASURED, small
-from .course_of_weights import NUMBERED, Step, numbers_before, numbers_now, ranges_of, steps_of, told
-from .picture import Focus, Picture, is_hidden
+from .course_of_weights import NUMBERED, Step, numbers_before, numbers_now, others_stay, ranges_of, steps_of, told
+from .picture import Focus, Picture, is_hidden, what_it_shows
 from .sampling import Grid, grid_of, why_not_sampled
 from .weights import Weight, count_of_weights, next_weight
 
-POINTS = 33
+POINTS = 25
 NOT_FINITE = "!"
 
 
@@ -29,6 +29,7 @@ class MapPicture(Picture):
     """J over two weights, with the path of this branch and those of the others."""
 
     name = "map"
+    along_weights = True
 
     def applies(self, moment: Moment) -> bool:
         """Return whether there are two numbers that are trained."""
@@ -72,9 +73,7 @@ class MapPicture(Picture):
             f"{weight.name} from {number(axis[0])} to {number(axis[-1])}"
             for weight, axis in zip(weights, grid.axes, strict=True)
         )
-        others = count_of_weights(moment.graph) - 2
-        stay = f"; the {others} other number{'s stay as they are' if others > 1 else ' stays as it is'}" * bool(others)
-        yield f"{loss} over {ranges}{stay}."
+        yield f"{loss} over {ranges}{others_stay(moment, count_of_weights(moment.graph) - 2)}."
         if grid.loss.problem or not np.isfinite(grid.values).any():
             yield grid.loss.problem or f"{loss} is nowhere finite there."
             return
@@ -96,8 +95,9 @@ class MapPicture(Picture):
             return prose(_why_none(moment) if grid is None else grid.loss.problem, width, "dim")[:height]
         (across, up), values = grid.coarse()
         rows = height - 2
-        marks = {} if rows < 3 else {y: number(y) for y in ticks(up[0], up[-1], max(rows // 2, 2))}
-        margin = max(map(len, marks.values()), default=0) + 1
+        marks = ticks(up[0], up[-1], max(rows // 2, 2))
+        texts_of_marks = labels(marks)
+        margin = max(map(len, texts_of_marks)) + 1
         columns = width - margin - 1
         if columns < 8 or rows < 3 or not np.isfinite(values).any():
             return []
@@ -112,11 +112,11 @@ class MapPicture(Picture):
                 at = _cell(step.numbers, xs, ys)
                 if at is not None:
                     texts[at], styles[at] = marker, style
-        labels = {int(np.abs(ys - y).argmin()): text for y, text in marks.items()}
-        lines: list[Line] = [[(first_that_fits(width, *_what(called(moment.graph.loss), borders)), "now")]]
+        at_rows = {int(np.abs(ys - y).argmin()): text for y, text in zip(marks, texts_of_marks, strict=True)}
+        lines: list[Line] = [what_it_shows(_what(called(moment.graph.loss), borders), width)]
         for row in range(rows):
-            label = labels.get(row, "").rjust(margin)
-            mark = "┤" if row in labels else "│"
+            label = at_rows.get(row, "").rjust(margin)
+            mark = "┤" if row in at_rows else "│"
             cells_of_row: Line = list(zip(texts[row].tolist(), styles[row].tolist(), strict=True))
             lines.append(joined([(label, "dim"), (mark, "frame"), *cells_of_row]))
         return [*lines, [("└".rjust(margin + 1), "frame"), (axis_below(across[0], across[-1], columns), "dim")]]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from ..debugger.followed import Followed
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
+from ..notation.fitting import clip, first_that_fits
 from ..quiz.masked import Masked
 from .weights import Weight
 
@@ -31,9 +32,13 @@ class Work(Protocol):
 
 
 class Picture(Protocol):
-    """Shows a moment; it has a `name`. What is long to compute for it is its `work`: it draws how far that is."""
+    """Shows a moment; it has a `name`. What is long to compute for it is its `work`: it draws how far that is.
+
+    One that is `along_weights` is about the weight in focus, which can be chosen while the picture is looked at.
+    """
 
     name: str
+    along_weights: bool = False
 
     @abstractmethod
     def applies(self, moment: Moment) -> bool:
@@ -58,6 +63,11 @@ class Picture(Protocol):
     @abstractmethod
     def facts(self, moment: Moment, focus: Focus) -> Iterator[str]:
         """Yield what it shows, as sentences."""
+
+
+def what_it_shows(wordings: Sequence[str], width: int) -> Line:
+    """Return the one line that says what a picture shows, in the longest wording that fits."""
+    return clip([(first_that_fits(width, *wordings), "now")], width)
 
 
 def is_hidden(moment: Moment) -> str:

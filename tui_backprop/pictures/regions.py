@@ -15,8 +15,7 @@ from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..lessons.lesson import Regions
 from ..notation.fitting import first_that_fits, prose
-from ..notation.formats import number
-from .charts import BLUE, RED, RED_REGION, Separator, draw_data, small
+from .charts import BLUE, RED, RED_REGION, Separator, draw_data, equation_of, small
 
 MOST_LINES = 9
 """The lines of more hidden units than this would be a tangle."""
@@ -45,18 +44,19 @@ def draw(moment: Moment, width: int, height: int) -> list[Line]:
 
 def legend(moment: Moment, width: int) -> Line:
     """Return what the marks mean in one line of at most `width` cells, shorter where it must be."""
-    kinds: Line = [(f"{RED} red  ", "red"), (f"{BLUE} blue  ", "blue"), (f"{RED_REGION} taken for red", "red")]
-    right: Line = [*kinds, (f": {_how_many_right(moment)}", "text")]
+    kinds: Line = [(f"{RED} red  ", "red"), (f"{BLUE} blue  ", "blue")]
+    taken, right = (f"{RED_REGION} taken for red  ", "red"), (_how_many_right(moment), "now")
     numbers = " ".join(map(small, _lines(moment)))
-    units: Line = [*right, (f"  {numbers} hidden unit is 0", "dim")]
-    return first_that_fits(width, units, [*right, (f"  {numbers} units", "dim")], right, kinds, kinds[:2])
+    units, short = (f"  {numbers} a hidden unit is 0", "dim"), (f"  {numbers} units", "dim")
+    wordings: list[Line] = [[*kinds, taken, right, units], [*kinds, taken, right, short], [*kinds, taken, right]]
+    return first_that_fits(width, *wordings, [*kinds, right], [right])
 
 
 def facts(moment: Moment) -> Iterator[str]:
     """Yield how many points are right, and where the lines of the hidden units are."""
     yield f"{_how_many_right(moment)}."
-    for unit, (u, v, w) in _lines(moment).items():
-        yield f"Hidden unit {unit} is 0 on the line {number(u)}·x + {number(v)}·y + {number(w)} = 0."
+    for unit, line in _lines(moment).items():
+        yield f"Hidden unit {unit} is 0 where {equation_of(line)}."
     left_out = moment.variable(_regions(moment).bias).size - MOST_LINES
     if left_out > 0:
         yield f"{left_out} more hidden units have lines, which are not told."

@@ -89,8 +89,8 @@ class Grid:
             pass
 
     def coarse(self) -> tuple[tuple[Array, ...], Array]:
-        """Return the axes and J of the finest part of the grid that is whole."""
-        steps = slice(None, None, self.stride or len(self.axes[0]))
+        """Return the axes and J of the finest part of the grid that is whole; at first of the coarsest, with holes."""
+        steps = slice(None, None, self.stride or _STRIDES[0])
         return tuple(axis[steps] for axis in self.axes), self.values[(steps,) * len(self.axes)]
 
     def _fill(self) -> Iterator[None]:

@@ -20,6 +20,7 @@ from ..notation.expression import element_text
 from ..notation.moments import NoMomentError, read_moment
 from ..notation.names import called
 from ..panes.question_pane import draw_outcome, write_score
+from ..pictures import picture_named, pictures_of
 from ..session import Viewer
 from ..session.session_file import ENDING, file_of, is_session
 from .answers import write_graph, write_log, write_place, write_question, write_step, write_view
@@ -156,6 +157,8 @@ def _view(view: str) -> Callable[[Viewer, str], Lines]:
     def run(viewer: Viewer, rest: str) -> Lines:
         if rest:
             viewer.select(_node(viewer, rest))
+        elif viewer.node is None:
+            viewer.look_at_loss(view)
         viewer.view = view
         yield from write_view(viewer, view)
 
@@ -181,6 +184,15 @@ def _why(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
     if viewer.message is not None:
         yield sentences(viewer.message, viewer.keys)[0]
     yield from write_view(viewer, viewer.shown_view)
+
+
+def _picture(viewer: Viewer, rest: str) -> Lines:
+    there = pictures_of(viewer.moment)
+    name = rest or viewer.picture or (there[0] if there else "")
+    if name not in there:
+        raise CommandError(f"There is no picture {name} of this; there are {', '.join(there) or 'none'}.")
+    viewer.picture = name
+    yield from picture_named(name).facts(viewer.moment, viewer.focus)
 
 
 def _edit(viewer: Viewer, rest: str) -> Lines:
@@ -344,6 +356,7 @@ COMMANDS = {
     "code": Command("[NODE]", "the functions that compute it", _view("code")),
     "check": Command("[NODE]", "measure its gradient on both sides of the number", _view("check")),
     "forward": Command("[NODE]", "forward mode: how it changes with one number of a variable", _view("forward mode")),
+    "picture": Command("[NAME]", "what a picture shows: curve, map, data or layers", _picture),
     "why": Command("", "go to where the followed number came from", _why),
     "edit": Command("NAME = NUMBER", "a branch begins: edit W[0,0] = 1, seed = 5, or optimizer = adam", _edit),
     "reset": Command("", "start again: at the very start, without any branch", _move("reset")),

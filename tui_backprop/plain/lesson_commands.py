@@ -67,12 +67,12 @@ def answer_page(viewer: Viewer, rest: str) -> Lines:
 
 def write_goal(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all commands)
     """Yield the goal of the lesson, and whether it is reached, and then what is next."""
-    lesson, reached = viewer.session.program.lesson, viewer.reading.reached
-    if lesson.goal is None:
-        yield "This lesson has no goal."
+    reading = viewer.reading
+    if reading.goal:
+        yield f"The goal{', which is reached' if reading.reached else ''}: {reading.goal}"
     else:
-        yield f"The goal{', which is reached' if reached else ''}: {lesson.goal.text}"
-    if lesson.then is not None and (reached or lesson.goal is None):
+        yield "This lesson has no goal."
+    if reading.reached or not reading.goal:
         yield from _next(viewer)
 
 
@@ -90,7 +90,7 @@ def write_goal_reached(viewer: Viewer) -> Lines:
 def _next(viewer: Viewer) -> Lines:
     then = viewer.session.program.lesson.then
     if then is not None:
-        yield f"{then.text}{f' backprop-tui --plain {then.lesson} opens it.' if then.lesson else ''}"
+        yield f"{viewer.reading.then}{f' backprop-tui --plain {then.lesson} opens it.' if then.lesson else ''}"
 
 
 def write_path(progress: Progress | None) -> Lines:

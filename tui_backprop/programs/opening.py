@@ -41,6 +41,13 @@ def open_program(address: str, seed: int | None = None, learning_rate: float | N
     return replace(program, lesson=replace(lesson, build=program.lesson.build), address=address)
 
 
+def variants_of(address: str) -> dict[str, str]:
+    """Return the addresses of all variants of the lesson at an address, each with what it is about."""
+    name = words_of(address)[0]
+    variants = load_lesson(name).variants if name in lesson_names() else {}
+    return {f"{name} --variant {variant}": lesson.summary for variant, lesson in variants.items()}
+
+
 def _lesson(lesson: Lesson, options: Mapping[str, str], seed: int | None) -> Lesson:
     """Return a lesson as its options say: a variant of it, or about points from a file or drawn from the seed."""
     variant, data = options.get("--variant"), options.get("--data")

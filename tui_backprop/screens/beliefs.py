@@ -12,7 +12,7 @@ from ..beliefs import WRONG_MACHINES
 from ..debugger.believing import naming
 from ..debugger.followed import Followed
 from ..debugger.moment import Moment
-from ..narration.beliefs import NO_NUMBERS
+from ..narration.beliefs import NO_NUMBERS, explain_belief
 from ..notation.fitting import prose
 from ..panes.beliefs import draw_beside, draw_choices, first_belief, first_step
 from ..widgets.canvas import Canvas
@@ -49,6 +49,12 @@ class BeliefsScreen(ModalScreen[None]):
         self._naming = naming(moment.recording)
         self._chosen = WRONG_MACHINES[0] if self._naming is None else first_belief(self._naming)
         self._first: int | None = None
+        self._said = self._explain()
+
+    def _explain(self) -> list[str]:
+        if self._naming is None:
+            return []
+        return explain_belief(self._naming.beside(self._chosen), self._moment, self._followed)
 
     def compose(self) -> ComposeResult:
         """Yield the canvas."""
@@ -64,6 +70,7 @@ class BeliefsScreen(ModalScreen[None]):
     def action_choose(self, number: int) -> None:
         """Show another belief."""
         self._chosen, self._first = WRONG_MACHINES[number - 1], None
+        self._said = self._explain()
         self._draw()
 
     def action_choose_beside(self, by: int) -> None:
@@ -86,5 +93,7 @@ class BeliefsScreen(ModalScreen[None]):
             lines += prose(NO_NUMBERS, width)
         else:
             side = self._naming.beside(self._chosen)
-            lines += draw_beside(side, self._moment, self._followed, self._first, width, height - len(lines))
+            lines += draw_beside(
+                side, self._said, self._moment, self._followed, self._first, width, height - len(lines)
+            )
         canvas.show(lines)

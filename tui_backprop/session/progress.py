@@ -79,17 +79,23 @@ class Progress:
             return
         try:
             text = self.path.read_text(encoding="utf-8")
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return
-        except NotADirectoryError:
+        except OSError as error:
+            self._do_without("read", error.strerror)
             return
-        except (OSError, UnicodeDecodeError) as error:
-            self._do_without("read", error)
+        except UnicodeDecodeError:
+            self._do_without("read", "it is not text")
             return
         try:
-            self._lessons = _lessons_in(json.loads(text))
-        except (ValueError, TypeError, KeyError, RecursionError):
+            says = json.loads(text)
+            version = says[_FORMAT]
+            self._lessons = _lessons_in(says) if version == VERSION else self._lessons
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             self._put_aside()
+        else:
+            if version != VERSION:
+                self._do_without("read", f"it is of version {version}, this backprop-tui writes {VERSION}")
 
     def _put_aside(self) -> None:
         """Keep a damaged file under another name, and begin anew."""
@@ -97,7 +103,7 @@ class Progress:
         try:
             self.path.replace(aside)
         except OSError as error:
-            self._do_without("read", error)
+            self._do_without("read", error.strerror)
         else:
             self.problem = f"{self.path} is damaged; it is kept as {aside.name}, and your progress begins anew"
 
@@ -110,20 +116,17 @@ class Progress:
             for _ in save_lines(self.path, json.dumps(says, indent=1).splitlines(), replace=True):
                 pass
         except OSError as error:
-            self._do_without("written", error)
+            self._do_without("written", error.strerror)
 
-    def _do_without(self, what: str, error: OSError | UnicodeDecodeError) -> None:
+    def _do_without(self, what: str, why: str | None) -> None:
         self._keeps = False
-        why = error.strerror if isinstance(error, OSError) else "it is not text"
         self.problem = f"{self.path} cannot be {what}, so your progress is not kept: {why}"
 
 
 def _lessons_in(says: Any) -> dict[str, dict[str, Any]]:
-    """Return what a file says of each lesson; raises ValueError, TypeError or KeyError where it is none of ours."""
-    if says[_FORMAT] != VERSION:
-        raise ValueError
-    lessons = says["lessons"]
-    for name, said in lessons.items():
-        if not (isinstance(name, str) and isinstance(said["page"], int) and said["page"] >= 1):
+    """Return what a file says of each lesson; raises ValueError, TypeError, KeyError or AttributeError if damaged."""
+    lessons: dict[str, dict[str, Any]] = says["lessons"]
+    for said in lessons.values():
+        if not (isinstance(said["page"], int) and said["page"] >= 1):
             raise ValueError
-    return dict(lessons)
+    return lessons

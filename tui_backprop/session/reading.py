@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Mapping
 from math import nan
 from pathlib import Path
 
@@ -27,8 +28,9 @@ class Reading:
     `names_numbers_of` one iteration.
     """
 
-    def __init__(self, lesson: Lesson) -> None:
+    def __init__(self, lesson: Lesson, keys: Mapping[str, str]) -> None:
         self.lesson = lesson
+        self._keys = keys
         self.number = 0
         self.is_open = False
         self.reached = False
@@ -78,9 +80,17 @@ class Reading:
         """The text of the page that is open."""
         if self.page is not None:
             return self._fill(self.page.text)
-        goal, then = self.lesson.goal, self.lesson.then
-        ahead = "" if goal is None else goal.text
-        return then.text if then is not None and (self.reached or goal is None) else ahead
+        return self.then if self.reached or not self.goal else self.goal
+
+    @property
+    def goal(self) -> str:
+        """The sentence of the goal; empty where there is none."""
+        return "" if self.lesson.goal is None else self._fill(self.lesson.goal.text)
+
+    @property
+    def then(self) -> str:
+        """The sentence about what comes next; empty where there is none."""
+        return "" if self.lesson.then is None else self._fill(self.lesson.then.text)
 
     @property
     def question(self) -> Question | None:
@@ -111,7 +121,7 @@ class Reading:
         return self._fill(replies.get(self.given, page.why))
 
     def _fill(self, text: str) -> str:
-        return fill(text, self._numbers or {})
+        return fill(text, self._numbers or {}, self._keys)
 
     # answering
 

@@ -94,4 +94,7 @@ class Here:
         return np.array(nan) if gradient is None else gradient
 
     def _named(self, name: str) -> Node:
-        return next(node for node in self.moment.graph.nodes if node.name == name)
+        for node in self.moment.graph.nodes:
+            if node.name == name:
+                return node
+        raise KeyError(name)

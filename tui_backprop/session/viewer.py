@@ -18,11 +18,12 @@ from ..graph.look import GraphLook, Room
 from ..graph.picture import Item
 from ..graph.shown import ShownGraph, node_in_focus, show
 from ..inspector import automatic_view, move_followed, view_named, view_of, views
+from ..inspector.forward_view import ForwardView
 from ..inspector.list_view import followed_element, move_in_list
 from ..inspector.walk import choose_edge, choose_term, follow, origin_of
 from ..narration.messages import Keys
 from ..notation.moments import NoMomentError, read_moment
-from ..pictures import first_picture, pictures_of
+from ..pictures import first_picture, picture_named, pictures_of
 from ..pictures.picture import Focus
 from ..pictures.weights import Weight, first_weight, next_weight
 from ..quiz.quiz import Outcome
@@ -57,7 +58,7 @@ class Viewer:
         self.in_graph = True
         self.logarithmic = False
         self.in_full = False
-        self.reading = Reading(session.program.lesson)
+        self.reading = Reading(session.program.lesson, keys)
         self.progress: Progress | None = None
         self.picture = first_picture(session.moment)
         self._weight: Weight | None = None
@@ -191,7 +192,7 @@ class Viewer:
     def change_detail(self, by: int) -> None:
         """Show less or more of each node."""
         self._begin()
-        self.look = replace(self._as_it_is, level=self.session.foldings.other_level(self.look, by))
+        self.look = replace(self._as_it_is, level=self.shown.other_level(by))
 
     def pan(self, by: tuple[int, int]) -> None:
         """Show what is so many columns and rows further on."""
@@ -260,10 +261,12 @@ class Viewer:
             self.followed = self.followed.alone
             return
         dx, dy = DIRECTIONS[direction]
-        if self.shown_view == "picture" and (weight := self.focus.weight) is not None:
-            weight = next_weight(self.moment.graph, weight, dx + dy)
-            self.look = self.look.select(weight.node)
-            self.followed = self.followed.alone.at(weight.index, by_point=False)
+        if self.shown_view == "picture":
+            weight = self.focus.weight
+            if weight is not None and picture_named(self.picture or "").along_weights:
+                weight = next_weight(self.moment.graph, weight, dx + dy)
+                self.look = self.look.select(weight.node)
+                self.followed = self.followed.alone.at(weight.index, by_point=False)
         elif self.scope is not None:
             self.followed = move_in_list(self.scope, self.followed, dx, dy)
         elif self.shown_view not in self.other_views:
@@ -308,10 +311,21 @@ class Viewer:
     def show_on_request(self, view: str) -> None:
         """Show a view of the node in view that has a key of its own, or show again what was shown before."""
         self._begin()
-        if self.node is None:
-            self._say(Message("no number in view"))
+        if self.view == view:
+            self.view = None
+            if self.moment.now is None:
+                self.deselect()
+        elif self.node is not None or self.look_at_loss(view):
+            self.view = view
         else:
-            self.view = None if self.view == view else view
+            self._say(Message("no number in view"))
+
+    def look_at_loss(self, view: str) -> bool:
+        """Select the loss for a view that shows all that leads to it, and return whether it is one."""
+        if view != ForwardView.name:
+            return False
+        self.look = self.look.select(self.moment.graph.loss)
+        return True
 
     def change_scale(self) -> None:
         """Draw the loss on a linear or a logarithmic axis."""
@@ -324,7 +338,8 @@ class Viewer:
         there = [*pictures_of(self.moment), None]
         homeless = "picture" in self._without_place
         if not homeless or self.view == "picture" or self.picture is None:
-            self.picture = there[(there.index(self.picture) + 1) % len(there)]
+            shown = there.index(self.picture) if self.picture in there else -1
+            self.picture = there[(shown + 1) % len(there)]
         if homeless:
             self.view = None if self.picture is None else "picture"
 
