@@ -125,14 +125,13 @@ def test_of_a_search_that_does_not_wait_nothing_untrue_is_said(viewer: Viewer) -
     assert not any("both" in line or "no contribution will be missing" in line for line in lines)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
-def test_every_view_can_be_drawn_of_a_broken_engine(kind: type) -> None:
-    seed = next(seed for seed in range(500) if kinds_by(seed)[0] is kind)
-    viewer = Viewer(begin(hunt_address(seed)), KEYS)
-    for place in (Place(1), Place(2)):
-        viewer.session.go(place)
-        place = hunt_of(viewer.session).answer.place
-        node = next(each for each in viewer.moment.graph.nodes if place in (each.name, each.kind))
+@pytest.mark.parametrize("kind", ["no-order", "overwritten", "stale-update"])
+def test_every_view_can_be_drawn_of_a_broken_engine(kind: str) -> None:
+    seed = next(seed for seed in range(500) if kinds_by(seed)[0].kind == kind)
+    viewer = Viewer(begin(hunt_address(seed, "skip")), KEYS)
+    viewer.session.go(Place(2))
+    assert hunt_of(viewer.session).kind == kind
+    for node in viewer.moment.graph.nodes:
         assert all(said(viewer, f"{view.name.split()[0]} {node.name}") for view in VIEWS)
 
 

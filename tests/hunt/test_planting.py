@@ -16,17 +16,17 @@ from minidl_core.gradient_check import check_evaluation
 from minidl_core.plan import Plan
 from tui_backprop.debugger.steps import after_event
 from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.hunt import planting
 from tui_backprop.hunt.mutants import KINDS, Misprint, Mutant, NoOrder, Overwritten, mutants
 from tui_backprop.hunt.planting import Planted, _planted, hunt_address, plant
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import Program, ProgramError
 
+from .conftest import opened
+
 SEEDS = range(25)
 """By hand it was tried with 500, in every graph."""
 GRAPHS = ("chain", "skip", "two-edges")
 
-opened = cache(planting._opened)
 OPERATION = '''
 import minidl_core as dl
 
@@ -40,11 +40,6 @@ def _cube_gradient(op, grad):
     """Three times the square."""
     return [3 * grad * op.inputs[0] ** 2]
 '''
-
-
-@pytest.fixture(autouse=True)
-def _once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(planting, "_opened", opened)
 
 
 @cache
@@ -120,7 +115,7 @@ def test_a_seed_makes_the_same_mistake_in_the_graph_that_it_chooses() -> None:
 
 
 def test_every_kind_can_be_planted() -> None:
-    there = {type(mutant) for name in ("skip", "xor") for mutant in opened(name, 0)[1]}
+    there = {type(mutant) for name in ("skip", "broadcast") for mutant in opened(name, 0)[1]}
     assert there == set(KINDS)
 
 
@@ -152,7 +147,7 @@ def test_what_a_mistake_computes_is_what_it_is_called() -> None:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.kind)
 def test_going_back_in_time_brings_the_same_bits(kind: type[Mutant]) -> None:
-    name = "xor" if kind.kind == "missing-sum" else "skip"
+    name = "broadcast" if kind.kind == "missing-sum" else "skip"
     stepped, trained = broken(name, kind), broken(name, kind)
     numbers_of(stepped)
     trained.train(2)
@@ -166,8 +161,7 @@ def test_going_back_in_time_brings_the_same_bits(kind: type[Mutant]) -> None:
     assert {node: value.tobytes() for node, value in trained.recording.start.variables.items()} == there
 
 
-def test_a_file_that_only_defines_operations_is_a_graph_of_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.undo()
+def test_a_file_that_only_defines_operations_is_a_graph_of_one(tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     path.write_text(OPERATION)
     planted = plant(hunt_address(3, str(path)))
