@@ -84,7 +84,7 @@ def plant(address: str) -> Planted:
         named, option, seed = [], "", 0
     if option != "--seed" or len(named) > 1:
         raise ProgramError(f"'{address}' is no hunt; one is written as {hunt_address(7, GRAPHS[0])}")
-    graphs = named or Random(seed).sample(GRAPHS, len(GRAPHS))
+    graphs = named or Random(f"graphs {seed}").sample(GRAPHS, len(GRAPHS))
     opened: dict[str, tuple[Program, list[Mutant]]] = {}
     for kind in kinds_by(seed):
         for name in graphs:
@@ -93,7 +93,7 @@ def plant(address: str) -> Planted:
             program, mutants_there = opened[name]
             found = [each for each in mutants_there if isinstance(each, kind)]
             if found:
-                return _planted(program, Random(seed).choice(found), hunt_address(seed, name))
+                return _planted(program, Random(f"place {seed}").choice(found), hunt_address(seed, name))
     raise ProgramError(f"no mistake in {graphs[0]} would show in its first {_ITERATIONS} iterations")
 
 
@@ -125,7 +125,7 @@ def _opened(address: str, seed: int) -> tuple[Program, list[Mutant]]:
         own = _operations_of(address) if is_path(address) else []
         if not own:
             raise
-        program = _program_about(Random(seed).choice(own), address, seed)
+        program = _program_about(Random(f"operation {seed}").choice(own), address, seed)
     else:
         own = _operations_of(address) if is_path(address) else []
     if program.engine is not None:
