@@ -65,8 +65,9 @@ SECTIONS: dict[str, list[Binding]] = {
             "Ask me before each step (1-4, or a number and Enter; Esc skips); ask the room; stop",
         ),
         _key("H", "guess", "guess", "In a hunt: guess which node or operation is broken, and how"),
-        _key("T", "viewer('turn_page', 1)", "page", "The lesson's next page; behind the last one it is closed"),
-        _key("Y", "viewer('turn_page', -1)", "page back", "The lesson's page before"),
+        _key("D", "drive", "drive", "You drive: make the engine's moves, on the way back and in the update; stop"),
+        _key("T", "viewer('turn_page', 1)", "page", "The lesson's next page; behind the last one it closes"),
+        _key("Y", "viewer('turn_page', -1)", "page back", "The lesson's page before; before the first one it closes"),
         _key("F", "class", "class", "In a class: follow the teacher again; the teacher sees who is there"),
     ],
     "Look": [
@@ -174,7 +175,7 @@ SECTIONS: dict[str, list[Binding]] = {
         _key("a", "viewer('choose_edge', 1)", "edge", "Look at the next edge over which this number came"),
         _key("A", "viewer('choose_edge', -1)", "edge before", "Look at the edge before"),
         _key("d", "viewer('choose_term', 1)", "term", "Look at the next term that this number is made of"),
-        _key("D", "viewer('choose_term', -1)", "term before", "Look at the term before"),
+        _key("u", "viewer('choose_term', -1)", "term before", "Look at the term before"),
     ],
     "The program": [
         _key("question_mark,f1", "help", "keys", "Every key, and what the screen shows", "? F1"),

@@ -165,3 +165,25 @@ def test_a_program_that_cannot_be_opened_or_a_wrong_moment_is_status_2(capsys: p
 )
 def test_signs_become_words(text: str, words: str) -> None:
     assert aloud(text) == words
+
+
+def test_the_learner_drives_in_words() -> None:
+    viewer = opened("two-paths")
+    assert said(viewer, "drive")[0].startswith("you drive the way back; the forward pass is the engine's: step steps")
+    shown = said(viewer, "phase", "step")
+    assert "Your move, next nodes: Which node does the search visit next?" in shown
+    assert any(line.startswith("The first, worked: e: the search starts at the loss") for line in shown)
+    assert "It begins: the queue, first in, first out: c, d" in said(viewer, "step")
+    assert said(viewer, "d")[0] == "not d: d is in the queue, but another node joined before it: first in, first out."
+    asked = said(viewer, "c")
+    assert asked[0] == "right: c"
+    assert "Your move, contributions: What does e contribute to de/dc?" in asked
+    said(viewer, "step", "answer d", "1*1", "b")
+    assert said(viewer, "7") == ["not 7."]
+    assert said(viewer, "check b") == ["the check would answer it; skip shows it"]
+    assert said(viewer, "exp(0)") == ["not exp(0): that is G alone: it is multiplied by the slope of c."]
+    assert said(viewer, "apples")[0].startswith("There is no command apples")
+    assert "Worked: 2 times G times b = (2) times (1) times (6) = 12" in said(viewer, "skip")
+    assert said(viewer, "skip")[0] == "the answer: 12"
+    assert said(viewer, "drive") == ["the engine drives again: 3 of 5 moves right"]
+    assert said(viewer, "step")[0].startswith("b gets ")

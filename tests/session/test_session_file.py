@@ -79,7 +79,7 @@ def test_the_command_opens_the_same_step_with_the_edits(name: str) -> None:
 
 def test_another_seed_and_optimizer_are_kept_and_said_in_the_command(tmp_path: Path) -> None:
     session, path = open_session(Asked("xor")).session, tmp_path / "x.backprop"
-    for typed in ("seed = 3", "optimizer = adam", "seed = 4"):
+    for typed in ("seed = 3", "learning rate = optimizer=Adam", "seed = 4"):
         session.edit(read_any_edit(typed, session.timeline, ""))
     session.step("iteration")
     session.step("iteration")

@@ -99,7 +99,8 @@ def test_pictures(snap_compare: Callable[..., bool], picture: str, lesson: str, 
     async def look(pilot: Pilot[None]) -> None:
         screen = pilot.app.screen
         assert isinstance(screen, MainScreen)
-        while screen.viewer.picture != picture:
+        viewer = screen.viewer
+        while viewer.picture != picture or ("picture" in viewer.other_views and viewer.view != "picture"):
             await pilot.press("V")
         while screen._goes_on:
             await pilot.pause()

@@ -17,7 +17,7 @@ from tui_backprop.drawing.palette import plain
 from tui_backprop.keys import KEY_OF
 from tui_backprop.lessons import lesson_names
 from tui_backprop.lessons.lesson import Example, Lesson, Plane
-from tui_backprop.lessons.pages import Goal, Page
+from tui_backprop.lessons.pages import Goal, Next, Page
 from tui_backprop.narration.narration import narrate_line
 from tui_backprop.notation.moments import command
 from tui_backprop.programs.opening import open_program
@@ -159,6 +159,13 @@ def test_a_sentence_that_asks_ends_with_its_question_mark() -> None:
         ({"pages": [Page(""), Page("", choices={"1": ""}, answer="1")]}, "its page 2 has 1 choices; there can be 2 to"),
         ({"pages": [Page("", choices={"1": "", "2": ""}, answer="3")]}, "has the answer '3', which is none of its"),
         ({"pages": [Page("", answer="b")]}, "has the answer 'b', which is no number, and no choices"),
+        ({"pages": Page("")}, "its pages are Page(text=''"),
+        ({"pages": "b"}, "its pages are 'b'; they must be a list of Page"),
+        ({"pages": [Page("", choices=["1", "2"], answer="1")]}, "its page 1 has as its choices ['1', '2']; each must"),
+        ({"pages": [Page("", choices={"1": 2, "2": ""}, answer="1")]}, "its page 1 has as its choices {'1': 2"),
+        ({"goal": Goal(5, bool)}, "its goal is Goal(text=5"),
+        ({"then": Next(5)}, "its then is Next(text=5"),
+        ({"then": Next("", "chian")}, "its then leads to 'chian', which is no built-in lesson; did you mean 'chain'?"),
         ({"goal": lambda now: True}, "it must be a Goal"),
         ({"goal": Goal("", "J < 1")}, "it must be a Goal"),
         ({"then": "chain"}, "its then is 'chain'; it must be a Next"),

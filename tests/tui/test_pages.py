@@ -6,13 +6,14 @@ import re
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 import minidl_core as dl
 from tui_backprop.app import BackpropApp
 from tui_backprop.drawing.glyphs import NOT_YET
 from tui_backprop.inspector import VIEWS
 from tui_backprop.keys import KEY_OF
-from tui_backprop.lessons import PATH, lesson_names
+from tui_backprop.lessons import PATH, lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.lessons.pages import SHOWN, Goal, Page, Situation
 from tui_backprop.narration.messages import sentences
@@ -28,8 +29,8 @@ from tui_backprop.session import DebugSession, Viewer
 
 from .test_lessons import text
 
-WITH_PAGES = [name for name in lesson_names() if open_program(name).lesson.pages]
-VARIANTS = [f"{name} --variant {each}" for name in WITH_PAGES for each in open_program(name).lesson.variants]
+WITH_PAGES = [name for name in lesson_names() if load_lesson(name).pages]
+VARIANTS = [f"{name} --variant {each}" for name in WITH_PAGES for each in load_lesson(name).variants]
 ACTS = {
     "descent": "edit learning rate = 1.1",
     "two-paths": "edit a = 0.25",
@@ -97,14 +98,17 @@ async def test_a_lesson_is_read_on_both_screens_to_its_goal(name: str) -> None:
         assert reading.page is None
         assert not reading.reached, "a goal is not reached by reading"
         assert words(text(pilot, "page")) == words(reading.text)
-        act = ACTS.get(name, "")
-        if act:
-            await pilot.press("e", *[" " if key == " " else key for key in act.removeprefix("edit ")], "enter")
+        if name in ACTS:
+            await pilot.press("e")
+            pilot.app.screen.query_one(Input).value = ACTS[name].removeprefix("edit ")
+            await pilot.press("enter")
         for _ in range(ITERATIONS):
             if reading.reached:
                 break
-            await pilot.press("i")
+            viewer.session.step("iteration")
+            viewer.follow_lesson()
         assert reading.reached
+        await pilot.press("i")
         assert "goal reached" in text(pilot, "page-title")
         for _ in reading.lesson.pages:
             await pilot.press("Y")
@@ -137,7 +141,7 @@ def test_a_lesson_is_read_as_lines_to_its_goal(name: str) -> None:
 
 def test_the_path_leads_from_each_lesson_to_the_next() -> None:
     for name in WITH_PAGES:
-        then = open_program(name).lesson.then
+        then = load_lesson(name).then
         assert then is not None
         if then.lesson in lesson_names():
             assert PATH.index(then.lesson) == PATH.index(name) + 1
@@ -233,6 +237,7 @@ def test_an_answer_is_judged_as_typed_and_can_be_given_again() -> None:
     viewer.turn_page(1)
     viewer.follow_lesson()
     reading = viewer.reading
+    assert reading.reply == ""
     for key in (".", "e", "enter", "backspace", "escape"):  # what no number begins with stays a key
         assert not reading.take(key, key if len(key) == 1 else None)
     for typed, right in (("3", False), ("-4", False), ("4,0", True)):
@@ -256,3 +261,22 @@ async def test_a_page_is_whole_on_every_screen(size: tuple[int, int]) -> None:
     async with BackpropApp("two-paths", begins=True).run_test(size=size) as pilot:
         await pilot.pause()
         assert words(text(pilot, "page")) == words(viewer_of(pilot).reading.text)
+
+
+def test_the_pages_open_and_close_at_both_ends() -> None:
+    viewer = reader(pages=[Page("one"), Page("two", answer="4")], goal=Goal("three", lambda now: False))
+    reading, seen = viewer.reading, []
+    for by in (1, 1, 1, 1, 1, -1, -1, -1):
+        viewer.turn_page(by)
+        seen.append(reading.text if reading.is_open else "")
+    assert seen == ["one", "two", "three", "", "one", "", "three", "two"]
+    reading.answer("5")
+    assert (reading.right, reading.reply) == (False, "It is 4.")
+
+
+async def test_a_lesson_can_have_a_goal_and_no_pages() -> None:
+    lesson = own(goal=Goal("Train once.", lambda now: now.iteration > 1))
+    async with BackpropApp(program_of(lesson), begins=True).run_test(size=(80, 24)) as pilot:
+        await pilot.press("i", "i")
+        assert "goal reached" in text(pilot, "page-title")
+        assert words(text(pilot, "page")) == ["Train", "once"]

@@ -32,6 +32,12 @@ Kind = Literal[
     "would answer",
     "question waits",
     "no number typed",
+    "learner drives",
+    "engine drives",
+    "engine's move",
+    "move comes again",
+    "move waits",
+    "wrong move",
     "leads a class",
     "follows a class",
     "on one's own in a class",
@@ -68,9 +74,13 @@ class Message:
 
     speed: the `speed` of runs. where: the `command` that comes back here. kept: the `path`; not kept: also `why`. sent
     to the terminal: `what`. breakpoint set: the `breakpoint`, and whether it is on the node `in_view`; breakpoint
-    removed: it. quiz mode: the `mode`. no run in a quiz and would answer: `what` was refused, and of the latter the
-    `mode`. question waits: how many `choices`. no number typed: what is `typed`. no origin: `why`. in no scope: the
-    `node`. too many to open: how many `nodes`.
+    removed: it. quiz mode: the `mode`. no run in a quiz and would answer: `what` was refused, and the `mode`. question
+    waits: how many `choices`. no number typed: what is `typed`. no origin: `why`. in no scope: the `node`. too many to
+    open: how many `nodes`.
+
+    learner drives: whether it is still the `forward` pass; engine drives: how many moves were `right` of those
+    `answered`. move comes again: of which `moment`. move waits: whether it `picks` a node. wrong move: what was
+    `given`, and `why` it is wrong, if that is known.
 
     hunting: how many `looks`, and whether it is `over`. hunt: whether the mistake is `found`, or it is `over` without
     that, what is `wrong` with the engine, how many `looks` and `seconds` that took, and what went wrong with the

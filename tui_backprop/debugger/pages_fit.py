@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
 from typing import Literal, NamedTuple
 
+from ..lessons import lesson_names
 from ..lessons.lesson import PICTURE_NAMES, Lesson
 from ..lessons.pages import SHOWN, Goal, Next, Page
 
@@ -22,16 +24,21 @@ _MOST_CHOICES = 4
 
 def misfit_of_pages(lesson: Lesson, names: Collection[str], loss: str) -> str | None:
     """Return what is wrong with the pages, goal and next of a lesson on nodes of these names; None where nothing is."""
+    if not isinstance(lesson.pages, Sequence) or isinstance(lesson.pages, str):
+        return f"its pages are {lesson.pages!r}; they must be a list of Page"
     for number, page in enumerate(lesson.pages, 1):
         if not isinstance(page, Page):
             return f"its page {number} is {page!r}; it must be a Page"
         wrong = _wrong_with(page, names, loss)
         if wrong:
             return f"its page {number} {wrong}"
-    if not isinstance(lesson.goal, Goal | None) or (lesson.goal is not None and not callable(lesson.goal.is_reached)):
-        return f"its goal is {lesson.goal!r}; it must be a Goal, with a sentence and a function of a Situation"
-    if not isinstance(lesson.then, Next | None):
-        return f"its then is {lesson.then!r}; it must be a Next"
+    goal, then = lesson.goal, lesson.then
+    if goal is not None and not (isinstance(goal, Goal) and isinstance(goal.text, str) and callable(goal.is_reached)):
+        return f"its goal is {goal!r}; it must be a Goal, with a sentence and a function of a Situation"
+    if then is not None and not (isinstance(then, Next) and isinstance(then.text, str)):
+        return f"its then is {then!r}; it must be a Next, with a sentence"
+    if then is not None and then.lesson and then.lesson not in lesson_names():
+        return f"its then leads to '{then.lesson}', which is no built-in lesson{near(str(then.lesson), lesson_names())}"
     return None
 
 
@@ -41,6 +48,8 @@ def _wrong_with(page: Page, names: Collection[str], loss: str) -> str | None:
     for field, text in texts.items():
         if not isinstance(text, str):
             return f"has as its {field} {text!r}; it must be text"
+    if not isinstance(page.choices, Mapping) or not all(isinstance(each, str) for each in chain(*page.choices.items())):
+        return f"has as its choices {page.choices!r}; each must be a text with what is said to it, by a dict"
     if page.node and page.node not in names:
         return f"points at '{page.node}', which is no node of the graph{near(page.node, names)}"
     if page.shows and page.shows not in (*SHOWN, *PICTURE_NAMES):

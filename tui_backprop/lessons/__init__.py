@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import pkgutil
 from importlib import import_module
 from pathlib import Path
@@ -28,8 +27,8 @@ def lesson_names() -> list[str]:
 
 def title_of(name: str) -> str:
     """Return what a lesson is about: the first line of its file's docstring, without importing it."""
-    text = Path(__path__[0], f"{name.replace('-', '_')}.py").read_text(encoding="utf-8")
-    return (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0]
+    with Path(__path__[0], f"{name.replace('-', '_')}.py").open(encoding="utf-8") as file:
+        return file.readline().strip().strip('"')
 
 
 def load_lesson(name: str) -> Lesson:

@@ -41,9 +41,10 @@ class Page:
 class Situation(Protocol):
     """What a goal is asked about: what is computed where the learner is, and what is in view.
 
-    A number that is not computed there is NaN, so that no comparison with it holds. `losses` are those of all
-    iterations of this branch up to the one that is shown, `node` is the name of the node in view, and `view` the view
-    of the inspector. `stopped` is whether training has come to a NaN or an infinity, `edited` whether an edit led here.
+    A number that is not computed there is NaN, so that no comparison with it holds. `losses` are those of the last
+    hundred iterations on this branch up to the one that is shown, `node` is the name of the node in view, and `view`
+    the view of the inspector. `stopped` is whether training has come to a NaN or an infinity, `edited` whether an edit
+    led here.
     """
 
     @property
@@ -56,7 +57,7 @@ class Situation(Protocol):
 
     @property
     def losses(self) -> Sequence[float]:
-        """The loss of each iteration up to this one."""
+        """The losses of the last hundred iterations up to this one."""
 
     @property
     def learning_rate(self) -> float:

@@ -134,10 +134,11 @@ def read_any_edit(text: str, timeline: Timeline, target: str) -> Edit:
 
     Raises EditError where it would change nothing, or the program has no such thing to change.
     """
-    name, _, typed = (part.strip() for part in text.rpartition("="))
+    before, _, typed = text.rpartition("=")
+    name = before.rpartition("=")[2].strip()  # a whole edit may be typed behind the one that stood there
     if name not in (SEED, OPTIMIZER) or name in {node.name for node in timeline.graph.nodes}:
         return read_edit(text, timeline.edited_state, timeline.graph, target)
-    return _read_seed(typed, timeline) if name == SEED else _read_optimizer(typed, timeline)
+    return _read_seed(typed.strip(), timeline) if name == SEED else _read_optimizer(typed.strip(), timeline)
 
 
 def _read_seed(typed: str, timeline: Timeline) -> SeedEdit:

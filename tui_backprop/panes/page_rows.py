@@ -17,13 +17,11 @@ _MOST = 6
 def page_height(reading: Reading, width: int) -> int:
     """Return how many rows a lesson needs in this width: for its longest page, so that nothing moves as it is read."""
     width -= 2
-    rows = [
-        len(prose(PLACEHOLDER.sub("-0.1234", text), width))
-        + len(_choices(page.choices, width))
-        + bool(page.answer and not page.choices)
-        for page in reading.lesson.pages
-        for text in (page.text, *page.choices.values(), page.why)
-    ]
+    rows = [len(prose(text, width)) for text in (reading.goal, reading.then)]
+    for page in reading.lesson.pages:
+        below = len(_choices(page.choices, width)) if page.choices else bool(page.answer)
+        texts = (page.text, page.why, *page.choices.values())
+        rows += [below + len(prose(PLACEHOLDER.sub("-0.1234", text), width)) for text in texts]
     return min(max(len(draw_page(reading, width)), *rows), _MOST)
 
 

@@ -7,8 +7,6 @@ from operator import ge
 from pathlib import Path
 from typing import NamedTuple
 
-from minidl_core import Node
-
 from ..beliefs import WRONG_MACHINES
 from ..debugger.followed import is_by_point
 from ..debugger.steps import Place
@@ -19,14 +17,16 @@ from ..notation.edits import LEARNING_RATE, EditError, read_any_edit, why_not_ed
 from ..notation.expression import element_text
 from ..notation.moments import NoMomentError, read_moment
 from ..notation.names import called
-from ..panes.question_pane import draw_outcome, write_score
 from ..pictures import picture_named, pictures_of
 from ..session import Viewer
+from ..session.debug_session import ANSWERS
 from ..session.session_file import ENDING, file_of, is_session
-from .answers import write_graph, write_log, write_place, write_question, write_step, write_view
+from .answers import write_graph, write_log, write_place, write_view
+from .asking import answer, drive, skip, write_arrival, write_asked, write_complaint, write_said
 from .beliefs import write_belief, write_beliefs
 from .command_error import CommandError
-from .lesson_commands import answer_page, turn_page, write_goal, write_path
+from .lesson_commands import turn_page, write_goal, write_path
+from .nodes import read_node
 
 MOST_AT_ONCE = 10_000
 
@@ -49,11 +49,13 @@ def _forward(stop: str) -> Callable[[Viewer, str], Lines]:
     def run(viewer: Viewer, rest: str) -> Lines:
         for _ in range(_count(rest)):
             moved = viewer.session.step(stop, viewer.followed)
-            if viewer.session.quiz.question is not None:
-                yield from write_question(viewer.session.quiz.question, for_the_room=viewer.session.quiz.mode == "room")
+            quiz = viewer.session.quiz
+            if quiz.question is not None and not moved:
+                yield from write_complaint(viewer)
+                yield from write_asked(viewer)
                 return
             yield from write_arrival(viewer)
-            if not moved:
+            if not moved or quiz.question is not None:
                 return
 
     return run
@@ -69,18 +71,6 @@ def _back(viewer: Viewer, rest: str) -> Lines:
             yield "This is the very start."
             return
         yield from write_arrival(viewer)
-
-
-def write_arrival(viewer: Viewer) -> Lines:
-    """Yield what came of the last question, the step that led here, and the score where it is due."""
-    quiz = viewer.session.quiz
-    if quiz.outcome is not None:
-        yield "".join(text for text, _ in draw_outcome(quiz.outcome)[0])
-        if quiz.outcome.reason:
-            yield quiz.outcome.reason
-    yield from write_step(viewer)
-    if viewer.sees_score:
-        yield f"{write_score(quiz.score)}."
 
 
 def _count(rest: str) -> int:
@@ -139,24 +129,17 @@ def _select(viewer: Viewer, rest: str) -> Lines:
         node = viewer.node
         yield f"In view is the node of now: {called(node)}." if node is not None else "No node is in view yet."
         return
-    viewer.select(_node(viewer, rest))
+    viewer.select(read_node(viewer, rest))
     yield from write_view(viewer, viewer.shown_view)
-
-
-def _node(viewer: Viewer, name: str) -> Node:
-    nodes = viewer.moment.graph.nodes
-    if name.isdecimal() and 1 <= int(name) <= len(nodes):
-        return nodes[int(name) - 1]
-    found = next((node for node in nodes if node.name == name), None)
-    if found is None:
-        raise CommandError(f"There is no node {name}; graph lists them, each with a number.")
-    return found
 
 
 def _view(view: str) -> Callable[[Viewer, str], Lines]:
     def run(viewer: Viewer, rest: str) -> Lines:
+        if view in ANSWERS and viewer.session.refuses_to_answer(view):
+            yield from write_said(viewer)
+            return
         if rest:
-            viewer.select(_node(viewer, rest))
+            viewer.select(read_node(viewer, rest))
         elif viewer.node is None:
             viewer.look_at_loss(view)
         viewer.view = view
@@ -211,7 +194,7 @@ def _break(viewer: Viewer, rest: str) -> Lines:
         viewer.session.break_at(read_breakpoint(rest, viewer.session.timeline.graph))
     else:
         viewer.session.toggle_breakpoint(viewer.node)
-    yield from _said(viewer)
+    yield from write_said(viewer)
 
 
 def _breakpoints(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
@@ -223,52 +206,12 @@ def _breakpoints(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of
 
 def _ask(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
     viewer.session.ask()
-    yield from _said(viewer)
-
-
-def _said(viewer: Viewer) -> Lines:
-    if viewer.message is not None:
-        yield sentences(viewer.message, viewer.keys)[0]
-
-
-def answer(viewer: Viewer, rest: str) -> Lines:
-    """Answer the question that stands, or the page, by the number of a choice or a number; yield what came of it."""
-    quiz = viewer.session.quiz
-    if quiz.question is None and viewer.reading.question is not None:
-        yield from answer_page(viewer, rest)
-        return
-    question = quiz.question
-    if question is None or not quiz.takes_answers:
-        raise CommandError("No question waits for an answer; ask, and then step, puts one.")
-    if question.choices:
-        if not (rest.isdecimal() and quiz.choose(int(rest) - 1)):
-            raise CommandError(f"The answer is a number from 1 to {len(question.choices)}, or skip.")
-    else:
-        quiz.typed = rest
-        quiz.submit()
-        if quiz.complaint is not None:
-            raise CommandError(f"{sentences(quiz.complaint, viewer.keys)[0]}.")
-    if quiz.given is not None:
-        yield f"Your answer is {quiz.given}; until the teacher reveals it, another one takes its place."
-        return
-    viewer.session.take_answer()
-    yield from write_arrival(viewer)
-
-
-def _skip(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
-    if not viewer.session.quiz.takes_answers:
-        raise CommandError("No question waits for an answer.")
-    viewer.session.quiz.skip()
-    if not viewer.session.quiz.answered:
-        yield "You have not answered; the teacher reveals it."
-        return
-    viewer.session.take_answer()
-    yield from write_arrival(viewer)
+    yield from write_said(viewer)
 
 
 def _log(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
     if viewer.session.refuses_to_answer("log"):
-        yield from _said(viewer)
+        yield from write_said(viewer)
     else:
         viewer.session.look("log", viewer.moment.iteration)
         yield from write_log(viewer.moment, viewer.keys)
@@ -276,7 +219,7 @@ def _log(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
 
 def _believe(viewer: Viewer, rest: str) -> Lines:
     if viewer.session.refuses_to_answer("beliefs") or viewer.session.refuses_to_end_hunt("beliefs"):
-        yield from _said(viewer)
+        yield from write_said(viewer)
     elif not rest:
         yield from write_beliefs(viewer)
     elif rest.isdecimal() and 1 <= int(rest) <= len(WRONG_MACHINES):
@@ -289,7 +232,7 @@ def _save(viewer: Viewer, rest: str) -> Lines:
     if not rest:
         raise CommandError("Save into which file? Give its name, as in save solution.md.")
     if viewer.session.refuses_to_answer("log"):
-        yield from _said(viewer)
+        yield from write_said(viewer)
         return
     try:
         lines = sum(1 for _ in viewer.session.save(Path(rest).expanduser(), viewer.followed))
@@ -303,12 +246,12 @@ def _keep(viewer: Viewer, rest: str) -> Lines:
     if not is_session(name):
         raise CommandError(f"The name of the file must end with {ENDING}, as in keep {name}{ENDING}.")
     viewer.session.keep(Path(name).expanduser())
-    yield from _said(viewer)
+    yield from write_said(viewer)
 
 
 def _come_back(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
     viewer.session.say_where()
-    yield from _said(viewer)
+    yield from write_said(viewer)
 
 
 def _help(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
@@ -324,7 +267,7 @@ def _where(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
 def _guess(viewer: Viewer, rest: str) -> Lines:
     session = viewer.session
     if not session.has_hunt():
-        yield from _said(viewer)
+        yield from write_said(viewer)
         return
     if not rest:
         yield "Type guess, a node or an operation, and the number of what is wrong there, as in guess multiply 3."
@@ -332,7 +275,7 @@ def _guess(viewer: Viewer, rest: str) -> Lines:
         return
     in_view = "" if viewer.node is None else viewer.node.name
     session.guess(read_guess(rest, in_view, session.timeline.graph.nodes))
-    yield from _said(viewer)
+    yield from write_said(viewer)
 
 
 COMMANDS = {
@@ -365,8 +308,9 @@ COMMANDS = {
     "breakpoints": Command("", "list the breakpoints", _breakpoints),
     "continue": Command("[back]", "go on to the next breakpoint", _continue),
     "ask": Command("", "ask me before each step, then the room, then nobody", _ask),
-    "answer": Command("ANSWER", "answer the question that stands", answer),
-    "skip": Command("", "give the answer to the question away", _skip),
+    "drive": Command("", "make the engine's moves, on the way back and in the update; again: no more", drive),
+    "answer": Command("ANSWER", "answer the question that stands, or make the move", answer),
+    "skip": Command("", "give the answer to the question away; of a move, see how it is worked", skip),
     "guess": Command("[NODE NUMBER]", "in a hunt: what is broken, and how; alone, it lists what can be wrong", _guess),
     "belief": Command("[NUMBER]", "what would come out if a belief were right, beside the truth", _believe),
     "log": Command("", "a sentence for each event of this iteration", _log),

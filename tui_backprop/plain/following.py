@@ -19,7 +19,8 @@ from ..quiz.quiz import Outcome
 from ..session import Viewer
 from ..session.opening import Asked
 from .answers import write_question
-from .commands import KEYS, write_arrival
+from .asking import write_arrival
+from .commands import KEYS
 from .front_end import do, open_viewer, write
 
 PAUSE = 0.3

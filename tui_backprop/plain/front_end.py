@@ -19,12 +19,14 @@ from ..notation.edits import EditError
 from ..notation.fitting import printable
 from ..notation.moments import NoMomentError
 from ..programs.program import ProgramError
+from ..quiz.arithmetic import read_number
 from ..session import Viewer
 from ..session.opening import Asked, open_session
 from ..session.progress import Progress
 from .answers import spoken, write_log, write_place, write_step
+from .asking import answer
 from .command_error import CommandError
-from .commands import COMMANDS, KEYS, REFUSED, answer
+from .commands import COMMANDS, KEYS, REFUSED
 from .lesson_commands import takes_answers, write_goal_reached, write_path
 
 PROMPT = "> "
@@ -95,7 +97,7 @@ def do(viewer: Viewer, line: str) -> Iterator[str]:
     """Do what a line says, and yield what there is to say of it, also where it cannot be done."""
     name, _, rest = line.strip().partition(" ")
     try:
-        if name and takes_answers(viewer) and not name[0].isalpha():
+        if name and takes_answers(viewer) and _is_answer(viewer, line.strip()):
             yield from answer(viewer, line.strip())
         else:
             yield from COMMANDS[_named(name or "step")].run(viewer, rest.strip())
@@ -103,6 +105,13 @@ def do(viewer: Viewer, line: str) -> Iterator[str]:
         yield from write_goal_reached(viewer)
     except REFUSED as error:
         yield f"{error}"
+
+
+def _is_answer(viewer: Viewer, line: str) -> bool:
+    """Return whether a line answers the question that stands: it is no command, but a node where one is asked."""
+    is_node = viewer.session.quiz.picks_node and any(node.name == line for node in viewer.moment.graph.nodes)
+    is_typed = is_node or read_number(line) is not None
+    return not line[0].isalpha() or (is_typed and line not in COMMANDS)
 
 
 def _named(typed: str) -> str:

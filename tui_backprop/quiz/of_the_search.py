@@ -38,13 +38,13 @@ def next_node(step: Step) -> Question | None:
         "Which of these nodes does the search visit next?",
         called(right),
         sorted(names, key=lambda text: before.graph.position[names[text]]),
-        why=_why_next(step, right),
+        why=why_next(step, right),
         hides_queue=True,
     )
     return replace(question, mistakes=wrong_next_nodes(step, names.items()))
 
 
-def _why_next(step: Step, right: Node) -> str:
+def why_next(step: Step, right: Node) -> str:
     """Say why a node is the next at which a step stops, where the queue shows others before it, too."""
     queue = step.before.queue
     if right not in queue:

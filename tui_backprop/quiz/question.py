@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from math import isfinite
 
 from minidl_core import ContributionAdded, Event, Node, Operation
 from minidl_core.arrays import Array
@@ -16,6 +15,7 @@ from ..inspector import inspector_title
 from ..narration.wording import NAME_LENGTHS, Name, naming, unmark
 from ..notation.formats import number
 from ..notation.names import slope_name
+from .arithmetic import read_number
 
 MOST_CHOICES = 4
 
@@ -33,9 +33,10 @@ class Mistake:
 class Question:
     """A question in ever shorter `wordings`, which are marked (see wording.py).
 
-    It has `choices`, of which one is the `answer`; or none, and what is typed is compared with the `number`. `given`
-    are the numbers that are needed, `why` explains the answer where the step's own sentence does not. `mistakes` are
-    wrong answers whose beliefs are known.
+    It has `choices`, of which one is the `answer`; or none, and what is typed is compared with the `number`, from which
+    it may differ by the `tolerance`, or, where there is none, by 1 %. `given` are the numbers that are needed, `why`
+    explains the answer where the step's own sentence does not. `mistakes` are wrong answers whose
+    beliefs are known.
     """
 
     kind: str
@@ -47,6 +48,7 @@ class Question:
     why: str = ""
     hides_queue: bool = False
     hides_shape_of: Node | None = None
+    tolerance: float | None = None
     mistakes: tuple[Mistake, ...] = ()
 
     @property
@@ -66,9 +68,15 @@ class Question:
 
 
 def judge(question: Question, answer: str) -> bool:
-    """Return whether an answer is right: the right choice, or a number within 1 %, or with the digits as shown."""
+    """Return whether an answer is right: the right choice, or a number that is near enough, or with the digits shown.
+
+    A number within 1 % is near enough, unless the question says how near it must be.
+    """
     if question.number is None:
         return answer == question.answer
+    if question.tolerance is not None:
+        typed = read_number(answer)
+        return typed is not None and abs(typed - question.number) <= question.tolerance
     return _is_near(answer, question.number)
 
 
@@ -84,15 +92,6 @@ def belief_behind(question: Question, answer: str) -> str:
 def _is_near(answer: str, wanted: float) -> bool:
     typed = read_number(answer)
     return typed is not None and (abs(typed - wanted) <= 0.01 * abs(wanted) or number(typed) == number(wanted))
-
-
-def read_number(text: str) -> float | None:
-    """Return the number that was typed, with a point or a comma; None where it is none, or not a finite one."""
-    try:
-        value = float(text.strip().replace("−", "-").replace(",", "."))
-    except ValueError:
-        return None
-    return value if isfinite(value) else None
 
 
 class Step:

@@ -89,7 +89,8 @@ class LessonsScreen(ModalScreen[str | None]):
         listed.highlighted = listed.get_option_index(self._here)
         reached = sum(entry.reached for entry in self._entries.values())
         with Vertical() as pane:
-            pane.border_title = f"Lessons: {reached} of {sum(name in PATH for name in self._entries)} goals reached"
+            count = f"{reached} of {sum(name in PATH for name in self._entries)} goals reached"
+            pane.border_title = f"{'backprop-tui' if self._starts else 'Lessons'}: {count}"
             pane.border_subtitle = f"↑ ↓ choose   enter opens   q {'quit' if self._starts else 'close'}"
             yield listed
             yield Static(markup=False)

@@ -43,8 +43,6 @@ from ..widgets.canvas import Canvas
 from ..widgets.graph_canvas import GraphCanvas
 from .slices import BETWEEN_SECONDS
 
-_CHOICES = "1234"
-
 
 class MainScreen(Screen[None]):
     """Shows a session to one viewer, and moves both by keys, or as a class moves that is its `company`."""
@@ -114,6 +112,11 @@ class MainScreen(Screen[None]):
         self.session.resume(backwards=direction == "back")
         self._show()
 
+    def action_drive(self) -> None:
+        """Have the learner make the engine's moves, or the engine again."""
+        self.session.drive(self.viewer.followed)
+        self._show()
+
     def action_breakpoint(self) -> None:
         """Set a breakpoint on the node in view, or take it away."""
         self.session.toggle_breakpoint(self.viewer.node)
@@ -147,28 +150,12 @@ class MainScreen(Screen[None]):
 
     def _answer(self, key: str, character: str | None) -> bool:
         """Answer the question that stands, whose step is then shown, or else the page; return if it took the key."""
-        if self.session.quiz.takes_answers and self._type(key, character):
-            self.session.take_answer()
-        elif self.session.quiz.question is not None or not self.viewer.reading.take(key, character):
+        quiz, node = self.session.quiz, None if self.viewer.look.whole else self.viewer.node
+        if quiz.takes_answers and quiz.press(key, character, node):
+            self.session.take_answer(self.viewer.followed)
+        elif quiz.question is not None or not self.viewer.reading.take(key, character):
             return False
         self._show()
-        return True
-
-    def _type(self, key: str, character: str | None) -> bool:
-        """Take a key for the answer, and return whether it was one."""
-        quiz = self.session.quiz
-        if key == "escape":
-            quiz.skip()
-        elif quiz.question is not None and quiz.question.choices:
-            return character is not None and quiz.choose(_CHOICES.find(character))
-        elif key == "enter":
-            quiz.submit()
-        elif key == "backspace":
-            quiz.erase()
-        elif character and character.isprintable() and character != " ":
-            quiz.type(character)
-        else:
-            return False
         return True
 
     def on_click(self, event: events.Click) -> None:

@@ -53,13 +53,13 @@ class Reading:
     def turn(self, by: int) -> bool:
         """Turn a page on or back, or open the one where the reading stopped, and return whether there is one to show.
 
-        Behind the last page the lesson is closed.
+        Behind the last page, and before the first, the lesson is closed.
         """
         if self.is_open:
-            self.number = max(self.number + by, 0)
+            self.number += by
         elif by < 0 and self.number == 0:
             self.number = self.count - 1
-        self.is_open = self.number < self.count
+        self.is_open = 0 <= self.number < self.count
         if not self.is_open:
             self.number = 0
         self.given, self.typed, self._numbers = None, "", None
@@ -80,7 +80,7 @@ class Reading:
         """The text of the page that is open."""
         if self.page is not None:
             return self._fill(self.page.text)
-        return self.then if self.reached or not self.goal else self.goal
+        return self.then if self.then and (self.reached or not self.goal) else self.goal
 
     @property
     def goal(self) -> str:
@@ -94,7 +94,7 @@ class Reading:
 
     @property
     def question(self) -> Question | None:
-        """What the page asks; None where it asks nothing, or the answer is not known yet."""
+        """What the page asks; None where it asks nothing."""
         page = self.page
         if page is None or not page.answer:
             return None
@@ -114,11 +114,11 @@ class Reading:
     @property
     def reply(self) -> str:
         """What is said to the last answer; empty where there is none."""
-        page = self.page
-        if page is None or self.given is None:
+        page, question = self.page, self.question
+        if page is None or question is None or self.given is None:
             return ""
         replies = {self._fill(choice): said for choice, said in page.choices.items()}
-        return self._fill(replies.get(self.given, page.why))
+        return self._fill(replies.get(self.given, page.why)) or f"It is {question.answer}."
 
     def _fill(self, text: str) -> str:
         return fill(text, self._numbers or {}, self._keys)

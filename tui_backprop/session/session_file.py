@@ -19,12 +19,13 @@ from minidl_core import Node, Placeholder, Variable
 from ..debugger.edits import Edit, NumberEdit, SeedEdit
 from ..debugger.steps import Place
 from ..debugger.timeline import Timeline
+from ..driving import Driving
 from ..hunt.hunt import Hunt
 from ..notation.edits import OPTIMIZER, SEED, make_optimizer_edit, make_seed_edit
 from ..notation.moments import NoMomentError, name_moment, read_moment
 from ..programs import is_path
 from ..programs.program import Program, ProgramError
-from ..quiz.quiz import Quiz
+from ..quiz.quiz import Answered, Quiz
 
 ENDING = ".backprop"
 VERSION = 1
@@ -51,12 +52,16 @@ class Keepable(Protocol):
     """What there is to write of a session."""
 
     timeline: Timeline
-    quiz: Quiz
+    asking: Quiz
+    driving: Driving
     program: Program
     hunt: Hunt | None
 
     def look_on(self) -> None:
         """Say how many looks a hunt took."""
+
+    def drive(self) -> None:
+        """Have the learner make the engine's moves."""
 
 
 def write_session(session: Keepable) -> Iterator[str]:
@@ -67,24 +72,27 @@ def write_session(session: Keepable) -> Iterator[str]:
         **write_program(session.program),
         **write_branches(timeline),
         "at": name_moment(timeline),
-        "asks": session.quiz.mode,
-        "answers": [
-            {
-                "branch": timeline.branches.index(answer.branch) if answer.branch in timeline.branches else None,
-                "place": answer.place[:2],
-                "followed": [answer.followed.point, answer.followed.entry],
-                "kind": answer.question.kind,
-                "question": answer.question.text,
-                "given": answer.given,
-                "right": answer.right,
-            }
-            for answer in session.quiz.answers
-        ],
+        "asks": session.asking.mode,
+        "answers": [_answer(answer, timeline) for answer in session.asking.answers],
+        "drives": session.driving.is_on,
+        "driving": [_answer(answer, timeline) for answer in session.driving.answers],
         **({} if session.hunt is None else {"hunt": session.hunt.written()}),
         "numbers": _numbers(timeline),
     }
     *before, last = (f" {json.dumps(key)}: {_json(value)}" for key, value in says.items())
     yield from ("{", *(f"{line}," for line in before), last, "}")
+
+
+def _answer(answer: Answered, timeline: Timeline) -> dict[str, Any]:
+    return {
+        "branch": timeline.branches.index(answer.branch) if answer.branch in timeline.branches else None,
+        "place": answer.place[:2],
+        "followed": [answer.followed.point, answer.followed.entry],
+        "kind": answer.question.kind,
+        "question": answer.question.text,
+        "given": answer.given,
+        "right": answer.right,
+    }
 
 
 def read_session(path: str) -> SessionFile:
@@ -120,13 +128,15 @@ def take_up(session: Keepable, file: SessionFile) -> str:
         timeline.take_branches(edits, furthest, int(says["branch"]))
         place = read_moment(str(says["at"]), timeline)
         timeline.go_to(place)
-        while session.quiz.mode != says["asks"]:
-            session.quiz.change_mode()
-            if session.quiz.mode == "off":
+        while session.asking.mode != says["asks"]:
+            session.asking.change_mode()
+            if session.asking.mode == "off":
                 break
         if session.hunt is not None:
             session.hunt.take_up(says["hunt"])
             session.look_on()
+        if says.get("drives"):
+            session.drive()
         differs = _difference(timeline, says["numbers"])
     except NoMomentError as error:
         raise ProgramError(f"{file.path} does not fit {file.address}: {error}") from error

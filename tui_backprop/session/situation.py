@@ -15,6 +15,8 @@ from minidl_core.arrays import Array
 from ..debugger.moment import Moment
 from ..debugger.timeline import Timeline
 
+_MOST_LOSSES = 100
+
 
 class Looking(Protocol):
     """Who looks: at which node, in which view."""
@@ -48,8 +50,9 @@ class Here:
 
     @property
     def losses(self) -> Sequence[float]:
-        """The loss of each iteration up to this one, as far as each is kept."""
-        found = [self.timeline.losses.loss_at(iteration) for iteration in range(1, self.iteration)]
+        """The losses of the last hundred iterations up to this one, NaN where one is not kept."""
+        before = range(max(self.iteration - _MOST_LOSSES, 0) + 1, self.iteration)
+        found = [self.timeline.losses.loss_at(iteration) for iteration in before]
         return [nan if loss is None else loss for loss in found] + [self.loss]
 
     @property
