@@ -54,7 +54,8 @@ def test_a_command_does_what_it_is_named_for(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("my_model.py").write_text(file_under("Your own graph"), encoding="utf-8")
-    Path("my_engine.py").write_text(text_of("docs/own_engine.py"), encoding="utf-8")
+    for name in ("my_engine.py", "mine.py"):
+        Path(name).write_text(text_of("docs/own_engine.py"), encoding="utf-8")
     Path("my_lesson.py").write_text(file_under("Your own lesson"), encoding="utf-8")
     arguments = shlex.split(command)[1:]
     open_session(Asked("chain")).session.keep(Path("chain.backprop"))

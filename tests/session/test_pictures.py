@@ -327,5 +327,5 @@ def test_a_lesson_names_its_first_picture() -> None:
     assert viewer_of(None).picture is None
     with pytest.raises(ProgramError, match="there is no picture 'landscape'; there are curve, map, data, layers"):
         viewer_of("landscape")
-    assert load_lesson("perceptron").picture is None
-    assert opened("perceptron").picture == "data"
+    of_points = replace(load_lesson("perceptron"), picture=None)
+    assert Viewer(DebugSession(program_of(of_points)), {}).picture == "data"

@@ -46,7 +46,7 @@ def test_list_names_every_lesson_with_what_it_shows(capsys: pytest.CaptureFixtur
     ("arguments", "said"),
     [
         (["percepton"], "there is no lesson 'percepton'; did you mean perceptron? There are: "),
-        (["nosuch"], "there is no lesson 'nosuch'; there are: chain, "),
+        (["nosuch"], "there is no lesson 'nosuch'; there are: descent, "),
         (["--learning-rate", "fast"], "'fast' is not a number above 0"),
         (["--learning-rate", "0"], "'0' is not a number above 0"),
         (["--learning-rate", "nan"], "'nan' is not a number above 0"),
