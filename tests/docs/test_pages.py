@@ -54,8 +54,7 @@ def test_a_command_does_what_it_is_named_for(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("my_model.py").write_text(file_under("Your own graph"), encoding="utf-8")
-    for name in ("my_engine.py", "mine.py"):
-        Path(name).write_text(text_of("docs/own_engine.py"), encoding="utf-8")
+    Path("my_engine.py").write_text(text_of("docs/own_engine.py"), encoding="utf-8")
     Path("my_lesson.py").write_text(file_under("Your own lesson"), encoding="utf-8")
     arguments = shlex.split(command)[1:]
     open_session(Asked("chain")).session.keep(Path("chain.backprop"))
@@ -65,6 +64,7 @@ def test_a_command_does_what_it_is_named_for(
     if arguments[:1] == ["exercise"]:
         assert main([*arguments, "--once"]) == 3, "there are gaps in it"
         return
+    Path("mine.py").write_text(text_of("docs/own_engine.py"), encoding="utf-8")
     if arguments[:1] == ["serve"]:
         assert build_serve_parser().parse_args(arguments[1:]).leads == "monday"
         return
