@@ -122,3 +122,8 @@ def test_pictures(snap_compare: Callable[..., bool], picture: str, lesson: str, 
 def test_the_regions_of_a_network(snap_compare: Callable[..., bool], size: str) -> None:
     press = ["i"] * 30 + (["V"] if size == "80x24" else [])
     assert snap_compare(BackpropApp("xor"), press=press, terminal_size=SIZES[size])
+
+
+def test_a_move_of_a_learner_who_drives(snap_compare: Callable[..., bool]) -> None:
+    press = ["D", "p", "space", "space", "down", "up", "enter"]
+    assert snap_compare(BackpropApp("two-paths"), press=press, terminal_size=(80, 24))
