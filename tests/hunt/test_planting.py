@@ -179,6 +179,13 @@ def test_what_is_no_hunt_is_said() -> None:
             plant(wrong)
 
 
+def test_a_hunt_in_what_has_no_engine_of_ours_is_refused() -> None:
+    with pytest.raises(ProgramError, match="backprop is neither"):
+        plant("hunt a.backprop --seed 7")
+    with pytest.raises(ProgramError, match="in our engine only"):
+        plant("hunt docs/own_engine.py --seed 7")
+
+
 def test_the_program_itself_is_not_changed() -> None:
     program: Program = open_program("skip")
     before = numbers_of(Timeline(program))

@@ -121,6 +121,8 @@ def _opened(address: str, seed: int) -> tuple[Program, list[Mutant]]:
     own: list[OperationDefinition] = []
     try:
         program = open_program(address)
+    except KeyError:
+        raise ProgramError(f"a hunt is in a lesson or a Python file, and {address} is neither") from None
     except ProgramError:
         own = _operations_of(address) if is_path(address) else []
         if not own:
