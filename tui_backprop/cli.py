@@ -195,6 +195,8 @@ def build_parser() -> argparse.ArgumentParser:
         metavar=("KIND", "FILE"),
         help=f"no screen: print it as a script ({', '.join(EXPORTS)}) that trains to the same losses, or write FILE.py",
     )
+    count = _number(int, 1, "a whole number, 1 or above")
+    parser.add_argument("--questions", type=count, metavar="N", help="no screen: a quiz of N questions, as Markdown")
     parser.add_argument("--theme", metavar="NAME", help="colours: dark, light, colour-blind, or auto (default)")
     parser.add_argument("--ascii", action="store_true", help="for fonts without box drawing and arrows")
     parser.add_argument("--print-config", action="store_true", help="print what is set, as a file to be changed")
@@ -488,6 +490,10 @@ def _print_something(asked: argparse.Namespace, settings: Settings, *, starts: b
         from .plain.front_end import narrate
 
         return narrate(session_of(asked))
+    if asked.questions:
+        from .questions import run_questions
+
+        return run_questions(session_of(asked), asked.questions)
     if asked.headless or asked.json:
         from .headless import run_headless
 

@@ -80,7 +80,7 @@ class Message:
 
     learner drives: whether it is still the `forward` pass; engine drives: how many moves were `right` of those
     `answered`. move comes again: of which `moment`. move waits: whether it `picks` a node. wrong move: what was
-    `given`, and `why` it is wrong, if that is known.
+    `given`, `why` it is wrong, if that is known, and after how many moves it comes `again` (0: it does not count).
 
     hunting: how many `looks`, and whether it is `over`. hunt: whether the mistake is `found`, or it is `over` without
     that, what is `wrong` with the engine, how many `looks` and `seconds` that took, and what went wrong with the

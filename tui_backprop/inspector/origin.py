@@ -155,6 +155,15 @@ def _indexes(tree: Tree, entries: list[Entry]) -> list[Index]:
     return list(found)
 
 
+def factor_of(origin: Origin | str, symbol: str) -> Index | None:
+    """Return the element of this symbol that is in the term of a sum that is looked at; None where that is not one."""
+    if isinstance(origin, str) or origin.terms < 2 or origin.worked is None or origin.worked.tree is None:
+        return None
+    entries = [entry for entry in origin.worked.entries if entry.symbol == symbol]
+    found = _indexes(origin.worked.tree, entries) if entries else []
+    return found[origin.term] if len(found) == origin.terms else None
+
+
 def _filled(entry: Entry, position: dict[str, int]) -> Index:
     return tuple(int(index_at(i, position)) for i in entry.index)
 

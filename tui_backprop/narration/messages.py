@@ -158,7 +158,8 @@ def _move_waits(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
 
 def _wrong_move(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
     given = printable(data["given"])
-    return (f"not {given}: {data['why']}" if data["why"] else f"not {given}",)
+    again = f"; it comes again after {data['again']} more moves of its kind" if data["again"] else ""
+    return (f"not {given}: {data['why']}{again}" if data["why"] else f"not {given}{again}",)
 
 
 def _leads(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:

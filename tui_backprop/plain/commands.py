@@ -326,4 +326,4 @@ COMMANDS = {
 }
 KEYS = {name: name for name in COMMANDS} | {"origin": "why"}
 """What sentences call the commands; a breakpoint is set by `break`."""
-KEYS |= {"breakpoint": "break", "class": "follow"}
+KEYS |= {"breakpoint": "break", "class": "follow", "beliefs": "belief"}
