@@ -171,6 +171,9 @@ def test_a_file_that_only_defines_operations_is_a_graph_of_one(tmp_path: Path) -
     path.write_text(OPERATION.replace("samples=[((3,),)], ", "").replace("cube", "cube_2"))
     with pytest.raises(ProgramError, match="cube_2 has no samples"):
         plant(hunt_address(3, str(path)))
+    path.write_text(OPERATION.replace("cube", "cube_3") + "\n1 / 0\n")
+    with pytest.raises(ProgramError, match="ZeroDivisionError"):
+        plant(hunt_address(3, str(path)))
 
 
 def test_what_is_no_hunt_is_said() -> None:
