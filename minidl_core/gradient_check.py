@@ -93,9 +93,16 @@ def check_gradient(
 
 
 def check_evaluation(
-    evaluation: Evaluation, loss: Node, node: Node, entries: Iterable[tuple[int, ...]] | None = None
+    evaluation: Evaluation,
+    loss: Node,
+    node: Node,
+    entries: Iterable[tuple[int, ...]] | None = None,
+    found: Array | None = None,
 ) -> list[GradientCheck]:
-    """Measure the gradient as `check_gradient` does, at the values of this evaluation."""
+    """Measure the gradient as `check_gradient` does, at the values of this evaluation.
+
+    `found` is the gradient that another engine found there, to be checked in place of ours.
+    """
     if not isinstance(node, Node):
         raise GraphError(f"{node!r} is not a node; check the gradient of a node that leads to {loss.name}.")
     with quiet():
@@ -122,9 +129,9 @@ def check_evaluation(
                 return float(loss_at(moved))
 
             size = size_of_entry(value, entry)
-            gradient = float(np.asarray(gradients[node])[entry])
+            gradient = float(np.asarray(gradients[node] if found is None else found)[entry])
             measured, uncertainty, verdict, reason = _compare(gradient, nudged, size, rounding)
-            if verdict == "differs":
+            if verdict == "differs" and found is None:
                 reason += _culprit(evaluation, gradients, downstream)
             return GradientCheck(node, entry, gradient, measured, uncertainty, verdict, reason)
 

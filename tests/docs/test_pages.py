@@ -14,7 +14,7 @@ from minidl_core import train
 from tests.test_layers import ORDER
 from tests.test_layers import ROOT as PROJECT
 from tests.tui.readme import PAGES, file_under, text_of
-from tui_backprop.cli import EXAMPLES, address_of, build_parser, build_serve_parser, main
+from tui_backprop.cli import EXAMPLES, address_of, build_hunt_parser, build_parser, build_serve_parser, main
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import lesson_names
 from tui_backprop.notation.conditions import read_breakpoint
@@ -45,7 +45,7 @@ def test_the_house_has_the_rooms_that_the_imports_go_down_through() -> None:
     rooms = [room for line in house for room in line[:20].split()]
     folders = {path.name for path in (PROJECT / "tui_backprop").iterdir()} | {"minidl_core"}
     assert rooms == [room for room in ORDER if room in folders]
-    assert len(house) == 13
+    assert len(house) == 14
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -66,6 +66,9 @@ def test_a_command_does_what_it_is_named_for(
         return
     if arguments[:1] == ["serve"]:
         assert build_serve_parser().parse_args(arguments[1:]).leads == "monday"
+        return
+    if arguments[:1] == ["hunt"]:
+        assert build_hunt_parser().parse_args(arguments[1:]).seed is None
         return
     asked = build_parser().parse_args(arguments)
     asked.lesson = address_of(asked)

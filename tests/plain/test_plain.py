@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.sample_graphs import SWEPT
 from tui_backprop.cli import main
-from tui_backprop.lessons import lesson_names
 from tui_backprop.notation.formats import number
 from tui_backprop.plain.aloud import aloud
 from tui_backprop.plain.answers import spoken
@@ -27,7 +27,7 @@ def said(viewer: Viewer, *lines: str) -> list[str]:
     return [sentence for line in lines for sentence in spoken(do(viewer, line))]
 
 
-@pytest.mark.parametrize("name", lesson_names())
+@pytest.mark.parametrize("name", SWEPT)
 def test_every_lesson_can_be_stepped_to_the_end_of_an_iteration_in_words(name: str) -> None:
     viewer = opened(name)
     written = said(viewer, "graph", "step 3", "phase", "graph", "value", "step", "ledger", "where")

@@ -9,11 +9,11 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from minidl_core import GradientCompleted, Graph, NodeEvaluated, Variable, add, square
+from tests.sample_graphs import SWEPT
 from tui_backprop.app import BackpropApp
 from tui_backprop.debugger.breakpoints import Breakpoints
 from tui_backprop.debugger.steps import Place, after_iteration
 from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.lessons import lesson_names
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.notation.conditions import FORMS, ConditionError, read_breakpoint
 from tui_backprop.notation.moments import name_moment
@@ -163,7 +163,7 @@ async def go_on(pilot: Pilot[None], key: str) -> str:
     return text(pilot, "keys")
 
 
-@pytest.mark.parametrize("lesson", lesson_names())
+@pytest.mark.parametrize("lesson", SWEPT)
 @pytest.mark.parametrize("condition", ["phase update", "gradient > 0.1", "loss rises"])
 async def test_c_stops_wherever_the_condition_holds_and_shift_c_at_the_same_places(lesson: str, condition: str) -> None:
     wanted = stops(Timeline(open_program(lesson)), condition, 2)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import minidl_core as dl
+from tests.sample_graphs import SWEPT
 from tests.tui.test_inspector import LESSONS, at
 from tests.tui.test_keys import opened, text
 from tui_backprop.debugger.followed import Followed
@@ -19,7 +20,6 @@ from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
 from tui_backprop.inspector import draw_inspector
 from tui_backprop.inspector.walk import Origin, choose_edge, choose_term, follow, origin_of
-from tui_backprop.lessons import lesson_names
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.notation.expression import Apply, Number, Tree, UnreadableError, evaluate, parse
 from tui_backprop.programs.opening import open_program
@@ -155,7 +155,7 @@ def walked(
 # always
 
 
-@pytest.mark.parametrize("lesson", lesson_names())
+@pytest.mark.parametrize("lesson", SWEPT)
 def test_from_every_element_one_can_walk_to_the_loss_and_every_sum_adds_up(lesson: str) -> None:
     moment = after_backward(lesson)
     found = 0
@@ -169,7 +169,7 @@ def test_from_every_element_one_can_walk_to_the_loss_and_every_sum_adds_up(lesso
     assert found >= 2
 
 
-@pytest.mark.parametrize("lesson", lesson_names())
+@pytest.mark.parametrize("lesson", SWEPT)
 def test_every_way_of_every_element_leads_to_an_element_that_it_was_made_of(lesson: str) -> None:
     moment = after_backward(lesson)
     for node in moment.graph.nodes:

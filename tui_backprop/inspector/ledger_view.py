@@ -247,7 +247,8 @@ def _contribution(
     followed = followed.at(index, is_by_point(moment, node, result.shape))
 
     def work(at: tuple[int, ...]) -> Worked:
-        return worked_contribution(op, input_index, inputs, output, event.gradient, result, at)
+        hunted = moment.program.is_hunted
+        return worked_contribution(op, input_index, inputs, output, event.gradient, result, at, hunted=hunted)
 
     worked = (None if isinstance(origin, str) else origin.worked) or work(index)
     g = f"G = {slope_name(moment, op)}"

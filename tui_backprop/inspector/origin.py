@@ -91,7 +91,8 @@ def gradient_origin(moment: Moment, followed: Followed, node: Node) -> Origin | 
     worked = None
     if event is not None and output is not None:
         index = element_at(moment, node, event.contribution.shape, followed)
-        worked = worked_contribution(consumer, input_index, inputs, output, event.gradient, event.contribution, index)
+        found, hunted = event.contribution, moment.program.is_hunted
+        worked = worked_contribution(consumer, input_index, inputs, output, event.gradient, found, index, hunted=hunted)
     ends = [(each, position) for each, position, _ in edges]
     return _by_terms(moment, followed, consumer, "ledger", ends, edges.index(edge), worked, "G")
 

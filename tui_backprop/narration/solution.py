@@ -169,7 +169,9 @@ def _worked(at: Moment, event: Event, followed: Followed) -> Iterator[str]:
             index = element_at(at, node, contribution.shape, followed)
             inputs, output = operands(at, consumer)
             assert output is not None, "an operation that contributes has a value"
-            worked = worked_contribution(consumer, input_index, inputs, output, gradient, contribution, index)
+            worked = worked_contribution(
+                consumer, input_index, inputs, output, gradient, contribution, index, hunted=at.program.is_hunted
+            )
             yield from _written(at, worked, "gets", followed.at(index, is_by_point(at, node, contribution.shape)))
             if count > 1:
                 terms = [float(other.contribution[index]) for other in at.contributions(node)]
