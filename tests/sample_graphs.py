@@ -26,7 +26,7 @@ from minidl_core import (
     square,
     subtract,
 )
-from tui_backprop.lessons import load_lesson
+from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
 
 
@@ -148,6 +148,9 @@ def many_inputs(count: int = 500) -> Example:
         total = add(total, node)
     return Example(square(total, name="J"), {})
 
+
+SWEPT = sorted({*lesson_names()} - {"vanishing", "rates", "engine", "attention"})
+"""The lessons that are gone through moment by moment; the others would bring more of the same."""
 
 SMALL = {
     "chain": load_lesson("chain"),

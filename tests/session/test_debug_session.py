@@ -11,6 +11,7 @@ from typing import get_args
 import pytest
 
 from minidl_core import Variable
+from tests.sample_graphs import SWEPT
 from tui_backprop.debugger.edits import NumberEdit
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.message import Kind, Message
@@ -18,7 +19,6 @@ from tui_backprop.debugger.running import SPEEDS
 from tui_backprop.debugger.steps import Place
 from tui_backprop.graph.look import Room
 from tui_backprop.inspector import VIEWS, views
-from tui_backprop.lessons import lesson_names
 from tui_backprop.narration.messages import SENTENCES, sentences
 from tui_backprop.notation.conditions import read_breakpoint
 from tui_backprop.programs.opening import open_program
@@ -59,7 +59,7 @@ def test_no_screen_is_imported() -> None:
     assert done.stdout == "40.0 []\n"
 
 
-@pytest.mark.parametrize("name", lesson_names())
+@pytest.mark.parametrize("name", SWEPT)
 def test_a_lesson_is_stepped_to_its_end_and_back(name: str) -> None:
     session = opened(name)
     places = [session.timeline.place]
@@ -142,7 +142,7 @@ def answer(session: DebugSession, right: bool) -> None:
     session.take_answer()
 
 
-@pytest.mark.parametrize("name", lesson_names())
+@pytest.mark.parametrize("name", SWEPT)
 @pytest.mark.parametrize("right", [True, False])
 def test_a_quiz_over_an_iteration(name: str, right: bool) -> None:
     session = opened(name)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.sample_graphs import SWEPT
 from tui_backprop.cli import build_parser
 from tui_backprop.debugger.steps import Place
-from tui_backprop.lessons import lesson_names
 from tui_backprop.notation.edits import EditError, branch_label, read_any_edit, read_edit
 from tui_backprop.notation.moments import command
 from tui_backprop.programs.program import ProgramError
@@ -48,7 +48,7 @@ def same(one: DebugSession, other: DebugSession) -> None:
     assert one.moment.loss == other.moment.loss
 
 
-@pytest.mark.parametrize("name", [name for name in lesson_names() if name != "too-far"])
+@pytest.mark.parametrize("name", [name for name in SWEPT if name != "too-far"])
 def test_a_kept_session_opens_at_the_same_step_with_the_same_bits(name: str, tmp_path: Path) -> None:
     session, path = worked_on(name), tmp_path / "x.backprop"
     session.keep(path)

@@ -9,11 +9,11 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from minidl_core import GradientCompleted, Graph, NodeEvaluated, Variable, add, square
+from tests.sample_graphs import SWEPT
 from tui_backprop.app import BackpropApp
 from tui_backprop.debugger.breakpoints import Breakpoints
 from tui_backprop.debugger.steps import Place, after_iteration
 from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.lessons import lesson_names
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.notation.conditions import FORMS, ConditionError, read_breakpoint
 from tui_backprop.notation.moments import name_moment
@@ -57,6 +57,12 @@ def names(timeline: Timeline, condition: str, iterations: int = 1) -> list[str]:
     ("lesson", "condition", "there"),
     [
         ("two-paths", "node b", ["1:b:forward", "1:b:1", "1:b:2"]),
+        ("two-paths", "node b forward", ["1:b:forward"]),
+        ("two-paths", "node b backward", ["1:b:1", "1:b:2"]),
+        ("two-paths", "node a update", ["1:a:update"]),
+        ("two-paths", "node b first", ["1:b:forward"]),
+        ("two-paths", "operation subtract backward", ["1:d"]),
+        ("two-paths", "operation multiply first", ["1:b:forward"]),
         ("two-paths", "b", ["1:b:forward", "1:b:1", "1:b:2"]),
         ("two-paths", "node a", ["1:a:forward", "1:a", "1:a:update"]),
         ("two-paths", "node 10", ["1:10:forward", "1:10"]),
@@ -163,7 +169,7 @@ async def go_on(pilot: Pilot[None], key: str) -> str:
     return text(pilot, "keys")
 
 
-@pytest.mark.parametrize("lesson", lesson_names())
+@pytest.mark.parametrize("lesson", SWEPT)
 @pytest.mark.parametrize("condition", ["phase update", "gradient > 0.1", "loss rises"])
 async def test_c_stops_wherever_the_condition_holds_and_shift_c_at_the_same_places(lesson: str, condition: str) -> None:
     wanted = stops(Timeline(open_program(lesson)), condition, 2)

@@ -8,6 +8,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
+from tests.sample_graphs import SWEPT
 from tests.tui.test_keys import opened, text
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.moment import Moment
@@ -16,7 +17,6 @@ from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
 from tui_backprop.inspector import draw_inspector
 from tui_backprop.inspector.forecast import change_of_step
-from tui_backprop.lessons import lesson_names
 from tui_backprop.programs.opening import open_program
 
 from .moments import finish, narrate
@@ -35,7 +35,7 @@ def table(moment: Moment, width: int = 61, height: int = 30) -> dict[str, list[D
     return {name: [*map(Decimal, numbers)] for name, *numbers in rows}
 
 
-@pytest.mark.parametrize("lesson", lesson_names())
+@pytest.mark.parametrize("lesson", SWEPT)
 def test_the_table_adds_up_and_holds_the_engine_s_numbers(lesson: str) -> None:
     timeline = Timeline(open_program(lesson))
     for iteration in range(1, 7):
@@ -113,7 +113,7 @@ def test_a_slope_that_turned_round_is_said_to_once_it_is_known(lesson: str, iter
     assert (said in comparison(timeline.moment)) is turned
 
 
-@pytest.mark.parametrize("lesson", lesson_names())
+@pytest.mark.parametrize("lesson", SWEPT)
 @pytest.mark.parametrize("size", [(61, 30), (43, 20)])
 def test_what_moved_is_seen_to_move_and_under_which_condition_the_forecast_holds(
     lesson: str, size: tuple[int, int]

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from minidl_core import Variable, reduce_sum, square
+from tests.sample_graphs import SWEPT
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.steps import Place
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
 from tui_backprop.inspector import draw_inspector
 from tui_backprop.inspector.forward_view import ForwardView
-from tui_backprop.lessons import lesson_names
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import program_of
@@ -56,7 +56,7 @@ def test_what_is_too_large_is_said() -> None:
     assert "more than 500 numbers" in " ".join(shown.split())
 
 
-@pytest.mark.parametrize("name", lesson_names())
+@pytest.mark.parametrize("name", SWEPT)
 def test_it_fits_its_room_for_every_node(name: str) -> None:
     timeline = Timeline(open_program(name))
     for node in timeline.graph.nodes:

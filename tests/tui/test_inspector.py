@@ -11,6 +11,7 @@ import pytest
 from rich.cells import cell_len
 
 import minidl_core as dl
+from tests.sample_graphs import SWEPT
 from tui_backprop.app import BackpropApp
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.moment import Moment
@@ -19,7 +20,7 @@ from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import STYLES, plain
 from tui_backprop.inspector import automatic_view, draw_inspector, inspector_title, move_followed, views
 from tui_backprop.inspector.walk import origin_of
-from tui_backprop.lessons import lesson_names, load_lesson
+from tui_backprop.lessons import load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import program_of
@@ -47,7 +48,7 @@ def many_dimensions(seed: int) -> Example:
     return Example(loss, {x: rng.normal(size=(4, 3, 20)), mask: rng.normal(size=(4, 3, 20))})
 
 
-LESSONS = [*map(load_lesson, lesson_names()), Lesson("many-dimensions", "arrays of every kind", many_dimensions, 1e-4)]
+LESSONS = [*map(load_lesson, SWEPT), Lesson("many-dimensions", "arrays of every kind", many_dimensions, 1e-4)]
 
 
 def at(
@@ -229,7 +230,7 @@ def test_the_update_of_a_weight() -> None:
     assert "76.66" in shown(at(dl.VariableUpdated, "W"), 44, 18)
 
 
-@pytest.mark.parametrize("name", lesson_names())
+@pytest.mark.parametrize("name", SWEPT)
 @pytest.mark.parametrize("iteration", range(1, 8))
 def test_an_update_adds_up_as_it_is_shown(name: str, iteration: int) -> None:
     timeline = Timeline(open_program(name))
@@ -263,7 +264,7 @@ def test_the_end_of_an_iteration() -> None:
     assert "space  iteration 5 begins" in text
 
 
-@pytest.mark.parametrize("lesson", lesson_names())
+@pytest.mark.parametrize("lesson", SWEPT)
 def test_at_the_end_of_an_iteration_the_forecast_is_a_table_where_there_is_room(lesson: str) -> None:
     timeline = Timeline(open_program(lesson))
     finish(timeline, 2)

@@ -40,7 +40,7 @@ def test_the_gradient_of_what_is_broadcast_is_a_column_sum() -> None:
     assert first.value("moved").shape == (100, 2)
     np.testing.assert_allclose(first.gradient("b"), first.gradient("moved").sum(axis=0))
     first.timeline.go_to(Place(30))
-    np.testing.assert_allclose(first.value("b"), -first.value("X").mean(axis=0))
+    np.testing.assert_allclose(first.value("b"), -first.value("X").mean(axis=0), rtol=1e-5)
 
 
 def test_of_softmax_and_cross_entropy_p_minus_c_is_left() -> None:
@@ -117,9 +117,9 @@ def test_half_of_the_gradient_is_lost_where_a_product_of_a_number_with_itself_se
     first = Iteration("engine")
     gap = first.value("gap1")
     assert first.gradient("gap1") == 2 * gap
-    assert first.gradient("w") == pytest.approx(-2.310, abs=5e-4)
+    assert first.gradient("w") == -4
     first.timeline.go_to(Place(1))
-    moved = 0.5 - 0.2 * first.gradient("w")
+    moved = 0.2 - 0.1 * first.gradient("w")
     assert first.timeline.moment.variable(first.nodes["w"]) == pytest.approx(moved)
 
 

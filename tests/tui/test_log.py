@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from minidl_core import Graph, Variable, add, sigmoid, square
+from tests.sample_graphs import SWEPT
 from tui_backprop.app import BackpropApp
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.moment import Moment
@@ -21,7 +22,6 @@ from tui_backprop.debugger.steps import after_event, after_iteration
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import Line, plain
 from tui_backprop.keys import KEY_OF
-from tui_backprop.lessons import lesson_names
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.narration.log import Log
 from tui_backprop.narration.narration import narrate_event_line, narrate_line
@@ -71,7 +71,7 @@ def ten_thousand_nodes() -> Lesson:
 # what it says
 
 
-@pytest.mark.parametrize("name", lesson_names())
+@pytest.mark.parametrize("name", SWEPT)
 def test_there_is_a_line_for_each_event_up_to_the_cursor_with_its_sentence(name: str) -> None:
     timeline = Timeline(open_program(name))
     while timeline.recording.iteration < 3:

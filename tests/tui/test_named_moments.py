@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 
 from minidl_core import Graph, Variable, add, multiply, square
+from tests.sample_graphs import SWEPT
 from tui_backprop.cli import build_parser, main
 from tui_backprop.debugger.steps import Stop, after_event, after_step
 from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.lessons import lesson_names
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.notation.moments import NoMomentError, command, name_moment, read_moment
 from tui_backprop.programs.opening import open_program
@@ -36,7 +36,7 @@ def open_command(line: str) -> Timeline:
     return timeline
 
 
-@pytest.mark.parametrize("name", lesson_names())
+@pytest.mark.parametrize("name", SWEPT)
 @pytest.mark.parametrize("stop", [after_step, after_event])
 def test_every_moment_of_every_lesson_is_reached_by_its_name(name: str, stop: object) -> None:
     timeline, other = Timeline(open_program(name)), Timeline(open_program(name))

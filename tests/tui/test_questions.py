@@ -24,13 +24,13 @@ from minidl_core import (
     reduce_sum,
     square,
 )
+from tests.sample_graphs import SWEPT
 from tui_backprop.debugger.followed import Followed, element_at
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import STOPS, after_event, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import STYLES, plain
 from tui_backprop.keys import KEY_OF
-from tui_backprop.lessons import lesson_names
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.notation.formats import number, shape_text
 from tui_backprop.panes.question_pane import draw_question
@@ -111,7 +111,7 @@ def check(before: Moment, after: Moment, question: Question, followed: Followed)
         assert not any(line.endswith(f" = {question.answer}") for line in question.given)
 
 
-@pytest.mark.parametrize("name", lesson_names())
+@pytest.mark.parametrize("name", SWEPT)
 @pytest.mark.parametrize("followed", FOLLOWED, ids=["point 3", "point 97"])
 @pytest.mark.parametrize("fine", [False, True], ids=["steps", "events"])
 def test_every_question_of_every_lesson_has_one_right_answer_the_engines(
@@ -160,7 +160,7 @@ def test_every_question_of_random_graphs(timeline: Timeline) -> None:
         assert question_about(before, after, Followed()) == (found[0] if found else None)
 
 
-@pytest.mark.parametrize("name", lesson_names())
+@pytest.mark.parametrize("name", SWEPT)
 def test_each_step_but_the_last_asks_and_not_always_the_same(name: str) -> None:
     timeline = Timeline(open_program(name))
     kinds: dict[int, list[str]] = {}
@@ -196,7 +196,7 @@ def check_masked(before: Moment, after: Moment, question: Question, pane: Lookin
         assert question.text.split("?")[0][:40] in step
 
 
-@pytest.mark.parametrize("name", lesson_names())
+@pytest.mark.parametrize("name", SWEPT)
 def test_what_would_answer_it_is_not_on_the_screen(name: str) -> None:
     timeline = Timeline(open_program(name))
     pane = Looking(timeline.graph)
@@ -205,7 +205,7 @@ def test_what_would_answer_it_is_not_on_the_screen(name: str) -> None:
             check_masked(before, after, question, pane)
 
 
-@pytest.mark.parametrize("name", lesson_names())
+@pytest.mark.parametrize("name", SWEPT)
 @pytest.mark.parametrize("size", [(78, 17), (61, 20), (43, 17), (57, 4), (30, 9)])
 def test_question_and_choices_fit_every_pane(name: str, size: tuple[int, int]) -> None:
     width, height = size
@@ -319,7 +319,7 @@ def test_a_typed_number_may_be_off_by_one_per_cent_or_have_the_shown_digits() ->
     assert not judge(Question("values", ("",), "0", number=0.0), "0.01")
 
 
-@pytest.mark.parametrize("name", lesson_names())
+@pytest.mark.parametrize("name", SWEPT)
 @pytest.mark.parametrize("move", STOPS)
 def test_peeking_changes_nothing(name: str, move: str) -> None:
     timeline, peeked = Timeline(open_program(name)), Timeline(open_program(name))

@@ -8,11 +8,11 @@ from decimal import Decimal
 import pytest
 
 from minidl_core import Graph, Variable, add, square
+from tests.sample_graphs import SWEPT
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.steps import after_event
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
-from tui_backprop.lessons import lesson_names
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.narration.narration import narrate_event_line
 from tui_backprop.narration.solution import ROOMS, write_solution
@@ -64,7 +64,7 @@ def test_the_solution_writes_the_elements_out_in_the_engines_numbers() -> None:
     assert "matmul[70,0] = X[70,0]·W[0,0]" in other
 
 
-@pytest.mark.parametrize("name", lesson_names())
+@pytest.mark.parametrize("name", SWEPT)
 def test_every_event_of_every_lesson_can_be_written(name: str) -> None:
     timeline = Timeline(open_program(name))
     whole: list[str] = []

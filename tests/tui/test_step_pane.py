@@ -20,12 +20,12 @@ from minidl_core import (
     add,
 )
 from minidl_core.graph import Node
+from tests.sample_graphs import SWEPT
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import after_event, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import STYLES, plain
 from tui_backprop.keys import KEY_OF
-from tui_backprop.lessons import lesson_names
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.panes.step_pane import draw_step
 from tui_backprop.programs.opening import open_program
@@ -140,7 +140,7 @@ def test_long_lists_are_counted_and_what_is_now_is_never_cut(width: int) -> None
         assert re.search(r"q1 \S+.*  \+2\d\d", row_of_pane)
 
 
-@pytest.mark.parametrize("name", lesson_names())
+@pytest.mark.parametrize("name", SWEPT)
 def test_every_style_is_in_the_palette(name: str) -> None:
     for moment in moments(Timeline(open_program(name))):
         for line in draw_step(moment, 118, 2, KEY_OF):

@@ -16,13 +16,14 @@ import pytest
 import minidl_core as dl
 from minidl_core import IterationFinished, NonFiniteError, Placeholder, State, Stepper
 from minidl_core.train import AdamOptimizer, Schedule, StepRate
+from tests.sample_graphs import SWEPT
 from tui_backprop.debugger.branches import MOST_BRANCHES, States
 from tui_backprop.debugger.edits import Edit, NumberEdit, start_value
 from tui_backprop.debugger.moment import Mark, Moment
 from tui_backprop.debugger.steps import STOPS, Place, after_event, after_iteration, after_phase, after_step
 from tui_backprop.debugger.timeline import MILESTONES, Timeline
 from tui_backprop.graph.folded_graph import with_off_path
-from tui_backprop.lessons import lesson_names, load_lesson
+from tui_backprop.lessons import load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.notation.edits import read_edit
 from tui_backprop.programs.opening import open_program
@@ -59,7 +60,7 @@ def fingerprint(moment: Moment) -> tuple[object, ...]:
     )
 
 
-@pytest.mark.parametrize("name", lesson_names())
+@pytest.mark.parametrize("name", SWEPT)
 @pytest.mark.parametrize("move", STOPS)
 def test_back_is_forward_in_reverse_to_the_bit(name: str, move: str) -> None:
     timeline = open_lesson(name)
@@ -222,7 +223,7 @@ def test_the_loss_before_is_known_wherever_one_comes_from() -> None:
         assert timeline.recording.previous_loss == before
 
 
-@pytest.mark.parametrize("name", lesson_names())
+@pytest.mark.parametrize("name", SWEPT)
 def test_every_node_is_unreached_waiting_queued_or_visited_and_nothing_else(name: str) -> None:
     timeline = open_lesson(name)
     while not timeline.at_end_of_iteration:

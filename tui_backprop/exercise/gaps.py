@@ -22,8 +22,8 @@ _STARTS = {"a": 2.0, "b": -3.0, "c": 0.5}
 _TRIALS: Mapping[int, Sequence[str]] = {
     1: ("a + b", "a + a", "(a + b) * c"),
     2: ("a * b", "a * a", "(a * b) + a"),
-    3: ("c.tanh()", "c.tanh() * c"),
-    4: ("a", "a + b", "(c * c).tanh() + c", "(c + (c * b)) * (c * b)"),
+    3: ("c.relu()", "b.relu()", "c.relu() * c"),
+    4: ("a", "a + b", "(c * c).relu() + c", "(c + (c * b)) * (c * b)"),
 }
 """Formulas of a, b and c whose gradients show whether a gap is right; the last gap shows in the training itself."""
 

@@ -1,7 +1,5 @@
 """An engine in thirty lines: a number that knows what it was made of, and a neuron that learns by it."""
 
-import math
-
 
 class Value:
     """A number, its gradient, what it was made of, and how it passes a gradient on to that."""
@@ -36,13 +34,13 @@ class Value:
         out.pass_on = pass_on
         return out
 
-    def tanh(self):
-        """Return its hyperbolic tangent, which lies between -1 and 1."""
-        out = Value(math.tanh(self.data), (self,))
+    def relu(self):
+        """Return the number itself where it is above 0, else 0."""
+        out = Value(max(self.data, 0.0), (self,))
 
         def pass_on():
-            # gap 3: what tanh passes on to self; its slope is 1 - tanh²
-            self.grad += (1 - out.data**2) * out.grad
+            # gap 3: what relu passes on to self; its slope is 1 where self is above 0, else 0
+            self.grad += (self.data > 0) * out.grad
             # end of gap 3
 
         out.pass_on = pass_on
@@ -67,16 +65,15 @@ class Value:
         # end of gap 4
 
 
-w, b = Value(0.5), Value(-1.0)
+w, b = Value(0.2), Value(1.0)
 for _ in range(20):
-    y1 = (w * Value(1.0) + b).tanh()
-    y2 = (w * Value(-2.0) + b).tanh()
-    gap1 = y1 + Value(-1.0)
-    gap2 = y2 + Value(1.0)
-    loss = gap1 * gap1 + gap2 * gap2
+    y1 = (w * Value(1.0) + b).relu()
+    y2 = (w * Value(-2.0) + b).relu()
+    gap1 = y1 + Value(-2.0)
+    loss = gap1 * gap1 + y2 * y2
     loss.backward()
-    # gap 5: move w and b against their gradients, by 0.2 times these, and set both gradients to 0 again
+    # gap 5: move w and b against their gradients, by 0.1 times these, and set both gradients to 0 again
     for weight in (w, b):
-        weight.data -= 0.2 * weight.grad
+        weight.data -= 0.1 * weight.grad
         weight.grad = 0.0
     # end of gap 5

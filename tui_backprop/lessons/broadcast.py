@@ -27,7 +27,7 @@ lesson = Lesson(
     name="broadcast",
     summary="b is added to 100 rows: why its gradient is the sum of each column",
     build=build,
-    learning_rate=0.0025,
+    learning_rate=0.002,
     seed=7,
     sentences={
         "NodeEvaluated X": "X is given: 100 points, one in each row; the two columns are their coordinates x and y.",

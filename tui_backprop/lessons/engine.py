@@ -48,7 +48,7 @@ lesson = Lesson(
             shows="ledger",
         ),
         Page(
-            "The script moves w by 0.2 times w.grad, from {w} to {new w}, and then sets w.grad to 0. Without that, "
+            "The script moves w by 0.1 times w.grad, from {w} to {new w}, and then sets w.grad to 0. Without that, "
             "the next backward() would add to the old gradient.",
             at="1:w:update",
             node="w",

@@ -137,7 +137,6 @@ lesson = Lesson(
     },
     folds=dict.fromkeys(("log", "multiply", "reduce_sum", "reduce_sum_1", "J"), "cross-entropy"),
     on_points=on_points,
-    picture="data",
     pages=(
         Page(
             "50 red points, 50 blue ones, and a line where both classes are equally likely. W and b were drawn "

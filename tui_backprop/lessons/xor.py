@@ -89,7 +89,6 @@ lesson = Lesson(
         **dict.fromkeys(("matmul_1", "y", "t", "gap", "square"), (_CASES, ())),
     },
     on_points=on_points,
-    picture="data",
     pages=(
         Page(
             "Exclusive or: t is 1 where one of the two inputs is 1, and not both. Try to draw one line that has both "
