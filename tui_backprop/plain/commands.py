@@ -333,4 +333,4 @@ COMMANDS = {
 }
 KEYS = {name: name for name in COMMANDS} | {"origin": "why"}
 """What sentences call the commands; a breakpoint is set by `break`."""
-KEYS |= {"breakpoint": "break", "class": "follow", "beliefs": "belief"}
+KEYS |= {"breakpoint": "break", "class": "follow", "offer": "offer", "beliefs": "belief"}

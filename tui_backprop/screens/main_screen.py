@@ -20,6 +20,7 @@ from textual.timer import Timer
 from minidl_core import Node
 
 from ..classroom.lead import Lead
+from ..classroom.look import Look
 from ..classroom.pupil import Pupil
 from ..debugger.breakpoints import Breakpoint
 from ..debugger.edits import Edit
@@ -62,7 +63,7 @@ class MainScreen(Screen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [binding for section in SECTIONS.values() for binding in section]
 
-    def __init__(self, session: DebugSession, company: Lead | Pupil | None = None) -> None:
+    def __init__(self, session: DebugSession, company: Lead | Pupil | Look | None = None) -> None:
         super().__init__()
         self.session = session
         self._company = company
@@ -311,20 +312,24 @@ class MainScreen(Screen[None]):
 
     def look_at_class(self) -> None:
         """Do what a teacher has done, where one is followed, and show what is new about the class."""
-        if isinstance(self._company, Pupil):
+        if isinstance(self._company, Pupil | Look):
             self._company.take_up(self.session, self.viewer)
         self._show()
 
-    def action_class(self) -> None:
+    async def action_class(self) -> None:
         """Follow the teacher again, or see who is in the class."""
         if isinstance(self._company, Pupil):
             self._company.follow_again()
         elif isinstance(self._company, Lead):
-            from .class_list import ClassScreen
-
-            self._ask(ClassScreen(self._company))
+            self.session.pause()
+            await self.run_action("app.members")
         else:
             self.session.message = Message("in no class")
+        self._show()
+
+    def action_offer(self) -> None:
+        """Offer the teacher a look at this session, or no more."""
+        self.session.message = self._company.offer() if isinstance(self._company, Pupil) else Message("in no class")
         self._show()
 
     def on_screen_resume(self) -> None:
