@@ -120,6 +120,10 @@ def main() -> None:
     steps = pressed(app, " ", 21)
     events = pressed(app, "s", 59)
     changes = pressed(line, " ", 59)
+    with_pictures = {}
+    for picture in ("layers", "none", "curve", "map"):  # what V shows one after the other, behind the data
+        pressed(app, "V", 1)
+        with_pictures[picture] = pressed(app, " ", 21)
     idle_bytes, idle_share = idle(app)
     closed(app)
     closed(line)
@@ -130,6 +134,8 @@ def main() -> None:
         beside(f"key to last byte, one {what}", *(1000 * median(s for _, s in c) for c in (costs, changes)), "ms", "2x")
         sizes = [size for size, _ in costs]
         print(f"{f'bytes of one {what}':34}{median(sizes):9.0f}   most {max(sizes):,}   at most {budget} in the median")
+    for picture, costs in with_pictures.items():
+        print(f"{f'one step, picture {picture}':34}{1000 * median(s for _, s in costs):9.1f} ms      under 10 ms")
     print(f"{'idle':34}{idle_bytes:9} bytes, {100 * idle_share:.2f} % of a core   no bytes, under 1 %")
 
 

@@ -26,7 +26,7 @@ from .events import (
     VariableUpdated,
 )
 from .finite import non_finite_gradient
-from .gradients import gradient_rule, input_gradients
+from .gradients import EvaluatedOperation, gradient_rule, input_gradients
 from .graph import Node, Operation, Placeholder, Variable
 from .plan import Evaluation, LaterEvaluation, Plan, check_loss
 from .session import Asked, Session, StepTaken
@@ -179,7 +179,7 @@ class Stepper:
             edges = waiting.pop(node, ())
             for number, (consumer, input_index, contribution) in enumerate(edges, 1):
                 with quiet():
-                    total = freeze(contribution if number == 1 else total + contribution)
+                    total = self.add(node, None if number == 1 else total, contribution)
                 yield ContributionAdded(
                     node,
                     consumer,
@@ -198,7 +198,7 @@ class Stepper:
                 completed[node] = total
             elif isinstance(node, Operation):
                 with quiet():
-                    results = input_gradients(gradient_rule(node), evaluation.operation(node), total)
+                    results = self.pass_back(evaluation.operation(node), total)
                 for input_index, source in enumerate(node.inputs):
                     waiting[source].append((node, input_index, results[input_index]))
             if enqueued:
@@ -220,7 +220,7 @@ class Stepper:
         for node, gradient in gradients.items():
             old = evaluation[node]
             with quiet():
-                values = step.update(node, old, gradient)
+                values = self.terms_of(step, node, old, gradient)
                 new = variables[node] = self.left_after.get(node, freeze(old - values[-1]))
             terms, numbers = step.terms(node, values), step.numbers
             shown = read_only(old), read_only(gradient), step.learning_rate, read_only(new)
@@ -228,6 +228,20 @@ class Stepper:
             step.check_finite(node, values, new)
         self._take(variables, step.memory, evaluation)
         yield IterationFinished(self.loss, self.finished, float(evaluation[self.loss]))
+
+    # what each phase is made of, so that an engine with a mistake can be made of this one
+
+    def pass_back(self, op: EvaluatedOperation, gradient: Array) -> list[Array]:
+        """Return what an operation passes on of its own gradient, for each of its inputs."""
+        return input_gradients(gradient_rule(op.operation), op, gradient)
+
+    def add(self, node: Node, so_far: Array | None, contribution: Array) -> Array:  # noqa: ARG002
+        """Return a node's gradient with one contribution more; there is None so far when the first one comes."""
+        return freeze(contribution if so_far is None else so_far + contribution)
+
+    def terms_of(self, step: Step, variable: Variable, old: Array, gradient: Array) -> Sequence[Array]:
+        """Return the terms of a variable's update, of which the last is taken off it."""
+        return step.update(variable, old, gradient)
 
     def run(
         self,

@@ -237,7 +237,7 @@ class BackpropApp(App[None]):
         self._follows_background = settings.theme == "auto"
         self.action_choose_theme(theme_of(settings))
         self.session.change_speed(settings.speed - Settings.speed)
-        while self.session.quiz.mode != settings.ask:
+        while self.session.quiz.mode != settings.ask and self.session.hunt is None:
             self.session.ask()
         self.session.message = None
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from . import __version__
 from .lessons import lesson_names, title_of
-from .programs import FORMULA, PRESETS, is_path
+from .programs import FORMULA, HUNT, PRESETS, is_path
 
 if TYPE_CHECKING:
     from .session.opening import Asked
@@ -42,6 +42,7 @@ examples:
   backprop-tui perceptron --class monday     lead a class on this machine; pupils type backprop-tui --join monday
   backprop-tui serve --class monday          the same for pupils without accounts, who come by ssh
   backprop-tui xor --export numpy            print it as a script of plain NumPy; also torch, minidl
+  backprop-tui hunt                          one thing in the engine is broken: find it
   backprop-tui exercise mine.py              write your own engine: a file with gaps, checked as you save it
   backprop-tui grade chain.backprop          compute a session that was handed in again, and judge its answers
 
@@ -194,6 +195,8 @@ def build_parser() -> argparse.ArgumentParser:
         metavar=("KIND", "FILE"),
         help=f"no screen: print it as a script ({', '.join(EXPORTS)}) that trains to the same losses, or write FILE.py",
     )
+    count = _number(int, 1, "a whole number, 1 or above")
+    parser.add_argument("--questions", type=count, metavar="N", help="no screen: a quiz of N questions, as Markdown")
     parser.add_argument("--theme", metavar="NAME", help="colours: dark, light, colour-blind, or auto (default)")
     parser.add_argument("--ascii", action="store_true", help="for fonts without box drawing and arrows")
     parser.add_argument("--print-config", action="store_true", help="print what is set, as a file to be changed")
@@ -230,6 +233,49 @@ def build_serve_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def build_hunt_parser() -> argparse.ArgumentParser:
+    """Return the parser of `backprop-tui hunt`."""
+    parser = _Parser(
+        prog="backprop-tui hunt",
+        description="One thing in the engine is broken: find it. H guesses what, --plain has the command guess.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "lesson", nargs="?", type=_lesson, metavar="PROGRAM", help="a lesson, or a file with operations"
+    )
+    seed = _number(int, 0, "a whole number, 0 or above")
+    parser.add_argument("--seed", type=seed, metavar="N", help="which mistake (default: a kind that you found worst)")
+    parser.add_argument("--at", default="0", metavar="MOMENT", help="where to start: 4, 4:b, 4:b:2")
+    parser.add_argument("--edit", action="append", default=[], metavar="EDIT", help="as in '4: W[0,0] = 1'")
+    parser.add_argument("--save", metavar="FILE", help="at the end keep the session in FILE.backprop, which opens it")
+    parser.add_argument("--plain", action="store_true", help="no screen: commands are read and answered line by line")
+    parser.add_argument("--theme", metavar="NAME", help="colours: dark, light, colour-blind, or auto (default)")
+    parser.add_argument("--ascii", action="store_true", help="for fonts without box drawing and arrows")
+    return parser
+
+
+def _run_hunt(arguments: Sequence[str]) -> int:
+    """Open a hunt, and return the exit status."""
+    parser = build_hunt_parser()
+    asked = parser.parse_args(arguments)
+    if asked.save and not asked.save.endswith(SESSION):
+        parser.error(f"--save {asked.save}: the name must end with {SESSION}")
+    settings = _settings(asked, parser)
+    from .hunt.planting import hunt_address
+    from .session.hunting import any_seed
+    from .session.opening import Asked
+
+    seed = any_seed() if asked.seed is None else asked.seed
+    opened = Asked(hunt_address(seed, asked.lesson), at=asked.at, edits=asked.edit)
+    if settings.plain:
+        from .plain.front_end import run_plain
+
+        return run_plain(opened, asked.save)
+    from .app import run_app
+
+    return run_app(opened, asked.save, settings)
+
+
 def build_grade_parser() -> argparse.ArgumentParser:
     """Return the parser of `backprop-tui grade`."""
     parser = _Parser(prog="backprop-tui grade", description="Compute kept sessions again, and judge their answers.")
@@ -261,6 +307,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from .grade import run_grade
 
         return run_grade(graded.files, graded.program, as_json=graded.json, gradescope=graded.gradescope)
+    if arguments[:1] == [HUNT]:
+        return _run_hunt(arguments[1:])
     if arguments[:1] == ["serve"]:
         serves = build_serve_parser().parse_args(arguments[1:])
         from .serve import run_server
@@ -442,6 +490,10 @@ def _print_something(asked: argparse.Namespace, settings: Settings, *, starts: b
         from .plain.front_end import narrate
 
         return narrate(session_of(asked))
+    if asked.questions:
+        from .questions import run_questions
+
+        return run_questions(session_of(asked), asked.questions)
     if asked.headless or asked.json:
         from .headless import run_headless
 

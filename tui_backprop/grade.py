@@ -19,13 +19,13 @@ from .debugger.followed import Followed
 from .debugger.steps import Place
 from .debugger.timeline import Timeline
 from .driving.moves import moves_at
+from .hunt.hunt import Guess, Hunt
 from .notation.fitting import printable
 from .notation.moments import NoMomentError, name_moment
-from .programs.opening import open_program
 from .programs.program import ProgramError
 from .quiz import Question, judge
 from .quiz.quiz import Quiz
-from .session import DebugSession
+from .session.opening import begin
 from .session.session_file import SessionFile, read_session, take_up
 
 CANNOT_PROVE = "Computed again from the files; who answered, and with what help, cannot be told from a file."
@@ -69,12 +69,13 @@ def grade(path: str, program: str | None = None) -> Grade:
     Raises ProgramError where the file is none, or damaged, what the engine raises where its program cannot be trained.
     """
     file = read_session(path)
-    opened = open_program(program or file.address, file.says.get("seed"), file.says.get("learning rate"))
-    session = DebugSession(opened)
+    session = begin(program or file.address, file.says.get("seed"), file.says.get("learning rate"))
     differs = take_up(session, file)
     try:
         answers = [_asked_again(session.timeline, each, _question) for each in file.says["answers"]]
         answers += [_asked_again(session.timeline, each, _move) for each in file.says.get("driving", ())]
+        if session.hunt is not None:
+            answers += [_guessed_again(session.hunt, each) for each in file.says["hunt"]["guesses"]]
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise ProgramError(f"{path} is damaged in its answers: {error!r}") from error
     return Grade(path, file.address, answers, [*_of_the_program(file, program), *([differs] if differs else [])])
@@ -117,6 +118,14 @@ def _asked_again(
     claimed = bool(says["right"])
     doubt = "" if right == claimed else f"the file says {'right' if claimed else 'wrong'} of {given!r}"
     return Graded(moment, text, given, question.answer, right, doubt)
+
+
+def _guessed_again(hunt: Hunt, says: Mapping[str, Any]) -> Graded:
+    given, claimed = Guess(str(says["place"]), says["kind"]), bool(says["right"])
+    right = hunt.is_right(given)
+    doubt = "" if right == claimed else f"the file says {'right' if claimed else 'wrong'} of {given}"
+    shown = None if given.kind is None else str(given)
+    return Graded("hunt", "What is broken?", shown, str(hunt.answer), right, doubt)
 
 
 def run_grade(files: Sequence[str], program: str | None, *, as_json: bool, gradescope: str | None) -> int:

@@ -64,6 +64,7 @@ SECTIONS: dict[str, list[Binding]] = {
             "ask",
             "Ask me before each step (1-4, or a number and Enter; Esc skips); ask the room; stop",
         ),
+        _key("H", "guess", "guess", "In a hunt: guess which node or operation is broken, and how"),
         _key("D", "drive", "drive", "You drive: make the engine's moves, on the way back and in the update; stop"),
         _key("T", "viewer('turn_page', 1)", "page", "The lesson's next page; behind the last one it closes"),
         _key("Y", "viewer('turn_page', -1)", "page back", "The lesson's page before; before the first one it closes"),

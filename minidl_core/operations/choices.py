@@ -108,7 +108,7 @@ def where(c: Array, a: Array, b: Array, /) -> Array:
 
 @RegisterGradient("where", formulas=("0·G", "G⊙where(C, 1, 0)", "G⊙where(C, 0, 1)"))
 def _where_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
-    """A condition chooses and is not a part of what it chooses, so a little more of C changes nothing.
+    """The condition chooses and is not a part of what it chooses, so a little more of C changes nothing.
 
     Where C is true, Y is A; elsewhere A does not count.
 

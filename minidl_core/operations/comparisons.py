@@ -49,7 +49,7 @@ def not_equal(a: Array, b: Array, /) -> Array:
 
 
 def _of_a_step(op: EvaluatedOperation, grad: Array) -> list[Array]:
-    """A comparison jumps from 0 to 1 and is flat elsewhere, so a little more or less changes nothing."""
+    """It jumps from 0 to 1 and is flat elsewhere, so a little more or less changes nothing."""
     return [np.zeros_like(grad), np.zeros_like(grad)]
 
 

@@ -149,7 +149,7 @@ def _cos_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
 
 @operation(formula="Y = log(1 + exp A)", samples=_ONE, elementwise=True)
 def softplus(a: Array, /) -> Array:
-    """A smooth relu: nearly 0 far below 0, nearly A far above."""
+    """As relu, but smooth: nearly 0 far below 0, nearly A far above."""
     return np.logaddexp(0.0, a)  # exp of a large A would overflow
 
 

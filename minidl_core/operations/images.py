@@ -79,7 +79,7 @@ def conv2d(a: Array, k: Array, /, stride: int = 1, padding: int = 0) -> Array:
 def _conv2d_gradient(op: EvaluatedOperation, grad: Array) -> list[Array | None]:
     """An entry of A is in several windows, and counts in each by the weight that lay on it.
 
-    A weight is used in every window, and counts in each by the entry of A that it lay on.
+    Each weight is used in every window, and counts in each by the entry of A that it lay on.
     """
     a, k = op.inputs
     of_images = of_kernels = None

@@ -93,9 +93,9 @@ def cross_entropy(a: Array, c: Array, /) -> Array:
 
 @RegisterGradient("cross_entropy", formulas=("G⊙(softmax A - onehot C)", "-G⊙log(softmax A)"))
 def _cross_entropy_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
-    """A score counts by how far its probability is above what the class wants: 1 for the right one, else 0.
+    """Each score counts by how far its probability is above what the class wants: 1 for the right one, else 0.
 
-    A wanted probability counts by how surprising it is; the number of a class is no amount, and counts as 0.
+    Each wanted probability counts by how surprising it is; the number of a class is no amount, and counts as 0.
     """
     a, c = op.inputs
     wanted, given = _as_probabilities(a, c), definitions["log_softmax"].compute(a)

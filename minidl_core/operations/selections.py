@@ -85,7 +85,7 @@ def gather(a: Array, i: Array, /, axis: int = 0) -> Array:
 def _gather_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     """G comes back to the rows that were taken, once for each time, and the others get 0.
 
-    A number that counts rows is no amount, and between two whole numbers there is nothing.
+    The number of a row is no amount, and between two whole numbers there is nothing.
     """
     a, i = op.inputs
     gradient = np.zeros(a.shape)
@@ -120,9 +120,9 @@ def pick(a: Array, i: Array, j: Array, /) -> Array:
 def _pick_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     """G comes back to the entries that were taken, once for each time, and the others get 0.
 
-    A number that counts rows is no amount, and between two whole numbers there is nothing.
+    The number of a row is no amount, and between two whole numbers there is nothing.
 
-    A number that counts columns is no amount, and between two whole numbers there is nothing.
+    The number of a column is no amount, and between two whole numbers there is nothing.
     """
     a, i, j = op.inputs
     gradient = np.zeros(a.shape)

@@ -2,6 +2,7 @@
 
 import inspect
 import itertools
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,12 @@ def _ordinary_and_extreme(made):
         yield arrays, attributes
         for _ in range(3):
             yield [np.array(rng.choice(EXTREME, size=array.shape)) for array in arrays], attributes
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_no_sentence_about_an_operation_has_an_article_that_would_be_taken_for_its_input(name: str) -> None:
+    texts = [BUILT_IN[name].reason, *_gradient_registry[name].reasons]
+    assert [text for text in texts if re.search(r"(^|[.:] )A (?!is\b)[a-z]", text)] == []
 
 
 @pytest.mark.parametrize("name", UNCHECKED)

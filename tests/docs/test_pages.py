@@ -14,7 +14,7 @@ from minidl_core import train
 from tests.test_layers import ORDER
 from tests.test_layers import ROOT as PROJECT
 from tests.tui.readme import PAGES, file_under, text_of
-from tui_backprop.cli import EXAMPLES, address_of, build_parser, build_serve_parser, main
+from tui_backprop.cli import EXAMPLES, address_of, build_hunt_parser, build_parser, build_serve_parser, main
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import lesson_names
 from tui_backprop.notation.conditions import read_breakpoint
@@ -45,7 +45,7 @@ def test_the_house_has_the_rooms_that_the_imports_go_down_through() -> None:
     rooms = [room for line in house for room in line[:20].split()]
     folders = {path.name for path in (PROJECT / "tui_backprop").iterdir()} | {"minidl_core"}
     assert rooms == [room for room in ORDER if room in folders]
-    assert len(house) == 13
+    assert len(house) == 14
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -56,7 +56,7 @@ def test_a_command_does_what_it_is_named_for(
     Path("my_model.py").write_text(file_under("Your own graph"), encoding="utf-8")
     Path("my_engine.py").write_text(text_of("docs/own_engine.py"), encoding="utf-8")
     Path("my_lesson.py").write_text(file_under("Your own lesson"), encoding="utf-8")
-    arguments = shlex.split(command)[1:]
+    arguments = shlex.split(command.partition(" > ")[0])[1:]
     open_session(Asked("chain")).session.keep(Path("chain.backprop"))
     if arguments[:1] == ["grade"]:
         assert main([each.replace("*", "chain") for each in arguments]) == 0
@@ -67,9 +67,12 @@ def test_a_command_does_what_it_is_named_for(
     if arguments[:1] == ["serve"]:
         assert build_serve_parser().parse_args(arguments[1:]).leads == "monday"
         return
+    if arguments[:1] == ["hunt"]:
+        assert build_hunt_parser().parse_args(arguments[1:]).seed is None
+        return
     asked = build_parser().parse_args(arguments)
     asked.lesson = address_of(asked)
-    if asked.list or asked.headless or asked.export:
+    if asked.list or asked.headless or asked.export or asked.questions:
         # the engine that the pages open has a mistake
         assert main(arguments) == (3 if "my_engine.py" in arguments else 0)
         assert capsys.readouterr().out

@@ -59,6 +59,18 @@ def test_two_iterations_by_hand(modern: bool) -> None:
         assert terminal.is_clean
 
 
+def test_the_path_leads_into_a_lesson() -> None:
+    with PseudoTerminal(COMMAND) as terminal:
+        terminal.wait_for("backprop-tui: 0 of 14 goals reached")
+        terminal.press("enter")
+        terminal.wait_for("Page   1 of")
+        terminal.press("T", "L")
+        terminal.wait_for("» …  1 descent")
+        terminal.press("q", "q")
+        assert terminal.wait_for_exit() == 0
+        assert terminal.is_clean
+
+
 def test_a_command_that_points_into_a_run() -> None:
     with PseudoTerminal([*COMMAND, "two-paths", "--at", "4:b:2"]) as terminal:
         terminal.wait_for("b gets -G = -1 from d: 2 of 2 contributions")

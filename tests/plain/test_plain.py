@@ -174,12 +174,13 @@ def test_the_learner_drives_in_words() -> None:
     assert "Your move, next nodes: Which node does the search visit next?" in shown
     assert any(line.startswith("The first, worked: e: the search starts at the loss") for line in shown)
     assert "It begins: the queue, first in, first out: c, d" in said(viewer, "step")
-    assert said(viewer, "d")[0] == "not d: d is in the queue, but another node joined before it: first in, first out."
+    reason = "d is in the queue, but another node joined before it: first in, first out"
+    assert said(viewer, "d")[0] == f"not d: {reason}; it comes again after 3 more moves of its kind."
     asked = said(viewer, "c")
     assert asked[0] == "right: c"
     assert "Your move, contributions: What does e contribute to de/dc?" in asked
     said(viewer, "step", "answer d", "1*1", "b")
-    assert said(viewer, "7") == ["not 7."]
+    assert said(viewer, "7") == ["not 7; it comes again after 3 more moves of its kind."]
     assert said(viewer, "check b") == ["the check would answer it; skip shows it"]
     assert said(viewer, "exp(0)") == ["not exp(0): that is G alone: it is multiplied by the slope of c."]
     assert said(viewer, "apples")[0].startswith("There is no command apples")

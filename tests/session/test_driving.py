@@ -210,6 +210,7 @@ def test_a_move_counts_by_its_first_answer_and_once() -> None:
     assert driving.score.wrong[kind] == 1
     assert driving.score.asked.total() == score + 1
     assert session.back()
+    assert "comes again" not in go_wrong(session)
     make(session)
     assert driving.score.asked.total() == score + 1
 

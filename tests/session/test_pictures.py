@@ -15,7 +15,6 @@ from tui_backprop.debugger.edits import NumberEdit
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import Place
 from tui_backprop.drawing.palette import LEVELS, Line, plain
-from tui_backprop.lessons import load_lesson
 from tui_backprop.lessons.lesson import PICTURE_NAMES, Example
 from tui_backprop.notation.fitting import width_of
 from tui_backprop.pictures import PICTURES, first_picture, picture_named, pictures_of
@@ -327,5 +326,4 @@ def test_a_lesson_names_its_first_picture() -> None:
     assert viewer_of(None).picture is None
     with pytest.raises(ProgramError, match="there is no picture 'landscape'; there are curve, map, data, layers"):
         viewer_of("landscape")
-    assert load_lesson("perceptron").picture is None
     assert opened("perceptron").picture == "data"

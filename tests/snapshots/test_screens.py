@@ -60,6 +60,15 @@ def test_a_belief(snap_compare: Callable[..., bool]) -> None:
     assert snap_compare(BackpropApp("skip"), press=["t"], terminal_size=(80, 24))
 
 
+def test_the_path_of_the_lessons(snap_compare: Callable[..., bool]) -> None:
+    assert snap_compare(BackpropApp("chain", offers_path=True), terminal_size=(80, 24))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_page_that_was_answered(snap_compare: Callable[..., bool], size: str) -> None:
+    assert snap_compare(BackpropApp("chain", begins=True), press=["T", "T", "2"], terminal_size=SIZES[size])
+
+
 def test_a_terminal_that_is_too_small(snap_compare: Callable[..., bool]) -> None:
     assert snap_compare(BackpropApp("chain"), terminal_size=(59, 16))
 
@@ -113,3 +122,8 @@ def test_pictures(snap_compare: Callable[..., bool], picture: str, lesson: str, 
 def test_the_regions_of_a_network(snap_compare: Callable[..., bool], size: str) -> None:
     press = ["i"] * 30 + (["V"] if size == "80x24" else [])
     assert snap_compare(BackpropApp("xor"), press=press, terminal_size=SIZES[size])
+
+
+def test_a_move_of_a_learner_who_drives(snap_compare: Callable[..., bool]) -> None:
+    press = ["D", "p", "space", "space", "down", "up", "enter"]
+    assert snap_compare(BackpropApp("two-paths"), press=press, terminal_size=(80, 24))

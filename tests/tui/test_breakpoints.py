@@ -57,6 +57,12 @@ def names(timeline: Timeline, condition: str, iterations: int = 1) -> list[str]:
     ("lesson", "condition", "there"),
     [
         ("two-paths", "node b", ["1:b:forward", "1:b:1", "1:b:2"]),
+        ("two-paths", "node b forward", ["1:b:forward"]),
+        ("two-paths", "node b backward", ["1:b:1", "1:b:2"]),
+        ("two-paths", "node a update", ["1:a:update"]),
+        ("two-paths", "node b first", ["1:b:forward"]),
+        ("two-paths", "operation subtract backward", ["1:d"]),
+        ("two-paths", "operation multiply first", ["1:b:forward"]),
         ("two-paths", "b", ["1:b:forward", "1:b:1", "1:b:2"]),
         ("two-paths", "node a", ["1:a:forward", "1:a", "1:a:update"]),
         ("two-paths", "node 10", ["1:10:forward", "1:10"]),

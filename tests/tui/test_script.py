@@ -414,3 +414,25 @@ def test_an_interrupted_script_ends_without_a_word(
 def test_a_script_takes_no_seed(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--headless", "--seed", "0", write(IMPORTS + STEP + "step_of(dl.Variable(1.0))")]) == 2
     assert "--seed is for lessons: my_model.py draws its own numbers" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("factor", "warned"), [(2, True), (3, False)])
+def test_a_wrong_gradient_of_an_own_operation_is_said_at_once(factor: int, warned: bool, tmp_path: Path) -> None:
+    script = tmp_path / "cubes.py"
+    script.write_text(
+        "import numpy as np\nimport minidl_core as dl\n"
+        "@dl.operation(formula='Y = A³', elementwise=True)\n"
+        f"def cube_{factor}(a, /):\n    'A cube.'\n    return a**3\n"
+        f"@dl.RegisterGradient('cube_{factor}')\n"
+        f"def slope(op, grad):\n    'Its slope.'\n    return [{factor} * grad * op.inputs[0] ** 2]\n"
+        f"@dl.operation(formula='Y = A, some of it', elementwise=True)\n"
+        f"def dropped_{factor}(a, /):\n    'Drawn anew.'\n    return a * np.random.default_rng().random(a.shape)\n"
+        f"@dl.RegisterGradient('dropped_{factor}')\n"
+        f"def kept(op, grad):\n    'As it was drawn.'\n    return [grad * op.output / op.inputs[0]]\n"
+        f"w = dl.Variable([1.0, 2.0], name='w')\nloss = dl.reduce_sum(dropped_{factor}(cube_{factor}(w)))\n"
+        "dl.Session().run(dl.train.GradientDescentOptimizer(0.01).minimize(loss))\n",
+        encoding="utf-8",
+    )
+    warning = open_script(str(script)).warning
+    says = f"'cube_{factor}' (cubes.py:20): its gradient function, at cubes.py:7, is wrong for its input 0, w"
+    assert (says in warning, "dropped" in warning) == (warned, False)

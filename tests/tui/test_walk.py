@@ -325,7 +325,7 @@ async def test_a_walk_from_a_weight_to_the_loss_and_back() -> None:
         for _ in range(8):
             await pilot.press("backspace")
         assert "W   dJ/dW" in text(pilot, "inspector-title")
-        await pilot.press("D", "D", "up", "backspace", "shift+tab")
+        await pilot.press("u", "u", "up", "backspace", "shift+tab")
         assert text(pilot, "inspector") == start
 
 
@@ -356,7 +356,21 @@ async def test_a_move_in_time_ends_the_walk() -> None:
 async def test_the_keys_of_the_walk_do_nothing_where_there_is_no_number(size: tuple[int, int]) -> None:
     async with opened(size=size) as pilot:
         before = text(pilot, "inspector")
-        await pilot.press("enter", "backspace", "d", "D", "a", "A")
+        await pilot.press("enter", "backspace", "d", "u", "a", "A")
         assert text(pilot, "inspector") == before
         await pilot.press("i", "enter", "backspace", "d", "a")
         assert pilot.app.timeline.at_end_of_iteration
+
+
+@pytest.mark.parametrize("name", ["W1", "b1", "W2", "b2", "J"])
+def test_each_term_that_is_chosen_is_on_the_screen(name: str) -> None:
+    timeline = Timeline(open_program("xor"))
+    finish(timeline, 1)
+    [node] = [node for node in timeline.graph.nodes if node.name == name]
+    view, followed, pictures = "value" if name == "J" else "ledger", Followed(), set()
+    for _ in range(4):
+        drawn = draw_inspector(timeline.moment, view, followed, 43, 16, node)
+        assert any(style == "selected" for line in drawn for _, style in line)
+        pictures.add(plain([line for line in drawn if not line or line[0][0] != "enter"]))
+        followed = choose_term(timeline.moment, view, followed, node, 1)
+    assert len(pictures) == 4

@@ -64,12 +64,23 @@ class Breakpoints:
         return next((point for point in self if point.on and point.stops(recording, index)), None)
 
 
-def at_nodes(nodes: Collection[Node]) -> Stop:
-    """Return the stop at every step of these nodes."""
+def at_nodes(nodes: Collection[Node], phase: Phase | None = None) -> Stop:
+    """Return the stop at every step of these nodes, or at those of one phase."""
 
     def stops(recording: Recording, index: int) -> bool:
-        ends = after_node(recording, index) or after_step(recording, index)
-        return ends and node_of(recording.events[index]) in nodes
+        event = recording.events[index]
+        if node_of(event) not in nodes or phase not in (None, phase_of(event)):
+            return False
+        return after_node(recording, index) or after_step(recording, index)
+
+    return stops
+
+
+def at_first(stop: Stop) -> Stop:
+    """Return the stop where another one stops for the first time in an iteration."""
+
+    def stops(recording: Recording, index: int) -> bool:
+        return stop(recording, index) and not any(stop(recording, before) for before in range(index))
 
     return stops
 

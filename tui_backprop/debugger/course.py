@@ -143,6 +143,6 @@ class Course:
         stepper = self._steppers.get((loss, owner, only))
         if stepper is None:
             feeds = program.example.feeds if step is None else step.feeds
-            stepper = Stepper(loss, feeds, self._session, optimizer=owner, only=only)
+            stepper = program.make_stepper(loss, feeds, self._session, optimizer=owner, only=only)
             self._steppers[loss, owner, only] = stepper
         return stepper

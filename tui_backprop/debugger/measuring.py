@@ -10,7 +10,7 @@ from math import floor, isfinite, log10
 
 import numpy as np
 
-from minidl_core import GradientCheck, MinidlError, Node
+from minidl_core import GradientCheck, GradientCompleted, MinidlError, Node
 from minidl_core.arrays import quiet
 from minidl_core.gradient_check import check_evaluation, size_of_entry
 from minidl_core.plan import Plan
@@ -55,16 +55,24 @@ class MeasuredGradient:
 
 
 @kept  # the pane is drawn again for the same element when anything else on the screen changes
-def measure(recording: Recording, node: Node, index: tuple[int, ...]) -> MeasuredGradient | str:
+def measure(
+    recording: Recording, node: Node, index: tuple[int, ...], *, hunted: bool = False
+) -> MeasuredGradient | str:
     """Measure one element at the values of an iteration's forward pass; return the sentence that says why not.
 
-    `index` has one number for each dimension of the node's value.
+    `index` has one number for each dimension of the node's value. Where a mistake in the engine is `hunted`, the
+    gradient that it found is checked, and nobody says which function is to blame.
     """
     loss = recording.graph.loss
     try:
         with quiet():
             evaluation = Plan([loss]).run(recording.start.feeds, recording.start.variables)
-        [check] = check_evaluation(evaluation, loss, node, [index])
+        theirs = None
+        if hunted:
+            event = recording.events[recording.completed[node]]
+            assert isinstance(event, GradientCompleted), "it was noted as one"
+            theirs = event.gradient
+        [check] = check_evaluation(evaluation, loss, node, [index], theirs)
     except MinidlError as error:
         return str(error)
     value = np.asarray(evaluation[node])

@@ -49,6 +49,10 @@ Kind = Literal[
     "no scopes",
     "too many to open",
     "nothing folded here",
+    "hunting",
+    "hunt",
+    "no hunt",
+    "would end the hunt",
     "no pages",
     "page is nowhere",
     "goal reached",
@@ -76,7 +80,11 @@ class Message:
 
     learner drives: whether it is still the `forward` pass; engine drives: how many moves were `right` of those
     `answered`. move comes again: of which `moment`. move waits: whether it `picks` a node. wrong move: what was
-    `given`, and `why` it is wrong, if that is known.
+    `given`, `why` it is wrong, if that is known, and after how many moves it comes `again` (0: it does not count).
+
+    hunting: how many `looks`, and whether it is `over`. hunt: whether the mistake is `found`, or it is `over` without
+    that, what is `wrong` with the engine, how many `looks` and `seconds` that took, and what went wrong with the
+    `score`. would end the hunt: `what` was refused.
 
     Of a lesson, page is nowhere: `why` there is no moment that it belongs to. goal reached: the `lesson` that comes
     next, empty where none does. goal not judged: the `error` and its `place` in a file.

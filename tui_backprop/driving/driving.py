@@ -124,12 +124,16 @@ class Driving(Quiz):
         for again in [each for each in self._due if each.question.kind == kind and each.due <= self._made[kind]]:
             self._due.remove(again)
             if again.where[0] in timeline.branches:
-                self._home = timeline.branch, timeline.place
+                home = timeline.branch, timeline.place
                 _travel(timeline, again.where)
-                there = moves_at(timeline, again.followed)
-                self._moves = [move for move in there if move.question.text == again.question.text]
-                self._reviewed, self.again = again, name_moment(timeline)
-                return
+                there = [
+                    move for move in moves_at(timeline, again.followed) if move.question.text == again.question.text
+                ]
+                if there:
+                    self._moves, self._home, self._reviewed = there, home, again
+                    self.again = name_moment(timeline)
+                    return
+                _travel(timeline, home)
 
     def _put(self) -> None:
         """Have the first of the moves stand, told or with its queue in sight where it is new."""
@@ -201,9 +205,9 @@ class Driving(Quiz):
             self.complaint = None
 
     def _give(self, question: Question, given: str) -> None:
-        if self._first is None and not self.told:
-            self._first = given
         if judge(question, given):
+            if self._first is None and not self.told:
+                self._first = given
             self._finish(Outcome(question, given, right=True))
         else:
             value, move = read_number(given), self.move
@@ -211,10 +215,12 @@ class Driving(Quiz):
             self._note_wrong(given, "" if value is None else move.explain(value))
 
     def _note_wrong(self, given: str, why: str) -> None:
+        again = 0
         if self._first is None and not self.told:
             self._first = given
+            again = SPACING[0] if self.move is not None and self._counts(self.move.question) else 0
         self.typed, self.outcome = "", None
-        self.complaint = Message("wrong move", {"given": given, "why": why})
+        self.complaint = Message("wrong move", {"given": given, "why": why, "again": again})
 
     def _finish(self, outcome: Outcome) -> None:
         """Count the move that was made, and put the one behind it in the same event, if there is one."""
@@ -229,13 +235,18 @@ class Driving(Quiz):
         else:
             self._answer = outcome
 
+    def _counts(self, question: Question) -> bool:
+        """Return whether the move was not made before, or comes again."""
+        assert self._asked is not None
+        return self._reviewed is not None or (*self._asked, question.text) not in self._counted
+
     def _count(self, question: Question) -> None:
         """Keep what came of a move, unless it was an example or was made before; have it come again if it was wrong."""
-        assert self._asked is not None
-        known, first, again = (*self._asked, question.text), self._first, self._reviewed
-        if (first is None and not self.gave_up) or (again is None and known in self._counted):
+        first, again = self._first, self._reviewed
+        if (first is None and not self.gave_up) or not self._counts(question):
             return
-        self._counted.add(known)
+        assert self._asked is not None
+        self._counted.add((*self._asked, question.text))
         right = first is not None and judge(question, first)
         counter = self.score.right if right else self.score.skipped if first is None else self.score.wrong
         counter[question.kind] += 1

@@ -144,16 +144,15 @@ def _sum(step: Step, event: ContributionAdded) -> Move | None:
     so_far = float(before.contributions(node)[event.number - 2].total[index])
     part, total = float(event.contribution[index]), float(event.total[index])
     target = element_text(slope_name(before, node), index)
-    tree = Apply("sum", (single("so far", so_far), single("contribution", part)))
+    beside = single("so far", so_far)
+    whole = Worked(target, total, Apply("sum", (beside, single("contribution", part))))
 
     def ask(name: Name) -> str:
-        return (
-            f"{target} is {number(so_far)} so far; {name(event.consumer)} contributes {number(part)}. What is it then?"
-        )
+        now = f"{name(event.consumer)} contributes {number(part)}"
+        return f"{target} is {number(so_far)} so far; {now}. What is it then?"
 
-    slips = of_sum(so_far, part)
-    believed = _believed(before, event, index)
-    return _number(step, SUM, ask, Worked(target, total, tree), (), slips, event.total.size, believed=believed)
+    slips, size = of_sum(so_far, part), event.total.size
+    return _number(step, SUM, ask, whole, (), slips, size, "", beside, _believed(before, event, index))
 
 
 def _believed(moment: Moment, event: ContributionAdded, index: tuple[int, ...]) -> Callable[[float], str]:
@@ -214,9 +213,8 @@ def _number(
 ) -> Move | None:
     """Return the move in which a number is typed; None where that is not finite.
 
-    `believed` names the beliefs that make another number.
-
     What is computed may be small `beside` a number that it is added to: then both have the digits in which it shows.
+    `believed` names the beliefs that make another number.
     """
     x, tree = worked.value, worked.tree
     if tree is None or not isfinite(x):

@@ -48,6 +48,16 @@ class Block:
     gap: int = GAP
     noun: str = "row"
 
+    @property
+    def row_in_view(self) -> int:
+        """The row around which it is shown: that of the term that is looked at, unless it is in step with others."""
+        return self.at[0] if self.chosen is None or self.in_step else self.chosen[0]
+
+    @property
+    def column_in_view(self) -> int:
+        """The column around which it is shown."""
+        return self.at[1] if self.chosen is None else self.chosen[1]
+
     @cached_property
     def cell_width(self) -> int:
         """The width of a column, with the gap before it."""
@@ -235,7 +245,7 @@ def _narrowed(blocks: Sequence[Block], width: int) -> list[Block]:
 def with_columns(block: Block, most: int) -> Block:
     """Return the block with at most so many columns, those around the followed one."""
     count = block.cells.shape[1]
-    shown = window(count, most, block.at[1])
+    shown = window(count, most, block.column_in_view)
     if len(shown) == count:
         return block
     names = [block.column_names[c] for c in shown]
@@ -273,7 +283,7 @@ def _alone_lines(block: Block, width: int, height: int) -> list[Line]:
     label = max(block.row_names_width, len(block.titles[0])) + GAP
     columns = max((width - label) // block.cell_width, 1)
     narrow = with_columns(block, columns)
-    rows = window(len(block.cells), height - heads, block.at[0])
+    rows = window(len(block.cells), height - heads, block.row_in_view)
     title = (f"{'':{GAP}}{block.titles[0]}".ljust(label), "title")
     lines: list[Line] = []
     if heads:
@@ -318,7 +328,7 @@ class _Strip:
         self.rows = min(room - self.more, self.count)
         self.leading = next((block for block in blocks if block.in_step), None)
         self.leader = self.leading or max(blocks, key=lambda block: len(block.cells))
-        self.pin = self.leader.at[0] - self._window(self.leader).start
+        self.pin = self.leader.row_in_view - self._window(self.leader).start
 
     def lines(self) -> list[Line]:
         """Return the lines, those of the names at the left first."""
@@ -331,7 +341,7 @@ class _Strip:
         return lines
 
     def _window(self, block: Block) -> range:
-        return window(len(block.cells), self.rows, block.at[0])
+        return window(len(block.cells), self.rows, block.row_in_view)
 
     def _gutter_lines(self) -> list[Line]:
         width = _gutter(self.blocks)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isclose
 
 import numpy as np
 
-from minidl_core import Node
+from minidl_core import Node, Variable
 
 from ..debugger.followed import Followed, element_at
 from ..debugger.measuring import NUDGE, MeasuredGradient, measure
@@ -17,6 +18,7 @@ from ..notation.expression import element_text
 from ..notation.fitting import ends, first_that_fits, fit, prose, width_of
 from ..notation.formats import number
 from ..notation.names import called, slope_name
+from ..notation.optimizer import is_straight
 from ..notation.rounding import is_rounding
 from ..notation.sections import Section, compose
 from ..notation.worked import rounds_to
@@ -37,7 +39,7 @@ class CheckView(View):
     def numbers(self, moment: Moment, followed: Followed, node: Node) -> dict[str, float]:
         """Return the gradient and the slope that was measured."""
         index = element_at(moment, node, moment.shape(node) or (), followed)
-        measured = measure(moment.recording, node, index)
+        measured = _measured(moment, node, index)
         if isinstance(measured, str):
             return {}
         slope = element_text(slope_name(moment, node), index)
@@ -47,7 +49,7 @@ class CheckView(View):
         """Draw the loss at x + h, x - h and x + 0.01, in digits from which the quotients come out as shown."""
         index = element_at(moment, node, moment.shape(node) or (), followed)
         slope = element_text(slope_name(moment, node), index)
-        measured = measure(moment.recording, node, index)
+        measured = _measured(moment, node, index)
         if isinstance(measured, str):
             sections = [Section(10, [[(f"{slope} cannot be checked", "title")]]), Section(9, prose(measured, width))]
             return compose(sections, width, height)
@@ -68,6 +70,7 @@ class CheckView(View):
             Section(6, [ends([(title, "title")], (step, "dim"), width - 1)]),
             Section(9, _both_sides(measured, loss, target, slope, width, rounding=rounding)),
             Section(10, prose(verdict, width, style, indent=2), joined=True),
+            Section(8, _step(moment, node, index, width)),
             Section(7, _nudge(measured, loss, target, slope, width)),
             Section(5, draw_origin(moment, own_gradient(moment, followed, node), width)),
             Section(
@@ -75,6 +78,26 @@ class CheckView(View):
             ),
         ]
         return compose(sections, width, height)
+
+
+def _measured(moment: Moment, node: Node, index: tuple[int, ...]) -> MeasuredGradient | str:
+    """Measure an element of a gradient; in a hunt, where a right one would tell too much, only of one that is found."""
+    hunted = moment.program.is_hunted
+    if hunted and moment.gradient(node) is None:
+        return f"The backward pass has not found {slope_name(moment, node)} yet."
+    return measure(moment.recording, node, index, hunted=hunted)
+
+
+def _step(moment: Moment, node: Node, index: tuple[int, ...], width: int) -> list[Line]:
+    """Draw in a hunt how far a variable has moved beside how far it should."""
+    event = moment.update(node) if isinstance(node, Variable) and moment.program.is_hunted else None
+    if event is None or not is_straight(moment.optimizer):
+        return []
+    moved, wanted = float(event.old[index] - event.new[index]), event.learning_rate * float(event.gradient[index])
+    same = isclose(moved, wanted, rel_tol=1e-6, abs_tol=1e-12)
+    verdict = "they agree" if same else "they differ"
+    rows = [("taken off by the update", number(moved), ""), ("η·gradient", number(wanted), verdict)]
+    return _rows(rows, width)
 
 
 def _both_sides(

@@ -125,8 +125,8 @@ def _sum_texts(now: float, change: float, new: float) -> tuple[str, str, str, No
 def brought(moment: Moment, width: int) -> list[Section]:
     """Put the forecast of the last iteration's step beside what it brought, once this one has measured the loss."""
     previous, loss = moment.recording.previous, moment.loss
-    if previous is None or previous.loss is None or loss is None:
-        return []
+    if previous is None or previous.loss is None or loss is None or moment.program.is_hunted:
+        return []  # in a hunt the right gradients of the step before would tell too much
     before, name, number_before = previous.loss, called(moment.graph.loss), moment.iteration - 1
     if not moment.recording.measures_last_step:
         text = f"{name} does not measure the step of iteration {number_before}: its feeds were others"

@@ -25,7 +25,7 @@ from ..notation.rounding import is_rounding
 from ..notation.sections import Section, compose, window
 from ..notation.worked import Worked, count, worked_contribution
 from .arrays import arrays_section, block
-from .origin import Origin, draw_origin, gradient_origin
+from .origin import Origin, draw_origin, factor_of, gradient_origin
 from .theirs_section import theirs_sections
 from .value_view import gradient_state, heading
 from .view import View
@@ -247,7 +247,8 @@ def _contribution(
     followed = followed.at(index, is_by_point(moment, node, result.shape))
 
     def work(at: tuple[int, ...]) -> Worked:
-        return worked_contribution(op, input_index, inputs, output, event.gradient, result, at)
+        hunted = moment.program.is_hunted
+        return worked_contribution(op, input_index, inputs, output, event.gradient, result, at, hunted=hunted)
 
     worked = (None if isinstance(origin, str) else origin.worked) or work(index)
     g = f"G = {slope_name(moment, op)}"
@@ -270,7 +271,10 @@ def _contribution(
         values = {**dict(zip(op.definition.symbols, inputs, strict=True)), "Y": output}
         for symbol, source in symbols(op).items():
             if used[symbol]:
-                blocks.append(block(moment, source, values[symbol], followed, used[symbol], beside=output))
+                factor = factor_of(origin, symbol)
+                blocks.append(
+                    block(moment, source, values[symbol], followed, used[symbol], beside=output, chosen=factor)
+                )
         titles = [f"contribution {shape_text(result.shape)}"] if result.ndim else []
         titles += ["contribution", f"to {called(node)}"]
         blocks.append(block(moment, node, result, followed, None, tuple(titles), " →"))

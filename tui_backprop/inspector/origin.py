@@ -91,7 +91,8 @@ def gradient_origin(moment: Moment, followed: Followed, node: Node) -> Origin | 
     worked = None
     if event is not None and output is not None:
         index = element_at(moment, node, event.contribution.shape, followed)
-        worked = worked_contribution(consumer, input_index, inputs, output, event.gradient, event.contribution, index)
+        found, hunted = event.contribution, moment.program.is_hunted
+        worked = worked_contribution(consumer, input_index, inputs, output, event.gradient, found, index, hunted=hunted)
     ends = [(each, position) for each, position, _ in edges]
     return _by_terms(moment, followed, consumer, "ledger", ends, edges.index(edge), worked, "G")
 
@@ -152,6 +153,15 @@ def _indexes(tree: Tree, entries: list[Entry]) -> list[Index]:
         for position in np.ndindex(entry.value.shape):
             found[_filled(entry, {letter: position[axis] for letter, axis in axis_of.items()})] = None
     return list(found)
+
+
+def factor_of(origin: Origin | str, symbol: str) -> Index | None:
+    """Return the element of this symbol that is in the term of a sum that is looked at; None where that is not one."""
+    if isinstance(origin, str) or origin.terms < 2 or origin.worked is None or origin.worked.tree is None:
+        return None
+    entries = [entry for entry in origin.worked.entries if entry.symbol == symbol]
+    found = _indexes(origin.worked.tree, entries) if entries else []
+    return found[origin.term] if len(found) == origin.terms else None
 
 
 def _filled(entry: Entry, position: dict[str, int]) -> Index:

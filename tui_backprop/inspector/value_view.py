@@ -23,7 +23,7 @@ from ..notation.sections import Section, compose
 from ..notation.worked import worked_value
 from .arrays import arrays_section, block
 from .forecast import brought
-from .origin import Origin, draw_origin, value_origin
+from .origin import Origin, draw_origin, factor_of, value_origin
 from .view import View
 
 _LEAVES = {
@@ -100,9 +100,9 @@ def _operation(
         if source not in node.inputs[:input_index] or not node.definition.elementwise:
             symbol = node.definition.symbols[input_index]
             used = [entry.cells for entry in worked.entries if entry.symbol == symbol]
-            chosen = (
-                None if isinstance(origin, str) or origin.edges[origin.edge] != (node, input_index) else origin.index
-            )
+            chosen = factor_of(origin, symbol)
+            if not isinstance(origin, str) and origin.edges[origin.edge] == (node, input_index):
+                chosen = origin.index
             blocks.append(block(moment, source, array, followed, used, beside=value, chosen=chosen))
     blocks.append(block(moment, node, value, followed, sign=" →"))
     lines = [heading(moment, node, index, value), *write_worked(worked, width, most=max(height // 2, 3))]

@@ -58,6 +58,13 @@ lesson = Lesson(
             node="x",
             shows="ledger",
         ),
+        Page(
+            "What if x did not wait? {key beliefs} shows, step by step, what a search would find that goes on as soon "
+            "as one consumer is done, where it parts from the right one, and which gradient is wrong in the end.",
+            at="1:x:2",
+            node="x",
+            shows="ledger",
+        ),
     ),
     goal=Goal(
         "Find a w at which the way through sigmoid brings more than a fifth of what the direct way brings. "

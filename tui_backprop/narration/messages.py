@@ -158,7 +158,8 @@ def _move_waits(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
 
 def _wrong_move(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
     given = printable(data["given"])
-    return (f"not {given}: {data['why']}" if data["why"] else f"not {given}",)
+    again = f"; it comes again after {data['again']} more moves of its kind" if data["again"] else ""
+    return (f"not {given}: {data['why']}{again}" if data["why"] else f"not {given}{again}",)
 
 
 def _leads(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
@@ -200,6 +201,28 @@ def _speed(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
 
 def _too_small(_: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
     return _with_remedies("paused, because nothing could be seen", "; ", remedies(keys, ("run", "runs on"), between=""))
+
+
+def _hunting(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
+    looks = f"{data['looks']} look{'s' * (data['looks'] != 1)}"
+    if data["over"]:
+        return (f"over: {looks}", looks)
+    return (*_with_remedies(looks, "; ", remedies(keys, ("guess", "guesses"), between="")), looks)
+
+
+def _hunt(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
+    minutes, seconds = divmod(round(data["seconds"]), 60)
+    looks = f"{data['looks']} look{'s' * (data['looks'] != 1)}"
+    took = f"{looks}, {f'{minutes} min ' * bool(minutes)}{seconds} s"
+    if not data["over"]:
+        return (f"That is not it. So far: {took}.",)
+    score = f" {printable(data['score'])}." if data["score"] else ""
+    head = "Found" if data["found"] else "It was this"
+    return (
+        f"{head} ({took}): {data['wrong']}.{score}",
+        f"{head} ({looks}): {data['wrong']}.",
+        f"{head}: {data['wrong']}.",
+    )
 
 
 def _goal_reached(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
@@ -264,6 +287,10 @@ SENTENCES: dict[Kind, Callable[[Mapping[str, Any], Keys], tuple[str, ...]]] = {
     "no scopes": lambda *_: ("no node has a scope",),
     "too many to open": _too_many_to_open,
     "nothing folded here": lambda *_: ("nothing is folded here",),
+    "hunting": _hunting,
+    "hunt": _hunt,
+    "no hunt": lambda *_: ("there is nothing to hunt here; backprop-tui hunt begins a hunt",),
+    "would end the hunt": lambda data, _: (f"no {data['what']} in a hunt: the right engine's numbers would end it",),
     "no pages": lambda *_: ("this lesson has no pages",),
     "page is nowhere": lambda data, _: (f"this page's moment is not there: {data['why']}",),
     "goal reached": _goal_reached,

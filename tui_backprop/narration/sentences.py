@@ -157,6 +157,8 @@ def _visited(at: Moment, event: NodeVisited, name: Name) -> Words:
         through = listed([consumer for consumer in consumers if consumer is not at.graph.loss], name, 3)
         itself = f", and is an input of {j} itself" if at.graph.loss in consumers else ""
         head = f"{leaves}. {it} reaches {j} through {through}{itself}"
+        if at.unvisited(node):
+            return Words((head,), extra=extra)
         return Words((f"{head}: {have} have been visited", head), extra=f", so no contribution will be missing{extra}")
     consumer = consumers[0]
     edges = sum(source is node for source in consumer.inputs)
@@ -256,7 +258,9 @@ def _completed(at: Moment, event: GradientCompleted, name: Name) -> Words:
     only = contributions[0]
     formula = gradient_rule(only.consumer).formula_for(only.input_index)
     numbers = counted(gradient.size, "number")
-    if not gradient.shape:
+    if at.unvisited(node):
+        reason = "the sum of what has come"
+    elif not gradient.shape:
         leading, consumers = len(at.graph.consumers(node)), len(set(node.consumers))
         reason = f"{'both' if leading == 2 else f'all {leading}'} of its consumers have answered"
         if leading < consumers:
@@ -289,6 +293,8 @@ def _enqueued(at: Moment, event: NodesEnqueued, name: Name) -> Words:
     join = "joins" if len(joined) == 1 else "join"
     heads = (f"{listed(joined, lambda each: _subject(each, name, 'key'))} {join} the queue",)
     waiting, why = still_waiting(at, node, name), still_waiting(at, node, name, why=True)
+    if any(at.unvisited(each) for each in joined):  # a search that is broken
+        return Words(heads)
     if waiting:
         return Words((f"{heads[0]}. {why}", f"{heads[0]}. {waiting}"))
     waited = "it" if len(joined) == 1 else "they"

@@ -74,7 +74,7 @@ def write_solution(timeline: Timeline, followed: Followed, *, full: bool = False
     moment = timeline.moment
     yield from _head(timeline, moment, in_full if full else number)
     if moment.recording.edits:
-        yield from (f"{_escaped(edits_sentence(moment.iteration, moment.recording.edits))}.", "")
+        yield from (f"{escaped(edits_sentence(moment.iteration, moment.recording.edits))}.", "")
     phase, heading = "", ""
     for index, event in enumerate(moment.recording.events[: moment.cursor]):
         at = replace(moment, cursor=index + 1, shown=index)
@@ -82,17 +82,17 @@ def write_solution(timeline: Timeline, followed: Followed, *, full: bool = False
             phase, heading = at.phase, ""
             yield from (f"## {_PHASES[at.phase]}", "")
         if heading != (heading := _heading(at, event)):
-            yield from (f"### {_escaped(heading)}", "")
+            yield from (f"### {escaped(heading)}", "")
         start = f"{index + 1}. "
         sentence = plain([narrate_event_line(moment, index, ROOMS)])
-        yield from (start + _escaped(sentence), "")
+        yield from (start + escaped(sentence), "")
         worked = [line for line in _worked(at, event, followed) if line[line.find("= [") + 2 :] not in sentence]
         worked += _in_full(at, event, followed) if full else ()
         if worked:
             yield from (" " * len(start) + line for line in ("```text", *worked, "```"))
             yield ""
     if moment.error is not None:
-        yield from (f"**{_escaped(plain([narrate_line(moment, {}, ROOMS)]))}**", "")
+        yield from (f"**{escaped(plain([narrate_line(moment, {}, ROOMS)]))}**", "")
 
 
 def _in_full(at: Moment, event: Event, followed: Followed) -> Iterator[str]:
@@ -128,9 +128,9 @@ def _head(timeline: Timeline, moment: Moment, write: Callable[[float], str]) -> 
         "edits": "; ".join(edits) or "none",
         "events": f"{moment.cursor}, up to the moment {name_moment(timeline)}",
     }
-    yield from (f"# Backpropagation, worked out: {_escaped(lesson.name)}, iteration {moment.iteration}", "")
+    yield from (f"# Backpropagation, worked out: {escaped(lesson.name)}, iteration {moment.iteration}", "")
     yield from ("| | |", "|---|---|")
-    yield from (f"| {_escaped(name)} | {_escaped(fact)} |" for name, fact in facts.items())
+    yield from (f"| {escaped(name)} | {escaped(fact)} |" for name, fact in facts.items())
     yield from ("", "This is the moment:", "", f"    {command(timeline)}", "")
     if any(value.ndim for node in moment.graph.nodes if (value := moment.value(node)) is not None):
         yield "Of arrays with more numbers than a page should have, one element is worked out; the others go like it."
@@ -169,7 +169,9 @@ def _worked(at: Moment, event: Event, followed: Followed) -> Iterator[str]:
             index = element_at(at, node, contribution.shape, followed)
             inputs, output = operands(at, consumer)
             assert output is not None, "an operation that contributes has a value"
-            worked = worked_contribution(consumer, input_index, inputs, output, gradient, contribution, index)
+            worked = worked_contribution(
+                consumer, input_index, inputs, output, gradient, contribution, index, hunted=at.program.is_hunted
+            )
             yield from _written(at, worked, "gets", followed.at(index, is_by_point(at, node, contribution.shape)))
             if count > 1:
                 terms = [float(other.contribution[index]) for other in at.contributions(node)]
@@ -215,6 +217,6 @@ def _texts(lines: list[Line]) -> list[str]:
     return [line[2:] for line in plain(lines).splitlines()]
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Return a text that Markdown shows as it is."""
     return _MARKDOWN.sub(lambda match: "\\" + match[0], text)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 import math
 import re
+from collections.abc import Sequence
 
 from minidl_core import Node, Operation
 
-from ..debugger.breakpoints import Breakpoint, at_gradient, at_nodes, at_phase, loss_rises, not_finite
+from ..debugger.breakpoints import Breakpoint, at_first, at_gradient, at_nodes, at_phase, loss_rises, not_finite
 from ..debugger.event_table import PHASES
 from ..debugger.loss_graph import LossGraph
 from .fitting import cut
@@ -16,6 +17,8 @@ from .listing import listed
 
 FORMS = (
     "node b",
+    "node b backward",
+    "node b first",
     "operation add",
     "phase backward",
     "gradient > 10",
@@ -36,6 +39,7 @@ IN_WORDS = {
 }
 """Each kind of condition, described, and how it is written; where that ends in a blank, the rest is to be typed."""
 
+_FIRST = "first"
 _OF_ALL = {"loss rises": loss_rises, "not finite": not_finite}
 _GRADIENT = re.compile(r"\|?gradient(?: of (.+?))?\|? *([<>]) *(\S*)")
 
@@ -52,7 +56,9 @@ def read_breakpoint(text: str, graph: LossGraph) -> Breakpoint:
     if match is not None:
         return _at_gradient(match[1], match[2], match[3], graph)
     if kind == "node" and rest:
-        return at_node(_node(rest, graph))
+        name, which = _split(rest, [node.name for node in graph.nodes])
+        node = _node(name, graph)
+        return _at_steps(f"node {node.name}", (node,), which)
     if kind == "operation" and rest:
         return _at_operation(rest, graph)
     if kind == "phase" and rest:
@@ -74,16 +80,28 @@ def read_breakpoint(text: str, graph: LossGraph) -> Breakpoint:
 
 def at_node(node: Node) -> Breakpoint:
     """Return the breakpoint at every step of a node."""
-    return Breakpoint(f"node {node.name}", at_nodes((node,)), (node,))
+    return _at_steps(f"node {node.name}", (node,), "")
+
+
+def _split(rest: str, names: Sequence[str]) -> tuple[str, str]:
+    """Return a name and which of its steps are meant: those of a phase, the first of an iteration, or '' for all."""
+    name, _, which = rest.rpartition(" ")
+    return (name, which) if rest not in names and which in (*PHASES, _FIRST) else (rest, "")
+
+
+def _at_steps(text: str, nodes: tuple[Node, ...], which: str) -> Breakpoint:
+    stop = at_nodes(frozenset(nodes), next((phase for phase in PHASES if phase == which), None))
+    return Breakpoint(f"{text} {which}".strip(), at_first(stop) if which == _FIRST else stop, nodes)
 
 
 def _at_operation(name: str, graph: LossGraph) -> Breakpoint:
     operations = [node for node in graph.nodes if isinstance(node, Operation)]
     names = list(dict.fromkeys(node.definition.name for node in operations))
+    name, which = _split(name, names)
     if name not in names:
         raise ConditionError(f"There is no operation '{cut(name, 40)}' here. There are {listed(names, str, 12)}.")
     nodes = tuple(node for node in operations if node.definition.name == name)
-    return Breakpoint(f"operation {name}", at_nodes(frozenset(nodes)), nodes)
+    return _at_steps(f"operation {name}", nodes, which)
 
 
 def _at_gradient(name: str | None, sign: str, written: str, graph: LossGraph) -> Breakpoint:

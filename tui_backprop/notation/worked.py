@@ -58,12 +58,14 @@ class Worked:
     """An element and how it was computed.
 
     `target` is the element (`matmul[3,0]`), `value` the engine's number, `tree` the formula with this element's
-    entries in the places of its symbols; None where it cannot be written out.
+    entries in the places of its symbols; None where it cannot be written out. `is_checked` says whether the formula is
+    known to come to the number.
     """
 
     target: str
     value: float
     tree: Tree | None
+    is_checked: bool = True
 
     @property
     def long_sum(self) -> Total | None:
@@ -120,7 +122,8 @@ class Worked:
                 adds_up = adds_up or texts
         if adds_up:
             return adds_up, "="
-        return _distinct([*(write(_shown(step, 0, 0)) for step in chain[:-1]), results[0][0]]), "≈"
+        sign = "≈" if self.is_checked else "="  # of a broken engine it is what that makes of it
+        return _distinct([*(write(_shown(step, 0, 0)) for step in chain[:-1]), results[0][0]]), sign
 
     def _results(self, chain: list[Tree]) -> list[tuple[str, int]]:
         """Return ways to write the result, the best first, each with how many digits more its operands have.
@@ -162,16 +165,21 @@ def worked_contribution(
     grad: Array,
     contribution: Array,
     index: tuple[int, ...],
+    *,
+    hunted: bool = False,
 ) -> Worked:
     """Work out one element of what an operation contributes to the gradient of its input with this index.
 
-    `grad` is the gradient G of the operation's output; `index` has one number for each dimension of the input.
+    `grad` is the gradient G of the operation's output; `index` has one number for each dimension of the input. Where a
+    mistake is `hunted`, the formula is written out with whatever number the broken engine makes of it.
     """
     try:
         tree = contribution_entries(op, input_index, inputs, output, grad, index)
     except _CANNOT:
         tree = None
     target = element_text(cut(op.inputs[input_index].name, NAME_LENGTH), index)
+    if hunted:
+        return Worked(target, float(contribution[index]), tree, is_checked=False)
     return _checked(target, float(contribution[index]), tree)
 
 

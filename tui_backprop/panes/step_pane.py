@@ -141,8 +141,11 @@ def _backward(moment: Moment, wide: bool, length: int) -> list[Part]:
             Part(2, [[*_label("waiting", wide), (HIDDEN, "dim")]]),
         ]
     queue, waiters = moment.queue, moment.waiting_count
+    # the sentence of a step is about its contribution; a + tells who joined with it
+    joined = {node for node in queue[:_MOST] if moment.recording.enqueued[node] > moment.shown}
     queued: list[Line] = [
-        [(f"q{position} ", "dim"), (in_list(node, length), "key")] for position, node in enumerate(queue[:_MOST], 1)
+        [(f"q{position} {'+' * (node in joined)}", "dim"), (in_list(node, length), "key")]
+        for position, node in enumerate(queue[:_MOST], 1)
     ]
     parts = [
         _past("visited", past, moment.visit_count - (now is not None and not over), wide, length),

@@ -6,6 +6,9 @@ from math import ceil, floor, log10
 
 from ..notation.formats import DIGITS, MOST_DIGITS, number
 
+LARGEST = 1e300
+"""What is larger has no place on an axis: the difference of two such numbers would overflow."""
+
 
 def tick_unit(low: float, high: float, parts: float) -> float:
     """Return 1, 2 or 5 times a power of ten, of which at most so many lie between the two."""

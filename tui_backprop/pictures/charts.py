@@ -94,15 +94,10 @@ def draw_loss(
     plt.yticks([position for position, _ in axis.ticks], [label.rjust(margin) for label in labels])
     plt.xlim(1, window)
     plt.ylim(axis.low, axis.high)
-    # A braille cell is 2 by 4 dots, none of them in its middle, where a mark stands. So the curve is drawn narrower, by
-    # a part of a cell: its dots then fall into the cells of the marks of the same points.
-    aside, above = (window - 1) / (columns - 1) / 4, (axis.high - axis.low) / max(rows - 1, 1) * 3 / 8
     xs, ys = [x for x, _ in curve], [axis.position(y) for _, y in curve]
     plt.scatter([1], [axis.low], marker=" ")  # an axis on which nothing lies would be left out
     if curve:
-        across = np.interp(xs, (1 - aside, window + aside), (1, window))
-        up = np.interp(ys, (axis.low - above, axis.high + above), (axis.low, axis.high))
-        plt.plot(across.tolist(), up.tolist(), marker="braille")
+        draw_curve(plt, xs, ys, (1, window), (axis.low, axis.high), columns, rows)
     if curve and 2 * window <= columns:
         plt.scatter(xs, ys, marker=MEASURED)
     if mark:
@@ -208,8 +203,8 @@ def data_legend(before: Iterable[int], followed: int | None, width: int, right: 
     points = [] if followed is None else [f"{FOLLOWED} point {followed}", f"{FOLLOWED} {followed}"]
     earlier = [f"{numbers} after so many updates", f"{numbers} earlier", numbers] if numbers else [""]
     wordings: list[Line] = []
-    for point, before_now in product([*points, ""], earlier):
-        now = f"{NOW} now{f': {right}' if right else ''}"
+    with_right = [f"{NOW} now: {right}", f"{NOW} {right}"] if right else [f"{NOW} now"]
+    for point, now, before_now in product([*points, ""], with_right, earlier):
         parts = [*kinds, (point, "followed"), (now, "now"), (before_now, "dim")]
         wordings.append([span for part in parts if part[0] for span in (("  ", "text"), part)][1:])
     shorter = data_legend(before, followed, width) if right else []
@@ -255,6 +250,27 @@ def scatter(plt: Any, x: NDArray[np.float64], y: NDArray[np.float64], marker: st
     """Put a mark at each point; x and y have the same shape (n,)."""
     if len(x):
         plt.scatter(x.tolist(), y.tolist(), marker=marker)
+
+
+def draw_curve(
+    plt: Any,
+    xs: Array | Sequence[float],
+    ys: Array | Sequence[float],
+    ends: tuple[float, float],
+    heights: tuple[float, float],
+    columns: int,
+    rows: int,
+) -> None:
+    """Draw a curve in braille through points whose marks, in cells of this many columns and rows, lie on it.
+
+    ends and heights: the limits of the axes. A braille cell is 2 by 4 dots, none of them in its middle, where a mark
+    stands. So the curve is drawn narrower by a part of a cell: its dots then fall into the cells of the marks.
+    """
+    (left, right), (low, high) = ends, heights
+    aside, above = (right - left) / (columns - 1) / 4, (high - low) / max(rows - 1, 1) * 3 / 8
+    across = np.interp(xs, (left - aside, right + aside), (left, right))
+    up = np.interp(ys, (low - above, high + above), (low, high))
+    plt.plot(across.tolist(), up.tolist(), marker="braille")
 
 
 def rows_of(plt: Any) -> list[str]:

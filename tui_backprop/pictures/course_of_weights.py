@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import inf, isfinite
+from math import inf
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +19,7 @@ from ..debugger.recording import Recording
 from ..notation.formats import number
 from ..notation.names import called
 from ..programs.program import Program
-from .axes import rounded_outwards
+from .axes import LARGEST, rounded_outwards
 from .sampling import Slice
 from .weights import Weight
 
@@ -55,7 +55,7 @@ def others_stay(moment: Moment, others: int) -> str:
     if not others:
         return ""
     as_they_are = "as before the update" if moment.updated else "as they are" if others > 1 else "as it is"
-    return f"; the {others} other number{'s' * (others > 1)} {as_they_are}"
+    return f"; the {f'{others} other numbers' if others > 1 else 'other number'} {as_they_are}"
 
 
 def numbers_now(moment: Moment, weights: Sequence[Weight]) -> tuple[float, ...]:
@@ -90,7 +90,7 @@ def _ranges(
     places = [*(step.numbers for course in courses for step in course), now]
     ranges = []
     for (low, high), numbers in zip(_valleys(first, program, graph, weights), zip(*places, strict=True), strict=True):
-        finite = [x for x in numbers if isfinite(x)]
+        finite = [x for x in numbers if abs(x) <= LARGEST]
         ranges.append(rounded_outwards(min([low, *finite]), max([high, *finite])))
     return tuple(ranges)
 
@@ -127,14 +127,15 @@ def _valleys(
 
 
 def _valley(loss: Slice, x: float) -> tuple[float, float]:
+    """Return a range around x with the bottom to which it goes down from there, as far as that is near."""
     size = max(abs(x), 1.0)
     places = sorted([x, *(x + sign * size * part for part in _PROBES for sign in (-1, 1))])
-    losses = np.array([loss(place) for place in places])
-    finite = np.isfinite(losses)
-    if not finite.any():
-        return x - size, x + size
-    lowest = int(np.nanargmin(np.where(finite, losses, np.nan)))
-    if not 0 < lowest < len(places) - 1 or np.ptp(losses[finite]) == 0:
+    losses = np.nan_to_num([loss(place) for place in places], nan=np.inf)
+    lowest = places.index(x)
+    for way in (-1, 1):
+        while 0 < lowest < len(places) - 1 and losses[lowest + way] < losses[lowest]:
+            lowest += way
+    if not 0 < lowest < len(places) - 1 or losses[lowest - 1] == losses[lowest] == losses[lowest + 1]:
         return x - 2 * size, x + 2 * size
     near = slice(lowest - 1, lowest + 2)
     bottom = _vertex(places[near], losses[near])

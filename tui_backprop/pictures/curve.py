@@ -14,10 +14,10 @@ from ..drawing.palette import Line
 from ..notation.fitting import first_that_fits, prose
 from ..notation.formats import number
 from ..notation.names import called
-from .axes import axis_below, labels, rounded_outwards, ticks
-from .charts import CURSOR, GHOST, MEASURED, blank, figure, rows_of, scatter, small, styled
+from .axes import LARGEST, axis_below, labels, rounded_outwards, ticks
+from .charts import CURSOR, GHOST, MEASURED, blank, draw_curve, figure, rows_of, scatter, small, styled
 from .course_of_weights import NUMBERED, Step, numbers_before, numbers_now, others_stay, ranges_of, steps_of, told
-from .picture import Focus, Picture, is_hidden, what_it_shows
+from .picture import Focus, Picture, finite_number, is_hidden, what_it_shows
 from .sampling import Grid, grid_of, why_not_sampled
 from .weights import Weight, count_of_weights
 
@@ -75,7 +75,7 @@ class CurvePicture(Picture):
             yield grid.loss.problem
             return
         [now] = numbers_now(moment, [weight])
-        yield f"{weight.name} is {number(now)}; {loss} is {number(grid.loss(now))} there."
+        yield f"{weight.name} is {number(now)}; {loss} is {finite_number(grid.loss(now))} there."
         what = _what(moment, weight)[0]
         yield f"{what[0].upper()}{what[1:]}."
         lowest = _lowest(grid)
@@ -89,7 +89,12 @@ class CurvePicture(Picture):
         weight, grid = focus.weight, self.work(moment, focus)
         if weight is None or grid is None or grid.loss.problem:
             return prose(_why_none(moment, focus) if grid is None else grid.loss.problem, width, "dim")[:height]
-        what = what_it_shows(_what(moment, weight), width)
+        loss, is_finite = called(moment.graph.loss), np.isfinite(grid.coarse()[1])
+        wordings = list(_what(moment, weight))
+        if grid.stride and not is_finite.all():
+            gap = f"no curve: {loss} is not finite"
+            wordings = [*(f"{wording}; {gap}" for wording in wordings), gap]
+        what = what_it_shows(wordings, width)
         return [what, *_draw_curve(moment, weight, grid, width, height - 1)][:height]
 
 
@@ -144,7 +149,7 @@ def _draw_curve(moment: Moment, weight: Weight, grid: Grid, width: int, height: 
     steps = steps_of(moment, moment.branch, [weight], moment.iteration)
     [start], [now] = numbers_before(moment, [weight]), numbers_now(moment, [weight])
     at_start, at_now = grid.loss(start), grid.loss(now)
-    measured = [y for y in (*(step.loss for step in steps), at_start, at_now) if y is not None and isfinite(y)]
+    measured = [y for y in (*(step.loss for step in steps), at_start, at_now) if y is not None and abs(y) <= LARGEST]
     rows = height - 1
     low, high = _bounds(values[finite], measured)
     marks = ticks(low, high, max(rows // 2, 2))
@@ -157,11 +162,14 @@ def _draw_curve(moment: Moment, weight: Weight, grid: Grid, width: int, height: 
     plt = figure(width, rows)
     plt.yaxes(True, False)
     plt.yticks(marks, [text.rjust(margin) for text in texts])
-    plt.xlim(axis[0], axis[-1])
+    ends = float(axis[0]), float(axis[-1])
+    plt.xlim(*ends)
     plt.ylim(low, high)
     plt.scatter([axis[0]], [low], marker=" ")  # an axis on which nothing lies would be left out
     shown = finite & (values <= high)
-    plt.plot(axis[shown].tolist(), values[shown].tolist(), marker="braille")
+    for piece in np.split(np.arange(len(axis)), np.flatnonzero(np.diff(shown)) + 1):
+        if shown[piece[0]]:
+            draw_curve(plt, axis[piece], values[piece], ends, (low, high), columns, rows)
     slope = _slope(moment, weight)
     if slope is not None and isfinite(at_start):
         across = np.linspace(axis[0], axis[-1], columns)
@@ -170,15 +178,15 @@ def _draw_curve(moment: Moment, weight: Weight, grid: Grid, width: int, height: 
         scatter(plt, across[near], along[near], TANGENT)
     for branch in moment.branches:
         if branch is not moment.branch:
-            _mark(plt, steps_of(moment, branch, [weight]), (low, high), GHOST)
+            _mark(plt, steps_of(moment, branch, [weight]), ends, (low, high), GHOST)
     if moment.update(weight.node) is not None:
         steps = [*steps, Step(moment.iteration - 1, (start,), at_start)]
     if moment.iteration <= NUMBERED:
         for step in steps:
-            _mark(plt, [step], (low, high), small(step.finished))
+            _mark(plt, [step], ends, (low, high), small(step.finished))
     else:
-        _mark(plt, steps, (low, high), MEASURED)
-    _mark(plt, [Step(0, (now,), at_now)], (low, high), CURSOR)
+        _mark(plt, steps, ends, (low, high), MEASURED)
+    _mark(plt, [Step(0, (now,), at_now)], ends, (low, high), CURSOR)
     texts = [*rows_of(plt), "└".rjust(margin + 1) + axis_below(axis[0], axis[-1], columns)]
 
     def style(row: int, column: int, cell: str) -> str:
@@ -198,8 +206,8 @@ def _bounds(values: Array, measured: list[float]) -> tuple[float, float]:
     return rounded_outwards(low, max(reached, min(highest, wall)))
 
 
-def _mark(plt: object, steps: list[Step], bounds: tuple[float, float], marker: str) -> None:
-    """Put a mark at each step whose J is known and on the axis."""
+def _mark(plt: object, steps: list[Step], ends: tuple[float, float], heights: tuple[float, float], marker: str) -> None:
+    """Put a mark at each step whose place is on the axes."""
     there = [(step.numbers[0], step.loss) for step in steps if step.loss is not None]
-    there = [(x, y) for x, y in there if bounds[0] <= y <= bounds[1] and isfinite(x)]
+    there = [(x, y) for x, y in there if ends[0] <= x <= ends[1] and heights[0] <= y <= heights[1]]
     scatter(plt, np.array([x for x, _ in there]), np.array([y for _, y in there]), marker)

@@ -17,7 +17,7 @@ from ..notation.names import called
 from .axes import axis_below, labels, ticks
 from .charts import CURSOR, GHOST, MEASURED, small
 from .course_of_weights import NUMBERED, Step, numbers_before, numbers_now, others_stay, ranges_of, steps_of, told
-from .picture import Focus, Picture, is_hidden, what_it_shows
+from .picture import Focus, Picture, finite_number, is_hidden, what_it_shows
 from .sampling import Grid, grid_of, why_not_sampled
 from .weights import Weight, count_of_weights, next_weight
 
@@ -79,7 +79,7 @@ class MapPicture(Picture):
             return
         now = numbers_now(moment, weights)
         here = ", ".join(f"{weight.name} is {number(x)}" for weight, x in zip(weights, now, strict=True))
-        yield f"Now {here}; {loss} is {number(grid.loss(*now))} there."
+        yield f"Now {here}; {loss} is {finite_number(grid.loss(*now))} there."
         lowest = np.unravel_index(np.nanargmin(grid.values), grid.values.shape)
         places = " and ".join(
             f"{weight.name} = {number(axis[i])}" for weight, axis, i in zip(weights, grid.axes, lowest, strict=True)
@@ -99,10 +99,12 @@ class MapPicture(Picture):
         texts_of_marks = labels(marks)
         margin = max(map(len, texts_of_marks)) + 1
         columns = width - margin - 1
-        if columns < 8 or rows < 3 or not np.isfinite(values).any():
+        if columns < 8 or rows < 3 or not grid.stride:
             return []
         xs, ys = np.linspace(across[0], across[-1], columns), np.linspace(up[-1], up[0], rows)
         cells = _between(across, up, values, xs, ys)
+        if not np.isfinite(cells).any():
+            return prose(f"{called(moment.graph.loss)} is nowhere finite on this map.", width, "dim")[:height]
         levels, borders = _levels(cells)
         texts = _borders(levels)
         styles = np.array(LEVELS)[levels - 1]
@@ -113,7 +115,8 @@ class MapPicture(Picture):
                 if at is not None:
                     texts[at], styles[at] = marker, style
         at_rows = {int(np.abs(ys - y).argmin()): text for y, text in zip(marks, texts_of_marks, strict=True)}
-        lines: list[Line] = [what_it_shows(_what(called(moment.graph.loss), borders), width)]
+        what = _what(called(moment.graph.loss), borders, is_whole=bool(np.isfinite(cells).all()))
+        lines: list[Line] = [what_it_shows(what, width)]
         for row in range(rows):
             label = at_rows.get(row, "").rjust(margin)
             mark = "┤" if row in at_rows else "│"
@@ -132,13 +135,14 @@ def _why_none(moment: Moment) -> str:
     return is_hidden(moment) or f"{why_not_sampled(moment)}."
 
 
-def _what(loss: str, borders: Array) -> tuple[str, ...]:
+def _what(loss: str, borders: Array, *, is_whole: bool) -> tuple[str, ...]:
     """Return what the picture shows, in one line: the longest wording first."""
     low, high = number(borders[0], 3), number(borders[-1], 3)
+    rest = "" if is_whole else f"; {NOT_FINITE} not finite"
     return (
-        f"1 is where {loss} is lowest, under {low}; 9 where it is highest, over {high}",
-        f"{loss}: 1 under {low}, 9 over {high}",
-        f"1 < {low}, 9 > {high}",
+        f"1 is where {loss} is lowest, under {low}; 9 where it is highest, over {high}{rest}",
+        f"{loss}: 1 under {low}, 9 over {high}{rest}",
+        f"1 < {low}, 9 > {high}{rest}",
     )
 
 

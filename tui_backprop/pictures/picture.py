@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Hashable, Iterator, Sequence
+from math import isfinite
 from typing import NamedTuple, Protocol
 
 from ..debugger.followed import Followed
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..notation.fitting import clip, first_that_fits
+from ..notation.formats import number
 from ..quiz.masked import Masked
 from .weights import Weight
 
@@ -68,6 +70,11 @@ class Picture(Protocol):
 def what_it_shows(wordings: Sequence[str], width: int) -> Line:
     """Return the one line that says what a picture shows, in the longest wording that fits."""
     return clip([(first_that_fits(width, *wordings), "now")], width)
+
+
+def finite_number(x: float) -> str:
+    """Write a number, or that it is none."""
+    return number(x) if isfinite(x) else "not finite"
 
 
 def is_hidden(moment: Moment) -> str:

@@ -18,6 +18,7 @@ from ..debugger.kept import kept
 from ..debugger.loss_graph import LossGraph
 from ..debugger.moment import Moment
 from ..debugger.recording import Recording
+from .axes import LARGEST
 from .weights import Weight
 
 MOST_NODES = 2_000
@@ -40,7 +41,7 @@ class Slice:
         self.problem = ""
 
     def __call__(self, *numbers: float) -> float:
-        """Return J where the weights are these numbers; NaN where it is not finite."""
+        """Return J where the weights are these numbers; NaN where it is not finite, or too large for an axis."""
         variables = dict(self._variables)
         for weight, x in zip(self._weights, numbers, strict=True):
             array = np.array(variables.get(weight.node, weight.node.initial_value))
@@ -48,12 +49,13 @@ class Slice:
             variables[weight.node] = freeze(array)
         try:
             with quiet():
-                return float(self._plan.run(self._feeds, variables)[self._loss])
+                loss = float(self._plan.run(self._feeds, variables)[self._loss])
         except NonFiniteError:
             return float("nan")
         except MinidlError as error:
             self.problem = str(error)
             return float("nan")
+        return loss if abs(loss) <= LARGEST else float("nan")
 
 
 class Grid:

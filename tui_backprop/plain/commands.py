@@ -10,6 +10,7 @@ from typing import NamedTuple
 from ..beliefs import WRONG_MACHINES
 from ..debugger.followed import is_by_point
 from ..debugger.steps import Place
+from ..hunt.hunt import GuessError, read_guess, written_kinds
 from ..narration.messages import sentences
 from ..notation.conditions import ConditionError, read_breakpoint
 from ..notation.edits import LEARNING_RATE, EditError, read_any_edit, why_not_editable
@@ -30,7 +31,7 @@ from .nodes import read_node
 MOST_AT_ONCE = 10_000
 
 
-REFUSED = (CommandError, ConditionError, EditError, NoMomentError, OSError)
+REFUSED = (CommandError, ConditionError, EditError, GuessError, NoMomentError, OSError)
 """What a command raises for the person who typed it; any other error is a fault."""
 
 Lines = Iterator[str]
@@ -212,11 +213,12 @@ def _log(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
     if viewer.session.refuses_to_answer("log"):
         yield from write_said(viewer)
     else:
+        viewer.session.look("log", viewer.moment.iteration)
         yield from write_log(viewer.moment, viewer.keys)
 
 
 def _believe(viewer: Viewer, rest: str) -> Lines:
-    if viewer.session.refuses_to_answer("beliefs"):
+    if viewer.session.refuses_to_answer("beliefs") or viewer.session.refuses_to_end_hunt("beliefs"):
         yield from write_said(viewer)
     elif not rest:
         yield from write_beliefs(viewer)
@@ -262,6 +264,20 @@ def _where(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
     yield from write_place(viewer)
 
 
+def _guess(viewer: Viewer, rest: str) -> Lines:
+    session = viewer.session
+    if not session.has_hunt():
+        yield from write_said(viewer)
+        return
+    if not rest:
+        yield "Type guess, a node or an operation, and the number of what is wrong there, as in guess multiply 3."
+        yield from written_kinds()
+        return
+    in_view = "" if viewer.node is None else viewer.node.name
+    session.guess(read_guess(rest, in_view, session.timeline.graph.nodes))
+    yield from write_said(viewer)
+
+
 COMMANDS = {
     "step": Command("[TIMES]", "take the next step, or several", _forward("step")),
     "inside": Command("[TIMES]", "one single event", _forward("event")),
@@ -295,6 +311,7 @@ COMMANDS = {
     "drive": Command("", "make the engine's moves, on the way back and in the update; again: no more", drive),
     "answer": Command("ANSWER", "answer the question that stands, or make the move", answer),
     "skip": Command("", "give the answer to the question away; of a move, see how it is worked", skip),
+    "guess": Command("[NODE NUMBER]", "in a hunt: what is broken, and how; alone, it lists what can be wrong", _guess),
     "belief": Command("[NUMBER]", "what would come out if a belief were right, beside the truth", _believe),
     "log": Command("", "a sentence for each event of this iteration", _log),
     "save": Command("FILE", "write this iteration up to here as a worked solution", _save),
@@ -309,4 +326,4 @@ COMMANDS = {
 }
 KEYS = {name: name for name in COMMANDS} | {"origin": "why"}
 """What sentences call the commands; a breakpoint is set by `break`."""
-KEYS |= {"breakpoint": "break", "class": "follow"}
+KEYS |= {"breakpoint": "break", "class": "follow", "beliefs": "belief"}

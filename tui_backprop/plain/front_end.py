@@ -101,6 +101,7 @@ def do(viewer: Viewer, line: str) -> Iterator[str]:
             yield from answer(viewer, line.strip())
         else:
             yield from COMMANDS[_named(name or "step")].run(viewer, rest.strip())
+            viewer.count_look()
         yield from write_goal_reached(viewer)
     except REFUSED as error:
         yield f"{error}"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from minidl_core import Stepper
 from minidl_core.train import Optimizer, Schedule
 
 from ..lessons.lesson import Example, Lesson
@@ -24,7 +25,8 @@ class Program:
     `address` opens it again: the path of a file as somebody typed it, or the name of a built-in lesson. `seed` is the
     one that its numbers are drawn from, None where it draws its own. `warning` is what was wrong when it was opened.
     `steps` are the steps of training that it took, in order; where there are none, the example is trained. `engine` is
-    the learner's own engine that took them, None where ours did.
+    the learner's own engine that took them, None where ours did. `make_stepper` is what takes a step: in a hunt, an
+    engine with a mistake.
     """
 
     lesson: Lesson
@@ -35,6 +37,12 @@ class Program:
     warning: str = ""
     steps: Sequence[RecordedStep] = ()
     engine: LearnersEngine | None = None
+    make_stepper: Callable[..., Stepper] = Stepper
+
+    @property
+    def is_hunted(self) -> bool:
+        """Whether there is a mistake in what takes its steps, which is to be found."""
+        return self.make_stepper is not Stepper
 
     @property
     def learning_rate(self) -> float | Schedule:

@@ -17,6 +17,7 @@ import numpy as np
 
 from minidl_core import Graph, MinidlError, Node, NonFiniteError, Placeholder
 from minidl_core.arrays import Array, quiet
+from minidl_core.gradient_check import wrong_rules
 from minidl_core.graph import check_has_value, post_order
 from minidl_core.plan import Plan
 from minidl_core.remarks import remarks
@@ -165,9 +166,10 @@ def _remarked(program: Program) -> Program:
             check_has_value(loss)
             with quiet():
                 evaluation = Plan((loss,)).run(feeds, values)
+            found = {**wrong_rules(evaluation, loss), **remarks(loss, evaluation)}
         except MinidlError:  # which training will say as well
             continue
-        said += [f"{node.describe()}: {text}" for node, text in remarks(loss, evaluation).items()]
+        said += [f"{node.describe()}: {text}" for node, text in found.items()]
     if not said:
         return program
     others = f" The same holds for {len(said) - 1} more." if len(said) > 1 else ""

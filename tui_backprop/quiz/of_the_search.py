@@ -8,6 +8,7 @@ from itertools import islice
 
 from minidl_core import BackwardStarted, Node, NodesEnqueued, NodeVisited, Operation
 
+from ..debugger.moment import Mark
 from ..narration.sentences import still_waiting
 from ..narration.wording import NAME_LENGTHS, naming, unmark
 from ..notation.listing import listed
@@ -25,8 +26,13 @@ def next_node(step: Step) -> Question | None:
         near: tuple[Node, ...] = (*right.inputs, *before.graph.variables)
     else:
         waiting = [node for node, _ in islice(before.waiting, MOST_CHOICES)]
+        beyond = (source for node in right.inputs for source in node.inputs)
+        sources = [node for node in (*right.inputs, *beyond) if not before.graph.is_data(node)]
         # a node that waits is what a belief would have next
-        near = (*waiting[:1], *before.queue, *waiting[1:], *right.inputs, *reversed(before.last_visited(MOST_CHOICES)))
+        found = (*waiting[:1], *before.queue, *waiting[1:], *sources, *before.graph.variables[:MOST_CHOICES])
+        # who has been visited is nobody's guess, unless there is no other
+        open_ones = [node for node in found if before.gradient_mark(node)[0] not in (Mark.NOW, Mark.DONE)]
+        near = tuple(open_ones if set(open_ones) - passed > {right} else before.last_visited(MOST_CHOICES)[::-1])
     names = {called(right): right}
     for node in near:
         if len(names) < MOST_CHOICES and node not in passed:

@@ -28,6 +28,7 @@ from ..debugger.moment import Moment
 from ..debugger.steps import Place
 from ..drawing.palette import Line
 from ..graph.look import Room
+from ..hunt.hunt import Guess
 from ..keys import KEY_OF, SECTIONS
 from ..notation.conditions import read_breakpoint
 from ..panes import PANES
@@ -225,13 +226,14 @@ class MainScreen(Screen[None]):
         if self.session.refuses_to_answer("log"):
             self._show()
         else:
+            self.session.look("log", self.session.moment.iteration)
             self._ask(LogScreen(self.session, self.viewer.followed), self.go)
 
     def action_beliefs(self) -> None:
         """Show a belief beside the truth, unless that would answer the question that stands."""
         from .beliefs import BeliefsScreen
 
-        if self.session.refuses_to_answer("beliefs"):
+        if self.session.refuses_to_answer("beliefs") or self.session.refuses_to_end_hunt("beliefs"):
             self._show()
         else:
             self._ask(BeliefsScreen(self.session.timeline.moment, self.viewer.followed))
@@ -272,6 +274,20 @@ class MainScreen(Screen[None]):
                 self._show()
 
         self._ask(KeepScreen(self.session.program), keep)
+
+    def action_guess(self) -> None:
+        """Ask in a hunt what is broken."""
+        from .guess import GuessScreen
+
+        def guess(guess: Guess | None) -> None:
+            if guess is not None:
+                self.session.guess(guess)
+                self._show()
+
+        if self.session.has_hunt():
+            self._ask(GuessScreen(self.session, self.viewer.node), guess)
+        else:
+            self._show()
 
     async def action_lessons(self) -> None:
         """Ask for another lesson."""
@@ -344,6 +360,7 @@ class MainScreen(Screen[None]):
             self._company.notice(self.session)
         self.viewer.follow_lesson()
         self._arrange()
+        self.viewer.count_look()
         moment = self.session.moment
         shown = [pane for pane in self._panes if pane.name in self._areas]
         unfinished = self._painted and any(pane.prepare(moment, self.viewer) for pane in shown)

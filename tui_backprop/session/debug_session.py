@@ -26,16 +26,18 @@ from ..debugger.timeline import Timeline
 from ..driving import Driving
 from ..driving.moves import before_move, is_move
 from ..graph.foldings import Foldings
+from ..hunt.hunt import Guess, Hunt
 from ..narration.solution import write_solution
 from ..notation.conditions import at_node
 from ..notation.moments import command
 from ..programs.program import Program
 from ..quiz.masked import mask
 from ..quiz.quiz import Quiz
+from .hunting import keep_score
 from .saving import save_lines
 from .session_file import is_kept, write_session
 
-ABOUT_A_PLACE = ("warned", "forked", "switched")
+ABOUT_A_PLACE = ("warned", "forked", "switched", "hunt")
 """Messages about how one came to the place where one is: they take the place of what there is to say of it."""
 
 ANSWERS = ("beliefs", "check", "ledger", "update", "forward mode")
@@ -59,12 +61,16 @@ class DebugSession:
 
     `message` is about what was done last. A run pauses at the end of every so many iterations (0: never).
     `moves` counts what moved it or changed what it asks. `standing` says how it stands to a class, if it is in one.
-    Where it `has_files`, what is kept of it goes into one; else to the terminal of whoever looks at it.
+    Where it `has_files`, what is kept of it goes into one; else to the terminal of whoever looks at it. `hunt` is the
+    hunt for the mistake in what takes the program's steps, if there is one.
     """
 
-    def __init__(self, program: Program, pause_every: int = 100, *, has_files: bool = True) -> None:
+    def __init__(
+        self, program: Program, pause_every: int = 100, *, has_files: bool = True, hunt: Hunt | None = None
+    ) -> None:
         self.program = program
         self.has_files = has_files
+        self.hunt = hunt
         self.timeline = timeline = Timeline(program)
         self._foldings: dict[LossGraph, Foldings] = {}
         self.breakpoints = Breakpoints()
@@ -74,6 +80,7 @@ class DebugSession:
         self.message = Message("warned", {"text": program.warning}) if program.warning else None
         self.moves = 0
         self.standing: Message | None = None
+        self.look_on()
         self._run = Run(timeline, pause_every)
         self._runs = False
 
@@ -234,6 +241,8 @@ class DebugSession:
             if not goes_on:
                 self.pause()
                 self.message = self._run.message
+                if self.message is not None and self.message.kind == "breakpoint hit":
+                    self.look("stop", *self.timeline.place)
                 self._put_move()
 
     def pause(self, why: Message | None = None) -> None:
@@ -283,15 +292,19 @@ class DebugSession:
     # the quiz
 
     def ask(self) -> None:
-        """Ask the learner before each step, then the room, then nobody; whoever drives does so no more."""
+        """Ask the learner before each step, then the room, then nobody; not in a hunt. Whoever drives stops."""
         self.pause()
+        if self.refuses_to_end_hunt("questions"):
+            return
         self.moves += 1
         self.end_driving()
         self.message = self.quiz.change_mode()
 
     def drive(self, followed: Followed | None = None) -> None:
-        """Have the learner make the engine's moves, about the `followed` element, or the engine again."""
+        """Have the learner make the engine's moves, about the `followed` element, or no more; not in a hunt."""
         self.pause()
+        if self.refuses_to_end_hunt("moves"):
+            return
         self.moves += 1
         if self.driving.is_on:
             self.end_driving()
@@ -351,6 +364,42 @@ class DebugSession:
         self.quiz.outcome = None
         self.message = Message("no run in a quiz", {"what": what, "mode": self.quiz.mode})
         return True
+
+    # the hunt
+
+    def look(self, *what: object) -> None:
+        """Count a look at something in a hunt; the same thing is counted once."""
+        if self.hunt is not None:
+            self.hunt.look(*what)
+            self.look_on()
+
+    def look_on(self) -> None:
+        """Say in a hunt how many looks it took so far."""
+        if self.hunt is not None:
+            self.standing = Message("hunting", {"looks": self.hunt.looks, "over": self.hunt.is_over})
+
+    def has_hunt(self) -> bool:
+        """Return whether there is something to guess; the message says where there is not."""
+        has = self.hunt is not None and not self.hunt.is_over
+        self.message = self.message if has else Message("no hunt")
+        return has
+
+    def guess(self, guess: Guess) -> None:
+        """Take a guess in a hunt; the message says whether it is right, and when the hunt is over, what was wrong."""
+        assert self.hunt is not None
+        self.pause()
+        found, hunt = self.hunt.guess(guess), self.hunt
+        self.moves += 1
+        score = keep_score(hunt) if hunt.is_over and self.has_files else ""
+        facts = {"found": found, "over": hunt.is_over, "looks": hunt.looks, "seconds": hunt.seconds, "score": score}
+        self.message = Message("hunt", {**facts, "wrong": hunt.reason if hunt.is_over else ""})
+        self.look_on()
+
+    def refuses_to_end_hunt(self, what: str) -> bool:
+        """Return whether this is a hunt, where nothing tells what the right engine computes, and then say so."""
+        if self.hunt is not None:
+            self.message = Message("would end the hunt", {"what": what})
+        return self.hunt is not None
 
     # saving
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from ..debugger.message import Message
 from ..debugger.steps import Place
+from ..hunt.hunt import Hunt
+from ..hunt.planting import is_hunt, plant
 from ..notation.edits import LEARNING_RATE, EditError, read_any_edit
 from ..notation.moments import read_moment
 from ..programs.collecting import collecting_rarely
@@ -47,18 +49,27 @@ def open_session(asked: Asked, *, has_files: bool = True) -> Opened:
         file = read_session(asked.name)
         seed, rate = file.says.get("seed"), file.says.get("learning rate")
         try:
-            program = open_program(file.address, seed, rate)
+            session = begin(file.address, seed, rate, asked.steps, has_files=has_files)
         except KeyError:
             raise ProgramError(f"{file.path} is about {file.address}, and there is no such lesson here") from None
-        session = DebugSession(program, asked.steps, has_files=has_files)
-        return Opened(session, take_up(session, file) or program.warning, None)
-    session = DebugSession(open_program(asked.name, asked.seed, asked.learning_rate), asked.steps, has_files=has_files)
+        return Opened(session, take_up(session, file) or session.program.warning, None)
+    session = begin(asked.name, asked.seed, asked.learning_rate, asked.steps, has_files=has_files)
     for edit in asked.edits:
         _edit(session, edit)
     timeline = session.timeline
     place = read_moment(asked.at, timeline)
     timeline.go_to(place)
     return Opened(session, session.program.warning, timeline.missed(place))
+
+
+def begin(
+    address: str, seed: int | None = None, rate: float | None = None, steps: int = 100, *, has_files: bool = True
+) -> DebugSession:
+    """Return a session with the program at an address, or with the hunt there; raises what opening it raises."""
+    if is_hunt(address):
+        planted = plant(address)
+        return DebugSession(planted.program, steps, has_files=has_files, hunt=Hunt(planted.mutant))
+    return DebugSession(open_program(address, seed, rate), steps, has_files=has_files)
 
 
 def _edit(session: DebugSession, text: str) -> None:

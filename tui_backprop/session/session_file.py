@@ -20,6 +20,7 @@ from ..debugger.edits import Edit, NumberEdit, SeedEdit
 from ..debugger.steps import Place
 from ..debugger.timeline import Timeline
 from ..driving import Driving
+from ..hunt.hunt import Hunt
 from ..notation.edits import OPTIMIZER, SEED, make_optimizer_edit, make_seed_edit
 from ..notation.moments import NoMomentError, name_moment, read_moment
 from ..programs import is_path
@@ -54,6 +55,10 @@ class Keepable(Protocol):
     asking: Quiz
     driving: Driving
     program: Program
+    hunt: Hunt | None
+
+    def look_on(self) -> None:
+        """Say how many looks a hunt took."""
 
     def drive(self) -> None:
         """Have the learner make the engine's moves."""
@@ -71,6 +76,7 @@ def write_session(session: Keepable) -> Iterator[str]:
         "answers": [_answer(answer, timeline) for answer in session.asking.answers],
         "drives": session.driving.is_on,
         "driving": [_answer(answer, timeline) for answer in session.driving.answers],
+        **({} if session.hunt is None else {"hunt": session.hunt.written()}),
         "numbers": _numbers(timeline),
     }
     *before, last = (f" {json.dumps(key)}: {_json(value)}" for key, value in says.items())
@@ -126,6 +132,9 @@ def take_up(session: Keepable, file: SessionFile) -> str:
             session.asking.change_mode()
             if session.asking.mode == "off":
                 break
+        if session.hunt is not None:
+            session.hunt.take_up(says["hunt"])
+            session.look_on()
         if says.get("drives"):
             session.drive()
         differs = _difference(timeline, says["numbers"])

@@ -17,7 +17,7 @@ from ..debugger.moment import Moment
 from ..graph.look import GraphLook, Room
 from ..graph.picture import Item
 from ..graph.shown import ShownGraph, node_in_focus, show
-from ..inspector import automatic_view, move_followed, view_of, views
+from ..inspector import automatic_view, move_followed, view_named, view_of, views
 from ..inspector.forward_view import ForwardView
 from ..inspector.list_view import followed_element, move_in_list
 from ..inspector.walk import choose_edge, choose_term, follow, origin_of
@@ -347,6 +347,17 @@ class Viewer:
         """Show the loss and the numbers of the followed element in full precision, or in few digits again."""
         self._begin()
         self.in_full = not self.in_full
+
+    def count_look(self) -> None:
+        """Count in a hunt what was asked for; what a step, or an arrow in the graph, shows by itself is free."""
+        node, view = self.node, self.shown_view
+        if self.session.hunt is None or node is None or view in self.other_views:
+            return
+        on_request = view_named(self.moment, view, node).on_request
+        chosen = self.look.node is not None and (self.view is not None or not self.in_graph)
+        if on_request or chosen:
+            which = [self.followed.point, self.followed.entry] if on_request else []
+            self.session.look(view, self.moment.iteration, node.name, *which)
 
     # the lesson
 

@@ -139,7 +139,7 @@ def call_and_keep(
                 [
                     origin
                     if isinstance(origin, tuple)
-                    else Leaf(tensor, tensor._version, origin or name_leaf(tensor, n, frame))
+                    else Leaf(tensor, tensor._version, origin or name_leaf(tensor, n, frame) or _usual_name(name, n))
                     for n, (tensor, origin) in enumerate(tensors)
                 ]
             )
@@ -175,6 +175,11 @@ def _drops(call: Call) -> bool:
     floats = [each for each in call.args if isinstance(each, float)]
     flags = [each for each in call.args if isinstance(each, bool)]
     return bool(floats and floats[0] and len(flags) > 1 and flags[1])
+
+
+def _usual_name(function: str, number: int) -> str:
+    """Return what the tensor of this number is in every call of a function, nothing where that cannot be said."""
+    return "target" if number == 1 and function.partition("_with_logits")[0].endswith(("_loss", "_entropy")) else ""
 
 
 _Given = tuple[Any, tuple[Any, int] | str | None]

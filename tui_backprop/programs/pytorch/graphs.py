@@ -104,7 +104,11 @@ class Graphs:
                 self.variables[tensor] = Variable(number, name)
             return self.variables[tensor]
         name = first.names[leaf] or self.names.get(tensor)
-        if not name and np.isfinite(number).all() and all(other.numbers[leaf] is number for other in like[1:]):
+        if (
+            not name
+            and np.isfinite(number).all()
+            and all(other.numbers[leaf] is number or np.array_equal(other.numbers[leaf], number) for other in like[1:])
+        ):
             return Constant(copy_in(number))
         return Placeholder(number.shape, name or "x")
 

@@ -97,11 +97,13 @@ def _layer(
         for direction in range(directions):
             number = len(last)
             own = _transposed(weights[number * each : (number + 1) * each])
-            state: State = tuple([dl.select(node, key=number) for node in starts])
             hs = []
             with ExitStack() as scopes:
                 if layers * directions > 1:
                     scopes.enter_context(dl.name_scope(f"l{layer}{'_reverse' * direction}"))
+                state: State = tuple(
+                    [dl.select(node, key=number, name=name) for node, name in zip(starts, ("h_0", "c_0"), strict=False)]
+                )
                 for step in reversed(range(count)) if direction else range(count):
                     with dl.name_scope(f"step_{step + 1}"):
                         state = cell(inputs[step], state, own)

@@ -1,0 +1,87 @@
+"""How the hunts of somebody went, in a file: which kinds of mistakes were found, and at what cost.
+
+The kind that was found worst comes first when somebody hunts again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from random import Random
+
+from platformdirs import user_data_path
+
+from ..complaints import complain
+from ..hunt.hunt import Hunt
+from ..hunt.mutants import KINDS
+from ..hunt.planting import kinds_by
+from .saving import save_lines
+
+_GIVEN_UP = 20
+"""So many looks it counts as where a mistake was not found."""
+_UNTRIED = 8.0
+"""What a kind is taken to cost that was never hunted: it comes behind what went badly, before what went well."""
+
+
+def scores_path() -> Path:
+    """Return where the file is, whether or not it is there."""
+    return user_data_path("backprop-tui", appauthor=False) / "hunts.json"
+
+
+def read_scores() -> tuple[dict[str, list[int]], str]:
+    """Return by kind of mistake what each hunt for one cost, in looks, and a warning where the file was damaged.
+
+    A damaged one is kept beside its place, and begun anew.
+    """
+    path = scores_path()
+    try:
+        says = json.loads(path.read_text(encoding="utf-8"))
+        return {str(kind): [int(cost) for cost in costs] for kind, costs in says.items()}, ""
+    except FileNotFoundError:
+        return {}, ""
+    except OSError as error:
+        return {}, f"{path} cannot be read: {error.strerror}"
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        aside = path.with_suffix(".damaged")
+        try:
+            path.replace(aside)
+        except OSError as error:
+            return {}, f"{path} is damaged, and cannot be kept aside: {error.strerror}"
+        return {}, f"{path} was damaged: it is kept as {aside.name}, and begun anew"
+
+
+def keep_score(hunt: Hunt) -> str:
+    """Add what a hunt that is over cost, and return a warning where that cannot be kept."""
+    scores, warning = read_scores()
+    scores.setdefault(hunt.kind, []).append(hunt.looks + (0 if hunt.is_found else _GIVEN_UP))
+    path = scores_path()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for _ in save_lines(path, [json.dumps(scores)], replace=True):
+            pass
+    except OSError as error:
+        return f"{path} cannot be written: {error.strerror}"
+    return warning
+
+
+def any_seed() -> int:
+    """Return a seed that makes a mistake of a kind that was found worst so far; what is wrong with the file is said."""
+    scores, warning = read_scores()
+    if warning:
+        complain(warning)
+    return worst_seed(scores, Random())
+
+
+def worst_seed(scores: Mapping[str, list[int]], random: Random) -> int:
+    """Return a seed of which the first kind of mistake is one that was found worst so far."""
+
+    def cost(kind: str) -> float:
+        latest = scores.get(kind, [])[-3:]
+        return sum(latest) / len(latest) if latest else _UNTRIED
+
+    worst = max(cost(kind.kind) for kind in KINDS)
+    while True:
+        seed = random.randrange(100_000)
+        if cost(kinds_by(seed)[0].kind) == worst:
+            return seed
