@@ -171,12 +171,22 @@ def test_a_file_that_only_defines_operations_is_a_graph_of_one(tmp_path: Path) -
     path.write_text(OPERATION.replace("samples=[((3,),)], ", "").replace("cube", "cube_2"))
     with pytest.raises(ProgramError, match="cube_2 has no samples"):
         plant(hunt_address(3, str(path)))
+    path.write_text(OPERATION.replace("cube", "cube_3") + "\n1 / 0\n")
+    with pytest.raises(ProgramError, match="ZeroDivisionError"):
+        plant(hunt_address(3, str(path)))
 
 
 def test_what_is_no_hunt_is_said() -> None:
     for wrong in ("hunt", "hunt chain", "hunt chain --seed x", "hunt chain xor --seed 3"):
         with pytest.raises(ProgramError, match="one is written as hunt chain --seed 7"):
             plant(wrong)
+
+
+def test_a_hunt_in_what_has_no_engine_of_ours_is_refused() -> None:
+    with pytest.raises(ProgramError, match="backprop is neither"):
+        plant("hunt a.backprop --seed 7")
+    with pytest.raises(ProgramError, match="in our engine only"):
+        plant("hunt docs/own_engine.py --seed 7")
 
 
 def test_the_program_itself_is_not_changed() -> None:

@@ -174,8 +174,9 @@ def test_the_learner_drives_in_words() -> None:
     assert "Your move, next nodes: Which node does the search visit next?" in shown
     assert any(line.startswith("The first, worked: e: the search starts at the loss") for line in shown)
     assert "It begins: the queue, first in, first out: c, d" in said(viewer, "step")
-    reason = "d is in the queue, but another node joined before it: first in, first out"
-    assert said(viewer, "d")[0] == f"not d: {reason}; it comes again after 3 more moves of its kind."
+    why = "not d: d is in the queue, but another node joined before it: first in, first out"
+    assert said(viewer, "d") == [f"{why}; it comes again after 3 more moves of its kind."]
+    assert said(viewer, "d") == [f"{why}."]
     asked = said(viewer, "c")
     assert asked[0] == "right: c"
     assert "Your move, contributions: What does e contribute to de/dc?" in asked

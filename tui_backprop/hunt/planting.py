@@ -121,9 +121,11 @@ def _opened(address: str, seed: int) -> tuple[Program, list[Mutant]]:
     own: list[OperationDefinition] = []
     try:
         program = open_program(address)
-    except ProgramError:
+    except KeyError:
+        raise ProgramError(f"a hunt is in a lesson or a Python file, and {address} is neither") from None
+    except ProgramError as error:
         own = _operations_of(address) if is_path(address) else []
-        if not own:
+        if not own or error.__cause__ is not None:  # it trains nothing because it stopped at a mistake
             raise
         program = _program_about(Random(f"operation {seed}").choice(own), address, seed)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..debugger.kept import kept
 from ..debugger.pages_fit import PLACEHOLDER
 from ..drawing.glyphs import DONE, PARTS, RIGHT
 from ..drawing.palette import Line, Span
@@ -16,13 +17,18 @@ _MOST = 6
 
 def page_height(reading: Reading, width: int) -> int:
     """Return how many rows a lesson needs in this width: for its longest page, so that nothing moves as it is read."""
-    width -= 2
+    return min(max(len(draw_page(reading, width - 2)), _longest(reading, width - 2)), _MOST)
+
+
+@kept
+def _longest(reading: Reading, width: int) -> int:
+    """Return how many rows the longest page takes, with numbers of some length in it, or the longest answer to it."""
     rows = [len(prose(text, width)) for text in (reading.goal, reading.then)]
     for page in reading.lesson.pages:
         below = len(_choices(page.choices, width)) if page.choices else bool(page.answer)
         texts = (page.text, page.why, *page.choices.values())
         rows += [below + len(prose(PLACEHOLDER.sub("-0.1234", text), width)) for text in texts]
-    return min(max(len(draw_page(reading, width)), *rows), _MOST)
+    return max(rows)
 
 
 def draw_page(reading: Reading, width: int) -> list[Line]:

@@ -29,10 +29,10 @@ def scores_path() -> Path:
     return user_data_path("backprop-tui", appauthor=False) / "hunts.json"
 
 
-def read_scores() -> tuple[dict[str, list[int]], str]:
+def read_scores() -> tuple[dict[str, list[int]] | None, str]:
     """Return by kind of mistake what each hunt for one cost, in looks, and a warning where the file was damaged.
 
-    A damaged one is kept beside its place, and begun anew.
+    A damaged one is kept beside its place, and begun anew. None is returned where that, or reading it, cannot be done.
     """
     path = scores_path()
     try:
@@ -41,19 +41,21 @@ def read_scores() -> tuple[dict[str, list[int]], str]:
     except FileNotFoundError:
         return {}, ""
     except OSError as error:
-        return {}, f"{path} cannot be read: {error.strerror}"
+        return None, f"{path} cannot be read: {error.strerror}"
     except (ValueError, TypeError, AttributeError, RecursionError):
         aside = path.with_suffix(".damaged")
         try:
             path.replace(aside)
         except OSError as error:
-            return {}, f"{path} is damaged, and cannot be kept aside: {error.strerror}"
+            return None, f"{path} is damaged, and cannot be kept aside: {error.strerror}"
         return {}, f"{path} was damaged: it is kept as {aside.name}, and begun anew"
 
 
 def keep_score(hunt: Hunt) -> str:
     """Add what a hunt that is over cost, and return a warning where that cannot be kept."""
     scores, warning = read_scores()
+    if scores is None:
+        return warning
     scores.setdefault(hunt.kind, []).append(hunt.looks + (0 if hunt.is_found else _GIVEN_UP))
     path = scores_path()
     try:
@@ -70,7 +72,7 @@ def any_seed() -> int:
     scores, warning = read_scores()
     if warning:
         complain(warning)
-    return worst_seed(scores, Random())
+    return worst_seed(scores or {}, Random())
 
 
 def worst_seed(scores: Mapping[str, list[int]], random: Random) -> int:
