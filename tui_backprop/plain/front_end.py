@@ -77,10 +77,10 @@ def narrate(asked: Asked) -> int:
     return 0
 
 
-def open_viewer(asked: Asked) -> Viewer | None:
+def open_viewer(asked: Asked, *, has_files: bool = True) -> Viewer | None:
     """Return a viewer of the session that is asked for; None where it cannot be opened, which is then said."""
     try:
-        opened = open_session(asked)
+        opened = open_session(asked, has_files=has_files)
     except (ProgramError, NoMomentError, EditError) as error:
         complain(error)
         return None
