@@ -26,7 +26,8 @@ from yardsticks import Network, Step
 
 CONTESTANTS: dict[str, Callable[[Network], Step]] = {
     "NumPy by hand": yardsticks.by_hand,
-    "Stepper.run, nobody listening": yardsticks.by_stepper,
+    f"Stepper.run({yardsticks.IN_A_ROW}), nobody listening": yardsticks.by_stepper_in_a_row,
+    "Stepper.run(1), nobody listening": yardsticks.by_stepper,
     "Session.run(step, feeds)": yardsticks.by_session,
     "Stepper.iteration, every event": yardsticks.with_events,
     "HIPS autograd": yardsticks.by_autograd,
@@ -58,12 +59,12 @@ def check(name: str, network: Network, makers: Mapping[str, Callable[[Network], 
 def medians(actions: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
     """The median processor time of one call of each action, in microseconds; the actions take turns in each round.
 
-    A turn lasts about 20 milliseconds, and at least three calls: caches are warm, as they are in training. Processor
-    time, not the clock: what else runs on the machine counts little. The garbage of the turn before is collected
-    before the clock starts, and that of its own calls while it runs, as Python does it for everybody.
+    A turn lasts about 20 milliseconds, and at least as many calls as are run in a row: caches are warm, as they are in
+    training. Processor time, not the clock: what else runs on the machine counts little. The garbage of the turn before
+    is collected before the clock starts, and that of its own calls while it runs, as Python does it for everybody.
     """
     times: dict[str, list[float]] = {name: [] for name in actions}
-    repeats = {name: max(3, round(20e-3 / max(_processor_time(action, 3), 1e-9))) for name, action in actions.items()}
+    repeats = {name: _turn(action) for name, action in actions.items()}
     # what the imports left behind would be looked through by each collection
     gc.collect()
     gc.freeze()
@@ -72,6 +73,12 @@ def medians(actions: Mapping[str, Callable[[], object]], rounds: int) -> dict[st
             gc.collect()
             times[name].append(_processor_time(action, repeats[name]) * 1e6)
     return {name: statistics.median(each) for name, each in times.items()}
+
+
+def _turn(action: Callable[[], object]) -> int:
+    """Return how many calls make a turn: a multiple of those that are run in a row."""
+    in_a_row = yardsticks.IN_A_ROW
+    return in_a_row * max(1, round(20e-3 / in_a_row / max(_processor_time(action, in_a_row), 1e-9)))
 
 
 def _processor_time(action: Callable[[], object], repeats: int) -> float:
@@ -106,7 +113,7 @@ def main() -> None:
     )
     print("NumPy by hand, us: " + ", ".join(f"{each:.1f}" for each in by_hand.values()) + ".")
     small = measured["perceptron 2-2, 100 points"]
-    extra = small["Stepper.iteration, every event"] - small["Stepper.run, nobody listening"]
+    extra = small["Stepper.iteration, every event"] - small["Stepper.run(1), nobody listening"]
     print(f"An event costs {extra / 59:.2f} us when somebody listens (59 of them in the perceptron's iteration).\n")
 
     length = 10_000

@@ -5,6 +5,7 @@ Each maker takes a Network and returns a function that trains one iteration and 
 
 from __future__ import annotations
 
+import functools
 import itertools
 import sys
 from collections.abc import Callable
@@ -17,6 +18,9 @@ import numpy as np
 import minidl_core as dl
 
 Step = Callable[[], float]
+
+IN_A_ROW = 20
+"""So many iterations are run in one call, where several are."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,19 @@ def by_stepper(network: Network) -> Step:
     return lambda: stepper.run(1)[0]
 
 
+def by_stepper_in_a_row(network: Network) -> Step:
+    """Twenty iterations in one call; one of them is what is measured."""
+    stepper = dl.Stepper(*network.graph())
+    losses: list[float] = []
+
+    def step() -> float:
+        if not losses:
+            losses.extend(reversed(stepper.run(IN_A_ROW)))
+        return losses.pop()
+
+    return step
+
+
 def with_events(network: Network) -> Step:
     stepper = dl.Stepper(*network.graph())
 
@@ -79,68 +96,74 @@ def with_events(network: Network) -> Step:
 
 
 def by_hand(network: Network) -> Step:
-    """The best that NumPy can do: every buffer is there before, dot products with ones in place of sums."""
-    x, c, rate = network.points, network.classes, network.learning_rate
-    weights = [w.copy() for w in network.weights]
-    offsets = [b.copy() for b in network.offsets]
-    rows, last = len(x), len(weights) - 1
-    values = [np.empty((rows, w.shape[1])) for w in weights]  # scores, then sigmoid or softmax of them, in place
+    """The best that NumPy can do: buffers made before, rows contiguous, each call bound to its arrays beforehand.
+
+    All is transposed, so that a row has one number of each point. What data alone say is computed before.
+    """
+    x, c = np.ascontiguousarray(network.points.T), np.ascontiguousarray(network.classes.T)
+    weights = [np.ascontiguousarray(w.T) for w in network.weights]
+    offsets = [b[:, None].copy() for b in network.offsets]
+    rate, one = np.array(network.learning_rate), np.array(1.0)
+    classes, rows = c.shape
+    last = len(weights) - 1
+    values = [np.empty((len(w), rows)) for w in weights]  # scores, then sigmoid or softmax of them, in place
     slopes = [np.empty_like(v) for v in values]
     spare = [np.empty_like(v) for v in values]
-    weight_slopes, offset_slopes = [np.empty_like(w) for w in weights], [np.empty_like(b) for b in offsets]
-    transposed = [v.T for v in [x, *values]]
-    row, total = np.empty(rows), np.empty(())
-    column, row_ones, class_ones = row[:, None], np.ones(rows), np.ones(c.shape[1])
-    p, log_p = values[last], spare[last]
-    first, second = p[:, 0], p[:, 1]
-    two = c.shape[1] == 2
+    weight_slopes = [np.empty_like(w) for w in weights]
+    offset_slopes = [np.empty(len(w)) for w in weights]
+    row, total, minus_c = np.empty(rows), np.empty(()), -c
+    row_ones, class_ones = np.ones(rows), np.ones(classes)
+    calls: list[Callable[[], object]] = []
+
+    def do(function: Callable[..., object], *arguments: object) -> None:
+        calls.append(functools.partial(function, *arguments))
+
+    below = x
+    for layer, value in enumerate(values):
+        do(weights[layer].dot, below, value)
+        do(np.add, value, offsets[layer], value)
+        if layer < last:
+            for function, operands in ((np.negative, ()), (np.exp, ()), (np.add, (one,)), (np.reciprocal, ())):
+                do(function, value, *operands, value)
+        below = value
+    p, log_p, slope = values[last], spare[last], slopes[last]
+    if classes == 2:
+        calls.append(functools.partial(np.maximum, p[0], p[1], out=row))
+    else:
+        do(np.maximum.reduce, p, 0, None, row)
+    do(np.subtract, p, row, p)
+    do(np.exp, p, p)
+    do(class_ones.dot, p, row)
+    do(np.divide, p, row, p)
+    do(np.log, p, log_p)
+    do(np.multiply, c, log_p, log_p)
+    do(class_ones.dot, log_p, row)
+    do(row.dot, row_ones, total)
+    do(np.divide, minus_c, p, slope)
+    do(np.multiply, slope, p, log_p)
+    do(class_ones.dot, log_p, row)
+    do(np.subtract, slope, row, slope)
+    do(np.multiply, slope, p, slope)
+    for layer in range(last, -1, -1):
+        slope = slopes[layer]
+        do(slope.dot, row_ones, offset_slopes[layer])
+        do(slope.dot, values[layer - 1].T if layer else x.T, weight_slopes[layer])
+        if layer:
+            below, back, rest = values[layer - 1], slopes[layer - 1], spare[layer - 1]
+            do(weights[layer].T.dot, slope, back)
+            do(np.multiply, back, below, back)
+            do(np.subtract, one, below, rest)
+            do(np.multiply, back, rest, back)
+        for number, its_slope in (
+            (weights[layer], weight_slopes[layer]),
+            (offsets[layer], offset_slopes[layer][:, None]),
+        ):
+            do(np.multiply, its_slope, rate, its_slope)
+            do(np.subtract, number, its_slope, number)
 
     def step() -> float:
-        below = x
-        for layer, value in enumerate(values):
-            np.dot(below, weights[layer], value)
-            np.add(value, offsets[layer], value)
-            if layer < last:
-                np.negative(value, value)
-                np.exp(value, value)
-                np.add(value, 1.0, value)
-                np.reciprocal(value, value)
-            below = value
-        if two:
-            np.maximum(first, second, out=row)
-        else:
-            np.maximum.reduce(p, 1, None, row)
-        np.subtract(p, column, p)
-        np.exp(p, p)
-        np.dot(p, class_ones, row)
-        np.divide(p, column, p)
-        np.log(p, log_p)
-        np.multiply(c, log_p, log_p)
-        np.dot(log_p, class_ones, row)
-        np.dot(row, row_ones, total)
-        slope = slopes[last]
-        np.negative(c, slope)
-        np.divide(slope, p, slope)
-        np.multiply(slope, p, log_p)
-        np.dot(log_p, class_ones, row)
-        np.subtract(slope, column, slope)
-        np.multiply(slope, p, slope)
-        for layer in range(last, -1, -1):
-            slope = slopes[layer]
-            np.dot(row_ones, slope, offset_slopes[layer])
-            np.dot(transposed[layer], slope, weight_slopes[layer])
-            if layer:
-                below, back, rest = values[layer - 1], slopes[layer - 1], spare[layer - 1]
-                np.dot(slope, weights[layer].T, back)
-                np.multiply(back, below, back)
-                np.subtract(1.0, below, rest)
-                np.multiply(back, rest, back)
-            for number, its_slope in (
-                (weights[layer], weight_slopes[layer]),
-                (offsets[layer], offset_slopes[layer]),
-            ):
-                np.multiply(its_slope, rate, its_slope)
-                np.subtract(number, its_slope, number)
+        for call in calls:
+            call()
         return -float(total)
 
     return step

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import Array, Shape, as_text, copy_in, freeze, is_finite, is_frozen
+from .arrays import Array, Shape, as_text, copy_in, freeze, is_finite, is_frozen, is_kept, quiet
 from .backprop import search
 from .definition import GradientRule
 from .errors import FeedError, GraphError, MinidlError, NonFiniteError, ShapeError
@@ -51,9 +51,16 @@ class Plan:
                 self._constants[position] = node.initial_value
         self._backward: dict[tuple[Node, bool], _BackwardPlan] = {}
 
-    def feed(self, feed_dict: Mapping[Any, Any] | None) -> dict[Placeholder, Array]:
-        """Return float64 copies of the feeds, of exactly the placeholders that this plan needs.
+    @property
+    def placeholders(self) -> list[Placeholder]:
+        """The placeholders, in the order of evaluation."""
+        return [placeholder for _, placeholder in self._placeholders]
 
+    def feed(self, feed_dict: Mapping[Any, Any] | None) -> dict[Placeholder, Array]:
+        """Return the feeds as read-only float64, of exactly the placeholders that this plan needs.
+
+        Each is copied, unless it is read-only float64 that owns its numbers: `array.setflags(write=False)` says that
+        nobody changes them.
         Raises FeedError where one is missing, misshapen, not needed or not numbers, NonFiniteError.
         """
         feeds: dict[Placeholder, Array] = {}
@@ -67,7 +74,7 @@ class Plan:
                 asked = ", ".join(fetch.name for fetch in self.fetches)
                 raise FeedError(f"it is fed, but {asked} does not need it; take it out of feed_dict.", node)
             try:
-                feed = feeds[node] = copy_in(value)
+                feed = feeds[node] = value if is_kept(value) else copy_in(value)
             except (TypeError, ValueError) as error:
                 raise FeedError(f"its feed is not an array of numbers: {error}.", node) from error
             if node.shape is not None and feed.shape != node.shape:
@@ -275,6 +282,24 @@ class Evaluation:
 
         return evaluate
 
+    def rounded(self, share: float) -> Evaluation:
+        """Return what this evaluation could have been if each operation had been given numbers that were a little off.
+
+        They are off by up to a share of themselves, at random but always the same; whole numbers are exact. What comes
+        out tells how far rounding goes (Monte Carlo arithmetic: D. S. Parker, 1997). It may not be finite.
+        """
+        draw = np.random.default_rng(0)
+        values = self._values.copy()
+
+        def off(value: Array) -> Array:
+            moved = value * (1 + share * draw.uniform(-1, 1, value.shape))
+            return np.where(value == np.rint(value), value, moved)[()]
+
+        with quiet():
+            for position, compute, sources, _ in self._plan._forward:
+                values[position] = freeze(compute(*[off(values[source]) for source in sources]))
+        return Evaluation(self._plan, values)
+
     def _gradients(self, loss: Node, backward: _BackwardPlan) -> list[Any]:
         values = self._values
         check_loss(loss, self[loss].shape)
@@ -298,6 +323,21 @@ class Evaluation:
             if not is_finite(gradients[position]):
                 self._plan._raise_non_finite(self._values)
                 raise non_finite_gradient(self._plan.nodes[position], gradients[position])
+
+
+class LaterEvaluation(Evaluation):
+    """An evaluation of which the numbers were not kept: they are computed again when somebody asks for them."""
+
+    def __init__(self, plan: Plan, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array]) -> None:
+        self._plan = plan
+        self._from = feeds, variables
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in ("_values", "has_empty"):
+            raise AttributeError(name)
+        with quiet():
+            vars(self).update(vars(self._plan.run(*self._from)))
+        return vars(self)[name]
 
 
 def _assigned(variable: Variable, value: Any) -> Array:

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakSet
 
+import numpy as np
+
 from .arrays import Array, quiet, read_only
+from .buffered import BufferedTraining
 from .errors import GraphError
 from .graph import Node, Placeholder, Variable, check_has_value
-from .plan import Evaluation, Plan
+from .plan import Evaluation, LaterEvaluation, Plan
 from .train import Memory, Minimization, Optimizer
 from .train.step import take_step
 from .watching import is_watched, notify
@@ -30,6 +33,7 @@ class Session:
         self.memories: dict[Optimizer, Memory] = {}
         self.evaluations: dict[Node, Evaluation] = {}
         self._plans: dict[tuple[Node, ...], Plan] = {}
+        self._trainings: dict[Minimization, BufferedTraining] = {}
         _living.add(self)
 
     def run(self, fetches: Node | Sequence[Node], feed_dict: Mapping[Any, Any] | None = None) -> Any:
@@ -47,6 +51,10 @@ class Session:
             plan = self._plans[nodes] = Plan(nodes)
         feeds = plan.feed(feed_dict)
         watched = is_watched()
+        if isinstance(fetches, Minimization) and not watched:
+            loss = self._run_buffered(fetches, plan, feeds)
+            if loss is not None:
+                return loss
         if watched:
             for node in asked:
                 notify(Asked(node, feeds, self))
@@ -69,6 +77,24 @@ class Session:
                     moved |= after
         results = [read_only(evaluation[node]) for node in nodes]
         return results[0] if isinstance(fetches, Node) else results
+
+    def _run_buffered(self, step: Minimization, plan: Plan, feeds: Mapping[Placeholder, Array]) -> Any:
+        """Take a step by a list of calls and return the loss before it; None where there is no such list."""
+        training = self._trainings.get(step)
+        if training is None:
+            only = step.variables if step.freezes else None
+            training = self._trainings[step] = BufferedTraining(plan, step.loss, only)
+        variables = self.variables.copy()
+        with quiet():
+            taken = training.run(1, feeds, variables, step.optimizer)
+        if taken is None:
+            return None
+        [loss], after = taken
+        self.keep(step.loss, LaterEvaluation(plan, feeds, variables))
+        before = self.memory_of(step.optimizer)
+        self.variables = variables | after
+        self.memories[step.optimizer] = Memory(before.iterations + 1, before.slots)
+        return np.float64(loss)
 
     def __enter__(self) -> Session:
         return self

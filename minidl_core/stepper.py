@@ -12,6 +12,7 @@ from typing import Any
 
 from .arrays import Array, freeze, is_finite, quiet, read_only
 from .backprop import search
+from .buffered import BufferedTraining
 from .errors import GraphError
 from .events import (
     BackwardStarted,
@@ -27,13 +28,15 @@ from .events import (
 from .finite import non_finite_gradient
 from .gradients import gradient_rule, input_gradients
 from .graph import Node, Operation, Placeholder, Variable
-from .plan import Evaluation, Plan, check_loss
+from .plan import Evaluation, LaterEvaluation, Plan, check_loss
 from .session import Asked, Session, StepTaken
 from .train import Memory, Minimization, Optimizer, Schedule, rate_at, trained_variables
 from .train.step import Step, take_step
 from .watching import is_watched, notify
 
 Hook = Callable[[Any], object]
+_AT_ONCE = 1000
+"""After so many steps of a long run its variables are what they were then, whatever stops it."""
 _NONE_MOVED: Mapping[Variable, Array] = {}
 
 
@@ -98,6 +101,7 @@ class Stepper:
         # the visits are the same in each iteration; only a plain search has to be seen to fail again
         self._visits = None if traversal == "plain" else list(visits)
         self._plan = Plan([self.loss])
+        self._buffered = BufferedTraining(self._plan, self.loss, self._only)
         self._trained = {node for node, trained in zip(self.nodes, self._plan.trained(), strict=True) if trained}
         self._feeds: Mapping[Placeholder, Array] = self._plan.feed(feed_dict)
         self._step = step if isinstance(step, Minimization) else None
@@ -245,13 +249,33 @@ class Stepper:
             raise GraphError(f"iterations must be a whole number, 0 or more, not {iterations!r}.")
         if forward is backward is update is None and self._visits is not None:
             with quiet():
-                return [self._fast_iteration() for _ in range(count)]
+                losses = self._run_buffered(count)
+                return losses + [self._fast_iteration() for _ in range(count - len(losses))]
         losses = []
         for _ in range(count):
             _call(forward, self.forward())
             losses.append(float(self._evaluated()[self.loss]))
             _call(backward, self.backward())
             _call(update, self.update())
+        return losses
+
+    def _run_buffered(self, count: int) -> list[float]:
+        """Take as many steps as can be taken by a list of calls, and return the loss before each of them."""
+        losses: list[float] = []
+        # the last one alone: where it started from tells the values of its nodes
+        while len(losses) < count and not (self.left_after or is_watched()):
+            several = min(max(count - len(losses) - 1, 1), _AT_ONCE)
+            session, before = self.session, self.session.memory_of(self._given)
+            variables = session.variables.copy()
+            taken = self._buffered.run(several, self._feeds, variables, self.optimizer)
+            if taken is None:
+                break
+            losses += taken[0]
+            session.keep(self.loss, LaterEvaluation(self._plan, self._feeds, variables))
+            session.variables = variables | taken[1]
+            session.memories[self._given] = Memory(before.iterations + several, before.slots)
+            self.finished += several
+            self._evaluation = self._gradients = None
         return losses
 
     def _fast_iteration(self) -> float:

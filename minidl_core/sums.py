@@ -38,7 +38,7 @@ def sum_to_shape(gradient: Array, shape: Shape) -> Array:
     An element that was used in several places reaches the loss through each of them, so their slopes add up.
     """
     if gradient.ndim == 2 and gradient.shape[1:] == shape:
-        rows: Array = _ones(len(gradient)).dot(gradient)
+        rows: Array = np.dot(_ones(len(gradient)), gradient)
         return rows
     extra = gradient.ndim - len(shape)
     stretched = [extra + axis for axis, size in enumerate(shape) if size == 1 != gradient.shape[extra + axis]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator
+from itertools import count
 
 import pytest
 import textual.app
@@ -23,6 +24,7 @@ for name in ("NO_COLOR", "SSH_CONNECTION", "TEXTUAL_THEME", "COLUMNS", "LINES"):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz", type=int, default=2, help="how many seeds of random keys tests/e2e/test_fuzz.py tries")
+    parser.addoption("--graphs", type=int, default=200, help="on how many random graphs wrong machines are tried")
 
 
 REST, AGAIN = 0.02, 0.005  # an app rests where it has nothing to do for so long, in seconds; it is looked twice
@@ -49,6 +51,15 @@ textual.app.wait_for_idle = textual.pilot.wait_for_idle = wait_for_rest
 
 # syrupy 5 reads the attribute under this name
 SVGImageExtension.file_extension = "svg"
+
+
+_tests = count()
+
+
+@pytest.fixture(autouse=True)
+def progress(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Give each test a place of its own for what is kept of a learner's progress, made only where it is written."""
+    os.environ["XDG_DATA_HOME"] = str(tmp_path_factory.getbasetemp() / "progress" / str(next(_tests)))
 
 
 @pytest.fixture(autouse=True)

@@ -13,9 +13,9 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = "tui_backprop"
 ORDER = (
     *("minidl_core", PACKAGE, "beliefs", "lessons", "programs", "debugger", "drawing", "notation", "complaints"),
-    *("narration", "graph", "inspector", "quiz", "session", "classroom", "export", "panes", "plain", "keys", "widgets"),
-    *("screens", "settings", "terminal_input", "driver", "terminal", "app", "in_class", "served", "serve", "verdict"),
-    *("headless", "grade", "exporting", "questions", "cli", "__main__"),
+    *("narration", "graph", "inspector", "quiz", "driving", "pictures", "session", "classroom", "export", "panes"),
+    *("plain", "keys", "widgets", "screens", "settings", "terminal_input", "driver", "terminal", "app", "in_class"),
+    *("served", "serve", "verdict", "headless", "grade", "exercise", "exporting", "questions", "cli", "__main__"),
 )
 """The rooms of the app, each a folder or a file, from the lowest to the highest."""
 BELOW_WIDGETS = ("minidl_core", PACKAGE, "debugger", "drawing", "notation")

@@ -28,17 +28,19 @@ from .debugger.timeline import Timeline
 from .drawing.palette import THEMES, choose_theme
 from .driver import DifferenceDriver
 from .keys import KEY_OF, REPAINT, SECTIONS
-from .lessons import lesson_names, load_lesson
+from .lessons import lesson_names
 from .narration.messages import sentences
 from .notation.conditions import IN_WORDS
 from .notation.edits import EditError
 from .notation.fitting import printable
 from .notation.moments import NoMomentError, command
-from .programs.opening import open_program
+from .programs.opening import open_program, variants_of
 from .programs.program import Program, ProgramError
 from .screens.main_screen import MainScreen
 from .session import DebugSession
 from .session.opening import Asked, open_session
+from .session.progress import Progress
+from .session.session_file import is_session
 from .settings import Settings, theme_of
 from .terminal import refusal, run
 from .terminal_input import BackgroundReported
@@ -50,7 +52,11 @@ to open or to close an overlay takes 20 to 45."""
 
 
 class BackpropApp(App[None]):
-    """Steps through the training of a lesson; `session` is that of the one which is open, `company` its class."""
+    """Steps through the training of a lesson; `session` is that of the one which is open, `company` its class.
+
+    The lesson `begins` with its pages, as any that is opened in the app. Before that the app `offers_path`, where it is
+    to, and it tells the `progress` where somebody is on it.
+    """
 
     TITLE = "backprop-tui"
     ENABLE_COMMAND_PALETTE = True
@@ -67,8 +73,15 @@ class BackpropApp(App[None]):
         learning_rate: float | None = None,
         steps: int = 100,
         company: Lead | Pupil | None = None,
+        progress: Progress | None = None,
+        *,
+        begins: bool = False,
+        offers_path: bool = False,
     ) -> None:
         self._company = company
+        self._progress = progress
+        self._begins = begins
+        self._offers_path = offers_path
         self._follows_background = False
         # passed here already, because the filter for NO_COLOR is chosen now: a theme's would make greys of the colours
         super().__init__(ansi_color=True)
@@ -87,9 +100,9 @@ class BackpropApp(App[None]):
         """The timeline of the lesson that is open."""
         return self.session.timeline
 
-    def action_lessons(self) -> None:
-        """Show the lessons, and open the one that is chosen, or go back to it where it was left."""
-        from .screens.lessons import LessonsScreen
+    def action_lessons(self, *, starts: bool = False) -> None:
+        """Show the path of the lessons, and open the one that is chosen, or go back to it where it was left."""
+        from .screens.lessons import LessonsScreen, entries
 
         def open_lesson(address: str | None) -> None:
             if address is not None:
@@ -97,9 +110,15 @@ class BackpropApp(App[None]):
                     self._company.let_go(self.session)
                 self._show_session(self._sessions.get(address) or self._open(address))
 
-        opened = {address: session.program.lesson for address, session in self._sessions.items()}
-        lessons = {name: load_lesson(name) for name in lesson_names()} | opened
-        self.push_screen(LessonsScreen(lessons, self.session.program.address), open_lesson)
+        opened = {address: session.program.lesson.summary for address, session in self._sessions.items()}
+        here, progress = self.session.program.address, self._progress
+        opened = variants_of(here) | opened
+        others = {address: summary for address, summary in opened.items() if address not in lesson_names()}
+        then = self.session.program.lesson.then
+        if progress is not None and progress.is_reached(here) and then is not None and then.lesson in lesson_names():
+            here = then.lesson
+        problem = "" if progress is None else progress.problem
+        self.push_screen(LessonsScreen(entries(progress, others), here, starts=starts, problem=problem), open_lesson)
 
     def _open(self, address: str) -> DebugSession:
         return DebugSession(open_program(address), self._steps, has_files=self.session.has_files)
@@ -114,12 +133,19 @@ class BackpropApp(App[None]):
         self.switch_mode(address if address != next(iter(self._sessions)) else self.DEFAULT_MODE)
 
     def _make_screen(self) -> Screen[None]:
-        return MainScreen(self.session, self._company)
+        screen = MainScreen(self.session, self._company)
+        screen.viewer.tell(self._progress)
+        begins = self._begins or (len(self._sessions) > 1 and self._company is None)
+        if begins and screen.viewer.reading.count:
+            screen.viewer.turn_page(1)
+        return screen
 
     # in a class
 
     async def on_mount(self) -> None:
-        """Meet the class."""
+        """Meet the class, or show the path."""
+        if self._offers_path:
+            self.action_lessons(starts=True)
         if self._company is not None:
             self._company.changed = self._look_at_class
             await self._company.open()
@@ -294,10 +320,14 @@ def run_app(
     save: str | None,
     settings: Settings,
     company: Lead | Pupil | None = None,
+    progress: Progress | None = None,
     *,
     has_files: bool = True,
+    offers_path: bool = False,
 ) -> int:
     """Open a session, of a class if there is one, keep it in a file if one is named, and return the exit status.
+
+    Who learns alone has a `progress`, and begins with the pages of the lesson, or before that with the path.
 
     That is 2 where the terminal cannot show it, the program cannot be opened or trained, or there is no such moment.
     Where it was quit, the command that comes back is printed.
@@ -323,13 +353,18 @@ def run_app(
     except MinidlError as error:
         complain(f"{asked.name} cannot be trained: {error}")
         return 2
-    app = BackpropApp(opened.session, steps=asked.steps, company=company)
+    begins = progress is not None and asked.at == "0" and not asked.edits and not is_session(asked.name)
+    app = BackpropApp(
+        opened.session, None, None, asked.steps, company, progress, begins=begins, offers_path=offers_path
+    )
     app.set_up(settings)
     if isinstance(company, Lead):
         complain(company.invitation)
     status = run(app, only_ascii=settings.only_ascii, asks_background=settings.theme == "auto")
     if status == 0:
         print(printable(command(app.timeline)))
+    if progress is not None and progress.problem:
+        complain(progress.problem)
     if save is not None:
         app.session.keep(Path(save).expanduser())
         if app.session.message is not None:

@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from . import __version__
-from .lessons import lesson_names
-from .programs import FORMULA, is_path
+from .lessons import lesson_names, title_of
+from .programs import FORMULA, PRESETS, is_path
 
 if TYPE_CHECKING:
     from .session.opening import Asked
@@ -28,7 +28,8 @@ EXPORTS = ("numpy", "torch", "minidl")
 DESCRIPTION = "Step through backpropagation in a terminal, forwards and backwards in time."
 EXAMPLES = """\
 examples:
-  backprop-tui                               open the perceptron; press space to step, b to step back
+  backprop-tui                               the path of the lessons: what comes next, what you have done
+  backprop-tui perceptron                    open a lesson; press space to step, b to step back
   backprop-tui my_model.py                   open your own graph (see below)
   backprop-tui -e "sigmoid(w*x + b)" --set x=2 w=0.5 b=-1      open a formula
   backprop-tui my_engine.py                  find the mistake in your own engine
@@ -41,6 +42,7 @@ examples:
   backprop-tui perceptron --class monday     lead a class on this machine; pupils type backprop-tui --join monday
   backprop-tui serve --class monday          the same for pupils without accounts, who come by ssh
   backprop-tui xor --export numpy            print it as a script of plain NumPy; also torch, minidl
+  backprop-tui exercise mine.py              write your own engine: a file with gaps, checked as you save it
   backprop-tui grade chain.backprop          compute a session that was handed in again, and judge its answers
 
 opening your own graph: my_model.py is any script that trains with minidl_core. It is run as python my_model.py would
@@ -113,7 +115,7 @@ def build_parser() -> argparse.ArgumentParser:
         nargs="?",
         type=_lesson,
         metavar="LESSON",
-        help=f"one of {', '.join(lesson_names())} (default: perceptron), or a Python file or notebook of yours",
+        help=f"one of {', '.join(lesson_names())}, a Python file or a notebook; without one the path of them",
     )
     parser.add_argument(
         FORMULA, "--expression", metavar="FORMULA", help="open a formula, such as 'sigmoid(w*x + b)' (see below)"
@@ -132,7 +134,23 @@ def build_parser() -> argparse.ArgumentParser:
         action="extend",
         default=[],
         metavar="DATA",
-        help="data of the formula, NAME=VALUE as for --set; of a lesson on points a CSV file: x, y and a class",
+        help="data of the formula, NAME=VALUE as for --set; of a lesson on points a CSV file (x, y and a class), "
+        f"or {', '.join(PRESETS)}",
+    )
+    parser.add_argument(
+        "--points",
+        type=_number(int, 2, "a whole number, 2 or above"),
+        metavar="N",
+        help="how many points --data moons and the like draws (default: 100)",
+    )
+    parser.add_argument(
+        "--noise",
+        type=_number(float, 0, "a number, 0 or above"),
+        metavar="X",
+        help="how far they are scattered: a standard deviation",
+    )
+    parser.add_argument(
+        "--variant", metavar="NAME", help="a lesson with something else in it: vanishing --variant tanh, relu, skip"
     )
     parser.add_argument(
         "--seed",
@@ -167,6 +185,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--name", default="", metavar="NAME", help="your name, for the teacher (default: none)")
     parser.add_argument("--headless", action="store_true", help="no screen: train, print the losses and a picture")
     parser.add_argument("--json", action="store_true", help="headless, printing JSON")
+    parser.add_argument("--picture", metavar="NAME", help="headless: end with curve, map, data or layers")
     parser.add_argument("--plain", action="store_true", help="no screen: commands are read and answered line by line")
     parser.add_argument("--narrate", action="store_true", help="no screen: a sentence for each event of an iteration")
     parser.add_argument(
@@ -180,6 +199,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--theme", metavar="NAME", help="colours: dark, light, colour-blind, or auto (default)")
     parser.add_argument("--ascii", action="store_true", help="for fonts without box drawing and arrows")
     parser.add_argument("--print-config", action="store_true", help="print what is set, as a file to be changed")
+    parser.add_argument("--forget", action="store_true", help="forget which lessons you have done, and where you were")
     parser.add_argument("--list", action="store_true", help="name the lessons")
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
@@ -224,6 +244,17 @@ def build_grade_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def build_exercise_parser() -> argparse.ArgumentParser:
+    """Return the parser of `backprop-tui exercise`."""
+    parser = _Parser(
+        prog="backprop-tui exercise",
+        description="Write an engine with gaps into a file, and check it each time you save it, until all is right.",
+    )
+    parser.add_argument("file", metavar="FILE.py", help="the exercise; it is written where it is not there yet")
+    parser.add_argument("--once", action="store_true", help="check it once: exit status 0 right, 3 not yet")
+    return parser
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -238,12 +269,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         where, limits = (serves.host, serves.port), (serves.most, serves.tries, serves.rate, serves.idle)
         return run_server(serves.leads, serves.program, where, serves.word, *limits)
+    if arguments[:1] == ["exercise"]:
+        exercises = build_exercise_parser().parse_args(arguments[1:])
+        from .exercise.watching import run_exercise
+
+        return run_exercise(exercises.file, once=exercises.once)
     parser = build_parser()
     try:
         try:
             asked = parser.parse_args(_with_formula(arguments))
         finally:
             sys.stdout.flush()
+        starts = offers_path(asked)
         try:
             asked.lesson = address_of(asked)
             _check_export(asked)
@@ -252,19 +289,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         asked.command = shlex.join(["backprop-tui", *arguments])
         if (asked.at != "0" or asked.edit or asked.save) and (asked.headless or asked.json or asked.export):
             parser.error("--at, --edit and --save are for the screen and --plain; all else starts at the beginning")
+        if asked.picture and (asked.json or not asked.headless):
+            parser.error("--picture is what --headless prints at its end, without --json; the key V shows it here")
         if asked.save and not asked.save.endswith(SESSION):
             parser.error(f"--save {asked.save}: the name must end with {SESSION}")
         in_class = asked.leads is not None or asked.join is not None
         if in_class and (asked.headless or asked.json or asked.narrate or asked.export):
             parser.error("a class is led and followed without --headless, --json, --narrate and --export")
-        if in_class and (asked.expression is not None or asked.data):
-            parser.error("a class is led with a lesson or a file; its pupils cannot open a formula, or --data")
+        if in_class and (asked.expression is not None or asked.data or asked.variant is not None):
+            parser.error(
+                "a class is led with a lesson or a file; its pupils cannot open a formula, --data or --variant"
+            )
         if asked.leads is not None and asked.plain:
             parser.error("a class is led on the screen; only pupils can have --plain")
         if asked.leads is not None and asked.join is not None:
             parser.error("either lead a class, by --class, or join one, by --join")
         settings = _settings(asked, parser)
-        status = _print_something(asked, settings)
+        status = _print_something(asked, settings, starts=starts)
         sys.stdout.flush()
         if status is not None:
             return status
@@ -286,8 +327,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return join_class(asked.join, asked.name, asked.save, settings)
     from .app import run_app
+    from .session.progress import Progress
 
-    return run_app(session_of(asked), asked.save, settings)
+    progress = Progress()
+    if starts:
+        asked.lesson = progress.next_lesson
+    return run_app(session_of(asked), asked.save, settings, None, progress, offers_path=starts)
+
+
+def offers_path(asked: argparse.Namespace) -> bool:
+    """Return whether nothing says what to open or to do, so that the path of the lessons is shown."""
+    said = (asked.lesson, asked.expression, asked.seed, asked.learning_rate, asked.leads, asked.join, asked.export)
+    does = asked.headless or asked.json or asked.narrate or asked.set or asked.data or asked.edit or asked.at != "0"
+    return not does and all(each is None for each in said)
 
 
 def _with_formula(arguments: Sequence[str]) -> list[str]:
@@ -306,17 +358,39 @@ def address_of(asked: argparse.Namespace) -> str:
     if asked.expression is not None:
         if asked.lesson is not None:
             raise ValueError(f"{FORMULA} opens a formula; leave out {asked.lesson}")
+        if asked.variant is not None:
+            raise ValueError("--variant is for a lesson, and a formula has none")
+        _check_drawn(asked)
         words = [FORMULA, asked.expression]
         words += ["--set", *asked.set] if asked.set else []
         return shlex.join([*words, "--data", *asked.data] if asked.data else words)
     name: str = asked.lesson or "perceptron"
     if asked.set:
         raise ValueError(f"--set is for a formula: {FORMULA} 'w*x' --set {' '.join(asked.set)}")
-    if not asked.data:
-        return name
-    if len(asked.data) > 1 or name not in lesson_names():
-        raise ValueError("--data FILE is for a lesson on points, --data NAME=VALUE for a formula")
-    return shlex.join([name, "--data", *asked.data])
+    if name not in lesson_names() and (asked.data or asked.variant is not None):
+        if asked.data:
+            raise ValueError("--data FILE is for a lesson on points, --data NAME=VALUE for a formula")
+        raise ValueError(f"--variant is for a lesson, and {name} is a file")
+    if len(asked.data) > 1:
+        raise ValueError(f"--data is one file, or one of {', '.join(PRESETS)}, not {' '.join(asked.data)}")
+    _check_drawn(asked)
+    words = [name]
+    given = {
+        "data": next(iter(asked.data), None),
+        "variant": asked.variant,
+        "points": asked.points,
+        "noise": asked.noise,
+    }
+    for option, value in given.items():
+        words += [] if value is None else [f"--{option}", str(value)]
+    return shlex.join(words) if len(words) > 1 else name
+
+
+def _check_drawn(asked: argparse.Namespace) -> None:
+    """Raise ValueError where it is said how points are drawn, and none are."""
+    drawn = next((option for option in ("points", "noise") if getattr(asked, option) is not None), None)
+    if drawn is not None and (not asked.data or asked.data[0] not in PRESETS):
+        raise ValueError(f"--{drawn} is for points that are drawn: add --data {', '.join(PRESETS)}")
 
 
 def _check_export(asked: argparse.Namespace) -> None:
@@ -350,13 +424,15 @@ def _settings(asked: argparse.Namespace, parser: argparse.ArgumentParser) -> Set
     return replace(settings, ascii=settings.ascii or asked.ascii, plain=settings.plain or asked.plain)
 
 
-def _print_something(asked: argparse.Namespace, settings: Settings) -> int | None:
+def _print_something(asked: argparse.Namespace, settings: Settings, *, starts: bool) -> int | None:
     """Do what needs no screen and return the exit status; None where the screen is asked for."""
     if asked.print_config:
         from .settings import write_config
 
         print(write_config(settings), end="")
         return 0
+    if asked.forget:
+        return _forget()
     if asked.list:
         return _list_lessons()
     if asked.export:
@@ -375,11 +451,17 @@ def _print_something(asked: argparse.Namespace, settings: Settings) -> int | Non
     if asked.headless or asked.json:
         from .headless import run_headless
 
-        return run_headless(asked.lesson, asked.seed, asked.learning_rate, asked.steps, as_json=asked.json)
+        return run_headless(
+            asked.lesson, asked.seed, asked.learning_rate, asked.steps, as_json=asked.json, picture=asked.picture
+        )
     if settings.plain and asked.leads is None and asked.join is None:
         from .plain.front_end import run_plain
+        from .session.progress import Progress
 
-        return run_plain(session_of(asked), asked.save)
+        progress = Progress()
+        if starts:
+            asked.lesson = progress.next_lesson
+        return run_plain(session_of(asked), asked.save, progress, offers_path=starts)
     return None
 
 
@@ -391,10 +473,21 @@ def session_of(asked: argparse.Namespace) -> Asked:
     return Asked(asked.lesson, asked.seed, asked.learning_rate, pause_every, asked.at, asked.edit)
 
 
-def _list_lessons() -> int:
-    from .lessons import load_lesson
+def _forget() -> int:
+    from .session.progress import Progress
 
+    progress = Progress()
+    try:
+        progress.forget()
+    except OSError as error:
+        print(f"backprop-tui: {progress.path} cannot be taken away: {error.strerror}", file=sys.stderr)
+        return 1
+    print("your progress in the lessons is forgotten")
+    return 0
+
+
+def _list_lessons() -> int:
     width = max(map(len, lesson_names()))
     for name in lesson_names():
-        print(f"{name:{width}}  {load_lesson(name).summary}")
+        print(f"{name:{width}}  {title_of(name)}")
     return 0

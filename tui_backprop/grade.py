@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,12 @@ from .complaints import complain
 from .debugger.followed import Followed
 from .debugger.steps import Place
 from .debugger.timeline import Timeline
+from .driving.moves import moves_at
 from .notation.fitting import printable
 from .notation.moments import NoMomentError, name_moment
 from .programs.opening import open_program
 from .programs.program import ProgramError
-from .quiz import judge
+from .quiz import Question, judge
 from .quiz.quiz import Quiz
 from .session import DebugSession
 from .session.session_file import SessionFile, read_session, take_up
@@ -72,7 +73,8 @@ def grade(path: str, program: str | None = None) -> Grade:
     session = DebugSession(opened)
     differs = take_up(session, file)
     try:
-        answers = [_asked_again(session.timeline, each) for each in file.says["answers"]]
+        answers = [_asked_again(session.timeline, each, _question) for each in file.says["answers"]]
+        answers += [_asked_again(session.timeline, each, _move) for each in file.says.get("driving", ())]
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise ProgramError(f"{path} is damaged in its answers: {error!r}") from error
     return Grade(path, file.address, answers, [*_of_the_program(file, program), *([differs] if differs else [])])
@@ -84,17 +86,30 @@ def _of_the_program(file: SessionFile, program: str | None) -> list[str]:
     return [f"it is about {named}, not {program}"] if is_another else []
 
 
-def _asked_again(timeline: Timeline, says: Mapping[str, Any]) -> Graded:
+def _question(timeline: Timeline, followed: Followed, text: str) -> Question | None:  # noqa: ARG001 (as a move is)
+    """Return the question that is asked at a place."""
+    quiz = Quiz()
+    quiz.ask(timeline, followed)
+    return quiz.question
+
+
+def _move(timeline: Timeline, followed: Followed, text: str) -> Question | None:
+    """Return what is asked of a learner who drives: where the next event takes several moves, the one of this text."""
+    asked = [move.question for move in moves_at(timeline, followed)]
+    return next((question for question in asked if question.text == text), asked[0] if asked else None)
+
+
+def _asked_again(
+    timeline: Timeline, says: Mapping[str, Any], ask: Callable[[Timeline, Followed, str], Question | None]
+) -> Graded:
     text, given = str(says["question"]), says["given"]
     if says["branch"] is None:
         return Graded("", text, given, "", right=False, doubt="its branch was forgotten, so it cannot be asked again")
     iteration, cursor = map(int, says["place"])
     timeline.open_branch(timeline.branches[int(says["branch"])], Place(iteration, cursor))
     point, entry = says["followed"]
-    quiz = Quiz()
-    quiz.mode = "me"
-    quiz.ask(timeline, Followed(int(point), tuple(map(int, entry))))
-    moment, question = name_moment(timeline), quiz.question
+    question = ask(timeline, Followed(int(point), tuple(map(int, entry))), text)
+    moment = name_moment(timeline)
     if question is None or question.text != text:
         asked = "nothing is asked" if question is None else f"{question.text!r} is asked"
         return Graded(moment, text, given, "", right=False, doubt=f"{asked} there, not {text!r}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -15,13 +15,19 @@ from minidl_core.train import trained_variables
 
 from .complaints import complain
 from .debugger.course import Course
+from .debugger.followed import Followed
 from .debugger.lesson_fit import check_fit
+from .debugger.steps import after_phase
+from .debugger.timeline import Timeline
 from .drawing.palette import plain
 from .lessons.lesson import Plane
-from .notation.fitting import printable
+from .notation.fitting import printable, prose
 from .notation.formats import number
 from .notation.optimizer import is_straight, optimizer_text, schedule_text, settings_of
-from .panes.charts import data_legend, draw_data, separator
+from .pictures import picture_named, pictures_of
+from .pictures.charts import data_legend, draw_data, separator
+from .pictures.picture import Focus
+from .pictures.weights import first_weight
 from .programs.collecting import collecting_rarely
 from .programs.opening import open_program
 from .programs.program import ProgramError
@@ -32,11 +38,22 @@ from .verdict import judge
 DEFAULT_STEPS = 100
 EVERY = 10
 PICTURE_WIDTH, PICTURE_HEIGHT = 72, 24
+HEADLESS_WIDTH = 80
 
 
 @collecting_rarely()
-def run_headless(name: str, seed: int | None, learning_rate: float | None, steps: int | None, *, as_json: bool) -> int:
+def run_headless(
+    name: str,
+    seed: int | None,
+    learning_rate: float | None,
+    steps: int | None,
+    *,
+    as_json: bool,
+    picture: str | None = None,
+) -> int:
     """Train a program, print what came of it, and return the exit status.
+
+    `picture` is the name of the one that is printed at the end, None for that of the data if they have one.
 
     That is 2 where it cannot be opened, or its graph or feeds are wrong, 1 where a number stopped being finite, 3 where
     an engine of its own found a wrong gradient, also where that is why a number stopped being finite.
@@ -56,6 +73,10 @@ def run_headless(name: str, seed: int | None, learning_rate: float | None, steps
         count = (len(program.steps) or DEFAULT_STEPS) if steps is None else steps
         rate, schedule, optimizer = course.stepper.state().rate, program.learning_rate, program.optimizer
         check_fit(program)
+        timeline = None if picture is None else Timeline(program)
+        if timeline is not None and picture not in (there := pictures_of(timeline.moment)):
+            complain(f"there is no picture '{picture}' of {name}; there are {', '.join(there)}")
+            return 2
         verdict = judge(program)
     except ProgramError as error:
         complain(error)
@@ -120,7 +141,9 @@ def run_headless(name: str, seed: int | None, learning_rate: float | None, steps
     for variable, value in variables.items():
         before = f"{printable(variable)} = "
         print(before + np.array2string(value, precision=6, separator=", ", prefix=before))
-    if example.plane is not None:
+    if timeline is not None and picture is not None:
+        print("\n".join(_picture_after(timeline, count, picture)))
+    elif example.plane is not None:
         print(_picture(example.plane, example.feeds, variables))
     if verdict is None:
         return 0
@@ -143,6 +166,22 @@ def _line(course: Course, updates: int, loss: float) -> str:
 def _label(course: Course, finished: int) -> list[str]:
     step = course.step_of(finished)
     return [step.label] if step is not None and step.label else []
+
+
+def _picture_after(timeline: Timeline, count: int, name: str) -> Iterator[str]:
+    """Yield the lines of a picture at the end of the backward pass that comes after so many updates."""
+    timeline.train(count)
+    for _ in ("forward", "backward"):
+        timeline.forward(after_phase)
+    moment = timeline.moment
+    focus, picture = Focus(first_weight(moment.graph), Followed()), picture_named(name)
+    work = picture.work(moment, focus)
+    if work is not None:
+        work.finish()
+    yield plain([picture.title(moment, focus, HEADLESS_WIDTH)])
+    yield plain(picture.draw(moment, focus, HEADLESS_WIDTH, PICTURE_HEIGHT))
+    for fact in picture.facts(moment, focus):
+        yield plain(prose(fact, HEADLESS_WIDTH, indent=2))
 
 
 def _picture(plane: Plane, feeds: Mapping[Placeholder, Array], variables: Mapping[str, Array]) -> str:

@@ -64,6 +64,9 @@ SECTIONS: dict[str, list[Binding]] = {
             "ask",
             "Ask me before each step (1-4, or a number and Enter; Esc skips); ask the room; stop",
         ),
+        _key("D", "drive", "drive", "You drive: make the engine's moves, on the way back and in the update; stop"),
+        _key("T", "viewer('turn_page', 1)", "page", "The lesson's next page; behind the last one it closes"),
+        _key("Y", "viewer('turn_page', -1)", "page back", "The lesson's page before; before the first one it closes"),
         _key("F", "class", "class", "In a class: follow the teacher again; the teacher sees who is there"),
     ],
     "Look": [
@@ -101,7 +104,7 @@ SECTIONS: dict[str, list[Binding]] = {
             "Between the graph and the inspector, whose view stays",
             "Shift+Tab",
         ),
-        _key("t", "searches", "two searches", "Why a node waits: plain search and the right one, side by side"),
+        _key("t", "beliefs", "beliefs", "What a belief would compute, beside the truth: why a node waits, why +="),
         _key("o", "log", "log", "Read the log: a sentence for each event; search it, save it, go to a line"),
         _key(
             "equals_sign",
@@ -109,6 +112,9 @@ SECTIONS: dict[str, list[Binding]] = {
             "in full",
             "Show the loss and the number in view with all their digits (17), or with few",
             "=",
+        ),
+        _key(
+            "V", "viewer('next_picture')", "picture", "Show the next picture: J over a weight, a map, the data, layers"
         ),
         _key("y", "viewer('change_scale')", "scale", "Draw the loss on a linear or a logarithmic axis"),
     ],
@@ -168,7 +174,7 @@ SECTIONS: dict[str, list[Binding]] = {
         _key("a", "viewer('choose_edge', 1)", "edge", "Look at the next edge over which this number came"),
         _key("A", "viewer('choose_edge', -1)", "edge before", "Look at the edge before"),
         _key("d", "viewer('choose_term', 1)", "term", "Look at the next term that this number is made of"),
-        _key("D", "viewer('choose_term', -1)", "term before", "Look at the term before"),
+        _key("u", "viewer('choose_term', -1)", "term before", "Look at the term before"),
     ],
     "The program": [
         _key("question_mark,f1", "help", "keys", "Every key, and what the screen shows", "? F1"),

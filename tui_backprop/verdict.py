@@ -82,7 +82,7 @@ class Verdict:
         first = f"the first that parts, in the order of the search, is {_name(self.parted[0])}"
         agree = f"{self.compared - len(self.parted)} of {self.compared} gradients agree in iteration {self.iteration}"
         yield f"{PARTS} {whose}: {agree}; {first}"
-        rows = [("node", "location", "yours", "right")]
+        rows = [("node", "location", self.engine.whose, "right")]
         rows += [(_name(each), printable(each.node.location), *_numbers(each)) for each in self.parted[:MOST_ROWS]]
         widths = [max(width_of(row[column]) for row in rows) for column in range(4)]
         for row in rows:

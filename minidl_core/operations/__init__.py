@@ -9,7 +9,7 @@ from .choices import (
     where,
 )
 from .comparisons import argmax, equal, greater, greater_equal, less, less_equal, not_equal
-from .curves import cos, exp, gelu, leaky_relu, log, power, relu, sigmoid, sin, softplus, sqrt, square, tanh
+from .curves import cos, erf, exp, gelu, leaky_relu, log, power, relu, sigmoid, sin, softplus, sqrt, square, tanh
 from .decorator import operation
 from .extremes import norm, reduce_max, reduce_min, reduce_std, reduce_variance
 from .images import average_pool, conv2d, max_pool
@@ -34,6 +34,7 @@ __all__ = [
     "divide",
     "einsum",
     "equal",
+    "erf",
     "exp",
     "expand_dims",
     "gather",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ..arrays import Array
@@ -172,6 +174,18 @@ def _gelu_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     a, y = op.inputs[0], op.output
     chance = np.divide(y, a, out=np.full(a.shape, 0.5), where=a != 0)
     return [grad * (chance + 2.0 * y * (1.0 - chance) * _GELU_SCALE * (1.0 + 0.134145 * a * a))]
+
+
+@operation(formula="Y = erf A", samples=_ONE, elementwise=True)
+def erf(a: Array, /) -> Array:
+    """The error function, an S from -1 to 1: (1 + Y)/2 is the chance that a normal number is below √2·A."""
+    return np.asarray(np.vectorize(math.erf, otypes=[float])(a))[()]  # NumPy has none
+
+
+@RegisterGradient("erf", formulas=("G⊙2/√π·exp(-A²)",))
+def _erf_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
+    """The slope of the error function is a bell over 0, 2/√π high."""
+    return [grad * (2.0 / math.sqrt(math.pi)) * np.exp(-op.inputs[0] * op.inputs[0])]
 
 
 @operation(

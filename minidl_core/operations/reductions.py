@@ -74,9 +74,7 @@ def spread(op: EvaluatedOperation, grad: Array) -> Array:
         for axis in axes if isinstance(axes, tuple) else (axes,):
             kept[axis] = 1
         grad = grad.reshape(kept)
-    spread = np.empty(shape)
-    spread[...] = grad
-    return spread
+    return np.positive(grad, out=np.empty(shape))
 
 
 def _cumulative_shape(a: Shape, axis: int | None) -> Shape:

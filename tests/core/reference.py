@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -66,6 +67,11 @@ def _gelu(a):
     return 0.5 * a * (1 + anp.tanh(np.sqrt(2 / np.pi) * (a + 0.044715 * a**3)))
 
 
+def _erf(a):
+    terms = [(-1) ** n * a ** (2 * n + 1) / (math.factorial(n) * (2 * n + 1)) for n in range(60)]
+    return 2 / np.sqrt(np.pi) * sum(terms)
+
+
 def _along(function):
     return lambda a, axis=None, keepdims=False: function(a, axis=axis, keepdims=keepdims)
 
@@ -116,6 +122,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "cos": anp.cos,
     "softplus": lambda a: anp.log(1 + anp.exp(a)),
     "gelu": _gelu,
+    "erf": _erf,
     "leaky_relu": lambda a, slope=0.01: anp.where(a > 0, a, slope * a),
     "reduce_max": _along(anp.max),
     "reduce_min": _along(anp.min),

@@ -24,7 +24,7 @@ ORDER = [
     ),
     *("backprop", "plan"),
     *("train.settings", "train.schedules", "train.terms", "train.optimizer", "train.rules", "train.step", "train"),
-    *("session", "events", "stepper", "gradient_check", "forward_mode", "remarks"),
+    *("buffered", "session", "events", "stepper", "gradient_check", "forward_mode", "remarks"),
     *("operations.decorator", "operations.arithmetic", "operations.products", "operations.curves", "operations.shapes"),
     *("operations.choices", "operations.comparisons", "operations.reductions", "operations.extremes"),
     *("operations.selections", "operations.images", "operations.probabilities", "operations", ".", "__main__"),

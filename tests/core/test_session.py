@@ -65,6 +65,16 @@ def test_feeds_and_starting_values_are_copied_on_entry():
     assert dl.compute_gradient(loss, session)[w] == 2
 
 
+def test_a_feed_that_nobody_may_write_to_is_not_copied():
+    x = dl.placeholder()
+    given = np.ones((2, 2))
+    session = dl.Session()
+    assert not np.shares_memory(session.run(x, {x: given}), given)
+    given.setflags(write=False)
+    assert np.shares_memory(session.run(x, {x: given}), given)
+    assert not np.shares_memory(session.run(x, {x: given[:1]}), given)  # of a view, another array may be written to
+
+
 def test_what_comes_out_is_read_only():
     x, w = dl.placeholder(), dl.Variable([1.0, 2.0])
     y = dl.multiply(x, w)

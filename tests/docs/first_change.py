@@ -95,7 +95,7 @@ def a_lesson() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tui_backprop", "--list"], cwd=COPY, capture_output=True, text=True, check=True
     )
-    assert ["valley", "one number, one slope: which way is down"] in [
+    assert ["valley", "A valley: J is w², and the slope 2·w says which way is down."] in [
         line.split(maxsplit=1) for line in done.stdout.splitlines()
     ]
     seen = asyncio.run(screen("valley", (80, 24), "p", "s"))

@@ -34,7 +34,7 @@ def losses(count: int) -> list[str]:
 @pytest.mark.parametrize("modern", [False, True], ids=["plain", "modern"])
 def test_two_iterations_by_hand(modern: bool) -> None:
     first, second = losses(2)
-    with PseudoTerminal(COMMAND, modern=modern) as terminal:
+    with PseudoTerminal([*COMMAND, "perceptron"], modern=modern) as terminal:
 
         def wait_for_header(*words: str) -> None:
             terminal.wait_until(lambda: all(word in terminal.screen.display[0] for word in words))

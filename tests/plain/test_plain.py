@@ -10,6 +10,7 @@ import pytest
 
 from tui_backprop.cli import main
 from tui_backprop.lessons import lesson_names
+from tui_backprop.notation.formats import number
 from tui_backprop.plain.aloud import aloud
 from tui_backprop.plain.answers import spoken
 from tui_backprop.plain.commands import COMMANDS, KEYS
@@ -42,6 +43,32 @@ def test_what_it_says_is_what_the_screen_says() -> None:
     assert any("c" in line for line in ledger)
     assert said(viewer, "where")[0] == "Moment 1:b:1: iteration 1, backward pass of two-paths."
     assert said(viewer, "go 2")[-1].startswith("The loss e is ")
+
+
+def test_beliefs_are_listed_and_each_is_shown_beside_the_truth() -> None:
+    viewer = opened("skip")
+    listed = said(viewer, "belief")
+    assert listed[0] == "1. Suppose a node may go as soon as one consumer is done: something comes out wrong."
+    assert listed[1].endswith("nothing comes out wrong.")
+    first = said(viewer, "belief 1")
+    assert first[1] == "Step 1: both visit J, its gradient 1, then in the queue y."
+    assert first[-1].startswith("Wrong in the end: dJ/dx 5.762 instead of 6.367")
+    assert said(viewer, "belief 7") == ["Which belief? Give its number, from 1 to 6; belief lists them."]
+    assert said(viewer, "ask", "step", "belief")[-1] == "the beliefs would answer it; skip skips the question"
+
+
+def test_a_picture_is_told_in_sentences() -> None:
+    viewer = opened("two-edges")
+    said(viewer, "go 1", "phase", "phase")
+    told = said(viewer, "picture")
+    weight = viewer.focus.weight
+    assert weight is not None
+    gradient = viewer.moment.gradient(weight.node)
+    assert gradient is not None
+    assert f"has the slope {number(float(gradient))}: that is the gradient of {weight.name}." in told[2]
+    assert told[-1].startswith(f"After 1 update {weight.name} was ")
+    assert "root of the mean square" in said(viewer, "picture layers")[0]
+    assert said(viewer, "picture data") == ["There is no picture data of this; there are curve, layers."]
 
 
 def test_an_edit_begins_a_branch_and_branch_goes_back() -> None:
@@ -138,3 +165,25 @@ def test_a_program_that_cannot_be_opened_or_a_wrong_moment_is_status_2(capsys: p
 )
 def test_signs_become_words(text: str, words: str) -> None:
     assert aloud(text) == words
+
+
+def test_the_learner_drives_in_words() -> None:
+    viewer = opened("two-paths")
+    assert said(viewer, "drive")[0].startswith("you drive the way back; the forward pass is the engine's: step steps")
+    shown = said(viewer, "phase", "step")
+    assert "Your move, next nodes: Which node does the search visit next?" in shown
+    assert any(line.startswith("The first, worked: e: the search starts at the loss") for line in shown)
+    assert "It begins: the queue, first in, first out: c, d" in said(viewer, "step")
+    assert said(viewer, "d")[0] == "not d: d is in the queue, but another node joined before it: first in, first out."
+    asked = said(viewer, "c")
+    assert asked[0] == "right: c"
+    assert "Your move, contributions: What does e contribute to de/dc?" in asked
+    said(viewer, "step", "answer d", "1*1", "b")
+    assert said(viewer, "7") == ["not 7."]
+    assert said(viewer, "check b") == ["the check would answer it; skip shows it"]
+    assert said(viewer, "exp(0)") == ["not exp(0): that is G alone: it is multiplied by the slope of c."]
+    assert said(viewer, "apples")[0].startswith("There is no command apples")
+    assert "Worked: 2 times G times b = (2) times (1) times (6) = 12" in said(viewer, "skip")
+    assert said(viewer, "skip")[0] == "the answer: 12"
+    assert said(viewer, "drive") == ["the engine drives again: 3 of 5 moves right"]
+    assert said(viewer, "step")[0].startswith("b gets ")

@@ -11,7 +11,7 @@ from typing import get_args
 import pytest
 
 from minidl_core import Variable
-from tui_backprop.debugger.edits import Edit
+from tui_backprop.debugger.edits import NumberEdit
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.message import Kind, Message
 from tui_backprop.debugger.running import SPEEDS
@@ -120,7 +120,7 @@ def test_an_edit_forks_and_the_way_back_is_one_call() -> None:
     session.step("iteration")
     before = session.moment.loss
     [a] = [node for node in session.timeline.graph.nodes if isinstance(node, Variable)]
-    session.edit(Edit(a, (), 3.0, 1.0))
+    session.edit(NumberEdit(a, (), 3.0, 1.0))
     assert said(session).startswith("a ")
     assert "E: the branch without it" in said(session)
     assert session.switch_branch()
@@ -279,6 +279,7 @@ ACTIONS = [
     lambda viewer: viewer.pan((3, -2)),
     lambda viewer: viewer.change_detail(1),
     Viewer.change_picture,
+    Viewer.next_picture,
 ]
 
 
@@ -290,14 +291,14 @@ def test_whatever_is_looked_at_takes_every_action(name: str, phase: int) -> None
         session.step("phase")
         session.step()
     for act in ACTIONS:
-        for view in (None, *(view.name for view in VIEWS), "loss", "data", "overview"):
+        for view in (None, *(view.name for view in VIEWS), "loss", "picture", "overview"):
             for in_graph in (True, False):
                 viewer = Viewer(session, KEYS)
-                viewer.take_room(Room(40, 8, diagram=False), ["loss", "data"])
+                viewer.take_room(Room(40, 8, diagram=False), ["loss", "picture"])
                 viewer.view, viewer.in_graph = view, in_graph
                 act(viewer)
                 asked_for = [view.name for view in VIEWS if view.on_request]
-                assert viewer.shown_view in (*views(session.moment, viewer.node), *asked_for, "loss", "data")
+                assert viewer.shown_view in (*views(session.moment, viewer.node), *asked_for, "loss", "picture")
 
 
 def test_the_latest_message_is_shown_and_each_viewer_has_done_with_it_alone() -> None:

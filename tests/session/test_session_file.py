@@ -13,7 +13,7 @@ import pytest
 from tui_backprop.cli import build_parser
 from tui_backprop.debugger.steps import Place
 from tui_backprop.lessons import lesson_names
-from tui_backprop.notation.edits import EditError, read_edit
+from tui_backprop.notation.edits import EditError, branch_label, read_any_edit, read_edit
 from tui_backprop.notation.moments import command
 from tui_backprop.programs.program import ProgramError
 from tui_backprop.session import DebugSession
@@ -75,6 +75,35 @@ def test_the_command_opens_the_same_step_with_the_edits(name: str) -> None:
     assert len(asked.edit) == 2
     again = Asked(asked.lesson, asked.seed, asked.learning_rate, at=asked.at, edits=asked.edit)
     same(session, open_session(again).session)
+
+
+def test_another_seed_and_optimizer_are_kept_and_said_in_the_command(tmp_path: Path) -> None:
+    session, path = open_session(Asked("xor")).session, tmp_path / "x.backprop"
+    for typed in ("seed = 3", "learning rate = optimizer=Adam", "seed = 4"):
+        session.edit(read_any_edit(typed, session.timeline, ""))
+    session.step("iteration")
+    session.step("iteration")
+    session.keep(path)
+    opened = open_session(Asked(str(path)))
+    assert opened.warning == ""
+    same(session, opened.session)
+    labels = [branch_label(branch) for branch in opened.session.timeline.branches]
+    assert labels == ["original", "seed 26 → 3", "gradient descent → adam", "seed 3 → 4"]
+    asked = build_parser().parse_args(shlex.split(command(session.timeline))[1:])
+    assert asked.edit == ["1: seed = 3", "1: optimizer = adam", "1: seed = 4"]
+    same(session, open_session(Asked("xor", at=asked.at, edits=asked.edit)).session)
+
+
+def test_a_reset_leaves_the_original_at_its_start() -> None:
+    session = worked_on("xor")
+    fresh = open_session(Asked("xor")).session
+    assert session.reset()
+    same(session, fresh)
+    assert [branch_label(branch) for branch in session.timeline.branches] == ["original"]
+    for each in (session, fresh):
+        each.step("iteration")
+        each.step("iteration")
+    same(session, fresh)
 
 
 def test_a_session_of_a_script_says_that_the_script_has_changed(tmp_path: Path) -> None:

@@ -9,12 +9,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from textual.pilot import Pilot
 
 from minidl_core.train import AdamOptimizer
 from tests.tui.learners_engine import program_of_theirs
 from tui_backprop.app import BackpropApp
 from tui_backprop.lessons import load_lesson
 from tui_backprop.programs.program import program_of
+from tui_backprop.screens.main_screen import MainScreen
 
 MOMENTS = {
     "start": [],
@@ -54,7 +56,7 @@ def test_an_edit_that_cannot_be(snap_compare: Callable[..., bool]) -> None:
     assert snap_compare(BackpropApp("perceptron"), press=["space", "e", "p", "enter"], terminal_size=(80, 24))
 
 
-def test_two_searches(snap_compare: Callable[..., bool]) -> None:
+def test_a_belief(snap_compare: Callable[..., bool]) -> None:
     assert snap_compare(BackpropApp("skip"), press=["t"], terminal_size=(80, 24))
 
 
@@ -89,3 +91,25 @@ def test_a_gradient_of_the_learners_own_engine_that_parts(snap_compare: Callable
 
 def test_the_verdict_at_the_end_of_an_iteration(snap_compare: Callable[..., bool]) -> None:
     assert snap_compare(BackpropApp(program_of_theirs()), press=["i"], terminal_size=SIZES["80x24"])
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("picture", "lesson"), [("curve", "two-paths"), ("map", "xor"), ("layers", "vanishing")])
+def test_pictures(snap_compare: Callable[..., bool], picture: str, lesson: str, size: str) -> None:
+    async def look(pilot: Pilot[None]) -> None:
+        screen = pilot.app.screen
+        assert isinstance(screen, MainScreen)
+        viewer = screen.viewer
+        while viewer.picture != picture or ("picture" in viewer.other_views and viewer.view != "picture"):
+            await pilot.press("V")
+        while screen._goes_on:
+            await pilot.pause()
+
+    press = ["i"] * 3 + ["p"] * 2
+    assert snap_compare(BackpropApp(lesson), press=press, terminal_size=SIZES[size], run_before=look)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_regions_of_a_network(snap_compare: Callable[..., bool], size: str) -> None:
+    press = ["i"] * 30 + (["V"] if size == "80x24" else [])
+    assert snap_compare(BackpropApp("xor"), press=press, terminal_size=SIZES[size])

@@ -375,7 +375,7 @@ async def test_going_on_to_a_breakpoint_is_refused_while_questions_are_asked() -
 async def test_an_edit_withdraws_the_question_and_the_searches_wait() -> None:
     async with opened("skip") as pilot:
         await pilot.press("p", "space", "m", "space", "t")
-        assert "the searches would answer it" in text(pilot, "step-title")
+        assert "the beliefs would answer it" in text(pilot, "step-title")
         await pilot.press("e", *"0.1", "enter")
         assert pilot.app.screen is pilot.app.screen_stack[0]
         assert asking(pilot).question is None

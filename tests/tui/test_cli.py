@@ -12,7 +12,7 @@ import pytest
 import minidl_core as dl
 from tui_backprop import __version__
 from tui_backprop.cli import main
-from tui_backprop.lessons import lesson_names, load_lesson
+from tui_backprop.lessons import lesson_names, title_of
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.session.opening import Asked, open_session
 
@@ -39,7 +39,7 @@ def test_list_names_every_lesson_with_what_it_shows(capsys: pytest.CaptureFixtur
     assert main(["--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == lesson_names()
-    assert all(load_lesson(line.split()[0]).summary in line for line in lines)
+    assert all(title_of(line.split()[0]) in line for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,11 @@ def test_json_holds_every_loss_and_the_variables(capsys: pytest.CaptureFixture[s
 def test_every_lesson_trains_towards_its_minimum(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--json", name]) == 0
     losses = json.loads(capsys.readouterr().out)["losses"]
-    least = {"chain": 1, "two-paths": 9.75, "perceptron": 5.200, "vanishing": 0.02605}.get(name, 0)
+    least = {"chain": 1, "two-paths": 9.75, "perceptron": 5.200, "vanishing": 0.0253, "broadcast": 98.012}
+    # after 100 iterations, and of the engine its 20, some are still on their way
+    least |= {"softmax": 0.0137, "rates": 0.834, "engine": 0.00914, "attention": 0.0050}
     assert losses[0] > losses[1] > losses[-1]
-    assert losses[-1] == pytest.approx(least, abs=1e-3)
+    assert losses[-1] == pytest.approx(least.get(name, 0), abs=1e-3)
 
 
 def test_a_loss_that_becomes_infinite_is_one_line_and_exit_status_1() -> None:
@@ -116,6 +118,19 @@ def test_the_last_loss_before_a_stop_is_printed_too(capsys: pytest.CaptureFixtur
     assert lines[1].split() == ["0", "updates", "J", "=", "1.90139"]
     assert lines[2:] == ["    6 updates   J = 1.30732   the last before the stop"]
     assert "stopped in iteration 8" in captured.err
+
+
+@pytest.mark.parametrize("picture", ["curve", "map", "data", "layers"])
+def test_headless_ends_with_the_picture_that_is_asked_for(picture: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--headless", "xor", "--steps", "3", "--picture", picture]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    start = next(row for row, line in enumerate(lines) if line.startswith(picture.capitalize()))
+    assert max(map(len, lines[start : start + 10])) <= 80
+    assert len(lines) > start + 6
+    assert main(["--headless", "chain", "--steps", "3", "--picture", "map"]) == 2
+    assert "there is no picture 'map' of chain; there are curve, layers" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["chain", "--picture", "curve"])
 
 
 def test_headless_works_in_a_pipe_that_closes_early() -> None:

@@ -296,14 +296,14 @@ async def test_between_iterations_the_learning_rate_is_what_is_edited() -> None:
 async def test_a_fed_value_is_edited_and_the_data_moves() -> None:
     async with opened() as pilot:
         await press(pilot, "n", "n")
-        points = text(pilot, "data")
+        points = text(pilot, "picture")
         await press(pilot, "e")
         assert pilot.app.screen.query_one(Input).value.startswith("X[3,0] = ")
         await press(pilot, "'-4'", "enter")
-        assert text(pilot, "data") != points
+        assert text(pilot, "picture") != points
         assert "-4" in text(pilot, "inspector")
         await press(pilot, "E")
-        assert text(pilot, "data") == points
+        assert text(pilot, "picture") == points
 
 
 async def test_of_an_operation_it_says_what_can_be_edited_instead() -> None:

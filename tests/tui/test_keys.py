@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -16,8 +15,11 @@ from textual.pilot import Pilot
 
 from tui_backprop.app import BackpropApp
 from tui_backprop.debugger.running import SPEEDS
+from tui_backprop.drawing.palette import plain
 from tui_backprop.keys import SECTIONS
 from tui_backprop.panes.key_bar import ORDER, STEPPING, draw_keys
+from tui_backprop.panes.pane import Size
+from tui_backprop.pictures import pictures_of
 from tui_backprop.screens.go_to import GoToScreen
 from tui_backprop.screens.help import HelpScreen
 from tui_backprop.screens.main_screen import MainScreen
@@ -321,16 +323,16 @@ async def test_on_the_way_to_a_breakpoint_no_speed_is_offered_or_changed() -> No
         assert screen.session.running.label == SPEEDS[1].label
 
 
-async def test_the_first_screen_names_the_keys_to_a_chart_that_has_no_pane() -> None:
+async def test_the_first_screen_names_the_key_to_a_picture_that_has_no_pane() -> None:
     async with opened(size=(80, 24)) as pilot:
-        keys = re.search(r"((?:tab )+) the chart of the points", text(pilot, "inspector"))
-        assert keys is not None
-        await pilot.press(*keys[1].split())
-        assert pilot.app.screen.viewer.shown_view == "data"
+        assert "V  the picture of it" in text(pilot, "inspector")
+        await pilot.press("V")
+        assert pilot.app.screen.viewer.shown_view == "picture"
+        assert "blue" in text(pilot, "inspector-title")
     async with opened() as pilot:
-        assert "chart of the points" not in text(pilot, "inspector")
+        assert "the picture of it" not in text(pilot, "inspector")
     async with opened("skip", size=(80, 24)) as pilot:
-        assert "chart of the points" not in text(pilot, "inspector")
+        assert "the picture of it" not in text(pilot, "inspector")
 
 
 async def test_the_loss_and_the_number_in_view_are_shown_with_all_their_digits() -> None:
@@ -342,3 +344,28 @@ async def test_the_loss_and_the_number_in_view_are_shown_with_all_their_digits()
         assert repr(float(value.flat[0])) in text(pilot, "inspector")
         await pilot.press("equals_sign")
         assert repr(moment.loss) not in text(pilot, "header")
+
+
+async def test_a_picture_that_is_not_whole_is_drawn_on_until_it_is() -> None:
+    async with opened("xor") as pilot:
+        screen = pilot.app.screen
+        [pane] = [pane for pane in screen._panes if pane.name == "picture"]
+        screen.viewer.picture = "map"
+        await pilot.press("i")
+        await wait_for(pilot, lambda: not screen._goes_on)
+        assert not pane.prepare(screen.session.moment, screen.viewer)
+        area = screen._areas["picture"]
+        size = Size(area.width, area.height)
+        assert text(pilot, "picture") == plain(pane.draw(screen.session.moment, screen.viewer, size))
+
+
+async def test_the_picture_stands_beside_the_loss_until_the_last_was_shown() -> None:
+    async with opened() as pilot:
+        viewer = pilot.app.screen.viewer
+        there = [*pictures_of(viewer.moment), None]
+        assert viewer.picture == "data"
+        for count in range(1, len(there) + 1):
+            await pilot.press("V")
+            assert viewer.picture == there[(there.index("data") + count) % len(there)]
+            assert pilot.app.screen.query_one("#picture").display is (viewer.picture is not None)
+            assert "picture" not in viewer.other_views

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
 from minidl_core import ContributionAdded, Graph, NodeEvaluated, Variable, square
 from tui_backprop.app import BackpropApp
+from tui_backprop.cli import build_parser, offers_path
 from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.lessons import lesson_names, load_lesson
+from tui_backprop.lessons import PATH, lesson_names, load_lesson, title_of
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import program_of
 from tui_backprop.screens.lessons import LessonsScreen
 from tui_backprop.screens.main_screen import MainScreen
+from tui_backprop.session.progress import Progress
 from tui_backprop.widgets.canvas import Canvas
 
 from .moments import finish
@@ -73,19 +77,21 @@ def text(pilot: Pilot[None], pane: str) -> str:
 
 
 async def test_another_lesson_opens_and_the_first_stays_where_it_was() -> None:
-    async with BackpropApp("two-paths", learning_rate=0.01).run_test(size=(80, 24)) as pilot:
+    async with BackpropApp("xor", learning_rate=0.01).run_test(size=(80, 24)) as pilot:
         await pilot.press("i", "space", "L")
         assert isinstance(pilot.app.screen, LessonsScreen)
         await pilot.press("down", "enter")
         await pilot.pause()
         assert text(pilot, "header").startswith(" vanishing")
-        await pilot.press("space", "space", "L", "up", "enter")
+        await pilot.press("space", "space")
+        place = pilot.app.session.timeline.place
+        await pilot.press("L", "up", "enter")
         await pilot.pause()
-        assert text(pilot, "header").startswith(" two-paths  iteration 2")
+        assert text(pilot, "header").startswith(" xor  iteration 2")
         assert "η 0.01" in text(pilot, "header")
         await pilot.press("L", "down", "enter")
         await pilot.pause()
-        assert "s2 = 1/" in text(pilot, "inspector-title")
+        assert (pilot.app.session.program.address, pilot.app.session.timeline.place) == ("vanishing", place)
 
 
 async def test_a_lesson_of_ones_own_hides_no_built_in_one_of_its_name(tmp_path: Path) -> None:
@@ -119,11 +125,11 @@ async def test_what_a_lesson_says_of_itself_cannot_send_the_terminal_anything() 
 
 async def test_a_sign_marks_the_chosen_lesson() -> None:
     async with BackpropApp("skip").run_test(size=(80, 24)) as pilot:
-        for keys, name in (("L",), "skip"), (("down",), "too-far"):
+        for keys, name in (("L",), "skip"), (("down",), "off-path"):
             await pilot.press(*keys)
             await pilot.pause()
             rows = ["".join(s.text for s in row) for row in pilot.app.screen._compositor.render_strips()]
-            assert [row.split("»")[1].split()[0] for row in rows if "» " in row] == [name]
+            assert [row.split("»")[1].split()[2] for row in rows if "» " in row] == [name]
 
 
 async def test_a_loss_of_that_name_is_not_called_the_loss_loss() -> None:
@@ -148,3 +154,78 @@ async def test_who_gives_up_stays_and_a_run_pauses() -> None:
             assert isinstance(pilot.app.screen, MainScreen)
             assert pilot.app.screen.session.running is None
             assert text(pilot, "header").startswith(" chain")
+
+
+def chosen(pilot: Pilot[None]) -> str | None:
+    option = pilot.app.screen.query_one(OptionList).highlighted_option
+    return None if option is None else option.id
+
+
+def screen_text(pilot: Pilot[None]) -> str:
+    return "\n".join("".join(s.text for s in row) for row in pilot.app.screen._compositor.render_strips())
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24)])
+async def test_the_app_begins_with_the_path_and_opens_what_is_next(size: tuple[int, int], tmp_path: Path) -> None:
+    progress = Progress(tmp_path / "progress.json")
+    progress.note("descent", 0, reached=True)
+    app = BackpropApp(progress.next_lesson, progress=progress, begins=True, offers_path=True)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        assert isinstance(app.screen, LessonsScreen)
+        assert chosen(pilot) == "chain"
+        shown = screen_text(pilot)
+        assert f"1 of {sum(name in lesson_names() for name in PATH)} goals reached" in shown
+        assert re.search(r" ✓ +1 descent ", shown)
+        assert re.search(r"» … +2 chain ", shown)
+        assert " 3 two-paths" in shown
+        assert title_of("chain")[:30] in shown
+        await pilot.press("j", "enter")
+        await pilot.pause()
+        assert isinstance(app.screen, MainScreen)
+        assert app.session.program.address == "two-paths"
+        assert app.screen.viewer.reading.is_open
+    assert Progress(progress.path).is_begun("two-paths")
+
+
+async def test_who_quits_the_path_at_the_start_quits_the_app() -> None:
+    async with BackpropApp("chain", offers_path=True).run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("q")
+        assert pilot.app._exit
+
+
+async def test_where_the_goal_is_reached_the_next_lesson_is_one_key_away(tmp_path: Path) -> None:
+    progress = Progress(tmp_path / "progress.json")
+    async with BackpropApp("chain", progress=progress).run_test(size=(80, 24)) as pilot:
+        assert isinstance(pilot.app.screen, MainScreen)
+        while not pilot.app.screen.viewer.reading.reached:
+            await pilot.press("i")
+        assert "the lesson's goal is reached: L opens two-paths" in text(pilot, "keys")
+        await pilot.press("L")
+        assert chosen(pilot) == "two-paths"
+        await pilot.press("enter")
+        await pilot.pause()
+        assert text(pilot, "page-title").startswith("─ Page   1 of")
+
+
+async def test_a_file_that_cannot_be_written_is_said_in_the_path() -> None:
+    progress = Progress(Path("/dev/null/progress.json"))
+    async with BackpropApp("chain", progress=progress, begins=True).run_test(size=(80, 24)) as pilot:
+        await pilot.press("T", "L")
+        await pilot.pause()
+        assert "cannot be written, so your progress is not" in screen_text(pilot)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "offers"),
+    [
+        ("", True),
+        ("--theme light --ascii", True),
+        ("--plain", True),
+        *((straight, False) for straight in ("chain", "my.py", "--at 4", "--seed 3", "-e w*w", "--learning-rate 2")),
+        *((other, False) for other in ("--headless", "--json", "--export numpy", "--join monday", "--class monday")),
+    ],
+)
+def test_what_says_what_to_open_goes_straight_there(arguments: str, offers: bool) -> None:
+    assert offers_path(build_parser().parse_args(arguments.split())) is offers

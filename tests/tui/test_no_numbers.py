@@ -52,7 +52,7 @@ async def test_no_key_fails_at_any_step() -> None:
 async def test_no_key_fails_in_any_phase() -> None:
     async with BackpropApp(program_of(EMPTY)).run_test(size=(80, 24)) as pilot:
         while not pilot.app.timeline.at_end_of_iteration:
-            await pilot.press("p", "g", "tab", "down", "enter", "e", "escape", "o", "escape")
+            await pilot.press("p", "g", "tab", "down", "enter", "e", "escape", "o", "escape", "t", "q")
 
 
 def test_whatever_can_be_asked_is_about_numbers_that_are_there() -> None:

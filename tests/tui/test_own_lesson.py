@@ -15,8 +15,9 @@ from tui_backprop.debugger.steps import Place, after_event
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
 from tui_backprop.keys import KEY_OF
-from tui_backprop.lessons import lesson_names, load_lesson
+from tui_backprop.lessons import lesson_names
 from tui_backprop.lessons.lesson import Example, Lesson, Plane
+from tui_backprop.lessons.pages import Goal, Next, Page
 from tui_backprop.narration.narration import narrate_line
 from tui_backprop.notation.moments import command
 from tui_backprop.programs.opening import open_program
@@ -108,8 +109,8 @@ def test_labels_folds_and_a_plane_that_do_not_fit_are_found() -> None:
 
 @pytest.mark.parametrize("name", lesson_names())
 def test_every_built_in_lesson_fits_its_graph(name: str) -> None:
-    lesson = load_lesson(name)
-    assert misfit(lesson, lesson.build(lesson.seed or 0)) is None
+    program = open_program(name)
+    assert misfit(program.lesson, program.example) is None
 
 
 def test_every_number_that_a_sentence_may_name_can_be_said() -> None:
@@ -144,3 +145,36 @@ def test_a_sentence_that_asks_ends_with_its_question_mark() -> None:
     while timeline.moment.now is None or timeline.moment.now.name != "x":
         timeline.forward(after_event)
     assert plain([narrate_line(timeline.moment, KEY_OF)]) == "Will x rise or fall?"
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"pages": ["b"]}, "its page 1 is 'b'; it must be a Page"),
+        ({"pages": [Page("", node="weight")]}, "its page 1 points at 'weight', which is no node of the graph; did you"),
+        ({"pages": [Page("", shows="legder")]}, "its page 1 shows 'legder'; there are value, ledger"),
+        ({"pages": [Page(5)]}, "its page 1 has as its text 5; it must be text"),
+        ({"pages": [Page("{v}")]}, "its page 1 has {v}, which is no number of the graph"),
+        ({"pages": [Page("{dK/db}")]}, "its page 1 has {dK/db}, which is no number of the graph"),
+        ({"pages": [Page(""), Page("", choices={"1": ""}, answer="1")]}, "its page 2 has 1 choices; there can be 2 to"),
+        ({"pages": [Page("", choices={"1": "", "2": ""}, answer="3")]}, "has the answer '3', which is none of its"),
+        ({"pages": [Page("", answer="b")]}, "has the answer 'b', which is no number, and no choices"),
+        ({"pages": Page("")}, "its pages are Page(text=''"),
+        ({"pages": "b"}, "its pages are 'b'; they must be a list of Page"),
+        ({"pages": [Page("", choices=["1", "2"], answer="1")]}, "its page 1 has as its choices ['1', '2']; each must"),
+        ({"pages": [Page("", choices={"1": 2, "2": ""}, answer="1")]}, "its page 1 has as its choices {'1': 2"),
+        ({"goal": Goal(5, bool)}, "its goal is Goal(text=5"),
+        ({"then": Next(5)}, "its then is Next(text=5"),
+        ({"then": Next("", "chian")}, "its then leads to 'chian', which is no built-in lesson; did you mean 'chain'?"),
+        ({"goal": lambda now: True}, "it must be a Goal"),
+        ({"goal": Goal("", "J < 1")}, "it must be a Goal"),
+        ({"then": "chain"}, "its then is 'chain'; it must be a Next"),
+    ],
+)
+def test_pages_that_do_not_fit_are_found(told: dict, said: str) -> None:
+    assert said in str(misfit(lesson_with(**told), example()))
+
+
+def test_a_page_may_name_any_number_of_the_graph() -> None:
+    page = Page("{J} {weights[0,1]} {dJ/dweights[0,1]} {new weights[1, 1]} {loss} {iteration} {learning rate}")
+    assert misfit(lesson_with(pages=[page, Page("", answer="{dJ/db[0]}")]), example()) is None

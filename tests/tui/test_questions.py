@@ -269,7 +269,43 @@ def test_a_skip_connection_asks_who_must_wait() -> None:
 def test_numbers_are_read_as_people_type_them() -> None:
     for text in ("-0.25", " -0,25 ", "−.25", "-25e-2"):
         assert read_number(text) == -0.25
-    for text in ("", "x", "1.2.3", "nan", "inf", "--1", "1-2"):
+    for text, value in {
+        "-0.5*2": -1,
+        "(2)(3)": 6,
+        "1-2": -1,
+        "2^3": 8,
+        "2**-1": 0.5,
+        "007": 7,
+        "sqrt(16)/4": 1,
+    }.items():
+        assert read_number(text) == value
+    assert read_number("exp(1)") == pytest.approx(np.e)
+    for text in (
+        "",
+        "x",
+        "1.2.3",
+        "nan",
+        "inf",
+        "True",
+        "1j",
+        "exp",
+        "exp(1, 2)",
+        "1or 2",
+        "1/0",
+        "9**9**9",
+        "(-8)**.5",
+    ):
+        assert read_number(text) is None
+    for text in (
+        "(" * 80,
+        "__import__('os')",
+        "[1][0]",
+        "1if 1else 2",
+        "log(0)",
+        "f'{1}'",
+        "-" * 80 + "1",
+        "2**" * 20 + "2",
+    ):
         assert read_number(text) is None
 
 

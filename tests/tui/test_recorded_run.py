@@ -10,7 +10,7 @@ import pytest
 
 from minidl_core.train import GradientDescentOptimizer, MomentumOptimizer
 from tui_backprop.cli import main
-from tui_backprop.debugger.edits import Edit
+from tui_backprop.debugger.edits import NumberEdit
 from tui_backprop.debugger.steps import Place, after_iteration
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
@@ -147,8 +147,8 @@ def test_an_edit_lasts_where_the_script_feeds_the_same(opened: Open) -> None:
     x = next(node for node in program.steps[0].feeds if node.name == "x")
     timeline.go_to(Place(2, 0))
     old = float(timeline.moment.feeds[x][0, 0])
-    timeline.fork(Edit(x, (0, 0), old, 7.0))
-    timeline.fork(Edit(None, None, 0.1, 0.5))
+    timeline.fork(NumberEdit(x, (0, 0), old, 7.0))
+    timeline.fork(NumberEdit(None, None, 0.1, 0.5))
     edited = []
     for number in (2, 3, 4, 5):
         timeline.go_to(Place(number, 0))
@@ -162,7 +162,7 @@ def test_an_edited_branch_takes_off_what_the_program_took_off(opened: Open) -> N
     timeline = Timeline(program)
     w = next(node for node in program.steps[0].left_after if node.name == "w")
     timeline.go_to(Place(1, 0))
-    timeline.fork(Edit(w, (0, 0), 0.5, 1.5))
+    timeline.fork(NumberEdit(w, (0, 0), 0.5, 1.5))
     timeline.go_to(Place(2, 0))
     moved = timeline.moment.variable(w) - program.steps[0].left_after[w]
     assert moved.tolist() == [[pytest.approx(1.0)], [pytest.approx(0.0)]]

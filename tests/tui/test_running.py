@@ -10,7 +10,7 @@ from minidl_core import Graph, Node, Operation, Session, Variable, reduce_sum
 from minidl_core.train import GradientDescentOptimizer
 from tests.sample_graphs import LARGE
 from tui_backprop.debugger import running
-from tui_backprop.debugger.edits import Edit
+from tui_backprop.debugger.edits import NumberEdit
 from tui_backprop.debugger.message import Message
 from tui_backprop.debugger.running import MOST_SHOWN, SPEEDS, TRAINING_SECONDS, Run
 from tui_backprop.debugger.steps import Place
@@ -127,7 +127,7 @@ def test_a_run_from_the_end_of_an_iteration_makes_the_edit_that_is_due_there() -
     timeline, run = at_full_speed(load_lesson("two-paths"), 8)
     finish(timeline, 5)
     a = timeline.graph.variables[0]
-    timeline.fork(Edit(a, (), float(timeline.edited_state.variables[a]), 7.0))
+    timeline.fork(NumberEdit(a, (), float(timeline.edited_state.variables[a]), 7.0))
     finish(timeline, 8)
     stepped = timeline.moment.loss
     finish(timeline, 5)

@@ -15,7 +15,7 @@ from tui_backprop import headless
 from tui_backprop.beliefs.comparison import parting
 from tui_backprop.cli import main
 from tui_backprop.debugger import diagnosing
-from tui_backprop.debugger.edits import Edit
+from tui_backprop.debugger.edits import NumberEdit
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import Place, after_event
@@ -254,7 +254,7 @@ def test_where_their_engine_did_not_run_the_screen_says_so() -> None:
     timeline.go_to(Place(1, 0))
     a = timeline.graph.nodes[0]
     assert isinstance(a, dl.Variable)
-    timeline.fork(Edit(a, None, 2.0, 5.0))
+    timeline.fork(NumberEdit(a, None, 2.0, 5.0))
     text = at_the_end(timeline)
     assert "your engine did not run with these numbers" in text
     assert not re.search(SENTENCE, text)

@@ -17,7 +17,7 @@ import minidl_core as dl
 from minidl_core import IterationFinished, NonFiniteError, Placeholder, State, Stepper
 from minidl_core.train import AdamOptimizer, Schedule, StepRate
 from tui_backprop.debugger.branches import MOST_BRANCHES, States
-from tui_backprop.debugger.edits import Edit, start_value
+from tui_backprop.debugger.edits import Edit, NumberEdit, start_value
 from tui_backprop.debugger.moment import Mark, Moment
 from tui_backprop.debugger.steps import STOPS, Place, after_event, after_iteration, after_phase, after_step
 from tui_backprop.debugger.timeline import MILESTONES, Timeline
@@ -355,10 +355,10 @@ def any_edit(timeline: Timeline, chance: random.Random) -> Edit:
     state, data = timeline.edited_state, [node for node in timeline.graph.nodes if isinstance(node, Placeholder)]
     node = chance.choice([*timeline.graph.variables, *data, None])
     if node is None:
-        return Edit(None, None, state.rate, state.rate * chance.uniform(0.5, 1.5))
+        return NumberEdit(None, None, state.rate, state.rate * chance.uniform(0.5, 1.5))
     array = start_value(state, node)
     index = tuple(map(chance.randrange, array.shape))
-    return Edit(node, index, float(array[index]), chance.uniform(-1, 1))
+    return NumberEdit(node, index, float(array[index]), chance.uniform(-1, 1))
 
 
 @pytest.mark.parametrize("seed", range(40))

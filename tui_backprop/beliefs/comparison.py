@@ -1,7 +1,8 @@
 """Somebody's gradient beside the right one: where they part by more than rounding.
 
 A gradient that is not quite the right one agrees all the same where it is what the right rule makes of somebody's own
-gradients of its consumers, and those agree: rounding that came from further up is not a mistake of this node.
+gradients of its consumers, and those agree: rounding that came from further up is not a mistake of this node. Nor is
+rounding in the values that slopes are made of: how far it goes is seen on the same run with numbers a little off.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from minidl_core.arrays import Array, quiet
 from minidl_core.plan import Evaluation
 
 from .evaluated_graph import EvaluatedGraph
+
+_FINER = 16
+"""So many times finer than gradients are compared are the numbers moved that tell how far rounding goes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,14 +78,17 @@ def parting(theirs: Any, right: Any, magnitudes: Sequence[Any]) -> NDArray[Any] 
     return np.asarray(~same)
 
 
-def parts(theirs: Any, right: Any, arrivals: Iterable[Arrival]) -> bool:
-    """Return whether a gradient parts from the right one; `arrivals`, one for each edge, are asked for if it may."""
+def parts(theirs: Any, right: Any, arrivals: Iterable[Arrival], slip: Any = 0.0) -> bool:
+    """Return whether a gradient parts from the right one; `arrivals`, one for each edge, are asked for if it may.
+
+    `slip` is how far rounding in the values moves it.
+    """
     if np.shape(theirs) != (() if type(right) is float else np.shape(right)):
         return True
     if not _any(theirs, right, []):
         return False
     arrived = list(arrivals)
-    magnitudes = [each.magnitude for each in arrived]
+    magnitudes = [*[each.magnitude for each in arrived], slip / tolerance(theirs)]
     if not _any(theirs, right, magnitudes):
         return False
     if not arrived or any(each.passed_on is None for each in arrived):
@@ -111,20 +118,54 @@ def compare(evaluation: Evaluation, loss: Node, theirs: Mapping[Node, Array]) ->
     Raises NonFiniteError where a right gradient is not finite.
     """
     graph = EvaluatedGraph(evaluation, loss)
-    compared, wrong, carried = 0, set[int](), dict[int, Arrival]()
+    comparison = _compare(graph, theirs, None)
+    if comparison.disagreeing and not graph.is_scalar:
+        share = max(map(tolerance, theirs.values())) / _FINER
+        comparison = _compare(graph, theirs, EvaluatedGraph(evaluation.rounded(share), loss))
+    return comparison
+
+
+def _compare(graph: EvaluatedGraph, theirs: Mapping[Node, Array], rounded: EvaluatedGraph | None) -> Comparison:
+    """Compare gradients; `rounded` is the graph with values that are a little off, where they are looked at, too."""
+    compared, wrong, carried, slipped = 0, set[int](), dict[int, Arrival](), dict[int, Any]()
     disagreeing: list[Disagreement] = []
     for position, node in enumerate(graph.nodes):
         found, right = theirs.get(node), graph.right[position]
-        arrivals = _arrivals(graph, position, theirs, wrong, carried)
+        arrivals: Iterable[Arrival] = _arrivals(graph, position, theirs, wrong, carried)
+        slip: Any = 0.0
+        if rounded is not None and (arrivals := list(arrivals)) and all(a.passed_on is not None for a in arrivals):
+            moved = _rounded_sum(rounded, position, graph, theirs, slipped)
+            slip = _largest(moved - sum(each.passed_on for each in arrivals))
+            slipped[position] = moved
         if found is None:
             if theirs and isinstance(node, Operation) and (made := carry(arrivals)) is not None:
                 carried[position] = made
             continue
         compared += 1
-        if parts(found, right, arrivals):
+        if parts(found, right, arrivals, slip):
             wrong.add(position)
             disagreeing.append(Disagreement(node, found, np.asarray(right)))
     return Comparison(compared, tuple(disagreeing))
+
+
+def _rounded_sum(
+    rounded: EvaluatedGraph,
+    position: int,
+    graph: EvaluatedGraph,
+    theirs: Mapping[Node, Array],
+    slipped: Mapping[int, Any],
+) -> Any:
+    """Return what the right rule makes of somebody's own gradients where values are a little off."""
+    total: Any = 0.0
+    for consumer, input_index in graph.consumers[position]:
+        gradient = theirs.get(graph.nodes[consumer])
+        gradient = slipped.get(consumer, graph.right[consumer]) if gradient is None else gradient
+        total = total + rounded.contributions(consumer, gradient)[input_index]
+    return total
+
+
+def _largest(array: Any) -> float:
+    return float(np.max(np.abs(array), initial=0.0, where=np.isfinite(array)))
 
 
 def carry(arrivals: Iterable[Arrival]) -> Arrival | None:
@@ -144,9 +185,10 @@ def _arrivals(
 ) -> Iterable[Arrival]:
     for consumer, input_index in graph.consumers[position]:
         passed_on, right, way = None, graph.right[consumer], carried.get(consumer)
+        gradient: Any = right
         if consumer not in wrong:
             gradient = theirs.get(graph.nodes[consumer], right)
             gradient = gradient if way is None else way.passed_on
             passed_on = graph.contributions(consumer, gradient)[input_index]
-        summed = right if way is None else np.fmax(np.abs(right), way.magnitude)
+        summed = np.fmax(np.abs(right), np.abs(gradient) if way is None else way.magnitude)
         yield Arrival(graph.magnitudes(consumer, summed)[input_index], passed_on)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from minidl_core import Operation
 from .belief import Belief, Cause, Edges, Suspicion, Use, named
 from .case import Case
 from .evaluated_graph import Edge
-from .machine import Machine, Order
+from .machine import Machine, Order, without
 from .orders import RIGHT, WRONG
 
 
@@ -42,17 +41,8 @@ def _overwritten(suspicion: Suspicion) -> Iterator[Cause]:
             yield Cause("overwritten", message, change, kind, input_index)
 
 
-def _without(machine: Machine, edges: Container[Edge]) -> Machine:
-    """Return a machine in which some edges pass nothing on."""
-
-    def alteration(edge: Edge, _: Any, contribution: Any) -> Any:
-        return None if edge in edges else contribution
-
-    return replace(machine, alterations=(*machine.alterations, alteration))
-
-
 @dataclass(frozen=True, eq=False)
-class _Repeated(Container[Edge]):
+class Repeated(Container[Edge]):
     """The edges to an input that the same operation has before, or where `first`, after."""
 
     edges: Edges
@@ -74,8 +64,8 @@ def _edge_lost(suspicion: Suspicion) -> Iterator[Cause]:
             yield Cause(
                 "edge-lost",
                 f"{where} that has the same node in both inputs passes on one contribution: it is one for each input",
-                lambda machine, case, kind=kind, first=first: _without(  # type: ignore[misc]
-                    machine, _Repeated(Edges(case.graph, kind), first)
+                lambda machine, case, kind=kind, first=first: without(  # type: ignore[misc]
+                    machine, Repeated(Edges(case.graph, kind), first)
                 ),
                 kind,
             )
@@ -88,7 +78,7 @@ def _consumer_lost(suspicion: Suspicion) -> Iterator[Cause]:
         yield Cause(
             "consumer-lost",
             f"{named(kind, input_index)} passes nothing on: its contribution is missing in the sum",
-            lambda machine, case, kind=kind, index=input_index: _without(  # type: ignore[misc]
+            lambda machine, case, kind=kind, index=input_index: without(  # type: ignore[misc]
                 machine, Edges(case.graph, kind, index)
             ),
             kind,
@@ -100,7 +90,7 @@ def _consumer_lost(suspicion: Suspicion) -> Iterator[Cause]:
             yield Cause(
                 "consumer-lost",
                 f"the contribution of {node.name} is missing in the gradient of {graph.nodes[suspicion.parting].name}",
-                lambda machine, case, node=node, index=input_index: _without(  # type: ignore[misc]
+                lambda machine, case, node=node, index=input_index: without(  # type: ignore[misc]
                     machine, {(case.graph.index.get(node, -1), index)}
                 ),
                 node.kind,

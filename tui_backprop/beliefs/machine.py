@@ -6,7 +6,7 @@ The default machine is the right one. A belief changes it; two beliefs at once c
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -58,6 +58,15 @@ class Machine:
         return contribution
 
 
+def without(machine: Machine, edges: Container[Edge]) -> Machine:
+    """Return a machine in which some edges pass nothing on."""
+
+    def alteration(edge: Edge, _: Any, contribution: Any) -> Any:
+        return None if edge in edges else contribution
+
+    return replace(machine, alterations=(*machine.alterations, alteration))
+
+
 @dataclass(frozen=True, eq=False)
 class Delivery:
     """One step of a machine: what a consumer passed on to one of its inputs, and the input's gradient then."""
@@ -90,6 +99,29 @@ def deliveries(
     cells = start_cells(graph, machine, before or {})
     for consumer, input_index, contribution in run(graph, machine, cells):
         yield Delivery(consumer, input_index, contribution, cells[graph.inputs[consumer][input_index]][0])
+
+
+def summands(
+    graph: EvaluatedGraph,
+    machine: Machine,
+    position: int,
+    gradients: Sequence[Any],
+    before: Mapping[int, Any],
+    count: int | None = None,
+) -> list[tuple[Edge | None, Any]]:
+    """Return what a machine that visits in the right order adds up at a node, when its consumers have these gradients.
+
+    Each summand comes with its edge, None for what stood in the node before. With a `count`, only so many have come.
+    """
+    found: list[tuple[Edge | None, Any]] = []
+    if position in machine.kept:
+        found.append((None, before[position]))
+    for edge in graph.consumers[position][:count]:
+        gradient = gradients[edge[0]]
+        contribution = machine.altered(edge, gradient, graph.contributions(edge[0], gradient)[edge[1]])
+        if contribution is not None:
+            found = [(edge, contribution)] if edge in machine.set_edges else [*found, (edge, contribution)]
+    return found
 
 
 def start_cells(graph: EvaluatedGraph, machine: Machine, before: Mapping[int, Array]) -> list[list[Any]]:

@@ -26,7 +26,7 @@ DAMAGED = (KeyError, IndexError, TypeError, ValueError, AttributeError, Overflow
 
 def write_context(session: DebugSession, viewer: Viewer, asked: int) -> Context:
     """Return what a class follows of a session and its teacher's viewer; `asked` is the number of the question."""
-    quiz, outcome = session.quiz, session.quiz.outcome
+    quiz, outcome = session.asking, session.asking.outcome
     node = viewer.look.node
     return {
         **program_of(session),
@@ -48,6 +48,7 @@ def take_up(context: Context, before: Context | None, session: DebugSession, vie
 
     Raises DAMAGED where it does not fit the program.
     """
+    session.end_driving()
     timeline, quiz = session.timeline, session.quiz
     place = Place(int(context["at"][0]), int(context["at"][1]), bool(context["at"][2]))
     if not (1 <= place.iteration <= MOST and place.cursor is not None and place.cursor >= 0):

@@ -15,7 +15,7 @@ from typing import Any
 from ..debugger.message import Message
 from ..notation.fitting import cut
 from ..quiz import Question, read_number
-from ..quiz.quiz import LONGEST_ANSWER
+from ..quiz.arithmetic import LONGEST_ANSWER
 from ..session import DebugSession, Viewer
 from .context import Context, write_context
 from .link import VERSION, Link
@@ -140,7 +140,7 @@ class Lead:
 
     def notice(self, session: DebugSession) -> None:
         """Say in the session who is there, and what they have answered."""
-        quiz = session.quiz
+        quiz = session.asking
         if quiz.question is not self._question:
             self._question = quiz.question
             self._asked += quiz.question is not None

@@ -134,11 +134,11 @@ class Pupil:
         """Tell the teacher what was drawn and answered."""
         context = self._taken if self.follows and not self._wrong and session is self._session else None
         if context is not None and context["question"]:
-            said = context["question"][0], session.quiz.given
+            said = context["question"][0], session.asking.given
             if said != self._said and self._link is not None:
                 self._said = said
                 self._link.send({"answer to": said[0], "answer": said[1]})
-            if session.quiz.question is None and session.timeline.place == tuple(context["at"]):
+            if session.asking.question is None and session.timeline.place == tuple(context["at"]):
                 take_up(context, context, session, viewer)  # a run to the teacher's place has arrived there
                 self._moves = session.moves
                 self.changed()
@@ -154,7 +154,7 @@ class Pupil:
         """Let the pupil go on alone."""
         if self.follows:
             self.follows, self._taken, self._session = False, None, None
-            session.quiz.leave_class()
+            session.asking.leave_class()
             self._drawn = -1
             self._say_drawn()
 

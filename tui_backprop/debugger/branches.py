@@ -43,6 +43,11 @@ class States:
             number -= self._stride
         return self._states[number]
 
+    @property
+    def kept(self) -> list[State]:
+        """The states that are kept, the oldest first."""
+        return [self._states[number] for number in sorted(self._states)]
+
     def until(self, finished: int) -> States:
         """Return a copy without the states after more than so many iterations."""
         states = States(self._most, self._most_bytes)

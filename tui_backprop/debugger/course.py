@@ -16,7 +16,7 @@ from minidl_core.train import Memory, Optimizer
 from ..programs.program import Program
 from ..programs.recorded import RecordedStep
 from ..programs.updates import ProgramsOptimizer
-from .edits import Edit
+from .edits import Edit, OptimizerEdit
 from .loss_graph import LossGraph
 
 Edits = Mapping[int, tuple[Edit, ...]]
@@ -107,7 +107,15 @@ class Course:
         self.finished = state.finished
         self.stepper = self._stepper_of(state.finished)
         step = self.step_of(state.finished)
-        if step is not None:
+        if step is None:
+            others = [
+                edit.optimizer
+                for edited in sorted(edits)
+                for edit in edits[edited]
+                if edited <= state.finished and isinstance(edit, OptimizerEdit)
+            ]
+            self.stepper.optimizer = copy(others[-1] if others else self._program.optimizer)
+        else:
             self.stepper.optimizer = copy(step.optimizer)
             recorded = self.as_recorded(state.finished, edits)
             self.stepper.left_after = {} if recorded is None else recorded.left_after

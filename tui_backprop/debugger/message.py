@@ -32,6 +32,12 @@ Kind = Literal[
     "would answer",
     "question waits",
     "no number typed",
+    "learner drives",
+    "engine drives",
+    "engine's move",
+    "move comes again",
+    "move waits",
+    "wrong move",
     "leads a class",
     "follows a class",
     "on one's own in a class",
@@ -43,6 +49,10 @@ Kind = Literal[
     "no scopes",
     "too many to open",
     "nothing folded here",
+    "no pages",
+    "page is nowhere",
+    "goal reached",
+    "goal not judged",
 ]
 
 
@@ -60,9 +70,16 @@ class Message:
 
     speed: the `speed` of runs. where: the `command` that comes back here. kept: the `path`; not kept: also `why`. sent
     to the terminal: `what`. breakpoint set: the `breakpoint`, and whether it is on the node `in_view`; breakpoint
-    removed: it. quiz mode: the `mode`. no run in a quiz and would answer: `what` was refused, and of the latter the
-    `mode`. question waits: how many `choices`. no number typed: what is `typed`. no origin: `why`. in no scope: the
-    `node`. too many to open: how many `nodes`.
+    removed: it. quiz mode: the `mode`. no run in a quiz and would answer: `what` was refused, and the `mode`. question
+    waits: how many `choices`. no number typed: what is `typed`. no origin: `why`. in no scope: the `node`. too many to
+    open: how many `nodes`.
+
+    learner drives: whether it is still the `forward` pass; engine drives: how many moves were `right` of those
+    `answered`. move comes again: of which `moment`. move waits: whether it `picks` a node. wrong move: what was
+    `given`, and `why` it is wrong, if that is known.
+
+    Of a lesson, page is nowhere: `why` there is no moment that it belongs to. goal reached: the `lesson` that comes
+    next, empty where none does. goal not judged: the `error` and its `place` in a file.
 
     Of a class, its `name`; who leads one: how many `follow`, are `alone` and `slow`; who is in one: whether the teacher
     is `there`, what is `wrong` with what came, whether the loss is the `same`, `since` when one is on one's own.

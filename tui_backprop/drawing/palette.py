@@ -43,6 +43,13 @@ _LIGHT = {
     "key": "bold color(25)",
     "followed": "bold color(130)",
 }
+# of a map, from low to high: each says its background and what is legible on it, so that it fits every theme
+_LEVEL_COLOURS = ((231, 53), (231, 54), (231, 61), (231, 67), (231, 66), (16, 72), (16, 77), (16, 149), (16, 221))
+LEVELS = tuple(f"level {number}" for number in range(1, len(_LEVEL_COLOURS) + 1))
+"""The styles of a map's levels, from low to high."""
+_OF_LEVELS = {
+    name: f"color({front}) on color({back})" for name, (front, back) in zip(LEVELS, _LEVEL_COLOURS, strict=True)
+}
 # orange and blue are told apart by all eyes (Okabe & Ito 2008); red and green stand for nothing here
 _COLOUR_BLIND = _DARK | {
     "done": "color(80)",
@@ -54,7 +61,7 @@ _COLOUR_BLIND = _DARK | {
     "blue": "color(75)",
 }
 THEMES = {
-    name: _WITHOUT_COLOUR | colours
+    name: _WITHOUT_COLOUR | _OF_LEVELS | colours
     for name, colours in (("dark", _DARK), ("light", _LIGHT), ("colour-blind", _COLOUR_BLIND))
 }
 """What each name of a style looks like, by theme."""

@@ -68,6 +68,9 @@ class Exported:
         self.nodes: list[Node] = plan.nodes
         if len(self.nodes) > MOST_NODES:
             raise ProgramError(f"it has {len(self.nodes):,} nodes, and a script is written of at most {MOST_NODES:,}")
+        for node in self.nodes:
+            if isinstance(node, Operation) and getattr(node.definition.compute, "__closure__", None):
+                raise ProgramError(f"{node.describe()} is computed by what only the program itself has")
         first = {node: batches.arrays[batches.order[0]] for node, batches in self.feeds.items()}
         with quiet():
             values = plan.run(plan.feed(first), {})

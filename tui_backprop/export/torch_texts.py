@@ -102,7 +102,10 @@ TEXTS: Mapping[str, Text] = {
     "negative": "-{0}",
     "square": "{0} ** 2",
     "power": "{0} ** {1}",
-    **{name: f"torch.{name}({{0}})" for name in ("exp", "log", "sigmoid", "tanh", "relu", "sqrt", "sin", "cos", "abs")},
+    **{
+        name: f"torch.{name}({{0}})"
+        for name in ("exp", "log", "sigmoid", "tanh", "relu", "sqrt", "sin", "cos", "abs", "erf")
+    },
     "leaky_relu": "torch.where({0} > 0, {0}, {slope} * {0})",
     "softplus": "torch.logaddexp({0}, torch.zeros_like({0}))",
     "gelu": 'torch.nn.functional.gelu({0}, approximate="tanh")',

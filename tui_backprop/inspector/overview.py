@@ -47,10 +47,8 @@ def draw_start(moment: Moment, width: int, height: int, charts: Sequence[str] = 
         *prose(f"{RIGHT} one element is followed through every array, its numbers are written out here", width, "dim"),
     ]
     keys: list[Line] = [[("space", "key"), ("  the first step", "text"), ("     ?", "key"), ("  all keys", "text")]]
-    if "data" in charts:
-        # the first time it comes to the inspector
-        tabs = " ".join(["tab"] * (charts.index("data") + 2))
-        keys.append([(tabs, "key"), ("  the chart of the points", "text")])
+    if "picture" in charts:
+        keys.append([("V", "key"), ("  the picture of it", "text")])
     sections = [
         Section(8, prose(moment.program.lesson.summary, width, "title")),
         Section(7, inside),

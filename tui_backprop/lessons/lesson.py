@@ -1,12 +1,12 @@
 """What a lesson is: a graph to train, and what is true of it alone.
 
 The sentences, formulas and pictures are made from the graph. A lesson adds what only its author knows: what a row or a
-column means, and sentences that hold for its data and would be wrong elsewhere.
+column means, sentences that hold for its data and would be wrong elsewhere, and the pages that teach by it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +15,11 @@ from numpy.typing import NDArray
 from minidl_core import Node, Placeholder, Variable
 from minidl_core.arrays import Array
 from minidl_core.train import GradientDescentOptimizer, Optimizer, Schedule
+
+from .pages import Goal, Next, Page
+
+PICTURE_NAMES = ("curve", "map", "data", "layers")
+"""What a lesson can have beside the loss: J over a weight, J over two, the data, the size of the gradients."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +37,33 @@ class Plane:
 
 
 @dataclass(frozen=True)
+class Regions:
+    """Points of two classes in the plane, and a network that tells them apart, for the picture of the data.
+
+    `points` is the (n,2) placeholder; a point belongs to the second class where `classes` (n,1) is above `border`, and
+    is given that class where `score` (n,1) is. The lines of the hidden units are where `points @ weights + bias`, (2,k)
+    and (k,), is 0. What `score` is computed from must take any number of points.
+    """
+
+    points: Placeholder
+    classes: Placeholder
+    score: Node
+    border: float
+    weights: Variable
+    bias: Variable
+
+
+@dataclass(frozen=True)
 class Example:
-    """What a lesson builds: the loss, what its placeholders are fed with, and its data's picture, if it has one."""
+    """What a lesson builds: the loss, what its placeholders are fed with, and its data's picture, if it has one.
+
+    That is a `plane` where one line separates the points, `regions` where a network does.
+    """
 
     loss: Node
     feeds: Mapping[Placeholder, Array]
     plane: Plane | None = None
+    regions: Regions | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +86,10 @@ class Lesson:
     by its name a tuple of labels for each of its axes, () for an axis that has none. `folds` name the scopes of nodes
     whose own names do not say one, by the nodes' names. `optimizer` makes an optimizer of a learning rate. `seed` is
     None where no seed can be given: a script draws its own numbers. `on_points` makes the lesson about somebody's
-    points in place of its own.
+    points in place of its own. `variants` are the same lesson with something else in it, each by its name. A lesson
+    about a `script` opens the run of that file, and builds nothing. `pages` are read one after the other, `goal` is
+    what the learner is to reach, and `then` what comes next (see pages.py). `picture` is the one of `PICTURE_NAMES`
+    that stands beside the loss at first; without one it is that of the data, if they have one.
     """
 
     name: str
@@ -73,3 +102,9 @@ class Lesson:
     labels: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     folds: Mapping[str, str] = field(default_factory=dict)
     on_points: Callable[[Points], Lesson] | None = None
+    variants: Mapping[str, Lesson] = field(default_factory=dict)
+    script: str = ""
+    pages: Sequence[Page] = ()
+    goal: Goal | None = None
+    then: Next | None = None
+    picture: str | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from minidl_core import Constant, Graph, Variable, divide, multiply, square, subtract
 
 from .lesson import Example, Lesson
+from .pages import Goal, Next, Page
 
 
 def build(seed: int) -> Example:  # noqa: ARG001 (nothing in it is random)
@@ -28,4 +29,34 @@ lesson = Lesson(
         "BackwardStarted J": "Backward starts at J: dJ/dJ = 1. Watch gap: it does not wait for error, which J does not "
         "depend on.",
     },
+    pages=(
+        Page(
+            "gap is used twice: J = gap², and error = gap / 12, which is only printed. J does not depend on error. "
+            "Press {key phase}: the forward pass finds J = {J}.",
+            at="0",
+            node="gap",
+            shows="graph",
+        ),
+        Page(
+            "Going back, a node waits for its consumers. gap has two of them: J and error. J is visited first. "
+            "How many will gap still wait for then?",
+            at="1:J:forward",
+            node="gap",
+            choices={
+                "0": "Error does not lead to J, so nothing comes back from it. gap is next.",
+                "1": "Of error: J does not change with it, so it has nothing to say. Who waits for it waits for ever.",
+                "2": "J was visited by then. And error does not lead to J, so nobody waits for it.",
+            },
+            answer="0",
+        ),
+        Page(
+            "gap gets {dJ/dgap} from J, and its gradient is complete. The ledger has one line: error brings nothing. "
+            "Press {key step} on to w.",
+            at="1:gap",
+            node="gap",
+            shows="ledger",
+        ),
+    ),
+    goal=Goal("Train until J is below 0.01, with {key iteration}.", lambda now: now.loss < 0.01),
+    then=Next("So far every node was one number. What if b is added to each of 100 rows?", "broadcast"),
 )

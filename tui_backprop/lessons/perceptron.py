@@ -11,6 +11,7 @@ from minidl_core import Graph, Variable, add, log, matmul, multiply, negative, p
 from minidl_core.arrays import Array
 
 from .lesson import Example, Lesson, Plane, Points
+from .pages import Goal, Next, Page
 
 
 def build(seed: int) -> Example:
@@ -48,6 +49,9 @@ def on_points(points: Points) -> Lesson:
         build=lambda seed: _separating(rows, points.classes, np.random.default_rng(seed), spread),
         learning_rate=float(f"{rate:.1g}"),
         sentences={},
+        pages=(),
+        goal=None,
+        then=None,
         labels={
             "X": ((), points.axes),
             "W": (points.axes, points.class_names),
@@ -133,4 +137,43 @@ lesson = Lesson(
     },
     folds=dict.fromkeys(("log", "multiply", "reduce_sum", "reduce_sum_1", "J"), "cross-entropy"),
     on_points=on_points,
+    picture="data",
+    pages=(
+        Page(
+            "50 red points, 50 blue ones, and a line where both classes are equally likely. W and b were drawn "
+            "at random, so this first line is only a guess. Training is to make a good separator of it.",
+            at="0",
+            shows="data",
+        ),
+        Page(
+            "Scores, softmax, cross-entropy, as in the lesson before, for each row. So dJ/dadd is p - c. "
+            "In the inspector, go from point to point: which ones have a slope far from 0?",
+            at="1:add",
+            node="add",
+            shows="ledger",
+        ),
+        Page(
+            "dJ/dW sums over all points: the coordinate of each, times its slope p - c. "
+            "Which points move the line most?",
+            at="1:add",
+            node="W",
+            choices={
+                "those on the wrong side": "Right: there p - c is nearly 1 or -1. Points far on the right side have 0.",
+                "those far on the right side": "They are sure and right: p is nearly c, so p - c is nearly 0.",
+                "all points alike": "Each counts by its slope p - c, and that is not the same for all.",
+            },
+            answer="those on the wrong side",
+        ),
+        Page(
+            "One step along -dJ/dW, and the line is a little better. Press {key iteration} and watch the picture: "
+            "small digits mark the lines after 0, 1, 3 and 10 updates, each better than the one before.",
+            at="1",
+            shows="data",
+        ),
+    ),
+    goal=Goal(
+        "Train until J is below 10: a good separator. {key run} trains on.",
+        lambda now: now.loss < 10,
+    ),
+    then=Next("A line separates these points. What if no line can?", "xor"),
 )

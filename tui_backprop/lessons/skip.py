@@ -5,6 +5,7 @@ from __future__ import annotations
 from minidl_core import Constant, Graph, Variable, add, multiply, sigmoid, square
 
 from .lesson import Example, Lesson
+from .pages import Goal, Next, Page
 
 
 def build(seed: int) -> Example:  # noqa: ARG001 (nothing in it is random)
@@ -29,4 +30,39 @@ lesson = Lesson(
         "BackwardStarted J": "Backward starts at J: dJ/dJ = 1. Watch x: it comes after both of its consumers; t shows "
         "a search that cannot wait."
     },
+    pages=(
+        Page(
+            "x reaches y on two ways: directly, and through sigmoid. The direct way is shorter: it skips a node. "
+            "Press {key phase} to the end of the forward pass.",
+            at="0",
+            node="x",
+            shows="graph",
+        ),
+        Page(
+            "Going back, J is visited first, then y, which brings something to both of its inputs: x and sigmoid. "
+            "Which one can pass on its gradient next?",
+            at="1:J:forward",
+            node="y",
+            shows="graph",
+            choices={
+                "x": "x is reached first, but it waits: what sigmoid brings is still to come, and belongs to its sum.",
+                "sigmoid": "All that uses sigmoid is y, and y is done. x must wait until sigmoid was visited.",
+                "either": "If x went now, it would pass on a sum in which one term is missing.",
+            },
+            answer="sigmoid",
+        ),
+        Page(
+            "x has what y brings, and still waits. Press {key step}: the second contribution arrives, over the longer "
+            "way. It is small, as sigmoid's slope is. Now x is complete: {dJ/dx}.",
+            at="1:x:1",
+            node="x",
+            shows="ledger",
+        ),
+    ),
+    goal=Goal(
+        "Find a w at which the way through sigmoid brings more than a fifth of what the direct way brings. "
+        "Edit w with {key edit}, or train with {key iteration}.",
+        lambda now: now.value("sigmoid") * (1 - now.value("sigmoid")) > 0.2,
+    ),
+    then=Next("x waited for all its consumers. Are there consumers for which nobody waits?", "off-path"),
 )

@@ -99,6 +99,8 @@ def _quiz_mode(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
 
 def _no_run(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
     what = {"run": "run", "resume": "going on"}[data["what"]]
+    if data["mode"] == "drive":
+        return _with_remedies(f"no {what} while you drive", "; ", remedies(keys, ("drive", "ends that"), between=""))
     return _with_remedies(
         f"no {what} while questions are asked", "; ", remedies(keys, ("ask", "stops them"), between="")
     )
@@ -106,6 +108,7 @@ def _no_run(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
 
 def _would_answer(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
     actions = ("step", "reveals it") if data["mode"] == "room" else ("skip", "skips the question")
+    actions = ("skip", "shows it") if data["mode"] == "drive" else actions
     return _with_remedies(f"the {data['what']} would answer it", "; ", remedies(keys, actions, between=""))
 
 
@@ -120,6 +123,42 @@ def _question_waits(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
 def _no_number_typed(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
     text = f"'{data['typed']}' is not a number" if data["typed"] else "nothing is typed"
     return (f"{text}; type one such as -0.25",)
+
+
+def _learner_drives(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
+    if not data["forward"]:
+        return ("you drive: make the engine's moves", "you drive")
+    on = remedies(keys, ("step", "steps"), ("phase", "goes to its end"), between=", ")
+    return (
+        *_with_remedies("you drive the way back; the forward pass is the engine's", ": ", on),
+        *_with_remedies("you drive the way back", "; ", remedies(keys, ("phase", "goes there"), between="")),
+        "you drive",
+    )
+
+
+def _engine_drives(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
+    score = f": {data['right']} of {data['answered']} moves right" if data["answered"] else ""
+    return (f"the engine drives again{score}", f"the engine drives{score}", "the engine drives")
+
+
+def _engines_move(_: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
+    on = remedies(keys, ("step", "makes it"), between="")
+    return (
+        *_with_remedies("the engine's move: it cannot be written out", "; ", on),
+        *_with_remedies("the engine's move", "; ", on),
+        "the engine's move",
+    )
+
+
+def _move_waits(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
+    how = "select a node" if data["picks"] else "type a number"
+    on = ", ".join(filter(None, (how, remedies(keys, ("skip", "shows it"), between=""))))
+    return (f"the move is yours: {on}",)
+
+
+def _wrong_move(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
+    given = printable(data["given"])
+    return (f"not {given}: {data['why']}" if data["why"] else f"not {given}",)
 
 
 def _leads(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
@@ -163,6 +202,18 @@ def _too_small(_: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
     return _with_remedies("paused, because nothing could be seen", "; ", remedies(keys, ("run", "runs on"), between=""))
 
 
+def _goal_reached(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
+    reached = "the lesson's goal is reached"
+    on = f"opens {data['lesson']}" if data["lesson"] else "chooses another lesson"
+    return (*_with_remedies(reached, ": ", remedies(keys, ("lessons", on), between="")), reached)
+
+
+def _goal_not_judged(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
+    error = data["error"]
+    why = printable(f"{type(error).__name__}: {error} ({data['place']})")
+    return f"whether the lesson's goal is reached cannot be told: {why}", f"the goal cannot be judged: {why}"
+
+
 SENTENCES: dict[Kind, Callable[[Mapping[str, Any], Keys], tuple[str, ...]]] = {
     "warned": _warned,
     "forked": _forked,
@@ -199,8 +250,22 @@ SENTENCES: dict[Kind, Callable[[Mapping[str, Any], Keys], tuple[str, ...]]] = {
     "would answer": _would_answer,
     "question waits": _question_waits,
     "no number typed": _no_number_typed,
+    "learner drives": _learner_drives,
+    "engine drives": _engine_drives,
+    "engine's move": _engines_move,
+    "move comes again": lambda data, _: (
+        f"again, because it went wrong: you are at {data['moment']}",
+        f"again, at {data['moment']}",
+        "again",
+    ),
+    "move waits": _move_waits,
+    "wrong move": _wrong_move,
     "in no scope": lambda data, _: (f"{printable(data['node'].name)} is in no scope",),
     "no scopes": lambda *_: ("no node has a scope",),
     "too many to open": _too_many_to_open,
     "nothing folded here": lambda *_: ("nothing is folded here",),
+    "no pages": lambda *_: ("this lesson has no pages",),
+    "page is nowhere": lambda data, _: (f"this page's moment is not there: {data['why']}",),
+    "goal reached": _goal_reached,
+    "goal not judged": _goal_not_judged,
 }

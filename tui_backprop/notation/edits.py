@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
+from functools import partial
 from math import isfinite, isinf
 
 from minidl_core import Node, Operation, Placeholder, State, Variable
+from minidl_core.train import (
+    AdamOptimizer,
+    AdamWOptimizer,
+    GradientDescentOptimizer,
+    MomentumOptimizer,
+    Optimizer,
+    RMSPropOptimizer,
+    Schedule,
+)
 
 from ..debugger.branches import Branch
-from ..debugger.edits import Edit, start_value
+from ..debugger.edits import Edit, NumberEdit, OptimizerEdit, SeedEdit, start_value
 from ..debugger.loss_graph import LossGraph
+from ..debugger.timeline import Timeline
 from .expression import element_text
 from .fitting import cut
 from .formats import number, shape_text
 from .listing import listed
 
 LEARNING_RATE = "learning rate"
+SEED = "seed"
+OPTIMIZER = "optimizer"
+OPTIMIZERS: Mapping[str, Callable[[float | Schedule], Optimizer]] = {
+    "gradient descent": GradientDescentOptimizer,
+    "momentum": partial(MomentumOptimizer, momentum=0.9),
+    "rmsprop": RMSPropOptimizer,
+    "adam": AdamOptimizer,
+    "adamw": AdamWOptimizer,
+}
+_LONGEST_SEED = 18
 ORIGINAL = "original"
 _RATE_NAMES = (LEARNING_RATE, "learning_rate", "η", "eta")
 LARGEST = 1e12
@@ -28,6 +50,8 @@ class EditError(ValueError):
 
 def label(edit: Edit, length: int = 16) -> str:
     """Say what is changed, the node's name cut to a length: W[0,0] 0.2229 → 1."""
+    if not isinstance(edit, NumberEdit):
+        return f"{before(edit)} → {edit.new}"
     if edit.node is None:
         return f"{before(edit)} → {edit.new:g}"
     if edit.index is None:
@@ -37,6 +61,8 @@ def label(edit: Edit, length: int = 16) -> str:
 
 def before(edit: Edit, length: int = 16) -> str:
     """Say what there was, the node's name cut to a length: W[0,0] 0.2229."""
+    if not isinstance(edit, NumberEdit):
+        return f"seed {edit.old}" if isinstance(edit, SeedEdit) else edit.old
     if edit.node is None:
         return f"η {edit.old:g}"
     name = cut(edit.node.name, length)
@@ -45,6 +71,10 @@ def before(edit: Edit, length: int = 16) -> str:
 
 def written_out(edit: Edit, length: int = 24) -> str:
     """Say what there is and what there was, the node's name cut to a length: W[0,0] = 1 instead of 0.2229."""
+    if isinstance(edit, SeedEdit):
+        return f"variables drawn from seed {edit.new} instead of {edit.old}"
+    if isinstance(edit, OptimizerEdit):
+        return f"{edit.new} instead of {edit.old}"
     if edit.node is None:
         return f"the {LEARNING_RATE} η = {edit.new:g} instead of {edit.old:g}"
     name = cut(edit.node.name, length)
@@ -91,10 +121,62 @@ def written_edit(target: str, value: float) -> str:
 
 def exact_edit(edit: Edit) -> str:
     """Write an edit with all digits of its number, so that it is read as the same one."""
+    if not isinstance(edit, NumberEdit):
+        return f"{SEED if isinstance(edit, SeedEdit) else OPTIMIZER} = {edit.new}"
     target = LEARNING_RATE if edit.node is None else edit.node.name
     if edit.node is not None and edit.index is not None:
         target = element_text(target, edit.index)
     return f"{target} = {edit.new!r}"
+
+
+def read_any_edit(text: str, timeline: Timeline, target: str) -> Edit:
+    """Return the edit that somebody typed: `seed = 5`, `optimizer = adam`, or a number (see `read_edit`).
+
+    Raises EditError where it would change nothing, or the program has no such thing to change.
+    """
+    before, _, typed = text.rpartition("=")
+    name = before.rpartition("=")[2].strip()  # a whole edit may be typed behind the one that stood there
+    if name not in (SEED, OPTIMIZER) or name in {node.name for node in timeline.graph.nodes}:
+        return read_edit(text, timeline.edited_state, timeline.graph, target)
+    return _read_seed(typed.strip(), timeline) if name == SEED else _read_optimizer(typed.strip(), timeline)
+
+
+def _read_seed(typed: str, timeline: Timeline) -> SeedEdit:
+    program, before = timeline.program, timeline.edited_state
+    if program.seed is None:
+        raise EditError(f"{cut(program.lesson.name, 24)} draws no numbers from a seed.")
+    if not typed.isdecimal() or len(typed) > _LONGEST_SEED:
+        raise EditError(f"'{cut(typed, 24)}' is no seed: that is a whole number, 0 or above.")
+    seeds = [program.seed, *(edit.new for _, edit in timeline.branch.made if isinstance(edit, SeedEdit))]
+    edit = make_seed_edit(seeds[-1], int(typed), timeline)
+    if all((start_value(before, variable) == value).all() for variable, value in edit.values.items()):
+        raise EditError("Nothing would change: the variables are what this seed draws.")
+    return edit
+
+
+def make_seed_edit(old: int, new: int, timeline: Timeline) -> SeedEdit:
+    """Return the edit that draws the variables from another seed, and leaves the data as they are."""
+    drawn = {node.name: node for node in timeline.program.lesson.build(new).loss.graph.nodes}
+    found = [(variable, drawn.get(variable.name)) for variable in timeline.graph.variables]
+    return SeedEdit(old, new, {node: other.initial_value for node, other in found if isinstance(other, Variable)})
+
+
+def _read_optimizer(typed: str, timeline: Timeline) -> OptimizerEdit:
+    if timeline.program.steps:
+        raise EditError(f"{cut(timeline.program.lesson.name, 24)} has its own optimizer; change it there.")
+    new, now = typed.lower(), type(timeline.stepper.optimizer)
+    if new not in OPTIMIZERS:
+        raise EditError(f"There is no optimizer '{cut(typed, 24)}'; there are {listed(list(OPTIMIZERS), str, 9)}.")
+    names = {type(make(1.0)): name for name, make in OPTIMIZERS.items()}
+    edit = make_optimizer_edit(names.get(now, now.__name__), new)
+    if type(edit.optimizer) is now:
+        raise EditError(f"Nothing would change: {new} takes the steps already.")
+    return edit
+
+
+def make_optimizer_edit(old: str, new: str) -> OptimizerEdit:
+    """Return the edit after which another optimizer takes the steps, at the learning rate that there is."""
+    return OptimizerEdit(old, new, OPTIMIZERS[new](1.0))
 
 
 def read_edit(text: str, state: State, graph: LossGraph, target: str) -> Edit:
@@ -118,10 +200,10 @@ def read_edit(text: str, state: State, graph: LossGraph, target: str) -> Edit:
     if node is None and new <= 0:
         raise EditError(f"The {LEARNING_RATE} must be above 0: it says how far an update moves.")
     if node is None and callable(state.learning_rate):
-        return Edit(node, index, old, new)  # the same number is a change, too, as it stays
+        return NumberEdit(node, index, old, new)  # the same number is a change, too, as it stays
     if new == old and (node is None or index is not None or bool((start_value(state, node) == new).all())):
         raise EditError(f"Nothing would change: {cut(name, 24)} is {new:g} already.")
-    return Edit(node, index, old, new)
+    return NumberEdit(node, index, old, new)
 
 
 def _target(

@@ -242,21 +242,23 @@ def _expanded(tree: Tree) -> Tree:
 
 
 def _terms(total: Total) -> list[Tree]:
-    def term(chosen: tuple[int, ...]) -> Tree:
-        values = dict(zip(total.letters, chosen, strict=True))
+    return [term_of(total, chosen) for chosen in product(*map(range, sizes(total)))]
 
-        def chosen_entry(leaf: Leaf) -> Tree:
-            if not isinstance(leaf, Entry):
-                return leaf
-            value = leaf.value
-            for axis, at in zip(total.axes, chosen, strict=True):
-                value = value.take([at if value.shape[axis] > 1 else 0], axis)
-            index = tuple(index_at(i, values) for i in leaf.index)
-            return Entry(leaf.symbol, leaf.name, index, value, leaf.notation)
 
-        return replace_leaves(total.body, chosen_entry)
+def term_of(total: Total, chosen: Sequence[int]) -> Tree:
+    """Return the term of a sum for these values of its letters."""
+    values = dict(zip(total.letters, chosen, strict=True))
 
-    return [term(chosen) for chosen in product(*map(range, sizes(total)))]
+    def chosen_entry(leaf: Leaf) -> Tree:
+        if not isinstance(leaf, Entry):
+            return leaf
+        value = leaf.value
+        for axis, at in zip(total.axes, chosen, strict=True):
+            value = value.take([at if value.shape[axis] > 1 else 0], axis)
+        index = tuple(index_at(i, values) for i in leaf.index)
+        return Entry(leaf.symbol, leaf.name, index, value, leaf.notation)
+
+    return replace_leaves(total.body, chosen_entry)
 
 
 def _in_numbers(tree: Tree) -> Tree:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ..graph.shown import height_wanted
 from ..session import Viewer
+from .page_rows import page_height
 
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
 CHART_HEIGHT = 4
@@ -29,15 +30,17 @@ class Area(NamedTuple):
 class Arrangement(NamedTuple):
     """The panes that are shown, by name, and the frame: rules (y, x from, x to) and bars (x, y from, y to).
 
-    A line that starts or ends outside the screen has no end on it.
+    A line that starts or ends outside the screen has no end on it. `left_out` are the panes that would have a
+    place, and have nothing to show.
     """
 
     panes: Mapping[str, Area]
     rules: tuple[tuple[int, int, int], ...]
     bars: tuple[tuple[int, int, int], ...]
+    left_out: tuple[str, ...] = ()
 
 
-def arrange_for(viewer: Viewer, width: int, height: int, *, data: bool) -> tuple[Arrangement | None, bool]:
+def arrange_for(viewer: Viewer, width: int, height: int) -> tuple[Arrangement | None, bool]:
     """Return where the panes stand on a screen of this size, and whether the graph is a diagram on it.
 
     Unless the viewer asked for one of both, it is a diagram where that fits.
@@ -48,7 +51,9 @@ def arrange_for(viewer: Viewer, width: int, height: int, *, data: bool) -> tuple
     else:
         diagram = look.diagram and foldings.is_drawable(look)
     wanted = height_wanted(foldings, look, width - 2, diagram=diagram)
-    return arrange(width, height, diagram=diagram, graph_height=wanted, data=data), diagram
+    picture = viewer.picture is not None
+    page = page_height(viewer.reading, width) if viewer.reading.is_open else 0
+    return arrange(width, height, diagram=diagram, graph_height=wanted, picture=picture, page=page), diagram
 
 
 def _prefers_diagram(width: int, height: int) -> bool:
@@ -56,22 +61,31 @@ def _prefers_diagram(width: int, height: int) -> bool:
     return width >= 100 and height >= 34
 
 
-def arrange(width: int, height: int, *, diagram: bool, graph_height: int, data: bool) -> Arrangement | None:
+def arrange(
+    width: int, height: int, *, diagram: bool, graph_height: int, picture: bool, page: int = 0
+) -> Arrangement | None:
     """Return where the panes stand; None where the terminal is too small.
 
-    `graph_height` is the number of rows that the graph would like to have, as a diagram or as a tape; `data` is
-    whether there is a data chart to show.
+    `graph_height` is the number of rows that the graph would like to have, as a diagram or as a tape; `picture`
+    is whether there is one to show, and `page` how many rows a lesson's page needs, 0 where none is open.
     """
     if width < LEAST_WIDTH or height < LEAST_HEIGHT:
         return None
+    if page:
+        above = arrange(width, height - page - 1, diagram=diagram, graph_height=graph_height, picture=picture)
+        if above is not None:
+            return _with_page(above, width, height)
+        # where it would leave the other panes too little, it has the place of the inspector
+        whole = _with_tape(width, height, graph_height, picture)
+        return whole._replace(panes={"page" if name == "inspector" else name: at for name, at in whole.panes.items()})
     if not diagram:
-        return _with_tape(width, height, graph_height, data)
+        return _with_tape(width, height, graph_height, picture)
     if _prefers_diagram(width, height):
-        return _with_diagram(width, height, graph_height, data)
+        return _with_diagram(width, height, graph_height, picture)
     return _with_small_diagram(width, height, graph_height)
 
 
-def _with_diagram(width: int, height: int, graph_height: int, data: bool) -> Arrangement:
+def _with_diagram(width: int, height: int, graph_height: int, picture: bool) -> Arrangement:
     graph = min(max(graph_height, 5), height - 28)
     step, inner = graph + 2, width - 2
     # a sentence fits into one line of 116 cells, or into two of 78
@@ -79,7 +93,7 @@ def _with_diagram(width: int, height: int, graph_height: int, data: bool) -> Arr
     below = step + text + 1
     split = min(width * 63 // 120, 80)
     body = height - below - 3
-    loss = body // 2 if data else body
+    loss = body // 2 if picture else body
     middle = below + loss + 1
     left, right = split - 1, width - split - 2
     panes = {
@@ -92,10 +106,11 @@ def _with_diagram(width: int, height: int, graph_height: int, data: bool) -> Arr
     }
     bottom, end = height - 2, width - 1
     rules = [(1, 0, end), (step, 0, end), (below, 0, end), (bottom, 0, end)]
-    if data:
-        panes["data"] = Area(split + 1, middle + 1, right, body - loss - 1)
+    if picture:
+        panes["picture"] = Area(split + 1, middle + 1, right, body - loss - 1)
         rules.append((middle, split, end))
-    return Arrangement(panes, tuple(rules), ((0, 1, bottom), (end, 1, bottom), (split, below, bottom)))
+    bars = ((0, 1, bottom), (end, 1, bottom), (split, below, bottom))
+    return Arrangement(panes, tuple(rules), bars, () if picture else ("picture",))
 
 
 def _with_small_diagram(width: int, height: int, graph_height: int) -> Arrangement:
@@ -112,7 +127,7 @@ def _with_small_diagram(width: int, height: int, graph_height: int) -> Arrangeme
     return Arrangement(panes, tuple((y, -1, width) for y in (1, step, body)), ())
 
 
-def _with_tape(width: int, height: int, graph_height: int, data: bool) -> Arrangement:
+def _with_tape(width: int, height: int, graph_height: int, picture: bool) -> Arrangement:
     split = min(max(width * 7 // 16, 28), 48)
     step = height - 5
     body = step - 2
@@ -128,15 +143,29 @@ def _with_tape(width: int, height: int, graph_height: int, data: bool) -> Arrang
     if spare < CHART_HEIGHT and body >= 13:
         spare = CHART_HEIGHT
     if spare >= CHART_HEIGHT:
-        points = spare // 2 if data and spare >= 20 else 0
-        loss = spare - points - bool(points)
+        lower = spare // 2 if picture and spare >= 20 else 0
+        loss = spare - lower - bool(lower)
         tape = body - spare - 1
         panes["loss"] = Area(0, tape + 3, split, loss)
         rules.append((tape + 2, -1, split))
-        if points:
-            panes["data"] = Area(0, tape + loss + 4, split, points)
+        if lower:
+            panes["picture"] = Area(0, tape + loss + 4, split, lower)
             rules.append((tape + loss + 3, -1, split))
     else:
         tape = body
     panes["graph"] = Area(0, 2, split, tape)
-    return Arrangement(panes, tuple(rules), ((split, 1, step),))
+    left_out = () if picture or spare < 20 else ("picture",)
+    return Arrangement(panes, tuple(rules), ((split, 1, step),), left_out)
+
+
+def _with_page(above: Arrangement, width: int, height: int) -> Arrangement:
+    """Return an arrangement with a lesson's page under it, above the keys."""
+    framed = above.rules[0][1] == 0
+    rule = above.panes["keys"].y - framed
+    page = Area(int(framed), rule + 1, width - 2 * framed, height - 1 - framed - (rule + 1))
+    panes = {**above.panes, "page": page, "keys": Area(0, height - 1, width, 1)}
+    if not framed:
+        return above._replace(panes=panes, rules=(*above.rules, (rule, -1, width)))
+    bottom, end = height - 2, width - 1
+    bars = tuple((x, y, bottom if x in (0, end) else to) for x, y, to in above.bars)
+    return above._replace(panes=panes, rules=(*above.rules, (bottom, 0, end)), bars=bars)

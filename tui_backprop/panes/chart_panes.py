@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-import numpy as np
-
-from minidl_core.arrays import Array
-
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
-from ..lessons.lesson import Plane
 from ..notation.edits import branch_label, seen_from
 from ..notation.fitting import width_of
+from ..pictures import picture_named, pictures_of
+from ..pictures.charts import draw_loss
+from ..pictures.picture import Picture
 from ..session import Viewer
-from .charts import Separator, count_right, data_legend, draw_data, draw_loss, separator
 from .frame import TITLE_EDGES
 from .pane import Pane, Size
+
+SLICE_SECONDS = 0.003
+"""How long a key may wait for what a picture needs, each time it is drawn."""
 
 
 class LossPane(Pane):
@@ -58,64 +58,33 @@ class LossPane(Pane):
         )
 
 
-class DataPane(Pane):
-    """The points, the line that separates them now, and the lines of a few iterations before."""
+class PicturePane(Pane):
+    """The picture that the viewer has chosen, if any: its data, J over a weight, and others."""
 
-    name = "data"
+    name = "picture"
 
-    def applies(self, moment: Moment) -> bool:
-        """Return whether the data are points in the plane."""
-        return moment.program.example.plane is not None
+    def prepare(self, moment: Moment, viewer: Viewer) -> bool:
+        """Go on with the work for the picture."""
+        picture = _shown(moment, viewer)
+        work = None if picture is None else picture.work(moment, viewer.focus)
+        return work is not None and work.fill(SLICE_SECONDS)
 
     def depends_on(self, moment: Moment, viewer: Viewer) -> Hashable:
-        """Return the lines, the point that is followed, and the data."""
-        plane = _plane(moment)
-        data = (moment.feeds[plane.points].tobytes(), moment.feeds[plane.classes].tobytes())
-        return _line(moment), tuple(_before(moment)), viewer.followed.point, data
+        """Return which picture it is, and what that depends on."""
+        picture = _shown(moment, viewer)
+        return viewer.picture, picture and picture.depends_on(moment, viewer.focus)
 
     def title(self, moment: Moment, viewer: Viewer, size: Size) -> tuple[Line, Line]:
-        """Return the legend."""
-        width = size.width - TITLE_EDGES - len("Data  ")
-        points, classes = _points(moment)
-        right = f"{count_right(points, classes, _line(moment))} of {len(points)} right"
-        return [("Data  ", "title"), *data_legend(_before(moment), viewer.followed.point, width, right)], []
+        """Return the title of the picture."""
+        picture = _shown(moment, viewer)
+        return [] if picture is None else picture.title(moment, viewer.focus, size.width - TITLE_EDGES - 1), []
 
     def draw(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
-        """Draw points and lines."""
-        return draw_data(
-            *_points(moment),
-            now=_line(moment),
-            before=_before(moment),
-            followed=viewer.followed.point,
-            width=size.width,
-            height=size.height,
-        )
+        """Draw the picture."""
+        picture = _shown(moment, viewer)
+        return [] if picture is None else picture.draw(moment, viewer.focus, *size)
 
 
-def _plane(moment: Moment) -> Plane:
-    plane = moment.program.example.plane
-    assert plane is not None, "a program without points in the plane has no such pane"
-    return plane
-
-
-def _points(moment: Moment) -> tuple[Array, Array]:
-    """Return the points and the class of each."""
-    plane, feeds = _plane(moment), moment.feeds
-    return feeds[plane.points], np.argmax(feeds[plane.classes], axis=1)
-
-
-def _line(moment: Moment) -> Separator:
-    plane = _plane(moment)
-    return separator(moment.variable(plane.weights), moment.variable(plane.bias))
-
-
-def _before(moment: Moment) -> dict[int, Separator]:
-    plane, now = _plane(moment), _line(moment)
-    lines = {
-        iterations: separator(
-            state.variables.get(plane.weights, plane.weights.initial_value),
-            state.variables.get(plane.bias, plane.bias.initial_value),
-        )
-        for iterations, state in moment.milestones
-    }
-    return {iterations: line for iterations, line in lines.items() if line != now}
+def _shown(moment: Moment, viewer: Viewer) -> Picture | None:
+    """Return the picture that is shown; of several losses one may not have what another has."""
+    return picture_named(viewer.picture) if viewer.picture in pictures_of(moment) else None

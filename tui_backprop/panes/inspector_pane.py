@@ -11,6 +11,7 @@ from ..inspector.folded_view import draw_folded
 from ..inspector.list_view import draw_list, followed_element
 from ..notation.fitting import prose
 from ..session import Viewer
+from .driving_pane import draw_move
 from .graph_pane import arrows
 from .pane import Pane, Size, indented
 from .question_pane import draw_answers, draw_question, draw_score
@@ -24,6 +25,11 @@ class InspectorPane(Pane):
     def __init__(self, others: Sequence[Pane]) -> None:
         self._others = {pane.name: pane for pane in others}
 
+    def prepare(self, moment: Moment, viewer: Viewer) -> bool:
+        """Go on with the work for a pane that it shows."""
+        other = self._other(viewer)
+        return other is not None and other.prepare(moment, viewer)
+
     def depends_on(self, moment: Moment, viewer: Viewer) -> Hashable:
         """Return what a pane that it shows depends on; anything else is drawn always."""
         other = self._other(viewer)
@@ -34,10 +40,14 @@ class InspectorPane(Pane):
     def title(self, moment: Moment, viewer: Viewer, size: Size) -> tuple[Line, Line]:
         """Return what is in view, and which other views there are."""
         quiz = viewer.session.quiz
+        move = viewer.session.driving.move
+        if move is not None:
+            return [("Your move", "title"), (f"   {move.question.kind}", "dim")], []
         if quiz.question is not None:
             return [("Question", "title"), (f"   {quiz.question.kind}", "dim")], []
         if viewer.sees_score:
-            return [("Ask me first", "title"), ("   the score", "dim")], []
+            who = "You drive" if quiz.mode == "drive" else "Ask me first"
+            return [(who, "title"), ("   the score", "dim")], []
         if viewer.answers_seen is not None:
             return [("The class", "title"), (f"   {viewer.answers_seen.question.kind}", "dim")], []
         here = arrows(here=not viewer.in_graph)
@@ -59,6 +69,9 @@ class InspectorPane(Pane):
 
     def _draw_below(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
         quiz, width, height = viewer.session.quiz, size.width - 1, size.height
+        driving = viewer.session.driving
+        if driving.move is not None:
+            return indented(draw_move(driving, driving.move, viewer.keys, width, height))
         if quiz.question is not None:
             return indented(draw_question(quiz, quiz.question, viewer.keys, width, height))
         if viewer.sees_score:

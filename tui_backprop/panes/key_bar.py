@@ -10,7 +10,7 @@ from ..session import Viewer
 from ..session.debug_session import ABOUT_A_PLACE
 from .graph_pane import ABOUT_THE_GRAPH
 from .pane import Pane, Size
-from .step_pane import ABOUT_THE_QUIZ
+from .step_pane import IN_THE_TITLE
 
 Keys = tuple[tuple[str, str], ...]
 """Keys and what they do, the most needed first."""
@@ -39,7 +39,16 @@ CHOOSING = (("1-4", "answer"), ("esc", "skip"), ("b", "back"), ("?", "keys"), ("
 TYPING = (("enter", "answer"), ("esc", "skip"), ("PgUp", "back"), ("F1", "keys"))
 IN_THE_ROOM = (("space", "reveal"), ("b", "back"), ("m", "stop asking"), ("?", "keys"), ("q", "quit"))
 OF_A_TEACHER = (("1-4", "answer"), ("?", "keys"), ("q", "quit"))
-_ORDER = "1-4 enter esc space b PgUp s n p i r G o e v / tab m < > ? F1 q"
+CHOOSING_A_NODE = (
+    ("arrows", "select"),
+    ("enter", "choose"),
+    ("esc", "show it"),
+    ("b", "back"),
+    ("?", "keys"),
+    ("D", "stop driving"),
+)
+DRIVING = (("enter", "answer"), ("esc", "show it"), ("PgUp", "back"), ("F1", "keys"), ("D", "stop driving"))
+_ORDER = "1-4 arrows enter esc space b PgUp s n p i r G o e v / tab m D < > ? F1 q"
 ORDER = tuple(_ORDER.split())
 
 
@@ -59,7 +68,7 @@ class KeyBar(Pane):
 def _notice(viewer: Viewer, width: int) -> str:
     """Return what there is to say that no other pane shows, in the longest wording that fits."""
     message = viewer.message
-    if message is None or message.kind in (*ABOUT_A_PLACE, *ABOUT_THE_GRAPH, *ABOUT_THE_QUIZ):
+    if message is None or message.kind in (*ABOUT_A_PLACE, *ABOUT_THE_GRAPH, *IN_THE_TITLE):
         return ""
     return first_that_fits(width, *sentences(message, viewer.keys))
 
@@ -69,6 +78,8 @@ def _standing(viewer: Viewer) -> Keys:
     quiz = viewer.session.quiz
     if quiz.question is None:
         return SEEKING if viewer.session.is_seeking else ()
+    if quiz.mode == "drive":
+        return CHOOSING_A_NODE if quiz.picks_node else DRIVING
     if quiz.mode == "room":
         return IN_THE_ROOM
     if quiz.mode == "class" and quiz.question.choices:

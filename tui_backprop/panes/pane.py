@@ -40,6 +40,10 @@ class Pane(Protocol):
     def draw(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
         """Return at most `size.height` lines of at most `size.width` cells."""
 
+    def prepare(self, moment: Moment, viewer: Viewer) -> bool:
+        """Compute what is long to compute for a slice of time, and return whether there is more."""
+        return False
+
     def depends_on(self, moment: Moment, viewer: Viewer) -> Hashable:
         """Return what the picture is a function of, so that it is drawn only where that changed; None: draw always."""
         return None

@@ -11,13 +11,13 @@ from ..narration.messages import Keys, sentences
 from ..notation.fitting import cut, fit, prose, width_of
 from ..notation.formats import number
 from ..notation.sections import Section, compose
-from ..quiz import Question, judge, read_number
+from ..quiz import Question, belief_behind, judge, read_number
 from ..quiz.quiz import Outcome, Quiz, Score
 
 
 def draw_question(quiz: Quiz, question: Question, keys: Keys, width: int, height: int) -> list[Line]:
     """Draw the choices or the field, in at most `height` lines of at most `width` cells."""
-    given = _flowed(question.given, width - 2)
+    given = flowed(question.given, width - 2)
     if question.choices:
         columns = 1 if len(question.choices) + len(given) + 2 <= height else 2
         sections = [Section(10, _choices(question.choices, width, columns))]
@@ -63,7 +63,7 @@ def choice_at(lines: Sequence[Line], x: int, y: int) -> str | None:
     return chosen if x < 0 else None
 
 
-def _flowed(items: Sequence[str], width: int) -> list[Line]:
+def flowed(items: Sequence[str], width: int) -> list[Line]:
     """Put items beside each other, as many as go into a line; only one that is longer than a line is broken."""
     rows: list[Line] = []
     for item in items:
@@ -102,6 +102,9 @@ def draw_answers(outcome: Outcome, width: int, height: int) -> list[Line]:
         bar = "█" * round(room * count / len(given))
         line: Line = [("✓ " if row in right else "  ", "done"), (fit(row, names), style), (f" {count:3} ", "title")]
         sections.append(Section(9, [[*line, (bar, style)]], joined=len(sections) > 1))
+        behind = belief_behind(question, row) if count and row not in right else ""
+        if behind:
+            sections.append(Section(8, prose(f"  {behind}", width, "dim", indent=2), joined=True))
     sections.append(Section(1, prose("Tab goes on", width, "dim")))
     return compose(sections, width, height)
 
@@ -132,8 +135,9 @@ def draw_outcome(outcome: Outcome) -> list[Line]:
 
 def draw_mode(quiz: Quiz) -> list[Line]:
     """Return wordings of who is asked, and how many answers were right, the longest first."""
-    if quiz.mode == "me":
-        who, score = ("ask me first", "key"), (write_score(quiz.score), "text")
+    if quiz.mode in ("me", "drive"):
+        who = ("ask me first" if quiz.mode == "me" else "you drive", "key")
+        score = (write_score(quiz.score), "text")
         return [[who, ("  ", "text"), score], [score], []] if score[0] else [[who]]
     if quiz.mode == "class" and quiz.question is not None:
         return [[("the class is asked", "key")]]

@@ -25,6 +25,8 @@ from .pane import Pane, Size
 from .question_pane import draw_mode, draw_outcome
 
 ABOUT_THE_QUIZ = ("quiz mode", "no run in a quiz", "would answer")
+ABOUT_DRIVING = ("learner drives", "engine drives", "engine's move", "move comes again")
+IN_THE_TITLE = (*ABOUT_THE_QUIZ, *ABOUT_DRIVING)
 """The kinds of messages that stand in this pane's title."""
 
 _WIDE = ROOMS[0][0]
@@ -51,10 +53,10 @@ class StepPane(Pane):
     def title(self, moment: Moment, viewer: Viewer, size: Size) -> tuple[Line, Line]:
         """Return what came of the last question, and who is asked, in the longest wordings for which there is room."""
         quiz, message = viewer.session.quiz, viewer.session.message
-        name = "Question" if quiz.question is not None else "Step"
+        name = "Step" if quiz.question is None else "Your move" if quiz.mode == "drive" else "Question"
         notes: list[Line] = []
-        if message is not None and message.kind in ABOUT_THE_QUIZ:
-            style = "key" if message.kind == "quiz mode" else "error"
+        if message is not None and message.kind in IN_THE_TITLE:
+            style = "key" if message.kind in ("quiz mode", *ABOUT_DRIVING) else "error"
             notes = [[(text, style)] for text in sentences(message, viewer.keys)]
         elif quiz.outcome is not None:
             notes = draw_outcome(quiz.outcome)

@@ -7,27 +7,27 @@ from operator import ge
 from pathlib import Path
 from typing import NamedTuple
 
-from minidl_core import Node
-
+from ..beliefs import WRONG_MACHINES
 from ..debugger.followed import is_by_point
 from ..debugger.steps import Place
-from ..lessons import lesson_names, load_lesson
 from ..narration.messages import sentences
 from ..notation.conditions import ConditionError, read_breakpoint
-from ..notation.edits import LEARNING_RATE, EditError, read_edit, why_not_editable
+from ..notation.edits import LEARNING_RATE, EditError, read_any_edit, why_not_editable
 from ..notation.expression import element_text
 from ..notation.moments import NoMomentError, read_moment
 from ..notation.names import called
-from ..panes.question_pane import draw_outcome, write_score
+from ..pictures import picture_named, pictures_of
 from ..session import Viewer
+from ..session.debug_session import ANSWERS
 from ..session.session_file import ENDING, file_of, is_session
-from .answers import write_graph, write_log, write_place, write_question, write_step, write_view
+from .answers import write_graph, write_log, write_place, write_view
+from .asking import answer, drive, skip, write_arrival, write_asked, write_complaint, write_said
+from .beliefs import write_belief, write_beliefs
+from .command_error import CommandError
+from .lesson_commands import turn_page, write_goal, write_path
+from .nodes import read_node
 
 MOST_AT_ONCE = 10_000
-
-
-class CommandError(ValueError):
-    """A command cannot be done; the message says why and what can."""
 
 
 REFUSED = (CommandError, ConditionError, EditError, NoMomentError, OSError)
@@ -48,11 +48,13 @@ def _forward(stop: str) -> Callable[[Viewer, str], Lines]:
     def run(viewer: Viewer, rest: str) -> Lines:
         for _ in range(_count(rest)):
             moved = viewer.session.step(stop, viewer.followed)
-            if viewer.session.quiz.question is not None:
-                yield from write_question(viewer.session.quiz.question, for_the_room=viewer.session.quiz.mode == "room")
+            quiz = viewer.session.quiz
+            if quiz.question is not None and not moved:
+                yield from write_complaint(viewer)
+                yield from write_asked(viewer)
                 return
             yield from write_arrival(viewer)
-            if not moved:
+            if not moved or quiz.question is not None:
                 return
 
     return run
@@ -68,18 +70,6 @@ def _back(viewer: Viewer, rest: str) -> Lines:
             yield "This is the very start."
             return
         yield from write_arrival(viewer)
-
-
-def write_arrival(viewer: Viewer) -> Lines:
-    """Yield what came of the last question, the step that led here, and the score where it is due."""
-    quiz = viewer.session.quiz
-    if quiz.outcome is not None:
-        yield "".join(text for text, _ in draw_outcome(quiz.outcome)[0])
-        if quiz.outcome.reason:
-            yield quiz.outcome.reason
-    yield from write_step(viewer)
-    if viewer.sees_score:
-        yield f"{write_score(quiz.score)}."
 
 
 def _count(rest: str) -> int:
@@ -138,24 +128,17 @@ def _select(viewer: Viewer, rest: str) -> Lines:
         node = viewer.node
         yield f"In view is the node of now: {called(node)}." if node is not None else "No node is in view yet."
         return
-    viewer.select(_node(viewer, rest))
+    viewer.select(read_node(viewer, rest))
     yield from write_view(viewer, viewer.shown_view)
-
-
-def _node(viewer: Viewer, name: str) -> Node:
-    nodes = viewer.moment.graph.nodes
-    if name.isdecimal() and 1 <= int(name) <= len(nodes):
-        return nodes[int(name) - 1]
-    found = next((node for node in nodes if node.name == name), None)
-    if found is None:
-        raise CommandError(f"There is no node {name}; graph lists them, each with a number.")
-    return found
 
 
 def _view(view: str) -> Callable[[Viewer, str], Lines]:
     def run(viewer: Viewer, rest: str) -> Lines:
+        if view in ANSWERS and viewer.session.refuses_to_answer(view):
+            yield from write_said(viewer)
+            return
         if rest:
-            viewer.select(_node(viewer, rest))
+            viewer.select(read_node(viewer, rest))
         elif viewer.node is None:
             viewer.look_at_loss(view)
         viewer.view = view
@@ -185,6 +168,15 @@ def _why(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
     yield from write_view(viewer, viewer.shown_view)
 
 
+def _picture(viewer: Viewer, rest: str) -> Lines:
+    there = pictures_of(viewer.moment)
+    name = rest or viewer.picture or (there[0] if there else "")
+    if name not in there:
+        raise CommandError(f"There is no picture {name} of this; there are {', '.join(there) or 'none'}.")
+    viewer.picture = name
+    yield from picture_named(name).facts(viewer.moment, viewer.focus)
+
+
 def _edit(viewer: Viewer, rest: str) -> Lines:
     timeline = viewer.session.timeline
     node, target = viewer.node, LEARNING_RATE
@@ -192,7 +184,7 @@ def _edit(viewer: Viewer, rest: str) -> Lines:
         target = called(node)
     if not rest:
         raise CommandError(f"Edit what? Write it with its new number, as in edit {target} = 0.5.")
-    viewer.session.edit(read_edit(rest, timeline.edited_state, timeline.graph, target))
+    viewer.session.edit(read_any_edit(rest, timeline, target))
     yield from write_arrival(viewer)
 
 
@@ -201,7 +193,7 @@ def _break(viewer: Viewer, rest: str) -> Lines:
         viewer.session.break_at(read_breakpoint(rest, viewer.session.timeline.graph))
     else:
         viewer.session.toggle_breakpoint(viewer.node)
-    yield from _said(viewer)
+    yield from write_said(viewer)
 
 
 def _breakpoints(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
@@ -213,58 +205,32 @@ def _breakpoints(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of
 
 def _ask(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
     viewer.session.ask()
-    yield from _said(viewer)
-
-
-def _said(viewer: Viewer) -> Lines:
-    if viewer.message is not None:
-        yield sentences(viewer.message, viewer.keys)[0]
-
-
-def answer(viewer: Viewer, rest: str) -> Lines:
-    """Answer the question that stands with the number of a choice, or with a number; yield what came of it."""
-    quiz = viewer.session.quiz
-    question = quiz.question
-    if question is None or not quiz.takes_answers:
-        raise CommandError("No question waits for an answer; ask, and then step, puts one.")
-    if question.choices:
-        if not (rest.isdecimal() and quiz.choose(int(rest) - 1)):
-            raise CommandError(f"The answer is a number from 1 to {len(question.choices)}, or skip.")
-    else:
-        quiz.typed = rest
-        quiz.submit()
-        if quiz.complaint is not None:
-            raise CommandError(f"{sentences(quiz.complaint, viewer.keys)[0]}.")
-    if quiz.given is not None:
-        yield f"Your answer is {quiz.given}; until the teacher reveals it, another one takes its place."
-        return
-    viewer.session.take_answer()
-    yield from write_arrival(viewer)
-
-
-def _skip(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
-    if not viewer.session.quiz.takes_answers:
-        raise CommandError("No question waits for an answer.")
-    viewer.session.quiz.skip()
-    if not viewer.session.quiz.answered:
-        yield "You have not answered; the teacher reveals it."
-        return
-    viewer.session.take_answer()
-    yield from write_arrival(viewer)
+    yield from write_said(viewer)
 
 
 def _log(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
     if viewer.session.refuses_to_answer("log"):
-        yield from _said(viewer)
+        yield from write_said(viewer)
     else:
         yield from write_log(viewer.moment, viewer.keys)
+
+
+def _believe(viewer: Viewer, rest: str) -> Lines:
+    if viewer.session.refuses_to_answer("beliefs"):
+        yield from write_said(viewer)
+    elif not rest:
+        yield from write_beliefs(viewer)
+    elif rest.isdecimal() and 1 <= int(rest) <= len(WRONG_MACHINES):
+        yield from write_belief(viewer, WRONG_MACHINES[int(rest) - 1])
+    else:
+        raise CommandError(f"Which belief? Give its number, from 1 to {len(WRONG_MACHINES)}; belief lists them.")
 
 
 def _save(viewer: Viewer, rest: str) -> Lines:
     if not rest:
         raise CommandError("Save into which file? Give its name, as in save solution.md.")
     if viewer.session.refuses_to_answer("log"):
-        yield from _said(viewer)
+        yield from write_said(viewer)
         return
     try:
         lines = sum(1 for _ in viewer.session.save(Path(rest).expanduser(), viewer.followed))
@@ -278,18 +244,12 @@ def _keep(viewer: Viewer, rest: str) -> Lines:
     if not is_session(name):
         raise CommandError(f"The name of the file must end with {ENDING}, as in keep {name}{ENDING}.")
     viewer.session.keep(Path(name).expanduser())
-    yield from _said(viewer)
+    yield from write_said(viewer)
 
 
 def _come_back(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
     viewer.session.say_where()
-    yield from _said(viewer)
-
-
-def _lessons(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
-    for place, name in enumerate(lesson_names(), 1):
-        yield f"{place}. {name}: {load_lesson(name).summary}"
-    yield "backprop-tui --plain with the name of a lesson opens it."
+    yield from write_said(viewer)
 
 
 def _help(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
@@ -323,20 +283,28 @@ COMMANDS = {
     "code": Command("[NODE]", "the functions that compute it", _view("code")),
     "check": Command("[NODE]", "measure its gradient on both sides of the number", _view("check")),
     "forward": Command("[NODE]", "forward mode: how it changes with one number of a variable", _view("forward mode")),
+    "picture": Command("[NAME]", "what a picture shows: curve, map, data or layers", _picture),
     "why": Command("", "go to where the followed number came from", _why),
-    "edit": Command("NAME = NUMBER", "a number becomes another, and a branch begins; as in edit W[0,0] = 1", _edit),
+    "edit": Command("NAME = NUMBER", "a branch begins: edit W[0,0] = 1, seed = 5, or optimizer = adam", _edit),
+    "reset": Command("", "start again: at the very start, without any branch", _move("reset")),
     "branch": Command("", "to the same step on the branch before the edit; again: on to the others", _branch),
     "break": Command("[CONDITION]", "a breakpoint on the node in view, or as in break gradient > 10", _break),
     "breakpoints": Command("", "list the breakpoints", _breakpoints),
     "continue": Command("[back]", "go on to the next breakpoint", _continue),
     "ask": Command("", "ask me before each step, then the room, then nobody", _ask),
-    "answer": Command("ANSWER", "answer the question that stands", answer),
-    "skip": Command("", "give the answer to the question away", _skip),
+    "drive": Command("", "make the engine's moves, on the way back and in the update; again: no more", drive),
+    "answer": Command("ANSWER", "answer the question that stands, or make the move", answer),
+    "skip": Command("", "give the answer to the question away; of a move, see how it is worked", skip),
+    "belief": Command("[NUMBER]", "what would come out if a belief were right, beside the truth", _believe),
     "log": Command("", "a sentence for each event of this iteration", _log),
     "save": Command("FILE", "write this iteration up to here as a worked solution", _save),
     "keep": Command("[FILE]", f"write the session into a file that opens it again, named *{ENDING}", _keep),
     "command": Command("", "say the command that comes back here", _come_back),
-    "lessons": Command("", "list the lessons", _lessons),
+    "page": Command("[back]", "read the lesson's next page, or the one before", turn_page),
+    "goal": Command("", "say the goal of the lesson, and whether it is reached", write_goal),
+    "lessons": Command(
+        "", "list the lessons, and what you have reached", lambda viewer, _: write_path(viewer.progress)
+    ),
     "help": Command("", "list the commands", _help),
 }
 KEYS = {name: name for name in COMMANDS} | {"origin": "why"}

@@ -13,12 +13,14 @@ from itertools import chain
 from ..classroom.pupil import Pupil
 from ..debugger.steps import Place
 from ..narration.messages import sentences
+from ..quiz import belief_behind
 from ..quiz.question import Question
 from ..quiz.quiz import Outcome
 from ..session import Viewer
 from ..session.opening import Asked
 from .answers import write_question
-from .commands import KEYS, write_arrival
+from .asking import write_arrival
+from .commands import KEYS
 from .front_end import do, open_viewer, write
 
 PAUSE = 0.3
@@ -113,3 +115,6 @@ def write_class_answers(outcome: Outcome) -> Iterator[str]:
     """Yield how often a class gave each answer, the most frequent first."""
     for given, count in Counter(outcome.answers).most_common():
         yield f"{count} of {len(outcome.answers)} answered {given}."
+        behind = belief_behind(outcome.question, given)
+        if behind:
+            yield behind

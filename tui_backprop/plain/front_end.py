@@ -19,24 +19,45 @@ from ..notation.edits import EditError
 from ..notation.fitting import printable
 from ..notation.moments import NoMomentError
 from ..programs.program import ProgramError
+from ..quiz.arithmetic import read_number
 from ..session import Viewer
 from ..session.opening import Asked, open_session
+from ..session.progress import Progress
 from .answers import spoken, write_log, write_place, write_step
-from .commands import COMMANDS, KEYS, REFUSED, CommandError, answer
+from .asking import answer
+from .command_error import CommandError
+from .commands import COMMANDS, KEYS, REFUSED
+from .lesson_commands import takes_answers, write_goal_reached, write_path
 
 PROMPT = "> "
 
 
-def run_plain(asked: Asked, save: str | None = None) -> int:
+def run_plain(
+    asked: Asked, save: str | None = None, progress: Progress | None = None, *, offers_path: bool = False
+) -> int:
     """Open a session, do what is read from the standard input, keep it in a file if one is named, return the status.
+
+    It begins with the path of the lessons where that is to be offered; the `progress` is told where somebody is on it.
 
     That is 0 at the end of the input, 2 where the program cannot be opened or trained, or there is no such moment.
     """
     viewer = open_viewer(asked)
     if viewer is None:
         return 2
+    viewer.tell(progress)
     program = viewer.session.program
-    start = [f"{program.lesson.name}: {program.lesson.summary}", "Type help for the commands, or press Enter to step."]
+    if progress is not None and progress.problem:
+        complain(progress.problem)
+    path = write_path(progress) if offers_path else ()
+    pages, left = viewer.reading.count, viewer.reading.number
+    where = f"page {left + 1}, where you were" if left else "the first"
+    first = [f"This lesson has {pages} pages: page reads {where}."] if pages and asked.at == "0" else []
+    start = [
+        *path,
+        f"{program.lesson.name}: {program.lesson.summary}",
+        "Type help for the commands, or press Enter to step.",
+        *first,
+    ]
     write([*start, *write_place(viewer), *write_step(viewer)])
     for line in _typed(sys.stdin):
         if line in ("quit", "q"):
@@ -76,12 +97,20 @@ def do(viewer: Viewer, line: str) -> Iterator[str]:
     """Do what a line says, and yield what there is to say of it, also where it cannot be done."""
     name, _, rest = line.strip().partition(" ")
     try:
-        if name and viewer.session.quiz.takes_answers and not name[0].isalpha():
+        if name and takes_answers(viewer) and _is_answer(viewer, line.strip()):
             yield from answer(viewer, line.strip())
         else:
             yield from COMMANDS[_named(name or "step")].run(viewer, rest.strip())
+        yield from write_goal_reached(viewer)
     except REFUSED as error:
         yield f"{error}"
+
+
+def _is_answer(viewer: Viewer, line: str) -> bool:
+    """Return whether a line answers the question that stands: it is no command, but a node where one is asked."""
+    is_node = viewer.session.quiz.picks_node and any(node.name == line for node in viewer.moment.graph.nodes)
+    is_typed = is_node or read_number(line) is not None
+    return not line[0].isalpha() or (is_typed and line not in COMMANDS)
 
 
 def _named(typed: str) -> str:

@@ -1,7 +1,7 @@
 """What can be opened, and how: a lesson, a person's own script, a formula.
 
 An address opens a program again: the name of a lesson, the path of a file, or the words of a command line for what
-takes more of them, such as `-e 'w*x' --set w=1 x=2` and `xor --data points.csv`.
+takes more of them, such as `-e 'w*x' --set w=1 x=2`, `xor --data points.csv` and `vanishing --variant tanh`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ import re
 import shlex
 
 FORMULA = "-e"
-_SEVERAL = re.compile(rf"{FORMULA} |[a-z-]+ --data ")
+_SEVERAL = re.compile(rf"{FORMULA} |[a-z-]+ --(data|variant) ")
+
+PRESETS = {"blobs": 1.0, "moons": 0.1, "rings": 0.1, "spiral": 0.05, "xor": 0.3}
+"""The kinds of points that can be drawn, each with its noise unless another is asked for (see presets.py)."""
 
 
 def is_path(name: str) -> bool:

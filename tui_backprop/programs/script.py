@@ -105,9 +105,10 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
     if of_engine.refused is not None and not seen:
         raise ProgramError(f"{path}: {of_engine.refused}")
     if of_engine.steps and not recorder.steps and not any(isinstance(node, Minimization) for node in seen):
-        if learning_rate is not None:
+        by_engine = engine_program(of_engine, execution, path, warning)
+        if learning_rate not in (None, by_engine.learning_rate):
             raise ProgramError(f"--learning-rate is for programs of our engine; {path} has its own: change it there")
-        return engine_program(of_engine, execution, path, warning)
+        return by_engine
     by_hand = None if seen else numpy_program(of_loop, execution, path, warning)
     if by_hand is not None:
         if learning_rate not in (None, by_hand.learning_rate):

@@ -20,12 +20,13 @@ from minidl_core import (
 
 from ..debugger.followed import Followed
 from ..debugger.moment import Moment
+from .arithmetic import read_number
 from .of_numbers import new_value_and_way, sum_so_far, value_and_sign
 from .of_rules import rule, shape
 from .of_the_search import next_node, who_joins
-from .question import Question, Step, judge, read_number
+from .question import Question, Step, belief_behind, judge
 
-__all__ = ["Question", "judge", "question_about", "questions", "read_number"]
+__all__ = ["Question", "belief_behind", "judge", "question_about", "questions", "read_number"]
 
 
 def question_about(before: Moment, after: Moment, followed: Followed) -> Question | None:

@@ -17,7 +17,8 @@ from ..notation.names import called, slope_name
 from ..notation.optimizer import is_straight
 from ..notation.update import left_out, step_if, worked_terms
 from ..notation.worked import Worked, is_short, worked_contribution, worked_value
-from .question import MOST_CHOICES, Question, Step
+from .of_beliefs import wrong_sums, wrong_updates
+from .question import MOST_CHOICES, Mistake, Question, Step
 
 Wording = str | Callable[[Name], str]
 Numbers = Mapping[str, float]
@@ -30,8 +31,8 @@ _APART = 0.05
 
 def value_and_sign(step: Step, event: NodeEvaluated | ContributionAdded) -> tuple[Question | None, Question | None]:
     """Ask for an element of a value or contribution, and for its sign, where it can be computed from what is given."""
-    worked = _worked(step, event)
-    operands = _operands(step, event, worked)
+    worked = worked_at(step, event)
+    operands = operands_of(step, event, worked)
     x = worked.value
     if not 0 < len(operands) <= _MOST_OPERANDS or isinstance(worked.tree, Entry):
         return None, None
@@ -50,7 +51,7 @@ def value_and_sign(step: Step, event: NodeEvaluated | ContributionAdded) -> tupl
         return asked
 
     signs = ("negative", "0", "positive")
-    given = [*step.equations, *_written(operands)]
+    given = [*step.equations, *written(operands)]
     sign = step.asks("signs", ask("sign"), signs[1 + (x > 0) - (x < 0)], signs, given=given)
     # what is nothing but a rounding error has no sign to speak of
     clear = x == 0 or abs(x) > 1e-6 * max(map(abs, operands.values()))
@@ -72,9 +73,15 @@ def sum_so_far(step: Step, event: ContributionAdded) -> Question | None:
         now = f"now {name(event.consumer)} contributes {number(part)}"
         return f"{target} is {number(so_far)} so far; {now}. What is it then?"
 
-    wrong = [part, so_far, so_far - part, so_far * part, -total, 2 * total]
+    mistakes = wrong_sums(step, event, index)
+    wrong = [*numbers_of(mistakes), part, so_far, so_far - part, so_far * part, -total, 2 * total]
     question = _number(step, "sums", ask, False, total, wrong, {"so far": so_far, "contribution": part})
-    return question and replace(question, given=())
+    return question and replace(question, given=(), mistakes=mistakes)
+
+
+def numbers_of(mistakes: Iterable[Mistake]) -> Iterator[float]:
+    """Yield the numbers that beliefs make."""
+    return (mistake.number for mistake in mistakes if mistake.number is not None)
 
 
 def new_value_and_way(step: Step, event: VariableUpdated) -> tuple[Question | None, Question]:
@@ -88,14 +95,16 @@ def new_value_and_way(step: Step, event: VariableUpdated) -> tuple[Question | No
     for each in event.terms:
         if each.before is not None:
             operands[f"{each.term.symbol} so far"] = float(each.before[index])
-    wrong = [old + taken, *(old - mistaken for mistaken in _mistaken_steps(event, index))]
+    mistakes = wrong_updates(step, event, index)
+    wrong = [*numbers_of(mistakes), old + taken, *(old - mistaken for mistaken in _mistaken_steps(event, index))]
     wrong += [old - slope, -taken, slope, -new, 2 * new]
     by_head = all(worked.by_head for worked in worked_terms(event, index)) and is_short(old)
     value = _number(step, "updates", f"What is {target} after its update?", by_head, new, wrong, operands)
-    given = _written(operands)
+    given = written(operands)
     if several:
         given = [f"{each.term.symbol} = {each.term.formula}" for each in event.terms] + given
         value = value and replace(value, given=tuple(given))
+    value = value and replace(value, mistakes=mistakes)
     ways = ("down", "it stays", "up")
     way = ways[1 + (new > old) - (new < old)]
     straight = is_straight(step.before.optimizer)
@@ -130,7 +139,7 @@ def _number(
     # an equation gives it where a node is called like a number: negative = -1
     if answer in map(number, operands.values()) or any(line.endswith(f" = {answer}") for line in equations):
         return None
-    given = [*equations, *_written(operands)]
+    given = [*equations, *written(operands)]
     if by_head:
         return step.asks(kind, ask, answer, typed=x, given=given)
     found = [x]
@@ -142,7 +151,8 @@ def _number(
     return step.asks(kind, ask, answer, choices, given=given) if len(set(choices)) == MOST_CHOICES else None
 
 
-def _worked(step: Step, event: NodeEvaluated | ContributionAdded) -> Worked:
+def worked_at(step: Step, event: NodeEvaluated | ContributionAdded) -> Worked:
+    """Work out the followed element of a value or contribution."""
     op = event.consumer if isinstance(event, ContributionAdded) else event.node
     output = step.after.evaluated_value(op)
     assert isinstance(op, Operation)
@@ -155,7 +165,7 @@ def _worked(step: Step, event: NodeEvaluated | ContributionAdded) -> Worked:
     return worked_contribution(op, event.input_index, step.inputs(op), output, event.gradient, result, index)
 
 
-def _operands(step: Step, event: NodeEvaluated | ContributionAdded, worked: Worked) -> Numbers:
+def operands_of(step: Step, event: NodeEvaluated | ContributionAdded, worked: Worked) -> Numbers:
     """Return the numbers that an element is made of, and of an elementwise consumer all that could be meant."""
     found = {entry.text: entry.value.item() for entry in worked.operands}
     grads = [entry for entry in worked.operands if entry.symbol == "G"]
@@ -169,6 +179,6 @@ def _operands(step: Step, event: NodeEvaluated | ContributionAdded, worked: Work
     return found
 
 
-def _written(operands: Numbers) -> list[str]:
+def written(operands: Numbers) -> list[str]:
     """Return numbers with their names; a constant that has its number for its name needs none."""
     return [f"{text} = {number(value)}" for text, value in operands.items() if text != number(value)]

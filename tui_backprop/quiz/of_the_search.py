@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 
 from minidl_core import BackwardStarted, Node, NodesEnqueued, NodeVisited, Operation
@@ -12,6 +13,7 @@ from ..narration.sentences import still_waiting
 from ..narration.wording import NAME_LENGTHS, naming, unmark
 from ..notation.listing import listed
 from ..notation.names import called
+from .of_beliefs import joins_early, wrong_next_nodes
 from .question import MOST_CHOICES, Question, Step
 
 
@@ -23,10 +25,11 @@ def next_node(step: Step) -> Question | None:
     if isinstance(step.event, BackwardStarted):
         near: tuple[Node, ...] = (*right.inputs, *before.graph.variables)
     else:
-        waiting = (node for node, _ in islice(before.waiting, MOST_CHOICES))
+        waiting = [node for node, _ in islice(before.waiting, MOST_CHOICES)]
         beyond = (source for node in right.inputs for source in node.inputs)
         sources = [node for node in (*right.inputs, *beyond) if not before.graph.is_data(node)]
-        found = (*before.queue, *waiting, *sources, *before.graph.variables[:MOST_CHOICES])
+        # a node that waits is what a belief would have next
+        found = (*waiting[:1], *before.queue, *waiting[1:], *sources, *before.graph.variables[:MOST_CHOICES])
         # who has been visited is nobody's guess, unless there is no other
         open_ones = [node for node in found if before.gradient_mark(node)[0] not in (Mark.NOW, Mark.DONE)]
         near = tuple(open_ones if set(open_ones) - passed > {right} else before.last_visited(MOST_CHOICES)[::-1])
@@ -36,17 +39,18 @@ def next_node(step: Step) -> Question | None:
             names.setdefault(called(node), node)
     if len(names) < 2:
         return None
-    return step.asks(
+    question = step.asks(
         "which node is next",
         "Which of these nodes does the search visit next?",
         called(right),
         sorted(names, key=lambda text: before.graph.position[names[text]]),
-        why=_why_next(step, right),
+        why=why_next(step, right),
         hides_queue=True,
     )
+    return replace(question, mistakes=wrong_next_nodes(step, names.items()))
 
 
-def _why_next(step: Step, right: Node) -> str:
+def why_next(step: Step, right: Node) -> str:
     """Say why a node is the next at which a step stops, where the queue shows others before it, too."""
     queue = step.before.queue
     if right not in queue:
@@ -80,7 +84,7 @@ def who_joins(step: Step) -> Question | None:
         # the same nodes in another order, or with names that are cut to the same, are no other answer
         if len(found) < MOST_CHOICES and all(set(nodes) != set(other) for other in found.values()):
             found.setdefault(label(nodes), nodes)
-    return step.asks(
+    question = step.asks(
         "who joins the queue",
         lambda name: f"Which nodes join the queue once {name(node)} has been visited?",
         label(joined),
@@ -88,3 +92,6 @@ def who_joins(step: Step) -> Question | None:
         why=unmark(still_waiting(after, node, naming(NAME_LENGTHS[2], None))) or "no input waits for another consumer",
         hides_queue=True,
     )
+    waiting = {source for source in inputs if after.waits_for(source)}
+    early = [text for text, nodes in found.items() if waiting & set(nodes) and set(joined) <= set(nodes) <= set(inputs)]
+    return replace(question, mistakes=tuple(map(joins_early, early)))

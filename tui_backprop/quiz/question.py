@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from math import isfinite
 
 from minidl_core import ContributionAdded, Event, Node, Operation
 from minidl_core.arrays import Array
@@ -16,16 +15,28 @@ from ..inspector import inspector_title
 from ..narration.wording import NAME_LENGTHS, Name, naming, unmark
 from ..notation.formats import number
 from ..notation.names import slope_name
+from .arithmetic import read_number
 
 MOST_CHOICES = 4
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong answer that a belief makes, as it is written, with the sentence about the belief; perhaps a number."""
+
+    answer: str
+    sentence: str
+    number: float | None = None
 
 
 @dataclass(frozen=True)
 class Question:
     """A question in ever shorter `wordings`, which are marked (see wording.py).
 
-    It has `choices`, of which one is the `answer`; or none, and what is typed is compared with the `number`. `given`
-    are the numbers that are needed, `why` explains the answer where the step's own sentence does not.
+    It has `choices`, of which one is the `answer`; or none, and what is typed is compared with the `number`, from which
+    it may differ by the `tolerance`, or, where there is none, by 1 %. `given` are the numbers that are needed, `why`
+    explains the answer where the step's own sentence does not. `mistakes` are wrong answers whose
+    beliefs are known.
     """
 
     kind: str
@@ -37,6 +48,8 @@ class Question:
     why: str = ""
     hides_queue: bool = False
     hides_shape_of: Node | None = None
+    tolerance: float | None = None
+    mistakes: tuple[Mistake, ...] = ()
 
     @property
     def text(self) -> str:
@@ -55,22 +68,30 @@ class Question:
 
 
 def judge(question: Question, answer: str) -> bool:
-    """Return whether an answer is right: the right choice, or a number within 1 %, or with the digits as shown."""
+    """Return whether an answer is right: the right choice, or a number that is near enough, or with the digits shown.
+
+    A number within 1 % is near enough, unless the question says how near it must be.
+    """
     if question.number is None:
         return answer == question.answer
+    if question.tolerance is not None:
+        typed = read_number(answer)
+        return typed is not None and abs(typed - question.number) <= question.tolerance
+    return _is_near(answer, question.number)
+
+
+def belief_behind(question: Question, answer: str) -> str:
+    """Return which belief makes a wrong answer, as a sentence; nothing where none is known to."""
+    for mistake in question.mistakes:
+        typed = not question.choices and mistake.number is not None and _is_near(answer, mistake.number)
+        if typed or mistake.answer == answer:
+            return f"{answer}: {mistake.sentence}."
+    return ""
+
+
+def _is_near(answer: str, wanted: float) -> bool:
     typed = read_number(answer)
-    if typed is None:
-        return False
-    return abs(typed - question.number) <= 0.01 * abs(question.number) or number(typed) == question.answer
-
-
-def read_number(text: str) -> float | None:
-    """Return the number that was typed, with a point or a comma; None where it is none, or not a finite one."""
-    try:
-        value = float(text.strip().replace("−", "-").replace(",", "."))
-    except ValueError:
-        return None
-    return value if isfinite(value) else None
+    return typed is not None and (abs(typed - wanted) <= 0.01 * abs(wanted) or number(typed) == number(wanted))
 
 
 class Step:

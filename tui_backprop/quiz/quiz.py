@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
-from minidl_core import IterationFinished
+from minidl_core import IterationFinished, Node
 
 from ..debugger.branches import Branch
 from ..debugger.followed import Followed
@@ -15,11 +15,12 @@ from ..debugger.moment import Moment
 from ..debugger.recording import Recording
 from ..debugger.steps import Place, after_step
 from ..debugger.timeline import Timeline
-from . import Question, judge, question_about, read_number
+from . import Question, belief_behind, judge, question_about, read_number
+from .arithmetic import LONGEST_ANSWER
 
-Mode = Literal["off", "me", "room", "class"]
+Mode = Literal["off", "me", "room", "class", "drive"]
 NEXT_MODE: dict[Mode, Mode] = {"off": "me", "me": "room", "room": "off", "class": "me"}
-LONGEST_ANSWER = 20
+_CHOICES = "1234"
 
 
 class Score:
@@ -55,8 +56,9 @@ class Outcome:
 
     @property
     def reason(self) -> str:
-        """Why the answer is what it is, where it was not given and the step's own sentence does not explain it."""
-        return "" if self.right else self.question.reason
+        """Which belief is behind a wrong answer, and why the right one is right, if the step's sentence says it not."""
+        behind = "" if self.given is None else belief_behind(self.question, self.given)
+        return "" if self.right else " ".join(filter(None, (behind, self.question.reason)))
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,31 @@ class Quiz:
         """Whether the question is done with, so that its step can be shown."""
         return self._answer is not None
 
+    @property
+    def picks_node(self) -> bool:
+        """Whether the answer is a node that is chosen in the graph."""
+        return False
+
+    def go_on(self, timeline: Timeline) -> bool:
+        """Move to the end of the step that the question was about, and return whether that went anywhere."""
+        return timeline.forward(after_step)
+
+    def press(self, key: str, character: str | None, node: Node | None) -> bool:  # noqa: ARG002 (a node may be chosen)
+        """Take a key for the answer, and return whether it was one; `node` is the one in view."""
+        if key == "escape":
+            self.skip()
+        elif self.question is not None and self.question.choices:
+            return character is not None and self.choose(_CHOICES.find(character))
+        elif key == "enter":
+            self.submit()
+        elif key == "backspace":
+            self.erase()
+        elif character and character.isprintable() and character != " ":
+            self.type(character)
+        else:
+            return False
+        return True
+
     def choose(self, position: int) -> bool:
         """Answer with one of the choices, counted from 0, and return whether there is such a choice."""
         question = self.question
@@ -188,6 +215,11 @@ class Quiz:
             self._note(Outcome(self.question, None, answers=answers))
         else:
             self._note(Outcome(self.question, self.given, judge(self.question, self.given), answers))
+
+    def stop(self) -> None:
+        """Ask nothing any more."""
+        self.mode, self.question, self.outcome, self._answer, self.given = "off", None, None, None, None
+        self.summing_up = False
 
     def leave_class(self) -> None:
         """Drop the question of a teacher, and ask nothing."""

@@ -11,7 +11,15 @@ from ..debugger.branches import MOST_BRANCHES
 from ..debugger.edits import Edit, start_value
 from ..debugger.followed import Followed, element_at
 from ..debugger.timeline import Timeline
-from ..notation.edits import LEARNING_RATE, editable_names, read_edit, why_not_editable, written_edit
+from ..notation.edits import (
+    LEARNING_RATE,
+    OPTIMIZER,
+    SEED,
+    editable_names,
+    read_any_edit,
+    why_not_editable,
+    written_edit,
+)
 from ..notation.expression import element_text
 from ..notation.listing import listed
 from .prompt import Prompt
@@ -26,7 +34,8 @@ class EditScreen(Prompt[Edit | None]):
     def __init__(self, timeline: Timeline, node: Node | None, followed: Followed) -> None:
         graph, state = timeline.graph, timeline.edited_state
         target, value = LEARNING_RATE, state.rate
-        question = f"Edit: {listed(editable_names(graph), str, 6)} can be changed, by name."
+        others = [] if timeline.program.steps else [SEED, OPTIMIZER]
+        question = f"Edit: {listed([*editable_names(graph), *others], str, 8)} can be changed, by name."
         wrong = "" if node is None else why_not_editable(node, state, graph)
         if isinstance(node, Variable | Placeholder) and not wrong:
             array = start_value(state, node)
@@ -36,7 +45,7 @@ class EditScreen(Prompt[Edit | None]):
         question = wrong or question
 
         def read(text: str) -> Edit | None:
-            return None if text.strip() == written else read_edit(text, state, graph, target)
+            return None if text.strip() == written else read_any_edit(text, timeline, target)
 
         does = f"Iteration {state.finished + 1} will start with it."
         if state.finished < timeline.recording.iteration and timeline.cursor:

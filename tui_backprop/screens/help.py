@@ -50,6 +50,8 @@ The tape is the graph with one row per node, in the order of evaluation. In it, 
 name/ is a folded scope: several nodes in one box, with how many it holds and how far the pass has come in them; … is \
 partly done.
 
+t supposes that a belief is right, such as that a node need not wait: what would come out, beside the truth.
+
 m asks you first: space then puts a question before it shows a step, and hides what would answer it \
 (a ? stands there). Answer with 1 to 4 or a click, or type a number and press Enter; 1 % off is still right; Esc \
 skips. m again asks the room: nobody types, the next space reveals. m once more stops. \

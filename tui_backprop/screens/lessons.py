@@ -1,26 +1,50 @@
-"""The lessons, to open another one; the one before stays where it is."""
+"""The path of the lessons: what each is about, what was reached, what is next; to begin with one, or open another."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import OptionList
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from ..drawing.glyphs import CHOSEN
+from ..drawing.glyphs import CHOSEN, DONE, NOT_YET
 from ..drawing.palette import STYLES
-from ..lessons.lesson import Lesson
+from ..lessons import PATH, lesson_names, title_of
 from ..notation.fitting import printable
+from ..session.progress import Progress
+
+
+class Entry(NamedTuple):
+    """A lesson in the list: its address, what it is about, its number on the path or what stands there instead."""
+
+    address: str
+    title: str
+    number: str = ""
+    begun: bool = False
+    reached: bool = False
+
+
+def entries(progress: Progress | None, others: dict[str, str]) -> list[Entry]:
+    """Return the built-in lessons, and what else is open by its address, with what it is about."""
+    found = []
+    for number, name in enumerate(lesson_names(), 1):
+        place = str(number) if name in PATH else "+"
+        begun, reached = (progress.is_begun(name), progress.is_reached(name)) if progress else (False, False)
+        found.append(Entry(name, title_of(name), place, begun, reached))
+    return found + [Entry(address, title) for address, title in others.items()]
 
 
 class LessonsScreen(ModalScreen[str | None]):
-    """Returns the address of the lesson that was chosen, None where the asking was given up."""
+    """Returns the address of the lesson that was chosen, None where the asking was given up.
+
+    Where the app `starts` with it, giving up ends the app.
+    """
 
     DEFAULT_CSS = """
     LessonsScreen {
@@ -30,38 +54,77 @@ class LessonsScreen(ModalScreen[str | None]):
         width: 90%;
         max-width: 100;
         height: auto;
-        max-height: 90%;
+        max-height: 100%;
         padding: 0 1;
         border: round;
         background: ansi_default;
     }
+    LessonsScreen OptionList {
+        max-height: 70vh;
+        text-wrap: nowrap;
+        text-overflow: ellipsis;
+    }
+    LessonsScreen Static {
+        height: 2;
+        margin: 1 0 0 2;
+    }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,L", "dismiss(None)", "give up")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,L", "dismiss(None)", "give up"),
+        Binding("q", "give_up", "give up"),
+        Binding("j", "move('down')", "down"),
+        Binding("k", "move('up')", "up"),
+    ]
 
-    def __init__(self, lessons: Mapping[str, Lesson], here: str) -> None:
+    def __init__(self, listed: Sequence[Entry], here: str, *, starts: bool = False, problem: str = "") -> None:
         super().__init__()
-        self._lessons = lessons
+        self._entries = {entry.address: entry for entry in listed}
         self._here = here
+        self._starts = starts
+        self._problem = problem
 
     def compose(self) -> ComposeResult:
-        """Yield the list, with the lesson that is open chosen."""
-        listed = OptionList(*[Option(_entry(*item), id=item[0]) for item in self._lessons.items()], compact=True)
+        """Yield the list, with the lesson that is open or comes next chosen, and below it what the chosen one shows."""
+        listed = OptionList(*[Option(self._line(address), id=address) for address in self._entries], compact=True)
         listed.highlighted = listed.get_option_index(self._here)
+        reached = sum(entry.reached for entry in self._entries.values())
         with Vertical() as pane:
-            pane.border_title = "Lessons"
-            pane.border_subtitle = "↑ ↓ choose   enter opens   q close"
+            count = f"{reached} of {sum(name in PATH for name in self._entries)} goals reached"
+            pane.border_title = f"{'backprop-tui' if self._starts else 'Lessons'}: {count}"
+            pane.border_subtitle = f"↑ ↓ choose   enter opens   q {'quit' if self._starts else 'close'}"
             yield listed
+            yield Static(markup=False)
+            if self._problem:
+                yield Static(printable(self._problem), markup=False, classes="problem")
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        """Mark the chosen lesson by a sign, because colours may not be shown."""
-        for address, lesson in self._lessons.items():
-            event.option_list.replace_option_prompt(address, _entry(address, lesson, address == event.option_id))
+        """Mark the chosen lesson by a sign, because colours may not be shown, and say what it is about."""
+        for address in self._entries:
+            event.option_list.replace_option_prompt(address, self._line(address, address == event.option_id))
+        self.query(Static).first().update(printable(self._entries[str(event.option_id)].title))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Return the chosen lesson."""
         self.dismiss(event.option_id)
 
+    def action_move(self, where: str) -> None:
+        """Choose the next lesson up or down."""
+        getattr(self.query_one(OptionList), f"action_cursor_{where}")()
 
-def _entry(address: str, lesson: Lesson, chosen: bool = False) -> Text:
-    sign = (f"{CHOSEN if chosen else ' '} ", STYLES["key"])
-    return Text.assemble(sign, (printable(address), STYLES["title"]), "\n    ", printable(lesson.summary))
+    def action_give_up(self) -> None:
+        """Close the list, and where the app starts with it, the app."""
+        if self._starts:
+            self.app.exit()
+        else:
+            self.dismiss(None)
+
+    def _line(self, address: str, chosen: bool = False) -> Text:
+        entry = self._entries[address]
+        sign = DONE if entry.reached else "…" if entry.begun else NOT_YET
+        return Text.assemble(
+            (f"{CHOSEN if chosen else ' '} ", STYLES["key"]),
+            (f"{sign} ", STYLES["done" if entry.reached else "dim"]),
+            (f"{entry.number:>2} ", STYLES["dim"]),
+            (f"{printable(address):<11} ", STYLES["title"]),
+            printable(entry.title),
+        )

@@ -33,14 +33,14 @@ from ..notation.conditions import read_breakpoint
 from ..panes import PANES
 from ..panes.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Area, arrange_for
 from ..panes.frame import draw_frame, draw_title
+from ..panes.page_pane import pointed_at
 from ..panes.pane import Pane, Size
 from ..panes.question_pane import choice_at
 from ..session import DebugSession, Viewer
 from ..session.session_file import ENDING, write_session
 from ..widgets.canvas import Canvas
 from ..widgets.graph_canvas import GraphCanvas
-
-_CHOICES = "1234"
+from .slices import BETWEEN_SECONDS
 
 
 class MainScreen(Screen[None]):
@@ -71,7 +71,7 @@ class MainScreen(Screen[None]):
         self._arranged: object = None
         self._drawn: dict[str, object] = {}
         self._painted = False
-        self._due = False
+        self._due = self._goes_on = False
         self._timer: Timer | None = None
         self._pace = 0.0
 
@@ -111,6 +111,11 @@ class MainScreen(Screen[None]):
         self.session.resume(backwards=direction == "back")
         self._show()
 
+    def action_drive(self) -> None:
+        """Have the learner make the engine's moves, or the engine again."""
+        self.session.drive(self.viewer.followed)
+        self._show()
+
     def action_breakpoint(self) -> None:
         """Set a breakpoint on the node in view, or take it away."""
         self.session.toggle_breakpoint(self.viewer.node)
@@ -139,32 +144,17 @@ class MainScreen(Screen[None]):
     # answering
 
     def press(self, event: events.Key) -> bool:
-        """Give a key to the question that stands, which shows the step once it is answered; return if it took it."""
+        """Give a key to the question that stands, or to the lesson's page that asks; return if it took it."""
         return bool(self._areas) and self._answer(event.key, event.character)
 
     def _answer(self, key: str, character: str | None) -> bool:
-        """Answer the question that stands with a key, show the step once it is answered, and return if it took it."""
-        if not (self.session.quiz.takes_answers and self._type(key, character)):
+        """Answer the question that stands, whose step is then shown, or else the page; return if it took the key."""
+        quiz, node = self.session.quiz, None if self.viewer.look.whole else self.viewer.node
+        if quiz.takes_answers and quiz.press(key, character, node):
+            self.session.take_answer(self.viewer.followed)
+        elif quiz.question is not None or not self.viewer.reading.take(key, character):
             return False
-        self.session.take_answer()
         self._show()
-        return True
-
-    def _type(self, key: str, character: str | None) -> bool:
-        """Take a key for the answer, and return whether it was one."""
-        quiz = self.session.quiz
-        if key == "escape":
-            quiz.skip()
-        elif quiz.question is not None and quiz.question.choices:
-            return character is not None and quiz.choose(_CHOICES.find(character))
-        elif key == "enter":
-            quiz.submit()
-        elif key == "backspace":
-            quiz.erase()
-        elif character and character.isprintable() and character != " ":
-            quiz.type(character)
-        else:
-            return False
         return True
 
     def on_click(self, event: events.Click) -> None:
@@ -237,14 +227,14 @@ class MainScreen(Screen[None]):
         else:
             self._ask(LogScreen(self.session, self.viewer.followed), self.go)
 
-    def action_searches(self) -> None:
-        """Show plain search and the right one beside each other, unless that would answer the question that stands."""
-        from .searches import SearchesScreen
+    def action_beliefs(self) -> None:
+        """Show a belief beside the truth, unless that would answer the question that stands."""
+        from .beliefs import BeliefsScreen
 
-        if self.session.refuses_to_answer("searches"):
+        if self.session.refuses_to_answer("beliefs"):
             self._show()
         else:
-            self._ask(SearchesScreen(self.session.timeline, self.viewer.followed))
+            self._ask(BeliefsScreen(self.session.timeline.moment, self.viewer.followed))
 
     def action_break(self, condition: str) -> None:
         """Set a breakpoint with this condition, or where it is but the beginning of one, ask for the rest."""
@@ -352,13 +342,23 @@ class MainScreen(Screen[None]):
         self._due = False
         if self._company is not None:
             self._company.notice(self.session)
+        self.viewer.follow_lesson()
         self._arrange()
         moment = self.session.moment
-        for pane in self._panes:
-            if pane.name in self._areas:
-                self._draw_pane(pane, moment)
+        shown = [pane for pane in self._panes if pane.name in self._areas]
+        unfinished = self._painted and any(pane.prepare(moment, self.viewer) for pane in shown)
+        for pane in shown:
+            self._draw_pane(pane, moment)
+        if unfinished and not self._goes_on:
+            self._goes_on = True
+            self.set_timer(BETWEEN_SECONDS, self._go_on)
         if self._company is not None:
             self._company.after_drawing(self.session, self.viewer)
+
+    def _go_on(self) -> None:
+        """Draw again, because what a pane shows was not computed to its end."""
+        self._goes_on = False
+        self._show()
 
     def _draw_pane(self, pane: Pane, moment: Moment) -> None:
         area, depends_on = self._areas[pane.name], pane.depends_on(moment, self.viewer)
@@ -369,16 +369,17 @@ class MainScreen(Screen[None]):
         self.query_one(f"#{pane.name}", Canvas).show(pane.draw(moment, self.viewer, size))
         if pane.titled:
             title = self.query_one(f"#{pane.name}-title", Canvas)
-            title.show([draw_title(*pane.title(moment, self.viewer, size), area.width)])
+            told = pointed_at(pane, pane.title(moment, self.viewer, size), self.viewer)
+            title.show([draw_title(*told, area.width)])
 
     def _arrange(self) -> None:
         """Put the panes where they stand on a screen of this size, if that has changed."""
         size = self.app.size  # the screen's own size is not known before the first layout
-        data = any(pane.name == "data" for pane in self._panes)
-        arrangement, diagram = arrange_for(self.viewer, *size, data=data)
-        if self._arranged == (arrangement, diagram):
+        arrangement, diagram = arrange_for(self.viewer, *size)
+        arranged = arrangement, diagram, self.viewer.reading.page
+        if self._arranged == arranged:
             return
-        self._arranged = arrangement, diagram
+        self._arranged = arranged
         self._areas = {} if arrangement is None else dict(arrangement.panes)
         if arrangement is None:
             needs = f"{LEAST_WIDTH}x{LEAST_HEIGHT} cells; this terminal has {size.width}x{size.height}."
@@ -388,7 +389,8 @@ class MainScreen(Screen[None]):
             frame: list[Line] = [[(row, "text")] for row in rows]
         else:
             graph = self._areas["graph"]
-            elsewhere = [pane.name for pane in self._panes if pane.name not in self._areas]
+            shown = (*self._areas, *arrangement.left_out, "inspector", "page")
+            elsewhere = [pane.name for pane in self._panes if pane.name not in shown]
             self.viewer.take_room(Room(graph.width, graph.height, diagram), elsewhere)
             frame = draw_frame(arrangement, *size)
         self._position("frame", Area(0, 0, *size))

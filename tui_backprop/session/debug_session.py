@@ -23,6 +23,8 @@ from ..debugger.moment import Moment
 from ..debugger.running import Run, Speed
 from ..debugger.steps import STOPS, Place
 from ..debugger.timeline import Timeline
+from ..driving import Driving
+from ..driving.moves import before_move, is_move
 from ..graph.foldings import Foldings
 from ..narration.solution import write_solution
 from ..notation.conditions import at_node
@@ -36,6 +38,9 @@ from .session_file import is_kept, write_session
 ABOUT_A_PLACE = ("warned", "forked", "switched")
 """Messages about how one came to the place where one is: they take the place of what there is to say of it."""
 
+ANSWERS = ("beliefs", "check", "ledger", "update", "forward mode")
+"""What would answer any question about the step that comes."""
+
 
 class Follower(Protocol):
     """Whoever looks at a session, and is to know of its moves."""
@@ -48,7 +53,9 @@ class Follower(Protocol):
 
 
 class DebugSession:
-    """A program that is open: its `timeline`, its `breakpoints`, its `quiz`, and who looks at it, its `viewers`.
+    """A program that is open: its `timeline`, its `breakpoints`, and who looks at it, its `viewers`.
+
+    Either it is `asking` questions or the learner is `driving`; the `quiz` is the one of them that is on.
 
     `message` is about what was done last. A run pauses at the end of every so many iterations (0: never).
     `moves` counts what moved it or changed what it asks. `standing` says how it stands to a class, if it is in one.
@@ -61,7 +68,8 @@ class DebugSession:
         self.timeline = timeline = Timeline(program)
         self._foldings: dict[LossGraph, Foldings] = {}
         self.breakpoints = Breakpoints()
-        self.quiz = Quiz()
+        self.asking = Quiz()
+        self.driving = Driving()
         self.viewers: WeakSet[Follower] = WeakSet()
         self.message = Message("warned", {"text": program.warning}) if program.warning else None
         self.moves = 0
@@ -76,6 +84,11 @@ class DebugSession:
         if graph not in self._foldings:
             self._foldings[graph] = Foldings(graph, self.program.lesson.folds, alone=self.program.engine is not None)
         return self._foldings[graph]
+
+    @property
+    def quiz(self) -> Quiz:
+        """What asks: the moves of a learner who drives, or questions about the steps."""
+        return self.driving if self.driving.is_on else self.asking
 
     @property
     def moment(self) -> Moment:
@@ -93,6 +106,7 @@ class DebugSession:
         if self._runs and stop == "step":
             self.pause()
             return False
+        self.driving.followed = followed or self.driving.followed
         if stop != "step" or not self.quiz.asks:
             return self._move(lambda: self.timeline.forward(STOPS[stop]))
         if self.quiz.question is None:
@@ -107,12 +121,14 @@ class DebugSession:
             self.quiz.reveal()
         else:
             self.quiz.wait()
-            return False
-        return self._move(lambda: self.timeline.forward(STOPS["step"]))
+            if not self.quiz.answered:
+                return False
+        return self._move(lambda: self.quiz.go_on(self.timeline))
 
     def back(self, stop: str = "step") -> bool:
         """Move back to where this kind of move stops, and return whether that went anywhere."""
-        return self._move(lambda: self.timeline.back(STOPS[stop]))
+        to = before_move if stop == "step" and self.driving.is_on else STOPS[stop]
+        return self._move(lambda: self.timeline.back(to))
 
     def first(self) -> bool:
         """Move to the very start, and return whether that went anywhere."""
@@ -136,6 +152,16 @@ class DebugSession:
         self.message = self.timeline.fork(edit)
         self.quiz.keep_to(self.timeline)
         self.quiz.outcome = None
+        self._put_move()
+
+    def reset(self) -> bool:
+        """Start again: forget all branches, and move to the very start."""
+
+        def start_again() -> bool:
+            self.timeline.take_branches([()], [Place(1, 0)], 0)
+            return True
+
+        return self._move(start_again)
 
     def switch_branch(self) -> bool:
         """Move to the same step on the next branch, and return whether there is one."""
@@ -155,6 +181,7 @@ class DebugSession:
         elif self.timeline.moment.error is not None:
             self.message = self._run.stopped()
         self.message = self.message or self._run.message
+        self._put_move()
         return bool(outcome)
 
     def _have_time_followed(self) -> None:
@@ -207,6 +234,7 @@ class DebugSession:
             if not goes_on:
                 self.pause()
                 self.message = self._run.message
+                self._put_move()
 
     def pause(self, why: Message | None = None) -> None:
         """Let time stand still, and say why."""
@@ -255,21 +283,63 @@ class DebugSession:
     # the quiz
 
     def ask(self) -> None:
-        """Ask the learner before each step, then the room, then nobody."""
+        """Ask the learner before each step, then the room, then nobody; whoever drives does so no more."""
         self.pause()
         self.moves += 1
+        self.end_driving()
         self.message = self.quiz.change_mode()
 
-    def take_answer(self) -> None:
-        """Show the step whose question is done with."""
+    def drive(self, followed: Followed | None = None) -> None:
+        """Have the learner make the engine's moves, about the `followed` element, or the engine again."""
+        self.pause()
+        self.moves += 1
+        if self.driving.is_on:
+            self.end_driving()
+            right, answered = self.driving.score.right, self.driving.score.answered
+            self.message = Message("engine drives", {"right": right.total(), "answered": answered.total()})
+            return
+        self.asking.stop()
+        self.driving.begin()
+        self.driving.followed = followed or self.driving.followed
+        self.message = Message("learner drives", {"forward": self.timeline.moment.phase == "forward"})
+        self._put_move()
+
+    def end_driving(self) -> None:
+        """Have the engine make its moves again, if the learner made them."""
+        if self.driving.is_on:
+            self.driving.end(self.timeline)
+            self._have_time_followed()
+
+    def _put_move(self) -> None:
+        """Have the learner who drives make the next move; time may go to one that comes again."""
+        if not self.driving.is_on or self._runs:
+            return
+        here = self.timeline.branch, self.timeline.place
+        stands = self.driving.ask(self.timeline, self.driving.followed)
+        if (self.timeline.branch, self.timeline.place) != here:
+            self._have_time_followed()
+            self.message = Message("move comes again", {"moment": self.driving.again})
+        elif not stands and self._is_left_to_engine:
+            self.message = Message("engine's move")
+
+    @property
+    def _is_left_to_engine(self) -> bool:
+        """Whether the next event is a move that a learner cannot make, because it cannot be worked out."""
+        moment = self.timeline.moment
+        following = moment.recording.events[moment.cursor : moment.cursor + 1]
+        return any(is_move(event, moment.graph) for event in following)
+
+    def take_answer(self, followed: Followed | None = None) -> None:
+        """Show the step whose question is done with; the next move is about the `followed` element."""
         self.message = None
+        self.driving.followed = followed or self.driving.followed
         if self.quiz.answered:
-            self._move(lambda: self.timeline.forward(STOPS["step"]))
+            self._move(lambda: self.quiz.go_on(self.timeline))
 
     def refuses_to_answer(self, what: str) -> bool:
-        """Return whether this would answer the question that stands, and then say so: "searches" or "log"."""
+        """Return whether this, a view, "beliefs" or "log", would answer the question that stands, and then say so."""
         question = self.quiz.question
-        reveals = question is not None and (what == "searches" or question.hides_queue or question.hides_shape_of)
+        reveals = question is not None and (what in ANSWERS or question.hides_queue or question.hides_shape_of)
         if reveals:
             self.quiz.outcome = None
             self.message = Message("would answer", {"what": what, "mode": self.quiz.mode})
@@ -279,7 +349,7 @@ class DebugSession:
         if not self.quiz.asks or self._runs:
             return False
         self.quiz.outcome = None
-        self.message = Message("no run in a quiz", {"what": what})
+        self.message = Message("no run in a quiz", {"what": what, "mode": self.quiz.mode})
         return True
 
     # saving

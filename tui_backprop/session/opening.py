@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..debugger.message import Message
 from ..debugger.steps import Place
-from ..notation.edits import LEARNING_RATE, EditError, read_edit
+from ..notation.edits import LEARNING_RATE, EditError, read_any_edit
 from ..notation.moments import read_moment
 from ..programs.collecting import collecting_rarely
 from ..programs.opening import open_program
@@ -70,5 +70,5 @@ def _edit(session: DebugSession, text: str) -> None:
     timeline.go_to(Place(int(iteration) - 1))
     if timeline.edited_state.finished != int(iteration) - 1:
         raise EditError(f"'{text}': training stops before iteration {int(iteration)}.")
-    timeline.fork(read_edit(edit, timeline.edited_state, timeline.graph, LEARNING_RATE))
+    timeline.fork(read_any_edit(edit, timeline, LEARNING_RATE))
     timeline.branches[:] = [timeline.branches[0], timeline.branch]

@@ -16,13 +16,15 @@ from typing import Any, Protocol
 
 from minidl_core import Node, Placeholder, Variable
 
-from ..debugger.edits import Edit
+from ..debugger.edits import Edit, NumberEdit, SeedEdit
 from ..debugger.steps import Place
 from ..debugger.timeline import Timeline
+from ..driving import Driving
+from ..notation.edits import OPTIMIZER, SEED, make_optimizer_edit, make_seed_edit
 from ..notation.moments import NoMomentError, name_moment, read_moment
 from ..programs import is_path
 from ..programs.program import Program, ProgramError
-from ..quiz.quiz import Quiz
+from ..quiz.quiz import Answered, Quiz
 
 ENDING = ".backprop"
 VERSION = 1
@@ -49,8 +51,12 @@ class Keepable(Protocol):
     """What there is to write of a session."""
 
     timeline: Timeline
-    quiz: Quiz
+    asking: Quiz
+    driving: Driving
     program: Program
+
+    def drive(self) -> None:
+        """Have the learner make the engine's moves."""
 
 
 def write_session(session: Keepable) -> Iterator[str]:
@@ -61,23 +67,26 @@ def write_session(session: Keepable) -> Iterator[str]:
         **write_program(session.program),
         **write_branches(timeline),
         "at": name_moment(timeline),
-        "asks": session.quiz.mode,
-        "answers": [
-            {
-                "branch": timeline.branches.index(answer.branch) if answer.branch in timeline.branches else None,
-                "place": answer.place[:2],
-                "followed": [answer.followed.point, answer.followed.entry],
-                "kind": answer.question.kind,
-                "question": answer.question.text,
-                "given": answer.given,
-                "right": answer.right,
-            }
-            for answer in session.quiz.answers
-        ],
+        "asks": session.asking.mode,
+        "answers": [_answer(answer, timeline) for answer in session.asking.answers],
+        "drives": session.driving.is_on,
+        "driving": [_answer(answer, timeline) for answer in session.driving.answers],
         "numbers": _numbers(timeline),
     }
     *before, last = (f" {json.dumps(key)}: {_json(value)}" for key, value in says.items())
     yield from ("{", *(f"{line}," for line in before), last, "}")
+
+
+def _answer(answer: Answered, timeline: Timeline) -> dict[str, Any]:
+    return {
+        "branch": timeline.branches.index(answer.branch) if answer.branch in timeline.branches else None,
+        "place": answer.place[:2],
+        "followed": [answer.followed.point, answer.followed.entry],
+        "kind": answer.question.kind,
+        "question": answer.question.text,
+        "given": answer.given,
+        "right": answer.right,
+    }
 
 
 def read_session(path: str) -> SessionFile:
@@ -113,10 +122,12 @@ def take_up(session: Keepable, file: SessionFile) -> str:
         timeline.take_branches(edits, furthest, int(says["branch"]))
         place = read_moment(str(says["at"]), timeline)
         timeline.go_to(place)
-        while session.quiz.mode != says["asks"]:
-            session.quiz.change_mode()
-            if session.quiz.mode == "off":
+        while session.asking.mode != says["asks"]:
+            session.asking.change_mode()
+            if session.asking.mode == "off":
                 break
+        if says.get("drives"):
+            session.drive()
         differs = _difference(timeline, says["numbers"])
     except NoMomentError as error:
         raise ProgramError(f"{file.path} does not fit {file.address}: {error}") from error
@@ -176,17 +187,25 @@ def hash_of(address: str) -> str | None:
 
 
 def _written(finished: int, edit: Edit) -> dict[str, Any]:
+    if not isinstance(edit, NumberEdit):
+        what = SEED if isinstance(edit, SeedEdit) else OPTIMIZER
+        return {"after iteration": finished, what: edit.new, "old": edit.old}
     node = None if edit.node is None else edit.node.name
     return {"after iteration": finished, "node": node, "index": edit.index, "old": edit.old, "new": edit.new}
 
 
 def _read(says: Mapping[str, Any], timeline: Timeline) -> tuple[int, Edit]:
+    finished = int(says["after iteration"])
+    if SEED in says:
+        return finished, make_seed_edit(int(says["old"]), int(says[SEED]), timeline)
+    if OPTIMIZER in says:
+        return finished, make_optimizer_edit(str(says["old"]), says[OPTIMIZER])
     name, index = says["node"], says["index"]
     node = None if name is None else node_called(name, timeline)
     if not (node is None or isinstance(node, Variable | Placeholder)):
         raise ValueError(f"{name} cannot be edited")
     place = None if index is None else tuple(map(int, index))
-    return int(says["after iteration"]), Edit(node, place, float(says["old"]), float(says["new"]))
+    return finished, NumberEdit(node, place, float(says["old"]), float(says["new"]))
 
 
 def node_called(name: str, timeline: Timeline) -> Node:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from minidl_core import Node
+from minidl_core import Node, Variable
 
 from ..debugger.followed import Followed
 from ..debugger.message import Message
@@ -22,8 +22,15 @@ from ..inspector.forward_view import ForwardView
 from ..inspector.list_view import followed_element, move_in_list
 from ..inspector.walk import choose_edge, choose_term, follow, origin_of
 from ..narration.messages import Keys
+from ..notation.moments import NoMomentError, read_moment
+from ..pictures import first_picture, picture_named, pictures_of
+from ..pictures.picture import Focus
+from ..pictures.weights import Weight, first_weight, next_weight
 from ..quiz.quiz import Outcome
 from .debug_session import DebugSession
+from .progress import Progress
+from .reading import Reading
+from .situation import Here
 
 DIRECTIONS = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}
 
@@ -35,7 +42,9 @@ class Viewer:
     not away. `view` is the view of the inspector that was asked for, None for the one that fits the phase. `followed`
     is the element that is followed through all arrays, and `in_graph` whether the arrow keys move in the graph, else in
     the inspector. `in_full` is whether numbers show all their digits.
-    `other_views` are what the inspector shows besides its views: panes that have no place of their own.
+    `other_views` are what the inspector shows besides its views: panes that have no place of their own. `reading` is
+    where they are in the pages of the lesson, and `progress`, if there is one, is told of it.
+    `picture` is the one that stands beside the loss, None where there is none.
     """
 
     def __init__(self, session: DebugSession, keys: Keys) -> None:
@@ -49,7 +58,11 @@ class Viewer:
         self.in_graph = True
         self.logarithmic = False
         self.in_full = False
-        self.other_views: Sequence[str] = ()
+        self.reading = Reading(session.program.lesson, keys)
+        self.progress: Progress | None = None
+        self.picture = first_picture(session.moment)
+        self._weight: Weight | None = None
+        self._without_place: Sequence[str] = ()
         self._answer: tuple[Message | None, Message | None] = None, None
         self._closed_score = False
         self._trail: list[tuple[Node | None, str | None, Followed]] = []
@@ -100,13 +113,32 @@ class Viewer:
             return self.view
         return view_of(self.moment, self.view, self.node)
 
-    def take_room(self, room: Room, other_views: Sequence[str]) -> None:
+    @property
+    def other_views(self) -> list[str]:
+        """What the inspector shows besides its views: panes that have no place of their own."""
+        return [name for name in self._without_place if name != "picture" or self.picture is not None]
+
+    @property
+    def focus(self) -> Focus:
+        """What a picture is about: the followed number of the variable that was selected last, and the element."""
+        graph, chosen = self.moment.graph, self._selected_weight or self._weight
+        known = chosen is not None and chosen.node in graph.variables
+        return Focus(chosen if known else first_weight(graph), self.followed)
+
+    @property
+    def _selected_weight(self) -> Weight | None:
+        node = self.look.node
+        if not isinstance(node, Variable) or 0 in node.initial_value.shape:
+            return None
+        return Weight(node, self.followed.index(node.initial_value.shape, by_point=False))
+
+    def take_room(self, room: Room, without_place: Sequence[str]) -> None:
         """Look at a screen with this room for the graph, on which these panes have no place."""
         if room != self.room:
             self.look = replace(self.look, panned=(0, 0))
-        if self.view in self.other_views and self.view not in other_views:
+        if self.view in self._without_place and self.view not in without_place:
             self.view = None
-        self.room, self.other_views = room, other_views
+        self.room, self._without_place = room, without_place
 
     def follow_time(self) -> None:
         """Look at what the moment is about, in the view that fits its phase; a pane in the inspector stays."""
@@ -119,6 +151,7 @@ class Viewer:
 
     def deselect(self) -> None:
         """Have the node of now in view again, unless what is selected is to stay."""
+        self._weight = self._selected_weight or self._weight
         if not self.stays:
             self.look = self.look.select(None)
         elif self.moment.graph is not self._graph:
@@ -228,7 +261,13 @@ class Viewer:
             self.followed = self.followed.alone
             return
         dx, dy = DIRECTIONS[direction]
-        if self.scope is not None:
+        if self.shown_view == "picture":
+            weight = self.focus.weight
+            if weight is not None and picture_named(self.picture or "").along_weights:
+                weight = next_weight(self.moment.graph, weight, dx + dy)
+                self.look = self.look.select(weight.node)
+                self.followed = self.followed.alone.at(weight.index, by_point=False)
+        elif self.scope is not None:
             self.followed = move_in_list(self.scope, self.followed, dx, dy)
         elif self.shown_view not in self.other_views:
             self.followed = move_followed(self.moment, self.shown_view, self.followed, dx, dy, self.node)
@@ -293,10 +332,72 @@ class Viewer:
         self._begin()
         self.logarithmic = not self.logarithmic
 
+    def next_picture(self) -> None:
+        """Show the next picture, after the last none; where it has no place, the inspector shows it."""
+        self._begin()
+        there = [*pictures_of(self.moment), None]
+        homeless = "picture" in self._without_place
+        if not homeless or self.view == "picture" or self.picture is None:
+            shown = there.index(self.picture) if self.picture in there else -1
+            self.picture = there[(shown + 1) % len(there)]
+        if homeless:
+            self.view = None if self.picture is None else "picture"
+
     def change_digits(self) -> None:
         """Show the loss and the numbers of the followed element in full precision, or in few digits again."""
         self._begin()
         self.in_full = not self.in_full
+
+    # the lesson
+
+    def tell(self, progress: Progress | None) -> None:
+        """Tell this progress from now on, and have the lesson open on the page on which it says that it was left."""
+        self.progress = progress
+        if progress is not None and self.reading.count:
+            self.reading.number = min(progress.page_of(self.session.program.address), self.reading.count - 1)
+
+    def turn_page(self, by: int) -> None:
+        """Turn a page of the lesson on or back, and look at what it is about, at its moment."""
+        self._begin()
+        if not self.reading.count:
+            self._say(Message("no pages"))
+            return
+        self.reading.turn(by)
+        page, timeline = self.reading.page, self.session.timeline
+        if page is not None:
+            iteration = timeline.place.iteration
+            if page.at:
+                try:
+                    place = read_moment(page.at, timeline)
+                except NoMomentError as error:
+                    self._say(Message("page is nowhere", {"why": error}))
+                else:
+                    self.session.go(place)
+                    iteration = max(place.iteration, 1)
+            self.reading.names_numbers_of = iteration
+            nodes = {node.name: node for node in self.moment.graph.nodes}
+            if page.node or page.shows:
+                is_picture = page.shows in pictures_of(self.moment)
+                self.picture = page.shows if is_picture else self.picture
+                self.look_at(nodes.get(page.node), "picture" if is_picture else page.shows or None, self.followed.alone)
+        self._note_progress()
+
+    def follow_lesson(self) -> None:
+        """See whether the goal of the lesson is reached, and have its page name its numbers once they are there.
+
+        A front end calls it after whatever is done.
+        """
+        session, reading = self.session, self.reading
+        if session.running is None:
+            reading.take_numbers(session.timeline)
+        message = reading.judge(Here(session.timeline, session.moment, self))
+        if message is not None:
+            self._say(message)
+            self._note_progress()
+
+    def _note_progress(self) -> None:
+        if self.progress is not None:
+            self.progress.note(self.session.program.address, self.reading.number, reached=self.reading.reached)
 
     def look_at(self, node: Node | None, view: str | None, followed: Followed) -> None:
         """Look at an element of a node, None being the node of now, in a view, None being the one that fits."""
@@ -308,6 +409,7 @@ class Viewer:
 
     def _begin(self) -> None:
         """Have nothing to say any more: something else is done now."""
+        self._weight = self._selected_weight or self._weight
         self._say(None)
 
     def _say(self, message: Message | None) -> None:

@@ -12,7 +12,7 @@ import minidl_core as dl
 from minidl_core import Node
 
 from .calls import Slot
-from .known import Meaning, meanings, means, shape_of
+from .known import FAR_BELOW, Meaning, meanings, means, shape_of
 from .ties import tied_as_in_torch
 
 
@@ -22,7 +22,7 @@ def _sizes(given: tuple[Any, ...]) -> tuple[int, ...]:
 
 # functions of one number at a time
 
-for _name in ("relu", "sigmoid", "tanh", "exp", "log", "sqrt", "sin", "cos", "square", "abs"):
+for _name in ("relu", "sigmoid", "tanh", "exp", "log", "sqrt", "sin", "cos", "square", "abs", "erf"):
     meanings[_name] = getattr(dl, _name)
 meanings |= {"absolute": dl.abs, "neg": dl.negative, "negative": dl.negative}
 
@@ -30,6 +30,12 @@ meanings |= {"absolute": dl.abs, "neg": dl.negative, "negative": dl.negative}
 @means("clone", "contiguous", "to", "float", "double", "type", "type_as", "cpu", "positive", "alias", "requires_grad_")
 def _same(a: Node, *_: Any, **__: Any) -> Node:
     return a
+
+
+@means("BackwardHookFunction")
+def _same_of_several(*given: Node, output: int = 0) -> Node:
+    """Torch puts this around a module that has a hook."""
+    return given[output]
 
 
 @means("softplus")
@@ -43,8 +49,10 @@ def _leaky_relu(a: Node, negative_slope: float = 0.01, *_: bool) -> Node:
 
 
 @means("gelu")
-def _gelu(a: Node, approximate: str = "none") -> Node | None:
-    return dl.gelu(a) if approximate == "tanh" else None
+def _gelu(a: Node, approximate: str = "none") -> Node:
+    if approximate == "tanh":
+        return dl.gelu(a)
+    return dl.multiply(dl.multiply(0.5, a), dl.add(1.0, dl.erf(dl.divide(a, math.sqrt(2)))))
 
 
 @means("silu")
@@ -124,10 +132,9 @@ def _where(condition: Node, a: Any, b: Any) -> Node:
 
 @means("masked_fill")
 def _masked_fill(a: Node, mask: Node, value: Any) -> Node | None:
-    # an infinity cannot be a constant of ours, and nothing is so far below that exp of it is not 0
-    if isinstance(value, float | int) and math.isinf(value):
-        return None
-    return dl.where(mask, value, a)
+    if isinstance(value, float | int):
+        value = max(value, FAR_BELOW)  # an infinity cannot be a constant of ours
+    return None if value == math.inf else dl.where(mask, value, a)
 
 
 # products

@@ -23,7 +23,7 @@ _OURS = os.path.join(tui_backprop.__path__[0], "")
 _TORCHS = os.path.join(os.path.dirname(torch.__file__), "")
 _KEY = "backprop-tui"
 _MASK = "mask"
-_ATTENTION = "scaled_dot_product_attention"
+ATTENTION = "scaled_dot_product_attention"
 _RANDOM = {"rrelu", "rrelu_with_noise", "bernoulli", "multinomial", "fractional_max_pool2d", "alpha_dropout"}
 _RANDOM |= {"feature_alpha_dropout"}
 _SUPPORTED = (torch.float32, torch.float64)
@@ -145,7 +145,7 @@ def call_and_keep(
             )
             dtypes = tuple([tensor.dtype for tensor, _ in tensors])
             key = f"{name}{template}{named}{dtypes}"
-            plain = _is_plain(name, args)
+            plain = _is_plain(name, args, kwargs)
             first = False
         by_number[each.output_nr] = Call(
             function, name, template, named, sources, dtypes, output, tuple(each.shape),
@@ -159,7 +159,7 @@ def refusal(call: Call) -> ProgramError | None:
     where = f"{call.name} at {call.location}"
     if call.name in _RANDOM:
         return ProgramError(f"{where} draws random numbers of its own; put an nn.Dropout in its place, or take it out")
-    if call.name == _ATTENTION and call.args[4] and "noise" not in call.kwargs:
+    if call.name == ATTENTION and call.args[4] and "noise" not in call.kwargs:
         return ProgramError(f"{where} drops at random; set its dropout to 0")
     if call.name in ("lstm", "gru", "rnn_tanh", "rnn_relu") and _drops(call):
         return ProgramError(f"{where} drops at random between its layers; set its dropout to 0")
@@ -204,7 +204,7 @@ def _without_noise(
     """Make what a call drew by itself a tensor among its inputs, and leave out those that it only writes to."""
     if name in ("dropout", "dropout_", "feature_dropout", "feature_dropout_") and "Mul" in made.grad_fn.name():
         return (Slot(0), Slot(1)), {}, [tensors[0], (made.grad_fn._saved_other, _MASK)]
-    if name == _ATTENTION:
+    if name == ATTENTION:
         args, kwargs = (*args, *[None, 0.0][len(args) - 3 :]), dict(kwargs)
         given = dict(zip(("attn_mask", "dropout_p"), args[3:], strict=False))
         given |= {key: kwargs.pop(key) for key in ("attn_mask", "dropout_p") if key in kwargs}
@@ -212,7 +212,7 @@ def _without_noise(
         noise = _noise_of(made.grad_fn) if args[4] else None
         if noise is not None:
             return args, {**kwargs, "noise": Slot(len(tensors))}, [*tensors, (noise, _MASK)]
-    if name == "batch_norm" and args[5]:
+    if name in ("batch_norm", "instance_norm") and args[5]:
         kept = [n for n, each in enumerate(args) if isinstance(each, Slot) and n not in (3, 4)]
         slots = {n: Slot(number) for number, n in enumerate(kept)}
         used = [tensors[args[n].number] for n in kept]
@@ -233,10 +233,13 @@ def _noise_of(grad_fn: Any) -> Any:
     return None
 
 
-def _is_plain(name: str, args: tuple[Any, ...]) -> bool:
+def _is_plain(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Return whether the numbers of the inputs are such that our operation means the same as torch's."""
     if name in ("cross_entropy_loss", "nll_loss", "nll_loss_nd") and not args[1].is_floating_point():
-        return bool((args[1] >= 0).all())
+        return not bool((args[1] == args[4]).any())  # no class is to be ignored
+    if name == ATTENTION:
+        mask = kwargs.get("attn_mask", args[3] if len(args) > 3 else None)
+        return mask is None or bool(mask.is_floating_point())  # otherwise it says what is to be seen
     if name == "binary_cross_entropy":
         return bool(((args[0] > 1e-40) & (args[0] < 1)).all())
     if name == "__getitem__" and isinstance(args[1], torch.Tensor):

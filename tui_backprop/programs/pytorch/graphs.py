@@ -13,6 +13,7 @@ from minidl_core.graph import in_scope
 
 from .calls import Call
 from .foreign import foreign_operation
+from .known import Several
 from .meaning import meaning_of
 from .recorder import Structure, Taken
 
@@ -50,6 +51,7 @@ class Graphs:
         nodes: list[Node] = []
         fed: dict[int, Placeholder] = {}
         leaf = 0
+        several: dict[int, Several] = {}
         used = _places_of_use(structure)
         for position, (call, inputs) in enumerate(zip(structure.calls, structure.inputs, strict=True)):
             if call is None:
@@ -60,7 +62,7 @@ class Graphs:
                     node.locate(*used[position])
                 leaf += 1
             else:
-                node = self._operation(call, [nodes[n] for n in inputs])
+                node = self._operation(call, [nodes[n] for n in inputs], several)
             nodes.append(node)
         loss = nodes[-1]
         if loss.shape != () or not isinstance(loss, Operation):
@@ -69,10 +71,10 @@ class Graphs:
             loss.name = first.name
         return Built(nodes, loss, fed)
 
-    def _operation(self, call: Call, inputs: list[Node]) -> Node:
+    def _operation(self, call: Call, inputs: list[Node], several: dict[int, Several]) -> Node:
         before = len(self._graph.nodes)
         with in_scope(self._graph, self._scope_of(call)):
-            node = meaning_of(call, inputs)
+            node = meaning_of(call, inputs, several)
             if node is None:
                 node = Operation(foreign_operation(call), tuple(inputs))
         for made in self._graph.nodes[before:]:

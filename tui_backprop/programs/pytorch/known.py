@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from minidl_core import Node
 
-Meaning = Callable[..., Node | None]
+FAR_BELOW = -1e30
+"""Stands for minus infinity: exp of it is 0 all the same."""
+Several = tuple[Callable[[], Node], ...]
+"""The results of a function that has several, each made when it is asked for."""
+Meaning = Callable[..., Node | Several | None]
+_Meant = TypeVar("_Meant", bound=Meaning)
 meanings: dict[str, Meaning] = {}
 """Each is called with what torch's function was, nodes in the place of tensors, and has its parameters' names.
 
-It returns a node, or None where ours does not do what is asked.
+It returns a node, or the makers of several results, or None where ours does not do what is asked.
 """
 
 
-def means(*names: str) -> Callable[[Meaning], Meaning]:
+def means(*names: str) -> Callable[[_Meant], _Meant]:
     """Note that a function is the meaning of torch's functions of these names."""
 
-    def note(meaning: Meaning) -> Meaning:
+    def note(meaning: _Meant) -> _Meant:
         meanings.update(dict.fromkeys(names, meaning))
         return meaning
 

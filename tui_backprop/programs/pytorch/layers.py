@@ -11,7 +11,7 @@ import numpy as np
 import minidl_core as dl
 from minidl_core import Constant, Node
 
-from .known import means, shape_of
+from .known import FAR_BELOW, means, shape_of
 from .ties import tied_as_in_torch
 
 _BY_NUMBER = ("none", "mean", "sum")
@@ -66,20 +66,69 @@ def _cross_entropy(
     reduction: int = 1,
     ignore_index: int = -100,
     label_smoothing: float = 0.0,
-) -> Node | None:
-    if weight is not None or label_smoothing or ignore_index >= 0 or len(shape_of(a)) > 2:
-        return None
-    return _reduced(dl.cross_entropy(a, target), reduction)
+    *,
+    is_plain: bool = True,
+) -> Node:
+    if is_plain and weight is None and not label_smoothing and len(shape_of(a)) <= 2:
+        return _reduced(dl.cross_entropy(a, target), reduction)
+    axis = min(1, len(shape_of(a)) - 1)
+    logs = dl.log_softmax(a, axis=axis)
+    if shape_of(a) != shape_of(target):
+        return _of_classes(logs, target, axis, weight, reduction, None if is_plain else ignore_index, label_smoothing)
+    classes = shape_of(a)[axis]
+    if label_smoothing:
+        target = dl.add(dl.multiply(target, 1 - label_smoothing), label_smoothing / classes)
+    if weight is not None:
+        target = dl.multiply(target, _beside(weight, logs, axis))
+    losses = dl.negative(dl.reduce_sum(dl.multiply(target, logs), axis=axis))
+    return _reduced(losses, reduction)
 
 
 @means("nll_loss", "nll_loss_nd")
 def _nll_loss(
-    a: Node, target: Node, weight: Node | None = None, reduction: int = 1, ignore_index: int = -100
-) -> Node | None:
-    if weight is not None or ignore_index >= 0 or len(shape_of(a)) != 2:
-        return None
-    is_class = dl.equal(dl.expand_dims(target, axis=1), np.arange(shape_of(a)[1], dtype=float))
-    return _reduced(dl.negative(dl.reduce_sum(dl.multiply(is_class, a), axis=1)), reduction)
+    logs: Node,
+    target: Node,
+    weight: Node | None = None,
+    reduction: int = 1,
+    ignore_index: int = -100,
+    *,
+    is_plain: bool = True,
+) -> Node:
+    axis = min(1, len(shape_of(logs)) - 1)
+    return _of_classes(logs, target, axis, weight, reduction, None if is_plain else ignore_index, 0.0)
+
+
+def _of_classes(
+    logs: Node, target: Node, axis: int, weight: Node | None, reduction: int, ignored: int | None, smoothing: float
+) -> Node:
+    """Return minus the logarithm that belongs to the class, times the weight of the class; 0 for what is ignored.
+
+    The mean is divided by the weights that were used, as torch does.
+    """
+    classes = shape_of(logs)[axis]
+    wanted = dl.expand_dims(target, axis=axis)
+    wide = dl.broadcast_to(wanted, shape=shape_of(logs))
+    share = dl.equal(wide, _beside(Constant(np.arange(classes, dtype=float)), logs, axis))
+    if ignored is not None:
+        share = dl.multiply(share, dl.not_equal(wanted, float(ignored)))
+    if weight is not None:
+        share = dl.multiply(share, _beside(weight, logs, axis))
+    losses = dl.negative(dl.reduce_sum(dl.multiply(share, logs), axis=axis))
+    if smoothing:
+        others = logs if weight is None else dl.multiply(logs, _beside(weight, logs, axis))
+        smooth = dl.negative(dl.reduce_sum(others, axis=axis))
+        if ignored is not None:
+            smooth = dl.multiply(smooth, dl.not_equal(target, float(ignored)))
+        losses = dl.add(dl.multiply(losses, 1 - smoothing), dl.multiply(smooth, smoothing / classes))
+    if _BY_NUMBER[reduction] == "mean" and not (weight is None and ignored is None):
+        return dl.divide(dl.reduce_sum(losses), dl.reduce_sum(share))
+    return _reduced(losses, reduction)
+
+
+def _beside(row: Node, a: Node, axis: int) -> Node:
+    """Return one number for each class as an array that lies along the axis of the classes."""
+    after = len(shape_of(a)) - axis - 1
+    return dl.reshape(row, shape=(-1, *[1] * after)) if after else row
 
 
 @means("binary_cross_entropy")
@@ -152,6 +201,35 @@ def _batch_norm(
     return _scaled(a, kept_mean, kept_variance, eps, fitted(weight), fitted(bias))
 
 
+@means("group_norm")
+def _group_norm(
+    a: Node, groups: int, weight: Node | None = None, bias: Node | None = None, eps: float = 1e-5, *_: bool
+) -> Node:
+    sizes = shape_of(a)
+    normal = _layer_norm(dl.reshape(a, shape=(sizes[0], groups, -1)), (1,), eps=eps)
+    return _each_channel(dl.reshape(normal, shape=sizes), weight, bias)
+
+
+@means("instance_norm")
+def _instance_norm(
+    a: Node,
+    weight: Node | None,
+    bias: Node | None,
+    _mean: Node | None,
+    _variance: Node | None,
+    of_input: bool,
+    _momentum: float,
+    eps: float,
+    *_: bool,
+) -> Node | None:
+    return _each_channel(_layer_norm(a, shape_of(a)[2:], eps=eps), weight, bias) if of_input else None
+
+
+def _each_channel(a: Node, weight: Node | None, bias: Node | None) -> Node:
+    scaled = a if weight is None else dl.multiply(a, _beside(weight, a, 1))
+    return scaled if bias is None else dl.add(scaled, _beside(bias, a, 1))
+
+
 @means("conv2d")
 def _conv2d(
     a: Node,
@@ -168,6 +246,24 @@ def _conv2d(
     return node if bias is None else dl.add(node, dl.reshape(bias, shape=(-1, 1, 1)))
 
 
+@means("conv1d")
+def _conv1d(
+    a: Node,
+    weight: Node,
+    bias: Node | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+) -> Node | None:
+    if len(shape_of(a)) != 3 or _pair(dilation) != 1 or groups != 1 or isinstance(padding, str):
+        return None
+    width = ((0, 0), (0, 0), (_pair(padding), _pair(padding)))
+    row, kernel = (dl.expand_dims(each, axis=2) for each in (dl.pad(a, width=width) if _pair(padding) else a, weight))
+    node = dl.squeeze(dl.conv2d(row, kernel, stride=_pair(stride)), axis=2)
+    return node if bias is None else dl.add(node, dl.reshape(bias, shape=(-1, 1)))
+
+
 @means("max_pool2d")
 def _max_pool2d(
     a: Node, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False
@@ -175,6 +271,11 @@ def _max_pool2d(
     if _pair(padding) or _pair(dilation) != 1 or ceil_mode:
         return None
     return tied_as_in_torch("max_pool", a, size=_pair(kernel_size), stride=_pair(stride))
+
+
+@means("adaptive_avg_pool2d")
+def _adaptive_avg_pool2d(a: Node, size: Any) -> Node | None:
+    return dl.reduce_mean(a, axis=(-2, -1), keepdims=True) if _pair(size) == 1 else None
 
 
 @means("avg_pool2d")
@@ -203,14 +304,16 @@ def _attention(
     scale: float | None = None,
     enable_gqa: bool = False,
     noise: Node | None = None,
+    is_plain: bool = True,
 ) -> Node | None:
-    if enable_gqa or attn_mask is not None or (dropout_p and noise is None):
+    if enable_gqa or (dropout_p and noise is None):
         return None
     factor = 1 / math.sqrt(shape_of(query)[-1]) if scale is None else scale
     scores = dl.multiply(dl.matmul(query, _last_two_swapped(key)), factor)
     if is_causal:
         rows, columns = shape_of(scores)[-2:]
-        # exp of this is 0, as of minus infinity
-        scores = dl.where(Constant(np.tri(rows, columns)), scores, -1e30)
+        scores = dl.where(Constant(np.tri(rows, columns)), scores, FAR_BELOW)
+    if attn_mask is not None:
+        scores = dl.add(scores, attn_mask) if is_plain else dl.where(attn_mask, scores, FAR_BELOW)
     weights = dl.softmax(scores)
     return dl.matmul(weights if noise is None else dl.multiply(weights, noise), value)

@@ -20,8 +20,8 @@ from minidl_core.train import (
 _CLIPPED = 1e-5
 
 
-def optimizer_like(theirs: Any, clip: float) -> Optimizer | None:
-    """Return our optimizer with the settings of theirs, and a length to cut gradients to, 0 where they are not.
+def optimizer_like(theirs: Any, clipping: Mapping[str, float]) -> Optimizer | None:
+    """Return our optimizer with the settings of theirs, and those by which gradients are clipped.
 
     None where ours makes no such step: with another rule, or other settings for some of the parameters.
     """
@@ -35,8 +35,8 @@ def optimizer_like(theirs: Any, clip: float) -> Optimizer | None:
     if len(steps) > 1:
         return None
     optimizer = made({name: _plain(value) for name, value in groups[0].items()})
-    if optimizer is not None and clip:
-        optimizer.clip_norm = clip
+    for name, value in clipping.items():
+        setattr(optimizer, name, value)
     return optimizer
 
 
@@ -44,21 +44,28 @@ def _plain(value: Any) -> Any:
     return float(value) if hasattr(value, "item") else value
 
 
-def clip_of(gradients: Sequence[tuple[Array, Array | None]]) -> float | None:
-    """Return the length that gradients were cut to by clip_grad_norm_, 0 where they were not.
+def clipping_of(gradients: Sequence[tuple[Array, Array | None]]) -> Mapping[str, float] | None:
+    """Return the settings of ours that clip gradients as clip_grad_norm_ or clip_grad_value_ did, if one did.
 
     They are, of each parameter, the one that an optimizer used and the one that the last backward call found. None
     where the first was made from the second in another way.
     """
-    pairs = [(np.ravel(used), np.ravel(found)) for used, found in gradients if found is not None]
-    if len(pairs) < len(gradients):
+    if any(found is None and used.any() for used, found in gradients):
         return None
+    pairs = [(np.ravel(used), np.ravel(used if found is None else found)) for used, found in gradients]
     if all(np.array_equal(used, found) for used, found in pairs):
-        return 0.0
-    used, found = (np.concatenate(each).astype(float) for each in zip(*pairs, strict=True))
+        return {}
+    used, found = (np.concatenate(each) for each in zip(*pairs, strict=True))
+    most = np.max(np.abs(used))
+    if np.array_equal(used, np.clip(found, -most, most)):
+        return {"clip_value": float(str(most))}
+    used, found = used.astype(float), found.astype(float)
     ratio = float(used @ found / (found @ found))
-    is_shortened = 0 < ratio < 1 and np.allclose(used, ratio * found, rtol=_CLIPPED, atol=0)
-    return ratio * float(np.sqrt(found @ found)) if is_shortened else None
+    if not (0 < ratio < 1 and np.allclose(used, ratio * found, rtol=_CLIPPED, atol=0)):
+        return None
+    length = ratio * float(np.sqrt(found @ found))
+    shortest = (float(f"{length:.{digits}g}") for digits in range(1, 10))
+    return {"clip_norm": next((each for each in shortest if abs(each - length) <= _CLIPPED * length), length)}
 
 
 def _descent(group: Mapping[str, Any]) -> Optimizer | None:

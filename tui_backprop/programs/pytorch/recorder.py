@@ -19,12 +19,16 @@ from minidl_core.train import Optimizer
 
 from ..program import ProgramError
 from .calls import Call, Leaf, call_of, outside, refusal
+from .known import FAR_BELOW
 from .modules import Modules, local_name
-from .optimizers import clip_of, optimizer_like
+from .optimizers import clipping_of, optimizer_like
 
 MOST_BYTES = 64 * 2**20
-_FAR_BELOW = -1e30
-_OTHERS = (
+_CHANGED = (
+    "between backward() and its optimizer's step the script changed gradients, other than by clipping them; such steps"
+    " are shown as the script made them"
+)
+_ADDED_UP = (
     "its optimizer moved by other gradients than those of the last backward call alone: they add up over several calls,"
     " until zero_grad(); such steps are shown as the script made them"
 )
@@ -168,13 +172,10 @@ class Recorder:
         for n, leaf in zip(structure.leaves, leaves, strict=True):
             gradient = fresh.get(id(leaf.tensor))
             if gradient is not None and gradient.layout != torch.strided:
-                remedy = "make its layer with sparse=False"
-                raise ProgramError(f"the gradient of {leaf.name or 'a parameter'} is sparse; {remedy}")
+                consumer = next(c for c, i in zip(structure.calls, structure.inputs, strict=True) if n in i)
+                of = f"{leaf.name or 'a parameter'}, {_used_by(consumer)},"
+                raise ProgramError(f"the gradient of {of} is sparse; make its layer with sparse=False")
             gradients[n] = None if gradient is None else _number(gradient, copy=True)
-            if leaf.tensor.requires_grad and leaf.tensor._backward_hooks:
-                self.remarks[
-                    "hooks on tensors may change gradients: where they do, torch's part from the right ones"
-                ] = None
         taken = Taken(
             structure,
             local_name(loss, outside(sys._getframe())),
@@ -198,8 +199,8 @@ class Recorder:
         """Return a copy of a tensor's number, the one of before where it is the same."""
         now, last = _number(tensor), self._last.get(id(tensor))
         if now.dtype.kind == "f" and not tensor.requires_grad and np.isneginf(now).any():
-            now = np.where(np.isneginf(now), _FAR_BELOW, now).astype(now.dtype)
-            self.remarks[f"minus infinity in its data is {_FAR_BELOW:g} here: exp of it is 0 all the same"] = None
+            now = np.where(np.isneginf(now), FAR_BELOW, now).astype(now.dtype)
+            self.remarks[f"minus infinity in its data is {FAR_BELOW:g} here: exp of it is 0 all the same"] = None
         if last is not None and last.dtype == now.dtype and np.array_equal(last, now, equal_nan=now.dtype.kind == "f"):
             return last
         self._last[id(tensor)] = now = now.copy()
@@ -224,12 +225,14 @@ class Recorder:
                 return
             places = {key: n for n, key in zip(step.structure.leaves, step.ids, strict=True)}
             gradients = [(p, step.gradients[places[id(p)]] if id(p) in places else None) for p in moved]
-            clip = clip_of([(_number(p.grad), g) for p, g in gradients])
-            if clip is None:
-                self.remarks[_OTHERS] = None
+            clipping = clipping_of([(_number(p.grad), g) for p, g in gradients])
+            if clipping is None:
+                stood = {key for key, each in zip(step.ids, step.before, strict=True) if each is not None}
+                adds_up = any(id(p) in stood or (g is None and bool(p.grad.any())) for p, g in gradients)
+                self.remarks[_ADDED_UP if adds_up else _CHANGED] = None
             ours = None
-            if self._begun[id(optimizer)] and step.update is None and clip is not None:
-                ours = optimizer_like(optimizer, clip)
+            if self._begun[id(optimizer)] and step.update is None and clipping is not None:
+                ours = optimizer_like(optimizer, clipping)
             if ours is None:
                 # from here on it remembers what is not seen
                 self._begun[id(optimizer)] = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,6 +21,11 @@ from torch.overrides import TorchFunctionMode
 from .calls import call_and_keep, outside
 from .recorder import Recorder
 
+_HOOKS = (
+    (torch.Tensor, "register_hook"),
+    (torch.nn.Module, "register_full_backward_hook"),
+    (torch.nn.Module, "register_full_backward_pre_hook"),
+)
 _IN_PYTHON = (torch._tensor, torch.functional, torch.nn.functional)
 
 
@@ -68,6 +74,8 @@ def seeing(recorder: Recorder) -> Iterator[None]:
         replace(torch, "compile", _not_compiled(recorder, "torch.compile"))
         for name in ("script", "trace"):
             replace(torch.jit, name, _not_compiled(recorder, f"torch.jit.{name}"))
+        for holder, name in _HOOKS:
+            replace(holder, name, _noted_hook(recorder, getattr(holder, name)))
         apply = torch.autograd.Function.apply.__func__
         replace(torch.autograd.Function, "apply", classmethod(_kept_apply(recorder, apply)))
         for hook in (
@@ -128,6 +136,18 @@ def _not_compiled(recorder: Recorder, name: str) -> Callable[..., Any]:
         return (lambda model: model) if model is None else model
 
     return uncompiled
+
+
+def _noted_hook(recorder: Recorder, register: Callable[..., Any]) -> Callable[..., Any]:
+    def noted(*args: Any, **kwargs: Any) -> Any:
+        at = outside(sys._getframe(1))
+        location = f"{os.path.basename(at.f_code.co_filename)}:{at.f_lineno}"
+        recorder.remarks[f"there is a hook ({location}): where it changes a gradient, torch's parts from that on"] = (
+            None
+        )
+        return register(*args, **kwargs)
+
+    return noted
 
 
 def _kept_apply(recorder: Recorder, apply: Callable[..., Any]) -> Callable[..., Any]:

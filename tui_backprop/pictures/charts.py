@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from minidl_core.arrays import Array
+
 from ..debugger.loss_history import LossHistory
 from ..drawing.palette import Line, Span
 from ..notation.fitting import first_that_fits, joined
@@ -22,7 +24,16 @@ from ..notation.formats import number
 
 CURSOR, MEASURED, GHOST = "●", "o", "·"
 BLUE, RED, FOLLOWED, NOW, NOW_STEEP = "o", "x", "◆", "━", "┃"
-_DATA_STYLES = {BLUE: "blue", RED: "red", FOLLOWED: "followed", NOW: "now", NOW_STEEP: "now", " ": "text"}
+RED_REGION = "·"
+_DATA_STYLES = {
+    RED_REGION: "red",
+    BLUE: "blue",
+    RED: "red",
+    FOLLOWED: "followed",
+    NOW: "now",
+    NOW_STEEP: "now",
+    " ": "text",
+}
 
 _SMALL_DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -76,9 +87,9 @@ def draw_loss(
     margin = max(map(len, labels), default=0)
     columns = width - margin - 1
     if columns < 4 or rows < 1:
-        return _blank(width, height)
+        return blank(width, height)
 
-    plt = _figure(width, rows)
+    plt = figure(width, rows)
     plt.yaxes(True, False)
     plt.yticks([position for position, _ in axis.ticks], [label.rjust(margin) for label in labels])
     plt.xlim(1, window)
@@ -98,7 +109,7 @@ def draw_loss(
         plt.scatter([cursor], [axis.position(mark[0][1])], marker=CURSOR)
     reached = floor(0.5 + (columns - 1) * (cursor - 1) / (window - 1))
     dotted = [_dots(points, axis, window, columns, rows) for points in others]
-    haunted, ghostly = _haunted(_rows(plt), [label for label, _ in ghosts], dotted, margin + 1)
+    haunted, ghostly = _haunted(rows_of(plt), [label for label, _ in ghosts], dotted, margin + 1)
     texts = [*haunted, "└".rjust(margin + 1) + _iterations(window, columns, None if mark else reached)]
 
     def style(row: int, column: int, cell: str) -> str:
@@ -117,7 +128,7 @@ def draw_loss(
         note = (f" {name} <= 0 is not drawn", "dim")
     elif not known and not at_cursor:
         note = (f" the forward pass measures {name}", "dim")
-    return _styled(texts, style, note if len(note[0]) <= columns else ("", "dim"))
+    return styled(texts, style, note if len(note[0]) <= columns else ("", "dim"))
 
 
 def draw_data(
@@ -129,23 +140,27 @@ def draw_data(
     followed: int | None,
     width: int,
     height: int,
+    is_red: Callable[[Array], NDArray[np.bool_]] | None = None,
 ) -> list[Line]:
     """Draw points of two classes and the lines that separate them, in `height` lines of `width` cells.
 
     points: (n, 2). classes: (n,), 0 is blue and 1 is red. now: the line of now. before: iteration -> its
     line, drawn by the number of the iteration. followed: the row of the point that is followed. The points
-    alone decide on the axes, which fill the pane: with equal scales half of a wide pane would be empty.
+    alone decide on the axes, which fill the pane: with equal scales half of a wide pane would be empty. is_red: tells
+    of places (m,2) which of them are taken for red; those are dotted.
     """
     positions, kinds = np.asarray(points, dtype=float), np.asarray(classes)
     drawable = np.isfinite(positions).all(axis=1)
     if width < 2 or height < 2 or not drawable.any():
-        return _blank(width, height)
+        return blank(width, height)
     low, high = positions[drawable].min(axis=0), positions[drawable].max(axis=0)
     gap = np.where(low == high, np.maximum(np.abs(low), 1.0), 0.0)
+    if is_red is not None:
+        gap = np.maximum(gap, (high - low) / 4)  # what is beyond the points is of interest, too
     low, high = low - gap, high + gap
     xs, ys = np.linspace(low[0], high[0], width), np.linspace(low[1], high[1], height)
 
-    plt = _figure(width, height)
+    plt = figure(width, height)
     plt.xlim(xs[0], xs[-1])
     plt.ylim(ys[0], ys[-1])
     cells = np.floor((positions[drawable] - low) / (high - low) * (width - 1, height - 1) + 0.5).astype(int)
@@ -153,20 +168,27 @@ def draw_data(
     room = sum(len(str(iteration)) + 1 for iteration in before)  # of the numbers of lines that coincide
     for iteration, line in before.items():
         steep, columns, rows = _cells(line, xs, ys)
-        text = _small(iteration)
+        text = small(iteration)
         apart = max(3, len(before)) if steep else max(6, room)
         free = _spread(columns.tolist(), rows.tolist(), apart, len(text), width, taken)
         for position, digit in enumerate(text):
-            _scatter(plt, xs[columns[free] + position], ys[rows[free]], digit)
+            scatter(plt, xs[columns[free] + position], ys[rows[free]], digit)
     if now is not None:
         steep, columns, rows = _cells(now, xs, ys)
-        _scatter(plt, xs[columns], ys[rows], NOW_STEEP if steep else NOW)
+        scatter(plt, xs[columns], ys[rows], NOW_STEEP if steep else NOW)
     for kind, marker in ((0, BLUE), (1, RED)):
         of_kind = positions[drawable & (kinds == kind)]
-        _scatter(plt, of_kind[:, 0], of_kind[:, 1], marker)
+        scatter(plt, of_kind[:, 0], of_kind[:, 1], marker)
     if followed is not None and drawable[followed]:
-        _scatter(plt, positions[[followed], 0], positions[[followed], 1], FOLLOWED)
-    return _styled(_rows(plt), lambda _row, _column, cell: _DATA_STYLES.get(cell, "dim"))
+        scatter(plt, positions[[followed], 0], positions[[followed], 1], FOLLOWED)
+    texts = rows_of(plt)
+    if is_red is not None:
+        dotted = is_red(np.dstack(np.meshgrid(xs, ys[::-1])).reshape(-1, 2)).reshape(height, width)
+        texts = [
+            "".join(RED_REGION if cell == " " and red else cell for cell, red in zip(text, row, strict=True))
+            for text, row in zip(texts, dotted, strict=True)
+        ]
+    return styled(texts, lambda _row, _column, cell: _DATA_STYLES.get(cell, "dim"))
 
 
 def count_right(points: ArrayLike, classes: ArrayLike, line: Separator) -> int:
@@ -181,7 +203,7 @@ def data_legend(before: Iterable[int], followed: int | None, width: int, right: 
 
     `right` says how many points are right.
     """
-    numbers = " ".join(map(_small, before))
+    numbers = " ".join(map(small, before))
     kinds = [(f"{RED} red", "red"), (f"{BLUE} blue", "blue")]
     points = [] if followed is None else [f"{FOLLOWED} point {followed}", f"{FOLLOWED} {followed}"]
     earlier = [f"{numbers} after so many updates", f"{numbers} earlier", numbers] if numbers else [""]
@@ -194,7 +216,7 @@ def data_legend(before: Iterable[int], followed: int | None, width: int, right: 
     return first_that_fits(width, *wordings, shorter)
 
 
-def _small(iteration: int) -> str:
+def small(iteration: int) -> str:
     """Return the number of an iteration as it marks a line: a 0 of full size would look like a blue point."""
     return str(iteration).translate(_SMALL_DIGITS)
 
@@ -208,7 +230,14 @@ def separator(weights: ArrayLike, bias: ArrayLike) -> Separator:
     return float(w[0, 0] - w[0, 1]), float(w[1, 0] - w[1, 1]), float(b[0] - b[1])
 
 
-def _figure(width: int, height: int) -> Any:
+def equation_of(line: Separator) -> str:
+    """Write where a line is: 2·x - 3·y + 0.5 = 0."""
+    u, v, w = line
+    signed = "".join(f" {'-' if x < 0 else '+'} {number(abs(x))}{name}" for x, name in ((v, "·y"), (w, "")))
+    return f"{number(u)}·x{signed} = 0"
+
+
+def figure(width: int, height: int) -> Any:
     """Return plotext with an empty figure: no colours, no frame, no ticks, and a size no terminal limits."""
     import plotext as plt
 
@@ -222,21 +251,24 @@ def _figure(width: int, height: int) -> Any:
     return plt
 
 
-def _scatter(plt: Any, x: NDArray[np.float64], y: NDArray[np.float64], marker: str) -> None:
+def scatter(plt: Any, x: NDArray[np.float64], y: NDArray[np.float64], marker: str) -> None:
+    """Put a mark at each point; x and y have the same shape (n,)."""
     if len(x):
         plt.scatter(x.tolist(), y.tolist(), marker=marker)
 
 
-def _rows(plt: Any) -> list[str]:
+def rows_of(plt: Any) -> list[str]:
+    """Return the rows of text of plotext's figure."""
     rows: list[str] = plt.uncolorize(plt.build()).splitlines()
     return rows
 
 
-def _blank(width: int, height: int) -> list[Line]:
+def blank(width: int, height: int) -> list[Line]:
+    """Return lines with nothing on them."""
     return [[(" " * max(width, 0), "text")] for _ in range(height)]
 
 
-def _styled(texts: list[str], style: Callable[[int, int, str], str], note: Span = ("", "text")) -> list[Line]:
+def styled(texts: list[str], style: Callable[[int, int, str], str], note: Span = ("", "text")) -> list[Line]:
     """Turn rows of text into lines; row, column and text of a cell give its style. The note ends row 0."""
     lines: list[Line] = []
     for row, text in enumerate(texts):

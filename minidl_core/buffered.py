@@ -1,0 +1,322 @@
+"""A step of training as one list of NumPy calls that write into buffers made once: the same bits, without new arrays.
+
+The functions of the operations stay the only truth. They are called once, with arrays that note each NumPy call that is
+made of them, and these calls are then made again and again. What depends on data alone is computed once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Container, Mapping, Sequence
+from functools import partial
+from itertools import repeat
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from .arrays import Array, Shape, freeze, is_frozen
+from .definition import GradientRule
+from .gradients import EvaluatedOperation
+from .graph import Constant, Node, Operation, Placeholder, Variable
+from .plan import Plan
+from .sums import sum_to_shape
+from .train import GradientDescentOptimizer, Optimizer
+
+Call = Callable[[], object]
+_WORTH_IT = 3
+_MOST_SHAPES = 8
+_OUR_OPERATIONS = f"{__package__}.operations."
+
+
+class UntraceableError(TypeError):
+    """Something was done with a traced array of which no list of calls can be made."""
+
+
+class _Calls:
+    """The calls that were noted: those of data alone, made `once`, and those that are made in `each` step."""
+
+    def __init__(self) -> None:
+        self.once: list[Call] = []
+        self.each: list[Call] = []
+
+    def note(self, call: Call, changes: bool) -> None:
+        (self.each if changes else self.once).append(call)
+
+
+class Traced(NDArrayOperatorsMixin):
+    """An array in a buffer, with which NumPy calculates as ever; each call is noted, to be made again.
+
+    It `changes` where a variable has a part in it. Raises UntraceableError where a number is asked for, or something
+    that is not one call with an array for its result.
+    """
+
+    __slots__ = ("_calls", "array", "changes")
+
+    def __init__(self, array: Any, changes: bool, calls: _Calls) -> None:
+        self.array, self.changes, self._calls = array, changes, calls
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Traced:
+        operands = [_array(each) for each in inputs]
+        [into] = options.pop("out", [None])
+        if ufunc.nout != 1 or isinstance(into, Traced):
+            self._refuse()
+        if method == "__call__" and not options:
+            out = _buffer(ufunc(*operands, out=into))
+            # NumPy takes that of maximum and minimum by name alone; by position it is faster
+            by_name = ufunc in (np.maximum, np.minimum)
+            call: Call = partial(ufunc, *operands, out=out) if by_name else partial(ufunc, *operands, out)
+        elif method == "reduce" and into is None and options.keys() <= {"axis", "keepdims"}:
+            axis, keepdims = options.get("axis", 0), options.get("keepdims", False)
+            [operand] = operands
+            out = _buffer(ufunc.reduce(operand, axis, keepdims=keepdims))
+            call = partial(ufunc.reduce, operand, axis, None, out, keepdims)  # type: ignore[call-arg]
+        else:
+            self._refuse()
+        return self._noted(call, out, *inputs)
+
+    def __array_function__(self, function: Any, types: Any, inputs: Sequence[Any], options: Any) -> Traced:
+        if function is not np.dot or options:
+            self._refuse()
+        first, second = map(_array, inputs)
+        out = _buffer(first.dot(second))
+        return self._noted(partial(first.dot, second, out), out, *inputs)
+
+    def _noted(self, call: Call, out: Array, *inputs: Any) -> Traced:
+        changes = any(each.changes for each in inputs if isinstance(each, Traced))
+        self._calls.note(call, changes)
+        return Traced(out, changes, self._calls)
+
+    def dot(self, other: Any) -> Traced:
+        """Return the product of two matrices, or of a matrix and a vector."""
+        product: Traced = np.dot(self, other)
+        return product
+
+    def copy(self) -> Traced:
+        """Return the same numbers row by row."""
+        out = self.array.copy()
+        return self._noted(partial(np.copyto, out, self.array), out, self)
+
+    # views, which need no call
+
+    def _view(self, array: Any) -> Traced:
+        if not np.may_share_memory(array, self.array):
+            self._refuse()
+        return Traced(array, self.changes, self._calls)
+
+    def __getitem__(self, key: Any) -> Traced:
+        keys = key if isinstance(key, tuple) else (key,)
+        if not all(each is None or each is ... or isinstance(each, int | slice) for each in keys):
+            self._refuse()
+        return self._view(self.array[key if ... in keys else (*keys, ...)])
+
+    @property
+    def T(self) -> Traced:  # noqa: N802
+        """The array with its axes in the opposite order."""
+        return self._view(self.array.T)
+
+    def swapaxes(self, first: int, second: int) -> Traced:
+        """Return the array with two axes exchanged."""
+        return self._view(self.array.swapaxes(first, second))
+
+    def reshape(self, *shape: Any) -> Traced:
+        """Return the same numbers in another shape."""
+        return self._view(self.array.reshape(*shape))
+
+    shape = property(lambda self: self.array.shape)
+    ndim = property(lambda self: self.array.ndim)
+    size = property(lambda self: self.array.size)
+    dtype = property(lambda self: self.array.dtype)
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def _refuse(self, *_: Any) -> NoReturn:
+        raise UntraceableError
+
+    __array__ = __bool__ = __float__ = __int__ = __iter__ = _refuse
+
+
+def _array(operand: Any) -> Any:
+    """Return an operand as NumPy takes it fastest."""
+    return operand.array if isinstance(operand, Traced) else np.asarray(operand)
+
+
+def _buffer(result: Any) -> Any:
+    return result if isinstance(result, np.ndarray) else np.array(result)
+
+
+class BufferedStep:
+    """Takes steps of gradient descent down a loss by a list of calls that is made for one shape of the feeds."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        loss: Node,
+        only: Container[Variable] | None,
+        optimizer: Optimizer,
+        feeds: Mapping[Placeholder, Array],
+    ) -> None:
+        self._calls = calls = _Calls()
+        self._rate, self._rate_held = np.array(optimizer.learning_rate), optimizer.learning_rate
+        self._alarm = np.zeros(())
+        self._changes = GradientRule.changes
+        buffers: dict[Node, Array] = {node: np.array(feeds[node]) for node in plan.placeholders}
+        buffers |= {node: np.array(node.initial_value) for node in plan.nodes if isinstance(node, Variable)}
+        values: list[Any] = []
+        for node, sources in zip(plan.nodes, plan.sources, strict=True):
+            value: Any
+            if isinstance(node, Operation):
+                value = node.definition.bind(node.attributes)(*[values[source] for source in sources])
+            elif isinstance(node, Constant):
+                value = Traced(np.array(node.initial_value), False, calls)
+            else:
+                value = Traced(buffers[node], isinstance(node, Variable), calls)
+            values.append(_checked(value))
+        self._loss = values[plan.index[loss]].array
+        gradients = self._trace_back(plan, loss, values)
+        rate, steps = Traced(self._rate, True, calls), {}
+        for variable, gradient in gradients.items():
+            if only is None or variable in only:
+                given = {**optimizer.fixed, "g": gradient, "w": values[plan.index[variable]], "learning_rate": rate}
+                steps[variable] = _checked(optimizer.compute(*optimizer.by_name.chosen(given))[-1])
+        for variable, step in steps.items():
+            calls.note(partial(np.subtract, buffers[variable], step.array, buffers[variable]), changes=True)
+        self._feeds = [(node, buffers[node]) for node in plan.placeholders]
+        self._variables = [(node, buffers[node]) for node in buffers if isinstance(node, Variable)]
+        self._moved = [(variable, buffers[variable], buffers[variable].reshape(-1)) for variable in steps]
+        # whose numbers are in the buffers
+        self._held: dict[Any, Array] = {}
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether a gradient function was registered since it was traced."""
+        return GradientRule.changes != self._changes
+
+    def _trace_back(self, plan: Plan, loss: Node, values: list[Any]) -> dict[Variable, Traced]:
+        backward, calls = plan.backward(loss, training=True), self._calls
+        gradients: list[Any] = [None] * len(values)
+        gradients[plan.index[loss]] = Traced(np.array(1.0), False, calls)
+        for position, operation, rule, sources, needs, unchecked in backward.steps:
+            gradient = gradients[position]
+            if not unchecked:
+                self._watch(gradient.array)
+            op: Any = EvaluatedOperation(operation, [values[source] for source in sources], values[position], needs)
+            for source, needed, given in zip(sources, needs, rule.function(op, gradient), strict=True):
+                if needed:
+                    contribution = _fitted(_checked(given), values[source].shape, operation)
+                    so_far = gradients[source]
+                    gradients[source] = contribution if so_far is None else so_far + contribution
+        return {variable: gradients[position] for position, variable in backward.variables}
+
+    def _watch(self, gradient: Array) -> None:
+        """Have the alarm become NaN, and stay so, where this gradient is not finite."""
+        if not gradient.flags.c_contiguous:
+            raise UntraceableError
+        entries, found = gradient.reshape(-1), np.zeros(())
+        self._calls.note(partial(entries.dot, np.zeros(entries.shape), found), changes=True)
+        self._calls.note(partial(np.add, self._alarm, found, self._alarm), changes=True)
+
+    def run(
+        self, count: int, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array], rate: float
+    ) -> tuple[list[float], dict[Variable, Array]] | None:
+        """Return the loss before each of so many steps, and what they make of the variables.
+
+        None where something is not finite, or a variable was given something else than its like.
+        """
+        # what stops this in the middle leaves buffers that hold nobody's numbers
+        held, is_new = self._held, False
+        self._held = {}
+        for variable, buffer in self._variables:
+            value = variables.get(variable, variable.initial_value)
+            if held.get(variable) is not value:
+                if not is_frozen(value, buffer.shape):
+                    return None
+                held[variable], buffer[...] = value, value
+        for placeholder, buffer in self._feeds:
+            feed = feeds[placeholder]
+            if held.get(placeholder) is not feed:
+                held[placeholder], buffer[...], is_new = feed, feed, True
+        if is_new:
+            for call in self._calls.once:
+                call()
+        if rate != self._rate_held:
+            self._rate_held = self._rate[...] = rate
+        losses, loss, each = [], self._loss, self._calls.each
+        for _ in repeat(None, count):
+            for call in each:
+                call()
+            losses.append(loss.item())
+        total = sum(losses) + self._alarm.item()
+        for _, _, entries in self._moved:
+            # a variable that is not finite stays so; large numbers may look like one, which costs only time
+            total += entries.dot(entries)
+        if not math.isfinite(total):
+            self._alarm[...] = 0.0
+            return None
+        after = {variable: freeze(buffer.copy()) for variable, buffer, _ in self._moved}
+        self._held = {**held, **after}
+        return losses, after
+
+
+def _checked(value: Any) -> Traced:
+    if not isinstance(value, Traced) or not value.size or value.dtype != np.float64:
+        raise UntraceableError
+    return value
+
+
+def _fitted(gradient: Traced, shape: Shape, operation: Operation) -> Traced:
+    if gradient.shape == shape:
+        return gradient
+    if not operation.definition.elementwise:
+        raise UntraceableError
+    return _checked(sum_to_shape(gradient, shape))  # type: ignore[arg-type]
+
+
+class BufferedTraining:
+    """Takes steps down a loss by a list of calls, one for each shape of the feeds, where there can be one.
+
+    It is made when the same shapes are fed for the third time: what is run once or twice is not worth it.
+    """
+
+    def __init__(self, plan: Plan, loss: Node, only: Container[Variable] | None) -> None:
+        self._plan, self._loss, self._only = plan, loss, only
+        self._steps: dict[tuple[Shape, ...], BufferedStep | None] = {}
+        self._fed: Counter[tuple[Shape, ...]] = Counter()
+        self._fed_nodes = plan.placeholders
+        self._last_fed: Mapping[Placeholder, Array] | None = None
+        self._shapes: tuple[Shape, ...] = ()
+
+    def run(
+        self, count: int, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array], optimizer: Optimizer
+    ) -> tuple[list[float], dict[Variable, Array]] | None:
+        """Return the loss before each of so many steps, and what they make of the variables.
+
+        None where that has to be found in the ordinary way; then nothing has happened.
+        """
+        rate = optimizer.learning_rate
+        if type(optimizer) is not GradientDescentOptimizer or callable(rate) or optimizer.in_front:
+            return None
+        shapes = self._shapes if feeds is self._last_fed else tuple([feeds[node].shape for node in self._fed_nodes])
+        self._last_fed, self._shapes = feeds, shapes
+        if shapes not in self._steps:
+            self._fed[shapes] += count
+            if self._fed[shapes] < _WORTH_IT or len(self._steps) > _MOST_SHAPES:
+                return None
+            self._steps[shapes] = self._trace(optimizer, feeds)
+        step = self._steps[shapes]
+        if step is not None and step.is_outdated:
+            step = self._steps[shapes] = self._trace(optimizer, feeds)
+        return None if step is None else step.run(count, feeds, variables, rate)
+
+    def _trace(self, optimizer: Optimizer, feeds: Mapping[Placeholder, Array]) -> BufferedStep | None:
+        """Trace the step; operations of others may depend on more than their inputs, so only our own are traced."""
+        functions = [node.definition.compute for node in self._plan.nodes if isinstance(node, Operation)]
+        functions += [rule.function for _, _, rule, *_ in self._plan.backward(self._loss, training=True).steps]
+        if not all(function.__module__.startswith(_OUR_OPERATIONS) for function in functions):
+            return None
+        try:
+            return BufferedStep(self._plan, self._loss, self._only, optimizer, feeds)
+        except Exception:  # what a function does with arrays that are none may end in any way
+            return None

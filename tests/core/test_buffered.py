@@ -1,0 +1,182 @@
+"""Training by a list of calls into buffers: the same bits as ever, whatever happens between two steps."""
+
+import numpy as np
+import pytest
+
+import minidl_core as dl
+from minidl_core import buffered
+from minidl_core.gradients import gradient_rule
+
+RATE = 0.25
+
+
+def network(rows=4, rate=RATE):
+    """A step, its feeds, and its variables: what data alone say (the mean of x) has a part in it, too."""
+    dl.Graph().as_default()
+    x, t = dl.placeholder(name="x"), dl.placeholder(name="t")
+    w, b = dl.Variable([[0.5, -1.0], [0.25, 2.0]], name="w"), dl.Variable([0.1, 0.2], name="b")
+    y = dl.softmax(dl.tanh(x @ w + b) - dl.reduce_mean(x))
+    step = dl.train.GradientDescentOptimizer(rate).minimize(dl.reduce_mean(dl.square(y - t)))
+    return step, feeds(x, t, rows), (w, b)
+
+
+def feeds(x, t, rows, seed=0):
+    rng = np.random.default_rng(seed)
+    return {x: rng.normal(size=(rows, 2)), t: rng.random((rows, 2))}
+
+
+def by_events(stepper, count):
+    return [list(stepper.iteration())[-1].loss for _ in range(count)]
+
+
+@pytest.fixture
+def traced(monkeypatch):
+    """What was traced, so that no test passes because nothing was."""
+    made, init = [], buffered.BufferedStep.__init__
+
+    def note(self, *arguments):
+        init(self, *arguments)
+        made.append(self)
+
+    monkeypatch.setattr(buffered.BufferedStep, "__init__", note)
+    return made
+
+
+def test_a_long_run_has_the_losses_and_variables_of_single_events(traced):
+    step, given, variables = network()
+    fast, slow = dl.Stepper(step, given), dl.Stepper(step, given)
+    assert fast.run(50) == by_events(slow, 50)
+    assert len(traced) == 1
+    assert fast.finished == slow.finished
+    for variable in variables:
+        assert np.array_equal(fast.session.variables[variable], slow.session.variables[variable])
+    assert fast.run(1) == by_events(slow, 1)
+
+
+def test_what_was_handed_out_is_not_written_to(traced):
+    step, given, (w, _) = network()
+    session = dl.Session()
+    kept = []
+    for _ in range(6):
+        session.run(step, given)
+        kept.append((session.variables[w], session.variables[w].copy()))
+    assert traced
+    assert all(np.array_equal(array, copy) and not array.flags.writeable for array, copy in kept)
+
+
+def test_the_gradients_of_the_last_step_are_there_when_somebody_asks(traced):
+    step, given, _ = network()
+    fast, slow = dl.Session(), dl.Session()
+    for _ in range(5):
+        fast.run(step, given)
+    for _ in range(4):
+        list(dl.Stepper(step, given, slow).iteration())
+    slow.run(step.loss, given)
+    assert traced
+    mine, right = (dl.compute_gradient(step.loss, session) for session in (fast, slow))
+    assert all(np.array_equal(mine[node], right[node]) for node in right)
+
+
+def test_feeds_that_change_are_taken_and_those_of_another_shape_are_traced_for_themselves(traced):
+    step, given, _ = network()
+    x, t = given
+    fast, slow = dl.Session(), dl.Session()
+    for seed, rows in [(1, 4), (2, 4), (3, 4), (4, 4), (5, 3), (6, 4), (7, 3), (8, 3), (9, 3), (9, 3)]:
+        now = feeds(x, t, rows, seed)
+        assert float(fast.run(step, now)) == by_events(dl.Stepper(step, now, slow), 1)[0]
+    assert len(traced) == 2
+
+
+@pytest.mark.parametrize("change", ["rate", "variable", "restore", "decay"])
+def test_what_is_changed_between_two_steps_counts(change, traced):
+    step, given, (w, _) = network()
+    fast, slow = dl.Stepper(step, given), dl.Stepper(step, given)
+    start = {stepper: stepper.state() for stepper in (fast, slow)}
+    assert fast.run(5) == by_events(slow, 5)
+    for stepper in (fast, slow):
+        match change:
+            case "rate":
+                stepper.optimizer.learning_rate = 0.125
+            case "variable":
+                stepper.session.variables[w] = np.ones((2, 2))
+            case "restore":
+                stepper.restore(start[stepper])
+            case "decay":
+                stepper.optimizer.weight_decay = 0.5
+    assert fast.run(5) == by_events(slow, 5)
+    assert traced
+
+
+def test_a_frozen_variable_stays(traced):
+    step, given, (w, b) = network()
+    step = dl.train.GradientDescentOptimizer(RATE).minimize(step.loss, var_list=[b])
+    fast, slow = dl.Stepper(step, given), dl.Stepper(step, given)
+    assert fast.run(9) == by_events(slow, 9)
+    assert traced
+    assert w not in fast.session.variables
+
+
+def test_a_gradient_function_that_is_registered_anew_counts_at_once(traced, monkeypatch):
+    step, given, _ = network()
+    session = dl.Session()
+    for _ in range(4):
+        session.run(step, given)
+    rule = gradient_rule(next(node for node in dl.Stepper(step, given).nodes if node.kind == "tanh"))
+    function, formulas = rule.function, rule.formulas
+    before = dict(session.variables)
+    try:
+        rule.change(lambda op, grad: [0.0 * grad], formulas)
+        session.run(step, given)
+        assert all(np.array_equal(session.variables[node], array) for node, array in before.items())
+    finally:
+        rule.change(function, formulas)
+
+
+def test_a_mistake_is_the_same_as_on_the_stepping_path(traced):
+    dl.Graph().as_default()
+    step = dl.train.GradientDescentOptimizer(1e20).minimize(dl.square(dl.Variable(1.0)))
+    fast, slow = dl.Stepper(step), dl.Stepper(step)
+    with pytest.raises(dl.NonFiniteError) as by_run:
+        fast.run(100)
+    with pytest.raises(dl.NonFiniteError) as stepped:
+        by_events(slow, 100)
+    assert str(by_run.value) == str(stepped.value)
+    assert fast.finished == slow.finished > 3
+    assert traced
+
+
+def test_an_interrupted_run_goes_on_from_where_its_variables_are(traced, monkeypatch):
+    step, given, _ = network()
+    fast, slow = dl.Stepper(step, given), dl.Stepper(step, given)
+    assert fast.run(5) == by_events(slow, 5)
+    calls = traced[0]._calls.each
+
+    def interrupt():
+        raise KeyboardInterrupt
+
+    calls.append(interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        fast.run(3)
+    calls.remove(interrupt)
+    assert fast.run(3) == by_events(slow, 3)
+
+
+def test_operations_of_others_are_run_as_they_are(traced):
+    dl.Graph().as_default()
+    calls = []
+
+    @dl.operation(formula="Y = A + calls", elementwise=True)
+    def count_up(a, /):
+        """A number that depends on more than its input."""
+        calls.append(1)
+        return a + len(calls)
+
+    @dl.RegisterGradient("count_up", formulas=("G",))
+    def _count_up_gradient(op, grad):
+        """A slope of 1."""
+        return [grad]
+
+    step = dl.train.GradientDescentOptimizer(0.5).minimize(count_up(dl.Variable(1.0)))
+    losses = dl.Stepper(step).run(6)
+    assert len(set(np.diff(losses))) == 1
+    assert not traced

@@ -1,0 +1,97 @@
+"""The exercise: a file with gaps, each judged by itself, checked whenever it is saved, until all of it is right."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tui_backprop.cli import main
+from tui_backprop.exercise import gaps
+from tui_backprop.exercise.gaps import OPEN, RIGHT, WRONG, ExerciseError, exercise, gaps_of, judge_gaps
+from tui_backprop.exercise.watching import run_exercise
+
+SOLUTION = Path(gaps.__file__).with_name("value.py").read_text(encoding="utf-8")
+
+
+def with_gap(number: int, body: str, text: str = SOLUTION) -> str:
+    """Return the text with these lines in a gap."""
+
+    def fill(found: re.Match[str]) -> str:
+        lines = [f"{found[2]}{line}\n" for line in body.splitlines()]
+        return "".join([found[1], *lines, found[3]])
+
+    return re.sub(rf"(( *)# gap {number}:.*\n)(?:.*\n)*?( *# end of gap {number}\n)", fill, text)
+
+
+def test_all_gaps_are_open_at_first_and_the_file_runs() -> None:
+    assert {each.state for each in judge_gaps(exercise())} == {OPEN}
+    exec(compile(exercise(), "exercise", "exec"), {"__name__": "exercise"})
+
+
+def test_what_was_cut_out_is_right_in_every_gap() -> None:
+    assert [each.state for each in judge_gaps(SOLUTION)] == [RIGHT] * 5
+
+
+@pytest.mark.parametrize(
+    ("number", "body", "why"),
+    [
+        (1, "self.grad = out.grad\nother.grad = out.grad", "in a + a at a = 2: a.grad is 1 and should be 2"),
+        (2, "self.grad += out.grad\nother.grad += out.grad", "in a * b at a = 2, b = -3: a.grad is 1 and should be -3"),
+        (3, "self.grad = (1 - out.data**2) * out.grad", "in c.tanh() * c at c = 0.5: c.grad is 0.393224 and should be"),
+        (3, "self.grad += (1 - ", "'self.grad += (1 -' is not Python: '(' was never closed"),
+        (3, "self.grad += out.gard", "AttributeError is raised by 'self.grad += out.gard': 'Value' object has no"),
+        (4, "for node in reversed(order):\n    node.pass_on()", "in a at a = 2: a.grad is 0 and should be 1"),
+        (4, "self.grad = 1.0\nfor node in order:\n    node.pass_on()", "in (c * c).tanh() + c at c = 0.5: c.grad is 1"),
+        (5, "w.data -= 0.2 * w.grad\nb.data -= 0.2 * b.grad", "after the last step w.grad is -3.33928 and should be 0"),
+        (5, "raise SystemExit", "SystemExit is raised by 'raise SystemExit'"),
+    ],
+)
+def test_a_wrong_gap_is_shown_by_numbers_and_spoils_no_other(number: int, body: str, why: str) -> None:
+    judged = list(judge_gaps(with_gap(number, body)))
+    assert [each.number for each in judged if each.state == WRONG] == [number]
+    assert judged[number - 1].why.startswith(why)
+    alone = list(judge_gaps(with_gap(number, body, exercise())))
+    assert [each.state for each in alone] == [WRONG if each.number == number else OPEN for each in alone]
+
+
+def test_a_gap_without_its_comments_is_missed() -> None:
+    with pytest.raises(ExerciseError, match=r"the lines '# gap 3: \.\.\.' and '# end of gap 3' say where gap 3 is"):
+        gaps_of(exercise().replace("# end of gap 3", ""))
+
+
+def test_it_is_written_once_and_checked_at_each_save(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "mine.py"
+    saves = [with_gap(1, "self.grad = out.grad\nother.grad = out.grad"), None, "gone", SOLUTION]
+
+    def edit(_: float) -> None:
+        text = saves.pop(0)
+        if text == "gone":
+            file.unlink()
+        elif text is not None:
+            file.write_text(text, encoding="utf-8")
+
+    assert run_exercise(str(file), wait=edit) == 0
+    out = capsys.readouterr().out
+    assert out.count("mine.py, saved ") == 3
+    assert "0 of 5 gaps are right." in out
+    assert "✗ gap 1" in out
+    assert "1 of 17 gradients agree" not in out
+    assert "✓ Value (mine.py): 17 gradients agree in all 20 steps" in out
+    assert out.endswith(f"All of it is right. Step through your own engine: backprop-tui {file}\n")
+    assert saves == []
+
+
+def test_what_is_no_exercise_is_said_and_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "other.py"
+    file.write_text("print(1)\n")
+    assert main(["exercise", str(file), "--once"]) == 2
+    assert main(["exercise", str(tmp_path / "mine.txt"), "--once"]) == 2
+    assert main(["exercise", str(tmp_path / "nowhere" / "mine.py"), "--once"]) == 2
+    said = capsys.readouterr().err
+    assert "is no exercise: the lines '# gap 1: ...'" in said
+    assert "give it a name that ends with .py" in said
+    assert "cannot be read or written: No such file or directory" in said
+    assert file.read_text() == "print(1)\n"
+    assert main(["exercise", str(tmp_path / "mine.py"), "--once"]) == 3

@@ -1,0 +1,282 @@
+"""The pages of the lessons: each can be read to its goal, on both screens and without one, and says what is true."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+import minidl_core as dl
+from tui_backprop.app import BackpropApp
+from tui_backprop.drawing.glyphs import NOT_YET
+from tui_backprop.inspector import VIEWS
+from tui_backprop.keys import KEY_OF
+from tui_backprop.lessons import PATH, lesson_names, load_lesson
+from tui_backprop.lessons.lesson import Example, Lesson
+from tui_backprop.lessons.pages import SHOWN, Goal, Page, Situation
+from tui_backprop.narration.messages import sentences
+from tui_backprop.notation.formats import number
+from tui_backprop.panes import PANES
+from tui_backprop.panes.page_rows import draw_page
+from tui_backprop.plain.commands import KEYS
+from tui_backprop.plain.front_end import do
+from tui_backprop.programs.opening import open_program
+from tui_backprop.programs.program import program_of
+from tui_backprop.screens.main_screen import MainScreen
+from tui_backprop.session import DebugSession, Viewer
+
+from .test_lessons import text
+
+WITH_PAGES = [name for name in lesson_names() if load_lesson(name).pages]
+VARIANTS = [f"{name} --variant {each}" for name in WITH_PAGES for each in load_lesson(name).variants]
+ACTS = {
+    "descent": "edit learning rate = 1.1",
+    "two-paths": "edit a = 0.25",
+    "vanishing --variant tanh": "edit w = 0.5",
+    "vanishing --variant relu": "edit w = -1",
+    "rates": "edit learning rate = 0.095",
+}
+"""What is done to reach the goal of a lesson, besides up to so many iterations."""
+ITERATIONS = 40
+UNKNOWN = re.compile(rf"(?<![\w)]){NOT_YET}|{NOT_YET}(?![\w(-])")
+"""The sign of a number that is not known, which is also that of a product."""
+
+
+def viewer_of(pilot: Pilot[None]) -> Viewer:
+    assert isinstance(pilot.app.screen, MainScreen)
+    return pilot.app.screen.viewer
+
+
+def check_page(viewer: Viewer) -> None:
+    """Hold a page against what it is about: its numbers, its node and view, its length."""
+    reading = viewer.reading
+    page = reading.page
+    assert page is not None
+    assert not UNKNOWN.search(f"{reading.text} {reading.reply}"), "a number that the page names is not there"
+    assert len(draw_page(reading, 76)) <= 4
+    assert viewer.message is None, viewer.message
+    if page.node:
+        assert viewer.node is not None
+        assert viewer.node.name == page.node
+    if page.shows in {view.name for view in VIEWS}:
+        assert viewer.shown_view == page.shows
+
+
+def words(said: str) -> list[str]:
+    return re.findall(r"\w+", said)
+
+
+@pytest.mark.parametrize("name", WITH_PAGES)
+async def test_a_lesson_is_read_on_both_screens_to_its_goal(name: str) -> None:
+    async with BackpropApp(name, begins=True).run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        viewer = viewer_of(pilot)
+        reading = viewer.reading
+        for number, page in enumerate(reading.lesson.pages):
+            assert (reading.is_open, reading.number) == (True, number)
+            check_page(viewer)
+            assert words(text(pilot, "page"))[: len(words(reading.text))] == words(reading.text)
+            question = reading.question
+            if question is not None and question.choices:
+                assert page.answer in page.choices
+                for place, choice in enumerate(question.choices, 1):
+                    await pilot.press(str(place))
+                    assert reading.right is (choice == question.answer)
+                    assert words(reading.reply) == words(text(pilot, "page"))[: len(words(reading.reply))]
+                    if reading.right:
+                        break
+            elif question is not None:
+                await pilot.press("9", "9", "9", "enter")
+                assert reading.right is False
+                await pilot.press(*question.answer, "enter")
+                assert reading.right is True
+            await pilot.press("T")
+        await pilot.resize_terminal(120, 40)
+        assert reading.is_open
+        assert reading.page is None
+        assert not reading.reached, "a goal is not reached by reading"
+        assert words(text(pilot, "page")) == words(reading.text)
+        if name in ACTS:
+            await pilot.press("e")
+            pilot.app.screen.query_one(Input).value = ACTS[name].removeprefix("edit ")
+            await pilot.press("enter")
+        for _ in range(ITERATIONS):
+            if reading.reached:
+                break
+            viewer.session.step("iteration")
+            viewer.follow_lesson()
+        assert reading.reached
+        await pilot.press("i")
+        assert "goal reached" in text(pilot, "page-title")
+        for _ in reading.lesson.pages:
+            await pilot.press("Y")
+            check_page(viewer)
+            assert words(text(pilot, "page"))[: len(words(reading.text))] == words(reading.text)
+
+
+@pytest.mark.parametrize("name", [*WITH_PAGES, *VARIANTS])
+def test_a_lesson_is_read_as_lines_to_its_goal(name: str) -> None:
+    viewer = Viewer(DebugSession(open_program(name)), KEYS)
+    reading = viewer.reading
+    for place, page in enumerate(reading.lesson.pages, 1):
+        said = list(do(viewer, "page"))
+        assert f"Page {place} of" in said[0]
+        check_page(viewer)
+        question = reading.question
+        if question is not None:
+            answers = question.choices.index(question.answer) + 1 if question.choices else question.answer
+            assert next(do(viewer, str(answers))).startswith("Right")
+            assert page.answer
+    assert "The goal: " in next(do(viewer, "page"))
+    said = [*do(viewer, ACTS[name])] if name in ACTS else []
+    for _ in range(ITERATIONS):
+        if reading.reached:
+            break
+        said = [*do(viewer, "iteration")]
+    assert any("goal is reached" in line for line in said)
+    assert "which is reached" in next(do(viewer, "goal"))
+
+
+def test_the_path_leads_from_each_lesson_to_the_next() -> None:
+    for name in WITH_PAGES:
+        then = load_lesson(name).then
+        assert then is not None
+        if then.lesson in lesson_names():
+            assert PATH.index(then.lesson) == PATH.index(name) + 1
+
+
+@pytest.mark.parametrize("name", [*WITH_PAGES, *VARIANTS])
+def test_keys_are_named_by_what_they_do(name: str) -> None:
+    lesson = open_program(name).lesson
+    assert lesson.goal is not None
+    assert lesson.then is not None
+    texts = [each for page in lesson.pages for each in (page.text, page.why, *page.choices.values())]
+    for said in (*texts, lesson.goal.text, lesson.then.text):
+        assert all(key in KEY_OF and key in KEYS for key in re.findall(r"\{key ([^}]*)\}", said)), said
+        assert not re.search(r"\b[Pp]ress [^{]", said), (
+            f"a key by its name, as without a screen it is a command: {said}"
+        )
+
+
+def test_a_page_can_show_every_view_and_pane() -> None:
+    assert {view.name for view in VIEWS} <= {*SHOWN}
+    panes = {pane.name for pane in PANES} - {"header", "inspector", "picture", "page", "keys"}
+    assert {*SHOWN} == {view.name for view in VIEWS} | panes
+
+
+# what lessons of one's own can do wrong
+
+
+def own(**told: object) -> Lesson:
+    def build(seed: int) -> Example:
+        with dl.Graph().as_default():
+            w = dl.Variable([1.0, 2.0], name="w")
+            return Example(dl.reduce_sum(dl.square(w, name="squares"), name="J"), {})
+
+    return Lesson("own", "", build, 0.1, **told)  # type: ignore[arg-type]
+
+
+def reader(**told: object) -> Viewer:
+    return Viewer(DebugSession(program_of(own(**told))), KEY_OF)
+
+
+def raised(now: Situation) -> bool:
+    return now.value("v") > 1
+
+
+def test_a_goal_that_raises_is_said_once_and_costs_nothing() -> None:
+    viewer = reader(goal=Goal("", raised))
+    viewer.session.step("phase")
+    viewer.follow_lesson()
+    assert viewer.message is not None
+    said = sentences(viewer.message, KEY_OF)[0]
+    assert re.search(r"cannot be told: KeyError: .v. \(situation.py:\d+\)", said)
+    viewer.session.step("iteration")
+    viewer.follow_lesson()
+    assert viewer.message is None
+    assert not viewer.reading.reached
+
+
+def test_a_page_whose_moment_is_not_there_says_so_and_time_stays() -> None:
+    viewer = reader(pages=[Page("", at="1:v", node="w")])
+    viewer.session.step("phase")
+    place = viewer.session.timeline.place
+    viewer.turn_page(1)
+    assert viewer.message is not None
+    assert "this page's moment is not there: There is no node 'v'" in sentences(viewer.message, KEY_OF)[0]
+    assert viewer.session.timeline.place == place
+    assert viewer.node is not None
+    assert viewer.node.name == "w"
+
+
+def test_an_element_that_is_not_there_is_a_sign_in_the_text() -> None:
+    viewer = reader(pages=[Page("{w[1]} {w[2]} {w} {new w[1]} {key step}", at="1")])
+    viewer.turn_page(1)
+    viewer.follow_lesson()
+    assert viewer.reading.text == f"2 {NOT_YET} {NOT_YET} 1.6 space"
+
+
+def test_a_page_far_ahead_names_its_numbers_once_time_is_there() -> None:
+    viewer = reader(pages=[Page("{w[0]}", at="20", choices={"{w[1]}": "", "no": ""}, answer="no")])
+    viewer.turn_page(1)
+    viewer.follow_lesson()
+    assert viewer.reading.text == NOT_YET
+    while viewer.session.running is not None:
+        viewer.session.tick()
+    viewer.follow_lesson()
+    assert viewer.reading.text == number(0.8**19)
+    viewer.session.first()
+    viewer.follow_lesson()
+    assert viewer.reading.text == number(0.8**19)
+
+
+def test_an_answer_is_judged_as_typed_and_can_be_given_again() -> None:
+    viewer = reader(pages=[Page("", at="1", answer="{dJ/dw[1]}", why="so")])
+    viewer.turn_page(1)
+    viewer.follow_lesson()
+    reading = viewer.reading
+    assert reading.reply == ""
+    for key in (".", "e", "enter", "backspace", "escape"):  # what no number begins with stays a key
+        assert not reading.take(key, key if len(key) == 1 else None)
+    for typed, right in (("3", False), ("-4", False), ("4,0", True)):
+        assert all(reading.take(key, key) for key in typed)
+        assert reading.take("enter", None)
+        assert (reading.right, reading.reply) == (right, "so")
+    assert not reading.take("1", "1")
+
+
+def test_a_lesson_without_pages_says_so() -> None:
+    viewer = reader()
+    viewer.turn_page(1)
+    assert viewer.message is not None
+    assert sentences(viewer.message, KEY_OF) == ("this lesson has no pages",)
+    assert list(do(Viewer(viewer.session, KEYS), "page")) == ["this lesson has no pages."]
+    assert list(do(Viewer(viewer.session, KEYS), "goal")) == ["This lesson has no goal."]
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 18), (100, 35), (200, 60)])
+async def test_a_page_is_whole_on_every_screen(size: tuple[int, int]) -> None:
+    async with BackpropApp("two-paths", begins=True).run_test(size=size) as pilot:
+        await pilot.pause()
+        assert words(text(pilot, "page")) == words(viewer_of(pilot).reading.text)
+
+
+def test_the_pages_open_and_close_at_both_ends() -> None:
+    viewer = reader(pages=[Page("one"), Page("two", answer="4")], goal=Goal("three", lambda now: False))
+    reading, seen = viewer.reading, []
+    for by in (1, 1, 1, 1, 1, -1, -1, -1):
+        viewer.turn_page(by)
+        seen.append(reading.text if reading.is_open else "")
+    assert seen == ["one", "two", "three", "", "one", "", "three", "two"]
+    reading.answer("5")
+    assert (reading.right, reading.reply) == (False, "It is 4.")
+
+
+async def test_a_lesson_can_have_a_goal_and_no_pages() -> None:
+    lesson = own(goal=Goal("Train once.", lambda now: now.iteration > 1))
+    async with BackpropApp(program_of(lesson), begins=True).run_test(size=(80, 24)) as pilot:
+        await pilot.press("i", "i")
+        assert "goal reached" in text(pilot, "page-title")
+        assert words(text(pilot, "page")) == ["Train", "once"]

@@ -1,0 +1,82 @@
+"""An engine in thirty lines: a number that knows what it was made of, and a neuron that learns by it."""
+
+import math
+
+
+class Value:
+    """A number, its gradient, what it was made of, and how it passes a gradient on to that."""
+
+    def __init__(self, data, parents=()):
+        self.data = data
+        self.grad = 0.0
+        self.parents = parents
+        self.pass_on = lambda: None
+
+    def __add__(self, other):
+        out = Value(self.data + other.data, (self, other))
+
+        def pass_on():
+            # gap 1: what a sum passes on to self and to other
+            self.grad += out.grad
+            other.grad += out.grad
+            # end of gap 1
+
+        out.pass_on = pass_on
+        return out
+
+    def __mul__(self, other):
+        out = Value(self.data * other.data, (self, other))
+
+        def pass_on():
+            # gap 2: what a product passes on to self and to other
+            self.grad += other.data * out.grad
+            other.grad += self.data * out.grad
+            # end of gap 2
+
+        out.pass_on = pass_on
+        return out
+
+    def tanh(self):
+        """Return its hyperbolic tangent, which lies between -1 and 1."""
+        out = Value(math.tanh(self.data), (self,))
+
+        def pass_on():
+            # gap 3: what tanh passes on to self; its slope is 1 - tanh²
+            self.grad += (1 - out.data**2) * out.grad
+            # end of gap 3
+
+        out.pass_on = pass_on
+        return out
+
+    def backward(self):
+        """Find the gradient of this number with respect to all that it was made of."""
+        order, seen = [], set()
+
+        def visit(node):
+            if node not in seen:
+                seen.add(node)
+                for parent in node.parents:
+                    visit(parent)
+                order.append(node)
+
+        visit(self)
+        # gap 4: start with this node's own gradient; then let the nodes pass on, each after all that it went into
+        self.grad = 1.0
+        for node in reversed(order):
+            node.pass_on()
+        # end of gap 4
+
+
+w, b = Value(0.5), Value(-1.0)
+for _ in range(20):
+    y1 = (w * Value(1.0) + b).tanh()
+    y2 = (w * Value(-2.0) + b).tanh()
+    gap1 = y1 + Value(-1.0)
+    gap2 = y2 + Value(1.0)
+    loss = gap1 * gap1 + gap2 * gap2
+    loss.backward()
+    # gap 5: move w and b against their gradients, by 0.2 times these, and set both gradients to 0 again
+    for weight in (w, b):
+        weight.data -= 0.2 * weight.grad
+        weight.grad = 0.0
+    # end of gap 5

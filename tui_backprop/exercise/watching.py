@@ -1,0 +1,103 @@
+"""The command `backprop-tui exercise FILE.py`: write an engine with gaps, and check it each time it is saved."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from minidl_core import MinidlError
+
+from ..complaints import complain
+from ..drawing.glyphs import DONE, PARTS
+from ..notation.fitting import printable
+from ..programs.opening import open_program
+from ..programs.program import ProgramError
+from ..session.saving import save_lines
+from ..verdict import WRONG as STATUS_WRONG
+from ..verdict import judge
+from .gaps import OPEN, RIGHT, WRONG, ExerciseError, exercise, judge_gaps
+
+_SIGNS = {OPEN: "·", RIGHT: DONE, WRONG: PARTS}
+_EVERY = 0.25
+
+
+def run_exercise(path: str, *, once: bool = False, wait: Callable[[float], None] = time.sleep) -> int:
+    """Write the exercise where there is no such file yet, then check it whenever it was saved, until all is right.
+
+    Returns the exit status: 0 where all gaps are right, 2 where the file cannot be an exercise, 3 where it is checked
+    only `once` and is not right, 130 where it was interrupted. `wait` is called with seconds.
+    """
+    file = Path(path)
+    try:
+        if not path.endswith(".py"):
+            complain(f"{path}: the exercise is a Python file; give it a name that ends with .py")
+            return 2
+        if not file.exists():
+            for _ in save_lines(file, exercise().splitlines()):
+                pass
+            print(printable(f"{path} has five gaps. Fill them in an editor; they are checked here at each save."))
+            print("How it works as a whole: backprop-tui engine. Ctrl+C ends this; the file stays.")
+        status = STATUS_WRONG
+        for text in _versions(file, wait):
+            status = _check(path, text)
+            sys.stdout.flush()
+            if once or status == 0:
+                break
+        return status
+    except ExerciseError as error:
+        complain(f"{path} is no exercise: {error}")
+        return 2
+    except (OSError, UnicodeDecodeError) as error:
+        complain(f"{path} cannot be read or written: {getattr(error, 'strerror', None) or error}")
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _versions(file: Path, wait: Callable[[float], None]) -> Iterator[str]:
+    """Yield the text of a file, and again each time it has changed; while an editor replaces it, it may be missing."""
+    before = None
+    while True:
+        try:
+            text = file.read_text(encoding="utf-8") if _stamp(file) != before else None
+            before = _stamp(file)
+        except FileNotFoundError:
+            if before is None:
+                raise
+            text = None
+        if text is not None:
+            yield text
+        wait(_EVERY)
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    status = file.stat()
+    return status.st_mtime_ns, status.st_size
+
+
+def _check(path: str, text: str) -> int:
+    """Print what is right and what is not, and return the exit status."""
+    judgements = list(judge_gaps(text))
+    print()
+    print(printable(f"{path}, saved {time.strftime('%H:%M:%S')}"))
+    for number, task, state, why in judgements:
+        print(printable(f"  {_SIGNS[state]} gap {number}: {task}"))
+        if why:
+            print(printable(f"      {why}"))
+    states = {each.state for each in judgements}
+    if OPEN in states:
+        print(f"{sum(each.state == RIGHT for each in judgements)} of {len(judgements)} gaps are right.")
+        return STATUS_WRONG
+    try:
+        verdict = judge(open_program(path))
+    except (ProgramError, MinidlError) as error:
+        print(printable(f"The file as a whole: {error}"))
+        return STATUS_WRONG
+    for line in () if verdict is None else verdict.lines():
+        print(line)
+    if states == {RIGHT} and verdict is not None and verdict.status == 0:
+        print(printable(f"All of it is right. Step through your own engine: backprop-tui {path}"))
+        return 0
+    return STATUS_WRONG

@@ -1,0 +1,53 @@
+"""The page of a lesson that is open, and the sign by which it points at a pane."""
+
+from __future__ import annotations
+
+from ..debugger.moment import Moment
+from ..drawing.glyphs import DONE, RIGHT
+from ..drawing.palette import Line
+from ..inspector import VIEWS
+from ..lessons.lesson import PICTURE_NAMES
+from ..narration.messages import remedies
+from ..notation.fitting import width_of
+from ..session import Viewer
+from .frame import TITLE_EDGES
+from .page_rows import draw_page
+from .pane import Pane, Size, indented
+
+
+class PagePane(Pane):
+    """The open page of the lesson; it has a place only while one is open."""
+
+    name = "page"
+
+    def title(self, moment: Moment, viewer: Viewer, size: Size) -> tuple[Line, Line]:
+        """Return which page it is, and the keys that turn it."""
+        reading, keys = viewer.reading, viewer.keys
+        of_goal = reading.page is None
+        number = "" if of_goal else f"   {reading.number + 1} of {len(reading.lesson.pages)}"
+        left: Line = [("Goal" if of_goal else "Page", "title"), (number, "dim")]
+        if reading.reached:
+            left.append((f"   {DONE} goal reached", "done"))
+        then = reading.lesson.then
+        opens = ("lessons", f"opens {then.lesson}") if of_goal and reading.reached and then and then.lesson else None
+        on = ("page", "closes it" if reading.number + 1 == reading.count else "next page")
+        back = ("page back", "back") if reading.number else None
+        right = remedies(keys, *filter(None, (opens, on, back)), between="  ")
+        fits = width_of(left) + len(right) + TITLE_EDGES < size.width
+        return left, [(right, "key")] if fits else []
+
+    def draw(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
+        """Draw the page, and below it what there is to answer, or what is said to the answer."""
+        return indented(draw_page(viewer.reading, size.width - 2)[: size.height])
+
+
+def pointed_at(pane: Pane, title: tuple[Line, Line], viewer: Viewer) -> tuple[Line, Line]:
+    """Return the title of a pane, marked where the page that is open points at it, or at a view in it."""
+    page = viewer.reading.page
+    shows = "" if page is None else "picture" if page.shows in PICTURE_NAMES else page.shows
+    if shows != pane.name and not (pane.name == "inspector" and (shows in viewer.other_views or shows in _VIEWS)):
+        return title
+    return [(f"{RIGHT} ", "now"), *title[0]], title[1]
+
+
+_VIEWS = [view.name for view in VIEWS]

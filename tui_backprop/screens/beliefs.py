@@ -1,0 +1,99 @@
+"""A belief beside the truth: chosen by its number, scrolled step by step."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from ..beliefs import WRONG_MACHINES
+from ..debugger.believing import naming
+from ..debugger.followed import Followed
+from ..debugger.moment import Moment
+from ..narration.beliefs import NO_NUMBERS, explain_belief
+from ..notation.fitting import prose
+from ..panes.beliefs import draw_beside, draw_choices, first_belief, first_step
+from ..widgets.canvas import Canvas
+
+
+class BeliefsScreen(ModalScreen[None]):
+    """Shows where what is believed and what is right part, and what comes out wrong."""
+
+    DEFAULT_CSS = """
+    BeliefsScreen > Canvas {
+        width: 100%;
+        height: 100%;
+        padding: 0 1;
+        border: round;
+        background: ansi_default;
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(f"{number}", f"choose({number})", f"belief {number}")
+            for number in range(1, len(WRONG_MACHINES) + 1)
+        ),
+        Binding("right,l,tab", "choose_beside(1)", "next"),
+        Binding("left,h,shift+tab", "choose_beside(-1)", "the one before"),
+        Binding("up,k,pageup", "scroll(-1)", "up"),
+        Binding("down,j,pagedown", "scroll(1)", "down"),
+        Binding("escape,q,t", "dismiss", "close"),
+    ]
+
+    def __init__(self, moment: Moment, followed: Followed) -> None:
+        super().__init__()
+        self._moment = moment
+        self._followed = followed
+        self._naming = naming(moment.recording)
+        self._chosen = WRONG_MACHINES[0] if self._naming is None else first_belief(self._naming)
+        self._first: int | None = None
+        self._said = self._explain()
+
+    def _explain(self) -> list[str]:
+        if self._naming is None:
+            return []
+        return explain_belief(self._naming.beside(self._chosen), self._moment, self._followed)
+
+    def compose(self) -> ComposeResult:
+        """Yield the canvas."""
+        canvas = Canvas()
+        canvas.border_title = "Wrong machines: a belief beside the truth"
+        canvas.border_subtitle = f"1-{len(WRONG_MACHINES)} belief   ↑ ↓ scroll   t close"
+        yield canvas
+
+    def on_resize(self) -> None:
+        """Draw, once the canvas has its size."""
+        self.call_after_refresh(self._draw)
+
+    def action_choose(self, number: int) -> None:
+        """Show another belief."""
+        self._chosen, self._first = WRONG_MACHINES[number - 1], None
+        self._said = self._explain()
+        self._draw()
+
+    def action_choose_beside(self, by: int) -> None:
+        """Show the next belief, or the one before."""
+        self.action_choose((WRONG_MACHINES.index(self._chosen) + by) % len(WRONG_MACHINES) + 1)
+
+    def action_scroll(self, by: int) -> None:
+        """Show what is further up or down."""
+        if self._naming is not None:
+            side = self._naming.beside(self._chosen)
+            first = first_step(side, 1) if self._first is None else self._first
+            self._first = min(max(first + by, 0), len(side.right.visits) - 1)
+            self._draw()
+
+    def _draw(self) -> None:
+        canvas = self.query_one(Canvas)
+        width, height = canvas.size
+        lines = draw_choices(self._naming, self._chosen, width)
+        if self._naming is None:
+            lines += prose(NO_NUMBERS, width)
+        else:
+            side = self._naming.beside(self._chosen)
+            lines += draw_beside(
+                side, self._said, self._moment, self._followed, self._first, width, height - len(lines)
+            )
+        canvas.show(lines)
