@@ -180,6 +180,12 @@ def build_parser() -> argparse.ArgumentParser:
         help="an edit with which an iteration starts, as in '4: W[0,0] = 1'; may be given again",
     )
     parser.add_argument("--save", metavar="FILE", help="at the end keep the session in FILE.backprop, which opens it")
+    parser.add_argument(
+        "--record", metavar="FILE", help="record what the screen shows, as an asciicast with marks: lesson.cast"
+    )
+    parser.add_argument(
+        "--replay", metavar="FILE", help="do again what a kept session says, without you, into the --record"
+    )
     parser.add_argument("--class", dest="leads", metavar="NAME", help="lead a class of this name on this machine")
     parser.add_argument("--group", metavar="GROUP", help="of whom may join the class (default: your own group)")
     parser.add_argument("--join", metavar="NAME", help="join the class of this name, and follow its teacher")
@@ -223,6 +229,12 @@ def build_serve_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--host", default="", metavar="ADDRESS", help="where to listen (default: everywhere)")
     parser.add_argument("--port", default=2222, type=_number(int, 0, "a port"), metavar="N", help="default: 2222")
+    parser.add_argument(
+        "--web",
+        type=_number(int, 0, "a port"),
+        metavar="PORT",
+        help="let them come in a browser, too: from this machine, unless --host names an address",
+    )
     parser.add_argument("--word", default="", metavar="WORD", help="a password for the class (default: none)")
     parser.add_argument("--most", default=60, type=count, metavar="N", help="connections at once (default: 60)")
     parser.add_argument("--tries", default=3, type=count, metavar="N", help="wrong words a connection (default: 3)")
@@ -314,7 +326,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from .serve import run_server
 
         where, limits = (serves.host, serves.port), (serves.most, serves.tries, serves.rate, serves.idle)
-        return run_server(serves.leads, serves.program, where, serves.word, *limits)
+        return run_server(serves.leads, serves.program, where, serves.web, serves.word, *limits)
     if arguments[:1] == ["exercise"]:
         exercises = build_exercise_parser().parse_args(arguments[1:])
         from .exercise.watching import run_exercise
@@ -351,6 +363,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.leads is not None and asked.join is not None:
             parser.error("either lead a class, by --class, or join one, by --join")
         settings = _settings(asked, parser)
+        _check_record(asked, parser, plain=settings.plain, starts=starts)
         status = _print_something(asked, settings, starts=starts)
         sys.stdout.flush()
         if status is not None:
@@ -367,18 +380,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.leads is not None:
         from .in_class import lead_class
 
-        return lead_class(asked.leads, asked.group, session_of(asked), asked.save, settings)
+        return lead_class(asked.leads, asked.group, session_of(asked), asked.save, asked.record, settings)
     if asked.join is not None:
         from .in_class import join_class
 
-        return join_class(asked.join, asked.name, asked.save, settings)
+        return join_class(asked.join, asked.name, asked.save, asked.record, settings)
     from .app import run_app
     from .session.progress import Progress
 
     progress = Progress()
     if starts:
         asked.lesson = progress.next_lesson
-    return run_app(session_of(asked), asked.save, settings, None, progress, offers_path=starts)
+    return run_app(session_of(asked), asked.save, settings, None, progress, record=asked.record, offers_path=starts)
 
 
 def offers_path(asked: argparse.Namespace) -> bool:
@@ -454,6 +467,17 @@ def _check_export(asked: argparse.Namespace) -> None:
         raise ValueError("--export writes a script and does nothing else")
 
 
+def _check_record(asked: argparse.Namespace, parser: argparse.ArgumentParser, *, plain: bool, starts: bool) -> None:
+    """End with a sentence where there is no screen to record, or nothing to replay into."""
+    without = asked.headless or asked.json or asked.narrate or asked.export or asked.questions
+    if asked.record and (without or (plain and not asked.replay)):
+        parser.error("--record is for the screen; it goes without --headless, --json, --plain, --narrate, --export")
+    if asked.replay and not (asked.record and asked.replay.endswith(SESSION)):
+        parser.error(f"--replay FILE{SESSION} goes with --record FILE.cast, into which it is recorded")
+    if asked.replay and not starts:
+        parser.error(f"--replay {asked.replay} says what to open; leave out the rest")
+
+
 def _settings(asked: argparse.Namespace, parser: argparse.ArgumentParser) -> Settings:
     """Return what is set in the file and on the command line; what is wrong in the file is said."""
     from dataclasses import replace
@@ -494,6 +518,10 @@ def _print_something(asked: argparse.Namespace, settings: Settings, *, starts: b
         from .questions import run_questions
 
         return run_questions(session_of(asked), asked.questions)
+    if asked.replay:
+        from .replaying import run_replay
+
+        return run_replay(asked.replay, asked.record, settings)
     if asked.headless or asked.json:
         from .headless import run_headless
 

@@ -135,7 +135,6 @@ def test_a_node_called_like_another_nodes_step_can_be_named() -> None:
         ("٤", "'٤' is not a moment."),
         ("1000001", "Iteration 1000001 is too far: the last that can be asked for is 1,000,000."),
         ("0:b", "Iterations count from 1; 0 alone is the start."),
-        ("4.0", "An iteration has 34 events here, 4.1 to 4.34."),
         ("4.35", "An iteration has 34 events here, 4.1 to 4.34."),
         ("4:q", "There is no node 'q'. There are 2, a, b, c, 10, d and e."),
         ("4:q:1", "There is no node 'q:1'. There are"),
