@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
+
+from textual.app import App
+from textual.screen import Screen
 
 from minidl_core import Node
 
 from ..debugger.breakpoints import Breakpoint
 from ..debugger.edits import Edit
 from ..debugger.message import Message
+from ..debugger.steps import Place
 from ..hunt.hunt import Guess
 from ..notation.conditions import read_breakpoint
+from ..session import DebugSession, Viewer
 from ..session.session_file import ENDING, write_session
 from .beliefs import BeliefsScreen
 from .breakpoints import BreakpointsScreen, ask_for_condition
@@ -23,105 +29,122 @@ from .help import HelpScreen
 from .keep import KeepScreen
 from .log import LogScreen
 
-if TYPE_CHECKING:
-    from .main_screen import MainScreen
+
+class Below(Protocol):
+    """The screen that something lies over."""
+
+    session: DebugSession
+    viewer: Viewer
+
+    @property
+    def app(self) -> App[object]:
+        """The app that shows it."""
+
+    def ask(self, screen: Screen[Any], answered: Callable[[Any], None] | None = None) -> None:
+        """Let time stand still while a screen lies over this one, and then do something with what it returns."""
+
+    def go(self, place: Place | None) -> None:
+        """Move to a place, if there is one."""
+
+    def show(self) -> None:
+        """Show what has changed."""
 
 
-def edit(screen: MainScreen, what: str = "element") -> None:
+def edit(below: Below, what: str = "element") -> None:
     """Ask for an edit, of the followed element of the node in view or of the learning rate, and fork with it."""
 
     def fork(edit: Edit | None) -> None:
         if edit is not None:
-            screen.session.edit(edit)
-            screen.show()
+            below.session.edit(edit)
+            below.show()
 
-    node = screen.viewer.node if what == "element" else None
-    screen.ask(EditScreen(screen.session.timeline, node, screen.viewer.followed), fork)
+    node = below.viewer.node if what == "element" else None
+    below.ask(EditScreen(below.session.timeline, node, below.viewer.followed), fork)
 
 
-def find(screen: MainScreen) -> None:
+def find(below: Below) -> None:
     """Ask for a node and select it."""
 
     def select(node: Node | None) -> None:
         if node is not None:
-            screen.viewer.select(node)
-            screen.show()
+            below.viewer.select(node)
+            below.show()
 
-    foldings = screen.session.foldings
-    screen.ask(FindScreen(foldings.nodes, foldings.scope_of, screen.session.moment), select)
+    foldings = below.session.foldings
+    below.ask(FindScreen(foldings.nodes, foldings.scope_of, below.session.moment), select)
 
 
-def go_to(screen: MainScreen) -> None:
+def go_to(below: Below) -> None:
     """Ask for a moment and move to it, training as far as it needs."""
-    screen.ask(GoToScreen(screen.session.timeline), screen.go)
+    below.ask(GoToScreen(below.session.timeline), below.go)
 
 
-def read_log(screen: MainScreen) -> None:
+def read_log(below: Below) -> None:
     """Show the log, unless it would answer the question that stands, and go to the moment chosen in it."""
-    if screen.session.refuses_to_answer("log"):
-        screen.show()
+    if below.session.refuses_to_answer("log"):
+        below.show()
     else:
-        screen.session.look("log", screen.session.moment.iteration)
-        screen.ask(LogScreen(screen.session, screen.viewer.followed), screen.go)
+        below.session.look("log", below.session.moment.iteration)
+        below.ask(LogScreen(below.session, below.viewer.followed), below.go)
 
 
-def compare_beliefs(screen: MainScreen) -> None:
+def compare_beliefs(below: Below) -> None:
     """Show a belief beside the truth, unless that would answer the question that stands."""
-    if screen.session.refuses_to_answer("beliefs") or screen.session.refuses_to_end_hunt("beliefs"):
-        screen.show()
+    if below.session.refuses_to_answer("beliefs") or below.session.refuses_to_end_hunt("beliefs"):
+        below.show()
     else:
-        screen.ask(BeliefsScreen(screen.session.timeline.moment, screen.viewer.followed))
+        below.ask(BeliefsScreen(below.session.timeline.moment, below.viewer.followed))
 
 
-def break_at(screen: MainScreen, condition: str) -> None:
+def break_at(below: Below, condition: str) -> None:
     """Set a breakpoint with this condition, or where it is but the beginning of one, ask for the rest."""
 
     def add(point: Breakpoint | None) -> None:
         if point is not None:
-            screen.session.break_at(point)
-            screen.show()
+            below.session.break_at(point)
+            below.show()
 
     if condition.endswith(" "):
-        screen.ask(ask_for_condition(screen.session.timeline.graph, condition), add)
+        below.ask(ask_for_condition(below.session.timeline.graph, condition), add)
     else:
-        add(read_breakpoint(condition, screen.session.timeline.graph))
+        add(read_breakpoint(condition, below.session.timeline.graph))
 
 
-def list_breakpoints(screen: MainScreen) -> None:
+def list_breakpoints(below: Below) -> None:
     """Show the list of breakpoints, to be changed."""
-    screen.ask(BreakpointsScreen(screen.session.breakpoints, screen.session.timeline.graph), lambda _: screen.show())
+    below.ask(BreakpointsScreen(below.session.breakpoints, below.session.timeline.graph), lambda _: below.show())
 
 
-def keep(screen: MainScreen) -> None:
+def keep(below: Below) -> None:
     """Ask for a file, and keep the session in it; where there are no files, send it to the terminal."""
-    if not screen.session.has_files:
-        screen.app.copy_to_clipboard("\n".join(write_session(screen.session)))
-        screen.session.message = Message("sent to the terminal", {"what": f"session, for a file {ENDING}"})
-        screen.show()
+    if not below.session.has_files:
+        below.app.copy_to_clipboard("\n".join(write_session(below.session)))
+        below.session.message = Message("sent to the terminal", {"what": f"session, for a file {ENDING}"})
+        below.show()
         return
 
     def keep(path: Path | None) -> None:
         if path is not None:
-            screen.session.keep(path)
-            screen.show()
+            below.session.keep(path)
+            below.show()
 
-    screen.ask(KeepScreen(screen.session.program), keep)
+    below.ask(KeepScreen(below.session.program), keep)
 
 
-def guess(screen: MainScreen) -> None:
+def guess(below: Below) -> None:
     """Ask in a hunt what is broken."""
 
     def guess(guess: Guess | None) -> None:
         if guess is not None:
-            screen.session.guess(guess)
-            screen.show()
+            below.session.guess(guess)
+            below.show()
 
-    if screen.session.has_hunt():
-        screen.ask(GuessScreen(screen.session, screen.viewer.node), guess)
+    if below.session.has_hunt():
+        below.ask(GuessScreen(below.session, below.viewer.node), guess)
     else:
-        screen.show()
+        below.show()
 
 
-def explain(screen: MainScreen) -> None:
+def explain(below: Below) -> None:
     """Explain the screen and the keys."""
-    screen.ask(HelpScreen())
+    below.ask(HelpScreen())
