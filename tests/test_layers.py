@@ -16,7 +16,7 @@ ORDER = (
     *("narration", "graph", "inspector", "quiz", "hunt", "driving", "pictures", "session", "classroom", "export"),
     *("panes", "plain", "keys", "widgets", "screens", "settings", "terminal_input", "cast", "driver", "terminal"),
     *("app", "in_class", "replaying", "served", "serve", "verdict", "headless", "grade", "exercise", "exporting"),
-    *("questions", "cli", "__main__"),
+    *("questions", "parsers", "cli", "__main__"),
 )
 """The rooms of the app, each a folder or a file, from the lowest to the highest."""
 BELOW_WIDGETS = ("minidl_core", PACKAGE, "debugger", "drawing", "notation")
