@@ -304,7 +304,7 @@ class BackpropApp(App[None]):
             yield SystemCommand(
                 "Change: learning rate",
                 "Edit the learning rate: a branch begins",
-                lambda: screen.run_action("edit('learning rate')"),
+                lambda: screen.run_action("over('edit', 'learning rate')"),
             )
             for theme in THEMES:
                 yield SystemCommand(
@@ -314,7 +314,7 @@ class BackpropApp(App[None]):
                 yield SystemCommand(
                     f"Break {description}",
                     f"Set a breakpoint: {condition}",
-                    lambda condition=condition: screen.run_action(f"break({condition!r})"),
+                    lambda condition=condition: screen.run_action(f"over('break_at', {condition!r})"),
                 )
         left_out = ("Keys",) if self.session.has_files else ("Keys", "Screenshot")
         yield from (command for command in super().get_system_commands(screen) if command.title not in left_out)

@@ -10,11 +10,12 @@ from hypothesis import given, settings
 
 from minidl_core import Graph, Variable, add, multiply, square
 from tests.sample_graphs import SWEPT
-from tui_backprop.cli import build_parser, main
+from tui_backprop.cli import main
 from tui_backprop.debugger.steps import Stop, after_event, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.notation.moments import NoMomentError, command, name_moment, read_moment
+from tui_backprop.parsers import build_parser
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import program_of
 
