@@ -136,7 +136,7 @@ def notebook(*cells: str | list[str], **more: object) -> str:
 
 
 def test_it_opens_while_there_is_a_screen() -> None:
-    """Textual's own standard error output has no descriptor, and says so by -1: L opened the engine's lesson into it."""
+    """Textual's own standard error output says -1 for its descriptor, and L opens the engine's lesson under it."""
 
     class Captured(io.StringIO):
         def fileno(self) -> int:
