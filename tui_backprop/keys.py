@@ -202,7 +202,7 @@ SECTIONS: dict[str, list[Binding]] = {
     ],
 }
 
-KEY_OF = {"skip": "Esc", "answer": "Enter"} | {
+KEY_OF = {"skip": "Esc", "answer": "Enter", "train": "r (> is faster)"} | {
     binding.description: binding.key_display.split()[0]
     for section in SECTIONS.values()
     for binding in section
