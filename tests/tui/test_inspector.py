@@ -17,9 +17,10 @@ from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import after_event, after_step
 from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.drawing.palette import STYLES, plain
+from tui_backprop.drawing.palette import STYLES, name_keys, plain
 from tui_backprop.inspector import automatic_view, draw_inspector, inspector_title, move_followed, views
 from tui_backprop.inspector.walk import origin_of
+from tui_backprop.keys import KEY_OF
 from tui_backprop.lessons import load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.programs.opening import open_program
@@ -69,7 +70,8 @@ def at(
 
 
 def shown(moment: Moment, width: int = 62, height: int = 25, view: str = "", followed: Followed | None = None) -> str:
-    return plain(draw_inspector(moment, view or automatic_view(moment), followed or Followed(), width, height))
+    lines = draw_inspector(moment, view or automatic_view(moment), followed or Followed(), width, height)
+    return plain(name_keys(lines, KEY_OF))
 
 
 # always
@@ -84,7 +86,7 @@ def test_every_view_of_every_event_fits_its_pane(lesson: Lesson, followed: Follo
         for width, height in SIZES[event % 2 :: 2]:
             for view in views(moment):
                 assert inspector_title(moment, view)
-                lines = draw_inspector(moment, view, followed, width, height)
+                lines = name_keys(draw_inspector(moment, view, followed, width, height), KEY_OF)
                 assert len(lines) <= height
                 for line in lines:
                     assert sum(cell_len(text) for text, _ in line) <= width

@@ -32,8 +32,9 @@ def test_every_colour_of_a_theme_can_be_read_on_its_background(theme: str) -> No
     background = luminance(Color.parse(BACKGROUNDS[theme]))
     for name, style in THEMES[theme].items():
         colours = [word for word in style.split() if word.startswith("color")]
+        behind = [luminance(Color.parse(colours.pop()))] if " on " in style else [background]
         for colour in colours:
-            bright, dark = sorted((luminance(Color.parse(colour)), background), reverse=True)
+            bright, dark = sorted((luminance(Color.parse(colour)), *behind), reverse=True)
             assert (bright + 0.05) / (dark + 0.05) >= READABLE, (theme, name)
 
 

@@ -6,6 +6,8 @@ compared as plain text, and a theme or NO_COLOR changes nothing but this table.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 Span = tuple[str, str]
 Line = list[Span]
 
@@ -70,9 +72,26 @@ STYLES: dict[str, str] = dict(THEMES["dark"])
 """What each name of a style looks like now."""
 
 
+ACTION = "action"
+"""The style of a text that is the name of an action: where it is shown, the key of it stands in its place."""
+
+
 def choose_theme(name: str) -> None:
     """Have all that is drawn from now on look as a theme says."""
     STYLES.update(THEMES[name])
+
+
+def key_sign(name: str) -> str:
+    """Return what stands for a key in a list of keys: its character, or its name in small letters."""
+    return name.lower() if len(name) > 1 else name
+
+
+def name_keys(lines: Sequence[Line], keys: Mapping[str, str]) -> list[Line]:
+    """Return the lines with the keys of a front end in place of the actions that they name."""
+    return [
+        [(key_sign(keys.get(text, text)), "key") if style == ACTION else (text, style) for text, style in line]
+        for line in lines
+    ]
 
 
 def plain(lines: list[Line]) -> str:

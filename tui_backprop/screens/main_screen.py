@@ -29,7 +29,7 @@ from ..debugger.steps import Place
 from ..drawing.palette import Line
 from ..graph.look import Room
 from ..hunt.hunt import Guess
-from ..keys import KEY_OF, SECTIONS
+from ..keys import SECTIONS, Keymap, names_of
 from ..notation.conditions import read_breakpoint
 from ..panes import PANES
 from ..panes.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Area, arrange_for
@@ -62,11 +62,12 @@ class MainScreen(Screen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [binding for section in SECTIONS.values() for binding in section]
 
-    def __init__(self, session: DebugSession, company: Lead | Pupil | None = None) -> None:
+    def __init__(self, session: DebugSession, company: Lead | Pupil | None, keymap: Keymap) -> None:
         super().__init__()
         self.session = session
         self._company = company
-        self.viewer = Viewer(session, KEY_OF)
+        self._keymap = keymap
+        self.viewer = Viewer(session, names_of(keymap))
         self._panes = [pane for pane in PANES if pane.applies(session.moment)]
         self._areas: dict[str, Area] = {}
         self._arranged: object = None
@@ -199,7 +200,7 @@ class MainScreen(Screen[None]):
                 self._show()
 
         node = self.viewer.node if what == "element" else None
-        self._ask(EditScreen(self.session.timeline, node, self.viewer.followed), fork)
+        self._ask(EditScreen(self.session.timeline, node, self.viewer.followed, self.viewer.keys), fork)
 
     def action_find(self) -> None:
         """Ask for a node and select it."""
@@ -227,7 +228,7 @@ class MainScreen(Screen[None]):
             self._show()
         else:
             self.session.look("log", self.session.moment.iteration)
-            self._ask(LogScreen(self.session, self.viewer.followed), self.go)
+            self._ask(LogScreen(self.session, self.viewer.followed, self.viewer.keys), self.go)
 
     def action_beliefs(self) -> None:
         """Show a belief beside the truth, unless that would answer the question that stands."""
@@ -299,7 +300,7 @@ class MainScreen(Screen[None]):
         """Explain the screen and the keys."""
         from .help import HelpScreen
 
-        self._ask(HelpScreen())
+        self._ask(HelpScreen(self._keymap))
 
     def _ask(self, screen: Screen[Any], answered: Callable[[Any], None] | None = None) -> None:
         """Let time stand still while a screen lies over this one, and then do something with what it returns."""
