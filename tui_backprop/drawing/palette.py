@@ -6,8 +6,6 @@ compared as plain text, and a theme or NO_COLOR changes nothing but this table.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 Span = tuple[str, str]
 Line = list[Span]
 
@@ -84,14 +82,6 @@ def choose_theme(name: str) -> None:
 def key_sign(name: str) -> str:
     """Return what stands for a key in a list of keys: its character, or its name in small letters."""
     return name.lower() if len(name) > 1 else name
-
-
-def name_keys(lines: Sequence[Line], keys: Mapping[str, str]) -> list[Line]:
-    """Return the lines with the keys of a front end in place of the actions that they name."""
-    return [
-        [(key_sign(keys.get(text, text)), "key") if style == ACTION else (text, style) for text, style in line]
-        for line in lines
-    ]
 
 
 def plain(lines: list[Line]) -> str:

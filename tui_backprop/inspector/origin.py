@@ -25,8 +25,8 @@ from ..notation.worked import Worked, count, sizes, worked_contribution, worked_
 
 Index = tuple[int, ...]
 
-_KEY = 5
-"""So long the key of an action may be."""
+_KEYS = {"origin": 5, "term": 1, "edge": 1}
+"""How long the usual keys of these actions are; a longer one pushes what is at the end of the line out."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def draw_origin(moment: Moment, origin: Origin | str, width: int) -> list[Line]:
     if len(origin.edges) > 1:
         choices.append(("edge", f"edge {origin.edge + 1} of {len(origin.edges)}"))
     for action, text in choices:
-        room = width - sum(_KEY if style == ACTION else len(part) for part, style in line)
+        room = width - sum(_KEYS[part] if style == ACTION else len(part) for part, style in line)
         wording = first_that_fits(room - 6, text, text.partition(" of ")[0])
         if len(wording) + 6 <= room:
             line += [("   ", "text"), (action, ACTION), (f"  {wording}", "dim")]

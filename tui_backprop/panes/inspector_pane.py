@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from ..debugger.moment import Moment
-from ..drawing.palette import Line, name_keys
+from ..drawing.palette import Line
 from ..inspector import draw_in_full, draw_inspector, inspector_title, views
 from ..inspector.folded_view import draw_folded
 from ..inspector.list_view import draw_list, followed_element
-from ..notation.fitting import prose
+from ..notation.fitting import name_keys, prose
 from ..session import Viewer
 from .driving_pane import draw_move
 from .graph_pane import arrows
@@ -66,7 +66,7 @@ class InspectorPane(Pane):
         reason = _reason(viewer)
         above = indented(prose(reason, size.width - 1, "title", indent=2)) if reason else []
         below = self._draw_below(moment, viewer, size._replace(height=size.height - len(above)))
-        return [*above, *name_keys(below, viewer.keys)]
+        return [*above, *(name_keys(line, viewer.keys, size.width) for line in below)]
 
     def _draw_below(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
         quiz, width, height = viewer.session.quiz, size.width - 1, size.height
