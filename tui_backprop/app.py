@@ -21,6 +21,7 @@ from textual.widget import Widget
 
 from minidl_core import MinidlError
 
+from .cast import Cast
 from .classroom.lead import Lead
 from .classroom.pupil import Pupil, is_about
 from .complaints import complain
@@ -100,6 +101,12 @@ class BackpropApp(App[None]):
     def timeline(self) -> Timeline:
         """The timeline of the lesson that is open."""
         return self.session.timeline
+
+    @property
+    def pass_in_view(self) -> str:
+        """The iteration and the pass that the screen shows, as a recording calls them."""
+        moment = self.session.moment
+        return f"iteration {moment.iteration}{f' {moment.phase}' if moment.event is not None else ''}"
 
     def action_lessons(self, *, starts: bool = False) -> None:
         """Show the path of the lessons, and open the one that is chosen, or go back to it where it was left."""
@@ -286,7 +293,7 @@ class BackpropApp(App[None]):
             yield SystemCommand(
                 "Change: learning rate",
                 "Edit the learning rate: a branch begins",
-                lambda: screen.run_action("edit('learning rate')"),
+                lambda: screen.run_action("over('edit', 'learning rate')"),
             )
             for theme in THEMES:
                 yield SystemCommand(
@@ -296,7 +303,7 @@ class BackpropApp(App[None]):
                 yield SystemCommand(
                     f"Break {description}",
                     f"Set a breakpoint: {condition}",
-                    lambda condition=condition: screen.run_action(f"break({condition!r})"),
+                    lambda condition=condition: screen.run_action(f"over('break_at', {condition!r})"),
                 )
         left_out = ("Keys",) if self.session.has_files else ("Keys", "Screenshot")
         yield from (command for command in super().get_system_commands(screen) if command.title not in left_out)
@@ -325,10 +332,13 @@ def run_app(
     company: Lead | Pupil | None = None,
     progress: Progress | None = None,
     *,
+    record: str | None = None,
     has_files: bool = True,
     offers_path: bool = False,
 ) -> int:
     """Open a session, of a class if there is one, keep it in a file if one is named, and return the exit status.
+
+    What the terminal shows is recorded as a cast, where a file for it is named.
 
     Who learns alone has a `progress`, and begins with the pages of the lesson, or before that with the path.
 
@@ -361,9 +371,19 @@ def run_app(
         opened.session, None, None, asked.steps, company, progress, begins=begins, offers_path=offers_path
     )
     app.set_up(settings)
+    cast = None
+    if record is not None:
+        try:
+            cast = Cast(Path(record).expanduser(), opened.session.program.lesson.name, lambda: app.pass_in_view)
+        except OSError as error:
+            complain(f"--record {record}: {error.strerror}")
+            return 2
     if isinstance(company, Lead):
         complain(company.invitation)
-    status = run(app, only_ascii=settings.only_ascii, asks_background=settings.theme == "auto")
+    status = run(app, only_ascii=settings.only_ascii, asks_background=settings.theme == "auto", cast=cast)
+    if cast is not None:
+        cast.close()
+        complain(f"{record} has what was shown" if not cast.problem else f"{record} is not whole: {cast.problem}")
     if status == 0:
         print(printable(command(app.timeline)))
     if progress is not None and progress.problem:

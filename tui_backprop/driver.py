@@ -19,9 +19,11 @@ from collections import defaultdict
 from typing import Any
 
 from textual import events
+from textual.drivers.headless_driver import HeadlessDriver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 
+from .cast import Cast
 from .drawing.ascii import in_ascii
 from .notation.fitting import takes_single_cells
 from .terminal_input import ASK_BACKGROUND, MOST_COLUMNS, MOST_ROWS, TerminalInput
@@ -163,6 +165,8 @@ class DifferenceDriver(LinuxDriver):
     """Whether the terminal is sent nothing but ASCII."""
     asks_background = False
     """Whether the terminal is asked for the colour of its background."""
+    cast: Cast | None = None
+    """What is recorded of it."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -171,12 +175,18 @@ class DifferenceDriver(LinuxDriver):
 
     def forget(self) -> None:
         """Send the next frame in full, whatever stands on the terminal."""
-        self._shown = Shown(*self._get_terminal_size())  # a frame being written finishes with the old one
+        size = self._get_terminal_size()
+        self._shown = Shown(*size)  # a frame being written finishes with the old one
+        if self.cast is not None:
+            self.cast.resize(*size)
 
     def write(self, data: str) -> None:
         """Write what differs."""
         if difference := self._shown.difference(data):
-            super().write(in_ascii(difference) if self.ascii else difference)
+            sent = in_ascii(difference) if self.ascii else difference
+            super().write(sent)
+            if self.cast is not None and not SILENT.fullmatch(data):  # a player's terminal keeps its modes
+                self.cast.write(sent)
 
     def _get_terminal_size(self) -> tuple[int, int]:
         """Return the size of the window, not what the environment says of it."""
@@ -244,3 +254,26 @@ class DifferenceDriver(LinuxDriver):
                 return  # the terminal is gone
             for message in source.take(data) if data else source.tick():
                 self.process_message(message)
+
+
+class CastDriver(HeadlessDriver):
+    """A driver without a terminal: what would be painted goes into the cast."""
+
+    cast: Cast
+    """Where it goes to."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        size = self._get_terminal_size()
+        self._shown = Shown(*size)
+        self.cast.resize(*size)
+
+    @property
+    def is_headless(self) -> bool:
+        """Have the app paint."""
+        return False
+
+    def write(self, data: str) -> None:
+        """Record what differs."""
+        if not SILENT.fullmatch(data) and (difference := self._shown.difference(data)):
+            self.cast.write(difference)

@@ -25,8 +25,8 @@ from .notation.fitting import printable, prose
 from .notation.formats import number
 from .notation.optimizer import is_straight, optimizer_text, schedule_text, settings_of
 from .pictures import picture_named, pictures_of
-from .pictures.charts import data_legend, draw_data, separator
 from .pictures.picture import Focus
+from .pictures.points import data_legend, draw_data, separator
 from .pictures.weights import first_weight
 from .programs.collecting import collecting_rarely
 from .programs.opening import open_program

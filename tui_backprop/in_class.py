@@ -19,7 +19,9 @@ from .session.session_file import hash_of, is_session
 from .settings import Settings
 
 
-def lead_class(name: str, group: str | None, asked: Asked, save: str | None, settings: Settings) -> int:
+def lead_class(
+    name: str, group: str | None, asked: Asked, save: str | None, record: str | None, settings: Settings
+) -> int:
     """Open a session that a class follows, and return the exit status, 2 where the class cannot meet."""
     try:
         listening, group = meet(name, group)
@@ -28,13 +30,13 @@ def lead_class(name: str, group: str | None, asked: Asked, save: str | None, set
         return 2
     try:
         invitation = f"members of the group {group} join by: backprop-tui --join {name}"
-        return run_app(asked, save, settings, Lead(name, listening, invitation))
+        return run_app(asked, save, settings, Lead(name, listening, invitation), record=record)
     finally:
         listening.close()
         part(name)
 
 
-def join_class(name: str, own_name: str, save: str | None, settings: Settings) -> int:
+def join_class(name: str, own_name: str, save: str | None, record: str | None, settings: Settings) -> int:
     """Open what a class is about, follow its teacher, and return the exit status, 2 where that cannot be.
 
     A file of the teacher's runs as whoever joins, so they are asked before.
@@ -51,7 +53,9 @@ def join_class(name: str, own_name: str, save: str | None, settings: Settings) -
     except KeyboardInterrupt:
         return 130
     pupil = Pupil(path, own_name, name)
-    return run_plain_in_class(asked, save, pupil) if settings.plain else run_app(asked, save, settings, pupil)
+    if settings.plain:
+        return run_plain_in_class(asked, save, pupil)
+    return run_app(asked, save, settings, pupil, record=record)
 
 
 def _asked(context: Context) -> Asked:

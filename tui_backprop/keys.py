@@ -48,14 +48,21 @@ SECTIONS: dict[str, list[Binding]] = {
         _key(
             "greater_than_sign", "session('change_speed', 1)", "faster", "Run faster, up to as fast as it trains", ">"
         ),
-        _key("G", "go_to", "go to", "Go to a moment by its name: 7, 7:b, 7:b:2"),
+        _key("G", "over('go_to')", "go to", "Go to a moment by its name: 7, 7:b, 7:b:2"),
         _key("c", "continue('forward')", "continue", "Continue to the next breakpoint; space pauses"),
         _key("C", "continue('back')", "continue back", "Continue back to the breakpoint before"),
         _key("x", "breakpoint", "breakpoint", "Set a breakpoint on the node in view, or take it away"),
-        _key("X", "breakpoints", "breakpoints", "The list of breakpoints; conditions: phase, gradient, loss, NaN"),
+        _key(
+            "X",
+            "over('list_breakpoints')",
+            "breakpoints",
+            "The list of breakpoints; conditions: phase, gradient, loss, NaN",
+        ),
     ],
     "Change": [
-        _key("e", "edit", "edit", "Edit a number of a variable or of data, or the learning rate: a branch begins"),
+        _key(
+            "e", "over('edit')", "edit", "Edit a number of a variable or of data, or the learning rate: a branch begins"
+        ),
         _key(
             "E",
             "session('switch_branch')",
@@ -70,7 +77,7 @@ SECTIONS: dict[str, list[Binding]] = {
             "ask",
             "Ask me before each step (1-4, or a number and Enter; Esc skips); ask the room; stop",
         ),
-        _key("H", "guess", "guess", "In a hunt: guess which node or operation is broken, and how"),
+        _key("H", "over('guess')", "guess", "In a hunt: guess which node or operation is broken, and how"),
         _key("D", "drive", "drive", "You drive: make the engine's moves, on the way back and in the update; stop"),
         _key("T", "viewer('turn_page', 1)", "page", "The lesson's next page; behind the last one it closes"),
         _key("Y", "viewer('turn_page', -1)", "page back", "The lesson's page before; before the first one it closes"),
@@ -111,8 +118,15 @@ SECTIONS: dict[str, list[Binding]] = {
             "Between the graph and the inspector, whose view stays",
             "Shift+Tab",
         ),
-        _key("t", "beliefs", "beliefs", "What a belief would compute, beside the truth: why a node waits, why +="),
-        _key("o", "log", "log", "Read the log: a sentence for each event; search it, save it, go to a line"),
+        _key(
+            "t",
+            "over('compare_beliefs')",
+            "beliefs",
+            "What a belief would compute, beside the truth: why a node waits, why +=",
+        ),
+        _key(
+            "o", "over('read_log')", "log", "Read the log: a sentence for each event; search it, save it, go to a line"
+        ),
         _key(
             "equals_sign",
             "viewer('change_digits')",
@@ -126,7 +140,7 @@ SECTIONS: dict[str, list[Binding]] = {
         _key("y", "viewer('change_scale')", "scale", "Draw the loss on a linear or a logarithmic axis"),
     ],
     "The graph": [
-        _key("slash", "find", "find", "Find a node by its name, operation or scope", "/"),
+        _key("slash", "over('find')", "find", "Find a node by its name, operation or scope", "/"),
         _key(
             "f",
             "viewer('follow_or_stay')",
@@ -184,9 +198,9 @@ SECTIONS: dict[str, list[Binding]] = {
         _key("u", "viewer('choose_term', -1)", "term before", "Look at the term before"),
     ],
     "The program": [
-        _key("question_mark,f1", "help", "keys", "Every key, and what the screen shows", "? F1"),
+        _key("question_mark,f1", "over('explain')", "keys", "Every key, and what the screen shows", "? F1"),
         _key("L", "lessons", "lessons", "Open another lesson; this one stays where it is"),
-        _key("K", "keep", "keep", "Keep this session in a file that opens it again: place, edits, answers"),
+        _key("K", "over('keep')", "keep", "Keep this session in a file that opens it again: place, edits, answers"),
         _key("w", "where", "where", "Say the command that opens the app where you are; or click on the top line"),
         REPAINT,
         _key("q", "app.quit", "quit", "Quit"),

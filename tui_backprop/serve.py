@@ -18,22 +18,36 @@ from tempfile import TemporaryDirectory
 
 from platformdirs import user_data_path
 
+from .classroom.house import ANYBODY, LEAD, House, Rules, User
 from .complaints import complain
 from .notation.fitting import printable
 from .programs import is_path
 from .terminal import RESTORE
 
+LOOPBACK = "127.0.0.1"
 _NOT_PASSED_ON = ("COLORTERM", "NO_COLOR", "FORCE_COLOR", "SSH_AUTH_SOCK", "SSH_AGENT_PID", "COLUMNS", "LINES")
 
 
 def run_server(
-    name: str, program: str, address: tuple[str, int], word: str, most: int, tries: int, rate: int, idle: float
+    name: str,
+    program: str,
+    address: tuple[str, int],
+    web: int | None,
+    word: str,
+    most: int,
+    tries: int,
+    rate: int,
+    idle: float,
 ) -> int:
-    """Serve a class until it is interrupted, and return the exit status, 2 where it cannot be."""
+    """Serve a class until it is interrupted, and return the exit status, 2 where it cannot be.
+
+    Pupils come by ssh at the address, and where there is a port for the `web`, in a browser.
+    """
     try:
-        from .classroom.ssh_server import ANYBODY, LEAD, House, Rules, host_key, listen
-    except ImportError:
-        complain("serve needs asyncssh: pip install 'backprop-tui[serve]'")
+        from .classroom.ssh_server import host_key, listen
+        from .classroom.web_server import open_website
+    except ImportError as error:
+        complain(f"serve needs {error.name}: pip install 'backprop-tui[serve]'")
         return 2
     rules = Rules(secrets.token_hex(6), word, most, tries, rate, idle)
     for variable in _NOT_PASSED_ON:
@@ -48,12 +62,18 @@ def run_server(
         _say(f"their word    {word or 'none: whoever reaches this port can watch; --word sets one'}")
         _say(f"the teacher   ssh -p {at} {LEAD}@{here}   with the word {rules.lead_word}")
         _say(f"the key       {key.get_fingerprint()}")
+        website = None
+        if web is not None:
+            website, at = await open_website(house, f"backprop-tui {name}", host or LOOPBACK, web)
+            _say(f"a browser     http://{host or LOOPBACK}:{at}/   and /{LEAD} for the teacher; {_who_reaches(host)}")
         stopped = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, stopped.set)
         await stopped.wait()
         acceptor.close()
         await house.close()
+        if website is not None:
+            await website.cleanup()
         await acceptor.wait_closed()
 
     try:
@@ -66,6 +86,12 @@ def run_server(
         complain(f"serve: {error.strerror or error}")
         return 2
     return 0
+
+
+def _who_reaches(host: str) -> str:
+    if host in ("", LOOPBACK, "localhost", "::1"):
+        return "only who sits at this machine gets there, unless --host names an address"
+    return "nothing is encrypted: whoever is on the way can read all of it, the words too, and change it"
 
 
 class Nursery:
@@ -85,14 +111,14 @@ class Nursery:
         first.start()
         first.join()
 
-    def start(self, name: str | None, term: str, terminal: int) -> ForkServerProcess:
-        """Begin a session in a pseudo-terminal: of a pupil of this name, or where that is None of the teacher."""
+    def start(self, user: User, term: str, terminal: int) -> ForkServerProcess:
+        """Begin a user's session in a pseudo-terminal."""
         for child in [child for child in self._children if not child.is_alive()]:
             shutil.rmtree(self._children.pop(child), ignore_errors=True)
         scratch = self._class.directory / f"scratch-{next(self._numbers)}"
         scratch.mkdir(mode=0o700)
         handed = Connection(os.dup(terminal))
-        child = self._forking.Process(target=self._view, args=(self._class, name, term, handed, scratch), daemon=True)
+        child = self._forking.Process(target=self._view, args=(self._class, user, term, handed, scratch), daemon=True)
         child.start()
         handed.close()
         self._children[child] = scratch

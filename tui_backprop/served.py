@@ -15,8 +15,10 @@ from pathlib import Path
 from . import screens
 from .app import run_app
 from .classroom.confinement import confine
+from .classroom.house import User
 from .classroom.lead import Lead
 from .classroom.pupil import Pupil
+from .plain.following import run_plain_in_class
 from .programs import is_path
 from .session.opening import Asked
 from .settings import Settings
@@ -47,23 +49,28 @@ def begin() -> None:
     """Do nothing: what is imported for this is then there for all that are forked later."""
 
 
-def view(served: ServedClass, name: str | None, term: str, terminal: Connection, scratch: Path) -> None:
-    """Show the app in a pseudo-terminal, to a pupil of this name, or where that is None to the teacher."""
+def view(served: ServedClass, user: User, term: str, terminal: Connection, scratch: Path) -> None:
+    """Show the app in a pseudo-terminal, or to a pupil who wants that the class in words."""
     _take(terminal.fileno())
     terminal.close()
     os.environ |= {"TERM": term, "SSH_CONNECTION": "served", "HOME": str(scratch), "TMPDIR": str(scratch)}
+    if user.way == "nocolor":
+        os.environ["NO_COLOR"] = "1"
     company: Lead | Pupil
-    if name is None:
+    if user.name is None:
         served.socket.unlink(missing_ok=True)
         listening = socket.socket(socket.AF_UNIX)
         listening.bind(str(served.socket))
         listening.listen()
         company = Lead(served.name, listening, served.invitation)
     else:
-        company = Pupil(served.socket, name, served.name)
+        company = Pupil(served.socket, user.name, served.name)
     readable = [Path(served.program).parent] if is_path(served.program) else []
     confine(readable, scratch, served.socket)
-    sys.exit(run_app(Asked(served.program), None, Settings(), company, has_files=False))
+    asked = Asked(served.program)
+    if user.way == "plain" and isinstance(company, Pupil):
+        sys.exit(run_plain_in_class(asked, None, company, has_files=False))
+    sys.exit(run_app(asked, None, Settings(), company, has_files=False))
 
 
 def _take(terminal: int) -> None:
@@ -72,6 +79,6 @@ def _take(terminal: int) -> None:
     fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
     for number in range(3):
         os.dup2(terminal, number)
-    sys.stdin = sys.__stdin__ = open(0, closefd=False)  # type: ignore[misc]  # noqa: SIM115
+    sys.stdin = sys.__stdin__ = open(0, errors="replace", closefd=False)  # type: ignore[misc]  # noqa: SIM115
     sys.stdout = sys.__stdout__ = open(1, "w", closefd=False)  # type: ignore[misc]  # noqa: SIM115
     sys.stderr = sys.__stderr__ = open(2, "w", closefd=False)  # type: ignore[misc]  # noqa: SIM115

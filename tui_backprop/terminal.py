@@ -20,6 +20,7 @@ from typing import Any
 
 from textual.app import App
 
+from .cast import Cast
 from .driver import DifferenceDriver
 
 KEYS, SCREEN = 0, 2  # the descriptors that Textual reads from and paints on; it replaces sys.stderr while it runs
@@ -44,13 +45,15 @@ def refusal() -> str | None:
     return None
 
 
-def run(app: App[Any], *, only_ascii: bool = False, asks_background: bool = False) -> int:
+def run(app: App[Any], *, only_ascii: bool = False, asks_background: bool = False, cast: Cast | None = None) -> int:
     """Run the app in this terminal; return the process's exit code: the app's own, or 128 + signal.
 
-    The terminal may be sent only ASCII, and it may be asked for the colour of its background.
+    The terminal may be sent only ASCII, and it may be asked for the colour of its background. What it is shown may be
+    recorded as a cast.
     """
     app.driver_class = DifferenceDriver
     DifferenceDriver.ascii, DifferenceDriver.asks_background = only_ascii, asks_background
+    DifferenceDriver.cast = cast
     if "SSH_CONNECTION" in os.environ:
         app.animation_level = "none"
     threading.Thread(target=_end_when_the_terminal_is_gone, daemon=True).start()

@@ -182,9 +182,9 @@ def erf(a: Array, /) -> Array:
     return np.asarray(np.vectorize(math.erf, otypes=[float])(a))[()]  # NumPy has none
 
 
-@RegisterGradient("erf", formulas=("G⊙2/√π·exp(-A²)",))
+@RegisterGradient("erf", formulas=("2·G⊙exp(-A²)/sqrt π",))
 def _erf_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
-    """The slope of the error function is a bell over 0, 2/√π high."""
+    """The slope of the error function is a bell over 0, 2/sqrt π high."""
     return [grad * (2.0 / math.sqrt(math.pi)) * np.exp(-op.inputs[0] * op.inputs[0])]
 
 

@@ -126,9 +126,10 @@ async def test_no_key_of_a_served_session_reaches_for_a_file(tmp_path: Path, mon
     assert len(sent) == 4  # the place, the session, the solution with few digits and with all
     assert list(tmp_path.iterdir()) == []
     assert watched
+    readable = (sys.prefix, sys.base_prefix, str(ROOT), "/dev/null", *filter(None, sys.path))
     for event, args in watched:
         assert event == "open", (event, args)
         path, mode, _ = args
         if not isinstance(path, int):
             assert not set(mode or "r") & set("wax+"), args
-            assert str(path).startswith((sys.prefix, sys.base_prefix, str(ROOT), "/dev/null")), args
+            assert str(path).startswith(readable), args

@@ -13,7 +13,8 @@ from pathlib import Path
 import asyncssh
 import pytest
 
-from tui_backprop.classroom.ssh_server import House, Rules, host_key, listen
+from tui_backprop.classroom.house import House, Rules, User
+from tui_backprop.classroom.ssh_server import host_key, listen
 
 KEY = asyncssh.generate_private_key("ssh-ed25519")
 PAINTS = (
@@ -50,11 +51,11 @@ class Served:
 
     def __init__(self) -> None:
         self.port = 0
-        self.started: list[str | None] = []
+        self.started: list[User] = []
         self.log: list[str] = []
 
-    def start(self, name: str | None, term: str, terminal: int) -> Process:
-        self.started.append(name)
+    def start(self, user: User, term: str, terminal: int) -> Process:
+        self.started.append(user)
         return Process(terminal, term)
 
     def connect(self, user: str = "join", word: str | None = "sesame", **options: object) -> asyncssh._ACMWrapper:
@@ -90,7 +91,7 @@ async def test_one_terminal_of_the_clients_size_and_kind_and_nothing_of_its_vari
             assert process.exit_status == 0
             with pytest.raises(asyncssh.ChannelOpenError, match="one session"):
                 await client.create_process(term_type="xterm")
-        assert served.started == ["Ann"]
+        assert served.started == [User("Ann")]
         assert served.log == ["Ann (127.0.0.1) came", "Ann (127.0.0.1) left"]
 
 
@@ -116,7 +117,13 @@ async def test_no_command_no_files_no_forwarding_no_terminal_less_shell() -> Non
 
 async def test_a_wrong_word_and_too_many_of_them() -> None:
     async with server(tries=2) as served:
-        for user, word in (("join", "x"), ("join", "leads"), ("lead", "sesame"), ("root", "")):
+        for user, word in (
+            ("join", "x"),
+            ("join", "leads"),
+            ("lead", "sesame"),
+            ("lead+plain", "sesame"),
+            ("root", ""),
+        ):
             with pytest.raises(asyncssh.PermissionDenied):
                 async with served.connect(user, word):
                     pass
@@ -141,13 +148,13 @@ async def test_a_new_teacher_ends_the_one_before() -> None:
     async with server() as served, served.connect("lead", "leads") as first:
         one = await first.create_process(term_type="xterm")
         await one.stdout.readline()
-        async with served.connect("lead", "leads") as second:
+        async with served.connect("lead+nocolor", "leads") as second:
             other = await second.create_process(term_type="xterm")
             await other.stdout.readline()
             await one.wait()
             other.stdin.write("\n")
             await other.wait()
-        assert served.started == [None, None]
+        assert served.started == [User(None), User(None, "nocolor")]
 
 
 async def test_who_presses_no_key_and_who_types_without_end() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from .pseudo_terminal import PseudoTerminal
@@ -35,18 +37,30 @@ except PermissionError:
 """
 
 
+async def follow_in_a_browser(address: str) -> None:
+    async with aiohttp.ClientSession() as browser, browser.get(address) as page:
+        [seat] = re.findall(r'websocket-url="(.*?)"', await page.text())
+        async with asyncio.timeout(10), browser.ws_connect(seat) as socket:
+            seen = b""
+            while b"you follow" not in seen:
+                seen += await socket.receive_bytes()
+
+
 @pytest.mark.skipif(shutil.which("ssh") is None, reason="needs OpenSSH's client")
 def test_a_class_that_is_served(tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(PROGRAM)
     (tmp_path / "data.txt").write_text("3.0")
-    command = [*COMMAND, "serve", "--class", "monday", "--host", "127.0.0.1", "--port", "0", "--program", "own.py"]
+    command = [*COMMAND, "serve", "--class", "monday", "--host", "127.0.0.1", "--port", "0", "--web", "0"]
+    command += ["--program", "own.py"]
     surroundings = os.environ | {"XDG_DATA_HOME": str(tmp_path / "data"), "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(command, cwd=tmp_path, env=surroundings, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
-            said = "".join(server.stdout.readline() for _ in range(4))
+            said = "".join(server.stdout.readline() for _ in range(5))
             port, word = re.findall(r"-p (\d+)", said)[0], re.findall(r"the word (\w+)", said)[0]
             assert "SHA256:" in said
+            assert "only who sits at this machine" in said
+            [address] = re.findall(r"(http:\S+)", said)
             ssh = ["ssh", "-p", port, *(f"-o{name}={value}" for name, value in OPTIONS.items())]
             with PseudoTerminal([*ssh, "Ann@127.0.0.1"], columns=80, rows=24) as pupil:
                 pupil.wait_for("no teacher")
@@ -60,6 +74,15 @@ def test_a_class_that_is_served(tmp_path: Path) -> None:
                     pupil.press("ctrl+z", "K")
                     pupil.wait_for("went to your terminal")
                     assert b"\x1b]52;c;" in pupil.output
+                    asyncio.run(follow_in_a_browser(address))
+                    with PseudoTerminal([*ssh, "Bob+plain@127.0.0.1"]) as reads:
+                        reads.wait_for("you follow monday")
+                        assert b"\x1b" not in reads.output
+                        reads.press("keep x.backprop", "enter")
+                        reads.wait_for("There are no files here")
+                    with PseudoTerminal([*ssh, "join+nocolor@127.0.0.1"]) as grey:
+                        grey.wait_for("iteration 2")
+                        assert not re.search(rb"\x1b\[(\d+;)*[34][0-8](;\d+)*m", grey.output)
                     pupil.resize(100, 30)
                     pupil.press("b")
                     pupil.wait_for("F follows")

@@ -18,8 +18,9 @@ from tui_backprop.drawing.palette import LEVELS, Line, plain
 from tui_backprop.lessons.lesson import PICTURE_NAMES, Example
 from tui_backprop.notation.fitting import width_of
 from tui_backprop.pictures import PICTURES, first_picture, picture_named, pictures_of
-from tui_backprop.pictures.charts import CURSOR, GHOST, RED_REGION
 from tui_backprop.pictures.curve import TANGENT
+from tui_backprop.pictures.figures import CURSOR, GHOST
+from tui_backprop.pictures.points import RED_REGION
 from tui_backprop.pictures.sampling import MOST_NODES, Grid
 from tui_backprop.pictures.weights import Weight, count_of_weights, next_weight
 from tui_backprop.programs.opening import open_program

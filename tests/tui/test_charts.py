@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from tui_backprop.debugger.loss_history import LossHistory
 from tui_backprop.drawing.palette import STYLES, Line, plain
-from tui_backprop.pictures.charts import Separator, _window, count_right, data_legend, draw_data, draw_loss, separator
+from tui_backprop.pictures.loss_chart import _window, draw_loss
+from tui_backprop.pictures.points import Separator, count_right, data_legend, draw_data, separator
 
 # The first losses of the perceptron with seed 28 and learning rate 0.0005.
 PERCEPTRON = [195.44, 154.39, 121.93, 96.95, 77.99, 63.88, 53.41, 45.56, 39.57, 34.92, 31.23, 28.26]
@@ -255,7 +256,7 @@ def test_the_size_of_the_terminal_does_not_matter(monkeypatch: pytest.MonkeyPatc
 
 
 def test_plotext_is_imported_with_the_first_chart() -> None:
-    code = "import sys, tui_backprop.pictures.charts; sys.exit('plotext' in sys.modules)"
+    code = "import sys, tui_backprop.pictures; sys.exit('plotext' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -38,6 +38,13 @@ def test_what_was_cut_out_is_right_in_every_gap() -> None:
     ("number", "body", "why"),
     [
         (1, "self.grad = out.grad\nother.grad = out.grad", "in a + a at a = 2: a.grad is 1 and should be 2"),
+        (1, "self.grad = out.grad\nother.grad += out.grad", "in (a + b) * a at a = 2, b = -3: a.grad is 2 and should"),
+        (1, "self.grad += out.grad\nother.grad = out.grad", "in a + a at a = 2: a.grad is 1 and should be 2"),
+        (
+            2,
+            "other.grad = self.data * out.grad\nself.grad += other.data * out.grad",
+            "in (b * a) + a at a = 2, b = -3: a.grad is -3 and should be -2",
+        ),
         (2, "self.grad += out.grad\nother.grad += out.grad", "in a * b at a = 2, b = -3: a.grad is 1 and should be -3"),
         (3, "self.grad = (self.data > 0) * out.grad", "in c.relu() * c at c = 0.5: c.grad is 0.5 and should be 1"),
         (3, "self.grad += (self", "'self.grad += (self' is not Python: '(' was never closed"),

@@ -20,6 +20,7 @@ from tests.core.random_graphs import random_recipe
 from tests.core.reference import build, sample_arrays
 from tests.sample_graphs import SWEPT
 from tui_backprop.cli import EXPORTS, main
+from tui_backprop.exercise import value
 from tui_backprop.export import KINDS, script_of
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.programs.opening import open_program
@@ -262,7 +263,10 @@ def test_what_cannot_be_written_is_refused(capsys: pytest.CaptureFixture[str], t
     )
     assert main([str(tmp_path / "own.py"), "--export", "numpy"]) == 2
     assert "by a rule of its own" in capsys.readouterr().err
-    assert main(["engine", "--export", "torch"]) == 2
-    assert "(value.py:72) is computed by what only the program itself has" in capsys.readouterr().err
+    solved = Path(value.__file__).read_text(encoding="utf-8")
+    engine = solved.replace("max(self.data, 0.0)", "abs(self.data) ** 1.5").replace("(self.data > 0)", "1.5")
+    (tmp_path / "engine.py").write_text(engine, encoding="utf-8")
+    assert main([str(tmp_path / "engine.py"), "--export", "torch"]) == 2
+    assert "(engine.py:70) is computed by what only the program itself has" in capsys.readouterr().err
     assert main(["-e", "sum(w)", "--set", f"w={[1] * 1001}", "--export", "numpy"]) == 2
     assert "its data are large and go beside the script; name it: --export numpy FILE.py" in capsys.readouterr().err

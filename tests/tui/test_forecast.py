@@ -135,7 +135,8 @@ def test_what_moved_is_seen_to_move_and_under_which_condition_the_forecast_holds
 
 
 def test_a_step_of_a_fourth_digit_is_seen_in_the_sentence_and_in_the_overview() -> None:
-    timeline = Timeline(open_program("vanishing"))
+    four = "-e '(sigmoid(sigmoid(sigmoid(sigmoid(w)))) - 0.5)**2' --set w=2"
+    timeline = Timeline(open_program(four, learning_rate=1))
     timeline.forward(after_phase)
     timeline.forward(after_phase)
     timeline.forward(after_step)

@@ -319,5 +319,5 @@ async def test_a_chart_that_gets_a_pane_of_its_own_leaves_the_inspector() -> Non
             assert "←↑↓→" in text(pilot, "inspector-title")
             await pilot.press("tab")
         await pilot.resize_terminal(120, 40)
-        assert "Data" in text(pilot, "data-title")
+        assert "Data" in text(pilot, "picture-title")
         assert "[value]" in text(pilot, "inspector-title")

@@ -10,11 +10,12 @@ from hypothesis import given, settings
 
 from minidl_core import Graph, Variable, add, multiply, square
 from tests.sample_graphs import SWEPT
-from tui_backprop.cli import build_parser, main
+from tui_backprop.cli import main
 from tui_backprop.debugger.steps import Stop, after_event, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.notation.moments import NoMomentError, command, name_moment, read_moment
+from tui_backprop.parsers import build_parser
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import program_of
 
@@ -135,7 +136,6 @@ def test_a_node_called_like_another_nodes_step_can_be_named() -> None:
         ("٤", "'٤' is not a moment."),
         ("1000001", "Iteration 1000001 is too far: the last that can be asked for is 1,000,000."),
         ("0:b", "Iterations count from 1; 0 alone is the start."),
-        ("4.0", "An iteration has 34 events here, 4.1 to 4.34."),
         ("4.35", "An iteration has 34 events here, 4.1 to 4.34."),
         ("4:q", "There is no node 'q'. There are 2, a, b, c, 10, d and e."),
         ("4:q:1", "There is no node 'q:1'. There are"),

@@ -399,7 +399,7 @@ def test_what_is_no_file_is_said(write: Write, capsys: pytest.CaptureFixture[str
     ]
     with pytest.raises(SystemExit):
         main(["percepton"])
-    assert "there is no lesson 'percepton'; did you mean percepton.py? There are: chain" in capsys.readouterr().err
+    assert "there is no lesson 'percepton'; did you mean percepton.py? There are: descent" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [["--headless"], []])

@@ -31,10 +31,10 @@ def test_every_colour_of_a_theme_can_be_read_on_its_background(theme: str) -> No
     assert THEMES[theme].keys() == THEMES["dark"].keys()
     background = luminance(Color.parse(BACKGROUNDS[theme]))
     for name, style in THEMES[theme].items():
-        colours = [word for word in style.split() if word.startswith("color")]
-        behind = [luminance(Color.parse(colours.pop()))] if " on " in style else [background]
-        for colour in colours:
-            bright, dark = sorted((luminance(Color.parse(colour)), *behind), reverse=True)
+        front, _, behind = style.partition(" on ")
+        for colour in [word for word in front.split() if word.startswith("color")]:
+            under = luminance(Color.parse(behind)) if behind else background
+            bright, dark = sorted((luminance(Color.parse(colour)), under), reverse=True)
             assert (bright + 0.05) / (dark + 0.05) >= READABLE, (theme, name)
 
 

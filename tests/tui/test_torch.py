@@ -14,6 +14,7 @@ torch = pytest.importorskip("torch", reason="the extra `torch` is not installed"
 
 from minidl_core import Stepper, Variable  # noqa: E402
 from minidl_core.graph import post_order  # noqa: E402
+from tui_backprop.export import script_of  # noqa: E402
 from tui_backprop.programs.program import Program, ProgramError  # noqa: E402
 from tui_backprop.programs.script import open_script  # noqa: E402
 from tui_backprop.programs.updates import ProgramsOptimizer  # noqa: E402
@@ -352,3 +353,26 @@ def test_torch_is_not_imported_where_the_script_does_not_import_it(tmp_path: Pat
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout == "False\n"
+
+
+def test_a_run_is_written_as_a_script_that_reaches_its_losses_with_the_slopes_of_torch_at_ties(tmp_path: Path) -> None:
+    text = """
+w = torch.tensor([[[[1.0, 1.0], [0.0, -1.0]]]], requires_grad=True)
+optimizer = torch.optim.SGD([w], lr=0.1)
+for _ in range(3):
+    y = w.clamp(0.0, 5.0).sum() + F.max_pool2d(w, 2).sum() + w.max(dim=-1).values.square().sum()
+    loss = y + torch.maximum(w, torch.tensor(0.0)).sum() + torch.minimum(w, w * w).sum()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+"""
+    program = program_of(tmp_path, text)
+    script = script_of(program, "torch", 3, "", 1_000)
+    assert script.warning == script_of(program, "numpy", 3, "", 1_000).warning == ""
+    (tmp_path / "written.py").write_text("\n".join(script.lines))
+    try:
+        again = open_script(str(tmp_path / "written.py"))
+    finally:
+        torch.set_default_dtype(torch.float32)
+    measured = [step.measured for step in program.steps]
+    assert [step.measured for step in again.steps] == pytest.approx(measured, rel=1e-5)

@@ -44,7 +44,7 @@ _LIGHT = {
     "followed": "bold color(130)",
 }
 # of a map, from low to high: each says its background and what is legible on it, so that it fits every theme
-_LEVEL_COLOURS = ((231, 53), (231, 54), (231, 61), (231, 67), (231, 66), (16, 72), (16, 77), (16, 149), (16, 221))
+_LEVEL_COLOURS = ((231, 53), (231, 54), (231, 61), (16, 67), (16, 66), (16, 72), (16, 77), (16, 149), (16, 221))
 LEVELS = tuple(f"level {number}" for number in range(1, len(_LEVEL_COLOURS) + 1))
 """The styles of a map's levels, from low to high."""
 _OF_LEVELS = {

@@ -20,8 +20,8 @@ _TITLE = '''"""Your own engine: fill the gaps, each with one to four lines in pl
 _FIRST, _LAST = "# gap {}:", "# end of gap {}"
 _STARTS = {"a": 2.0, "b": -3.0, "c": 0.5}
 _TRIALS: Mapping[int, Sequence[str]] = {
-    1: ("a + b", "a + a", "(a + b) * c"),
-    2: ("a * b", "a * a", "(a * b) + a"),
+    1: ("a + b", "a + a", "(a + b) * a", "(b + a) * a"),
+    2: ("a * b", "a * a", "(a * b) + a", "(b * a) + a"),
     3: ("c.relu()", "b.relu()", "c.relu() * c"),
     4: ("a", "a + b", "(c * c).relu() + c", "(c + (c * b)) * (c * b)"),
 }

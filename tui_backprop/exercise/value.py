@@ -58,7 +58,7 @@ class Value:
                 order.append(node)
 
         visit(self)
-        # gap 4: start with this node's own gradient; then let the nodes pass on, each after all that it went into
+        # gap 4: set this node's own gradient; then all pass on, the last made first
         self.grad = 1.0
         for node in reversed(order):
             node.pass_on()
@@ -72,7 +72,7 @@ for _ in range(20):
     gap1 = y1 + Value(-2.0)
     loss = gap1 * gap1 + y2 * y2
     loss.backward()
-    # gap 5: move w and b against their gradients, by 0.1 times these, and set both gradients to 0 again
+    # gap 5: move w and b by 0.1 times their gradients, downhill, and zero these
     for weight in (w, b):
         weight.data -= 0.1 * weight.grad
         weight.grad = 0.0

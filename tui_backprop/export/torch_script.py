@@ -12,9 +12,10 @@ from minidl_core.train import (
 )
 
 from ..programs.program import ProgramError
+from ..programs.pytorch.ties import is_tied_as_in_torch
 from .exported import Exported
 from .numpy_texts import words
-from .torch_texts import TEXTS
+from .torch_texts import TEXTS, TIED
 
 _OPTIMIZERS = {
     GradientDescentOptimizer: "SGD({variables}, lr={rate}{decay})",
@@ -67,10 +68,11 @@ def torch_script(exported: Exported) -> list[str]:
 
 
 def _forward(exported: Exported, node: Operation) -> str:
-    text = TEXTS.get(node.kind)
+    is_tied = is_tied_as_in_torch(node)
+    text = (TIED if is_tied else TEXTS).get(node.kind)
     written = exported.written(node)
     text = text(written) if callable(text) else text
-    if text is None or exported.is_own(node):
+    if text is None or (exported.is_own(node) and not is_tied):
         raise ProgramError(
             f"{node.describe()} is an operation that PyTorch has no word for; --export numpy can write it"
         )

@@ -152,3 +152,35 @@ TEXTS: Mapping[str, Text] = {
     "max_pool": "{0}.unfold(2, {size}, {step}).unfold(3, {size}, {step}).amax((4, 5))",
     "average_pool": "torch.nn.functional.avg_pool2d({0}, {size}, stride={step})",
 }
+
+
+def _tied(name: str) -> Callable[[Written], str]:
+    def text(written: Written) -> str:
+        inputs = written.operation.inputs
+        a, b = (
+            f"torch.tensor({{{n}}})" if isinstance(each, Constant) and not each.shape else f"{{{n}}}"
+            for n, each in enumerate(inputs)
+        )
+        return f"torch.{name}({a}, {b})"
+
+    return text
+
+
+def _tied_clip(written: Written) -> str:
+    bounds = [
+        f"{name}={{{bound}}}"
+        for name, bound in (("min", "low"), ("max", "high"))
+        if np.isfinite(written.attribute(bound))
+    ]
+    return f"torch.clip({', '.join(['{0}', *bounds])})"
+
+
+TIED: Mapping[str, Text] = {
+    "max_pool": "torch.nn.functional.max_pool2d({0}, {size}, stride={step})",
+    "reduce_max": "torch.max({0}{dims}).values",
+    "reduce_min": "torch.min({0}{dims}).values",
+    "clip": _tied_clip,
+    "maximum": _tied("maximum"),
+    "minimum": _tied("minimum"),
+}
+"""Those of a script that trained with PyTorch, where each has the slope that PyTorch chooses at a tie."""

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from minidl_core.arrays import Array
+from minidl_core.definition import definitions
 
 from .formats import Notation
 
@@ -31,6 +32,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "cos": np.cos,
     "floor": np.floor,
     "tanh": np.tanh,
+    "erf": definitions["erf"].compute,
     "argmax": np.argmax,
     "max": np.maximum,
     "min": np.minimum,
@@ -45,6 +47,7 @@ COMPARISONS: dict[str, Callable[..., Any]] = {
     "≤": np.less_equal,
     "=": np.equal,
 }
+_NUMBERS = {"inf": np.inf, "π": np.pi}
 _POWERS = {"²": "2", "³": "3"}
 _TOKEN = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]+)?|[A-Za-zα-ω_][A-Za-zα-ω0-9_]*|\S)")
 
@@ -189,8 +192,8 @@ class _Reader:
             self.expect(")")
             return tree
         token = self._tokens.pop() if self._tokens else ""
-        if token == "inf":
-            return Number(np.inf, token)
+        if token in _NUMBERS:
+            return Number(_NUMBERS[token], token)
         if token[:1].isdecimal():
             return Number(float(token), token)
         if token in FUNCTIONS or token in OF_AN_ARRAY:

@@ -51,13 +51,18 @@ def read_moment(text: str, timeline: Timeline) -> Place:
         if cursor is None:
             raise NoMomentError(_what_there_is(name, iteration, whole))
         return Place(iteration, cursor)
-    if not 1 <= int(event) <= last:
+    if int(event) == 0:
+        return Place(iteration, 0)
+    if int(event) > last:
         raise NoMomentError(f"An iteration has {last} events here, {iteration}.1 to {iteration}.{last}.")
     return Place(iteration, int(event), fine=True)
 
 
 def name_moment(timeline: Timeline) -> str:
-    """Return the name of the moment at the cursor."""
+    """Return the name of the moment at the cursor; the start of an iteration has its own where an edit begins it."""
+    begins = timeline.branch.made[-1][0] + 1 if timeline.branch.made else 1
+    if timeline.cursor == 0 and timeline.recording.iteration == begins > 1:
+        return f"{begins}.0"
     return name_place(timeline.recording, timeline.cursor, fine=timeline.place.fine)
 
 

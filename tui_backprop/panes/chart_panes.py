@@ -9,7 +9,7 @@ from ..drawing.palette import Line
 from ..notation.edits import branch_label, seen_from
 from ..notation.fitting import width_of
 from ..pictures import picture_named, pictures_of
-from ..pictures.charts import draw_loss
+from ..pictures.loss_chart import draw_loss
 from ..pictures.picture import Picture
 from ..session import Viewer
 from .frame import TITLE_EDGES

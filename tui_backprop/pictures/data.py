@@ -12,8 +12,8 @@ from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..lessons.lesson import Plane
 from . import regions
-from .charts import Separator, count_right, data_legend, draw_data, equation_of, separator
 from .picture import Focus, Picture
+from .points import Separator, count_right, data_legend, draw_data, equation_of, separator
 
 
 class DataPicture(Picture):

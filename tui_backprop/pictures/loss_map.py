@@ -15,8 +15,8 @@ from ..notation.fitting import first_that_fits, joined, prose
 from ..notation.formats import number
 from ..notation.names import called
 from .axes import axis_below, labels, ticks
-from .charts import CURSOR, GHOST, MEASURED, small
 from .course_of_weights import NUMBERED, Step, numbers_before, numbers_now, others_stay, ranges_of, steps_of, told
+from .figures import CURSOR, GHOST, MEASURED, small
 from .picture import Focus, Picture, finite_number, is_hidden, what_it_shows
 from .sampling import Grid, grid_of, why_not_sampled
 from .weights import Weight, count_of_weights, next_weight

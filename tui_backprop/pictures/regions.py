@@ -15,7 +15,8 @@ from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..lessons.lesson import Regions
 from ..notation.fitting import first_that_fits, prose
-from .charts import BLUE, RED, RED_REGION, Separator, draw_data, equation_of, small
+from .figures import small
+from .points import BLUE, RED, RED_REGION, Separator, draw_data, equation_of
 
 MOST_LINES = 9
 """The lines of more hidden units than this would be a tangle."""

@@ -229,6 +229,7 @@ def _believe(viewer: Viewer, rest: str) -> Lines:
 
 
 def _save(viewer: Viewer, rest: str) -> Lines:
+    _check_files(viewer)
     if not rest:
         raise CommandError("Save into which file? Give its name, as in save solution.md.")
     if viewer.session.refuses_to_answer("log"):
@@ -241,7 +242,13 @@ def _save(viewer: Viewer, rest: str) -> Lines:
     yield f"The worked solution of iteration {viewer.moment.iteration} is in {rest}, {lines} lines."
 
 
+def _check_files(viewer: Viewer) -> None:
+    if not viewer.session.has_files:
+        raise CommandError("There are no files here, because this class is served; log says the same in words.")
+
+
 def _keep(viewer: Viewer, rest: str) -> Lines:
+    _check_files(viewer)
     name = rest or file_of(viewer.session.program)
     if not is_session(name):
         raise CommandError(f"The name of the file must end with {ENDING}, as in keep {name}{ENDING}.")

@@ -28,9 +28,9 @@ PAUSE = 0.3
 _HELP = "follow: go to wherever the teacher is, and follow again."
 
 
-def run_plain_in_class(asked: Asked, save: str | None, pupil: Pupil) -> int:
+def run_plain_in_class(asked: Asked, save: str | None, pupil: Pupil, *, has_files: bool = True) -> int:
     """Open what a class is about, follow its teacher, do what is read, and return the exit status, as `run_plain`."""
-    viewer = open_viewer(asked)
+    viewer = open_viewer(asked, has_files=has_files)
     if viewer is None:
         return 2
     lesson = viewer.session.program.lesson

@@ -46,10 +46,8 @@ def run_plain(
         return 2
     viewer.tell(progress)
     program = viewer.session.program
-    if progress is not None and progress.problem:
-        complain(progress.problem)
     path = write_path(progress) if offers_path else ()
-    pages, left = viewer.reading.count, viewer.reading.number
+    pages, left = len(program.lesson.pages), viewer.reading.number
     where = f"page {left + 1}, where you were" if left else "the first"
     first = [f"This lesson has {pages} pages: page reads {where}."] if pages and asked.at == "0" else []
     start = [
@@ -65,6 +63,8 @@ def run_plain(
         write(do(viewer, line))
     if save is not None:
         write(do(viewer, f"keep {save}"))
+    if progress is not None and progress.problem:
+        complain(progress.problem)
     return 0
 
 
@@ -77,10 +77,10 @@ def narrate(asked: Asked) -> int:
     return 0
 
 
-def open_viewer(asked: Asked) -> Viewer | None:
+def open_viewer(asked: Asked, *, has_files: bool = True) -> Viewer | None:
     """Return a viewer of the session that is asked for; None where it cannot be opened, which is then said."""
     try:
-        opened = open_session(asked)
+        opened = open_session(asked, has_files=has_files)
     except (ProgramError, NoMomentError, EditError) as error:
         complain(error)
         return None

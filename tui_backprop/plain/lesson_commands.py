@@ -26,7 +26,7 @@ def turn_page(viewer: Viewer, rest: str) -> Lines:
     reading = viewer.reading
     if not reading.is_open:
         if reading.count:
-            yield "That was the last page; page begins again."
+            yield "The pages are closed; page opens them again."
         return
     page = reading.page
     if page is None:

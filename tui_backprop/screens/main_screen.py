@@ -7,7 +7,6 @@ viewer into lines; canvases send the terminal what changed of them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from textwrap import wrap
 from typing import Any, ClassVar
 
@@ -17,20 +16,14 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.timer import Timer
 
-from minidl_core import Node
-
 from ..classroom.lead import Lead
 from ..classroom.pupil import Pupil
-from ..debugger.breakpoints import Breakpoint
-from ..debugger.edits import Edit
 from ..debugger.message import Message
 from ..debugger.moment import Moment
 from ..debugger.steps import Place
 from ..drawing.palette import Line
 from ..graph.look import Room
-from ..hunt.hunt import Guess
 from ..keys import SECTIONS, Keymap, names_of
-from ..notation.conditions import read_breakpoint
 from ..panes import PANES
 from ..panes.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Area, arrange_for
 from ..panes.frame import draw_frame, draw_title
@@ -38,7 +31,6 @@ from ..panes.page_pane import pointed_at
 from ..panes.pane import Pane, Size
 from ..panes.question_pane import choice_at
 from ..session import DebugSession, Viewer
-from ..session.session_file import ENDING, write_session
 from ..widgets.canvas import Canvas
 from ..widgets.graph_canvas import GraphCanvas
 from .slices import BETWEEN_SECONDS
@@ -66,7 +58,7 @@ class MainScreen(Screen[None]):
         super().__init__()
         self.session = session
         self._company = company
-        self._keymap = keymap
+        self.keymap = keymap
         self.viewer = Viewer(session, names_of(keymap))
         self._panes = [pane for pane in PANES if pane.applies(session.moment)]
         self._areas: dict[str, Area] = {}
@@ -87,51 +79,51 @@ class MainScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Let no key but those of the program do anything while the terminal is too small to show what it does."""
-        if not self._areas and action != "help":
+        if not self._areas and (action, *parameters) != ("over", "explain"):
             return False
         return super().check_action(action, parameters)
 
     def action_session(self, what: str, *argument: object) -> None:
         """Do something with the session: call its method of this name, which takes at most one argument."""
         getattr(self.session, what)(*argument)
-        self._show()
+        self.show()
 
     def action_viewer(self, what: str, *argument: object) -> None:
         """Look at something else: call the viewer's method of this name, which takes at most one argument."""
         getattr(self.viewer, what)(*argument)
-        self._show()
+        self.show()
 
     # what takes more than one of them
 
     def action_forward(self, stop: str) -> None:
         """Move forward to where this kind of move stops; the first press while it runs pauses instead."""
         self.session.step(stop, self.viewer.followed)
-        self._show()
+        self.show()
 
     def action_continue(self, direction: str) -> None:
         """Go on to the next breakpoint, forwards or back."""
         self.session.resume(backwards=direction == "back")
-        self._show()
+        self.show()
 
     def action_drive(self) -> None:
         """Have the learner make the engine's moves, or the engine again."""
         self.session.drive(self.viewer.followed)
-        self._show()
+        self.show()
 
     def action_breakpoint(self) -> None:
         """Set a breakpoint on the node in view, or take it away."""
         self.session.toggle_breakpoint(self.viewer.node)
-        self._show()
+        self.show()
 
     def go(self, place: Place | None) -> None:
         """Move to a place, if there is one."""
         if place is not None:
             self.session.go(place)
-            self._show()
+            self.show()
 
     def _tick(self) -> None:
         self.session.tick()
-        self._show()
+        self.show()
 
     def _keep_pace(self) -> None:
         """Have as many ticks as the session's run asks for, and none where there is no run."""
@@ -156,7 +148,7 @@ class MainScreen(Screen[None]):
             self.session.take_answer(self.viewer.followed)
         elif quiz.question is not None or not self.viewer.reading.take(key, character):
             return False
-        self._show()
+        self.show()
         return True
 
     def on_click(self, event: events.Click) -> None:
@@ -168,144 +160,44 @@ class MainScreen(Screen[None]):
             key = choice_at(self._lines("inspector"), event.x, event.y) if self.session.quiz.takes_answers else None
             if key is None or not self._answer(key, key):
                 self.viewer.go_to_pane()
-                self._show()
+                self.show()
 
     # looking
 
     def on_graph_canvas_picked(self, event: GraphCanvas.Picked) -> None:
         """Select what was clicked on."""
         self.viewer.select_at(event.x, event.y)
-        self._show()
+        self.show()
 
     def on_graph_canvas_panned(self, event: GraphCanvas.Panned) -> None:
         """Show the part of the graph that was dragged or wheeled into view."""
         self.viewer.pan((event.columns, event.rows))
-        self._show()
+        self.show()
 
     def action_where(self) -> None:
         """Say the command that opens the app at the current moment; some terminals copy it, too."""
         where = self.session.say_where()
         self.app.copy_to_clipboard(where)
-        self._show()
+        self.show()
 
-    # what lies over it: these screens are not imported before the first paint, because widgets are slow to import
+    # what lies over it
 
-    def action_edit(self, what: str = "element") -> None:
-        """Ask for an edit, of the followed element of the node in view or of the learning rate, and fork with it."""
-        from .edit import EditScreen
+    def action_over(self, what: str, *argument: object) -> None:
+        """Lay a screen over this one that asks for something: call the function of this name in overlays.py."""
+        from . import overlays  # not before the first paint, because widgets are slow to import
 
-        def fork(edit: Edit | None) -> None:
-            if edit is not None:
-                self.session.edit(edit)
-                self._show()
-
-        node = self.viewer.node if what == "element" else None
-        self._ask(EditScreen(self.session.timeline, node, self.viewer.followed, self.viewer.keys), fork)
-
-    def action_find(self) -> None:
-        """Ask for a node and select it."""
-        from .find import FindScreen
-
-        def select(node: Node | None) -> None:
-            if node is not None:
-                self.viewer.select(node)
-                self._show()
-
-        foldings = self.session.foldings
-        self._ask(FindScreen(foldings.nodes, foldings.scope_of, self.session.moment), select)
-
-    def action_go_to(self) -> None:
-        """Ask for a moment and move to it, training as far as it needs."""
-        from .go_to import GoToScreen
-
-        self._ask(GoToScreen(self.session.timeline), self.go)
-
-    def action_log(self) -> None:
-        """Show the log, unless it would answer the question that stands, and go to the moment chosen in it."""
-        from .log import LogScreen
-
-        if self.session.refuses_to_answer("log"):
-            self._show()
-        else:
-            self.session.look("log", self.session.moment.iteration)
-            self._ask(LogScreen(self.session, self.viewer.followed, self.viewer.keys), self.go)
-
-    def action_beliefs(self) -> None:
-        """Show a belief beside the truth, unless that would answer the question that stands."""
-        from .beliefs import BeliefsScreen
-
-        if self.session.refuses_to_answer("beliefs") or self.session.refuses_to_end_hunt("beliefs"):
-            self._show()
-        else:
-            self._ask(BeliefsScreen(self.session.timeline.moment, self.viewer.followed))
-
-    def action_break(self, condition: str) -> None:
-        """Set a breakpoint with this condition, or where it is but the beginning of one, ask for the rest."""
-        from .breakpoints import ask_for_condition
-
-        def add(point: Breakpoint | None) -> None:
-            if point is not None:
-                self.session.break_at(point)
-                self._show()
-
-        if condition.endswith(" "):
-            self._ask(ask_for_condition(self.session.timeline.graph, condition), add)
-        else:
-            add(read_breakpoint(condition, self.session.timeline.graph))
-
-    def action_breakpoints(self) -> None:
-        """Show the list of breakpoints, to be changed."""
-        from .breakpoints import BreakpointsScreen
-
-        self._ask(BreakpointsScreen(self.session.breakpoints, self.session.timeline.graph), lambda _: self._show())
-
-    def action_keep(self) -> None:
-        """Ask for a file, and keep the session in it; where there are no files, send it to the terminal."""
-        from .keep import KeepScreen
-
-        if not self.session.has_files:
-            self.app.copy_to_clipboard("\n".join(write_session(self.session)))
-            self.session.message = Message("sent to the terminal", {"what": f"session, for a file {ENDING}"})
-            self._show()
-            return
-
-        def keep(path: Path | None) -> None:
-            if path is not None:
-                self.session.keep(path)
-                self._show()
-
-        self._ask(KeepScreen(self.session.program), keep)
-
-    def action_guess(self) -> None:
-        """Ask in a hunt what is broken."""
-        from .guess import GuessScreen
-
-        def guess(guess: Guess | None) -> None:
-            if guess is not None:
-                self.session.guess(guess)
-                self._show()
-
-        if self.session.has_hunt():
-            self._ask(GuessScreen(self.session, self.viewer.node), guess)
-        else:
-            self._show()
+        getattr(overlays, what)(self, *argument)
 
     async def action_lessons(self) -> None:
         """Ask for another lesson."""
         self.session.pause()
-        self._show()
+        self.show()
         await self.run_action("app.lessons")
 
-    def action_help(self) -> None:
-        """Explain the screen and the keys."""
-        from .help import HelpScreen
-
-        self._ask(HelpScreen(self._keymap))
-
-    def _ask(self, screen: Screen[Any], answered: Callable[[Any], None] | None = None) -> None:
+    def ask(self, screen: Screen[Any], answered: Callable[[Any], None] | None = None) -> None:
         """Let time stand still while a screen lies over this one, and then do something with what it returns."""
         self.session.pause()
-        self._show()
+        self.show()
         self.app.push_screen(screen, answered)
 
     # in a class
@@ -314,7 +206,7 @@ class MainScreen(Screen[None]):
         """Do what a teacher has done, where one is followed, and show what is new about the class."""
         if isinstance(self._company, Pupil):
             self._company.take_up(self.session, self.viewer)
-        self._show()
+        self.show()
 
     def action_class(self) -> None:
         """Follow the teacher again, or see who is in the class."""
@@ -323,10 +215,10 @@ class MainScreen(Screen[None]):
         elif isinstance(self._company, Lead):
             from .class_list import ClassScreen
 
-            self._ask(ClassScreen(self._company))
+            self.ask(ClassScreen(self._company))
         else:
             self.session.message = Message("in no class")
-        self._show()
+        self.show()
 
     def on_screen_resume(self) -> None:
         """Do what the class did while something lay over this screen."""
@@ -348,7 +240,7 @@ class MainScreen(Screen[None]):
             self._painted = True
             self.call_after_refresh(self._draw)
 
-    def _show(self) -> None:
+    def show(self) -> None:
         """Draw when all keys that have come so far are done: a held key is never ahead of the screen, none is lost."""
         self._keep_pace()
         if not self._due:
@@ -376,7 +268,7 @@ class MainScreen(Screen[None]):
     def _go_on(self) -> None:
         """Draw again, because what a pane shows was not computed to its end."""
         self._goes_on = False
-        self._show()
+        self.show()
 
     def _draw_pane(self, pane: Pane, moment: Moment) -> None:
         area, depends_on = self._areas[pane.name], pane.depends_on(moment, self.viewer)

@@ -66,6 +66,11 @@ _RULES: dict[str, tuple[GradientFunction, tuple[str, ...]]] = {
 _OURS = {name: replace(definitions[name], rule=GradientRule(*rule)) for name, rule in _RULES.items()}
 
 
+def is_tied_as_in_torch(operation: Operation) -> bool:
+    """Return whether an operation of ours has torch's choice where there is a tie."""
+    return _OURS.get(operation.kind) is operation.definition
+
+
 def tied_as_in_torch(name: str, *inputs: Node, **attributes: object) -> Operation:
     """Make a node of our operation of this name, with torch's choice where there is a tie."""
     return Operation(_OURS[name], inputs, attributes)

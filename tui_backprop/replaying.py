@@ -1,0 +1,78 @@
+"""Recording a kept session without a person and without a terminal: what was done in it is done again, into a cast."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from minidl_core import MinidlError
+
+from .app import BackpropApp
+from .cast import Cast
+from .complaints import complain
+from .driver import CastDriver
+from .notation.moments import NoMomentError
+from .programs.program import ProgramError
+from .screens.main_screen import MainScreen
+from .session.opening import Asked, open_session
+from .session.replay import replay
+from .session.session_file import read_session
+from .settings import Settings
+
+STAGE = (80, 24)
+"""The size of the terminal that is recorded, in columns and rows."""
+
+
+def run_replay(name: str, record: str, settings: Settings) -> int:
+    """Replay a session's file into a cast, and return the exit status, 2 where it cannot be replayed or recorded."""
+    try:
+        file = read_session(name)
+        opened = open_session(Asked(name))
+    except (ProgramError, NoMomentError) as error:
+        complain(error)
+        return 2
+    except MinidlError as error:
+        complain(f"{name} cannot be trained: {error}")
+        return 2
+    if opened.warning:
+        complain(opened.warning)
+    session, passed = opened.session, 0.0
+    moves = replay(session, file)
+    seen = next(moves)  # the start, which is painted first
+    app = BackpropApp(session)
+    app.set_up(settings)
+    try:
+        cast = Cast(Path(record).expanduser(), session.program.lesson.name, lambda: app.pass_in_view, lambda: passed)
+    except OSError as error:
+        complain(f"--record {record}: {error.strerror}")
+        return 2
+    app.driver_class = CastDriver
+    CastDriver.cast = cast
+    damage = ""
+
+    async def play(pilot: Pilot[Any]) -> None:
+        nonlocal passed, damage
+        passed += seen
+        screen = app.screen
+        assert isinstance(screen, MainScreen)
+        try:
+            for seconds in moves:
+                while session.running is not None:
+                    session.tick()
+                screen.action_session("pause")
+                await pilot.pause()
+                passed += seconds
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            damage = f"{name} is damaged in its answers: {error!r}"
+        app.exit()
+
+    asyncio.run(app.run_async(size=STAGE, mouse=False, auto_pilot=play))
+    cast.close()
+    for wrong in filter(None, (damage, cast.problem and f"{record} is not whole: {cast.problem}")):
+        complain(wrong)
+        return 2
+    print(f"{record} has {passed:.0f} seconds of {name}")
+    return app.return_code or 0
