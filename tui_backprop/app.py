@@ -29,7 +29,7 @@ from .complaints import complain
 from .debugger.timeline import Timeline
 from .drawing.palette import THEMES, choose_theme
 from .driver import DifferenceDriver
-from .keys import KEY_OF, REPAINT, SECTIONS
+from .keys import REPAINT, SECTIONS, Keymap, names_of, shown_keys
 from .lessons import lesson_names
 from .narration.messages import sentences
 from .notation.conditions import IN_WORDS
@@ -85,6 +85,7 @@ class BackpropApp(App[None]):
         self._begins = begins
         self._offers_path = offers_path
         self._follows_background = False
+        self._keys: Keymap = {}
         # passed here already, because the filter for NO_COLOR is chosen now: a theme's would make greys of the colours
         super().__init__(ansi_color=True)
         self.theme = "ansi-dark"
@@ -141,7 +142,7 @@ class BackpropApp(App[None]):
         self.switch_mode(address if address != next(iter(self._sessions)) else self.DEFAULT_MODE)
 
     def _make_screen(self) -> Screen[None]:
-        screen = MainScreen(self.session, self._company)
+        screen = MainScreen(self.session, self._company, self._keys)
         screen.viewer.tell(self._progress)
         begins = self._begins or (len(self._sessions) > 1 and self._company is None)
         if begins and screen.viewer.reading.count:
@@ -193,7 +194,7 @@ class BackpropApp(App[None]):
 
         def look(member: Member | None) -> None:
             if member is not None:
-                self.push_screen(LookScreen(DebugSession(self.session.program), Look(lead, member)))
+                self.push_screen(LookScreen(DebugSession(self.session.program), Look(lead, member), self._keys))
 
         self.push_screen(ClassScreen(lead), look)
 
@@ -254,7 +255,9 @@ class BackpropApp(App[None]):
         self.panic(Text(f"backprop-tui: {_fault(self._exception)}", no_wrap=True, overflow="ignore"))
 
     def set_up(self, settings: Settings) -> None:
-        """Take over what is set: the theme, the speed of a run, whether questions are asked."""
+        """Take over what is set: keys, the theme, the speed of a run, whether questions are asked."""
+        self._keys = settings.keys
+        self.set_keymap(settings.keys)
         self._follows_background = settings.theme == "auto"
         self.action_choose_theme(theme_of(settings))
         self.session.change_speed(settings.speed - Settings.speed)
@@ -297,7 +300,7 @@ class BackpropApp(App[None]):
             for section, bindings in SECTIONS.items():
                 for binding in bindings:
                     yield SystemCommand(
-                        f"{section}: {binding.description} ({binding.key_display})",
+                        f"{section}: {binding.description} ({shown_keys(binding, self._keys)})",
                         binding.tooltip,
                         lambda action=binding.action: screen.run_action(action),
                     )
@@ -365,7 +368,7 @@ def run_app(
         if opened.warning:
             complain(opened.warning)
         if opened.missed is not None:
-            raise NoMomentError(sentences(opened.missed, KEY_OF)[0])
+            raise NoMomentError(sentences(opened.missed, names_of(settings.keys))[0])
     except (ProgramError, EditError) as error:
         complain(error)
         return 2
@@ -402,5 +405,5 @@ def run_app(
     if save is not None:
         app.session.keep(Path(save).expanduser())
         if app.session.message is not None:
-            complain(sentences(app.session.message, KEY_OF)[0])
+            complain(sentences(app.session.message, names_of(settings.keys))[0])
     return status
