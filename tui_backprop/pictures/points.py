@@ -89,7 +89,7 @@ def draw_data(
     for kind, marker in ((0, BLUE), (1, RED)):
         of_kind = positions[drawable & (kinds == kind)]
         scatter(plt, of_kind[:, 0], of_kind[:, 1], marker)
-    if followed is not None and drawable[followed]:
+    if followed is not None and followed < len(positions) and drawable[followed]:
         scatter(plt, positions[[followed], 0], positions[[followed], 1], FOLLOWED)
     texts = rows_of(plt)
     if is_red is not None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from minidl_core import Node, Operation, Variable
 
 from ..debugger.moment import Mark, Moment
-from ..drawing.palette import plain
+from ..drawing.palette import ACTION, plain
 from ..inspector import draw_inspector
 from ..narration.log import Log
 from ..narration.messages import Keys, sentences
@@ -95,7 +95,7 @@ def write_view(viewer: Viewer, view: str) -> Iterator[str]:
     """Yield a view of the inspector of the node in view."""
     lines = draw_inspector(viewer.moment, view, viewer.followed, WIDTH, _TALL, viewer.node)
     # a line that begins with a key is about the screen
-    yield from plain([line for line in lines if line and line[0][1] != "key"]).splitlines()
+    yield from plain([line for line in lines if line and line[0][1] != ACTION]).splitlines()
 
 
 def write_log(moment: Moment, keys: Keys) -> Iterator[str]:
