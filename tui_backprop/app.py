@@ -22,13 +22,14 @@ from textual.widget import Widget
 from minidl_core import MinidlError
 
 from .cast import Cast
-from .classroom.lead import Lead
+from .classroom.lead import Lead, Member
+from .classroom.look import Look
 from .classroom.pupil import Pupil, is_about
 from .complaints import complain
 from .debugger.timeline import Timeline
 from .drawing.palette import THEMES, choose_theme
 from .driver import DifferenceDriver
-from .keys import KEY_OF, REPAINT, SECTIONS
+from .keys import REPAINT, SECTIONS, Keymap, names_of, shown_keys
 from .lessons import lesson_names
 from .narration.messages import sentences
 from .notation.conditions import IN_WORDS
@@ -84,6 +85,7 @@ class BackpropApp(App[None]):
         self._begins = begins
         self._offers_path = offers_path
         self._follows_background = False
+        self._keys: Keymap = {}
         # passed here already, because the filter for NO_COLOR is chosen now: a theme's would make greys of the colours
         super().__init__(ansi_color=True)
         self.theme = "ansi-dark"
@@ -140,7 +142,7 @@ class BackpropApp(App[None]):
         self.switch_mode(address if address != next(iter(self._sessions)) else self.DEFAULT_MODE)
 
     def _make_screen(self) -> Screen[None]:
-        screen = MainScreen(self.session, self._company)
+        screen = MainScreen(self.session, self._company, self._keys)
         screen.viewer.tell(self._progress)
         begins = self._begins or (len(self._sessions) > 1 and self._company is None)
         if begins and screen.viewer.reading.count:
@@ -164,12 +166,11 @@ class BackpropApp(App[None]):
 
     def _look_at_class(self) -> None:
         """Have the main screen show what is new in the class, unless something lies over it."""
-        if self._exit or len(self.screen_stack) != 1:
+        if self._exit or not isinstance(self.screen, MainScreen):
             return
         if isinstance(self._company, Pupil):
             self._open_what_is_followed(self._company)
-        if isinstance(self.screen, MainScreen):
-            self.screen.look_at_class()
+        self.screen.look_at_class()
 
     def _open_what_is_followed(self, pupil: Pupil) -> None:
         """Open the lesson that the teacher has opened; a file is opened only by who joins."""
@@ -182,6 +183,20 @@ class BackpropApp(App[None]):
             session = self._open(address)
         if session is not None and is_about(context, session):
             self._show_session(session)
+
+    def action_members(self) -> None:
+        """Show the teacher who is in the class, and the session of a pupil who offers it and is chosen."""
+        from .screens.class_list import ClassScreen
+        from .screens.look import LookScreen
+
+        lead = self._company
+        assert isinstance(lead, Lead), "only who leads a class sees its members"
+
+        def look(member: Member | None) -> None:
+            if member is not None:
+                self.push_screen(LookScreen(DebugSession(self.session.program), Look(lead, member), self._keys))
+
+        self.push_screen(ClassScreen(lead), look)
 
     async def on_event(self, event: events.Event) -> None:
         """Let keys, pastes and the mouse wait for their turn."""
@@ -224,7 +239,7 @@ class BackpropApp(App[None]):
         pump = active_message_pump.get()
         nodes = pump.ancestors_with_self if isinstance(pump, Widget) else self.screen_stack[-1:]
         failed = next((node for node in nodes if isinstance(node, Screen)), None)
-        if not isinstance(failed, ModalScreen):
+        if not isinstance(failed, ModalScreen) and failed not in self.screen_stack[1:]:
             super()._handle_exception(error)
             return
         if failed in self.screen_stack:
@@ -240,7 +255,9 @@ class BackpropApp(App[None]):
         self.panic(Text(f"backprop-tui: {_fault(self._exception)}", no_wrap=True, overflow="ignore"))
 
     def set_up(self, settings: Settings) -> None:
-        """Take over what is set: the theme, the speed of a run, whether questions are asked."""
+        """Take over what is set: keys, the theme, the speed of a run, whether questions are asked."""
+        self._keys = settings.keys
+        self.set_keymap(settings.keys)
         self._follows_background = settings.theme == "auto"
         self.action_choose_theme(theme_of(settings))
         self.session.change_speed(settings.speed - Settings.speed)
@@ -283,7 +300,7 @@ class BackpropApp(App[None]):
             for section, bindings in SECTIONS.items():
                 for binding in bindings:
                     yield SystemCommand(
-                        f"{section}: {binding.description} ({binding.key_display})",
+                        f"{section}: {binding.description} ({shown_keys(binding, self._keys)})",
                         binding.tooltip,
                         lambda action=binding.action: screen.run_action(action),
                     )
@@ -351,7 +368,7 @@ def run_app(
         if opened.warning:
             complain(opened.warning)
         if opened.missed is not None:
-            raise NoMomentError(sentences(opened.missed, KEY_OF)[0])
+            raise NoMomentError(sentences(opened.missed, names_of(settings.keys))[0])
     except (ProgramError, EditError) as error:
         complain(error)
         return 2
@@ -388,5 +405,5 @@ def run_app(
     if save is not None:
         app.session.keep(Path(save).expanduser())
         if app.session.message is not None:
-            complain(sentences(app.session.message, KEY_OF)[0])
+            complain(sentences(app.session.message, names_of(settings.keys))[0])
     return status

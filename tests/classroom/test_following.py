@@ -11,6 +11,8 @@ from tui_backprop.classroom import pupil as pupils
 from tui_backprop.debugger.steps import Place
 from tui_backprop.narration.messages import sentences
 from tui_backprop.notation.edits import read_edit
+from tui_backprop.panes.question_pane import draw_answers
+from tui_backprop.plain.following import write_class_answers
 
 
 def standing(end: End) -> str:
@@ -185,3 +187,32 @@ async def test_nothing_differs_over_random_moves(tmp_path: Path) -> None:
                         pupil.show()
                         await asyncio.sleep(0)
         assert len(there) > 2
+
+
+async def test_a_wrong_answer_is_named_by_its_belief_on_all_screens(tmp_path: Path) -> None:
+    async with room(tmp_path) as meeting:
+        teacher, pupil = await meeting.lead("two-paths"), await meeting.join(lesson="two-paths")
+        quiz = teacher.session.quiz
+        teacher.session.ask()
+        teacher.session.ask()
+        while quiz.question is None or not quiz.question.mistakes:
+            teacher.session.step()
+        teacher.show()
+        await until(lambda: pupil.session.quiz.question is not None)
+        mistake = quiz.question.mistakes[0]
+        if quiz.question.choices:
+            pupil.session.quiz.choose(quiz.question.choices.index(mistake.answer))
+        else:
+            pupil.session.quiz.typed = mistake.answer
+            pupil.session.quiz.submit()
+        pupil.show()
+        await until(lambda: quiz.answers_of_class)
+        teacher.session.step()
+        teacher.show()
+        await follows(pupil, teacher)
+        for end in (teacher, pupil):
+            outcome = end.session.quiz.outcome
+            assert outcome is not None
+            drawn = " ".join("".join(text for text, _ in line).strip() for line in draw_answers(outcome, 60, 20))
+            for said in (drawn, " ".join(write_class_answers(outcome))):
+                assert f"{mistake.sentence}." in said

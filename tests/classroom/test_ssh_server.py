@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 import pytest
@@ -53,6 +54,7 @@ class Served:
         self.port = 0
         self.started: list[User] = []
         self.log: list[str] = []
+        self.doors: set[Any] = set()
 
     def start(self, user: User, term: str, terminal: int) -> Process:
         self.started.append(user)
@@ -68,7 +70,7 @@ async def server(**rules: object) -> AsyncIterator[Served]:
     served = Served()
     house = House(Rules("leads", **{"word": "sesame", **rules}), served.start, served.log.append, b"restored")  # type: ignore[arg-type]
     acceptor = await listen(house, KEY, "127.0.0.1", 0)
-    served.port = acceptor.get_port()
+    served.port, served.doors = acceptor.get_port(), house.doors
     try:
         async with asyncio.timeout(20):
             yield served
@@ -113,6 +115,18 @@ async def test_no_command_no_files_no_forwarding_no_terminal_less_shell() -> Non
                 with pytest.raises((asyncssh.Error, asyncssh.ChannelListenError, OSError)):
                     await asks(client)
         assert served.started == []
+
+
+async def test_no_agent(tmp_path: Path) -> None:
+    agent = await asyncio.start_unix_server(lambda *_: None, tmp_path / "agent")
+    offers = {"agent_path": str(tmp_path / "agent"), "agent_forwarding": True}
+    async with agent, server() as served, served.connect(**offers) as client:
+        process = await client.create_process(term_type="xterm")
+        await process.stdout.readline()
+        [door] = served.doors
+        assert door._connection.get_agent_path() is None
+        process.stdin.write("\n")
+        await process.wait()
 
 
 async def test_a_wrong_word_and_too_many_of_them() -> None:

@@ -17,13 +17,14 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from ..classroom.lead import Lead
+from ..classroom.look import Look
 from ..classroom.pupil import Pupil
 from ..debugger.message import Message
 from ..debugger.moment import Moment
 from ..debugger.steps import Place
 from ..drawing.palette import Line
 from ..graph.look import Room
-from ..keys import KEY_OF, SECTIONS
+from ..keys import SECTIONS, Keymap, names_of
 from ..panes import PANES
 from ..panes.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Area, arrange_for
 from ..panes.frame import draw_frame, draw_title
@@ -54,11 +55,12 @@ class MainScreen(Screen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [binding for section in SECTIONS.values() for binding in section]
 
-    def __init__(self, session: DebugSession, company: Lead | Pupil | None = None) -> None:
+    def __init__(self, session: DebugSession, company: Lead | Pupil | Look | None, keymap: Keymap) -> None:
         super().__init__()
         self.session = session
         self._company = company
-        self.viewer = Viewer(session, KEY_OF)
+        self.keymap = keymap
+        self.viewer = Viewer(session, names_of(keymap))
         self._panes = [pane for pane in PANES if pane.applies(session.moment)]
         self._areas: dict[str, Area] = {}
         self._arranged: object = None
@@ -203,20 +205,24 @@ class MainScreen(Screen[None]):
 
     def look_at_class(self) -> None:
         """Do what a teacher has done, where one is followed, and show what is new about the class."""
-        if isinstance(self._company, Pupil):
+        if isinstance(self._company, Pupil | Look):
             self._company.take_up(self.session, self.viewer)
         self.show()
 
-    def action_class(self) -> None:
+    async def action_class(self) -> None:
         """Follow the teacher again, or see who is in the class."""
         if isinstance(self._company, Pupil):
             self._company.follow_again()
         elif isinstance(self._company, Lead):
-            from .class_list import ClassScreen
-
-            self.ask(ClassScreen(self._company))
+            self.session.pause()
+            await self.run_action("app.members")
         else:
             self.session.message = Message("in no class")
+        self.show()
+
+    def action_offer(self) -> None:
+        """Offer the teacher a look at this session, or no more."""
+        self.session.message = self._company.offer() if isinstance(self._company, Pupil) else Message("in no class")
         self.show()
 
     def on_screen_resume(self) -> None:

@@ -16,6 +16,7 @@ from ..debugger.edits import Edit
 from ..debugger.message import Message
 from ..debugger.steps import Place
 from ..hunt.hunt import Guess
+from ..keys import Keymap
 from ..notation.conditions import read_breakpoint
 from ..session import DebugSession, Viewer
 from ..session.session_file import ENDING, write_session
@@ -35,6 +36,7 @@ class Below(Protocol):
 
     session: DebugSession
     viewer: Viewer
+    keymap: Keymap
 
     @property
     def app(self) -> App[object]:
@@ -59,7 +61,7 @@ def edit(below: Below, what: str = "element") -> None:
             below.show()
 
     node = below.viewer.node if what == "element" else None
-    below.ask(EditScreen(below.session.timeline, node, below.viewer.followed), fork)
+    below.ask(EditScreen(below.session.timeline, node, below.viewer.followed, below.viewer.keys), fork)
 
 
 def find(below: Below) -> None:
@@ -85,7 +87,7 @@ def read_log(below: Below) -> None:
         below.show()
     else:
         below.session.look("log", below.session.moment.iteration)
-        below.ask(LogScreen(below.session, below.viewer.followed), below.go)
+        below.ask(LogScreen(below.session, below.viewer.followed, below.viewer.keys), below.go)
 
 
 def compare_beliefs(below: Below) -> None:
@@ -147,4 +149,4 @@ def guess(below: Below) -> None:
 
 def explain(below: Below) -> None:
     """Explain the screen and the keys."""
-    below.ask(HelpScreen())
+    below.ask(HelpScreen(below.keymap))
