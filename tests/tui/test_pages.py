@@ -10,6 +10,7 @@ from textual.widgets import Input
 
 import minidl_core as dl
 from tui_backprop.app import BackpropApp
+from tui_backprop.debugger.followed import element_at
 from tui_backprop.drawing.glyphs import NOT_YET
 from tui_backprop.inspector import VIEWS
 from tui_backprop.keys import KEY_OF
@@ -59,7 +60,12 @@ def check_page(viewer: Viewer) -> None:
     assert viewer.message is None, viewer.message
     if page.node:
         assert viewer.node is not None
-        assert viewer.node.name == page.node
+        name, _, element = page.node.partition("[")
+        assert viewer.node.name == name
+        shape = viewer.moment.shape(viewer.node)
+        if element and shape is not None:
+            here = element_at(viewer.moment, viewer.node, shape, viewer.followed)
+            assert element == f"{','.join(map(str, here))}]", "the element that the page is about is written out"
     if page.shows in {view.name for view in VIEWS}:
         assert viewer.shown_view == page.shows
 

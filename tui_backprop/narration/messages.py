@@ -128,6 +128,11 @@ def _no_number_typed(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
 def _learner_drives(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
     if not data["forward"]:
         return ("you drive: make the engine's moves", "you drive")
+    if data["measured"]:
+        return (
+            *_with_remedies("you drive the way back", "; ", remedies(keys, ("step", "begins it"), between="")),
+            "you drive",
+        )
     on = remedies(keys, ("step", "steps"), ("phase", "goes to its end"), between=", ")
     return (
         *_with_remedies("you drive the way back; the forward pass is the engine's", ": ", on),
@@ -250,7 +255,7 @@ def _goal_reached(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
 
 def _goal_not_judged(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
     error = data["error"]
-    why = printable(f"{type(error).__name__}: {error} ({data['place']})")
+    why = printable(f"{type(error).__name__}: {error} ({data['location']})")
     return f"whether the lesson's goal is reached cannot be told: {why}", f"the goal cannot be judged: {why}"
 
 

@@ -28,6 +28,8 @@ class PagePane(Pane):
         left: Line = [("Goal" if of_goal else "Page", "title"), (number, "dim")]
         if reading.reached:
             left.append((f"   {DONE} goal reached", "done"))
+        elif reading.question is not None and not reading.question.choices and not reading.right:
+            left.append(("   type a number, then Enter", "key"))
         then = reading.lesson.then
         opens = ("lessons", f"opens {then.lesson}") if of_goal and reading.reached and then and then.lesson else None
         on = ("page", "closes it" if reading.number + 1 == reading.count else "next page")

@@ -314,7 +314,10 @@ class DebugSession:
         self.asking.stop()
         self.driving.begin()
         self.driving.followed = followed or self.driving.followed
-        self.message = Message("learner drives", {"forward": self.timeline.moment.phase == "forward"})
+        moment = self.timeline.moment
+        self.message = Message(
+            "learner drives", {"forward": moment.phase == "forward", "measured": moment.loss is not None}
+        )
         self._put_move()
 
     def end_driving(self) -> None:
