@@ -217,6 +217,8 @@ async def test_a_wrong_answer_is_named_by_its_belief_on_all_screens(tmp_path: Pa
         for end in (teacher, pupil):
             outcome = end.session.quiz.outcome
             assert outcome is not None
-            drawn = " ".join("".join(text for text, _ in line).strip() for line in draw_answers(outcome, 60, 20))
+            drawn = " ".join(
+                "".join(text for text, _ in line).strip() for line in draw_answers(outcome, {"class": "F"}, 60, 20)
+            )
             for said in (drawn, " ".join(write_class_answers(outcome))):
                 assert f"{mistake.sentence}." in said
