@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
-from rich.text import Text
 from textual import events
 from textual._context import active_message_pump
 from textual.app import App, SystemCommand
@@ -29,7 +28,7 @@ from .complaints import complain
 from .debugger.timeline import Timeline
 from .drawing.palette import THEMES, choose_theme
 from .driver import DifferenceDriver
-from .keys import KEY_OF, REPAINT, SECTIONS
+from .keys import REPAINT, SECTIONS, Keymap, names_of, shown_keys
 from .lessons import lesson_names
 from .narration.messages import sentences
 from .notation.conditions import IN_WORDS
@@ -44,7 +43,7 @@ from .session.opening import Asked, open_session
 from .session.progress import Progress
 from .session.session_file import is_session
 from .settings import Settings, theme_of
-from .terminal import refusal, run
+from .terminal import leave, refusal, run
 from .terminal_input import BackgroundReported
 from .widgets.canvas import forget_colours
 
@@ -85,6 +84,8 @@ class BackpropApp(App[None]):
         self._begins = begins
         self._offers_path = offers_path
         self._follows_background = False
+        self._keys: Keymap = {}
+        self.fault: list[str] = []
         # passed here already, because the filter for NO_COLOR is chosen now: a theme's would make greys of the colours
         super().__init__(ansi_color=True)
         self.theme = "ansi-dark"
@@ -141,7 +142,7 @@ class BackpropApp(App[None]):
         self.switch_mode(address if address != next(iter(self._sessions)) else self.DEFAULT_MODE)
 
     def _make_screen(self) -> Screen[None]:
-        screen = MainScreen(self.session, self._company)
+        screen = MainScreen(self.session, self._company, self._keys)
         screen.viewer.tell(self._progress)
         begins = self._begins or (len(self._sessions) > 1 and self._company is None)
         if begins and screen.viewer.reading.count:
@@ -193,7 +194,7 @@ class BackpropApp(App[None]):
 
         def look(member: Member | None) -> None:
             if member is not None:
-                self.push_screen(LookScreen(DebugSession(self.session.program), Look(lead, member)))
+                self.push_screen(LookScreen(DebugSession(self.session.program), Look(lead, member), self._keys))
 
         self.push_screen(ClassScreen(lead), look)
 
@@ -250,11 +251,17 @@ class BackpropApp(App[None]):
         self.notify(said, severity="error", markup=False)
 
     def _fatal_error(self) -> None:
-        """End the app with one line."""
-        self.panic(Text(f"backprop-tui: {_fault(self._exception)}", no_wrap=True, overflow="ignore"))
+        """End the app, and have it said when the terminal is as before: what it was, where a report is."""
+        if not self.fault and self._exception is not None:
+            from .crash import report_crash
+
+            self.fault = [_fault(self._exception), *report_crash(self._exception, self.session)]
+            self._close_messages_no_wait()
 
     def set_up(self, settings: Settings) -> None:
-        """Take over what is set: the theme, the speed of a run, whether questions are asked."""
+        """Take over what is set: keys, the theme, the speed of a run, whether questions are asked."""
+        self._keys = settings.keys
+        self.set_keymap(settings.keys)
         self._follows_background = settings.theme == "auto"
         self.action_choose_theme(theme_of(settings))
         self.session.change_speed(settings.speed - Settings.speed)
@@ -297,7 +304,7 @@ class BackpropApp(App[None]):
             for section, bindings in SECTIONS.items():
                 for binding in bindings:
                     yield SystemCommand(
-                        f"{section}: {binding.description} ({binding.key_display})",
+                        f"{section}: {binding.description} ({shown_keys(binding, self._keys)})",
                         binding.tooltip,
                         lambda action=binding.action: screen.run_action(action),
                     )
@@ -324,7 +331,7 @@ def _fault(error: Exception | None) -> str:
     """Say in one line what ended the app, and where."""
     where = traceback.extract_tb(error.__traceback__)[-1] if error is not None else None
     place = "" if where is None else f" ({Path(where.filename).name}:{where.lineno})"
-    return printable(f"ended because of a fault of its own, {type(error).__name__}: {error}{place}")
+    return f"ended because of a fault of its own, {type(error).__name__}: {error}{place}"
 
 
 async def _settled() -> None:
@@ -365,7 +372,7 @@ def run_app(
         if opened.warning:
             complain(opened.warning)
         if opened.missed is not None:
-            raise NoMomentError(sentences(opened.missed, KEY_OF)[0])
+            raise NoMomentError(sentences(opened.missed, names_of(settings.keys))[0])
     except (ProgramError, EditError) as error:
         complain(error)
         return 2
@@ -395,6 +402,8 @@ def run_app(
     if cast is not None:
         cast.close()
         complain(f"{record} has what was shown" if not cast.problem else f"{record} is not whole: {cast.problem}")
+    for said in app.fault:
+        complain(said)
     if status == 0:
         print(printable(command(app.timeline)))
     if progress is not None and progress.problem:
@@ -402,5 +411,5 @@ def run_app(
     if save is not None:
         app.session.keep(Path(save).expanduser())
         if app.session.message is not None:
-            complain(sentences(app.session.message, KEY_OF)[0])
-    return status
+            complain(sentences(app.session.message, names_of(settings.keys))[0])
+    return leave(status)

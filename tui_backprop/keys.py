@@ -7,7 +7,13 @@ Which of them the key bar names is chosen in panes/key_bar.py.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from textual.binding import Binding
+from textual.keys import Keys, _character_to_key, key_to_character
+
+Keymap = Mapping[str, str]
+"""The keys that somebody has chosen for actions, by the ids of their bindings; several are separated by commas."""
 
 
 def _key(keys: str, action: str, description: str, tooltip: str, shown: str = "") -> Binding:
@@ -202,10 +208,108 @@ SECTIONS: dict[str, list[Binding]] = {
     ],
 }
 
-KEY_OF = {"skip": "Esc", "answer": "Enter", "train": "r (> is faster)"} | {
-    binding.description: binding.key_display.split()[0]
-    for section in SECTIONS.values()
-    for binding in section
-    if binding.key_display
-}
-"""The first key of each action, as sentences name it."""
+
+def names_of(keymap: Keymap) -> dict[str, str]:
+    """Return the first key of each action, as sentences name it.
+
+    `ACTION while typing` is the first of its keys that types no character, where it has one.
+    """
+    names = {"choices": "1-4", "answer": "Enter", "skip": "Esc"}
+    for binding in _bindings():
+        shown = shown_keys(binding, keymap).split()
+        names[binding.description] = shown[0]
+        names |= {f"{binding.description} while typing": name for name in reversed(shown) if len(name) > 1}
+    names["train"] = f"{names['run']} ({names['faster']} is faster)"
+    return names | {"arrows": "".join(names[way] for way in ("left", "up", "down", "right"))}
+
+
+def shown_keys(binding: Binding, keymap: Keymap) -> str:
+    """Return all keys of an action, as the help names them."""
+    chosen = keymap.get(binding.id or "")
+    return str(binding.key_display) if chosen is None else " ".join(map(_shown, chosen.split(",")))
+
+
+def read_keymap(chosen: Mapping[str, object]) -> tuple[Keymap, list[tuple[str, str]]]:
+    """Return the keys that are chosen for actions by their names, and by the name of each wrong one what is wrong.
+
+    A key is a character or a name of Textual's; several are a list. What is wrong is left as it is without it.
+    """
+    standard = {str(binding.id): binding.key for binding in _bindings()}
+    keymap: dict[str, str] = {}
+    wrong = []
+    for name, keys in chosen.items():
+        listed = keys if isinstance(keys, list) and keys else [keys]
+        problem = "" if name in standard else f"there is no action {name!r}; there are {', '.join(standard)}"
+        problem = problem or next(filter(None, map(_why_not, listed)), "")
+        if problem:
+            wrong.append((name, problem))
+        else:
+            keymap[name] = ",".join(_long_name(str(key)) for key in listed)
+    while clash := _clash(standard | keymap, keymap):
+        name, key, other = clash
+        wrong.append((name, f"the key {_shown(key)} is that of {other}"))
+        del keymap[name]
+    return keymap, wrong
+
+
+def write_keymap(keymap: Keymap) -> Iterator[str]:
+    """Yield the lines that choose the key of each action; where it is the usual one, as a comment."""
+    for binding in _bindings():
+        keys = [f'"{key}"' for key in keymap.get(str(binding.id), binding.key).split(",")]
+        line = f"{binding.id} = {keys[0] if len(keys) == 1 else '[' + ', '.join(keys) + ']'}"
+        yield line if binding.id in keymap else f"# {line}"
+
+
+_TAKEN = {"escape": "skips a question", "ctrl+p": "opens the palette", "ctrl+z": "suspends", "ctrl+c": "ends"}
+_TAKEN |= dict.fromkeys("0123456789", "answers a question") | {"ctrl+q": "quits"}
+_TAKEN |= {f"ctrl+{letter}": "is another one to a terminal" for letter in "hijm"}
+_MODIFIERS = {"ctrl", "alt", "shift"}
+_SHOWN = {"pageup": "PgUp", "pagedown": "PgDn", "space": "space"}
+_SHOWN |= {"left": "←", "right": "→", "up": "↑", "down": "↓"}
+
+
+def _bindings() -> Iterator[Binding]:
+    return (binding for section in SECTIONS.values() for binding in section)
+
+
+def _why_not(key: object) -> str:
+    """Say why an action cannot have this key; nothing where it can."""
+    *modifiers, last = _long_name(key).split("+") if isinstance(key, str) else [""]
+    known = last in _NAMED or (last != "" and (key_to_character(last) or "\0").isprintable())
+    if not known or not _MODIFIERS.issuperset(modifiers):
+        return f"{key!r} is no key; a key is a character or a name such as 'enter' or 'ctrl+g'"
+    return f"the key {key} {_TAKEN[str(key)]}" if key in _TAKEN else ""
+
+
+_NAMED = {str(key.value) for key in Keys}
+
+
+def _long_name(key: str) -> str:
+    return _character_to_key(key) if len(key) == 1 else key
+
+
+def _shown(key: str) -> str:
+    """Return a key as it is called on the screen: Enter, /, Ctrl+G."""
+    *modifiers, last = key.split("+")
+    character = key_to_character(last)
+    if last in _SHOWN:
+        last = _SHOWN[last]
+    elif character is not None and character.isprintable():
+        last = character.upper() if modifiers == ["ctrl"] else character
+    else:
+        last = last.capitalize()
+    return "+".join([*(modifier.capitalize() for modifier in modifiers), last])
+
+
+def _clash(keys: Keymap, chosen: Keymap) -> tuple[str, str, str] | None:
+    """Return a chosen action, the later first, with a key that another action has, too; None where there is none."""
+    for name in reversed(list(chosen)):
+        for key in keys[name].split(","):
+            for other in keys:
+                if other != name and key in keys[other].split(","):
+                    return name, key, other
+    return None
+
+
+KEY_OF = names_of({})
+"""The first key of each action, where nobody has chosen another one."""

@@ -7,7 +7,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from platformdirs import user_config_path
 from .drawing.palette import THEMES
 
 FILE = "config.toml"
+KEYS = "keys"
+"""The table in which the keys of actions are chosen."""
 CHOICES: Mapping[str, tuple[Any, ...]] = {
     "theme": ("auto", *THEMES),
     "speed": tuple(range(1, 8)),
@@ -35,13 +37,14 @@ MEANINGS = {
 
 @dataclass(frozen=True)
 class Settings:
-    """What is set; `wrong` are sentences about what is not understood in the file."""
+    """What is set; `keys` are the chosen ones, and `wrong` sentences about what is not understood in the file."""
 
     theme: str = "auto"
     speed: int = 2
     ask: str = "off"
     plain: bool = False
     ascii: bool = False
+    keys: Mapping[str, str] = field(default_factory=dict)
     wrong: tuple[str, ...] = ()
 
     @property
@@ -68,10 +71,19 @@ def read_settings(path: Path | None = None) -> Settings:
         return Settings(wrong=(f"{path} cannot be read: {error.strerror}; the defaults are used",))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         return Settings(wrong=(f"{path} is not TOML: {error}; the defaults are used",))
-    good, wrong = {}, []
+    good: dict[str, Any] = {}
+    wrong = []
     for name, value in found.items():
-        if name not in CHOICES:
-            there_are = ", ".join(CHOICES)
+        if name == KEYS and isinstance(value, dict):
+            from .keys import read_keymap  # which imports Textual
+
+            good[name], problems = read_keymap(value)
+            table = text[: match.start()].count("\n") if (match := re.search(r"(?m)^\s*\[keys\]", text)) else 0
+            wrong += [
+                f"{path}:{_line(text, action, table)}: {problem}; {action} is as it was" for action, problem in problems
+            ]
+        elif name not in CHOICES:
+            there_are = ", ".join((*CHOICES, f"the table [{KEYS}]"))
             wrong.append(f"{path}:{_line(text, name)}: there is no setting {name!r}; there are {there_are}")
         elif not any(type(value) is type(choice) and value == choice for choice in CHOICES[name]):
             may_be = ", ".join(map(_toml, CHOICES[name]))
@@ -82,10 +94,11 @@ def read_settings(path: Path | None = None) -> Settings:
     return Settings(**good, wrong=tuple(wrong))
 
 
-def _line(text: str, name: str) -> int:
-    """Return the number of the line in which a name is set."""
-    pattern = re.compile(rf"\s*\[*\s*[\"']?{re.escape(name)}\b")
-    return next((number for number, line in enumerate(text.splitlines(), 1) if pattern.match(line)), 1)
+def _line(text: str, name: str, after: int = 0) -> int:
+    """Return the number of the line in which a name is set, behind so many lines."""
+    pattern = re.compile(rf"\s*\[*\s*(?:{KEYS}\.)?[\"']?{re.escape(name)}\b(?!-)")
+    lines = enumerate(text.splitlines(), 1)
+    return next((number for number, line in lines if number > after and pattern.match(line)), 1)
 
 
 def _toml(value: Any) -> str:
@@ -99,7 +112,10 @@ def write_config(settings: Settings, path: Path | None = None) -> str:
         if each.name in CHOICES:
             may_be = ", ".join(map(_toml, CHOICES[each.name]))
             lines += ["", f"# {MEANINGS[each.name]}: {may_be}", f"{each.name} = {_toml(getattr(settings, each.name))}"]
-    return "\n".join([*lines, ""])
+    from .keys import write_keymap  # which imports Textual
+
+    lines += ["", "# a character, or a name such as enter or ctrl+g; several are a list", f"[{KEYS}]"]
+    return "\n".join([*lines, *write_keymap(settings.keys), ""])
 
 
 def theme_of(settings: Settings) -> str:

@@ -118,14 +118,15 @@ async def test_no_command_no_files_no_forwarding_no_terminal_less_shell() -> Non
 
 
 async def test_no_agent(tmp_path: Path) -> None:
-    async with await asyncio.start_unix_server(lambda *_: None, tmp_path / "agent"), server() as served:
-        async with served.connect(agent_path=str(tmp_path / "agent"), agent_forwarding=True) as client:
-            process = await client.create_process(term_type="xterm")
-            await process.stdout.readline()
-            [door] = served.doors
-            assert door._connection.get_agent_path() is None
-            process.stdin.write("\n")
-            await process.wait()
+    agent = await asyncio.start_unix_server(lambda *_: None, tmp_path / "agent")
+    offers = {"agent_path": str(tmp_path / "agent"), "agent_forwarding": True}
+    async with agent, server() as served, served.connect(**offers) as client:
+        process = await client.create_process(term_type="xterm")
+        await process.stdout.readline()
+        [door] = served.doors
+        assert door._connection.get_agent_path() is None
+        process.stdin.write("\n")
+        await process.wait()
 
 
 async def test_a_wrong_word_and_too_many_of_them() -> None:

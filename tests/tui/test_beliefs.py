@@ -30,6 +30,7 @@ from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.steps import after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import STYLES, plain
+from tui_backprop.keys import KEY_OF
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.narration.beliefs import explain_belief
 from tui_backprop.narration.wording import in_list
@@ -329,11 +330,11 @@ def test_a_wrong_sum_that_is_chosen_or_typed_is_answered_by_its_belief() -> None
 def test_the_answers_of_a_class_are_named_by_their_beliefs() -> None:
     _, question = sum_at_b()
     outcome = Outcome(question, None, answers=("12", "12", "11", "13"))
-    drawn = " ".join(plain(draw_answers(outcome, 40, 20)).split())
+    drawn = " ".join(plain(draw_answers(outcome, KEY_OF, 40, 20)).split())
     assert "12: that is what comes out if a node may go as soon as one consumer is done" in drawn
     assert "13: that" not in drawn
     assert "-1: that" not in drawn  # nobody gave it
-    assert len(draw_answers(outcome, 40, 6)) <= 6
+    assert len(draw_answers(outcome, KEY_OF, 40, 6)) <= 6
 
 
 async def test_a_wrong_answer_is_named_on_the_screen() -> None:

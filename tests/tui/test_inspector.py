@@ -20,8 +20,10 @@ from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import STYLES, plain
 from tui_backprop.inspector import automatic_view, draw_inspector, inspector_title, move_followed, views
 from tui_backprop.inspector.walk import origin_of
+from tui_backprop.keys import KEY_OF
 from tui_backprop.lessons import load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
+from tui_backprop.notation.fitting import name_keys
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import program_of
 
@@ -69,7 +71,8 @@ def at(
 
 
 def shown(moment: Moment, width: int = 62, height: int = 25, view: str = "", followed: Followed | None = None) -> str:
-    return plain(draw_inspector(moment, view or automatic_view(moment), followed or Followed(), width, height))
+    lines = draw_inspector(moment, view or automatic_view(moment), followed or Followed(), width, height)
+    return plain([name_keys(line, KEY_OF, width) for line in lines])
 
 
 # always
@@ -86,7 +89,7 @@ def test_every_view_of_every_event_fits_its_pane(lesson: Lesson, followed: Follo
                 assert inspector_title(moment, view)
                 lines = draw_inspector(moment, view, followed, width, height)
                 assert len(lines) <= height
-                for line in lines:
+                for line in (name_keys(line, KEY_OF, width) for line in lines):
                     assert sum(cell_len(text) for text, _ in line) <= width
                     assert {style for _, style in line} <= STYLES.keys()
         automatic = automatic_view(moment)

@@ -45,7 +45,7 @@ async def test_no_key_fails_at_any_step() -> None:
             ):
                 await screen.run_action(action)
                 screen._draw()  # at once: a press of a key waits for much longer than it draws
-            EditScreen(timeline, screen.viewer.node, screen.viewer.followed)
+            EditScreen(timeline, screen.viewer.node, screen.viewer.followed, screen.viewer.keys)
             assert Log(timeline.moment, timeline.branch).draw([timeline.cursor - 1], 0, 76, 20)
 
 

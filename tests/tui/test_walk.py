@@ -204,7 +204,7 @@ def test_at_every_moment_every_node_says_where_its_number_came_from(lesson: Less
                 there = follow(moment, view, Followed(), node)
                 assert isinstance(origin, Origin) == (there is not None)
                 line = plain(draw_inspector(moment, view, Followed(), 61, 60, node))
-                assert re.search(r"^enter  \S", line, re.M) or node is moment.graph.loss or "no gradient" in line
+                assert re.search(r"^origin  \S", line, re.M) or node is moment.graph.loss or "no gradient" in line
                 for choose in (choose_edge, choose_term):
                     chosen = choose(moment, view, Followed(), node, 1)
                     assert chosen == Followed() or draw_inspector(moment, view, chosen, 61, 30, node)
@@ -371,6 +371,6 @@ def test_each_term_that_is_chosen_is_on_the_screen(name: str) -> None:
     for _ in range(4):
         drawn = draw_inspector(timeline.moment, view, followed, 43, 16, node)
         assert any(style == "selected" for line in drawn for _, style in line)
-        pictures.add(plain([line for line in drawn if not line or line[0][0] != "enter"]))
+        pictures.add(plain([line for line in drawn if not line or line[0][0] != "origin"]))
         followed = choose_term(timeline.moment, view, followed, node, 1)
     assert len(pictures) == 4

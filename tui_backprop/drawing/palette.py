@@ -70,9 +70,18 @@ STYLES: dict[str, str] = dict(THEMES["dark"])
 """What each name of a style looks like now."""
 
 
+ACTION = "action"
+"""The style of a text that is the name of an action: where it is shown, the key of it stands in its place."""
+
+
 def choose_theme(name: str) -> None:
     """Have all that is drawn from now on look as a theme says."""
     STYLES.update(THEMES[name])
+
+
+def key_sign(name: str) -> str:
+    """Return what stands for a key in a list of keys: its character, or its name in small letters."""
+    return name.lower() if len(name) > 1 else name
 
 
 def plain(lines: list[Line]) -> str:

@@ -6,7 +6,7 @@ from minidl_core import Node
 
 from ..debugger.moment import Moment
 from ..drawing.glyphs import MORE
-from ..drawing.palette import Line
+from ..drawing.palette import ACTION, Line
 from ..graph.diagram import mark_style
 from ..graph.item_views import node_marks
 from ..graph.picture import Item
@@ -26,7 +26,7 @@ def draw_folded(item: Item, moment: Moment, width: int, height: int) -> list[Lin
         [(fit(f"{len(item.nodes):,} nodes, folded into one", width), "title")],
         [(fit(f"needs  {_listed(list(sources))}", width), "text")],
         [(fit(f"gives  {_listed(results)}", width), "text")],
-        [("enter", "key"), (" or ", "dim"), ("z", "key"), (" opens it", "dim")],
+        [("origin", ACTION), (" or ", "dim"), ("fold", ACTION), (" opens it", "dim")],
         [],
     ]
     rows = max(height - len(lines), 0)

@@ -9,7 +9,7 @@ from minidl_core.arrays import Array, Shape
 
 from ..debugger.followed import Followed, grid_cell, grid_index, grid_shape, known_value
 from ..debugger.moment import Moment
-from ..drawing.palette import Line
+from ..drawing.palette import ACTION, Line
 from ..graph.picture import Item
 from ..graph.scopes import array_of, index_of, shape_of
 from ..notation.fitting import fit
@@ -47,7 +47,7 @@ def draw_list(item: Item, node: Node, moment: Moment, followed: Followed, width:
     lines: list[Line] = [
         [(fit(f"{len(item.nodes):,} scalars, drawn as one array", width), "dim")],
         [(fit(" ".join([node.name, *numbers]), width), "title")],
-        [("enter", "key"), (" goes to it, ", "dim"), ("z", "key"), (" opens the list", "dim")],
+        [("origin", ACTION), (" goes to it, ", "dim"), ("fold", ACTION), (" opens the list", "dim")],
     ]
     arrays = {
         "value": array_of(item.nodes, lambda node: known_value(moment, node), shape),

@@ -15,7 +15,7 @@ from minidl_core import Node, Operation
 from ..debugger.edges import edge_in_focus, gradient_edges, input_in_focus, operands
 from ..debugger.followed import Followed, element_at
 from ..debugger.moment import Moment
-from ..drawing.palette import Line
+from ..drawing.palette import ACTION, Line
 from ..notation.expression import Entry, Total, Tree, element_text
 from ..notation.fitting import first_that_fits
 from ..notation.indexes import index_at
@@ -24,6 +24,9 @@ from ..notation.names import called, point_word, slope_name
 from ..notation.worked import Worked, count, sizes, worked_contribution, worked_value
 
 Index = tuple[int, ...]
+
+_KEYS = {"origin": 5, "term": 1, "edge": 1}
+"""How long the usual keys of these actions are; a longer one pushes what is at the end of the line out."""
 
 
 @dataclass(frozen=True)
@@ -57,23 +60,23 @@ def own_gradient(moment: Moment, followed: Followed, node: Node) -> Origin:
 
 
 def draw_origin(moment: Moment, origin: Origin | str, width: int) -> list[Line]:
-    """Draw where the element came from, and which keys choose another one, in one line."""
+    """Draw where the element came from, and which actions choose another one, in one line."""
     if isinstance(origin, str):
-        return [[("enter", "dim"), (f"  {origin}", "dim")]]
+        return [[("origin", ACTION), (f"  {origin}", "dim")]]
     name = slope_name(moment, origin.node) if origin.view == "ledger" else called(origin.node)
-    line: Line = [("enter", "key"), (f"  {element_text(name, origin.index)}", "text")]
+    line: Line = [("origin", ACTION), (f"  {element_text(name, origin.index)}", "text")]
     choices = []
     if origin.terms > 1:
         # a point has its own number, which the table names, a term only its position in the formula
         term = f"{point_word(moment)} {origin.term}" if origin.points else f"term {origin.term + 1} of {origin.terms}"
-        choices.append(("d", term))
+        choices.append(("term", term))
     if len(origin.edges) > 1:
-        choices.append(("a", f"edge {origin.edge + 1} of {len(origin.edges)}"))
-    for key, text in choices:
-        room = width - sum(len(part) for part, _ in line)
+        choices.append(("edge", f"edge {origin.edge + 1} of {len(origin.edges)}"))
+    for action, text in choices:
+        room = width - sum(_KEYS[part] if style == ACTION else len(part) for part, style in line)
         wording = first_that_fits(room - 6, text, text.partition(" of ")[0])
         if len(wording) + 6 <= room:
-            line += [("   ", "text"), (key, "key"), (f"  {wording}", "dim")]
+            line += [("   ", "text"), (action, ACTION), (f"  {wording}", "dim")]
     return [line]
 
 

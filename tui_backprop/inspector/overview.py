@@ -10,12 +10,13 @@ from minidl_core import Constant, Node, Operation, Placeholder, Variable
 from ..debugger.followed import Followed, element_at
 from ..debugger.moment import Moment
 from ..drawing.glyphs import DONE, NOT_YET, NOW, RIGHT, STALE
-from ..drawing.palette import Line
+from ..drawing.palette import ACTION, Line
 from ..narration.theirs import agreement, causes, why_not_compared
 from ..narration.wording import the_loss
 from ..notation.expression import element_text
 from ..notation.fitting import printable, prose
 from ..notation.formats import digits_of_change, in_full, number, shape_text, vector
+from ..notation.losses_beside import losses_beside
 from ..notation.names import called
 from ..notation.optimizer import is_straight
 from ..notation.sections import Section, compose
@@ -46,9 +47,11 @@ def draw_start(moment: Moment, width: int, height: int, charts: Sequence[str] = 
         *prose(f"{DONE} done   {NOW} now   {NOT_YET} not yet   {STALE} out of date", width, "dim"),
         *prose(f"{RIGHT} one element is followed through every array, its numbers are written out here", width, "dim"),
     ]
-    keys: list[Line] = [[("space", "key"), ("  the first step", "text"), ("     ?", "key"), ("  all keys", "text")]]
+    keys: list[Line] = [
+        [("step", ACTION), ("  the first step", "text"), ("     ", "text"), ("keys", ACTION), ("  all keys", "text")]
+    ]
     if "picture" in charts:
-        keys.append([("V", "key"), ("  the picture of it", "text")])
+        keys.append([("picture", ACTION), ("  the picture of it", "text")])
     sections = [
         Section(8, prose(moment.program.lesson.summary, width, "title")),
         Section(7, inside),
@@ -108,6 +111,7 @@ def draw_finished(moment: Moment, followed: Followed, width: int, height: int) -
         before = moment.recording.previous_loss
         if before is not None:
             lines += prose(f"it was {number(before)} in iteration {moment.iteration - 1}", width)
+        lines += prose(losses_beside(moment), width)
         sections += [Section(9, lines), *brought(moment, width)]
     if compared := agreement(moment):
         lines = prose(compared, width, "error" if moment.parted else "done")
@@ -125,7 +129,7 @@ def draw_finished(moment: Moment, followed: Followed, width: int, height: int) -
     sections += [
         Section(7, moves),
         *forecast(moment, width),
-        Section(8, [[("space", "key"), (following, "text")]]),
+        Section(8, [[("step", ACTION), (following, "text")]]),
     ]
     return compose(sections, width, height)
 

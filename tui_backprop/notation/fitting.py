@@ -6,7 +6,7 @@ A name or a message that comes from a person's program is made printable here, b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
@@ -15,7 +15,7 @@ from typing import TypeVar
 from rich.cells import cell_len, chop_cells, set_cell_size
 
 from ..drawing.glyphs import ELLIPSIS
-from ..drawing.palette import Line, Span
+from ..drawing.palette import ACTION, Line, Span, key_sign
 
 LEAST_PROSE = 8
 """Prose is not wrapped to fewer cells than this."""
@@ -49,14 +49,22 @@ def takes_single_cells(text: str) -> bool:
 
 
 def clip(line: Line, width: int) -> Line:
-    """Return a line in at most `width` cells, its end cut with an ellipsis."""
+    """Return a line in at most `width` cells, its end cut with an ellipsis; the key of an action may be one cell."""
     kept: Line = []
     for text, style in line:
-        if (cells := cell_len(text)) > width:
+        if (cells := 1 if style == ACTION else cell_len(text)) > width:
             return [*kept, (fit(text, width), style)] if width > 0 else kept
         kept.append((text, style))
         width -= cells
     return kept
+
+
+def name_keys(line: Line, keys: Mapping[str, str], width: int) -> Line:
+    """Return a line in at most `width` cells, with the keys of a front end in place of the actions that it names."""
+    if all(style != ACTION for _, style in line):
+        return line
+    named = ((key_sign(keys.get(text, text)), "key") if style == ACTION else (text, style) for text, style in line)
+    return clip(list(named), width)
 
 
 def fit(text: str, width: int) -> str:

@@ -46,5 +46,5 @@ def _hint(driving: Driving, keys: Keys) -> str:
         way = "select it all the same" if driving.picks_node else "type it all the same"
         return f"{step} goes on; or {way}"
     if driving.picks_node:
-        return f"arrow keys, then Enter; {keys['skip']} shows it; {keys['drive']} ends driving"
-    return f"a number, or -0.5*2, exp(1); then Enter; {keys['skip']} shows it; {keys['drive']} ends driving"
+        return f"{keys['arrows']}, then {keys['answer']}; {keys['skip']} shows it; {keys['drive']} ends driving"
+    return f"a number, or -0.5*2, exp(1); then {keys['answer']}; {keys['skip']} shows it; {keys['drive']} ends driving"

@@ -9,7 +9,7 @@ from ..drawing.palette import Line
 from ..inspector import draw_in_full, draw_inspector, inspector_title, views
 from ..inspector.folded_view import draw_folded
 from ..inspector.list_view import draw_list, followed_element
-from ..notation.fitting import prose
+from ..notation.fitting import name_keys, prose
 from ..session import Viewer
 from .driving_pane import draw_move
 from .graph_pane import arrows
@@ -65,7 +65,8 @@ class InspectorPane(Pane):
         """Draw it; above stands why the answer to the last question is what it is."""
         reason = _reason(viewer)
         above = indented(prose(reason, size.width - 1, "title", indent=2)) if reason else []
-        return [*above, *self._draw_below(moment, viewer, size._replace(height=size.height - len(above)))]
+        below = self._draw_below(moment, viewer, size._replace(height=size.height - len(above)))
+        return [*above, *(name_keys(line, viewer.keys, size.width) for line in below)]
 
     def _draw_below(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
         quiz, width, height = viewer.session.quiz, size.width - 1, size.height
@@ -75,9 +76,9 @@ class InspectorPane(Pane):
         if quiz.question is not None:
             return indented(draw_question(quiz, quiz.question, viewer.keys, width, height))
         if viewer.sees_score:
-            return indented(draw_score(quiz.score, width, height))
+            return indented(draw_score(quiz.score, viewer.keys, width, height))
         if viewer.answers_seen is not None:
-            return indented(draw_answers(viewer.answers_seen, width, height))
+            return indented(draw_answers(viewer.answers_seen, viewer.keys, width, height))
         if viewer.scope is not None:
             element = followed_element(viewer.scope, viewer.followed)
             if element is not None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..debugger.moment import Moment
-from ..drawing.palette import Line
-from ..narration.messages import sentences
+from ..drawing.palette import Line, key_sign
+from ..narration.messages import Keys, sentences
 from ..notation.fitting import first_that_fits, fit, leading, width_of
 from ..session import Viewer
 from ..session.debug_session import ABOUT_A_PLACE
@@ -12,44 +12,47 @@ from .graph_pane import ABOUT_THE_GRAPH
 from .pane import Pane, Size
 from .step_pane import IN_THE_TITLE
 
-Keys = tuple[tuple[str, str], ...]
-"""Keys and what they do, the most needed first."""
+Named = tuple[tuple[str, str], ...]
+"""Actions by their names in the table of keys, and what is said of them, the most needed first."""
 
-STEPPING: Keys = (
-    ("space", "step"),
-    ("b", "back"),
-    ("?", "keys"),
-    ("q", "quit"),
-    ("s", "inside"),
-    ("r", "run"),
-    ("i", "iteration"),
-    ("tab", "panes"),
-    ("/", "find"),
-    ("e", "edit"),
-    ("p", "phase"),
-    ("n", "node"),
-    ("v", "diagram/tape"),
-    ("G", "go to"),
-    ("o", "log"),
-    ("m", "ask me"),
+STEPPING: Named = (
+    ("step", "step"),
+    ("back", "back"),
+    ("keys", "keys"),
+    ("quit", "quit"),
+    ("inside", "inside"),
+    ("run", "run"),
+    ("iteration", "iteration"),
+    ("panes", "panes"),
+    ("find", "find"),
+    ("edit", "edit"),
+    ("phase", "phase"),
+    ("node", "node"),
+    ("view", "diagram/tape"),
+    ("go to", "go to"),
+    ("log", "log"),
+    ("ask", "ask me"),
 )
-RUNNING = (("space", "pause"), (">", "faster"), ("<", "slower"), ("q", "quit"))
-SEEKING = (("space", "pause"), ("q", "quit"))
-CHOOSING = (("1-4", "answer"), ("esc", "skip"), ("b", "back"), ("?", "keys"), ("q", "quit"), ("m", "ask the room"))
-TYPING = (("enter", "answer"), ("esc", "skip"), ("PgUp", "back"), ("F1", "keys"))
-IN_THE_ROOM = (("space", "reveal"), ("b", "back"), ("m", "stop asking"), ("?", "keys"), ("q", "quit"))
-OF_A_TEACHER = (("1-4", "answer"), ("?", "keys"), ("q", "quit"))
-CHOOSING_A_NODE = (
+SEEKING: Named = (("step", "pause"), ("quit", "quit"))
+RUNNING: Named = (("step", "pause"), ("faster", "faster"), ("slower", "slower"), ("quit", "quit"))
+_ALWAYS: Named = (("back", "back"), ("keys", "keys"), ("quit", "quit"))
+CHOOSING: Named = (("choices", "answer"), ("skip", "skip"), *_ALWAYS, ("ask", "ask the room"))
+_WHILE_TYPING: Named = (("back while typing", "back"), ("keys while typing", "keys"))
+TYPING: Named = (("answer", "answer"), ("skip", "skip"), *_WHILE_TYPING)
+IN_THE_ROOM: Named = (("step", "reveal"), ("back", "back"), ("ask", "stop asking"), ("keys", "keys"), ("quit", "quit"))
+OF_A_TEACHER: Named = (("choices", "answer"), ("keys", "keys"), ("quit", "quit"))
+CHOOSING_A_NODE: Named = (
     ("arrows", "select"),
-    ("enter", "choose"),
-    ("esc", "show it"),
-    ("b", "back"),
-    ("?", "keys"),
-    ("D", "stop driving"),
+    ("answer", "choose"),
+    ("skip", "show it"),
+    ("back", "back"),
+    ("keys", "keys"),
+    ("drive", "stop driving"),
 )
-DRIVING = (("enter", "answer"), ("esc", "show it"), ("PgUp", "back"), ("F1", "keys"), ("D", "stop driving"))
-_ORDER = "1-4 arrows enter esc space b PgUp s n p i r G o e v / tab m D < > ? F1 q"
-ORDER = tuple(_ORDER.split())
+DRIVING: Named = (("answer", "answer"), ("skip", "show it"), *_WHILE_TYPING, ("drive", "stop driving"))
+_FIRST = "choices,arrows,answer,skip,step,back,back while typing,inside,node,phase,iteration,run,go to,log,edit,view"
+_LAST = "find,panes,ask,drive,slower,faster,keys,keys while typing,quit"
+ORDER = tuple(f"{_FIRST},{_LAST}".split(","))
 
 
 class KeyBar(Pane):
@@ -62,7 +65,7 @@ class KeyBar(Pane):
         """Draw one line."""
         session = viewer.session
         running = None if session.running is None else session.running.label
-        return [draw_keys(size.width, running, _notice(viewer, size.width - 1), _standing(viewer))]
+        return [draw_keys(size.width, viewer.keys, running, _notice(viewer, size.width - 1), _standing(viewer))]
 
 
 def _notice(viewer: Viewer, width: int) -> str:
@@ -73,7 +76,7 @@ def _notice(viewer: Viewer, width: int) -> str:
     return first_that_fits(width, *sentences(message, viewer.keys))
 
 
-def _standing(viewer: Viewer) -> Keys:
+def _standing(viewer: Viewer) -> Named:
     """Return the keys that are named instead of the usual ones, if there are any."""
     quiz = viewer.session.quiz
     if quiz.question is None:
@@ -87,11 +90,11 @@ def _standing(viewer: Viewer) -> Keys:
     return CHOOSING if quiz.question.choices else TYPING
 
 
-def draw_keys(width: int, running: str | None, notice: str = "", standing: Keys = ()) -> Line:
+def draw_keys(width: int, keys: Keys, running: str | None, notice: str = "", standing: Named = ()) -> Line:
     """Draw the key bar.
 
-    `running` is the speed of a run that is going on, `notice` is about the last key, `standing` are the keys of a
-    question that stands.
+    An action that has no key is left out. `running` is the speed of a run that is going on, `notice` is about the last
+    key, `standing` are the actions of a question that stands.
     """
     line: Line = [(" ", "text")]
     gap = 3 if width >= 100 else 2
@@ -99,8 +102,13 @@ def draw_keys(width: int, running: str | None, notice: str = "", standing: Keys 
         notice = f"running: {running}"
     if notice:
         line.append((fit(notice, min(width_of(notice) + 3, width - 1)), "now"))
-    keys = standing or (STEPPING if running is None else RUNNING)
-    named: list[Line] = [[(name, "key"), (f" {does}" + " " * gap, "text")] for name, does in keys]
-    for key in sorted(leading(named, width - width_of(line)), key=lambda key: ORDER.index(key[0][0])):
-        line += key
+    actions = standing or (STEPPING if running is None else RUNNING)
+    named: list[tuple[str, Line]] = [
+        (action, [(key_sign(keys[action]), "key"), (f" {does}" + " " * gap, "text")])
+        for action, does in actions
+        if action in keys
+    ]
+    shown = leading([piece for _, piece in named], width - width_of(line))
+    for _, piece in sorted(named[: len(shown)], key=lambda each: ORDER.index(each[0])):
+        line += piece
     return line

@@ -21,19 +21,19 @@ def draw_question(quiz: Quiz, question: Question, keys: Keys, width: int, height
     if question.choices:
         columns = 1 if len(question.choices) + len(given) + 2 <= height else 2
         sections = [Section(10, _choices(question.choices, width, columns))]
-        hint = f"1 to {len(question.choices)} answers, Esc skips"
+        hint = f"1 to {len(question.choices)} answers, {keys['skip']} skips"
         if quiz.mode == "class":
             hint = f"1 to {len(question.choices)} answers"
     else:
         field: Line = [(f"  {RIGHT} ", "key"), (quiz.typed, "title"), ("_", "dim")]
         sections = [Section(10, [field])]
-        hint = "type a number, then Enter; 1 % off is still right; Esc skips"
+        hint = f"type a number, then {keys['answer']}; 1 % off is still right; {keys['skip']} skips"
     if quiz.complaint is not None:
         text = sentences(quiz.complaint, keys)[0]
         sections.append(Section(11, prose(f"  {text}", width, "error", indent=2), joined=True))
     sections += [Section(9 - position, [line], joined=position > 0) for position, line in enumerate(given)]
     if quiz.mode == "room":
-        hint = "think first: the next space reveals it"
+        hint = f"think first: the next {keys['step']} reveals it"
     if quiz.answers_of_class is not None and quiz.class_size:
         hint = f"{len(quiz.answers_of_class)} of {quiz.class_size} have answered; {hint.removeprefix('think first: ')}"
     if quiz.given is not None:
@@ -74,7 +74,7 @@ def flowed(items: Sequence[str], width: int) -> list[Line]:
     return [[("  ", "text"), *row] for row in rows]
 
 
-def draw_score(score: Score, width: int, height: int) -> list[Line]:
+def draw_score(score: Score, keys: Keys, width: int, height: int) -> list[Line]:
     """Draw how many answers were right, and of which kind; the hardest kind first."""
     right, answered = score.right, score.answered
     sections = [Section(10, [[(write_score(score), "title")]])]
@@ -83,11 +83,11 @@ def draw_score(score: Score, width: int, height: int) -> list[Line]:
         hard = 2 * right[kind] < answered[kind]
         line: Line = [(f"  {kind:<{names}}", "dim"), (write_score(score, kind), "text")]
         sections.append(Section(9, [[*line, ("  hard", "error")] if hard else line], joined=len(sections) > 1))
-    sections.append(Section(1, prose("space goes on", width, "dim")))
+    sections.append(Section(1, prose(f"{keys['step']} goes on", width, "dim")))
     return compose(sections, width, height)
 
 
-def draw_answers(outcome: Outcome, width: int, height: int) -> list[Line]:
+def draw_answers(outcome: Outcome, keys: Keys, width: int, height: int) -> list[Line]:
     """Draw how often a class gave each answer, as bars, the right one marked."""
     question, given = outcome.question, outcome.answers
     shown = {answer: answer if question.choices else _as_number(answer) for answer in given}
@@ -105,7 +105,7 @@ def draw_answers(outcome: Outcome, width: int, height: int) -> list[Line]:
         behind = belief_behind(question, row) if count and row not in right else ""
         if behind:
             sections.append(Section(8, prose(f"  {behind}", width, "dim", indent=2), joined=True))
-    sections.append(Section(1, prose("Tab goes on", width, "dim")))
+    sections.append(Section(1, prose(f"{keys['panes']} goes on", width, "dim")))
     return compose(sections, width, height)
 
 

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from minidl_core import Node, Operation, Variable
 
 from ..debugger.moment import Mark, Moment
-from ..drawing.palette import plain
+from ..drawing.palette import ACTION, plain
 from ..inspector import draw_inspector
 from ..narration.log import Log
 from ..narration.messages import Keys, sentences
 from ..narration.narration import narrate_line
 from ..notation.formats import number, shape_text
 from ..notation.formulas import right_side
+from ..notation.losses_beside import losses_beside
 from ..notation.moments import name_moment
 from ..notation.names import called, text_in_names
 from ..quiz.question import Question
@@ -52,6 +53,8 @@ def write_place(viewer: Viewer) -> Iterator[str]:
     yield f"Moment {at}: iteration {moment.iteration}, {moment.phase} pass of {moment.program.lesson.name}."
     loss, name = moment.loss, called(moment.graph.loss)
     yield f"The loss {name} is {'not measured yet' if loss is None else number(loss)}."
+    if beside := losses_beside(moment):
+        yield f"{beside}."
     if moment.queue_is_hidden:
         yield "The queue is hidden by the question."
     elif moment.phase == "backward":
@@ -92,7 +95,7 @@ def write_view(viewer: Viewer, view: str) -> Iterator[str]:
     """Yield a view of the inspector of the node in view."""
     lines = draw_inspector(viewer.moment, view, viewer.followed, WIDTH, _TALL, viewer.node)
     # a line that begins with a key is about the screen
-    yield from plain([line for line in lines if line and line[0][1] != "key"]).splitlines()
+    yield from plain([line for line in lines if line and line[0][1] != ACTION]).splitlines()
 
 
 def write_log(moment: Moment, keys: Keys) -> Iterator[str]:

@@ -11,6 +11,7 @@ from ..debugger.branches import MOST_BRANCHES
 from ..debugger.edits import Edit, start_value
 from ..debugger.followed import Followed, element_at
 from ..debugger.timeline import Timeline
+from ..narration.messages import Keys
 from ..notation.edits import (
     LEARNING_RATE,
     OPTIMIZER,
@@ -31,7 +32,7 @@ class EditScreen(Prompt[Edit | None]):
     It begins with the followed element of a node, or with the learning rate where there is none that can be edited.
     """
 
-    def __init__(self, timeline: Timeline, node: Node | None, followed: Followed) -> None:
+    def __init__(self, timeline: Timeline, node: Node | None, followed: Followed, keys: Keys) -> None:
         graph, state = timeline.graph, timeline.edited_state
         target, value = LEARNING_RATE, state.rate
         others = [] if timeline.program.steps else [SEED, OPTIMIZER]
@@ -52,7 +53,7 @@ class EditScreen(Prompt[Edit | None]):
             does = f"Iteration {state.finished + 1} is computed again from its start, and you stay at this step."
         if callable(state.learning_rate):
             does += f" A {LEARNING_RATE} that is typed ends the schedule: it stays from then on."
-        does += f" E returns; the last {MOST_BRANCHES} branches are kept. Esc gives up."
+        does += f" {keys['branch']} returns; the last {MOST_BRANCHES} branches are kept. Esc gives up."
         super().__init__(question, read, "name = number, then Enter; Esc gives up", written, does)
 
     def on_mount(self) -> None:

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from ..drawing.palette import STYLES
-from ..keys import SECTIONS
+from ..keys import SECTIONS, Keymap, names_of, shown_keys
 
 READING = """\
 The graph computes the loss, called J on this page whatever its name is, from left to right. Each node has a slot v \
@@ -23,23 +23,24 @@ for its value and a slot g for its gradient, dJ/dnode: how much J changes if the
   G  the gradient that a contribution is made from
   q1 first in the queue            w1 waits for 1 more consumer
   ~  made with variables that have since changed        +  updated
-  ■  a breakpoint: c goes on to it
+  ■  a breakpoint: {continue} goes on to it
   g✗ your own engine has another gradient        g- it has none
 
 A consumer of a node is an operation that computes from it; an edge leads from a node to a consumer. One iteration \
 has three passes. Forward computes the values. Backward walks from J against the arrows: a node joins the queue when \
 the last of its consumers has been visited, and its gradient is the sum of what they contribute, one contribution for \
-each edge. The ledger lists them. Data and constants are visited, too: a step does not stop there, s does. Update \
-moves every variable by the step of the optimizer, in gradient descent against its gradient; η, the learning rate, \
-says how far.
+each edge. The ledger lists them. Data and constants are visited, too: a step does not stop there, {inside} does. \
+Update moves every variable by the step of the optimizer, in gradient descent against its gradient; η, the learning \
+rate, says how far.
 
-The pane whose title shows ←↑↓→ has the arrow keys. In the graph they select a node, in a double frame: left an \
-input, right a consumer. The inspector then explains that node; time stays, and the next step follows the action \
-again. Tab goes on to the inspector, which writes out one element, marked ►, with its own numbers; there the arrow \
-keys choose another one. On a small screen Tab comes to the charts, too.
+The pane whose title shows ←↑↓→ has the arrow keys. In the graph they select a node, in a double frame: {left} an \
+input, {right} a consumer. The inspector then explains that node; time stays, and the next step follows the action \
+again. {panes} goes on to the inspector, which writes out one element, marked ►, with its own numbers; there the arrow \
+keys choose another one. On a small screen {panes} comes to the charts, too.
 
-Enter goes on to an element that this one came from, a chooses over which edge, d by which term, Backspace returns: so \
-one can walk from any number to J. = shows it, and J, with all digits; g measures whether its gradient is right.
+{origin} goes on to an element that this one came from, {edge} chooses over which edge, {term} by which term, {return} \
+returns: so one can walk from any number to J. {in full} shows it, and J, with all digits; \
+{check} measures whether its gradient is right.
 
 The tape is the graph with one row per node, in the order of evaluation. In it, + marks the inputs of the node of now.
 ◄ ► ▲ ▼ in the title of the graph tell on which sides there is more of it.
@@ -50,12 +51,12 @@ The tape is the graph with one row per node, in the order of evaluation. In it, 
 name/ is a folded scope: several nodes in one box, with how many it holds and how far the pass has come in them; … is \
 partly done.
 
-t supposes that a belief is right, such as that a node need not wait: what would come out, beside the truth.
+{beliefs} supposes that a belief is right, such as that a node need not wait: what would come out, beside the truth.
 
-m asks you first: space then puts a question before it shows a step, and hides what would answer it \
+{ask} asks you first: {step} then puts a question before it shows a step, and hides what would answer it \
 (a ? stands there). Answer with 1 to 4 or a click, or type a number and press Enter; 1 % off is still right; Esc \
-skips. m again asks the room: nobody types, the next space reveals. m once more stops. \
-Only space asks; n, p, i and going back never do.
+skips. {ask} again asks the room: nobody types, the next {step} reveals. {ask} once more stops. \
+Only {step} asks; {node}, {phase}, {iteration} and going back never do.
 
 backprop-tui my_model.py opens a graph of your own: any script that trains with minidl_core.\
 """
@@ -79,16 +80,20 @@ class HelpScreen(ModalScreen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1", "dismiss", "close")]
 
+    def __init__(self, keymap: Keymap) -> None:
+        super().__init__()
+        self._keymap = keymap
+
     def compose(self) -> ComposeResult:
         """Yield the text in a scrolling pane."""
         keys = Table.grid(padding=(0, 2))
         for title, bindings in SECTIONS.items():
             keys.add_row(Text(title, STYLES["title"]))
             for binding in bindings:
-                keys.add_row(Text(f"  {binding.key_display}", STYLES["key"]), Text(binding.tooltip))
+                keys.add_row(Text(f"  {shown_keys(binding, self._keymap)}", STYLES["key"]), Text(binding.tooltip))
         with VerticalScroll() as pane:
             pane.border_title = "Every key; below them, how to read the screen"
             pane.border_subtitle = "↑ ↓ scroll   q close"
             yield Static(keys)
             yield Static("")
-            yield Static(READING, markup=False)
+            yield Static(READING.format_map(names_of(self._keymap)), markup=False)

@@ -18,8 +18,8 @@ from textual.worker import Worker
 
 from ..debugger.followed import Followed
 from ..debugger.steps import Place
-from ..keys import KEY_OF
 from ..narration.log import Log, height_of_a_row
+from ..narration.messages import Keys
 from ..narration.solution import file_name, write_solution
 from ..session import DebugSession
 from ..widgets.canvas import Canvas
@@ -65,11 +65,12 @@ class LogScreen(ModalScreen[Place | None]):
         Binding("q,o", "close", "close"),
     ]
 
-    def __init__(self, session: DebugSession, followed: Followed) -> None:
+    def __init__(self, session: DebugSession, followed: Followed, keys: Keys) -> None:
         super().__init__()
         self._session = session
+        self._step = keys["step"]
         self._followed = followed
-        self._log = Log(session.timeline.moment, KEY_OF)
+        self._log = Log(session.timeline.moment, keys)
         self._rows: Sequence[int] = range(len(self._log))
         self._at = max(len(self._log) - 1, 0)
         self._texts: dict[int, str] = {}
@@ -100,7 +101,7 @@ class LogScreen(ModalScreen[Place | None]):
         width, height = canvas.size
         lines = self._log.draw(self._rows, self._at, width, height)
         if not len(self._log):
-            lines = [[("Nothing has happened yet. q closes this, and space takes the first step.", "text")]]
+            lines = [[(f"Nothing has happened yet. q closes this, and {self._step} takes the first step.", "text")]]
         canvas.show(lines)
 
     def _say(self, said: str) -> None:

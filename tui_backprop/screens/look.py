@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from ..classroom.look import Look
+from ..keys import Keymap
 from ..session import DebugSession
 from .main_screen import MainScreen
 
@@ -16,8 +17,8 @@ class LookScreen(MainScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q,F,L,O", "leave", "leave")]
 
-    def __init__(self, session: DebugSession, look: Look) -> None:
-        super().__init__(session, look)
+    def __init__(self, session: DebugSession, look: Look, keymap: Keymap) -> None:
+        super().__init__(session, look, keymap)
         self._look = look
         look.changed = self.look_at_class
 

@@ -24,7 +24,7 @@ from ..debugger.moment import Moment
 from ..debugger.steps import Place
 from ..drawing.palette import Line
 from ..graph.look import Room
-from ..keys import KEY_OF, SECTIONS
+from ..keys import SECTIONS, Keymap, names_of
 from ..panes import PANES
 from ..panes.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Area, arrange_for
 from ..panes.frame import draw_frame, draw_title
@@ -55,11 +55,12 @@ class MainScreen(Screen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [binding for section in SECTIONS.values() for binding in section]
 
-    def __init__(self, session: DebugSession, company: Lead | Pupil | Look | None = None) -> None:
+    def __init__(self, session: DebugSession, company: Lead | Pupil | Look | None, keymap: Keymap) -> None:
         super().__init__()
         self.session = session
         self._company = company
-        self.viewer = Viewer(session, KEY_OF)
+        self.keymap = keymap
+        self.viewer = Viewer(session, names_of(keymap))
         self._panes = [pane for pane in PANES if pane.applies(session.moment)]
         self._areas: dict[str, Area] = {}
         self._arranged: object = None

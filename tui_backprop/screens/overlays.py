@@ -16,6 +16,7 @@ from ..debugger.edits import Edit
 from ..debugger.message import Message
 from ..debugger.steps import Place
 from ..hunt.hunt import Guess
+from ..keys import Keymap
 from ..notation.conditions import read_breakpoint
 from ..session import DebugSession, Viewer
 from ..session.session_file import ENDING, write_session
@@ -35,6 +36,7 @@ class Below(Protocol):
 
     session: DebugSession
     viewer: Viewer
+    keymap: Keymap
 
     @property
     def app(self) -> App[object]:
@@ -59,7 +61,7 @@ def edit(below: Below, what: str = "element") -> None:
             below.show()
 
     node = below.viewer.node if what == "element" else None
-    below.ask(EditScreen(below.session.timeline, node, below.viewer.followed), fork)
+    below.ask(EditScreen(below.session.timeline, node, below.viewer.followed, below.viewer.keys), fork)
 
 
 def find(below: Below) -> None:
@@ -85,7 +87,7 @@ def read_log(below: Below) -> None:
         below.show()
     else:
         below.session.look("log", below.session.moment.iteration)
-        below.ask(LogScreen(below.session, below.viewer.followed), below.go)
+        below.ask(LogScreen(below.session, below.viewer.followed, below.viewer.keys), below.go)
 
 
 def compare_beliefs(below: Below) -> None:
@@ -123,28 +125,28 @@ def keep(below: Below) -> None:
         below.show()
         return
 
-    def keep(path: Path | None) -> None:
+    def write(path: Path | None) -> None:
         if path is not None:
             below.session.keep(path)
             below.show()
 
-    below.ask(KeepScreen(below.session.program), keep)
+    below.ask(KeepScreen(below.session.program), write)
 
 
 def guess(below: Below) -> None:
     """Ask in a hunt what is broken."""
 
-    def guess(guess: Guess | None) -> None:
+    def take(guess: Guess | None) -> None:
         if guess is not None:
             below.session.guess(guess)
             below.show()
 
     if below.session.has_hunt():
-        below.ask(GuessScreen(below.session, below.viewer.node), guess)
+        below.ask(GuessScreen(below.session, below.viewer.node), take)
     else:
         below.show()
 
 
 def explain(below: Below) -> None:
     """Explain the screen and the keys."""
-    below.ask(HelpScreen())
+    below.ask(HelpScreen(below.keymap))
