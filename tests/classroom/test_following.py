@@ -11,6 +11,7 @@ import pytest
 from tests.classroom.meeting_room import End, Room, room, until
 from tui_backprop.classroom import pupil as pupils
 from tui_backprop.debugger.steps import Place
+from tui_backprop.keys import KEY_OF
 from tui_backprop.narration.messages import sentences
 from tui_backprop.notation.edits import read_edit
 from tui_backprop.panes.question_pane import draw_answers
@@ -217,8 +218,7 @@ async def test_a_wrong_answer_is_named_by_its_belief_on_all_screens(tmp_path: Pa
         for end in (teacher, pupil):
             outcome = end.session.quiz.outcome
             assert outcome is not None
-            drawn = " ".join(
-                "".join(text for text, _ in line).strip() for line in draw_answers(outcome, {"class": "F"}, 60, 20)
-            )
+            lines = draw_answers(outcome, KEY_OF, 60, 20)
+            drawn = " ".join("".join(text for text, _ in line).strip() for line in lines)
             for said in (drawn, " ".join(write_class_answers(outcome))):
                 assert f"{mistake.sentence}." in said
