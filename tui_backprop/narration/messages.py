@@ -170,7 +170,8 @@ def _wrong_move(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
 def _offered(who: str, base: tuple[str, ...], data: Mapping[str, Any]) -> tuple[str, ...]:
     """Return wordings of how a pupil stands to a class, with what the teacher may see."""
     if data["looked at"]:
-        return (f"{base[0]}; the teacher looks at yours", f"{base[1]}; teacher looks", f"{who}; teacher looks")
+        looks = (f"{base[1]}; teacher looks", f"{who}; teacher looks", f"{who}; seen")
+        return (f"{base[0]}; the teacher looks at yours", *looks)
     return (f"{base[0]}; the teacher may look at yours", f"{base[1]}; offered", *base) if data["offers"] else base
 
 
