@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import repeat
 from typing import Any, NoReturn
@@ -174,7 +174,7 @@ class BufferedStep:
             else:
                 value = Traced(buffers[node], isinstance(node, Variable), calls)
             values.append(_checked(value))
-        self._loss = values[plan.index[loss]].array
+        self._loss = self._read_before_the_update(values[plan.index[loss]], buffers.values())
         gradients = self._trace_back(plan, loss, values)
         rate, steps = Traced(self._rate, True, calls), {}
         for variable, gradient in gradients.items():
@@ -193,6 +193,15 @@ class BufferedStep:
     def is_outdated(self) -> bool:
         """Whether a gradient function was registered since it was traced."""
         return GradientRule.changes != self._changes
+
+    @staticmethod
+    def _read_before_the_update(loss: Traced, buffers: Iterable[Array]) -> Array:
+        """Return where the loss stands after a step as it was before it; a view of a variable moves with that."""
+        if loss.shape:
+            raise UntraceableError
+        moves = any(np.may_share_memory(loss.array, buffer) for buffer in buffers)
+        array: Array = (loss.copy() if moves else loss).array
+        return array
 
     def _trace_back(self, plan: Plan, loss: Node, values: list[Any]) -> dict[Variable, Traced]:
         backward, calls = plan.backward(loss, training=True), self._calls
@@ -242,7 +251,8 @@ class BufferedStep:
             for call in self._calls.once:
                 call()
         if rate != self._rate_held:
-            self._rate_held = self._rate[...] = rate
+            self._rate[...] = rate
+            self._rate_held = rate
         losses, loss, each = [], self._loss, self._calls.each
         for _ in repeat(None, count):
             for call in each:
@@ -314,7 +324,7 @@ class BufferedTraining:
         """Trace the step; operations of others may depend on more than their inputs, so only our own are traced."""
         functions = [node.definition.compute for node in self._plan.nodes if isinstance(node, Operation)]
         functions += [rule.function for _, _, rule, *_ in self._plan.backward(self._loss, training=True).steps]
-        if not all(function.__module__.startswith(_OUR_OPERATIONS) for function in functions):
+        if not all(str(function.__module__).startswith(_OUR_OPERATIONS) for function in functions):
             return None
         try:
             return BufferedStep(self._plan, self._loss, self._only, optimizer, feeds)

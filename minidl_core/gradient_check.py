@@ -225,7 +225,7 @@ def wrong_rules(evaluation: Evaluation, loss: Node) -> dict[Operation, str]:
         for node in post_order([loss])
         if isinstance(node, Operation)
         and node.definition.rule is None
-        and not str(gradient_rule(node).function.__module__).startswith(__package__)
+        and not str(gradient_rule(node).function.__module__).startswith(f"{__package__}.")
     ]
     found: dict[Operation, str] = {}
     measured: set[str] = set()

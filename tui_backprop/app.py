@@ -21,7 +21,8 @@ from textual.widget import Widget
 from minidl_core import MinidlError
 
 from .cast import Cast
-from .classroom.lead import Lead
+from .classroom.lead import Lead, Member
+from .classroom.look import Look
 from .classroom.pupil import Pupil, is_about
 from .complaints import complain
 from .debugger.timeline import Timeline
@@ -165,12 +166,11 @@ class BackpropApp(App[None]):
 
     def _look_at_class(self) -> None:
         """Have the main screen show what is new in the class, unless something lies over it."""
-        if self._exit or len(self.screen_stack) != 1:
+        if self._exit or not isinstance(self.screen, MainScreen):
             return
         if isinstance(self._company, Pupil):
             self._open_what_is_followed(self._company)
-        if isinstance(self.screen, MainScreen):
-            self.screen.look_at_class()
+        self.screen.look_at_class()
 
     def _open_what_is_followed(self, pupil: Pupil) -> None:
         """Open the lesson that the teacher has opened; a file is opened only by who joins."""
@@ -183,6 +183,20 @@ class BackpropApp(App[None]):
             session = self._open(address)
         if session is not None and is_about(context, session):
             self._show_session(session)
+
+    def action_members(self) -> None:
+        """Show the teacher who is in the class, and the session of a pupil who offers it and is chosen."""
+        from .screens.class_list import ClassScreen
+        from .screens.look import LookScreen
+
+        lead = self._company
+        assert isinstance(lead, Lead), "only who leads a class sees its members"
+
+        def look(member: Member | None) -> None:
+            if member is not None:
+                self.push_screen(LookScreen(DebugSession(self.session.program), Look(lead, member), self._keys))
+
+        self.push_screen(ClassScreen(lead), look)
 
     async def on_event(self, event: events.Event) -> None:
         """Let keys, pastes and the mouse wait for their turn."""
@@ -225,7 +239,7 @@ class BackpropApp(App[None]):
         pump = active_message_pump.get()
         nodes = pump.ancestors_with_self if isinstance(pump, Widget) else self.screen_stack[-1:]
         failed = next((node for node in nodes if isinstance(node, Screen)), None)
-        if not isinstance(failed, ModalScreen):
+        if not isinstance(failed, ModalScreen) and failed not in self.screen_stack[1:]:
             super()._handle_exception(error)
             return
         if failed in self.screen_stack:

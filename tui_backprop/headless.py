@@ -190,4 +190,4 @@ def _picture(plane: Plane, feeds: Mapping[Placeholder, Array], variables: Mappin
     drawing = draw_data(
         feeds[plane.points], classes, now=line, before={}, followed=None, width=PICTURE_WIDTH, height=PICTURE_HEIGHT
     )
-    return plain([data_legend((), None, PICTURE_WIDTH), *drawing])
+    return plain([data_legend(None, PICTURE_WIDTH), *drawing])

@@ -82,6 +82,7 @@ SECTIONS: dict[str, list[Binding]] = {
         _key("T", "viewer('turn_page', 1)", "page", "The lesson's next page; behind the last one it closes"),
         _key("Y", "viewer('turn_page', -1)", "page back", "The lesson's page before; before the first one it closes"),
         _key("F", "class", "class", "In a class: follow the teacher again; the teacher sees who is there"),
+        _key("O", "offer", "offer", "In a class: look at mine, the teacher may see it and point into it; no more"),
     ],
     "Look": [
         _key(
@@ -218,6 +219,7 @@ def names_of(keymap: Keymap) -> dict[str, str]:
         shown = shown_keys(binding, keymap).split()
         names[binding.description] = shown[0]
         names |= {f"{binding.description} while typing": name for name in reversed(shown) if len(name) > 1}
+    names["train"] = f"{names['run']} ({names['faster']} is faster)"
     return names | {"arrows": "".join(names[way] for way in ("left", "up", "down", "right"))}
 
 

@@ -62,7 +62,7 @@ def run_replay(name: str, record: str, settings: Settings) -> int:
             for seconds in moves:
                 while session.running is not None:
                     session.tick()
-                screen.action_session("pause")
+                screen.show()
                 await pilot.pause()
                 passed += seconds
         except (KeyError, IndexError, TypeError, ValueError) as error:

@@ -52,12 +52,15 @@ class Room:
         self.path = directory / "socket"
         self._ends: list[End] = []
 
-    async def lead(self, lesson: str = "perceptron") -> End:
+    def listen(self) -> socket.socket:
         self.path.unlink(missing_ok=True)
         listening = socket.socket(socket.AF_UNIX)
         listening.bind(str(self.path))
         listening.listen()
-        end = End(Lead("monday", listening, "come in"), lesson)
+        return listening
+
+    async def lead(self, lesson: str = "perceptron") -> End:
+        end = End(Lead("monday", self.listen(), "come in"), lesson)
         await end.company.open()
         self._ends.append(end)
         end.show()

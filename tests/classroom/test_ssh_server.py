@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 import pytest
@@ -52,11 +54,14 @@ class Served:
     def __init__(self) -> None:
         self.port = 0
         self.started: list[User] = []
+        self.processes: list[Process] = []
         self.log: list[str] = []
+        self.doors: set[Any] = set()
 
     def start(self, user: User, term: str, terminal: int) -> Process:
         self.started.append(user)
-        return Process(terminal, term)
+        self.processes.append(Process(terminal, term))
+        return self.processes[-1]
 
     def connect(self, user: str = "join", word: str | None = "sesame", **options: object) -> asyncssh._ACMWrapper:
         options |= {"username": user, "password": word, "known_hosts": None, "client_keys": [], "config": []}
@@ -68,7 +73,7 @@ async def server(**rules: object) -> AsyncIterator[Served]:
     served = Served()
     house = House(Rules("leads", **{"word": "sesame", **rules}), served.start, served.log.append, b"restored")  # type: ignore[arg-type]
     acceptor = await listen(house, KEY, "127.0.0.1", 0)
-    served.port = acceptor.get_port()
+    served.port, served.doors = acceptor.get_port(), house.doors
     try:
         async with asyncio.timeout(20):
             yield served
@@ -113,6 +118,18 @@ async def test_no_command_no_files_no_forwarding_no_terminal_less_shell() -> Non
                 with pytest.raises((asyncssh.Error, asyncssh.ChannelListenError, OSError)):
                     await asks(client)
         assert served.started == []
+
+
+async def test_no_agent(tmp_path: Path) -> None:
+    agent = await asyncio.start_unix_server(lambda *_: None, tmp_path / "agent")
+    offers = {"agent_path": str(tmp_path / "agent"), "agent_forwarding": True}
+    async with agent, server() as served, served.connect(**offers) as client:
+        process = await client.create_process(term_type="xterm")
+        await process.stdout.readline()
+        [door] = served.doors
+        assert door._connection.get_agent_path() is None
+        process.stdin.write("\n")
+        await process.wait()
 
 
 async def test_a_wrong_word_and_too_many_of_them() -> None:
@@ -164,6 +181,21 @@ async def test_who_presses_no_key_and_who_types_without_end() -> None:
         done = await process.wait()
         assert any("no key was pressed" in line for line in served.log)
         assert done.stdout.endswith(b"restoredbackprop-tui: no key was pressed for 0.002 minutes\r\n")
+
+
+async def test_one_who_is_killed_and_one_who_resizes_without_end() -> None:
+    async with server() as served, served.connect() as first, served.connect() as second:
+        one, other = [await client.create_process(term_type="xterm") for client in (first, second)]
+        for terminal in (one, other):
+            await terminal.stdout.readline()
+        for width in range(500):
+            other.change_terminal_size(width * 1000, width % 3)
+        os.kill(served.processes[0].pid, signal.SIGKILL)
+        killed = await one.wait()
+        assert killed.stdout == "restored"
+        assert killed.exit_status == signal.SIGKILL
+        other.stdin.write("\n")
+        assert (await other.wait()).exit_status == 0
 
 
 async def test_only_so_many_connections() -> None:

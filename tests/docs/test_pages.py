@@ -14,11 +14,12 @@ from minidl_core import train
 from tests.test_layers import ORDER
 from tests.test_layers import ROOT as PROJECT
 from tests.tui.readme import PAGES, file_under, text_of
-from tui_backprop.cli import EXAMPLES, address_of, build_hunt_parser, build_parser, build_serve_parser, main
+from tui_backprop.cli import address_of, main
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import lesson_names
 from tui_backprop.notation.conditions import read_breakpoint
 from tui_backprop.notation.moments import read_moment
+from tui_backprop.parsers import EXAMPLES, build_hunt_parser, build_parser, build_serve_parser
 from tui_backprop.programs.opening import open_program
 from tui_backprop.session.opening import Asked, open_session
 

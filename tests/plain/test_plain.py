@@ -75,9 +75,10 @@ def test_an_edit_begins_a_branch_and_branch_goes_back() -> None:
     viewer = opened("chain")
     before = said(viewer, "phase", "where")[-1]
     assert said(viewer, "edit a = 3")[0].startswith("a 1 to 3: iteration 1 was computed again")
-    assert said(viewer, "where")[-1] != before
+    assert said(viewer, "where")[1] != before
+    assert said(viewer, "where")[2] == "e of iteration 1: 2 here, 10 on original."
     assert said(viewer, "branch")[0].startswith("This is branch 1 of 2, original")
-    assert said(viewer, "where")[-1] == before
+    assert said(viewer, "where")[1] == before
 
 
 def test_a_question_is_answered_by_a_number_alone_and_judged() -> None:

@@ -310,8 +310,8 @@ def test_any_lines_fill_the_pane_and_move_no_point(lines: list[Separator], width
 @pytest.mark.parametrize(
     ("line", "cells"),
     [
-        ((1.0, 0.0, 0.0), "┃" * 12),
-        ((0.0, 1.0, 0.0), "━" * 54),
+        ((1.0, 0.0, 0.0), "┃" * 11),
+        ((0.0, 1.0, 0.0), "━" * 50),
         ((1.0, 1.0, 1000.0), ""),
         ((0.0, 0.0, 1.0), ""),
         ((nan, 1.0, 0.0), ""),
@@ -354,19 +354,22 @@ def test_one_point_has_axes_too(x: float) -> None:
     assert texts(lines) == ["         ", "    x    ", "         "]
 
 
+def test_the_axes_of_the_points_have_round_numbers_where_they_belong() -> None:
+    lines = draw_data([[-3, -3], [3, 3], [0, 0]], [1, 0, 0], now=None, before={}, followed=None, width=35, height=8)
+    assert texts(lines)[-1] == "   └────-2─────────0─────────2─────"
+    assert [text[:4] for text in texts(lines)[:-1]] == ["   │", "  2┤", "   │", "  0┤", "   │", " -2┤", "   │"]
+    middle, below = texts(lines)[3], texts(lines)[-1]
+    assert middle[below.index("0")] == "o"
+
+
 def test_the_legend_gets_shorter_where_it_must() -> None:
-    full = "x red  o blue  ◆ point 3  ━ now  ₀ ₁ ₃ ₁₀ after so many updates"
-    assert plain([data_legend((0, 1, 3, 10), 3, 70)]) == full
-    assert plain([data_legend((0, 1, 3, 10), 3, 50)]) == full.replace("after so many updates", "earlier")
-    assert plain([data_legend((0, 1, 3, 10), 3, 36)]) == full.replace("point ", "").removesuffix(
-        " after so many updates"
-    )
-    assert plain([data_legend((0, 1, 3, 10), 3, 31)]) == "x red  o blue  ━ now  ₀ ₁ ₃ ₁₀"
-    assert plain([data_legend((), None, 60)]) == "x red  o blue  ━ now"
-    assert data_legend((), None, 5) == []
-    assert plain([data_legend((), None, 60, "2 of 3 right")]) == "x red  o blue  ━ now: 2 of 3 right"
-    assert plain([data_legend((), None, 30, "2 of 3 right")]) == "x red  o blue  ━ 2 of 3 right"
-    assert plain([data_legend((), None, 28, "2 of 3 right")]) == "x red  o blue  ━ now"
+    assert plain([data_legend(3, 36)]) == "x red  o blue  ◆ point 3  ━ now"
+    assert plain([data_legend(3, 30)]) == "x red  o blue  ◆ 3  ━ now"
+    assert plain([data_legend(3, 24)]) == "x red  o blue  ━ now"
+    assert data_legend(None, 5) == []
+    assert plain([data_legend(None, 60, "2 of 3 right")]) == "x red  o blue  ━ now: 2 of 3 right"
+    assert plain([data_legend(None, 30, "2 of 3 right")]) == "x red  o blue  ━ 2 of 3 right"
+    assert plain([data_legend(None, 28, "2 of 3 right")]) == "x red  o blue  ━ now"
     assert count_right([[1.0, 0.0], [-1.0, 5.0], [2.0, 0.0]], [0, 1, 1], (1.0, 0.0, 0.0)) == 2
 
 

@@ -64,7 +64,9 @@ async def test_the_first_move_is_worked_and_space_makes_it() -> None:
     async with opened("two-paths", (80, 24)) as pilot:
         await pilot.press("D")
         assert "you drive the way back; p goes there" in text(pilot, "step-title")
-        await pilot.press("p", "space")
+        await pilot.press("D", "p", "D")
+        assert "you drive the way back; space begins it" in text(pilot, "step-title"), "p would make all of it"
+        await pilot.press("space")
         assert "Which node does the search visit next?" in text(pilot, "step")
         assert "the first, worked: e: the search starts at the loss;" in flowed(pilot)
         here = place(pilot)

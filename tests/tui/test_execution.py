@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import builtins
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
 import warnings
+from contextlib import redirect_stderr
 from pathlib import Path
 
 import numpy as np
@@ -131,6 +133,19 @@ def notebook(*cells: str | list[str], **more: object) -> str:
     written += [{"cell_type": "code", "source": cell, "outputs": []} for cell in cells]  # type: ignore[misc]
     Path("my.ipynb").write_text(json.dumps({"nbformat": 4, "cells": written, **more}), encoding="utf-8")
     return "my.ipynb"
+
+
+def test_it_opens_while_there_is_a_screen() -> None:
+    """Textual's own standard error output says -1 for its descriptor, and L opens the engine's lesson under it."""
+
+    class Captured(io.StringIO):
+        def fileno(self) -> int:
+            return -1
+
+    Path("my_model.py").write_text("print('said')\n" + TRAINED, encoding="utf-8")
+    with redirect_stderr(Captured()) as captured:
+        open_script("my_model.py")
+    assert captured.getvalue() == "said\n"
 
 
 def test_a_notebook_is_the_script_of_its_cells(capfd: pytest.CaptureFixture[str]) -> None:

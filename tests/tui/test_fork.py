@@ -22,6 +22,7 @@ from tui_backprop.lessons import load_lesson
 from tui_backprop.narration.messages import sentences
 from tui_backprop.notation.edits import EditError, branch_label, label, read_edit
 from tui_backprop.notation.formats import number
+from tui_backprop.notation.losses_beside import losses_beside
 from tui_backprop.programs.program import program_of
 from tui_backprop.screens.edit import EditScreen
 from tui_backprop.screens.main_screen import MainScreen
@@ -114,6 +115,19 @@ def test_at_the_end_of_an_iteration_the_next_one_starts_with_the_edit() -> None:
     assert timeline.back(after_step)
     assert fingerprint(timeline.moment) == fingerprint(before)
     assert losses_of(timeline, 6) == losses_by_hand({2: "W 0 0 1"}, 6)
+
+
+def test_the_losses_of_branches_stand_beside_each_other() -> None:
+    timeline = open_lesson()
+    finish(timeline, 4)
+    assert losses_beside(timeline.moment) == ""
+    finish(timeline, 2)
+    fork(timeline, "W[0,0] = 1")
+    assert losses_beside(timeline.moment) == "", "this branch has not measured its loss yet"
+    finish(timeline, 3)
+    here, there = (number(losses_by_hand(edits, 3)[2]) for edits in ({2: "W 0 0 1"}, {}))
+    assert here != there
+    assert losses_beside(timeline.moment) == f"J of iteration 3: {here} here, {there} on original"
 
 
 def test_every_branch_keeps_its_bits_whichever_way_one_comes() -> None:
@@ -258,7 +272,7 @@ async def test_a_weight_in_the_past_is_edited_and_the_way_without_it_stays() -> 
         await press(pilot, "p")
         assert f"J {number(edited[3])} (was {number(original[2])})" in header(pilot)
         assert "W[0,0] 0.223 → 1" in text(pilot, "loss-title")
-        assert "original: W[0,0] 0.223" in text(pilot, "loss")
+        assert f"original, {number(original[3])}: W[0,0] 0.223" in text(pilot, "loss")
         await press(pilot, "i", "i", "i")
         assert f"J {number(edited[5])} (was {number(edited[4])})" in header(pilot)
         await press(pilot, "E")

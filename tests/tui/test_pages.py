@@ -10,11 +10,12 @@ from textual.widgets import Input
 
 import minidl_core as dl
 from tui_backprop.app import BackpropApp
+from tui_backprop.debugger.followed import element_at
 from tui_backprop.drawing.glyphs import NOT_YET
 from tui_backprop.inspector import VIEWS
 from tui_backprop.keys import KEY_OF
 from tui_backprop.lessons import PATH, lesson_names, load_lesson
-from tui_backprop.lessons.lesson import Example, Lesson
+from tui_backprop.lessons.lesson import PICTURE_NAMES, Example, Lesson
 from tui_backprop.lessons.pages import SHOWN, Goal, Page, Situation
 from tui_backprop.narration.messages import sentences
 from tui_backprop.notation.formats import number
@@ -59,7 +60,12 @@ def check_page(viewer: Viewer) -> None:
     assert viewer.message is None, viewer.message
     if page.node:
         assert viewer.node is not None
-        assert viewer.node.name == page.node
+        name, _, element = page.node.partition("[")
+        assert viewer.node.name == name
+        shape = viewer.moment.shape(viewer.node)
+        if element and shape is not None:
+            here = element_at(viewer.moment, viewer.node, shape, viewer.followed)
+            assert element == f"{','.join(map(str, here))}]", "the element that the page is about is written out"
     if page.shows in {view.name for view in VIEWS}:
         assert viewer.shown_view == page.shows
 
@@ -78,6 +84,8 @@ async def test_a_lesson_is_read_on_both_screens_to_its_goal(name: str) -> None:
             assert (reading.is_open, reading.number) == (True, number)
             check_page(viewer)
             assert words(text(pilot, "page"))[: len(words(reading.text))] == words(reading.text)
+            if page.shows in PICTURE_NAMES:
+                assert "…" not in text(pilot, "inspector-title"), "where a picture is a view of the inspector"
             question = reading.question
             if question is not None and question.choices:
                 assert page.answer in page.choices

@@ -6,7 +6,7 @@ A context holds no computed number but the loss, which is compared: each end com
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from minidl_core import MinidlError
@@ -27,7 +27,6 @@ DAMAGED = (KeyError, IndexError, TypeError, ValueError, AttributeError, Overflow
 def write_context(session: DebugSession, viewer: Viewer, asked: int) -> Context:
     """Return what a class follows of a session and its teacher's viewer; `asked` is the number of the question."""
     quiz, outcome = session.asking, session.asking.outcome
-    node = viewer.look.node
     return {
         **program_of(session),
         **write_branches(session.timeline),
@@ -35,12 +34,22 @@ def write_context(session: DebugSession, viewer: Viewer, asked: int) -> Context:
         "loss": session.moment.loss,
         "question": None if quiz.question is None else [asked, *_followed(viewer.followed)],
         "answers": None if outcome is None else outcome.answers,
-        "points at": [
-            None if node is None else node.name,
-            None if viewer.view in viewer.other_views else viewer.view,
-            *_followed(viewer.followed),
-        ],
+        "points at": points_at(viewer),
     }
+
+
+def points_at(viewer: Viewer) -> list[Any]:
+    """Return what a viewer looks at: the selected node, the view that was asked for, the followed element."""
+    node = viewer.look.node
+    view = None if viewer.view in viewer.other_views else viewer.view
+    return [None if node is None else node.name, view, *_followed(viewer.followed)]
+
+
+def look_where(pointed: Sequence[Any], session: DebugSession, viewer: Viewer) -> None:
+    """Have a viewer look at what somebody points at; raises DAMAGED where that is not there."""
+    name, view, *followed = pointed
+    node = None if name is None else node_called(name, session.timeline)
+    viewer.look_at(node, None if view is None else str(view), _read_followed(followed))
 
 
 def take_up(context: Context, before: Context | None, session: DebugSession, viewer: Viewer) -> None:
@@ -68,9 +77,7 @@ def take_up(context: Context, before: Context | None, session: DebugSession, vie
         _, *followed = question
         quiz.ask(timeline, _read_followed(followed))
     if before is None or before["at"] != context["at"] or before["points at"] != context["points at"]:
-        name, view, *followed = context["points at"]
-        node = None if name is None else node_called(name, timeline)
-        viewer.look_at(node, None if view is None else str(view), _read_followed(followed))
+        look_where(context["points at"], session, viewer)
 
 
 @kept

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,10 @@ LONGEST_NAME = 24
 
 @dataclass
 class Member:
-    """A pupil: their account, and their name if they gave one; whether they follow; what was sent last, and drawn."""
+    """A pupil: their account, and their name if they gave one; whether they follow; what was sent last, and drawn.
+
+    Who `offers` a look at their own session `shows` it while the teacher looks; None before that is known.
+    """
 
     link: Link
     account: int | None = None
@@ -41,6 +44,8 @@ class Member:
     drawn: int = 0
     since: float = 0.0
     answer: tuple[int, str] | None = None
+    offers: bool = False
+    shows: Context | None = None
 
     @property
     def is_slow(self) -> bool:
@@ -58,6 +63,7 @@ class Lead:
         self.name = name
         self.invitation = invitation
         self.changed: Callable[[], None] = lambda: None
+        self.looked_at: Member | None = None
         self.members: dict[Link, Member] = {}
         self._listening = listening
         self._server: asyncio.Server | None = None
@@ -103,9 +109,16 @@ class Lead:
             case {"class": int(version), "name": str(name)} if member is not None and version == VERSION:
                 member.name = name_of(name)
                 self._send(member)
-            case {"drawn": int(number), "alone": bool(alone)} if member is not None:
+            case {"drawn": int(number), "alone": bool(alone), "offers": bool(offers)} if member is not None:
+                is_new, member.offers = member.offers != offers, offers
                 member.drawn, member.alone = min(number, member.sent), alone
                 self._send(member)
+                if is_new:
+                    self.changed()
+            case {"shows": dict(context)} if member is not None:
+                if member is self.looked_at:
+                    member.shows = context
+                    self.changed()
             case {"answer to": int(number), "answer": str(answer)} if member is not None and self._fits(answer):
                 member.answer = number, answer
             case {"answer to": int(), "answer": None} if member is not None:
@@ -123,6 +136,19 @@ class Lead:
         if question is None or not question.choices:
             return len(answer) <= LONGEST_ANSWER and (question is None or read_number(answer) is not None)
         return answer in question.choices
+
+    def look_at(self, member: Member | None) -> None:
+        """Have a pupil who offers it show their session from now on, and nobody else."""
+        for each, looks in ((self.looked_at, False), (member, True)):
+            if each is not None:
+                each.shows = None
+                each.link.send({"class": VERSION, "looks": looks})
+        self.looked_at = member
+
+    def point(self, points_at: Sequence[Any]) -> None:
+        """Point at something in the session of the pupil who is looked at, as a context says it."""
+        if self.looked_at is not None:
+            self.looked_at.link.send({"class": VERSION, "points": points_at})
 
     def _send(self, member: Member) -> None:
         if self._context is not None and member.drawn >= member.sent < self._number:

@@ -13,9 +13,9 @@ from ..debugger.recording import Recording
 from ..notation.fitting import printable
 from ..notation.moments import name_place
 from ..session import DebugSession, Viewer
-from .context import DAMAGED, Context, program_of, take_up
+from .context import DAMAGED, Context, look_where, program_of, take_up, write_context
 from .lead import name_of
-from .link import LONGEST_OF_TEACHER, VERSION, Link, read, write
+from .link import LONGEST_OF_PUPIL, LONGEST_OF_TEACHER, VERSION, Link, read, write
 
 AGAIN = 2.0
 """Seconds until a teacher who is not there is looked for again."""
@@ -31,12 +31,14 @@ class Pupil:
     """A member of the class whose socket is at `path`; `changed` is called when the teacher has done something.
 
     `context` is what the teacher does, None before that is known; the pupil's session does it, too, while it `follows`.
+    Where the pupil `offers` it, the teacher may look at that session, and point at something in it.
     """
 
     def __init__(self, path: Path, name: str = "", class_name: str = "") -> None:
         self.changed: Callable[[], None] = lambda: None
         self.context: Context | None = None
         self.follows = True
+        self.offers = False
         self._path = path
         self._name = name
         self._class = class_name
@@ -49,6 +51,9 @@ class Pupil:
         self._session: DebugSession | None = None
         self._left: tuple[Recording, int, bool] | None = None
         self._said: tuple[int, str | None] | None = None
+        self._looked_at = False
+        self._shown: Context | None = None
+        self._pointed: list[Any] | None = None
         self._other_program = False
         self._wrong = ""
 
@@ -66,6 +71,7 @@ class Pupil:
             self._link = link
             self._number = self._drawn = 0
             self._said = None
+            self._looked_at = False
             link.send(_hello(self._name))
 
     def close(self) -> None:
@@ -96,6 +102,14 @@ class Pupil:
                 self.changed()
                 if not self.follows:
                     self._say_drawn()
+            case {"class": int(), "looks": bool(looks)}:
+                self._looked_at, self._shown = looks and self.offers, None
+                self.changed()
+            case {"class": int(), "points": list(pointed)} if self.offers:
+                self._pointed = pointed
+                self.changed()
+            case {"class": int(), "points": list()}:  # pointed before it was known that no more is offered
+                pass
             case _:
                 link.close()
 
@@ -113,8 +127,30 @@ class Pupil:
             self._drawn = -1  # so that the teacher is told
             self.changed()
 
-    def take_up(self, session: DebugSession, viewer: Viewer) -> None:
-        """Have the pupil's session do what the teacher has done, as long as they follow."""
+    def offer(self) -> Message:
+        """Offer the teacher to look at this session, or no more, and return what there is to say of it."""
+        self.offers = not self.offers
+        self._looked_at = self._looked_at and self.offers
+        self._drawn = -1  # so that the teacher is told
+        self._say_drawn()
+        return Message("offers session", {"offers": self.offers})
+
+    def take_up(self, session: DebugSession, viewer: Viewer) -> bool:
+        """Have the pupil's session do what the teacher has done, as long as they follow.
+
+        Return whether the teacher has pointed at something in a session that is looked at.
+        """
+        self._follow(session, viewer)
+        pointed, self._pointed = self._pointed, None
+        if pointed is None:
+            return False
+        try:
+            look_where(pointed, session, viewer)
+        except DAMAGED:  # what was pointed at is gone
+            return False
+        return True
+
+    def _follow(self, session: DebugSession, viewer: Viewer) -> None:
         context = self.context
         if not self.follows or context is None or context is self._taken:
             return
@@ -143,6 +179,12 @@ class Pupil:
                 self._moves = session.moves
                 self.changed()
         self._say_drawn()
+        if self._looked_at and self._link is not None:
+            shows = write_context(session, viewer, 0)
+            if repr(shows) != repr(self._shown):
+                self._shown = shows
+                message = {"shows": shows}
+                self._link.send(message if len(write(message)) <= LONGEST_OF_PUPIL else {"shows": {}})
 
     def notice(self, session: DebugSession) -> None:
         """Let go of the class if the pupil has moved, and say in the session how one stands to it."""
@@ -160,6 +202,7 @@ class Pupil:
 
     def _standing(self, session: DebugSession) -> Message:
         data: dict[str, Any] = {"name": self._class, "there": self.is_there, "wrong": self._wrong}
+        data |= {"offers": self.offers, "looked at": self._looked_at}
         if self._other_program:
             return Message("other program in class", data)
         if self.follows and self.is_there:
@@ -173,7 +216,7 @@ class Pupil:
     def _say_drawn(self) -> None:
         if self._link is not None and self._drawn != self._number:
             self._drawn = self._number
-            self._link.send({"drawn": self._number, "alone": not self.follows})
+            self._link.send({"drawn": self._number, "alone": not self.follows, "offers": self.offers})
 
 
 def is_about(context: Context, session: DebugSession) -> bool:

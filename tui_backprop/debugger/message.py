@@ -43,6 +43,9 @@ Kind = Literal[
     "on one's own in a class",
     "other program in class",
     "in no class",
+    "offers session",
+    "looks at a pupil",
+    "theirs to move",
     "no number in view",
     "no origin",
     "in no scope",
@@ -87,10 +90,12 @@ class Message:
     `score`. would end the hunt: `what` was refused.
 
     Of a lesson, page is nowhere: `why` there is no moment that it belongs to. goal reached: the `lesson` that comes
-    next, empty where none does. goal not judged: the `error` and its `place` in a file.
+    next, empty where none does. goal not judged: the `error` and its `location`.
 
     Of a class, its `name`; who leads one: how many `follow`, are `alone` and `slow`; who is in one: whether the teacher
-    is `there`, what is `wrong` with what came, whether the loss is the `same`, `since` when one is on one's own.
+    is `there`, what is `wrong` with what came, whether the loss is the `same`, `since` when one is on one's own, and
+    whether one `offers` a look at one's session, and is `looked at`. looks at a pupil: their `name`, whether that is
+    `over`, what is `wrong` with it. offers session: whether one `offers` it.
     """
 
     kind: Kind

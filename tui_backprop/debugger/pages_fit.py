@@ -50,7 +50,8 @@ def _wrong_with(page: Page, names: Collection[str], loss: str) -> str | None:
             return f"has as its {field} {text!r}; it must be text"
     if not isinstance(page.choices, Mapping) or not all(isinstance(each, str) for each in chain(*page.choices.items())):
         return f"has as its choices {page.choices!r}; each must be a text with what is said to it, by a dict"
-    if page.node and page.node not in names:
+    about = read_placeholder(page.node, names, loss)
+    if page.node and (about is None or about.of != "value"):
         return f"points at '{page.node}', which is no node of the graph{near(page.node, names)}"
     if page.shows and page.shows not in (*SHOWN, *PICTURE_NAMES):
         return f"shows '{page.shows}'; there are {', '.join((*SHOWN, *PICTURE_NAMES))}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +23,7 @@ from .gaps import OPEN, RIGHT, WRONG, ExerciseError, exercise, judge_gaps
 
 _SIGNS = {OPEN: "·", RIGHT: DONE, WRONG: PARTS}
 _EVERY = 0.25
+_INDENT = 6 * " "
 
 
 def run_exercise(path: str, *, once: bool = False, wait: Callable[[float], None] = time.sleep) -> int:
@@ -37,8 +40,8 @@ def run_exercise(path: str, *, once: bool = False, wait: Callable[[float], None]
         if not file.exists():
             for _ in save_lines(file, exercise().splitlines()):
                 pass
-            print(printable(f"{path} has five gaps. Fill them in an editor; they are checked here at each save."))
-            print("How it works as a whole: backprop-tui engine. Ctrl+C ends this; the file stays.")
+            _say(f"{path} has five gaps. Fill them in an editor; they are checked here at each save.")
+            _say("How it works as a whole: backprop-tui engine. Ctrl+C ends this; the file stays.")
         status = STATUS_WRONG
         for text in _versions(file, wait):
             status = _check(path, text)
@@ -61,8 +64,9 @@ def _versions(file: Path, wait: Callable[[float], None]) -> Iterator[str]:
     before = None
     while True:
         try:
-            text = file.read_text(encoding="utf-8") if _stamp(file) != before else None
-            before = _stamp(file)
+            stamp = _stamp(file)  # before it is read, so that a save in between is seen the next time
+            text = file.read_text(encoding="utf-8") if stamp != before else None
+            before = stamp
         except FileNotFoundError:
             if before is None:
                 raise
@@ -81,23 +85,31 @@ def _check(path: str, text: str) -> int:
     """Print what is right and what is not, and return the exit status."""
     judgements = list(judge_gaps(text))
     print()
-    print(printable(f"{path}, saved {time.strftime('%H:%M:%S')}"))
+    _say(f"{path}, saved {time.strftime('%H:%M:%S')}")
     for number, task, state, why in judgements:
-        print(printable(f"  {_SIGNS[state]} gap {number}: {task}"))
+        _say(f"  {_SIGNS[state]} gap {number}: {task}")
         if why:
-            print(printable(f"      {why}"))
+            _say(f"      {why}")
     states = {each.state for each in judgements}
     if OPEN in states:
-        print(f"{sum(each.state == RIGHT for each in judgements)} of {len(judgements)} gaps are right.")
+        _say(f"{sum(each.state == RIGHT for each in judgements)} of {len(judgements)} gaps are right.")
         return STATUS_WRONG
     try:
         verdict = judge(open_program(path))
     except (ProgramError, MinidlError) as error:
-        print(printable(f"The file as a whole: {error}"))
+        _say(f"The file as a whole: {error}")
         return STATUS_WRONG
     for line in () if verdict is None else verdict.lines():
-        print(line)
+        _say(line)
     if states == {RIGHT} and verdict is not None and verdict.status == 0:
-        print(printable(f"All of it is right. Step through your own engine: backprop-tui {path}"))
+        _say(f"All of it is right. Step through your own engine: backprop-tui {path}")
         return 0
     return STATUS_WRONG
+
+
+def _say(text: str) -> None:
+    """Print a line, on a terminal in lines that end between words."""
+    text = printable(text)
+    if sys.stdout.isatty():
+        text = textwrap.fill(text, shutil.get_terminal_size().columns, subsequent_indent=_INDENT)
+    print(text)

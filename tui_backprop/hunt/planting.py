@@ -103,9 +103,7 @@ def kinds_by(seed: int) -> list[type[Mutant]]:
 
 
 def _planted(program: Program, mutant: Mutant, address: str) -> Planted:
-    summary = (
-        "One thing in this engine is broken, behind the forward pass, and two iterations show it. What, and where?"
-    )
+    summary = "One thing in this engine is broken, after the forward pass, and two iterations show it. What, and where?"
     # what a lesson says of its numbers holds for an engine that is right
     name = f"hunt: {program.lesson.name}"
     lesson = replace(program.lesson, name=name, summary=summary, sentences={}, pages=(), goal=None, then=None)

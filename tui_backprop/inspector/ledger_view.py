@@ -25,6 +25,7 @@ from ..notation.rounding import is_rounding
 from ..notation.sections import Section, compose, window
 from ..notation.worked import Worked, count, worked_contribution
 from .arrays import arrays_section, block
+from .one_path import one_path_section
 from .origin import Origin, draw_origin, factor_of, gradient_origin
 from .theirs_section import theirs_sections
 from .value_view import gradient_state, heading
@@ -92,6 +93,7 @@ class LedgerView(View):
             sections.append(Section(10, prose(state, width)))
         else:
             sections += [*_contribution(moment, event, followed, origin, width, height), *_why_add(moment, node, width)]
+            sections.append(one_path_section(moment, node, width))
         sections.append(Section(5, draw_origin(moment, origin, width), joined=True))
         sections += [*_facts(moment, node, followed, width), *theirs_sections(moment, node, followed, width)]
         return compose(sections, width, height)

@@ -16,6 +16,7 @@ from ..narration.wording import the_loss
 from ..notation.expression import element_text
 from ..notation.fitting import printable, prose
 from ..notation.formats import digits_of_change, in_full, number, shape_text, vector
+from ..notation.losses_beside import losses_beside
 from ..notation.names import called
 from ..notation.optimizer import is_straight
 from ..notation.sections import Section, compose
@@ -110,6 +111,7 @@ def draw_finished(moment: Moment, followed: Followed, width: int, height: int) -
         before = moment.recording.previous_loss
         if before is not None:
             lines += prose(f"it was {number(before)} in iteration {moment.iteration - 1}", width)
+        lines += prose(losses_beside(moment), width)
         sections += [Section(9, lines), *brought(moment, width)]
     if compared := agreement(moment):
         lines = prose(compared, width, "error" if moment.parted else "done")

@@ -72,25 +72,25 @@ lesson = Lesson(
             "Four words: Ann saw her cat. Each is three numbers, a row of X. Q says what a word asks for, K what it "
             "offers, and S how well the two fit: in row her, column Ann stands {S[2,0]}.",
             at="1:S:forward",
-            node="S",
+            node="S[2,0]",
             shows="value",
         ),
         Page(
             "softmax makes shares of each row: how much a word looks at each word. her looks at Ann with {A[2,0]}. "
             "The output O mixes the rows of X by these shares.",
             at="1:A:forward",
-            node="A",
+            node="A[2,0]",
             shows="value",
         ),
         Page(
             "In t, the row of her is that of Ann: her should look at Ann. Which sign will dJ/dS have there, "
             "in row her, column Ann?",
             at="1:A",
-            node="S",
+            node="S[2,0]",
             choices={
                 "+": "A step goes against the slope: then the score would fall, and her would look away from Ann.",
                 "-": "Right: {dJ/dS[2,0]}. If the score grows, J falls. A step goes against the slope: it grows.",
-                "0": "Then nothing would change. her looks at Ann with {A[2,0]}, and should with nearly 1.",
+                "none: it is 0": "Then nothing would change. her looks at Ann with {A[2,0]}, and should with nearly 1.",
             },
             answer="-",
         ),
@@ -103,7 +103,7 @@ lesson = Lesson(
         ),
     ),
     goal=Goal(
-        "Train until J is below 0.05, and see in A where each word looks. {key run} trains on.",
+        "Train until J is below 0.05, and see in A where each word looks. {key train} trains on.",
         lambda now: now.loss < 0.05,
     ),
     then=Next("That was the path. Now open a script of your own, or look for a bug: backprop-tui hunt."),

@@ -52,9 +52,9 @@ lesson = Lesson(
             node="moved",
             shows="ledger",
             choices={
-                "200": "That is dJ/dmoved. A gradient has one slope for each number of its own node.",
-                "2": "Right: one for each number of b. So the 200 slopes become 2, and the next page shows how.",
                 "1": "One number cannot say how to change b[0] and b[1] apart from each other.",
+                "2": "Right: one for each number of b. So the 200 slopes become 2, and the next page shows how.",
+                "200": "That is dJ/dmoved. A gradient has one slope for each number of its own node.",
             },
             answer="2",
         ),
@@ -62,14 +62,14 @@ lesson = Lesson(
             "b[0] was added in 100 places. If it grows a little, all 100 rows change, and J with each of them. "
             "So the 100 slopes of its column are added: {dJ/db[0]}. The inspector writes the sum out.",
             at="1:b",
-            node="b",
+            node="b[0]",
             shows="ledger",
         ),
         Page(
             "The update: b[0] = {b[0]} - {learning rate}·{dJ/db[0]} = {new b[0]}. It moves all the points at once, "
-            "so that their middle comes to 0. Press {key iteration} and see J fall.",
+            "so that their middle comes to 0. Press {key iteration} twice, and see J fall.",
             at="1:b:update",
-            node="b",
+            node="b[0]",
             shows="update",
         ),
     ),

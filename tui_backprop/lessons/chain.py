@@ -46,7 +46,7 @@ lesson = Lesson(
             choices={
                 "{de/da}": "1·({de/dc})·1·2 = {de/da}. Along one path, slopes are multiplied.",
                 "{de/dc}": "That is de/dc. On the way from c to a comes one more slope that is not 1: b = 2a.",
-                "-3": "That adds the slopes of the three last nodes. A chain of slopes is multiplied: twice -6.",
+                "-3": "That adds the slopes of d, c and b: -6 + 1 + 2. Along one path slopes are multiplied.",
             },
             answer="{de/da}",
         ),

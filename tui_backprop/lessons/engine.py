@@ -21,8 +21,8 @@ lesson = Lesson(
     script=str(Path(__file__).parents[1] / "exercise" / "value.py"),
     pages=(
         Page(
-            "This graph was made by a script while it ran: its class Value makes a node in each + and *. The lines "
-            "are in the inspector. Press {key node} a few times, and see which line made which node.",
+            "This graph was made by a script while it ran: its class Value makes a node in each + and *. The inspector "
+            "has the lines that made gap1. Press {key node}; then {key panes} leads to those of the next node.",
             at="1:gap1:forward",
             node="gap1",
             shows="code",
@@ -30,8 +30,8 @@ lesson = Lesson(
         Page(
             "gap1 * gap1 takes gap1 twice, and its pass_on has two lines: self.grad += ..., other.grad += ... "
             "Both are gap1. What if they said = in place of += ?",
-            at="1:gap1:1",
-            node="gap1",
+            at="1:multiply_1:forward",
+            node="multiply_1",
             shows="code",
             choices={
                 "nothing changes": "The second line would then throw away what the first one has put there.",

@@ -31,23 +31,23 @@ lesson = Lesson(
     },
     pages=(
         Page(
-            "gap is used twice: J = gap², and error = gap / 12, which is only printed. J does not depend on error. "
-            "Press {key phase}: the forward pass finds J = {J}.",
+            "gap is used twice: in J = gap², and in error = gap / 12. J does not depend on error, so training does not "
+            "compute it. Press {key phase}: the forward pass finds J = {J}.",
             at="0",
             node="gap",
             shows="graph",
         ),
         Page(
             "Going back, a node waits for its consumers. gap has two of them: J and error. J is visited first. "
-            "How many will gap still wait for then?",
+            "For how many will gap still wait then?",
             at="1:J:forward",
             node="gap",
             choices={
-                "0": "Error does not lead to J, so nothing comes back from it. gap is next.",
-                "1": "Of error: J does not change with it, so it has nothing to say. Who waits for it waits for ever.",
-                "2": "J was visited by then. And error does not lead to J, so nobody waits for it.",
+                "none": "Nothing comes back from error, which does not lead to J. gap is next.",
+                "one": "For error: J does not change with it, so nothing comes from it, and who waits waits for ever.",
+                "both": "J was visited by then. And error does not lead to J, so nobody waits for it.",
             },
-            answer="0",
+            answer="none",
         ),
         Page(
             "gap gets {dJ/dgap} from J, and its gradient is complete. The ledger has one line: error brings nothing. "

@@ -17,8 +17,8 @@ class Page:
     """A few sentences, at most three lines of 76 cells, about something on the screen that the learner is to do.
 
     Turning to the page moves to the moment `at`, written as for --at (4, 1:b, 1:b:2); where it is empty, time stays.
-    The screen then points at a `node`, by its name, and at what it `shows`: a view of the inspector, a pane or a
-    picture, one of SHOWN or PICTURE_NAMES.
+    The screen then points at a `node`, by its name, or at an element, as W[0,1], and at what it `shows`: a view of the
+    inspector, a pane or a picture, one of SHOWN or PICTURE_NAMES.
 
     A page with an `answer` asks. It has `choices`, each with what is said to who chooses it, of which one is the
     answer; or none, and a number is typed, to which `why` is said, right or wrong. A page that asks belongs to a moment

@@ -146,7 +146,7 @@ lesson = Lesson(
         ),
         Page(
             "Scores, softmax, cross-entropy, as in the lesson before, for each row. So dJ/dadd is p - c. "
-            "In the inspector, go from point to point: which ones have a slope far from 0?",
+            "In the inspector ({key pane}, then {key down}) go from point to point: which have a slope far from 0?",
             at="1:add",
             node="add",
             shows="ledger",
@@ -171,7 +171,7 @@ lesson = Lesson(
         ),
     ),
     goal=Goal(
-        "Train until J is below 10: a good separator. {key run} trains on.",
+        "Train until J is below 10: a good separator. {key train} trains on.",
         lambda now: now.loss < 10,
     ),
     then=Next("A line separates these points. What if no line can?", "xor"),

@@ -30,8 +30,9 @@ lesson = Lesson(
     pages=(
         Page(
             "J is a valley over two weights, a and b, 20 times as steep along b. It is lowest, 0, at a = b = 1. "
-            "The learning rate is {learning rate}. Press {key run}: J falls, but slowly.",
+            "The learning rate is {learning rate}. Press {key train}: J falls, but slowly.",
             at="0",
+            node="a",
             shows="map",
         ),
         Page(
@@ -48,7 +49,7 @@ lesson = Lesson(
         ),
         Page(
             "Try the right one. {key first} goes to the start; {key edit} asks for an edit: type learning rate = 0.04, "
-            "then press {key run}. The run before stays in the chart of J, dotted.",
+            "then press {key train}. The run before stays in the chart of J, dotted.",
             at="0",
             shows="loss",
         ),
@@ -56,12 +57,14 @@ lesson = Lesson(
             "From the start again, try 0.15, which swings, and 0.25, which ends in NaN. The map shows the way of each. "
             "{key branch} goes from run to run.",
             at="0",
+            node="a",
             shows="map",
         ),
         Page(
             "At 0.04 b is soon right, and a creeps: its slope is small. An optimizer that remembers helps. From the "
             "start, edit the learning rate to 0.04 and then optimizer = momentum; later try adam and 0.1.",
             at="0",
+            node="a",
             shows="map",
         ),
     ),

@@ -32,7 +32,7 @@ lesson = Lesson(
     },
     pages=(
         Page(
-            "x reaches y on two ways: directly, and through sigmoid. The direct way is shorter: it skips a node. "
+            "x reaches y by two ways: directly, and through sigmoid. The direct way is shorter: it skips a node. "
             "Press {key phase} to the end of the forward pass.",
             at="0",
             node="x",

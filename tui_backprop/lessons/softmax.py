@@ -40,10 +40,10 @@ lesson = Lesson(
     labels=dict.fromkeys(("z", "p", "c", "log", "kept"), (_KINDS,)),
     pages=(
         Page(
-            "A picture of a dog got three scores, z. softmax turns them into probabilities of cat, dog and fish: "
-            "{p[0]}, {p[1]} and {p[2]}. It takes e to each score and divides by the sum.",
+            "A picture of a dog got three scores, z. softmax makes probabilities of them: e to each score, divided by "
+            "the sum. For dog that is {p[1]}. (The largest score comes off all of them first, which changes nothing.)",
             at="1:p:forward",
-            node="p",
+            node="p[1]",
             shows="value",
         ),
         Page(
@@ -57,16 +57,16 @@ lesson = Lesson(
             "Backward, through log: its slope is 1/p, so p of dog gets -1/{p[1]} = {dJ/dp[1]}. The two others get 0, "
             "because J does not look at them. The less likely the truth, the steeper.",
             at="1:p",
-            node="p",
+            node="p[1]",
             shows="ledger",
         ),
         Page(
             "Now softmax passes it on to the scores. p of dog is {p[1]}, and c of dog is {c[1]}. "
             "What is dJ/dz of dog, z[1]?",
             at="1:p",
-            node="z",
+            node="z[1]",
             choices={
-                "{dJ/dp[1]}": "That is dJ/dp. softmax lies between p and z, and its slope for dog is p·(1 - p).",
+                "{dJ/dp[1]}": "That is dJ/dp. softmax lies between z and p, and its slope for dog is p·(1 - p).",
                 "{dJ/dz[1]}": "Right: p - c. The 1/p of log meets the p·(1 - p) of softmax; p cancels, p - 1 is left.",
                 "{p[1]}": "That is p. What is true has to come off it: the score of dog should grow.",
             },
@@ -76,7 +76,7 @@ lesson = Lesson(
             "All of dJ/dz is p - c: {dJ/dz[0]}, {dJ/dz[1]}, {dJ/dz[2]}. What was said too loudly goes down, what "
             "was said too softly goes up. See in the inspector how the two slopes meet.",
             at="1:z",
-            node="z",
+            node="z[1]",
             shows="ledger",
         ),
     ),

@@ -66,7 +66,9 @@ _sigmoids = Lesson(
             shows="layers",
         ),
     ),
-    goal=Goal("Train 20 iterations, and see how little J falls. {key run} trains on.", lambda now: now.iteration >= 20),
+    goal=Goal(
+        "Train 20 iterations, with {key iteration}, and see how little J falls.", lambda now: now.iteration >= 20
+    ),
     then=Next(
         "What helps? {key lessons} lists this row again, of tanh, of relu and with a skip (--variant tanh, relu, "
         "skip). The path goes on with rates.",
@@ -148,7 +150,7 @@ _skip = replace(
         ),
         Page(
             "{dJ/ds10} starts at s10, and {dJ/dw} arrives at w: it has not vanished, it has grown a little. "
-            "Deep networks are built this way. Press {key run}: now w learns.",
+            "Deep networks are built this way. Press {key train}: now w learns.",
             at="1:w",
             node="w",
             shows="layers",

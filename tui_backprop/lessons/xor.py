@@ -92,7 +92,8 @@ lesson = Lesson(
     pages=(
         Page(
             "Exclusive or: t is 1 where one of the two inputs is 1, and not both. Try to draw one line that has both "
-            "ones on one side and both zeros on the other: there is none. So two hidden units draw a line each.",
+            "ones on one side and both zeros on the other: there is none. Two units between X and y, "
+            "called hidden, draw a line each.",
             at="0",
             shows="data",
         ),
@@ -122,12 +123,12 @@ lesson = Lesson(
             shows="ledger",
         ),
         Page(
-            "Press {key run} and watch the picture. Dots are where y says 1, red; the small digits 1 and 2 run along "
+            "Press {key train} and watch the picture. Dots are where y says 1, red; the small digits 1 and 2 run along "
             "the lines of the two hidden units. See the dots come to lie between the lines, or outside.",
             at="1",
             shows="data",
         ),
     ),
-    goal=Goal("Train until J is below 0.01. {key run} trains on.", lambda now: now.loss < 0.01),
+    goal=Goal("Train until J is below 0.01. {key train} trains on.", lambda now: now.loss < 0.01),
     then=Next("One hidden layer was enough here. What becomes of a gradient on its way through ten?", "vanishing"),
 )

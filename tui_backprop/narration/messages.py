@@ -128,6 +128,11 @@ def _no_number_typed(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
 def _learner_drives(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
     if not data["forward"]:
         return ("you drive: make the engine's moves", "you drive")
+    if data["measured"]:
+        return (
+            *_with_remedies("you drive the way back", "; ", remedies(keys, ("step", "begins it"), between="")),
+            "you drive",
+        )
     on = remedies(keys, ("step", "steps"), ("phase", "goes to its end"), between=", ")
     return (
         *_with_remedies("you drive the way back; the forward pass is the engine's", ": ", on),
@@ -162,6 +167,22 @@ def _wrong_move(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
     return (f"not {given}: {data['why']}{again}" if data["why"] else f"not {given}{again}",)
 
 
+def _offered(who: str, base: tuple[str, ...], data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return wordings of how a pupil stands to a class, with what the teacher may see."""
+    if data["looked at"]:
+        return (f"{base[0]}; the teacher looks at yours", f"{base[1]}; teacher looks", f"{who}; teacher looks")
+    return (f"{base[0]}; the teacher may look at yours", f"{base[1]}; offered", *base) if data["offers"] else base
+
+
+def _looks(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
+    name = cut(data["name"] or "a pupil", 16)
+    if data["over"]:
+        return (f"{name} offers this no more; q leads back", "no more; q back", "q back")
+    if data["wrong"]:
+        return (f"{name} {data['wrong']}; q leads back", "not shown; q back", "q back")
+    return (f"you look at {name}; q leads back", f"you look at {name}; q back", f"{name}; q back", "q back")
+
+
 def _leads(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
     follow, alone, slow = data["follow"], data["alone"], data["slow"]
     others = [f"{alone} on their own"] * bool(alone) + [f"{slow} slow"] * bool(slow)
@@ -179,7 +200,7 @@ def _follows(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
         return ("what the teacher did cannot be shown here", "cannot follow")
     if not data["same"]:
         return ("you follow; your loss is another one", "another loss!")
-    return (f"you follow {cut(data['name'], 12)}", "you follow")
+    return _offered("follow", (f"you follow {cut(data['name'], 12)}", "you follow"), data)
 
 
 def _on_ones_own(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
@@ -187,7 +208,8 @@ def _on_ones_own(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
     if not data["there"]:
         return (f"on your own{since}; the teacher is not there", "no teacher there", "no teacher")
     key = keys.get("class", "follow")
-    return (f"on your own{since}; {key} follows", f"your own; {key} follows", f"own; {key} follows")
+    wordings = f"on your own{since}; {key} follows", f"your own; {key} follows", f"own; {key} follows"
+    return _offered("own", wordings, data)
 
 
 def _too_many_to_open(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
@@ -233,7 +255,7 @@ def _goal_reached(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
 
 def _goal_not_judged(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
     error = data["error"]
-    why = printable(f"{type(error).__name__}: {error} ({data['place']})")
+    why = printable(f"{type(error).__name__}: {error} ({data['location']})")
     return f"whether the lesson's goal is reached cannot be told: {why}", f"the goal cannot be judged: {why}"
 
 
@@ -257,6 +279,13 @@ SENTENCES: dict[Kind, Callable[[Mapping[str, Any], Keys], tuple[str, ...]]] = {
     "leads a class": _leads,
     "follows a class": _follows,
     "on one's own in a class": _on_ones_own,
+    "looks at a pupil": _looks,
+    "theirs to move": lambda *_: ("it is the pupil's to move: select what you want to point at, q leads back",),
+    "offers session": lambda data, keys: (
+        f"the teacher may look at your session, and point into it; {keys['offer']} ends that"
+        if data["offers"]
+        else "the teacher can look at your session no more",
+    ),
     "other program in class": lambda *_: ("the class has another program: join it again", "join again"),
     "in no class": lambda *_: ("this session is in no class; backprop-tui --class NAME begins one",),
     "speed": _speed,

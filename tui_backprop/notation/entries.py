@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
+from math import pi, prod
 
 import numpy as np
 
@@ -27,7 +27,7 @@ from .expression import (
     replace_leaves,
     write,
 )
-from .formats import number
+from .formats import notation, number
 from .formulas import axes_of
 from .indexes import Index
 from .operands import Arrays
@@ -239,7 +239,9 @@ class _Space:
         return broadcast_index(position, shape, self.shape)
 
     def _number(self, name: str) -> Number:
-        """Return the number behind another name: an attribute, or n, how many entries are made into one."""
+        """Return the number behind another name: an attribute, π, or n, how many entries are made into one."""
+        if name == "π":
+            return Number(pi, notation=notation([pi]))
         value = self.arrays.op.attributes.get(name)
         if name == "n" and self.sums:
             value = prod(self.shape[axis] for axis in self.axes)

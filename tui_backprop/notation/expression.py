@@ -47,7 +47,6 @@ COMPARISONS: dict[str, Callable[..., Any]] = {
     "≤": np.less_equal,
     "=": np.equal,
 }
-_NUMBERS = {"inf": np.inf, "π": np.pi}
 _POWERS = {"²": "2", "³": "3"}
 _TOKEN = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]+)?|[A-Za-zα-ω_][A-Za-zα-ω0-9_]*|\S)")
 
@@ -192,8 +191,8 @@ class _Reader:
             self.expect(")")
             return tree
         token = self._tokens.pop() if self._tokens else ""
-        if token in _NUMBERS:
-            return Number(_NUMBERS[token], token)
+        if token == "inf":
+            return Number(np.inf, token)
         if token[:1].isdecimal():
             return Number(float(token), token)
         if token in FUNCTIONS or token in OF_AN_ARRAY:

@@ -136,7 +136,7 @@ class Worked:
         kinds = _kinds(chain[0]) if chain else set()
         if len(chain) < 2 or (len(given) == 1 and kinds == {"negative"}):
             return [(_text(Number(self.value, notation=given[0].notation if given else None), 0), 0)]
-        rounded = [leaf for leaf in given if not (leaf.text or _is_exact(_text(leaf, 0), leaf.value))]
+        rounded = [leaf for leaf in given if not _is_exact(_text(leaf, 0), leaf.value)]
         whole = number(self.value, 6)
         if not rounded and _is_exact(whole, self.value):
             return [(whole, extra) for extra in _EXTRA]

@@ -6,8 +6,9 @@ from collections.abc import Hashable
 
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
-from ..notation.edits import branch_label, seen_from
+from ..notation.edits import branch_label
 from ..notation.fitting import width_of
+from ..notation.losses_beside import label_with_loss
 from ..pictures import picture_named, pictures_of
 from ..pictures.loss_chart import draw_loss
 from ..pictures.picture import Picture
@@ -48,7 +49,7 @@ class LossPane(Pane):
         return draw_loss(
             branch.losses,
             name=moment.graph.loss.name,
-            ghosts=[(seen_from(other, branch), other.losses) for other in others],
+            ghosts=[(label_with_loss(moment, other), other.losses) for other in others],
             cursor=moment.iteration,
             loss=moment.loss,
             until=moment.losses_until,

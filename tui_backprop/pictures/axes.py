@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import ceil, floor, log10
 
+from ..drawing.palette import Line
 from ..notation.formats import DIGITS, MOST_DIGITS, number
 
 LARGEST = 1e300
@@ -41,6 +42,15 @@ def labels(places: list[float]) -> list[str]:
     """Return what stands at ticks: with as many digits as tell them from each other."""
     texts = [[number(x, digits) for x in places] for digits in range(DIGITS, MOST_DIGITS)]
     return next((found for found in texts if len(set(found)) == len(places)), texts[-1])
+
+
+def axis_beside(low: float, high: float, rows: int) -> list[Line]:
+    """Return a vertical axis from low to high, a line of text for each row from above, with round numbers."""
+    places = ticks(low, high, max(rows // 2, 2))
+    at_rows = [round((rows - 1) * (high - x) / (high - low)) for x in places]
+    texts = dict(zip(at_rows, labels(places), strict=True))
+    margin = max(map(len, texts.values()), default=0) + 1
+    return [[(texts.get(row, "").rjust(margin), "dim"), ("┤" if row in texts else "│", "frame")] for row in range(rows)]
 
 
 def axis_below(low: float, high: float, columns: int) -> str:

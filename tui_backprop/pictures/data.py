@@ -11,9 +11,11 @@ from minidl_core.arrays import Array
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..lessons.lesson import Plane
+from ..notation.fitting import first_that_fits
 from . import regions
+from .figures import small
 from .picture import Focus, Picture
-from .points import Separator, count_right, data_legend, draw_data, equation_of, separator
+from .points import LEAST_HEIGHT, Separator, count_right, data_legend, draw_data, equation_of, separator
 
 
 class DataPicture(Picture):
@@ -39,29 +41,38 @@ class DataPicture(Picture):
         room = width - len("Data  ")
         if moment.program.example.plane is None:
             return [("Data  ", "title"), *regions.legend(moment, room)]
-        legend = data_legend(_before(moment), focus.followed.point, room, _how_many_right(moment))
+        legend = data_legend(focus.followed.point, room, _how_many_right(moment))
         return [("Data  ", "title"), *legend]
 
     def facts(self, moment: Moment, focus: Focus) -> Iterator[str]:  # noqa: ARG002 (the point is on the picture only)
-        """Yield how many points are right, and where the line is."""
+        """Yield how many points are right, and where the line is, and where it was."""
         if moment.program.example.plane is None:
             yield from regions.facts(moment)
             return
         yield f"{_how_many_right(moment)}."
         yield f"The line is where {equation_of(_line(moment))}; blue is where that is positive."
+        for updates, line in _before(moment).items():
+            yield f"After {updates} update{'s' * (updates != 1)} it was where {equation_of(line)}."
 
     def draw(self, moment: Moment, focus: Focus, width: int, height: int) -> list[Line]:
-        """Draw points and lines, or regions."""
+        """Draw points and lines, and say which lines are the earlier ones; or draw regions."""
         if moment.program.example.plane is None:
             return regions.draw(moment, width, height)
-        return draw_data(
+        before = _before(moment)
+        said: list[Line] = []
+        if before and height >= LEAST_HEIGHT:
+            numbers = " ".join(map(small, before))
+            wordings = (f"{numbers} the line after so many updates", f"{numbers} after so many updates", numbers)
+            said = [[(first_that_fits(width, *wordings), "dim")]]
+        drawing = draw_data(
             *_points(moment),
             now=_line(moment),
-            before=_before(moment),
+            before=before,
             followed=focus.followed.point,
             width=width,
-            height=height,
+            height=height - len(said),
         )
+        return [*said, *drawing]
 
 
 def _how_many_right(moment: Moment) -> str:

@@ -11,10 +11,10 @@ from minidl_core.arrays import Array
 
 from ..debugger.moment import Moment
 from ..drawing.palette import LEVELS, Line
-from ..notation.fitting import first_that_fits, joined, prose
+from ..notation.fitting import first_that_fits, joined, prose, width_of
 from ..notation.formats import number
 from ..notation.names import called
-from .axes import axis_below, labels, ticks
+from .axes import axis_below, axis_beside
 from .course_of_weights import NUMBERED, Step, numbers_before, numbers_now, others_stay, ranges_of, steps_of, told
 from .figures import CURSOR, GHOST, MEASURED, small
 from .picture import Focus, Picture, finite_number, is_hidden, what_it_shows
@@ -95,11 +95,12 @@ class MapPicture(Picture):
             return prose(_why_none(moment) if grid is None else grid.loss.problem, width, "dim")[:height]
         (across, up), values = grid.coarse()
         rows = height - 2
-        marks = ticks(up[0], up[-1], max(rows // 2, 2))
-        texts_of_marks = labels(marks)
-        margin = max(map(len, texts_of_marks)) + 1
-        columns = width - margin - 1
-        if columns < 8 or rows < 3 or not grid.stride:
+        if rows < 3 or not grid.stride:
+            return []
+        beside = axis_beside(up[0], up[-1], rows)
+        margin = width_of(beside[0])
+        columns = width - margin
+        if columns < 8:
             return []
         xs, ys = np.linspace(across[0], across[-1], columns), np.linspace(up[-1], up[0], rows)
         cells = _between(across, up, values, xs, ys)
@@ -114,15 +115,12 @@ class MapPicture(Picture):
                 at = _cell(step.numbers, xs, ys)
                 if at is not None:
                     texts[at], styles[at] = marker, style
-        at_rows = {int(np.abs(ys - y).argmin()): text for y, text in zip(marks, texts_of_marks, strict=True)}
         what = _what(called(moment.graph.loss), borders, is_whole=bool(np.isfinite(cells).all()))
         lines: list[Line] = [what_it_shows(what, width)]
-        for row in range(rows):
-            label = at_rows.get(row, "").rjust(margin)
-            mark = "┤" if row in at_rows else "│"
+        for row, labelled in enumerate(beside):
             cells_of_row: Line = list(zip(texts[row].tolist(), styles[row].tolist(), strict=True))
-            lines.append(joined([(label, "dim"), (mark, "frame"), *cells_of_row]))
-        return [*lines, [("└".rjust(margin + 1), "frame"), (axis_below(across[0], across[-1], columns), "dim")]]
+            lines.append(joined([*labelled, *cells_of_row]))
+        return [*lines, [("└".rjust(margin), "frame"), (axis_below(across[0], across[-1], columns), "dim")]]
 
 
 def _weights(moment: Moment, focus: Focus) -> tuple[Weight, Weight]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from itertools import product
 
 import numpy as np
@@ -11,12 +11,15 @@ from numpy.typing import ArrayLike, NDArray
 from minidl_core.arrays import Array
 
 from ..drawing.palette import Line
-from ..notation.fitting import first_that_fits
+from ..notation.fitting import first_that_fits, joined, width_of
 from ..notation.formats import number
+from .axes import LARGEST, axis_below, axis_beside
 from .figures import blank, figure, rows_of, scatter, small, styled
 
 BLUE, RED, FOLLOWED, NOW, NOW_STEEP = "o", "x", "◆", "━", "┃"
 RED_REGION = "·"
+LEAST_WIDTH, LEAST_HEIGHT = 30, 6
+"""A smaller picture has no axes: the points need the room."""
 _DATA_STYLES = {
     RED_REGION: "red",
     BLUE: "blue",
@@ -42,12 +45,13 @@ def draw_data(
     height: int,
     is_red: Callable[[Array], NDArray[np.bool_]] | None = None,
 ) -> list[Line]:
-    """Draw points of two classes and the lines that separate them, in `height` lines of `width` cells.
+    """Draw points of two classes and the lines that separate them, in `height` lines of `width` cells, with axes.
 
     points: (n, 2). classes: (n,), 0 is blue and 1 is red. now: the line of now. before: iteration -> its
     line, drawn by the number of the iteration. followed: the row of the point that is followed. The points
-    alone decide on the axes, which fill the pane: with equal scales half of a wide pane would be empty. is_red: tells
-    of places (m,2) which of them are taken for red; those are dotted.
+    alone decide on the axes, which fill the pane: with equal scales half of a wide pane would be empty. The axes have
+    numbers where there is room for them. is_red: tells of places (m,2) which of them are taken for red; those are
+    dotted.
     """
     positions, kinds = np.asarray(points, dtype=float), np.asarray(classes)
     drawable = np.isfinite(positions).all(axis=1)
@@ -58,6 +62,12 @@ def draw_data(
     if is_red is not None:
         gap = np.maximum(gap, (high - low) / 4)  # what is beyond the points is of interest, too
     low, high = low - gap, high + gap
+    beside: list[Line] = []
+    if width >= LEAST_WIDTH and height >= LEAST_HEIGHT and max(abs(low).max(), abs(high).max()) <= LARGEST:
+        height -= 1
+        beside = axis_beside(low[1], high[1], height)
+        margin = width_of(beside[0])
+        width -= margin
     xs, ys = np.linspace(low[0], high[0], width), np.linspace(low[1], high[1], height)
 
     plt = figure(width, height)
@@ -79,7 +89,7 @@ def draw_data(
     for kind, marker in ((0, BLUE), (1, RED)):
         of_kind = positions[drawable & (kinds == kind)]
         scatter(plt, of_kind[:, 0], of_kind[:, 1], marker)
-    if followed is not None and drawable[followed]:
+    if followed is not None and followed < len(positions) and drawable[followed]:
         scatter(plt, positions[[followed], 0], positions[[followed], 1], FOLLOWED)
     texts = rows_of(plt)
     if is_red is not None:
@@ -88,7 +98,11 @@ def draw_data(
             "".join(RED_REGION if cell == " " and red else cell for cell, red in zip(text, row, strict=True))
             for text, row in zip(texts, dotted, strict=True)
         ]
-    return styled(texts, lambda _row, _column, cell: _DATA_STYLES.get(cell, "dim"))
+    lines = styled(texts, lambda _row, _column, cell: _DATA_STYLES.get(cell, "dim"))
+    if not beside:
+        return lines
+    below: Line = [("└".rjust(margin), "frame"), (axis_below(low[0], high[0], width), "dim")]
+    return [*(joined([*label, *line]) for label, line in zip(beside, lines, strict=True)), below]
 
 
 def count_right(points: ArrayLike, classes: ArrayLike, line: Separator) -> int:
@@ -98,21 +112,19 @@ def count_right(points: ArrayLike, classes: ArrayLike, line: Separator) -> int:
     return int(np.sum(np.where(np.asarray(classes) == 0, side > 0, side < 0)))
 
 
-def data_legend(before: Iterable[int], followed: int | None, width: int, right: str = "") -> Line:
+def data_legend(followed: int | None, width: int, right: str = "") -> Line:
     """Return the legend of the data chart as one line of at most `width` cells, shorter where it must be.
 
     `right` says how many points are right.
     """
-    numbers = " ".join(map(small, before))
     kinds = [(f"{RED} red", "red"), (f"{BLUE} blue", "blue")]
     points = [] if followed is None else [f"{FOLLOWED} point {followed}", f"{FOLLOWED} {followed}"]
-    earlier = [f"{numbers} after so many updates", f"{numbers} earlier", numbers] if numbers else [""]
     wordings: list[Line] = []
     with_right = [f"{NOW} now: {right}", f"{NOW} {right}"] if right else [f"{NOW} now"]
-    for point, now, before_now in product([*points, ""], with_right, earlier):
-        parts = [*kinds, (point, "followed"), (now, "now"), (before_now, "dim")]
+    for point, now in product([*points, ""], with_right):
+        parts = [*kinds, (point, "followed"), (now, "now")]
         wordings.append([span for part in parts if part[0] for span in (("  ", "text"), part)][1:])
-    shorter = data_legend(before, followed, width) if right else []
+    shorter = data_legend(followed, width) if right else []
     return first_that_fits(width, *wordings, shorter)
 
 

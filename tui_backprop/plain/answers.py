@@ -14,6 +14,7 @@ from ..narration.messages import Keys, sentences
 from ..narration.narration import narrate_line
 from ..notation.formats import number, shape_text
 from ..notation.formulas import right_side
+from ..notation.losses_beside import losses_beside
 from ..notation.moments import name_moment
 from ..notation.names import called, text_in_names
 from ..quiz.question import Question
@@ -52,6 +53,8 @@ def write_place(viewer: Viewer) -> Iterator[str]:
     yield f"Moment {at}: iteration {moment.iteration}, {moment.phase} pass of {moment.program.lesson.name}."
     loss, name = moment.loss, called(moment.graph.loss)
     yield f"The loss {name} is {'not measured yet' if loss is None else number(loss)}."
+    if beside := losses_beside(moment):
+        yield f"{beside}."
     if moment.queue_is_hidden:
         yield "The queue is hidden by the question."
     elif moment.phase == "backward":

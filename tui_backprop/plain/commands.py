@@ -333,4 +333,5 @@ COMMANDS = {
 }
 KEYS = {name: name for name in COMMANDS} | {"origin": "why"}
 """What sentences call the commands; a breakpoint is set by `break`."""
-KEYS |= {"breakpoint": "break", "class": "follow", "beliefs": "belief"}
+KEYS |= {"train": "run", "panes": "code", "pane": "ledger", "down": "element"}
+KEYS |= {"breakpoint": "break", "class": "follow", "offer": "offer", "beliefs": "belief"}

@@ -18,14 +18,17 @@ from ..quiz.question import Question
 from ..quiz.quiz import Outcome
 from ..session import Viewer
 from ..session.opening import Asked
-from .answers import write_question
+from .answers import write_question, write_view
 from .asking import write_arrival
 from .commands import KEYS
 from .front_end import do, open_viewer, write
 
 PAUSE = 0.3
 """Seconds in which the teacher's moves are gathered before they are told, so that a run is no flood."""
-_HELP = "follow: go to wherever the teacher is, and follow again."
+_HELP = (
+    "follow: go to wherever the teacher is, and follow again.",
+    "offer: let the teacher look at your session, and point into it; again: no more.",
+)
 
 
 def run_plain_in_class(asked: Asked, save: str | None, pupil: Pupil, *, has_files: bool = True) -> int:
@@ -69,8 +72,11 @@ class Following:
         while (line := await typed.get()) not in ("quit", "q"):
             if line == "follow":
                 self._pupil.follow_again()
+            elif line == "offer":
+                write(sentences(self._pupil.offer(), KEYS)[:1])
+                self._tell()
             else:
-                write(chain(do(self._viewer, line), [_HELP] if line == "help" else []))
+                write(chain(do(self._viewer, line), _HELP if line == "help" else ()))
                 session = self._viewer.session
                 self._told = self._told[0], session.timeline.place, session.quiz.question
                 self._tell()
@@ -85,11 +91,13 @@ class Following:
         """Follow, and write what is new."""
         self._due = False
         session, viewer = self._viewer.session, self._viewer
-        self._pupil.take_up(session, viewer)
+        points = self._pupil.take_up(session, viewer)
         while session.running is not None:
             session.tick()
         self._pupil.notice(session)
         write(self._news())
+        if points:
+            write(chain(["The teacher points at this."], write_view(viewer, viewer.shown_view)))
         self._pupil.after_drawing(session, viewer)
 
     def _news(self) -> Iterator[str]:

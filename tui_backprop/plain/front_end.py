@@ -49,6 +49,7 @@ def run_plain(
     path = write_path(progress) if offers_path else ()
     pages, left = len(program.lesson.pages), viewer.reading.number
     where = f"page {left + 1}, where you were" if left else "the first"
+    where = "the goal, where you were" if left == pages else where
     first = [f"This lesson has {pages} pages: page reads {where}."] if pages and asked.at == "0" else []
     start = [
         *path,

@@ -65,6 +65,8 @@ def printing(name: str) -> Iterator[None]:
     try:
         descriptor = sys.stderr.fileno()
     except (AttributeError, OSError, ValueError):  # none, or one that is no file
+        descriptor = -1
+    if descriptor < 0:  # this is what Textual's says of itself, while there is a screen
         with redirect_stdout(sys.stderr):
             yield
         return

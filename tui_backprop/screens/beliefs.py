@@ -14,7 +14,7 @@ from ..debugger.followed import Followed
 from ..debugger.moment import Moment
 from ..narration.beliefs import NO_NUMBERS, explain_belief
 from ..notation.fitting import prose
-from ..panes.beliefs import draw_beside, draw_choices, first_belief, first_step
+from ..panes.beliefs import PARTED, draw_beside, draw_choices, first_belief, first_step
 from ..widgets.canvas import Canvas
 
 
@@ -60,7 +60,7 @@ class BeliefsScreen(ModalScreen[None]):
         """Yield the canvas."""
         canvas = Canvas()
         canvas.border_title = "Wrong machines: a belief beside the truth"
-        canvas.border_subtitle = f"1-{len(WRONG_MACHINES)} belief   ↑ ↓ scroll   t close"
+        canvas.border_subtitle = f"{PARTED} it parts here   1-{len(WRONG_MACHINES)} belief   ↑ ↓ scroll   t close"
         yield canvas
 
     def on_resize(self) -> None:

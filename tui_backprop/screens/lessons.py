@@ -19,6 +19,8 @@ from ..lessons import PATH, lesson_names, title_of
 from ..notation.fitting import printable
 from ..session.progress import Progress
 
+_BEGUN = "…"
+
 
 class Entry(NamedTuple):
     """A lesson in the list: its address, what it is about, its number on the path or what stands there instead."""
@@ -34,9 +36,9 @@ def entries(progress: Progress | None, others: dict[str, str]) -> list[Entry]:
     """Return the built-in lessons, and what else is open by its address, with what it is about."""
     found = []
     for number, name in enumerate(lesson_names(), 1):
-        place = str(number) if name in PATH else "+"
+        shown = str(number) if name in PATH else "+"
         begun, reached = (progress.is_begun(name), progress.is_reached(name)) if progress else (False, False)
-        found.append(Entry(name, title_of(name), place, begun, reached))
+        found.append(Entry(name, title_of(name), shown, begun, reached))
     return found + [Entry(address, title) for address, title in others.items()]
 
 
@@ -90,7 +92,8 @@ class LessonsScreen(ModalScreen[str | None]):
         reached = sum(entry.reached for entry in self._entries.values())
         with Vertical() as pane:
             count = f"{reached} of {sum(name in PATH for name in self._entries)} goals reached"
-            pane.border_title = f"{'backprop-tui' if self._starts else 'Lessons'}: {count}"
+            marks = f"   {DONE} reached  {_BEGUN} begun" if any(entry.begun for entry in self._entries.values()) else ""
+            pane.border_title = f"{'backprop-tui' if self._starts else 'Lessons'}: {count}{marks}"
             pane.border_subtitle = f"↑ ↓ choose   enter opens   q {'quit' if self._starts else 'close'}"
             yield listed
             yield Static(markup=False)
@@ -120,7 +123,7 @@ class LessonsScreen(ModalScreen[str | None]):
 
     def _line(self, address: str, chosen: bool = False) -> Text:
         entry = self._entries[address]
-        sign = DONE if entry.reached else "…" if entry.begun else NOT_YET
+        sign = DONE if entry.reached else _BEGUN if entry.begun else NOT_YET
         return Text.assemble(
             (f"{CHOSEN if chosen else ' '} ", STYLES["key"]),
             (f"{sign} ", STYLES["done" if entry.reached else "dim"]),

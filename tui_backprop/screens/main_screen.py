@@ -17,6 +17,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from ..classroom.lead import Lead
+from ..classroom.look import Look
 from ..classroom.pupil import Pupil
 from ..debugger.message import Message
 from ..debugger.moment import Moment
@@ -27,7 +28,7 @@ from ..keys import SECTIONS, Keymap, names_of
 from ..panes import PANES
 from ..panes.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Area, arrange_for
 from ..panes.frame import draw_frame, draw_title
-from ..panes.page_pane import pointed_at
+from ..panes.page_pane import title_of
 from ..panes.pane import Pane, Size
 from ..panes.question_pane import choice_at
 from ..session import DebugSession, Viewer
@@ -54,7 +55,7 @@ class MainScreen(Screen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [binding for section in SECTIONS.values() for binding in section]
 
-    def __init__(self, session: DebugSession, company: Lead | Pupil | None, keymap: Keymap) -> None:
+    def __init__(self, session: DebugSession, company: Lead | Pupil | Look | None, keymap: Keymap) -> None:
         super().__init__()
         self.session = session
         self._company = company
@@ -68,6 +69,7 @@ class MainScreen(Screen[None]):
         self._due = self._goes_on = False
         self._timer: Timer | None = None
         self._pace = 0.0
+        self._chose = False
 
     def compose(self) -> ComposeResult:
         """Yield the canvases; where they stand is the arrangement's business."""
@@ -138,8 +140,16 @@ class MainScreen(Screen[None]):
     # answering
 
     def press(self, event: events.Key) -> bool:
-        """Give a key to the question that stands, or to the lesson's page that asks; return if it took it."""
-        return bool(self._areas) and self._answer(event.key, event.character)
+        """Give a key to the question that stands, or to the lesson's page that asks; return if it took it.
+
+        Enter behind the number of a choice takes that for the answer once more: it must not lead away from what is said
+        to it.
+        """
+        confirms = self._chose and event.key == "enter"
+        question = self.session.quiz.question or self.viewer.reading.question
+        taken = bool(self._areas) and self._answer(event.key, event.character)
+        self._chose = taken and question is not None and bool(question.choices)
+        return taken or confirms
 
     def _answer(self, key: str, character: str | None) -> bool:
         """Answer the question that stands, whose step is then shown, or else the page; return if it took the key."""
@@ -204,20 +214,24 @@ class MainScreen(Screen[None]):
 
     def look_at_class(self) -> None:
         """Do what a teacher has done, where one is followed, and show what is new about the class."""
-        if isinstance(self._company, Pupil):
+        if isinstance(self._company, Pupil | Look):
             self._company.take_up(self.session, self.viewer)
         self.show()
 
-    def action_class(self) -> None:
+    async def action_class(self) -> None:
         """Follow the teacher again, or see who is in the class."""
         if isinstance(self._company, Pupil):
             self._company.follow_again()
         elif isinstance(self._company, Lead):
-            from .class_list import ClassScreen
-
-            self.ask(ClassScreen(self._company))
+            self.session.pause()
+            await self.run_action("app.members")
         else:
             self.session.message = Message("in no class")
+        self.show()
+
+    def action_offer(self) -> None:
+        """Offer the teacher a look at this session, or no more."""
+        self.session.message = self._company.offer() if isinstance(self._company, Pupil) else Message("in no class")
         self.show()
 
     def on_screen_resume(self) -> None:
@@ -279,7 +293,7 @@ class MainScreen(Screen[None]):
         self.query_one(f"#{pane.name}", Canvas).show(pane.draw(moment, self.viewer, size))
         if pane.titled:
             title = self.query_one(f"#{pane.name}-title", Canvas)
-            told = pointed_at(pane, pane.title(moment, self.viewer, size), self.viewer)
+            told = title_of(pane, moment, self.viewer, size)
             title.show([draw_title(*told, area.width)])
 
     def _arrange(self) -> None:

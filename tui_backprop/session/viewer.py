@@ -11,9 +11,10 @@ from typing import Literal
 
 from minidl_core import Node, Variable
 
-from ..debugger.followed import Followed
+from ..debugger.followed import Followed, is_by_point
 from ..debugger.message import Message
 from ..debugger.moment import Moment
+from ..debugger.pages_fit import read_placeholder
 from ..graph.look import GraphLook, Room
 from ..graph.picture import Item
 from ..graph.shown import ShownGraph, node_in_focus, show
@@ -388,9 +389,14 @@ class Viewer:
             self.reading.names_numbers_of = iteration
             nodes = {node.name: node for node in self.moment.graph.nodes}
             if page.node or page.shows:
+                about = read_placeholder(page.node, nodes, self.moment.graph.loss.name)
+                node, followed = None if about is None else nodes[about.node], self.followed.alone
+                shape = None if node is None else self.moment.shape(node)
+                if about is not None and about.element and node is not None and shape is not None:
+                    followed = followed.at(about.element, is_by_point(self.moment, node, shape))
                 is_picture = page.shows in pictures_of(self.moment)
                 self.picture = page.shows if is_picture else self.picture
-                self.look_at(nodes.get(page.node), "picture" if is_picture else page.shows or None, self.followed.alone)
+                self.look_at(node, "picture" if is_picture else page.shows or None, followed)
         self._note_progress()
 
     def follow_lesson(self) -> None:

@@ -1,0 +1,28 @@
+"""A look at the session of a pupil: the main screen over the teacher's own, from which `q` leads back."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from ..classroom.look import Look
+from ..keys import Keymap
+from ..session import DebugSession
+from .main_screen import MainScreen
+
+
+class LookScreen(MainScreen):
+    """Shows what a pupil who offers it has on the screen; what the teacher selects there is selected for both."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,F,L,O", "leave", "leave")]
+
+    def __init__(self, session: DebugSession, look: Look, keymap: Keymap) -> None:
+        super().__init__(session, look, keymap)
+        self._look = look
+        look.changed = self.look_at_class
+
+    def action_leave(self) -> None:
+        """Go back to the teacher's own session."""
+        self._look.close()
+        self.dismiss()
