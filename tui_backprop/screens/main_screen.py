@@ -99,7 +99,7 @@ class MainScreen(Screen[None]):
 
     def action_forward(self, stop: str) -> None:
         """Move forward to where this kind of move stops; the first press while it runs pauses instead."""
-        self.session.step(stop, self.viewer.followed)
+        self.session.step(stop, self.viewer.followed, in_slices=True)
         self.show()
 
     def action_continue(self, direction: str) -> None:
