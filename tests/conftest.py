@@ -25,6 +25,7 @@ for name in ("NO_COLOR", "SSH_CONNECTION", "TEXTUAL_THEME", "COLUMNS", "LINES"):
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz", type=int, default=2, help="how many seeds of random keys tests/e2e/test_fuzz.py tries")
     parser.addoption("--graphs", type=int, default=200, help="on how many random graphs wrong machines are tried")
+    parser.addoption("--moves", type=int, default=60, help="how many random moves a class follows")
 
 
 REST, AGAIN = 0.02, 0.005  # an app rests where it has nothing to do for so long, in seconds; it is looked twice

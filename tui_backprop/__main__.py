@@ -1,8 +1,30 @@
 """The command `backprop-tui`, also as `python -m tui_backprop`."""
 
+import os
+import signal
 import sys
 
-from .cli import main
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # an interrupt while modules are imported ends it without a traceback
+
+
+def main() -> int:
+    """Run the command line, and return the exit status."""
+    closed = sys.stdout is None
+    # a closed one is None to Python, and the next file that is opened would take its place
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 (it stays open)
+    if closed:
+        print("backprop-tui: the standard output is closed", file=sys.stderr)
+        return 1
+    from .cli import main
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return main()
+    except KeyboardInterrupt:
+        return 130
+
 
 if __name__ == "__main__":
     sys.exit(main())

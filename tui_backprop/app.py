@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
-from rich.text import Text
 from textual import events
 from textual._context import active_message_pump
 from textual.app import App, SystemCommand
@@ -44,7 +43,7 @@ from .session.opening import Asked, open_session
 from .session.progress import Progress
 from .session.session_file import is_session
 from .settings import Settings, theme_of
-from .terminal import refusal, run
+from .terminal import leave, refusal, run
 from .terminal_input import BackgroundReported
 from .widgets.canvas import forget_colours
 
@@ -86,6 +85,7 @@ class BackpropApp(App[None]):
         self._offers_path = offers_path
         self._follows_background = False
         self._keys: Keymap = {}
+        self.fault: list[str] = []
         # passed here already, because the filter for NO_COLOR is chosen now: a theme's would make greys of the colours
         super().__init__(ansi_color=True)
         self.theme = "ansi-dark"
@@ -251,8 +251,12 @@ class BackpropApp(App[None]):
         self.notify(said, severity="error", markup=False)
 
     def _fatal_error(self) -> None:
-        """End the app with one line."""
-        self.panic(Text(f"backprop-tui: {_fault(self._exception)}", no_wrap=True, overflow="ignore"))
+        """End the app, and have it said when the terminal is as before: what it was, where a report is."""
+        if not self.fault and self._exception is not None:
+            from .crash import report_crash
+
+            self.fault = [_fault(self._exception), *report_crash(self._exception, self.session)]
+            self._close_messages_no_wait()
 
     def set_up(self, settings: Settings) -> None:
         """Take over what is set: keys, the theme, the speed of a run, whether questions are asked."""
@@ -327,7 +331,7 @@ def _fault(error: Exception | None) -> str:
     """Say in one line what ended the app, and where."""
     where = traceback.extract_tb(error.__traceback__)[-1] if error is not None else None
     place = "" if where is None else f" ({Path(where.filename).name}:{where.lineno})"
-    return printable(f"ended because of a fault of its own, {type(error).__name__}: {error}{place}")
+    return f"ended because of a fault of its own, {type(error).__name__}: {error}{place}"
 
 
 async def _settled() -> None:
@@ -398,6 +402,8 @@ def run_app(
     if cast is not None:
         cast.close()
         complain(f"{record} has what was shown" if not cast.problem else f"{record} is not whole: {cast.problem}")
+    for said in app.fault:
+        complain(said)
     if status == 0:
         print(printable(command(app.timeline)))
     if progress is not None and progress.problem:
@@ -406,4 +412,4 @@ def run_app(
         app.session.keep(Path(save).expanduser())
         if app.session.message is not None:
             complain(sentences(app.session.message, names_of(settings.keys))[0])
-    return status
+    return leave(status)

@@ -158,6 +158,8 @@ def _check_together(asked: argparse.Namespace, parser: argparse.ArgumentParser) 
     """Say it where options do not go together, and exit."""
     if (asked.at != "0" or asked.edit or asked.save) and (asked.headless or asked.json or asked.export):
         parser.error("--at, --edit and --save are for the screen and --plain; all else starts at the beginning")
+    if asked.questions and (asked.headless or asked.json or asked.narrate or asked.export or asked.save):
+        parser.error("--questions prints a quiz and does nothing else")
     if asked.picture and (asked.json or not asked.headless):
         parser.error("--picture is what --headless prints at its end, without --json; the key V shows it here")
     if asked.save and not asked.save.endswith(SESSION):
@@ -192,7 +194,8 @@ def _check_record(asked: argparse.Namespace, parser: argparse.ArgumentParser, *,
     """End with a sentence where there is no screen to record, or nothing to replay into."""
     without = asked.headless or asked.json or asked.narrate or asked.export or asked.questions
     if asked.record and (without or (plain and not asked.replay)):
-        parser.error("--record is for the screen; it goes without --headless, --json, --plain, --narrate, --export")
+        others = "--headless, --json, --plain, --narrate, --export, --questions"
+        parser.error(f"--record is for the screen; it goes without {others}")
     if asked.replay and not (asked.record and asked.replay.endswith(SESSION)):
         parser.error(f"--replay FILE{SESSION} goes with --record FILE.cast, into which it is recorded")
     if asked.replay and not starts:

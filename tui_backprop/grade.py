@@ -26,6 +26,7 @@ from .programs.program import ProgramError
 from .quiz import Question, judge
 from .quiz.quiz import Quiz
 from .session.opening import begin
+from .session.saving import save_lines
 from .session.session_file import SessionFile, read_session, take_up
 
 CANNOT_PROVE = "Computed again from the files; who answered, and with what help, cannot be told from a file."
@@ -121,7 +122,7 @@ def _asked_again(
 
 
 def _guessed_again(hunt: Hunt, says: Mapping[str, Any]) -> Graded:
-    given, claimed = Guess(str(says["place"]), says["kind"]), bool(says["right"])
+    given, claimed = Guess(str(says["broken"]), says["kind"]), bool(says["right"])
     right = hunt.is_right(given)
     doubt = "" if right == claimed else f"the file says {'right' if claimed else 'wrong'} of {given}"
     shown = None if given.kind is None else str(given)
@@ -131,8 +132,8 @@ def _guessed_again(hunt: Hunt, says: Mapping[str, Any]) -> Graded:
 def run_grade(files: Sequence[str], program: str | None, *, as_json: bool, gradescope: str | None) -> int:
     """Grade files, print a table or JSON, and return the exit status.
 
-    That is 2 where a file cannot be graded, 3 where something in one does not fit, else 0. `gradescope` is the path of
-    a results file for that service, of the first file.
+    That is 2 where a file cannot be graded or written, 3 where something in one does not fit, else 0. `gradescope` is
+    the path of a results file for that service, of the first file.
     """
     grades: list[Grade] = []
     status = 0
@@ -153,7 +154,12 @@ def run_grade(files: Sequence[str], program: str | None, *, as_json: bool, grade
         for line in _table(grades):
             print(printable(line))
     if gradescope is not None and grades:
-        Path(gradescope).write_text(json.dumps(_results(grades[0]), ensure_ascii=False), encoding="utf-8")
+        try:
+            for _ in save_lines(Path(gradescope), [json.dumps(_results(grades[0]), ensure_ascii=False)], replace=True):
+                pass
+        except OSError as error:
+            complain(f"--gradescope {gradescope} cannot be written: {error.strerror}")
+            status = 2
     sys.stdout.flush()
     return status
 

@@ -56,6 +56,8 @@ def run_questions(asked: Asked, count: int) -> int:
     draws = is_path(asked.name) or words_of(asked.name)[0] == FORMULA
     try:
         session = open_session(replace(asked, seed=None) if draws else asked).session
+        if session.hunt is not None:
+            raise ProgramError(f"{asked.name} is a hunt: nothing is asked about what a broken engine computes")
         drawn = draw_questions(session.timeline, count, asked.seed or 0)
     except (ProgramError, NoMomentError, EditError) as error:
         complain(error)

@@ -24,6 +24,7 @@ from .session.opening import Asked
 from .settings import Settings
 
 IMPORTED_LATER = (
+    *("numpy.random", "numpy.ma", "textual.layouts.factory", "textual.layouts.horizontal"),
     *("plotext", "pygments.lexers.python", "textual.command", "textual.widgets._option_list", "textual.widgets._input"),
     *(f"{screens.__name__}.{module.name}" for module in pkgutil.iter_modules(screens.__path__)),
 )

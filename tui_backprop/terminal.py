@@ -24,7 +24,9 @@ from .cast import Cast
 from .driver import DifferenceDriver
 
 KEYS, SCREEN = 0, 2  # the descriptors that Textual reads from and paints on; it replaces sys.stderr while it runs
-ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ENDINGS = tuple(
+    signal.Signals[f"SIG{name}"] for name in ("INT", "TERM", "HUP", "QUIT", "USR1", "USR2", "ALRM", "ABRT", "XCPU")
+)
 PATIENCE = 2.0  # seconds that the app has to quit after a signal
 
 # what Textual 8.2.8 sets, unset: paste, wrap, size reports, mouse, focus, painting at once, keyboard, screen, cursor
@@ -59,10 +61,14 @@ def run(app: App[Any], *, only_ascii: bool = False, asks_background: bool = Fals
     threading.Thread(target=_end_when_the_terminal_is_gone, daemon=True).start()
     gc.freeze()  # what is imported stays: to look through it for garbage would hold up a key for 50 ms, now and then
     asyncio.run(_run_until_a_signal(app, termios.tcgetattr(KEYS)))
-    code = 1 if app.return_code is None else app.return_code  # none was given where it was not asked to end
+    return 1 if app.return_code is None else app.return_code  # none was given where it was not asked to end
+
+
+def leave(code: int) -> int:
+    """Return the exit code, or end the process with it where a thread that a script has begun may never end."""
     if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
         sys.stdout.flush()
-        os._exit(code)  # one that a script has begun may never end, and Python would wait for it
+        os._exit(code)
     return code
 
 

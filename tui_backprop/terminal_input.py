@@ -6,6 +6,7 @@ all that follows. So it is given whole sequences only, one by one, and pastes ar
 
 from __future__ import annotations
 
+import os
 import re
 from codecs import getincrementaldecoder
 from collections.abc import Iterator
@@ -21,6 +22,12 @@ MOST_COLUMNS, MOST_ROWS = 1000, 500
 PASTE_SECONDS = 1.0
 """So long a paste may pause before it counts as broken off."""
 
+SECONDS_OVER_SSH = 0.5
+"""So long the rest of a sequence may take over a slow line, where ESCDELAY says nothing else."""
+
+LATE_SECONDS = 2.0
+"""What follows the key Escape at once, as a sequence would, within so long is the rest of one that took longer."""
+
 MOST_TEXT = 100_000
 """What a paste, or a sequence, has beyond so many characters is dropped."""
 
@@ -35,6 +42,7 @@ WHOLE = re.compile(
     r")"
 )
 BEGUN = re.compile(r"\x1b(?:\[M[^\x1b]{0,2}|\[\[|\[[0-?]*[ -/]*|O|[\]PX^_][^\x07\x1b]*(?:\x1b\Z)?)?")
+LATE = re.compile(r"\[[0-?]*[ -/]*[@-~]|O[A-DHFP-S]")
 STRINGS = tuple("]PX^_")  # what begins with an escape and these holds an answer to a question that nobody asked
 LONGER = ("[", "O", *STRINGS)  # what an escape and these begin is no key with Alt
 SIZE = re.compile(r"\x1b\[48;(\d+)[\d:]*;(\d+)[\d:]*;(\d+)[\d:]*;(\d+)[\d:]*t")
@@ -64,11 +72,17 @@ class TerminalInput:
         self._rest = ""  # the beginning of a sequence
         self._pasted: str | None = None
         self._last = monotonic()
+        self._escaped = -LATE_SECONDS  # when an escape was taken for the key
+        slow = "SSH_CONNECTION" in os.environ and "ESCDELAY" not in os.environ
+        self._patience = SECONDS_OVER_SSH if slow else constants.ESCAPE_DELAY
 
     def take(self, data: bytes) -> Iterator[Message]:
         """Yield what these bytes mean together with those that came before them."""
         self._last = monotonic()
         text, self._rest = self._rest + self._decode(data), ""
+        if self._last - self._escaped < LATE_SECONDS and LATE.match(text):
+            text = f"\x1b{text}"
+        self._escaped = -LATE_SECONDS
         while text:
             escape = text.find("\x1b")
             if escape:
@@ -92,8 +106,9 @@ class TerminalInput:
     def tick(self) -> Iterator[Message]:
         """Yield what the beginning of a sequence means, if no more of it has come for a while."""
         waited = monotonic() - self._last
-        if self._rest and waited >= constants.ESCAPE_DELAY:
+        if self._rest and waited >= self._patience:
             sequence, self._rest = self._rest, ""
+            self._escaped = self._last if sequence == "\x1b" else -LATE_SECONDS
             yield from self._take_sequence(sequence)
         if waited >= PASTE_SECONDS:
             self._pasted = None

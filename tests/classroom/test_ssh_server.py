@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -53,12 +54,14 @@ class Served:
     def __init__(self) -> None:
         self.port = 0
         self.started: list[User] = []
+        self.processes: list[Process] = []
         self.log: list[str] = []
         self.doors: set[Any] = set()
 
     def start(self, user: User, term: str, terminal: int) -> Process:
         self.started.append(user)
-        return Process(terminal, term)
+        self.processes.append(Process(terminal, term))
+        return self.processes[-1]
 
     def connect(self, user: str = "join", word: str | None = "sesame", **options: object) -> asyncssh._ACMWrapper:
         options |= {"username": user, "password": word, "known_hosts": None, "client_keys": [], "config": []}
@@ -178,6 +181,21 @@ async def test_who_presses_no_key_and_who_types_without_end() -> None:
         done = await process.wait()
         assert any("no key was pressed" in line for line in served.log)
         assert done.stdout.endswith(b"restoredbackprop-tui: no key was pressed for 0.002 minutes\r\n")
+
+
+async def test_one_who_is_killed_and_one_who_resizes_without_end() -> None:
+    async with server() as served, served.connect() as first, served.connect() as second:
+        one, other = [await client.create_process(term_type="xterm") for client in (first, second)]
+        for terminal in (one, other):
+            await terminal.stdout.readline()
+        for width in range(500):
+            other.change_terminal_size(width * 1000, width % 3)
+        os.kill(served.processes[0].pid, signal.SIGKILL)
+        killed = await one.wait()
+        assert killed.stdout == "restored"
+        assert killed.exit_status == signal.SIGKILL
+        other.stdin.write("\n")
+        assert (await other.wait()).exit_status == 0
 
 
 async def test_only_so_many_connections() -> None:

@@ -6,11 +6,13 @@ import shlex
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from .pseudo_terminal import PseudoTerminal
+from .test_session import COMMAND
 
 STAND_IN = [sys.executable, str(Path(__file__).with_name("stand_in.py"))]
 
@@ -98,3 +100,28 @@ def test_a_pipe_is_refused(redirection: str, name: str) -> None:
         assert terminal.output.decode() == (
             f"the standard {name} is not a terminal; --headless prints the same as text\r\n"
         )
+
+
+def test_after_every_other_signal_that_ends() -> None:
+    names = ("QUIT", "USR1", "USR2", "ALRM", "ABRT", "XCPU")
+    with ExitStack() as stack:
+        terminals = {name: stack.enter_context(PseudoTerminal(STAND_IN)) for name in names}
+        for name, terminal in terminals.items():
+            terminal.wait_for("sentence of step 0")
+            terminal.child.kill(signal.Signals[f"SIG{name}"])
+        for name, terminal in terminals.items():
+            assert terminal.wait_for_exit() == 128 + signal.Signals[f"SIG{name}"]
+            assert terminal.is_clean
+
+
+def test_an_interrupt_while_it_starts_is_no_traceback() -> None:
+    with ExitStack() as stack:
+        terminals = [stack.enter_context(PseudoTerminal([*COMMAND, "chain"])) for _ in range(4)]
+        for terminal in terminals:
+            terminal.read(0.1)
+            terminal.child.kill(signal.SIGINT)
+        for terminal in terminals:
+            while terminal.read(10):
+                pass
+            assert b"Traceback" not in terminal.output
+            assert terminal.is_clean

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual.events import Key
+
+from tui_backprop.terminal_input import TerminalInput
 
 from .pseudo_terminal import PseudoTerminal
 from .test_session import COMMAND
@@ -74,14 +77,38 @@ sys.exit(main())
 """
 
 
-def test_a_fault_of_the_main_screen_ends_the_app_with_one_line_and_status_1(tmp_path: Path) -> None:
+def test_a_fault_of_the_main_screen_ends_the_app_with_lines_and_status_1(tmp_path: Path) -> None:
     script = tmp_path / "broken.py"
     script.write_text(BROKEN.format(module="main_screen", name="MainScreen", method="action_viewer"))
-    with PseudoTerminal([sys.executable, str(script)]) as terminal:
+    surroundings = {"XDG_STATE_HOME": str(tmp_path)}
+    with PseudoTerminal([sys.executable, str(script)], environment=surroundings) as terminal:
         terminal.wait_for("not yet")
         terminal.press("y")
         assert terminal.wait_for_exit() == 1
         assert terminal.is_clean
         left = terminal.output.rpartition(b"\x1b[?1004l")[2].decode()
-        assert left.count("\n") == 1
+        assert left.count("backprop-tui: ") == left.count("\n") == 3
         assert r"RuntimeError: this was asked\nfor (broken.py:7)" in left
+
+
+@pytest.mark.parametrize(("rest", "key"), [(b"[C", "right"), (b"OA", "up"), (b"[5~", "pageup")])
+def test_a_sequence_whose_rest_comes_late_is_no_two_commands(
+    rest: bytes, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSH_CONNECTION", "1.2.3.4 5 6.7.8.9 22")
+    now = 0.0
+    monkeypatch.setattr("tui_backprop.terminal_input.monotonic", lambda: now)
+    keys: list[str] = []
+    source = TerminalInput()
+    for seconds, data in (
+        (0.0, b"\x1b"),
+        (0.4, b""),
+        (0.0, rest),
+        (0.1, b"\x1b"),
+        (0.6, b""),
+        (0.5, rest),
+        (0.1, b"[C"),
+    ):
+        now += seconds
+        keys += [event.key for event in (source.take(data) if data else source.tick()) if isinstance(event, Key)]
+    assert keys == [key, "escape", key, "left_square_bracket", "C"]

@@ -55,7 +55,7 @@ def seen(name: str) -> Mapping[tuple[str, str, int], Mapping[Any, Array]]:
 
 
 def key_of(mutant: Mutant) -> tuple[str, str, int]:
-    return mutant.kind, mutant.place, mutant.input_index
+    return mutant.kind, mutant.broken, mutant.input_index
 
 
 def numbers_of(timeline: Timeline) -> dict[Any, Array] | None:
@@ -165,7 +165,7 @@ def test_a_file_that_only_defines_operations_is_a_graph_of_one(tmp_path: Path) -
     path = tmp_path / "mine.py"
     path.write_text(OPERATION)
     planted = plant(hunt_address(3, str(path)))
-    assert planted.mutant.place == "cube"
+    assert planted.mutant.broken == "cube"
     assert is_detected(planted)
     path = tmp_path / "other.py"
     path.write_text(OPERATION.replace("samples=[((3,),)], ", "").replace("cube", "cube_2"))

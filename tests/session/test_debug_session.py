@@ -193,6 +193,19 @@ def test_what_would_answer_a_question_is_refused_and_hidden() -> None:
     assert said(session) == "the log would answer it; Esc skips the question"
 
 
+def test_a_question_for_a_shape_is_not_answered_by_the_log() -> None:
+    session = opened("perceptron")
+    session.ask()
+    for _ in range(10):
+        session.step("step", Followed())
+        question = session.quiz.question
+        if question is not None and question.hides_shape_of is not None:
+            break
+        if session.quiz.takes_answers:
+            answer(session, True)
+    assert session.refuses_to_answer("log")
+
+
 def test_viewers_share_a_session_and_nothing_else() -> None:
     session = opened("perceptron")
     teacher, pupil = Viewer(session, KEYS), Viewer(session, KEYS)

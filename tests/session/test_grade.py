@@ -92,3 +92,5 @@ def test_files_that_cannot_be_graded_are_said(tmp_path: Path, capsys: pytest.Cap
     assert "it is about two-paths, not chain" in capsys.readouterr().out
     assert main(["grade", str(tmp_path / "none.backprop")]) == 2
     assert "cannot be opened" in capsys.readouterr().err
+    assert main(["grade", str(path), "--gradescope", str(tmp_path / "nowhere" / "results.json")]) == 2
+    assert "cannot be written: No such file" in capsys.readouterr().err

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from textual.command import CommandPalette
 from textual.widgets import OptionList
 
 from tui_backprop.app import BackpropApp
+from tui_backprop.panes.step_pane import StepPane
+from tui_backprop.programs.opening import open_program
 from tui_backprop.screens.find import FindScreen
 from tui_backprop.screens.help import HelpScreen
 from tui_backprop.screens.log import LogScreen
 from tui_backprop.screens.prompt import Prompt
+from tui_backprop.session import DebugSession
+from tui_backprop.session.opening import Asked, open_session
 
 from .test_keys import opened, place, wait_for
 
@@ -83,3 +90,56 @@ async def test_a_fault_of_the_main_screen_ends_the_app(monkeypatch: pytest.Monke
     with pytest.raises(AskedForError):
         await press_a_key_that_fails()
     assert app.return_code == 1
+
+
+async def crash_in_a_pane(monkeypatch: pytest.MonkeyPatch, error: Exception, *, has_files: bool = True) -> list[str]:
+    """Edit, step, have a pane fail, and return what the app says as it ends."""
+    app = BackpropApp(DebugSession(open_program("chain"), has_files=has_files))
+
+    def draw(*_: object) -> None:
+        raise error
+
+    async def press_a_key_that_fails() -> None:
+        async with app.run_test() as pilot:
+            await pilot.press("e", *"a=3", "enter", "p")
+            monkeypatch.setattr(StepPane, "draw", draw)
+            await pilot.press("space")
+
+    with pytest.raises(type(error)):
+        await press_a_key_that_fails()
+    return app.fault
+
+
+async def test_a_crash_leaves_a_report_and_the_session(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("HOME", "/home/somebody")
+    monkeypatch.setenv("SECRET", "hush")
+    fault, reported, saved = await crash_in_a_pane(
+        monkeypatch, AskedForError("no \x1b /home/somebody/thesis/notes.txt")
+    )
+    assert fault.startswith("ended because of a fault of its own, AskedForError: no ")
+    report = Path(reported.removeprefix("a report is in "))
+    kept = Path(re.findall(r"backprop-tui (\S+\.backprop) opens it", saved)[0])
+    assert report.parent == kept.parent == tmp_path / "state" / "backprop-tui"
+    text = report.read_text()
+    assert "at: backprop-tui chain --edit '1: a = 3.0' --at 1:" in text
+    assert "tui_backprop/screens/main_screen.py:" in text
+    assert "AskedForError: no" in text
+    assert not re.search(r"somebody|hush|SECRET|\x1b|/tmp|/home", text)
+    opened = open_session(Asked(str(kept)))
+    assert opened.session.timeline.branch.edits
+    assert opened.session.timeline.place.iteration == 1
+
+
+async def test_where_no_place_can_be_written_a_crash_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path / "file"))
+    _, said = await crash_in_a_pane(monkeypatch, AskedForError("x"))
+    assert said == "no report could be written"
+
+
+async def test_a_guest_leaves_no_report(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    assert len(await crash_in_a_pane(monkeypatch, AskedForError("x"), has_files=False)) == 1
+    assert not list(tmp_path.iterdir())

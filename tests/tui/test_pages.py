@@ -15,7 +15,7 @@ from tui_backprop.drawing.glyphs import NOT_YET
 from tui_backprop.inspector import VIEWS
 from tui_backprop.keys import KEY_OF
 from tui_backprop.lessons import PATH, lesson_names, load_lesson
-from tui_backprop.lessons.lesson import Example, Lesson
+from tui_backprop.lessons.lesson import PICTURE_NAMES, Example, Lesson
 from tui_backprop.lessons.pages import SHOWN, Goal, Page, Situation
 from tui_backprop.narration.messages import sentences
 from tui_backprop.notation.formats import number
@@ -84,6 +84,8 @@ async def test_a_lesson_is_read_on_both_screens_to_its_goal(name: str) -> None:
             assert (reading.is_open, reading.number) == (True, number)
             check_page(viewer)
             assert words(text(pilot, "page"))[: len(words(reading.text))] == words(reading.text)
+            if page.shows in PICTURE_NAMES:
+                assert "…" not in text(pilot, "inspector-title"), "where a picture is a view of the inspector"
             question = reading.question
             if question is not None and question.choices:
                 assert page.answer in page.choices

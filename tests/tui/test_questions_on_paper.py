@@ -13,9 +13,10 @@ from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.notation.moments import read_moment
 from tui_backprop.programs.opening import open_program
-from tui_backprop.questions import draw_questions, write_quiz
+from tui_backprop.questions import draw_questions, run_questions, write_quiz
 from tui_backprop.quiz import judge
 from tui_backprop.quiz.quiz import Quiz
+from tui_backprop.session.opening import Asked
 
 
 @pytest.mark.parametrize("name", ["chain", "skip", "xor", "perceptron"])
@@ -55,6 +56,11 @@ def test_the_page_has_the_answers_at_its_end_and_gives_no_shape_away() -> None:
     for node in timeline.graph.nodes:
         line = next(line for line in questions.splitlines() if line.startswith(f"- {node.name} "))
         assert line.endswith(")") != isinstance(node, Operation)
+
+
+def test_nothing_is_asked_about_a_broken_engine(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_questions(Asked("hunt chain --seed 3"), 2) == 2
+    assert "is a hunt" in capsys.readouterr().err
 
 
 def test_a_script_keeps_its_numbers_and_the_seed_chooses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

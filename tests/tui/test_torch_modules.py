@@ -50,6 +50,7 @@ KNOWN = [
     ("nn.InstanceNorm1d(2, affine=True, track_running_stats=True)", "net(steps).sin()"),
     ("nn.Conv1d(2, 4, 3, padding=1, stride=2)", "net(steps)"),
     ("nn.Sequential(nn.Linear(3, 4), nn.GELU())", "net(rows)"),
+    ("nn.Linear(3, 3)", "net(rows).masked_fill(rows > 0, -1e31) * 1e-31"),
     ("nn.Linear(3, 3)", "F.cross_entropy(net(rows), classes, weight)"),
     ("nn.Linear(3, 3)", "F.cross_entropy(net(rows), classes, weight, ignore_index=2, label_smoothing=0.1)"),
     ("nn.Linear(3, 3)", "F.cross_entropy(net(rows), classes - 101 * (classes == 1), reduction='none')"),

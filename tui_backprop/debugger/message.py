@@ -90,7 +90,7 @@ class Message:
     `score`. would end the hunt: `what` was refused.
 
     Of a lesson, page is nowhere: `why` there is no moment that it belongs to. goal reached: the `lesson` that comes
-    next, empty where none does. goal not judged: the `error` and its `place` in a file.
+    next, empty where none does. goal not judged: the `error` and its `location`.
 
     Of a class, its `name`; who leads one: how many `follow`, are `alone` and `slow`; who is in one: whether the teacher
     is `there`, what is `wrong` with what came, whether the loss is the `same`, `since` when one is on one's own, and

@@ -64,8 +64,9 @@ def _versions(file: Path, wait: Callable[[float], None]) -> Iterator[str]:
     before = None
     while True:
         try:
-            text = file.read_text(encoding="utf-8") if _stamp(file) != before else None
-            before = _stamp(file)
+            stamp = _stamp(file)  # before it is read, so that a save in between is seen the next time
+            text = file.read_text(encoding="utf-8") if stamp != before else None
+            before = stamp
         except FileNotFoundError:
             if before is None:
                 raise

@@ -24,13 +24,13 @@ class GuessError(ValueError):
 
 
 class Guess(NamedTuple):
-    """Which node or operation is broken, and how: a `kind` of mistake; None where somebody gives up."""
+    """Which node or operation is `broken`, and how: a `kind` of mistake; None where somebody gives up."""
 
-    place: str
+    broken: str
     kind: str | None
 
     def __str__(self) -> str:
-        return "given up" if self.kind is None else f"{self.place}: {self.kind}"
+        return "given up" if self.kind is None else f"{self.broken}: {self.kind}"
 
 
 class Hunt:
@@ -56,7 +56,7 @@ class Hunt:
     @property
     def answer(self) -> Guess:
         """The guess that is right."""
-        return Guess(self._mutant.place, self._mutant.kind)
+        return Guess(self._mutant.broken, self._mutant.kind)
 
     @property
     def reason(self) -> str:
@@ -64,8 +64,8 @@ class Hunt:
         return self._mutant.reason
 
     def is_right(self, guess: Guess) -> bool:
-        """Return whether a guess names the place and the kind of the mistake."""
-        return guess.kind == self._mutant.kind and self._mutant.is_at(guess.place)
+        """Return whether a guess names what is broken, and the kind of the mistake."""
+        return guess.kind == self._mutant.kind and self._mutant.breaks(guess.broken)
 
     @property
     def is_found(self) -> bool:
@@ -106,7 +106,7 @@ class Hunt:
 
     def written(self) -> dict[str, Any]:
         """Return what is kept of it in a session's file."""
-        guesses = [{"place": each.place, "kind": each.kind, "right": self.is_right(each)} for each in self.guesses]
+        guesses = [{"broken": each.broken, "kind": each.kind, "right": self.is_right(each)} for each in self.guesses]
         looks = self._looks_before + len(self._looks)
         return {"looks": looks, "seconds": round(self.seconds, 1), "guesses": guesses}
 
@@ -115,7 +115,7 @@ class Hunt:
         self._looks_before = int(says["looks"])
         self._begun = self._clock() - float(says["seconds"])
         for each in says["guesses"]:
-            self.guess(Guess(str(each["place"]), None if each["kind"] is None else str(each["kind"])))
+            self.guess(Guess(str(each["broken"]), None if each["kind"] is None else str(each["kind"])))
 
 
 def read_guess(text: str, in_view: str, nodes: Sequence[Node]) -> Guess:
@@ -126,18 +126,18 @@ def read_guess(text: str, in_view: str, nodes: Sequence[Node]) -> Guess:
         raise GuessError(
             f"Type a node or an operation and the number of what is wrong there, as in {in_view or 'b'} 7."
         )
-    place, number = match[1], match[2]
+    name, number = match[1], match[2]
     if number == GIVING_UP:
         return Guess("", None)
-    if place not in names:
+    if name not in names:
         raise GuessError(
-            f"There is no node or operation {place or 'without a name'}; there are {', '.join(sorted(names))}."
+            f"There is no node or operation {name or 'without a name'}; there are {', '.join(sorted(names))}."
         )
     if not 1 <= int(number) <= len(KINDS):
         raise GuessError(
             f"There is no number {number}: what can be wrong is 1 to {len(KINDS)}, and {GIVING_UP} gives up."
         )
-    return Guess(place, KINDS[int(number) - 1].kind)
+    return Guess(name, KINDS[int(number) - 1].kind)
 
 
 def written_kinds() -> list[str]:

@@ -38,16 +38,16 @@ class Mutant:
         self.input_index = input_index
 
     @classmethod
-    def places(cls, loss: Node) -> Iterator[Mutant]:
+    def all_in(cls, loss: Node) -> Iterator[Mutant]:
         """Yield the mistakes of this kind that can be made in the graph of a loss."""
         raise NotImplementedError
 
     @property
-    def place(self) -> str:
+    def broken(self) -> str:
         """The name of the node, or of the operation, that is broken."""
         return self.node.name
 
-    def is_at(self, name: str) -> bool:
+    def breaks(self, name: str) -> bool:
         """Return whether a node or operation of this name is what is broken."""
         return name == self.node.name
 
@@ -87,7 +87,7 @@ class InAGradientFunction(Mutant):
     """A mistake in what an operation passes on to one of its inputs."""
 
     @classmethod
-    def places(cls, loss: Node) -> Iterator[Mutant]:
+    def all_in(cls, loss: Node) -> Iterator[Mutant]:
         """Yield one for each input of each operation that the loss is computed by."""
         operations = {node.kind: node for node in post_order([loss]) if isinstance(node, Operation)}
         for node in operations.values():
@@ -96,11 +96,11 @@ class InAGradientFunction(Mutant):
                     yield cls(node, input_index)
 
     @property
-    def place(self) -> str:
+    def broken(self) -> str:
         """The name of the operation."""
         return self.node.kind
 
-    def is_at(self, name: str) -> bool:
+    def breaks(self, name: str) -> bool:
         """Return whether this is the operation, or one of its nodes."""
         nodes = {node.name for node in self.node.graph.nodes if node.kind == self.node.kind}
         return name == self.node.kind or name in nodes
@@ -190,9 +190,9 @@ class Misprint(InAGradientFunction):
     sentence = "The slope of sigmoid is taken for σ(A)·σ(1 - A), a misprint."
 
     @classmethod
-    def places(cls, loss: Node) -> Iterator[Mutant]:
+    def all_in(cls, loss: Node) -> Iterator[Mutant]:
         """Yield one where there is a sigmoid."""
-        return (mutant for mutant in super().places(loss) if mutant.node.kind == "sigmoid")
+        return (mutant for mutant in super().all_in(loss) if mutant.node.kind == "sigmoid")
 
     def _does(self) -> str:
         return "takes σ(A)·σ(1 - A) for the slope"
@@ -208,9 +208,9 @@ class MissingSum(InAGradientFunction):
     sentence = "The copies that broadcasting made are not summed: only the first counts."
 
     @classmethod
-    def places(cls, loss: Node) -> Iterator[Mutant]:
+    def all_in(cls, loss: Node) -> Iterator[Mutant]:
         """Yield one for each input of an elementwise operation."""
-        for mutant in super().places(loss):
+        for mutant in super().all_in(loss):
             assert isinstance(mutant.node, Operation)
             if mutant.node.definition.elementwise and len(mutant.node.inputs) > 1:
                 yield mutant
@@ -236,7 +236,7 @@ class NoOrder(Mutant):
     sentence = _SENTENCES[kind]
 
     @classmethod
-    def places(cls, loss: Node) -> Iterator[Mutant]:
+    def all_in(cls, loss: Node) -> Iterator[Mutant]:
         """Yield one for each node that waits for more than one edge."""
         return (cls(node) for node in _used_twice(loss))
 
@@ -275,7 +275,7 @@ class Overwritten(Mutant):
     sentence = _SENTENCES[kind]
 
     @classmethod
-    def places(cls, loss: Node) -> Iterator[Mutant]:
+    def all_in(cls, loss: Node) -> Iterator[Mutant]:
         """Yield one for each node that more than one contribution comes to."""
         return (cls(node) for node in _used_twice(loss))
 
@@ -293,7 +293,7 @@ class OfAVariable(Mutant):
     """A mistake in what becomes of a variable from one iteration to the next."""
 
     @classmethod
-    def places(cls, loss: Node) -> Iterator[Mutant]:
+    def all_in(cls, loss: Node) -> Iterator[Mutant]:
         """Yield one for each variable."""
         return (cls(node) for node in post_order([loss]) if isinstance(node, Variable))
 
@@ -373,8 +373,8 @@ KINDS: tuple[type[Mutant], ...] = (
 def mutants(loss: Node, operations: Iterable[str] = ()) -> list[Mutant]:
     """Return every mistake that can be made in the graph of a loss; with `operations`, only in those."""
     only = set(operations)
-    found = [mutant for kind in KINDS for mutant in kind.places(loss)]
-    return [each for each in found if not only or (isinstance(each, InAGradientFunction) and each.place in only)]
+    found = [mutant for kind in KINDS for mutant in kind.all_in(loss)]
+    return [each for each in found if not only or (isinstance(each, InAGradientFunction) and each.broken in only)]
 
 
 def _used_twice(loss: Node) -> Iterator[Node]:

@@ -255,7 +255,7 @@ def _goal_reached(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
 
 def _goal_not_judged(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
     error = data["error"]
-    why = printable(f"{type(error).__name__}: {error} ({data['place']})")
+    why = printable(f"{type(error).__name__}: {error} ({data['location']})")
     return f"whether the lesson's goal is reached cannot be told: {why}", f"the goal cannot be judged: {why}"
 
 

@@ -43,13 +43,14 @@ class PagePane(Pane):
         return indented(draw_page(viewer.reading, size.width - 2)[: size.height])
 
 
-def pointed_at(pane: Pane, title: tuple[Line, Line], viewer: Viewer) -> tuple[Line, Line]:
+def title_of(pane: Pane, moment: Moment, viewer: Viewer, size: Size) -> tuple[Line, Line]:
     """Return the title of a pane, marked where the page that is open points at it, or at a view in it."""
     page = viewer.reading.page
     shows = "" if page is None else "picture" if page.shows in PICTURE_NAMES else page.shows
     if shows != pane.name and not (pane.name == "inspector" and (shows in viewer.other_views or shows in _VIEWS)):
-        return title
-    return [(f"{RIGHT} ", "now"), *title[0]], title[1]
+        return pane.title(moment, viewer, size)
+    left, right = pane.title(moment, viewer, size._replace(width=size.width - len(f"{RIGHT} ")))
+    return [(f"{RIGHT} ", "now"), *left], right
 
 
 _VIEWS = [view.name for view in VIEWS]

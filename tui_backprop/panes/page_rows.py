@@ -49,6 +49,6 @@ def draw_page(reading: Reading, width: int) -> list[Line]:
 def _choices(choices: Iterable[str], width: int, given: str | None = None) -> list[Line]:
     """Return the choices with their numbers, as many as go into a line, the given one marked."""
     pieces: list[Line] = []
-    for place, choice in enumerate(choices, 1):
-        pieces.append([(f"{place} ", "key"), (f"{printable(choice)}    ", "title" if choice == given else "text")])
+    for number, choice in enumerate(choices, 1):
+        pieces.append([(f"{number} ", "key"), (f"{printable(choice)}    ", "title" if choice == given else "text")])
     return flow(pieces, width)

@@ -121,6 +121,10 @@ def _root_mean_square(entries: np.ndarray) -> float:
 
 def _what(sizes: list[tuple[str, float | None]]) -> tuple[str, ...]:
     """Return what the picture shows, in one line: the longest wording first."""
+    none = [name for name, size in sizes if size == 0]
+    if none:
+        others = f", and so is that of {len(none) - 1} more" if len(none) > 1 else ""
+        return (f"the gradient of {none[0]} is 0{others}", f"{none[0]}: 0")
     known = [(name, size) for name, size in sizes if size]
     if len(known) < 2:
         return ("the backward pass brings the gradients, from the loss to the input", "backward brings the gradients")

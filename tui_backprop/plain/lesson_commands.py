@@ -43,7 +43,7 @@ def write_page_question(viewer: Viewer) -> Lines:
     """Yield what there is to answer to the page that is open."""
     question = viewer.reading.question
     if question is not None:
-        yield from (f"{place}. {choice}" for place, choice in enumerate(question.choices, 1))
+        yield from (f"{number}. {choice}" for number, choice in enumerate(question.choices, 1))
         yield "Answer with the number of a choice." if question.choices else "Answer with a number."
 
 

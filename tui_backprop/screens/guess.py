@@ -16,10 +16,10 @@ class GuessScreen(Prompt[Guess]):
     def __init__(self, session: DebugSession, in_view: Node | None) -> None:
         graph = session.timeline.graph
         named = "" if in_view is None else in_view.name
-        meant = f"a number, for {called(in_view)}; or as in" if in_view is not None else "as in"
+        meant = f"a number, for {called(in_view)}; or" if in_view is not None else "as in"
         question = "\n".join(["What is broken, or what does who wrote it believe?", *written_kinds()])
         super().__init__(
             question,
             lambda text: read_guess(text, named, graph.nodes),
-            f"{meant} multiply 3; a wrong guess costs {WRONG_COSTS} looks; Esc: back",
+            f"{meant} multiply 3; a wrong guess costs {WRONG_COSTS} looks",
         )

@@ -36,9 +36,9 @@ def entries(progress: Progress | None, others: dict[str, str]) -> list[Entry]:
     """Return the built-in lessons, and what else is open by its address, with what it is about."""
     found = []
     for number, name in enumerate(lesson_names(), 1):
-        place = str(number) if name in PATH else "+"
+        shown = str(number) if name in PATH else "+"
         begun, reached = (progress.is_begun(name), progress.is_reached(name)) if progress else (False, False)
-        found.append(Entry(name, title_of(name), place, begun, reached))
+        found.append(Entry(name, title_of(name), shown, begun, reached))
     return found + [Entry(address, title) for address, title in others.items()]
 
 

@@ -28,7 +28,7 @@ from ..keys import SECTIONS, Keymap, names_of
 from ..panes import PANES
 from ..panes.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Area, arrange_for
 from ..panes.frame import draw_frame, draw_title
-from ..panes.page_pane import pointed_at
+from ..panes.page_pane import title_of
 from ..panes.pane import Pane, Size
 from ..panes.question_pane import choice_at
 from ..session import DebugSession, Viewer
@@ -297,7 +297,7 @@ class MainScreen(Screen[None]):
         self.query_one(f"#{pane.name}", Canvas).show(pane.draw(moment, self.viewer, size))
         if pane.titled:
             title = self.query_one(f"#{pane.name}-title", Canvas)
-            told = pointed_at(pane, pane.title(moment, self.viewer, size), self.viewer)
+            told = title_of(pane, moment, self.viewer, size)
             title.show([draw_title(*told, area.width)])
 
     def _arrange(self) -> None:

@@ -125,24 +125,24 @@ def keep(below: Below) -> None:
         below.show()
         return
 
-    def keep(path: Path | None) -> None:
+    def write(path: Path | None) -> None:
         if path is not None:
             below.session.keep(path)
             below.show()
 
-    below.ask(KeepScreen(below.session.program), keep)
+    below.ask(KeepScreen(below.session.program), write)
 
 
 def guess(below: Below) -> None:
     """Ask in a hunt what is broken."""
 
-    def guess(guess: Guess | None) -> None:
+    def take(guess: Guess | None) -> None:
         if guess is not None:
             below.session.guess(guess)
             below.show()
 
     if below.session.has_hunt():
-        below.ask(GuessScreen(below.session, below.viewer.node), guess)
+        below.ask(GuessScreen(below.session, below.viewer.node), take)
     else:
         below.show()
 

@@ -355,11 +355,13 @@ class DebugSession:
     def refuses_to_answer(self, what: str) -> bool:
         """Return whether this, a view, "beliefs" or "log", would answer the question that stands, and then say so."""
         question = self.quiz.question
-        reveals = question is not None and (what in ANSWERS or question.hides_queue or question.hides_shape_of)
+        if question is None:
+            return False
+        reveals = what in ANSWERS or question.hides_queue or question.hides_shape_of is not None
         if reveals:
             self.quiz.outcome = None
             self.message = Message("would answer", {"what": what, "mode": self.quiz.mode})
-        return bool(reveals)
+        return reveals
 
     def _refuses(self, what: str) -> bool:
         if not self.quiz.asks or self._runs:

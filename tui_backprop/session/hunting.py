@@ -42,7 +42,7 @@ def read_scores() -> tuple[dict[str, list[int]] | None, str]:
         return {}, ""
     except OSError as error:
         return None, f"{path} cannot be read: {error.strerror}"
-    except (ValueError, TypeError, AttributeError, RecursionError):
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         aside = path.with_suffix(".damaged")
         try:
             path.replace(aside)

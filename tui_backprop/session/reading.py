@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping
-from math import nan
 from pathlib import Path
 
 from ..debugger.message import Message
@@ -94,7 +93,7 @@ class Reading:
 
     @property
     def question(self) -> Question | None:
-        """What the page asks; None where it asks nothing."""
+        """What the page asks; None where it asks nothing, or for a number that is not there."""
         page = self.page
         if page is None or not page.answer:
             return None
@@ -102,7 +101,9 @@ class Reading:
             return Question("lesson", (self.text,), self._fill(page.answer), tuple(map(self._fill, page.choices)))
         answer = read_number(page.answer)
         if answer is None:
-            answer = (self._numbers or {}).get(page.answer[1:-1], nan)
+            answer = (self._numbers or {}).get(page.answer[1:-1])
+        if answer is None:
+            return None
         return Question("lesson", (self.text,), number(answer), number=answer)
 
     @property
@@ -131,8 +132,8 @@ class Reading:
         if question is None or self.right:
             return False
         if question.choices:
-            place = "1234".find(character) if character else -1
-            return self.answer(str(place + 1)) if 0 <= place < len(question.choices) else False
+            chosen = "1234".find(character) if character else -1
+            return self.answer(str(chosen + 1)) if 0 <= chosen < len(question.choices) else False
         if key == "enter" and self.typed:
             return self.answer(self.typed)
         if key in ("backspace", "escape") and self.typed:
@@ -172,8 +173,8 @@ class Reading:
         except Exception as error:
             self._judges = False
             where = traceback.extract_tb(error.__traceback__)[-1]
-            place = f"{Path(where.filename).name}:{where.lineno}"
-            return Message("goal not judged", {"error": error, "place": place})
+            location = f"{Path(where.filename).name}:{where.lineno}"
+            return Message("goal not judged", {"error": error, "location": location})
         if not self.reached:
             return None
         self._judges = False

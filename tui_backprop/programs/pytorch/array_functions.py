@@ -132,9 +132,11 @@ def _where(condition: Node, a: Any, b: Any) -> Node:
 
 @means("masked_fill")
 def _masked_fill(a: Node, mask: Node, value: Any) -> Node | None:
-    if isinstance(value, float | int):
-        value = max(value, FAR_BELOW)  # an infinity cannot be a constant of ours
-    return None if value == math.inf else dl.where(mask, value, a)
+    if isinstance(value, float | int) and math.isinf(value):
+        if value > 0:
+            return None
+        value = FAR_BELOW  # an infinity cannot be a constant of ours
+    return dl.where(mask, value, a)
 
 
 # products

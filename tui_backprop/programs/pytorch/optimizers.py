@@ -59,6 +59,8 @@ def clipping_of(gradients: Sequence[tuple[Array, Array | None]]) -> Mapping[str,
     most = np.max(np.abs(used))
     if np.array_equal(used, np.clip(found, -most, most)):
         return {"clip_value": float(str(most))}
+    if not found.any():
+        return None
     used, found = used.astype(float), found.astype(float)
     ratio = float(used @ found / (found @ found))
     if not (0 < ratio < 1 and np.allclose(used, ratio * found, rtol=_CLIPPED, atol=0)):
