@@ -171,6 +171,10 @@ class MainScreen(Screen[None]):
             if key is None or not self._answer(key, key):
                 self.viewer.go_to_pane()
                 self.show()
+        elif name == "page" and self.session.quiz.question is None:
+            key = choice_at(self._lines("page"), event.x, event.y)
+            if key is not None:
+                self._answer(key, key)
 
     # looking
 
