@@ -203,6 +203,21 @@ async def test_of_the_loss_curve_only_what_was_before_stands_beside_a_question()
         assert text(pilot, "loss").count("o") > 1
 
 
+async def test_enter_behind_the_number_of_a_choice_leads_nowhere_once() -> None:
+    async with opened("skip") as pilot:
+        await pilot.press("p", "m", "space")
+        while not (question := standing(pilot)).choices:
+            await answer(pilot)
+            await pilot.press("space")
+        await answer(pilot, right=False)
+        explained = text(pilot, "inspector")
+        assert question.answer in text(pilot, "step-title")
+        await pilot.press("enter")
+        assert text(pilot, "inspector") == explained
+        await pilot.press("enter")
+        assert text(pilot, "inspector") != explained
+
+
 async def test_a_click_on_a_choice_answers() -> None:
     for size in ((120, 40), (80, 24), (60, 16)):
         async with opened("perceptron", size) as pilot:

@@ -37,7 +37,7 @@ from tui_backprop.panes.question_pane import draw_question
 from tui_backprop.panes.step_pane import draw_step
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import program_of
-from tui_backprop.quiz import Question, judge, question_about, questions, read_number
+from tui_backprop.quiz import Question, belief_behind, judge, question_about, questions, read_number
 from tui_backprop.quiz.masked import mask
 from tui_backprop.quiz.quiz import Quiz
 
@@ -224,15 +224,19 @@ def test_question_and_choices_fit_every_pane(name: str, size: tuple[int, int]) -
 
 
 def test_a_rule_is_offered_beside_rules_that_give_other_numbers() -> None:
-    rules = {}
+    rules, reasons = {}, {}
     for _, after, found in steps(Timeline(open_program("perceptron")), 1, Followed()):
         for question in found:
             if question.kind == "rules" and after.now is not None:
+                reasons[after.now.name] = {belief_behind(question, wrong) for wrong in question.choices}
                 rules[after.now.name] = (question.answer, set(question.choices))
     assert rules["b"] == ("Σ rows of G", {"G", "Σ rows of G", "Σ rows of -G", "Σ rows of G⊙matmul"})
     assert rules["W"] == ("Xᵀ·G", {"Xᵀ·G", "X·G", "G·Wᵀ", "Wᵀ·G"})
     assert rules["log"][0] == "G⊙c"
     assert "G⊙log" in rules["log"][1]
+    assert "G: without the sum it is (100,2), and b is (2,)." in reasons["b"]
+    assert reasons["W"] >= {"X·G: the shapes in it do not fit each other.", "G·Wᵀ: it is (100,2), and W is (2,2)."}
+    assert any(reason.startswith("Σ rows of -G: it gives ") for reason in reasons["b"])
 
 
 def test_a_rule_that_happens_to_give_the_same_numbers_is_not_offered() -> None:

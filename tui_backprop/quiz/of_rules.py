@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from minidl_core import ContributionAdded, NodeEvaluated
 from minidl_core.arrays import Shape
@@ -10,8 +11,8 @@ from minidl_core.gradients import gradient_rule
 
 from ..narration.wording import Name
 from ..notation.formats import shape_text
-from ..notation.names import summed, text_in_names
-from .question import MOST_CHOICES, Question, Step
+from ..notation.names import called, summed, text_in_names
+from .question import MOST_CHOICES, Mistake, Question, Step
 from .wrong_rules import wrong_rules
 
 
@@ -61,9 +62,12 @@ def rule(step: Step, event: ContributionAdded) -> Question | None:
 
     right = written(formula)
     # to leave out the sum is the likeliest mistake
-    wrong = [written(formula, False)] if sums else []
-    wrong += [written(each) for each in wrong_rules(event, step.inputs(op), output)]
-    choices = list(dict.fromkeys([right, *wrong]))[:MOST_CHOICES]
+    unsummed = f"without the sum it is {shape_text(full)}, and {called(event.node)} is {shape_text(small)}"
+    wrong = {written(formula, False): unsummed} if sums else {}
+    for each, why in wrong_rules(event, step.inputs(op), output):
+        wrong.setdefault(written(each), why)
+    wrong.pop(right, None)
+    choices = [right, *wrong][:MOST_CHOICES]
     if len(choices) < 2:
         return None
 
@@ -71,4 +75,5 @@ def rule(step: Step, event: ContributionAdded) -> Question | None:
         place = f" as its input number {event.input_index + 1}" if op.inputs.count(event.node) > 1 else ""
         return f"{name(event.node)} gets its contribution from {name(op)}{place}. By which rule?"
 
-    return step.asks("rules", ask, right, sorted(choices), given=step.equations)
+    question = step.asks("rules", ask, right, sorted(choices), given=step.equations)
+    return replace(question, mistakes=tuple(Mistake(choice, wrong[choice]) for choice in choices[1:]))

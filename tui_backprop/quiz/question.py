@@ -22,7 +22,7 @@ MOST_CHOICES = 4
 
 @dataclass(frozen=True)
 class Mistake:
-    """A wrong answer that a belief makes, as it is written, with the sentence about the belief; perhaps a number."""
+    """A wrong answer, as it is written, with a sentence: which belief makes it, or what it gives; perhaps a number."""
 
     answer: str
     sentence: str
@@ -35,8 +35,8 @@ class Question:
 
     It has `choices`, of which one is the `answer`; or none, and what is typed is compared with the `number`, from which
     it may differ by the `tolerance`, or, where there is none, by 1 %. `given` are the numbers that are needed, `why`
-    explains the answer where the step's own sentence does not. `mistakes` are wrong answers whose
-    beliefs are known.
+    explains the answer where the step's own sentence does not. `mistakes` are wrong answers of which it is known what
+    is wrong.
     """
 
     kind: str
@@ -81,7 +81,7 @@ def judge(question: Question, answer: str) -> bool:
 
 
 def belief_behind(question: Question, answer: str) -> str:
-    """Return which belief makes a wrong answer, as a sentence; nothing where none is known to."""
+    """Return which belief makes a wrong answer, or what it gives, as a sentence; nothing where that is not known."""
     for mistake in question.mistakes:
         typed = not question.choices and mistake.number is not None and _is_near(answer, mistake.number)
         if typed or mistake.answer == answer:

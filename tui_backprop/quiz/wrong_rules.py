@@ -12,9 +12,22 @@ from minidl_core.arrays import Array, Shape
 from minidl_core.gradients import gradient_rule
 from minidl_core.sums import sum_to_shape
 
-from ..notation.expression import Apply, Entry, Number, Symbol, Total, Tree, UnreadableError, evaluate, parse
-from ..notation.formats import Notation
+from ..notation.expression import (
+    Apply,
+    Entry,
+    Number,
+    Symbol,
+    Total,
+    Tree,
+    UnreadableError,
+    element_text,
+    evaluate,
+    parse,
+)
+from ..notation.fitting import cut
+from ..notation.formats import DIGITS, Notation, digits_of_change, number, shape_text
 from ..notation.formulas import axes_of
+from ..notation.operands import NAME_LENGTH
 
 _OTHERS = ("G⊙A", "G", "-G", "G⊙Y", "G/A", "2·G⊙A", "G⊙Y⊙(1 - Y)", "G⊙B", "G + A")
 """What other operations do with G, in the symbols of an operation of one or two inputs."""
@@ -22,8 +35,8 @@ _OTHERS = ("G⊙A", "G", "-G", "G⊙Y", "G/A", "2·G⊙A", "G⊙Y⊙(1 - Y)", "G
 _MATRIX_OTHERS = ("G·B", "Bᵀ·G", "A·G", "G·Aᵀ", "G⊙A", "G")
 
 
-def wrong_rules(event: ContributionAdded, inputs: list[Array], output: Array) -> Iterator[str]:
-    """Yield formulas that do not give this contribution, the likeliest mistakes first.
+def wrong_rules(event: ContributionAdded, inputs: list[Array], output: Array) -> Iterator[tuple[str, str]]:
+    """Yield formulas that do not give this contribution, each with what it gives, the likeliest mistakes first.
 
     `inputs` and `output` are the arrays of the consumer's run. A formula whose numbers cannot be computed is left out,
     and so is one that happens to give the same numbers.
@@ -31,8 +44,8 @@ def wrong_rules(event: ContributionAdded, inputs: list[Array], output: Array) ->
     op, right = event.consumer, gradient_rule(event.consumer).formula_for(event.input_index)
     arrays = {**dict(zip(op.definition.symbols, inputs, strict=True)), "Y": output, "G": event.gradient}
     for formula in dict.fromkeys(_mistaken(op, event.input_index, right)):
-        if formula != right and _is_wrong(formula, event, arrays):
-            yield formula
+        if formula != right and (why := _why_wrong(formula, event, arrays)):
+            yield formula, why
 
 
 def _mistaken(op: Operation, input_index: int, right: str) -> Iterator[str]:
@@ -58,21 +71,28 @@ def _in(formula: str, names: Mapping[str, str]) -> str:
     return re.sub(r"[A-Z]", lambda symbol: names.get(symbol[0], symbol[0]), formula)
 
 
-def _is_wrong(formula: str, event: ContributionAdded, arrays: Mapping[str, Array]) -> bool:
-    """Return whether a formula is known to give something else than the contribution."""
-    right, op = event.contribution, event.consumer
+def _why_wrong(formula: str, event: ContributionAdded, arrays: Mapping[str, Array]) -> str:
+    """Say what a formula gives in place of the contribution; nothing where that is not known, or the same."""
+    right, op, name = event.contribution, event.consumer, cut(event.node.name, NAME_LENGTH)
     with np.errstate(all="ignore"):
         try:
             computed = _computed(formula, op, arrays)
         except UnreadableError:
-            return False
+            return ""
         except ValueError:
-            return True  # the shapes do not fit each other
+            return "the shapes in it do not fit each other"
         if op.definition.elementwise and computed.shape == event.gradient.shape:
             computed = sum_to_shape(computed, right.shape)
         scale = float(np.max(np.abs(right), initial=0))
-        same = computed.shape == right.shape and np.allclose(computed, right, rtol=1e-6, atol=1e-9 * scale)
-    return not same
+        if computed.shape != right.shape:
+            return f"it is {shape_text(computed.shape)}, and {name} is {shape_text(right.shape)}"
+        differing = np.argwhere(~np.isclose(computed, right, rtol=1e-6, atol=1e-9 * scale))
+    if not len(differing):
+        return ""
+    index = tuple(map(int, differing[0]))
+    found, wanted = float(computed[index]), float(right[index])
+    digits = digits_of_change(found, wanted) if np.isfinite([found, wanted]).all() else DIGITS
+    return f"it gives {number(found, digits)} to {element_text(name, index)}, and not {number(wanted, digits)}"
 
 
 def _computed(formula: str, op: Operation, arrays: Mapping[str, Array]) -> Array:

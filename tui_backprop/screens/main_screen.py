@@ -69,6 +69,7 @@ class MainScreen(Screen[None]):
         self._due = self._goes_on = False
         self._timer: Timer | None = None
         self._pace = 0.0
+        self._chose = False
 
     def compose(self) -> ComposeResult:
         """Yield the canvases; where they stand is the arrangement's business."""
@@ -139,8 +140,16 @@ class MainScreen(Screen[None]):
     # answering
 
     def press(self, event: events.Key) -> bool:
-        """Give a key to the question that stands, or to the lesson's page that asks; return if it took it."""
-        return bool(self._areas) and self._answer(event.key, event.character)
+        """Give a key to the question that stands, or to the lesson's page that asks; return if it took it.
+
+        Enter behind the number of a choice takes that for the answer once more: it must not lead away from what is said
+        to it.
+        """
+        confirms = self._chose and event.key == "enter"
+        question = self.session.quiz.question or self.viewer.reading.question
+        taken = bool(self._areas) and self._answer(event.key, event.character)
+        self._chose = taken and question is not None and bool(question.choices)
+        return taken or confirms
 
     def _answer(self, key: str, character: str | None) -> bool:
         """Answer the question that stands, whose step is then shown, or else the page; return if it took the key."""
