@@ -10,8 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import partial
-from itertools import repeat
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
@@ -147,6 +146,14 @@ def _buffer(result: Any) -> Any:
     return result if isinstance(result, np.ndarray) else np.array(result)
 
 
+class Taken(NamedTuple):
+    """Steps: the loss before each, the variables before the last one, and those that it moved, after it."""
+
+    losses: list[float]
+    before: Mapping[Variable, Array]
+    after: dict[Variable, Array]
+
+
 class BufferedStep:
     """Takes steps of gradient descent down a loss by a list of calls that is made for one shape of the feeds."""
 
@@ -229,8 +236,8 @@ class BufferedStep:
 
     def run(
         self, count: int, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array], rate: float
-    ) -> tuple[list[float], dict[Variable, Array]] | None:
-        """Return the loss before each of so many steps, and what they make of the variables.
+    ) -> Taken | None:
+        """Return what so many steps come to.
 
         None where something is not finite, or a variable was given something else than its like.
         """
@@ -254,7 +261,10 @@ class BufferedStep:
             self._rate[...] = rate
             self._rate_held = rate
         losses, loss, each = [], self._loss, self._calls.each
-        for _ in repeat(None, count):
+        before = variables
+        for left in reversed(range(count)):
+            if not left and count > 1:
+                before = {**variables, **self._copies()}
             for call in each:
                 call()
             losses.append(loss.item())
@@ -265,9 +275,12 @@ class BufferedStep:
         if not math.isfinite(total):
             self._alarm[...] = 0.0
             return None
-        after = {variable: freeze(buffer.copy()) for variable, buffer, _ in self._moved}
+        after = self._copies()
         self._held = {**held, **after}
-        return losses, after
+        return Taken(losses, before, after)
+
+    def _copies(self) -> dict[Variable, Array]:
+        return {variable: freeze(buffer.copy()) for variable, buffer, _ in self._moved}
 
 
 def _checked(value: Any) -> Traced:
@@ -300,8 +313,8 @@ class BufferedTraining:
 
     def run(
         self, count: int, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array], optimizer: Optimizer
-    ) -> tuple[list[float], dict[Variable, Array]] | None:
-        """Return the loss before each of so many steps, and what they make of the variables.
+    ) -> Taken | None:
+        """Return what so many steps come to.
 
         None where that has to be found in the ordinary way; then nothing has happened.
         """

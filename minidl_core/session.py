@@ -89,12 +89,11 @@ class Session:
             taken = training.run(1, feeds, variables, step.optimizer)
         if taken is None:
             return None
-        [loss], after = taken
-        self.keep(step.loss, LaterEvaluation(plan, feeds, variables))
+        self.keep(step.loss, LaterEvaluation(plan, feeds, taken.before))
         before = self.memory_of(step.optimizer)
-        self.variables = variables | after
+        self.variables = variables | taken.after
         self.memories[step.optimizer] = Memory(before.iterations + 1, before.slots)
-        return np.float64(loss)
+        return np.float64(taken.losses[0])
 
     def __enter__(self) -> Session:
         return self

@@ -276,17 +276,16 @@ class Stepper:
     def _run_buffered(self, count: int) -> list[float]:
         """Take as many steps as can be taken by a list of calls, and return the loss before each of them."""
         losses: list[float] = []
-        # the last one alone: where it started from tells the values of its nodes
         while len(losses) < count and not (self.left_after or is_watched()):
-            several = min(max(count - len(losses) - 1, 1), _AT_ONCE)
+            several = min(count - len(losses), _AT_ONCE)
             session, before = self.session, self.session.memory_of(self._given)
             variables = session.variables.copy()
             taken = self._buffered.run(several, self._feeds, variables, self.optimizer)
             if taken is None:
                 break
-            losses += taken[0]
-            session.keep(self.loss, LaterEvaluation(self._plan, self._feeds, variables))
-            session.variables = variables | taken[1]
+            losses += taken.losses
+            session.keep(self.loss, LaterEvaluation(self._plan, self._feeds, taken.before))
+            session.variables = variables | taken.after
             session.memories[self._given] = Memory(before.iterations + several, before.slots)
             self.finished += several
             self._evaluation = self._gradients = None

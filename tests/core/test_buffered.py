@@ -161,6 +161,21 @@ def test_an_interrupted_run_goes_on_from_where_its_variables_are(traced, monkeyp
     assert fast.run(3) == by_events(slow, 3)
 
 
+def test_behind_an_interrupt_the_gradients_are_those_of_the_last_step_that_was_taken(traced, monkeypatch):
+    monkeypatch.setattr(dl.stepper, "_AT_ONCE", 4)
+    step, given, _ = network()
+    fast, slow = dl.Stepper(step, given), dl.Stepper(step, given)
+    fast.run(5)
+    left = iter(range(6))
+    traced[0]._calls.each.append(lambda: next(left))
+    with pytest.raises(StopIteration):
+        fast.run(12)
+    assert fast.finished == 9
+    by_events(slow, 9)
+    mine, right = (dl.compute_gradient(step.loss, stepper.session) for stepper in (fast, slow))
+    assert all(np.array_equal(mine[node], right[node]) for node in right)
+
+
 @pytest.mark.parametrize("make", [lambda w: w, lambda w: dl.reshape(w, shape=())])
 def test_a_loss_that_is_a_view_of_a_variable_is_the_one_before_the_step(make, traced):
     dl.Graph().as_default()

@@ -26,6 +26,8 @@ from tui_backprop.lessons import lesson_names, load_lesson  # noqa: E402
 from tui_backprop.lessons.lesson import Example, Lesson  # noqa: E402
 from tui_backprop.narration.narration import narrate_line  # noqa: E402
 from tui_backprop.narration.solution import write_solution  # noqa: E402
+from tui_backprop.pictures import picture_named, pictures_of  # noqa: E402
+from tui_backprop.pictures.picture import Focus  # noqa: E402
 from tui_backprop.programs.opening import open_program  # noqa: E402
 from tui_backprop.programs.program import Program, program_of  # noqa: E402
 from tui_backprop.widgets.canvas import Canvas  # noqa: E402
@@ -110,6 +112,17 @@ def a_pane() -> None:
     ]
     assert all("Queue" in each for each in seen)
     assert [each for each in seen if "e" in each] == seen[:1]
+
+
+def a_picture() -> None:
+    moment = Timeline(open_program("chain")).moment
+    there = pictures_of(moment)
+    assert there[-1] == "largest"
+    focus = Focus(None, Followed())
+    assert list(picture_named("largest").facts(moment, focus)) == ["The largest number of a is 1."]
+    assert plain(picture_named("largest").draw(moment, focus, 40, 5)).split() == ["a", "1", "█" * 22]
+    seen = asyncio.run(screen("chain", (120, 40), *["V"] * len(there)))
+    assert "Largest" in seen, seen
 
 
 def a_view_of_the_inspector() -> None:

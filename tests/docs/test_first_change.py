@@ -21,6 +21,10 @@ PLACES = {
     "An optimizer": ["minidl_core/train/rules.py"],
     "A lesson": ["tui_backprop/lessons/valley.py"],
     "A pane": ["tui_backprop/panes/queue_pane.py", "tui_backprop/panes/__init__.py"],
+    "A picture": [
+        *("tui_backprop/pictures/largest.py", "tui_backprop/pictures/__init__.py"),
+        "tui_backprop/lessons/lesson.py",
+    ],
     "A view of the inspector": ["tui_backprop/inspector/range_view.py", "tui_backprop/inspector/__init__.py"],
     "A key": ["tui_backprop/keys.py", "tui_backprop/session/viewer.py"],
     "An event": [
@@ -30,7 +34,7 @@ PLACES = {
 }
 """The files that each change touches."""
 LINES = {"tui_backprop/panes/__init__.py": 1, "tui_backprop/inspector/__init__.py": 1, "tui_backprop/keys.py": 1}
-LINES |= {"tui_backprop/debugger/event_table.py": 1}
+LINES |= {"tui_backprop/debugger/event_table.py": 1, "tui_backprop/pictures/__init__.py": 1}
 """How many lines, beside imports, a list or a table gets by one change."""
 
 

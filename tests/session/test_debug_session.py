@@ -11,7 +11,7 @@ from typing import get_args
 import pytest
 
 from minidl_core import Variable
-from tests.sample_graphs import SWEPT
+from tests.sample_graphs import SWEPT, lesson_of, long_chain
 from tui_backprop.debugger.edits import NumberEdit
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.message import Kind, Message
@@ -22,6 +22,7 @@ from tui_backprop.inspector import VIEWS, views
 from tui_backprop.narration.messages import SENTENCES, sentences
 from tui_backprop.notation.conditions import read_breakpoint
 from tui_backprop.programs.opening import open_program
+from tui_backprop.programs.program import program_of
 from tui_backprop.session import DebugSession, Viewer
 
 KEYS = {"step": "space", "back": "b", "run": "r", "branch": "E", "edit": "e", "continue": "c", "skip": "Esc"}
@@ -361,3 +362,24 @@ def test_what_is_beside_a_file_and_how_it_may_be_read_stays(tmp_path: Path) -> N
     long = tmp_path / f"{'x' * 250}.md"
     list(session.save(long, Followed()))
     assert long.stat().st_mode & 0o444
+
+
+@pytest.mark.parametrize("stop", ["phase", "iteration"])
+def test_a_long_way_through_a_large_graph_goes_in_slices_and_can_be_paused(
+    stop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui_backprop.debugger.running.TRAINING_SECONDS", 0.002)
+    sessions = [DebugSession(program_of(lesson_of("long-chain", lambda: long_chain(2100)))) for _ in range(2)]
+    at_once, in_slices = sessions
+    at_once.step(stop)
+    in_slices.step(stop, in_slices=True)
+    assert in_slices.is_seeking
+    in_slices.tick()
+    in_slices.step()
+    assert in_slices.running is None
+    assert in_slices.timeline.place < at_once.timeline.place
+    in_slices.step(stop, in_slices=True)
+    while in_slices.running is not None:
+        in_slices.tick()
+    assert in_slices.timeline.place == at_once.timeline.place
+    assert in_slices.message is None

@@ -271,6 +271,18 @@ async def test_a_page_is_whole_on_every_screen(size: tuple[int, int]) -> None:
         assert words(text(pilot, "page")) == words(viewer_of(pilot).reading.text)
 
 
+async def test_a_click_on_a_choice_of_a_page_answers() -> None:
+    async with BackpropApp("attention").run_test(size=(80, 24)) as pilot:
+        await pilot.press("T", "T", "T")
+        reading = viewer_of(pilot).reading
+        rows = text(pilot, "page").splitlines()
+        [y] = [y for y, row in enumerate(rows) if "2 -" in row]
+        await pilot.click("#page", offset=(0, 0))
+        assert reading.given is None
+        await pilot.click("#page", offset=(rows[y].index("2 -"), y))
+        assert reading.right
+
+
 def test_the_pages_open_and_close_at_both_ends() -> None:
     viewer = reader(pages=[Page("one"), Page("two", answer="4")], goal=Goal("three", lambda now: False))
     reading, seen = viewer.reading, []

@@ -18,6 +18,7 @@ from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.steps import Place
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
+from tui_backprop.inspector import draw_inspector
 from tui_backprop.inspector.code_view import code_lines
 from tui_backprop.notation.moments import command
 from tui_backprop.programs.script import open_script
@@ -433,6 +434,11 @@ def test_a_wrong_gradient_of_an_own_operation_is_said_at_once(factor: int, warne
         "dl.Session().run(dl.train.GradientDescentOptimizer(0.01).minimize(loss))\n",
         encoding="utf-8",
     )
-    warning = open_script(str(script)).warning
+    program = open_script(str(script))
     says = f"'cube_{factor}' (cubes.py:20): its gradient function, at cubes.py:7, is wrong for its input 0, w"
-    assert (says in warning, "dropped" in warning) == (warned, False)
+    assert (says in program.warning, "dropped" in program.warning) == (warned, False)
+    timeline = Timeline(program)
+    timeline.go_to(Place(1))
+    [w] = timeline.graph.variables
+    shown = plain(draw_inspector(timeline.moment, "ledger", Followed(), 100, 30, w))
+    assert (f"The gradient function of cube_{factor}, at cubes.py:7, is wrong: check" in shown) == warned

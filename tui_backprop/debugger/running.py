@@ -34,6 +34,7 @@ SPEEDS = (
     Speed("20 iterations a second", after_iteration, 1 / 20),
     Speed("as fast as it trains", None, 0.005),
 )
+TO_A_STOP = Speed("to where this move ends", None, SPEEDS[-1].seconds)
 TO_A_BREAKPOINT = Speed("to the next breakpoint", None, SPEEDS[-1].seconds)
 
 
@@ -52,19 +53,22 @@ class Run:
         self.destination: Place | None = None
         self._breakpoints: Breakpoints | None = None
         self._backwards = False
+        self._stop: Stop | None = None
         self.message: Message | None = None
 
     @property
     def speed(self) -> Speed:
-        """The speed of the run; on the way to a given place or a breakpoint it is the highest."""
+        """The speed of the run; on the way to a given place, the end of a move or a breakpoint it is the highest."""
+        if self._stop is not None:
+            return TO_A_STOP
         if self._breakpoints is not None:
             return TO_A_BREAKPOINT
         return SPEEDS[self._chosen if self.destination is None else -1]
 
     @property
     def seeks(self) -> bool:
-        """Whether it is on its way to a place or a breakpoint, at a speed that cannot be changed."""
-        return self._breakpoints is not None or self.destination is not None
+        """Whether it is on its way to a place, the end of a move or a breakpoint: its speed cannot be changed."""
+        return self._breakpoints is not None or self.destination is not None or self._stop is not None
 
     def change_speed(self, by: int) -> None:
         """Make it faster or slower by so many places in the table of speeds."""
@@ -73,7 +77,7 @@ class Run:
     def start(self, destination: Place | None = None) -> None:
         """Choose where to pause: at the given place, at full speed till then, or at the end of some iteration."""
         self.destination = destination
-        self._breakpoints = None
+        self._breakpoints = self._stop = None
         self.message = None
         self.goal = self._next_pause() if destination is None else destination.iteration - 1
 
@@ -83,6 +87,11 @@ class Run:
         self._breakpoints = breakpoints
         self._backwards = backwards
 
+    def move_on(self, stop: Stop) -> None:
+        """Choose to pause where this kind of move stops."""
+        self.start()
+        self._stop = stop
+
     def _next_pause(self) -> int | None:
         finished = self._timeline.recording.iteration - (0 if self._timeline.at_end_of_iteration else 1)
         return (finished // self._pause_every + 1) * self._pause_every if self._pause_every else None
@@ -90,6 +99,8 @@ class Run:
     def tick(self) -> bool:
         """Go on by one tick and return whether the run goes on after it."""
         timeline = self._timeline
+        if self._stop is not None:
+            return self._move_on(self._stop)
         if self._breakpoints is not None:
             return self._look_on(self._breakpoints)
         moved = timeline.forward(self.speed.stop) if self.speed.stop is not None else self._train()
@@ -130,6 +141,22 @@ class Run:
     def _at_goal(self) -> bool:
         timeline = self._timeline
         return self.goal is not None and timeline.recording.iteration >= self.goal and timeline.at_end_of_iteration
+
+    def _move_on(self, wanted: Stop) -> bool:
+        """Move for one tick and return whether the move goes on."""
+        end = perf_counter() + TRAINING_SECONDS
+        reached = False
+
+        def stop(recording: Recording, index: int) -> bool:
+            nonlocal reached
+            reached = wanted(recording, index)
+            return reached or perf_counter() >= end
+
+        moved = self._timeline.forward(stop)
+        if not moved or self._timeline.recording.error is not None:
+            self.message = self.stopped()
+            return False
+        return not reached
 
     def _look_on(self, breakpoints: Breakpoints) -> bool:
         """Look for a breakpoint for one tick; what ends the search is in `message`."""

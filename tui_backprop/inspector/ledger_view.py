@@ -325,9 +325,13 @@ def _sum(moment: Moment, event: ContributionAdded, index: tuple[int, ...], width
 def _reasons(
     moment: Moment, event: ContributionAdded, worked: Worked, inputs: list[Array], output: Array, width: int
 ) -> list[Section]:
-    """Say why the rule is what it is, and, where the contribution is a sum, why it is one."""
+    """Say why the rule is what it is, or that it is wrong, and, where the contribution is a sum, why it is one."""
     op, input_index = event.consumer, event.input_index
-    sections = [Section(3, prose(text_in_names(moment, op, gradient_rule(op).reason_for(input_index)), width, "dim"))]
+    rule = gradient_rule(op)
+    sections = [Section(3, prose(text_in_names(moment, op, rule.reason_for(input_index)), width, "dim"))]
+    if op.kind in moment.program.wrong_kinds:
+        wrong = f"The gradient function of {op.kind}, at {rule.location}, is wrong: check measures each number."
+        sections.append(Section(9, prose(wrong, width, "error")))
     if not isinstance(worked.tree, Total) or count(worked.tree) == 1:
         return sections
     try:

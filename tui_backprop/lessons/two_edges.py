@@ -98,7 +98,7 @@ _matmul = replace(
             "As the left factor A gets G·Aᵀ, as the right one Aᵀ·G. Which of its numbers would be wrong if only one "
             "edge counted? How large is dJ/dA[0,1] with both?",
             at="1:A:1",
-            node="A",
+            node="A[0,1]",
             shows="ledger",
             answer="{dJ/dA[0,1]}",
             why="It is {dJ/dA[0,1]}, the sum of both: {key step} brings the second one.",

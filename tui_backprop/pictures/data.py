@@ -44,7 +44,7 @@ class DataPicture(Picture):
         legend = data_legend(focus.followed.point, room, _how_many_right(moment))
         return [("Data  ", "title"), *legend]
 
-    def facts(self, moment: Moment, focus: Focus) -> Iterator[str]:  # noqa: ARG002 (the point is on the picture only)
+    def facts(self, moment: Moment, focus: Focus) -> Iterator[str]:
         """Yield how many points are right, and where the line is, and where it was."""
         if moment.program.example.plane is None:
             yield from regions.facts(moment)

@@ -37,16 +37,16 @@ class LayersPicture(Picture):
         """Return whether there is anything that is trained."""
         return bool(moment.graph.variables)
 
-    def depends_on(self, moment: Moment, focus: Focus) -> Hashable:  # noqa: ARG002 (no weight is chosen)
+    def depends_on(self, moment: Moment, focus: Focus) -> Hashable:
         """Return which gradients are complete."""
         return id(moment.recording), moment.cursor if moment.phase == "backward" else moment.phase
 
-    def title(self, moment: Moment, focus: Focus, width: int) -> Line:  # noqa: ARG002
+    def title(self, moment: Moment, focus: Focus, width: int) -> Line:
         """Return what the bars are."""
         title: Line = [("Layers  ", "title"), ("size of the gradient", "text")]
         return first_that_fits(width, [*title, (", root mean square, from the input to the loss", "dim")], title)
 
-    def facts(self, moment: Moment, focus: Focus) -> Iterator[str]:  # noqa: ARG002
+    def facts(self, moment: Moment, focus: Focus) -> Iterator[str]:
         """Yield what the picture shows, as sentences."""
         yield "The size of the gradient, from the input to the loss: the root of the mean square of its entries."
         for name, size in _sizes(moment):
@@ -54,7 +54,7 @@ class LayersPicture(Picture):
         what = _what(_sizes(moment))[0]
         yield f"{what[0].upper()}{what[1:]}."
 
-    def draw(self, moment: Moment, focus: Focus, width: int, height: int) -> list[Line]:  # noqa: ARG002
+    def draw(self, moment: Moment, focus: Focus, width: int, height: int) -> list[Line]:
         """Draw one line that says what it shows, a bar in each line, and the axis."""
         sizes = _sizes(moment)
         what = what_it_shows(_what(sizes), width)

@@ -46,7 +46,7 @@ class Picture(Protocol):
     def applies(self, moment: Moment) -> bool:
         """Return whether there is anything to show of the program that is open."""
 
-    def work(self, moment: Moment, focus: Focus) -> Work | None:  # noqa: ARG002 (most have none)
+    def work(self, moment: Moment, focus: Focus) -> Work | None:
         """Return what is to be computed for it, whether or not it is done; None where there is nothing."""
         return None
 

@@ -23,7 +23,8 @@ class Program:
     """A graph to train, from which numbers, by which optimizer, and the lesson that comes with it.
 
     `address` opens it again: the path of a file as somebody typed it, or the name of a built-in lesson. `seed` is the
-    one that its numbers are drawn from, None where it draws its own. `warning` is what was wrong when it was opened.
+    one that its numbers are drawn from, None where it draws its own. `warning` is what was wrong when it was opened,
+    and `wrong_kinds` are the kinds of operation whose gradient function, the person's own, was measured to be wrong.
     `steps` are the steps of training that it took, in order; where there are none, the example is trained. `engine` is
     the learner's own engine that took them, None where ours did. `make_stepper` is what takes a step: in a hunt, an
     engine with a mistake.
@@ -38,6 +39,7 @@ class Program:
     steps: Sequence[RecordedStep] = ()
     engine: LearnersEngine | None = None
     make_stepper: Callable[..., Stepper] = Stepper
+    wrong_kinds: frozenset[str] = frozenset()
 
     @property
     def is_hunted(self) -> bool:

@@ -161,19 +161,23 @@ def _remarked(program: Program) -> Program:
     losses = {step.loss: step.feeds for step in reversed(program.steps)} or {example.loss: example.feeds}
     values = program.steps[0].set_before if program.steps else {}
     said: list[str] = []
+    wrong_kinds: set[str] = set()
     for loss, feeds in losses.items():
         try:
             check_has_value(loss)
             with quiet():
                 evaluation = Plan((loss,)).run(feeds, values)
-            found = {**wrong_rules(evaluation, loss), **remarks(loss, evaluation)}
+            wrong = wrong_rules(evaluation, loss)
+            found = {**wrong, **remarks(loss, evaluation)}
         except MinidlError:  # which training will say as well
             continue
+        wrong_kinds |= {node.kind for node in wrong}
         said += [f"{node.describe()}: {text}" for node, text in found.items()]
     if not said:
         return program
     others = f" The same holds for {len(said) - 1} more." if len(said) > 1 else ""
-    return replace(program, warning=f"{program.warning} {said[0]}{others}".strip())
+    warning = f"{program.warning} {said[0]}{others}".strip()
+    return replace(program, warning=warning, wrong_kinds=frozenset(wrong_kinds))
 
 
 def _at_rate(step: RecordedStep, learning_rate: float) -> RecordedStep:

@@ -99,7 +99,7 @@ class MainScreen(Screen[None]):
 
     def action_forward(self, stop: str) -> None:
         """Move forward to where this kind of move stops; the first press while it runs pauses instead."""
-        self.session.step(stop, self.viewer.followed)
+        self.session.step(stop, self.viewer.followed, in_slices=True)
         self.show()
 
     def action_continue(self, direction: str) -> None:
@@ -171,6 +171,10 @@ class MainScreen(Screen[None]):
             if key is None or not self._answer(key, key):
                 self.viewer.go_to_pane()
                 self.show()
+        elif name == "page" and self.session.quiz.question is None:
+            key = choice_at(self._lines("page"), event.x, event.y)
+            if key is not None:
+                self._answer(key, key)
 
     # looking
 

@@ -40,6 +40,9 @@ from .session_file import is_kept, write_session
 ABOUT_A_PLACE = ("warned", "forked", "switched", "hunt")
 """Messages about how one came to the place where one is: they take the place of what there is to say of it."""
 
+MOST_AT_ONCE = 2000
+"""In a graph of more nodes than this, a move through many of them goes in slices where somebody waits at a screen."""
+
 ANSWERS = ("beliefs", "check", "ledger", "update", "forward mode")
 """What would answer any question about the step that comes."""
 
@@ -104,16 +107,19 @@ class DebugSession:
 
     # time
 
-    def step(self, stop: str = "step", followed: Followed | None = None) -> bool:
+    def step(self, stop: str = "step", followed: Followed | None = None, *, in_slices: bool = False) -> bool:
         """Move forward to where this kind of move stops, and return whether that went anywhere.
 
-        The first step while it runs pauses instead. A single step waits until the question about it, which is about the
-        `followed` element, is answered.
+        In slices, a long way through a large graph is a run. The first step while it runs pauses instead. A single step
+        waits until the question about it, which is about the `followed` element, is answered.
         """
         if self._runs and stop == "step":
             self.pause()
             return False
         self.driving.followed = followed or self.driving.followed
+        if in_slices and stop not in ("step", "event") and len(self.timeline.graph.nodes) > MOST_AT_ONCE:
+            self._start(lambda: self._run.move_on(STOPS[stop]))
+            return True
         if stop != "step" or not self.quiz.asks:
             return self._move(lambda: self.timeline.forward(STOPS[stop]))
         if self.quiz.question is None:

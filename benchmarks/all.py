@@ -1,0 +1,179 @@
+"""Every budget of this project beside its yardstick, in one table: python benchmarks/all.py
+
+It takes less than ten minutes on two quiet cores. What is not installed (micrograd, PyTorch, asyncssh) is left out, and
+said; a measurement that fails takes no other one with it. `--only NAME` measures a part again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import re
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+
+import engine  # before NumPy: it asks for one thread
+import graph_view
+import screen
+import yardsticks
+
+from minidl_core import Stepper
+from minidl_core.train import GradientDescentOptimizer
+from tui_backprop.debugger.steps import Place
+from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.programs.opening import open_program
+
+Row = tuple[str, str, str, str]
+"""What is measured, the figure, what it stands beside, and the budget."""
+ROUNDS = 9
+STARTS = 7
+FAR = 10_000
+
+
+def iterations() -> Iterator[Row]:
+    """Yield how long one training iteration takes beside what else there is, nobody listening."""
+    ours = f"Stepper.run({yardsticks.IN_A_ROW}), nobody listening"
+    installed = [name for name in engine.CONTESTANTS if "PyTorch" not in name or engine._installed("torch")]
+    others = [name for name in installed if name in ("NumPy by hand", "HIPS autograd", "PyTorch eager")]
+    for name, (sizes, rows, rate) in engine.NETWORKS.items():
+        network = yardsticks.Network.random(sizes, rows, rate)
+        makers = {each: engine.CONTESTANTS[each] for each in (ours, *others)}
+        engine.check(name, network, makers)
+        took = engine.medians({each: make(network) for each, make in makers.items()}, ROUNDS)
+        beside = ", ".join(f"{each} {took[each]:.1f}" for each in others)
+        ratio = took[ours] / took["NumPy by hand"]
+        yield f"one iteration, {name}", f"{took[ours]:.1f} us, {ratio:.2f}x", f"us: {beside}", "at most 1.2x by hand"
+
+
+def chains() -> Iterator[Row]:
+    """Yield how long a chain of scalars takes beside micrograd's algorithm."""
+    length = 10_000
+    took = engine.medians(
+        {
+            "theirs": lambda: yardsticks.chain_by_micrograd(length),
+            "ours": lambda: yardsticks.chain_by_the_engine(length),
+            "again": yardsticks.chain_run_again(length),
+        },
+        5,
+    )
+    per_node = {name: each / length for name, each in took.items()}
+    what, beside = f"a chain of {length:,} scalar nodes", f"micrograd's algorithm {per_node['theirs']:.2f} us a node"
+    for name, done in (("ours", "built and run"), ("again", "run again")):
+        figure = f"{per_node[name]:.2f} us a node, {per_node[name] / per_node['theirs']:.2f}x"
+        yield f"{what}, {done}", figure, beside, "faster than it"
+
+
+def screens() -> Iterator[Row]:
+    """Yield how soon the first paint is complete, what keys cost, and what doing nothing costs."""
+    starts: dict[str, list[float]] = {"app": [], "line": []}
+    for _ in range(STARTS):
+        for name, command in (("app", screen.APP), ("line", screen.ONE_LINE)):
+            child, seconds = screen.opened(command)
+            starts[name].append(1000 * seconds)
+            screen.closed(child)
+    ours, theirs = (median(each) for each in starts.values())
+    yield "start to first complete paint", f"{ours:.0f} ms, {ours / theirs:.2f}x", f"one Label {theirs:.0f} ms", "2x"
+    app, _ = screen.opened(screen.APP)
+    screen.pressed(app, "i", 3)
+    for what, key, count, most in (("step", " ", 21, "2,800"), ("event", "s", 59, "1,400")):
+        costs = screen.pressed(app, key, count)
+        times, sizes = [1000 * seconds for _, seconds in costs], [size for size, _ in costs]
+        figure = f"{median(times):.1f} ms in the median, {max(times):.1f} at worst"
+        yield f"key to last byte, one {what}", figure, f"of {count}", "under 10, 30 at worst"
+        yield f"bytes of one {what}, 120x40", f"{median(sizes):,.0f}, most {max(sizes):,}", "", f"at most {most}"
+    received, share = screen.idle(app)
+    yield "idle", f"{received} bytes, {100 * share:.2f} % of a core", f"{screen.IDLE_SECONDS} s", "no bytes, under 1 %"
+    screen.closed(app)
+
+
+def graphs() -> Iterator[Row]:
+    """Yield what a scalar graph of 75,000 nodes costs, folded."""
+    _, small, _ = graph_view.stepped(graph_view.YARDSTICK)
+    seconds, steps, memory = graph_view.stepped("scalar-gpt 21")
+    figure = f"{seconds:.1f} s, {memory:.0f} MB"
+    yield "a scalar graph of 75,000 nodes, folded, on the screen", figure, "", "3 s, under 400 MB"
+    ratios = ", ".join(f"{a / b:.1f}x" for a, b in zip(steps, small, strict=True))
+    beside = f"18 nodes {median(small):.1f} ms"
+    yield "a step on it, forward, backward, update", f"{median(steps):.1f} ms, {ratios}", beside, "at most 3x"
+
+
+def times() -> Iterator[Row]:
+    """Yield what a seek costs, and the memory of a million events."""
+    program = open_program("perceptron")
+    timeline = Timeline(program)
+    timeline.moment  # noqa: B018 (what is made once is made now)
+    before = resident()
+    timeline.go_to(Place(FAR))
+    optimizer = GradientDescentOptimizer(program.learning_rate)
+    stepper = Stepper(optimizer.minimize(program.example.loss), program.example.feeds)
+    hundred, seeks = [], []
+    for place in (150, 9_050, 4_950, 7_777, 1_234):
+        seeks.append(seconds_of(lambda place=place: timeline.go_to(Place(place))))
+        hundred.append(seconds_of(lambda: stepper.run(100)))
+    figure = f"{1000 * median(seeks):.1f} ms, {median(seeks) / median(hundred):.1f}x"
+    yield f"a seek in a run of {FAR:,}", figure, f"100 iterations {1000 * median(hundred):.1f} ms", "as quick"
+    events = len(timeline.whole_iteration().events)
+    timeline.go_to(Place(1_000_000 // events + 1))
+    yield "memory of 1,000,000 events", f"{resident() - before:.0f} MB over the start", "", "at most 60 MB"
+
+
+def classes() -> Iterator[Row]:
+    """Yield how soon thirty viewers have drawn, and what each of them takes."""
+    benchmark = str(Path(__file__).with_name("classroom.py"))
+    ran = subprocess.run([sys.executable, benchmark, "30"], capture_output=True, text=True, timeout=240, check=False)
+    if ran.returncode:
+        raise RuntimeError(ran.stderr.strip().splitlines()[-1])
+    drawn, worst = re.findall(r"(\d+) ms in the median, (\d+) ms for 95 %", ran.stdout)[0]
+    [each] = re.findall(r"memory: ([\d.]+) MB each", ran.stdout)
+    figure = f"{drawn} ms in the median, {worst} ms for 95 %; {each} MB each"
+    yield "30 viewers have painted after the teacher's key", figure, "", "150 ms, 25 MB each"
+
+
+PARTS: dict[str, Callable[[], Iterator[Row]]] = {
+    part.__name__: part for part in (iterations, chains, screens, graphs, times, classes)
+}
+
+
+def seconds_of(action: Callable[[], object]) -> float:
+    """Return the processor time of an action."""
+    started = time.process_time()
+    action()
+    return time.process_time() - started
+
+
+def resident() -> float:
+    """Return the megabytes of memory that this process has."""
+    return graph_view.resident(os.getpid())
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", choices=PARTS, action="append", help="measure only this part")
+    asked = parser.parse_args()
+    began, failed = time.monotonic(), False
+    load = os.getloadavg()[0]
+    print(f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.machine()}, {platform.system()}, ", end="")
+    print(f"Python {platform.python_version()}" + (f"; the machine is busy: load {load:.1f}" if load > 0.5 else ""))
+    print("\n| what | measured | beside | budget |\n|---|---|---|---|", flush=True)
+    for name in asked.only or PARTS:
+        try:
+            for row in PARTS[name]():
+                print(f"| {' | '.join(row)} |", flush=True)
+        except Exception as error:  # a part that fails leaves the others
+            failed = True
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            place = f"{Path(where.filename).name}:{where.lineno}"
+            print(f"| {name} | not measured: {type(error).__name__}: {error} ({place}) | | |", flush=True)
+    print(f"\n{(time.monotonic() - began) / 60:.1f} minutes", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
