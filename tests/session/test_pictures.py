@@ -294,11 +294,13 @@ def test_where_one_variable_is_trained_the_layers_are_the_operations_behind_it()
 
 
 def regions_of(viewer: Viewer) -> Iterator[tuple[float, float, bool]]:
-    lines = plain(drawn(viewer, "data", 41, 21)).splitlines()
+    lines = [line.ljust(47) for line in plain(drawn(viewer, "data", 47, 22)).splitlines()[:-1]]
+    beside = lines[0].index("│") + 1
+    assert len(lines[0][beside:]) == 41
     xs, ys = np.linspace(-0.25, 1.25, 41), np.linspace(1.25, -0.25, 21)
     for row, y in enumerate(ys):
         for column, x in enumerate(xs):
-            cell = lines[row].ljust(41)[column]
+            cell = lines[row][beside + column]
             if cell in (" ", RED_REGION):
                 yield float(x), float(y), cell == RED_REGION
 

@@ -20,7 +20,7 @@ from tui_backprop.debugger.measuring import NUDGE, MeasuredGradient, measure
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import after_event, after_phase, after_step
 from tui_backprop.debugger.timeline import Timeline
-from tui_backprop.drawing.palette import STYLES, plain
+from tui_backprop.drawing.palette import ACTION, STYLES, plain
 from tui_backprop.inspector import draw_inspector, inspector_title
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.notation.worked import rounds_to
@@ -58,7 +58,7 @@ def test_the_numbers_are_the_engine_s_and_the_quotients_come_out_as_they_are_sho
             lines = draw_inspector(moment, "check", Followed(), *size, node)
             assert len(lines) <= size[1]
             assert all(sum(cell_len(part) for part, _ in line) <= size[0] for line in lines)
-            assert {style for line in lines for _, style in line} <= STYLES.keys()
+            assert {style for line in lines for _, style in line} <= {*STYLES, ACTION}
         gradient = moment.gradient(node)
         assert gradient is not None
         step = re.search(r"h = (\S+)", shown)

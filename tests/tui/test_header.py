@@ -51,7 +51,7 @@ def test_how_one_stands_to_a_class_is_always_in_view(width: int) -> None:
     session = DebugSession(open_program("perceptron"))
     viewer = Viewer(session, {"class": "F"})
     session.timeline.go_to(Place(2))
-    there = {"name": "monday", "wrong": "", "there": True}
+    there = {"name": "monday", "wrong": "", "there": True, "offers": False, "looked at": False}
     for kind, data in {
         "leads a class": {"name": "monday", "follow": 30, "alone": 12, "slow": 3},
         "follows a class": {**there, "same": True},
