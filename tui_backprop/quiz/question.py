@@ -72,7 +72,8 @@ def judge(question: Question, answer: str) -> bool:
 
     A number within 1 % is near enough, unless the question says how near it must be.
     """
-    if question.number is None:
+    # a number that is shown as the answer is right, also where that is rounded by more than the tolerance
+    if question.number is None or answer == question.answer:
         return answer == question.answer
     if question.tolerance is not None:
         typed = read_number(answer)
