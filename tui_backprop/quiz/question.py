@@ -72,9 +72,10 @@ def judge(question: Question, answer: str) -> bool:
 
     A number within 1 % is near enough, unless the question says how near it must be.
     """
-    # a number that is shown as the answer is right, also where that is rounded by more than the tolerance
-    if question.number is None or answer == question.answer:
-        return answer == question.answer
+    if answer == question.answer:  # also where it is rounded by more than the tolerance
+        return True
+    if question.number is None:
+        return False
     if question.tolerance is not None:
         typed = read_number(answer)
         return typed is not None and abs(typed - question.number) <= question.tolerance
