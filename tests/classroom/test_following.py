@@ -148,8 +148,7 @@ async def test_a_teacher_who_is_gone_can_take_the_class_up_again(tmp_path: Path,
         pupil.session.step("phase")
         pupil.show()
         again = await meeting.lead()
-        await until(lambda: pupil.company.is_there)
-        assert standing(pupil) == "on your own since 1; F follows"
+        await until(lambda: standing(pupil) == "on your own since 1; F follows")
         pupil.company.follow_again()
         await follows(pupil, again)
 
