@@ -31,7 +31,8 @@ from .quiz.quiz import Quiz
 from .session.opening import Asked, open_session
 
 _ITERATIONS = 4
-_TRIES = 40
+_MOST_IN_VAIN = 200
+"""After so many places in a row at which nothing new is asked, there is taken to be nothing more."""
 _MOST_NODES = 60
 _MOST_VISITED = 12
 
@@ -77,7 +78,9 @@ def draw_questions(timeline: Timeline, count: int, seed: int) -> list[Drawn]:
     random, found = Random(seed), dict[tuple[str, str], Drawn]()
     kinds: Counter[str] = Counter()
     spare: dict[tuple[str, str], Drawn] = {}
-    for _ in range(_TRIES * count):
+    in_vain = 0
+    while in_vain < _MOST_IN_VAIN and len(found) < count:
+        in_vain += 1
         drawn = _draw(timeline, random)
         if drawn is None:
             continue
@@ -85,13 +88,12 @@ def draw_questions(timeline: Timeline, count: int, seed: int) -> list[Drawn]:
         kind = drawn.question.kind
         if text in found or text in spare:
             continue
+        in_vain = 0
         if kinds[kind] >= max(count // 3, 1):
             spare[text] = drawn
             continue
         kinds[kind] += 1
         found[text] = drawn
-        if len(found) == count:
-            break
     chosen = [*found.values(), *spare.values()][:count]
     return sorted(chosen, key=lambda drawn: drawn.place)
 

@@ -398,6 +398,10 @@ async def test_what_is_wrong_is_said_where_it_was_typed_and_nothing_changes(size
             await press(pilot, "enter")
             assert isinstance(pilot.app.screen, EditScreen)
             assert field.value == (typed if "=" in typed else f"W[0,0] = {typed}")
+            for _ in range(20):  # the box grows with what it says
+                if wrong in prompt(pilot):
+                    break
+                await pilot.pause()
             assert wrong in prompt(pilot)
         assert fingerprint(pilot.app.timeline.moment) == before
         assert len(pilot.app.timeline.branches) == 1
