@@ -6,6 +6,7 @@ viewer into lines; canvases send the terminal what changed of them.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from textwrap import wrap
 from typing import Any, ClassVar
@@ -279,7 +280,8 @@ class MainScreen(Screen[None]):
             self._draw_pane(pane, moment)
         if unfinished and not self._goes_on:
             self._goes_on = True
-            self.set_timer(BETWEEN_SECONDS, self._go_on)
+            # not by a timer of Textual's: one that is late when it starts never rings
+            asyncio.get_running_loop().call_later(BETWEEN_SECONDS, self._go_on)
         if self._company is not None:
             self._company.after_drawing(self.session, self.viewer)
 
