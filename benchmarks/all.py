@@ -40,11 +40,11 @@ FAR = 10_000
 def iterations() -> Iterator[Row]:
     """Yield how long one training iteration takes beside what else there is, nobody listening."""
     ours = f"Stepper.run({yardsticks.IN_A_ROW}), nobody listening"
-    installed = [name for name in engine.CONTESTANTS if "PyTorch" not in name or engine._installed("torch")]
-    others = [name for name in installed if name in ("NumPy by hand", "HIPS autograd", "PyTorch eager")]
+    contestants = engine.installed()
+    others = [name for name in ("NumPy by hand", "HIPS autograd", "PyTorch eager", "JAX jit") if name in contestants]
     for name, (sizes, rows, rate) in engine.NETWORKS.items():
         network = yardsticks.Network.random(sizes, rows, rate)
-        makers = {each: engine.CONTESTANTS[each] for each in (ours, *others)}
+        makers = {each: contestants[each] for each in (ours, *others)}
         engine.check(name, network, makers)
         took = engine.medians({each: make(network) for each, make in makers.items()}, ROUNDS)
         beside = ", ".join(f"{each} {took[each]:.1f}" for each in others)
@@ -53,7 +53,7 @@ def iterations() -> Iterator[Row]:
 
 
 def chains() -> Iterator[Row]:
-    """Yield how long a chain of scalars takes beside micrograd's algorithm."""
+    """Yield how long a chain of scalars takes beside micrograd."""
     length = 10_000
     took = engine.medians(
         {
@@ -64,7 +64,7 @@ def chains() -> Iterator[Row]:
         5,
     )
     per_node = {name: each / length for name, each in took.items()}
-    what, beside = f"a chain of {length:,} scalar nodes", f"micrograd's algorithm {per_node['theirs']:.2f} us a node"
+    what, beside = f"a chain of {length:,} scalar nodes", f"micrograd {per_node['theirs']:.2f} us a node"
     for name, done in (("ours", "built and run"), ("again", "run again")):
         figure = f"{per_node[name]:.2f} us a node, {per_node[name] / per_node['theirs']:.2f}x"
         yield f"{what}, {done}", figure, beside, "faster than it"

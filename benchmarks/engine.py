@@ -1,6 +1,6 @@
 """The engine beside its yardsticks: how long one training iteration takes, in one run, interleaved, medians.
 
-    python benchmarks/engine.py            # PyTorch takes part where it is installed (torch==2.13.0, a CPU build)
+    python benchmarks/engine.py            # PyTorch (torch==2.13.0, a CPU build) and JAX take part where installed
 
 Prints Markdown tables, the first of ratios to NumPy written by hand, as the README has it, and stops where two of them
 disagree about a loss by more than 1e-9.
@@ -11,14 +11,15 @@ from __future__ import annotations
 import os
 
 os.environ |= {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "MKL")}
+os.environ |= {"XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false", "JAX_PLATFORMS": "cpu"}
 
 import argparse
 import gc
-import importlib.util
 import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 
 import numpy as np
 import yardsticks
@@ -32,15 +33,22 @@ CONTESTANTS: dict[str, Callable[[Network], Step]] = {
     "Stepper.iteration, every event": yardsticks.with_events,
     "HIPS autograd": yardsticks.by_autograd,
     "PyTorch eager": yardsticks.by_torch,
+    "JAX jit": yardsticks.by_jax,
     "the chapter's algorithm": yardsticks.by_the_chapter,
 }
+_NEEDS = {"HIPS autograd": "autograd", "PyTorch eager": "torch", "JAX jit": "jax"}
 NETWORKS = {
     "perceptron 2-2, 100 points": ((2, 2), 100, 0.0005),
     "XOR network 2-2-2, 100 points": ((2, 2, 2), 100, 0.0005),
     "784-128-10, batch 64": ((784, 128, 10), 64, 0.0005),
 }
 
-_MICROGRAD = "micrograd's algorithm"
+_MICROGRAD = "micrograd 0.1.0"
+
+
+def installed() -> dict[str, Callable[[Network], Step]]:
+    """The contestants whose libraries are installed."""
+    return {name: make for name, make in CONTESTANTS.items() if name not in _NEEDS or find_spec(_NEEDS[name])}
 
 
 def check(name: str, network: Network, makers: Mapping[str, Callable[[Network], Step]], iterations: int = 20) -> None:
@@ -99,7 +107,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=40, help="how many turns each contestant gets (40)")
     rounds = parser.parse_args().rounds
-    makers = {name: make for name, make in CONTESTANTS.items() if "PyTorch" not in name or _installed("torch")}
+    makers = installed()
 
     measured = {}
     for name, (sizes, rows, rate) in NETWORKS.items():
@@ -119,7 +127,7 @@ def main() -> None:
     length = 10_000
     theirs, ours = yardsticks.chain_by_micrograd(length), yardsticks.chain_by_the_engine(length)
     if abs(theirs - ours) > 1e-9 * abs(theirs):
-        sys.exit(f"the chain's gradient is {ours} here and {theirs} by micrograd's algorithm")
+        sys.exit(f"the chain's gradient is {ours} here and {theirs} by micrograd")
     chains = medians(
         {
             _MICROGRAD: lambda: yardsticks.chain_by_micrograd(length),
@@ -138,10 +146,6 @@ def main() -> None:
         ["ladder x = x + x·w, built and run forward and backward", "us per rung"],
         [[name, f"{ladders[name] / k:.1f}"] for name, k in rungs.items()],
     )
-
-
-def _installed(module: str) -> bool:
-    return importlib.util.find_spec(module) is not None
 
 
 if __name__ == "__main__":

@@ -198,6 +198,36 @@ def by_autograd(network: Network) -> Step:
     return step
 
 
+def by_jax(network: Network) -> Step:
+    """JAX, the whole step compiled by XLA."""
+    import jax
+    import jax.numpy as jnp
+
+    jax.config.update("jax_enable_x64", True)
+    x, c = jnp.array(network.points), jnp.array(network.classes)
+    parameters = [(jnp.array(w), jnp.array(b)) for w, b in zip(network.weights, network.offsets, strict=True)]
+
+    def loss(parameters: Any) -> Any:
+        value = x
+        for layer, (w, b) in enumerate(parameters):
+            if layer:
+                value = jax.nn.sigmoid(value)
+            value = value @ w + b
+        return -(c * jnp.log(jax.nn.softmax(value, axis=1))).sum(axis=1).sum()
+
+    @jax.jit
+    def trained(parameters: Any) -> Any:
+        value, slopes = jax.value_and_grad(loss)(parameters)
+        return value, jax.tree.map(lambda number, slope: number - network.learning_rate * slope, parameters, slopes)
+
+    def step() -> float:
+        nonlocal parameters
+        value, parameters = trained(parameters)
+        return float(value)
+
+    return step
+
+
 def by_torch(network: Network) -> Step:
     """PyTorch eager, as its tutorials write it."""
     import torch
@@ -307,59 +337,12 @@ def by_the_chapter(network: Network) -> Step:
     return step
 
 
-class _Value:
-    """A number as micrograd has it: it knows its children and a closure that passes its gradient on to them."""
-
-    def __init__(self, data: float, children: tuple[_Value, ...] = (), operation: str = "") -> None:
-        self.data = data
-        self.grad = 0.0
-        self.pass_on: Callable[[], None] = lambda: None
-        self.children = set(children)
-        self.operation = operation
-
-    def __add__(self, other: _Value | float) -> _Value:
-        other = other if isinstance(other, _Value) else _Value(other)
-        out = _Value(self.data + other.data, (self, other), "+")
-
-        def pass_on() -> None:
-            self.grad += out.grad
-            other.grad += out.grad
-
-        out.pass_on = pass_on
-        return out
-
-    def __mul__(self, other: _Value | float) -> _Value:
-        other = other if isinstance(other, _Value) else _Value(other)
-        out = _Value(self.data * other.data, (self, other), "*")
-
-        def pass_on() -> None:
-            self.grad += other.data * out.grad
-            other.grad += self.data * out.grad
-
-        out.pass_on = pass_on
-        return out
-
-    def backward(self) -> None:
-        order: list[_Value] = []
-        visited: set[_Value] = set()
-
-        def visit(value: _Value) -> None:
-            if value not in visited:
-                visited.add(value)
-                for child in value.children:
-                    visit(child)
-                order.append(value)
-
-        visit(self)
-        self.grad = 1.0
-        for value in reversed(order):
-            value.pass_on()
-
-
 def chain_by_micrograd(length: int) -> float:
     """A chain of scalar nodes built, run forward and backward; returns the gradient of its first number."""
+    from micrograd.engine import Value
+
     sys.setrecursionlimit(max(sys.getrecursionlimit(), 2 * length))  # micrograd's search is recursive
-    start, weight = _Value(1.0), _Value(0.9999)
+    start, weight = Value(1.0), Value(0.9999)
     x = start
     for _ in range(length // 2):
         x = x * weight + weight
