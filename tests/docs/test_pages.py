@@ -106,11 +106,11 @@ def test_every_name_of_a_moment_leads_to_one() -> None:
         assert timeline.go_to(read_moment(name.replace(":W:", ":a:"), timeline)), name
 
 
-def test_every_optimizer_schedule_and_option_is_in_the_readme() -> None:
+def test_every_optimizer_schedule_and_option_has_its_row() -> None:
     optimizers = [each for each in vars(train).values() if isinstance(each, type) and issubclass(each, train.Optimizer)]
     names = {each.__name__ for each in optimizers if not isabstract(each)}
     names |= {"StepRate", "CosineRate", "WarmUp", "ConstantRate", *train.Optimizer.settings} - {"learning_rate"}
-    table = text_of("README.md").partition("Optimizers are in")[2].partition("One of your own")[0]
+    table = text_of("docs/optimizers.md").partition("## One of your own")[0]
     assert set(re.findall(r"`(\w+)[`(]", table)) == names
     for name, arguments in re.findall(r"`(\w+)\((.*?)\)`", table):
         given = [argument.partition("=")[::2] for argument in arguments.split(", ")]
