@@ -18,9 +18,9 @@ from minidl_core.backprop import Visit, search
 from minidl_core.gradients import EvaluatedOperation, gradient_rule, input_gradients, is_flat
 from minidl_core.graph import post_order
 
-from ..beliefs import BELIEFS
-
-_SENTENCES = {belief.name: belief.sentence for belief in BELIEFS}
+from ..beliefs.at_the_start import NOT_ZEROED, STALE_UPDATE
+from ..beliefs.in_a_sum import OVERWRITTEN
+from ..beliefs.in_the_search import NO_ORDER
 
 
 class Mutant:
@@ -232,8 +232,7 @@ class MissingSum(InAGradientFunction):
 class NoOrder(Mutant):
     """A node joins the queue when the first of its consumers has been visited."""
 
-    kind = "no-order"
-    sentence = _SENTENCES[kind]
+    kind, sentence = NO_ORDER.name, NO_ORDER.sentence
 
     @classmethod
     def all_in(cls, loss: Node) -> Iterator[Mutant]:
@@ -271,8 +270,7 @@ class NoOrder(Mutant):
 class Overwritten(Mutant):
     """A contribution takes the place of the sum."""
 
-    kind = "overwritten"
-    sentence = _SENTENCES[kind]
+    kind, sentence = OVERWRITTEN.name, OVERWRITTEN.sentence
 
     @classmethod
     def all_in(cls, loss: Node) -> Iterator[Mutant]:
@@ -301,8 +299,7 @@ class OfAVariable(Mutant):
 class NotZeroed(OfAVariable):
     """The gradient of the iteration before is still in the sum."""
 
-    kind = "not-zeroed"
-    sentence = _SENTENCES[kind]
+    kind, sentence = NOT_ZEROED.name, NOT_ZEROED.sentence
 
     @property
     def reason(self) -> str:
@@ -350,8 +347,7 @@ class Rate(OfAVariable):
 class StaleUpdate(OfAVariable):
     """The step is made before the backward pass, so it takes the gradient that stood there."""
 
-    kind = "stale-update"
-    sentence = _SENTENCES[kind]
+    kind, sentence = STALE_UPDATE.name, STALE_UPDATE.sentence
 
     @property
     def reason(self) -> str:
