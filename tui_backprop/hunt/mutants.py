@@ -6,7 +6,6 @@ What is called like a belief (see beliefs/) is what somebody writes who holds it
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
@@ -14,7 +13,7 @@ import numpy as np
 
 from minidl_core import Node, Operation, Variable
 from minidl_core.arrays import Array, freeze
-from minidl_core.backprop import Visit, search
+from minidl_core.backprop import Visit, edges_to_wait_for, search, visits
 from minidl_core.gradients import EvaluatedOperation, gradient_rule, input_gradients, is_flat
 from minidl_core.graph import post_order
 
@@ -249,22 +248,7 @@ class NoOrder(Mutant):
 
     def visits(self, loss: Node) -> list[Visit]:
         """Return the order of the search in which this node does not wait."""
-        waits_for = dict.fromkeys(nodes := post_order([loss]), 0)
-        for node in nodes:
-            for source in node.inputs:
-                waits_for[source] += 1
-        waits_for[self.node] = 1
-        queue, found = deque([loss]), []
-        while queue:
-            node = queue.popleft()
-            joined: list[Node] = []
-            for source in reversed(node.inputs):
-                waits_for[source] -= 1
-                if waits_for[source] == 0:
-                    joined.insert(0, source)
-            queue += joined
-            found.append((node, joined))
-        return found
+        return list(visits(loss, edges_to_wait_for(loss) | {self.node: 1}))
 
 
 class Overwritten(Mutant):
@@ -375,9 +359,4 @@ def mutants(loss: Node, operations: Iterable[str] = ()) -> list[Mutant]:
 
 def _used_twice(loss: Node) -> Iterator[Node]:
     """Yield the nodes that are inputs more than once."""
-    nodes = post_order([loss])
-    uses = dict.fromkeys(nodes, 0)
-    for node in nodes:
-        for source in node.inputs:
-            uses[source] += 1
-    return (node for node, count in uses.items() if count > 1)
+    return (node for node, uses in edges_to_wait_for(loss).items() if uses > 1)
