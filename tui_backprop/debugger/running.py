@@ -16,6 +16,9 @@ TRAINING_SECONDS = 0.04
 MOST_SHOWN = 500
 """At full speed the events of a tick's last iteration are shown, unless the graph has more nodes than this."""
 
+MOST_AT_ONCE = 2000
+"""In a graph of more nodes than this, a move through many of them goes in slices where somebody waits at a screen."""
+
 
 class Speed(NamedTuple):
     """How far one tick goes (None: as far as it trains in a tick), and the seconds between two ticks."""

@@ -13,7 +13,8 @@ from typing import Any
 from platformdirs import user_data_path
 
 from ..complaints import complain
-from ..hunt.hunt import Hunt
+from ..debugger.message import Message
+from ..hunt.hunt import Guess, Hunt
 from ..hunt.mutants import KINDS
 from ..hunt.planting import kinds_by
 from .kept_json import read_json, write_json
@@ -44,6 +45,14 @@ def read_scores() -> tuple[dict[str, list[int]] | None, str]:
 
 def _understand(says: Any) -> dict[str, list[int]]:
     return {str(kind): [int(cost) for cost in costs] for kind, costs in says.items()}
+
+
+def take_guess(hunt: Hunt, guess: Guess, *, keeps_score: bool) -> Message:
+    """Take a guess, and return the message whether it is right, and when the hunt is over, what was wrong."""
+    found = hunt.guess(guess)
+    score = keep_score(hunt) if hunt.is_over and keeps_score else ""
+    facts = {"found": found, "over": hunt.is_over, "looks": hunt.looks, "seconds": hunt.seconds, "score": score}
+    return Message("hunt", {**facts, "wrong": hunt.reason if hunt.is_over else ""})
 
 
 def keep_score(hunt: Hunt) -> str:
