@@ -247,6 +247,8 @@ class DebugSession:
 
     def change_speed(self, by: int) -> None:
         """Run faster, or more slowly, by so many places in the table of speeds."""
+        if not self._runs:
+            self._run.choose_pace()
         if not self.is_seeking:
             self._run.change_speed(by)
             self.message = Message("speed", {"speed": self._run.speed})
