@@ -55,8 +55,8 @@ def is_float64(value: Any) -> TypeGuard[Array]:
 
 
 def is_frozen(value: Any, shape: Shape) -> TypeGuard[Array]:
-    """Return whether this is read-only float64 of this shape."""
-    return is_float64(value) and value.shape == shape and not value.flags.writeable
+    """Return whether this is read-only float64 of this shape that owns its numbers: behind a view they may change."""
+    return is_float64(value) and value.shape == shape and value.flags.owndata and not value.flags.writeable
 
 
 def is_kept(value: Any) -> TypeGuard[Array]:

@@ -26,15 +26,21 @@ def search(loss: Node, traversal: str = "last consumer") -> Iterator[Visit]:
     """
     if traversal not in ("last consumer", "plain"):
         raise GraphError(f"there is no traversal '{traversal}'; take 'last consumer' or 'plain'.")
-    return _visits(loss) if traversal == "last consumer" else _plain_visits(loss)
+    return visits(loss, edges_to_wait_for(loss)) if traversal == "last consumer" else _plain_visits(loss)
 
 
-def _visits(loss: Node) -> Iterator[Visit]:
-    # the consumers that lead to the loss are the nodes below; each input of one is an edge to wait for
+def edges_to_wait_for(loss: Node) -> dict[Node, int]:
+    """Return for each node that leads to the loss how many edges to consumers it waits for."""
+    # the consumers that lead to the loss are the nodes below; each input of one is an edge
     waits_for = dict.fromkeys(leading := post_order([loss]), 0)
     for node in leading:
         for source in node.inputs:
             waits_for[source] += 1
+    return waits_for
+
+
+def visits(loss: Node, waits_for: dict[Node, int]) -> Iterator[Visit]:
+    """Yield the visits of a search in which each node waits for so many edges, which are counted down."""
     queue = deque([loss])
     while queue:
         node = queue.popleft()

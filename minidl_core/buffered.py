@@ -25,7 +25,10 @@ from .train import GradientDescentOptimizer, Optimizer
 
 Call = Callable[[], object]
 _WORTH_IT = 3
-_MOST_SHAPES = 8
+_MOST_HELD = 4_000_000
+"""So many numbers the lists for all shapes together may hold, 32 MB: another shape is then run in the ordinary way."""
+_CALL = 64
+"""So many numbers a call takes as much memory as."""
 _OUR_OPERATIONS = f"{__package__}.operations."
 
 
@@ -34,13 +37,18 @@ class UntraceableError(TypeError):
 
 
 class _Calls:
-    """The calls that were noted: those of data alone, made `once`, and those that are made in `each` step."""
+    """The calls that were noted: those of data alone, made `once`, and those that are made in `each` step.
+
+    `held` is the memory that they take, in numbers.
+    """
 
     def __init__(self) -> None:
         self.once: list[Call] = []
         self.each: list[Call] = []
+        self.held = 0
 
-    def note(self, call: Call, changes: bool) -> None:
+    def note(self, call: Call, changes: bool, out: Any = None) -> None:
+        self.held += _CALL + (0 if out is None else out.size)
         (self.each if changes else self.once).append(call)
 
 
@@ -84,7 +92,7 @@ class Traced(NDArrayOperatorsMixin):
 
     def _noted(self, call: Call, out: Array, *inputs: Any) -> Traced:
         changes = any(each.changes for each in inputs if isinstance(each, Traced))
-        self._calls.note(call, changes)
+        self._calls.note(call, changes, out)
         return Traced(out, changes, self._calls)
 
     def dot(self, other: Any) -> Traced:
@@ -197,6 +205,11 @@ class BufferedStep:
         self._held: dict[Any, Array] = {}
 
     @property
+    def held(self) -> int:
+        """How much memory it takes, in numbers."""
+        return self._calls.held + sum(buffer.size for _, buffer in (*self._feeds, *self._variables))
+
+    @property
     def is_outdated(self) -> bool:
         """Whether a gradient function was registered since it was traced."""
         return GradientRule.changes != self._changes
@@ -306,6 +319,7 @@ class BufferedTraining:
     def __init__(self, plan: Plan, loss: Node, only: Container[Variable] | None) -> None:
         self._plan, self._loss, self._only = plan, loss, only
         self._steps: dict[tuple[Shape, ...], BufferedStep | None] = {}
+        self._held = 0
         self._fed: Counter[tuple[Shape, ...]] = Counter()
         self._fed_nodes = plan.placeholders
         self._last_fed: Mapping[Placeholder, Array] | None = None
@@ -325,9 +339,10 @@ class BufferedTraining:
         self._last_fed, self._shapes = feeds, shapes
         if shapes not in self._steps:
             self._fed[shapes] += count
-            if self._fed[shapes] < _WORTH_IT or len(self._steps) > _MOST_SHAPES:
+            if self._fed[shapes] < _WORTH_IT or self._held > _MOST_HELD:
                 return None
-            self._steps[shapes] = self._trace(optimizer, feeds)
+            traced = self._steps[shapes] = self._trace(optimizer, feeds)
+            self._held += 0 if traced is None else traced.held
         step = self._steps[shapes]
         if step is not None and step.is_outdated:
             step = self._steps[shapes] = self._trace(optimizer, feeds)

@@ -26,12 +26,11 @@ from .classroom.look import Look
 from .classroom.pupil import Pupil, is_about
 from .complaints import complain
 from .debugger.timeline import Timeline
-from .drawing.palette import THEMES, choose_theme
+from .drawing.palette import choose_theme
 from .driver import DifferenceDriver
-from .keys import REPAINT, SECTIONS, Keymap, names_of, shown_keys
+from .keys import REPAINT, Keymap, names_of
 from .lessons import lesson_names
 from .narration.messages import sentences
-from .notation.conditions import IN_WORDS
 from .notation.edits import EditError
 from .notation.fitting import printable
 from .notation.moments import NoMomentError, command
@@ -299,30 +298,11 @@ class BackpropApp(App[None]):
         return re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL).replace("Fira Code", "DejaVu Sans Mono")
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Yield every key's action, then Textual's own commands except the list of keys, which the help has."""
+        """Yield the palette's commands, then Textual's own, except the list of keys, which the help has."""
+        from .screens.palette import palette
+
         if isinstance(screen, MainScreen):
-            for section, bindings in SECTIONS.items():
-                for binding in bindings:
-                    yield SystemCommand(
-                        f"{section}: {binding.description} ({shown_keys(binding, self._keys)})",
-                        binding.tooltip,
-                        lambda action=binding.action: screen.run_action(action),
-                    )
-            yield SystemCommand(
-                "Change: learning rate",
-                "Edit the learning rate: a branch begins",
-                lambda: screen.run_action("over('edit', 'learning rate')"),
-            )
-            for theme in THEMES:
-                yield SystemCommand(
-                    f"Theme: {theme}", "Colours for this background", lambda name=theme: self.action_choose_theme(name)
-                )
-            for description, condition in IN_WORDS.items():
-                yield SystemCommand(
-                    f"Break {description}",
-                    f"Set a breakpoint: {condition}",
-                    lambda condition=condition: screen.run_action(f"over('break_at', {condition!r})"),
-                )
+            yield from palette(screen, self._keys, self.action_choose_theme)
         left_out = ("Keys",) if self.session.has_files else ("Keys", "Screenshot")
         yield from (command for command in super().get_system_commands(screen) if command.title not in left_out)
 

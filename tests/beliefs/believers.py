@@ -69,22 +69,22 @@ class Learner:
         """What comes last replaces the rest."""
         return self.by_recursion(lambda given: given[-1:])
 
-    def one_path(self) -> dict[dl.Node, Any]:
+    def consumer_lost(self) -> dict[dl.Node, Any]:
         """What comes first is enough."""
         return self.by_recursion(lambda given: given[:1])
 
-    def once(self) -> dict[dl.Node, Any]:
+    def edge_lost(self) -> dict[dl.Node, Any]:
         """Each consumer gives one thing."""
         return self.by_recursion(lambda given: list(dict(given[::-1]).items()))
 
-    def kept(self, before: dict[dl.Node, Any]) -> dict[dl.Node, Any]:
+    def not_zeroed(self, before: dict[dl.Node, Any]) -> dict[dl.Node, Any]:
         """A variable has what it had."""
         return {
             node: gradient + before.get(node, 0.0) if isinstance(node, dl.Variable) else gradient
             for node, gradient in self.right().items()
         }
 
-    def early(self) -> dict[dl.Node, Any]:
+    def no_order(self) -> dict[dl.Node, Any]:
         """Go to a node at once if another consumer of it is still to come, else when its turn comes."""
         found: dict[dl.Node, Any] = {}
         turns, known = [self.loss], {self.loss}
@@ -102,7 +102,7 @@ class Learner:
             go(turns.pop(0))
         return found
 
-    def plain(self) -> dict[dl.Node, Any]:
+    def plain_search(self) -> dict[dl.Node, Any]:
         """Layer by layer, each node when one sees it first."""
         layer, found, known = [self.loss], dict[dl.Node, Any](), {self.loss}
         while layer:

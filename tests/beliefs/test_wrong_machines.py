@@ -12,9 +12,10 @@ import minidl_core as dl
 from minidl_core.errors import MinidlError
 from minidl_core.plan import Evaluation, Plan
 from tests.core.random_graphs import random_recipe
-from tui_backprop.beliefs import WRONG_MACHINES, EvaluatedGraph, Naming
+from tui_backprop.beliefs import BELIEFS, WRONG_MACHINES, EvaluatedGraph, Naming, WrongMachine
 from tui_backprop.debugger.believing import naming
 from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.hunt.mutants import KINDS
 from tui_backprop.lessons import load_lesson
 from tui_backprop.programs.program import program_of
 
@@ -36,8 +37,17 @@ def evaluated(random: Random) -> tuple[dl.Node, Evaluation, Evaluation]:
         return nodes[-1], earlier, now
 
 
+def test_each_belief_is_one_with_one_name_wherever_it_is_used() -> None:
+    assert len({each.name for each in BELIEFS}) == len({each.clause for each in BELIEFS}) == len(BELIEFS)
+    assert set(WRONG_MACHINES) == {each for each in BELIEFS if isinstance(each, WrongMachine)}
+    planted = {kind.kind: kind.sentence for kind in KINDS}
+    hunted = [each for each in BELIEFS if each.name in planted]
+    assert {each.name for each in hunted} == {"no-order", "overwritten", "not-zeroed", "stale-update"}
+    assert all(planted[each.name] == each.sentence for each in hunted)
+
+
 def believed(learner: Learner, name: str, before: dict[dl.Node, Any]) -> dict[dl.Node, Any]:
-    return learner.kept(before) if name == "kept" else getattr(learner, name.replace("-", "_"))()
+    return learner.not_zeroed(before) if name == "not-zeroed" else getattr(learner, name.replace("-", "_"))()
 
 
 def same(one: Any, other: Any) -> bool:

@@ -87,6 +87,19 @@ def test_feeds_that_change_are_taken_and_those_of_another_shape_are_traced_for_t
     assert len(traced) == 2
 
 
+@pytest.mark.parametrize(("most", "wanted"), [(buffered._MOST_HELD, 20), (4_000, 2)])
+def test_as_many_shapes_are_traced_as_there_is_memory_for(most, wanted, traced, monkeypatch):
+    monkeypatch.setattr(buffered, "_MOST_HELD", most)
+    step, given, _ = network()
+    x, t = given
+    fast, slow = dl.Session(), dl.Session()
+    for seed in range(3):
+        for rows in range(4, 24):
+            now = feeds(x, t, rows, seed)
+            assert float(fast.run(step, now)) == by_events(dl.Stepper(step, now, slow), 1)[0]
+    assert len(traced) == wanted
+
+
 @pytest.mark.parametrize("change", ["rate", "variable", "restore", "decay"])
 def test_what_is_changed_between_two_steps_counts(change, traced):
     step, given, (w, _) = network()

@@ -339,3 +339,24 @@ def test_a_step_is_in_the_graph_of_its_loss_whatever_graph_is_the_default_one(gr
     assert step.graph is loss.graph is other
     assert (step.name, w.name) == ("minimization_1", "minimization")
     assert graph.nodes == []
+
+
+def test_a_view_given_to_a_variable_is_copied_since_its_numbers_may_change_behind_it():
+    behind = np.ones((2, 2))
+    view = behind.view()
+    view.setflags(write=False)
+    w = dl.Variable(np.zeros((2, 2)))
+    loss = dl.reduce_sum(dl.square(w))
+    step = dl.train.GradientDescentOptimizer(0.25).minimize(loss)
+    session = dl.Session()
+    session.variables[w] = view
+    assert session.run(loss) == 4.0
+    seen = session.evaluations[loss]
+    behind[...] = 3.0
+    assert seen[w].tolist() == [[1.0, 1.0], [1.0, 1.0]]
+    losses = []
+    for number in (1.0, 1.0, 1.0, 1.0, 2.0):
+        behind[...] = number
+        session.variables[w] = view
+        losses.append(float(session.run(step)))
+    assert losses == [4.0, 4.0, 4.0, 4.0, 16.0]

@@ -168,8 +168,8 @@ def test_damaged_scores_are_kept_aside_and_said(damaged: str, scores: Path) -> N
     scores.write_text(damaged)
     found, warning = read_scores()
     assert found == {}
-    assert "was damaged: it is kept as hunts.damaged" in warning
-    assert scores.with_suffix(".damaged").read_text() == damaged
+    assert "was damaged: it is kept as hunts.json.damaged" in warning
+    assert scores.with_name("hunts.json.damaged").read_text() == damaged
     assert read_scores() == ({}, "")
 
 

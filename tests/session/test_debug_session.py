@@ -20,10 +20,12 @@ from tui_backprop.debugger.steps import Place
 from tui_backprop.graph.look import Room
 from tui_backprop.inspector import VIEWS, views
 from tui_backprop.narration.messages import SENTENCES, sentences
+from tui_backprop.narration.solution import write_solution
 from tui_backprop.notation.conditions import read_breakpoint
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import program_of
 from tui_backprop.session import DebugSession, Viewer
+from tui_backprop.session.saving import save_lines
 
 KEYS = {"step": "space", "back": "b", "run": "r", "branch": "E", "edit": "e", "continue": "c", "skip": "Esc"}
 
@@ -250,18 +252,18 @@ def test_a_solution_is_saved_whole_or_not_at_all(tmp_path: Path) -> None:
     session = opened("two-paths")
     session.step("iteration")
     file = tmp_path / "solution.md"
-    counts = list(session.save(file, Followed()))
+    counts = list(save_lines(file, write_solution(session.timeline, Followed())))
     lines = file.read_text(encoding="utf-8").splitlines()
     assert counts == list(range(1, len(lines) + 1))
     assert lines[0].startswith("# Backpropagation, worked out: two-paths")
     with pytest.raises(FileExistsError):
-        list(session.save(file, Followed()))
+        list(save_lines(file, write_solution(session.timeline, Followed())))
     file.write_text("mine")
-    given_up = session.save(file, Followed(), replace=True)
+    given_up = save_lines(file, write_solution(session.timeline, Followed()), replace=True)
     next(given_up)
     given_up.close()
     assert file.read_text() == "mine"
-    list(session.save(file, Followed(), replace=True))
+    list(save_lines(file, write_solution(session.timeline, Followed()), replace=True))
     assert file.read_text(encoding="utf-8").splitlines() == lines
     assert [path.name for path in tmp_path.iterdir()] == ["solution.md"]
 
@@ -354,13 +356,13 @@ def test_what_is_beside_a_file_and_how_it_may_be_read_stays(tmp_path: Path) -> N
     file.chmod(0o640)
     other.write_text("another's")
     os.mkfifo(pipe)
-    list(session.save(file, Followed(), replace=True))
+    list(save_lines(file, write_solution(session.timeline, Followed()), replace=True))
     assert file.stat().st_mode & 0o777 == 0o640
     assert other.read_text() == "another's"
     with pytest.raises(OSError, match="no ordinary file"):
-        list(session.save(pipe, Followed(), replace=True))
+        list(save_lines(pipe, write_solution(session.timeline, Followed()), replace=True))
     long = tmp_path / f"{'x' * 250}.md"
-    list(session.save(long, Followed()))
+    list(save_lines(long, write_solution(session.timeline, Followed())))
     assert long.stat().st_mode & 0o444
 
 

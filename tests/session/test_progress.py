@@ -62,7 +62,7 @@ def test_a_damaged_file_is_kept_aside_and_begun_anew(text: str, path: Path) -> N
     path.parent.mkdir()
     path.write_text(text)
     progress = Progress(path)
-    assert progress.problem == f"{path} is damaged; it is kept as progress.json.damaged, and your progress begins anew"
+    assert progress.problem == f"{path} was damaged: it is kept as progress.json.damaged, and begun anew"
     assert path.with_name("progress.json.damaged").read_text() == text
     progress.note("descent", 1, reached=True)
     assert Progress(path).next_lesson == "chain"
@@ -89,11 +89,11 @@ def test_where_nothing_can_be_written_it_is_said_and_known_until_the_end(tmp_pat
         assert progress.next_lesson == "chain"
 
 
-def test_what_is_no_text_or_no_file_is_left_alone(path: Path) -> None:
+def test_what_is_no_text_is_kept_aside_and_what_is_no_file_left_alone(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"\xff\xfe")
-    assert "cannot be read, so your progress is not kept: it is not text" in Progress(path).problem
-    path.unlink()
+    assert "was damaged" in Progress(path).problem
+    assert path.with_name("progress.json.damaged").read_bytes() == b"\xff\xfe"
     path.mkdir()
     progress = Progress(path)
     assert "cannot be read" in progress.problem

@@ -23,8 +23,10 @@ from minidl_core import (
     search,
     sigmoid,
 )
-from tui_backprop.beliefs import WRONG_MACHINES, Naming, SideBySide
-from tui_backprop.beliefs.wrong_machines import EARLY, KEPT, ONCE, ONE_PATH, OVERWRITTEN, PLAIN, WrongMachine
+from tui_backprop.beliefs import WRONG_MACHINES, Naming, SideBySide, WrongMachine
+from tui_backprop.beliefs.at_the_start import NOT_ZEROED
+from tui_backprop.beliefs.in_a_sum import CONSUMER_LOST, EDGE_LOST, OVERWRITTEN
+from tui_backprop.beliefs.in_the_search import NO_ORDER, PLAIN_SEARCH
 from tui_backprop.debugger.believing import naming
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.steps import after_step
@@ -86,9 +88,11 @@ it contributes is missing."""
 
 def test_the_skip_connection_to_the_letter() -> None:
     timeline = open_lesson("skip")
-    lines = draw_beside(beside(timeline, PLAIN), words(timeline, PLAIN), timeline.moment, Followed(), None, 56, 22)
+    lines = draw_beside(
+        beside(timeline, PLAIN_SEARCH), words(timeline, PLAIN_SEARCH), timeline.moment, Followed(), None, 56, 22
+    )
     assert plain(lines)[: len(SKIP)] == SKIP
-    assert words(timeline, PLAIN)[-2:] == [
+    assert words(timeline, PLAIN_SEARCH)[-2:] == [
         "So dJ/dx is 5.762, from y alone; it should be 5.76159 + 0.60493 = 6.3665 (iteration 1).",
         "Wrong in the end: dJ/dx 5.762 instead of 6.367 and dJ/dw 11.52 instead of 12.73 (3 gradients of 6). "
         "So w would be moved by a wrong gradient.",
@@ -105,7 +109,7 @@ def test_the_number_that_would_be_wrong_is_made_of_the_engines_numbers() -> None
     session.run(example.loss)
     x = next(node for node in timeline.graph.nodes if node.name == "x")
     right = float(compute_gradient(example.loss, session)[x])
-    said = words(timeline, EARLY)[-2]
+    said = words(timeline, NO_ORDER)[-2]
     wrong, shown = re.fullmatch(r".* is (\S+), from y alone; .* = (\S+) \(iteration 4\)\.", said).groups()
     assert float(shown) == pytest.approx(right, abs=1e-3)
     [direct] = [e.contribution for e in timeline.moment.contributions(x) if e.consumer.name == "y"]
@@ -118,14 +122,22 @@ ONE_CONSUMER = "On this graph it never matters, because every node has one consu
 @pytest.mark.parametrize(
     ("lesson", "wrong", "said"),
     [
-        ("chain", EARLY, f"{ONE_CONSUMER}, so the first is also the last."),
-        ("perceptron", PLAIN, f"{ONE_CONSUMER}, so the first is also the last."),
-        ("off-path", PLAIN, f"{ONE_CONSUMER} that leads to J, so the first is also the last."),
+        ("chain", NO_ORDER, f"{ONE_CONSUMER}, so the first is also the last."),
+        ("perceptron", PLAIN_SEARCH, f"{ONE_CONSUMER}, so the first is also the last."),
+        ("off-path", PLAIN_SEARCH, f"{ONE_CONSUMER} that leads to J, so the first is also the last."),
         ("chain", OVERWRITTEN, f"{ONE_CONSUMER}, which uses it once: nothing is added up."),
-        ("chain", ONE_PATH, f"{ONE_CONSUMER}, which uses it once: there is one path from e to each node."),
-        ("skip", ONCE, "On this graph it never matters, because no operation has the same node in two of its inputs."),
-        ("two-edges", EARLY, f"{ONE_CONSUMER}, so the first is also the last."),
-        ("two-edges", ONCE, "They part at step 5, when side is visited: area uses it more than once, and counts once."),
+        ("chain", CONSUMER_LOST, f"{ONE_CONSUMER}, which uses it once: there is one path from e to each node."),
+        (
+            "skip",
+            EDGE_LOST,
+            "On this graph it never matters, because no operation has the same node in two of its inputs.",
+        ),
+        ("two-edges", NO_ORDER, f"{ONE_CONSUMER}, so the first is also the last."),
+        (
+            "two-edges",
+            EDGE_LOST,
+            "They part at step 5, when side is visited: area uses it more than once, and counts once.",
+        ),
         (
             "two-paths",
             OVERWRITTEN,
@@ -133,7 +145,7 @@ ONE_CONSUMER = "On this graph it never matters, because every node has one consu
         ),
         (
             "two-paths",
-            ONE_PATH,
+            CONSUMER_LOST,
             "They part at step 5, when b is visited: what c contributes is all that counts, not what comes from d.",
         ),
     ],
@@ -144,19 +156,19 @@ def test_what_a_belief_does_in_a_lesson(lesson: str, wrong: WrongMachine, said: 
 
 def test_gradients_of_the_iteration_before() -> None:
     timeline = open_lesson("chain")
-    assert words(timeline, KEPT) == [
+    assert words(timeline, NOT_ZEROED) == [
         "In this iteration it does not matter, because this is the first one: no gradient stands anywhere before it. "
         "Look again in the next one."
     ]
     timeline.train(1)
-    assert words(timeline, KEPT)[:2] == [
+    assert words(timeline, NOT_ZEROED)[:2] == [
         "They part at step 8, when a is visited: its gradient of iteration 1 is still in the sum.",
         "So de/da is -12.0 - 7.2 = -19.2; it should be -7.2 (iteration 2).",
     ]
 
 
 def test_consumers_that_are_equally_far_away_come_in_time() -> None:
-    assert words(open_lesson("two-paths"), PLAIN) == [
+    assert words(open_lesson("two-paths"), PLAIN_SEARCH) == [
         "They part at step 2, when c is visited. By this belief b joins the queue at once; in truth b still waits for "
         "d.",
         "Yet it misses nothing here: c and d, the consumers of b, are equally far from e, so all of them have been "
@@ -168,19 +180,19 @@ def test_the_order_of_the_inputs_can_save_plain_search() -> None:
     with Graph().as_default():
         x = Variable(2.0, name="x")
         loss = add(sigmoid(x), x, name="J")
-    said = words(timeline_of(loss), PLAIN)
+    said = words(timeline_of(loss), PLAIN_SEARCH)
     assert "by luck: the consumers of x are not equally far from J" in said[1]
-    assert words(timeline_of(loss), EARLY)[-1].startswith("Wrong in the end: dJ/dx 1 instead of 1.105")
+    assert words(timeline_of(loss), NO_ORDER)[-1].startswith("Wrong in the end: dJ/dx 1 instead of 1.105")
 
 
 def test_what_is_missing_may_be_nothing() -> None:
     with Graph().as_default():
         x = Variable(0.0, name="x")
         loss = add(x, multiply(x, x), name="J")
-    assert words(timeline_of(loss), ONE_PATH) == [
+    assert words(timeline_of(loss), CONSUMER_LOST) == [
         "In this iteration it does not matter, because what would be lost is 0."
     ]
-    assert words(timeline_of(loss), EARLY)[-1] == (
+    assert words(timeline_of(loss), NO_ORDER)[-1] == (
         "Yet nothing comes out wrong in this iteration: what comes too late is 0."
     )
 
@@ -189,10 +201,10 @@ def test_the_followed_element_of_an_array_is_the_one_with_the_numbers() -> None:
     with Graph().as_default():
         w = Variable([[1.0, 2.0], [3.0, 4.0]], name="w")
         loss = reduce_sum(matmul(w, matmul(w, w)), name="J")
-    side = beside(timeline_of(loss), PLAIN)
+    side = beside(timeline_of(loss), PLAIN_SEARCH)
     at = side.right.graph.index[w]
     [(_, early)] = [each for each in side.believed.summands(at) if each[0] == (1, 0)]
-    said = words(timeline_of(loss), PLAIN)[-2]
+    said = words(timeline_of(loss), PLAIN_SEARCH)[-2]
     assert f"So dJ/dw[0,0] is {early[0, 0]:g}, from matmul_1 alone" in said
     assert f"= {side.right.gradients[at][0, 0]:g} (iteration 1)." in said
 

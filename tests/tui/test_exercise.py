@@ -90,6 +90,21 @@ def test_it_is_written_once_and_checked_at_each_save(tmp_path: Path, capsys: pyt
     assert saves == []
 
 
+def test_a_save_that_is_not_whole_yet_does_not_end_the_watching(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "mine.py"
+    sign = "✓".encode()
+    saves = [b"", SOLUTION.encode()[:400], sign[:2], SOLUTION.replace("\n", "\r\n").encode()]
+    assert run_exercise(str(file), wait=lambda _: file.write_bytes(saves.pop(0)) and None) == 0
+    said = capsys.readouterr()
+    assert said.err.count("is no exercise as it is now") == 3
+    assert "'# gap 1: ...' and '# end of gap 1' say where gap 1 is; put them back" in said.err
+    assert said.out.count("mine.py, saved ") == 2
+    assert "All of it is right." in said.out
+    assert saves == []
+
+
 def test_what_is_no_exercise_is_said_and_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "other.py"
     file.write_text("print(1)\n")

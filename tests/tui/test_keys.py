@@ -329,7 +329,7 @@ async def test_on_the_way_to_a_breakpoint_no_speed_is_offered_or_changed() -> No
             await wait_for(pilot, lambda: screen.session.running is None)
         await pilot.press("r")
         assert "> faster" in text(pilot, "keys")
-        assert screen.session.running.label == SPEEDS[1].label
+        assert screen.session.running in (SPEEDS[1], SPEEDS[5])  # it stands inside an iteration, or between two
 
 
 async def test_the_first_screen_names_the_key_to_a_picture_that_has_no_pane() -> None:

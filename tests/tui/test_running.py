@@ -13,7 +13,7 @@ from tui_backprop.debugger import running
 from tui_backprop.debugger.edits import NumberEdit
 from tui_backprop.debugger.message import Message
 from tui_backprop.debugger.running import MOST_SHOWN, SPEEDS, TRAINING_SECONDS, Run
-from tui_backprop.debugger.steps import Place
+from tui_backprop.debugger.steps import Place, after_iteration, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
@@ -65,6 +65,32 @@ def test_of_a_large_graph_only_the_events_of_the_goal_are_shown_and_over_several
     example = LARGE["scalar-network"].build(0)
     expected = losses_by_hand(example, timeline.program.learning_rate, 5)
     assert [timeline.losses.loss_at(n) for n in range(1, 6)] == expected
+
+
+def test_from_between_two_iterations_it_goes_by_iterations_unless_a_speed_was_chosen() -> None:
+    timeline = Timeline(open_program("perceptron"))
+    run = Run(timeline, 0)
+    run.start()
+    assert run.speed.stop is after_step
+    timeline.forward(after_iteration)
+    assert run.speed.stop is after_step  # as long as it goes on
+    run.start()
+    assert run.speed.stop is after_iteration
+    assert run.speed.seconds <= 0.05
+    assert run.tick()
+    assert timeline.place.iteration == 2
+    assert timeline.at_end_of_iteration
+    timeline.go_to(Place(7))
+    run.start()
+    assert run.speed.stop is after_iteration
+    timeline.forward(after_step)
+    timeline.forward(after_step)
+    run.start()
+    assert run.speed.stop is after_step
+    run.change_speed(-1)
+    timeline.forward(after_iteration)
+    run.start()
+    assert run.speed is SPEEDS[0]
 
 
 def test_a_run_that_begins_inside_an_iteration_ends_it_first(events_in_a_tick: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .belief import Belief, Cause, Suspicion
+from .belief import Belief, Cause, Suspicion, WrongMachine
 from .case import Case
 from .evaluated_graph import Edge
 from .machine import Machine
@@ -86,8 +86,14 @@ def _with_new_numbers(case: Case) -> Any:
     return alteration
 
 
-BELIEFS = (
-    Belief("seed", "The way back needs no start.", _seed),
-    Belief("not-zeroed", "Gradients start again by themselves.", _not_zeroed),
-    Belief("stale-update", "It does not matter when the update comes.", _stale_update),
+SEED = Belief("seed", "the way back needs no start", _seed)
+NOT_ZEROED = WrongMachine(
+    "not-zeroed",
+    "gradients start again by themselves, so that nobody sets them to 0",
+    _not_zeroed,
+    label="no zeroing",
+    supposed="nobody sets the gradient of the iteration before to 0, so that it is still in the sum",
+    # of variables alone, and of one iteration: in most engines a forward pass makes all other nodes anew
+    build=lambda _, stood: Machine(kept=stood),
 )
+STALE_UPDATE = Belief("stale-update", "it does not matter when the update comes", _stale_update)

@@ -1,8 +1,8 @@
-"""What a belief is: one sentence about backpropagation, and the wrong machines that it can make of a right one."""
+"""What a belief is: one clause about backpropagation, and the wrong machines that it can make of a right one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Set
 from dataclasses import dataclass
 
 from minidl_core import Operation
@@ -10,7 +10,7 @@ from minidl_core.gradients import gradient_rule
 
 from .case import Case
 from .evaluated_graph import Edge, EvaluatedGraph
-from .machine import Machine
+from .machine import Machine, Order, by_search
 
 Use = tuple[str, int | None]
 """A kind of operation, and the index of one of its inputs, None for all of them."""
@@ -59,11 +59,40 @@ class Suspicion:
 
 @dataclass(frozen=True)
 class Belief:
-    """What somebody may believe: its name, one sentence, and the causes that it suggests where something parts."""
+    """What somebody may believe: its `name`, a `clause` ("a gradient is ..."), and the `causes` that it suggests.
+
+    Causes are asked for where something parts.
+    """
 
     name: str
-    sentence: str
+    clause: str
     causes: Callable[[Suspicion], Iterator[Cause]]
+
+    @property
+    def sentence(self) -> str:
+        """The clause as a sentence."""
+        return f"{self.clause[0].upper()}{self.clause[1:]}."
+
+
+@dataclass(frozen=True)
+class WrongMachine(Belief):
+    """A belief that makes one machine of any graph: what the gradients would be if it were right.
+
+    `label` is the belief in one or two words, `supposed` what one has to suppose to come to its numbers, a clause.
+    `build` makes the machine of a graph and of the positions of the variables in which a gradient stood before; `order`
+    is that of its visits. A node is done once it has been visited, as in the engine: what comes to it later is too
+    late, and nobody passes it on. So an order that is wrong is a machine that leaves the late edges out.
+    """
+
+    label: str
+    supposed: str
+    build: Callable[[EvaluatedGraph, Set[int]], Machine]
+    order: Order = by_search
+
+    @property
+    def waits(self) -> bool:
+        """Whether a node waits for the last of its consumers."""
+        return self.order is by_search
 
 
 @dataclass(frozen=True, eq=False)

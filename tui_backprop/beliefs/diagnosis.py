@@ -10,15 +10,13 @@ import numpy as np
 from minidl_core import Node
 from minidl_core.arrays import Array
 
-from . import at_the_start, in_a_sum, in_an_operation, in_the_search
+from .at_the_start import STALE
 from .belief import Cause, Suspicion
+from .beliefs import BELIEFS
 from .case import Case
 from .comparison import compare
 from .evaluated_graph import BackwardCall
 from .machine import Machine
-
-BELIEFS = (*at_the_start.BELIEFS, *in_a_sum.BELIEFS, *in_the_search.BELIEFS, *in_an_operation.BELIEFS)
-"""Every belief, the simplest first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +59,7 @@ def diagnose(calls: Sequence[BackwardCall]) -> list[Diagnosis]:
     cases = [Case(call) for call in calls]
     suspicion = _suspicion(cases, ())
     if suspicion is None:
-        return [Diagnosis((at_the_start.STALE,))] if any(case.stale for case in cases) else []
+        return [Diagnosis((STALE,))] if any(case.stale for case in cases) else []
     causes = list(_causes(suspicion))
     found: list[tuple[Cause, ...]] = []
     everywhere = set[str]()  # a belief that explains all of it wherever it is made is not tried for one operation

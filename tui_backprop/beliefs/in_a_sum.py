@@ -9,7 +9,7 @@ import numpy as np
 
 from minidl_core import Operation
 
-from .belief import Belief, Cause, Edges, Suspicion, Use, named
+from .belief import Belief, Cause, Edges, Suspicion, Use, WrongMachine, named
 from .case import Case
 from .evaluated_graph import Edge
 from .machine import Machine, Order, without
@@ -164,9 +164,29 @@ def _shared_gradient(suspicion: Suspicion) -> Iterator[Cause]:
         )
 
 
-BELIEFS = (
-    Belief("overwritten", "A gradient is what the last consumer says.", _overwritten),
-    Belief("edge-lost", "A consumer that uses a node twice counts once.", _edge_lost),
-    Belief("consumer-lost", "Not every consumer counts.", _consumer_lost),
-    Belief("shared-gradient", "Two nodes may hold the same array as their gradient.", _shared_gradient),
+OVERWRITTEN = WrongMachine(
+    "overwritten",
+    "a gradient is what the last consumer says, so that it is set with =",
+    _overwritten,
+    label="= for +=",
+    supposed="a gradient is set with = where += is needed, so that only what comes last is left",
+    build=lambda graph, _: Machine(set_edges=Edges(graph)),
 )
+EDGE_LOST = WrongMachine(
+    "edge-lost",
+    "a consumer that uses a node twice counts once",
+    _edge_lost,
+    label="twice is once",
+    supposed="a consumer that uses a node twice counts once",
+    build=lambda graph, _: without(Machine(), Repeated(Edges(graph), first=False)),
+)
+CONSUMER_LOST = WrongMachine(
+    "consumer-lost",
+    "only one path counts",
+    _consumer_lost,
+    label="one path",
+    supposed="only one path counts",
+    # the path over the consumer whose contribution comes first
+    build=lambda graph, _: without(Machine(), {edge for edges in graph.consumers for edge in edges[1:]}),
+)
+SHARED_GRADIENT = Belief("shared-gradient", "two nodes may hold the same array as their gradient", _shared_gradient)

@@ -91,4 +91,4 @@ def _factor(suspicion: Suspicion, kind: str, input_index: int | None) -> float |
     return float(nearest) if abs(factor - nearest) < 1e-9 * abs(factor) else factor
 
 
-BELIEFS = (Belief("slope", "The slope of this operation is another one.", _slope),)
+SLOPE = Belief("slope", "the slope of this operation is another one", _slope)

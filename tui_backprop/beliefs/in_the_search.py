@@ -1,12 +1,15 @@
-"""The belief that the order of the visits does not matter."""
+"""Beliefs about the order of the visits: that it does not matter, or that a plain search finds it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Set
 from dataclasses import replace
 
-from .belief import Belief, Cause, Suspicion
-from .orders import WRONG
+from .belief import Cause, Suspicion, WrongMachine
+from .evaluated_graph import EvaluatedGraph
+from .machine import Machine, Order, Visit, without
+from .orders import WRONG, breadth_first_once
 
 
 def _no_order(_: Suspicion) -> Iterator[Cause]:
@@ -15,4 +18,45 @@ def _no_order(_: Suspicion) -> Iterator[Cause]:
         yield Cause("no-order", message, lambda machine, _, order=order: replace(machine, order=order))  # type: ignore[misc]
 
 
-BELIEFS = (Belief("no-order", "A node may pass its gradient on before all of its consumers have.", _no_order),)
+def _impatient(graph: EvaluatedGraph) -> Iterator[Visit]:
+    """Visit as the right search does, but a node at once, ahead of all others, if only one of its consumers is done."""
+    visited, joined, queue = set[int](), {0}, deque([0])
+    while queue:
+        position = queue.popleft()
+        visited.add(position)
+        yield position, range(len(graph.inputs[position]))
+        sources = [source for source in dict.fromkeys(graph.inputs[position]) if source not in joined]
+        joined.update(sources)
+        ready = [all(consumer in visited for consumer, _ in graph.consumers[source]) for source in sources]
+        queue += [source for source, is_ready in zip(sources, ready, strict=True) if is_ready]
+        queue.extendleft([source for source, is_ready in zip(sources, ready, strict=True) if not is_ready][::-1])
+
+
+def _in(order: Order) -> Callable[[EvaluatedGraph, Set[int]], Machine]:
+    def build(graph: EvaluatedGraph, _: Set[int]) -> Machine:
+        ranks = {position: rank for rank, (position, _) in enumerate(order(graph))}
+        edges = ((consumer, input_index) for each in graph.consumers for consumer, input_index in each)
+        return without(Machine(), {edge for edge in edges if ranks[graph.inputs[edge[0]][edge[1]]] < ranks[edge[0]]})
+
+    return build
+
+
+NO_ORDER = WrongMachine(
+    "no-order",
+    "a node may go as soon as one consumer is done",
+    _no_order,
+    label="one consumer",
+    supposed="a node may go as soon as one consumer is done",
+    build=_in(_impatient),
+    order=_impatient,
+)
+PLAIN_SEARCH = WrongMachine(
+    "plain-search",
+    "plain breadth-first search finds the right order",
+    # an engine that searches so is one without an order: numbers alone often cannot tell which search it was
+    lambda _: iter(()),
+    label="plain search",
+    supposed="the search is plain breadth-first, and does not wait for the last consumer",
+    build=_in(breadth_first_once),
+    order=breadth_first_once,
+)

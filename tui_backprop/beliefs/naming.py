@@ -11,10 +11,12 @@ import numpy as np
 from minidl_core import Node
 from minidl_core.arrays import quiet
 
+from .belief import WrongMachine
+from .beliefs import WRONG_MACHINES
 from .evaluated_graph import EvaluatedGraph
+from .in_the_search import NO_ORDER, PLAIN_SEARCH
 from .machine import Machine, summands
 from .side_by_side import Course, SideBySide
-from .wrong_machines import EARLY, PLAIN, WRONG_MACHINES, WrongMachine
 
 Index = tuple[int, ...]
 
@@ -61,8 +63,8 @@ class Naming:
         done = [consumer < visited for consumer, _ in graph.consumers[position]]
         if position < visited or not any(done) or all(done):
             return ""
-        plain = [at for at, _ in PLAIN.order(graph)]
-        return say([EARLY.name, *([PLAIN.name] if plain[visited] == position else [])])
+        plain = [at for at, _ in PLAIN_SEARCH.order(graph)]
+        return say([NO_ORDER.name, *([PLAIN_SEARCH.name] if plain[visited] == position else [])])
 
     def _gradients(self, position: int, count: int | None) -> Iterator[tuple[str, Any]]:
         for wrong in WRONG_MACHINES:

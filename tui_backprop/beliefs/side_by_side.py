@@ -11,9 +11,9 @@ import numpy as np
 
 from minidl_core.arrays import quiet
 
+from .belief import WrongMachine
 from .evaluated_graph import Edge, EvaluatedGraph
 from .machine import Machine, gradients, summands
-from .wrong_machines import WrongMachine
 
 
 class Course:

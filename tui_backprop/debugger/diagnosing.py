@@ -15,6 +15,8 @@ from minidl_core.arrays import quiet
 from minidl_core.plan import Plan
 
 from ..beliefs import BackwardCall, Cause, Diagnosis, diagnose
+from ..beliefs.at_the_start import NOT_ZEROED, SEED, STALE_UPDATE
+from ..beliefs.in_a_sum import OVERWRITTEN
 from ..programs.learners_engine import LearnersEngine
 from .kept import kept
 from .moment import Moment
@@ -87,8 +89,8 @@ def _where(engine: LearnersEngine, cause: Cause) -> tuple[str, int, CodeType | N
     That is a line of the operation in question, or the first that sets; where the search or its start is at fault,
     of the function that goes through the nodes, and where the script is, the line that calls it.
     """
-    gradient, is_set = engine.gradient, cause.belief == "overwritten"
-    if cause.belief in ("not-zeroed", "stale-update"):
+    gradient, is_set = engine.gradient, cause.belief == OVERWRITTEN.name
+    if cause.belief in (NOT_ZEROED.name, STALE_UPDATE.name):
         return *engine.called_at, None
     own = [theirs for node, theirs in engine.functions.items() if cause.kind in (None, node.kind)]
     for theirs in own if is_set or cause.kind is not None else ():
@@ -101,7 +103,7 @@ def _where(engine: LearnersEngine, cause: Cause) -> tuple[str, int, CodeType | N
     code = engine.backward
     if code is None:
         return "", 0, None
-    found = None if cause.belief == "seed" else line_of_gradient(code, gradient, is_set=is_set)
+    found = None if cause.belief == SEED.name else line_of_gradient(code, gradient, is_set=is_set)
     return code.co_filename, found or code.co_firstlineno, code
 
 

@@ -100,3 +100,8 @@ class Message:
 
     kind: Kind
     data: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_about_place(self) -> bool:
+        """Whether it says how one came to where one is, and so takes the place of what there is to say of that."""
+        return self.kind in ("warned", "forked", "switched", "hunt")

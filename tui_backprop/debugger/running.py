@@ -16,6 +16,9 @@ TRAINING_SECONDS = 0.04
 MOST_SHOWN = 500
 """At full speed the events of a tick's last iteration are shown, unless the graph has more nodes than this."""
 
+MOST_AT_ONCE = 2000
+"""In a graph of more nodes than this, a move through many of them goes in slices where somebody waits at a screen."""
+
 
 class Speed(NamedTuple):
     """How far one tick goes (None: as far as it trains in a tick), and the seconds between two ticks."""
@@ -34,6 +37,8 @@ SPEEDS = (
     Speed("20 iterations a second", after_iteration, 1 / 20),
     Speed("as fast as it trains", None, 0.005),
 )
+_BY_STEPS, _BY_ITERATIONS = 1, 5
+"""The speeds of which one is taken where nobody chose any: inside an iteration, and between two."""
 TO_A_STOP = Speed("to where this move ends", None, SPEEDS[-1].seconds)
 TO_A_BREAKPOINT = Speed("to the next breakpoint", None, SPEEDS[-1].seconds)
 
@@ -47,7 +52,8 @@ class Run:
     def __init__(self, timeline: Timeline, pause_every: int) -> None:
         self._timeline = timeline
         self._pause_every = pause_every
-        self._chosen = 1
+        self._chosen: int | None = None
+        self._pace = _BY_STEPS
         self._at_once = 1
         self.goal: int | None = None
         self.destination: Place | None = None
@@ -63,7 +69,8 @@ class Run:
             return TO_A_STOP
         if self._breakpoints is not None:
             return TO_A_BREAKPOINT
-        return SPEEDS[self._chosen if self.destination is None else -1]
+        chosen = self._pace if self._chosen is None else self._chosen
+        return SPEEDS[chosen if self.destination is None else -1]
 
     @property
     def seeks(self) -> bool:
@@ -72,10 +79,22 @@ class Run:
 
     def change_speed(self, by: int) -> None:
         """Make it faster or slower by so many places in the table of speeds."""
-        self._chosen = min(max(self._chosen + by, 0), len(SPEEDS) - 1)
+        chosen = self._pace if self._chosen is None else self._chosen
+        if by:
+            self._chosen = min(max(chosen + by, 0), len(SPEEDS) - 1)
+
+    def choose_pace(self) -> None:
+        """Go by iterations from between two, where there is little to see but the loss; else by steps.
+
+        It counts until somebody chooses a speed.
+        """
+        timeline = self._timeline
+        between = timeline.at_end_of_iteration or (timeline.cursor == 0 and timeline.recording.iteration > 1)
+        self._pace = _BY_ITERATIONS if between else _BY_STEPS
 
     def start(self, destination: Place | None = None) -> None:
         """Choose where to pause: at the given place, at full speed till then, or at the end of some iteration."""
+        self.choose_pace()
         self.destination = destination
         self._breakpoints = self._stop = None
         self.message = None

@@ -73,6 +73,13 @@ def before_move(recording: Recording, index: int) -> bool:
     return (is_forward and after_step(recording, index)) or after_iteration(recording, index)
 
 
+def is_left_to_engine(timeline: Timeline) -> bool:
+    """Return whether the next event is a learner's move that nobody can make by hand, where no move stands."""
+    moment = timeline.moment
+    following = moment.recording.events[moment.cursor : moment.cursor + 1]
+    return any(is_move(event, moment.graph) for event in following)
+
+
 def moves_at(timeline: Timeline, followed: Followed) -> list[Move]:
     """Return the moves that make the next event of an iteration; none where it is not a learner's, or cannot be worked.
 

@@ -25,9 +25,8 @@ def of_contribution(worked: Worked, consumer: str) -> tuple[Slip, ...]:
 
 
 def of_sum(so_far: float, part: float) -> tuple[Slip, ...]:
-    """Return the slips in a sum: = in place of +=, or nothing added."""
+    """Return the slips in a sum that no belief makes: nothing added, or multiplied."""
     return (
-        (part, "that is the new contribution alone: = in place of +=, where contributions are added"),
         (so_far, "that is the sum before: the new contribution is added to it"),
         (so_far * part, "that is the product: contributions of different consumers are added"),
     )

@@ -42,37 +42,42 @@ def run_exercise(path: str, *, once: bool = False, wait: Callable[[float], None]
                 pass
             _say(f"{path} has five gaps. Fill them in an editor; they are checked here at each save.")
             _say("How it works as a whole: backprop-tui engine. Ctrl+C ends this; the file stays.")
-        status = STATUS_WRONG
-        for text in _versions(file, wait):
-            status = _check(path, text)
+        status, was_exercise = STATUS_WRONG, False
+        for data in _versions(file, wait):
+            try:
+                status = _check(path, data.decode("utf-8").replace("\r\n", "\n"))
+                was_exercise = True
+            except (ExerciseError, UnicodeDecodeError) as error:
+                complain(f"{path} is no exercise{' as it is now' if was_exercise else ''}: {error}")
+                if not was_exercise:
+                    return 2
+                # an editor may save in two steps, and what was taken out can be put back
+                status = STATUS_WRONG
             sys.stdout.flush()
             if once or status == 0:
                 break
         return status
-    except ExerciseError as error:
-        complain(f"{path} is no exercise: {error}")
-        return 2
-    except (OSError, UnicodeDecodeError) as error:
-        complain(f"{path} cannot be read or written: {getattr(error, 'strerror', None) or error}")
+    except OSError as error:
+        complain(f"{path} cannot be read or written: {error.strerror or error}")
         return 2
     except KeyboardInterrupt:
         return 130
 
 
-def _versions(file: Path, wait: Callable[[float], None]) -> Iterator[str]:
-    """Yield the text of a file, and again each time it has changed; while an editor replaces it, it may be missing."""
+def _versions(file: Path, wait: Callable[[float], None]) -> Iterator[bytes]:
+    """Yield what is in a file, and again each time it has changed; while an editor replaces it, it may be missing."""
     before = None
     while True:
         try:
             stamp = _stamp(file)  # before it is read, so that a save in between is seen the next time
-            text = file.read_text(encoding="utf-8") if stamp != before else None
+            data = file.read_bytes() if stamp != before else None
             before = stamp
         except FileNotFoundError:
             if before is None:
                 raise
-            text = None
-        if text is not None:
-            yield text
+            data = None
+        if data is not None:
+            yield data
         wait(_EVERY)
 
 

@@ -6,7 +6,6 @@ What is called like a belief (see beliefs/) is what somebody writes who holds it
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
@@ -14,13 +13,13 @@ import numpy as np
 
 from minidl_core import Node, Operation, Variable
 from minidl_core.arrays import Array, freeze
-from minidl_core.backprop import Visit, search
+from minidl_core.backprop import Visit, edges_to_wait_for, search, visits
 from minidl_core.gradients import EvaluatedOperation, gradient_rule, input_gradients, is_flat
 from minidl_core.graph import post_order
 
-from ..beliefs import BELIEFS
-
-_SENTENCES = {belief.name: belief.sentence for belief in BELIEFS}
+from ..beliefs.at_the_start import NOT_ZEROED, STALE_UPDATE
+from ..beliefs.in_a_sum import OVERWRITTEN
+from ..beliefs.in_the_search import NO_ORDER
 
 
 class Mutant:
@@ -232,8 +231,7 @@ class MissingSum(InAGradientFunction):
 class NoOrder(Mutant):
     """A node joins the queue when the first of its consumers has been visited."""
 
-    kind = "no-order"
-    sentence = _SENTENCES[kind]
+    kind, sentence = NO_ORDER.name, NO_ORDER.sentence
 
     @classmethod
     def all_in(cls, loss: Node) -> Iterator[Mutant]:
@@ -250,29 +248,13 @@ class NoOrder(Mutant):
 
     def visits(self, loss: Node) -> list[Visit]:
         """Return the order of the search in which this node does not wait."""
-        waits_for = dict.fromkeys(nodes := post_order([loss]), 0)
-        for node in nodes:
-            for source in node.inputs:
-                waits_for[source] += 1
-        waits_for[self.node] = 1
-        queue, found = deque([loss]), []
-        while queue:
-            node = queue.popleft()
-            joined: list[Node] = []
-            for source in reversed(node.inputs):
-                waits_for[source] -= 1
-                if waits_for[source] == 0:
-                    joined.insert(0, source)
-            queue += joined
-            found.append((node, joined))
-        return found
+        return list(visits(loss, edges_to_wait_for(loss) | {self.node: 1}))
 
 
 class Overwritten(Mutant):
     """A contribution takes the place of the sum."""
 
-    kind = "overwritten"
-    sentence = _SENTENCES[kind]
+    kind, sentence = OVERWRITTEN.name, OVERWRITTEN.sentence
 
     @classmethod
     def all_in(cls, loss: Node) -> Iterator[Mutant]:
@@ -301,8 +283,7 @@ class OfAVariable(Mutant):
 class NotZeroed(OfAVariable):
     """The gradient of the iteration before is still in the sum."""
 
-    kind = "not-zeroed"
-    sentence = _SENTENCES[kind]
+    kind, sentence = NOT_ZEROED.name, NOT_ZEROED.sentence
 
     @property
     def reason(self) -> str:
@@ -350,8 +331,7 @@ class Rate(OfAVariable):
 class StaleUpdate(OfAVariable):
     """The step is made before the backward pass, so it takes the gradient that stood there."""
 
-    kind = "stale-update"
-    sentence = _SENTENCES[kind]
+    kind, sentence = STALE_UPDATE.name, STALE_UPDATE.sentence
 
     @property
     def reason(self) -> str:
@@ -379,9 +359,4 @@ def mutants(loss: Node, operations: Iterable[str] = ()) -> list[Mutant]:
 
 def _used_twice(loss: Node) -> Iterator[Node]:
     """Yield the nodes that are inputs more than once."""
-    nodes = post_order([loss])
-    uses = dict.fromkeys(nodes, 0)
-    for node in nodes:
-        for source in node.inputs:
-            uses[source] += 1
-    return (node for node, count in uses.items() if count > 1)
+    return (node for node, uses in edges_to_wait_for(loss).items() if uses > 1)

@@ -47,6 +47,13 @@ def automatic_view(moment: Moment, node: Node | None = None) -> str:
     return wanted if wanted in existing else existing[0]
 
 
+def views_in_turn(moment: Moment, node: Node | None, others: Sequence[str]) -> list[str]:
+    """Return the names of the views, with others behind them, in turn from the one that fits the phase."""
+    there = [*views(moment, node), *others]
+    first = there.index(automatic_view(moment, node))
+    return [*there[first:], *there[:first]]
+
+
 def view_of(moment: Moment, wanted: str | None, node: Node | None = None) -> str:
     """Return the name of the view that shows: the wanted one where there is such a view of the node, else as above."""
     node = moment.now if node is None else node

@@ -12,8 +12,10 @@ import numpy as np
 from minidl_core import Variable
 
 from ..beliefs import Course, SideBySide
+from ..beliefs.at_the_start import NOT_ZEROED
 from ..beliefs.evaluated_graph import EvaluatedGraph
-from ..beliefs.wrong_machines import EARLY, KEPT, ONCE, ONE_PATH, OVERWRITTEN, PLAIN
+from ..beliefs.in_a_sum import CONSUMER_LOST, EDGE_LOST, OVERWRITTEN
+from ..beliefs.in_the_search import NO_ORDER, PLAIN_SEARCH
 from ..debugger.followed import Followed, element_at
 from ..debugger.moment import Moment
 from ..notation.expression import element_text
@@ -28,7 +30,13 @@ NO_NUMBERS = "In this iteration not every gradient is there, with numbers in it,
 _MOST_TERMS = 4
 """A sum of more terms than this is not written out."""
 _MOST_WRONG = 5
-_LESSONS = {EARLY: "skip", PLAIN: "skip", ONCE: "two-edges", OVERWRITTEN: "two-paths", ONE_PATH: "two-paths"}
+_LESSONS = {
+    NO_ORDER: "skip",
+    PLAIN_SEARCH: "skip",
+    EDGE_LOST: "two-edges",
+    OVERWRITTEN: "two-paths",
+    CONSUMER_LOST: "two-paths",
+}
 """Where a belief matters."""
 
 
@@ -72,8 +80,8 @@ class _Explanation:
         if not self.wrong.waits:
             soon = [each for each in believed.visits if believed.joins[each] == step < side.right.joins[each]]
             left = [user for user in self._consumers(soon[0]) if believed.ranks[user] > step]
-            does = "joins the queue" if self.wrong is PLAIN else "goes next"
-            also = does if len(soon) == 1 else "join the queue" if self.wrong is PLAIN else "go next"
+            does = "joins the queue" if self.wrong is PLAIN_SEARCH else "goes next"
+            also = does if len(soon) == 1 else "join the queue" if self.wrong is PLAIN_SEARCH else "go next"
             return (
                 f"They part at step {step + 1}, when {self._name(at)} is visited. By this belief "
                 f"{listed(soon, self._name)} {also} at once; in truth {self._name(soon[0])} still waits for "
@@ -82,9 +90,9 @@ class _Explanation:
         counted = [edge for edge, _ in believed.summands(at) if edge is not None]
         lost = [edge for edge in self.graph.consumers[at] if edge not in counted]
         users, others = ([*dict.fromkeys(user for user, _ in edges)] for edges in (counted, lost))
-        if self.wrong is KEPT:
+        if self.wrong is NOT_ZEROED:
             why = f"its gradient of iteration {self.moment.iteration - 1} is still in the sum"
-        elif users == others or self.wrong is ONCE:
+        elif users == others or self.wrong is EDGE_LOST:
             why = f"{listed(others, self._name)} uses it more than once, and counts once"
         elif self.wrong is OVERWRITTEN:
             why = f"what {listed(users, self._name)} contributes replaces what came before, from "
@@ -108,7 +116,7 @@ class _Explanation:
         """Say what the first wrong gradient is, and what it should be, as sums."""
         slope, index = self._slope(position)
         believed, right = (write_sum(course, position, index) for course in (self.side.believed, self.side.right))
-        if self.wrong is KEPT:
+        if self.wrong is NOT_ZEROED:
             return f"So {slope} is {believed}; it should be {right} (iteration {self.moment.iteration})."
         users = dict.fromkeys(edge[0] for edge, _ in self.side.believed.summands(position) if edge is not None)
         alone = f", from {listed(list(users), self._name)} alone" if len(users) < len(self._consumers(position)) else ""
@@ -138,7 +146,7 @@ class _Explanation:
     def _why_never(self) -> tuple[bool, str]:
         """Return whether it never matters on this graph, in no iteration, and why."""
         consumers, loss = self.graph.consumers, called(self.moment.graph.loss)
-        if self.wrong is KEPT:
+        if self.wrong is NOT_ZEROED:
             if self.moment.iteration == 1:
                 return False, "this is the first one: no gradient stands anywhere before it. Look again in the next one"
             if self.moment.recording.previous_loss is None:
@@ -148,10 +156,12 @@ class _Explanation:
         which = f" that leads to {loss}" if beside else ""
         if not self.wrong.waits:
             return True, f"every node has one consumer{which}, so the first is also the last"
-        if self.wrong is ONCE and not any(_repeats(self.graph)):
+        if self.wrong is EDGE_LOST and not any(_repeats(self.graph)):
             return True, "no operation has the same node in two of its inputs"
         if all(len(edges) < 2 for edges in consumers):
-            paths = f"there is one path from {loss} to each node" if self.wrong is ONE_PATH else "nothing is added up"
+            paths = (
+                f"there is one path from {loss} to each node" if self.wrong is CONSUMER_LOST else "nothing is added up"
+            )
             return True, f"every node has one consumer{which}, which uses it once: {paths}"
         return False, "what would be lost is 0"
 

@@ -38,7 +38,7 @@ def draw_choices(naming: Naming | None, chosen: WrongMachine, width: int) -> lis
         style = "selected" if wrong is chosen else "text" if matters or not looked_at else "dim"
         mark = (f" {PARTED}" if matters else "  ", "error")
         pieces.append([(f"{number} ", "key"), (wrong.label, style), mark, ("  ", "text")])
-    return [*flow(pieces, width), *prose(f"Suppose {chosen.belief}.", width, "title")]
+    return [*flow(pieces, width), *prose(f"Suppose {chosen.clause}.", width, "title")]
 
 
 def draw_beside(

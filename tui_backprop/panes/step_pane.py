@@ -19,7 +19,6 @@ from ..narration.narration import narrate_line
 from ..narration.wording import ROOMS, choose_sentence, in_list
 from ..notation.fitting import cut, width_of, wrap
 from ..session import Viewer
-from ..session.debug_session import ABOUT_A_PLACE
 from .frame import TITLE_EDGES
 from .pane import Pane, Size
 from .question_pane import draw_mode, draw_outcome
@@ -69,7 +68,7 @@ class StepPane(Pane):
         """Draw the sentence, which may be that of a message or a question, and the row below it."""
         question, message = viewer.session.quiz.question, viewer.session.message
         instead = () if question is None else question.wordings
-        if message is not None and message.kind in ABOUT_A_PLACE and not instead and moment.error is None:
+        if message is not None and message.is_about_place and not instead and moment.error is None:
             instead = sentences(message, viewer.keys)
         return draw_step(moment, *size, viewer.keys, instead)
 

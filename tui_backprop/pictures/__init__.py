@@ -23,6 +23,12 @@ def pictures_of(moment: Moment) -> list[str]:
     return [picture.name for picture in PICTURES if picture.applies(moment)]
 
 
+def next_picture(moment: Moment, shown: str | None) -> str | None:
+    """Return the picture that is shown after another one, after the last none."""
+    there = [*pictures_of(moment), None]
+    return there[(there.index(shown) + 1) % len(there)] if shown in there else there[0]
+
+
 def first_picture(moment: Moment) -> str | None:
     """Return the picture that a lesson names, or else the one of its data; None where there is neither."""
     there = pictures_of(moment)

@@ -7,8 +7,9 @@ from math import prod
 
 import numpy as np
 
-from minidl_core import Variable
+from minidl_core import Node, Variable
 
+from ..debugger.followed import Followed
 from ..debugger.loss_graph import LossGraph
 from ..notation.expression import element_text
 from ..notation.names import called
@@ -25,6 +26,13 @@ class Weight:
     def name(self) -> str:
         """What it is called."""
         return element_text(called(self.node), self.index)
+
+
+def weight_of(node: Node | None, followed: Followed) -> Weight | None:
+    """Return the followed number of a variable; None where it has none, or the node is no variable."""
+    if not isinstance(node, Variable) or 0 in node.initial_value.shape:
+        return None
+    return Weight(node, followed.index(node.initial_value.shape, by_point=False))
 
 
 def first_weight(graph: LossGraph) -> Weight | None:

@@ -19,7 +19,6 @@ from ..notation.moments import name_moment
 from ..notation.names import called, text_in_names
 from ..quiz.question import Question
 from ..session import Viewer
-from ..session.debug_session import ABOUT_A_PLACE
 from .aloud import aloud
 
 WIDTH = 100
@@ -37,7 +36,7 @@ _GRADIENTS = {
 def write_step(viewer: Viewer) -> Iterator[str]:
     """Yield what a step has to say: the sentence of the moment, or why nothing moved."""
     of_session = viewer.session.message
-    about_place = of_session is not None and of_session.kind in ABOUT_A_PLACE
+    about_place = of_session is not None and of_session.is_about_place
     message = of_session if about_place else viewer.message
     if message is not None:
         yield sentences(message, viewer.keys)[0]

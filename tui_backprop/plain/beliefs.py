@@ -24,7 +24,7 @@ def write_beliefs(viewer: Viewer) -> Iterator[str]:
         return
     for number, wrong in enumerate(WRONG_MACHINES, 1):
         matters = "something comes out wrong" if found.beside(wrong).wrong_at else "nothing comes out wrong"
-        yield f"{number}. Suppose {wrong.belief}: {matters}."
+        yield f"{number}. Suppose {wrong.clause}: {matters}."
 
 
 def write_belief(viewer: Viewer, wrong: WrongMachine) -> Iterator[str]:
@@ -34,7 +34,7 @@ def write_belief(viewer: Viewer, wrong: WrongMachine) -> Iterator[str]:
         yield NO_NUMBERS
         return
     side = found.beside(wrong)
-    yield f"Suppose {wrong.belief}."
+    yield f"Suppose {wrong.clause}."
     if side.parted is not None:
         last = side.parted if side.early is None else side.believed.ranks[side.early]
         skipped = max(last + 1 - _MOST_STEPS, 0)

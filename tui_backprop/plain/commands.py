@@ -12,14 +12,16 @@ from ..debugger.followed import is_by_point
 from ..debugger.steps import Place
 from ..hunt.hunt import GuessError, read_guess, written_kinds
 from ..narration.messages import sentences
+from ..narration.solution import write_solution
 from ..notation.conditions import ConditionError, read_breakpoint
 from ..notation.edits import LEARNING_RATE, EditError, read_any_edit, why_not_editable
 from ..notation.expression import element_text
 from ..notation.moments import NoMomentError, read_moment
 from ..notation.names import called
 from ..pictures import picture_named, pictures_of
+from ..quiz.question import ANSWERS
 from ..session import Viewer
-from ..session.debug_session import ANSWERS
+from ..session.saving import save_lines
 from ..session.session_file import ENDING, file_of, is_session
 from .answers import write_graph, write_log, write_place, write_view
 from .asking import answer, drive, skip, write_arrival, write_asked, write_complaint, write_said
@@ -236,7 +238,8 @@ def _save(viewer: Viewer, rest: str) -> Lines:
         yield from write_said(viewer)
         return
     try:
-        lines = sum(1 for _ in viewer.session.save(Path(rest).expanduser(), viewer.followed))
+        solution = write_solution(viewer.session.timeline, viewer.followed)
+        lines = sum(1 for _ in save_lines(Path(rest).expanduser(), solution))
     except FileExistsError:
         raise CommandError(f"{rest} is there already; save under another name.") from None
     yield f"The worked solution of iteration {viewer.moment.iteration} is in {rest}, {lines} lines."
@@ -327,7 +330,7 @@ COMMANDS = {
     "page": Command("[back]", "read the lesson's next page, or the one before", turn_page),
     "goal": Command("", "say the goal of the lesson, and whether it is reached", write_goal),
     "lessons": Command(
-        "", "list the lessons, and what you have reached", lambda viewer, _: write_path(viewer.progress)
+        "", "list the lessons, and what you have reached", lambda viewer, _: write_path(viewer.reading.progress)
     ),
     "help": Command("", "list the commands", _help),
 }

@@ -21,6 +21,7 @@ from ..notation.moments import NoMomentError
 from ..programs.program import ProgramError
 from ..quiz.arithmetic import read_number
 from ..session import Viewer
+from ..session.looks import count_look
 from ..session.opening import Asked, open_session
 from ..session.progress import Progress
 from .answers import spoken, write_log, write_place, write_step
@@ -102,7 +103,7 @@ def do(viewer: Viewer, line: str) -> Iterator[str]:
             yield from answer(viewer, line.strip())
         else:
             yield from COMMANDS[_named(name or "step")].run(viewer, rest.strip())
-            viewer.count_look()
+            count_look(viewer)
         yield from write_goal_reached(viewer)
     except REFUSED as error:
         yield f"{error}"

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from minidl_core import ContributionAdded, Node, VariableUpdated
 
 from ..beliefs import Naming
+from ..beliefs.in_the_search import NO_ORDER
 from ..beliefs.naming import MOST_NODES, say
-from ..beliefs.wrong_machines import EARLY
 from ..debugger.believing import naming
 from ..notation.formats import number
 from ..notation.optimizer import is_straight
@@ -50,7 +50,7 @@ def wrong_next_nodes(step: Step, names: Iterable[tuple[str, Node]]) -> tuple[Mis
 
 def joins_early(label: str) -> Mistake:
     """Return the mistake to have nodes join the queue that wait for other consumers."""
-    return Mistake(label, say([EARLY.name]))
+    return Mistake(label, say([NO_ORDER.name]))
 
 
 def _naming(step: Step) -> Naming | None:

@@ -18,6 +18,8 @@ from ..notation.names import slope_name
 from .arithmetic import read_number
 
 MOST_CHOICES = 4
+ANSWERS = ("beliefs", "check", "ledger", "update", "forward mode")
+"""What would answer any question about the step that comes."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,10 @@ class Question:
     def reason(self) -> str:
         """The answer and why it is so; empty where the step's own sentence says it."""
         return f"{self.answer}: {self.why}" if self.why else ""
+
+    def is_answered_by(self, what: str) -> bool:
+        """Return whether this, a view, "beliefs" or "log", would answer it."""
+        return what in ANSWERS or self.hides_queue or self.hides_shape_of is not None
 
     @property
     def gives_answer_away(self) -> bool:

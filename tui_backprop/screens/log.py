@@ -22,6 +22,7 @@ from ..narration.log import Log, height_of_a_row
 from ..narration.messages import Keys
 from ..narration.solution import file_name, write_solution
 from ..session import DebugSession
+from ..session.saving import save_lines
 from ..widgets.canvas import Canvas
 from .prompt import Prompt
 from .slices import in_slices
@@ -247,7 +248,8 @@ class LogScreen(ModalScreen[Place | None]):
         self._saving = self._start(partial(self._save, path), "save")
 
     async def _save(self, path: Path) -> None:
-        lines = self._session.save(path, self._followed, replace=path == self._to_be_replaced, full=self._full)
+        is_replaced, timeline = path == self._to_be_replaced, self._session.timeline
+        lines = save_lines(path, write_solution(timeline, self._followed, full=self._full), replace=is_replaced)
         try:
             async for counts in in_slices(lines):
                 if counts:

@@ -33,6 +33,7 @@ from ..panes.page_pane import title_of
 from ..panes.pane import Pane, Size
 from ..panes.question_pane import choice_at
 from ..session import DebugSession, Viewer
+from ..session.looks import count_look
 from ..widgets.canvas import Canvas
 from ..widgets.graph_canvas import GraphCanvas
 from .slices import BETWEEN_SECONDS
@@ -272,7 +273,7 @@ class MainScreen(Screen[None]):
             self._company.notice(self.session)
         self.viewer.follow_lesson()
         self._arrange()
-        self.viewer.count_look()
+        count_look(self.viewer)
         moment = self.session.moment
         shown = [pane for pane in self._panes if pane.name in self._areas]
         unfinished = self._painted and any(pane.prepare(moment, self.viewer) for pane in shown)

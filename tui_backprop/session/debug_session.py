@@ -6,8 +6,7 @@ run is driven from outside as well: while there is a `running` speed, `tick` is 
 
 from __future__ import annotations
 
-import errno
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 from weakref import WeakSet
@@ -20,31 +19,20 @@ from ..debugger.followed import Followed
 from ..debugger.loss_graph import LossGraph
 from ..debugger.message import Message
 from ..debugger.moment import Moment
-from ..debugger.running import Run, Speed
+from ..debugger.running import MOST_AT_ONCE, Run, Speed
 from ..debugger.steps import STOPS, Place
 from ..debugger.timeline import Timeline
 from ..driving import Driving
-from ..driving.moves import before_move, is_move
+from ..driving.moves import before_move, is_left_to_engine
 from ..graph.foldings import Foldings
 from ..hunt.hunt import Guess, Hunt
-from ..narration.solution import write_solution
 from ..notation.conditions import at_node
 from ..notation.moments import command
 from ..programs.program import Program
 from ..quiz.masked import mask
 from ..quiz.quiz import Quiz
-from .hunting import keep_score
-from .saving import save_lines
-from .session_file import is_kept, write_session
-
-ABOUT_A_PLACE = ("warned", "forked", "switched", "hunt")
-"""Messages about how one came to the place where one is: they take the place of what there is to say of it."""
-
-MOST_AT_ONCE = 2000
-"""In a graph of more nodes than this, a move through many of them goes in slices where somebody waits at a screen."""
-
-ANSWERS = ("beliefs", "check", "ledger", "update", "forward mode")
-"""What would answer any question about the step that comes."""
+from .hunting import take_guess
+from .session_file import save_session
 
 
 class Follower(Protocol):
@@ -259,6 +247,8 @@ class DebugSession:
 
     def change_speed(self, by: int) -> None:
         """Run faster, or more slowly, by so many places in the table of speeds."""
+        if not self._runs:
+            self._run.choose_pace()
         if not self.is_seeking:
             self._run.change_speed(by)
             self.message = Message("speed", {"speed": self._run.speed})
@@ -341,15 +331,8 @@ class DebugSession:
         if (self.timeline.branch, self.timeline.place) != here:
             self._have_time_followed()
             self.message = Message("move comes again", {"moment": self.driving.again})
-        elif not stands and self._is_left_to_engine:
+        elif not stands and is_left_to_engine(self.timeline):
             self.message = Message("engine's move")
-
-    @property
-    def _is_left_to_engine(self) -> bool:
-        """Whether the next event is a move that a learner cannot make, because it cannot be worked out."""
-        moment = self.timeline.moment
-        following = moment.recording.events[moment.cursor : moment.cursor + 1]
-        return any(is_move(event, moment.graph) for event in following)
 
     def take_answer(self, followed: Followed | None = None) -> None:
         """Show the step whose question is done with; the next move is about the `followed` element."""
@@ -361,9 +344,7 @@ class DebugSession:
     def refuses_to_answer(self, what: str) -> bool:
         """Return whether this, a view, "beliefs" or "log", would answer the question that stands, and then say so."""
         question = self.quiz.question
-        if question is None:
-            return False
-        reveals = what in ANSWERS or question.hides_queue or question.hides_shape_of is not None
+        reveals = question is not None and question.is_answered_by(what)
         if reveals:
             self.quiz.outcome = None
             self.message = Message("would answer", {"what": what, "mode": self.quiz.mode})
@@ -399,11 +380,8 @@ class DebugSession:
         """Take a guess in a hunt; the message says whether it is right, and when the hunt is over, what was wrong."""
         assert self.hunt is not None
         self.pause()
-        found, hunt = self.hunt.guess(guess), self.hunt
         self.moves += 1
-        score = keep_score(hunt) if hunt.is_over and self.has_files else ""
-        facts = {"found": found, "over": hunt.is_over, "looks": hunt.looks, "seconds": hunt.seconds, "score": score}
-        self.message = Message("hunt", {**facts, "wrong": hunt.reason if hunt.is_over else ""})
+        self.message = take_guess(self.hunt, guess, keeps_score=self.has_files)
         self.look_on()
 
     def refuses_to_end_hunt(self, what: str) -> bool:
@@ -414,25 +392,11 @@ class DebugSession:
 
     # saving
 
-    def save(self, path: Path, followed: Followed, *, replace: bool = False, full: bool = False) -> Iterator[int]:
-        """Write the iteration up to here into a file, as a worked solution in Markdown; yield how many lines are made.
-
-        The file is there only once all lines are; `full` adds all digits of the numbers. Raises OSError,
-        FileExistsError where it is there and not to be replaced.
-        """
-        yield from save_lines(path, write_solution(self.timeline, followed, full=full), replace=replace)
-
     def keep(self, path: Path) -> None:
-        """Write the session into a file that opens it again; the message says so, or why it cannot be written.
-
-        A session that was kept in the file is replaced, any other file is not.
-        """
+        """Write the session into a file that opens it again; the message says so, or why it cannot be written."""
         self.pause()
         try:
-            if path.exists() and not is_kept(path):
-                raise FileExistsError(errno.EEXIST, "it is there, and is no session", str(path))
-            for _ in save_lines(path, write_session(self), replace=True):
-                pass
+            save_session(path, self)
         except OSError as error:
             self.message = Message("not kept", {"path": path, "why": error.strerror or str(error)})
         else:

@@ -5,18 +5,19 @@ The kind that was found worst comes first when somebody hunts again.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from platformdirs import user_data_path
 
 from ..complaints import complain
-from ..hunt.hunt import Hunt
+from ..debugger.message import Message
+from ..hunt.hunt import Guess, Hunt
 from ..hunt.mutants import KINDS
 from ..hunt.planting import kinds_by
-from .saving import save_lines
+from .kept_json import read_json, write_json
 
 _GIVEN_UP = 20
 """So many looks it counts as where a mistake was not found."""
@@ -32,23 +33,26 @@ def scores_path() -> Path:
 def read_scores() -> tuple[dict[str, list[int]] | None, str]:
     """Return by kind of mistake what each hunt for one cost, in looks, and a warning where the file was damaged.
 
-    A damaged one is kept beside its place, and begun anew. None is returned where that, or reading it, cannot be done.
+    A damaged one is kept aside, and begun anew. None is returned where that, or reading it, cannot be done.
     """
     path = scores_path()
     try:
-        says = json.loads(path.read_text(encoding="utf-8"))
-        return {str(kind): [int(cost) for cost in costs] for kind, costs in says.items()}, ""
-    except FileNotFoundError:
-        return {}, ""
+        scores, warning = read_json(path, _understand)
     except OSError as error:
         return None, f"{path} cannot be read: {error.strerror}"
-    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
-        aside = path.with_suffix(".damaged")
-        try:
-            path.replace(aside)
-        except OSError as error:
-            return None, f"{path} is damaged, and cannot be kept aside: {error.strerror}"
-        return {}, f"{path} was damaged: it is kept as {aside.name}, and begun anew"
+    return scores or {}, warning
+
+
+def _understand(says: Any) -> dict[str, list[int]]:
+    return {str(kind): [int(cost) for cost in costs] for kind, costs in says.items()}
+
+
+def take_guess(hunt: Hunt, guess: Guess, *, keeps_score: bool) -> Message:
+    """Take a guess, and return the message whether it is right, and when the hunt is over, what was wrong."""
+    found = hunt.guess(guess)
+    score = keep_score(hunt) if hunt.is_over and keeps_score else ""
+    facts = {"found": found, "over": hunt.is_over, "looks": hunt.looks, "seconds": hunt.seconds, "score": score}
+    return Message("hunt", {**facts, "wrong": hunt.reason if hunt.is_over else ""})
 
 
 def keep_score(hunt: Hunt) -> str:
@@ -59,9 +63,7 @@ def keep_score(hunt: Hunt) -> str:
     scores.setdefault(hunt.kind, []).append(hunt.looks + (0 if hunt.is_found else _GIVEN_UP))
     path = scores_path()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        for _ in save_lines(path, [json.dumps(scores)], replace=True):
-            pass
+        write_json(path, scores)
     except OSError as error:
         return f"{path} cannot be written: {error.strerror}"
     return warning

@@ -6,7 +6,6 @@ and begun anew, and where nothing can be written it is known until the app ends;
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 from platformdirs import user_data_path
 
 from ..lessons import PATH, lesson_names
-from .saving import save_lines
+from .kept_json import read_json, write_json
 
 FILE = "progress.json"
 VERSION = 1
@@ -24,6 +23,10 @@ _FORMAT = "backprop-tui progress"
 def progress_path() -> Path:
     """Return where the file is, whether or not it is there."""
     return user_data_path("backprop-tui", appauthor=False) / FILE
+
+
+class OfAnotherVersionError(Exception):
+    """A file was written by another version, and is left as it is."""
 
 
 class Progress:
@@ -78,43 +81,20 @@ class Progress:
         if not self._keeps:
             return
         try:
-            text = self.path.read_text(encoding="utf-8")
-        except (FileNotFoundError, NotADirectoryError):
-            return
+            found, warning = read_json(self.path, _lessons_in)
         except OSError as error:
             self._do_without("read", error.strerror)
-            return
-        except UnicodeDecodeError:
-            self._do_without("read", "it is not text")
-            return
-        try:
-            says = json.loads(text)
-            version = says[_FORMAT]
-            self._lessons = _lessons_in(says) if version == VERSION else self._lessons
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            self._put_aside()
+        except OfAnotherVersionError as error:
+            self._do_without("read", str(error))
         else:
-            if version != VERSION:
-                self._do_without("read", f"it is of version {version}, this backprop-tui writes {VERSION}")
-
-    def _put_aside(self) -> None:
-        """Keep a damaged file under another name, and begin anew."""
-        aside = self.path.with_name(f"{FILE}.damaged")
-        try:
-            self.path.replace(aside)
-        except OSError as error:
-            self._do_without("read", error.strerror)
-        else:
-            self.problem = f"{self.path} is damaged; it is kept as {aside.name}, and your progress begins anew"
+            self.problem = warning or self.problem
+            self._lessons = self._lessons if found is None else found
 
     def _write(self) -> None:
         if not self._keeps:
             return
-        says = {_FORMAT: VERSION, "lessons": self._lessons}
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            for _ in save_lines(self.path, json.dumps(says, indent=1).splitlines(), replace=True):
-                pass
+            write_json(self.path, {_FORMAT: VERSION, "lessons": self._lessons})
         except OSError as error:
             self._do_without("written", error.strerror)
 
@@ -124,7 +104,9 @@ class Progress:
 
 
 def _lessons_in(says: Any) -> dict[str, dict[str, Any]]:
-    """Return what a file says of each lesson; raises ValueError, TypeError, KeyError or AttributeError if damaged."""
+    """Return what a file says of each lesson; raises OfAnotherVersionError, or anything else if it is damaged."""
+    if says[_FORMAT] != VERSION:
+        raise OfAnotherVersionError(f"it is of version {says[_FORMAT]}, this backprop-tui writes {VERSION}")
     lessons: dict[str, dict[str, Any]] = says["lessons"]
     for said in lessons.values():
         if not (isinstance(said["page"], int) and said["page"] >= 1):

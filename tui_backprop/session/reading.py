@@ -6,17 +6,34 @@ import traceback
 from collections.abc import Mapping
 from pathlib import Path
 
+from minidl_core import Node
+
+from ..debugger.followed import Followed, is_by_point
 from ..debugger.message import Message
+from ..debugger.moment import Moment
+from ..debugger.pages_fit import read_placeholder
 from ..debugger.timeline import Timeline
 from ..lessons.lesson import Lesson
 from ..lessons.pages import Page, Situation
 from ..notation.formats import number
 from ..notation.page_text import Numbers, fill, numbers_of
 from ..quiz import Question, judge, read_number
+from .progress import Progress
 
 _TYPED = "0123456789-−"
 _INSIDE = ".,"
 """What belongs to a number that is typed, and what does behind its first sign: alone these are keys."""
+
+
+def pointed_at(page: Page, moment: Moment, followed: Followed) -> tuple[Node | None, Followed]:
+    """Return which node a page is about, None being that of now, and the element that is followed then."""
+    nodes = {node.name: node for node in moment.graph.nodes}
+    about = read_placeholder(page.node, nodes, moment.graph.loss.name)
+    node, followed = None if about is None else nodes[about.node], followed.alone
+    shape = None if node is None else moment.shape(node)
+    if about is not None and about.element and node is not None and shape is not None:
+        followed = followed.at(about.element, is_by_point(moment, node, shape))
+    return node, followed
 
 
 class Reading:
@@ -24,7 +41,7 @@ class Reading:
 
     `number` is that of the page from 0, and `is_open` whether it is shown. `given` is what was answered to it last,
     None where nothing was, `typed` what is typed for it so far. `reached` is whether the goal was. The page
-    `names_numbers_of` one iteration.
+    `names_numbers_of` one iteration. A `progress`, if there is one, is told of it.
     """
 
     def __init__(self, lesson: Lesson, keys: Mapping[str, str]) -> None:
@@ -36,8 +53,21 @@ class Reading:
         self.given: str | None = None
         self.typed = ""
         self.names_numbers_of = 1
+        self.progress: Progress | None = None
+        self._address = ""
         self._numbers: Numbers | None = None
         self._judges = lesson.goal is not None
+
+    def tell(self, progress: Progress | None, lesson: str) -> None:
+        """Tell this progress from now on, and have the lesson open on the page on which it says that it was left."""
+        self.progress, self._address = progress, lesson
+        if progress is not None and self.count:
+            self.number = min(progress.page_of(lesson), self.count - 1)
+
+    def keep(self) -> None:
+        """Tell the progress, where there is one, which page it is, and whether the goal is reached."""
+        if self.progress is not None:
+            self.progress.note(self._address, self.number, reached=self.reached)
 
     @property
     def count(self) -> int:

@@ -6,6 +6,7 @@ so that a machine on which they differ says so.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import re
@@ -26,6 +27,7 @@ from ..notation.moments import NoMomentError, name_moment, read_moment
 from ..programs import is_path
 from ..programs.program import Program, ProgramError
 from ..quiz.quiz import Answered, Quiz
+from .saving import save_lines
 
 ENDING = ".backprop"
 VERSION = 1
@@ -81,6 +83,14 @@ def write_session(session: Keepable) -> Iterator[str]:
     }
     *before, last = (f" {json.dumps(key)}: {_json(value)}" for key, value in says.items())
     yield from ("{", *(f"{line}," for line in before), last, "}")
+
+
+def save_session(path: Path, session: Keepable) -> None:
+    """Write a session into a file, or over one that was kept there; raises OSError, also where it is another file."""
+    if path.exists() and not is_kept(path):
+        raise FileExistsError(errno.EEXIST, "it is there, and is no session", str(path))
+    for _ in save_lines(path, write_session(session), replace=True):
+        pass
 
 
 def _answer(answer: Answered, timeline: Timeline) -> dict[str, Any]:

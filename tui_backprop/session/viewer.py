@@ -9,28 +9,27 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from minidl_core import Node, Variable
+from minidl_core import Node
 
-from ..debugger.followed import Followed, is_by_point
+from ..debugger.followed import Followed
 from ..debugger.message import Message
 from ..debugger.moment import Moment
-from ..debugger.pages_fit import read_placeholder
 from ..graph.look import GraphLook, Room
 from ..graph.picture import Item
 from ..graph.shown import ShownGraph, node_in_focus, show
-from ..inspector import automatic_view, move_followed, view_named, view_of, views
+from ..inspector import move_followed, view_of, views_in_turn
 from ..inspector.forward_view import ForwardView
 from ..inspector.list_view import followed_element, move_in_list
 from ..inspector.walk import choose_edge, choose_term, follow, origin_of
 from ..narration.messages import Keys
 from ..notation.moments import NoMomentError, read_moment
-from ..pictures import first_picture, picture_named, pictures_of
+from ..pictures import first_picture, next_picture, picture_named, pictures_of
 from ..pictures.picture import Focus
-from ..pictures.weights import Weight, first_weight, next_weight
+from ..pictures.weights import Weight, first_weight, next_weight, weight_of
 from ..quiz.quiz import Outcome
 from .debug_session import DebugSession
 from .progress import Progress
-from .reading import Reading
+from .reading import Reading, pointed_at
 from .situation import Here
 
 DIRECTIONS = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}
@@ -44,7 +43,7 @@ class Viewer:
     is the element that is followed through all arrays, and `in_graph` whether the arrow keys move in the graph, else in
     the inspector. `in_full` is whether numbers show all their digits.
     `other_views` are what the inspector shows besides its views: panes that have no place of their own. `reading` is
-    where they are in the pages of the lesson, and `progress`, if there is one, is told of it.
+    where they are in the pages of the lesson.
     `picture` is the one that stands beside the loss, None where there is none.
     """
 
@@ -60,7 +59,6 @@ class Viewer:
         self.logarithmic = False
         self.in_full = False
         self.reading = Reading(session.program.lesson, keys)
-        self.progress: Progress | None = None
         self.picture = first_picture(session.moment)
         self._weight: Weight | None = None
         self._without_place: Sequence[str] = ()
@@ -122,16 +120,9 @@ class Viewer:
     @property
     def focus(self) -> Focus:
         """What a picture is about: the followed number of the variable that was selected last, and the element."""
-        graph, chosen = self.moment.graph, self._selected_weight or self._weight
+        graph, chosen = self.moment.graph, weight_of(self.look.node, self.followed) or self._weight
         known = chosen is not None and chosen.node in graph.variables
         return Focus(chosen if known else first_weight(graph), self.followed)
-
-    @property
-    def _selected_weight(self) -> Weight | None:
-        node = self.look.node
-        if not isinstance(node, Variable) or 0 in node.initial_value.shape:
-            return None
-        return Weight(node, self.followed.index(node.initial_value.shape, by_point=False))
 
     def take_room(self, room: Room, without_place: Sequence[str]) -> None:
         """Look at a screen with this room for the graph, on which these panes have no place."""
@@ -152,7 +143,7 @@ class Viewer:
 
     def deselect(self) -> None:
         """Have the node of now in view again, unless what is selected is to stay."""
-        self._weight = self._selected_weight or self._weight
+        self._weight = weight_of(self.look.node, self.followed) or self._weight
         if not self.stays:
             self.look = self.look.select(None)
         elif self.moment.graph is not self._graph:
@@ -238,9 +229,7 @@ class Viewer:
         if self.sees_score or self.answers_seen is not None:
             self._closed_score = True
             return
-        there = [*views(self.moment, self.look.node), *self.other_views]
-        first = there.index(automatic_view(self.moment, self.look.node))
-        there = [*there[first:], *there[:first]]
+        there = views_in_turn(self.moment, self.look.node, self.other_views)
         shown = self.view if self.view in there else there[0]
         if self.in_graph:
             self.in_graph = False
@@ -336,11 +325,9 @@ class Viewer:
     def next_picture(self) -> None:
         """Show the next picture, after the last none; where it has no place, the inspector shows it."""
         self._begin()
-        there = [*pictures_of(self.moment), None]
         homeless = "picture" in self._without_place
         if not homeless or self.view == "picture" or self.picture is None:
-            shown = there.index(self.picture) if self.picture in there else -1
-            self.picture = there[(shown + 1) % len(there)]
+            self.picture = next_picture(self.moment, self.picture)
         if homeless:
             self.view = None if self.picture is None else "picture"
 
@@ -349,24 +336,11 @@ class Viewer:
         self._begin()
         self.in_full = not self.in_full
 
-    def count_look(self) -> None:
-        """Count in a hunt what was asked for; what a step, or an arrow in the graph, shows by itself is free."""
-        node, view = self.node, self.shown_view
-        if self.session.hunt is None or node is None or view in self.other_views:
-            return
-        on_request = view_named(self.moment, view, node).on_request
-        chosen = self.look.node is not None and (self.view is not None or not self.in_graph)
-        if on_request or chosen:
-            which = [self.followed.point, self.followed.entry] if on_request else []
-            self.session.look(view, self.moment.iteration, node.name, *which)
-
     # the lesson
 
     def tell(self, progress: Progress | None) -> None:
         """Tell this progress from now on, and have the lesson open on the page on which it says that it was left."""
-        self.progress = progress
-        if progress is not None and self.reading.count:
-            self.reading.number = min(progress.page_of(self.session.program.address), self.reading.count - 1)
+        self.reading.tell(progress, self.session.program.address)
 
     def turn_page(self, by: int) -> None:
         """Turn a page of the lesson on or back, and look at what it is about, at its moment."""
@@ -387,17 +361,12 @@ class Viewer:
                     self.session.go(place)
                     iteration = max(place.iteration, 1)
             self.reading.names_numbers_of = iteration
-            nodes = {node.name: node for node in self.moment.graph.nodes}
             if page.node or page.shows:
-                about = read_placeholder(page.node, nodes, self.moment.graph.loss.name)
-                node, followed = None if about is None else nodes[about.node], self.followed.alone
-                shape = None if node is None else self.moment.shape(node)
-                if about is not None and about.element and node is not None and shape is not None:
-                    followed = followed.at(about.element, is_by_point(self.moment, node, shape))
                 is_picture = page.shows in pictures_of(self.moment)
                 self.picture = page.shows if is_picture else self.picture
+                node, followed = pointed_at(page, self.moment, self.followed)
                 self.look_at(node, "picture" if is_picture else page.shows or None, followed)
-        self._note_progress()
+        self.reading.keep()
 
     def follow_lesson(self) -> None:
         """See whether the goal of the lesson is reached, and have its page name its numbers once they are there.
@@ -410,11 +379,7 @@ class Viewer:
         message = reading.judge(Here(session.timeline, session.moment, self))
         if message is not None:
             self._say(message)
-            self._note_progress()
-
-    def _note_progress(self) -> None:
-        if self.progress is not None:
-            self.progress.note(self.session.program.address, self.reading.number, reached=self.reading.reached)
+            self.reading.keep()
 
     def look_at(self, node: Node | None, view: str | None, followed: Followed) -> None:
         """Look at an element of a node, None being the node of now, in a view, None being the one that fits."""
@@ -426,7 +391,7 @@ class Viewer:
 
     def _begin(self) -> None:
         """Have nothing to say any more: something else is done now."""
-        self._weight = self._selected_weight or self._weight
+        self._weight = weight_of(self.look.node, self.followed) or self._weight
         self._say(None)
 
     def _say(self, message: Message | None) -> None:
