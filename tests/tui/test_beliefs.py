@@ -23,8 +23,18 @@ from minidl_core import (
     search,
     sigmoid,
 )
-from tui_backprop.beliefs import WRONG_MACHINES, Naming, SideBySide
-from tui_backprop.beliefs.wrong_machines import EARLY, KEPT, ONCE, ONE_PATH, OVERWRITTEN, PLAIN, WrongMachine
+from tui_backprop.beliefs.naming import Naming
+from tui_backprop.beliefs.side_by_side import SideBySide
+from tui_backprop.beliefs.wrong_machines import (
+    EARLY,
+    KEPT,
+    ONCE,
+    ONE_PATH,
+    OVERWRITTEN,
+    PLAIN,
+    WRONG_MACHINES,
+    WrongMachine,
+)
 from tui_backprop.debugger.believing import naming
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.steps import after_step

@@ -14,7 +14,9 @@ from minidl_core import MinidlError
 from minidl_core.arrays import quiet
 from minidl_core.plan import Plan
 
-from ..beliefs import BackwardCall, Cause, Diagnosis, diagnose
+from ..beliefs.belief import Cause
+from ..beliefs.diagnosis import Diagnosis, diagnose
+from ..beliefs.evaluated_graph import BackwardCall
 from ..programs.learners_engine import LearnersEngine
 from .kept import kept
 from .moment import Moment

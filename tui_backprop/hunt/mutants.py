@@ -18,7 +18,7 @@ from minidl_core.backprop import Visit, search
 from minidl_core.gradients import EvaluatedOperation, gradient_rule, input_gradients, is_flat
 from minidl_core.graph import post_order
 
-from ..beliefs import BELIEFS
+from ..beliefs.diagnosis import BELIEFS
 
 _SENTENCES = {belief.name: belief.sentence for belief in BELIEFS}
 

@@ -11,13 +11,12 @@ import numpy as np
 
 from minidl_core import Variable
 
-from ..beliefs import Course, SideBySide
 from ..beliefs.evaluated_graph import EvaluatedGraph
+from ..beliefs.side_by_side import Course, SideBySide
 from ..beliefs.wrong_machines import EARLY, KEPT, ONCE, ONE_PATH, OVERWRITTEN, PLAIN
 from ..debugger.followed import Followed, element_at
 from ..debugger.moment import Moment
-from ..notation.expression import element_text
-from ..notation.formats import digits_of_change, number, worked_sum
+from ..notation.formats import digits_of_change, element_text, number, worked_sum
 from ..notation.listing import listed
 from ..notation.names import called, slope_name
 from .wording import in_list

@@ -10,7 +10,7 @@ import numpy as np
 from minidl_core import Variable
 
 from ..debugger.loss_graph import LossGraph
-from ..notation.expression import element_text
+from ..notation.formats import element_text
 from ..notation.names import called
 
 

@@ -1,8 +1,8 @@
 """Python's garbage collector, held back where hundreds of thousands of objects are made that stay.
 
-By default it looks through the youngest objects after every 700 that were made. While modules are imported, an engine of
-scalars is watched, or its graph built, nearly all of them are still in use: a seventh of the time of an import, and half
-of that of a graph, went into finding that out.
+By default it looks through the youngest objects after every 700 that were made. While modules are imported, an engine
+of scalars is watched, or its graph built, nearly all of them are still in use: a seventh of the time of an import, and
+half of that of a graph, went into finding that out.
 """
 
 from __future__ import annotations

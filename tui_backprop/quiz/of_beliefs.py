@@ -6,8 +6,7 @@ from collections.abc import Iterable
 
 from minidl_core import ContributionAdded, Node, VariableUpdated
 
-from ..beliefs import Naming
-from ..beliefs.naming import MOST_NODES, say
+from ..beliefs.naming import MOST_NODES, Naming, say
 from ..beliefs.wrong_machines import EARLY
 from ..debugger.believing import naming
 from ..notation.formats import number

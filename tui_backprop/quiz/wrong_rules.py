@@ -12,20 +12,9 @@ from minidl_core.arrays import Array, Shape
 from minidl_core.gradients import gradient_rule
 from minidl_core.sums import sum_to_shape
 
-from ..notation.expression import (
-    Apply,
-    Entry,
-    Number,
-    Symbol,
-    Total,
-    Tree,
-    UnreadableError,
-    element_text,
-    evaluate,
-    parse,
-)
+from ..notation.expression import Apply, Entry, Number, Symbol, Total, Tree, UnreadableError, evaluate, parse
 from ..notation.fitting import cut
-from ..notation.formats import DIGITS, Notation, digits_of_change, number, shape_text
+from ..notation.formats import DIGITS, Notation, digits_of_change, element_text, number, shape_text
 from ..notation.formulas import axes_of
 from ..notation.operands import NAME_LENGTH
 

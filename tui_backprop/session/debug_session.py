@@ -2,6 +2,8 @@
 
 A session has no screen. A front end calls it, draws what its viewers look at, and writes its messages as sentences. A
 run is driven from outside as well: while there is a `running` speed, `tick` is to be called at that pace.
+
+What few sessions do is imported where they do it: the first paint waits for what is imported here.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from weakref import WeakSet
 
 from minidl_core import Node
@@ -24,18 +26,16 @@ from ..debugger.running import Run, Speed
 from ..debugger.steps import STOPS, Place
 from ..debugger.timeline import Timeline
 from ..driving import Driving
-from ..driving.moves import before_move, is_move
 from ..graph.foldings import Foldings
-from ..hunt.hunt import Guess, Hunt
-from ..narration.solution import write_solution
-from ..notation.conditions import at_node
 from ..notation.moments import command
 from ..programs.program import Program
 from ..quiz.masked import mask
 from ..quiz.quiz import Quiz
-from .hunting import keep_score
 from .saving import save_lines
 from .session_file import is_kept, write_session
+
+if TYPE_CHECKING:
+    from ..hunt.hunt import Guess, Hunt
 
 ABOUT_A_PLACE = ("warned", "forked", "switched", "hunt")
 """Messages about how one came to the place where one is: they take the place of what there is to say of it."""
@@ -140,7 +140,11 @@ class DebugSession:
 
     def back(self, stop: str = "step") -> bool:
         """Move back to where this kind of move stops, and return whether that went anywhere."""
-        to = before_move if stop == "step" and self.driving.is_on else STOPS[stop]
+        to = STOPS[stop]
+        if stop == "step" and self.driving.is_on:
+            from ..driving.moves import before_move
+
+            to = before_move
         return self._move(lambda: self.timeline.back(to))
 
     def first(self) -> bool:
@@ -278,6 +282,8 @@ class DebugSession:
         if node is None:
             self.message = Message("nothing to break on", {})
             return
+        from ..notation.conditions import at_node
+
         here = at_node(node)
         if self.breakpoints.remove(here):
             self.message = Message("breakpoint removed", {"breakpoint": here})
@@ -347,6 +353,8 @@ class DebugSession:
     @property
     def _is_left_to_engine(self) -> bool:
         """Whether the next event is a move that a learner cannot make, because it cannot be worked out."""
+        from ..driving.moves import is_move
+
         moment = self.timeline.moment
         following = moment.recording.events[moment.cursor : moment.cursor + 1]
         return any(is_move(event, moment.graph) for event in following)
@@ -397,6 +405,8 @@ class DebugSession:
 
     def guess(self, guess: Guess) -> None:
         """Take a guess in a hunt; the message says whether it is right, and when the hunt is over, what was wrong."""
+        from .hunting import keep_score
+
         assert self.hunt is not None
         self.pause()
         found, hunt = self.hunt.guess(guess), self.hunt
@@ -420,6 +430,8 @@ class DebugSession:
         The file is there only once all lines are; `full` adds all digits of the numbers. Raises OSError,
         FileExistsError where it is there and not to be replaced.
         """
+        from ..narration.solution import write_solution
+
         yield from save_lines(path, write_solution(self.timeline, followed, full=full), replace=replace)
 
     def keep(self, path: Path) -> None:
