@@ -31,7 +31,6 @@ from .driver import DifferenceDriver
 from .keys import REPAINT, SECTIONS, Keymap, names_of, shown_keys
 from .lessons import lesson_names
 from .narration.messages import sentences
-from .notation.conditions import IN_WORDS
 from .notation.edits import EditError
 from .notation.fitting import printable
 from .notation.moments import NoMomentError, command
@@ -300,6 +299,8 @@ class BackpropApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Yield every key's action, then Textual's own commands except the list of keys, which the help has."""
+        from .notation.conditions import IN_WORDS
+
         if isinstance(screen, MainScreen):
             for section, bindings in SECTIONS.items():
                 for binding in bindings:

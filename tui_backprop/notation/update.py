@@ -24,7 +24,6 @@ from .expression import (
     Number,
     Symbol,
     Tree,
-    element_text,
     evaluate,
     leaves,
     replace_leaves,
@@ -32,7 +31,7 @@ from .expression import (
     write,
 )
 from .fitting import printable
-from .formats import Notation, addition, digits_of_change, notation, number
+from .formats import Notation, addition, digits_of_change, element_text, notation, number
 from .names import called
 from .sections import window
 from .worked import Worked, computed, rounds_to, worked_formula
