@@ -23,7 +23,8 @@ def copy_in(value: Any) -> Array:
     """
     if type(value) is float:  # most often, in graphs of scalars, and then much faster
         return np.array(value)[()]
-    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+    # first what a masked array is: numpy.ma is imported when it is named, and few have any
+    if isinstance(value, np.ndarray) and type(value) is not np.ndarray and np.ma.is_masked(value):
         raise TypeError("some of its entries are masked; give them a number, as in array.filled(0.0)")
     given = np.asarray(value)
     if given.dtype.kind not in "biuf":

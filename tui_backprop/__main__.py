@@ -1,5 +1,6 @@
 """The command `backprop-tui`, also as `python -m tui_backprop`."""
 
+import gc
 import os
 import signal
 import sys
@@ -17,6 +18,9 @@ def main() -> int:
     if closed:
         print("backprop-tui: the standard output is closed", file=sys.stderr)
         return 1
+    from .programs.collecting import RARELY
+
+    gc.set_threshold(*RARELY)
     from .cli import main
 
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -22,6 +22,7 @@ from textual.app import App
 
 from .cast import Cast
 from .driver import DifferenceDriver
+from .programs.collecting import OFTEN
 
 KEYS, SCREEN = 0, 2  # the descriptors that Textual reads from and paints on; it replaces sys.stderr while it runs
 ENDINGS = tuple(
@@ -60,6 +61,7 @@ def run(app: App[Any], *, only_ascii: bool = False, asks_background: bool = Fals
         app.animation_level = "none"
     threading.Thread(target=_end_when_the_terminal_is_gone, daemon=True).start()
     gc.freeze()  # what is imported stays: to look through it for garbage would hold up a key for 50 ms, now and then
+    gc.set_threshold(*OFTEN)
     asyncio.run(_run_until_a_signal(app, termios.tcgetattr(KEYS)))
     return 1 if app.return_code is None else app.return_code  # none was given where it was not asked to end
 

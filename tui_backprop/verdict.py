@@ -17,8 +17,10 @@ from minidl_core import MinidlError, Node, Variable
 from minidl_core.arrays import Array, as_text, quiet
 from minidl_core.plan import Plan
 
-from .beliefs import BackwardCall, Parting, compare, diagnose, undiagnosed
-from .beliefs import Disagreement as Parted
+from .beliefs.comparison import Disagreement as Parted
+from .beliefs.comparison import compare
+from .beliefs.diagnosis import Parting, diagnose, undiagnosed
+from .beliefs.evaluated_graph import BackwardCall
 from .debugger.diagnosing import Fault, faults_of
 from .debugger.steps import Place
 from .debugger.timeline import Timeline

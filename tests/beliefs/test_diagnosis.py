@@ -9,7 +9,9 @@ import pytest
 
 import minidl_core as dl
 from minidl_core.errors import NonFiniteError
-from tui_backprop.beliefs import BackwardCall, compare, diagnose, undiagnosed
+from tui_backprop.beliefs.comparison import compare
+from tui_backprop.beliefs.diagnosis import diagnose, undiagnosed
+from tui_backprop.beliefs.evaluated_graph import BackwardCall
 
 from .engines import STYLES, backward, program, rebuild, run, theirs
 

@@ -12,7 +12,10 @@ import minidl_core as dl
 from minidl_core.errors import MinidlError
 from minidl_core.plan import Evaluation, Plan
 from tests.core.random_graphs import random_recipe
-from tui_backprop.beliefs import BELIEFS, WRONG_MACHINES, EvaluatedGraph, Naming, WrongMachine
+from tui_backprop.beliefs.belief import WrongMachine
+from tui_backprop.beliefs.beliefs import BELIEFS, WRONG_MACHINES
+from tui_backprop.beliefs.evaluated_graph import EvaluatedGraph
+from tui_backprop.beliefs.naming import Naming
 from tui_backprop.debugger.believing import naming
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.hunt.mutants import KINDS

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from minidl_core import Variable
 from minidl_core.graph import post_order
 from minidl_core.plan import Plan
-from tui_backprop.beliefs import EvaluatedGraph
+from tui_backprop.beliefs.evaluated_graph import EvaluatedGraph
 from tui_backprop.programs.program import Program
 from tui_backprop.programs.script import open_script
 

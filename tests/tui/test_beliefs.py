@@ -23,10 +23,13 @@ from minidl_core import (
     search,
     sigmoid,
 )
-from tui_backprop.beliefs import WRONG_MACHINES, Naming, SideBySide, WrongMachine
 from tui_backprop.beliefs.at_the_start import NOT_ZEROED
+from tui_backprop.beliefs.belief import WrongMachine
+from tui_backprop.beliefs.beliefs import WRONG_MACHINES
 from tui_backprop.beliefs.in_a_sum import CONSUMER_LOST, EDGE_LOST, OVERWRITTEN
 from tui_backprop.beliefs.in_the_search import NO_ORDER, PLAIN_SEARCH
+from tui_backprop.beliefs.naming import Naming
+from tui_backprop.beliefs.side_by_side import SideBySide
 from tui_backprop.debugger.believing import naming
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.steps import after_step
@@ -39,7 +42,8 @@ from tui_backprop.narration.wording import in_list
 from tui_backprop.panes.beliefs import draw_beside, draw_choices
 from tui_backprop.panes.question_pane import draw_answers
 from tui_backprop.programs.program import program_of
-from tui_backprop.quiz import Question, belief_behind, questions
+from tui_backprop.quiz import Question, belief_behind
+from tui_backprop.quiz.questions import questions
 from tui_backprop.quiz.quiz import Outcome
 from tui_backprop.screens.beliefs import BeliefsScreen
 from tui_backprop.screens.main_screen import MainScreen

@@ -13,7 +13,7 @@ from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.narration.log import Log
 from tui_backprop.narration.solution import write_solution
 from tui_backprop.programs.program import program_of
-from tui_backprop.quiz import questions
+from tui_backprop.quiz.questions import questions
 from tui_backprop.screens.edit import EditScreen
 
 from .moments import finish

@@ -12,11 +12,11 @@ import minidl_core as dl
 from tui_backprop.app import BackpropApp
 from tui_backprop.debugger.followed import element_at
 from tui_backprop.drawing.glyphs import NOT_YET
-from tui_backprop.inspector import VIEWS
+from tui_backprop.inspector.every_view import VIEWS
 from tui_backprop.keys import KEY_OF
 from tui_backprop.lessons import PATH, lesson_names, load_lesson
 from tui_backprop.lessons.lesson import PICTURE_NAMES, Example, Lesson
-from tui_backprop.lessons.pages import SHOWN, Goal, Page, Situation
+from tui_backprop.lessons.pages import SHOWN, VIEW_NAMES, Goal, Page, Situation
 from tui_backprop.narration.messages import sentences
 from tui_backprop.notation.formats import number
 from tui_backprop.panes import PANES
@@ -169,7 +169,7 @@ def test_keys_are_named_by_what_they_do(name: str) -> None:
 
 
 def test_a_page_can_show_every_view_and_pane() -> None:
-    assert {view.name for view in VIEWS} <= {*SHOWN}
+    assert {view.name for view in VIEWS} == {*VIEW_NAMES}
     panes = {pane.name for pane in PANES} - {"header", "inspector", "picture", "page", "keys"}
     assert {*SHOWN} == {view.name for view in VIEWS} | panes
 

@@ -37,8 +37,9 @@ from tui_backprop.panes.question_pane import draw_question
 from tui_backprop.panes.step_pane import draw_step
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import program_of
-from tui_backprop.quiz import Question, belief_behind, judge, question_about, questions, read_number
+from tui_backprop.quiz import Question, belief_behind, judge, read_number
 from tui_backprop.quiz.masked import mask
+from tui_backprop.quiz.questions import question_about, questions
 from tui_backprop.quiz.quiz import Quiz
 
 from .looking import Looking

@@ -37,10 +37,11 @@ from tui_backprop.lessons.lesson import Example
 from tui_backprop.narration.solution import write_solution
 from tui_backprop.notation.edits import EditError, read_edit
 from tui_backprop.notation.formats import number
-from tui_backprop.notation.optimizer import optimizer_text, worked_rate
+from tui_backprop.notation.optimizer import optimizer_text
 from tui_backprop.notation.update import left_out, step_if, worked_terms
+from tui_backprop.notation.worked_rate import worked_rate
 from tui_backprop.programs.program import program_of
-from tui_backprop.quiz import questions
+from tui_backprop.quiz.questions import questions
 
 from .moments import finish, narrate, narrate_event
 from .random_timelines import MAKERS, lesson_of, optimizers, timelines

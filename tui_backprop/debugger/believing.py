@@ -6,7 +6,8 @@ from minidl_core import MinidlError, Variable
 from minidl_core.arrays import quiet
 from minidl_core.plan import Plan
 
-from ..beliefs import EvaluatedGraph, Naming
+from ..beliefs.evaluated_graph import EvaluatedGraph
+from ..beliefs.naming import Naming
 from .kept import kept
 from .recording import Recording
 

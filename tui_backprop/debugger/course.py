@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from minidl_core import Event, Node, Placeholder, Session, State, Stepper, Variable
 from minidl_core.train import Memory, Optimizer
 
 from ..programs.program import Program
-from ..programs.recorded import RecordedStep
-from ..programs.updates import ProgramsOptimizer
 from .edits import Edit, OptimizerEdit
 from .loss_graph import LossGraph
+
+if TYPE_CHECKING:
+    from ..programs.recorded import RecordedStep
 
 Edits = Mapping[int, tuple[Edit, ...]]
 """The edits of a branch, by the number of iterations that were finished before."""
@@ -79,6 +81,8 @@ class Course:
         stepper.finished = self.finished
         if step is None:
             return stepper.state()
+        from ..programs.updates import ProgramsOptimizer  # a lesson has none
+
         state = replace(stepper.state(), feeds=step.feeds, learning_rate=step.optimizer.learning_rate)
         first = self.finished < len(self._program.steps)
         if first and (step.begins or all(edited >= self.finished for edited in edits)):

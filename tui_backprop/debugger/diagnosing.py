@@ -14,8 +14,10 @@ from minidl_core import MinidlError
 from minidl_core.arrays import quiet
 from minidl_core.plan import Plan
 
-from ..beliefs import BackwardCall, Cause, Diagnosis, diagnose
 from ..beliefs.at_the_start import NOT_ZEROED, SEED, STALE_UPDATE
+from ..beliefs.belief import Cause
+from ..beliefs.diagnosis import Diagnosis, diagnose
+from ..beliefs.evaluated_graph import BackwardCall
 from ..beliefs.in_a_sum import OVERWRITTEN
 from ..programs.learners_engine import LearnersEngine
 from .kept import kept

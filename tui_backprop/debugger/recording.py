@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Set
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -35,9 +35,11 @@ from minidl_core.train import Optimizer
 
 from ..beliefs.comparison import Arrival, carry, compare, parts
 from ..beliefs.evaluated_graph import magnitudes, passed_on
-from ..programs.recorded import RecordedStep
 from .edits import Edit
 from .loss_graph import LossGraph
+
+if TYPE_CHECKING:
+    from ..programs.recorded import RecordedStep
 
 
 class PastIteration(NamedTuple):

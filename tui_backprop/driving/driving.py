@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from minidl_core import IterationFinished, Node
 
@@ -19,7 +20,9 @@ from ..notation.moments import name_moment
 from ..notation.names import called
 from ..quiz import Question, judge, read_number
 from ..quiz.quiz import Answered, Outcome, Quiz
-from .moves import Move, before_move, moves_at
+
+if TYPE_CHECKING:
+    from .moves import Move
 
 SPACING = (3, 7)
 """A move that went wrong comes again after so many moves of its kind; where it is right then, after so many more."""
@@ -109,7 +112,7 @@ class Driving(Quiz):
         if self.question is not None:
             return True
         self.followed, self._reviewed, self.again = followed.alone, None, ""
-        self._moves = () if timeline.at_end_of_iteration else moves_at(timeline, self.followed)
+        self._moves = () if timeline.at_end_of_iteration else _moves_at(timeline, self.followed)
         if not self._moves:
             return False
         self._review(timeline, self._moves[0].question.kind)
@@ -127,7 +130,7 @@ class Driving(Quiz):
                 home = timeline.branch, timeline.place
                 _travel(timeline, again.where)
                 there = [
-                    move for move in moves_at(timeline, again.followed) if move.question.text == again.question.text
+                    move for move in _moves_at(timeline, again.followed) if move.question.text == again.question.text
                 ]
                 if there:
                     self._moves, self._home, self._reviewed = there, home, again
@@ -145,6 +148,8 @@ class Driving(Quiz):
 
     def go_on(self, timeline: Timeline) -> bool:
         """Move to the next move, or from one that came again to where it broke in."""
+        from .moves import before_move
+
         return self._return(timeline) if self._home is not None else timeline.forward(before_move)
 
     def _return(self, timeline: Timeline) -> bool:
@@ -256,6 +261,12 @@ class Driving(Quiz):
             branch, place, followed = self._asked
             due = self._made[question.kind] + SPACING[time]
             self._due.append(Again((branch, place), followed, question, due, time))
+
+
+def _moves_at(timeline: Timeline, followed: Followed) -> Sequence[Move]:
+    from .moves import moves_at  # nobody has to drive, and the first paint waits for what is imported above
+
+    return moves_at(timeline, followed)
 
 
 def _travel(timeline: Timeline, where: Where) -> bool:

@@ -23,12 +23,12 @@ from ..debugger.steps import after_event, after_iteration, after_step
 from ..debugger.timeline import Timeline
 from ..narration.wording import Name
 from ..notation.by_hand import by_hand
-from ..notation.expression import Apply, Entry, element_text, magnitude
-from ..notation.formats import MOST_DIGITS, digits_of_change, number
+from ..notation.expression import Apply, Entry, magnitude
+from ..notation.formats import MOST_DIGITS, digits_of_change, element_text, number
 from ..notation.names import called, slope_name, text_in_names
-from ..notation.optimizer import single
 from ..notation.update import worked_terms
 from ..notation.worked import Worked
+from ..notation.worked_rate import single
 from ..quiz.of_numbers import operands_of, worked_at, written
 from ..quiz.of_the_search import why_next
 from ..quiz.question import Question, Step

@@ -67,11 +67,6 @@ def hunt_address(seed: int, address: str | None = None) -> str:
     return shlex.join([HUNT, *([address] if address is not None else []), "--seed", str(seed)])
 
 
-def is_hunt(address: str) -> bool:
-    """Return whether this is the address of a hunt."""
-    return address.startswith(f"{HUNT} ")
-
-
 def plant(address: str) -> Planted:
     """Return the program at the address of a hunt with the mistake that its seed makes.
 

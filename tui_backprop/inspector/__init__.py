@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from minidl_core import IterationFinished, Node
 
@@ -11,17 +12,10 @@ from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..notation.fitting import flow
 from ..notation.formats import in_full, shape_text
-from .check_view import CheckView
-from .code_view import CodeView
-from .forward_view import ForwardView
-from .ledger_view import LedgerView
 from .overview import draw_finished, draw_start
-from .update_view import UpdateView
-from .value_view import ValueView
-from .view import View
 
-VIEWS: tuple[View, ...] = (ValueView(), LedgerView(), UpdateView(), CodeView(), CheckView(), ForwardView())
-"""Every view, in the order in which Tab goes through them."""
+if TYPE_CHECKING:
+    from .view import View
 
 OVERVIEW = "overview"
 """What is shown where no node is in view."""
@@ -37,7 +31,7 @@ def views(moment: Moment, node: Node | None = None) -> tuple[str, ...]:
     node = moment.now if node is None else node
     if node is None:
         return (OVERVIEW,)
-    return tuple(view.name for view in VIEWS if view.applies(node) and not view.on_request)
+    return tuple(view.name for view in _views() if view.applies(node) and not view.on_request)
 
 
 def automatic_view(moment: Moment, node: Node | None = None) -> str:
@@ -57,7 +51,7 @@ def views_in_turn(moment: Moment, node: Node | None, others: Sequence[str]) -> l
 def view_of(moment: Moment, wanted: str | None, node: Node | None = None) -> str:
     """Return the name of the view that shows: the wanted one where there is such a view of the node, else as above."""
     node = moment.now if node is None else node
-    there = [] if node is None else [view.name for view in VIEWS if view.applies(node)]
+    there = [] if node is None else [view.name for view in _views() if view.applies(node)]
     return wanted if wanted in there else automatic_view(moment, node)
 
 
@@ -114,4 +108,10 @@ def move_followed(
 
 def view_named(moment: Moment, name: str, node: Node) -> View:
     """Return the view of this name, or, where there is none of the node, the automatic one."""
-    return {view.name: view for view in VIEWS}[view_of(moment, name, node)]
+    return {view.name: view for view in _views()}[view_of(moment, name, node)]
+
+
+def _views() -> tuple[View, ...]:
+    from .every_view import VIEWS  # the first screen shows none of them, and its paint waits for what is imported above
+
+    return VIEWS

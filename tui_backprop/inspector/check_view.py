@@ -14,9 +14,8 @@ from ..debugger.measuring import NUDGE, MeasuredGradient, measure
 from ..debugger.moment import Moment
 from ..drawing.glyphs import RIGHT
 from ..drawing.palette import Line
-from ..notation.expression import element_text
 from ..notation.fitting import ends, first_that_fits, fit, prose, width_of
-from ..notation.formats import number
+from ..notation.formats import element_text, number
 from ..notation.names import called, slope_name
 from ..notation.optimizer import is_straight
 from ..notation.rounding import is_rounding

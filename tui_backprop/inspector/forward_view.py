@@ -17,9 +17,8 @@ from ..debugger.kept import kept
 from ..debugger.moment import Moment
 from ..debugger.recording import Recording
 from ..drawing.palette import Line
-from ..notation.expression import element_text
 from ..notation.fitting import cut, prose
-from ..notation.formats import column, number, shape_text, vector
+from ..notation.formats import column, element_text, number, shape_text, vector
 from ..notation.names import called
 from ..notation.sections import Section, compose
 from .origin import Origin, draw_origin

@@ -15,9 +15,9 @@ from ..drawing.glyphs import DONE, MORE, NOT_YET, RIGHT
 from ..drawing.palette import Line
 from ..notation.entries import in_letters
 from ..notation.equation import write_worked
-from ..notation.expression import Entry, Total, UnreadableError, element_text
+from ..notation.expression import Entry, Total, UnreadableError
 from ..notation.fitting import ends, first_that_fits, fit, prose, width_of
-from ..notation.formats import addition, shape_text, worked_sum
+from ..notation.formats import addition, element_text, shape_text, worked_sum
 from ..notation.formulas import symbols
 from ..notation.long_sums import long_sum, long_sum_section
 from ..notation.names import axis_names, called, part, slope_name, small, summed, text_in_names

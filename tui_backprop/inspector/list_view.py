@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from minidl_core import Node
@@ -14,7 +16,9 @@ from ..graph.picture import Item
 from ..graph.scopes import array_of, index_of, shape_of
 from ..notation.fitting import fit
 from ..notation.formats import notation, number
-from .arrays import Block, draw_arrays, number_width
+
+if TYPE_CHECKING:
+    from .arrays import Block
 
 
 def followed_element(item: Item, followed: Followed) -> Node | None:
@@ -58,11 +62,15 @@ def draw_list(item: Item, node: Node, moment: Moment, followed: Followed, width:
     if 0 < done < len(item.nodes):
         lines.append([(fit(f"gradient: {done:,} of {len(item.nodes):,} are complete", width), "dim")])
     if blocks:
+        from .arrays import draw_arrays
+
         lines += draw_arrays(blocks, width, max(height - len(lines), 0))
     return lines[:height]
 
 
 def _block(title: str, array: Array, followed: Followed) -> Block:
+    from .arrays import Block, number_width  # the first screen shows no array
+
     shape: Shape = array.shape
     rows, columns = grid_shape(shape, by_point=False)
     at = grid_cell(shape, followed.index(shape, by_point=False), by_point=False)

@@ -16,8 +16,9 @@ from ..debugger.edges import edge_in_focus, gradient_edges, input_in_focus, oper
 from ..debugger.followed import Followed, element_at
 from ..debugger.moment import Moment
 from ..drawing.palette import ACTION, Line
-from ..notation.expression import Entry, Total, Tree, element_text
+from ..notation.expression import Entry, Total, Tree
 from ..notation.fitting import first_that_fits
+from ..notation.formats import element_text
 from ..notation.indexes import index_at
 from ..notation.long_sums import followed_term, over_points
 from ..notation.names import called, point_word, slope_name

@@ -13,9 +13,8 @@ from ..drawing.glyphs import DONE, NOT_YET, NOW, RIGHT, STALE
 from ..drawing.palette import ACTION, Line
 from ..narration.theirs import agreement, causes, why_not_compared
 from ..narration.wording import the_loss
-from ..notation.expression import element_text
 from ..notation.fitting import printable, prose
-from ..notation.formats import digits_of_change, in_full, number, shape_text, vector
+from ..notation.formats import digits_of_change, element_text, in_full, number, shape_text, vector
 from ..notation.losses_beside import losses_beside
 from ..notation.names import called
 from ..notation.optimizer import is_straight

@@ -9,9 +9,8 @@ from ..debugger.moment import Moment
 from ..drawing.glyphs import DONE, PARTS
 from ..drawing.palette import Line
 from ..narration.theirs import causes, explanation, parted_entries, two_numbers, whose
-from ..notation.expression import element_text
 from ..notation.fitting import prose
-from ..notation.formats import shape_text
+from ..notation.formats import element_text, shape_text
 from ..notation.names import called
 from ..notation.sections import Section
 

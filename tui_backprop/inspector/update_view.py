@@ -13,11 +13,10 @@ from ..debugger.recording import Recording
 from ..drawing.glyphs import MORE, NOT_YET, STALE
 from ..drawing.palette import Line
 from ..notation.equation import write_worked
-from ..notation.expression import element_text
 from ..notation.fitting import ends, first_that_fits, printable, prose, width_of
-from ..notation.formats import notation, number
+from ..notation.formats import element_text, notation, number
 from ..notation.names import called, describe, slope_name
-from ..notation.optimizer import is_straight, schedule_text, worked_rate
+from ..notation.optimizer import is_straight, schedule_text
 from ..notation.rounding import is_rounding
 from ..notation.sections import Section, compose
 from ..notation.update import (
@@ -30,6 +29,7 @@ from ..notation.update import (
     worked_update,
 )
 from ..notation.worked import Worked
+from ..notation.worked_rate import worked_rate
 from .arrays import block, draw_halves, halves_height, with_columns
 from .forecast import forecast
 from .origin import Origin, draw_origin, own_gradient

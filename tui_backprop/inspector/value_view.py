@@ -13,9 +13,8 @@ from ..drawing.glyphs import DONE, NOT_YET, RIGHT, STALE
 from ..drawing.palette import Line
 from ..graph.marks import sign_of
 from ..notation.equation import write_worked
-from ..notation.expression import element_text
 from ..notation.fitting import first_that_fits, printable, prose, width_of
-from ..notation.formats import number, vector
+from ..notation.formats import element_text, number, vector
 from ..notation.formulas import right_side
 from ..notation.long_sums import long_sum, long_sum_section
 from ..notation.names import called, describe, slope_name, small, text_in_names

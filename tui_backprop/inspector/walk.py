@@ -6,13 +6,16 @@ It moves through the graph and never through time.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from minidl_core import Node
 
 from ..debugger.followed import Followed, is_by_point, without_numbers
 from ..debugger.moment import Moment
 from . import view_named
-from .origin import Origin
+
+if TYPE_CHECKING:
+    from .origin import Origin
 
 
 def origin_of(moment: Moment, view: str, followed: Followed, node: Node) -> Origin | str:

@@ -8,8 +8,10 @@ from typing import Protocol
 
 from minidl_core.arrays import Array
 
-SHOWN = ("value", "ledger", "update", "code", "check", "forward mode", "graph", "step", "loss")
-"""What a page can point at besides a node and a picture: the views of the inspector, then panes."""
+VIEW_NAMES = ("value", "ledger", "update", "code", "check", "forward mode")
+"""The views of the inspector."""
+SHOWN = (*VIEW_NAMES, "graph", "step", "loss")
+"""What a page can point at besides a node and a picture: a view, or a pane."""
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,14 @@ import numpy as np
 
 from minidl_core import Variable
 
-from ..beliefs import Course, SideBySide
 from ..beliefs.at_the_start import NOT_ZEROED
 from ..beliefs.evaluated_graph import EvaluatedGraph
 from ..beliefs.in_a_sum import CONSUMER_LOST, EDGE_LOST, OVERWRITTEN
 from ..beliefs.in_the_search import NO_ORDER, PLAIN_SEARCH
+from ..beliefs.side_by_side import Course, SideBySide
 from ..debugger.followed import Followed, element_at
 from ..debugger.moment import Moment
-from ..notation.expression import element_text
-from ..notation.formats import digits_of_change, number, worked_sum
+from ..notation.formats import digits_of_change, element_text, number, worked_sum
 from ..notation.listing import listed
 from ..notation.names import called, slope_name
 from .wording import in_list

@@ -32,8 +32,7 @@ from ..drawing.glyphs import RIGHT
 from ..drawing.palette import Line, plain
 from ..notation.edits import label
 from ..notation.equation import write_worked
-from ..notation.expression import element_text
-from ..notation.formats import column, in_full, number, shape_text, worked_sum
+from ..notation.formats import column, element_text, in_full, number, shape_text, worked_sum
 from ..notation.formulas import right_side
 from ..notation.long_sums import draw_long_sum, long_sum
 from ..notation.moments import command, name_moment

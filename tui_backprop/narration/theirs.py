@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,12 +11,14 @@ from minidl_core import ContributionAdded, Node
 from minidl_core.arrays import Array
 
 from ..beliefs.comparison import parting
-from ..debugger.diagnosing import Fault, faults_at, is_too_large
 from ..debugger.moment import Moment
 from ..drawing.glyphs import DONE, PARTS
 from ..notation.fitting import printable
 from ..notation.formats import digits_of_change, notation, shape_text
 from ..notation.names import called
+
+if TYPE_CHECKING:
+    from ..debugger.diagnosing import Fault
 
 
 def whose(moment: Moment) -> str:
@@ -43,6 +46,8 @@ def causes(moment: Moment) -> list[str]:
     engine = moment.program.engine
     if engine is None or engine.is_by_hand or not moment.backward_is_over:
         return []
+    from ..debugger.diagnosing import faults_at, is_too_large  # most programs have no engine of their own
+
     found = [fault_text(fault) for fault in faults_at(moment)]
     if found or not moment.parted:
         return found

@@ -7,12 +7,10 @@ import numpy as np
 from minidl_core import VariableUpdated
 
 from ..debugger.moment import Moment
-from ..notation.expression import symbols_in
 from ..notation.fitting import printable
 from ..notation.formats import digits_of_change
 from ..notation.formulas import in_numbers
 from ..notation.optimizer import is_straight
-from ..notation.update import why_it_moves
 from .wording import Name, Words, counted, lowered, slope_of, value_text
 
 
@@ -37,6 +35,10 @@ def updated(at: Moment, event: VariableUpdated, name: Name) -> Words:
 
 def _stepped(event: VariableUpdated, name: Name) -> Words:
     """Say an update whose step need not be against the gradient."""
+    # plain gradient descent needs no reader of formulas
+    from ..notation.expression import symbols_in
+    from ..notation.update import why_it_moves
+
     n, step, said = name(event.node), event.terms[-1], value_text(event.new)
     along = np.sign(event.old - event.new) * np.sign(event.gradient)
     against, size = int(np.sum(along > 0)), event.new.size

@@ -10,8 +10,8 @@ from ..debugger.followed import Followed
 from ..debugger.moment import Moment
 from .expression import Apply, Total, Tree, evaluate, write
 from .long_sums import followed_term
-from .optimizer import single
 from .worked import FEW, Worked, count, sizes, term_of
+from .worked_rate import single
 
 MOST_OPERANDS = 8
 

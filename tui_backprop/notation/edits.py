@@ -22,9 +22,8 @@ from ..debugger.branches import Branch
 from ..debugger.edits import Edit, NumberEdit, OptimizerEdit, SeedEdit, start_value
 from ..debugger.loss_graph import LossGraph
 from ..debugger.timeline import Timeline
-from .expression import element_text
 from .fitting import cut
-from .formats import number, shape_text
+from .formats import element_text, number, shape_text
 from .listing import listed
 
 LEARNING_RATE = "learning rate"

@@ -21,13 +21,12 @@ from .expression import (
     Total,
     Tree,
     UnreadableError,
-    element_text,
     leaves,
     parse,
     replace_leaves,
     write,
 )
-from .formats import notation, number
+from .formats import element_text, notation, number
 from .formulas import axes_of
 from .indexes import Index
 from .operands import Arrays

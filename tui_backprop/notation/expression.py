@@ -20,7 +20,7 @@ import numpy as np
 from minidl_core.arrays import Array
 from minidl_core.definition import definitions
 
-from .formats import Notation
+from .formats import Notation, element_text
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "exp": np.exp,
@@ -116,11 +116,6 @@ class Total:
 
 Leaf = Number | Symbol | Entry
 Tree = Leaf | Apply | Total
-
-
-def element_text(name: str, index: tuple[int | str, ...]) -> str:
-    """Write an element of an array: X[3,0]; a single number is written as its name alone."""
-    return f"{name}[{','.join(map(str, index))}]" if index else name
 
 
 def parse(text: str) -> Tree:

@@ -124,6 +124,11 @@ def in_full(x: float) -> str:
     return repr(float(x))
 
 
+def element_text(name: str, index: tuple[int | str, ...]) -> str:
+    """Write an element of an array: X[3,0]; a single number is written as its name alone."""
+    return f"{name}[{','.join(map(str, index))}]" if index else name
+
+
 def shape_text(shape: Shape | None) -> str:
     """Write a shape without a space, so that no line break can cut it: (100,2), (100,), (); ? if unknown."""
     return "?" if shape is None else as_text(shape)

@@ -10,12 +10,13 @@ from ..debugger.moment import Moment
 from .fitting import cut
 from .formats import Notation, number, vector
 from .formulas import in_names, symbols
-from .operands import NAME_LENGTH
+
+_LENGTH = 24
 
 
 def called(node: Node) -> str:
     """Return the name of a node, cut where it is very long."""
-    return cut(node.name, NAME_LENGTH)
+    return cut(node.name, _LENGTH)
 
 
 def slope_name(moment: Moment, node: Node) -> str:

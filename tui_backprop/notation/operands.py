@@ -10,11 +10,9 @@ from minidl_core import Operation
 from minidl_core.arrays import Array, Shape
 
 from .expression import Entry, Total, Tree, UnreadableError
-from .fitting import cut
 from .formats import notation
 from .indexes import Index, affine
-
-NAME_LENGTH = 24
+from .names import called
 
 
 class Arrays:
@@ -30,7 +28,7 @@ class Arrays:
         self.runs: dict[str, int] = {}
         self.values = dict(zip(op.definition.symbols, inputs, strict=True)) | {"Y": output}
         nodes = (*op.inputs, op)
-        self.names = {symbol: cut(node.name, NAME_LENGTH) for symbol, node in zip(self.values, nodes, strict=True)}
+        self.names = {symbol: called(node) for symbol, node in zip(self.values, nodes, strict=True)}
         self._written_as: dict[str, str] = {}
         if grad is not None:
             self.values["G"] = grad

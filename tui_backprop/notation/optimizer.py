@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import fields
 from numbers import Real
 from typing import Any
 
-import numpy as np
-
-from minidl_core import GraphError, State
-from minidl_core.train import Optimizer, Schedule, rate_at
-
-from .expression import Entry
-from .formats import notation
-from .worked import Worked, symbols_of, worked_formula
+from minidl_core.train import Optimizer, Schedule
 
 
 def is_straight(optimizer: Optimizer) -> bool:
@@ -46,27 +37,3 @@ def schedule_text(schedule: Schedule) -> str:
     """Return what a schedule of the learning rate is called, with its numbers where it says them."""
     name = getattr(schedule, "__name__", None)
     return name if isinstance(name, str) else repr(schedule)
-
-
-def worked_rate(state: State) -> Worked | None:
-    """Work out the learning rate of the iteration that starts here; None where it is a number already.
-
-    A schedule says how by its `formula`, which is in t (the iteration), π and the names of its own numbers.
-    """
-    schedule, iteration = state.learning_rate, state.memory.iterations + 1
-    if not callable(schedule):
-        return None
-    formula, own = getattr(schedule, "formula", ""), getattr(schedule, "__dict__", {})
-    known = {"t": single("t", iteration), "π": single("π", math.pi)}
-    # what the formula does not name is the schedule's own business, and is not called
-    for name in symbols_of(formula) & own.keys() - known.keys():
-        with suppress(GraphError, OverflowError):  # what is no schedule stands for no number
-            x = rate_at(own[name], iteration) if callable(own[name]) else own[name]
-            if isinstance(x, Real):
-                known[name] = single(name, float(x))
-    return worked_formula("η", formula, known, state.rate)
-
-
-def single(symbol: str, x: float) -> Entry:
-    """Return a number as what a symbol stands for."""
-    return Entry(symbol, symbol, (), np.asarray(x, dtype=float), notation([x]))

@@ -24,7 +24,6 @@ from .expression import (
     Number,
     Symbol,
     Tree,
-    element_text,
     evaluate,
     leaves,
     replace_leaves,
@@ -32,11 +31,11 @@ from .expression import (
     write,
 )
 from .fitting import printable
-from .formats import Notation, addition, digits_of_change, notation, number
+from .formats import Notation, addition, digits_of_change, element_text, notation, number
 from .names import called
-from .optimizer import single
 from .sections import window
 from .worked import Worked, computed, rounds_to, worked_formula
+from .worked_rate import single
 
 ROWS, COLUMNS = 8, 4
 """So many rows and columns around the followed element are shown, and add up as they are shown."""

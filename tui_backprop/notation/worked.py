@@ -29,17 +29,15 @@ from .expression import (
     Total,
     Tree,
     UnreadableError,
-    element_text,
     evaluate,
     leaves,
     parse,
     replace_leaves,
     write,
 )
-from .fitting import cut
-from .formats import DIGITS, notation, number
+from .formats import DIGITS, element_text, notation, number
 from .indexes import index_at
-from .operands import NAME_LENGTH
+from .names import called
 
 FEW = 4
 """A sum of at most so many terms is written out term by term."""
@@ -154,7 +152,7 @@ def worked_value(op: Operation, inputs: Sequence[Array], output: Array, index: t
         tree = value_entries(op, inputs, output, index)
     except _CANNOT:
         tree = None
-    return _checked(element_text(cut(op.name, NAME_LENGTH), index), float(output[index]), tree)
+    return _checked(element_text(called(op), index), float(output[index]), tree)
 
 
 def worked_contribution(
@@ -177,7 +175,7 @@ def worked_contribution(
         tree = contribution_entries(op, input_index, inputs, output, grad, index)
     except _CANNOT:
         tree = None
-    target = element_text(cut(op.inputs[input_index].name, NAME_LENGTH), index)
+    target = element_text(called(op.inputs[input_index]), index)
     if hunted:
         return Worked(target, float(contribution[index]), tree, is_checked=False)
     return _checked(target, float(contribution[index]), tree)

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from minidl_core import Node
 
-from ..beliefs import WRONG_MACHINES, Course, Naming, SideBySide, WrongMachine
-from ..beliefs.naming import MOST_NODES
+from ..beliefs.belief import WrongMachine
+from ..beliefs.beliefs import WRONG_MACHINES
+from ..beliefs.naming import MOST_NODES, Naming
+from ..beliefs.side_by_side import Course, SideBySide
 from ..debugger.followed import Followed
 from ..debugger.moment import Moment
 from ..drawing.glyphs import MORE

@@ -12,7 +12,6 @@ from ..drawing.palette import Line
 from ..narration.messages import sentences
 from ..notation.fitting import first_that_fits, fit, width_of
 from ..notation.formats import in_full, number
-from ..programs.updates import ProgramsOptimizer
 from ..session import Viewer
 from .pane import Pane, Size
 
@@ -52,7 +51,7 @@ def draw_header(moment: Moment, width: int, *, full: bool = False) -> Line:
     """
     loss = [(f"{fit(moment.graph.loss.name, 12).rstrip()} ", "dim"), *_loss(moment, full=full)]
     rate = [("η ", "dim"), (f"{moment.learning_rate:.4g}", "text")]
-    if isinstance(moment.optimizer, ProgramsOptimizer):
+    if _is_of_program(moment):
         rate = [("own update", "dim"), ("", "text")]  # it has no learning rate that anybody knows
     spare = max(_RATE - len(rate[1][0]), 0) if callable(moment.recording.start.learning_rate) else 0
     name, number_of = fit(moment.program.lesson.name, 20).rstrip(), str(moment.iteration)
@@ -76,6 +75,15 @@ def draw_header(moment: Moment, width: int, *, full: bool = False) -> Line:
     left += [space, (_progress(moment), "text")] if with_place else []
     right += [*loss, *(_loss_before(moment) if with_before else []), (" ", "text")]
     return [*left, (" " * max(width - width_of(left) - width_of(right), 1), "text"), *right]
+
+
+def _is_of_program(moment: Moment) -> bool:
+    """Return whether the program itself changed its variables, by a rule that nobody knows."""
+    if moment.recording.step is None:
+        return False
+    from ..programs.updates import ProgramsOptimizer  # a lesson has none
+
+    return isinstance(moment.optimizer, ProgramsOptimizer)
 
 
 def _which(moment: Moment, again: str) -> Line:

@@ -11,7 +11,6 @@ from ..inspector.folded_view import draw_folded
 from ..inspector.list_view import draw_list, followed_element
 from ..notation.fitting import name_keys, prose
 from ..session import Viewer
-from .driving_pane import draw_move
 from .graph_pane import arrows
 from .pane import Pane, Size, indented
 from .question_pane import draw_answers, draw_question, draw_score
@@ -72,6 +71,8 @@ class InspectorPane(Pane):
         quiz, width, height = viewer.session.quiz, size.width - 1, size.height
         driving = viewer.session.driving
         if driving.move is not None:
+            from .driving_pane import draw_move  # nobody has to drive, and it needs what works moves out
+
             return indented(draw_move(driving, driving.move, viewer.keys, width, height))
         if quiz.question is not None:
             return indented(draw_question(quiz, quiz.question, viewer.keys, width, height))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from ..debugger.moment import Moment
 from ..drawing.glyphs import DONE, RIGHT
 from ..drawing.palette import Line
-from ..inspector import VIEWS
 from ..lessons.lesson import PICTURE_NAMES
+from ..lessons.pages import VIEW_NAMES
 from ..narration.messages import remedies
 from ..notation.fitting import width_of
 from ..session import Viewer
@@ -47,10 +47,7 @@ def title_of(pane: Pane, moment: Moment, viewer: Viewer, size: Size) -> tuple[Li
     """Return the title of a pane, marked where the page that is open points at it, or at a view in it."""
     page = viewer.reading.page
     shows = "" if page is None else "picture" if page.shows in PICTURE_NAMES else page.shows
-    if shows != pane.name and not (pane.name == "inspector" and (shows in viewer.other_views or shows in _VIEWS)):
+    if shows != pane.name and not (pane.name == "inspector" and (shows in viewer.other_views or shows in VIEW_NAMES)):
         return pane.title(moment, viewer, size)
     left, right = pane.title(moment, viewer, size._replace(width=size.width - len(f"{RIGHT} ")))
     return [(f"{RIGHT} ", "now"), *left], right
-
-
-_VIEWS = [view.name for view in VIEWS]

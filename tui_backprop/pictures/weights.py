@@ -11,7 +11,7 @@ from minidl_core import Node, Variable
 
 from ..debugger.followed import Followed
 from ..debugger.loss_graph import LossGraph
-from ..notation.expression import element_text
+from ..notation.formats import element_text
 from ..notation.names import called
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from ..beliefs import WRONG_MACHINES, Course, SideBySide, WrongMachine
+from ..beliefs.belief import WrongMachine
+from ..beliefs.beliefs import WRONG_MACHINES
+from ..beliefs.side_by_side import Course, SideBySide
 from ..debugger.believing import naming
 from ..narration.beliefs import NO_NUMBERS, explain_belief, write_sum, wrong_index
 from ..narration.wording import in_list

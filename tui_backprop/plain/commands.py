@@ -7,7 +7,7 @@ from operator import ge
 from pathlib import Path
 from typing import NamedTuple
 
-from ..beliefs import WRONG_MACHINES
+from ..beliefs.beliefs import WRONG_MACHINES
 from ..debugger.followed import is_by_point
 from ..debugger.steps import Place
 from ..hunt.hunt import GuessError, read_guess, written_kinds
@@ -15,7 +15,7 @@ from ..narration.messages import sentences
 from ..narration.solution import write_solution
 from ..notation.conditions import ConditionError, read_breakpoint
 from ..notation.edits import LEARNING_RATE, EditError, read_any_edit, why_not_editable
-from ..notation.expression import element_text
+from ..notation.formats import element_text
 from ..notation.moments import NoMomentError, read_moment
 from ..notation.names import called
 from ..pictures import picture_named, pictures_of

@@ -24,6 +24,11 @@ def is_path(name: str) -> bool:
     return _SEVERAL.match(name) is None and (name.endswith((".py", ".ipynb")) or os.sep in name)
 
 
+def is_hunt(address: str) -> bool:
+    """Return whether this is the address of a hunt."""
+    return address.startswith(f"{HUNT} ")
+
+
 def words_of(address: str) -> list[str]:
     """Return an address as the words of a command line."""
     return shlex.split(address) if _SEVERAL.match(address) else [address]

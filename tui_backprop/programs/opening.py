@@ -11,7 +11,6 @@ from ..lessons import lesson_names, load_lesson
 from ..lessons.lesson import Lesson
 from . import FORMULA, PRESETS, is_path, words_of
 from .program import Program, ProgramError, program_of
-from .script import open_script
 
 MOST_POINTS = 100_000
 
@@ -22,11 +21,13 @@ def open_program(address: str, seed: int | None = None, learning_rate: float | N
     Raises KeyError where there is no such lesson, ProgramError where the file cannot be opened, or draws nothing from
     the seed that it is given, GraphError where the learning rate is no number above 0.
     """
+    # most programs are lessons, which need nothing of what a file or a formula is opened with
     if is_path(address):
+        from .script import open_script
+
         return open_script(address, seed, learning_rate)
     name, *others = words_of(address)
     if name == FORMULA:
-        # most programs are none, and need neither files nor a parser
         from .formula import open_formula
 
         if seed is not None:
@@ -37,6 +38,8 @@ def open_program(address: str, seed: int | None = None, learning_rate: float | N
         return program_of(lesson, seed, learning_rate, address)
     if seed is not None:
         raise ProgramError(f"--seed is for lessons that draw numbers, and {name} draws none")
+    from .script import open_script
+
     program = open_script(lesson.script, None, learning_rate)
     return replace(program, lesson=replace(lesson, build=program.lesson.build), address=address)
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from minidl_core import Stepper
 from minidl_core.train import Optimizer, Schedule
 
 from ..lessons.lesson import Example, Lesson
-from .learners_engine import LearnersEngine
-from .recorded import RecordedStep
+
+if TYPE_CHECKING:
+    from .learners_engine import LearnersEngine
+    from .recorded import RecordedStep
 
 
 class ProgramError(Exception):

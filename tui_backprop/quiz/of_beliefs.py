@@ -6,9 +6,8 @@ from collections.abc import Iterable
 
 from minidl_core import ContributionAdded, Node, VariableUpdated
 
-from ..beliefs import Naming
 from ..beliefs.in_the_search import NO_ORDER
-from ..beliefs.naming import MOST_NODES, say
+from ..beliefs.naming import MOST_NODES, Naming, say
 from ..debugger.believing import naming
 from ..notation.formats import number
 from ..notation.optimizer import is_straight

@@ -11,8 +11,8 @@ from minidl_core import ContributionAdded, NodeEvaluated, Operation, VariableUpd
 from ..debugger.followed import element_at
 from ..narration.wording import Name
 from ..notation.entries import broadcast_index
-from ..notation.expression import Entry, element_text
-from ..notation.formats import number
+from ..notation.expression import Entry
+from ..notation.formats import element_text, number
 from ..notation.names import called, slope_name
 from ..notation.optimizer import is_straight
 from ..notation.update import left_out, step_if, worked_terms

@@ -15,8 +15,8 @@ from ..debugger.moment import Moment
 from ..debugger.recording import Recording
 from ..debugger.steps import Place, after_step
 from ..debugger.timeline import Timeline
-from . import Question, belief_behind, judge, question_about, read_number
-from .arithmetic import LONGEST_ANSWER
+from .arithmetic import LONGEST_ANSWER, read_number
+from .question import Question, belief_behind, judge
 
 Mode = Literal["off", "me", "room", "class", "drive"]
 NEXT_MODE: dict[Mode, Mode] = {"off": "me", "me": "room", "room": "off", "class": "me"}
@@ -112,6 +112,8 @@ class Quiz:
         """Put the question about the next step, and return whether there is one."""
         if timeline.at_end_of_iteration:
             timeline.begin_next()
+        from .questions import question_about  # which nobody may ever ask for
+
         after = timeline.peek(after_step)
         self.question = question_about(timeline.moment, after, followed) if after is not None else None
         self._place = timeline.recording, timeline.cursor

@@ -12,22 +12,10 @@ from minidl_core.arrays import Array, Shape
 from minidl_core.gradients import gradient_rule
 from minidl_core.sums import sum_to_shape
 
-from ..notation.expression import (
-    Apply,
-    Entry,
-    Number,
-    Symbol,
-    Total,
-    Tree,
-    UnreadableError,
-    element_text,
-    evaluate,
-    parse,
-)
-from ..notation.fitting import cut
-from ..notation.formats import DIGITS, Notation, digits_of_change, number, shape_text
+from ..notation.expression import Apply, Entry, Number, Symbol, Total, Tree, UnreadableError, evaluate, parse
+from ..notation.formats import DIGITS, Notation, digits_of_change, element_text, number, shape_text
 from ..notation.formulas import axes_of
-from ..notation.operands import NAME_LENGTH
+from ..notation.names import called
 
 _OTHERS = ("G⊙A", "G", "-G", "G⊙Y", "G/A", "2·G⊙A", "G⊙Y⊙(1 - Y)", "G⊙B", "G + A")
 """What other operations do with G, in the symbols of an operation of one or two inputs."""
@@ -73,7 +61,7 @@ def _in(formula: str, names: Mapping[str, str]) -> str:
 
 def _why_wrong(formula: str, event: ContributionAdded, arrays: Mapping[str, Array]) -> str:
     """Say what a formula gives in place of the contribution; nothing where that is not known, or the same."""
-    right, op, name = event.contribution, event.consumer, cut(event.node.name, NAME_LENGTH)
+    right, op, name = event.contribution, event.consumer, called(event.node)
     with np.errstate(all="ignore"):
         try:
             computed = _computed(formula, op, arrays)

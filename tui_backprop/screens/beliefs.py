@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from ..beliefs import WRONG_MACHINES
+from ..beliefs.beliefs import WRONG_MACHINES
 from ..debugger.believing import naming
 from ..debugger.followed import Followed
 from ..debugger.moment import Moment

@@ -21,7 +21,7 @@ from ..notation.edits import (
     why_not_editable,
     written_edit,
 )
-from ..notation.expression import element_text
+from ..notation.formats import element_text
 from ..notation.listing import listed
 from .prompt import Prompt
 

@@ -67,7 +67,7 @@ class MainScreen(Screen[None]):
         self._areas: dict[str, Area] = {}
         self._arranged: object = None
         self._drawn: dict[str, object] = {}
-        self._painted = False
+        self._drawn_for: tuple[int, int] | None = None
         self._due = self._goes_on = False
         self._timer: Timer | None = None
         self._pace = 0.0
@@ -252,13 +252,9 @@ class MainScreen(Screen[None]):
         self._draw()
 
     def on_resize(self) -> None:
-        """Draw anew."""
-        self._arranged = None
-        self._draw()
-        if not self._painted:
-            # the charts' library is not imported before the learner has something to read
-            self._painted = True
-            self.call_after_refresh(self._draw)
+        """Draw anew where the size is another one; while the app starts, Textual tells the same size three times."""
+        if self._drawn_for != self.app.size:
+            self._draw()
 
     def show(self) -> None:
         """Draw when all keys that have come so far are done: a held key is never ahead of the screen, none is lost."""
@@ -276,7 +272,7 @@ class MainScreen(Screen[None]):
         count_look(self.viewer)
         moment = self.session.moment
         shown = [pane for pane in self._panes if pane.name in self._areas]
-        unfinished = self._painted and any(pane.prepare(moment, self.viewer) for pane in shown)
+        unfinished = any(pane.prepare(moment, self.viewer) for pane in shown)
         for pane in shown:
             self._draw_pane(pane, moment)
         if unfinished and not self._goes_on:
@@ -293,7 +289,7 @@ class MainScreen(Screen[None]):
 
     def _draw_pane(self, pane: Pane, moment: Moment) -> None:
         area, depends_on = self._areas[pane.name], pane.depends_on(moment, self.viewer)
-        if depends_on is not None and (not self._painted or self._drawn.get(pane.name) == depends_on):
+        if depends_on is not None and self._drawn.get(pane.name) == depends_on:
             return
         self._drawn[pane.name] = depends_on
         size = Size(area.width, area.height)
@@ -305,9 +301,9 @@ class MainScreen(Screen[None]):
 
     def _arrange(self) -> None:
         """Put the panes where they stand on a screen of this size, if that has changed."""
-        size = self.app.size  # the screen's own size is not known before the first layout
+        size = self._drawn_for = self.app.size  # the screen's own size is not known before the first layout
         arrangement, diagram = arrange_for(self.viewer, *size)
-        arranged = arrangement, diagram, self.viewer.reading.page
+        arranged = size, arrangement, diagram, self.viewer.reading.page
         if self._arranged == arranged:
             return
         self._arranged = arranged

@@ -2,13 +2,15 @@
 
 A session has no screen. A front end calls it, draws what its viewers look at, and writes its messages as sentences. A
 run is driven from outside as well: while there is a `running` speed, `tick` is to be called at that pace.
+
+What few sessions do is imported where they do it: the first paint waits for what is imported here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from weakref import WeakSet
 
 from minidl_core import Node
@@ -23,16 +25,15 @@ from ..debugger.running import MOST_AT_ONCE, Run, Speed
 from ..debugger.steps import STOPS, Place
 from ..debugger.timeline import Timeline
 from ..driving import Driving
-from ..driving.moves import before_move, is_left_to_engine
 from ..graph.foldings import Foldings
-from ..hunt.hunt import Guess, Hunt
-from ..notation.conditions import at_node
 from ..notation.moments import command
 from ..programs.program import Program
 from ..quiz.masked import mask
 from ..quiz.quiz import Quiz
-from .hunting import take_guess
 from .session_file import save_session
+
+if TYPE_CHECKING:
+    from ..hunt.hunt import Guess, Hunt
 
 
 class Follower(Protocol):
@@ -128,7 +129,11 @@ class DebugSession:
 
     def back(self, stop: str = "step") -> bool:
         """Move back to where this kind of move stops, and return whether that went anywhere."""
-        to = before_move if stop == "step" and self.driving.is_on else STOPS[stop]
+        to = STOPS[stop]
+        if stop == "step" and self.driving.is_on:
+            from ..driving.moves import before_move
+
+            to = before_move
         return self._move(lambda: self.timeline.back(to))
 
     def first(self) -> bool:
@@ -268,6 +273,8 @@ class DebugSession:
         if node is None:
             self.message = Message("nothing to break on", {})
             return
+        from ..notation.conditions import at_node
+
         here = at_node(node)
         if self.breakpoints.remove(here):
             self.message = Message("breakpoint removed", {"breakpoint": here})
@@ -326,6 +333,8 @@ class DebugSession:
         """Have the learner who drives make the next move; time may go to one that comes again."""
         if not self.driving.is_on or self._runs:
             return
+        from ..driving.moves import is_left_to_engine
+
         here = self.timeline.branch, self.timeline.place
         stands = self.driving.ask(self.timeline, self.driving.followed)
         if (self.timeline.branch, self.timeline.place) != here:
@@ -378,6 +387,8 @@ class DebugSession:
 
     def guess(self, guess: Guess) -> None:
         """Take a guess in a hunt; the message says whether it is right, and when the hunt is over, what was wrong."""
+        from .hunting import take_guess
+
         assert self.hunt is not None
         self.pause()
         self.moves += 1

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from ..debugger.message import Message
 from ..debugger.steps import Place
-from ..hunt.hunt import Hunt
-from ..hunt.planting import is_hunt, plant
 from ..notation.edits import LEARNING_RATE, EditError, read_any_edit
 from ..notation.moments import read_moment
+from ..programs import is_hunt
 from ..programs.collecting import collecting_rarely
 from ..programs.opening import open_program
 from ..programs.program import ProgramError
@@ -67,6 +66,10 @@ def begin(
 ) -> DebugSession:
     """Return a session with the program at an address, or with the hunt there; raises what opening it raises."""
     if is_hunt(address):
+        # most sessions are none
+        from ..hunt.hunt import Hunt
+        from ..hunt.planting import plant
+
         planted = plant(address)
         return DebugSession(planted.program, steps, has_files=has_files, hunt=Hunt(planted.mutant))
     return DebugSession(open_program(address, seed, rate), steps, has_files=has_files)

@@ -13,21 +13,23 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from minidl_core import Node, Placeholder, Variable
 
 from ..debugger.edits import Edit, NumberEdit, SeedEdit
 from ..debugger.steps import Place
 from ..debugger.timeline import Timeline
-from ..driving import Driving
-from ..hunt.hunt import Hunt
 from ..notation.edits import OPTIMIZER, SEED, make_optimizer_edit, make_seed_edit
 from ..notation.moments import NoMomentError, name_moment, read_moment
 from ..programs import is_path
 from ..programs.program import Program, ProgramError
-from ..quiz.quiz import Answered, Quiz
 from .saving import save_lines
+
+if TYPE_CHECKING:
+    from ..driving import Driving
+    from ..hunt.hunt import Hunt
+    from ..quiz.quiz import Answered, Quiz
 
 ENDING = ".backprop"
 VERSION = 1

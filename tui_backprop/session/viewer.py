@@ -18,7 +18,6 @@ from ..graph.look import GraphLook, Room
 from ..graph.picture import Item
 from ..graph.shown import ShownGraph, node_in_focus, show
 from ..inspector import move_followed, view_of, views_in_turn
-from ..inspector.forward_view import ForwardView
 from ..inspector.list_view import followed_element, move_in_list
 from ..inspector.walk import choose_edge, choose_term, follow, origin_of
 from ..narration.messages import Keys
@@ -312,7 +311,7 @@ class Viewer:
 
     def look_at_loss(self, view: str) -> bool:
         """Select the loss for a view that shows all that leads to it, and return whether it is one."""
-        if view != ForwardView.name:
+        if view != "forward mode":
             return False
         self.look = self.look.select(self.moment.graph.loss)
         return True
