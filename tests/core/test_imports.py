@@ -19,6 +19,7 @@ ORDER = [
         "definition",
         "finite",
         "operators",
+        "places",
         "graph",
         "gradients",
     ),
