@@ -8,10 +8,10 @@ the sum over those paths, can be complete. The order depends on the graph alone,
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from .errors import GraphError, TraversalError
-from .graph import Node, post_order
+from .graph import Node, numbered, post_order
 
 Visit = tuple[Node, list[Node]]
 """A node that is visited, and the nodes that join the queue because they waited for it last."""
@@ -30,22 +30,49 @@ def search(loss: Node, traversal: str = "last consumer") -> Iterator[Visit]:
 
 
 def _visits(loss: Node) -> Iterator[Visit]:
-    # the consumers that lead to the loss are the nodes below; each input of one is an edge to wait for
-    waits_for = dict.fromkeys(leading := post_order([loss]), 0)
-    for node in leading:
-        for source in node.inputs:
-            waits_for[source] += 1
-    queue = deque([loss])
-    while queue:
-        node = queue.popleft()
-        enqueued: list[Node] = []
+    index = numbered([loss])
+    nodes = list(index)
+    queue, joined = visits(positions(index), index[loss])
+    start = 1
+    for position, end in zip(queue, joined, strict=True):
+        yield nodes[position], [nodes[each] for each in queue[start:end]]
+        start = end
+
+
+def positions(index: Mapping[Node, int]) -> list[tuple[int, ...]]:
+    """Return where the inputs of each node are, for nodes that are numbered."""
+    found: list[tuple[int, ...]] = []
+    for node in index:
+        inputs = node.inputs
+        if len(inputs) == 2:  # as most have in a graph of scalars, where it counts that no list is made of them
+            first, second = inputs
+            found.append((index[first], index[second]))
+        else:
+            found.append(tuple([index[source] for source in inputs]))
+    return found
+
+
+def visits(sources: Sequence[Sequence[int]], loss: int) -> tuple[list[int], list[int]]:
+    """Return the queue when all is over, which is the order of the visits, and how long it was after each of them.
+
+    Nodes are their positions, inputs before their consumers; `sources` has where the inputs of each are.
+    """
+    # how many edges each has to wait for: those from nodes that wait for one themselves, or are the loss
+    waits_for = [0] * loss + [1]
+    for position in range(loss, -1, -1):
+        if waits_for[position]:
+            for source in sources[position]:
+                waits_for[source] += 1
+    queue, joined, end = [loss], [], 1
+    for position in queue:
         # from the last input to the first, so that one that is an input twice joins where it is one first
-        for source in reversed(node.inputs):
+        for source in reversed(sources[position]):
             waits_for[source] -= 1
             if not waits_for[source]:
-                enqueued.insert(0, source)
-        queue += enqueued
-        yield node, enqueued
+                queue.insert(end, source)
+        end = len(queue)
+        joined.append(end)
+    return queue, joined
 
 
 def _plain_visits(loss: Node) -> Iterator[Visit]:

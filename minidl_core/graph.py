@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import pairwise
 from operator import index
 from types import TracebackType
 from typing import Any, NoReturn
@@ -19,6 +20,7 @@ from .arrays import Array, Shape, as_text, copy_in, is_finite
 from .definition import OperationDefinition, definitions
 from .errors import GraphError, ShapeError
 from .finite import non_finite_leaf
+from .names import Names
 from .operators import Comparison, Operators
 from .places import file_and_line, place_outside
 
@@ -34,7 +36,7 @@ class Graph:
         self._scope = ""
         self._named = 0
         self._linked = 0
-        self._numbers: dict[str, int] = {}
+        self._names = Names()
 
     def as_default(self) -> _Default:
         """Add every node made from now on to this graph; as a context manager, only within its block."""
@@ -47,7 +49,7 @@ class Graph:
         """
         while self._named < len(self.nodes):
             node = self.nodes[self._named]
-            node._name = self._take_name(node._wanted_name())
+            node._name = self._names.take(node._wanted_name())
             self._named += 1
 
     def _link_nodes(self) -> None:
@@ -59,21 +61,6 @@ class Graph:
                 for source in dict.fromkeys(node.inputs):
                     source._consumers.append(node)
             self._linked += 1
-
-    def _take_name(self, wanted: str, ending: str = "") -> str:
-        """Return the wanted name, with a number behind it where it is taken.
-
-        Each name taken has the next number to try, so that the search for a free one never starts again.
-        """
-        numbers = self._numbers
-        first = name = f"{wanted}{ending}"
-        number = numbers.get(first)
-        if number is not None:
-            while (name := f"{wanted}_{number}{ending}") in numbers:
-                number += 1
-            numbers[first] = number + 1
-        numbers[name] = 1
-        return name
 
 
 class _Default:
@@ -115,7 +102,7 @@ def name_scope(name: str) -> Iterator[None]:
     graph = _default_graph
     outer = graph._scope
     graph._name_nodes()
-    graph._scope = graph._take_name(f"{outer}{name}", "/")
+    graph._scope = graph._names.take(f"{outer}{name}", "/")
     try:
         yield
     finally:
@@ -175,8 +162,8 @@ class Node(Operators):
     @name.setter
     def name(self, name: str) -> None:
         wanted = _checked(name)
-        del self.graph._numbers[self.name]
-        self._name = self.graph._take_name(wanted)
+        self.graph._names.give_back(self.name)
+        self._name = self.graph._names.take(wanted)
         self.is_named = True
 
     @property
@@ -368,25 +355,41 @@ def check_has_value(loss: Any) -> None:
 
 
 def post_order(fetches: Iterable[Node]) -> list[Node]:
-    """Return every node that the fetches need, each once, inputs before their consumers, without recursion.
+    """Return every node that the fetches need, each once, inputs before their consumers."""
+    return list(numbered(fetches))
+
+
+def numbered(fetches: Iterable[Node]) -> dict[Node, int]:
+    """Return the position of every node that the fetches need in the post-order, found without recursion.
 
     Raises GraphError where a node needs itself: a cycle, which can only be made by force.
     """
-    done: dict[Node, None] = {}
-    path: set[Node] = set()
-    stack = list(fetches)[::-1]
-    while stack:
-        node = stack[-1]
-        for source in node.inputs:
-            if source not in done:
-                if source in path:
-                    raise GraphError(
-                        f"it needs its own value: a cycle by way of {source.describe()}; take one edge out.", node
-                    )
-                path.add(node)
-                stack.append(source)
-                break
-        else:
-            done[node] = None
-            stack.pop()
-    return list(done)
+    done: dict[Node, int] = {}
+    for node in fetches:
+        if node in done:
+            continue
+        path: list[Node] = []
+        while True:
+            for source in node.inputs:
+                if source not in done:
+                    if len(path) > len(node.graph.nodes):  # then some of them are there twice
+                        raise _cycle(path)
+                    path.append(node)
+                    node = source
+                    break
+            else:
+                done[node] = len(done)
+                if not path:
+                    break
+                node = path.pop()
+    return done
+
+
+def _cycle(path: list[Node]) -> GraphError:
+    """Return the error for a path from consumers to inputs that comes to one of its nodes again."""
+    seen: set[Node] = set()
+    for consumer, node in pairwise(path):
+        seen.add(consumer)
+        if node in seen:
+            break
+    return GraphError(f"it needs its own value: a cycle by way of {node.describe()}; take one edge out.", consumer)

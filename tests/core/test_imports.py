@@ -20,6 +20,7 @@ ORDER = [
         "finite",
         "operators",
         "places",
+        "names",
         "graph",
         "gradients",
     ),
