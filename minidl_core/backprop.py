@@ -8,10 +8,11 @@ the sum over those paths, can be complete. The order depends on the graph alone,
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from .errors import GraphError, TraversalError
-from .graph import Node, post_order
+from .graph import Node, numbered, post_order
 
 Visit = tuple[Node, list[Node]]
 """A node that is visited, and the nodes that join the queue because they waited for it last."""
@@ -26,32 +27,66 @@ def search(loss: Node, traversal: str = "last consumer") -> Iterator[Visit]:
     """
     if traversal not in ("last consumer", "plain"):
         raise GraphError(f"there is no traversal '{traversal}'; take 'last consumer' or 'plain'.")
-    return visits(loss, edges_to_wait_for(loss)) if traversal == "last consumer" else _plain_visits(loss)
+    return waiting_visits(loss) if traversal == "last consumer" else _plain_visits(loss)
 
 
-def edges_to_wait_for(loss: Node) -> dict[Node, int]:
-    """Return for each node that leads to the loss how many edges to consumers it waits for."""
-    # the consumers that lead to the loss are the nodes below; each input of one is an edge
-    waits_for = dict.fromkeys(leading := post_order([loss]), 0)
-    for node in leading:
-        for source in node.inputs:
-            waits_for[source] += 1
+def waiting_visits(loss: Node, instead: Mapping[Node, int] = MappingProxyType({})) -> Iterator[Visit]:
+    """Yield the visits of a search in which each node waits for all edges, or for so many `instead`."""
+    index = numbered([loss])
+    nodes = list(index)
+    sources = positions(index)
+    waits_for = edges_to_wait_for(sources, index[loss])
+    for node, count in instead.items():
+        waits_for[index[node]] = count
+    queue, joined = visits(sources, waits_for)
+    start = 1
+    for position, end in zip(queue, joined, strict=True):
+        yield nodes[position], [nodes[each] for each in queue[start:end]]
+        start = end
+
+
+def positions(index: Mapping[Node, int]) -> list[tuple[int, ...]]:
+    """Return where the inputs of each node are, for nodes that are numbered."""
+    found: list[tuple[int, ...]] = []
+    for node in index:
+        inputs = node.inputs
+        if len(inputs) == 2:  # as most have in a graph of scalars, where it counts that no list is made of them
+            first, second = inputs
+            found.append((index[first], index[second]))
+        else:
+            found.append(tuple([index[source] for source in inputs]))
+    return found
+
+
+def edges_to_wait_for(sources: Sequence[Sequence[int]], loss: int) -> list[int]:
+    """Return for how many edges each node waits up to the loss, which has one of its own.
+
+    Nodes are their positions, inputs before their consumers; `sources` has where the inputs of each are.
+    """
+    # only those count that come from nodes that wait for one themselves, or are the loss
+    waits_for = [0] * loss + [1]
+    for position in range(loss, -1, -1):
+        if waits_for[position]:
+            for source in sources[position]:
+                waits_for[source] += 1
     return waits_for
 
 
-def visits(loss: Node, waits_for: dict[Node, int]) -> Iterator[Visit]:
-    """Yield the visits of a search in which each node waits for so many edges, which are counted down."""
-    queue = deque([loss])
-    while queue:
-        node = queue.popleft()
-        enqueued: list[Node] = []
+def visits(sources: Sequence[Sequence[int]], waits_for: list[int]) -> tuple[list[int], list[int]]:
+    """Return the queue when all is over, which is the order of the visits, and how long it was after each of them.
+
+    The last of the nodes is the loss; the edges that each waits for are counted down.
+    """
+    queue, joined, end = [len(waits_for) - 1], [], 1
+    for position in queue:
         # from the last input to the first, so that one that is an input twice joins where it is one first
-        for source in reversed(node.inputs):
+        for source in reversed(sources[position]):
             waits_for[source] -= 1
             if not waits_for[source]:
-                enqueued.insert(0, source)
-        queue += enqueued
-        yield node, enqueued
+                queue.insert(end, source)
+        end = len(queue)
+        joined.append(end)
+    return queue, joined
 
 
 def _plain_visits(loss: Node) -> Iterator[Visit]:

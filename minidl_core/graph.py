@@ -9,9 +9,9 @@ was, only to be asked about it where no session is named.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import pairwise
 from operator import index
 from types import TracebackType
 from typing import Any, NoReturn
@@ -20,10 +20,12 @@ from .arrays import Array, Shape, as_text, copy_in, is_finite
 from .definition import OperationDefinition, definitions
 from .errors import GraphError, ShapeError
 from .finite import non_finite_leaf
+from .names import Names
 from .operators import Comparison, Operators
+from .places import file_and_line, place_outside
 
-_PACKAGE = os.path.join(os.path.dirname(__file__), "")
 _NO_ATTRIBUTES: dict[str, Any] = {}
+_new = object.__new__
 
 
 class Graph:
@@ -33,7 +35,8 @@ class Graph:
         self.nodes: list[Node] = []
         self._scope = ""
         self._named = 0
-        self._numbers: dict[str, int] = {}
+        self._linked = 0
+        self._names = Names()
 
     def as_default(self) -> _Default:
         """Add every node made from now on to this graph; as a context manager, only within its block."""
@@ -46,23 +49,18 @@ class Graph:
         """
         while self._named < len(self.nodes):
             node = self.nodes[self._named]
-            node._name = self._take_name(node._name)
+            node._name = self._names.take(node._wanted_name())
             self._named += 1
 
-    def _take_name(self, wanted: str, ending: str = "") -> str:
-        """Return the wanted name, with a number behind it where it is taken.
-
-        Each name taken has the next number to try, so that the search for a free one never starts again.
-        """
-        numbers = self._numbers
-        first = name = f"{wanted}{ending}"
-        number = numbers.get(first)
-        if number is not None:
-            while (name := f"{wanted}_{number}{ending}") in numbers:
-                number += 1
-            numbers[first] = number + 1
-        numbers[name] = 1
-        return name
+    def _link_nodes(self) -> None:
+        """Note the nodes made since the last call with their inputs, as their consumers; as late as names are made."""
+        while self._linked < len(self.nodes):
+            node = self.nodes[self._linked]
+            node._consumers = []
+            if isinstance(node, Operation):
+                for source in dict.fromkeys(node.inputs):
+                    source._consumers.append(node)
+            self._linked += 1
 
 
 class _Default:
@@ -104,7 +102,7 @@ def name_scope(name: str) -> Iterator[None]:
     graph = _default_graph
     outer = graph._scope
     graph._name_nodes()
-    graph._scope = graph._take_name(f"{outer}{name}", "/")
+    graph._scope = graph._names.take(f"{outer}{name}", "/")
     try:
         yield
     finally:
@@ -114,32 +112,43 @@ def name_scope(name: str) -> Iterator[None]:
 class Node(Operators):
     """A node of a graph: something that has a value in each run.
 
-    `inputs` are the nodes it computes from, in order, `consumers` the operations that compute from it, each once.
-    `shape` is known before a run where the inputs' shapes are; else it is None. `location` is where it was made,
-    `is_named` whether somebody gave it a name.
+    `inputs` are the nodes it computes from, in order. `shape` is known before a run where the inputs' shapes are; else
+    it is None. `location` is where it was made, `is_named` whether somebody gave it a name.
     """
 
-    __slots__ = ("_file", "_last_evaluation", "_line", "_name", "_shape", "consumers", "graph", "inputs", "is_named")
+    __slots__ = (
+        *("_at", "_code", "_consumers", "_last_evaluation", "_name", "_shape", "_wanted"),
+        *("graph", "inputs", "is_named"),
+    )
+    _consumers: list[Operation]
     _why_no_value = ""  # of a node without a value, and the remedy: a step of training is one
 
     def __init__(self, name: str | None, inputs: tuple[Node, ...] = (), graph: Graph | None = None) -> None:
-        self.graph = _default_graph if graph is None else graph
+        self._begin(_default_graph if graph is None else graph, inputs, name)
+
+    def _begin(self, graph: Graph, inputs: tuple[Node, ...], name: str | None) -> None:
+        """Set what every node has; who asks for it is two calls behind the caller, or even further."""
+        self.graph = graph
         self.inputs = inputs
-        self.consumers: list[Operation] = []
         self._last_evaluation: object = None  # whose it is, session.py decides
         self.is_named = name is not None
-        self._name = self.graph._scope + (self.kind if name is None else _checked(name))
-        # it was made where the first frame outside of this package is
-        frame = sys._getframe(2)
-        while frame.f_code.co_filename.startswith(_PACKAGE) and frame.f_back is not None:
-            frame = frame.f_back
-        self._file = frame.f_code.co_filename
-        self._line = frame.f_lineno
+        self._name: str | None = None
+        self._wanted = graph._scope if name is None else graph._scope + _checked(name)
+        self._code, self._at = place_outside(3)
 
     def _join(self, shape: Shape | None) -> None:
         """Take the node into its graph, when nothing is wrong with it."""
         self._shape = shape
         self.graph.nodes.append(self)
+
+    @property
+    def consumers(self) -> list[Operation]:
+        """The operations that compute from it, each once, in the order in which they were made."""
+        self.graph._link_nodes()
+        return self._consumers
+
+    def _wanted_name(self) -> str:
+        return self._wanted if self.is_named else self._wanted + self.kind
 
     @property
     def name(self) -> str:
@@ -148,14 +157,13 @@ class Node(Operators):
         Setting it gives the old one back, and raises GraphError where it is no text.
         """
         self.graph._name_nodes()
-        return self._name
+        return self._name or self._wanted_name()  # one with which something is wrong never joins its graph
 
     @name.setter
     def name(self, name: str) -> None:
         wanted = _checked(name)
-        self.graph._name_nodes()
-        del self.graph._numbers[self._name]
-        self._name = self.graph._take_name(wanted)
+        self.graph._names.give_back(self.name)
+        self._name = self.graph._names.take(wanted)
         self.is_named = True
 
     @property
@@ -165,12 +173,13 @@ class Node(Operators):
 
     def locate(self, file: str, line: int) -> None:
         """Say where the node was made, where that is not where it was called for."""
-        self._file, self._line = file, line
+        self._code, self._at = file, line
 
     @property
     def location(self) -> str:
         """Where the node was made, as file:line."""
-        return f"{os.path.basename(self._file)}:{self._line}"
+        file, line = file_and_line((self._code, self._at))
+        return f"{os.path.basename(file)}:{line}"
 
     def describe(self) -> str:
         """Return how errors name this node: kind, name and location."""
@@ -184,44 +193,22 @@ class Node(Operators):
     def _operate(self, name: str, *inputs: Any, **attributes: Any) -> Operation:
         return Operation(definitions[name], inputs, attributes)
 
-    def __add__(self, other: Any) -> Operation:
-        return Operation(definitions["add"], (self, other))
-
-    def __radd__(self, other: Any) -> Operation:
-        return Operation(definitions["add"], (other, self))
-
-    def __sub__(self, other: Any) -> Operation:
-        return Operation(definitions["subtract"], (self, other))
-
-    def __rsub__(self, other: Any) -> Operation:
-        return Operation(definitions["subtract"], (other, self))
-
-    def __mul__(self, other: Any) -> Operation:
-        return Operation(definitions["multiply"], (self, other))
-
-    def __rmul__(self, other: Any) -> Operation:
-        return Operation(definitions["multiply"], (other, self))
-
-    def __truediv__(self, other: Any) -> Operation:
-        return Operation(definitions["divide"], (self, other))
-
-    def __rtruediv__(self, other: Any) -> Operation:
-        return Operation(definitions["divide"], (other, self))
-
-    def __pow__(self, other: Any) -> Operation:
-        return Operation(definitions["power"], (self, other))
-
-    def __rpow__(self, other: Any) -> Operation:
-        return Operation(definitions["power"], (other, self))
-
-    def __matmul__(self, other: Any) -> Operation:
-        return Operation(definitions["matmul"], (self, other))
-
-    def __rmatmul__(self, other: Any) -> Operation:
-        return Operation(definitions["matmul"], (other, self))
-
-    def __neg__(self) -> Operation:
-        return Operation(definitions["negative"], (self,))
+    def _of_two(self, name: str, first: Any, second: Any) -> Operation:
+        # of two nodes of one shape, as in any graph of scalars, it is made the shortest way; the others go the long one
+        graph = _default_graph
+        if (
+            not (isinstance(first, Node) and isinstance(second, Node))
+            or not (first.graph is graph is second.graph and first._shape == second._shape)
+            or first._why_no_value
+            or second._why_no_value
+        ):
+            return Operation(definitions[name], (first, second))
+        node = _new(Operation)
+        node.definition = definition = definitions[name]
+        node.attributes = definition.attributes
+        node._begin(graph, (first, second), None)
+        node._join(first._shape)
+        return node
 
 
 @contextmanager
@@ -345,10 +332,6 @@ class Operation(Node):
             self._join(definition.output_shape(tuple(known), self.attributes) if len(known) == len(inputs) else None)
         except ValueError as error:
             raise self.misfit(known, error) from error
-        for node in inputs:
-            # this is the node's newest consumer, so the last entry tells whether it has been noted already
-            if not node.consumers or node.consumers[-1] is not self:
-                node.consumers.append(self)
 
     @property
     def kind(self) -> str:
@@ -372,25 +355,41 @@ def check_has_value(loss: Any) -> None:
 
 
 def post_order(fetches: Iterable[Node]) -> list[Node]:
-    """Return every node that the fetches need, each once, inputs before their consumers, without recursion.
+    """Return every node that the fetches need, each once, inputs before their consumers."""
+    return list(numbered(fetches))
+
+
+def numbered(fetches: Iterable[Node]) -> dict[Node, int]:
+    """Return the position of every node that the fetches need in the post-order, found without recursion.
 
     Raises GraphError where a node needs itself: a cycle, which can only be made by force.
     """
-    done: dict[Node, None] = {}
-    path: set[Node] = set()
-    stack = list(fetches)[::-1]
-    while stack:
-        node = stack[-1]
-        for source in node.inputs:
-            if source not in done:
-                if source in path:
-                    raise GraphError(
-                        f"it needs its own value: a cycle by way of {source.describe()}; take one edge out.", node
-                    )
-                path.add(node)
-                stack.append(source)
-                break
-        else:
-            done[node] = None
-            stack.pop()
-    return list(done)
+    done: dict[Node, int] = {}
+    for node in fetches:
+        if node in done:
+            continue
+        path: list[Node] = []
+        while True:
+            for source in node.inputs:
+                if source not in done:
+                    if len(path) > len(node.graph.nodes):  # then some of them are there twice
+                        raise _cycle(path)
+                    path.append(node)
+                    node = source
+                    break
+            else:
+                done[node] = len(done)
+                if not path:
+                    break
+                node = path.pop()
+    return done
+
+
+def _cycle(path: list[Node]) -> GraphError:
+    """Return the error for a path from consumers to inputs that comes to one of its nodes again."""
+    seen: set[Node] = set()
+    for consumer, node in pairwise(path):
+        seen.add(consumer)
+        if node in seen:
+            break
+    return GraphError(f"it needs its own value: a cycle by way of {node.describe()}; take one edge out.", consumer)

@@ -47,6 +47,10 @@ class Operators:
         """Return a node of the operation of this name."""
         raise NotImplementedError
 
+    def _of_two(self, name: str, first: Any, second: Any) -> Any:
+        """Return a node of one of the operators + - * / **, which are elementwise and have no attributes."""
+        return self._operate(name, first, second)
+
     def describe(self) -> str:
         """Return how errors name this node."""
         raise NotImplementedError
@@ -111,6 +115,45 @@ class Operators:
         return Comparison("not_equal", self, other) if isinstance(other, _COMPARABLE) else NotImplemented
 
     __hash__ = object.__hash__
+
+    def __add__(self, other: Any) -> Any:
+        return self._of_two("add", self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return self._of_two("add", other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return self._of_two("subtract", self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return self._of_two("subtract", other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return self._of_two("multiply", self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return self._of_two("multiply", other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return self._of_two("divide", self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return self._of_two("divide", other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        return self._of_two("power", self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return self._of_two("power", other, self)
+
+    def __matmul__(self, other: Any) -> Any:
+        return self._operate("matmul", self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return self._operate("matmul", other, self)
+
+    def __neg__(self) -> Any:
+        return self._operate("negative", self)
 
     def __pos__(self) -> Any:
         return self
@@ -273,27 +316,6 @@ class Comparison(Operators):
 
     def __repr__(self) -> str:
         return self.describe()
-
-    def __add__(self, other: Any) -> Any:
-        return self._operate("add", self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return self._operate("add", other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return self._operate("subtract", self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return self._operate("subtract", other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return self._operate("multiply", self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return self._operate("multiply", other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return self._operate("divide", self, other)
 
 
 _COMPARABLE = (Operators, int, float, list, np.ndarray, np.generic)

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from .arrays import Array, Shape, as_text, copy_in, freeze, is_finite, is_frozen, is_kept, quiet
-from .backprop import search
+from .backprop import edges_to_wait_for, positions, visits
 from .definition import GradientRule
 from .errors import FeedError, GraphError, MinidlError, NonFiniteError, ShapeError
 from .finite import non_finite_gradient, non_finite_leaf, non_finite_value
 from .gradients import EvaluatedOperation, gradient_rule, input_gradients
-from .graph import Constant, Node, Operation, Placeholder, Variable, post_order
+from .graph import Constant, Node, Operation, Placeholder, Variable, numbered
 
 
 class Plan:
@@ -30,18 +30,17 @@ class Plan:
 
     def __init__(self, fetches: Sequence[Node]) -> None:
         self.fetches = tuple(fetches)
-        self.nodes = post_order(fetches)
-        self.index = index = {node: position for position, node in enumerate(self.nodes)}
-        self.sources: list[Sequence[int]] = []
+        self.index = index = numbered(fetches)
+        self.nodes = list(index)
+        self.sources = positions(index)
         self._placeholders: list[tuple[int, Placeholder]] = []
         self._variables: list[tuple[int, Variable]] = []
         self._constants: list[Array | None] = [None] * len(index)
         # a step forward: where the value goes, what computes it, where its inputs are, whether that is unchecked
         self._forward: list[tuple[int, Callable[..., Any], Sequence[int], bool]] = []
         for position, node in enumerate(self.nodes):
-            self.sources.append(sources := tuple([index[source] for source in node.inputs]))
             if isinstance(node, Operation):
-                definition = node.definition
+                definition, sources = node.definition, self.sources[position]
                 self._forward.append((position, definition.bind(node.attributes), sources, definition.unchecked))
             elif isinstance(node, Variable):
                 self._variables.append((position, node))
@@ -200,10 +199,10 @@ class _BackwardPlan:
         self.variables: list[tuple[int, Variable]] = []
         # a step back: where G is, whose gradient function takes it, to which inputs, which of them need theirs
         self.steps: list[tuple[int, Operation, GradientRule, Sequence[int], Sequence[bool], bool]] = []
-        for node, _ in search(loss):
-            position = plan.index[node]
+        for position in visits(plan.sources, edges_to_wait_for(plan.sources, plan.index[loss]))[0]:
             if not wanted[position]:
                 continue
+            node = plan.nodes[position]
             self.visited.append(position)
             if isinstance(node, Operation):
                 sources = plan.sources[position]

@@ -19,6 +19,8 @@ ORDER = [
         "definition",
         "finite",
         "operators",
+        "places",
+        "names",
         "graph",
         "gradients",
     ),

@@ -13,9 +13,9 @@ import numpy as np
 
 from minidl_core import Node, Operation, Variable
 from minidl_core.arrays import Array, freeze
-from minidl_core.backprop import Visit, edges_to_wait_for, search, visits
+from minidl_core.backprop import Visit, edges_to_wait_for, positions, search, waiting_visits
 from minidl_core.gradients import EvaluatedOperation, gradient_rule, input_gradients, is_flat
-from minidl_core.graph import post_order
+from minidl_core.graph import numbered, post_order
 
 from ..beliefs.at_the_start import NOT_ZEROED, STALE_UPDATE
 from ..beliefs.in_a_sum import OVERWRITTEN
@@ -248,7 +248,7 @@ class NoOrder(Mutant):
 
     def visits(self, loss: Node) -> list[Visit]:
         """Return the order of the search in which this node does not wait."""
-        return list(visits(loss, edges_to_wait_for(loss) | {self.node: 1}))
+        return list(waiting_visits(loss, {self.node: 1}))
 
 
 class Overwritten(Mutant):
@@ -359,4 +359,6 @@ def mutants(loss: Node, operations: Iterable[str] = ()) -> list[Mutant]:
 
 def _used_twice(loss: Node) -> Iterator[Node]:
     """Yield the nodes that are inputs more than once."""
-    return (node for node, uses in edges_to_wait_for(loss).items() if uses > 1)
+    index = numbered([loss])
+    counts = edges_to_wait_for(positions(index), index[loss])
+    return (node for node, uses in zip(index, counts, strict=True) if uses > 1)
