@@ -16,6 +16,7 @@ import re
 import select
 import signal
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from textual import events
@@ -27,6 +28,7 @@ from .cast import Cast
 from .drawing.ascii import in_ascii
 from .notation.fitting import takes_single_cells
 from .terminal_input import ASK_BACKGROUND, MOST_COLUMNS, MOST_ROWS, TerminalInput
+from .widgets.canvas import PaintedRow
 
 # a frame is moves, colours and text; a line feed comes before a move
 FRAME = re.compile(
@@ -49,13 +51,9 @@ class Row:
         self.text = ""
         self.styles: list[str | None] = []
 
-    def write(self, x: int, text: str, style: str) -> list[int]:
+    def write(self, x: int, text: str, styles: list[str]) -> list[int]:
         """Write a text from column x on; return the columns that changed."""
         stop = x + len(text)
-        if style and " " in text and INVISIBLE_ON_BLANKS.fullmatch(style):
-            styles = ["" if character == " " else style for character in text]
-        else:
-            styles = [style] * len(text)
         if self.text[x:stop] == text and self.styles[x:stop] == styles:
             return []
         missing = stop - len(self.text)
@@ -66,6 +64,13 @@ class Row:
         self.text = self.text[:x] + text + self.text[stop:]
         self.styles[x:stop] = styles
         return changed
+
+
+def _of_each_cell(text: str, style: str) -> list[str]:
+    """Return the parameters of the colours of each cell of a text; where nothing of them shows, none."""
+    if style and " " in text and INVISIBLE_ON_BLANKS.fullmatch(style):
+        return ["" if character == " " else style for character in text]
+    return [style] * len(text)
 
 
 class Shown:
@@ -97,6 +102,24 @@ class Shown:
             return output
         return self._paint(changed, cursor)
 
+    def paint(self, rows: Iterable[PaintedRow]) -> str | None:
+        """Return what to send so that the terminal shows these rows; None where not all characters take one cell."""
+        written = []
+        for x, y, width, spans in rows:
+            text = "".join([part for part, _ in spans])
+            if not takes_single_cells(text):
+                return None
+            styles = [each for part, style in spans for each in _of_each_cell(part, style)]
+            blank = max(width - len(text), 0)
+            inside = min(width, self._width - x) if y < self._height else 0
+            text, styles = (text + " " * blank)[:inside], (styles + [""] * blank)[:inside]
+            written.append((y + 1, x + 1, text, styles))
+        changed: dict[int, list[int]] = {}
+        for y, x, text, styles in written:
+            if columns := self._rows[y].write(x, text, styles):
+                changed.setdefault(y, []).extend(columns)
+        return self._paint(changed, self._cursor)
+
     def _take_in(self, output: str) -> dict[int, list[int]] | None:
         """Write a frame into the rows; return the columns that changed by row, None if it is not a frame."""
         changed: dict[int, list[int]] = {}
@@ -116,7 +139,7 @@ class Shown:
                     return None
                 # what a frame made for a larger window has beyond the edges, the terminal would put on its last row
                 inside = text[: max(self._width + 1 - x, 0)] if y <= self._height else ""
-                if columns := self._rows[y].write(x, inside, style):
+                if columns := self._rows[y].write(x, inside, _of_each_cell(inside, style)):
                     changed.setdefault(y, []).extend(columns)
                 x += len(text)
                 style = "" if plain_after else style
@@ -182,10 +205,22 @@ class DifferenceDriver(LinuxDriver):
 
     def write(self, data: str) -> None:
         """Write what differs."""
-        if difference := self._shown.difference(data):
+        # a player's terminal keeps its modes
+        self._send(self._shown.difference(data), is_seen=not SILENT.fullmatch(data))
+
+    def paint(self, rows: Iterable[PaintedRow]) -> bool:
+        """Write what differs in these rows, and return whether that was possible."""
+        difference = self._shown.paint(rows)
+        if difference is None:
+            return False
+        self._send(difference, is_seen=True)
+        return True
+
+    def _send(self, difference: str, *, is_seen: bool) -> None:
+        if difference:
             sent = in_ascii(difference) if self.ascii else difference
             super().write(sent)
-            if self.cast is not None and not SILENT.fullmatch(data):  # a player's terminal keeps its modes
+            if self.cast is not None and is_seen:
                 self.cast.write(sent)
 
     def _get_terminal_size(self) -> tuple[int, int]:
