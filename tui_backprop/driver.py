@@ -16,7 +16,8 @@ import re
 import select
 import signal
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 from textual import events
@@ -54,16 +55,18 @@ class Row:
     def write(self, x: int, text: str, styles: list[str]) -> list[int]:
         """Write a text from column x on; return the columns that changed."""
         stop = x + len(text)
-        if self.text[x:stop] == text and self.styles[x:stop] == styles:
+        old_text, old_styles = self.text[x:stop], self.styles[x:stop]
+        if old_text == text and old_styles == styles:
             return []
         missing = stop - len(self.text)
-        self.text += " " * missing
-        self.styles += [None] * missing
-        then, now = zip(self.text[x:stop], self.styles[x:stop], strict=True), zip(text, styles, strict=True)
-        changed = [column for column, old, new in zip(range(x, stop), then, now, strict=True) if old != new]
+        if missing > 0:
+            self.text += " " * missing
+            self.styles += [None] * missing
+            old_text, old_styles = self.text[x:stop], self.styles[x:stop]
         self.text = self.text[:x] + text + self.text[stop:]
         self.styles[x:stop] = styles
-        return changed
+        cells = zip(range(x, stop), old_text, text, old_styles, styles, strict=True)
+        return [column for column, old, new, before, now in cells if old != new or before != now]
 
 
 def _of_each_cell(text: str, style: str) -> list[str]:
@@ -109,7 +112,9 @@ class Shown:
             text = "".join([part for part, _ in spans])
             if not takes_single_cells(text):
                 return None
-            styles = [each for part, style in spans for each in _of_each_cell(part, style)]
+            styles: list[str] = []
+            for part, style in spans:
+                styles += _of_each_cell(part, style)
             blank = max(width - len(text), 0)
             inside = min(width, self._width - x) if y < self._height else 0
             text, styles = (text + " " * blank)[:inside], (styles + [""] * blank)[:inside]
@@ -155,26 +160,37 @@ class Shown:
         style = ""
         for to_y, columns in sorted(changed.items()):
             row = self._rows[to_y]
-            for to_x in sorted(set(columns)):
-                start = to_x
-                if y == to_y and x <= to_x <= x + JOINED and None not in row.styles[x:to_x]:
-                    start = x
+            for start, stop in _joined(sorted(set(columns)), row.styles):
+                place = start
+                if y == to_y and x <= start <= x + JOINED and None not in row.styles[x:start]:
+                    place = x
                 else:
-                    sent.append(_move(y, x, to_y, to_x))
-                for place in range(start, to_x + 1):
-                    character, new_style = row.text[place], row.styles[place] or ""
-                    if new_style != style and not (
-                        character == " " and not new_style and INVISIBLE_ON_BLANKS.fullmatch(style)
-                    ):
+                    sent.append(_move(y, x, to_y, start))
+                for of_cells, cells in groupby(row.styles[place:stop]):
+                    new_style = of_cells or ""
+                    text = row.text[place : (place := place + sum(1 for _ in cells))]
+                    blank = not new_style and not text.strip(" ")
+                    if new_style != style and not (blank and INVISIBLE_ON_BLANKS.fullmatch(style)):
                         sent.append(f"\x1b[0;{new_style}m" if style and new_style else f"\x1b[{new_style}m")
                         style = new_style
-                    sent.append(character)
-                y, x = to_y, to_x + 1
+                    sent.append(text)
+                y, x = to_y, stop
         if style:
             sent.append("\x1b[m")
         if (y, x) != self._cursor:
             sent.append(_move(y, x, *self._cursor))
         return "".join(sent)
+
+
+def _joined(columns: list[int], styles: Sequence[str | None]) -> Iterator[tuple[int, int]]:
+    """Yield from where to where to write: over few unchanged cells that are known, too, rather than to move."""
+    start = stop = columns[0]
+    for column in columns:
+        if column > stop and (column > stop + JOINED or None in styles[stop:column]):
+            yield start, stop
+            start = column
+        stop = column + 1
+    yield start, stop
 
 
 def _move(y: int, x: int, to_y: int, to_x: int) -> str:
