@@ -16,6 +16,8 @@ import re
 import select
 import signal
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 from textual import events
@@ -27,6 +29,7 @@ from .cast import Cast
 from .drawing.ascii import in_ascii
 from .notation.fitting import takes_single_cells
 from .terminal_input import ASK_BACKGROUND, MOST_COLUMNS, MOST_ROWS, TerminalInput
+from .widgets.canvas import PaintedRow
 
 # a frame is moves, colours and text; a line feed comes before a move
 FRAME = re.compile(
@@ -49,23 +52,28 @@ class Row:
         self.text = ""
         self.styles: list[str | None] = []
 
-    def write(self, x: int, text: str, style: str) -> list[int]:
+    def write(self, x: int, text: str, styles: list[str]) -> list[int]:
         """Write a text from column x on; return the columns that changed."""
         stop = x + len(text)
-        if style and " " in text and INVISIBLE_ON_BLANKS.fullmatch(style):
-            styles = ["" if character == " " else style for character in text]
-        else:
-            styles = [style] * len(text)
-        if self.text[x:stop] == text and self.styles[x:stop] == styles:
+        old_text, old_styles = self.text[x:stop], self.styles[x:stop]
+        if old_text == text and old_styles == styles:
             return []
         missing = stop - len(self.text)
-        self.text += " " * missing
-        self.styles += [None] * missing
-        then, now = zip(self.text[x:stop], self.styles[x:stop], strict=True), zip(text, styles, strict=True)
-        changed = [column for column, old, new in zip(range(x, stop), then, now, strict=True) if old != new]
+        if missing > 0:
+            self.text += " " * missing
+            self.styles += [None] * missing
+            old_text, old_styles = self.text[x:stop], self.styles[x:stop]
         self.text = self.text[:x] + text + self.text[stop:]
         self.styles[x:stop] = styles
-        return changed
+        cells = zip(range(x, stop), old_text, text, old_styles, styles, strict=True)
+        return [column for column, old, new, before, now in cells if old != new or before != now]
+
+
+def _of_each_cell(text: str, style: str) -> list[str]:
+    """Return the parameters of the colours of each cell of a text; where nothing of them shows, none."""
+    if style and " " in text and INVISIBLE_ON_BLANKS.fullmatch(style):
+        return ["" if character == " " else style for character in text]
+    return [style] * len(text)
 
 
 class Shown:
@@ -97,6 +105,26 @@ class Shown:
             return output
         return self._paint(changed, cursor)
 
+    def paint(self, rows: Iterable[PaintedRow]) -> str | None:
+        """Return what to send so that the terminal shows these rows; None where not all characters take one cell."""
+        written = []
+        for x, y, width, spans in rows:
+            text = "".join([part for part, _ in spans])
+            if not takes_single_cells(text):
+                return None
+            styles: list[str] = []
+            for part, style in spans:
+                styles += _of_each_cell(part, style)
+            blank = max(width - len(text), 0)
+            inside = min(width, self._width - x) if y < self._height else 0
+            text, styles = (text + " " * blank)[:inside], (styles + [""] * blank)[:inside]
+            written.append((y + 1, x + 1, text, styles))
+        changed: dict[int, list[int]] = {}
+        for y, x, text, styles in written:
+            if columns := self._rows[y].write(x, text, styles):
+                changed.setdefault(y, []).extend(columns)
+        return self._paint(changed, self._cursor)
+
     def _take_in(self, output: str) -> dict[int, list[int]] | None:
         """Write a frame into the rows; return the columns that changed by row, None if it is not a frame."""
         changed: dict[int, list[int]] = {}
@@ -116,7 +144,7 @@ class Shown:
                     return None
                 # what a frame made for a larger window has beyond the edges, the terminal would put on its last row
                 inside = text[: max(self._width + 1 - x, 0)] if y <= self._height else ""
-                if columns := self._rows[y].write(x, inside, style):
+                if columns := self._rows[y].write(x, inside, _of_each_cell(inside, style)):
                     changed.setdefault(y, []).extend(columns)
                 x += len(text)
                 style = "" if plain_after else style
@@ -132,26 +160,37 @@ class Shown:
         style = ""
         for to_y, columns in sorted(changed.items()):
             row = self._rows[to_y]
-            for to_x in sorted(set(columns)):
-                start = to_x
-                if y == to_y and x <= to_x <= x + JOINED and None not in row.styles[x:to_x]:
-                    start = x
+            for start, stop in _joined(sorted(set(columns)), row.styles):
+                place = start
+                if y == to_y and x <= start <= x + JOINED and None not in row.styles[x:start]:
+                    place = x
                 else:
-                    sent.append(_move(y, x, to_y, to_x))
-                for place in range(start, to_x + 1):
-                    character, new_style = row.text[place], row.styles[place] or ""
-                    if new_style != style and not (
-                        character == " " and not new_style and INVISIBLE_ON_BLANKS.fullmatch(style)
-                    ):
+                    sent.append(_move(y, x, to_y, start))
+                for of_cells, cells in groupby(row.styles[place:stop]):
+                    new_style = of_cells or ""
+                    text = row.text[place : (place := place + sum(1 for _ in cells))]
+                    blank = not new_style and not text.strip(" ")
+                    if new_style != style and not (blank and INVISIBLE_ON_BLANKS.fullmatch(style)):
                         sent.append(f"\x1b[0;{new_style}m" if style and new_style else f"\x1b[{new_style}m")
                         style = new_style
-                    sent.append(character)
-                y, x = to_y, to_x + 1
+                    sent.append(text)
+                y, x = to_y, stop
         if style:
             sent.append("\x1b[m")
         if (y, x) != self._cursor:
             sent.append(_move(y, x, *self._cursor))
         return "".join(sent)
+
+
+def _joined(columns: list[int], styles: Sequence[str | None]) -> Iterator[tuple[int, int]]:
+    """Yield from where to where to write: over few unchanged cells that are known, too, rather than to move."""
+    start = stop = columns[0]
+    for column in columns:
+        if column > stop and (column > stop + JOINED or None in styles[stop:column]):
+            yield start, stop
+            start = column
+        stop = column + 1
+    yield start, stop
 
 
 def _move(y: int, x: int, to_y: int, to_x: int) -> str:
@@ -182,10 +221,22 @@ class DifferenceDriver(LinuxDriver):
 
     def write(self, data: str) -> None:
         """Write what differs."""
-        if difference := self._shown.difference(data):
+        # a player's terminal keeps its modes
+        self._send(self._shown.difference(data), is_seen=not SILENT.fullmatch(data))
+
+    def paint(self, rows: Iterable[PaintedRow]) -> bool:
+        """Write what differs in these rows, and return whether that was possible."""
+        difference = self._shown.paint(rows)
+        if difference is None:
+            return False
+        self._send(difference, is_seen=True)
+        return True
+
+    def _send(self, difference: str, *, is_seen: bool) -> None:
+        if difference:
             sent = in_ascii(difference) if self.ascii else difference
             super().write(sent)
-            if self.cast is not None and not SILENT.fullmatch(data):  # a player's terminal keeps its modes
+            if self.cast is not None and is_seen:
                 self.cast.write(sent)
 
     def _get_terminal_size(self) -> tuple[int, int]:

@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_backprop.driver import Shown
+from tui_backprop.notation.fitting import takes_single_cells
+from tui_backprop.widgets.canvas import PaintedRow
 
 COLUMNS, ROWS = 12, 4
 
@@ -33,6 +35,27 @@ others = st.sampled_from(
 )
 
 
+@st.composite
+def painted_rows(draw: st.DrawFn) -> list[PaintedRow]:
+    """Return rows of a pane: each a few spans, which may be wider than it, and the pane may reach beyond the edges."""
+    spans = st.lists(st.tuples(texts | st.sampled_from(["漢", "e\u0301"]), styles), max_size=3)
+    places = st.tuples(st.integers(0, COLUMNS - 1), st.integers(0, ROWS), st.integers(1, COLUMNS))
+    return [PaintedRow(*draw(places), draw(spans)) for _ in range(draw(st.integers(0, 4)))]
+
+
+def as_a_frame(rows: list[PaintedRow], cursor: str) -> str | None:
+    """Return these rows as Textual writes them, behind them the cursor as before; None where that cannot be painted."""
+    frame = ""
+    for x, y, width, spans in rows:
+        cells = [(character, style) for text, style in spans for character in text]
+        if not takes_single_cells("".join(character for character, _ in cells)):
+            return None
+        cells = [*cells, *[(" ", "")] * width][: min(width, COLUMNS - x)]
+        if y < ROWS:
+            frame += f"\x1b[{y + 1};{x + 1}H" + "".join(f"\x1b[{style}m{text}\x1b[0m" for text, style in cells)
+    return frame + cursor
+
+
 def shown(outputs: list[str]) -> tuple[object, ...]:
     screen = pyte.Screen(COLUMNS, ROWS)
     screen.reset_mode(7, private=True)  # Textual turns wrapping off
@@ -53,6 +76,24 @@ def _visible(cell: pyte.screens.Char) -> object:
 def test_the_difference_shows_the_same(outputs: list[str]) -> None:
     terminal = Shown(COLUMNS, ROWS)
     assert shown([terminal.difference(output) for output in outputs]) == shown(outputs)
+
+
+@given(st.lists(st.one_of(frames(), painted_rows(), painted_rows()), max_size=8))
+def test_painted_rows_show_the_same_as_a_frame_of_them(outputs: list[str | list[PaintedRow]]) -> None:
+    terminal, cursor = Shown(COLUMNS, ROWS), "\x1b[1;1H"
+    sent, wanted = [cursor], [cursor]
+    terminal.difference(cursor)
+    for output in outputs:
+        if isinstance(output, str):
+            cursor = output[output.rindex("\x1b") :]
+            sent.append(terminal.difference(output))
+            wanted.append(output)
+        else:
+            difference, frame = terminal.paint(output), as_a_frame(output, cursor)
+            assert (difference is None) == (frame is None)
+            sent += [difference or ""]
+            wanted += [frame or ""]
+    assert shown(sent) == shown(wanted)
 
 
 def test_what_stands_there_is_not_sent_again() -> None:

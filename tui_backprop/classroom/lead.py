@@ -18,7 +18,7 @@ from ..quiz import Question, read_number
 from ..quiz.arithmetic import LONGEST_ANSWER
 from ..session import DebugSession, Viewer
 from .context import Context, write_context
-from .link import VERSION, Link
+from .link import VERSION, Link, write
 
 SLOW = 2.0
 """A pupil who needs more seconds than this to draw what the teacher did is called slow."""
@@ -68,6 +68,7 @@ class Lead:
         self._listening = listening
         self._server: asyncio.Server | None = None
         self._context: Context | None = None
+        self._message = b""
         self._number = 0
         self._question: Question | None = None
         self._asked = 0
@@ -151,9 +152,9 @@ class Lead:
             self.looked_at.link.send({"class": VERSION, "points": points_at})
 
     def _send(self, member: Member) -> None:
-        if self._context is not None and member.drawn >= member.sent < self._number:
+        if member.drawn >= member.sent < self._number:
             member.sent, member.since = self._number, asyncio.get_running_loop().time()
-            member.link.send({"class": VERSION, "name": self.name, "number": self._number, "context": self._context})
+            member.link.send_line(self._message)
 
     def after_drawing(self, session: DebugSession, viewer: Viewer) -> None:
         """Send the class what the teacher sees now, if that is not what they were sent."""
@@ -161,6 +162,8 @@ class Lead:
         if repr(context) != repr(self._context):  # NaN is not equal to itself
             self._context = context
             self._number += 1
+            message = {"class": VERSION, "name": self.name, "number": self._number, "context": context}
+            self._message = write(message)
             for member in self.members.values():
                 self._send(member)
 

@@ -84,9 +84,13 @@ class Link(asyncio.Protocol):
 
     def send(self, message: Message) -> None:
         """Send a message, if there is a connection; who takes none any more is let go."""
+        self.send_line(write(message))
+
+    def send_line(self, line: bytes) -> None:
+        """Send a message that is written already."""
         if self.is_open:
             assert self._transport is not None
-            self._transport.write(write(message))
+            self._transport.write(line)
             if self._transport.get_write_buffer_size() > 4 * LONGEST_OF_TEACHER:
                 self.close()
 

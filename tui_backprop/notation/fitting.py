@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import TypeVar
@@ -39,10 +38,19 @@ def width_of(text: str | Line) -> int:
     return cell_len(printable(text)) if isinstance(text, str) else sum([cell_len(part) for part, _ in text])
 
 
-@lru_cache(maxsize=4096)
+_single = set(map(chr, range(0x20, 0x7F)))
+"""The characters that are known to take one cell, which is so for ever."""
+
+
 def takes_single_cells(text: str) -> bool:
     """Return whether each character of a text takes one cell."""
-    return text.isascii() or all(cell_len(char) == 1 for char in text)
+    if _single.issuperset(text):
+        return True
+    others = set(text) - _single
+    if any(cell_len(char) != 1 for char in others):
+        return False
+    _single.update(others)
+    return True
 
 
 # cutting

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from ..classroom.look import Look
 from ..keys import Keymap
 from ..session import DebugSession
-from .main_screen import MainScreen
+from .main_screen import MainScreen, Paint
 
 
 class LookScreen(MainScreen):
@@ -17,8 +17,8 @@ class LookScreen(MainScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q,F,L,O", "leave", "leave")]
 
-    def __init__(self, session: DebugSession, look: Look, keymap: Keymap) -> None:
-        super().__init__(session, look, keymap)
+    def __init__(self, session: DebugSession, look: Look, keymap: Keymap, paint: Paint) -> None:
+        super().__init__(session, look, keymap, paint)
         self._look = look
         look.changed = self.look_at_class
 

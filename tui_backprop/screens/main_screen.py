@@ -7,7 +7,7 @@ viewer into lines; canvases send the terminal what changed of them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from textwrap import wrap
 from typing import Any, ClassVar
 
@@ -16,6 +16,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
 from textual.timer import Timer
+from textual.widget import Widget
 
 from ..classroom.lead import Lead
 from ..classroom.look import Look
@@ -34,9 +35,12 @@ from ..panes.pane import Pane, Size
 from ..panes.question_pane import choice_at
 from ..session import DebugSession, Viewer
 from ..session.looks import count_look
-from ..widgets.canvas import Canvas
+from ..widgets.canvas import Canvas, PaintedRow
 from ..widgets.graph_canvas import GraphCanvas
 from .slices import BETWEEN_SECONDS
+
+Paint = Callable[[Sequence[PaintedRow]], bool]
+"""Sends the terminal what differs in these rows, and returns whether that was possible."""
 
 
 class MainScreen(Screen[None]):
@@ -57,14 +61,20 @@ class MainScreen(Screen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [binding for section in SECTIONS.values() for binding in section]
 
-    def __init__(self, session: DebugSession, company: Lead | Pupil | Look | None, keymap: Keymap) -> None:
+    def __init__(
+        self, session: DebugSession, company: Lead | Pupil | Look | None, keymap: Keymap, paint: Paint
+    ) -> None:
         super().__init__()
         self.session = session
         self._company = company
         self.keymap = keymap
         self.viewer = Viewer(session, names_of(keymap))
         self._panes = [pane for pane in PANES if pane.applies(session.moment)]
+        self._canvases = {name: GraphCanvas(id=name) if name == "graph" else Canvas(id=name) for name in self._names()}
+        self._paint = paint
+        self._laid_out = False
         self._areas: dict[str, Area] = {}
+        self._at: dict[str, Area] = {}
         self._arranged: object = None
         self._drawn: dict[str, object] = {}
         self._drawn_for: tuple[int, int] | None = None
@@ -75,11 +85,13 @@ class MainScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Yield the canvases; where they stand is the arrangement's business."""
-        yield Canvas(id="frame")
+        yield from self._canvases.values()
+
+    def _names(self) -> Iterator[str]:
+        """Yield the names of the canvases, the frame that is beneath the others first."""
+        yield "frame"
         for pane in self._panes:
-            yield GraphCanvas(id=pane.name) if pane.name == "graph" else Canvas(id=pane.name)
-            if pane.titled:
-                yield Canvas(id=f"{pane.name}-title")
+            yield from (pane.name, f"{pane.name}-title") if pane.titled else (pane.name,)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Let no key but those of the program do anything while the terminal is too small to show what it does."""
@@ -273,8 +285,8 @@ class MainScreen(Screen[None]):
         moment = self.session.moment
         shown = [pane for pane in self._panes if pane.name in self._areas]
         unfinished = any(pane.prepare(moment, self.viewer) for pane in shown)
-        for pane in shown:
-            self._draw_pane(pane, moment)
+        changed = [each for pane in shown for each in self._draw_pane(pane, moment)]
+        self._show([(name, rows) for name, rows in changed if rows])
         if unfinished and not self._goes_on:
             self._goes_on = True
             # not by a timer of Textual's: one that is late when it starts never rings
@@ -287,17 +299,36 @@ class MainScreen(Screen[None]):
         self._goes_on = False
         self.show()
 
-    def _draw_pane(self, pane: Pane, moment: Moment) -> None:
+    def _draw_pane(self, pane: Pane, moment: Moment) -> Iterator[tuple[str, list[int]]]:
+        """Give a pane's canvases what they show now; yield the name of each, and which of its rows changed."""
         area, depends_on = self._areas[pane.name], pane.depends_on(moment, self.viewer)
         if depends_on is not None and self._drawn.get(pane.name) == depends_on:
             return
         self._drawn[pane.name] = depends_on
         size = Size(area.width, area.height)
-        self.query_one(f"#{pane.name}", Canvas).show(pane.draw(moment, self.viewer, size))
+        yield pane.name, self._canvases[pane.name].take(pane.draw(moment, self.viewer, size), area.height)
         if pane.titled:
-            title = self.query_one(f"#{pane.name}-title", Canvas)
-            told = title_of(pane, moment, self.viewer, size)
-            title.show([draw_title(*told, area.width)])
+            name, title = f"{pane.name}-title", title_of(pane, moment, self.viewer, size)
+            yield name, self._canvases[name].take([draw_title(*title, area.width)], 1)
+
+    def _show(self, changed: list[tuple[str, list[int]]]) -> None:
+        """Paint the rows that changed; where the panes are to move, or something lies over them, Textual has to."""
+        if self._laid_out and self.is_active and not any(each.display and each.size for each in self._lying_over):
+            rows = []
+            for name, numbers in changed:
+                area, canvas = self._at[name], self._canvases[name]
+                rows += [PaintedRow(area.x, area.y + y, area.width, canvas.spans(y)) for y in numbers]
+            if self._paint(rows):
+                for name, numbers in changed:
+                    self._canvases[name].painted_elsewhere(numbers)
+                return
+        for name, numbers in changed:
+            self._canvases[name].paint(numbers)
+
+    @property
+    def _lying_over(self) -> Iterator[Widget]:
+        """The widgets that are not ours: Textual's notes and hints."""
+        return (child for child in self.children if not isinstance(child, Canvas))
 
     def _arrange(self) -> None:
         """Put the panes where they stand on a screen of this size, if that has changed."""
@@ -307,6 +338,8 @@ class MainScreen(Screen[None]):
         if self._arranged == arranged:
             return
         self._arranged = arranged
+        self._laid_out = False
+        self.call_after_refresh(self._know_layout)
         self._areas = {} if arrangement is None else dict(arrangement.panes)
         if arrangement is None:
             needs = f"{LEAST_WIDTH}x{LEAST_HEIGHT} cells; this terminal has {size.width}x{size.height}."
@@ -321,7 +354,7 @@ class MainScreen(Screen[None]):
             self.viewer.take_room(Room(graph.width, graph.height, diagram), elsewhere)
             frame = draw_frame(arrangement, *size)
         self._position("frame", Area(0, 0, *size))
-        self.query_one("#frame", Canvas).show(frame)
+        self._canvases["frame"].show(frame)
         for pane in self._panes:
             area = self._areas.get(pane.name)
             self._position(pane.name, area)
@@ -329,10 +362,15 @@ class MainScreen(Screen[None]):
                 self._position(f"{pane.name}-title", area and area._replace(y=area.y - 1, height=1))
         self._drawn.clear()
 
+    def _know_layout(self) -> None:
+        """Know that Textual has put the panes where they stand now."""
+        self._laid_out = True
+
     def _position(self, name: str, area: Area | None) -> None:
-        canvas = self.query_one(f"#{name}", Canvas)
+        canvas = self._canvases[name]
         canvas.display = area is not None
         if area is not None:
+            self._at[name] = area
             canvas.styles.offset = (area.x, area.y)
             canvas.styles.width, canvas.styles.height = area.width, area.height
 
