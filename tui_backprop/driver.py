@@ -160,7 +160,7 @@ def _move(y: int, x: int, to_y: int, to_x: int) -> str:
 
 
 class Output:
-    """A terminal; what is written once it is gone goes nowhere: an error would end Textual's writer, which is waited for."""
+    """A terminal; what is written once it is gone goes nowhere: an error would end Textual's writer for good."""
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
