@@ -17,8 +17,9 @@ import select
 import signal
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import groupby
-from typing import Any
+from typing import IO, Any
 
 from textual import events
 from textual.drivers.headless_driver import HeadlessDriver
@@ -197,6 +198,23 @@ def _move(y: int, x: int, to_y: int, to_x: int) -> str:
     return f"\x1b[{to_x - x}C" if y == to_y and x < to_x else f"\x1b[{to_y};{to_x}H"
 
 
+class Output:
+    """A terminal; what is written once it is gone goes nowhere: an error would end Textual's writer for good."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def write(self, text: str) -> None:
+        """Write a text."""
+        with suppress(OSError):
+            self._file.write(text)
+
+    def flush(self) -> None:
+        """Send what was written."""
+        with suppress(OSError):
+            self._file.flush()
+
+
 class DifferenceDriver(LinuxDriver):
     """Textual's driver for terminals, sending less, and surviving more of what a terminal sends."""
 
@@ -209,6 +227,8 @@ class DifferenceDriver(LinuxDriver):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        assert self._file is not None, "there is a terminal"
+        self._file = Output(self._file)  # type: ignore[assignment]  # it needs no more of a file
         self._suspended = False
         self.forget()
 

@@ -30,7 +30,7 @@ def run_replay(name: str, record: str, settings: Settings) -> int:
     """Replay a session's file into a cast, and return the exit status, 2 where it cannot be replayed or recorded."""
     try:
         file = read_session(name)
-        opened = open_session(Asked(name))
+        opened = open_session(Asked(name), has_files=False)  # a guess that is made again is no score
     except (ProgramError, NoMomentError) as error:
         complain(error)
         return 2

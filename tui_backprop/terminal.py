@@ -15,6 +15,7 @@ import signal
 import sys
 import termios
 import threading
+import time
 from types import FrameType
 from typing import Any
 
@@ -22,6 +23,7 @@ from textual.app import App
 
 from .cast import Cast
 from .driver import DifferenceDriver
+from .hang_up import turn_away
 from .programs.collecting import OFTEN
 
 KEYS, SCREEN = 0, 2  # the descriptors that Textual reads from and paints on; it replaces sys.stderr while it runs
@@ -105,10 +107,16 @@ def _abandon(attributes: list[Any], exit_code: int) -> None:
 
 
 def _end_when_the_terminal_is_gone() -> None:
-    """End the process when its terminal hangs up, even if the signal is ignored: nothing is left to restore."""
+    """Have the app quit when its terminal hangs up, even if the signal is ignored, and end it where it does not.
+
+    There is nothing left to restore, but there may be a session to keep, or a class to leave.
+    """
     terminal = select.poll()
     terminal.register(KEYS, 0)
     while not (events := terminal.poll(1000)):
         pass
     if events[0][1] & (select.POLLHUP | select.POLLERR):
+        turn_away([0, 1, 2])
+        os.kill(os.getpid(), signal.SIGHUP)
+        time.sleep(PATIENCE)
         os._exit(128 + signal.SIGHUP)

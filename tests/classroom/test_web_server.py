@@ -105,7 +105,9 @@ async def test_nothing_else_is_to_be_had_and_nonsense_ends_only_its_own_page() -
             async with site.browser.get(site.address(path)) as answer:
                 assert answer.status in (403, 404), path
         async with site.browser.get(site.address("/")) as answer:
-            assert "style-src 'self'" in answer.headers["Content-Security-Policy"]
+            assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+            of_others = re.findall(r'(?:src|href)="https?://[^"]*"', await answer.text())
+            assert not of_others, "there may be no other server than this one"
         async with site.browser.ws_connect((await site.load())[2]) as other:
             await read(other, "TERM")
             for nonsense in ("x", "[" * 9000, '["stdin", 7]', '["resize", {"width": "a"}]', b"\xff", "7" * 70_000):

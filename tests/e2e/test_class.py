@@ -6,8 +6,26 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
 from .pseudo_terminal import PseudoTerminal
 from .test_session import COMMAND
+
+
+@pytest.mark.parametrize("way", ["leads", "reads"])
+def test_a_terminal_that_hangs_up_leaves_what_was_to_be_kept(tmp_path: Path, way: str) -> None:
+    name = f"h{os.getpid()}"
+    options = ["--class", name] if way == "leads" else ["--plain"]
+    with PseudoTerminal([*COMMAND, "chain", *options, "--save", "x.backprop"], directory=tmp_path) as terminal:
+        terminal.wait_for("0 follow" if way == "leads" else "> ")
+        terminal.press(*(["i", "i", "r"] if way == "leads" else ["iteration", "enter"] * 2))
+        terminal.wait_for("iteration 2" if way == "leads" else "Iteration 2 is done")
+        assert terminal.hang_up() == (128 + signal.SIGHUP if way == "leads" else 130)
+    assert not Path(f"/tmp/backprop-tui-{name}").exists()
+    with PseudoTerminal([*COMMAND, "x.backprop"], directory=tmp_path) as again:
+        again.wait_for("iteration 2" if way == "reads" else "iteration")
+        again.press("q")
+        assert again.wait_for_exit() == 0
 
 
 def test_a_class_on_one_machine(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import shlex
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from tui_backprop.notation.moments import command
 from tui_backprop.programs.program import ProgramError
 from tui_backprop.session import DebugSession
 from tui_backprop.session.opening import Asked, open_session
+from tui_backprop.session.session_file import write_session
 
 
 def worked_on(name: str) -> DebugSession:
@@ -65,6 +67,64 @@ def test_a_kept_session_opens_at_the_same_step_with_the_same_bits(name: str, tmp
         each.last()
     same(session, opened.session)
     assert path.stat().st_size < 10_000
+
+
+def do_something(session: DebugSession, chance: random.Random) -> None:
+    """Step, ask, drive, answer right or wrong, or give an answer away, by chance."""
+    quiz = session.quiz
+    question, move = quiz.question, session.driving.move
+    if question is None or not quiz.takes_answers:
+        whats = ["step"] * 8 + ["ask", "drive", "back", "phase", "iteration"]
+        match chance.choice(whats):
+            case "ask":
+                session.ask()
+            case "drive":
+                session.drive()
+            case "back":
+                session.back()
+            case stop:
+                session.step(stop)
+        return
+    answer = chance.choice(["right", "wrong", "away"])
+    if answer == "away":
+        quiz.skip()
+    elif move is not None and move.node is not None:
+        session.driving.choose_node(move.node if answer == "right" else chance.choice(session.moment.graph.nodes))
+    elif question.choices:
+        quiz.choose(question.choices.index(question.answer) if answer == "right" else 0)
+    else:
+        quiz.typed = question.answer if answer == "right" else "123.5"
+        quiz.submit()
+    session.take_answer()
+
+
+def written(session: DebugSession) -> Any:
+    return json.loads("".join(write_session(session)))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_answers_and_driving_are_there_again_and_go_on_as_they_would_have(seed: int, tmp_path: Path) -> None:
+    chance, path = random.Random(seed), tmp_path / "x.backprop"
+    session = open_session(Asked(chance.choice(["chain", "xor", "two-paths"]))).session
+    answered = 0
+    for _ in range(8):
+        for _ in range(25):
+            do_something(session, chance)
+        session.keep(path)
+        again = open_session(Asked(str(path)))
+        assert again.warning == ""
+        assert written(again.session) == written(session)
+        same(session, again.session)
+        ways = random.Random(chance.random()), random.Random()
+        ways[1].setstate(ways[0].getstate())
+        withdrawn = session.asking.question is not None  # a question is put again by the next step
+        for _ in range(0 if withdrawn else 30):
+            for each, way in zip((session, again.session), ways, strict=True):
+                do_something(each, way)
+            assert written(again.session) == written(session)
+        answered += len(session.asking.answers) + len(session.driving.answers)
+        session = again.session
+    assert answered > 10
 
 
 @pytest.mark.parametrize("name", ["chain", "perceptron"])

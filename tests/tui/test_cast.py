@@ -14,6 +14,8 @@ from tests.e2e.pseudo_terminal import PseudoTerminal
 from tests.e2e.test_session import COMMAND
 from tui_backprop.app import BackpropApp
 from tui_backprop.cli import main
+from tui_backprop.hunt.hunt import Guess
+from tui_backprop.hunt.planting import hunt_address
 from tui_backprop.notation.edits import read_edit
 from tui_backprop.programs.opening import open_program
 from tui_backprop.session import DebugSession
@@ -96,8 +98,55 @@ async def test_a_kept_session_is_replayed(tmp_path: Path) -> None:
     assert passes == {(0, 1), *((1, iteration) for iteration in range(2, 8))}
     assert session.timeline.place == before.timeline.place
     assert session.moment.loss == before.moment.loss
-    again = [(answer.place, answer.given, answer.right) for answer in session.quiz.answers]
-    assert again == [(answer.place, answer.given, answer.right) for answer in before.quiz.answers]
+    again = [(answer.where.place, answer.given, answer.right) for answer in session.quiz.answers]
+    assert again == [(answer.where.place, answer.given, answer.right) for answer in before.quiz.answers]
+
+
+def test_moves_and_guesses_are_made_again(tmp_path: Path) -> None:
+    path = tmp_path / "x.backprop"
+    driven = open_session(Asked("two-paths")).session
+    driven.drive()
+    driven.step("phase")
+    driven.step()
+    for number in range(20):
+        move, driving = driven.driving.move, driven.driving
+        if move is None:  # the end of an iteration
+            driven.step("phase")
+            driven.step()
+            continue
+        if number % 4 == 3:
+            driving.skip()
+            driving.skip()
+        elif move.node is not None:
+            others = [node for node in driven.moment.graph.nodes if node is not move.node]
+            for node in [*others[: number % 4], move.node]:
+                driving.choose_node(node)
+        else:
+            driving.typed = move.question.answer if number % 4 < 2 else "77"
+            driving.submit()
+            driving.skip()
+            driving.skip()
+        driven.take_answer()
+    hunting = open_session(Asked(hunt_address(3, "skip"))).session
+    for guess in (Guess("x", "overwritten"), Guess("", None)):
+        hunting.guess(guess)
+    for before in (driven, hunting):
+        before.keep(path)
+        session = open_session(Asked(str(path)), has_files=False).session
+        for _ in replay(session, read_session(str(path))):
+            assert session.running is None
+        assert session.timeline.place[:2] == before.timeline.place[:2]
+        assert sorted(moves_of(session)) == sorted(moves_of(before))
+    assert len(moves_of(driven)) > 5
+    assert session.hunt is not None
+    assert hunting.hunt is not None
+    assert session.hunt.guesses == hunting.hunt.guesses
+    assert session.hunt.is_over
+
+
+def moves_of(session: DebugSession) -> list[str]:
+    """Return the moves that a learner has made, as text."""
+    return [f"{each.where.place[:2]} {each.question} {each.given} {each.right}" for each in session.driving.answers]
 
 
 async def rows_of(path: Path) -> list[str]:

@@ -7,6 +7,7 @@ import os
 import pwd
 import re
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 from .pupil import NoClassError
@@ -34,6 +35,8 @@ def meet(name: str, group: str | None) -> tuple[socket.socket, str]:
         os.chown(directory, -1, number)
         directory.chmod(0o750)
     except PermissionError:
+        with suppress(OSError):  # a class that is there already, or somebody else's
+            directory.rmdir()
         raise NoClassError(f"you are not in the group {group}, so you cannot let it in") from None
     except OSError as error:
         raise NoClassError(f"{directory} cannot be made: {error.strerror}") from None

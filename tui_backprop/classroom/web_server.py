@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 import secrets
 from contextlib import suppress
 from pathlib import Path
@@ -21,11 +22,29 @@ from aiohttp import web
 from .house import ANYBODY, LEAD, MOST_HELD, House, Seat, User, read_user
 
 _PAGE = Path(textual_serve.__file__).parent
+_FROM_ELSEWHERE = re.compile(r"<link[^>]*https?://[^>]*>")
 _HEADERS = {
-    "Content-Security-Policy": "style-src 'self' 'unsafe-inline'; font-src 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
     "Cache-Control": "no-store",
 }
 """The page asks nothing of other servers, and no other one's page has it in a frame."""
+_CLIPBOARD = """
+<script>
+  // browsers have no other clipboard for a page that is not encrypted, unless it is of the same machine
+  navigator.clipboard ?? Object.defineProperty(navigator, "clipboard", { value: {
+    async readText() { return ""; },
+    async writeText(text) {
+      const field = document.createElement("textarea"), focused = document.activeElement;
+      field.value = text;
+      document.body.append(field);
+      field.select();
+      document.execCommand("copy");
+      field.remove();
+      focused?.focus();
+    },
+  }});
+</script>
+"""
 _MOST_TICKETS = 1000
 
 
@@ -78,9 +97,9 @@ class Website:
             "config": {"static": {"url": "/static/"}},
             "application": {"name": self._title},
         }
-        page = aiohttp_jinja2.render_template("app_index.html", request, values)
-        page.headers.update(_HEADERS)
-        return page
+        page = _FROM_ELSEWHERE.sub("", aiohttp_jinja2.render_string("app_index.html", request, values))
+        page = page.replace("</head>", f"{_CLIPBOARD}</head>", 1)
+        return web.Response(text=page, content_type="text/html", headers=_HEADERS)
 
     async def give_seat(self, request: web.Request) -> web.WebSocketResponse:
         """Give a seat for a ticket, until its page is closed or its app ends."""

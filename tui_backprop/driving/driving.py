@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from minidl_core import IterationFinished, Node
 
@@ -14,12 +14,12 @@ from ..debugger.branches import Branch
 from ..debugger.followed import Followed
 from ..debugger.message import Message
 from ..debugger.moment import Moment
-from ..debugger.steps import Place
 from ..debugger.timeline import Timeline
 from ..notation.moments import name_moment
 from ..notation.names import called
 from ..quiz import Question, judge, read_number
-from ..quiz.quiz import Answered, Outcome, Quiz
+from ..quiz.answered import Answered, Where, read_answered, read_where
+from ..quiz.quiz import Outcome, Quiz
 
 if TYPE_CHECKING:
     from .moves import Move
@@ -30,18 +30,26 @@ SPACING = (3, 7)
 _IN_A_NUMBER = re.compile(r"[-−+*/·×^().,0-9a-z]")
 """What is typed of a number or a computation; any other key is not the move's."""
 
-Where = tuple[Branch, Place]
-
 
 @dataclass(frozen=True)
 class Again:
     """A move that comes again: where it stood, its text, once so many moves of its kind are made, for which time."""
 
     where: Where
-    followed: Followed
-    question: Question
+    kind: str
+    question: str
     due: int
     time: int = 0
+
+    def written(self, branches: Sequence[Branch]) -> dict[str, Any]:
+        """Return what a session's file has of it."""
+        about = {"kind": self.kind, "question": self.question, "due": self.due, "time": self.time}
+        return {**self.where.written(branches), **about}
+
+
+def _read_again(says: Mapping[str, Any], branches: Sequence[Branch]) -> Again:
+    texts, numbers = (str(says["kind"]), str(says["question"])), (int(says["due"]), int(says["time"]))
+    return Again(read_where(says, branches), *texts, *numbers)
 
 
 class Driving(Quiz):
@@ -61,10 +69,60 @@ class Driving(Quiz):
         self._first: str | None = None
         self.gave_up = False
         self._made: Counter[str] = Counter()
-        self._counted: set[tuple[Branch, Place, Followed, str]] = set()
+        self._counted: set[tuple[Branch | None, tuple[int, int | None], Followed, str]] = set()
         self._due: list[Again] = []
         self._reviewed: Again | None = None
         self._home: Where | None = None
+
+    def written(self, branches: Sequence[Branch]) -> dict[str, Any]:
+        """Return what a session's file has of it."""
+        reviewed, home = self._reviewed, self._home
+        stands = None
+        if self.question is not None:
+            stands = {
+                "question": self.question.text,
+                "followed": [self.followed.point, self.followed.entry],
+                "first": self._first,
+                "gave up": self.gave_up,
+                "again": None if reviewed is None else reviewed.written(branches),
+                "from": None if home is None else home.written(branches),
+            }
+        drive = {"made": self._made, "again": [each.written(branches) for each in self._due], "stands": stands}
+        answers = [answer.written(branches) for answer in self.answers]
+        return {"drives": self.is_on, "driving": answers, "driving score": self.score.written(), "drive": drive}
+
+    def take_up(self, says: Mapping[str, Any], timeline: Timeline) -> None:
+        """Go on from what was written, at the moment at which it was.
+
+        Raises KeyError, IndexError, TypeError or ValueError where that is damaged.
+        """
+        branches, drive = timeline.branches, says["drive"]
+        self.answers = [read_answered(each, branches) for each in says["driving"]]
+        self.score.take_up(says["driving score"])
+        self._counted = {_key(each.where, each.question) for each in self.answers}
+        self._made = Counter({str(kind): int(count) for kind, count in drive["made"].items()})
+        self._due = [_read_again(each, branches) for each in drive["again"]]
+        if not says["drives"]:
+            return
+        self.begin()
+        stands = drive["stands"]
+        if stands is None:
+            self.moved(timeline.moment)
+            return
+        point, entry = stands["followed"]
+        followed = Followed(int(point), tuple(map(int, entry)))
+        self._reviewed = None if stands["again"] is None else _read_again(stands["again"], branches)
+        about = followed if self._reviewed is None else self._reviewed.where.followed
+        moves = _moves_at(timeline, about)
+        [at] = [at for at, move in enumerate(moves) if move.question.text == stands["question"]]
+        self._moves, self.followed = moves[at:] if self._reviewed is None else [moves[at]], followed
+        self._place, self._asked = (timeline.recording, timeline.cursor), Where(timeline.branch, timeline.place, about)
+        if stands["from"] is not None:
+            self._home, self.again = read_where(stands["from"], branches), name_moment(timeline)
+        self._put()
+        self._first = None if stands["first"] is None else str(stands["first"])
+        if stands["gave up"]:
+            self._tell()
 
     @property
     def is_on(self) -> bool:
@@ -117,21 +175,34 @@ class Driving(Quiz):
             return False
         self._review(timeline, self._moves[0].question.kind)
         self._place = timeline.recording, timeline.cursor
-        about = self.followed if self._reviewed is None else self._reviewed.followed
-        self._asked = timeline.branch, timeline.place, about
+        about = self.followed if self._reviewed is None else self._reviewed.where.followed
+        self._asked = Where(timeline.branch, timeline.place, about)
+        self._put()
+        return True
+
+    def put(self, timeline: Timeline, followed: Followed, text: str) -> bool:
+        """Put the move of this text, untold, as if it had never been made; return whether it is one of those here."""
+        moves = [move for move in _moves_at(timeline, followed) if move.question.text == text]
+        if not moves:
+            return False
+        self.begin()
+        self._counted.clear()
+        self._moves, self.followed, self._due, self._reviewed = moves[:1], followed, [], None
+        self._made[moves[0].question.kind] = 2
+        self._place = timeline.recording, timeline.cursor
+        self._asked = Where(timeline.branch, timeline.place, followed)
         self._put()
         return True
 
     def _review(self, timeline: Timeline, kind: str) -> None:
         """Go to a move of this kind that is due to come again, if there is one."""
-        for again in [each for each in self._due if each.question.kind == kind and each.due <= self._made[kind]]:
+        for again in [each for each in self._due if each.kind == kind and each.due <= self._made[kind]]:
             self._due.remove(again)
-            if again.where[0] in timeline.branches:
-                home = timeline.branch, timeline.place
+            if again.where.branch in timeline.branches:
+                home = Where(timeline.branch, timeline.place, self.followed)
                 _travel(timeline, again.where)
-                there = [
-                    move for move in _moves_at(timeline, again.followed) if move.question.text == again.question.text
-                ]
+                moves = _moves_at(timeline, again.where.followed)
+                there = [move for move in moves if move.question.text == again.question]
                 if there:
                     self._moves, self._home, self._reviewed = there, home, again
                     self.again = name_moment(timeline)
@@ -154,7 +225,7 @@ class Driving(Quiz):
 
     def _return(self, timeline: Timeline) -> bool:
         home, self._home = self._home, None
-        return home is not None and home[0] in timeline.branches and _travel(timeline, home)
+        return home is not None and home.branch in timeline.branches and _travel(timeline, home)
 
     def moved(self, moment: Moment) -> None:
         """Forget the move and keep what came of it beside the new moment; at the end of an iteration sum up."""
@@ -205,9 +276,13 @@ class Driving(Quiz):
         if self.told:
             self._finish(Outcome(self.question, None))
         else:
-            self.told = self.gave_up = True
-            self.question = replace(self.question, hides_queue=False)
-            self.complaint = None
+            self._tell()
+
+    def _tell(self) -> None:
+        assert self.question is not None
+        self.told = self.gave_up = True
+        self.question = replace(self.question, hides_queue=False)
+        self.complaint = None
 
     def _give(self, question: Question, given: str) -> None:
         if judge(question, given):
@@ -243,7 +318,7 @@ class Driving(Quiz):
     def _counts(self, question: Question) -> bool:
         """Return whether the move was not made before, or comes again."""
         assert self._asked is not None
-        return self._reviewed is not None or (*self._asked, question.text) not in self._counted
+        return self._reviewed is not None or _key(self._asked, question.text) not in self._counted
 
     def _count(self, question: Question) -> None:
         """Keep what came of a move, unless it was an example or was made before; have it come again if it was wrong."""
@@ -251,16 +326,19 @@ class Driving(Quiz):
         if (first is None and not self.gave_up) or not self._counts(question):
             return
         assert self._asked is not None
-        self._counted.add((*self._asked, question.text))
+        self._counted.add(_key(self._asked, question.text))
         right = first is not None and judge(question, first)
         counter = self.score.right if right else self.score.skipped if first is None else self.score.wrong
         counter[question.kind] += 1
-        self.answers.append(Answered(*self._asked, question, first, right))
+        self.answers.append(Answered(self._asked, question.kind, question.text, first, right))
         time = 0 if not right else len(SPACING) if again is None else again.time + 1
         if time < len(SPACING):
-            branch, place, followed = self._asked
             due = self._made[question.kind] + SPACING[time]
-            self._due.append(Again((branch, place), followed, question, due, time))
+            self._due.append(Again(self._asked, question.kind, question.text, due, time))
+
+
+def _key(where: Where, question: str) -> tuple[Branch | None, tuple[int, int | None], Followed, str]:
+    return where.branch, where.place[:2], where.followed, question
 
 
 def _moves_at(timeline: Timeline, followed: Followed) -> Sequence[Move]:
@@ -270,8 +348,8 @@ def _moves_at(timeline: Timeline, followed: Followed) -> Sequence[Move]:
 
 
 def _travel(timeline: Timeline, where: Where) -> bool:
-    branch, place = where
-    if branch is timeline.branch:
-        return timeline.go_to(place)
-    timeline.open_branch(branch, place)
+    assert where.branch is not None
+    if where.branch is timeline.branch:
+        return timeline.go_to(where.place)
+    timeline.open_branch(where.branch, where.place)
     return True

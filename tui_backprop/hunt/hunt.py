@@ -43,10 +43,16 @@ class Hunt:
         self._mutant = mutant
         self._clock = clock
         self._begun = clock()
-        self._looks: set[tuple[Any, ...]] = set()
+        self._looks: dict[tuple[Any, ...], None] = {}
         self._looks_before = 0
         self._lasted: float | None = None
         self.guesses: list[Guess] = []
+
+    def begin_again(self) -> None:
+        """Forget what was looked at and guessed."""
+        self._begun, self._looks_before, self._lasted = self._clock(), 0, None
+        self._looks.clear()
+        self.guesses.clear()
 
     @property
     def kind(self) -> str:
@@ -95,7 +101,7 @@ class Hunt:
     def look(self, *what: object) -> None:
         """Count a look at something, the same thing once; none when it is over."""
         if not self.is_over:
-            self._looks.add(what)
+            self._looks[what] = None
 
     def guess(self, guess: Guess) -> bool:
         """Take a guess, and return whether it is right; a right one, and giving up, end the hunt."""
@@ -108,14 +114,25 @@ class Hunt:
         """Return what is kept of it in a session's file."""
         guesses = [{"broken": each.broken, "kind": each.kind, "right": self.is_right(each)} for each in self.guesses]
         looks = self._looks_before + len(self._looks)
-        return {"looks": looks, "seconds": round(self.seconds, 1), "guesses": guesses}
+        looked_at = [list(what) for what in self._looks]
+        return {"looks": looks, "looked at": looked_at, "seconds": round(self.seconds, 1), "guesses": guesses}
 
     def take_up(self, says: Mapping[str, Any]) -> None:
         """Go on from what was kept; raises KeyError, TypeError or ValueError where that is damaged."""
-        self._looks_before = int(says["looks"])
+        self._looks = {_of_lists(what): None for what in says.get("looked at", ())}
+        self._looks_before = int(says["looks"]) - len(self._looks)
         self._begun = self._clock() - float(says["seconds"])
-        for each in says["guesses"]:
-            self.guess(Guess(str(each["broken"]), None if each["kind"] is None else str(each["kind"])))
+        for guess in read_guesses(says):
+            self.guess(guess)
+
+
+def read_guesses(says: Mapping[str, Any]) -> list[Guess]:
+    """Return the guesses that were kept; raises KeyError or TypeError where they are damaged."""
+    return [Guess(str(each["broken"]), None if each["kind"] is None else str(each["kind"])) for each in says["guesses"]]
+
+
+def _of_lists(what: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(_of_lists(each) if isinstance(each, list) else each for each in what)
 
 
 def read_guess(text: str, in_view: str, nodes: Sequence[Node]) -> Guess:

@@ -12,6 +12,7 @@ from itertools import chain
 
 from ..classroom.pupil import Pupil
 from ..debugger.steps import Place
+from ..hang_up import hang_up_interrupts
 from ..narration.messages import sentences
 from ..quiz import belief_behind
 from ..quiz.question import Question
@@ -38,13 +39,15 @@ def run_plain_in_class(asked: Asked, save: str | None, pupil: Pupil, *, has_file
         return 2
     lesson = viewer.session.program.lesson
     write([f"{lesson.name}: {lesson.summary}", "Type help for the commands."])
-    try:
-        asyncio.run(Following(viewer, pupil).go_on())
-    except KeyboardInterrupt:
-        return 130
+    status = 0
+    with hang_up_interrupts():
+        try:
+            asyncio.run(Following(viewer, pupil).go_on())
+        except KeyboardInterrupt:
+            status = 130
     if save is not None:
         write(do(viewer, f"keep {save}"))
-    return 0
+    return status
 
 
 class Following:

@@ -14,6 +14,7 @@ from typing import TextIO
 from minidl_core import MinidlError
 
 from ..complaints import complain
+from ..hang_up import hang_up_interrupts
 from ..narration.messages import sentences
 from ..notation.edits import EditError
 from ..notation.fitting import printable
@@ -40,7 +41,8 @@ def run_plain(
 
     It begins with the path of the lessons where that is to be offered; the `progress` is told where somebody is on it.
 
-    That is 0 at the end of the input, 2 where the program cannot be opened or trained, or there is no such moment.
+    That is 0 at the end of the input, 2 where the program cannot be opened or trained, or there is no such moment, 130
+    where a command was interrupted.
     """
     viewer = open_viewer(asked)
     if viewer is None:
@@ -59,15 +61,20 @@ def run_plain(
         *first,
     ]
     write([*start, *write_place(viewer), *write_step(viewer)])
-    for line in _typed(sys.stdin):
-        if line in ("quit", "q"):
-            break
-        write(do(viewer, line))
+    status = 0
+    with hang_up_interrupts():
+        try:
+            for line in _typed(sys.stdin):
+                if line in ("quit", "q"):
+                    break
+                write(do(viewer, line))
+        except KeyboardInterrupt:
+            status = 130
     if save is not None:
         write(do(viewer, f"keep {save}"))
     if progress is not None and progress.problem:
         complain(progress.problem)
-    return 0
+    return status
 
 
 def narrate(asked: Asked) -> int:
@@ -137,7 +144,7 @@ def _typed(lines: TextIO) -> Iterator[str]:
             print(PROMPT, end="", flush=True)
         try:
             line = lines.readline()
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, OSError):  # the terminal is gone
             line = ""
         if not line:
             if asks:

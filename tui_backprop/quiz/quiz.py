@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from minidl_core import IterationFinished, Node
 
@@ -13,8 +14,9 @@ from ..debugger.followed import Followed
 from ..debugger.message import Message
 from ..debugger.moment import Moment
 from ..debugger.recording import Recording
-from ..debugger.steps import Place, after_step
+from ..debugger.steps import after_step
 from ..debugger.timeline import Timeline
+from .answered import Answered, Where, read_answered
 from .arithmetic import LONGEST_ANSWER, read_number
 from .question import Question, belief_behind, judge
 
@@ -41,6 +43,15 @@ class Score:
         """How many questions of each kind there were."""
         return self.answered + self.skipped
 
+    def written(self) -> dict[str, list[int]]:
+        """Return what a session's file has of it: by kind how many were right, wrong and not answered."""
+        return {kind: [self.right[kind], self.wrong[kind], self.skipped[kind]] for kind in self.asked}
+
+    def take_up(self, says: Mapping[str, Any]) -> None:
+        """Go on from what was written; raises TypeError or ValueError where that is damaged."""
+        for kind, counts in says.items():
+            self.right[kind], self.wrong[kind], self.skipped[kind] = map(int, counts)
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -59,18 +70,6 @@ class Outcome:
         """Which belief is behind a wrong answer, and why the right one is right, if the step's sentence says it not."""
         behind = "" if self.given is None else belief_behind(self.question, self.given)
         return "" if self.right else " ".join(filter(None, (behind, self.question.reason)))
-
-
-@dataclass(frozen=True)
-class Answered:
-    """A question that was put, at which place of which branch and about which followed element, and what came of it."""
-
-    branch: Branch
-    place: Place
-    followed: Followed
-    question: Question
-    given: str | None
-    right: bool
 
 
 class Quiz:
@@ -97,7 +96,25 @@ class Quiz:
         self.class_size = 0
         self._answer: Outcome | None = None
         self._place: tuple[Recording, int] | None = None
-        self._asked: tuple[Branch, Place, Followed] | None = None
+        self._asked: Where | None = None
+
+    def written(self, branches: Sequence[Branch]) -> dict[str, Any]:
+        """Return what a session's file has of it."""
+        answers = [answer.written(branches) for answer in self.answers]
+        return {"asks": self.mode, "answers": answers, "score": self.score.written()}
+
+    def take_up(self, says: Mapping[str, Any], timeline: Timeline) -> None:
+        """Go on from what was written, at the moment at which it was.
+
+        Raises KeyError, IndexError, TypeError or ValueError where that is damaged.
+        """
+        while self.mode != says["asks"]:
+            self.change_mode()
+            if self.mode == "off":
+                break
+        self.answers = [read_answered(each, timeline.branches) for each in says["answers"]]
+        self.score.take_up(says.get("score", {}))
+        self.moved(timeline.moment)
 
     def change_mode(self) -> Message:
         """Ask me, then the room, then nobody; a question that stands is withdrawn."""
@@ -117,7 +134,7 @@ class Quiz:
         after = timeline.peek(after_step)
         self.question = question_about(timeline.moment, after, followed) if after is not None else None
         self._place = timeline.recording, timeline.cursor
-        self._asked = timeline.branch, timeline.place, followed.alone
+        self._asked = Where(timeline.branch, timeline.place, followed.alone)
         self.typed, self.complaint, self.outcome, self.summing_up = "", None, None, False
         self.given = None
         return self.question is not None
@@ -239,7 +256,8 @@ class Quiz:
     def _note(self, outcome: Outcome) -> None:
         assert self._asked is not None, "a question was put before it is answered"
         self._answer = outcome
-        self.answers.append(Answered(*self._asked, outcome.question, outcome.given, outcome.right))
+        question = outcome.question
+        self.answers.append(Answered(self._asked, question.kind, question.text, outcome.given, outcome.right))
 
     def moved(self, moment: Moment) -> None:
         """Forget the question and keep what came of it beside the new moment; at the end of an iteration sum up."""

@@ -24,12 +24,12 @@ from ..notation.edits import OPTIMIZER, SEED, make_optimizer_edit, make_seed_edi
 from ..notation.moments import NoMomentError, name_moment, read_moment
 from ..programs import is_path
 from ..programs.program import Program, ProgramError
+from ..quiz.quiz import Quiz
 from .saving import save_lines
 
 if TYPE_CHECKING:
     from ..driving import Driving
     from ..hunt.hunt import Hunt
-    from ..quiz.quiz import Answered, Quiz
 
 ENDING = ".backprop"
 VERSION = 1
@@ -76,10 +76,9 @@ def write_session(session: Keepable) -> Iterator[str]:
         **write_program(session.program),
         **write_branches(timeline),
         "at": name_moment(timeline),
-        "asks": session.asking.mode,
-        "answers": [_answer(answer, timeline) for answer in session.asking.answers],
-        "drives": session.driving.is_on,
-        "driving": [_answer(answer, timeline) for answer in session.driving.answers],
+        "place": timeline.place,
+        **session.asking.written(timeline.branches),
+        **session.driving.written(timeline.branches),
         **({} if session.hunt is None else {"hunt": session.hunt.written()}),
         "numbers": _numbers(timeline),
     }
@@ -93,18 +92,6 @@ def save_session(path: Path, session: Keepable) -> None:
         raise FileExistsError(errno.EEXIST, "it is there, and is no session", str(path))
     for _ in save_lines(path, write_session(session), replace=True):
         pass
-
-
-def _answer(answer: Answered, timeline: Timeline) -> dict[str, Any]:
-    return {
-        "branch": timeline.branches.index(answer.branch) if answer.branch in timeline.branches else None,
-        "place": answer.place[:2],
-        "followed": [answer.followed.point, answer.followed.entry],
-        "kind": answer.question.kind,
-        "question": answer.question.text,
-        "given": answer.given,
-        "right": answer.right,
-    }
 
 
 def read_session(path: str) -> SessionFile:
@@ -138,16 +125,14 @@ def take_up(session: Keepable, file: SessionFile) -> str:
     try:
         edits, furthest = read_branches(timeline, says)
         timeline.take_branches(edits, furthest, int(says["branch"]))
-        place = read_moment(str(says["at"]), timeline)
-        timeline.go_to(place)
-        while session.asking.mode != says["asks"]:
-            session.asking.change_mode()
-            if session.asking.mode == "off":
-                break
+        _go(timeline, says)
+        session.asking.take_up(says, timeline)
         if session.hunt is not None:
             session.hunt.take_up(says["hunt"])
             session.look_on()
-        if says.get("drives"):
+        if "drive" in says:
+            session.driving.take_up(says, timeline)
+        elif says.get("drives"):  # a file of before
             session.drive()
         differs = _difference(timeline, says["numbers"])
     except NoMomentError as error:
@@ -157,6 +142,16 @@ def take_up(session: Keepable, file: SessionFile) -> str:
     if says.get("sha256") not in (None, hash_of(file.address)):
         return f"{file.address} has changed since {file.path} was saved: its numbers may differ"
     return differs and f"{file.path} was saved where {differs}"
+
+
+def _go(timeline: Timeline, says: Mapping[str, Any]) -> None:
+    """Go to the very place, which may have the name of another one; where somebody has written another name, there."""
+    named = read_moment(str(says["at"]), timeline)
+    if "place" in says:
+        iteration, cursor, fine = says["place"]
+        timeline.go_to(Place(int(iteration), int(cursor), bool(fine)))
+    if "place" not in says or name_moment(timeline) != says["at"]:
+        timeline.go_to(named)
 
 
 def _json(value: Any) -> str:
