@@ -171,6 +171,7 @@ class DifferenceDriver(LinuxDriver):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._suspended = False
+        self._has_terminal = False
         self.forget()
 
     def forget(self) -> None:
@@ -181,8 +182,8 @@ class DifferenceDriver(LinuxDriver):
             self.cast.resize(*size)
 
     def write(self, data: str) -> None:
-        """Write what differs."""
-        if difference := self._shown.difference(data):
+        """Write what differs; nothing while the terminal is not ours."""
+        if self._has_terminal and (difference := self._shown.difference(data)):
             sent = in_ascii(difference) if self.ascii else difference
             super().write(sent)
             if self.cast is not None and not SILENT.fullmatch(data):  # a player's terminal keeps its modes
@@ -198,11 +199,13 @@ class DifferenceDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         """Start, and from now on paint all after a signal that the size changed: the terminal has moved its cells."""
+        self._has_terminal = True
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if self.asks_background:
             self.write(ASK_BACKGROUND)
         # the size is read in the event loop: two signals at once would tell it in the wrong order
         signal.signal(signal.SIGWINCH, lambda *_: self._loop.call_soon_threadsafe(self._repaint))
+        signal.signal(signal.SIGTSTP, self._sigtstp_application)
         if self._suspended:
             self._suspended = False
             self._loop.call_soon_threadsafe(self._repaint)
@@ -216,8 +219,14 @@ class DifferenceDriver(LinuxDriver):
 
     def stop_application_mode(self) -> None:
         """Stop, and leave the mouse as it was, too: its positions in pixels are the one mode that Textual forgets."""
+        # once the terminal is as it was, a Ctrl+Z that was typed before stops us, in the middle of this or for good
+        signal.signal(signal.SIGTSTP, signal.SIG_IGN)
+        if not self._suspended:
+            signal.signal(signal.SIGCONT, signal.SIG_DFL)
+        self.disable_input()  # first: the answer to a question would set a mode that is unset here
         self.write("\x1b[?1016l")
         super().stop_application_mode()
+        self._has_terminal = False
 
     def suspend_application_mode(self) -> None:
         """Give the terminal back until the process goes on."""
@@ -230,7 +239,6 @@ class DifferenceDriver(LinuxDriver):
         self._must_signal_resume = True
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTSTP)
-        signal.signal(signal.SIGTSTP, self._sigtstp_application)
         if self._suspended:
             self.resume_application_mode()
 

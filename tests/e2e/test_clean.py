@@ -114,6 +114,22 @@ def test_after_every_other_signal_that_ends() -> None:
             assert terminal.is_clean
 
 
+@pytest.mark.parametrize("modern", [False, True], ids=["plain", "modern"])
+@pytest.mark.parametrize("keys", [("ctrl+z",) * 4 + ("q",), ("ctrl+z", "q", "ctrl+z"), ("q", "ctrl+z", "ctrl+z")])
+def test_after_quitting_while_it_stops_and_goes_on(keys: tuple[str, ...], modern: bool) -> None:
+    with ExitStack() as stack:
+        terminals = [stack.enter_context(PseudoTerminal([*COMMAND, "chain"], modern=modern)) for _ in range(3)]
+        for terminal in terminals:
+            terminal.wait_for("not yet")
+            terminal.press(*keys)
+        for terminal in terminals:
+            while terminal.child.isalive():
+                terminal.press("q")  # one that came while it was stopped is dropped with the rest of the input
+                terminal.read(0.1)
+            assert terminal.wait_for_exit() == 0
+            assert terminal.is_clean
+
+
 def test_an_interrupt_while_it_starts_is_no_traceback() -> None:
     with ExitStack() as stack:
         terminals = [stack.enter_context(PseudoTerminal([*COMMAND, "chain"])) for _ in range(4)]
