@@ -1,5 +1,6 @@
 """The command `backprop-tui`, also as `python -m tui_backprop`."""
 
+import io
 import os
 import signal
 import sys
@@ -18,7 +19,12 @@ def main() -> int:
         print("backprop-tui: the standard output is closed", file=sys.stderr)
         return 1
     from .cli import main
+    from .drawing.ascii import LIKENESS
 
+    # what is foreign in one character is no end of all
+    for stream, errors in ((sys.stdin, "replace"), (sys.stdout, LIKENESS), (sys.stderr, LIKENESS)):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=errors)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return main()

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
+import io
+from typing import TextIO
+
+LIKENESS = "ascii likeness"
+"""The name of the error handler with which a text stream writes what its encoding lacks."""
+
 _SIGNS = {
     "·": ".", "⊙": "*", "⊕": "^", "×": "x", "Σ": "S", "√": "V", "ᵀ": "T", "²": "2", "³": "3",
     "→": ">", "←": "<", "↑": "^", "↓": "v", "►": ">", "◄": "<", "▲": "^", "▼": "v",
@@ -33,3 +40,20 @@ TO_ASCII = {ord(sign): ascii_sign for sign, ascii_sign in _SIGNS.items()} | {
 def in_ascii(text: str) -> str:
     """Return a text of single cells in ASCII; a character that has no likeness is a question mark."""
     return text if text.isascii() else text.translate(TO_ASCII).encode("ascii", "replace").decode()
+
+
+def write_ascii(stream: TextIO) -> None:
+    """Have a text stream write nothing but ASCII from now on."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding="ascii", errors=LIKENESS)
+
+
+def _likeness(error: UnicodeError) -> tuple[str, int]:
+    """Return what stands for the characters that an encoding lacks: their ASCII signs, or escapes."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    return lacking.translate(TO_ASCII).encode("ascii", "backslashreplace").decode(), error.end
+
+
+codecs.register_error(LIKENESS, _likeness)
