@@ -16,6 +16,7 @@ import re
 import select
 import signal
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 from textual import events
@@ -24,7 +25,6 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 
 from .cast import Cast
-from .drawing.ascii import in_ascii
 from .notation.fitting import takes_single_cells
 from .terminal_input import ASK_BACKGROUND, MOST_COLUMNS, MOST_ROWS, TerminalInput
 
@@ -161,8 +161,8 @@ def _move(y: int, x: int, to_y: int, to_x: int) -> str:
 class DifferenceDriver(LinuxDriver):
     """Textual's driver for terminals, sending less, and surviving more of what a terminal sends."""
 
-    ascii = False
-    """Whether the terminal is sent nothing but ASCII."""
+    translate: Callable[[str], str] | None = None
+    """How what is sent is put into signs that the terminal has, where it has not all of them."""
     asks_background = False
     """Whether the terminal is asked for the colour of its background."""
     cast: Cast | None = None
@@ -184,7 +184,7 @@ class DifferenceDriver(LinuxDriver):
     def write(self, data: str) -> None:
         """Write what differs; nothing while the terminal is not ours."""
         if self._has_terminal and (difference := self._shown.difference(data)):
-            sent = in_ascii(difference) if self.ascii else difference
+            sent = difference if self.translate is None else self.translate(difference)
             super().write(sent)
             if self.cast is not None and not SILENT.fullmatch(data):  # a player's terminal keeps its modes
                 self.cast.write(sent)

@@ -14,6 +14,7 @@ _SIGNS = {
     "→": ">", "←": "<", "↑": "^", "↓": "v", "►": ">", "◄": "<", "▲": "^", "▼": "v",
     "✓": "y", "✗": "X", "≈": "~", "≠": "#", "≥": ">", "≤": "<", "−": "-", "…": ":",
     "η": "n", "β": "B", "λ": "L", "ε": "e", "ρ": "p", "π": "p", "α": "a", "ω": "w",
+    "σ": "s", "γ": "g", "δ": "d", "Δ": "D", "θ": "o", "μ": "u", "τ": "t", "φ": "f",
     "■": "#", "●": "o", "○": "o", "◆": "*", "•": "*", "»": ">", "⋮": ":", "₀": "0", "₁": "1", "₂": "2", "₃": "3",
     "₄": "4", "₅": "5", "₆": "6", "₇": "7", "₈": "8", "₉": "9",
 }  # fmt: skip
@@ -31,15 +32,20 @@ def _of_a_line(code: int) -> str:
     return " " if code == 0x2800 else "*" if code >= 0x2800 else "#"
 
 
-TO_ASCII = {ord(sign): ascii_sign for sign, ascii_sign in _SIGNS.items()} | {
+TO_ASCII: dict[int, str] = {ord(sign): ascii_sign for sign, ascii_sign in _SIGNS.items()} | {
     code: _of_a_line(code) for code in (*range(0x2500, 0x25A0), *range(0x2800, 0x2900))
 }
 """A table for `str.translate`."""
 
 
 def in_ascii(text: str) -> str:
-    """Return a text of single cells in ASCII; a character that has no likeness is a question mark."""
-    return text if text.isascii() else text.translate(TO_ASCII).encode("ascii", "replace").decode()
+    """Return a text in ASCII, of the same width; a character that has no likeness is question marks."""
+    text = text if text.isascii() else text.translate(TO_ASCII)
+    if text.isascii():
+        return text
+    from rich.cells import cell_len  # rare, and what only prints needs none of it
+
+    return "".join(char if char.isascii() else "?" * cell_len(char) for char in text)
 
 
 def write_ascii(stream: TextIO) -> None:
