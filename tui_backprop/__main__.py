@@ -1,6 +1,7 @@
 """The command `backprop-tui`, also as `python -m tui_backprop`."""
 
 import gc
+import io
 import os
 import signal
 import sys
@@ -22,7 +23,12 @@ def main() -> int:
 
     gc.set_threshold(*RARELY)
     from .cli import main
+    from .drawing.ascii import LIKENESS
 
+    # what is foreign in one character is no end of all
+    for stream, errors in ((sys.stdin, "replace"), (sys.stdout, LIKENESS), (sys.stderr, LIKENESS)):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=errors)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return main()

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from .drawing.ascii import write_ascii
 from .lessons import lesson_names, title_of
 from .parsers import (
     EXPORTS,
@@ -66,6 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _check_together(asked, parser)
         settings = _settings(asked, parser)
         _check_record(asked, parser, plain=settings.plain, starts=starts)
+        if settings.only_ascii and (settings.plain or _prints(asked)):
+            write_ascii(sys.stdout)
         status = _print_something(asked, settings, starts=starts)
         sys.stdout.flush()
         if status is not None:
@@ -190,10 +193,14 @@ def _check_export(asked: argparse.Namespace) -> None:
         raise ValueError("--export writes a script and does nothing else")
 
 
+def _prints(asked: argparse.Namespace) -> bool:
+    """Return whether what is asked for is printed, and needs no screen."""
+    return bool(asked.headless or asked.json or asked.narrate or asked.export or asked.questions or asked.list)
+
+
 def _check_record(asked: argparse.Namespace, parser: argparse.ArgumentParser, *, plain: bool, starts: bool) -> None:
     """End with a sentence where there is no screen to record, or nothing to replay into."""
-    without = asked.headless or asked.json or asked.narrate or asked.export or asked.questions
-    if asked.record and (without or (plain and not asked.replay)):
+    if asked.record and (_prints(asked) or (plain and not asked.replay)):
         others = "--headless, --json, --plain, --narrate, --export, --questions"
         parser.error(f"--record is for the screen; it goes without {others}")
     if asked.replay and not (asked.record and asked.replay.endswith(SESSION)):

@@ -16,7 +16,7 @@ import re
 import select
 import signal
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import groupby
 from typing import IO, Any
@@ -27,7 +27,6 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 
 from .cast import Cast
-from .drawing.ascii import in_ascii
 from .notation.fitting import takes_single_cells
 from .terminal_input import ASK_BACKGROUND, MOST_COLUMNS, MOST_ROWS, TerminalInput
 from .widgets.canvas import PaintedRow
@@ -218,8 +217,8 @@ class Output:
 class DifferenceDriver(LinuxDriver):
     """Textual's driver for terminals, sending less, and surviving more of what a terminal sends."""
 
-    ascii = False
-    """Whether the terminal is sent nothing but ASCII."""
+    translate: Callable[[str], str] | None = None
+    """How what is sent is put into signs that the terminal has, where it has not all of them."""
     asks_background = False
     """Whether the terminal is asked for the colour of its background."""
     cast: Cast | None = None
@@ -230,6 +229,7 @@ class DifferenceDriver(LinuxDriver):
         assert self._file is not None, "there is a terminal"
         self._file = Output(self._file)  # type: ignore[assignment]  # it needs no more of a file
         self._suspended = False
+        self._has_terminal = False
         self.forget()
 
     def forget(self) -> None:
@@ -240,13 +240,14 @@ class DifferenceDriver(LinuxDriver):
             self.cast.resize(*size)
 
     def write(self, data: str) -> None:
-        """Write what differs."""
-        # a player's terminal keeps its modes
-        self._send(self._shown.difference(data), is_seen=not SILENT.fullmatch(data))
+        """Write what differs; nothing while the terminal is not ours."""
+        if self._has_terminal:
+            # a player's terminal keeps its modes
+            self._send(self._shown.difference(data), is_seen=not SILENT.fullmatch(data))
 
     def paint(self, rows: Iterable[PaintedRow]) -> bool:
         """Write what differs in these rows, and return whether that was possible."""
-        difference = self._shown.paint(rows)
+        difference = self._shown.paint(rows) if self._has_terminal else None
         if difference is None:
             return False
         self._send(difference, is_seen=True)
@@ -254,7 +255,7 @@ class DifferenceDriver(LinuxDriver):
 
     def _send(self, difference: str, *, is_seen: bool) -> None:
         if difference:
-            sent = in_ascii(difference) if self.ascii else difference
+            sent = difference if self.translate is None else self.translate(difference)
             super().write(sent)
             if self.cast is not None and is_seen:
                 self.cast.write(sent)
@@ -269,11 +270,13 @@ class DifferenceDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         """Start, and from now on paint all after a signal that the size changed: the terminal has moved its cells."""
+        self._has_terminal = True
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if self.asks_background:
             self.write(ASK_BACKGROUND)
         # the size is read in the event loop: two signals at once would tell it in the wrong order
         signal.signal(signal.SIGWINCH, lambda *_: self._loop.call_soon_threadsafe(self._repaint))
+        signal.signal(signal.SIGTSTP, self._sigtstp_application)
         if self._suspended:
             self._suspended = False
             self._loop.call_soon_threadsafe(self._repaint)
@@ -287,8 +290,14 @@ class DifferenceDriver(LinuxDriver):
 
     def stop_application_mode(self) -> None:
         """Stop, and leave the mouse as it was, too: its positions in pixels are the one mode that Textual forgets."""
+        # once the terminal is as it was, a Ctrl+Z that was typed before stops us, in the middle of this or for good
+        signal.signal(signal.SIGTSTP, signal.SIG_IGN)
+        if not self._suspended:
+            signal.signal(signal.SIGCONT, signal.SIG_DFL)
+        self.disable_input()  # first: the answer to a question would set a mode that is unset here
         self.write("\x1b[?1016l")
         super().stop_application_mode()
+        self._has_terminal = False
 
     def suspend_application_mode(self) -> None:
         """Give the terminal back until the process goes on."""
@@ -301,7 +310,6 @@ class DifferenceDriver(LinuxDriver):
         self._must_signal_resume = True
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTSTP)
-        signal.signal(signal.SIGTSTP, self._sigtstp_application)
         if self._suspended:
             self.resume_application_mode()
 

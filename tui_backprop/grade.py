@@ -149,7 +149,7 @@ def run_grade(files: Sequence[str], program: str | None, *, as_json: bool, grade
     if status == 0 and any(each.all_doubts for each in grades):
         status = 3
     if as_json:
-        print(json.dumps({"files": [_facts(each) for each in grades], "note": CANNOT_PROVE}, ensure_ascii=False))
+        print(json.dumps({"files": [_facts(each) for each in grades], "note": CANNOT_PROVE}))
     else:
         for line in _table(grades):
             print(printable(line))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import sys
 from collections.abc import Iterator, Mapping
@@ -87,8 +86,6 @@ def run_headless(
     losses: list[float] = []
     several = len({(step.loss, step.owner) for step in program.steps}) > 1
     which: list[str] = []
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a picture with question marks is better than none
     if not as_json:
         drawn = "" if program.seed is None else f"   seed {program.seed}"
         by = "" if is_straight(optimizer) else f"   {printable(optimizer_text(optimizer))}"

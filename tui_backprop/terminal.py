@@ -22,6 +22,8 @@ from typing import Any
 from textual.app import App
 
 from .cast import Cast
+from .drawing.ascii import in_ascii
+from .drawing.console import in_console
 from .driver import DifferenceDriver
 from .hang_up import turn_away
 from .programs.collecting import OFTEN
@@ -57,7 +59,9 @@ def run(app: App[Any], *, only_ascii: bool = False, asks_background: bool = Fals
     recorded as a cast.
     """
     app.driver_class = DifferenceDriver
-    DifferenceDriver.ascii, DifferenceDriver.asks_background = only_ascii, asks_background
+    console = os.environ.get("TERM", "").partition("-")[0] == "linux"
+    DifferenceDriver.translate = staticmethod(in_ascii) if only_ascii else staticmethod(in_console) if console else None
+    DifferenceDriver.asks_background = asks_background and not console  # which would show the question
     DifferenceDriver.cast = cast
     if "SSH_CONNECTION" in os.environ:
         app.animation_level = "none"

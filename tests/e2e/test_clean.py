@@ -114,6 +114,18 @@ def test_after_every_other_signal_that_ends() -> None:
             assert terminal.is_clean
 
 
+def test_after_quitting_while_it_stops_and_goes_on() -> None:
+    with PseudoTerminal([*COMMAND, "chain"], modern=True) as terminal:
+        terminal.wait_for("not yet")
+        terminal.wait_for_rest()
+        terminal.press("ctrl+z", "q", "ctrl+z")
+        while terminal.child.isalive():
+            if not terminal.read(0.2):
+                terminal.press("q")  # one that came while it was stopped is dropped with the rest of the input
+        assert terminal.wait_for_exit() == 0
+        assert terminal.is_clean
+
+
 def test_an_interrupt_while_it_starts_is_no_traceback() -> None:
     with ExitStack() as stack:
         terminals = [stack.enter_context(PseudoTerminal([*COMMAND, "chain"])) for _ in range(4)]

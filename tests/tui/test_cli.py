@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -138,6 +139,28 @@ def test_headless_works_in_a_pipe_that_closes_early() -> None:
     done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60)
     assert done.stdout.startswith("perceptron")
     assert done.stderr == ""
+
+
+TEXTS = [
+    ["--list"],
+    ["--questions", "5", "skip"],
+    ["--headless", "xor", "--steps", "3", "--picture", "map"],
+    ["--narrate", "softmax"],
+    ["xor", "--export", "torch"],
+    ["-e", "σ = sigmoid(w*x); σ", "--set", "w=1", "--data", "x=2", "--plain"],
+]
+
+
+@pytest.mark.parametrize("arguments", TEXTS, ids=" ".join)
+def test_what_is_printed_is_ascii_where_that_is_asked_for_or_all_there_is(arguments: list[str]) -> None:
+    for encoding, option in (("utf-8", ["--ascii"]), ("ascii", []), ("latin-1", [])):
+        command = [sys.executable, "-m", "tui_backprop", *arguments, *option]
+        surroundings = {**os.environ, "PYTHONIOENCODING": encoding}
+        typed = b"\n\nlog\n\xff\nquit\n"  # not all of it UTF-8
+        done = subprocess.run(command, capture_output=True, env=surroundings, timeout=60, input=typed)
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert done.stdout.isascii()
+        assert len(done.stdout) > 200
 
 
 @pytest.mark.parametrize("terminal", ["dumb", "xterm-256color"])

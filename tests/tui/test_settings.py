@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import tokenize
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from rich.color import Color
 
+import minidl_core
+import tui_backprop
 from tui_backprop.app import BackpropApp
 from tui_backprop.cli import main
 from tui_backprop.drawing.ascii import in_ascii
-from tui_backprop.drawing.glyphs import CHOSEN
+from tui_backprop.drawing.console import in_console
+from tui_backprop.drawing.glyphs import CHOSEN, LINES
 from tui_backprop.drawing.palette import STYLES, THEMES, choose_theme
 from tui_backprop.settings import CHOICES, MEANINGS, Settings, read_settings, theme_of, write_config
 from tui_backprop.terminal_input import BackgroundReported, TerminalInput
 
 BACKGROUNDS = {"dark": "#000000", "light": "#ffffff", "colour-blind": "#000000"}
+STRINGS = (tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING))  # from Python 3.12 on
 READABLE = 4.5
 """The least contrast of text (WCAG 2.2, 1.4.3)."""
 
@@ -126,4 +132,23 @@ def test_every_sign_becomes_one_ascii_character() -> None:
     plain = in_ascii(f"{signs}{CHOSEN}")
     assert len(plain) == len(signs) + 1
     assert plain.isascii()
+    assert in_ascii("名e\u0301\U0001f50e") == "??e??"
     assert in_ascii("\x1b[38;5;220m│\x1b[0m") == "\x1b[38;5;220m|\x1b[0m"
+
+
+def test_the_linux_console_gets_signs_and_colours_that_it_has() -> None:
+    lines = "".join(sign for row in LINES for sign in row)
+    shown = in_console(lines)
+    assert set(shown) == set(" │─┌┐└┘├┤┬┴┼")
+    assert len(shown) == len(lines)
+    assert in_console("► • ← ↓ · ■ ² ✓ η ⊙ ⣿ 名 e\u0301") == "► • ← ↓ · ■ ² y n * * ?? e"
+    assert in_console("\x1b[0;1;93ma 93m\x1b[30;102mb\x1b[38;5;97mc") == "\x1b[0;1;1;33ma 93m\x1b[30;42mb\x1b[38;5;97mc"
+
+
+@pytest.mark.parametrize("package", [minidl_core, tui_backprop], ids=lambda package: package.__name__)
+def test_every_sign_that_we_write_has_a_likeness(package: ModuleType) -> None:
+    for file in Path(package.__path__[0]).rglob("*.py"):
+        with file.open("rb") as source:
+            texts = [token.string for token in tokenize.tokenize(source.readline) if token.type in STRINGS]
+        signs = "".join(texts)
+        assert "?" not in in_ascii(signs.replace("?", "")), file
