@@ -10,8 +10,8 @@ import pytest
 from tui_backprop.cli import main
 from tui_backprop.programs.engine import walking
 from tui_backprop.programs.engine.measured_slope import measured_slopes
+from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import Program, ProgramError
-from tui_backprop.programs.script import open_script
 from tui_backprop.verdict import judge
 
 ENGINE = """
@@ -82,7 +82,7 @@ last = ps["b"].data
 def opened(folder: Path, source: str) -> Program:
     path = folder / "mine.py"
     path.write_text(source)
-    return open_script(str(path))
+    return open_program(str(path))
 
 
 def status(program: Program) -> int:

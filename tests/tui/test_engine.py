@@ -11,8 +11,8 @@ import pytest
 import minidl_core as dl
 from tui_backprop.debugger.steps import Place
 from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import Program, ProgramError
-from tui_backprop.programs.script import open_script
 
 CLOSURES = """
 import math
@@ -225,7 +225,7 @@ for step in range(3):
 def opened(folder: Path, source: str) -> Program:
     path = folder / "mine.py"
     path.write_text(textwrap.dedent(source))
-    return open_script(str(path))
+    return open_program(str(path))
 
 
 def compare(program: Program) -> None:
@@ -287,6 +287,15 @@ def test_arrays_in_a_module_beside_the_script(tmp_path: Path) -> None:
     kinds = [node.kind for node in program.steps[0].theirs]
     assert kinds == ["placeholder", "variable", "matmul", "variable", "add", "tanh", "reduce_mean"]
     assert {node.name for node in program.steps[0].left_after} == {"net.W", "net.b"}
+
+
+def test_a_broadcast_that_hardly_anybody_means_is_warned_of_in_a_learners_engine_too(tmp_path: Path) -> None:
+    engine = TENSORS.replace(
+        "self.grad += out.grad\n            other", "self.grad += out.grad.sum(1, keepdims=True)\n            other"
+    )
+    script = f"{engine}\nw, y = Tensor([[1.0], [2.0], [3.0]]), Tensor([1.0, 2.0, 3.0])\n(w + y).mean().backward()\n"
+    warning = opened(tmp_path, script).warning
+    assert "w is (3,1), y is (3,): every entry of one meets every entry of the other, (3,3)" in warning
 
 
 def test_micrograd_as_it_is_installed(tmp_path: Path) -> None:

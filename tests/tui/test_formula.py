@@ -242,3 +242,8 @@ def test_points_that_are_none_are_refused(text: str, said: str, tmp_path: Path) 
     assert said in str(error.value)
     with pytest.raises(ProgramError, match="perceptron and xor; chain has none"):
         open_program(f"chain --data {tmp_path}/p.csv")
+
+
+def test_a_broadcast_that_hardly_anybody_means_is_warned_of_in_a_formula_too() -> None:
+    address = "-e 'reduce_sum(square(x - y))' --set 'x=[[1],[2]]' --data 'y=[1,2]'"
+    assert "x is (2,1), y is (2,): every entry of one meets every entry of the other" in open_program(address).warning

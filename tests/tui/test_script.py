@@ -21,6 +21,7 @@ from tui_backprop.drawing.palette import plain
 from tui_backprop.inspector import draw_inspector
 from tui_backprop.inspector.code_view import code_lines
 from tui_backprop.notation.moments import command
+from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.script import open_script
 
 from .moments import finish
@@ -434,7 +435,7 @@ def test_a_wrong_gradient_of_an_own_operation_is_said_at_once(factor: int, warne
         "dl.Session().run(dl.train.GradientDescentOptimizer(0.01).minimize(loss))\n",
         encoding="utf-8",
     )
-    program = open_script(str(script))
+    program = open_program(str(script))
     says = f"'cube_{factor}' (cubes.py:20): its gradient function, at cubes.py:7, is wrong for its input 0, w"
     assert (says in program.warning, "dropped" in program.warning) == (warned, False)
     timeline = Timeline(program)

@@ -15,8 +15,8 @@ torch = pytest.importorskip("torch", reason="the extra `torch` is not installed"
 from minidl_core import Stepper, Variable  # noqa: E402
 from minidl_core.graph import post_order  # noqa: E402
 from tui_backprop.export import script_of  # noqa: E402
+from tui_backprop.programs.opening import open_program  # noqa: E402
 from tui_backprop.programs.program import Program, ProgramError  # noqa: E402
-from tui_backprop.programs.script import open_script  # noqa: E402
 from tui_backprop.programs.updates import ProgramsOptimizer  # noqa: E402
 from tui_backprop.verdict import judge  # noqa: E402
 
@@ -110,7 +110,7 @@ for _ in range(2):
 def program_of(tmp_path: Path, text: str) -> Program:
     path = tmp_path / "script.py"
     path.write_text(HEAD + text)
-    return open_script(str(path))
+    return open_program(str(path))
 
 
 def variables_of(program: Program) -> dict[str, Variable]:
@@ -371,7 +371,7 @@ for _ in range(3):
     assert script.warning == script_of(program, "numpy", 3, "", 1_000).warning == ""
     (tmp_path / "written.py").write_text("\n".join(script.lines))
     try:
-        again = open_script(str(tmp_path / "written.py"))
+        again = open_program(str(tmp_path / "written.py"))
     finally:
         torch.set_default_dtype(torch.float32)
     measured = [step.measured for step in program.steps]

@@ -12,7 +12,7 @@ from minidl_core import Operation, Variable  # noqa: E402
 from minidl_core.definition import definitions  # noqa: E402
 from minidl_core.graph import post_order  # noqa: E402
 from minidl_core.plan import Plan  # noqa: E402
-from tui_backprop.programs.script import open_script  # noqa: E402
+from tui_backprop.programs.opening import open_program  # noqa: E402
 from tui_backprop.verdict import judge  # noqa: E402
 
 pytestmark = pytest.mark.torch
@@ -69,7 +69,7 @@ def opened(module: str, loss: str, tmp_path: Path) -> set[str]:
     """Open a script in which every gradient agrees, and return the kinds of its operations that are none of ours."""
     path = tmp_path / "script.py"
     path.write_text(SCRIPT.format(module=module, loss=loss))
-    program = open_script(str(path))
+    program = open_program(str(path))
     verdict = judge(program)
     assert verdict is not None
     assert (verdict.status, list(verdict.parted), verdict.checked) == (0, [], 2)
@@ -101,5 +101,5 @@ def test_an_lstm_that_is_projected_packed_or_long_stays_one_node(module: str, lo
 def test_the_steps_of_an_lstm_are_boxes_in_the_box_of_its_module(tmp_path: Path) -> None:
     path = tmp_path / "script.py"
     path.write_text(SCRIPT.format(module="nn.ModuleDict({'lstm': nn.LSTM(3, 4)})", loss="net['lstm'](steps)[0]"))
-    names = {node.name for node in post_order([open_script(str(path)).steps[0].loss])}
+    names = {node.name for node in post_order([open_program(str(path)).steps[0].loss])}
     assert {"lstm/step_1/i", "lstm/step_4/c", "lstm/step_4/h", "lstm.weight_ih_l0"} <= names

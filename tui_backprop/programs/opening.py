@@ -11,16 +11,21 @@ from ..lessons import lesson_names, load_lesson
 from ..lessons.lesson import Lesson
 from . import FORMULA, PRESETS, is_path, words_of
 from .program import Program, ProgramError, program_of
+from .remarking import remarked
 
 MOST_POINTS = 100_000
 
 
 def open_program(address: str, seed: int | None = None, learning_rate: float | None = None) -> Program:
-    """Return the lesson of this name, the formula, or what the file of this path builds.
+    """Return the lesson of this name, the formula, or what the file of this path builds, with a warning of what is odd.
 
     Raises KeyError where there is no such lesson, ProgramError where the file cannot be opened, or draws nothing from
     the seed that it is given, GraphError where the learning rate is no number above 0.
     """
+    return remarked(_open(address, seed, learning_rate))
+
+
+def _open(address: str, seed: int | None, learning_rate: float | None) -> Program:
     # most programs are lessons, which need nothing of what a file or a formula is opened with
     if is_path(address):
         from .script import open_script

@@ -15,12 +15,9 @@ from types import ModuleType
 
 import numpy as np
 
-from minidl_core import Graph, MinidlError, Node, NonFiniteError, Placeholder
-from minidl_core.arrays import Array, quiet
-from minidl_core.gradient_check import wrong_rules
-from minidl_core.graph import check_has_value, post_order
-from minidl_core.plan import Plan
-from minidl_core.remarks import remarks
+from minidl_core import Graph, Node, NonFiniteError, Placeholder
+from minidl_core.arrays import Array
+from minidl_core.graph import post_order
 from minidl_core.session import Asked
 from minidl_core.train import Minimization, Optimizer, Schedule
 from minidl_core.train.optimizer import MinimizationMade
@@ -90,7 +87,7 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
 
     lesson = vars(main).get("lesson")
     if isinstance(lesson, Lesson):
-        return _remarked(program_of(_explaining(lesson, path, execution), seed, learning_rate, path, warning))
+        return program_of(_explaining(lesson, path, execution), seed, learning_rate, path, warning)
     if seed is not None:
         raise ProgramError(f"--seed is for lessons: {path} draws its own numbers; change the seed in it")
     for each in of_torch if not recorder.steps and not of_engine.steps else ():
@@ -101,7 +98,7 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
             if learning_rate not in (None, by_torch.learning_rate):
                 own = f"{path} has its own: change it there"
                 raise ProgramError(f"--learning-rate is for programs of our engine; {own}")
-            return _remarked(by_torch)
+            return by_torch
     if of_engine.refused is not None and not seen:
         raise ProgramError(f"{path}: {of_engine.refused}")
     if of_engine.steps and not recorder.steps and not any(isinstance(node, Minimization) for node in seen):
@@ -113,7 +110,7 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
     if by_hand is not None:
         if learning_rate not in (None, by_hand.learning_rate):
             raise ProgramError(f"--learning-rate is for programs of our engine; {path} has its own: change it there")
-        return _remarked(by_hand)
+        return by_hand
     for graph in dict.fromkeys(node.graph for node in seen):
         _call_by_variables(execution, graph)
     steps = recorder.labelled()
@@ -152,32 +149,7 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
         optimizer=optimizer,
         seed=None,
     )
-    return _remarked(replace(program_of(lesson, None, learning_rate, path, warning), steps=steps))
-
-
-def _remarked(program: Program) -> Program:
-    """Return the program with a warning of what is computed in the first run of each loss and is hardly ever meant."""
-    example = program.example
-    losses = {step.loss: step.feeds for step in reversed(program.steps)} or {example.loss: example.feeds}
-    values = program.steps[0].set_before if program.steps else {}
-    said: list[str] = []
-    wrong_kinds: set[str] = set()
-    for loss, feeds in losses.items():
-        try:
-            check_has_value(loss)
-            with quiet():
-                evaluation = Plan((loss,)).run(feeds, values)
-            wrong = wrong_rules(evaluation, loss)
-            found = {**wrong, **remarks(loss, evaluation)}
-        except MinidlError:  # which training will say as well
-            continue
-        wrong_kinds |= {node.kind for node in wrong}
-        said += [f"{node.describe()}: {text}" for node, text in found.items()]
-    if not said:
-        return program
-    others = f" The same holds for {len(said) - 1} more." if len(said) > 1 else ""
-    warning = f"{program.warning} {said[0]}{others}".strip()
-    return replace(program, warning=warning, wrong_kinds=frozenset(wrong_kinds))
+    return replace(program_of(lesson, None, learning_rate, path, warning), steps=steps)
 
 
 def _at_rate(step: RecordedStep, learning_rate: float) -> RecordedStep:
