@@ -16,6 +16,8 @@ import re
 import select
 import signal
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import Any
 
 from textual import events
@@ -56,6 +58,12 @@ class Row:
             styles = ["" if character == " " else style for character in text]
         else:
             styles = [style] * len(text)
+        if x >= len(self.text):  # as in every row of a first frame
+            missing = x - len(self.text)
+            self.text += " " * missing + text
+            self.styles += [None] * missing
+            self.styles += styles
+            return list(range(x, stop))
         if self.text[x:stop] == text and self.styles[x:stop] == styles:
             return []
         missing = stop - len(self.text)
@@ -66,6 +74,23 @@ class Row:
         self.text = self.text[:x] + text + self.text[stop:]
         self.styles[x:stop] = styles
         return changed
+
+    def paint(self, start: int, stop: int, style: str) -> tuple[str, str]:
+        """Return what paints these cells while the terminal has this style, and the style that it has then."""
+        sent: list[str] = []
+        for new, cells in groupby(range(start, stop), lambda x: self.styles[x] or ""):
+            first, *others = cells
+            text = self.text[first : first + 1 + len(others)]
+            if new != style:
+                if not new and INVISIBLE_ON_BLANKS.fullmatch(style):
+                    rest = text.lstrip(" ")
+                    sent.append(text[: len(text) - len(rest)])
+                    text = rest
+                if text:
+                    sent.append(f"\x1b[0;{new}m" if style and new else f"\x1b[{new}m")
+                    style = new
+            sent.append(text)
+        return "".join(sent), style
 
 
 class Shown:
@@ -132,26 +157,28 @@ class Shown:
         style = ""
         for to_y, columns in sorted(changed.items()):
             row = self._rows[to_y]
-            for to_x in sorted(set(columns)):
-                start = to_x
-                if y == to_y and x <= to_x <= x + JOINED and None not in row.styles[x:to_x]:
+            for first, stop in _stretches(columns):
+                if y == to_y and x <= first <= x + JOINED and None not in row.styles[x:first]:
                     start = x
                 else:
-                    sent.append(_move(y, x, to_y, to_x))
-                for place in range(start, to_x + 1):
-                    character, new_style = row.text[place], row.styles[place] or ""
-                    if new_style != style and not (
-                        character == " " and not new_style and INVISIBLE_ON_BLANKS.fullmatch(style)
-                    ):
-                        sent.append(f"\x1b[0;{new_style}m" if style and new_style else f"\x1b[{new_style}m")
-                        style = new_style
-                    sent.append(character)
-                y, x = to_y, to_x + 1
+                    start = first
+                    sent.append(_move(y, x, to_y, first))
+                painted, style = row.paint(start, stop, style)
+                sent.append(painted)
+                y, x = to_y, stop
         if style:
             sent.append("\x1b[m")
         if (y, x) != self._cursor:
             sent.append(_move(y, x, *self._cursor))
         return "".join(sent)
+
+
+def _stretches(columns: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Yield from which column up to which they follow one another."""
+    ordered = sorted(set(columns))
+    breaks = [place for place in range(1, len(ordered)) if ordered[place] != ordered[place - 1] + 1]
+    for first, last in zip([0, *breaks], [*breaks, len(ordered)], strict=True):
+        yield ordered[first], ordered[last - 1] + 1
 
 
 def _move(y: int, x: int, to_y: int, to_x: int) -> str:
