@@ -15,6 +15,7 @@ from textual import events
 from textual._context import active_message_pump
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.reactive import Reactive
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
@@ -65,6 +66,7 @@ class BackpropApp(App[None]):
         Binding("ctrl+z", "suspend_process", "suspend", show=False, priority=True),
     ]
     DEFAULT_MODE = "the first lesson"  # each lesson that was opened has a mode, which keeps its screen
+    theme: Reactive[str] = Reactive("ansi-dark")  # to set it would have all style sheets parsed again at the start
 
     def __init__(
         self,
@@ -87,7 +89,6 @@ class BackpropApp(App[None]):
         self.fault: list[str] = []
         # passed here already, because the filter for NO_COLOR is chosen now: a theme's would make greys of the colours
         super().__init__(ansi_color=True)
-        self.theme = "ansi-dark"
         self._steps = steps
         if isinstance(program, str):
             program = open_program(program, seed, learning_rate)
@@ -95,7 +96,6 @@ class BackpropApp(App[None]):
         self._input: deque[events.Event] = deque()
         self._turns: asyncio.Task[None] | None = None
         self._sessions = {self.session.program.address: self.session}
-        self.add_mode(self.DEFAULT_MODE, self._make_screen)
 
     @property
     def timeline(self) -> Timeline:
@@ -140,6 +140,10 @@ class BackpropApp(App[None]):
         self.session = session
         self.switch_mode(address if address != next(iter(self._sessions)) else self.DEFAULT_MODE)
 
+    def get_default_screen(self) -> Screen[None]:
+        """Return the first screen: for one that is a mode's, Textual would parse all style sheets again."""
+        return self._make_screen()
+
     def _make_screen(self) -> Screen[None]:
         screen = MainScreen(self.session, self._company, self._keys, self._paint)
         screen.viewer.tell(self._progress)
@@ -152,6 +156,7 @@ class BackpropApp(App[None]):
 
     async def on_mount(self) -> None:
         """Meet the class, or show the path."""
+        self.add_mode(self.DEFAULT_MODE, self.get_default_screen)
         if self._offers_path:
             self.action_lessons(starts=True)
         if self._company is not None:

@@ -268,6 +268,11 @@ class MainScreen(Screen[None]):
         if self._drawn_for != self.app.size:
             self._draw()
 
+    def _compositor_refresh(self) -> None:
+        """Paint, unless Textual would throw it away: while the app starts, nothing is shown before all is laid out."""
+        if not self.app._batch_count:
+            super()._compositor_refresh()
+
     def show(self) -> None:
         """Draw when all keys that have come so far are done: a held key is never ahead of the screen, none is lost."""
         self._keep_pace()
