@@ -16,7 +16,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from .arrays import Array, Shape, freeze, is_frozen
-from .definition import GradientRule
+from .definition import GradientRule, is_ours
 from .gradients import EvaluatedOperation
 from .graph import Constant, Node, Operation, Placeholder, Variable
 from .plan import Plan
@@ -26,7 +26,6 @@ from .train import GradientDescentOptimizer, Optimizer
 Call = Callable[[], object]
 _WORTH_IT = 3
 _MOST_SHAPES = 8
-_OUR_OPERATIONS = f"{__package__}.operations."
 
 
 class UntraceableError(TypeError):
@@ -337,7 +336,7 @@ class BufferedTraining:
         """Trace the step; operations of others may depend on more than their inputs, so only our own are traced."""
         functions = [node.definition.compute for node in self._plan.nodes if isinstance(node, Operation)]
         functions += [rule.function for _, _, rule, *_ in self._plan.backward(self._loss, training=True).steps]
-        if not all(str(function.__module__).startswith(_OUR_OPERATIONS) for function in functions):
+        if not all(map(is_ours, functions)):
             return None
         try:
             return BufferedStep(self._plan, self._loss, self._only, optimizer, feeds)
