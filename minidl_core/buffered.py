@@ -16,7 +16,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from .arrays import Array, Shape, freeze, is_frozen
-from .definition import GradientRule
+from .definition import GradientRule, is_ours
 from .gradients import EvaluatedOperation
 from .graph import Constant, Node, Operation, Placeholder, Variable
 from .plan import Plan
@@ -29,7 +29,6 @@ _MOST_HELD = 4_000_000
 """So many numbers the lists for all shapes together may hold, 32 MB: another shape is then run in the ordinary way."""
 _CALL = 64
 """So many numbers a call takes as much memory as."""
-_OUR_OPERATIONS = f"{__package__}.operations."
 
 
 class UntraceableError(TypeError):
@@ -352,7 +351,7 @@ class BufferedTraining:
         """Trace the step; operations of others may depend on more than their inputs, so only our own are traced."""
         functions = [node.definition.compute for node in self._plan.nodes if isinstance(node, Operation)]
         functions += [rule.function for _, _, rule, *_ in self._plan.backward(self._loss, training=True).steps]
-        if not all(str(function.__module__).startswith(_OUR_OPERATIONS) for function in functions):
+        if not all(map(is_ours, functions)):
             return None
         try:
             return BufferedStep(self._plan, self._loss, self._only, optimizer, feeds)

@@ -26,6 +26,7 @@ Compute = Callable[..., Array]
 Attributes = Mapping[str, Any]
 GradientFunction = Callable[[Any, Array], Any]
 
+_OUR_OPERATIONS = f"{__package__}.operations."
 _MOST_ONES = 1_000_000
 _MOST_SHAPES = 1_000
 _NOT_ATTRIBUTES = {
@@ -239,6 +240,11 @@ def _as_tuples(value: Any) -> Any:
 
 definitions: dict[str, OperationDefinition] = {}
 """Every operation by its name; the decorator `operation` fills it."""
+
+
+def is_ours(function: Callable[..., Any]) -> bool:
+    """Return whether a function is one of our operations', which depends on nothing but what it is given."""
+    return str(getattr(function, "__module__", "")).startswith(_OUR_OPERATIONS)
 
 
 def one_line(docstring: str | None) -> str:

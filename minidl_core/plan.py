@@ -6,18 +6,24 @@ and one loop back. The stepping path (stepper.py) calls the same functions in th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from .arrays import Array, Shape, as_text, copy_in, freeze, is_finite, is_frozen, is_kept, quiet
+from .arrays import Array, Shape, as_text, freeze, is_finite, quiet
 from .backprop import edges_to_wait_for, positions, visits
 from .definition import GradientRule
-from .errors import FeedError, GraphError, MinidlError, NonFiniteError, ShapeError
+from .errors import GraphError, MinidlError, NonFiniteError, ShapeError
 from .finite import non_finite_gradient, non_finite_leaf, non_finite_value
 from .gradients import EvaluatedOperation, gradient_rule, input_gradients
-from .graph import Constant, Node, Operation, Placeholder, Variable, numbered
+from .graph import Node, Operation, Placeholder, Variable, numbered
+from .leaves import Leaves
+from .scalars import ScalarBackward, ScalarGraph
+
+_Step = tuple[int, Operation, GradientRule, Sequence[int], Sequence[bool], bool]
 
 
 class Plan:
@@ -33,71 +39,31 @@ class Plan:
         self.index = index = numbered(fetches)
         self.nodes = list(index)
         self.sources = positions(index)
-        self._placeholders: list[tuple[int, Placeholder]] = []
-        self._variables: list[tuple[int, Variable]] = []
-        self._constants: list[Array | None] = [None] * len(index)
-        # a step forward: where the value goes, what computes it, where its inputs are, whether that is unchecked
-        self._forward: list[tuple[int, Callable[..., Any], Sequence[int], bool]] = []
-        for position, node in enumerate(self.nodes):
-            if isinstance(node, Operation):
-                definition, sources = node.definition, self.sources[position]
-                self._forward.append((position, definition.bind(node.attributes), sources, definition.unchecked))
-            elif isinstance(node, Variable):
-                self._variables.append((position, node))
-            elif isinstance(node, Placeholder):
-                self._placeholders.append((position, node))
-            elif isinstance(node, Constant):
-                self._constants[position] = node.initial_value
+        self._leaves = Leaves(self.fetches, index)
         self._backward: dict[tuple[Node, bool], _BackwardPlan] = {}
+        self.scalars = ScalarGraph.of(self.nodes, self.sources)
+
+    @cached_property
+    def _forward(self) -> list[tuple[int, Callable[..., Any], Sequence[int], bool]]:
+        """The steps forward: where a value goes, what computes it, where its inputs are, whether that is unchecked."""
+        return [
+            (position, node.definition.bind(node.attributes), self.sources[position], node.definition.unchecked)
+            for position, node in enumerate(self.nodes)
+            if isinstance(node, Operation)
+        ]
 
     @property
     def placeholders(self) -> list[Placeholder]:
         """The placeholders, in the order of evaluation."""
-        return [placeholder for _, placeholder in self._placeholders]
+        return self._leaves.placeholders
 
     def feed(self, feed_dict: Mapping[Any, Any] | None) -> dict[Placeholder, Array]:
-        """Return the feeds as read-only float64, of exactly the placeholders that this plan needs.
-
-        Each is copied, unless it is read-only float64 that owns its numbers: `array.setflags(write=False)` says that
-        nobody changes them.
-        Raises FeedError where one is missing, misshapen, not needed or not numbers, NonFiniteError.
-        """
-        feeds: dict[Placeholder, Array] = {}
-        if not isinstance(feed_dict, Mapping | None):
-            raise FeedError(f"feed_dict must be a dictionary of placeholders and their data, not {feed_dict!r}.")
-        for node, value in (feed_dict or {}).items():
-            if not isinstance(node, Placeholder):
-                named = f"{node.describe()}: it" if isinstance(node, Node) else repr(node)
-                raise FeedError(f"{named} cannot be fed; the keys of feed_dict are placeholders.")
-            if node not in self.index:
-                asked = ", ".join(fetch.name for fetch in self.fetches)
-                raise FeedError(f"it is fed, but {asked} does not need it; take it out of feed_dict.", node)
-            try:
-                feed = feeds[node] = value if is_kept(value) else copy_in(value)
-            except (TypeError, ValueError) as error:
-                raise FeedError(f"its feed is not an array of numbers: {error}.", node) from error
-            if node.shape is not None and feed.shape != node.shape:
-                wrong = f"its feed is {as_text(feed.shape)}, but it was made for {as_text(node.shape)}."
-                raise FeedError(wrong, node)
-            if not is_finite(feed):
-                raise non_finite_leaf(node, feed)
-        for _, node in self._placeholders:
-            if node not in feeds:
-                raise FeedError(f"it has no value; feed it: feed_dict={{{node.name}: ...}}.", node)
-        return feeds
+        """Return the feeds, each checked; raises FeedError, NonFiniteError."""
+        return self._leaves.feed(feed_dict)
 
     def start(self, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array]) -> list[Array]:
-        """Return the list of values with those of the leaves in it.
-
-        Raises GraphError, ShapeError or NonFiniteError where a variable was given something else than its like.
-        """
-        values: list[Any] = self._constants.copy()
-        for position, placeholder in self._placeholders:
-            values[position] = feeds[placeholder]
-        for position, variable in self._variables:
-            value = variables.get(variable, variable.initial_value)
-            values[position] = value if is_frozen(value, variable.initial_value.shape) else _assigned(variable, value)
-        return values
+        """Return the list of values with those of the leaves in it; raises GraphError, ShapeError or NonFiniteError."""
+        return self._leaves.start(feeds, variables)
 
     def run(self, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array]) -> Evaluation:
         """Return the values of all nodes.
@@ -105,6 +71,8 @@ class Plan:
         Raises ShapeError or GraphError where an operation cannot be computed, NonFiniteError.
         """
         values = self.start(feeds, variables)
+        if self.scalars is not None and (floats := self._floats(self.scalars, values)) is not None:
+            return _ScalarEvaluation(self, values, floats)
         position = 0
         try:
             for position, compute, sources, unchecked in self._forward:
@@ -120,6 +88,20 @@ class Plan:
         if evaluation.has_empty or not all(is_finite(evaluation[node]) for node in self.fetches):
             self._raise_non_finite(values)
         return evaluation
+
+    def _floats(self, scalars: ScalarGraph, values: list[Array]) -> list[float] | None:
+        """Return the values of all nodes, each a single number; None where there is a mistake, which is said elsewhere.
+
+        Then everything is computed again in the ordinary way, which says it.
+        """
+        floats: list[Any] = values.copy()
+        for position in scalars.leaves:
+            floats[position] = float(values[position])
+        try:
+            scalars.compute(floats)
+        except Exception:
+            return None
+        return floats if all(math.isfinite(floats[self.index[node]]) for node in self.fetches) else None
 
     def is_spoiled(self, position: int, values: list[Array], loss: Node) -> bool:
         """Return whether a value that is not finite, the last so far, reaches the loss or a gradient on the way."""
@@ -155,7 +137,7 @@ class Plan:
         if not isinstance(node, Operation):
             return non_finite_leaf(node, values[position])
         inputs = [(self.nodes[source].name, values[source]) for source in self.sources[position]]
-        trained = [variable.name for at, variable in self._variables if values[at] is not variable.initial_value]
+        trained = [variable.name for at, variable in self._leaves.variables if values[at] is not variable.initial_value]
         error = non_finite_value(node, values[position], inputs, node.definition.elementwise, trained)
         if node.kind == "log" and node.inputs[0].kind == "softmax":
             remedy = "; ".join(filter(None, ["log_softmax finds it without a probability of 0", error.remedy]))
@@ -193,23 +175,41 @@ class _BackwardPlan:
     """The steps back from a loss; `visited` has the nodes whose gradients are wanted, in the order of the search."""
 
     def __init__(self, plan: Plan, loss: Node, training: bool) -> None:
-        self.training = training
-        wanted = plan.trained() if training else [True] * len(plan.nodes)
-        self.visited: list[int] = []
-        self.variables: list[tuple[int, Variable]] = []
-        # a step back: where G is, whose gradient function takes it, to which inputs, which of them need theirs
-        self.steps: list[tuple[int, Operation, GradientRule, Sequence[int], Sequence[bool], bool]] = []
-        for position in visits(plan.sources, edges_to_wait_for(plan.sources, plan.index[loss]))[0]:
-            if not wanted[position]:
-                continue
-            node = plan.nodes[position]
-            self.visited.append(position)
+        self._plan, self._loss, self.training = plan, plan.index[loss], training
+        self._wanted = plan.trained() if training else None
+        order, _ = visits(plan.sources, edges_to_wait_for(plan.sources, self._loss))
+        self.visited = order if self._wanted is None else [each for each in order if self._wanted[each]]
+        self._scalars: ScalarBackward | None = None
+        self._changes = -1
+
+    @cached_property
+    def variables(self) -> list[tuple[int, Variable]]:
+        """The variables among them."""
+        nodes = [(position, self._plan.nodes[position]) for position in self.visited]
+        return [(position, node) for position, node in nodes if isinstance(node, Variable)]
+
+    @cached_property
+    def steps(self) -> list[_Step]:
+        """Where G is, whose gradient function takes it, to which inputs, which of them need theirs, if unchecked."""
+        wanted, steps = self._wanted, list[_Step]()
+        for position in self.visited:
+            node, sources = self._plan.nodes[position], self._plan.sources[position]
             if isinstance(node, Operation):
-                sources = plan.sources[position]
-                needs = tuple([wanted[source] for source in sources])
-                self.steps.append((position, node, gradient_rule(node), sources, needs, node.definition.unchecked))
-            elif isinstance(node, Variable):
-                self.variables.append((position, node))
+                needs = tuple([wanted is None or wanted[source] for source in sources])
+                steps.append((position, node, gradient_rule(node), sources, needs, node.definition.unchecked))
+        return steps
+
+    def floats(self, values: list[float]) -> list[float] | None:
+        """Return the gradients of a graph of single numbers at these values; None where one is not as it should be."""
+        assert self._plan.scalars is not None
+        if self._scalars is None or self._changes != GradientRule.changes:
+            self._scalars = ScalarBackward(self._plan.scalars, self.visited, self._wanted)
+            self._changes = GradientRule.changes
+        try:
+            gradients = self._scalars.gradients(values, self._loss)
+        except Exception:
+            return None
+        return gradients if math.isfinite(sum(gradients)) else None
 
 
 class Evaluation:
@@ -335,22 +335,51 @@ class LaterEvaluation(Evaluation):
         if name not in ("_values", "has_empty"):
             raise AttributeError(name)
         with quiet():
-            vars(self).update(vars(self._plan.run(*self._from)))
+            evaluation = self._plan.run(*self._from)
+        self._values, self.has_empty = evaluation._values, evaluation.has_empty
         return vars(self)[name]
 
 
-def _assigned(variable: Variable, value: Any) -> Array:
-    """Return a copy of what somebody gave a variable, such as `session.variables[w] = [1.0, 2.0]`, as an array."""
-    try:
-        array = copy_in(value)
-    except (TypeError, ValueError) as error:
-        raise GraphError(f"the value given to it is not an array of numbers: {error}.", variable) from error
-    wanted = variable.initial_value.shape
-    if array.shape != wanted:
-        raise ShapeError(f"the value given to it is {as_text(array.shape)}, but it is {as_text(wanted)}.", variable)
-    if not is_finite(array):
-        raise non_finite_leaf(variable, array)
-    return array
+class _ScalarEvaluation(Evaluation):
+    """An evaluation of single numbers, which are Python's; NumPy's are made of them when somebody asks.
+
+    Where a gradient is not finite, all are computed again in the ordinary way, which says where that began.
+    """
+
+    has_empty = False
+
+    def __init__(self, plan: Plan, given: list[Array], floats: list[float]) -> None:
+        self._plan = plan
+        self._given = given  # those of the leaves, and None
+        self._floats = floats
+
+    @cached_property
+    def _values(self) -> list[Any]:  # type: ignore[override]
+        numbers = zip(self._given, np.array(self._floats), strict=True)
+        return [number if given is None else given for given, number in numbers]
+
+    def __getitem__(self, node: Node) -> Array:
+        value: Any = np.float64(self._floats[self._plan.index[node]])
+        return value  # type: ignore[no-any-return]
+
+    def gradients(self, loss: Node) -> dict[Node, Array]:
+        backward = self._plan.backward(loss, training=False)
+        gradients = backward.floats(self._floats)
+        if gradients is None:
+            return super().gradients(loss)
+        nodes, visited = self._plan.nodes, backward.visited
+        return dict(zip([nodes[position] for position in visited], np.array(gradients)[visited], strict=True))
+
+    def trained(self, loss: Node) -> list[tuple[Variable, Array, Array]]:
+        backward = self._plan.backward(loss, training=True)
+        gradients = backward.floats(self._floats)
+        if gradients is None:
+            return super().trained(loss)
+        numbers: list[Any] = [np.float64(gradients[place]) for place, _ in backward.variables]
+        return [
+            (variable, self._given[place], number)
+            for (place, variable), number in zip(backward.variables, numbers, strict=True)
+        ]
 
 
 def check_loss(loss: Node, shape: Shape | None) -> None:

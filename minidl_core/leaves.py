@@ -1,0 +1,88 @@
+"""What a run starts from: the feeds and the variables, each of them checked, and the constants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .arrays import Array, as_text, copy_in, is_finite, is_frozen, is_kept
+from .errors import FeedError, GraphError, ShapeError
+from .finite import non_finite_leaf
+from .graph import Constant, Node, Placeholder, Variable
+
+
+class Leaves:
+    """The nodes that compute from no others, among those that some fetches need, whose positions are known."""
+
+    def __init__(self, fetches: Sequence[Node], index: Mapping[Node, int]) -> None:
+        self._fetches, self._index = fetches, index
+        self.placeholders: list[Placeholder] = []
+        self.variables: list[tuple[int, Variable]] = []
+        self._constants: list[Array | None] = [None] * len(index)
+        for node in [node for node in index if not node.inputs]:
+            if isinstance(node, Variable):
+                self.variables.append((index[node], node))
+            elif isinstance(node, Placeholder):
+                self.placeholders.append(node)
+            elif isinstance(node, Constant):
+                self._constants[index[node]] = node.initial_value
+
+    def feed(self, feed_dict: Mapping[Any, Any] | None) -> dict[Placeholder, Array]:
+        """Return the feeds as read-only float64, of exactly the placeholders among the leaves.
+
+        Each is copied, unless it is read-only float64 that owns its numbers: `array.setflags(write=False)` says that
+        nobody changes them.
+        Raises FeedError where one is missing, misshapen, not needed or not numbers, NonFiniteError.
+        """
+        feeds: dict[Placeholder, Array] = {}
+        if not isinstance(feed_dict, Mapping | None):
+            raise FeedError(f"feed_dict must be a dictionary of placeholders and their data, not {feed_dict!r}.")
+        for node, value in (feed_dict or {}).items():
+            if not isinstance(node, Placeholder):
+                named = f"{node.describe()}: it" if isinstance(node, Node) else repr(node)
+                raise FeedError(f"{named} cannot be fed; the keys of feed_dict are placeholders.")
+            if node not in self._index:
+                asked = ", ".join(fetch.name for fetch in self._fetches)
+                raise FeedError(f"it is fed, but {asked} does not need it; take it out of feed_dict.", node)
+            try:
+                feed = feeds[node] = value if is_kept(value) else copy_in(value)
+            except (TypeError, ValueError) as error:
+                raise FeedError(f"its feed is not an array of numbers: {error}.", node) from error
+            if node.shape is not None and feed.shape != node.shape:
+                wrong = f"its feed is {as_text(feed.shape)}, but it was made for {as_text(node.shape)}."
+                raise FeedError(wrong, node)
+            if not is_finite(feed):
+                raise non_finite_leaf(node, feed)
+        for node in self.placeholders:
+            if node not in feeds:
+                raise FeedError(f"it has no value; feed it: feed_dict={{{node.name}: ...}}.", node)
+        return feeds
+
+    def start(self, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array]) -> list[Array]:
+        """Return the list of values with those of the leaves in it.
+
+        Raises GraphError, ShapeError or NonFiniteError where a variable was given something else than its like.
+        """
+        values: list[Any] = self._constants.copy()
+        for placeholder in self.placeholders:
+            values[self._index[placeholder]] = feeds[placeholder]
+        for position, variable in self.variables:
+            value = variable.initial_value
+            if variable in variables and (given := variables[variable]) is not value:
+                value = given if is_frozen(given, value.shape) else _assigned(variable, given)
+            values[position] = value
+        return values
+
+
+def _assigned(variable: Variable, value: Any) -> Array:
+    """Return a copy of what somebody gave a variable, such as `session.variables[w] = [1.0, 2.0]`, as an array."""
+    try:
+        array = copy_in(value)
+    except (TypeError, ValueError) as error:
+        raise GraphError(f"the value given to it is not an array of numbers: {error}.", variable) from error
+    wanted = variable.initial_value.shape
+    if array.shape != wanted:
+        raise ShapeError(f"the value given to it is {as_text(array.shape)}, but it is {as_text(wanted)}.", variable)
+    if not is_finite(array):
+        raise non_finite_leaf(variable, array)
+    return array
