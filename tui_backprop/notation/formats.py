@@ -18,6 +18,9 @@ from minidl_core.arrays import Array, Shape, as_text
 
 DIGITS = 4
 _HUGE = 1e6
+_ERROR = 1e-12
+_FEW = 8
+"""So many numbers are sooner gone through one by one than as an array."""
 MOST_DIGITS = 17
 """No two numbers that differ look the same in so many digits."""
 
@@ -56,7 +59,9 @@ def notation(values: ArrayLike, digits: int = DIGITS) -> Notation:
     the largest of them passes 1.
     """
     finite = finite_part(np.asarray(values, dtype=float))
-    largest = float(max(finite.max(), -finite.min())) if finite.size else 0.0
+    few: list[float] = finite[:_FEW].tolist()
+    are_all = len(few) == finite.size
+    largest = max(map(abs, few), default=0.0) if are_all else float(max(finite.max(), -finite.min()))
     if largest >= _HUGE and (rest := _without_mask(finite)).size:
         return notation(rest, digits)
     magnitude = _magnitude(largest, digits)
@@ -65,7 +70,7 @@ def notation(values: ArrayLike, digits: int = DIGITS) -> Notation:
     most = max(digits - 1 - magnitude - (magnitude < 0), 0)
     for decimals in range(most):
         # of most arrays a few numbers show that their digits do not end there
-        if _end_there(finite[:8], decimals) and _end_there(finite, decimals):
+        if all(_ends_there(x, decimals) for x in few) and (are_all or _end_there(finite, decimals)):
             return Notation(decimals)
     return Notation(most)
 
@@ -96,7 +101,8 @@ def digits_of_change(old: ArrayLike, new: ArrayLike, least: int = DIGITS, among:
 def finite_part(numbers: np.ndarray) -> np.ndarray:
     """Return the finite ones of some numbers, in one dimension."""
     numbers = numbers.reshape(-1)
-    if numbers.size and isfinite(numbers.min()) and isfinite(numbers.max()):
+    ends = numbers.tolist() if numbers.size <= _FEW else (numbers.min(), numbers.max())
+    if all(map(isfinite, ends)):
         return numbers
     finite: np.ndarray = numbers[np.isfinite(numbers)]
     return finite
@@ -104,7 +110,12 @@ def finite_part(numbers: np.ndarray) -> np.ndarray:
 
 def _end_there(numbers: np.ndarray, decimals: int) -> bool:
     """Return whether the numbers end after so many decimals, but for the error of floating-point arithmetic."""
-    return bool((np.abs(np.round(numbers, decimals) - numbers) <= 1e-12 * np.abs(numbers)).all())
+    return bool((np.abs(np.round(numbers, decimals) - numbers) <= _ERROR * np.abs(numbers)).all())
+
+
+def _ends_there(x: float, decimals: int) -> bool:
+    """Return the same of one number."""
+    return abs(round(x, decimals) - x) <= _ERROR * abs(x)
 
 
 def number(x: float, digits: int = DIGITS) -> str:
@@ -115,7 +126,7 @@ def number(x: float, digits: int = DIGITS) -> str:
     if not -4 <= magnitude < 6:
         return f"{x:.{digits}g}"
     most = max(digits - 1 - magnitude, 0)
-    ends = (decimals for decimals in range(most) if abs(round(x, decimals) - x) <= 1e-12 * abs(x))
+    ends = (decimals for decimals in range(most) if _ends_there(x, decimals))
     return f"{x:z.{next(ends, most)}f}"
 
 
