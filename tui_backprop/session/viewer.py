@@ -337,11 +337,16 @@ class Viewer:
         """Show the next picture, after the last none; where it has no place, the inspector shows it."""
         self._begin()
         there = [*pictures_of(self.moment), None]
-        homeless = "picture" in self._without_place
-        if not homeless or self.view == "picture" or self.picture is None:
-            shown = there.index(self.picture) if self.picture in there else -1
-            self.picture = there[(shown + 1) % len(there)]
-        if homeless:
+        picture = self.picture
+        if "picture" not in self._without_place or self.view == "picture" or picture is None:
+            shown = there.index(picture) if picture in there else -1
+            picture = there[(shown + 1) % len(there)]
+        self.show_picture(picture)
+
+    def show_picture(self, name: str | None) -> None:
+        """Show a picture, if there is one of this name; where it has no place, the inspector shows it."""
+        self.picture = name if name in pictures_of(self.moment) else None
+        if "picture" in self._without_place:
             self.view = None if self.picture is None else "picture"
 
     def change_digits(self) -> None:
