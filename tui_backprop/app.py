@@ -22,9 +22,10 @@ from textual.widget import Widget
 from minidl_core import MinidlError
 
 from .cast import Cast
+from .classroom.context import Context, is_about, open_lesson_of
 from .classroom.lead import Lead, Member
 from .classroom.look import Look
-from .classroom.pupil import Pupil, is_about
+from .classroom.pupil import Pupil
 from .complaints import complain
 from .debugger.timeline import Timeline
 from .drawing.palette import choose_theme
@@ -183,8 +184,8 @@ class BackpropApp(App[None]):
             return
         address = str(context.get("program"))
         session = self._sessions.get(address)
-        if session is None and address in lesson_names():
-            session = self._open(address)
+        if session is None:
+            session = open_lesson_of(context, self._steps, has_files=self.session.has_files)
         if session is not None and is_about(context, session):
             self._show_session(session)
 
@@ -196,11 +197,18 @@ class BackpropApp(App[None]):
         lead = self._company
         assert isinstance(lead, Lead), "only who leads a class sees its members"
 
-        def look(member: Member | None) -> None:
-            if member is not None:
-                self.push_screen(
-                    LookScreen(DebugSession(self.session.program), Look(lead, member), self._keys, self._paint)
-                )
+        def look(member: Member | None, session: DebugSession | None = None) -> None:
+            if member is None:
+                return
+
+            def look_elsewhere(context: Context) -> None:
+                opened = open_lesson_of(context, self._steps)
+                if opened is not None and isinstance(self.screen, LookScreen):
+                    self.pop_screen()
+                    look(member, opened)
+
+            there, shown = Look(lead, member), session or DebugSession(self.session.program)
+            self.push_screen(LookScreen(shown, there, self._keys, self._paint, look_elsewhere))
 
         self.push_screen(ClassScreen(lead), look)
 

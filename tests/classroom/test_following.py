@@ -11,6 +11,7 @@ import pytest
 from tests.classroom.meeting_room import End, Room, room, until
 from tui_backprop.classroom import pupil as pupils
 from tui_backprop.debugger.steps import Place
+from tui_backprop.graph.look import Room as GraphRoom
 from tui_backprop.keys import KEY_OF
 from tui_backprop.narration.messages import sentences
 from tui_backprop.notation.edits import read_edit
@@ -57,6 +58,36 @@ async def test_a_pupil_sees_the_moment_and_what_the_teacher_points_at(tmp_path: 
         assert pupil.viewer.followed == teacher.viewer.followed
         assert standing(pupil) == "you follow monday"
         assert standing(teacher) == "class monday: 1 follow"
+
+
+async def test_the_teachers_picture_is_shown_and_a_pane_of_theirs_that_has_no_place(tmp_path: Path) -> None:
+    async with room(tmp_path) as meeting:
+        teacher, [large, small] = await class_of(meeting, 2)
+        small.viewer.take_room(GraphRoom(40, 20, diagram=False), ["loss", "picture"])
+        for _ in range(3):
+            teacher.viewer.next_picture()
+            teacher.show()
+            for pupil in (large, small):
+                await until(lambda pupil=pupil: pupil.viewer.picture == teacher.viewer.picture)
+            assert large.viewer.shown_view != "picture"
+            assert small.viewer.shown_view == ("picture" if teacher.viewer.picture else large.viewer.shown_view)
+        teacher.session.step()
+        teacher.show()
+        await follows(small, teacher)
+        assert small.viewer.shown_view == teacher.viewer.shown_view
+        teacher.viewer.take_room(GraphRoom(40, 20, diagram=False), ["loss", "picture"])
+        teacher.viewer.view = "loss"
+        teacher.show()
+        await until(lambda: small.viewer.shown_view == "loss")
+        await until(lambda: large.viewer.view == "loss")
+        assert large.viewer.shown_view == "value"
+        alone = large.viewer.picture
+        large.session.back()
+        large.show()
+        teacher.viewer.picture = None
+        teacher.show()
+        await until(lambda: small.viewer.picture is None)
+        assert large.viewer.picture == alone is not None
 
 
 async def test_a_move_of_the_pupils_own_lets_go_and_f_comes_back(tmp_path: Path) -> None:

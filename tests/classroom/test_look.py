@@ -11,8 +11,10 @@ from tui_backprop.app import BackpropApp
 from tui_backprop.classroom.lead import Lead
 from tui_backprop.classroom.look import Look
 from tui_backprop.narration.messages import sentences
+from tui_backprop.programs.opening import open_program
 from tui_backprop.screens.look import LookScreen
 from tui_backprop.screens.main_screen import MainScreen
+from tui_backprop.session import DebugSession, Viewer
 
 
 class Looking(End):
@@ -130,6 +132,17 @@ async def test_the_teachers_screen_and_back(tmp_path: Path) -> None:
             await pilot.press("F", "1")
             await until(lambda: isinstance(app.screen, LookScreen))
             await until(lambda: app.screen.session.timeline.place == pupil.session.timeline.place)
+            first, other = pupil.session, DebugSession(open_program("two-paths"))
+            pupil.session, pupil.viewer = other, Viewer(other, {"class": "F"})
+            other.step("iteration")
+            pupil.show()
+            await until(lambda: app.screen.session.program.address == "two-paths")
+            await until(lambda: app.screen.session.timeline.place == other.timeline.place)
+            assert len(app.screen_stack) == 2
+            pupil.session, pupil.viewer = first, Viewer(first, {"class": "F"})
+            pupil.show()
+            await until(lambda: app.screen.session.program.address == "chain")
+            await until(lambda: app.screen.session.timeline.place == first.timeline.place)
             await pilot.press("r", "space", "i", "q")
             assert type(app.screen) is MainScreen
             assert app.session.timeline.place.cursor == 0

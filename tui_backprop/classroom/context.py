@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from minidl_core import MinidlError
@@ -14,8 +15,11 @@ from minidl_core import MinidlError
 from ..debugger.followed import Followed
 from ..debugger.kept import kept
 from ..debugger.steps import Place
+from ..lessons import lesson_names
 from ..notation.moments import MOST
+from ..programs.program import ProgramError
 from ..session import DebugSession, Viewer
+from ..session.opening import begin
 from ..session.session_file import node_called, read_branches, write_branches, write_program
 
 Context = Mapping[str, Any]
@@ -35,14 +39,17 @@ def write_context(session: DebugSession, viewer: Viewer, asked: int) -> Context:
         "question": None if quiz.question is None else [asked, *_followed(viewer.followed)],
         "answers": None if outcome is None else outcome.answers,
         "points at": points_at(viewer),
+        "picture": viewer.picture,
     }
 
 
 def points_at(viewer: Viewer) -> list[Any]:
-    """Return what a viewer looks at: the selected node, the view that was asked for, the followed element."""
+    """Return what a viewer looks at: the selected node, the view that was asked for, the followed element.
+
+    A pane without a place is such a view; where it has its place, there is nothing to look at elsewhere.
+    """
     node = viewer.look.node
-    view = None if viewer.view in viewer.other_views else viewer.view
-    return [None if node is None else node.name, view, *_followed(viewer.followed)]
+    return [None if node is None else node.name, viewer.view, *_followed(viewer.followed)]
 
 
 def look_where(pointed: Sequence[Any], session: DebugSession, viewer: Viewer) -> None:
@@ -76,8 +83,26 @@ def take_up(context: Context, before: Context | None, session: DebugSession, vie
     elif quiz.question is None and session.running is None:
         _, *followed = question
         quiz.ask(timeline, _read_followed(followed))
+    if before is None or before["picture"] != context["picture"]:
+        viewer.show_picture(context["picture"])
     if before is None or before["at"] != context["at"] or before["points at"] != context["points at"]:
         look_where(context["points at"], session, viewer)
+
+
+def is_about(context: Context, session: DebugSession) -> bool:
+    """Return whether a context is about the program of a session."""
+    return all(context.get(key) == value for key, value in program_of(session).items())
+
+
+def open_lesson_of(context: Context, steps: int = 100, *, has_files: bool = True) -> DebugSession | None:
+    """Open the lesson that a context is about; None where that is no lesson: a file is opened only by who agrees."""
+    match context:
+        case {"program": str(program), "seed": int() | None as seed, "learning rate": float() | int() | None as rate}:
+            if program in lesson_names():
+                with suppress(*DAMAGED, ProgramError):
+                    session = begin(program, seed, rate, steps, has_files=has_files)
+                    return session if is_about(context, session) else None
+    return None
 
 
 @kept

@@ -81,6 +81,7 @@ class Lead:
 
     def close(self) -> None:
         """Let everybody go."""
+        self.changed = lambda: None  # nobody is there any more to whom it could be of interest
         if self._server is not None:
             self._server.close()
         for link in list(self.members):

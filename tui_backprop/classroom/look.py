@@ -8,17 +8,20 @@ from typing import Any
 from ..debugger.message import Message
 from ..notation.fitting import printable
 from ..session import DebugSession, Viewer
-from .context import DAMAGED, Context, points_at, take_up
+from .context import DAMAGED, Context, is_about, points_at, take_up
 from .lead import Lead, Member
-from .pupil import is_about
 
 
 class Look:
-    """A look at a member of a class, by a session of the same program; `changed` is called when they did something."""
+    """A look at a member of a class, by a session of the same program; `changed` is called when they did something.
+
+    Where they have another program open, `elsewhere` is what they show of it.
+    """
 
     def __init__(self, lead: Lead, member: Member) -> None:
         self.changed: Callable[[], None] = lambda: None
         self.is_over = False
+        self.elsewhere: Context | None = None
         self._lead = lead
         self._member = member
         self._taken: Context | None = None
@@ -42,6 +45,7 @@ class Look:
         self._taken = context
         if not is_about(context, session):
             self._wrong = "has another program open" if context else "has too many edits to be shown"
+            self.elsewhere = context or None
             return
         try:
             take_up(context, before, session, viewer)

@@ -13,7 +13,7 @@ from ..debugger.recording import Recording
 from ..notation.fitting import printable
 from ..notation.moments import name_place
 from ..session import DebugSession, Viewer
-from .context import DAMAGED, Context, look_where, program_of, take_up, write_context
+from .context import DAMAGED, Context, is_about, look_where, take_up, write_context
 from .lead import name_of
 from .link import LONGEST_OF_PUPIL, LONGEST_OF_TEACHER, VERSION, Link, read, write
 
@@ -217,11 +217,6 @@ class Pupil:
         if self._link is not None and self._drawn != self._number:
             self._drawn = self._number
             self._link.send({"drawn": self._number, "alone": not self.follows, "offers": self.offers})
-
-
-def is_about(context: Context, session: DebugSession) -> bool:
-    """Return whether a context is about the program of a session."""
-    return all(context.get(key) == value for key, value in program_of(session).items())
 
 
 def first_context(path: Path, name: str) -> Context:

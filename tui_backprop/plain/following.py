@@ -10,10 +10,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import chain
 
+from ..classroom.context import is_about, open_lesson_of
 from ..classroom.pupil import Pupil
+from ..debugger.followed import is_by_point
 from ..debugger.steps import Place
 from ..hang_up import hang_up_interrupts
 from ..narration.messages import sentences
+from ..notation.formats import element_text
+from ..notation.names import called
 from ..quiz import belief_behind
 from ..quiz.question import Question
 from ..quiz.quiz import Outcome
@@ -56,7 +60,8 @@ class Following:
     def __init__(self, viewer: Viewer, pupil: Pupil) -> None:
         self._viewer = viewer
         self._pupil = pupil
-        self._told: tuple[str, Place | None, Question | None] = "", None, None
+        self._viewers = {viewer.session.program.address: viewer}
+        self._told: tuple[str, Place | None, Question | None, tuple[str, str]] = "", None, None, ("", "")
         self._due = False
 
     async def go_on(self) -> None:
@@ -81,7 +86,7 @@ class Following:
             else:
                 write(chain(do(self._viewer, line), _HELP if line == "help" else ()))
                 session = self._viewer.session
-                self._told = self._told[0], session.timeline.place, session.quiz.question
+                self._told = self._told[0], session.timeline.place, session.quiz.question, self._shown()
                 self._tell()
         self._pupil.close()
 
@@ -93,6 +98,7 @@ class Following:
     def _tell(self) -> None:
         """Follow, and write what is new."""
         self._due = False
+        self._open_what_is_followed()
         session, viewer = self._viewer.session, self._viewer
         points = self._pupil.take_up(session, viewer)
         while session.running is not None:
@@ -103,10 +109,26 @@ class Following:
             write(chain(["The teacher points at this."], write_view(viewer, viewer.shown_view)))
         self._pupil.after_drawing(session, viewer)
 
+    def _open_what_is_followed(self) -> None:
+        """Open the lesson that the teacher has opened; a file is opened only by who joins."""
+        context = self._pupil.context
+        if not self._pupil.follows or context is None or is_about(context, self._viewer.session):
+            return
+        address = str(context.get("program"))
+        viewer = self._viewers.get(address)
+        if viewer is None:
+            session = open_lesson_of(context, has_files=self._viewer.session.has_files)
+            viewer = None if session is None else Viewer(session, KEYS)
+        if viewer is not None and is_about(context, viewer.session):
+            self._viewers[address] = self._viewer = viewer
+            self._told = self._told[0], None, None, ("", "")
+            lesson = viewer.session.program.lesson
+            write([f"The teacher opens {lesson.name}: {lesson.summary}"])
+
     def _news(self) -> Iterator[str]:
         session = self._viewer.session
-        (standing, place, question), now = self._told, session.quiz.question
-        self._told = self._standing(), session.timeline.place, now
+        (standing, place, question, shown), now = self._told, session.quiz.question
+        self._told = self._standing(), session.timeline.place, now, self._shown()
         if self._told[0] != standing:
             yield self._told[0]
         if now is not None:
@@ -116,6 +138,20 @@ class Following:
             yield from write_arrival(self._viewer)
             if session.quiz.outcome is not None:
                 yield from write_class_answers(session.quiz.outcome)
+        if place == session.timeline.place and self._pupil.follows:
+            yield from (said for said, before in zip(self._told[3], shown, strict=True) if said != before)
+
+    def _shown(self) -> tuple[str, str]:
+        """Say what a teacher points at, and which picture they show, as long as they are followed."""
+        viewer = self._viewer
+        node, picture = viewer.look.node, viewer.picture
+        shape = None if node is None else viewer.moment.shape(node)
+        pointed = ""
+        if node is not None and shape is not None:
+            index = viewer.followed.index(shape, is_by_point(viewer.moment, node, shape))
+            pointed = f"The teacher points at {element_text(called(node), index)}, in the view {viewer.shown_view}."
+        shows = f"the picture {picture}; picture reads it" if picture else "no picture"
+        return pointed, f"The teacher shows {shows}."
 
     def _standing(self) -> str:
         standing = self._viewer.session.standing

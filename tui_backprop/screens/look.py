@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from ..classroom.context import Context
 from ..classroom.look import Look
 from ..keys import Keymap
 from ..session import DebugSession
@@ -17,10 +19,20 @@ class LookScreen(MainScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q,F,L,O", "leave", "leave")]
 
-    def __init__(self, session: DebugSession, look: Look, keymap: Keymap, paint: Paint) -> None:
+    def __init__(
+        self, session: DebugSession, look: Look, keymap: Keymap, paint: Paint, opens: Callable[[Context], None]
+    ) -> None:
         super().__init__(session, look, keymap, paint)
         self._look = look
+        self._opens = opens
         look.changed = self.look_at_class
+
+    def look_at_class(self) -> None:
+        """Show what the pupil did; where they have opened another program, have that opened, too."""
+        super().look_at_class()
+        elsewhere, self._look.elsewhere = self._look.elsewhere, None
+        if elsewhere is not None:
+            self._opens(elsewhere)
 
     def action_leave(self) -> None:
         """Go back to the teacher's own session."""

@@ -282,6 +282,8 @@ class MainScreen(Screen[None]):
 
     def _draw(self) -> None:
         self._due = False
+        if not self.children:
+            return  # it was closed while this was due
         if self._company is not None:
             self._company.notice(self.session)
         self.viewer.follow_lesson()

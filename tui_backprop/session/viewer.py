@@ -324,10 +324,15 @@ class Viewer:
     def next_picture(self) -> None:
         """Show the next picture, after the last none; where it has no place, the inspector shows it."""
         self._begin()
-        homeless = "picture" in self._without_place
-        if not homeless or self.view == "picture" or self.picture is None:
-            self.picture = next_picture(self.moment, self.picture)
-        if homeless:
+        picture = self.picture
+        if "picture" not in self._without_place or self.view == "picture" or picture is None:
+            picture = next_picture(self.moment, picture)
+        self.show_picture(picture)
+
+    def show_picture(self, name: str | None) -> None:
+        """Show a picture, if there is one of this name; where it has no place, the inspector shows it."""
+        self.picture = name if name in pictures_of(self.moment) else None
+        if "picture" in self._without_place:
             self.view = None if self.picture is None else "picture"
 
     def change_digits(self) -> None:
