@@ -38,6 +38,9 @@ PROGRAMS = (
 )
 BEGINNINGS = ([], ["T"], ["D", "p"], ["t"], ["V", "p"], ["V", "V", "V"], ["m"], ["r"], ["o"], ["J"], ["="])
 STALL_SECONDS = 0.3
+ROUNDS_TOLD = 50
+OF_THE_SYSTEM = b"\x03\x1a\x1c"
+"""Bytes that interrupt, suspend and quit: what is typed then is shown by the terminal itself, between what we send."""
 
 
 def one_round(seed: int, directory: Path) -> int:
@@ -100,7 +103,7 @@ def _do_something(terminal: PseudoTerminal, chance: random.Random) -> int:
             time.sleep(STALL_SECONDS)  # nothing is taken meanwhile
             return len(keys)
         case 5:
-            terminal.child.send(chance.randbytes(chance.randint(1, 30)).replace(b"\x03", b"").replace(b"\x1c", b""))
+            terminal.child.send(chance.randbytes(chance.randint(1, 30)).translate(None, OF_THE_SYSTEM))
             return 1
         case _:
             count = chance.randint(1, 40)
@@ -143,11 +146,13 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as directory:
             try:
                 pressed += one_round(seed, Path(directory))
-            except AssertionError as error:
+            except Exception as error:
                 failed += 1
                 program = " ".join(map(os.path.basename, PROGRAMS[seed % len(PROGRAMS)]))
-                print(f"seed {seed} ({program}): {error}", flush=True)
+                print(f"seed {seed} ({program}): {type(error).__name__}: {error}", flush=True)
         seed += 1
+        if (seed - asked.seed) % ROUNDS_TOLD == 0:
+            print(f"{seed - asked.seed} rounds, {pressed:,} keys, {failed} failed", flush=True)
     print(f"{seed - asked.seed} rounds, {pressed:,} keys, {failed} failed, {time.monotonic() - began:.0f} s")
     return 1 if failed else 0
 
