@@ -15,8 +15,10 @@ from tui_backprop.debugger.edits import NumberEdit
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import Place
 from tui_backprop.drawing.palette import LEVELS, Line, plain
+from tui_backprop.keys import KEY_OF
 from tui_backprop.lessons.lesson import PICTURE_NAMES, Example
-from tui_backprop.notation.fitting import width_of
+from tui_backprop.notation.edits import read_edit
+from tui_backprop.notation.fitting import name_keys, width_of
 from tui_backprop.pictures import PICTURES, first_picture, picture_named, pictures_of
 from tui_backprop.pictures.curve import TANGENT
 from tui_backprop.pictures.figures import CURSOR, GHOST
@@ -330,3 +332,17 @@ def test_a_lesson_names_its_first_picture() -> None:
     with pytest.raises(ProgramError, match="there is no picture 'landscape'; there are curve, map, data, layers"):
         viewer_of("landscape")
     assert opened("perceptron").picture == "data"
+
+
+def test_a_narrow_map_says_how_many_branches_there_are_beside_this_one_and_how_to_go_there() -> None:
+    viewer, picture = opened("perceptron", "iteration", "iteration"), picture_named("map")
+    assert "other" not in plain([picture.title(viewer.moment, viewer.focus, 100)])
+    for value in (2.0, 3.0):
+        start, graph = viewer.session.timeline.edited_state, viewer.session.timeline.graph
+        viewer.session.edit(read_edit(f"W[0,0] = {value}", start, graph, ""))
+    assert "· other branches" in plain([picture.title(viewer.moment, viewer.focus, 100)])
+    assert plain([picture.title(viewer.moment, viewer.focus, 42)]).endswith("  · 2 others")
+    drawn(viewer, "map")
+    first, *_ = picture.draw(viewer.moment, viewer.focus, 44, 16)
+    named = plain([name_keys(first, KEY_OF, 44)])
+    assert named.endswith(f"   {KEY_OF['branch']} other branch")

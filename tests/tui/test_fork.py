@@ -9,18 +9,18 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from minidl_core import NonFiniteError, Session
+from minidl_core import Graph, NonFiniteError, Session, Variable
 from minidl_core.train import GradientDescentOptimizer, StepRate
 from tui_backprop.app import BackpropApp
 from tui_backprop.debugger.branches import MOST_BRANCHES, States
-from tui_backprop.debugger.edits import Edit
+from tui_backprop.debugger.edits import Edit, NumberEdit
 from tui_backprop.debugger.message import Message
 from tui_backprop.debugger.steps import after_event, after_iteration, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.keys import KEY_OF
 from tui_backprop.lessons import load_lesson
 from tui_backprop.narration.messages import sentences
-from tui_backprop.notation.edits import EditError, branch_label, label, read_edit
+from tui_backprop.notation.edits import EditError, branch_label, label, read_edit, written_out
 from tui_backprop.notation.formats import number
 from tui_backprop.notation.losses_beside import losses_beside
 from tui_backprop.programs.program import program_of
@@ -436,3 +436,17 @@ def test_numbers_alone_all_of_an_array_and_odd_names() -> None:
         read_edit("2 = 3", chain.edited_state, chain.graph, "")
     with pytest.raises(EditError, match="a is one number, without an index: write a = "):
         read_edit("a[0] = 3", chain.edited_state, chain.graph, "")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "short", "long"),
+    [
+        (0.25001, 0.25, "a 0.25001 → 0.25", "a = 0.25 instead of 0.25001"),
+        (0.25, 0.2503, "a 0.25 → 0.2503", "a = 0.2503 instead of 0.25"),
+        (0.22289, 1.0, "a 0.223 → 1", "a = 1 instead of 0.2229"),
+    ],
+)
+def test_two_numbers_that_differ_look_different_in_a_label(old: float, new: float, short: str, long: str) -> None:
+    with Graph().as_default():
+        edit = NumberEdit(Variable(old, name="a"), (), old, new)
+    assert (label(edit), written_out(edit)) == (short, long)

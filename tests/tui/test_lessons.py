@@ -201,7 +201,7 @@ async def test_where_the_goal_is_reached_the_next_lesson_is_one_key_away(tmp_pat
         assert isinstance(pilot.app.screen, MainScreen)
         while not pilot.app.screen.viewer.reading.reached:
             await pilot.press("i")
-        assert "the lesson's goal is reached: L opens two-paths" in text(pilot, "keys")
+        assert "the lesson's goal is reached: L and Enter open two-paths" in text(pilot, "keys")
         await pilot.press("L")
         assert chosen(pilot) == "two-paths"
         await pilot.press("enter")

@@ -60,8 +60,8 @@ lesson = Lesson(
         ),
     ),
     goal=Goal(
-        "Find the a at which what c and d bring to b cancels, so that de/da is 0. Edit a with {key edit}, such as "
-        "a = 1, and look at the ledger; or train with {key iteration}.",
+        "Find the a at which what c and d bring to b cancels, so that de/da is nearer to 0 than 0.001. Edit a "
+        "with {key edit}, such as a = 1, and look at the ledger; or train with {key iteration}.",
         lambda now: abs(now.gradient("a")) < 0.001,
     ),
     then=Next("Two consumers bring two contributions. What if one consumer takes a node twice?", "two-edges"),

@@ -250,7 +250,7 @@ def _hunt(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
 
 def _goal_reached(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
     reached = "the lesson's goal is reached"
-    on = f"opens {data['lesson']}" if data["lesson"] else "chooses another lesson"
+    on = f"and Enter open {data['lesson']}" if data["lesson"] else "lists the others"
     return (*_with_remedies(reached, ": ", remedies(keys, ("lessons", on), between="")), reached)
 
 

@@ -23,7 +23,7 @@ from ..debugger.edits import Edit, NumberEdit, OptimizerEdit, SeedEdit, start_va
 from ..debugger.loss_graph import LossGraph
 from ..debugger.timeline import Timeline
 from .fitting import cut
-from .formats import element_text, number, shape_text
+from .formats import DIGITS, digits_of_change, element_text, number, shape_text
 from .listing import listed
 
 LEARNING_RATE = "learning rate"
@@ -55,7 +55,7 @@ def label(edit: Edit, length: int = 16) -> str:
         return f"{before(edit)} → {edit.new:g}"
     if edit.index is None:
         return f"all of {cut(edit.node.name, length)} → {number(edit.new)}"
-    return f"{before(edit, length)} → {number(edit.new)}"
+    return f"{before(edit, length)} → {_told_apart(edit)[1]}"
 
 
 def before(edit: Edit, length: int = 16) -> str:
@@ -65,7 +65,13 @@ def before(edit: Edit, length: int = 16) -> str:
     if edit.node is None:
         return f"η {edit.old:g}"
     name = cut(edit.node.name, length)
-    return f"{name} as it was" if edit.index is None else f"{element_text(name, edit.index)} {number(edit.old, 3)}"
+    return f"{name} as it was" if edit.index is None else f"{element_text(name, edit.index)} {_told_apart(edit)[0]}"
+
+
+def _told_apart(edit: NumberEdit) -> tuple[str, str]:
+    """Write the old number, in few digits, and the new one, in as many as they need to differ."""
+    digits = digits_of_change(edit.old, edit.new, 3)
+    return number(edit.old, digits), number(edit.new, max(digits, DIGITS))
 
 
 def written_out(edit: Edit, length: int = 24) -> str:
@@ -79,7 +85,8 @@ def written_out(edit: Edit, length: int = 24) -> str:
     name = cut(edit.node.name, length)
     if edit.index is None:
         return f"{number(edit.new)} for every number of {name}"
-    return f"{element_text(name, edit.index)} = {number(edit.new)} instead of {number(edit.old)}"
+    digits = digits_of_change(edit.old, edit.new)
+    return f"{element_text(name, edit.index)} = {number(edit.new, digits)} instead of {number(edit.old, digits)}"
 
 
 def branch_label(branch: Branch) -> str:

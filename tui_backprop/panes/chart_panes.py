@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
 from ..notation.edits import branch_label
-from ..notation.fitting import width_of
+from ..notation.fitting import name_keys, width_of
 from ..notation.losses_beside import label_with_loss
 from ..pictures import picture_named, pictures_of
 from ..pictures.loss_chart import draw_loss
@@ -83,7 +83,8 @@ class PicturePane(Pane):
     def draw(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
         """Draw the picture."""
         picture = _shown(moment, viewer)
-        return [] if picture is None else picture.draw(moment, viewer.focus, *size)
+        lines = [] if picture is None else picture.draw(moment, viewer.focus, *size)
+        return [name_keys(line, viewer.keys, size.width) for line in lines]
 
 
 def _shown(moment: Moment, viewer: Viewer) -> Picture | None:

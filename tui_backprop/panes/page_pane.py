@@ -31,7 +31,8 @@ class PagePane(Pane):
         elif reading.question is not None and not reading.question.choices and not reading.right:
             left.append(("   type a number, then Enter", "key"))
         then = reading.lesson.then
-        opens = ("lessons", f"opens {then.lesson}") if of_goal and reading.reached and then and then.lesson else None
+        leads = of_goal and reading.reached and then is not None and then.lesson
+        opens = ("lessons", f"and Enter open {then.lesson}") if leads and then is not None else None
         on = ("page", "closes it" if reading.number + 1 == reading.count else "next page")
         back = ("page back", "back") if reading.number else None
         right = remedies(keys, *filter(None, (opens, on, back)), between="  ")

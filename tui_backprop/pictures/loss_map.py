@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from minidl_core.arrays import Array
 
 from ..debugger.moment import Moment
-from ..drawing.palette import LEVELS, Line
+from ..drawing.palette import ACTION, LEVELS, Line
 from ..notation.fitting import first_that_fits, joined, prose, width_of
 from ..notation.formats import number
 from ..notation.names import called
@@ -58,8 +58,12 @@ class MapPicture(Picture):
         now: Line = [*title, (f"   {CURSOR} now", "now")]
         sign = f"{small(0)} {small(1)}" if moment.iteration <= NUMBERED else MEASURED
         earlier: Line = [*now, (f"  {sign} earlier", "text")]
+        count = len(moment.branches) - 1
+        if not count:
+            return first_that_fits(width, earlier, now, title)
         others: Line = [*earlier, (f"  {GHOST} other branches", "ghost")]
-        return first_that_fits(width, *([others] if len(moment.branches) > 1 else []), earlier, now, title)
+        counted = (f"  {GHOST} {count} other{'s' * (count > 1)}", "ghost")
+        return first_that_fits(width, others, [*now, counted], [*title, counted], title)
 
     def facts(self, moment: Moment, focus: Focus) -> Iterator[str]:
         """Yield what the picture shows, as sentences."""
@@ -116,7 +120,7 @@ class MapPicture(Picture):
                 if at is not None:
                     texts[at], styles[at] = marker, style
         what = _what(called(moment.graph.loss), borders, is_whole=bool(np.isfinite(cells).all()))
-        lines: list[Line] = [what_it_shows(what, width)]
+        lines: list[Line] = [[*(shows := what_it_shows(what, width)), *_to_others(moment, width - width_of(shows))]]
         for row, labelled in enumerate(beside):
             cells_of_row: Line = list(zip(texts[row].tolist(), styles[row].tolist(), strict=True))
             lines.append(joined([*labelled, *cells_of_row]))
@@ -131,6 +135,12 @@ def _weights(moment: Moment, focus: Focus) -> tuple[Weight, Weight]:
 
 def _why_none(moment: Moment) -> str:
     return is_hidden(moment) or f"{why_not_sampled(moment)}."
+
+
+def _to_others(moment: Moment, room: int) -> Line:
+    """Name the key that goes to another branch, where there is one and room for it."""
+    text = next((text for text in (" goes to another branch", " other branch") if len(text) < room - 3), "")
+    return [("   ", "text"), ("branch", ACTION), (text, "dim")] if text and len(moment.branches) > 1 else []
 
 
 def _what(loss: str, borders: Array, *, is_whole: bool) -> tuple[str, ...]:
