@@ -12,6 +12,7 @@ import pytest
 
 from minidl_core import ContributionAdded, GradientCompleted, MinidlError, VariableUpdated
 from minidl_core.arrays import Array
+from minidl_core.backprop import search
 from minidl_core.gradient_check import check_evaluation
 from minidl_core.plan import Plan
 from tui_backprop.debugger.steps import after_event
@@ -194,3 +195,17 @@ def test_the_program_itself_is_not_changed() -> None:
     before = numbers_of(Timeline(program))
     plant(hunt_address(7, "skip"))
     assert numbers_of(Timeline(program)) == before
+
+
+@pytest.mark.parametrize("graph", ["skip", "two-paths", "two-edges", "xor"])
+def test_only_the_node_that_does_not_wait_joins_too_early(graph: str) -> None:
+    loss = open_program(graph).example.loss
+    right = list(search(loss))
+    for mutant in NoOrder.all_in(loss):
+        visits = mutant.visits(loss)
+        assert {node for node, _ in visits} == {node for node, _ in right}
+        places = {node: place for place, (node, _) in enumerate(visits)}
+        for place, (_, joined) in enumerate(visits):
+            for node in joined:
+                consumers = [places[each] for each in node.consumers if each in places]
+                assert place == (min if node is mutant.node else max)(consumers)

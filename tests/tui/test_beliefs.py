@@ -97,7 +97,7 @@ def test_the_skip_connection_to_the_letter() -> None:
     )
     assert plain(lines)[: len(SKIP)] == SKIP
     assert words(timeline, PLAIN_SEARCH)[-2:] == [
-        "So dJ/dx is 5.762, from y alone; it should be 5.76159 + 0.60493 = 6.3665 (iteration 1).",
+        "So dJ/dx is 5.762, from y alone; it should be 5.762 + 0.605 = 6.367 (iteration 1).",
         "Wrong in the end: dJ/dx 5.762 instead of 6.367 and dJ/dw 11.52 instead of 12.73 (3 gradients of 6). "
         "So w would be moved by a wrong gradient.",
     ]

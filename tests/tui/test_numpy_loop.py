@@ -5,15 +5,20 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import minidl_core as dl
+from minidl_core.definition import definitions
 from minidl_core.train import AdamOptimizer, GradientDescentOptimizer
+from tests.core.reference import build, sample_arrays
 from tests.sample_graphs import SWEPT
 from tui_backprop.cli import main
 from tui_backprop.export import script_of
+from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.programs.numpy_loop import find_loop
 from tui_backprop.programs.opening import open_program
-from tui_backprop.programs.program import Program, ProgramError
+from tui_backprop.programs.program import Program, ProgramError, program_of
 from tui_backprop.verdict import judge
 
 TWO_LAYERS = '''
@@ -201,6 +206,37 @@ def test_an_exported_lesson_is_opened_again(name: str, tmp_path: Path) -> None:
     verdict = judge(program)
     assert verdict is not None
     assert (verdict.status, verdict.recorded) == (0, 4)
+
+
+@pytest.mark.parametrize("name", sorted(definitions))
+def test_an_export_of_every_operation_is_opened_again(name: str, tmp_path: Path) -> None:
+    made = definitions[name]
+    for seed, sample in enumerate(made.samples):
+        with dl.Graph().as_default():
+            arrays, drawn, attributes = sample_arrays(made, sample, seed)
+            inputs = [dl.Variable(a) if is_drawn else dl.Constant(a) for a, is_drawn in zip(arrays, drawn, strict=True)]
+            node = build(name, inputs, attributes)
+            weighed = dl.reduce_sum(node * np.random.default_rng(seed).normal(size=node.shape))
+            example = Example(dl.square(dl.Variable(1.0)) + weighed, {})
+        path = tmp_path / f"again_{seed}.py"
+        lesson = Lesson("", "", lambda _, example=example: example, 0.001)  # type: ignore[misc]
+        path.write_text("\n".join(script_of(program_of(lesson), "numpy", 3, "", 1_000).lines))
+        verdict = judge(open_program(str(path)))
+        assert verdict is not None
+        assert (verdict.status, verdict.recorded) == (0, 3)
+
+
+def test_a_clip_without_a_bound_is_opened_again(tmp_path: Path) -> None:
+    with dl.Graph().as_default():
+        loss = dl.reduce_sum(dl.square(dl.clip(dl.Variable([0.5, -1.0, 3.0], name="w"), 0.1)))
+    path = tmp_path / "again.py"
+    path.write_text(
+        "\n".join(script_of(program_of(Lesson("", "", lambda _: Example(loss, {}), 0.1)), "numpy", 3, "", 99).lines)
+    )
+    assert "np.clip(w, 0.1, np.inf)" in path.read_text()
+    verdict = judge(open_program(str(path)))
+    assert verdict is not None
+    assert (verdict.status, verdict.recorded) == (0, 3)
 
 
 def test_a_loop_that_stops_or_never_ends_is_opened_with_what_it_did(

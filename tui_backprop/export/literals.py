@@ -51,7 +51,8 @@ def attribute_text(value: Any, array: str = "np.array") -> str:
         parts = [attribute_text(each) for each in (value.start, value.stop, value.step)]
         return f"slice({', '.join(parts)})"
     if isinstance(value, float | np.floating) and not np.isfinite(value):
-        return f'float("{float(value)}")'
+        infinite = "np.nan" if np.isnan(value) else "np.inf" if value > 0 else "-np.inf"
+        return infinite if array == "np.array" else f'float("{float(value)}")'
     if isinstance(value, np.generic):
         return repr(value.item())
     return repr(value)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..programs.bare_source import Bare
 from ..programs.program import ProgramError
 from .names import Names
 
@@ -55,7 +56,7 @@ class Sources:
         own = {each.arg for each in ast.walk(tree) if isinstance(each, ast.arg)}
         own |= {each.name for each in ast.walk(tree) if isinstance(each, ast.FunctionDef) and each is not tree}
         own |= {each.id for each in ast.walk(tree) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
-        bare = _Bare()
+        bare = Bare()
         bare.visit(tree)
         referring = [each for each in ast.walk(tree) if isinstance(each, ast.Name) and each.id not in own]
         renamed = {function.__name__: name}
@@ -99,25 +100,3 @@ class Sources:
 
 def _called(name: str, value: object) -> str:
     return f"the module {value.__name__}" if isinstance(value, ModuleType) else name
-
-
-class _Bare(ast.NodeTransformer):
-    """Takes annotations away, whose names the script would have to know."""
-
-    has_annotations = False
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        self.has_annotations |= node.returns is not None
-        node.decorator_list, node.returns = [], None
-        return self.generic_visit(node)
-
-    def visit_arg(self, node: ast.arg) -> ast.arg:
-        self.has_annotations |= node.annotation is not None
-        node.annotation = None
-        return node
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
-        self.has_annotations = True
-        if node.value is None:
-            return ast.Pass()
-        return ast.Assign(targets=[node.target], value=node.value, lineno=node.lineno)

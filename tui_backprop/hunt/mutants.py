@@ -228,15 +228,21 @@ class MissingSum(InAGradientFunction):
         return self._of(op, op.inputs, op.output, freeze(alone))
 
 
-class NoOrder(Mutant):
-    """A node joins the queue when the first of its consumers has been visited."""
-
-    kind, sentence = NO_ORDER.name, NO_ORDER.sentence
+class OfASharedNode(Mutant):
+    """A mistake at a node to which more than one contribution comes, and which waits for all of them."""
 
     @classmethod
     def all_in(cls, loss: Node) -> Iterator[Mutant]:
-        """Yield one for each node that waits for more than one edge."""
-        return (cls(node) for node in _used_twice(loss))
+        """Yield one for each node that is an input more than once."""
+        index = numbered([loss])
+        uses = edges_to_wait_for(positions(index), index[loss])
+        return (cls(node) for node, count in zip(index, uses, strict=True) if count > 1)
+
+
+class NoOrder(OfASharedNode):
+    """A node joins the queue when the first of its consumers has been visited."""
+
+    kind, sentence = NO_ORDER.name, NO_ORDER.sentence
 
     @property
     def reason(self) -> str:
@@ -251,15 +257,10 @@ class NoOrder(Mutant):
         return list(waiting_visits(loss, {self.node: 1}))
 
 
-class Overwritten(Mutant):
+class Overwritten(OfASharedNode):
     """A contribution takes the place of the sum."""
 
     kind, sentence = OVERWRITTEN.name, OVERWRITTEN.sentence
-
-    @classmethod
-    def all_in(cls, loss: Node) -> Iterator[Mutant]:
-        """Yield one for each node that more than one contribution comes to."""
-        return (cls(node) for node in _used_twice(loss))
 
     @property
     def reason(self) -> str:
@@ -355,10 +356,3 @@ def mutants(loss: Node, operations: Iterable[str] = ()) -> list[Mutant]:
     only = set(operations)
     found = [mutant for kind in KINDS for mutant in kind.all_in(loss)]
     return [each for each in found if not only or (isinstance(each, InAGradientFunction) and each.broken in only)]
-
-
-def _used_twice(loss: Node) -> Iterator[Node]:
-    """Yield the nodes that are inputs more than once."""
-    index = numbered([loss])
-    counts = edges_to_wait_for(positions(index), index[loss])
-    return (node for node, uses in zip(index, counts, strict=True) if uses > 1)

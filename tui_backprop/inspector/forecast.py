@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
-from decimal import Decimal
 from math import isfinite
 
 import numpy as np
@@ -22,16 +21,13 @@ from ..debugger.recording import Recording
 from ..drawing.glyphs import NOT_YET
 from ..drawing.palette import Line
 from ..notation.fitting import first_that_fits, prose
-from ..notation.formats import Notation, addition, digits_of_change, notation
+from ..notation.formats import Notation, addition, digits_of_change
 from ..notation.names import called
 from ..notation.optimizer import is_straight
 from ..notation.sections import Section
 
 _STRAIGHT = 5e-4
 """Where the change differs from the forecast by a smaller part of it, the slope is as good as straight."""
-
-_MORE_DIGITS = 6
-"""So many more digits are tried until a sum adds up whose result has the digits of its terms."""
 
 
 def forecast(moment: Moment, width: int, *, short: bool = False) -> list[Section]:
@@ -43,7 +39,9 @@ def forecast(moment: Moment, width: int, *, short: bool = False) -> list[Section
     change = _expected_change(recording, optimizer)
     if change is None:
         return []
-    now, moved, new, as_new = _sum_texts(moment.loss, change, moment.loss + change)
+    after = moment.loss + change
+    fine, as_new = addition([moment.loss, change], after, digits_of_change(moment.loss, after))
+    now, moved, new = fine.text(moment.loss), fine.text(change), as_new.text(after)
     loss, several = called(moment.graph.loss), len(moment.graph.variables) > 1
     measured, when = _measured(moment, as_new)
     size = max(map(len, (now, moved, new, measured))) + 2
@@ -108,18 +106,6 @@ def _expected_change(recording: Recording, optimizer: Optimizer) -> float | None
         except MinidlError:
             return None
     return change
-
-
-def _sum_texts(now: float, change: float, new: float) -> tuple[str, str, str, Notation]:
-    """Write a sum with as few digits as make it add up, and return also how its result is written."""
-    digits = digits_of_change(now, new)
-    for more in range(_MORE_DIGITS if np.isfinite([now, change, new]).all() else 0):
-        same = notation([now, change, new], digits + more)
-        texts = same.text(now), same.text(change), same.text(new)
-        if Decimal(texts[0]) + Decimal(texts[1]) == Decimal(texts[2]):
-            return (*texts, same)
-    fine, coarse = addition([now, change], new, digits_of_change(now, new, 3))
-    return fine.text(now), fine.text(change), coarse.text(new), coarse
 
 
 def brought(moment: Moment, width: int) -> list[Section]:

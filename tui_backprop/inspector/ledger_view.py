@@ -106,7 +106,7 @@ def _why_add(moment: Moment, node: Node, width: int) -> list[Section]:
         return []
     name, loss = called(node), called(moment.graph.loss)
     moved = [NUDGE * float(event.contribution) for event in contributions]
-    fine, coarse = addition(moved, sum(moved), 3)
+    fine, coarse = addition(moved, sum(moved))
     effects = [f"{fine.text(by)} through {_giver(event)}" for by, event in zip(moved, contributions, strict=True)]
     total = coarse.text(sum(moved))
     so_far = " so far" if len(contributions) < contributions[0].count else ""
@@ -318,7 +318,7 @@ def _sum(moment: Moment, event: ContributionAdded, index: tuple[int, ...], width
     what = "sum" if latest.number == latest.count else "sum so far"
     target = element_text(called(event.node), index)
     terms = [float(other.contribution[index]) for other in arrived]
-    text = f"  {what} for {target}: {worked_sum(terms, float(latest.total[index]), 3)}"
+    text = f"  {what} for {target}: {worked_sum(terms, float(latest.total[index]))}"
     return [Section(7, prose(text, width, indent=4))]
 
 

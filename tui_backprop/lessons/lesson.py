@@ -7,7 +7,7 @@ column means, sentences that hold for its data and would be wrong elsewhere, and
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,3 +108,7 @@ class Lesson:
     goal: Goal | None = None
     then: Next | None = None
     picture: str | None = None
+
+    def without_story(self) -> Lesson:
+        """Return the lesson without what is said of its own data: no pages, no goal, no sentences of its own."""
+        return replace(self, sentences={}, pages=(), goal=None, then=None)

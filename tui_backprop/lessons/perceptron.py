@@ -44,14 +44,10 @@ def on_points(points: Points) -> Lesson:
     squares = np.vdot(rows, rows)
     rate, spread = 1.0 / (squares + len(rows)), 1.0 / max(1.0, float(np.sqrt(squares / rows.size)))
     return replace(
-        lesson,
+        lesson.without_story(),
         summary=f"{len(rows)} points, {blue} (blue) and {red} (red): a line learns to separate them",
         build=lambda seed: _separating(rows, points.classes, np.random.default_rng(seed), spread),
         learning_rate=float(f"{rate:.1g}"),
-        sentences={},
-        pages=(),
-        goal=None,
-        then=None,
         labels={
             "X": ((), points.axes),
             "W": (points.axes, points.class_names),

@@ -43,15 +43,11 @@ def on_points(points: Points) -> Lesson:
     none, one = points.class_names
     units = tuple(f"unit {number}" for number in range(1, 9))
     return replace(
-        lesson,
+        lesson.without_story(),
         summary=f"{len(points.classes)} points: a hidden layer learns to say 0 for {none} and 1 for {one}",
         build=lambda seed: _network(points.coordinates, points.classes, seed, len(units)),
         learning_rate=0.1,
         optimizer=AdamOptimizer,
-        sentences={},
-        pages=(),
-        goal=None,
-        then=None,
         labels={
             "X": ((), points.axes),
             "W1": (points.axes, units),

@@ -175,7 +175,7 @@ def _worked(at: Moment, event: Event, followed: Followed) -> Iterator[str]:
             if count > 1:
                 terms = [float(other.contribution[index]) for other in at.contributions(node)]
                 target = element_text(called(node), index)
-                yield f"sum for {target}: {worked_sum(terms, float(total[index]), 3)}"
+                yield f"sum for {target}: {worked_sum(terms, float(total[index]))}"
         case GradientCompleted(node, gradient):
             yield from _array(at, node, slope_name(at, node), gradient, followed)
         case VariableUpdated(node, old=old, new=new, terms=terms) if new.ndim or len(terms) > 1:

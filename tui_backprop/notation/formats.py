@@ -7,7 +7,7 @@ and 97 is 97. A number that is not zero does not look like zero. Zero has no sig
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Context, Decimal
 from math import isfinite
 from typing import NamedTuple
 
@@ -21,6 +21,10 @@ _HUGE = 1e6
 _ERROR = 1e-12
 _FEW = 8
 """So many numbers are sooner gone through one by one than as an array."""
+_MORE_OF_TWO, _MORE = 6, 1
+"""So many digits more two terms, and others, may get so that they and their sum add up as they are shown."""
+_WIDE = Context(prec=700)
+"""Room for the digits of every float."""
 MOST_DIGITS = 17
 """No two numbers that differ look the same in so many digits."""
 
@@ -167,10 +171,10 @@ def column(values: ArrayLike, shown: slice = slice(None), digits: int = DIGITS) 
 def addition(terms: ArrayLike, total: ArrayLike, digits: int = DIGITS) -> tuple[Notation, Notation]:
     """Choose how to write terms and their sum so that what is shown adds up.
 
-    The sum is written with `digits` digits and its terms with one more: the terms that a reader sees, added
-    and rounded to the digits of the sum, give the sum that the reader sees. Where one digit more is not
-    enough, or the sum would look like zero, both get more. Where nothing is rounded off, both have the same
-    digits. Sums that cannot add up (infinity, or 1e16 + 1 - 1e16) get one digit less than their terms.
+    Both are written with `digits` digits, or with a few more, where the terms that a reader sees then give the sum
+    that the reader sees. Where rounding spoils that in so many digits, as in a sum of many terms, the sum has fewer
+    than its terms: these, added and rounded to the digits of the sum, give it. Sums that cannot add up (infinity, or
+    1e16 + 1 - 1e16) get one digit less than their terms.
 
     terms: (n,) and total: (), or terms: (n, m) and total: (m,) for m sums that share their notation.
     """
@@ -181,9 +185,10 @@ def addition(terms: ArrayLike, total: ArrayLike, digits: int = DIGITS) -> tuple[
     one_more = base._replace(decimals=base.decimals + 1)
     if not np.isfinite(numbers).all():
         return one_more, base
-    exact = np.allclose([float(base.fixed(x)) for x in numbers], numbers, rtol=1e-12, atol=0)
-    if (exact or len(addends) == 1) and _adds_up(addends, totals, base, base):
-        return base, base
+    for more in range(1 + (_MORE_OF_TWO if len(addends) <= 2 and len(totals) == 1 else _MORE)):
+        both = base._replace(decimals=base.decimals + more)
+        if _adds_up(addends, totals, both, both):
+            return both, both
     for more in range(1, 10):
         fine = base._replace(decimals=base.decimals + more)
         for less in range(1, more + 1):
@@ -224,6 +229,7 @@ def _adds_up(terms: np.ndarray, totals: np.ndarray, fine: Notation, coarse: Nota
     for addends, total in zip(terms.T, totals, strict=True):
         shown = Decimal(coarse.fixed(total))
         hidden = shown == 0 and abs(total) > 1e-9 * np.abs(addends).max(initial=0.0)
-        if hidden or sum((Decimal(fine.text(x)) for x in addends), Decimal()).quantize(unit) != shown:
+        added = sum((Decimal(fine.text(x)) for x in addends), Decimal())
+        if hidden or (added if fine == coarse else added.quantize(unit, context=_WIDE)) != shown:
             return False
     return True

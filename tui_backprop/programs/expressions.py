@@ -23,7 +23,7 @@ from .program import ProgramError
 
 _SHOWN = 100
 
-_NUMBERS = {"pi": math.pi, "e": math.e}
+_NUMBERS = {"pi": math.pi, "e": math.e, "inf": math.inf}
 _LIBRARIES = ("np", "numpy", "dl", "torch", "math")
 _BINARY: Mapping[type[ast.AST], tuple[str, Callable[[Any, Any], Any]]] = {
     ast.Add: ("add", operator.add),
@@ -212,7 +212,7 @@ class Reader:
                 return _ARRAYS[name](*given, **named)
             except (TypeError, ValueError, MemoryError) as error:
                 raise self._wrong(f"{name}: {error}", tree.col_offset) from error
-        name = CALLED.get(name, name)
+        name = "gather" if name == "take" and "axis" in named else CALLED.get(name, name)
         if name not in definitions:
             near = difflib.get_close_matches(name, [*definitions, *CALLED], n=1)
             meant = f"did you mean {near[0]}?" if near else "there are exp, log, tanh, sigmoid, relu, sum, mean ..."

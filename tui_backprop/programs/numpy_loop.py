@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from minidl_core import Node
+from minidl_core import Constant, Node
 
+from .bare_source import operation_like
 from .expressions import Reader
 from .program import ProgramError
 
@@ -214,11 +215,20 @@ class Lines(Reader):
                 return self.read(owner)[place]
             case ast.Call(func=ast.Name(id="len"), args=[owner]):
                 return self.read(owner).shape[0]
+            case ast.Call(func=ast.Name(id="float"), args=[ast.Constant(value="inf" | "-inf" as text)]):
+                return float(text)
             case ast.Call(func=ast.Name(id="float"), args=[owner]):
                 return self.read(owner)
+            case ast.Call(func=ast.Attribute(value=owner, attr="astype"), args=[_], keywords=[]):
+                return self.read(owner)  # what is cut off by it shows in the loss, which is compared
+            case ast.Subscript(value=ast.Call(func=ast.Attribute(attr="eye")) as owner):  # classes as rows of 0 and 1
+                return self.make("gather", [Constant(self.read(owner)), self.read(tree.slice)], tree)
             case ast.Name(id=name) if name not in self._names and name in self._numbers:
                 return self._numbers[name]
             case ast.Call(func=ast.Name(id=name)) if name in self._loop.functions and name not in self._calls:
+                ours = operation_like(self._loop.functions[name])
+                if ours is not None:
+                    return self._call(ast.Call(ast.Name(ours.name), tree.args, tree.keywords))
                 return self._call_of_theirs(tree, self._loop.functions[name])
         return super().read(tree)
 
