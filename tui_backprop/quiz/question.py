@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from minidl_core import ContributionAdded, Event, Node, Operation
 from minidl_core.arrays import Array
@@ -20,8 +21,7 @@ from .arithmetic import read_number
 MOST_CHOICES = 4
 
 
-@dataclass(frozen=True)
-class Mistake:
+class Mistake(NamedTuple):
     """A wrong answer, as it is written, with a sentence: which belief makes it, or what it gives; perhaps a number."""
 
     answer: str

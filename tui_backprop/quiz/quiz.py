@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from minidl_core import IterationFinished, Node
 
@@ -42,8 +41,7 @@ class Score:
         return self.answered + self.skipped
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What came of a question: the answer that was given, None where it was given away, and whether it was right.
 
     `answers` are those of a class.
@@ -61,8 +59,7 @@ class Outcome:
         return "" if self.right else " ".join(filter(None, (behind, self.question.reason)))
 
 
-@dataclass(frozen=True)
-class Answered:
+class Answered(NamedTuple):
     """A question that was put, at which place of which branch and about which followed element, and what came of it."""
 
     branch: Branch
