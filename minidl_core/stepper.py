@@ -40,7 +40,7 @@ _AT_ONCE = 1000
 _NONE_MOVED: Mapping[Variable, Array] = {}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class State:
     """Where an iteration starts: how many were finished before, and all that its numbers depend on.
 

@@ -31,6 +31,7 @@ from .debugger.timeline import Timeline
 from .drawing.palette import choose_theme
 from .driver import DifferenceDriver
 from .keys import REPAINT, Keymap, names_of
+from .later import import_later
 from .lessons import lesson_names
 from .narration.messages import sentences
 from .notation.edits import EditError
@@ -96,6 +97,7 @@ class BackpropApp(App[None]):
         self.session = program if isinstance(program, DebugSession) else DebugSession(program, steps)
         self._input: deque[events.Event] = deque()
         self._turns: asyncio.Task[None] | None = None
+        self._importing: asyncio.Task[None] | None = None  # nothing else would keep it
         self._sessions = {self.session.program.address: self.session}
 
     @property
@@ -163,6 +165,11 @@ class BackpropApp(App[None]):
         if self._company is not None:
             self._company.changed = self._look_at_class
             await self._company.open()
+
+    def on_ready(self) -> None:
+        """Import in a terminal what was not needed so far, before somebody asks for it."""
+        if isinstance(self._driver, DifferenceDriver):
+            self._importing = asyncio.create_task(import_later())
 
     async def on_unmount(self) -> None:
         """Leave the class."""

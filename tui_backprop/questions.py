@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 from string import ascii_lowercase
 
@@ -56,7 +56,7 @@ def run_questions(asked: Asked, count: int) -> int:
     """
     draws = is_path(asked.name) or words_of(asked.name)[0] == FORMULA
     try:
-        session = open_session(replace(asked, seed=None) if draws else asked).session
+        session = open_session(asked._replace(seed=None) if draws else asked).session
         if session.hunt is not None:
             raise ProgramError(f"{asked.name} is a hunt: nothing is asked about what a broken engine computes")
         drawn = draw_questions(session.timeline, count, asked.seed or 0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import pkgutil
 import socket
 import sys
 import termios
@@ -12,21 +11,20 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from . import screens
 from .app import run_app
 from .classroom.confinement import confine
 from .classroom.house import User
 from .classroom.lead import Lead
 from .classroom.pupil import Pupil
+from .later import imported_later
 from .plain.following import run_plain_in_class
 from .programs import is_path
 from .session.opening import Asked
 from .settings import Settings
 
 IMPORTED_LATER = (
-    *("numpy.random", "numpy.ma", "textual.layouts.factory", "textual.layouts.horizontal"),
-    *("plotext", "pygments.lexers.python", "textual.command", "textual.widgets._option_list", "textual.widgets._input"),
-    *(f"{screens.__name__}.{module.name}" for module in pkgutil.iter_modules(screens.__path__)),
+    *("numpy.random", "numpy.ma", "textual.layouts.factory", "textual.command", "plotext"),
+    *imported_later(),
 )
 """What the app imports only where it needs it; of what is imported before, all processes have the same memory."""
 

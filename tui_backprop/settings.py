@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -64,12 +63,17 @@ def read_settings(path: Path | None = None) -> Settings:
     path = config_path() if path is None else path
     try:
         text = path.read_bytes().decode()
-        found = tomllib.loads(text)
     except (FileNotFoundError, NotADirectoryError):
         return Settings()
     except OSError as error:
         return Settings(wrong=(f"{path} cannot be read: {error.strerror}; the defaults are used",))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except UnicodeDecodeError as error:
+        return Settings(wrong=(f"{path} is not TOML: {error}; the defaults are used",))
+    import tomllib  # most have no such file
+
+    try:
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         return Settings(wrong=(f"{path} is not TOML: {error}; the defaults are used",))
     good: dict[str, Any] = {}
     wrong = []

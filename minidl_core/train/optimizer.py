@@ -37,7 +37,7 @@ class ByName:
         self.chosen = itemgetter(*names) if len(names) > 1 else lambda given: tuple([given[name] for name in names])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class InFront:
     """A term that a setting, where it is set, puts in front of those of an optimizer."""
 

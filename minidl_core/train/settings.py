@@ -11,7 +11,7 @@ from ..arrays import copy_in
 from ..errors import GraphError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Setting:
     """What `setting` says of a number."""
 

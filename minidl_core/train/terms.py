@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ..arrays import Array
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Term:
     """A line of an update rule; where `is_slot`, its number is kept for the next iteration (it begins as 0)."""
 

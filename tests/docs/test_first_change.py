@@ -25,7 +25,7 @@ PLACES = {
         *("tui_backprop/pictures/largest.py", "tui_backprop/pictures/__init__.py"),
         "tui_backprop/lessons/lesson.py",
     ],
-    "A view of the inspector": ["tui_backprop/inspector/range_view.py", "tui_backprop/inspector/__init__.py"],
+    "A view of the inspector": ["tui_backprop/inspector/range_view.py", "tui_backprop/inspector/view_table.py"],
     "A key": ["tui_backprop/keys.py", "tui_backprop/session/viewer.py"],
     "An event": [
         *("minidl_core/events.py", "minidl_core/stepper.py"),
@@ -33,7 +33,7 @@ PLACES = {
     ],
 }
 """The files that each change touches."""
-LINES = {"tui_backprop/panes/__init__.py": 1, "tui_backprop/inspector/__init__.py": 1, "tui_backprop/keys.py": 1}
+LINES = {"tui_backprop/panes/__init__.py": 1, "tui_backprop/inspector/view_table.py": 1, "tui_backprop/keys.py": 1}
 LINES |= {"tui_backprop/debugger/event_table.py": 1, "tui_backprop/pictures/__init__.py": 1}
 """How many lines, beside imports, a list or a table gets by one change."""
 

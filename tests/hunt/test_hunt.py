@@ -16,7 +16,7 @@ from tui_backprop.grade import grade
 from tui_backprop.hunt.hunt import WRONG_COSTS, Guess, GuessError, Hunt, read_guess, written_kinds
 from tui_backprop.hunt.mutants import KINDS
 from tui_backprop.hunt.planting import hunt_address, kinds_by
-from tui_backprop.inspector.every_view import VIEWS
+from tui_backprop.inspector.view_table import VIEWS
 from tui_backprop.narration.messages import sentences
 from tui_backprop.plain.answers import spoken
 from tui_backprop.plain.commands import KEYS

@@ -19,7 +19,7 @@ from tui_backprop.debugger.running import SPEEDS
 from tui_backprop.debugger.steps import Place
 from tui_backprop.graph.look import Room
 from tui_backprop.inspector import views
-from tui_backprop.inspector.every_view import VIEWS
+from tui_backprop.inspector.view_table import VIEWS
 from tui_backprop.narration.messages import SENTENCES, sentences
 from tui_backprop.narration.solution import write_solution
 from tui_backprop.notation.conditions import read_breakpoint

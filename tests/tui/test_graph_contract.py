@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from tests.sample_graphs import LARGE, SMALL
@@ -24,7 +22,7 @@ DRAWN = [name for name in SMALL | LARGE if name != "long-chain"]
 
 def opened_chain() -> Looking:
     looking = Looking(Timeline(program_of(LARGE["long-chain"])).graph)
-    looking.look = replace(looking.look, closed=frozenset())
+    looking.look = looking.look._replace(closed=frozenset())
     return looking
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from minidl_core import ContributionAdded, Graph, Variable, add, matmul, placeholder, reduce_sum, sigmoid, square
@@ -302,7 +300,7 @@ def test_arrows_tell_on_which_sides_there_is_more() -> None:
         return pane.show(timeline.moment, width, height, diagram=boxes).more
 
     assert more(118, 11) == ""
-    pane.look = replace(pane.look, level=pane.show(timeline.moment, 118, 11, diagram=True).other_level(1))
+    pane.look = pane.look._replace(level=pane.show(timeline.moment, 118, 11, diagram=True).other_level(1))
     for columns, rows, sides in ((-200, -200, "►▼"), (20, 2, "◄►▲▼"), (200, 200, "◄▲")):
         pane.look = pane.show(timeline.moment, 60, 4, diagram=True).pan(columns, rows)
         assert more(60, 4) == sides

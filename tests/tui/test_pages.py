@@ -12,7 +12,7 @@ import minidl_core as dl
 from tui_backprop.app import BackpropApp
 from tui_backprop.debugger.followed import element_at
 from tui_backprop.drawing.glyphs import NOT_YET
-from tui_backprop.inspector.every_view import VIEWS
+from tui_backprop.inspector.view_table import VIEWS
 from tui_backprop.keys import KEY_OF
 from tui_backprop.lessons import PATH, lesson_names, load_lesson
 from tui_backprop.lessons.lesson import PICTURE_NAMES, Example, Lesson

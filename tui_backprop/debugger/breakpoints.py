@@ -7,7 +7,7 @@ ends.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,8 +19,7 @@ from .recording import Recording
 from .steps import Stop, after_node, after_step
 
 
-@dataclass(frozen=True)
-class Breakpoint:
+class Breakpoint(NamedTuple):
     """A condition, as it is written and as a stop; `nodes` are those it is about, `on` is whether it stops anything."""
 
     text: str
@@ -56,7 +55,7 @@ class Breakpoints:
 
     def change(self, old: Breakpoint, new: Breakpoint) -> None:
         """Put a breakpoint in the place of another, on or off as that was."""
-        changed = [replace(new, on=old.on) if point is old else point for point in self]
+        changed = [new._replace(on=old.on) if point is old else point for point in self]
         self._by_text = {point.text: point for point in changed}
 
     def hit(self, recording: Recording, index: int) -> Breakpoint | None:

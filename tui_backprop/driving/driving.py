@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minidl_core import IterationFinished, Node
 
@@ -31,8 +31,7 @@ _IN_A_NUMBER = re.compile(r"[-−+*/·×^().,0-9a-z]")
 """What is typed of a number or a computation; any other key is not the move's."""
 
 
-@dataclass(frozen=True)
-class Again:
+class Again(NamedTuple):
     """A move that comes again: where it stood, its text, once so many moves of its kind are made, for which time."""
 
     where: Where

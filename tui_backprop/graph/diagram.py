@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from copy import copy
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby, pairwise
+from typing import NamedTuple
 
 from rich.cells import cell_len
 
@@ -51,8 +51,7 @@ _MARK_STYLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class NodeView:
+class NodeView(NamedTuple):
     """What a moment shows of a node: a title, the details below it, the marks of its value and its gradient.
 
     It `stops` where a breakpoint is on it. Of a title that is too long its middle is cut where its `end_tells`.
@@ -74,8 +73,7 @@ def mark_style(mark: str) -> str:
     return "flow" if mark.startswith("G") else _MARK_STYLES.get(mark[-1:], "waiting")
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """A text beside a node, at most `reach` cells from where its edges begin, a row counting as four."""
 
     lines: Sequence[str]
@@ -83,8 +81,7 @@ class Note:
     reach: int = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Viewport:
+class Viewport(NamedTuple):
     """The part of a layout that shows; it may reach beyond it on any side."""
 
     x: int

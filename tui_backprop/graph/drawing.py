@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from minidl_core import ContributionAdded, Node, NodeEvaluated, Operation
 
 from ..drawing.glyphs import NOW
@@ -67,10 +65,10 @@ def _marked(seen: NodeView, item: Item, shown: ShownGraph, stops: frozenset[Node
     """Mark what is selected, breakpoints, and the consumer from which a contribution comes: its gradient is G."""
     event = shown.moment.event
     if isinstance(event, ContributionAdded) and not seen.now and item.name in shown.picture.items_for(event.consumer):
-        seen = replace(seen, gradient=seen.gradient.replace("g", "G"))
+        seen = seen._replace(gradient=seen.gradient.replace("g", "G"))
     if stops and not stops.isdisjoint(item.nodes):
-        seen = replace(seen, stops=True)
-    return replace(seen, selected=True) if shown.look.selected is not None and item.name == shown.in_focus else seen
+        seen = seen._replace(stops=True)
+    return seen._replace(selected=True) if shown.look.selected is not None and item.name == shown.in_focus else seen
 
 
 def _in_use(shown: ShownGraph) -> list[Edge]:

@@ -6,7 +6,6 @@ worked out in shown.py, and depends on nothing else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from minidl_core import Node
@@ -22,8 +21,7 @@ class Room(NamedTuple):
     diagram: bool
 
 
-@dataclass(frozen=True)
-class GraphLook:
+class GraphLook(NamedTuple):
     """What somebody selected in a graph and asked of its picture; what was not asked for is what fits best.
 
     `selected` is None while the node of now is in view; `item` is the box or row in which it was selected, as a leaf
@@ -48,8 +46,8 @@ class GraphLook:
 
     def select(self, node: Node | None) -> GraphLook:
         """Return the look with a node selected, wherever it is; None has that of now in view again."""
-        return replace(self, selected=node, item="", whole=False, trail=(), panned=(0, 0))
+        return self._replace(selected=node, item="", whole=False, trail=(), panned=(0, 0))
 
     def come_through(self, item: str) -> GraphLook:
         """Return the look with an item more on its trail."""
-        return replace(self, trail=(*self.trail[-_LONGEST_TRAIL:], item))
+        return self._replace(trail=(*self.trail[-_LONGEST_TRAIL:], item))

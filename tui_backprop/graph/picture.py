@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from heapq import heapify, heappop, heappush
+from typing import NamedTuple
 
 from minidl_core import Node
 
@@ -23,8 +23,7 @@ _FOLDED_ITEMS = 40
 _LAYERS_OF_A_LINE = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """What stands as one box or one row: a node, one of the uses of a leaf, or the folded nodes of a scope.
 
     `inputs` are the names of items, one for each edge; `edges` has for each input of a single node which of
@@ -218,8 +217,8 @@ def repeat_leaves(picture: Picture) -> Picture:
             if source in repeated:
                 renamed[source] = name = _free(f"{source} -> {item.name}", picture)
                 use = repeated[source].index(item.name) + 1, len(repeated[source])
-                items.append(replace(picture.items[source], name=name, use=use))
-        items.append(replace(item, inputs=tuple(renamed.get(source, source) for source in item.inputs)))
+                items.append(picture.items[source]._replace(name=name, use=use))
+        items.append(item._replace(inputs=tuple(renamed.get(source, source) for source in item.inputs)))
     return Picture(items, picture.closed)
 
 

@@ -7,7 +7,7 @@ with the selected node, or that of now; so going forward and back again shows th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
@@ -55,7 +55,7 @@ def show(foldings: Foldings, look: GraphLook, moment: Moment, room: Room) -> Sho
     return ShownGraph(look, moment, room, folded, level, folded.boxes, folded.layout(level))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ShownGraph:
     """What a look shows of a graph: a `picture` of its items, and where they stand, which is a layout or a tape."""
 
@@ -131,7 +131,7 @@ class ShownGraph:
 
     def select(self, item: Item) -> GraphLook:
         """Return the look with an item selected."""
-        return replace(self.look.select(item.nodes[0]), item=item.name, whole=item.node is None)
+        return self.look.select(item.nodes[0])._replace(item=item.name, whole=item.node is None)
 
     def move(self, direction: str) -> GraphLook:
         """Return the look with that selected which is next in a direction: up, down, left, right."""
@@ -142,7 +142,7 @@ class ShownGraph:
             there = along(self.picture, self._tops, here, direction, self.look.trail)
             if there == here:
                 return self.look
-            return replace(self.select(self.picture.items[there]), trail=self.look.come_through(here).trail)
+            return self.select(self.picture.items[there])._replace(trail=self.look.come_through(here).trail)
         if isinstance(self.stands, Layout):
             there = beside(self.stands, here, direction)
         else:
@@ -150,7 +150,7 @@ class ShownGraph:
             there = names[min(max(row + (1 if direction == "down" else -1), 0), len(names) - 1)]
         if there == here:
             return self.look
-        return replace(self.select(self.picture.items[there]), trail=self.look.trail)
+        return self.select(self.picture.items[there])._replace(trail=self.look.trail)
 
     @property
     def _tops(self) -> Mapping[str, int]:
@@ -174,7 +174,7 @@ class ShownGraph:
             _within(left + columns, self.room.width, width) - page_left if width > self.room.width else 0,
             _within(top + rows, self.rows, height) - page_top if height > self.rows else 0,
         )
-        return replace(self.look, panned=panned)
+        return self.look._replace(panned=panned)
 
     # what is folded
 
@@ -202,7 +202,7 @@ class ShownGraph:
         if not scope:
             return self.look, Message("in no scope", {"node": item.node})
         look = self._fold(closed | {scope}, item.node)
-        return (replace(look, whole=True) if look.selected is not None else look), None
+        return (look._replace(whole=True) if look.selected is not None else look), None
 
     def toggle_all(self, foldings: Foldings) -> tuple[GraphLook, Message | None]:
         """Return the look with every folded scope opened, or all folded where none is, and a message about it."""
@@ -212,7 +212,7 @@ class ShownGraph:
         if opened and len(foldings.nodes) > MOST_ROWS:
             return self.look, Message("too many to open", {"nodes": len(foldings.nodes)})
         closed: frozenset[str] = frozenset() if opened else foldings.all_folded
-        return replace(self._fold(closed, self.look.selected), whole=False), None
+        return self._fold(closed, self.look.selected)._replace(whole=False), None
 
     def open(self, foldings: Foldings) -> tuple[GraphLook, Message | None]:
         """Return the look with the folded scope in view opened, one level, and a message about it."""
@@ -223,7 +223,7 @@ class ShownGraph:
         return self._fold(foldings.opened(item, self.folded.rows.closed), inside), None
 
     def _fold(self, closed: frozenset[str], node: Node | None) -> GraphLook:
-        look = replace(self.look, closed=closed, panned=(0, 0))
+        look = self.look._replace(closed=closed, panned=(0, 0))
         return look if look.selected is None else look.select(node)
 
 

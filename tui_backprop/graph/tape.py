@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from heapq import heappop, heappush
+from typing import NamedTuple
 
 from ..drawing.glyphs import BREAKPOINT, CHOSEN, EAST, ELLIPSIS, LINES, MORE, NODE, NODE_NOW, NORTH, SOUTH, WEST
 from ..drawing.palette import Line
@@ -19,8 +19,7 @@ from .diagram import NodeView, mark_style
 LEAST_TITLE = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Tape:
+class Tape(NamedTuple):
     """The rows of a tape without any mark of a moment: each node's name, its gutter (all as wide), its row."""
 
     names: tuple[str, ...]

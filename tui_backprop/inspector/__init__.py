@@ -112,6 +112,6 @@ def view_named(moment: Moment, name: str, node: Node) -> View:
 
 
 def _views() -> tuple[View, ...]:
-    from .every_view import VIEWS  # the first screen shows none of them, and its paint waits for what is imported above
+    from .view_table import VIEWS  # the first screen shows none of them, and its paint waits for what is imported above
 
     return VIEWS

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +23,7 @@ PICTURE_NAMES = ("curve", "map", "data", "layers")
 """What a lesson can have beside the loss: J over a weight, J over two, the data, the size of the gradients."""
 
 
-@dataclass(frozen=True)
-class Plane:
+class Plane(NamedTuple):
     """Points of two classes in the plane, and the variables whose scores separate them, for the data chart.
 
     `points` is the (n,2) placeholder; a point belongs to the class whose column of `classes` (n,2) is 1, and is given
@@ -36,8 +36,7 @@ class Plane:
     bias: Variable
 
 
-@dataclass(frozen=True)
-class Regions:
+class Regions(NamedTuple):
     """Points of two classes in the plane, and a network that tells them apart, for the picture of the data.
 
     `points` is the (n,2) placeholder; a point belongs to the second class where `classes` (n,1) is above `border`, and
@@ -53,8 +52,7 @@ class Regions:
     bias: Variable
 
 
-@dataclass(frozen=True)
-class Example:
+class Example(NamedTuple):
     """What a lesson builds: the loss, what its placeholders are fed with, and its data's picture, if it has one.
 
     That is a `plane` where one line separates the points, `regions` where a network does.
@@ -66,8 +64,7 @@ class Example:
     regions: Regions | None = None
 
 
-@dataclass(frozen=True)
-class Points:
+class Points(NamedTuple):
     """Somebody's points: both coordinates (n,2), the class of each as 0 or 1 (n,), and what all these are called."""
 
     coordinates: Array
@@ -76,7 +73,7 @@ class Points:
     axes: tuple[str, str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lesson:
     """A named example.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from minidl_core.arrays import Array
 
@@ -92,8 +92,7 @@ class Situation(Protocol):
         """Return the complete gradient of the node of this name; raises KeyError."""
 
 
-@dataclass(frozen=True)
-class Goal:
+class Goal(NamedTuple):
     """What the learner is to bring about, in a sentence, and whether it `is_reached`: asked after each key.
 
     What that returns is taken as true or false.
@@ -103,8 +102,7 @@ class Goal:
     is_reached: Callable[[Situation], object]
 
 
-@dataclass(frozen=True)
-class Next:
+class Next(NamedTuple):
     """What to try once the goal is reached, in a sentence, and the name of the `lesson` that comes next, if any."""
 
     text: str

@@ -8,7 +8,6 @@ from __future__ import annotations
 import difflib
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import TextIO
 
 from minidl_core import MinidlError
@@ -79,7 +78,7 @@ def run_plain(
 
 def narrate(asked: Asked) -> int:
     """Write a sentence for each event of a program's first iteration, and return the exit status, as `run_plain`."""
-    viewer = open_viewer(replace(asked, at="1"))
+    viewer = open_viewer(asked._replace(at="1"))
     if viewer is None:
         return 2
     write(write_log(viewer.moment, KEYS))

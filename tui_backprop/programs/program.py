@@ -21,7 +21,7 @@ class ProgramError(Exception):
     """A lesson or a person's own file cannot be opened; the message explains why."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Program:
     """A graph to train, from which numbers, by which optimizer, and the lesson that comes with it.
 

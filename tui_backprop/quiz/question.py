@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from minidl_core import ContributionAdded, Event, Node, Operation
 from minidl_core.arrays import Array
@@ -22,8 +23,7 @@ ANSWERS = ("beliefs", "check", "ledger", "update", "forward mode")
 """What would answer any question about the step that comes."""
 
 
-@dataclass(frozen=True)
-class Mistake:
+class Mistake(NamedTuple):
     """A wrong answer, as it is written, with a sentence: which belief makes it, or what it gives; perhaps a number."""
 
     answer: str

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from minidl_core import IterationFinished, Node
 
@@ -53,8 +52,7 @@ class Score:
             self.right[kind], self.wrong[kind], self.skipped[kind] = map(int, counts)
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What came of a question: the answer that was given, None where it was given away, and whether it was right.
 
     `answers` are those of a class.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import ClassVar
 
 from rich.text import Text
@@ -140,7 +139,7 @@ class BreakpointsScreen(ModalScreen[None]):
         """Switch the chosen one on or off."""
         point = self._chosen
         if point is not None:
-            self._breakpoints.add(replace(point, on=not point.on))
+            self._breakpoints.add(point._replace(on=not point.on))
             self._show(point.text)
 
     def action_delete(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..debugger.message import Message
 from ..debugger.steps import Place
@@ -17,8 +17,7 @@ from .debug_session import DebugSession
 from .session_file import is_session, read_session, take_up
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """What somebody asks to be opened: see the options of the command line."""
 
     name: str
@@ -29,8 +28,7 @@ class Asked:
     edits: Sequence[str] = ()
 
 
-@dataclass(frozen=True)
-class Opened:
+class Opened(NamedTuple):
     """A session that is open, what was wrong when it was opened, and the message that the moment was not reached."""
 
     session: DebugSession

@@ -11,9 +11,8 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from minidl_core import Node, Placeholder, Variable
 
@@ -37,8 +36,7 @@ _FORMAT = "backprop-tui session"
 _MOST_NUMBERS = 200
 
 
-@dataclass(frozen=True)
-class SessionFile:
+class SessionFile(NamedTuple):
     """What a file of a session says: which program, how it was opened, and what was done with it."""
 
     path: Path

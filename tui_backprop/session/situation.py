@@ -30,7 +30,7 @@ class Looking(Protocol):
         """The view that the inspector shows."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Here:
     """The situation of a viewer (see lessons/pages.py)."""
 

@@ -6,7 +6,6 @@ Nothing here moves time. A session may have many viewers, each with a room of it
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Literal
 
 from minidl_core import Node
@@ -126,7 +125,7 @@ class Viewer:
     def take_room(self, room: Room, without_place: Sequence[str]) -> None:
         """Look at a screen with this room for the graph, on which these panes have no place."""
         if room != self.room:
-            self.look = replace(self.look, panned=(0, 0))
+            self.look = self.look._replace(panned=(0, 0))
         if self.view in self._without_place and self.view not in without_place:
             self.view = None
         self.room, self._without_place = room, without_place
@@ -178,12 +177,12 @@ class Viewer:
     def change_picture(self) -> None:
         """Show the graph as a tape instead of a diagram, or the other way round."""
         self._begin()
-        self.look = replace(self.look, diagram=not self.room.diagram)
+        self.look = self.look._replace(diagram=not self.room.diagram)
 
     def change_detail(self, by: int) -> None:
         """Show less or more of each node."""
         self._begin()
-        self.look = replace(self._as_it_is, level=self.shown.other_level(by))
+        self.look = self._as_it_is._replace(level=self.shown.other_level(by))
 
     def pan(self, by: tuple[int, int]) -> None:
         """Show what is so many columns and rows further on."""
@@ -213,7 +212,7 @@ class Viewer:
     @property
     def _as_it_is(self) -> GraphLook:
         """The look, which does not change between diagram and tape because of the picture's size."""
-        return replace(self.look, diagram=self.room.diagram)
+        return self.look._replace(diagram=self.room.diagram)
 
     # the inspector
 

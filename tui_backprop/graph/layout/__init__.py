@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from .lanes import Passage, Point, Stroke, route
 from .layers import Layers, exit_row, port_row
@@ -19,8 +20,7 @@ from .order import uncross
 from .rows import rows_of
 
 
-@dataclass(frozen=True, slots=True)
-class NodeBox:
+class NodeBox(NamedTuple):
     """A node that wants a box: its size in cells and the nodes it computes from, in order, one per edge.
 
     The operands of a `swappable` node may be drawn in any order. Of two paths that are as long, the spine is the one
@@ -35,8 +35,7 @@ class NodeBox:
     aside: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """The way from a node into one input of a consumer; `matmul(A, A)` has two."""
 
     source: str
@@ -44,8 +43,7 @@ class Edge:
     input_index: int
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(NamedTuple):
     """The cells of a node's box; rows and columns count from 0 at the top left of the whole picture."""
 
     x: int
@@ -54,8 +52,7 @@ class Box:
     height: int
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A layer and the channel behind it: the nodes from top to bottom, and for each source the strokes of its line."""
 
     x: int

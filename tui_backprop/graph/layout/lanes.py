@@ -8,16 +8,16 @@ wait for each other in a circle are untied by a detour over a free row.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from itertools import count, pairwise
+from typing import NamedTuple
 
 Point = tuple[int, int]
 Stroke = tuple[Point, Point]
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(NamedTuple):
     """A line's way through one channel: in at one row, out at others, upright in between.
 
     `x` is the last cell before the channel. `onward` is the row in which the line goes on to later layers, if it does.
@@ -38,8 +38,7 @@ class Passage:
 
     def moved(self, down: int) -> Passage:
         """Return the same passage some rows further down."""
-        return replace(
-            self,
+        return self._replace(
             row=self.row + down,
             targets=tuple(row + down for row in self.targets),
             onward=self.onward + down,
@@ -88,7 +87,7 @@ def route(passages: Sequence[Passage], x: int) -> tuple[list[Passage], int]:
         taken.update(dict.fromkeys(upright.rows, column + 1))
         lanes.setdefault(upright.passage, []).append(x + column)
     routed = [
-        replace(passage, lanes=tuple(lanes.get(i, ())), detour=detours.get(i, 0)) for i, passage in enumerate(passages)
+        passage._replace(lanes=tuple(lanes.get(i, ())), detour=detours.get(i, 0)) for i, passage in enumerate(passages)
     ]
     return routed, max(taken.values(), default=0)
 
