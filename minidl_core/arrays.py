@@ -14,6 +14,7 @@ Array = NDArray[np.float64]
 Shape = tuple[int, ...]
 
 _FLOAT64 = np.dtype(np.float64)
+_LONG = 2**63
 
 
 def copy_in(value: Any) -> Array:
@@ -21,8 +22,9 @@ def copy_in(value: Any) -> Array:
 
     Raises ValueError or TypeError where it is ragged, or masked, or not made of real numbers.
     """
-    if type(value) is float:  # most often, in graphs of scalars, and then much faster
-        return np.array(value)[()]
+    # most often, in graphs of scalars, and then much faster; of a longer number there is no int64
+    if type(value) is float or (type(value) is int and -_LONG <= value < _LONG):
+        return np.float64(value)  # type: ignore[return-value]
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
         raise TypeError("some of its entries are masked; give them a number, as in array.filled(0.0)")
     given = np.asarray(value)

@@ -31,12 +31,14 @@ def search(loss: Node, traversal: str = "last consumer") -> Iterator[Visit]:
 
 def _visits(loss: Node) -> Iterator[Visit]:
     index = numbered([loss])
-    nodes = list(index)
-    queue, joined = visits(positions(index), index[loss])
-    start = 1
-    for position, end in zip(queue, joined, strict=True):
-        yield nodes[position], [nodes[each] for each in queue[start:end]]
-        start = end
+    nodes, sources = list(index), positions(index)
+    queue = visits(sources, index[loss])
+    last = {source: consumer for consumer in queue for source in sources[consumer]}
+    enqueued: dict[int, list[Node]] = {position: [] for position in queue}
+    for position in queue[1:]:
+        enqueued[last[position]].append(nodes[position])
+    for position, joining in enqueued.items():
+        yield nodes[position], joining
 
 
 def positions(index: Mapping[Node, int]) -> list[tuple[int, ...]]:
@@ -52,27 +54,26 @@ def positions(index: Mapping[Node, int]) -> list[tuple[int, ...]]:
     return found
 
 
-def visits(sources: Sequence[Sequence[int]], loss: int) -> tuple[list[int], list[int]]:
-    """Return the queue when all is over, which is the order of the visits, and how long it was after each of them.
+def visits(sources: Sequence[Sequence[int]], loss: int) -> list[int]:
+    """Return the order of the visits, which is the queue when all is over.
 
     Nodes are their positions, inputs before their consumers; `sources` has where the inputs of each are.
     """
+    # one that is an input twice joins where it is one first; of two inputs it does so by itself
+    edges = [inputs if len(inputs) < 3 else tuple(dict.fromkeys(inputs)) for inputs in sources]
     # how many edges each has to wait for: those from nodes that wait for one themselves, or are the loss
     waits_for = [0] * loss + [1]
     for position in range(loss, -1, -1):
         if waits_for[position]:
-            for source in sources[position]:
+            for source in edges[position]:
                 waits_for[source] += 1
-    queue, joined, end = [loss], [], 1
+    queue = [loss]
     for position in queue:
-        # from the last input to the first, so that one that is an input twice joins where it is one first
-        for source in reversed(sources[position]):
+        for source in edges[position]:
             waits_for[source] -= 1
             if not waits_for[source]:
-                queue.insert(end, source)
-        end = len(queue)
-        joined.append(end)
-    return queue, joined
+                queue.append(source)
+    return queue
 
 
 def _plain_visits(loss: Node) -> Iterator[Visit]:
