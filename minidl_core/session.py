@@ -45,7 +45,7 @@ class Session:
         Raises FeedError, ShapeError, NonFiniteError.
         """
         asked = (fetches,) if isinstance(fetches, Node) else _nodes(fetches)
-        nodes = tuple(node.loss if isinstance(node, Minimization) else node for node in asked)
+        nodes = tuple([node.loss if isinstance(node, Minimization) else node for node in asked])
         plan = self._plans.get(nodes)
         if plan is None:
             plan = self._plans[nodes] = Plan(nodes)
