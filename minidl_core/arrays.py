@@ -14,6 +14,7 @@ Array = NDArray[np.float64]
 Shape = tuple[int, ...]
 
 _FLOAT64 = np.dtype(np.float64)
+_LONG = 2**63
 
 
 def copy_in(value: Any) -> Array:
@@ -21,8 +22,9 @@ def copy_in(value: Any) -> Array:
 
     Raises ValueError or TypeError where it is ragged, or masked, or not made of real numbers.
     """
-    if type(value) is float:  # most often, in graphs of scalars, and then much faster
-        return np.array(value)[()]
+    # most often, in graphs of scalars, and then much faster; of a longer number there is no int64
+    if type(value) is float or (type(value) is int and -_LONG <= value < _LONG):
+        return np.float64(value)  # type: ignore[return-value]
     # first what a masked array is: numpy.ma is imported when it is named, and few have any
     if isinstance(value, np.ndarray) and type(value) is not np.ndarray and np.ma.is_masked(value):
         raise TypeError("some of its entries are masked; give them a number, as in array.filled(0.0)")
@@ -30,9 +32,9 @@ def copy_in(value: Any) -> Array:
     if given.dtype.kind not in "biuf":
         raise TypeError(f"it holds {given.dtype}, not real numbers")
     if given.dtype.itemsize <= 8:
-        return _frozen(np.array(given, dtype=np.float64))
+        return frozen(np.array(given, dtype=np.float64))
     with quiet():  # a longer number may be too large for float64 and become infinite
-        return _frozen(given.astype(np.float64))
+        return frozen(given.astype(np.float64))
 
 
 def freeze(result: Any) -> Array:
@@ -40,10 +42,11 @@ def freeze(result: Any) -> Array:
 
     Raises ValueError or TypeError where it is not made of real numbers.
     """
-    return _frozen(result) if is_float64(result) else copy_in(result)
+    return frozen(result) if is_float64(result) else copy_in(result)
 
 
-def _frozen(array: Array) -> Array:
+def frozen(array: Array) -> Array:
+    """Return an array that is of float64 already as `freeze` does."""
     if not array.shape:
         return array[()]  # NumPy calculates with a np.float64 six times as fast as with an array of one number
     array.setflags(write=False)
@@ -61,9 +64,9 @@ def is_frozen(value: Any, shape: Shape) -> TypeGuard[Array]:
 
 
 def is_kept(value: Any) -> TypeGuard[Array]:
-    """Return whether this is an array of float64 that owns its numbers, and that nobody may write to."""
+    """Return whether this is an array of float64 whose numbers are its own, or bytes, and that nobody may write to."""
     is_array = type(value) is np.ndarray and value.dtype is _FLOAT64 and value.ndim > 0
-    return is_array and value.flags.owndata and not value.flags.writeable
+    return is_array and (value.flags.owndata or type(value.base) is bytes) and not value.flags.writeable
 
 
 def quiet() -> np.errstate:

@@ -33,12 +33,11 @@ def search(loss: Node, traversal: str = "last consumer") -> Iterator[Visit]:
 def waiting_visits(loss: Node, instead: Mapping[Node, int] = MappingProxyType({})) -> Iterator[Visit]:
     """Yield the visits of a search in which each node waits for all edges, or for so many `instead`."""
     index = numbered([loss])
-    nodes = list(index)
-    sources = positions(index)
-    waits_for = edges_to_wait_for(sources, index[loss])
+    nodes, edges = list(index), edges_to(positions(index))
+    waits_for = edges_to_wait_for(edges, index[loss])
     for node, count in instead.items():
         waits_for[index[node]] = count
-    queue, joined = visits(sources, waits_for)
+    queue, joined = visits(edges, waits_for)
     start = 1
     for position, end in zip(queue, joined, strict=True):
         yield nodes[position], [nodes[each] for each in queue[start:end]]
@@ -58,34 +57,38 @@ def positions(index: Mapping[Node, int]) -> list[tuple[int, ...]]:
     return found
 
 
-def edges_to_wait_for(sources: Sequence[Sequence[int]], loss: int) -> list[int]:
+def edges_to(sources: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """Return the edges back from each node: one that is an input twice joins the queue where it is one first."""
+    # of two inputs it does so by itself
+    return [inputs if len(inputs) < 3 else tuple(dict.fromkeys(inputs)) for inputs in sources]
+
+
+def edges_to_wait_for(edges: Sequence[Sequence[int]], loss: int) -> list[int]:
     """Return for how many edges each node waits up to the loss, which has one of its own.
 
-    Nodes are their positions, inputs before their consumers; `sources` has where the inputs of each are.
+    Nodes are their positions, inputs before their consumers; `edges` has where those of each lead.
     """
     # only those count that come from nodes that wait for one themselves, or are the loss
     waits_for = [0] * loss + [1]
     for position in range(loss, -1, -1):
         if waits_for[position]:
-            for source in sources[position]:
+            for source in edges[position]:
                 waits_for[source] += 1
     return waits_for
 
 
-def visits(sources: Sequence[Sequence[int]], waits_for: list[int]) -> tuple[list[int], list[int]]:
+def visits(edges: Sequence[Sequence[int]], waits_for: list[int]) -> tuple[list[int], list[int]]:
     """Return the queue when all is over, which is the order of the visits, and how long it was after each of them.
 
     The last of the nodes is the loss; the edges that each waits for are counted down.
     """
-    queue, joined, end = [len(waits_for) - 1], [], 1
+    queue, joined = [len(waits_for) - 1], []
     for position in queue:
-        # from the last input to the first, so that one that is an input twice joins where it is one first
-        for source in reversed(sources[position]):
+        for source in edges[position]:
             waits_for[source] -= 1
             if not waits_for[source]:
-                queue.insert(end, source)
-        end = len(queue)
-        joined.append(end)
+                queue.append(source)
+        joined.append(len(queue))
     return queue, joined
 
 

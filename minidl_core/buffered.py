@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from .arrays import Array, Shape, freeze, is_frozen
+from .arrays import Array, Shape, frozen, is_frozen
 from .definition import GradientRule, is_ours
 from .gradients import EvaluatedOperation
 from .graph import Constant, Node, Operation, Placeholder, Variable
@@ -29,6 +29,9 @@ _MOST_HELD = 4_000_000
 """So many numbers the lists for all shapes together may hold, 32 MB: another shape is then run in the ordinary way."""
 _CALL = 64
 """So many numbers a call takes as much memory as."""
+_SHORT = 3
+_EXTREMES = (np.maximum, np.minimum)
+_EXACT = (np.add, np.subtract, np.multiply, np.divide, *_EXTREMES)
 
 
 class UntraceableError(TypeError):
@@ -46,9 +49,9 @@ class _Calls:
         self.each: list[Call] = []
         self.held = 0
 
-    def note(self, call: Call, changes: bool, out: Any = None) -> None:
-        self.held += _CALL + (0 if out is None else out.size)
-        (self.each if changes else self.once).append(call)
+    def note(self, calls: Sequence[Call], changes: bool, out: Array | None = None) -> None:
+        self.held += _CALL * len(calls) + (0 if out is None else out.size)
+        (self.each if changes else self.once).extend(calls)
 
 
 class Traced(NDArrayOperatorsMixin):
@@ -70,28 +73,27 @@ class Traced(NDArrayOperatorsMixin):
             self._refuse()
         if method == "__call__" and not options:
             out = _buffer(ufunc(*operands, out=into))
-            # NumPy takes that of maximum and minimum by name alone; by position it is faster
-            by_name = ufunc in (np.maximum, np.minimum)
-            call: Call = partial(ufunc, *operands, out=out) if by_name else partial(ufunc, *operands, out)
-        elif method == "reduce" and into is None and options.keys() <= {"axis", "keepdims"}:
+            return self._noted(_by_column(ufunc, operands, out) or [_call(ufunc, operands, out)], out, *inputs)
+        if method == "reduce" and into is None and options.keys() <= {"axis", "keepdims"}:
             axis, keepdims = options.get("axis", 0), options.get("keepdims", False)
             [operand] = operands
             out = _buffer(ufunc.reduce(operand, axis, keepdims=keepdims))
-            call = partial(ufunc.reduce, operand, axis, None, out, keepdims)  # type: ignore[call-arg]
-        else:
-            self._refuse()
-        return self._noted(call, out, *inputs)
+            call: Call = partial(ufunc.reduce, operand, axis, None, out, keepdims)  # type: ignore[call-arg]
+            if ufunc in _EXTREMES and axis == 0 and len(operand) == 2 and operand.ndim > 1:
+                call = _call(ufunc, [*operand], out.reshape(operand.shape[1:]))  # of two, faster and the same
+            return self._noted([call], out, *inputs)
+        return self._refuse()
 
     def __array_function__(self, function: Any, types: Any, inputs: Sequence[Any], options: Any) -> Traced:
         if function is not np.dot or options:
             self._refuse()
         first, second = map(_array, inputs)
         out = _buffer(first.dot(second))
-        return self._noted(partial(first.dot, second, out), out, *inputs)
+        return self._noted([partial(first.dot, second, out)], out, *inputs)
 
-    def _noted(self, call: Call, out: Array, *inputs: Any) -> Traced:
+    def _noted(self, calls: list[Call], out: Array, *inputs: Any) -> Traced:
         changes = any(each.changes for each in inputs if isinstance(each, Traced))
-        self._calls.note(call, changes, out)
+        self._calls.note(calls, changes, out)
         return Traced(out, changes, self._calls)
 
     def dot(self, other: Any) -> Traced:
@@ -102,7 +104,7 @@ class Traced(NDArrayOperatorsMixin):
     def copy(self) -> Traced:
         """Return the same numbers row by row."""
         out = self.array.copy()
-        return self._noted(partial(np.copyto, out, self.array), out, self)
+        return self._noted([partial(np.copyto, out, self.array)], out, self)
 
     # views, which need no call
 
@@ -144,6 +146,23 @@ class Traced(NDArrayOperatorsMixin):
     __array__ = __bool__ = __float__ = __int__ = __iter__ = _refuse
 
 
+def _call(ufunc: np.ufunc, operands: list[Any], out: Any) -> Call:
+    # NumPy takes that of maximum and minimum by name alone; by position it is faster
+    return partial(ufunc, *operands, out=out) if ufunc in _EXTREMES else partial(ufunc, *operands, out)
+
+
+def _by_column(ufunc: np.ufunc, operands: list[Any], out: Any) -> list[Call]:
+    """Return a call for each column, where an operand is repeated along short rows; NumPy starts anew for each row.
+
+    Only of functions whose numbers are the same however an array lies in memory.
+    """
+    is_whole = all(out.shape == each.shape for each in operands)
+    if is_whole or ufunc not in _EXACT or out.ndim != 2 or out.shape[1] > _SHORT:
+        return []
+    whole = [np.broadcast_to(each, out.shape) for each in operands]
+    return [_call(ufunc, [each[:, at] for each in whole], out[:, at]) for at in range(out.shape[1])]
+
+
 def _array(operand: Any) -> Any:
     """Return an operand as NumPy takes it fastest."""
     return operand.array if isinstance(operand, Traced) else np.asarray(operand)
@@ -174,7 +193,7 @@ class BufferedStep:
     ) -> None:
         self._calls = calls = _Calls()
         self._rate, self._rate_held = np.array(optimizer.learning_rate), optimizer.learning_rate
-        self._alarm = np.zeros(())
+        self._watched: list[Array] = []
         self._changes = GradientRule.changes
         buffers: dict[Node, Array] = {node: np.array(feeds[node]) for node in plan.placeholders}
         buffers |= {node: np.array(node.initial_value) for node in plan.nodes if isinstance(node, Variable)}
@@ -196,7 +215,7 @@ class BufferedStep:
                 given = {**optimizer.fixed, "g": gradient, "w": values[plan.index[variable]], "learning_rate": rate}
                 steps[variable] = _checked(optimizer.compute(*optimizer.by_name.chosen(given))[-1])
         for variable, step in steps.items():
-            calls.note(partial(np.subtract, buffers[variable], step.array, buffers[variable]), changes=True)
+            calls.note([partial(np.subtract, buffers[variable], step.array, buffers[variable])], changes=True)
         self._feeds = [(node, buffers[node]) for node in plan.placeholders]
         self._variables = [(node, buffers[node]) for node in buffers if isinstance(node, Variable)]
         self._moved = [(variable, buffers[variable], buffers[variable].reshape(-1)) for variable in steps]
@@ -239,12 +258,12 @@ class BufferedStep:
         return {variable: gradients[position] for position, variable in backward.variables}
 
     def _watch(self, gradient: Array) -> None:
-        """Have the alarm become NaN, and stay so, where this gradient is not finite."""
+        """Have a number, which is 0, become NaN where this gradient is not finite."""
         if not gradient.flags.c_contiguous:
             raise UntraceableError
         entries, found = gradient.reshape(-1), np.zeros(())
-        self._calls.note(partial(entries.dot, np.zeros(entries.shape), found), changes=True)
-        self._calls.note(partial(np.add, self._alarm, found, self._alarm), changes=True)
+        self._calls.note([partial(entries.dot, np.zeros(entries.shape), found)], changes=True)
+        self._watched.append(found)
 
     def run(
         self, count: int, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array], rate: float
@@ -273,26 +292,28 @@ class BufferedStep:
             self._rate[...] = rate
             self._rate_held = rate
         losses, loss, each = [], self._loss, self._calls.each
-        before = variables
+        before, total = variables, 0.0
         for left in reversed(range(count)):
             if not left and count > 1:
                 before = {**variables, **self._copies()}
             for call in each:
                 call()
             losses.append(loss.item())
-        total = sum(losses) + self._alarm.item()
+            for found in self._watched:
+                total += found.item()
+        total += sum(losses)
         for _, _, entries in self._moved:
             # a variable that is not finite stays so; large numbers may look like one, which costs only time
             total += entries.dot(entries)
         if not math.isfinite(total):
-            self._alarm[...] = 0.0
             return None
         after = self._copies()
-        self._held = {**held, **after}
+        held.update(after)
+        self._held = held
         return Taken(losses, before, after)
 
     def _copies(self) -> dict[Variable, Array]:
-        return {variable: freeze(buffer.copy()) for variable, buffer, _ in self._moved}
+        return {variable: frozen(buffer.copy()) for variable, buffer, _ in self._moved}
 
 
 def _checked(value: Any) -> Traced:

@@ -190,6 +190,8 @@ class OperationDefinition:
 
         Raises ValueError where they do not fit; returns None where only a run can tell.
         """
+        if self.elementwise and shapes.count(shapes[0]) == len(shapes):
+            return shapes[0]
         # attributes may be anything, also what has no hash or is equal to what means something else, as 1.0 is to 1
         return self._find_shape(shapes, **attributes) if attributes else self._shape_of_inputs(shapes)
 

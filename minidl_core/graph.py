@@ -8,7 +8,6 @@ was, only to be asked about it where no session is named.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import pairwise
@@ -22,7 +21,7 @@ from .errors import GraphError, ShapeError
 from .finite import non_finite_leaf
 from .names import Names
 from .operators import Comparison, Operators
-from .places import file_and_line, place_outside
+from .places import Placed
 
 _NO_ATTRIBUTES: dict[str, Any] = {}
 _new = object.__new__
@@ -109,32 +108,29 @@ def name_scope(name: str) -> Iterator[None]:
         graph._scope = outer
 
 
-class Node(Operators):
+class Node(Operators, Placed):
     """A node of a graph: something that has a value in each run.
 
     `inputs` are the nodes it computes from, in order. `shape` is known before a run where the inputs' shapes are; else
     it is None. `location` is where it was made, `is_named` whether somebody gave it a name.
     """
 
-    __slots__ = (
-        *("_at", "_code", "_consumers", "_last_evaluation", "_name", "_shape", "_wanted"),
-        *("graph", "inputs", "is_named"),
-    )
+    __slots__ = ("_consumers", "_last_evaluation", "_name", "_shape", "_wanted", "graph", "inputs", "is_named")
     _consumers: list[Operation]
     _why_no_value = ""  # of a node without a value, and the remedy: a step of training is one
 
     def __init__(self, name: str | None, inputs: tuple[Node, ...] = (), graph: Graph | None = None) -> None:
         self._begin(_default_graph if graph is None else graph, inputs, name)
 
-    def _begin(self, graph: Graph, inputs: tuple[Node, ...], name: str | None) -> None:
-        """Set what every node has; who asks for it is two calls behind the caller, or even further."""
+    def _begin(self, graph: Graph, inputs: tuple[Node, ...], name: str | None, calls: int = 3) -> None:
+        """Set what every node has; who asks for it is so many calls back, or more where these are ours."""
         self.graph = graph
         self.inputs = inputs
         self._last_evaluation: object = None  # whose it is, session.py decides
         self.is_named = name is not None
         self._name: str | None = None
         self._wanted = graph._scope if name is None else graph._scope + _checked(name)
-        self._code, self._at = place_outside(3)
+        self._note_place(calls)
 
     def _join(self, shape: Shape | None) -> None:
         """Take the node into its graph, when nothing is wrong with it."""
@@ -171,16 +167,6 @@ class Node(Operators):
         """What the node is, in one word: its operation's name, or placeholder, variable, constant."""
         return type(self).__name__.lower()
 
-    def locate(self, file: str, line: int) -> None:
-        """Say where the node was made, where that is not where it was called for."""
-        self._code, self._at = file, line
-
-    @property
-    def location(self) -> str:
-        """Where the node was made, as file:line."""
-        file, line = file_and_line((self._code, self._at))
-        return f"{os.path.basename(file)}:{line}"
-
     def describe(self) -> str:
         """Return how errors name this node: kind, name and location."""
         return f"{self.kind} '{self.name}' ({self.location})"
@@ -196,6 +182,10 @@ class Node(Operators):
     def _of_two(self, name: str, first: Any, second: Any) -> Operation:
         # of two nodes of one shape, as in any graph of scalars, it is made the shortest way; the others go the long one
         graph = _default_graph
+        if type(first) is float or type(first) is int:
+            first = _constant(first, graph)
+        elif type(second) is float or type(second) is int:
+            second = _constant(second, graph)
         if (
             not (isinstance(first, Node) and isinstance(second, Node))
             or not (first.graph is graph is second.graph and first._shape == second._shape)
@@ -207,7 +197,8 @@ class Node(Operators):
         node.definition = definition = definitions[name]
         node.attributes = definition.attributes
         node._begin(graph, (first, second), None)
-        node._join(first._shape)
+        node._shape = first._shape
+        graph.nodes.append(node)
         return node
 
 
@@ -257,14 +248,17 @@ class _Leaf(Node):
     initial_value: Array
 
     def __init__(self, value: Any, name: str | None = None) -> None:
-        super().__init__(name)
+        Node.__init__(self, name)
+        self._start_from(value)
+
+    def _start_from(self, value: Any) -> None:
         try:
-            self.initial_value = copy_in(value)
+            self.initial_value = number = copy_in(value)
         except (TypeError, ValueError) as error:
             raise GraphError(f"it is not an array of numbers: {error}.", self) from error
-        if not is_finite(self.initial_value):
-            raise non_finite_leaf(self, self.initial_value)
-        self._join(self.initial_value.shape)
+        if not is_finite(number):
+            raise non_finite_leaf(self, number)
+        self._join(number.shape)
 
 
 class Variable(_Leaf):
@@ -283,6 +277,14 @@ class Constant(_Leaf):
     """Numbers that never change: what an operation makes of a Python number, a list or an array among its inputs."""
 
     __slots__ = ()
+
+
+def _constant(value: float, graph: Graph) -> Constant:
+    """Return the constant for a number beside an operator, which somebody wrote four calls back."""
+    node = _new(Constant)
+    node._begin(graph, (), None, 4)
+    node._start_from(value)
+    return node
 
 
 def _as_node(value: Any) -> Node:
@@ -319,7 +321,7 @@ class Operation(Node):
             if not isinstance(value, Node):
                 inputs = tuple([_as_node(each) for each in inputs])
                 break
-        super().__init__(name, inputs)
+        Node.__init__(self, name, inputs)
         known: list[Shape] = []
         for node in inputs:
             if node.graph is not self.graph:
@@ -368,11 +370,11 @@ def numbered(fetches: Iterable[Node]) -> dict[Node, int]:
     for node in fetches:
         if node in done:
             continue
-        path: list[Node] = []
+        path, most = list[Node](), len(node.graph.nodes)
         while True:
             for source in node.inputs:
                 if source not in done:
-                    if len(path) > len(node.graph.nodes):  # then some of them are there twice
+                    if len(path) > most:  # then some of them are there twice
                         raise _cycle(path)
                     path.append(node)
                     node = source

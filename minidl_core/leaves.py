@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .arrays import Array, as_text, copy_in, is_finite, is_frozen, is_kept
+import numpy as np
+
+from .arrays import Array, as_text, copy_in, is_finite, is_float64, is_frozen, is_kept
 from .errors import FeedError, GraphError, ShapeError
 from .finite import non_finite_leaf
 from .graph import Constant, Node, Placeholder, Variable
@@ -18,6 +20,7 @@ class Leaves:
         self._fetches, self._index = fetches, index
         self.placeholders: list[Placeholder] = []
         self.variables: list[tuple[int, Variable]] = []
+        self._fed: dict[Placeholder, Array] = {}  # the last of each
         self._constants: list[Array | None] = [None] * len(index)
         for node in [node for node in index if not node.inputs]:
             if isinstance(node, Variable):
@@ -35,7 +38,7 @@ class Leaves:
         Raises FeedError where one is missing, misshapen, not needed or not numbers, NonFiniteError.
         """
         feeds: dict[Placeholder, Array] = {}
-        if not isinstance(feed_dict, Mapping | None):
+        if type(feed_dict) is not dict and not isinstance(feed_dict, Mapping | None):
             raise FeedError(f"feed_dict must be a dictionary of placeholders and their data, not {feed_dict!r}.")
         for node, value in (feed_dict or {}).items():
             if not isinstance(node, Placeholder):
@@ -45,18 +48,32 @@ class Leaves:
                 asked = ", ".join(fetch.name for fetch in self._fetches)
                 raise FeedError(f"it is fed, but {asked} does not need it; take it out of feed_dict.", node)
             try:
-                feed = feeds[node] = value if is_kept(value) else copy_in(value)
+                feed = feeds[node] = value if is_kept(value) else self._copy(node, value)
             except (TypeError, ValueError) as error:
                 raise FeedError(f"its feed is not an array of numbers: {error}.", node) from error
             if node.shape is not None and feed.shape != node.shape:
                 wrong = f"its feed is {as_text(feed.shape)}, but it was made for {as_text(node.shape)}."
                 raise FeedError(wrong, node)
-            if not is_finite(feed):
-                raise non_finite_leaf(node, feed)
+            if feed is not self._fed.get(node):
+                if not is_finite(feed):
+                    raise non_finite_leaf(node, feed)
+                self._fed[node] = feed
         for node in self.placeholders:
             if node not in feeds:
                 raise FeedError(f"it has no value; feed it: feed_dict={{{node.name}: ...}}.", node)
         return feeds
+
+    def _copy(self, node: Placeholder, value: Any) -> Array:
+        """Return a copy of what is fed; the last one, where it has the same bits, so that nobody has to look again.
+
+        An array is copied as bytes, which cannot be written to. They differ early from others, if they do.
+        """
+        if type(value) is not np.ndarray or not (is_float64(value) and value.size > 1 and value.flags.c_contiguous):
+            return copy_in(value)
+        last, now = self._fed.get(node), value.tobytes()
+        if last is not None and last.base == now and last.shape == value.shape:
+            return last
+        return np.ndarray(value.shape, np.float64, now)
 
     def start(self, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array]) -> list[Array]:
         """Return the list of values with those of the leaves in it.

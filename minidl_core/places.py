@@ -6,27 +6,35 @@ import os
 import sys
 from types import CodeType
 
-Place = tuple[CodeType | str, int]
-"""The code that made a node and how far it had come, or, where somebody says so, a file and a line."""
-
 _PACKAGE = os.path.join(os.path.dirname(__file__), "")
 
 
-def place_outside(depth: int) -> Place:
-    """Return the place of the first frame outside of this package, from the caller's, or so many frames further out.
+class Placed:
+    """Something that was made somewhere in a script.
 
-    It is where the code stands, not its line: to find that, Python reads the code's table of lines from the start.
+    Kept are the code that made it and how far that had come, in bytes; or, where somebody says so, a file and a line.
+    To find a line, Python reads the code's table of lines from the start, which takes long in a long script.
     """
-    frame = sys._getframe(depth + 1)
-    while (code := frame.f_code).co_filename.startswith(_PACKAGE) and frame.f_back is not None:
-        frame = frame.f_back
-    return code, frame.f_lasti
 
+    __slots__ = ("_at", "_code")
 
-def file_and_line(place: Place) -> tuple[str, int]:
-    """Return the file and the line of a place."""
-    code, at = place
-    if isinstance(code, str):
-        return code, at
-    lines = [line for start, end, line in code.co_lines() if start <= at < end and line is not None]
-    return code.co_filename, lines[0] if lines else code.co_firstlineno
+    def _note_place(self, calls: int) -> None:
+        """Note who asked for it: so many calls behind the caller, or, where these are ours, the first who is not."""
+        frame = sys._getframe(calls + 1)
+        while (code := frame.f_code).co_filename.startswith(_PACKAGE) and frame.f_back is not None:
+            frame = frame.f_back
+        self._code: CodeType | str = code
+        self._at = frame.f_lasti
+
+    def locate(self, file: str, line: int) -> None:
+        """Say where it was made, where that is not where it was called for."""
+        self._code, self._at = file, line
+
+    @property
+    def location(self) -> str:
+        """Where it was made, as file:line."""
+        code, at = self._code, self._at
+        if isinstance(code, str):
+            return f"{os.path.basename(code)}:{at}"
+        lines = [line for start, end, line in code.co_lines() if start <= at < end and line is not None]
+        return f"{os.path.basename(code.co_filename)}:{lines[0] if lines else code.co_firstlineno}"

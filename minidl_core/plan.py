@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import Array, Shape, as_text, freeze, is_finite, quiet
-from .backprop import edges_to_wait_for, positions, visits
+from .arrays import Array, Shape, as_text, freeze, is_finite, quiet, read_only
+from .backprop import edges_to, edges_to_wait_for, positions, visits
 from .definition import GradientRule
 from .errors import GraphError, MinidlError, NonFiniteError, ShapeError
 from .finite import non_finite_gradient, non_finite_leaf, non_finite_value
@@ -177,7 +177,8 @@ class _BackwardPlan:
     def __init__(self, plan: Plan, loss: Node, training: bool) -> None:
         self._plan, self._loss, self.training = plan, plan.index[loss], training
         self._wanted = plan.trained() if training else None
-        order, _ = visits(plan.sources, edges_to_wait_for(plan.sources, self._loss))
+        edges = edges_to(plan.sources)
+        order, _ = visits(edges, edges_to_wait_for(edges, self._loss))
         self.visited = order if self._wanted is None else [each for each in order if self._wanted[each]]
         self._scalars: ScalarBackward | None = None
         self._changes = -1
@@ -230,7 +231,7 @@ class Evaluation:
         return EvaluatedOperation(node, inputs, self[node], [True] * len(inputs))
 
     def gradients(self, loss: Node) -> dict[Node, Array]:
-        """Return the gradient of the loss for every node that leads to it, in the order of the search.
+        """Return the gradient of the loss for every node that leads to it, in the order of the search, read-only.
 
         Raises NonFiniteError for the first of them that is not finite.
         """
@@ -238,7 +239,7 @@ class Evaluation:
         gradients = self._gradients(loss, backward)
         self._check_finite(gradients, backward)
         nodes = self._plan.nodes
-        return {nodes[position]: gradients[position] for position in backward.visited}
+        return {nodes[position]: read_only(gradients[position]) for position in backward.visited}
 
     def trained(self, loss: Node) -> list[tuple[Variable, Array, Array]]:
         """Return each variable of the loss with its value and its gradient, in the order of the search.

@@ -15,7 +15,7 @@ from .arrays import freeze
 from .definition import OperationDefinition, is_ours
 from .floats import Backward, Floats, backward_of, forward_of
 from .gradients import EvaluatedOperation, gradient_rule, input_gradients
-from .graph import Node, Operation
+from .graph import Operation
 
 Sources = Sequence[tuple[int, ...]]
 
@@ -23,24 +23,24 @@ Sources = Sequence[tuple[int, ...]]
 class ScalarGraph:
     """Nodes in the order of evaluation, each a single number; `sources` has where the inputs of each are."""
 
-    def __init__(self, nodes: Sequence[Any], sources: Sources, definitions: set[OperationDefinition]) -> None:
+    def __init__(self, nodes: Sequence[Any], sources: Sources, definitions: list[OperationDefinition]) -> None:
         self.nodes, self.sources = nodes, sources
         self.leaves = [position for position, inputs in enumerate(sources) if not inputs]
         self._operations = [position for position, inputs in enumerate(sources) if inputs]
         self._inputs = [inputs for inputs in sources if inputs]
         functions = {
             each: (None if each.attributes else forward_of(each.compute, len(each.symbols))) or self._compute
-            for each in definitions
+            for each in set(definitions)
         }
-        self._functions = [functions[nodes[position].definition] for position in self._operations]
+        self._functions = [functions[each] for each in definitions]
 
     @staticmethod
-    def of(nodes: Sequence[Node], sources: Sources) -> ScalarGraph | None:
+    def of(nodes: Sequence[Any], sources: Sources) -> ScalarGraph | None:
         """Return the graph of these nodes, if all are single numbers, and all operations ours, which only compute."""
-        if {node.shape for node in nodes} != {()}:
+        if {node._shape for node in nodes} != {()}:
             return None
-        definitions = {node.definition for node in nodes if isinstance(node, Operation)}
-        if not all(is_ours(definition.compute) for definition in definitions):
+        definitions = [node.definition for node in nodes if node.inputs]
+        if not all(is_ours(each.compute) for each in set(definitions)):
             return None
         return ScalarGraph(nodes, sources, definitions)
 

@@ -45,7 +45,7 @@ class Session:
         Raises FeedError, ShapeError, NonFiniteError.
         """
         asked = (fetches,) if isinstance(fetches, Node) else _nodes(fetches)
-        nodes = tuple(node.loss if isinstance(node, Minimization) else node for node in asked)
+        nodes = tuple([node.loss if isinstance(node, Minimization) else node for node in asked])
         plan = self._plans.get(nodes)
         if plan is None:
             plan = self._plans[nodes] = Plan(nodes)
@@ -192,7 +192,7 @@ def compute_gradient(loss: Node, session: Session | None = None) -> dict[Node, A
     if is_watched():
         owner = next((each for each in _living if each.evaluations.get(loss) is evaluation), None)
         notify(GradientComputed(loss, session or owner, evaluation, gradients))
-    return {node: read_only(gradient) for node, gradient in gradients.items()}
+    return gradients
 
 
 def _nodes(fetches: Any) -> tuple[Node, ...]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import minidl_core as dl
-from minidl_core import buffered
+from minidl_core import NonFiniteError, buffered
 from minidl_core.gradients import gradient_rule
 
 RATE = 0.25
@@ -226,3 +226,58 @@ def test_operations_of_others_are_run_as_they_are(traced):
     losses = dl.Stepper(step).run(6)
     assert len(set(np.diff(losses))) == 1
     assert not traced
+
+
+def test_what_is_written_into_a_fed_array_counts_from_then_on(traced):
+    step, given, _ = network()
+    x, _ = given
+    fast, slow = dl.Session(), dl.Session()
+    kept = np.array(given[x]) + 1.0
+    kept.setflags(write=False)
+    for turn in range(9):
+        match turn:
+            case 4:
+                given[x][0, 1] += 0.5
+            case 5:
+                given = {**given, x: kept}
+            case 6:
+                given = {**given, x: given[x] - 1.0}
+            case 7:
+                given = {**given, x: given[x].tolist()}
+        assert float(fast.run(step, given)) == by_events(dl.Stepper(step, given, slow), 1)[0]
+    assert traced
+
+
+def test_a_nan_that_is_fed_is_refused_each_time(traced):
+    step, given, _ = network()
+    x, _ = given
+    session = dl.Session()
+    for _ in range(4):
+        session.run(step, given)
+    good = given[x].copy()
+    for _ in range(2):
+        given[x][1, 0] = np.nan
+        for _ in range(2):
+            with pytest.raises(NonFiniteError, match=r"\[1, 0\]"):
+                session.run(step, given)
+        given[x][...] = good
+        session.run(step, given)
+    assert traced
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 4])
+@pytest.mark.parametrize("rows", [1, 2, 5])
+def test_short_rows_are_calculated_by_column_to_the_same_bits(columns, rows, traced):
+    dl.Graph().as_default()
+    rng = np.random.default_rng(columns)
+    x = dl.placeholder((rows, columns))
+    w, b, c = (dl.Variable(rng.normal(size=shape)) for shape in ((columns,), (rows, 1), ()))
+    y = dl.softmax((x * w + b) / (c * c + 1.0) - w)
+    y = y + dl.softmax(x - b, axis=0)
+    step = dl.train.GradientDescentOptimizer(0.1).minimize(dl.reduce_sum(dl.square(y)))
+    given = {x: rng.normal(size=(rows, columns))}
+    fast, slow = dl.Stepper(step, given), dl.Stepper(step, given)
+    assert fast.run(9) == by_events(slow, 9)
+    for variable in (w, b, c):
+        assert np.array_equal(fast.session.variables[variable], slow.session.variables[variable])
+    assert traced

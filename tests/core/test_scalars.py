@@ -1,0 +1,194 @@
+"""A graph of single numbers is run by functions of floats: the same bits as the operations' own functions."""
+
+import itertools
+import math
+from random import Random
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import minidl_core as dl
+from minidl_core.definition import definitions
+from minidl_core.floats import backward_of, forward_of
+from minidl_core.gradients import RegisterGradient, _gradient_registry
+from minidl_core.plan import Plan
+
+from .random_graphs import KINKED
+
+NUMBERS = [0.0, -0.0, 1.0, -1.0, 0.3, -2.5, 800.0, 1e308, -1e308, 5e-324, math.inf, -math.inf, math.nan]
+BY_FLOATS = ["add", "subtract", "multiply", "divide", "negative", "square", "power", "exp", "log", "sigmoid", "tanh"]
+BY_FLOATS += ["relu", "sqrt", "sin", "cos", "softplus", "abs"]
+AS_THEY_ARE = ["maximum", "minimum", "gelu", "erf", "clip", "leaky_relu", "reduce_sum", "greater"]
+
+
+def bits(number):
+    """The bits of a number, one and the same for all NaN."""
+    return "nan" if math.isnan(number) else float(number).hex()
+
+
+@pytest.mark.parametrize("name", BY_FLOATS)
+def test_each_function_of_floats_has_the_bits_of_the_operations_own(name):
+    made, rule = definitions[name], _gradient_registry[name]
+    count = len(made.symbols)
+    sources = list(range(count))
+    for inputs in itertools.product(NUMBERS, repeat=count):
+        numbers = [np.float64(number) for number in inputs]
+        values = [*inputs, math.nan]
+        with np.errstate(all="ignore"):
+            forward_of(made.compute, count)(values, count, sources)
+            output = made.compute(*numbers)
+        assert bits(values[count]) == bits(output), inputs
+        for needs in itertools.product([True, False], repeat=count):
+            for gradient in (0.7, -0.0, math.inf):
+                op = SimpleNamespace(inputs=numbers, output=output, needs=needs)
+                gradients = [-0.0] * count + [gradient]
+                with np.errstate(all="ignore"):
+                    passed = rule.function(op, np.float64(gradient))
+                    backward_of(rule.function, needs)(values, gradients, count, sources)
+                right = [contribution if needed else -0.0 for contribution, needed in zip(passed, needs, strict=True)]
+                assert list(map(bits, gradients[:count])) == list(map(bits, right)), (inputs, needs, gradient)
+
+
+@st.composite
+def scalar_graphs(draw):
+    """A step down a loss of single numbers, and its feeds; some nodes are there twice, some lead nowhere."""
+    random = draw(st.randoms(use_true_random=False))
+    dl.Graph().as_default()
+    numbers = np.random.default_rng(random.getrandbits(32)).uniform(-1.5, 1.5, 4).tolist()
+    nodes = [dl.Variable(number) for number in numbers[:3]]
+    fed = dl.placeholder((), name="x")
+    nodes += [fed, dl.Constant(random.choice([0.5, 2, -1.0]))]
+    for _ in range(random.randint(1, 25)):
+        nodes.append(_operation(random, nodes))
+    loss = sum(random.sample(nodes[5:], min(3, len(nodes) - 5)), nodes[0] * nodes[1] + fed)
+    return dl.train.GradientDescentOptimizer(0.01).minimize(loss), {fed: numbers[3]}
+
+
+def _operation(random: Random, nodes):
+    a, b = random.choice(nodes), random.choice(nodes)
+    match random.choice([*BY_FLOATS, *AS_THEY_ARE]):
+        case "add" | "subtract" | "multiply" | "maximum" | "minimum" | "greater" as name:
+            return getattr(dl, name)(a, b)
+        case "divide":
+            return a / (dl.square(b) + 0.5)
+        case "power":
+            return dl.sigmoid(a) ** b if random.random() < 0.5 else a**2
+        case "exp":
+            return dl.exp(dl.tanh(a))
+        case "log" | "sqrt" as name:
+            return getattr(dl, name)(dl.sigmoid(a))
+        case "clip":
+            return dl.clip(a, -0.5, 0.5)
+        case name:
+            return getattr(dl, name)(a)
+
+
+@settings(max_examples=150, deadline=None)
+@given(scalar_graphs())
+def test_the_fast_way_the_stepping_way_and_differences_agree(made):
+    step, feeds = made
+    loss, session = step.loss, dl.Session()
+    stepper = dl.Stepper(step, feeds)
+    assert Plan([loss]).scalars is not None
+    value = session.run(loss, feeds)
+    gradients = dl.compute_gradient(loss, session)
+    events = list(stepper.iteration())
+    values = {event.node: event.value for event in events if isinstance(event, dl.NodeEvaluated)}
+    stepped = {event.node: event.gradient for event in events if isinstance(event, dl.GradientCompleted)}
+    assert bits(value) == bits(values[loss])
+    assert list(gradients) == list(stepped)
+    assert [*map(bits, gradients.values())] == [*map(bits, stepped.values())]
+    every = list(values)
+    assert [*map(bits, session.run(every, feeds))] == [*map(bits, values.values())]
+    session.run(loss, feeds)
+    smooth = not any(node.kind in KINKED for node in every)
+    for variable in step.variables if smooth else ():
+        assert all(check.agrees for check in dl.check_gradient(loss, variable, session=session))
+
+
+@settings(max_examples=60, deadline=None)
+@given(scalar_graphs())
+def test_training_has_the_same_bits_however_it_is_done(made):
+    step, feeds = made
+    fast, slow, session = dl.Stepper(step, feeds), dl.Stepper(step, feeds), dl.Session()
+    for _ in range(5):
+        finished = list(slow.iteration())[-1]
+        assert fast.run(1) == [finished.loss] == [float(session.run(step, feeds))]
+        for variable in step.variables:
+            assert fast.session.variables[variable].hex() == slow.session.variables[variable].hex()
+    last, right = dl.compute_gradient(step.loss, session), dl.compute_gradient(step.loss, slow.session)
+    assert {node: bits(number) for node, number in last.items()} == {
+        node: bits(number) for node, number in right.items()
+    }
+
+
+@pytest.mark.parametrize("start", [0.0, 1e200, 750.0])
+@pytest.mark.parametrize("kind", ["divide", "log", "square", "exp", "sqrt", "hidden"])
+def test_a_nan_is_found_where_the_stepping_way_finds_it(kind, start):
+    dl.Graph().as_default()
+    w = dl.Variable(start, name="w")
+    made = {
+        "divide": lambda: 1.0 / w,
+        "log": lambda: dl.log(w),
+        "square": lambda: dl.square(w * w),
+        "exp": lambda: dl.exp(w),
+        "sqrt": lambda: dl.sqrt(w),
+        "hidden": lambda: 1.0 / (1.0 + dl.exp(w)),
+    }[kind]()
+    step = dl.train.GradientDescentOptimizer(0.1).minimize(made * 2.0)
+    assert _fault(lambda: list(dl.Stepper(step).iteration())) == _fault(lambda: dl.Stepper(step).run(1))
+    assert _fault(lambda: dl.Stepper(step).run(1)) == _fault(lambda: dl.Session().run(step))
+
+
+def _fault(action):
+    try:
+        action()
+    except dl.NonFiniteError as error:
+        return str(error)
+    return ""
+
+
+def test_a_gradient_function_that_is_registered_anew_counts_at_once(monkeypatch):
+    dl.Graph().as_default()
+    w = dl.Variable(3.0)
+    loss = w * w
+    session = dl.Session()
+    session.run(loss)
+    assert dl.compute_gradient(loss)[w] == 6.0
+    rule = _gradient_registry["multiply"]
+    before = rule.function, rule.formulas
+    try:
+        RegisterGradient("multiply")(lambda op, grad: [grad, 10.0 * grad])
+        assert dl.compute_gradient(loss)[w] == 11.0
+        RegisterGradient("multiply")(lambda op, grad: [grad])
+        with pytest.raises(dl.GradientError, match="returned 1 gradients for 2 inputs"):
+            dl.compute_gradient(loss)
+    finally:
+        rule.change(*before)
+    assert dl.compute_gradient(loss)[w] == 6.0
+
+
+def test_operations_of_others_are_run_as_they_are(monkeypatch):
+    monkeypatch.setattr("minidl_core.operations.decorator.definitions", {})
+    calls = []
+
+    @dl.operation(formula="Y = A", elementwise=True)
+    def counted(a, /):
+        calls.append(a)
+        return a + len(calls)
+
+    node = counted(dl.Variable(1.0))
+    assert Plan([node]).scalars is None
+    session = dl.Session()
+    assert [session.run(node) for _ in range(3)] == [2.0, 3.0, 4.0]
+    assert all(isinstance(a, np.float64) for a in calls)
+
+
+def test_a_graph_with_an_array_in_it_is_none_of_single_numbers():
+    dl.Graph().as_default()
+    assert Plan([dl.reduce_sum(dl.Variable([1.0, 2.0]))]).scalars is None
+    assert Plan([dl.placeholder() + 1.0]).scalars is None
+    assert Plan([dl.placeholder(()) + 1.0]).scalars is not None
