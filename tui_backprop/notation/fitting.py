@@ -35,7 +35,9 @@ def printable(text: str) -> str:
 
 def width_of(text: str | Line) -> int:
     """Return how many cells a line takes, or a text once it is printable."""
-    return cell_len(printable(text)) if isinstance(text, str) else sum([cell_len(part) for part, _ in text])
+    if isinstance(text, str):
+        return cell_len(printable(text))
+    return sum([len(part) if part.isascii() else cell_len(part) for part, _ in text])
 
 
 _single = set(map(chr, range(0x20, 0x7F)))
