@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any
 
 import numpy as np
@@ -123,6 +123,7 @@ def element_text(name: str, index: tuple[int | str, ...]) -> str:
     return f"{name}[{','.join(map(str, index))}]" if index else name
 
 
+@lru_cache(maxsize=256)  # the formulas of the operations, which every moment comes back to
 def parse(text: str) -> Tree:
     """Read the right-hand side of a formula; raises UnreadableError."""
     reader = _Reader(_TOKEN.findall(text))
