@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from statistics import median
 
 import pexpect
@@ -36,8 +37,11 @@ class OneLine(App):
 OneLine(ansi_color=True).run()
 """,
 ]
+RUNNING = [*APP, "--steps", "0"]
+"""The same, where a run goes on until somebody pauses it."""
 ROUNDS = 7
 IDLE_SECONDS = 10
+RUN_SECONDS = 0.3
 
 
 def opened(command: Sequence[str]) -> tuple[pexpect.spawn, float]:
@@ -75,6 +79,20 @@ def pressed(child: pexpect.spawn, key: str, times: int) -> list[tuple[int, float
         start = time.perf_counter()
         child.send(key)
         costs.append(painted(child, start))
+    return costs
+
+
+def paused(child: pexpect.spawn, times: int) -> list[float]:
+    """Run at full speed, and pause, so often; return the seconds from each key to the last byte of the pause."""
+    pressed(child, ">" * 9, 1)
+    costs = []
+    for _ in range(times):
+        child.send("r")
+        end = time.perf_counter() + RUN_SECONDS
+        while (left := end - time.perf_counter()) > 0:
+            with suppress(pexpect.TIMEOUT):
+                child.read_nonblocking(65536, left)
+        costs += [seconds for _, seconds in pressed(child, " ", 1)]
     return costs
 
 
@@ -124,9 +142,15 @@ def main() -> None:
     for picture in ("layers", "none", "curve", "map"):  # what V shows one after the other, behind the data
         pressed(app, "V", 1)
         with_pictures[picture] = pressed(app, " ", 21)
+    pressed(app, "o", 1)
+    in_the_log = pressed(app, "k", 21)
+    pressed(app, "q", 1)
     idle_bytes, idle_share = idle(app)
     closed(app)
     closed(line)
+    running, _ = opened(RUNNING)
+    pauses = paused(running, 21)
+    closed(running)
 
     print(f"{'120x40, xterm-256color, medians':34}{'app':>9}       {'one line':>9}")
     beside("start to first complete paint", median(starts["app"]), median(starts["line"]), "ms", "at most 2x, 500 ms")
@@ -136,6 +160,11 @@ def main() -> None:
         print(f"{f'bytes of one {what}':34}{median(sizes):9.0f}   most {max(sizes):,}   at most {budget} in the median")
     for picture, costs in with_pictures.items():
         print(f"{f'one step, picture {picture}':34}{1000 * median(s for _, s in costs):9.1f} ms      under 10 ms")
+    for what, times in (
+        ("a key in the log", [s for _, s in in_the_log]),
+        ("a key at full speed, which pauses", pauses),
+    ):
+        print(f"{what:34}{1000 * median(times):9.1f} ms, {1000 * max(times):.1f} at worst   under 10, 30 at worst")
     print(f"{'idle':34}{idle_bytes:9} bytes, {100 * idle_share:.2f} % of a core   no bytes, under 1 %")
 
 

@@ -90,6 +90,22 @@ async def test_the_teachers_picture_is_shown_and_a_pane_of_theirs_that_has_no_pl
         assert large.viewer.picture == alone is not None
 
 
+async def test_a_step_of_the_teachers_is_one_of_the_pupil_not_an_iteration_computed_again(tmp_path: Path) -> None:
+    async with room(tmp_path) as meeting:
+        teacher, [pupil] = await class_of(meeting)
+        edit(teacher, "W[0,0] = 5")
+        teacher.session.step("iteration")
+        teacher.session.step("step")
+        teacher.show()
+        await follows(pupil, teacher)
+        recording = pupil.session.timeline.recording
+        for _ in range(3):
+            teacher.session.step("step")
+            teacher.show()
+            await follows(pupil, teacher)
+        assert pupil.session.timeline.recording is recording
+
+
 async def test_a_move_of_the_pupils_own_lets_go_and_f_comes_back(tmp_path: Path) -> None:
     async with room(tmp_path) as meeting:
         teacher, [pupil] = await class_of(meeting)

@@ -69,7 +69,7 @@ def take_up(context: Context, before: Context | None, session: DebugSession, vie
     place = Place(int(context["at"][0]), int(context["at"][1]), bool(context["at"][2]))
     if not (1 <= place.iteration <= MOST and place.cursor is not None and place.cursor >= 0):
         raise ValueError(f"there is no place {place}")
-    if before is None or any(before[key] != context[key] for key in ("branches", "branch")):
+    if before is None or _branches(before) != _branches(context):
         edits, _ = read_branches(timeline, context)
         timeline.take_branches(edits, [Place(1, 0)] * len(edits), int(context["branch"]))
     question = context["question"]
@@ -103,6 +103,11 @@ def open_lesson_of(context: Context, steps: int = 100, *, has_files: bool = True
                     session = begin(program, seed, rate, steps, has_files=has_files)
                     return session if is_about(context, session) else None
     return None
+
+
+def _branches(context: Context) -> tuple[list[Any], Any]:
+    """Return the edits of all branches, and which one is moved on; how far each went is of no matter to a pupil."""
+    return [branch["edits"] for branch in context["branches"]], context["branch"]
 
 
 @kept

@@ -11,8 +11,8 @@ from .recording import Recording
 from .steps import Place, Stop, after_iteration, after_step
 from .timeline import Timeline
 
-TRAINING_SECONDS = 0.04
-"""How long one tick at full speed may train: short enough that a key is answered at once."""
+TRAINING_SECONDS = 0.006
+"""How long one tick at full speed may train: a key that comes meanwhile waits for so long."""
 MOST_SHOWN = 500
 """At full speed the events of a tick's last iteration are shown, unless the graph has more nodes than this."""
 
@@ -35,7 +35,7 @@ SPEEDS = (
     Speed("1 iteration a second", after_iteration, 1),
     Speed("5 iterations a second", after_iteration, 1 / 5),
     Speed("20 iterations a second", after_iteration, 1 / 20),
-    Speed("as fast as it trains", None, 0.005),
+    Speed("as fast as it trains", None, 0.001),
 )
 _BY_STEPS, _BY_ITERATIONS = 1, 5
 """The speeds of which one is taken where nobody chose any: inside an iteration, and between two."""

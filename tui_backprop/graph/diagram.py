@@ -90,6 +90,10 @@ class Viewport(NamedTuple):
     height: int
 
 
+_Cells = tuple[str, list[str], bool]
+"""A text, the style of each of its characters, and whether each of them takes one cell."""
+
+
 def draw_diagram(
     layout: Layout,
     viewport: Viewport,
@@ -111,7 +115,7 @@ def draw_diagram(
         for name in column.nodes:
             box = layout.boxes[name]
             if canvas.shows(box):
-                for row, line in enumerate(draw_box(view(name), box.width, box.height)):
+                for row, line in enumerate(_cells_of_box(view(name), box.width, box.height)):
                     canvas.write_line(box.x, box.y + row, line)
     if note is not None:
         _draw_note(canvas, note, layout.departure(note.near))
@@ -145,23 +149,22 @@ class _Canvas:
             and box.y + box.height > self.top
         )
 
-    def write_line(self, x: int, y: int, line: Line) -> None:
-        """Write one text behind the other."""
-        for text, style in line:
-            self.write(x, y, text, style)
-            x += width_of(text)
-
     def write(self, x: int, y: int, text: str, style: str) -> None:
-        """Write a text; what does not show is cut, and of a wide character cut in two a space is left."""
+        """Write a text in one style."""
+        self.write_line(x, y, (text, [style] * len(text), takes_single_cells(text)))
+
+    def write_line(self, x: int, y: int, line: _Cells) -> None:
+        """Write cells; what does not show is cut, and of a wide character cut in two a space is left."""
+        text, of_each, single = line
         row, column = y - self.top, x - self.left
         if not 0 <= row < self.height:
             return
         texts, styles = self.texts[row], self.styles[row]
-        if 0 <= column <= self.width - len(text) and takes_single_cells(text):
+        if single and 0 <= column <= self.width - len(text):
             texts[column : column + len(text)] = text
-            styles[column : column + len(text)] = [style] * len(text)
+            styles[column : column + len(text)] = of_each
             return
-        for char in text:
+        for char, style in zip(text, of_each, strict=True):
             width = cell_len(char)
             if width == 0:
                 if 0 < column <= self.width:
@@ -256,6 +259,15 @@ def _draw_arrows(
 
 
 @lru_cache(maxsize=256)  # a step changes two or three of the boxes that show
+def _cells_of_box(node: NodeView, width: int, height: int) -> list[_Cells]:
+    """Return the rows of a node's box as cells."""
+    rows = []
+    for line in draw_box(node, width, height):
+        text = "".join([part for part, _ in line])
+        rows.append((text, [style for part, style in line for _ in part], takes_single_cells(text)))
+    return rows
+
+
 def draw_box(node: NodeView, width: int, height: int) -> list[Line]:
     """Return the rows of a node's box; one of a single row has the name and the signs of the marks."""
     inner = width - 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from minidl_core import ContributionAdded, Node, Operation
 from minidl_core.gradients import gradient_rule
@@ -23,10 +24,13 @@ _ANYWHERE = 10_000
 
 def title(node: Node) -> str:
     """Return a node's name and, where it is not named after that, its kind: X data, p softmax, matmul."""
-    kind = _KINDS.get(node.kind, node.kind)
-    named_after = isinstance(node, Operation) and node.name.rpartition("/")[2].startswith(kind)
-    full = node.name if named_after else f"{node.name} {kind}"
-    return first_that_fits(MOST_INNER, full, node.name)
+    return _title(node.name, _KINDS.get(node.kind, node.kind), isinstance(node, Operation))
+
+
+@lru_cache(maxsize=1024)  # a step draws the titles of all boxes that show
+def _title(name: str, kind: str, is_operation: bool) -> str:
+    named_after = is_operation and name.rpartition("/")[2].startswith(kind)
+    return first_that_fits(MOST_INNER, name if named_after else f"{name} {kind}", name)
 
 
 def tape_title(node: Node) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from minidl_core import ContributionAdded, GradientError, Node, Operation
 from minidl_core.arrays import Array
@@ -248,11 +249,13 @@ def _contribution(
     index = element_at(moment, node, result.shape, followed)
     followed = followed.at(index, is_by_point(moment, node, result.shape))
 
+    @cache
     def work(at: tuple[int, ...]) -> Worked:
         hunted = moment.program.is_hunted
-        return worked_contribution(op, input_index, inputs, output, event.gradient, result, at, hunted=hunted)
+        known = None if at != index or isinstance(origin, str) else origin.worked
+        return known or worked_contribution(op, input_index, inputs, output, event.gradient, result, at, hunted=hunted)
 
-    worked = (None if isinstance(origin, str) else origin.worked) or work(index)
+    worked = work(index)
     g = f"G = {slope_name(moment, op)}"
     if worked.long_sum is not None:
         shape = f"   {g} {shape_text(event.gradient.shape)}"

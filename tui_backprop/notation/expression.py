@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any
 
 import numpy as np
@@ -118,6 +118,7 @@ Leaf = Number | Symbol | Entry
 Tree = Leaf | Apply | Total
 
 
+@lru_cache(maxsize=256)  # the formulas of the operations, which every moment comes back to
 def parse(text: str) -> Tree:
     """Read the right-hand side of a formula; raises UnreadableError."""
     reader = _Reader(_TOKEN.findall(text))

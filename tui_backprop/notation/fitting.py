@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import TypeVar
@@ -35,7 +36,9 @@ def printable(text: str) -> str:
 
 def width_of(text: str | Line) -> int:
     """Return how many cells a line takes, or a text once it is printable."""
-    return cell_len(printable(text)) if isinstance(text, str) else sum([cell_len(part) for part, _ in text])
+    if isinstance(text, str):
+        return cell_len(printable(text))
+    return sum([len(part) if part.isascii() else cell_len(part) for part, _ in text])
 
 
 _single = set(map(chr, range(0x20, 0x7F)))
@@ -163,6 +166,11 @@ def wrap(line: Line, width: int) -> list[Line]:
 
 def prose(text: str, width: int, style: str = "text", indent: int = 0) -> list[Line]:
     """Wrap a sentence; later lines are indented, and a word that is longer than a line is broken."""
+    return [[*line] for line in _prose(text, width, style, indent)]
+
+
+@lru_cache(maxsize=512)  # most sentences stand there from step to step
+def _prose(text: str, width: int, style: str, indent: int) -> list[Line]:
     width = max(width, LEAST_PROSE)
     words = _words([(printable(text.translate(_BLANKS)), style)])
     return flow(broken(words, width - indent), width, indent) if text.strip() else []

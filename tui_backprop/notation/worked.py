@@ -35,7 +35,7 @@ from .expression import (
     replace_leaves,
     write,
 )
-from .formats import DIGITS, element_text, notation, number
+from .formats import DIGITS, Notation, element_text, notation, number
 from .indexes import index_at
 from .names import called
 
@@ -108,10 +108,11 @@ class Worked:
         while chain and not isinstance(chain[-1], Number):
             chain.append(_simplified(chain[-1]))
         results = self._results(chain)
+        before = [(step, _of_computed(step)) for step in chain[:-1]]
         adds_up: list[str] = []
         for result, given in results:
             for more in _MORE:
-                shown = [_shown(step, given, max(given + more, 0)) for step in chain[:-1]]
+                shown = [_shown(step, same, given, max(given + more, 0)) for step, same in before]
                 if not all(rounds_to(float(evaluate(step)), result) for step in shown):
                     continue
                 texts = _distinct([*map(write, shown), result])
@@ -121,7 +122,7 @@ class Worked:
         if adds_up:
             return adds_up, "="
         sign = "≈" if self.is_checked else "="  # of a broken engine it is what that makes of it
-        return _distinct([*(write(_shown(step, 0, 0)) for step in chain[:-1]), results[0][0]]), sign
+        return _distinct([*(write(_shown(step, same, 0, 0)) for step, same in before), results[0][0]]), sign
 
     def _results(self, chain: list[Tree]) -> list[tuple[str, int]]:
         """Return ways to write the result, the best first, each with how many digits more its operands have.
@@ -298,13 +299,14 @@ def _is_term(tree: Tree, kind: str) -> bool:
     return isinstance(tree, Number)
 
 
-def _shown(tree: Tree, given: int, computed: int) -> Tree:
-    """Return the tree with its numbers as they are shown, so many decimals more for those given and those computed.
-
-    Those that were computed share their decimals.
-    """
+def _of_computed(tree: Tree) -> Notation:
+    """Return how the numbers of a tree are written that were computed: they share their decimals."""
     numbers = [leaf for leaf in leaves(tree) if isinstance(leaf, Number)]
-    same = notation([leaf.value for leaf in numbers if not (leaf.text or leaf.notation)])
+    return notation([leaf.value for leaf in numbers if not (leaf.text or leaf.notation)])
+
+
+def _shown(tree: Tree, same: Notation, given: int, computed: int) -> Tree:
+    """Return the tree with its numbers as they are shown, so many decimals more for those given and those computed."""
 
     def show(leaf: Leaf) -> Tree:
         if not isinstance(leaf, Number) or leaf.text:

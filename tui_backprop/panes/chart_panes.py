@@ -9,7 +9,7 @@ from ..drawing.palette import Line
 from ..notation.edits import branch_label
 from ..notation.fitting import name_keys, width_of
 from ..notation.losses_beside import label_with_loss
-from ..pictures import picture_named, pictures_of
+from ..pictures import picture_named
 from ..pictures.loss_chart import draw_loss
 from ..pictures.picture import Picture
 from ..session import Viewer
@@ -89,4 +89,5 @@ class PicturePane(Pane):
 
 def _shown(moment: Moment, viewer: Viewer) -> Picture | None:
     """Return the picture that is shown; of several losses one may not have what another has."""
-    return picture_named(viewer.picture) if viewer.picture in pictures_of(moment) else None
+    picture = None if viewer.picture is None else picture_named(viewer.picture)
+    return picture if picture is not None and picture.applies(moment) else None

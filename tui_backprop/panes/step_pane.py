@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from minidl_core import ContributionAdded, IterationFinished, Node, NodesEnqueued
 
+from ..debugger.kept import kept
+from ..debugger.loss_graph import LossGraph
 from ..debugger.moment import Moment
 from ..drawing.glyphs import ELLIPSIS, HIDDEN
 from ..drawing.palette import Line
@@ -181,8 +183,8 @@ def _update(moment: Moment, wide: bool, length: int) -> list[Part]:
     parts = [_past("updated", past[-_MOST:], len(past), wide, length), present, coming]
     data = moment.graph.data
     if wide and data:
-        names = _first("unchanged", data[:_MOST], len(data), wide, length)
-        parts.append(Part(0, [[*choice, (f" ({_kinds(data)})", "dim")] for choice in names.choices] + [[]]))
+        names, kinds = _first("unchanged", data[:_MOST], len(data), wide, length), _kinds_of_data(moment.graph)
+        parts.append(Part(0, [[*choice, (f" ({kinds})", "dim")] for choice in names.choices] + [[]]))
     return parts
 
 
@@ -192,6 +194,11 @@ def _kinds(data: Sequence[Node]) -> str:
     if kinds == {"constant"}:
         return "constant" if len(data) == 1 else "constants"
     return "data" if kinds == {"placeholder"} else "data and constants"
+
+
+@kept
+def _kinds_of_data(graph: LossGraph) -> str:
+    return _kinds(graph.data)
 
 
 def _past(label: str, nodes: Sequence[Node], count: int, wide: bool, length: int) -> Part:

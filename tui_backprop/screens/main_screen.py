@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from textwrap import wrap
+from time import perf_counter
 from typing import Any, ClassVar
 
 from textual import events
@@ -39,6 +40,8 @@ from ..widgets.canvas import Canvas, PaintedRow
 from ..widgets.graph_canvas import GraphCanvas
 from .slices import BETWEEN_SECONDS
 
+FRAME_SECONDS = 0.04
+"""So long a run goes on before it is painted again."""
 Paint = Callable[[Sequence[PaintedRow]], bool]
 """Sends the terminal what differs in these rows, and returns whether that was possible."""
 
@@ -80,7 +83,7 @@ class MainScreen(Screen[None]):
         self._drawn_for: tuple[int, int] | None = None
         self._due = self._goes_on = False
         self._timer: Timer | None = None
-        self._pace = 0.0
+        self._pace = self._next_frame = 0.0
         self._chose = False
 
     def compose(self) -> ComposeResult:
@@ -138,8 +141,10 @@ class MainScreen(Screen[None]):
             self.show()
 
     def _tick(self) -> None:
+        """Go on with a run; what would be painted sooner than an eye can follow is left out."""
         self.session.tick()
-        self.show()
+        if self.session.running is None or perf_counter() >= self._next_frame:
+            self.show()
 
     def _keep_pace(self) -> None:
         """Have as many ticks as the session's run asks for, and none where there is no run."""
@@ -300,6 +305,7 @@ class MainScreen(Screen[None]):
             asyncio.get_running_loop().call_later(BETWEEN_SECONDS, self._go_on)
         if self._company is not None:
             self._company.after_drawing(self.session, self.viewer)
+        self._next_frame = perf_counter() + FRAME_SECONDS
 
     def _go_on(self) -> None:
         """Draw again, because what a pane shows was not computed to its end."""

@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator, Iterable
 from time import perf_counter
 from typing import TypeVar
 
-from ..debugger.running import TRAINING_SECONDS
-
+SLICE_SECONDS = 0.02
 BETWEEN_SECONDS = 0.005
 Item = TypeVar("Item")
 
@@ -16,12 +15,12 @@ Item = TypeVar("Item")
 async def in_slices(items: Iterable[Item]) -> AsyncIterator[list[Item]]:
     """Yield the items that come within one slice of time after the other."""
     done: list[Item] = []
-    end = perf_counter() + TRAINING_SECONDS
+    end = perf_counter() + SLICE_SECONDS
     for item in items:
         done.append(item)
         if perf_counter() >= end:
             yield done
             await asyncio.sleep(BETWEEN_SECONDS)
             done = []
-            end = perf_counter() + TRAINING_SECONDS
+            end = perf_counter() + SLICE_SECONDS
     yield done
