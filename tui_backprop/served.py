@@ -75,6 +75,8 @@ def view(served: ServedClass, user: User, term: str, terminal: Connection, scrat
     os.environ |= {"TERM": term, "SSH_CONNECTION": "served", "HOME": str(scratch), "TMPDIR": str(scratch)}
     if user.way == "nocolor":
         os.environ["NO_COLOR"] = "1"
+    if user.in_browser:
+        os.environ["ESCDELAY"] = "100"
     readable = [Path(served.program).parent] if is_path(served.program) else []
     confine(readable, scratch, served.socket)
     asked = Asked(served.program)

@@ -79,7 +79,8 @@ class Website:
             return web.Response(status=429, text="Too many connections; wait a minute.")
         name, word = _read_authorization(request.headers.get("Authorization", ""))
         leads = request.path == f"/{LEAD}"
-        user = User(None) if leads else User(read_user(name or request.query.get("name", ANYBODY)).name or "")
+        pupil = read_user(name or request.query.get("name", ANYBODY)).name or ""
+        user = User(None if leads else pupil, in_browser=True)
         if house.asks_word(user) and not (word and house.is_right(user, word, address)):
             what = "the teacher's word" if leads else "your name and the class's word"
             asks = {"WWW-Authenticate": f'Basic realm="{what}", charset="UTF-8"'}
