@@ -425,6 +425,6 @@ def run_app(
         complain(progress.problem)
     if save is not None:
         app.session.keep(Path(save).expanduser())
-        if app.session.message is not None:
+        if app.session.message is not None and has_files:
             complain(sentences(app.session.message, names_of(settings.keys))[0])
     return leave(status)

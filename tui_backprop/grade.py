@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -77,15 +78,24 @@ def grade(path: str, program: str | None = None) -> Grade:
         answers += [_asked_again(session.timeline, each, _move) for each in file.says.get("driving", ())]
         if session.hunt is not None:
             answers += [_guessed_again(session.hunt, each) for each in file.says["hunt"]["guesses"]]
+        doubts = [*_of_the_program(file, program), *([differs] if differs else []), *_of_the_scores(file.says)]
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise ProgramError(f"{path} is damaged in its answers: {error!r}") from error
-    return Grade(path, file.address, answers, [*_of_the_program(file, program), *([differs] if differs else [])])
+    return Grade(path, file.address, answers, doubts)
 
 
 def _of_the_program(file: SessionFile, program: str | None) -> list[str]:
     named = file.says["program"]
     is_another = program is not None and Path(named).name != Path(program).name
     return [f"it is about {named}, not {program}"] if is_another else []
+
+
+def _of_the_scores(says: Mapping[str, Any]) -> Iterator[str]:
+    for score, answers in (("score", "answers"), ("driving score", "driving")):
+        right = Counter(str(each["kind"]) for each in says.get(answers, ()) if each["right"])
+        for kind, (claimed, *_) in says.get(score, {}).items():
+            if int(claimed) > right[kind]:
+                yield f"its score has {claimed} right of {kind}, its answers have {right[kind]}"
 
 
 def _question(timeline: Timeline, followed: Followed, text: str) -> Question | None:  # noqa: ARG001 (as a move is)

@@ -20,6 +20,7 @@ from .later import imported_later
 from .plain.following import run_plain_in_class
 from .programs import is_path
 from .session.opening import Asked
+from .session.session_file import ENDING
 from .settings import Settings
 
 IMPORTED_LATER = (
@@ -43,6 +44,11 @@ class ServedClass:
         """Where the teacher's process listens."""
         return self.directory / "socket"
 
+    @property
+    def lead(self) -> Path:
+        """Where the session of who leads is kept, so that it goes on when a line breaks."""
+        return self.directory / "lead"
+
 
 def begin() -> None:
     """Do nothing: what is imported for this is then there for all that are forked later."""
@@ -52,11 +58,11 @@ def view(served: ServedClass, user: User, term: str, terminal: Connection, scrat
     """Show the app in a pseudo-terminal, or to a pupil who wants that the class in words."""
     _take(terminal.fileno())
     terminal.close()
-    os.environ |= {"TERM": term, "SSH_CONNECTION": "served", "HOME": str(scratch), "TMPDIR": str(scratch)}
-    if user.way == "nocolor":
-        os.environ["NO_COLOR"] = "1"
     company: Lead | Pupil
     if user.name is None:
+        scratch = served.lead
+        scratch.mkdir(mode=0o700, exist_ok=True)
+        fcntl.flock(os.open(scratch, os.O_RDONLY), fcntl.LOCK_EX)  # until the one who led before has kept the session
         served.socket.unlink(missing_ok=True)
         listening = socket.socket(socket.AF_UNIX)
         listening.bind(str(served.socket))
@@ -64,12 +70,24 @@ def view(served: ServedClass, user: User, term: str, terminal: Connection, scrat
         company = Lead(served.name, listening, served.invitation)
     else:
         company = Pupil(served.socket, user.name, served.name)
+    os.environ |= {"TERM": term, "SSH_CONNECTION": "served", "HOME": str(scratch), "TMPDIR": str(scratch)}
+    if user.way == "nocolor":
+        os.environ["NO_COLOR"] = "1"
+    if user.in_browser:
+        os.environ["ESCDELAY"] = "100"
     readable = [Path(served.program).parent] if is_path(served.program) else []
     confine(readable, scratch, served.socket)
     asked = Asked(served.program)
     if user.way == "plain" and isinstance(company, Pupil):
         sys.exit(run_plain_in_class(asked, None, company, has_files=False))
-    sys.exit(run_app(asked, None, Settings(), company, has_files=False))
+    if isinstance(company, Pupil):
+        sys.exit(run_app(asked, None, Settings(), company, has_files=False))
+    kept = scratch / f"lesson{ENDING}"
+    asked = Asked(str(kept)) if kept.exists() else asked
+    status = run_app(asked, str(kept), Settings(), company, has_files=False)
+    if status == 2:  # what cannot be opened is not tried again
+        kept.unlink(missing_ok=True)
+    sys.exit(status)
 
 
 def _take(terminal: int) -> None:

@@ -12,8 +12,10 @@ import pytest
 from tests.test_layers import ROOT
 from tui_backprop.app import BackpropApp
 from tui_backprop.keys import SECTIONS
+from tui_backprop.plain.commands import COMMANDS, KEYS
+from tui_backprop.plain.front_end import do
 from tui_backprop.programs.opening import open_program
-from tui_backprop.session import DebugSession
+from tui_backprop.session import DebugSession, Viewer
 
 TRIES = """
 import os, shutil, socket, subprocess, sys, tempfile
@@ -126,6 +128,26 @@ async def test_no_key_of_a_served_session_reaches_for_a_file(tmp_path: Path, mon
     assert len(sent) == 4  # the place, the session, the solution with few digits and with all
     assert list(tmp_path.iterdir()) == []
     assert watched
+    only_reads_what_it_may(watched)
+
+
+def test_no_command_of_a_served_class_in_words_writes_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    viewer = Viewer(DebugSession(open_program("chain"), has_files=False), KEYS)
+    watched: list[tuple[str, Any]] = []
+    said = list(do(viewer, "iteration"))
+    monkeypatch.setattr(sys.modules[__name__], "seen", watched)
+    for name in COMMANDS:
+        for rest in ("", "x", "x.backprop", "x.md", "/tmp/x.md"):
+            said += do(viewer, f"{name} {rest}")
+    monkeypatch.setattr(sys.modules[__name__], "seen", None)
+    assert sum("There are no files here" in line for line in said) >= 6
+    assert list(tmp_path.iterdir()) == []
+    only_reads_what_it_may(watched)
+
+
+def only_reads_what_it_may(watched: list[tuple[str, Any]]) -> None:
     readable = (sys.prefix, sys.base_prefix, str(ROOT), "/dev/null", *filter(None, sys.path))
     for event, args in watched:
         assert event == "open", (event, args)

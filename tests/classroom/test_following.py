@@ -200,6 +200,18 @@ async def test_a_teacher_who_is_gone_can_take_the_class_up_again(tmp_path: Path,
         await follows(pupil, again)
 
 
+def run_at_full_speed(teacher: End) -> None:
+    """Run, as fast as it trains, for some ticks, which the class sees, and pause."""
+    session = teacher.session
+    session.run()
+    for _ in range(10):
+        session.change_speed(1)
+    for _ in range(5):
+        session.tick()
+        teacher.show()
+    session.pause()
+
+
 async def test_nothing_differs_over_random_moves(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     chance = random.Random(4)
     async with room(tmp_path) as meeting:
@@ -216,12 +228,19 @@ async def test_nothing_differs_over_random_moves(tmp_path: Path, request: pytest
                     session.ask,
                     session.last,
                     lambda: session.go(Place(session.timeline.place.iteration + 3)),
+                    lambda: run_at_full_speed(teacher),
+                    teacher.viewer.next_picture,
                 ]
             )
             move()
             while session.running:
                 session.tick()
             teacher.show()
+            for end in (teacher, *there):
+                if chance.random() < 0.2:
+                    width, height = chance.randrange(20, 300), chance.randrange(5, 60)
+                    without = chance.choice([[], ["picture"], ["loss", "picture"]])
+                    end.viewer.take_room(GraphRoom(width, height, diagram=chance.random() < 0.5), without)
             if chance.random() < 0.3:
                 mover = chance.choice(there)
                 mover.session.back("phase")

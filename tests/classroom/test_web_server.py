@@ -75,7 +75,7 @@ async def test_a_page_has_one_seat_of_its_size_until_it_is_closed() -> None:
             await over(socket)
         with pytest.raises(aiohttp.WSServerHandshakeError):
             await site.browser.ws_connect(seat)
-        assert site.started == [User("Ann")]
+        assert site.started == [User("Ann", in_browser=True)]
         assert site.log == ["Ann (127.0.0.1) came", "Ann (127.0.0.1) left"]
 
 
@@ -95,7 +95,7 @@ async def test_the_word_is_asked_and_the_teachers_is_another() -> None:
             assert status == 200
             async with site.browser.ws_connect(seat) as socket:
                 await read(socket, "TERM")
-        assert site.started == [User("Ann"), User(""), User(None)]
+        assert site.started == [User(name, in_browser=True) for name in ("Ann", "", None)]
         assert [await site.load() for _ in range(2)][-1][0] == 429
 
 

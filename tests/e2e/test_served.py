@@ -86,6 +86,20 @@ def test_a_class_that_is_served(tmp_path: Path) -> None:
                     pupil.resize(100, 30)
                     pupil.press("b")
                     pupil.wait_for("F follows")
+                    with PseudoTerminal([*ssh, "lead@127.0.0.1"]) as again:
+                        again.wait_for("Password")
+                        again.press(word, "enter")
+                        again.wait_for("iteration 2", 20)
+                        teacher.wait_for("another terminal leads the class now")
+                        again.press("i")
+                        again.wait_for("iteration 3")
+                        again.hang_up()
+                pupil.wait_for("no teacher", 20)
+                with PseudoTerminal([*ssh, "lead@127.0.0.1"]) as teacher:
+                    teacher.wait_for("Password")
+                    teacher.press(word, "enter")
+                    teacher.wait_for("iteration 3", 20)
+                    teacher.wait_for("1 own")
                     teacher.press("q")
                     assert teacher.wait_for_exit() == 0
                 pupil.wait_for("no teacher")

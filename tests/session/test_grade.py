@@ -57,6 +57,7 @@ def test_answers_are_judged_as_they_were(name: str, tmp_path: Path) -> None:
         (lambda says: says["answers"][1].update(right=True), "the file says right of"),
         (lambda says: says["answers"][0].update(question="What is 1 + 1?"), "not 'What is 1 + 1?'"),
         (lambda says: says["answers"][1].update(branch=None), "its branch was forgotten"),
+        (lambda says: says["score"].update({next(iter(says["score"])): [9, 0, 0]}), "its score has 9 right of"),
         (lambda says: says["numbers"].update({next(iter(says["numbers"])): [17.5]}), "away"),
     ],
 )

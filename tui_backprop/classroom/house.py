@@ -47,10 +47,14 @@ class Rules:
 
 @dataclass(frozen=True)
 class User:
-    """Who comes: a pupil of this name, empty if they give none, or the teacher, None; which of the WAYS, if any."""
+    """Who comes: a pupil of this name, empty if they give none, or the teacher, None; which of the WAYS, if any.
+
+    Of a browser each key comes whole, so that Escape need not wait whether it begins another one.
+    """
 
     name: str | None
     way: str = ""
+    in_browser: bool = False
 
 
 def read_user(typed: str) -> User:

@@ -23,10 +23,7 @@ from .house import ANYBODY, LEAD, MOST_HELD, House, Seat, User, read_user
 
 _PAGE = Path(textual_serve.__file__).parent
 _FROM_ELSEWHERE = re.compile(r"<link[^>]*https?://[^>]*>")
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
-    "Cache-Control": "no-store",
-}
+_POLICY = "default-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self' {seats}; frame-ancestors 'none'"
 """The page asks nothing of other servers, and no other one's page has it in a frame."""
 _CLIPBOARD = """
 <script>
@@ -82,7 +79,8 @@ class Website:
             return web.Response(status=429, text="Too many connections; wait a minute.")
         name, word = _read_authorization(request.headers.get("Authorization", ""))
         leads = request.path == f"/{LEAD}"
-        user = User(None) if leads else User(read_user(name or request.query.get("name", ANYBODY)).name or "")
+        pupil = read_user(name or request.query.get("name", ANYBODY)).name or ""
+        user = User(None if leads else pupil, in_browser=True)
         if house.asks_word(user) and not (word and house.is_right(user, word, address)):
             what = "the teacher's word" if leads else "your name and the class's word"
             asks = {"WWW-Authenticate": f'Basic realm="{what}", charset="UTF-8"'}
@@ -91,15 +89,17 @@ class Website:
         self._tickets[ticket] = user
         if len(self._tickets) > _MOST_TICKETS:
             del self._tickets[next(iter(self._tickets))]
+        seats = f"ws://{request.host}"
         values = {
             "font_size": 16,
-            "app_websocket_url": f"ws://{request.host}/ws/{ticket}",
+            "app_websocket_url": f"{seats}/ws/{ticket}",
             "config": {"static": {"url": "/static/"}},
             "application": {"name": self._title},
         }
         page = _FROM_ELSEWHERE.sub("", aiohttp_jinja2.render_string("app_index.html", request, values))
         page = page.replace("</head>", f"{_CLIPBOARD}</head>", 1)
-        return web.Response(text=page, content_type="text/html", headers=_HEADERS)
+        headers = {"Content-Security-Policy": _POLICY.format(seats=seats), "Cache-Control": "no-store"}
+        return web.Response(text=page, content_type="text/html", headers=headers)
 
     async def give_seat(self, request: web.Request) -> web.WebSocketResponse:
         """Give a seat for a ticket, until its page is closed or its app ends."""

@@ -112,9 +112,13 @@ class Driving(Quiz):
         followed = Followed(int(point), tuple(map(int, entry)))
         self._reviewed = None if stands["again"] is None else _read_again(stands["again"], branches)
         about = followed if self._reviewed is None else self._reviewed.where.followed
-        moves = _moves_at(timeline, about)
-        [at] = [at for at, move in enumerate(moves) if move.question.text == stands["question"]]
-        self._moves, self.followed = moves[at:] if self._reviewed is None else [moves[at]], followed
+        moves = list(_moves_at(timeline, about))
+        while moves and moves[0].question.text != stands["question"]:
+            del moves[0]
+        if not moves:  # of a script that has changed, or on a machine where the numbers differ
+            self.ask(timeline, followed)
+            return
+        self._moves, self.followed = moves if self._reviewed is None else moves[:1], followed
         self._place, self._asked = (timeline.recording, timeline.cursor), Where(timeline.branch, timeline.place, about)
         if stands["from"] is not None:
             self._home, self.again = read_where(stands["from"], branches), name_moment(timeline)
