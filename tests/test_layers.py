@@ -13,9 +13,21 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = "tui_backprop"
 ORDER = (
     *("minidl_core", PACKAGE, "beliefs", "lessons", "programs", "debugger", "drawing", "notation", "complaints"),
-    *("narration", "graph", "inspector", "quiz", "hunt", "driving", "pictures", "session", "classroom", "export"),
+    *(
+        "narration",
+        "graph",
+        "inspector",
+        "quiz",
+        "hunt",
+        "driving",
+        "pictures",
+        "session",
+        "classroom",
+        "export",
+        "crash",
+    ),
     *("panes", "plain", "keys", "widgets", "screens", "settings", "terminal_input", "cast", "driver", "terminal"),
-    *("crash", "app", "in_class", "replaying", "served", "serve", "verdict", "headless", "grade", "exercise"),
+    *("app", "in_class", "replaying", "served", "serve", "verdict", "headless", "grade", "exercise"),
     *("exporting", "questions", "parsers", "cli", "__main__"),
 )
 """The rooms of the app, each a folder or a file, from the lowest to the highest."""

@@ -11,6 +11,7 @@ from contextlib import suppress
 from itertools import chain
 
 from ..classroom.pupil import Pupil
+from ..crash import reported
 from ..debugger.steps import Place
 from ..narration.messages import sentences
 from ..quiz import belief_behind
@@ -38,12 +39,13 @@ def run_plain_in_class(asked: Asked, save: str | None, pupil: Pupil, *, has_file
         return 2
     lesson = viewer.session.program.lesson
     write([f"{lesson.name}: {lesson.summary}", "Type help for the commands."])
-    try:
-        asyncio.run(Following(viewer, pupil).go_on())
-    except KeyboardInterrupt:
-        return 130
-    if save is not None:
-        write(do(viewer, f"keep {save}"))
+    with reported(viewer.session):
+        try:
+            asyncio.run(Following(viewer, pupil).go_on())
+        except KeyboardInterrupt:
+            return 130
+        if save is not None:
+            write(do(viewer, f"keep {save}"))
     return 0
 
 

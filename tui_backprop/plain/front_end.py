@@ -14,6 +14,7 @@ from typing import TextIO
 from minidl_core import MinidlError
 
 from ..complaints import complain
+from ..crash import reported
 from ..narration.messages import sentences
 from ..notation.edits import EditError
 from ..notation.fitting import printable
@@ -57,13 +58,14 @@ def run_plain(
         "Type help for the commands, or press Enter to step.",
         *first,
     ]
-    write([*start, *write_place(viewer), *write_step(viewer)])
-    for line in _typed(sys.stdin):
-        if line in ("quit", "q"):
-            break
-        write(do(viewer, line))
-    if save is not None:
-        write(do(viewer, f"keep {save}"))
+    with reported(viewer.session):
+        write([*start, *write_place(viewer), *write_step(viewer)])
+        for line in _typed(sys.stdin):
+            if line in ("quit", "q"):
+                break
+            write(do(viewer, line))
+        if save is not None:
+            write(do(viewer, f"keep {save}"))
     if progress is not None and progress.problem:
         complain(progress.problem)
     return 0
