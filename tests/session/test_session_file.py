@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,11 @@ import pytest
 
 from tests.sample_graphs import SWEPT
 from tui_backprop.cli import build_parser
+from tui_backprop.debugger.message import Message
 from tui_backprop.debugger.steps import Place
 from tui_backprop.notation.edits import EditError, branch_label, read_any_edit, read_edit
 from tui_backprop.notation.moments import command
+from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import ProgramError
 from tui_backprop.session import DebugSession
 from tui_backprop.session.opening import Asked, open_session
@@ -164,6 +167,16 @@ def test_a_file_of_another_kind_is_never_replaced(tmp_path: Path) -> None:
     assert session.message is not None
     assert session.message.kind == "not kept"
     assert path.read_text() == "homework"
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.backprop"
+    os.mkfifo(pipe)
+    session = DebugSession(open_program("chain"))
+    session.keep(pipe)
+    assert session.message == Message("not kept", {"path": pipe, "why": "it is there, and is no session"})
+    with pytest.raises(ProgramError, match="it is a pipe"):
+        open_program(str(pipe.rename(tmp_path / "pipe.py")))
 
 
 @pytest.mark.parametrize("edit", ["a = 3", "0: a = 3", "x: a = 3", "1: q = 3", "1: a ="])

@@ -188,9 +188,10 @@ def read_branches(timeline: Timeline, says: Mapping[str, Any]) -> tuple[list[lis
 
 
 def hash_of(address: str) -> str | None:
-    """Return the hash of a file; None where it cannot be read."""
+    """Return the hash of a file; None where it cannot be read, or only once, as a pipe."""
+    path = Path(address)
     try:
-        return hashlib.sha256(Path(address).read_bytes()).hexdigest()
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
     except OSError:
         return None
 
@@ -256,7 +257,9 @@ def is_session(name: str) -> bool:
 
 
 def is_kept(path: Path) -> bool:
-    """Return whether there is a session in a file."""
+    """Return whether there is a session in a file; a pipe, which would be waited for, is none."""
+    if not path.is_file():
+        return False
     try:
         read_session(str(path))
     except ProgramError:
