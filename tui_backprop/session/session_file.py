@@ -150,9 +150,15 @@ def take_up(session: Keepable, file: SessionFile) -> str:
 def _json(value: Any) -> str:
     """Return a value as JSON, of a list of objects each on a line of its own."""
     if isinstance(value, list) and value and isinstance(value[0], dict):
-        items = ",\n  ".join(json.dumps(each, ensure_ascii=False) for each in value)
+        items = ",\n  ".join(map(_on_one_line, value))
         return f"[\n  {items}\n ]"
-    return json.dumps(value, ensure_ascii=False)
+    return _on_one_line(value)
+
+
+def _on_one_line(value: Any) -> str:
+    """Return a value as JSON in which names are legible, and nothing is that would not show as itself."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if text.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 
 def write_program(program: Program) -> dict[str, Any]:
