@@ -14,8 +14,8 @@ PACKAGE = "tui_backprop"
 ORDER = (
     *("minidl_core", PACKAGE, "beliefs", "lessons", "programs", "debugger", "drawing", "notation", "complaints"),
     *("narration", "graph", "inspector", "quiz", "hunt", "driving", "pictures", "session", "classroom", "export"),
-    *("panes", "hang_up", "plain", "keys", "widgets", "screens", "settings", "terminal_input", "cast", "later"),
-    *("driver", "terminal", "crash", "app", "in_class", "replaying", "served", "serve", "verdict", "headless"),
+    *("crash", "panes", "hang_up", "plain", "keys", "widgets", "screens", "settings", "terminal_input", "cast"),
+    *("later", "driver", "terminal", "app", "in_class", "replaying", "served", "serve", "verdict", "headless"),
     *("grade", "exercise", "exporting", "questions", "parsers", "cli", "__main__"),
 )
 """The rooms of the app, each a folder or a file, from the lowest to the highest."""

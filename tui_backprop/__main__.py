@@ -34,6 +34,13 @@ def main() -> int:
         return main()
     except KeyboardInterrupt:
         return 130
+    except Exception as error:  # a fault of our own; where a session is open, it was caught and the session saved
+        from .complaints import complain
+        from .crash import report_crash
+
+        for said in report_crash(error):
+            complain(said)
+        return 1
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import traceback
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -18,6 +17,7 @@ from textual.binding import Binding, BindingType
 from textual.reactive import Reactive
 from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
+from textual.worker import WorkerFailed
 
 from minidl_core import MinidlError
 
@@ -27,6 +27,7 @@ from .classroom.lead import Lead, Member
 from .classroom.look import Look
 from .classroom.pupil import Pupil
 from .complaints import complain
+from .crash import describe, report_crash, reported
 from .debugger.timeline import Timeline
 from .drawing.palette import choose_theme
 from .driver import DifferenceDriver
@@ -257,6 +258,8 @@ class BackpropApp(App[None]):
 
     def _handle_exception(self, error: Exception) -> None:
         """Close the overlay that failed; where the main screen did, end the app."""
+        if isinstance(error, WorkerFailed) and isinstance(error.error, Exception):
+            error = error.error  # which says where it was
         pump = active_message_pump.get()
         nodes = pump.ancestors_with_self if isinstance(pump, Widget) else self.screen_stack[-1:]
         failed = next((node for node in nodes if isinstance(node, Screen)), None)
@@ -267,17 +270,16 @@ class BackpropApp(App[None]):
             while self.screen is not failed:
                 self.pop_screen()
             self.pop_screen()
-        what = printable(f"{type(error).__name__}: {error}")
-        said = f"This failed and is closed. Time and edits are as they were. ({what})"
+        said = f"This failed and is closed. Time and edits are as they were. ({describe(error)})"
         self.notify(said, severity="error", markup=False)
 
     def _fatal_error(self) -> None:
         """End the app, and have it said when the terminal is as before: what it was, where a report is."""
         if not self.fault and self._exception is not None:
-            from .crash import report_crash
-
-            self.fault = [_fault(self._exception), *report_crash(self._exception, self.session)]
-            self._close_messages_no_wait()
+            try:
+                self.fault = report_crash(self._exception, self.session)
+            finally:
+                self._close_messages_no_wait()
 
     def set_up(self, settings: Settings) -> None:
         """Take over what is set: keys, the theme, the speed of a run, whether questions are asked."""
@@ -342,13 +344,6 @@ class BackpropApp(App[None]):
         yield from (command for command in super().get_system_commands(screen) if command.title not in left_out)
 
 
-def _fault(error: Exception | None) -> str:
-    """Say in one line what ended the app, and where."""
-    where = traceback.extract_tb(error.__traceback__)[-1] if error is not None else None
-    place = "" if where is None else f" ({Path(where.filename).name}:{where.lineno})"
-    return f"ended because of a fault of its own, {type(error).__name__}: {error}{place}"
-
-
 async def _settled() -> None:
     """Wait until no task has anything to do at once: every message on its way has arrived."""
     ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]  # nothing public says it
@@ -400,14 +395,27 @@ def run_app(
         complain(f"{asked.name} cannot be trained: {error}")
         return 2
     begins = progress is not None and asked.at == "0" and not asked.edits and not is_session(asked.name)
-    app = BackpropApp(
-        opened.session, None, None, asked.steps, company, progress, begins=begins, offers_path=offers_path
-    )
-    app.set_up(settings)
+    with reported(opened.session):
+        app = BackpropApp(
+            opened.session, None, None, asked.steps, company, progress, begins=begins, offers_path=offers_path
+        )
+        app.set_up(settings)
+        return _run_app(app, settings, company, progress, save, record)
+
+
+def _run_app(
+    app: BackpropApp,
+    settings: Settings,
+    company: Lead | Pupil | None,
+    progress: Progress | None,
+    save: str | None,
+    record: str | None,
+) -> int:
+    """Run the app in this terminal, say what there is to say afterwards, and return the exit status."""
     cast = None
     if record is not None:
         try:
-            cast = Cast(Path(record).expanduser(), opened.session.program.lesson.name, lambda: app.pass_in_view)
+            cast = Cast(Path(record).expanduser(), app.session.program.lesson.name, lambda: app.pass_in_view)
         except OSError as error:
             complain(f"--record {record}: {error.strerror}")
             return 2
@@ -425,6 +433,6 @@ def run_app(
         complain(progress.problem)
     if save is not None:
         app.session.keep(Path(save).expanduser())
-        if app.session.message is not None and has_files:
+        if app.session.message is not None and app.session.has_files:
             complain(sentences(app.session.message, names_of(settings.keys))[0])
     return leave(status)

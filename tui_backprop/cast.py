@@ -52,7 +52,10 @@ class Cast:
     def close(self) -> None:
         """End with the last picture, and the cursor that players expect."""
         self._event("o", "\x1b[m\x1b[?25h")
-        self._file.close()
+        try:
+            self._file.close()
+        except OSError as error:  # what could not be written is tried once more
+            self.problem = error.strerror or str(error)
 
     def _event(self, code: str, data: str) -> None:
         after = round(self._clock() - self._last, 3)

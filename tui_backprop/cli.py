@@ -213,11 +213,12 @@ def _settings(asked: argparse.Namespace, parser: argparse.ArgumentParser) -> Set
     """Return what is set in the file and on the command line; what is wrong in the file is said."""
     from dataclasses import replace
 
+    from .complaints import complain
     from .settings import CHOICES, read_settings
 
     settings = read_settings()
     for wrong in settings.wrong:
-        print(f"{parser.prog}: {wrong}", file=sys.stderr)
+        complain(wrong)
     if asked.theme is not None:
         if asked.theme not in CHOICES["theme"]:
             parser.error(f"there is no theme '{asked.theme}'; there are {', '.join(CHOICES['theme'])}")
@@ -279,13 +280,14 @@ def session_of(asked: argparse.Namespace) -> Asked:
 
 
 def _forget() -> int:
+    from .complaints import complain
     from .session.progress import Progress
 
     progress = Progress()
     try:
         progress.forget()
     except OSError as error:
-        print(f"backprop-tui: {progress.path} cannot be taken away: {error.strerror}", file=sys.stderr)
+        complain(f"{progress.path} cannot be taken away: {error.strerror}")
         return 1
     print("your progress in the lessons is forgotten")
     return 0

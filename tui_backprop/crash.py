@@ -1,4 +1,4 @@
-"""When the app ends because of a fault of its own: a report for whoever mends it, and the session saved beside it.
+"""When all ends because of a fault of our own: a report for whoever mends it, and the session saved beside it.
 
 Nothing is in the report that is not about the fault: no environment, and of a file that is none of ours only its name.
 """
@@ -11,12 +11,14 @@ import tempfile
 import time
 import traceback
 from collections.abc import Iterator
-from importlib.metadata import version
+from contextlib import contextmanager
 from pathlib import Path
 
 from platformdirs import user_state_path
 
 from . import __version__
+from .complaints import complain
+from .drawing.glyphs import ELLIPSIS
 from .notation.fitting import printable
 from .notation.moments import command
 from .session import DebugSession
@@ -24,14 +26,35 @@ from .session.saving import save_lines
 from .session.session_file import ENDING, write_session
 
 _MOST_FRAMES = 60
+_MOST_SAID = 500
+"""So many characters of a message are said; the report has all."""
 
 
-def report_crash(error: BaseException, session: DebugSession) -> list[str]:
-    """Write the report and the session, and return sentences that say where they are, or why they are nowhere.
+@contextmanager
+def reported(session: DebugSession) -> Iterator[None]:
+    """Have a fault of our own said and reported, the session saved, and the process ended with status 1."""
+    try:
+        yield
+    except Exception as error:
+        for said in report_crash(error, session):
+            complain(said)
+        raise SystemExit(1) from None
+
+
+def report_crash(error: BaseException, session: DebugSession | None = None) -> list[str]:
+    """Write a report and the session, and return sentences: what the fault was, and where they are, if anywhere.
 
     Where the session has no files, as a guest's, nothing is written.
     """
-    if not session.has_files:
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    what = describe(error)
+    cut = f"{what[:_MOST_SAID]}{ELLIPSIS}" if len(what) > _MOST_SAID else what
+    return [f"ended because of a fault of its own, {cut}{place}", *_kept(error, session)]
+
+
+def _kept(error: BaseException, session: DebugSession | None) -> list[str]:
+    if session is not None and not session.has_files:
         return []
     name = f"crash-{time.strftime('%Y%m%d-%H%M%S')}"
     for folder in (user_state_path("backprop-tui", appauthor=False), Path(tempfile.gettempdir())):
@@ -42,22 +65,27 @@ def report_crash(error: BaseException, session: DebugSession) -> list[str]:
                 pass
         except OSError:
             continue
+        if session is None:
+            return [f"a report is in {report}"]
         kept = folder / f"{name}{ENDING}"
         try:
             for _ in save_lines(kept, write_session(session)):
                 pass
         except Exception as why:  # what is broken may be in the session
-            return [f"a report is in {report}", f"the session could not be saved: {type(why).__name__}: {why}"]
+            return [f"a report is in {report}", f"the session could not be saved: {describe(why)}"]
         return [f"a report is in {report}", f"the session is saved: {shlex.join(('backprop-tui', str(kept)))} opens it"]
     return ["no report could be written"]
 
 
-def write_report(error: BaseException, session: DebugSession) -> Iterator[str]:
+def write_report(error: BaseException, session: DebugSession | None) -> Iterator[str]:
     """Yield the lines of a report: versions, what was open and where, the calls that led to the fault."""
+    from importlib.metadata import version  # rare, and slow to import
+
     packages = ", ".join(f"{package} {version(package)}" for package in ("textual", "numpy"))
     yield f"backprop-tui {__version__}, Python {platform.python_version()}, {packages}, {platform.system()}"
     try:
-        yield f"at: {printable(command(session.timeline))}"
+        if session is not None:
+            yield f"at: {printable(command(session.timeline))}"
     except Exception as why:  # what is broken may be in there
         yield f"at: unknown ({type(why).__name__})"
     chain: list[BaseException] = []
@@ -75,7 +103,11 @@ def write_report(error: BaseException, session: DebugSession) -> Iterator[str]:
 
 def describe(error: BaseException) -> str:
     """Return the kind of an error and its message, without the place of anybody's home."""
-    text = f"{type(error).__name__}: {error}"
+    try:
+        message = str(error)
+    except Exception:  # an error of somebody's own may not even be able to say what it is
+        message = ""
+    text = f"{type(error).__name__}: {message}" if message else type(error).__name__
     home = str(Path.home())
     return printable(text.replace(home, "~") if len(home) > 1 else text)
 

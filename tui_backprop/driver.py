@@ -22,6 +22,7 @@ from itertools import groupby
 from typing import IO, Any
 
 from textual import events
+from textual.app import App
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
@@ -320,7 +321,13 @@ class DifferenceDriver(LinuxDriver):
         self.resume_application_mode()
 
     def run_input_thread(self) -> None:
-        """Send the app what the terminal sends, until the driver stops."""
+        """Send the app what the terminal sends, until the driver stops; without it the app ends."""
+        try:
+            self._read_on()
+        except Exception as error:
+            self._loop.call_soon_threadsafe(App._handle_exception, self._app, error)  # by no overlay's fault
+
+    def _read_on(self) -> None:
         source = TerminalInput()
         terminal = select.poll()
         terminal.register(self.fileno, select.POLLIN)

@@ -165,7 +165,7 @@ def run_grade(files: Sequence[str], program: str | None, *, as_json: bool, grade
             print(printable(line))
     if gradescope is not None and grades:
         try:
-            for _ in save_lines(Path(gradescope), [json.dumps(_results(grades[0]), ensure_ascii=False)], replace=True):
+            for _ in save_lines(Path(gradescope), [json.dumps(_results(grades[0]))], replace=True):
                 pass
         except OSError as error:
             complain(f"--gradescope {gradescope} cannot be written: {error.strerror}")

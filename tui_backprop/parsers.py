@@ -67,7 +67,9 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line and how to go on, instead of the whole usage."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+        from .notation.fitting import printable  # the help needs none of what it imports
+
+        self.exit(2, f"{self.prog}: {printable(message)}; see {self.prog} --help\n")
 
 
 def _lesson(name: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from platformdirs import user_config_path
 
 from .drawing.palette import THEMES
+from .notation.fitting import printable
 
 FILE = "config.toml"
 KEYS = "keys"
@@ -111,7 +112,7 @@ def _toml(value: Any) -> str:
 
 def write_config(settings: Settings, path: Path | None = None) -> str:
     """Return a file that says what is set now, with what each may be."""
-    lines = [f"# {config_path() if path is None else path}"]
+    lines = [f"# {printable(str(config_path() if path is None else path))}"]
     for each in fields(settings):
         if each.name in CHOICES:
             may_be = ", ".join(map(_toml, CHOICES[each.name]))

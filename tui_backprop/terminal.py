@@ -68,7 +68,12 @@ def run(app: App[Any], *, only_ascii: bool = False, asks_background: bool = Fals
     threading.Thread(target=_end_when_the_terminal_is_gone, daemon=True).start()
     gc.freeze()  # what is imported stays: to look through it for garbage would hold up a key for 50 ms, now and then
     gc.set_threshold(*OFTEN)
-    asyncio.run(_run_until_a_signal(app, termios.tcgetattr(KEYS)))
+    waits = os.get_blocking(SCREEN)
+    os.set_blocking(SCREEN, True)  # a program before us may have left it so that what it has no place for is an error
+    try:
+        asyncio.run(_run_until_a_signal(app, termios.tcgetattr(KEYS)))
+    finally:
+        os.set_blocking(SCREEN, waits)
     return 1 if app.return_code is None else app.return_code  # none was given where it was not asked to end
 
 

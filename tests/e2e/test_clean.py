@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import signal
 import sys
@@ -79,6 +80,16 @@ def test_after_a_signal_when_the_terminal_takes_no_more_output(number: signal.Si
         terminal.press(*["space"] * 200)
         terminal.child.kill(number)
         assert terminal.wait_for_exit() == 128 + number
+
+
+def test_what_is_painted_waits_for_the_terminal_also_where_another_program_left_it_not_to_wait() -> None:
+    begin = "import os, sys; os.set_blocking(2, False); os.execv(sys.argv[1], sys.argv[1:])"
+    with PseudoTerminal([sys.executable, "-c", begin, *STAND_IN]) as terminal:
+        terminal.wait_for("sentence of step 0")
+        flags = Path(f"/proc/{terminal.child.pid}/fdinfo/2").read_text().split("flags:")[1].split()[0]
+        assert not int(flags, 8) & os.O_NONBLOCK
+        terminal.press("q")
+        assert terminal.wait_for_exit() == 0
 
 
 @pytest.mark.parametrize("term", ["dumb", "unknown"])

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from textual.events import Key
@@ -61,34 +59,6 @@ def test_a_paste_that_is_broken_off_ends_when_no_more_of_it_comes(terminal: Pseu
         pass
     terminal.press("space")
     terminal.wait_for("node 3 of 8")
-
-
-BROKEN = """
-import sys
-from tui_backprop.cli import main
-from tui_backprop.screens.{module} import {name}
-
-def fail(*_):
-    raise RuntimeError("this was asked\\nfor")
-
-setattr({name}, {method!r}, fail)
-sys.argv = ["backprop-tui", "chain"]
-sys.exit(main())
-"""
-
-
-def test_a_fault_of_the_main_screen_ends_the_app_with_lines_and_status_1(tmp_path: Path) -> None:
-    script = tmp_path / "broken.py"
-    script.write_text(BROKEN.format(module="main_screen", name="MainScreen", method="action_viewer"))
-    surroundings = {"XDG_STATE_HOME": str(tmp_path)}
-    with PseudoTerminal([sys.executable, str(script)], environment=surroundings) as terminal:
-        terminal.wait_for("not yet")
-        terminal.press("y")
-        assert terminal.wait_for_exit() == 1
-        assert terminal.is_clean
-        left = terminal.output.rpartition(b"\x1b[?1004l")[2].decode()
-        assert left.count("backprop-tui: ") == left.count("\n") == 3
-        assert r"RuntimeError: this was asked\nfor (broken.py:7)" in left
 
 
 @pytest.mark.parametrize(("rest", "key"), [(b"[C", "right"), (b"OA", "up"), (b"[5~", "pageup")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shlex
 from pathlib import Path
@@ -13,9 +14,11 @@ import pytest
 
 from tests.sample_graphs import SWEPT
 from tui_backprop.cli import build_parser
+from tui_backprop.debugger.message import Message
 from tui_backprop.debugger.steps import Place
 from tui_backprop.notation.edits import EditError, branch_label, read_any_edit, read_edit
-from tui_backprop.notation.moments import command
+from tui_backprop.notation.moments import command, read_moment
+from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import ProgramError
 from tui_backprop.session import DebugSession
 from tui_backprop.session.opening import Asked, open_session
@@ -243,6 +246,40 @@ def test_a_file_of_another_kind_is_never_replaced(tmp_path: Path) -> None:
     assert session.message is not None
     assert session.message.kind == "not kept"
     assert path.read_text() == "homework"
+
+
+HOSTILE = "w\x1b]52;c;aGkh\x07\u202e\u200b\x9b\x7f\t\n\u2028\ud800名"
+SCRIPT = f"""
+import minidl_core as dl
+w, x = dl.Variable([1.0, 2.0], name={HOSTILE!a}), dl.placeholder(name="x")
+loss = dl.reduce_sum(dl.square(w * x))
+step = dl.train.GradientDescentOptimizer(0.1).minimize(loss)
+dl.Session().run(step, {{x: [1.0, 3.0]}})
+"""
+
+
+def test_names_that_no_terminal_should_see_are_kept_and_are_escapes_in_the_file(tmp_path: Path) -> None:
+    script, path = tmp_path / "caf\udce9\u202e.py", tmp_path / "x.backprop"  # the first is no UTF-8
+    script.write_text(SCRIPT)
+    session = DebugSession(open_program(str(script)))
+    session.edit(read_any_edit(f"{HOSTILE}[1] = 5", session.timeline, ""))
+    session.go(read_moment(f"1:{HOSTILE}", session.timeline))
+    session.keep(path)
+    assert session.message == Message("kept", {"path": path})
+    assert all(line.isprintable() for line in path.read_text(encoding="utf-8").splitlines())
+    again = open_session(Asked(str(path))).session
+    assert again.timeline.place == session.timeline.place
+    assert len(again.timeline.branch.edits) == 1
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.backprop"
+    os.mkfifo(pipe)
+    session = DebugSession(open_program("chain"))
+    session.keep(pipe)
+    assert session.message == Message("not kept", {"path": pipe, "why": "it is there, and is no session"})
+    with pytest.raises(ProgramError, match="it is a pipe"):
+        open_program(str(pipe.rename(tmp_path / "pipe.py")))
 
 
 @pytest.mark.parametrize("edit", ["a = 3", "0: a = 3", "x: a = 3", "1: q = 3", "1: a ="])

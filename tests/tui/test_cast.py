@@ -58,6 +58,19 @@ def test_a_session_at_a_terminal_is_recorded(tmp_path: Path) -> None:
     assert "\\u001b[?1000" not in (tmp_path / "lesson.cast").read_text()  # no mouse in the player's terminal
 
 
+def test_a_recording_for_which_there_is_no_more_room_ends_and_the_app_goes_on(tmp_path: Path) -> None:
+    begin = 'ulimit -f 16; exec "$@"'  # of 512 or of 1024 bytes
+    command = ["sh", "-c", begin, "sh", *COMMAND, "chain", "--record", "lesson.cast"]
+    with PseudoTerminal(command, directory=tmp_path, environment={"XDG_DATA_HOME": str(tmp_path)}) as terminal:
+        terminal.wait_for("iteration 1")
+        for iteration in range(2, 6):
+            terminal.press("p", "p", "p", "ctrl+l")
+            terminal.wait_for(f"iteration {iteration}")
+        terminal.press("q")
+        assert terminal.wait_for_exit() == 0
+    assert b"lesson.cast is not whole: File too large" in terminal.output
+
+
 def kept(path: Path) -> DebugSession:
     """Keep a session with a right answer, one given away, an edit, and a run."""
     session = DebugSession(open_program("chain"))

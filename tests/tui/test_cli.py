@@ -141,6 +141,7 @@ def test_headless_works_in_a_pipe_that_closes_early() -> None:
     assert done.stderr == ""
 
 
+FOREIGN = "\x1b[2J\u202e\x7f"
 TEXTS = [
     ["--list"],
     ["--questions", "5", "skip"],
@@ -222,3 +223,15 @@ def test_a_first_step_that_fails_is_said_once(tmp_path: Path, capsys: pytest.Cap
     )
     assert main(["--headless", str(script)]) == 1
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[FOREIGN], [f"--{FOREIGN}"], ["--seed", FOREIGN], ["hunt", FOREIGN], ["--theme", FOREIGN], ["--save", FOREIGN]],
+)
+def test_an_argument_that_is_told_is_told_as_escapes(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+    said = capsys.readouterr().err
+    assert said.endswith("--help\n")
+    assert said[:-1].isprintable()

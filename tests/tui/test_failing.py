@@ -139,6 +139,13 @@ async def test_where_no_place_can_be_written_a_crash_says_so(monkeypatch: pytest
     assert said == "no report could be written"
 
 
+async def test_of_a_long_message_the_report_has_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    fault, reported, _ = await crash_in_a_pane(monkeypatch, AskedForError("long " * 10_000))
+    assert len(fault) < 700
+    assert len(Path(reported.removeprefix("a report is in ")).read_text()) > 50_000
+
+
 async def test_a_guest_leaves_no_report(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     assert len(await crash_in_a_pane(monkeypatch, AskedForError("x"), has_files=False)) == 1

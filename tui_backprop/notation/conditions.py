@@ -41,7 +41,7 @@ IN_WORDS = {
 
 _FIRST = "first"
 _OF_ALL = {"loss rises": loss_rises, "not finite": not_finite}
-_GRADIENT = re.compile(r"\|?gradient(?: of (.+?))?\|? *([<>]) *(\S*)")
+_GRADIENT = re.compile(r"\|?gradient(?: of (.+?))?\|? *([<>]) *(\S*)", re.DOTALL)
 
 
 class ConditionError(ValueError):

@@ -219,7 +219,7 @@ def _target(
     nodes = {node.name: node for node in graph.nodes}
     place = None
     name = written
-    if name not in nodes and (found := re.fullmatch(r"(.*?)\s*\[(.*)\]", written)):
+    if name not in nodes and (found := re.fullmatch(r"(.*?)\s*\[(.*)\]", written, re.DOTALL)):
         name, place = found[1], found[2]
     if name not in nodes:
         if written.lower() in _RATE_NAMES:

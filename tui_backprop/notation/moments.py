@@ -24,7 +24,7 @@ from .listing import listed
 MOST = 1_000_000
 FORMS = "7 (the end of iteration 7), 7:b (its gradient of b), 7:b:2, 7:b:forward, 7:b:update, 7.31 (its event 31)"
 
-_NAME = re.compile(r"(\d{1,18})(?:\.(\d{1,18})|:(.+))?", re.ASCII)
+_NAME = re.compile(r"(\d{1,18})(?:\.(\d{1,18})|:(.+))?", re.ASCII | re.DOTALL)
 
 
 class NoMomentError(ValueError):

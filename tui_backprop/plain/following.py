@@ -12,6 +12,7 @@ from itertools import chain
 
 from ..classroom.context import is_about, open_lesson_of
 from ..classroom.pupil import Pupil
+from ..crash import reported
 from ..debugger.followed import is_by_point
 from ..debugger.steps import Place
 from ..hang_up import hang_up_interrupts
@@ -44,13 +45,14 @@ def run_plain_in_class(asked: Asked, save: str | None, pupil: Pupil, *, has_file
     lesson = viewer.session.program.lesson
     write([f"{lesson.name}: {lesson.summary}", "Type help for the commands."])
     status = 0
-    with hang_up_interrupts():
-        try:
-            asyncio.run(Following(viewer, pupil).go_on())
-        except KeyboardInterrupt:
-            status = 130
-    if save is not None:
-        write(do(viewer, f"keep {save}"))
+    with reported(viewer.session):
+        with hang_up_interrupts():
+            try:
+                asyncio.run(Following(viewer, pupil).go_on())
+            except KeyboardInterrupt:
+                status = 130
+        if save is not None:
+            write(do(viewer, f"keep {save}"))
     return status
 
 

@@ -13,6 +13,7 @@ from typing import TextIO
 from minidl_core import MinidlError
 
 from ..complaints import complain
+from ..crash import reported
 from ..hang_up import hang_up_interrupts
 from ..narration.messages import sentences
 from ..notation.edits import EditError
@@ -59,18 +60,19 @@ def run_plain(
         "Type help for the commands, or press Enter to step.",
         *first,
     ]
-    write([*start, *write_place(viewer), *write_step(viewer)])
     status = 0
-    with hang_up_interrupts():
-        try:
-            for line in _typed(sys.stdin):
-                if line in ("quit", "q"):
-                    break
-                write(do(viewer, line))
-        except KeyboardInterrupt:
-            status = 130
-    if save is not None:
-        write(do(viewer, f"keep {save}"))
+    with reported(viewer.session):
+        write([*start, *write_place(viewer), *write_step(viewer)])
+        with hang_up_interrupts():
+            try:
+                for line in _typed(sys.stdin):
+                    if line in ("quit", "q"):
+                        break
+                    write(do(viewer, line))
+            except KeyboardInterrupt:
+                status = 130
+        if save is not None:
+            write(do(viewer, f"keep {save}"))
     if progress is not None and progress.problem:
         complain(progress.problem)
     return status

@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -51,6 +52,8 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
     prints goes to the standard error output. Raises ProgramError, also where a script, which draws its own numbers, is
     given a seed.
     """
+    if Path(path).is_fifo():
+        raise ProgramError(f"{path} cannot be opened: it is a pipe, and a program is read more than once")
     seen: Seen = {}
     recorder, of_engine = Recorder(), EngineRecorder()
 

@@ -25,7 +25,10 @@ def save_lines(path: Path, lines: Iterable[str], *, replace: bool = False) -> It
         yield len(written)
     beside = None
     try:
-        with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
+        # half of a surrogate pair, as of a file's name that is no UTF-8, is an escape in JSON, too, and in Python
+        with NamedTemporaryFile(
+            "w", encoding="utf-8", errors="backslashreplace", dir=path.parent, delete=False
+        ) as file:
             beside = Path(file.name)
             file.writelines(f"{line}\n" for line in written)
         path.touch(exist_ok=replace)

@@ -155,9 +155,15 @@ def _go(timeline: Timeline, says: Mapping[str, Any]) -> None:
 def _json(value: Any) -> str:
     """Return a value as JSON, of a list of objects each on a line of its own."""
     if isinstance(value, list) and value and isinstance(value[0], dict):
-        items = ",\n  ".join(json.dumps(each, ensure_ascii=False) for each in value)
+        items = ",\n  ".join(map(_on_one_line, value))
         return f"[\n  {items}\n ]"
-    return json.dumps(value, ensure_ascii=False)
+    return _on_one_line(value)
+
+
+def _on_one_line(value: Any) -> str:
+    """Return a value as JSON in which names are legible, and nothing is that would not show as itself."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if text.isprintable() else "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 
 def write_program(program: Program) -> dict[str, Any]:
@@ -193,9 +199,10 @@ def read_branches(timeline: Timeline, says: Mapping[str, Any]) -> tuple[list[lis
 
 
 def hash_of(address: str) -> str | None:
-    """Return the hash of a file; None where it cannot be read."""
+    """Return the hash of a file; None where it cannot be read, or only once, as a pipe."""
+    path = Path(address)
     try:
-        return hashlib.sha256(Path(address).read_bytes()).hexdigest()
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
     except OSError:
         return None
 
@@ -261,7 +268,9 @@ def is_session(name: str) -> bool:
 
 
 def is_kept(path: Path) -> bool:
-    """Return whether there is a session in a file."""
+    """Return whether there is a session in a file; a pipe, which would be waited for, is none."""
+    if not path.is_file():
+        return False
     try:
         read_session(str(path))
     except ProgramError:
