@@ -7,7 +7,6 @@ import re
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import ClassVar
 
 from textual import events
@@ -19,34 +18,23 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.worker import WorkerFailed
 
-from minidl_core import MinidlError
-
-from .cast import Cast
 from .classroom.context import Context, is_about, open_lesson_of
 from .classroom.lead import Lead, Member
 from .classroom.look import Look
 from .classroom.pupil import Pupil
-from .complaints import complain
-from .crash import describe, report_crash, reported
+from .crash import describe, report_crash
 from .debugger.timeline import Timeline
 from .drawing.palette import choose_theme
 from .driver import DifferenceDriver
-from .keys import REPAINT, Keymap, names_of
+from .keys import REPAINT, Keymap
 from .later import import_later
 from .lessons import lesson_names
-from .narration.messages import sentences
-from .notation.edits import EditError
-from .notation.fitting import printable
-from .notation.moments import NoMomentError, command
 from .programs.opening import open_program, variants_of
-from .programs.program import Program, ProgramError
+from .programs.program import Program
 from .screens.main_screen import MainScreen
 from .session import DebugSession
-from .session.opening import Asked, open_session
 from .session.progress import Progress
-from .session.session_file import is_session
 from .settings import Settings, theme_of
-from .terminal import leave, refusal, run
 from .terminal_input import BackgroundReported
 from .widgets.canvas import PaintedRow
 
@@ -351,88 +339,3 @@ async def _settled() -> None:
         await asyncio.sleep(0)
         if not ready:
             return
-
-
-def run_app(
-    asked: Asked,
-    save: str | None,
-    settings: Settings,
-    company: Lead | Pupil | None = None,
-    progress: Progress | None = None,
-    *,
-    record: str | None = None,
-    has_files: bool = True,
-    offers_path: bool = False,
-) -> int:
-    """Open a session, of a class if there is one, keep it in a file if one is named, and return the exit status.
-
-    What the terminal shows is recorded as a cast, where a file for it is named.
-
-    Who learns alone has a `progress`, and begins with the pages of the lesson, or before that with the path.
-
-    That is 2 where the terminal cannot show it, the program cannot be opened or trained, or there is no such moment.
-    Where it was quit, the command that comes back is printed.
-    """
-    refused = refusal()
-    if refused is not None:
-        complain(refused)
-        return 2
-    try:
-        opened = open_session(asked, has_files=has_files)
-        if opened.warning:
-            complain(opened.warning)
-        if opened.missed is not None:
-            raise NoMomentError(sentences(opened.missed, names_of(settings.keys))[0])
-    except (ProgramError, EditError) as error:
-        complain(error)
-        return 2
-    except NoMomentError as error:
-        complain(f"--at {asked.at}: {error}")
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    except MinidlError as error:
-        complain(f"{asked.name} cannot be trained: {error}")
-        return 2
-    begins = progress is not None and asked.at == "0" and not asked.edits and not is_session(asked.name)
-    with reported(opened.session):
-        app = BackpropApp(
-            opened.session, None, None, asked.steps, company, progress, begins=begins, offers_path=offers_path
-        )
-        app.set_up(settings)
-        return _run_app(app, settings, company, progress, save, record)
-
-
-def _run_app(
-    app: BackpropApp,
-    settings: Settings,
-    company: Lead | Pupil | None,
-    progress: Progress | None,
-    save: str | None,
-    record: str | None,
-) -> int:
-    """Run the app in this terminal, say what there is to say afterwards, and return the exit status."""
-    cast = None
-    if record is not None:
-        try:
-            cast = Cast(Path(record).expanduser(), app.session.program.lesson.name, lambda: app.pass_in_view)
-        except OSError as error:
-            complain(f"--record {record}: {error.strerror}")
-            return 2
-    if isinstance(company, Lead):
-        complain(company.invitation)
-    status = run(app, only_ascii=settings.only_ascii, asks_background=settings.theme == "auto", cast=cast)
-    if cast is not None:
-        cast.close()
-        complain(f"{record} has what was shown" if not cast.problem else f"{record} is not whole: {cast.problem}")
-    for said in app.fault:
-        complain(said)
-    if status == 0:
-        print(printable(command(app.timeline)))
-    if progress is not None and progress.problem:
-        complain(progress.problem)
-    if save is not None:
-        app.session.keep(Path(save).expanduser())
-        if app.session.message is not None and app.session.has_files:
-            complain(sentences(app.session.message, names_of(settings.keys))[0])
-    return leave(status)

@@ -90,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from .in_class import join_class
 
         return join_class(asked.join, asked.name, asked.save, asked.record, settings)
-    from .app import run_app
+    from .in_terminal import run_app
     from .session.progress import Progress
 
     progress = Progress()
@@ -317,6 +317,6 @@ def _run_hunt(arguments: Sequence[str]) -> int:
         from .plain.front_end import run_plain
 
         return run_plain(opened, asked.save)
-    from .app import run_app
+    from .in_terminal import run_app
 
     return run_app(opened, asked.save, settings)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from .app import run_app
 from .classroom.context import Context
 from .classroom.lead import Lead
 from .classroom.meeting import find, meet, part
 from .classroom.pupil import NoClassError, Pupil, first_context
 from .complaints import complain
+from .in_terminal import run_app
 from .lessons import lesson_names
 from .notation.fitting import printable
 from .plain.following import run_plain_in_class

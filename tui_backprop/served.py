@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from .app import run_app
 from .classroom.confinement import confine
 from .classroom.house import User
 from .classroom.lead import Lead
 from .classroom.pupil import Pupil
+from .in_terminal import run_app
 from .later import imported_later
 from .plain.following import run_plain_in_class
 from .programs import is_path

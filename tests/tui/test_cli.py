@@ -183,7 +183,7 @@ def test_a_lesson_that_cannot_be_trained_is_one_line_and_exit_status_2(
 
     broken = Lesson("broken", "its feed does not fit", build, learning_rate=1)
     monkeypatch.setattr("tui_backprop.programs.opening.load_lesson", lambda name: broken)
-    monkeypatch.setattr("tui_backprop.app.refusal", lambda: None)
+    monkeypatch.setattr("tui_backprop.in_terminal.refusal", lambda: None)
     assert main(["chain", "--headless"] if headless else ["chain"]) == 2
     message = capsys.readouterr().err
     assert message.count("\n") == 1

@@ -167,7 +167,7 @@ def test_a_name_that_is_nearly_a_nodes_is_guessed() -> None:
 def test_on_the_command_line_such_a_moment_is_one_line_and_exit_status_2(
     arguments: list[str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("tui_backprop.app.refusal", lambda: None)
+    monkeypatch.setattr("tui_backprop.in_terminal.refusal", lambda: None)
     assert main(arguments) == 2
     message = capsys.readouterr().err
     assert said in message

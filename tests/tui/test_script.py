@@ -379,7 +379,7 @@ def test_a_mistake_is_one_line_and_exit_status_2(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("tui_backprop.app.refusal", lambda: None)
+    monkeypatch.setattr("tui_backprop.in_terminal.refusal", lambda: None)
     write("\ndef (", "broken_sibling.py")
     Path("my_model.py").write_bytes(text.encode("utf-8", "surrogatepass"))
     assert main(["my_model.py", "--headless"] if headless else ["my_model.py"]) == 2
@@ -408,7 +408,7 @@ def test_what_is_no_file_is_said(write: Write, capsys: pytest.CaptureFixture[str
 def test_an_interrupted_script_ends_without_a_word(
     arguments: list[str], write: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("tui_backprop.app.refusal", lambda: None)
+    monkeypatch.setattr("tui_backprop.in_terminal.refusal", lambda: None)
     assert main([write("raise KeyboardInterrupt"), *arguments]) == 130
     assert capsys.readouterr().err == ""
 
