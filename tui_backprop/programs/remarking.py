@@ -24,8 +24,9 @@ def remarked(program: Program) -> Program:
     for loss, feeds in losses.items():
         try:
             check_has_value(loss)
+            plan = Plan((loss,))
             with quiet():
-                evaluation = Plan((loss,)).run(feeds, values)
+                evaluation = plan.run(plan.feed(feeds), values)
             wrong = wrong_rules(evaluation, loss)
             found = {**wrong, **remarks(loss, evaluation)}
         except MinidlError:  # which training will say as well
