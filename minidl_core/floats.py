@@ -165,8 +165,8 @@ def backward_of(function: GradientFunction, needs: tuple[bool, ...]) -> Backward
 
 def _inputs(count: int, lines: _Lines) -> list[str]:
     """Return the lines that take the inputs out of all values, where they have a part in it."""
-    taken = "".join([f"s{number}, " for number in range(count)])
+    taken = ", ".join([f"s{number}" for number in range(count)])
     return [
-        f"{taken}= sources",
+        f"{taken} = sources" if count > 1 else "(s0,) = sources",
         *[f"x{number} = values[s{number}]" for number in range(count) if f"x{number}" in lines.used],
     ]

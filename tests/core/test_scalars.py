@@ -57,7 +57,7 @@ def test_the_page_about_the_engine_shows_what_multiply_becomes():
     page = (Path(__file__).parents[2] / "docs" / "engine.md").read_text(encoding="utf-8")
     made, rule = definitions["multiply"], _gradient_registry["multiply"]
     forward, backward = forward_of(made.compute, 2), backward_of(rule.function, (True, True))
-    assert f"```py\n{forward.__doc__}\n\n{backward.__doc__}\n```" in page
+    assert f"```py\n{forward.__doc__}\n\n\n{backward.__doc__}\n```" in page
 
 
 @st.composite
