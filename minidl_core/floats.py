@@ -78,9 +78,13 @@ class _Lines:
             raise _UntraceableError
         return f"float({self.written(number)})" if number.is_truth else self.written(number)
 
-    def function(self, head: str, first: list[str], last: list[str]) -> Any:
-        exec("\n    ".join([f"def function({head}):", *first, *self.lines, *last]), self.called)
-        return self.called["function"]
+    def function(self, parameters: str, first: list[str], last: list[str]) -> Any:
+        """Return the function of these lines, between others; its text is its docstring."""
+        text = "\n    ".join([f"def function({parameters}):", *first, *self.lines, *last])
+        exec(text, self.called)
+        function = self.called["function"]
+        function.__doc__ = text
+        return function
 
 
 class _Number(NDArrayOperatorsMixin):
@@ -118,6 +122,8 @@ class _Number(NDArrayOperatorsMixin):
         raise _UntraceableError
 
     __array__ = __bool__ = __float__ = __int__ = __index__ = __iter__ = __len__ = _refuse
+    # of these NumPy may have one function for a number and another one for arrays, with other bits
+    __pow__ = __rpow__ = __mod__ = __rmod__ = __floordiv__ = __rfloordiv__ = _refuse
 
 
 @cache
@@ -159,8 +165,8 @@ def backward_of(function: GradientFunction, needs: tuple[bool, ...]) -> Backward
 
 def _inputs(count: int, lines: _Lines) -> list[str]:
     """Return the lines that take the inputs out of all values, where they have a part in it."""
-    taken = "".join([f"s{number}, " for number in range(count)])
+    taken = ", ".join([f"s{number}" for number in range(count)])
     return [
-        f"{taken}= sources",
+        f"{taken} = sources" if count > 1 else "(s0,) = sources",
         *[f"x{number} = values[s{number}]" for number in range(count) if f"x{number}" in lines.used],
     ]

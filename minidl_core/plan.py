@@ -2,6 +2,7 @@
 
 Everything that depends only on the graph is found once, when the plan is made; a run is then one loop over the nodes
 and one loop back. The stepping path (stepper.py) calls the same functions in the same order, so it gets the same bits.
+So does a graph of single numbers, though these functions are made functions of floats there (scalars.py).
 """
 
 from __future__ import annotations
@@ -90,9 +91,9 @@ class Plan:
         return evaluation
 
     def _floats(self, scalars: ScalarGraph, values: list[Array]) -> list[float] | None:
-        """Return the values of all nodes, each a single number; None where there is a mistake, which is said elsewhere.
+        """Return the values of all nodes, each a single number; None where something is wrong.
 
-        Then everything is computed again in the ordinary way, which says it.
+        Then everything is computed again in the ordinary way, which says what it is.
         """
         floats: list[Any] = values.copy()
         for position in scalars.leaves:

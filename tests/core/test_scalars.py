@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from pathlib import Path
 from random import Random
 from types import SimpleNamespace
 
@@ -50,6 +51,13 @@ def test_each_function_of_floats_has_the_bits_of_the_operations_own(name):
                     backward_of(rule.function, needs)(values, gradients, count, sources)
                 right = [contribution if needed else -0.0 for contribution, needed in zip(passed, needs, strict=True)]
                 assert list(map(bits, gradients[:count])) == list(map(bits, right)), (inputs, needs, gradient)
+
+
+def test_the_page_about_the_engine_shows_what_multiply_becomes():
+    page = (Path(__file__).parents[2] / "docs" / "engine.md").read_text(encoding="utf-8")
+    made, rule = definitions["multiply"], _gradient_registry["multiply"]
+    forward, backward = forward_of(made.compute, 2), backward_of(rule.function, (True, True))
+    assert f"```py\n{forward.__doc__}\n\n\n{backward.__doc__}\n```" in page
 
 
 @st.composite
