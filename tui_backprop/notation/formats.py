@@ -7,7 +7,7 @@ and 97 is 97. A number that is not zero does not look like zero. Zero has no sig
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from math import isfinite
 from typing import NamedTuple
 
@@ -219,6 +219,9 @@ def _adds_up(terms: np.ndarray, totals: np.ndarray, fine: Notation, coarse: Nota
     for addends, total in zip(terms.T, totals, strict=True):
         shown = Decimal(coarse.fixed(total))
         hidden = shown == 0 and abs(total) > 1e-9 * np.abs(addends).max(initial=0.0)
-        if hidden or sum((Decimal(fine.text(x)) for x in addends), Decimal()).quantize(unit) != shown:
+        try:
+            if hidden or sum((Decimal(fine.text(x)) for x in addends), Decimal()).quantize(unit) != shown:
+                return False
+        except InvalidOperation:  # they have more digits than decimal arithmetic
             return False
     return True
