@@ -6,7 +6,7 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
-from tui_backprop.drawing.palette import STYLES, Line
+from tui_backprop.drawing.palette import STYLES, Line, choose_theme
 from tui_backprop.widgets.canvas import Canvas
 
 
@@ -109,6 +109,29 @@ async def test_every_style_keeps_its_signs_without_colour(no_color: bool, monkey
             assert bool(segment.style.reverse) == ("reverse" in description)
             colour = segment.style.color
             assert (colour is not None and not colour.is_default) == ("color" in description and not no_color)
+
+
+async def test_another_theme_is_that_of_every_row() -> None:
+    app = OnePane(ansi_color=True)
+    async with app.run_test() as pilot:
+        app.pane.show([[("x", "error")]])
+        await pilot.pause()
+
+        def colours() -> list[str]:
+            (x, *_), *_ = app.pane.render_lines(app.pane.region)
+            assert x.style is not None
+            assert x.style.color is not None
+            return [x.style.color.name, *(parameters for _, parameters in app.pane.spans(0))]
+
+        try:
+            found = []
+            for theme in ("colour-blind", "light", "dark"):
+                choose_theme(theme)
+                found.append(colours())
+        finally:
+            choose_theme("dark")
+        assert [name for name, _ in found] == ["color(208)", "color(160)", "color(203)"]
+        assert [parameters for _, parameters in found] == ["1;38;5;208", "1;38;5;160", "1;38;5;203"]
 
 
 async def test_the_terminals_own_background_is_not_named() -> None:

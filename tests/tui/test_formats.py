@@ -174,6 +174,10 @@ def test_any_floats_can_be_written_as_a_sum(terms: list[float]) -> None:
     assert " = " in worked_sum(terms, total)
 
 
+def test_a_sum_of_more_digits_than_can_be_added_is_written_all_the_same() -> None:
+    assert " + 4.500e-116 = " in worked_sum([5e6, 4.5e-116], 5e6)
+
+
 def test_scores_that_are_masked_stay_readable() -> None:
     masked = notation([1.234567, -1e9, 0.25, -1e9])
     assert [masked.text(x) for x in (1.234567, -1e9, 0.25)] == ["1.235", "-1e+09", "0.250"]

@@ -39,8 +39,10 @@ class Canvas(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self._lines: list[Line] = []
+        # what follows from the style sheet, until that changes
         self._colours: Style | None = None
         self._known: dict[str, str] = {}
+        self._theme: dict[str, str] = {}
 
     def show(self, lines: list[Line]) -> None:
         """Show these lines instead of the ones before; rows that are the same are not painted again."""
@@ -87,6 +89,13 @@ class Canvas(Widget):
         if self._colours is None:
             self._colours = _own_colours(self.rich_style)
         return self._colours
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return rows as Textual paints them, which keeps them as long as the theme stays the same."""
+        if self._theme != STYLES:
+            self._theme = dict(STYLES)
+            self._styles_cache.clear()
+        return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
         """Return row y as Textual paints it, which crops or fills it to the width of the pane."""
