@@ -27,6 +27,7 @@ from minidl_core.train.optimizer import MinimizationMade
 from minidl_core.watching import watching
 
 from ..lessons.lesson import Example, Lesson
+from .arrays import ArrayRecorder, arrays_program
 from .collecting import collecting_rarely
 from .engine import engine_program, missing_of_engine
 from .engine.noting import noting
@@ -66,13 +67,14 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
                 seen.pop(node, None)
                 seen[node] = feeds
 
-    of_loop = LoopRecorder(path)
+    of_loop, of_arrays = LoopRecorder(path), ArrayRecorder(path)
     with (
         Graph().as_default(),
         watching(note),
         noting(of_engine.on_backward),
         watching_torch() as of_torch,
         of_loop.watching(),
+        of_arrays.watching(),
     ):
         execution = execute(path)
     main, stopped = execution.main, execution.stopped
@@ -109,7 +111,9 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
         if learning_rate not in (None, by_engine.learning_rate):
             raise ProgramError(f"--learning-rate is for programs of our engine; {path} has its own: change it there")
         return by_engine
-    by_hand = None if seen else numpy_program(of_loop, execution, path, warning)
+    by_hand = None if seen else arrays_program(of_arrays, execution, path, warning)
+    if by_hand is None and not seen:
+        by_hand = numpy_program(of_loop, execution, path, warning)
     if by_hand is not None:
         if learning_rate not in (None, by_hand.learning_rate):
             raise ProgramError(f"--learning-rate is for programs of our engine; {path} has its own: change it there")

@@ -1,0 +1,199 @@
+"""Arrays and numbers that note what made them: NumPy asks their class about each operation, and it tells the tape."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from .tape import Note, Tape
+
+tape: list[Tape] = []
+"""The tape that is written, if any: one script runs at a time."""
+
+_METHODS = (
+    *("sum", "mean", "max", "min", "std", "var", "prod", "dot", "reshape", "ravel", "flatten", "transpose", "squeeze"),
+    *("swapaxes", "clip", "cumsum", "argmax", "argmin", "repeat", "take", "diagonal", "trace", "round", "copy"),
+)
+_LIKE = {np.zeros_like, np.ones_like, np.empty_like, np.full_like}
+
+
+class NotedNumber(NDArrayOperatorsMixin, np.float64):
+    """A number that notes what made it."""
+
+    note: Note | None = None
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **settings: Any) -> Any:
+        return _run_ufunc(ufunc, method, inputs, settings)
+
+    __hash__ = np.float64.__hash__
+
+    def __repr__(self) -> str:
+        return repr(np.float64(self))
+
+
+for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"):
+    # a number is not changed in place
+    setattr(NotedNumber, f"__i{_name}__", getattr(NotedNumber, f"__{_name}__"))
+
+
+class NotedArray(np.ndarray):
+    """An array that notes what made it."""
+
+    note: Note | None = None
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **settings: Any) -> Any:
+        return _run_ufunc(ufunc, method, inputs, settings)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, settings: Any) -> Any:
+        if not tape or not tape[0].is_on:
+            return function(*plain(args), **plain(settings))
+        value = function(*plain(args), **plain(settings))
+        if function in _LIKE:
+            return as_noted(value)
+        return _noted(function, args, settings, value)
+
+    def __getitem__(self, key: Any) -> Any:
+        value = np.ndarray.__getitem__(self.view(np.ndarray), plain(key))
+        if not isinstance(value, np.ndarray | np.floating):
+            return value
+        return _noted(operator.getitem, (self, key), {}, value)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if not tape or not tape[0].is_on:
+            np.ndarray.__setitem__(self.view(np.ndarray), plain(key), plain(value))
+            return
+        before = _keep_value(self)
+        np.ndarray.__setitem__(self.view(np.ndarray), plain(key), plain(value))
+        self.note = tape[0].add(set_item, (before, _as_note(key), _as_note(value)), {}, self.view(np.ndarray))
+
+    @property
+    def T(self) -> Any:  # noqa: N802 (NumPy's word)
+        """Its transpose."""
+        return _noted(np.transpose, (self,), {}, self.view(np.ndarray).T)
+
+    def astype(self, dtype: Any, *args: Any, **settings: Any) -> Any:
+        """Return a copy of another type, which is the same where that has fractions."""
+        value = self.view(np.ndarray).astype(dtype, *args, **settings)
+        return _noted(same, (self,), {}, value) if value.dtype.kind == "f" else value
+
+    def __repr__(self) -> str:
+        return repr(self.view(np.ndarray))
+
+    def __round__(self, digits: int = 0) -> Any:
+        return round(self.item(), digits)
+
+
+def _method(name: str) -> Callable[..., Any]:
+    def call(self: NotedArray, *args: Any, **settings: Any) -> Any:
+        value = getattr(self.view(np.ndarray), name)(*plain(args), **plain(settings))
+        return _noted(same if name == "copy" else MethodOfName(name), (self, *args), settings, value)
+
+    return call
+
+
+class MethodOfName:
+    """Calls the method of this name; equal to another of the same name."""
+
+    def __init__(self, name: str) -> None:
+        self.__name__ = name
+
+    def __call__(self, owner: Any, *args: Any, **settings: Any) -> Any:
+        return getattr(owner, "flatten" if self.__name__ == "ravel" else self.__name__)(*args, **settings)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, MethodOfName) and self.__name__ == other.__name__
+
+    def __hash__(self) -> int:
+        return hash(self.__name__)
+
+
+for _name in _METHODS:
+    setattr(NotedArray, _name, _method(_name))
+
+
+def same(value: Any) -> Any:
+    """Return what is given: a copy is the same number."""
+    return value
+
+
+def set_item(array: Any, key: Any, value: Any) -> Any:
+    """Return an array with some entries set to a value; only where the key is a mask is that an operation of ours."""
+    return np.where(key, value, array)
+
+
+def as_noted(value: Any) -> Any:
+    """Return an array as one that notes what is made of it."""
+    return value.view(NotedArray) if type(value) is np.ndarray and value.dtype.kind in "fiub" else value
+
+
+def plain(value: Any) -> Any:
+    """Return a value with NumPy's own arrays and numbers in it."""
+    kind = type(value)
+    if kind is NotedArray:
+        return value.view(np.ndarray)
+    if kind is NotedNumber:
+        return np.float64(value)
+    if kind is tuple or kind is list:
+        return kind(map(plain, value))
+    if kind is dict:
+        return {name: plain(each) for name, each in value.items()}
+    return value
+
+
+def _run_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], settings: dict[str, Any]) -> Any:
+    out = settings.pop("out", None)
+    given = plain(inputs)
+    if out is None:
+        value = getattr(ufunc, method)(*given, **plain(settings))
+        return _noted(ufunc if method == "__call__" else getattr(ufunc, method), inputs, settings, value)
+    if not tape or not tape[0].is_on:
+        getattr(ufunc, method)(*given, out=plain(out), **plain(settings))
+        return out[0] if len(out) == 1 else out
+    [target] = out
+    notes = [_as_note(each) for each in inputs]
+    if isinstance(target, NotedArray):
+        before = _keep_value(target)
+        notes = [before if each is target else note for each, note in zip(inputs, notes, strict=True)]
+    getattr(ufunc, method)(*given, out=plain(out), **plain(settings))
+    if isinstance(target, NotedArray):
+        target.note = tape[0].add(ufunc, tuple(notes), settings, target.view(np.ndarray))
+    return target
+
+
+def _noted(what: Callable[..., Any], inputs: tuple[Any, ...], settings: dict[str, Any], value: Any) -> Any:
+    """Return a value with the note of what has made it."""
+    if not tape or not tape[0].is_on:
+        return value
+    if type(value) is np.ndarray and value.dtype.kind in "fiub":
+        made: Any = value.view(NotedArray)
+    elif type(value) is np.float64:
+        made = NotedNumber(value)
+    else:
+        return value
+    made.note = tape[0].add(what, tuple(map(_as_note, inputs)), {k: _as_note(v) for k, v in settings.items()}, value)
+    return made
+
+
+def _as_note(value: Any) -> Any:
+    """Return the note of an array or a number, also of those in lists; what is none stays as it is."""
+    kind = type(value)
+    if kind is NotedArray or kind is NotedNumber:
+        if value.note is None:
+            value.note = tape[0].leaf(plain(value))
+        return value.note
+    if kind is np.ndarray:
+        return tape[0].foreign(value)
+    if kind is list or kind is tuple:
+        return kind(map(_as_note, value))
+    return value
+
+
+def _keep_value(array: NotedArray) -> Note:
+    """Return the note of an array that is about to be changed, with a copy of what it was."""
+    note: Note = _as_note(array)
+    note.value = note.value.copy()
+    return note
