@@ -111,9 +111,7 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
         if learning_rate not in (None, by_engine.learning_rate):
             raise ProgramError(f"--learning-rate is for programs of our engine; {path} has its own: change it there")
         return by_engine
-    by_hand = None if seen else arrays_program(of_arrays, execution, path, warning)
-    if by_hand is None and not seen:
-        by_hand = numpy_program(of_loop, execution, path, warning)
+    by_hand = None if seen else _by_hand(of_arrays, of_loop, execution, path, warning)
     if by_hand is not None:
         if learning_rate not in (None, by_hand.learning_rate):
             raise ProgramError(f"--learning-rate is for programs of our engine; {path} has its own: change it there")
@@ -157,6 +155,26 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
         seed=None,
     )
     return _remarked(replace(program_of(lesson, None, learning_rate, path, warning), steps=steps))
+
+
+def _by_hand(
+    of_arrays: ArrayRecorder, of_loop: LoopRecorder, execution: Execution, path: str, warning: str
+) -> Program | None:
+    """Return the run of a script in plain NumPy: as its arrays noted it, or else as the lines of its loop say."""
+    refused: ProgramError | None = None
+    try:
+        program = arrays_program(of_arrays, execution, path, warning)
+        if program is not None:
+            return program
+    except ProgramError as error:
+        refused = error
+    try:
+        program = numpy_program(of_loop, execution, path, warning)
+    except ProgramError as error:
+        raise refused or error from error
+    if program is None and refused is not None:
+        raise refused
+    return program
 
 
 def _remarked(program: Program) -> Program:

@@ -64,8 +64,15 @@ class _Generator(np.random.Generator):
     """A generator whose numbers are noted."""
 
 
-class _RandomState(np.random.RandomState):
-    """The older one."""
+class _AsBefore(type):
+    """The older generators that were there before are instances, too: libraries ask."""
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, cls.__mro__[1])
+
+
+class _RandomState(np.random.RandomState, metaclass=_AsBefore):
+    """An older generator whose numbers are noted."""
 
 
 def _drawing(drawn: Callable[..., Any]) -> Callable[..., Any]:

@@ -10,8 +10,8 @@ import numpy as np
 
 from .tape import SCALING, SUMS, Note, spine
 
-_MOST = 12
-_ELEMENTWISE = (*SUMS, *SCALING, np.sqrt, np.square, np.power)
+_MOST = 40
+_ELEMENTWISE = (*SUMS, *SCALING, np.sqrt, np.square, np.power, np.clip, np.minimum, np.maximum)
 
 
 class Found(NamedTuple):

@@ -68,7 +68,7 @@ class Graphs:
         self._file = os.path.basename(path)
         self._names, self._data_names = names, data_names
         self._built: dict[tuple[Any, ...], Built] = {}
-        self._lines = Lines()
+        self.lines = Lines(data_names)
         self.variables: dict[int, Variable] = {}
 
     def again(self) -> Graphs:
@@ -121,10 +121,10 @@ class Graphs:
             nodes[note] = self.variables[number]
         fed: list[Placeholder] = []
         for note in below.fed:
-            name = self._data_names.get(note) or self._lines.name_of(note)
+            name = self.lines.of_data(note)
             nodes[note] = placeholder(np.shape(note.value), name)
             fed.append(nodes[note])  # type: ignore[arg-type]
-        calls = self._lines.names_of(below.made)
+        calls = self.lines.names_of(below.made)
         made: list[Node] = []
         for note in below.made:
             node = self._make(note, nodes)
@@ -155,7 +155,8 @@ class Graphs:
             return node
         except (MinidlError, TypeError, ValueError, AttributeError) as error:
             name = getattr(what, "__name__", str(what))
-            raise ProgramError(f"{self._place(note)}: {name} is not followed: {error}") from error
+            said = str(error).partition("): ")[2] or str(error)
+            raise ProgramError(f"{self._place(note)}: {name} is not followed: {said}") from error
 
     def _place(self, note: Note) -> str:
         if note.place is None:

@@ -12,7 +12,8 @@ from .tape import Note, Place
 class Lines:
     """The names that each line of a file stores its result under."""
 
-    def __init__(self) -> None:
+    def __init__(self, data_names: Mapping[Note, str]) -> None:
+        self._data_names = data_names
         self._files: dict[str, Mapping[int, str]] = {}
 
     def names_of(self, made: Sequence[Note]) -> dict[Note, str]:
@@ -33,6 +34,10 @@ class Lines:
     def name_of(self, note: Note) -> str | None:
         """Return the name of the line that made an array."""
         return self._at(note.place) if note.place is not None else None
+
+    def of_data(self, note: Note) -> str | None:
+        """Return the name that an array has in the script, or the name of the line that made it."""
+        return self._data_names.get(note) or self.name_of(note)
 
     def function_of(self, note: Note) -> str:
         """Return the name of the function that made an array, "" outside of functions."""

@@ -14,12 +14,13 @@ from minidl_core.arrays import Array, quiet
 from minidl_core.plan import Plan
 
 from ..program import ProgramError
-from .graphs import Built, Graphs, feeds_of
-from .lines import Lines
+from .graphs import Below, Built, Graphs, feeds_of
+from .implied import implied_losses
 from .recorder import Taken
 from .tape import Note
 
 _MOST_TRIED = 8
+_MOST_STEPS = 20
 _CALLED = re.compile(r"(?i).*(loss|cost|error|mse|entropy|objective|nll|criterion)|J|E|L")
 
 
@@ -42,59 +43,95 @@ class Loss:
 
 
 class Losses:
-    """Finds the losses of a run's steps."""
+    """Finds the losses of a run's steps; `implied` says which loss the gradients are of, where none is computed."""
 
     def __init__(self, graphs: Graphs, steps: Sequence[Taken]) -> None:
         self.graphs = graphs
-        self._steps = steps
-        self._lines = Lines()
-        self._place: object = None
-        self.refused: ProgramError | None = None
+        self._steps = [step for step in steps if step.found]
+        self._lines = graphs.lines
+        self._refused: ProgramError | None = None
+        self.implied = ""
 
     def of_steps(self) -> Iterator[Loss]:
-        """Yield the loss of each step that has one."""
+        """Yield the loss of each step that has one, or could have: many scripts compute it now and then."""
+        place = self._find()
+        if place is None:
+            yield from self._implied_losses()
+            return
+        known: Below | None = None
         for step in self._steps:
-            if not step.found:
-                continue
+            own = [note for note in step.notes if note in step.dependent and _place(note) == place]
+            if own:
+                known = self.graphs.below(step, own[-1])
+                yield self._loss(step, self.graphs, known, float(np.reshape(own[-1].value, ())))
+            elif known is not None and (fed := _fed_again(known, step)) is not None:
+                again = Below(known.made, fed, known.weights, known.key)
+                loss = self._loss(step, self.graphs, again, None)
+                if loss.matches:
+                    yield loss
+
+    def _find(self) -> object:
+        """Return the place in the script that computes the loss."""
+        tried = 0
+        for step in self._steps:
             scalars = [note for note in step.notes if note in step.dependent and _is_scalar(note)]
-            chosen = [note for note in scalars if self._place is not None and _place(note) == self._place]
-            if not chosen and scalars and (self._place is None):
-                best = self._best(step, scalars)
-                if best is None:
-                    continue
-                chosen = [best]
-                self._place = _place(best)
-            if chosen:
-                yield self._loss(step, self.graphs, chosen[-1])
-        if self._place is None and self.refused is not None:
-            raise self.refused
+            best = self._best(step, scalars)
+            if best is not None:
+                return _place(best)
+            tried += bool(scalars)
+            if tried > _MOST_STEPS:
+                break
+        if self._refused is not None:
+            raise self._refused
+        return None
 
     def _best(self, step: Taken, scalars: Sequence[Note]) -> Note | None:
         rated: list[tuple[tuple[float, ...], Note]] = []
         named = [note for note in scalars if self._is_called_loss(note)]
-        tried = list(dict.fromkeys([*named[-_MOST_TRIED:], *scalars[-_MOST_TRIED:]]))
+        tried = {*named[-_MOST_TRIED:], *scalars[-_MOST_TRIED:]}
         for order, note in enumerate(sorted(tried, key=lambda each: each.number)):
-            try:
-                # in a graph of its own: only what is opened has a name in the one that is kept
-                loss = self._loss(step, self.graphs.again(), note)
-            except ProgramError as refused:
-                if note in named or self.refused is None:
-                    self.refused = refused
-                continue
-            except MinidlError:
-                continue
-            rated.append(((loss.matches, loss.factor == 1.0, loss.factor > 0, note in named, -order), note))
+            loss = self._try(step, note)
+            if loss is not None:
+                rated.append(((loss.matches, loss.factor == 1.0, loss.factor > 0, note in named, -order), note))
         if not rated:
             return None
         score, note = max(rated, key=lambda each: each[0])
         return note if score[0] or note in named else None
 
+    def _try(self, step: Taken, note: Note) -> Loss | None:
+        """Return a number of a step as its loss, in a graph of its own: only what is opened has names in the other."""
+        graphs = self.graphs.again()
+        try:
+            return self._loss(step, graphs, graphs.below(step, note), float(np.reshape(note.value, ())))
+        except ProgramError as refused:
+            if self._refused is None or self._is_called_loss(note):
+                self._refused = refused
+        except MinidlError:
+            pass
+        return None
+
+    def _implied_losses(self) -> Iterator[Loss]:
+        """Yield the losses that the script's gradients are of, if there is one of which all of them are."""
+        text = ""
+        for step in self._steps:
+            for name, note in implied_losses(step, self._lines):
+                if text and name != text:
+                    continue
+                loss = self._try(step, note)
+                if loss is None or loss.matches < len(step.weights):
+                    continue
+                text = self.implied = name
+                yield self._loss(step, self.graphs, self.graphs.below(step, note), None)
+                break
+            else:
+                return
+        self._refused = None
+
     def _is_called_loss(self, note: Note) -> bool:
         names = self._lines.names_of([note]).get(note, ""), self._lines.function_of(note)
         return any(_CALLED.fullmatch(name) for name in names)
 
-    def _loss(self, step: Taken, graphs: Graphs, note: Note) -> Loss:
-        below = graphs.below(step, note)
+    def _loss(self, step: Taken, graphs: Graphs, below: Below, measured: float | None) -> Loss:
         built = graphs.build(step, below)
         feeds = feeds_of(below, built)
         values = {graphs.variables[number]: step.before[number] for number in built.weights}
@@ -103,10 +140,28 @@ class Losses:
             evaluation = plan.run(plan.feed(feeds), values)
             right = evaluation.gradients(built.loss)
         gradients = {number: right[graphs.variables[number]] for number in built.weights}
-        loss = Loss(step, built, feeds, float(np.reshape(note.value, ())), gradients)
+        came_to = float(evaluation[built.loss])
+        if measured is not None and not np.isclose(came_to, measured, rtol=1e-4, atol=1e-8, equal_nan=True):
+            raise ProgramError(f"its loss comes to {came_to:g} here and to {measured:g} in the script")
+        loss = Loss(step, built, feeds, came_to if measured is None else measured, gradients)
         loss.matches, loss.factor = _match(step, gradients)
         loss.is_judged = loss.matches > 0
         return loss
+
+
+def _fed_again(known: Below, step: Taken) -> list[Note] | None:
+    """Return what a step fed, where it did not compute the loss itself; None where that is not to be found."""
+    sources = {source for note in step.notes for source in note.sources}
+    fed: list[Note] = []
+    for old in known.fed:
+        like = [each for each in step.notes if each not in step.dependent and _place(each) == _place(old)]
+        if old.what is None and old in sources:
+            fed.append(old)
+        elif old.what is not None and like and np.shape(like[-1].value) == np.shape(old.value):
+            fed.append(like[-1])
+        else:
+            return None
+    return fed
 
 
 def _match(step: Taken, right: Mapping[int, Array]) -> tuple[int, float]:
@@ -114,6 +169,7 @@ def _match(step: Taken, right: Mapping[int, Array]) -> tuple[int, float]:
     votes: Counter[float] = Counter()
     for number, gradient in right.items():
         found = step.found.get(number, [])
+        # each weight has one vote for a factor, however many arrays have it
         votes.update({factor for each in found for factor in factors_of(each.sign * each.value, gradient)})
     if not votes:
         return 0, 1.0

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from .tape import Note, Tape
+from .unseen import operands_of_dot, unseen
 
 tape: list[Tape] = []
 """The tape that is written, if any: one script runs at a time."""
@@ -21,8 +22,8 @@ _METHODS = (
 _LIKE = {np.zeros_like, np.ones_like, np.empty_like, np.full_like}
 
 
-class NotedNumber(NDArrayOperatorsMixin, np.float64):
-    """A number that notes what made it."""
+class NotedNumber(np.float64):
+    """A number that notes what made it; NumPy allows it no other base."""
 
     note: Note | None = None
 
@@ -36,14 +37,24 @@ class NotedNumber(NDArrayOperatorsMixin, np.float64):
 
 
 for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"):
-    # a number is not changed in place
-    setattr(NotedNumber, f"__i{_name}__", getattr(NotedNumber, f"__{_name}__"))
+    for _side in ("", "r"):
+        setattr(NotedNumber, f"__{_side}{_name}__", getattr(NDArrayOperatorsMixin, f"__{_side}{_name}__"))
+for _name in ("neg", "pos", "abs"):
+    setattr(NotedNumber, f"__{_name}__", getattr(NDArrayOperatorsMixin, f"__{_name}__"))
 
 
 class NotedArray(np.ndarray):
     """An array that notes what made it."""
 
+    __array_priority__ = 1.0
+
     note: Note | None = None
+    unseen: tuple[Any, ...] | None = None
+
+    def __array_finalize__(self, like: Any) -> None:
+        if type(like) is NotedArray and tape and tape[0].is_on:
+            operands = operands_of_dot()
+            self.unseen = (like,) if operands is None else operands
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **settings: Any) -> Any:
         return _run_ufunc(ufunc, method, inputs, settings)
@@ -183,13 +194,28 @@ def _as_note(value: Any) -> Any:
     kind = type(value)
     if kind is NotedArray or kind is NotedNumber:
         if value.note is None:
-            value.note = tape[0].leaf(plain(value))
+            value.note = _first_note(value)
         return value.note
     if kind is np.ndarray:
         return tape[0].foreign(value)
     if kind is list or kind is tuple:
         return kind(map(_as_note, value))
     return value
+
+
+def _first_note(value: Any) -> Note:
+    """Return the note of what has none yet: a leaf, or what NumPy made without asking."""
+    made = plain(value)
+    given = value.unseen if type(value) is NotedArray else None
+    if not given:
+        return tape[0].leaf(made)
+    value.unseen = None
+    what: Callable[..., Any] = unseen
+    if len(given) == 2 and np.array_equal(np.dot(*plain(given)), made):
+        what = np.dot
+    elif len(given) == 1 and np.array_equal(plain(given[0]), made):
+        what = same
+    return tape[0].add(what, tuple(map(_as_note, given)), {}, made)
 
 
 def _keep_value(array: NotedArray) -> Note:

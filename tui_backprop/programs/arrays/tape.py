@@ -96,7 +96,7 @@ class Tape:
         """Note an operation that has just been made, and return its note."""
         note = Note(what, inputs, settings)
         note.value = value
-        frame = self._script(sys._getframe(3))
+        frame = self._script(sys._getframe(2))
         if frame is not None:
             code, at = frame.f_code, frame.f_lasti
             note.place = code, at, frame.f_lineno
@@ -144,7 +144,8 @@ class Tape:
         """
         own = list(spine(note, self._begin))
         for old in own[1:]:
-            if np.shape(old.value) == np.shape(note.value) and any(each not in own for each in old.consumers):
+            read = any(each.number > self._begin and each not in own for each in old.consumers)
+            if read and np.shape(old.value) == np.shape(note.value):
                 return old if self._was_there(old) else None
         return None
 
@@ -157,11 +158,21 @@ class Tape:
         )
 
     def _end_step(self) -> None:
-        """End the step with its last update; what has been noted since belongs to the next one."""
+        """End the step with its last update, and what is computed later from what was there before, such as a loss."""
         last = self._updates[-1].number
+        after = set(self._updates)
         done = [note for note in self._notes if note.number <= last]
-        self._notes = [note for note in self._notes if note.number > last]
-        self._begin, self._updates = last, []
+        before = set(done) - after
+        rest: list[Note] = []
+        for note in self._notes[len(done) :]:
+            sources = set(note.sources)
+            if sources & before and not sources & after:
+                before.add(note)
+                done.append(note)
+            else:
+                after.add(note)
+                rest.append(note)
+        self._notes, self._begin, self._updates = rest, last, []
         self._on_step(done)
 
 
