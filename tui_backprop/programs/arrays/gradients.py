@@ -39,8 +39,9 @@ def gradients_in(update: Note, begin: int) -> Iterator[Found]:
         if note in seen:
             continue
         seen.add(note)
-        if np.shape(note.value) == shape:
-            yield Found(note, np.array(note.value, dtype=float), sign, is_plain)
+        # without axes of length 1, which broadcasting puts in front
+        if np.squeeze(note.value).shape == np.squeeze(update.value).shape:
+            yield Found(note, np.array(note.value, dtype=float).reshape(shape), sign, is_plain)
         if note.number <= begin or note.what not in _ELEMENTWISE:
             continue
         arrays = [each for each in note.inputs if type(each) is Note and np.ndim(each.value)]

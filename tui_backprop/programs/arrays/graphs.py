@@ -8,6 +8,7 @@ from __future__ import annotations
 import operator
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +20,9 @@ from minidl_core.arrays import Array, copy_in
 
 from ..program import ProgramError
 from .lines import Lines
-from .noted import same, set_item
+from .noted import plain, set_item
 from .recorder import Taken
-from .tape import Note
+from .tape import Note, notes_in, same
 
 _AS_FORMULAS: Mapping[str, Callable[..., Any]] = {
     "reciprocal": lambda x: 1.0 / x,
@@ -131,10 +132,12 @@ class Graphs:
             if note.place is not None:
                 node.locate(os.path.basename(note.place[0].co_filename), note.place[2])
             name = calls.get(note)
-            if name and not node.is_named:
+            if name and note.what is not same and not node.is_named:
                 node.name = name
             nodes[note] = node
             made.append(node)
+        if np.shape(below.made[-1].value):  # an array of one number
+            made.append(np.sum(made[-1]))
         return Built(made[-1], fed, made, [step.weights[note] for note in below.weights])
 
     def _make(self, note: Note, nodes: Mapping[Note, Node]) -> Node:
@@ -145,11 +148,9 @@ class Graphs:
                 key = inputs[1]
                 return inputs[0][tuple(map(_index, key)) if isinstance(key, tuple) else _index(key)]
             if what is set_item and not _is_mask(note):
-                raise GraphError("entries of an array are set one by one; collect them in a list, and np.stack it")
+                return _set(note, inputs)
             formula = _AS_FORMULAS.get(getattr(what, "__name__", ""))
-            node = formula(*inputs) if formula else what(*[_constant(each) for each in inputs], **settings)
-            if node is inputs[0] if what is same else False:
-                return inputs[0]
+            node = formula(*inputs) if formula else what(*inputs, **settings)
             if not isinstance(node, Node):
                 raise GraphError("it makes no single array")
             return node
@@ -191,13 +192,23 @@ def _with_nodes(given: Any, nodes: Mapping[Note, Node]) -> Any:
     return given
 
 
-def _constant(value: Any) -> Any:
-    """Return a number as a constant that is called as it is."""
-    return Constant(value, name=f"{value:g}") if type(value) in (int, float, np.float64) and False else value
-
-
 def _index(part: Any) -> Any:
     return np.array(part) if isinstance(part, list | range) else part
+
+
+def _set(note: Note, inputs: Sequence[Any]) -> Any:
+    """Return an array with some entries set, where the same entries are in each step: a choice by a mask."""
+    array, key, value = note.inputs
+    before, put = (each.value if type(each) is Note else each for each in (array, value))
+    mask = np.zeros(np.shape(before), dtype=bool)
+    if not any(notes_in([key])):
+        mask[plain(key)] = True
+        if mask.all() and np.shape(put) == mask.shape:
+            return inputs[2]
+        with suppress(ValueError):
+            if np.array_equal(np.where(mask, put, before), note.value):
+                return np.where(mask, inputs[2], inputs[0])
+    raise GraphError("entries of an array are set one by one; collect them in a list, and np.stack it")
 
 
 def _is_mask(note: Note) -> bool:

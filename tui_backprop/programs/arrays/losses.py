@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minidl_core import MinidlError, Placeholder
+from minidl_core import MinidlError, NonFiniteError, Placeholder
 from minidl_core.arrays import Array, quiet
 from minidl_core.plan import Plan
 
@@ -43,49 +43,69 @@ class Loss:
 
 
 class Losses:
-    """Finds the losses of a run's steps; `implied` says which loss the gradients are of, where none is computed."""
+    """Finds the losses of a run's steps.
+
+    `implied` says which loss the gradients are of, where none is computed, or another one (`is_computed`), and `stopped` what ended the run, if a number
+    that is not finite did.
+    """
 
     def __init__(self, graphs: Graphs, steps: Sequence[Taken]) -> None:
         self.graphs = graphs
         self._steps = [step for step in steps if step.found]
         self._lines = graphs.lines
         self._refused: ProgramError | None = None
-        self.implied = ""
+        self.implied = self.stopped = ""
+        self.is_computed = False
 
     def of_steps(self) -> Iterator[Loss]:
         """Yield the loss of each step that has one, or could have: many scripts compute it now and then."""
-        place = self._find()
+        place, matches = self._find()
+        if not matches:
+            implied = list(self._implied_losses())
+            if implied:
+                self.is_computed = place is not None
+                yield from implied
+                return
         if place is None:
-            yield from self._implied_losses()
+            if self._refused is not None:
+                raise self._refused
             return
-        known: Below | None = None
+        taken, known = 0, None
         for step in self._steps:
             own = [note for note in step.notes if note in step.dependent and _place(note) == place]
-            if own:
-                known = self.graphs.below(step, own[-1])
-                yield self._loss(step, self.graphs, known, float(np.reshape(own[-1].value, ())))
-            elif known is not None and (fed := _fed_again(known, step)) is not None:
-                again = Below(known.made, fed, known.weights, known.key)
-                loss = self._loss(step, self.graphs, again, None)
-                if loss.matches:
-                    yield loss
+            try:
+                if own:
+                    known = self.graphs.below(step, own[-1])
+                    loss = self._loss(step, self.graphs, known, float(np.reshape(own[-1].value, ())))
+                elif known is not None and (fed := _fed_again(known, step)) is not None:
+                    again = Below(known.made, fed, known.weights, known.key)
+                    loss = self._loss(step, self.graphs, again, None)
+                    if not loss.matches:
+                        continue
+                else:
+                    continue
+            except NonFiniteError as error:
+                if not taken:
+                    raise
+                self.stopped = str(error)
+                return
+            taken += 1
+            yield loss
 
-    def _find(self) -> object:
-        """Return the place in the script that computes the loss."""
+    def _find(self) -> tuple[object, int]:
+        """Return the place in the script that computes the loss, and how many gradients by hand are of it."""
         tried = 0
         for step in self._steps:
             scalars = [note for note in step.notes if note in step.dependent and _is_scalar(note)]
-            best = self._best(step, scalars)
-            if best is not None:
-                return _place(best)
+            note, matches = self._best(step, scalars)
+            if note is not None:
+                return _place(note), matches
             tried += bool(scalars)
             if tried > _MOST_STEPS:
                 break
-        if self._refused is not None:
-            raise self._refused
-        return None
+        return None, 0
 
-    def _best(self, step: Taken, scalars: Sequence[Note]) -> Note | None:
+    def _best(self, step: Taken, scalars: Sequence[Note]) -> tuple[Note | None, int]:
         rated: list[tuple[tuple[float, ...], Note]] = []
         named = [note for note in scalars if self._is_called_loss(note)]
         tried = {*named[-_MOST_TRIED:], *scalars[-_MOST_TRIED:]}
@@ -94,9 +114,10 @@ class Losses:
             if loss is not None:
                 rated.append(((loss.matches, loss.factor == 1.0, loss.factor > 0, note in named, -order), note))
         if not rated:
-            return None
+            return None, 0
         score, note = max(rated, key=lambda each: each[0])
-        return note if score[0] or note in named else None
+        matches = int(score[0])
+        return (note, matches) if 2 * matches >= len(step.found) or note in named else (None, 0)
 
     def _try(self, step: Taken, note: Note) -> Loss | None:
         """Return a number of a step as its loss, in a graph of its own: only what is opened has names in the other."""
@@ -118,14 +139,13 @@ class Losses:
                 if text and name != text:
                     continue
                 loss = self._try(step, note)
-                if loss is None or loss.matches < len(step.weights):
+                if loss is None or loss.matches < len(step.found):
                     continue
                 text = self.implied = name
                 yield self._loss(step, self.graphs, self.graphs.below(step, note), None)
                 break
             else:
                 return
-        self._refused = None
 
     def _is_called_loss(self, note: Note) -> bool:
         names = self._lines.names_of([note]).get(note, ""), self._lines.function_of(note)
@@ -140,12 +160,12 @@ class Losses:
             evaluation = plan.run(plan.feed(feeds), values)
             right = evaluation.gradients(built.loss)
         gradients = {number: right[graphs.variables[number]] for number in built.weights}
-        came_to = float(evaluation[built.loss])
+        came_to = float(np.reshape(evaluation[built.loss], ()))
         if measured is not None and not np.isclose(came_to, measured, rtol=1e-4, atol=1e-8, equal_nan=True):
             raise ProgramError(f"its loss comes to {came_to:g} here and to {measured:g} in the script")
         loss = Loss(step, built, feeds, came_to if measured is None else measured, gradients)
         loss.matches, loss.factor = _match(step, gradients)
-        loss.is_judged = loss.matches > 0
+        loss.is_judged = loss.matches > 0 or _leads_to_gradients(step, below)
         return loss
 
 
@@ -171,12 +191,24 @@ def _match(step: Taken, right: Mapping[int, Array]) -> tuple[int, float]:
         found = step.found.get(number, [])
         # each weight has one vote for a factor, however many arrays have it
         votes.update({factor for each in found for factor in factors_of(each.sign * each.value, gradient)})
-    if not votes:
-        return 0, 1.0
-    most = max(votes.values())
-    if votes[1.0] == most:
+    most = max(votes.values(), default=0)
+    if most == votes[1.0]:
         return most, 1.0
+    if most == 1 and len(right) > 1:  # one alone is a multiple by chance, as one number of another always is
+        return votes[1.0], 1.0
     return most, max((factor for factor, count in votes.items() if count == most), key=abs)
+
+
+def _leads_to_gradients(step: Taken, below: Below) -> bool:
+    """Return whether the gradients by hand are computed from the same forward pass as a loss."""
+    forward = set(below.made)
+    reached = {each.note for found in step.found.values() for each in found}
+    for note in reversed(step.notes):
+        if note in reached:
+            if note in forward:
+                return True
+            reached.update(note.sources)
+    return False
 
 
 def factors_of(theirs: Array, right: Array) -> list[float]:
@@ -185,7 +217,8 @@ def factors_of(theirs: Array, right: Array) -> list[float]:
     if theirs.shape != right.shape or not square or not np.isfinite(theirs).all():
         return []
     factor = float(np.vdot(theirs, right)) / square
-    return [float(f"{factor:.6g}")] if factor and agrees(theirs, factor * right) else []
+    is_likely = 1e-6 < abs(factor) < 1e6
+    return [float(f"{factor:.6g}")] if is_likely and agrees(theirs, factor * right) else []
 
 
 def agrees(theirs: Array, right: Array) -> bool:
@@ -195,7 +228,7 @@ def agrees(theirs: Array, right: Array) -> bool:
 
 
 def _is_scalar(note: Note) -> bool:
-    return np.size(note.value) == 1 and np.asarray(note.value).dtype.kind == "f"
+    return bool(np.size(note.value) == 1) and np.asarray(note.value).dtype.kind == "f"
 
 
 def _place(note: Note) -> object:

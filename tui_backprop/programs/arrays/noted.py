@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from .tape import Note, Tape
+from .tape import Note, Tape, same
 from .unseen import operands_of_dot, unseen
 
 tape: list[Tape] = []
@@ -62,10 +62,15 @@ class NotedArray(np.ndarray):
     def __array_function__(self, function: Any, types: Any, args: Any, settings: Any) -> Any:
         if not tape or not tape[0].is_on:
             return function(*plain(args), **plain(settings))
+        target = settings.pop("out", None)
+        if isinstance(target, NotedArray):
+            notes = [_as_note(each) for each in args]
+            notes = [_keep_value(target) if each is target else note for each, note in zip(args, notes, strict=True)]
+            function(*plain(args), out=target.view(np.ndarray), **plain(settings))
+            target.note = tape[0].add(function, notes, settings, target.view(np.ndarray))
+            return target
         value = function(*plain(args), **plain(settings))
-        if function in _LIKE:
-            return as_noted(value)
-        return _noted(function, args, settings, value)
+        return as_noted(value) if function in _LIKE else _noted(function, args, settings, value)
 
     def __getitem__(self, key: Any) -> Any:
         value = np.ndarray.__getitem__(self.view(np.ndarray), plain(key))
@@ -126,13 +131,8 @@ for _name in _METHODS:
     setattr(NotedArray, _name, _method(_name))
 
 
-def same(value: Any) -> Any:
-    """Return what is given: a copy is the same number."""
-    return value
-
-
 def set_item(array: Any, key: Any, value: Any) -> Any:
-    """Return an array with some entries set to a value; only where the key is a mask is that an operation of ours."""
+    """Return an array with some entries set to a value; the key is a mask."""
     return np.where(key, value, array)
 
 

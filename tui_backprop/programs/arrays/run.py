@@ -49,11 +49,14 @@ def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, war
     steps = [_Step(each, _update(each, losses), _theirs(each, losses)) for each in found]
     optimizers = recognise_updates([each.update for each in steps]) or [repeating(each.update) for each in steps]
     if losses.implied:
-        warning = f"{warning} {path} computes no loss; its gradients are those of {losses.implied}, shown here.".strip()
+        other = "Its gradients are not those of the loss that it computes, but" if losses.is_computed else "It computes no loss; its gradients are those"
+        warning = f"{warning} {other} of {losses.implied}, shown here.".strip()
     factor = found[0].factor
     if factor != 1:
         warning = f"{warning} Its gradients are {factor:g} times those of this loss, which is taken into account.".strip()
-    if recorder.left_out:
+    if losses.stopped:
+        warning = f"{warning} {path} is opened with {len(steps)} steps; in the next, {losses.stopped}".strip()
+    elif recorder.left_out:
         warning = f"{warning} Only the first {len(steps)} steps of {path} are here: more would not fit.".strip()
     engine = LearnersEngine("the script", path, "", "", {}) if any(each.theirs for each in steps) else None
     return program_of_run(list(_recorded(steps, optimizers)), engine, path, execution.main.__doc__, warning)

@@ -15,6 +15,13 @@ import numpy as np
 
 from minidl_core.arrays import Array
 
+
+
+def same(value: Any) -> Any:
+    """Return what is given: a copy is the same number."""
+    return value
+
+
 SCALING = (np.multiply, np.divide, np.negative)
 SUMS = (np.add, np.subtract)
 Place = tuple[CodeType, int, int]
@@ -150,7 +157,12 @@ class Tape:
         return None
 
     def _was_there(self, note: Note) -> bool:
-        """Return whether an array was there before the step, or was made of such a one and of numbers alone."""
+        """Return whether an array was there before the step, or was made of such a one and of numbers alone.
+
+        Before the first step all arrays are made, in whatever way.
+        """
+        if not self._begin:
+            return True
         own = list(spine(note, self._begin))
         others = [each for made, source in zip(own, own[1:], strict=False) for each in made.inputs if each is not source]
         return (own[-1].what is None or own[-1].number <= self._begin) and all(
@@ -179,7 +191,7 @@ class Tape:
 def spine(note: Note, begin: int) -> Iterator[Note]:
     """Yield a note and what it is a sum, difference or multiple of, always the first input, down to a leaf."""
     yield note
-    while note.number > begin and note.what in (*SUMS, *SCALING):
+    while note.number > begin and (note.what in SUMS or note.what in SCALING or note.what is same):
         inputs = [each for each in note.inputs if type(each) is Note]
         if not inputs:
             return
