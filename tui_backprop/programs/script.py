@@ -82,7 +82,7 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
     if stopped is not None:
         # what it trained until then is what a debugger is for
         by_others = of_engine.taken if of_engine.steps else sum(each.taken for each in of_torch if each.steps)
-        taken = len(recorder.steps) or by_others or len(of_loop.ends)
+        taken = len(recorder.steps) or by_others or of_arrays.taken or len(of_loop.ends)
         fed = any(isinstance(node, Minimization) and _fed(node, seen) is not None for node in seen)
         if not taken and not fed:
             raise KeyboardInterrupt if isinstance(stopped.__cause__, KeyboardInterrupt) else stopped

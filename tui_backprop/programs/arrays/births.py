@@ -55,7 +55,7 @@ def _are_noted(values: Any) -> bool:
 def _as_array(value: Any) -> Any:
     if type(value) is NotedArray:
         return value
-    array = np.float64(value)[...].view(NotedArray)
+    array = np.asarray(float(value)).view(NotedArray)
     array.note = value.note
     return array
 
@@ -98,7 +98,7 @@ def noting_births() -> Iterator[None]:
     try:
         for owner, name, made in kept:
             setattr(owner, name, (_noting_values if name in _OF_VALUES else _noting)(made))
-        np.random.default_rng = lambda *given: _Generator(default_rng(*given).bit_generator)  # type: ignore[assignment]
+        np.random.default_rng = lambda *given, **seed: _Generator(default_rng(*given, **seed).bit_generator)
         np.random.RandomState = _RandomState  # type: ignore[misc]
         yield
     finally:

@@ -59,4 +59,8 @@ def _scalars(note: Note) -> list[float]:
 
 
 def _numerator(note: Note) -> object:
-    return note.inputs[0] if note.what is np.divide else next(x for x in note.inputs if type(x) is Note and np.ndim(x.value))
+    return (
+        note.inputs[0]
+        if note.what is np.divide
+        else next(x for x in note.inputs if type(x) is Note and np.ndim(x.value))
+    )

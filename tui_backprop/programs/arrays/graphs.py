@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from minidl_core import Constant, Graph, GraphError, MinidlError, Node, Placeholder, Variable, placeholder
+from minidl_core import Graph, GraphError, MinidlError, Node, Placeholder, Variable, placeholder
 from minidl_core import log as log_of
 from minidl_core.arrays import Array, copy_in
 
@@ -102,7 +102,7 @@ class Graphs:
             what, place = note.what, note.place and note.place[:2]
             shapes = tuple(np.shape(each.value) for each in note.sources)
             parts.append((what, place, _refer(note.inputs, index), repr(_refer(note.settings, index)), shapes))
-        return Below(made, fed, weights, tuple([*parts, *(step.weights[each] for each in weights)]))
+        return Below(made, fed, weights, (*parts, *(step.weights[each] for each in weights)))
 
     def build(self, step: Taken, below: Below) -> Built:
         """Return the graph of a step; raises ProgramError where an operation of it is none of ours."""
@@ -117,14 +117,16 @@ class Graphs:
         for note in below.weights:
             number = step.weights[note]
             if number not in self.variables:
-                name = self._names.get(number, f"w{number}")
-                self.variables[number] = Variable(step.before[number], name=name)
+                called = self._names.get(number, f"w{number}")
+                self.variables[number] = Variable(step.before[number], name=called)
+                _locate(self.variables[number], note, below.made)
             nodes[note] = self.variables[number]
         fed: list[Placeholder] = []
         for note in below.fed:
-            name = self.lines.of_data(note)
-            nodes[note] = placeholder(np.shape(note.value), name)
-            fed.append(nodes[note])  # type: ignore[arg-type]
+            data = placeholder(np.shape(note.value), self.lines.of_data(note))
+            _locate(data, note, below.made)
+            fed.append(data)
+            nodes[note] = data
         calls = self.lines.names_of(below.made)
         made: list[Node] = []
         for note in below.made:
@@ -140,7 +142,7 @@ class Graphs:
             made.append(np.sum(made[-1]))
         return Built(made[-1], fed, made, [step.weights[note] for note in below.weights])
 
-    def _make(self, note: Note, nodes: Mapping[Note, Node]) -> Node:
+    def _make(self, note: Note, nodes: Mapping[Note, Node]) -> Any:
         what: Any = note.what
         inputs, settings = _with_nodes(note.inputs, nodes), _with_nodes(note.settings, nodes)
         try:
@@ -163,6 +165,13 @@ class Graphs:
         if note.place is None:
             return self._file
         return f"{os.path.basename(note.place[0].co_filename)}:{note.place[2]}"
+
+
+def _locate(leaf: Node, note: Note, made: Sequence[Note]) -> None:
+    """Say of a leaf where it is read first."""
+    place = next((each.place for each in made if each.place and any(source is note for source in each.sources)), None)
+    if place is not None:
+        leaf.locate(os.path.basename(place[0].co_filename), place[2])
 
 
 def feeds_of(below: Below, built: Built) -> dict[Placeholder, Array]:
@@ -213,4 +222,4 @@ def _set(note: Note, inputs: Sequence[Any]) -> Any:
 
 def _is_mask(note: Note) -> bool:
     key: Any = note.inputs[1]
-    return type(key) is Note and getattr(key.value, "dtype", None) == bool
+    return type(key) is Note and bool(np.asarray(key.value).dtype == np.bool_)

@@ -22,7 +22,9 @@ class Lines:
         for outer in (False, True):
             for note, following in zip(made, [*made[1:], None], strict=True):
                 place = note.caller if outer else note.place
-                if place is None or (following is not None and place == (following.caller if outer else following.place)):
+                if place is None or (
+                    following is not None and place == (following.caller if outer else following.place)
+                ):
                     continue
                 if not outer and following is not None and _line(following.place) == _line(place):
                     continue

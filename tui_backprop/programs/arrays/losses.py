@@ -45,8 +45,8 @@ class Loss:
 class Losses:
     """Finds the losses of a run's steps.
 
-    `implied` says which loss the gradients are of, where none is computed, or another one (`is_computed`), and `stopped` what ended the run, if a number
-    that is not finite did.
+    `implied` says which loss the gradients are of, where none is computed, or another one (`is_computed`), and
+    `stopped` what ended the run, if a number that is not finite did.
     """
 
     def __init__(self, graphs: Graphs, steps: Sequence[Taken]) -> None:
@@ -72,7 +72,7 @@ class Losses:
             return
         taken, known = 0, None
         for step in self._steps:
-            own = [note for note in step.notes if note in step.dependent and _place(note) == place]
+            own = [note for note in _scalars(step) if _place(note) == place]
             try:
                 if own:
                     known = self.graphs.below(step, own[-1])
@@ -96,7 +96,7 @@ class Losses:
         """Return the place in the script that computes the loss, and how many gradients by hand are of it."""
         tried = 0
         for step in self._steps:
-            scalars = [note for note in step.notes if note in step.dependent and _is_scalar(note)]
+            scalars = _scalars(step)
             note, matches = self._best(step, scalars)
             if note is not None:
                 return _place(note), matches
@@ -107,7 +107,7 @@ class Losses:
 
     def _best(self, step: Taken, scalars: Sequence[Note]) -> tuple[Note | None, int]:
         rated: list[tuple[tuple[float, ...], Note]] = []
-        named = [note for note in scalars if self._is_called_loss(note)]
+        named = self._called_loss(step, scalars)
         tried = {*named[-_MOST_TRIED:], *scalars[-_MOST_TRIED:]}
         for order, note in enumerate(sorted(tried, key=lambda each: each.number)):
             loss = self._try(step, note)
@@ -125,7 +125,7 @@ class Losses:
         try:
             return self._loss(step, graphs, graphs.below(step, note), float(np.reshape(note.value, ())))
         except ProgramError as refused:
-            if self._refused is None or self._is_called_loss(note):
+            if self._refused is None or self._called_loss(step, [note]):
                 self._refused = refused
         except MinidlError:
             pass
@@ -147,9 +147,14 @@ class Losses:
             else:
                 return
 
-    def _is_called_loss(self, note: Note) -> bool:
-        names = self._lines.names_of([note]).get(note, ""), self._lines.function_of(note)
-        return any(_CALLED.fullmatch(name) for name in names)
+    def _called_loss(self, step: Taken, scalars: Sequence[Note]) -> list[Note]:
+        """Return those numbers that the script, or the function that computes them, calls a loss."""
+        names = self._lines.names_of(step.notes)
+        return [
+            note
+            for note in scalars
+            if any(_CALLED.fullmatch(name) for name in (names.get(note, ""), self._lines.function_of(note)))
+        ]
 
     def _loss(self, step: Taken, graphs: Graphs, below: Below, measured: float | None) -> Loss:
         built = graphs.build(step, below)
@@ -175,7 +180,7 @@ def _fed_again(known: Below, step: Taken) -> list[Note] | None:
     fed: list[Note] = []
     for old in known.fed:
         like = [each for each in step.notes if each not in step.dependent and _place(each) == _place(old)]
-        if old.what is None and old in sources:
+        if old in sources:
             fed.append(old)
         elif old.what is not None and like and np.shape(like[-1].value) == np.shape(old.value):
             fed.append(like[-1])
@@ -227,8 +232,13 @@ def agrees(theirs: Array, right: Array) -> bool:
     return theirs.shape == right.shape and bool(np.allclose(theirs, right, rtol=1e-5, atol=1e-7 * largest))
 
 
-def _is_scalar(note: Note) -> bool:
-    return bool(np.size(note.value) == 1) and np.asarray(note.value).dtype.kind == "f"
+def _scalars(step: Taken) -> list[Note]:
+    """Return what of a step is one number that its weights lead to."""
+    return [
+        note
+        for note in step.notes
+        if note in step.dependent and np.size(note.value) == 1 and np.asarray(note.value).dtype.kind == "f"
+    ]
 
 
 def _place(note: Note) -> object:

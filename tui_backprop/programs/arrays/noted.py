@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -111,20 +112,15 @@ def _method(name: str) -> Callable[..., Any]:
     return call
 
 
+@dataclass(frozen=True)
 class MethodOfName:
-    """Calls the method of this name; equal to another of the same name."""
+    """Calls the method of a name on its first input."""
 
-    def __init__(self, name: str) -> None:
-        self.__name__ = name
+    __name__: str
 
     def __call__(self, owner: Any, *args: Any, **settings: Any) -> Any:
+        """Return what the method does."""
         return getattr(owner, "flatten" if self.__name__ == "ravel" else self.__name__)(*args, **settings)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, MethodOfName) and self.__name__ == other.__name__
-
-    def __hash__(self) -> int:
-        return hash(self.__name__)
 
 
 for _name in _METHODS:

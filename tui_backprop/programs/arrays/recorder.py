@@ -17,6 +17,8 @@ from minidl_core.arrays import Array, copy_in
 
 from ..engine.noting import ARITHMETIC
 from ..naming import name_objects
+from ..notebook import cells_of
+from ..program import ProgramError
 from .births import noting_births
 from .gradients import Found, gradients_in
 from .noted import NotedArray, tape
@@ -53,8 +55,14 @@ class ArrayRecorder:
         self._waiting: list[Note] = []
         self._numbers: dict[Note, int] = {}
         self.data_names: dict[Note, str] = {}
+        self._left: dict[Note, Array] = {}
         self._bytes = 0
         self._count = 0
+
+    @property
+    def taken(self) -> int:
+        """How many steps moved weights."""
+        return sum(bool(step.found) for step in self.steps)
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -98,7 +106,10 @@ class ArrayRecorder:
         for note in notes:
             if any(source in dependent for source in note.sources):
                 dependent.add(note)
-        before = {number: copy_in(note.value) for note, number in weights.items()}
+        before: dict[int, Array] = {}
+        for note, number in weights.items():
+            left = self._left.pop(note, None)
+            before[number] = copy_in(note.value) if left is None else left
         step = Taken(list(notes), weights, dependent, before)
         for old, number in weights.items():
             new = moved.get(old, old)
@@ -106,10 +117,13 @@ class ArrayRecorder:
             if new is not old:
                 step.found[number] = list(gradients_in(new, begin))
             self._numbers[new] = number
+            self._left[new] = step.after[number]
             if new in self.data_names:
                 self.names.setdefault(number, self.data_names[new])
         if weights:
             self.steps.append(step)
+            kept = [*step.after.values(), *(each.value for found in step.found.values() for each in found)]
+            self._bytes += sum(int(each.nbytes) for each in (*kept, *(np.asarray(note.value) for note in notes)))
         for note in notes:
             note.consumers.clear()
 
@@ -139,8 +153,11 @@ class ArrayRecorder:
 def is_plain_numpy(path: str) -> bool:
     """Return whether a script and the modules beside it compute with NumPy, and none has an engine of its own."""
     try:
-        trees = [ast.parse(Path(path).read_bytes())]
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        source = Path(path).read_bytes()
+        if path.endswith(".ipynb"):
+            source = b"\n".join(cells_of(source, path, path)[0].values())
+        trees = [ast.parse(source)]
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError, ProgramError):
         return False
     seen: set[str] = set()
     imported: set[str] = set()

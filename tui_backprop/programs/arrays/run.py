@@ -49,11 +49,17 @@ def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, war
     steps = [_Step(each, _update(each, losses), _theirs(each, losses)) for each in found]
     optimizers = recognise_updates([each.update for each in steps]) or [repeating(each.update) for each in steps]
     if losses.implied:
-        other = "Its gradients are not those of the loss that it computes, but" if losses.is_computed else "It computes no loss; its gradients are those"
+        other = (
+            "Its gradients are not those of the loss that it computes, but"
+            if losses.is_computed
+            else "It computes no loss; its gradients are those"
+        )
         warning = f"{warning} {other} of {losses.implied}, shown here.".strip()
     factor = found[0].factor
     if factor != 1:
-        warning = f"{warning} Its gradients are {factor:g} times those of this loss, which is taken into account.".strip()
+        warning = (
+            f"{warning} Its gradients are {factor:g} times those of this loss, which is taken into account.".strip()
+        )
     if losses.stopped:
         warning = f"{warning} {path} is opened with {len(steps)} steps; in the next, {losses.stopped}".strip()
     elif recorder.left_out:
@@ -77,7 +83,8 @@ def _recorded(steps: Sequence[_Step], optimizers: Sequence[Any]) -> Iterator[Rec
             left_after=step.update.after,
             theirs=step.theirs,
         )
-        left |= step.update.after
+        for node, value in step.update.after.items():
+            left[node] = value
 
 
 def _update(loss: Loss, losses: Losses) -> Update:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
 
 from minidl_core.arrays import Array
-
 
 
 def same(value: Any) -> Any:
@@ -118,7 +118,7 @@ class Tape:
                 source.consumers.append(note)
         self._count += 1
         note.number = self._count
-        if what in SUMS and getattr(value, "ndim", 0):
+        if what in SUMS and np.ndim(value):
             note.replaces = self._replaced(note)
             if note.replaces is not None:
                 self._updates.append(note)
@@ -164,7 +164,7 @@ class Tape:
         if not self._begin:
             return True
         own = list(spine(note, self._begin))
-        others = [each for made, source in zip(own, own[1:], strict=False) for each in made.inputs if each is not source]
+        others = [each for made, source in pairwise(own) for each in made.inputs if each is not source]
         return (own[-1].what is None or own[-1].number <= self._begin) and all(
             np.ndim(each.value if type(each) is Note else each) == 0 for each in others
         )

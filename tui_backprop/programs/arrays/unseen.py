@@ -29,7 +29,7 @@ def operands_of_dot() -> tuple[Any, Any] | None:
         return None
 
 
-def unseen(array: Any) -> Any:
+def unseen(_: Any) -> Any:
     """Stand for an operation that NumPy made without asking, where the script does not say it either."""
     raise TypeError("NumPy does not say what it did there; write np.dot(a, b) for a.dot(b)")
 
