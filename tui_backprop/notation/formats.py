@@ -7,7 +7,7 @@ and 97 is 97. A number that is not zero does not look like zero. Zero has no sig
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Context, Decimal
+from decimal import Decimal, InvalidOperation
 from math import isfinite
 from typing import NamedTuple
 
@@ -23,8 +23,6 @@ _FEW = 8
 """So many numbers are sooner gone through one by one than as an array."""
 _MORE_OF_TWO, _MORE = 6, 1
 """So many digits more two terms, and others, may get so that they and their sum add up as they are shown."""
-_WIDE = Context(prec=700)
-"""Room for the digits of every float."""
 MOST_DIGITS = 17
 """No two numbers that differ look the same in so many digits."""
 
@@ -230,6 +228,10 @@ def _adds_up(terms: np.ndarray, totals: np.ndarray, fine: Notation, coarse: Nota
         shown = Decimal(coarse.fixed(total))
         hidden = shown == 0 and abs(total) > 1e-9 * np.abs(addends).max(initial=0.0)
         added = sum((Decimal(fine.text(x)) for x in addends), Decimal())
-        if hidden or (added if fine == coarse else added.quantize(unit, context=_WIDE)) != shown:
+        try:
+            rounded = added.quantize(unit)
+        except InvalidOperation:  # they have more digits than decimal arithmetic
+            return False
+        if hidden or (added if fine == coarse else rounded) != shown:
             return False
     return True
