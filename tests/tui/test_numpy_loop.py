@@ -121,13 +121,13 @@ def test_a_network_by_hand_is_opened_with_its_gradients(tmp_path: Path, capsys: 
     assert program.optimizer.learning_rate == 0.5
     nodes = {node.name: node for node in program.example.loss.graph.nodes}
     assert {"X", "W1", "b1", "z1", "a1", "a2", "loss", "W2", "b2", "y"} <= set(nodes)
-    assert nodes["a1"].location == "by_hand.py:8"
+    assert nodes["a1"].location == "by_hand.py:21"
     assert {node.name for node in program.steps[0].theirs} == {"W1", "b1", "W2", "b2"}
     verdict = judge(program)
     assert verdict is not None
     assert verdict.status == 0
     assert main([str(tmp_path / "by_hand.py"), "--headless"]) == 0
-    assert "✓ the script (by_hand.py): 4 gradients agree in all 6 steps" in capsys.readouterr().out
+    assert "✓ the loop (by_hand.py): 4 gradients agree in all 6 steps" in capsys.readouterr().out
 
 
 def test_a_wrong_gradient_by_hand_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -237,9 +237,9 @@ def test_a_loop_that_stops_or_never_ends_is_opened_with_what_it_did(
         TWO_LAYERS.replace("    seen.append(loss)", "    if epoch == 3: raise KeyError(3)")
     )
     program = open_program(str(tmp_path / "stops.py"))
-    assert (len(program.steps), "raised KeyError: 3" in program.warning) == (4, True)
-    monkeypatch.setattr("tui_backprop.programs.arrays.recorder.MOST_BYTES", 2_000)
+    assert (len(program.steps), "raised KeyError: 3" in program.warning) == (3, True)
+    monkeypatch.setattr("tui_backprop.programs.numpy_run.MOST_BYTES", 2_000)
     (tmp_path / "long.py").write_text(source)
     program = open_program(str(tmp_path / "long.py"))
     assert 1 < len(program.steps) < 20
-    assert f"Only the first {len(program.steps)} steps" in program.warning
+    assert f"Only the first {len(program.steps)} iterations" in program.warning

@@ -160,18 +160,15 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
 def _by_hand(
     of_arrays: ArrayRecorder, of_loop: LoopRecorder, execution: Execution, path: str, warning: str
 ) -> Program | None:
-    """Return the run of a script in plain NumPy: as its arrays noted it, or else as the lines of its loop say."""
+    """Return the run of a script in plain NumPy: as the lines of its loop say, or else as its arrays noted it."""
     refused: ProgramError | None = None
     try:
-        program = arrays_program(of_arrays, execution, path, warning)
+        program = numpy_program(of_loop, execution, path, warning)
         if program is not None:
             return program
     except ProgramError as error:
         refused = error
-    try:
-        program = numpy_program(of_loop, execution, path, warning)
-    except ProgramError as error:
-        raise refused or error from error
+    program = arrays_program(of_arrays, execution, path, warning)
     if program is None and refused is not None:
         raise refused
     return program
