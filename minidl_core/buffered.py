@@ -26,6 +26,7 @@ from .train import GradientDescentOptimizer, Optimizer
 Call = Callable[[], object]
 _WORTH_IT = 3
 _MOST_SHAPES = 8
+_MOST_SCALARS = 1_000
 _SHORT = 3
 _EXTREMES = (np.maximum, np.minimum)
 _EXACT = (np.add, np.subtract, np.multiply, np.divide, *_EXTREMES)
@@ -358,7 +359,8 @@ class BufferedTraining:
         """Trace the step; operations of others may depend on more than their inputs, so only our own are traced."""
         functions = [node.definition.compute for node in self._plan.nodes if isinstance(node, Operation)]
         functions += [rule.function for _, _, rule, *_ in self._plan.backward(self._loss, training=True).steps]
-        if not all(map(is_ours, functions)):
+        # many single numbers are run as fast by functions of floats, which take no buffers
+        if not all(map(is_ours, functions)) or (self._plan.scalars and len(self._plan.nodes) > _MOST_SCALARS):
             return None
         try:
             return BufferedStep(self._plan, self._loss, self._only, optimizer, feeds)
