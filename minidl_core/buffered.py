@@ -29,6 +29,7 @@ _MOST_HELD = 4_000_000
 """So many numbers the lists for all shapes together may hold, 32 MB: another shape is then run in the ordinary way."""
 _CALL = 64
 """So many numbers a call takes as much memory as."""
+_MOST_SCALARS = 1_000
 _SHORT = 3
 _EXTREMES = (np.maximum, np.minimum)
 _EXACT = (np.add, np.subtract, np.multiply, np.divide, *_EXTREMES)
@@ -372,7 +373,8 @@ class BufferedTraining:
         """Trace the step; operations of others may depend on more than their inputs, so only our own are traced."""
         functions = [node.definition.compute for node in self._plan.nodes if isinstance(node, Operation)]
         functions += [rule.function for _, _, rule, *_ in self._plan.backward(self._loss, training=True).steps]
-        if not all(map(is_ours, functions)):
+        # many single numbers are run as fast by functions of floats, which take no buffers
+        if not all(map(is_ours, functions)) or (self._plan.scalars and len(self._plan.nodes) > _MOST_SCALARS):
             return None
         try:
             return BufferedStep(self._plan, self._loss, self._only, optimizer, feeds)

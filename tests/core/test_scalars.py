@@ -179,6 +179,19 @@ def test_a_gradient_function_that_is_registered_anew_counts_at_once(monkeypatch)
     assert dl.compute_gradient(loss)[w] == 6.0
 
 
+def test_a_chain_is_trained_to_the_same_bits_whether_it_is_short_or_long():
+    for length in (3, 1_500):
+        dl.Graph().as_default()
+        start, w = dl.Variable(1.0), dl.Variable(0.999)
+        x = start
+        for _ in range(length):
+            x = x * w + 0.001
+        step = dl.train.GradientDescentOptimizer(1e-6).minimize(x)
+        fast, slow = dl.Stepper(step), dl.Stepper(step)
+        assert fast.run(5) == [list(slow.iteration())[-1].loss for _ in range(5)]
+        assert bits(fast.session.variables[w]) == bits(slow.session.variables[w])
+
+
 def test_operations_of_others_are_run_as_they_are(monkeypatch):
     monkeypatch.setattr("minidl_core.operations.decorator.definitions", {})
     calls = []
