@@ -47,7 +47,8 @@ from tui_backprop.narration.wording import in_list
 from tui_backprop.panes.beliefs import draw_beside, draw_choices
 from tui_backprop.panes.question_pane import draw_answers
 from tui_backprop.programs.program import program_of
-from tui_backprop.quiz import Question, belief_behind, questions
+from tui_backprop.quiz import Question, belief_behind
+from tui_backprop.quiz.questions import questions
 from tui_backprop.quiz.quiz import Outcome
 from tui_backprop.screens.beliefs import BeliefsScreen
 from tui_backprop.screens.main_screen import MainScreen
