@@ -88,6 +88,7 @@ class BackpropApp(App[None]):
         self._turns: asyncio.Task[None] | None = None
         self._importing: asyncio.Task[None] | None = None  # nothing else would keep it
         self._sessions = {self.session.program.address: self.session}
+        self.add_mode(self.DEFAULT_MODE, self._make_screen)
 
     @property
     def timeline(self) -> Timeline:
@@ -132,12 +133,9 @@ class BackpropApp(App[None]):
         self.session = session
         self.switch_mode(address if address != next(iter(self._sessions)) else self.DEFAULT_MODE)
 
-    def get_default_screen(self) -> Screen[None]:
-        """Return the first screen: for one that is a mode's, Textual would parse all style sheets again."""
-        return self._make_screen()
-
     def _make_screen(self) -> Screen[None]:
         screen = MainScreen(self.session, self._company, self._keys, self._paint)
+        screen._css_update_count = self._css_update_count  # or Textual would parse all style sheets again for it
         screen.viewer.tell(self._progress)
         begins = self._begins or (len(self._sessions) > 1 and self._company is None)
         if begins and screen.viewer.reading.count:
@@ -148,7 +146,6 @@ class BackpropApp(App[None]):
 
     async def on_mount(self) -> None:
         """Meet the class, or show the path."""
-        self.add_mode(self.DEFAULT_MODE, self.get_default_screen)
         if self._offers_path:
             self.action_lessons(starts=True)
         if self._company is not None:
