@@ -284,6 +284,10 @@ class BackpropApp(App[None]):
         if self._follows_background and event.is_light:
             self.action_choose_theme("light")
 
+    def copy_to_clipboard(self, text: str) -> None:
+        """Hand a text to the terminal, with nothing in it that a shell or an editor would obey when it is pasted."""
+        super().copy_to_clipboard("\n".join(map(printable, text.split("\n"))))
+
     def action_suspend_process(self) -> None:
         """Suspend the app, where there is a shell that could go on with it."""
         if self.session.has_files:

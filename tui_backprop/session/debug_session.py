@@ -29,6 +29,7 @@ from ..graph.foldings import Foldings
 from ..hunt.hunt import Guess, Hunt
 from ..narration.solution import write_solution
 from ..notation.conditions import at_node
+from ..notation.fitting import printable
 from ..notation.moments import command
 from ..programs.program import Program
 from ..quiz.masked import mask
@@ -266,7 +267,7 @@ class DebugSession:
     def say_where(self) -> str:
         """Return the command that opens the app at the current moment; the message has it, too."""
         self.pause()
-        where = command(self.timeline)
+        where = printable(command(self.timeline))
         self.message = Message("where", {"command": where})
         return where
 
