@@ -281,8 +281,8 @@ class BackpropApp(App[None]):
 
     def on_background_reported(self, event: BackgroundReported) -> None:
         """Take the theme that can be read on the terminal's background, where no other one is set."""
-        if self._follows_background and event.is_light:
-            self.action_choose_theme("light")
+        if self._follows_background:
+            self.action_choose_theme("light" if event.is_light else "dark")
 
     def copy_to_clipboard(self, text: str) -> None:
         """Hand a text to the terminal, with nothing in it that a shell or an editor would obey when it is pasted."""
