@@ -29,6 +29,7 @@ from .driver import DifferenceDriver
 from .keys import REPAINT, Keymap
 from .later import import_later
 from .lessons import lesson_names
+from .notation.fitting import printable
 from .programs.opening import open_program, variants_of
 from .programs.program import Program
 from .screens.main_screen import MainScreen
@@ -286,8 +287,12 @@ class BackpropApp(App[None]):
 
     def on_background_reported(self, event: BackgroundReported) -> None:
         """Take the theme that can be read on the terminal's background, where no other one is set."""
-        if self._follows_background and event.is_light:
-            self.action_choose_theme("light")
+        if self._follows_background:
+            self.action_choose_theme("light" if event.is_light else "dark")
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Hand a text to the terminal, with nothing in it that a shell or an editor would obey when it is pasted."""
+        super().copy_to_clipboard("\n".join(map(printable, text.split("\n"))))
 
     def action_suspend_process(self) -> None:
         """Suspend the app, where there is a shell that could go on with it."""

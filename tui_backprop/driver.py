@@ -289,6 +289,17 @@ class DifferenceDriver(LinuxDriver):
         self.forget()
         self._app.call_later(self._app.run_action, "app.repaint")
 
+    def _enable_mouse_support(self) -> None:
+        """Ask for the mouse; of terminals that know only of drags, such as PuTTY, for these."""
+        super()._enable_mouse_support()
+        if self._mouse:
+            self.write("\x1b[?1002h\x1b[?1003h")  # of the modes that a terminal knows, the last one counts
+
+    def _disable_mouse_support(self) -> None:
+        super()._disable_mouse_support()
+        if self._mouse:
+            self.write("\x1b[?1002l")
+
     def stop_application_mode(self) -> None:
         """Stop, and leave the mouse as it was, too: its positions in pixels are the one mode that Textual forgets."""
         # once the terminal is as it was, a Ctrl+Z that was typed before stops us, in the middle of this or for good

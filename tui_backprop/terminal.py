@@ -36,7 +36,7 @@ PATIENCE = 2.0  # seconds that the app has to quit after a signal
 
 # what Textual 8.2.8 sets, unset: paste, wrap, size reports, mouse, focus, painting at once, keyboard, screen, cursor
 RESTORE = (
-    "\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l\x1b[?1004l"
+    "\x1b[?2004l\x1b[?7h\x1b[?2048l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l\x1b[?1004l"
     "\x1b[?2026l\x1b[<u\x1b[?1049l\x1b[?25h"
 )
 

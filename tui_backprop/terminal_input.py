@@ -118,7 +118,7 @@ class TerminalInput:
             self._pasted = ""
         elif sequence == END_OF_PASTE:
             if self._pasted:
-                yield events.Paste(self._pasted.replace("\x00", ""))
+                yield events.Paste("".join(filter(_is_text, self._pasted)))
             self._pasted = None
         elif answer := BACKGROUND.fullmatch(sequence):
             red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in answer.groups())
@@ -144,6 +144,11 @@ class TerminalInput:
         vars(parser).update({name: getattr(self._parser, name) for name in MOUSE})
         self._parser = parser
         return messages
+
+
+def _is_text(character: str) -> bool:
+    """Return whether a character that is pasted shows as itself, as those do that are typed, or ends a line."""
+    return character.isprintable() or character in "\t\r\n"
 
 
 def _believed(sequence: str) -> bool:

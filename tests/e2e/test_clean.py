@@ -22,7 +22,7 @@ STAND_IN = [sys.executable, str(Path(__file__).with_name("stand_in.py"))]
 def started(request: pytest.FixtureRequest) -> Iterator[PseudoTerminal]:
     with PseudoTerminal(STAND_IN, modern=request.param) as terminal:
         terminal.wait_for("sentence of step 0")
-        assert {1049, 1000, 1003, 1006, 2004, 25, 7, 0} <= terminal.modes  # so that the tests can fail
+        assert {1049, 1000, 1002, 1003, 1006, 2004, 25, 7, 0} <= terminal.modes  # so that the tests can fail
         if terminal.modern:
             terminal.wait_until(lambda: {2048, 1016} <= terminal.modes)
         assert not terminal.is_clean

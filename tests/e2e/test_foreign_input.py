@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from textual.events import Key
+from textual.events import Key, Paste
 
 from tui_backprop.terminal_input import TerminalInput
 
@@ -59,6 +59,13 @@ def test_a_paste_that_is_broken_off_ends_when_no_more_of_it_comes(terminal: Pseu
         pass
     terminal.press("space")
     terminal.wait_for("node 3 of 8")
+
+
+def test_what_is_pasted_shows_as_itself() -> None:
+    pasted = "a\u202eb\x00\x9b2J\u200bé\tc\nd"
+    [paste] = TerminalInput().take(f"\x1b[200~{pasted}\x1b[201~".encode())
+    assert isinstance(paste, Paste)
+    assert paste.text == "ab2Jé\tc\nd"
 
 
 @pytest.mark.parametrize(("rest", "key"), [(b"[C", "right"), (b"OA", "up"), (b"[5~", "pageup")])

@@ -14,15 +14,18 @@ import pytest
 
 from tests.sample_graphs import SWEPT
 from tui_backprop.cli import build_parser
+from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.message import Message
 from tui_backprop.debugger.steps import Place
+from tui_backprop.notation.conditions import read_breakpoint
 from tui_backprop.notation.edits import EditError, branch_label, read_any_edit, read_edit
+from tui_backprop.notation.fitting import printable
 from tui_backprop.notation.moments import command, read_moment
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import ProgramError
 from tui_backprop.session import DebugSession
 from tui_backprop.session.opening import Asked, open_session
-from tui_backprop.session.session_file import write_session
+from tui_backprop.session.session_file import file_of, write_session
 
 
 def worked_on(name: str) -> DebugSession:
@@ -270,6 +273,16 @@ def test_names_that_no_terminal_should_see_are_kept_and_are_escapes_in_the_file(
     again = open_session(Asked(str(path))).session
     assert again.timeline.place == session.timeline.place
     assert len(again.timeline.branch.edits) == 1
+    list(session.save(tmp_path / "x.md", Followed()))
+    assert all(line.isprintable() for line in (tmp_path / "x.md").read_text(encoding="utf-8").split("\n"))
+    where = session.say_where()
+    assert where.isprintable()
+    assert str(file_of(session.program)).isprintable()
+    typed = shlex.split(where)[-1]  # what is shown can be typed
+    assert read_moment(typed, session.timeline) == session.timeline.place
+    name = printable(HOSTILE)
+    assert read_any_edit(f"{name}[1] = 7", session.timeline, "")
+    assert read_breakpoint(f"node {name}", session.timeline.graph)
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from tui_backprop.narration.log import Log
 from tui_backprop.narration.narration import narrate_event_line, narrate_line
 from tui_backprop.narration.solution import write_solution
 from tui_backprop.notation.edits import read_edit
+from tui_backprop.notation.fitting import printable
 from tui_backprop.notation.formats import number
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import program_of
@@ -314,7 +315,7 @@ async def test_what_cannot_be_written_is_said_and_what_was_typed_is_kept(directo
             await pilot.press("enter")
             if wrong:
                 await wait_for(pilot, lambda: isinstance(pilot.app.screen, Prompt) and wrong in said(pilot, "#wrong"))
-                assert pilot.app.screen.query_one(Input).value == name
+                assert pilot.app.screen.query_one(Input).value == printable(name)
 
         await pilot.press("space", "o", "s")
         await save_as("  ", "Type the name of a file.")

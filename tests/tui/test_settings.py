@@ -44,7 +44,9 @@ def test_every_colour_of_a_theme_can_be_read_on_its_background(theme: str) -> No
             assert (bright + 0.05) / (dark + 0.05) >= READABLE, (theme, name)
 
 
-def test_a_theme_is_taken_where_the_background_is_light_and_nothing_else_is_set() -> None:
+def test_a_theme_is_taken_where_the_background_is_light_and_nothing_else_is_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     try:
         for answer, light in (("rgb:ffff/ffff/dddd", True), ("rgb:1e/1e/2e", False)):
             [message] = TerminalInput().take(f"\x1b]11;{answer}\x1b\\".encode())
@@ -55,6 +57,11 @@ def test_a_theme_is_taken_where_the_background_is_light_and_nothing_else_is_set(
             app.set_up(settings)
             app.on_background_reported(BackgroundReported(is_light=True))
             assert THEMES[taken].items() <= STYLES.items()
+        monkeypatch.setenv("COLORFGBG", "0;15")  # of a terminal in which this one was begun, say
+        app = BackpropApp("chain")
+        app.set_up(Settings())
+        app.on_background_reported(BackgroundReported(is_light=False))
+        assert THEMES["dark"].items() <= STYLES.items()
     finally:
         choose_theme("dark")
 

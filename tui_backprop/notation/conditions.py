@@ -14,6 +14,7 @@ from ..debugger.event_table import PHASES
 from ..debugger.loss_graph import LossGraph
 from .fitting import cut
 from .listing import listed
+from .names import by_name
 
 FORMS = (
     "node b",
@@ -68,7 +69,7 @@ def read_breakpoint(text: str, graph: LossGraph) -> Breakpoint:
         return Breakpoint(text, at_phase(phase))
     if text in _OF_ALL:
         return Breakpoint(text, _OF_ALL[text])
-    if text in {node.name for node in graph.nodes}:
+    if text in by_name(graph.nodes):
         return at_node(_node(text, graph))
     if not text:
         raise ConditionError("Type a condition of one of these forms.")
@@ -121,7 +122,7 @@ def _at_gradient(name: str | None, sign: str, written: str, graph: LossGraph) ->
 
 
 def _node(name: str, graph: LossGraph) -> Node:
-    nodes = {node.name: node for node in graph.nodes}
+    nodes = by_name(graph.nodes)
     if name in nodes:
         return nodes[name]
     near = difflib.get_close_matches(name, nodes, n=1)

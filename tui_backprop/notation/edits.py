@@ -25,6 +25,7 @@ from ..debugger.timeline import Timeline
 from .fitting import cut
 from .formats import DIGITS, digits_of_change, element_text, number, shape_text
 from .listing import listed
+from .names import by_name
 
 LEARNING_RATE = "learning rate"
 SEED = "seed"
@@ -193,7 +194,7 @@ def read_edit(text: str, state: State, graph: LossGraph, target: str) -> Edit:
     """
     text = re.sub(r"=[\s=]*=", "=", text)  # as Python asks whether two are equal
     written, _, typed = text.rpartition("=")
-    if "=" in written and written.strip() not in {node.name for node in graph.nodes}:
+    if "=" in written and written.strip() not in by_name(graph.nodes):
         written = written.rpartition("=")[2]  # a whole edit was typed behind the one that stood there
     node, index = _target(written.strip() or target, state, graph)
     if node is None:
@@ -216,7 +217,7 @@ def _target(
     written: str, state: State, graph: LossGraph
 ) -> tuple[Variable | Placeholder | None, tuple[int, ...] | None]:
     """Return the node and the index that somebody wrote, or none of both for the learning rate."""
-    nodes = {node.name: node for node in graph.nodes}
+    nodes = by_name(graph.nodes)
     place = None
     name = written
     if name not in nodes and (found := re.fullmatch(r"(.*?)\s*\[(.*)\]", written, re.DOTALL)):

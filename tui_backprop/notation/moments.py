@@ -20,6 +20,7 @@ from ..programs import words_of
 from .edits import exact_edit
 from .fitting import cut
 from .listing import listed
+from .names import by_name
 
 MOST = 1_000_000
 FORMS = "7 (the end of iteration 7), 7:b (its gradient of b), 7:b:2, 7:b:forward, 7:b:update, 7.31 (its event 31)"
@@ -127,7 +128,7 @@ def _called(phase: Phase, number: int) -> str:
 
 
 def _node(name: str, recording: Recording) -> Node | None:
-    return next((node for node in recording.graph.nodes if node.name == name), None)
+    return by_name(recording.graph.nodes).get(name)
 
 
 def _what_there_is(name: str, iteration: int, whole: Recording) -> str:

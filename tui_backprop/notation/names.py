@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from minidl_core import Node, Operation
 from minidl_core.arrays import Array, Shape
 
 from ..debugger.followed import is_by_point
 from ..debugger.moment import Moment
-from .fitting import cut
+from .fitting import cut, printable
 from .formats import Notation, number, vector
 from .formulas import in_names, symbols
 
@@ -17,6 +19,12 @@ _LENGTH = 24
 def called(node: Node) -> str:
     """Return the name of a node, cut where it is very long."""
     return cut(node.name, _LENGTH)
+
+
+def by_name(nodes: Iterable[Node]) -> dict[str, Node]:
+    """Return nodes by their names, also as those are shown: what is read off the screen can be typed."""
+    found = {node.name: node for node in nodes}
+    return {printable(name): node for name, node in found.items()} | found
 
 
 def slope_name(moment: Moment, node: Node) -> str:

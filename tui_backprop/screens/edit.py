@@ -21,6 +21,7 @@ from ..notation.edits import (
     why_not_editable,
     written_edit,
 )
+from ..notation.fitting import printable
 from ..notation.formats import element_text
 from ..notation.listing import listed
 from .prompt import Prompt
@@ -42,7 +43,7 @@ class EditScreen(Prompt[Edit | None]):
             array = start_value(state, node)
             index = element_at(timeline.moment, node, array.shape, followed)
             target, value = element_text(node.name, index), float(array[index])
-        written = written_edit(target, value)
+        written = printable(written_edit(target, value))
         question = wrong or question
 
         def read(text: str) -> Edit | None:

@@ -11,6 +11,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from ..notation.fitting import printable
+
 Answer = TypeVar("Answer")
 
 
@@ -38,11 +40,11 @@ class Prompt(ModalScreen[Answer | None], Generic[Answer]):
         self, question: str, read: Callable[[str], Answer], hint: str, typed: str = "", wrong: str = ""
     ) -> None:
         super().__init__()
-        self._question = question
+        self._question = printable(question)
         self._read = read
         self._hint = hint
-        self._typed = typed
-        self._wrong = wrong
+        self._typed = printable(typed)
+        self._wrong = printable(wrong)
 
     def compose(self) -> ComposeResult:
         """Yield the question, the field, and the lines for what is wrong with the answer."""
@@ -62,6 +64,6 @@ class Prompt(ModalScreen[Answer | None], Generic[Answer]):
         try:
             answer = self._read(event.value)
         except ValueError as error:
-            self.query_one("#wrong", Static).update(str(error))
+            self.query_one("#wrong", Static).update(printable(str(error)))
         else:
             self.dismiss(answer)

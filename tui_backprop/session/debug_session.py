@@ -26,6 +26,7 @@ from ..debugger.steps import STOPS, Place
 from ..debugger.timeline import Timeline
 from ..driving import Driving
 from ..graph.foldings import Foldings
+from ..notation.fitting import printable
 from ..notation.moments import command
 from ..programs.program import Program
 from ..quiz.masked import mask
@@ -261,7 +262,7 @@ class DebugSession:
     def say_where(self) -> str:
         """Return the command that opens the app at the current moment; the message has it, too."""
         self.pause()
-        where = command(self.timeline)
+        where = printable(command(self.timeline))
         self.message = Message("where", {"command": where})
         return where
 

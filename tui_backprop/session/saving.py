@@ -9,9 +9,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
+from ..notation.fitting import printable
+
 
 def save_lines(path: Path, lines: Iterable[str], *, replace: bool = False) -> Iterator[int]:
     """Write lines into a file, yielding how many there are so far; where it is replaced, its mode stays.
+
+    What would not show as itself is written as an escape: whoever prints the file is not to obey it.
 
     Raises OSError where it is a device or a pipe, FileExistsError where it is there and not to be replaced; what was
     there is then still there.
@@ -25,12 +29,9 @@ def save_lines(path: Path, lines: Iterable[str], *, replace: bool = False) -> It
         yield len(written)
     beside = None
     try:
-        # half of a surrogate pair, as of a file's name that is no UTF-8, is an escape in JSON, too, and in Python
-        with NamedTemporaryFile(
-            "w", encoding="utf-8", errors="backslashreplace", dir=path.parent, delete=False
-        ) as file:
+        with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
             beside = Path(file.name)
-            file.writelines(f"{line}\n" for line in written)
+            file.writelines(f"{printable(line)}\n" for line in written)
         path.touch(exist_ok=replace)
         shutil.copymode(path, beside)
         os.replace(beside, path)

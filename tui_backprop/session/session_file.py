@@ -80,8 +80,8 @@ def write_session(session: Keepable) -> Iterator[str]:
         **({} if session.hunt is None else {"hunt": session.hunt.written()}),
         "numbers": _numbers(timeline),
     }
-    *before, last = (f" {json.dumps(key)}: {_json(value)}" for key, value in says.items())
-    yield from ("{", *(f"{line}," for line in before), last, "}")
+    text = ",\n".join(f" {json.dumps(key)}: {_json(value)}" for key, value in says.items())
+    yield from ("{", *text.split("\n"), "}")
 
 
 def save_session(path: Path, session: Keepable) -> None:
@@ -281,5 +281,5 @@ def is_kept(path: Path) -> bool:
 def file_of(program: Program) -> str:
     """Return the name of the file that a session is kept in unless another is asked for."""
     name = program.lesson.name
-    stem = Path(name).stem if is_path(program.address) else re.sub(r"[^\w-]+", "-", name).strip("-")
+    stem = re.sub(r"[^\w-]+", "-", Path(name).stem if is_path(program.address) else name).strip("-")
     return f"{stem}{ENDING}"
