@@ -1,6 +1,6 @@
 """Curves, points and marks in cells, put there by plotext.
 
-It is imported with the first figure, so that the first screen need not wait for it.
+It is imported with the first figure: who draws none need not wait for it.
 """
 
 from __future__ import annotations
