@@ -73,7 +73,7 @@ def machine(members: tuple[str, ...], others: tuple[str, ...]) -> Iterator[Machi
         for name in (*members, *others):
             in_group = ["--groups", group] if name in members else []
             _run("useradd", *in_group, "-m", "-d", home / name, "-p", "*", "-s", "/bin/sh", there.account(name))
-            made.callback(_run, "userdel", there.account(name))
+            made.callback(_run, "userdel", "--force", there.account(name))  # its processes may not have ended yet
             (home / name).chmod(0o755)
             _run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", home / f"{name}.key")
             (home / f"{name}.key.pub").rename(home / f"{there.account(name)}.pub")
