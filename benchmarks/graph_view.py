@@ -125,6 +125,7 @@ def stepped(name: str) -> tuple[float, list[list[float]], float]:
     for key in ("p", "p", "i"):
         steps.append([1000 * seconds for _, seconds in pressed(child, " ", 15)])
         pressed(child, key, 1)
+        painted(child, time.perf_counter(), quiet=1, first=1)  # on a large graph that is a run
     pressed(child, "b", 2)
     memory = resident(child.pid)
     closed(child)

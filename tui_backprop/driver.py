@@ -7,6 +7,8 @@ Measured by benchmarks/screen.py, medians over an iteration of the perceptron at
 for an event and 1,700 for a step, where Textual's own driver sends 4,000 and 6,300. (Panes that repaint spans instead
 of rows, with widgets beneath them whose edges shorten the repainted rows, came to 2,260 and 3,190.) A frame of the
 whole screen costs 4 ms, that of a step one: most of its spans stand there already, and are compared as strings.
+
+What the main screen draws need not come as a frame: `paint` takes its rows as they are, for a third of the cost.
 """
 
 from __future__ import annotations

@@ -128,8 +128,11 @@ class Recording:
         Where there is none, it is the count of all updates.
         """
         numbers: dict[Node, int] = {node: number for number, node in enumerate(self.update_order)}
+        count = len(numbers)
         for node in self.graph.nodes:
-            numbers.setdefault(node, min([numbers[source] for source in node.inputs], default=len(self.update_order)))
+            if node not in numbers:
+                inputs = node.inputs
+                numbers[node] = min([numbers[source] for source in inputs]) if inputs else count
         return numbers
 
     @property
