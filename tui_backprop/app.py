@@ -23,6 +23,7 @@ from .classroom.lead import Lead, Member
 from .classroom.look import Look
 from .classroom.pupil import Pupil
 from .crash import describe, report_crash
+from .debugger.message import Message
 from .debugger.timeline import Timeline
 from .drawing.palette import choose_theme
 from .driver import DifferenceDriver
@@ -239,8 +240,12 @@ class BackpropApp(App[None]):
                 await _settled()
 
     async def _press(self, event: events.Key, screen: MainScreen) -> None:
-        if not await self._check_bindings(event.key, priority=True) and not screen.press(event):
-            await self._check_bindings(event.key)
+        if await self._check_bindings(event.key, priority=True) or screen.press(event):
+            return
+        letter = event.character or ""
+        if not await self._check_bindings(event.key) and letter.isalpha() and not letter.isascii():
+            self.session.message = Message("no such key", {"key": letter})
+            screen.show()
 
     def _handle_exception(self, error: Exception) -> None:
         """Close the overlay that failed; where the main screen did, end the app."""

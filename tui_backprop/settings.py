@@ -63,7 +63,7 @@ def read_settings(path: Path | None = None) -> Settings:
     """Return what the file says; of what cannot be read, or is nonsense, the defaults, and the sentences about it."""
     path = config_path() if path is None else path
     try:
-        text = path.read_bytes().decode()
+        text = path.read_bytes().decode("utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
         return Settings()
     except OSError as error:

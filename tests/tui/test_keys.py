@@ -378,3 +378,17 @@ async def test_the_picture_stands_beside_the_loss_until_the_last_was_shown() -> 
             assert viewer.picture == there[(there.index("data") + count) % len(there)]
             assert pilot.app.screen.query_one("#picture").display is (viewer.picture is not None)
             assert "picture" not in viewer.other_views
+
+
+async def test_a_letter_that_is_not_latin_is_said_to_be_no_key() -> None:
+    async with opened() as pilot:
+        before = place(pilot)
+        await pilot.press("ы")
+        assert "ы is no key here" in text(pilot, "keys")
+        await pilot.press("space")
+        assert place(pilot) > before
+        assert "ы" not in text(pilot, "keys")
+        pilot.app.set_keymap({"step": "ы"})
+        before = place(pilot)
+        await pilot.press("ы")
+        assert place(pilot) > before

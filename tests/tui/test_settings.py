@@ -109,6 +109,12 @@ def test_what_is_wrong_is_said_with_file_and_line_and_the_rest_is_taken(
     assert settings.speed == (3 if "speed = 3" in str(text) else 2)
 
 
+def test_a_mark_of_the_byte_order_is_no_setting(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('theme = "light"\n', encoding="utf-8-sig")
+    assert read_settings(path) == Settings(theme="light")
+
+
 def test_a_file_that_is_a_folder_is_said(tmp_path: Path) -> None:
     assert "cannot be read" in read_settings(tmp_path).wrong[0]
 

@@ -17,6 +17,7 @@ Kind = Literal[
     "no further stop",
     "stopped by an error",
     "no such moment",
+    "no such key",
     "too small",
     "speed",
     "where",

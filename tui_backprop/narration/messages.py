@@ -291,6 +291,10 @@ SENTENCES: dict[Kind, Callable[[Mapping[str, Any], Keys], tuple[str, ...]]] = {
     "in no class": lambda *_: ("this session is in no class; backprop-tui --class NAME begins one",),
     "speed": _speed,
     "too small": _too_small,
+    "no such key": lambda data, _: (
+        f"{printable(data['key'])} is no key here: they are Latin letters, so switch the layout of your keyboard",
+        f"{printable(data['key'])} is no key: switch to a Latin layout",
+    ),
     "where": lambda data, _: (f"come back with: {data['command']}", data["command"]),
     "kept": lambda data, _: (f"the session is kept: backprop-tui {printable(str(data['path']))} opens it here",),
     "not kept": lambda data, _: (f"{printable(str(data['path']))} cannot be written: {data['why']}",),
