@@ -54,6 +54,7 @@ class Losses:
         self._steps = [step for step in steps if step.found]
         self._lines = graphs.lines
         self._refused: ProgramError | None = None
+        self._plans: dict[Built, Plan] = {}
         self.implied = self.stopped = ""
         self.is_computed = False
 
@@ -112,10 +113,8 @@ class Losses:
         for order, note in enumerate(sorted(tried, key=lambda each: each.number)):
             loss = self._try(step, note)
             if loss is not None:
-                is_number = not np.ndim(note.value)
-                rated.append(
-                    ((loss.matches, loss.factor == 1, loss.factor > 0, note in named, is_number, -order), note)
-                )
+                single = not np.ndim(note.value)
+                rated.append(((loss.matches, loss.factor == 1, loss.factor > 0, note in named, single, -order), note))
         if not rated:
             return None, 0
         score, note = max(rated, key=lambda each: each[0])
@@ -163,7 +162,9 @@ class Losses:
         built = graphs.build(step, below)
         feeds = feeds_of(below, built)
         values = {graphs.variables[number]: step.before[number] for number in built.weights}
-        plan = Plan([built.loss])
+        if built not in self._plans:
+            self._plans[built] = Plan([built.loss])
+        plan = self._plans[built]
         with quiet():
             evaluation = plan.run(plan.feed(feeds), values)
             right = evaluation.gradients(built.loss)
@@ -195,16 +196,19 @@ def _fed_again(known: Below, step: Taken) -> list[Note] | None:
 def _match(step: Taken, right: Mapping[int, Array]) -> tuple[int, float]:
     """Return how many gradients by hand are one multiple of ours, and which."""
     votes: Counter[float] = Counter()
+    exact = {1.0: 1.0}
     for number, gradient in right.items():
-        found = step.found.get(number, [])
+        found = [factor_of(each.sign * each.value, gradient) for each in step.found.get(number, [])]
+        factors = {float(f"{factor:.5g}"): factor for factor in found if factor}
+        exact = {**factors, **exact}
         # each weight has one vote for a factor, however many arrays have it
-        votes.update({factor for each in found for factor in factors_of(each.sign * each.value, gradient)})
+        votes.update(factors.keys())
     most = max(votes.values(), default=0)
     if most == votes[1.0]:
         return most, 1.0
     if most == 1 and len(right) > 1:  # one alone is a multiple by chance, as one number of another always is
         return votes[1.0], 1.0
-    return most, max((factor for factor, count in votes.items() if count == most), key=abs)
+    return most, exact[max((factor for factor, count in votes.items() if count == most), key=abs)]
 
 
 def _leads_to_gradients(step: Taken, below: Below) -> bool:
@@ -219,20 +223,21 @@ def _leads_to_gradients(step: Taken, below: Below) -> bool:
     return False
 
 
-def factors_of(theirs: Array, right: Array) -> list[float]:
-    """Return the number by which one gradient is a multiple of the other, if it is."""
+def factor_of(theirs: Array, right: Array) -> float:
+    """Return the number by which one gradient is a multiple of the other, 0 if it is none."""
     square = float(np.vdot(right, right))
     if theirs.shape != right.shape or not square or not np.isfinite(theirs).all():
-        return []
+        return 0.0
     factor = float(np.vdot(theirs, right)) / square
-    is_likely = 1e-6 < abs(factor) < 1e6
-    return [float(f"{factor:.6g}")] if is_likely and agrees(theirs, factor * right) else []
+    return factor if 1e-6 < abs(factor) < 1e6 and agrees(theirs, factor * right) else 0.0
 
 
 def agrees(theirs: Array, right: Array) -> bool:
     """Return whether two gradients are the same, also where the script calculates in float32."""
-    largest = float(np.max(np.abs(right), initial=0.0))
-    return theirs.shape == right.shape and bool(np.allclose(theirs, right, rtol=1e-5, atol=1e-7 * largest))
+    if theirs.shape != right.shape:
+        return False
+    size = np.abs(right)
+    return bool((np.abs(theirs - right) <= 1e-5 * size + 1e-7 * size.max(initial=0.0)).all())
 
 
 def _scalars(step: Taken) -> list[Note]:
