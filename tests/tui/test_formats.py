@@ -149,6 +149,7 @@ def test_what_is_shown_adds_up(terms: list[float], digits: int) -> None:
 
 
 @given(st.lists(st.tuples(usual, usual), min_size=1, max_size=8))
+@example([(1000.0, 2.50453181085207e-08)])
 def test_two_columns_add_up_in_one_notation(rows: list[tuple[float, float]]) -> None:
     totals = np.sum(rows, axis=0)
     fine, coarse = addition(rows, totals)

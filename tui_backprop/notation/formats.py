@@ -187,7 +187,7 @@ def addition(terms: ArrayLike, total: ArrayLike, digits: int = DIGITS) -> tuple[
         both = base._replace(decimals=base.decimals + more)
         if _adds_up(addends, totals, both, both):
             return both, both
-    for more in range(1, 10):
+    for more in range(1, 13):
         fine = base._replace(decimals=base.decimals + more)
         for less in range(1, more + 1):
             coarse = base._replace(decimals=fine.decimals - less)
