@@ -47,8 +47,8 @@ parts of it can have names: "h = tanh(w*x); h**2". What is set is a variable; wh
 --data, is data. Where it is not one number, its entries are summed.
 
 your own engine: a script with a class of yours whose instances have a number and its gradient. Its gradients are shown
-beside the right ones; backprop-tui --headless my_engine.py says which part, with exit status 3. So are those of a loop
-in plain NumPy, where one for W is called dW, d_W or grad_W.
+beside the right ones; backprop-tui --headless my_engine.py says which part, with exit status 3. So are those of a
+network in plain NumPy, wherever it keeps its weights.
 
 moments, for --at and for the key G; the key w says where you are:
   7            the end of iteration 7; 0 is the very start

@@ -466,3 +466,40 @@ def test_the_update_is_recognised_or_shown_as_what_it_was(rule: str, tmp_path: P
     timeline = Timeline(program)
     timeline.go_to(Place(6))
     assert [timeline.losses.loss_at(n) for n in range(1, 7)] == [step.measured for step in program.steps]
+
+
+def test_an_example_that_moves_nothing_is_opened_beside_one_that_is_trained(tmp_path: Path) -> None:
+    program = opened(
+        tmp_path,
+        """
+        class Value:
+            def __init__(self, data, children=()):
+                self.data, self.grad, self.children, self.back = data, 0.0, children, lambda: None
+
+            def __mul__(self, other):
+                out = Value(self.data * other.data, (self, other))
+
+                def back():
+                    self.grad += other.data * out.grad
+                    other.grad += self.data * out.grad
+
+                out.back = back
+                return out
+
+            def backward(self):
+                self.grad = 1.0
+                self.back()
+
+        x = Value(2.0)
+        z = x * x
+        z.backward()
+        w = Value(3.0)
+        for _ in range(3):
+            w.grad = 0.0
+            loss = w * w
+            loss.backward()
+            w.data -= 0.1 * w.grad
+        """,
+    )
+    assert [sorted(node.name for node in step.theirs) for step in program.steps[:2]] == [["x", "z"], ["loss", "w"]]
+    assert len(program.steps) == 4

@@ -116,13 +116,13 @@ def test_a_network_by_hand_is_opened_with_its_gradients(tmp_path: Path, capsys: 
     assert program.optimizer.learning_rate == 0.5
     nodes = {node.name: node for node in program.example.loss.graph.nodes}
     assert {"X", "W1", "b1", "z1", "a1", "a2", "loss", "W2", "b2", "y"} <= set(nodes)
-    assert nodes["a1"].location == "by_hand.py:21"
+    assert nodes["a1"].location == "by_hand.py:8"
     assert {node.name for node in program.steps[0].theirs} == {"W1", "b1", "W2", "b2"}
     verdict = judge(program)
     assert verdict is not None
     assert verdict.status == 0
     assert main([str(tmp_path / "by_hand.py"), "--headless"]) == 0
-    assert "✓ the loop (by_hand.py): 4 gradients agree in all 6 steps" in capsys.readouterr().out
+    assert "✓ the script (by_hand.py): 4 gradients agree in all 6 steps" in capsys.readouterr().out
 
 
 def test_a_wrong_gradient_by_hand_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -150,18 +150,8 @@ def test_batches_clipping_and_other_rules_are_followed(source: str, optimizer: t
 @pytest.mark.parametrize(
     ("line", "instead", "said"),
     [
-        ("a1 = sigmoid(z1)", "a1 = np.sinc(z1)", "by_hand.py:20: there is no function sinc; did you mean"),
-        (
-            "a1 = sigmoid(z1)",
-            "a1 = np.stack([sigmoid(z) for z in z1])",
-            "by_hand.py:20: [sigmoid(z) for z in z1] is not",
-        ),
-        (
-            '    """Squash."""',
-            "    if z is None: return 0",
-            "by_hand.py:20: sigmoid does more than calculate and return",
-        ),
-        ("    z1 = np.dot(X, W1) + b1", "    z1 = np.dot(X, W1) + b1\n    z1[0] = 0", "comes to something else here"),
+        ("a1 = sigmoid(z1)", "a1 = np.sinc(z1)", "by_hand.py:20: sinc is not followed: np.sinc is no operation here"),
+        ("a1 = sigmoid(z1)", "a1 = np.sort(z1)", "by_hand.py:20: sort is not followed: "),
     ],
 )
 def test_what_cannot_be_followed_is_said_with_its_line(line: str, instead: str, said: str, tmp_path: Path) -> None:
@@ -206,14 +196,14 @@ def test_an_exported_lesson_is_opened_again(name: str, tmp_path: Path) -> None:
 def test_a_loop_that_stops_or_never_ends_is_opened_with_what_it_did(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui_backprop.programs.numpy_run.MOST_BYTES", 2_000)
     source = TWO_LAYERS.replace("range(6)", "range(100)")
     (tmp_path / "stops.py").write_text(
         TWO_LAYERS.replace("    seen.append(loss)", "    if epoch == 3: raise KeyError(3)")
     )
     program = open_program(str(tmp_path / "stops.py"))
-    assert (len(program.steps), "raised KeyError: 3" in program.warning) == (3, True)
+    assert (len(program.steps), "raised KeyError: 3" in program.warning) == (4, True)
+    monkeypatch.setattr("tui_backprop.programs.arrays.recorder.MOST_BYTES", 2_000)
     (tmp_path / "long.py").write_text(source)
     program = open_program(str(tmp_path / "long.py"))
     assert 1 < len(program.steps) < 20
-    assert f"Only the first {len(program.steps)} iterations" in program.warning
+    assert f"Only the first {len(program.steps)} steps" in program.warning

@@ -251,6 +251,25 @@ for _ in range(2):
     assert verdict.status == 0
 
 
+def test_each_of_several_networks_starts_from_its_own_numbers_whichever_batch_is_smaller(tmp_path: Path) -> None:
+    text = f"""{HEAD}
+x = torch.randn(20, 1)
+nets = [nn.Linear(1, 1), nn.Linear(1, 1)]
+optimizers = [torch.optim.SGD(net.parameters(), lr=0.01) for net in nets]
+for epoch in range(2):
+    for rows in torch.arange(20).split(8):
+        for net, optimizer in zip(nets, optimizers):
+            loss = F.mse_loss(net(x[rows]), x[rows] ** 2)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+"""
+    (tmp_path / "several.py").write_text(text)
+    verdict = judge(open_script(str(tmp_path / "several.py")))
+    assert verdict is not None
+    assert (verdict.status, verdict.recorded) == (0, 12)
+
+
 @pytest.mark.parametrize(
     ("hook", "parted"),
     [

@@ -97,7 +97,7 @@ class LoopRecorder:
         values: Values = {}
         for name in names:
             given: Any = namespace.get(name)
-            if type(given) not in _NUMBERS and not isinstance(given, np.generic):
+            if type(given) not in _NUMBERS and not isinstance(given, np.ndarray | np.generic):
                 continue
             last = self._last.get(name)
             try:

@@ -27,6 +27,7 @@ from minidl_core.train.optimizer import MinimizationMade
 from minidl_core.watching import watching
 
 from ..lessons.lesson import Example, Lesson
+from .arrays import ArrayRecorder, arrays_program
 from .collecting import collecting_rarely
 from .engine import engine_program, missing_of_engine
 from .engine.noting import noting
@@ -66,13 +67,14 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
                 seen.pop(node, None)
                 seen[node] = feeds
 
-    of_loop = LoopRecorder(path)
+    of_loop, of_arrays = LoopRecorder(path), ArrayRecorder(path)
     with (
         Graph().as_default(),
         watching(note),
         noting(of_engine.on_backward),
         watching_torch() as of_torch,
         of_loop.watching(),
+        of_arrays.watching(),
     ):
         execution = execute(path)
     main, stopped = execution.main, execution.stopped
@@ -80,7 +82,7 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
     if stopped is not None:
         # what it trained until then is what a debugger is for
         by_others = of_engine.taken if of_engine.steps else sum(each.taken for each in of_torch if each.steps)
-        taken = len(recorder.steps) or by_others or len(of_loop.ends)
+        taken = len(recorder.steps) or by_others or of_arrays.taken or len(of_loop.ends)
         fed = any(isinstance(node, Minimization) and _fed(node, seen) is not None for node in seen)
         if not taken and not fed:
             raise KeyboardInterrupt if isinstance(stopped.__cause__, KeyboardInterrupt) else stopped
@@ -109,7 +111,7 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
         if learning_rate not in (None, by_engine.learning_rate):
             raise ProgramError(f"--learning-rate is for programs of our engine; {path} has its own: change it there")
         return by_engine
-    by_hand = None if seen else numpy_program(of_loop, execution, path, warning)
+    by_hand = None if seen else _by_hand(of_arrays, of_loop, execution, path, warning)
     if by_hand is not None:
         if learning_rate not in (None, by_hand.learning_rate):
             raise ProgramError(f"--learning-rate is for programs of our engine; {path} has its own: change it there")
@@ -153,6 +155,26 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
         seed=None,
     )
     return _remarked(replace(program_of(lesson, None, learning_rate, path, warning), steps=steps))
+
+
+def _by_hand(
+    of_arrays: ArrayRecorder, of_loop: LoopRecorder, execution: Execution, path: str, warning: str
+) -> Program | None:
+    """Return the run of a script in plain NumPy: as its arrays noted it, or else as the lines of its loop say."""
+    refused: ProgramError | None = None
+    try:
+        program = arrays_program(of_arrays, execution, path, warning)
+        if program is not None:
+            return program
+    except ProgramError as error:
+        refused = error
+    try:
+        program = numpy_program(of_loop, execution, path, warning)
+    except ProgramError as error:
+        raise refused or error from error
+    if program is None and refused is not None:
+        raise refused
+    return program
 
 
 def _remarked(program: Program) -> Program:

@@ -68,6 +68,11 @@ class EngineRun(StepsOnDemand):
         for serial in set(names) & set(last):
             if not roots or _root(names[serial]) in roots:
                 self._trained.add(serial)
+        for number, step in enumerate(self._steps):  # an example beside another that moves its weights
+            if self._trained.isdisjoint(step.serials):
+                named = {n: value for n, value in zip(step.serials, step.numbers, strict=True) if n in names}
+                self._left[number].update(named)
+                self._trained.update(named)
 
     def _optimizer(self, number: int) -> Optimizer:
         """Return the optimizer that makes all updates, or gradient descent at the rate of this one, or what it was."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from minidl_core import Constant, Graph, Node, Operation, Placeholder, Variable, reduce_sum
-from minidl_core.arrays import copy_in
+from minidl_core.arrays import Array, copy_in
 from minidl_core.graph import in_scope
 
 from .calls import Call
@@ -29,10 +29,14 @@ class Built:
 
 @dataclass(eq=False)
 class Graphs:
-    """Builds the graphs; `variables` are by the `id` of their tensors, and so are `names`; `scopes` by a root's."""
+    """Builds the graphs; `variables` are by the `id` of their tensors, and so are `names`; `scopes` by a root's.
+
+    `starting` is the number of each parameter in the first step that has it, whichever graph is built first.
+    """
 
     names: Mapping[int, str]
     scopes: Mapping[str, str]
+    starting: Mapping[int, Array]
     variables: dict[int, Variable] = field(default_factory=dict)
     _graph: Graph = field(default_factory=Graph)
     _built: dict[Structure, Built] = field(default_factory=dict)
@@ -101,7 +105,7 @@ class Graphs:
         name = self.names.get(tensor) or first.names[leaf] or None
         if first.trainable[leaf]:
             if tensor not in self.variables:
-                self.variables[tensor] = Variable(number, name)
+                self.variables[tensor] = Variable(self.starting[tensor], name)
             return self.variables[tensor]
         name = first.names[leaf] or self.names.get(tensor)
         if (

@@ -27,7 +27,11 @@ class TorchRun(StepsOnDemand):
         self._recorder = recorder
         self._steps = recorder.steps
         super().__init__(len(self._steps))
-        self._graphs = Graphs(*recorder.modules.names(execution))
+        starting: dict[int, Array] = {}
+        for step in self._steps:
+            for key, value in zip(step.ids, step.numbers, strict=True):
+                starting.setdefault(key, value)
+        self._graphs = Graphs(*recorder.modules.names(execution), starting)
         self._follow()
         self._owners: dict[tuple[int, type], Optimizer] = {}
         self._copies: dict[int, Array] = {}

@@ -1,0 +1,272 @@
+"""Networks in plain NumPy, in functions and classes: the run that their arrays noted is opened, and judged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from minidl_core.train import GradientDescentOptimizer, MomentumOptimizer
+from tui_backprop.cli import main
+from tui_backprop.programs.arrays.noted import NotedArray
+from tui_backprop.programs.opening import open_program
+from tui_backprop.programs.program import Program, ProgramError
+from tui_backprop.verdict import judge
+
+DATA = """
+import numpy as np
+rng = np.random.default_rng(3)
+X = rng.normal(size=(8, 2))
+Y = (X[:, :1] * X[:, 1:] > 0) * 1.0
+seen = []
+"""
+
+LAYERS = (
+    DATA
+    + """
+class Dense:
+    def __init__(self, n, m):
+        self.weights = rng.normal(size=(n, m)) / np.sqrt(n)
+        self.bias = np.zeros((1, m))
+
+    def forward(self, x):
+        self.x = x
+        return np.dot(x, self.weights) + self.bias
+
+    def backward(self, grad, rate):
+        down = grad @ self.weights.T
+        self.weights -= rate * (self.x.T @ grad)
+        self.bias -= rate * grad.sum(axis=0, keepdims=True)
+        return down
+
+class Tanh:
+    def forward(self, x):
+        self.y = np.tanh(x)
+        return self.y
+
+    def backward(self, grad, rate):
+        return grad * (1 - self.y ** 2)
+
+def mse(y, out):
+    return np.mean((out - y) ** 2)
+
+def train(net, rate, steps):
+    for _ in range(steps):
+        out = X
+        for layer in net:
+            out = layer.forward(out)
+        error = mse(Y, out)
+        seen.append(error)
+        grad = 2 * (out - Y) / Y.size
+        for layer in reversed(net):
+            grad = layer.backward(grad, rate)
+
+net = [Dense(2, 4), Tanh(), Dense(4, 1)]
+train(net, 0.5, 6)
+"""
+)
+
+DICTIONARY = (
+    DATA
+    + """
+def forward(params):
+    cache = {"A0": X}
+    for i in (1, 2):
+        z = cache[f"A{i - 1}"].dot(params[f"W{i}"]) + params[f"b{i}"]
+        cache[f"A{i}"] = np.maximum(z, 0) if i == 1 else 1 / (1 + np.exp(-z))
+    return cache
+
+def backward(params, cache):
+    grads, delta = {}, (cache["A2"] - Y) / len(Y)
+    for i in (2, 1):
+        grads[f"W{i}"] = cache[f"A{i - 1}"].T @ delta
+        grads[f"b{i}"] = delta.sum(axis=0)
+        delta = delta @ params[f"W{i}"].T * (cache[f"A{i - 1}"] > 0)
+    return grads
+
+def train():
+    params = {"W1": rng.normal(size=(2, 5)), "b1": np.zeros(5), "W2": rng.normal(size=(5, 1)), "b2": np.zeros(1)}
+    velocity = {name: np.zeros_like(value) for name, value in params.items()}
+    for step in range(6):
+        cache = forward(params)
+        a = cache["A2"]
+        cost = -np.mean(Y * np.log(a) + (1 - Y) * np.log(1 - a))
+        seen.append(cost)
+        grads = backward(params, cache)
+        for name in params:
+            velocity[name] = 0.9 * velocity[name] + grads[name]
+            params[name] = params[name] - 0.1 * velocity[name]
+    return params
+
+train()
+"""
+)
+
+RECURRENT = (
+    DATA
+    + """
+Wx, Wh, b = rng.normal(size=(3, 2)), rng.normal(size=(3, 3)) / 2, np.zeros((3, 1))
+for step in range(4):
+    hs, loss = {-1: np.zeros((3, 1))}, 0
+    for t in range(3):
+        hs[t] = np.tanh(np.dot(Wx, X[t][:, None]) + np.dot(Wh, hs[t - 1]) + b)
+        loss += 0.5 * np.sum((hs[t] - Y[t]) ** 2)
+    dWx, dWh, db, carried = np.zeros_like(Wx), np.zeros_like(Wh), np.zeros_like(b), 0
+    for t in reversed(range(3)):
+        dz = (hs[t] - Y[t] + carried) * (1 - hs[t] ** 2)
+        dWx += dz @ X[t][None, :]
+        dWh += dz @ hs[t - 1].T
+        db += dz
+        carried = Wh.T @ dz
+    for param, grad in zip((Wx, Wh, b), (dWx, dWh, db)):
+        np.clip(grad, -50, 50, out=grad)
+        param -= 0.05 * grad
+    seen.append(loss)
+"""
+)
+
+PERCEPTRON = """
+import numpy as np
+np.random.seed(1)
+
+def nonlin(x, deriv=False):
+    if deriv:
+        return x * (1 - x)
+    return 1 / (1 + np.exp(-x))
+
+X = np.array([[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]])
+y = np.array([[0, 1, 1, 0]]).T
+syn0 = 2 * np.random.random((3, 4)) - 1
+syn1 = 2 * np.random.random((4, 1)) - 1
+for i in range(5):
+    l1 = nonlin(X @ syn0)
+    l2 = nonlin(l1 @ syn1)
+    l2_error = y - l2
+    l2_delta = l2_error * nonlin(l2, True)
+    l1_delta = l2_delta.dot(syn1.T) * nonlin(l1, True)
+    syn1 += l1.T.dot(l2_delta)
+    syn0 += X.T.dot(l1_delta)
+"""
+
+
+def opened(source: str, folder: Path) -> Program:
+    path = folder / "net.py"
+    ending = "\nwith open(__file__ + '.seen', 'w') as file:\n    file.write(repr([float(s) for s in seen]))\n"
+    path.write_text(source + (ending if "seen = []" in source else ""))
+    program = open_program(str(path))
+    if "seen = []" in source:
+        assert [step.measured for step in program.steps] == eval((folder / "net.py.seen").read_text())
+    assert type(np.zeros(2)) is type(np.random.rand(2)) is np.ndarray
+    return program
+
+
+def status_of(program: Program) -> int:
+    verdict = judge(program)
+    assert verdict is not None
+    return verdict.status
+
+
+@pytest.mark.parametrize(
+    ("source", "names", "rate"),
+    [
+        (LAYERS, {"net[0].weights", "net[0].bias", "net[2].weights", "net[2].bias"}, 0.5),
+        (DICTIONARY, {"params['W1']", "params['b1']", "params['W2']", "params['b2']"}, 0.1),
+        (RECURRENT, {"Wx", "Wh", "b"}, 0.05),
+    ],
+    ids=["layers", "dictionary", "recurrent"],
+)
+def test_weights_are_followed_wherever_they_are_kept(source: str, names: set[str], rate: float, tmp_path: Path) -> None:
+    program = opened(source, tmp_path)
+    assert status_of(program) == 0
+    assert {node.name for node in program.steps[0].theirs} == names
+    assert type(program.optimizer) is (MomentumOptimizer if source is DICTIONARY else GradientDescentOptimizer)
+    assert program.learning_rate == rate
+    assert program.warning == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "instead", "wrong"),
+    [
+        (LAYERS, "return grad * (1 - self.y ** 2)", "return grad * (1 - self.y)", {"net[0].weights", "net[0].bias"}),
+        (DICTIONARY, '* (cache[f"A{i - 1}"] > 0)', "", {"params['W1']", "params['b1']"}),
+        (RECURRENT, "carried = Wh.T @ dz", "carried = 0 * (Wh.T @ dz)", {"Wx", "Wh", "b"}),
+    ],
+    ids=["layers", "dictionary", "recurrent"],
+)
+def test_a_mistake_is_found(source: str, line: str, instead: str, wrong: set[str], tmp_path: Path) -> None:
+    assert line in source
+    verdict = judge(opened(source.replace(line, instead), tmp_path))
+    assert verdict is not None
+    assert verdict.status == 3
+    assert {each.node.name for each in verdict.parted} == wrong
+
+
+def test_a_script_without_a_loss_shows_the_one_that_its_gradients_are_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = opened(PERCEPTRON, tmp_path)
+    assert status_of(program) == 0
+    assert program.learning_rate == 1.0
+    assert "It computes no loss; its gradients are those of 0.5 * sum((l2 - y) ** 2), shown here." in program.warning
+    assert main([str(tmp_path / "net.py"), "--headless"]) == 0
+    assert "2 gradients agree in all 5 steps" in capsys.readouterr().out
+
+
+def test_a_multiple_of_the_loss_is_no_mistake(tmp_path: Path) -> None:
+    source = PERCEPTRON.replace("    l2_delta", "    loss = np.mean(l2_error ** 2)\n    l2_delta", 1)
+    program = opened(source, tmp_path)
+    assert status_of(program) == 0
+    assert "Its gradients are 2 times those of this loss" in program.warning
+    assert program.steps[0].loss.name == "loss"
+
+
+def test_a_loss_that_is_computed_now_and_then_is_shown_in_each_step(tmp_path: Path) -> None:
+    source = PERCEPTRON.replace(
+        "    syn0 += X.T.dot(l1_delta)",
+        "    syn0 += X.T.dot(l1_delta)\n    if i % 3 == 0:\n        print(f'{0.5 * np.sum(l2_error ** 2):.3f}')",
+    )
+    program = opened(source, tmp_path)
+    assert (len(program.steps), status_of(program)) == (5, 0)
+
+
+def test_an_array_of_another_library_is_data(tmp_path: Path) -> None:
+    source = LAYERS.replace("X = rng.normal(size=(8, 2))", "X = rows()")
+    source = source.replace(
+        "import numpy as np",
+        "import numpy as np\nfrom array import array\n\ndef rows():\n"
+        "    return np.frombuffer(array('d', [1, 2, -1, 3, 2, -2, 0.5, 1])).reshape(4, 2)",
+        1,
+    )
+    source = source.replace("return np.dot(x, self.weights) + self.bias", "return x.dot(self.weights) + self.bias")
+    assert status_of(opened(source, tmp_path)) == 0
+
+
+def test_what_is_no_operation_is_refused_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(ProgramError) as error:
+        opened(LAYERS.replace("self.y = np.tanh(x)", "self.y = np.sinc(x)"), tmp_path)
+    assert str(error.value).startswith("net.py:25: sinc is not followed: np.sinc is no operation here")
+
+
+def test_a_script_that_trains_an_engine_of_its_own_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(
+        "import numpy as np\nclass Value:\n    def __add__(self, other): return self\nkind = type(np.zeros(2))\n"
+        "assert kind is np.ndarray\nraise SystemExit('ran')\n"
+    )
+    with pytest.raises(ProgramError, match="ran"):
+        open_program(str(tmp_path / "own.py"))
+
+
+def test_arrays_and_numbers_stay_what_they_are(tmp_path: Path) -> None:
+    (tmp_path / "plain.py").write_text(
+        "import copy, json, pickle\nimport numpy as np\na = np.random.rand(3, 2)\nx = np.mean(a)\n"
+        "assert isinstance(a, np.ndarray) and isinstance(x, float) and isinstance(x, np.float64)\n"
+        "assert repr(a).startswith('array(') and repr(x).startswith('np.float64(')\n"
+        "assert json.loads(json.dumps({'x': x}))['x'] == x and {x: 1}[float(x)] == 1\n"
+        "assert f'{x:.3f}' == f'{float(x):.3f}' and round(x, 2) == round(float(x), 2) and x.tolist() == x.item()\n"
+        "assert np.array_equal(pickle.loads(pickle.dumps(a)), a) and np.array_equal(copy.deepcopy(a), a)\n"
+        "x += 1\nx /= 2\na -= a\nassert not a.any() and np.sum(a) == 0\nraise SystemExit('ran')\n"
+    )
+    with pytest.raises(ProgramError, match="ran"):
+        open_program(str(tmp_path / "plain.py"))
+    assert issubclass(NotedArray, np.ndarray)

@@ -1,0 +1,66 @@
+"""The gradients that an update is made from: what is taken off a weight, and what that is a multiple of."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from .tape import SCALING, SUMS, Note, spine
+
+_MOST = 40
+_ELEMENTWISE = (*SUMS, *SCALING, np.sqrt, np.square, np.power, np.clip, np.minimum, np.maximum)
+
+
+class Found(NamedTuple):
+    """An array that an update was made from: its note, its value, and -1 where the update adds it.
+
+    `is_plain` is whether the update takes off a multiple of just this.
+    """
+
+    note: Note
+    value: np.ndarray
+    sign: int
+    is_plain: bool
+
+
+def gradients_in(update: Note, begin: int) -> Iterator[Found]:
+    """Yield what may be the gradient of a weight, from the update that makes its next value; the nearest first."""
+    shape = np.shape(update.value)
+    waiting: deque[tuple[Note, int, bool]] = deque()
+    for note in spine(update, begin):
+        if note.what in SUMS and len(note.inputs) == 2 and type(note.inputs[1]) is Note:
+            waiting.append((note.inputs[1], 1 if note.what is np.subtract else -1, True))
+    seen: set[Note] = set()
+    while waiting and len(seen) < _MOST:
+        note, sign, is_plain = waiting.popleft()
+        if note in seen:
+            continue
+        seen.add(note)
+        # without axes of length 1, which broadcasting puts in front
+        if np.squeeze(note.value).shape == np.squeeze(update.value).shape:
+            yield Found(note, np.array(note.value, dtype=float).reshape(shape), sign, is_plain)
+        if note.number <= begin or note.what not in _ELEMENTWISE:
+            continue
+        arrays = [each for each in note.inputs if type(each) is Note and np.ndim(each.value)]
+        negated = note.what is np.negative or any(np.ndim(each) == 0 and each < 0 for each in _scalars(note))
+        for each in arrays:
+            scaled = note.what in SCALING and len(arrays) == 1 and each is _numerator(note)
+            waiting.append((each, -sign if negated else sign, is_plain and scaled))
+
+
+def _scalars(note: Note) -> list[float]:
+    if note.what not in SCALING:
+        return []
+    values = [each.value if type(each) is Note else each for each in note.inputs]
+    return [float(each) for each in values if np.ndim(each) == 0]
+
+
+def _numerator(note: Note) -> object:
+    return (
+        note.inputs[0]
+        if note.what is np.divide
+        else next(x for x in note.inputs if type(x) is Note and np.ndim(x.value))
+    )

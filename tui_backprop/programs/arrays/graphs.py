@@ -1,0 +1,225 @@
+"""Graphs of ours for what a script's arrays did: each structure once, all over the same variables.
+
+An operation is made again with nodes in place of arrays: NumPy asks a node as it asks an array.
+"""
+
+from __future__ import annotations
+
+import operator
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from minidl_core import Graph, GraphError, MinidlError, Node, Placeholder, Variable, placeholder
+from minidl_core import log as log_of
+from minidl_core.arrays import Array, copy_in
+
+from ..program import ProgramError
+from .lines import Lines
+from .noted import plain, set_item
+from .recorder import Taken
+from .tape import Note, notes_in, same
+
+_AS_FORMULAS: Mapping[str, Callable[..., Any]] = {
+    "reciprocal": lambda x: 1.0 / x,
+    "log1p": lambda x: log_of(1.0 + x),
+    "expm1": lambda x: np.exp(x) - 1.0,
+    "log2": lambda x: log_of(x) / np.log(2.0),
+    "log10": lambda x: log_of(x) / np.log(10.0),
+    "positive": lambda x: x,
+    "tan": lambda x: np.sin(x) / np.cos(x),
+    "sinh": lambda x: (np.exp(x) - np.exp(-x)) / 2.0,
+    "cosh": lambda x: (np.exp(x) + np.exp(-x)) / 2.0,
+}
+"""What is no operation of ours, and how it is one formula."""
+
+
+@dataclass(frozen=True, eq=False)
+class Built:
+    """A graph: its loss, the placeholders in the order of the leaves that feed them, and the nodes by place in a step.
+
+    `weights` are the numbers of its variables.
+    """
+
+    loss: Node
+    fed: list[Placeholder]
+    made: list[Node]
+    weights: list[int]
+
+
+@dataclass(frozen=True, eq=False)
+class Below:
+    """What lies below a loss in one step: the operations in order, and what feeds them."""
+
+    made: list[Note]
+    fed: list[Note]
+    weights: list[Note]
+    key: tuple[Any, ...]
+
+
+class Graphs:
+    """Builds the graphs; `variables` are by the number of the weight."""
+
+    def __init__(self, path: str, names: Mapping[int, str], data_names: Mapping[Note, str]) -> None:
+        self._graph = Graph()
+        self._file = os.path.basename(path)
+        self._names, self._data_names = names, data_names
+        self._built: dict[tuple[Any, ...], Built] = {}
+        self.lines = Lines(data_names)
+        self.variables: dict[int, Variable] = {}
+
+    def again(self) -> Graphs:
+        """Return what builds the same graphs anew, over variables of their own."""
+        return Graphs(self._file, self._names, self._data_names)
+
+    def below(self, step: Taken, loss: Note) -> Below:
+        """Return what of a step leads to a scalar."""
+        made: list[Note] = []
+        fed: list[Note] = []
+        weights: list[Note] = []
+        index: dict[Note, tuple[str, int]] = {}
+        needed = {loss}
+        for note in reversed(step.notes):
+            if note in needed and note not in step.weights:
+                needed.update(source for source in note.sources if source in step.dependent)
+        for note in sorted(needed & set(step.weights), key=lambda each: step.weights[each]):
+            index[note] = "w", step.weights[note]
+            weights.append(note)
+        parts: list[Any] = []
+        for note in step.notes:
+            if note not in needed or note in index:
+                continue
+            for source in note.sources:
+                if source not in index:
+                    index[source] = "x", len(fed)
+                    fed.append(source)
+            index[note] = "n", len(made)
+            made.append(note)
+            what, place = note.what, note.place and note.place[:2]
+            shapes = tuple(np.shape(each.value) for each in note.sources)
+            parts.append((what, place, _refer(note.inputs, index), repr(_refer(note.settings, index)), shapes))
+        return Below(made, fed, weights, (*parts, *(step.weights[each] for each in weights)))
+
+    def build(self, step: Taken, below: Below) -> Built:
+        """Return the graph of a step; raises ProgramError where an operation of it is none of ours."""
+        built = self._built.get(below.key)
+        if built is None:
+            with self._graph.as_default():
+                built = self._built[below.key] = self._build(step, below)
+        return built
+
+    def _build(self, step: Taken, below: Below) -> Built:
+        nodes: dict[Note, Node] = {}
+        for note in below.weights:
+            number = step.weights[note]
+            if number not in self.variables:
+                called = self._names.get(number, f"w{number}")
+                self.variables[number] = Variable(step.before[number], name=called)
+                _locate(self.variables[number], note, below.made)
+            nodes[note] = self.variables[number]
+        fed: list[Placeholder] = []
+        for note in below.fed:
+            data = placeholder(np.shape(note.value), self.lines.of_data(note))
+            _locate(data, note, below.made)
+            fed.append(data)
+            nodes[note] = data
+        calls = self.lines.names_of(below.made)
+        made: list[Node] = []
+        for note in below.made:
+            node = self._make(note, nodes)
+            if note.place is not None:
+                node.locate(os.path.basename(note.place[0].co_filename), note.place[2])
+            name = calls.get(note)
+            if name and note.what is not same and not node.is_named:
+                node.name = name
+            nodes[note] = node
+            made.append(node)
+        if np.shape(below.made[-1].value):  # an array of one number
+            made.append(np.sum(made[-1]))
+        return Built(made[-1], fed, made, [step.weights[note] for note in below.weights])
+
+    def _make(self, note: Note, nodes: Mapping[Note, Node]) -> Any:
+        what: Any = note.what
+        inputs, settings = _with_nodes(note.inputs, nodes), _with_nodes(note.settings, nodes)
+        try:
+            if what is operator.getitem:
+                key = inputs[1]
+                return inputs[0][tuple(map(_index, key)) if isinstance(key, tuple) else _index(key)]
+            if what is set_item and not _is_mask(note):
+                return _set(note, inputs)
+            formula = _AS_FORMULAS.get(getattr(what, "__name__", ""))
+            node = formula(*inputs) if formula else what(*inputs, **settings)
+            if not isinstance(node, Node):
+                raise GraphError("it makes no single array")
+            return node
+        except (MinidlError, TypeError, ValueError, AttributeError) as error:
+            name = getattr(what, "__name__", str(what))
+            said = str(error).partition("): ")[2] or str(error)
+            raise ProgramError(f"{self._place(note)}: {name} is not followed: {said}") from error
+
+    def _place(self, note: Note) -> str:
+        if note.place is None:
+            return self._file
+        return f"{os.path.basename(note.place[0].co_filename)}:{note.place[2]}"
+
+
+def _locate(leaf: Node, note: Note, made: Sequence[Note]) -> None:
+    """Say of a leaf where it is read first."""
+    place = next((each.place for each in made if each.place and any(source is note for source in each.sources)), None)
+    if place is not None:
+        leaf.locate(os.path.basename(place[0].co_filename), place[2])
+
+
+def feeds_of(below: Below, built: Built) -> dict[Placeholder, Array]:
+    """Return what a step fed."""
+    return {node: copy_in(note.value) for node, note in zip(built.fed, below.fed, strict=True)}
+
+
+def _refer(given: Any, index: Mapping[Note, tuple[str, int]]) -> Any:
+    kind = type(given)
+    if kind is Note:
+        return index.get(given, "?")
+    if kind in (list, tuple):
+        return tuple([_refer(each, index) for each in given])
+    if kind is dict:
+        return tuple([(name, _refer(each, index)) for name, each in given.items()])
+    return repr(given)
+
+
+def _with_nodes(given: Any, nodes: Mapping[Note, Node]) -> Any:
+    kind = type(given)
+    if kind is Note:
+        return nodes[given]
+    if kind in (list, tuple):
+        return kind([_with_nodes(each, nodes) for each in given])
+    if kind is dict:
+        return {name: _with_nodes(each, nodes) for name, each in given.items()}
+    return given
+
+
+def _index(part: Any) -> Any:
+    return np.array(part) if isinstance(part, list | range) else part
+
+
+def _set(note: Note, inputs: Sequence[Any]) -> Any:
+    """Return an array with some entries set, where the same entries are in each step: a choice by a mask."""
+    array, key, value = note.inputs
+    before, put = (each.value if type(each) is Note else each for each in (array, value))
+    mask = np.zeros(np.shape(before), dtype=bool)
+    if not any(notes_in([key])):
+        mask[plain(key)] = True
+        if mask.all() and np.shape(put) == mask.shape:
+            return inputs[2]
+        with suppress(ValueError):
+            if np.array_equal(np.where(mask, put, before), note.value):
+                return np.where(mask, inputs[2], inputs[0])
+    raise GraphError("entries of an array are set one by one; collect them in a list, and np.stack it")
+
+
+def _is_mask(note: Note) -> bool:
+    key: Any = note.inputs[1]
+    return type(key) is Note and bool(np.asarray(key.value).dtype == np.bool_)

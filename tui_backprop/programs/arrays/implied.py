@@ -1,0 +1,62 @@
+"""The loss of a script that computes none: many stop at `y - out`, which is the gradient of one already."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from .lines import Lines
+from .recorder import Taken
+from .tape import Note
+
+
+def implied_losses(step: Taken, lines: Lines) -> Iterator[tuple[str, Note]]:
+    """Yield the losses of which the differences in a step may be the gradients, each as a formula and as a note."""
+    for error in list(step.notes):
+        if error.what is not np.subtract or error not in step.dependent or not np.ndim(error.value):
+            continue
+        made = [each for each in error.inputs if each in step.dependent]
+        others = [each for each in error.inputs if type(each) is Note and each not in step.dependent]
+        if len(made) != 1 or len(others) != 1 or np.shape(made[0].value) != np.shape(error.value):
+            continue
+        [out], [target] = made, others
+        y, a = lines.of_data(target) or "y", lines.names_of([out]).get(out) or "out"
+        yield f"0.5 * sum(({a} - {y}) ** 2)", _noting(step, _half_square)(error)
+        if np.min(out.value) > 0 and np.max(out.value) < 1:
+            yield f"-sum({y} * log({a}) + (1 - {y}) * log(1 - {a}))", _noting(step, _two_way)(out, target)
+            yield f"-sum({y} * log({a}))", _noting(step, _cross_entropy)(out, target)
+
+
+Do = Callable[..., Note]
+
+
+def _half_square(do: Do, error: Note) -> Note:
+    return do(np.multiply, 0.5, do(np.sum, do(np.square, error)))
+
+
+def _cross_entropy(do: Do, out: Note, target: Note) -> Note:
+    return do(np.negative, do(np.sum, do(np.multiply, target, do(np.log, out))))
+
+
+def _two_way(do: Do, out: Note, target: Note) -> Note:
+    right = do(np.multiply, target, do(np.log, out))
+    wrong = do(np.multiply, do(np.subtract, 1.0, target), do(np.log, do(np.subtract, 1.0, out)))
+    return do(np.negative, do(np.sum, do(np.add, right, wrong)))
+
+
+def _noting(step: Taken, formula: Callable[..., Note]) -> Do:
+    """Return a formula that adds its operations to the notes of a step."""
+
+    def do(what: Callable[..., Any], *inputs: Any) -> Note:
+        note = Note(what, inputs, {})
+        with np.errstate(all="ignore"):
+            note.value = what(*[each.value if type(each) is Note else each for each in inputs])
+        note.number = step.notes[-1].number + 1
+        step.notes.append(note)
+        if any(each in step.dependent for each in note.sources):
+            step.dependent.add(note)
+        return note
+
+    return lambda *given: formula(do, *given)

@@ -1,0 +1,83 @@
+"""What the script calls the results of its lines: `z1` of `z1 = X @ W1 + b1`, also where a function made it."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from collections.abc import Mapping, Sequence
+
+from .tape import Note, Place
+
+
+class Lines:
+    """The names that each line of a file stores its result under."""
+
+    def __init__(self, data_names: Mapping[Note, str]) -> None:
+        self._data_names = data_names
+        self._files: dict[str, Mapping[int, str]] = {}
+
+    def names_of(self, made: Sequence[Note]) -> dict[Note, str]:
+        """Return the names of operations: that of a line goes to the last one which it made, in a row."""
+        found: dict[Note, str] = {}
+        for outer in (False, True):
+            for note, following in zip(made, [*made[1:], None], strict=True):
+                place = note.caller if outer else note.place
+                if place is None or (
+                    following is not None and place == (following.caller if outer else following.place)
+                ):
+                    continue
+                if not outer and following is not None and _line(following.place) == _line(place):
+                    continue
+                name = self._at(place)
+                if name:
+                    found[note] = name
+        return found
+
+    def name_of(self, note: Note) -> str | None:
+        """Return the name of the line that made an array."""
+        return self._at(note.place) if note.place is not None else None
+
+    def of_data(self, note: Note) -> str | None:
+        """Return the name that an array has in the script, or the name of the line that made it."""
+        return self._data_names.get(note) or self.name_of(note)
+
+    def function_of(self, note: Note) -> str:
+        """Return the name of the function that made an array, "" outside of functions."""
+        name = note.place[0].co_name if note.place is not None else ""
+        return "" if name.startswith("<") else name
+
+    def _at(self, place: Place) -> str | None:
+        file = place[0].co_filename
+        if file not in self._files:
+            self._files[file] = _targets("".join(linecache.getlines(file)))
+        return self._files[file].get(place[2])
+
+
+def _line(place: Place | None) -> object:
+    return None if place is None else (place[0], place[2])
+
+
+def _targets(source: str) -> dict[int, str]:
+    """Return the name that each line of a source assigns, where it is one."""
+    found: dict[int, str] = {}
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return found
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
+            target = node.targets[-1] if isinstance(node, ast.Assign) else node.target
+            name = _name_of(target)
+            if name:
+                for line in range(node.lineno, (node.end_lineno or node.lineno) + 1):
+                    found[line] = name
+    return found
+
+
+def _name_of(target: ast.expr) -> str:
+    match target:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case ast.Subscript(slice=ast.Constant(value=str() as name)):
+            return name
+    return ""

@@ -1,0 +1,245 @@
+"""Which number of a step is its loss: the one whose gradients the script's own are, or else the one called so."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from minidl_core import MinidlError, NonFiniteError, Placeholder
+from minidl_core.arrays import Array, quiet
+from minidl_core.plan import Plan
+
+from ..program import ProgramError
+from .graphs import Below, Built, Graphs, feeds_of
+from .implied import implied_losses
+from .recorder import Taken
+from .tape import Note
+
+_MOST_TRIED = 8
+_MOST_STEPS = 20
+_CALLED = re.compile(r"(?i).*(loss|cost|error|mse|entropy|objective|nll|criterion)|J|E|L")
+
+
+@dataclass(eq=False)
+class Loss:
+    """The loss of one step as a graph; `right` are its gradients by our engine, by weight.
+
+    `factor` is the multiple of it whose gradients the script's are, `matches` how many of them that holds for.
+    `is_judged` is whether the script's own gradients can be held against it.
+    """
+
+    step: Taken
+    built: Built
+    feeds: Mapping[Placeholder, Array]
+    measured: float
+    right: Mapping[int, Array]
+    matches: int = 0
+    factor: float = 1.0
+    is_judged: bool = False
+
+
+class Losses:
+    """Finds the losses of a run's steps.
+
+    `implied` says which loss the gradients are of, where none is computed, or another one (`is_computed`), and
+    `stopped` what ended the run, if a number that is not finite did.
+    """
+
+    def __init__(self, graphs: Graphs, steps: Sequence[Taken]) -> None:
+        self.graphs = graphs
+        self._steps = [step for step in steps if step.found]
+        self._lines = graphs.lines
+        self._refused: ProgramError | None = None
+        self.implied = self.stopped = ""
+        self.is_computed = False
+
+    def of_steps(self) -> Iterator[Loss]:
+        """Yield the loss of each step that has one, or could have: many scripts compute it now and then."""
+        place, matches = self._find()
+        if not matches:
+            implied = list(self._implied_losses())
+            if implied:
+                self.is_computed = place is not None
+                yield from implied
+                return
+        if place is None:
+            if self._refused is not None:
+                raise self._refused
+            return
+        taken, known = 0, None
+        for step in self._steps:
+            own = [note for note in _scalars(step) if _place(note) == place]
+            try:
+                if own:
+                    known = self.graphs.below(step, own[-1])
+                    loss = self._loss(step, self.graphs, known, float(np.reshape(own[-1].value, ())))
+                elif known is not None and (fed := _fed_again(known, step)) is not None:
+                    again = Below(known.made, fed, known.weights, known.key)
+                    loss = self._loss(step, self.graphs, again, None)
+                    if not loss.matches:
+                        continue
+                else:
+                    continue
+            except NonFiniteError as error:
+                if not taken:
+                    raise
+                self.stopped = str(error)
+                return
+            taken += 1
+            yield loss
+
+    def _find(self) -> tuple[object, int]:
+        """Return the place in the script that computes the loss, and how many gradients by hand are of it."""
+        tried = 0
+        for step in self._steps:
+            scalars = _scalars(step)
+            note, matches = self._best(step, scalars)
+            if note is not None:
+                return _place(note), matches
+            tried += bool(scalars)
+            if tried > _MOST_STEPS:
+                break
+        return None, 0
+
+    def _best(self, step: Taken, scalars: Sequence[Note]) -> tuple[Note | None, int]:
+        rated: list[tuple[tuple[float, ...], Note]] = []
+        named = self._called_loss(step, scalars)
+        tried = {*named[-_MOST_TRIED:], *scalars[-_MOST_TRIED:]}
+        for order, note in enumerate(sorted(tried, key=lambda each: each.number)):
+            loss = self._try(step, note)
+            if loss is not None:
+                rated.append(((loss.matches, loss.factor == 1.0, loss.factor > 0, note in named, -order), note))
+        if not rated:
+            return None, 0
+        score, note = max(rated, key=lambda each: each[0])
+        matches = int(score[0])
+        return (note, matches) if 2 * matches >= len(step.found) or note in named else (None, 0)
+
+    def _try(self, step: Taken, note: Note) -> Loss | None:
+        """Return a number of a step as its loss, in a graph of its own: only what is opened has names in the other."""
+        graphs = self.graphs.again()
+        try:
+            return self._loss(step, graphs, graphs.below(step, note), float(np.reshape(note.value, ())))
+        except ProgramError as refused:
+            if self._refused is None or self._called_loss(step, [note]):
+                self._refused = refused
+        except MinidlError:
+            pass
+        return None
+
+    def _implied_losses(self) -> Iterator[Loss]:
+        """Yield the losses that the script's gradients are of, if there is one of which all of them are."""
+        text = ""
+        for step in self._steps:
+            for name, note in implied_losses(step, self._lines):
+                if text and name != text:
+                    continue
+                loss = self._try(step, note)
+                if loss is None or loss.matches < len(step.found):
+                    continue
+                text = self.implied = name
+                yield self._loss(step, self.graphs, self.graphs.below(step, note), None)
+                break
+            else:
+                return
+
+    def _called_loss(self, step: Taken, scalars: Sequence[Note]) -> list[Note]:
+        """Return those numbers that the script, or the function that computes them, calls a loss."""
+        names = self._lines.names_of(step.notes)
+        return [
+            note
+            for note in scalars
+            if any(_CALLED.fullmatch(name) for name in (names.get(note, ""), self._lines.function_of(note)))
+        ]
+
+    def _loss(self, step: Taken, graphs: Graphs, below: Below, measured: float | None) -> Loss:
+        built = graphs.build(step, below)
+        feeds = feeds_of(below, built)
+        values = {graphs.variables[number]: step.before[number] for number in built.weights}
+        plan = Plan([built.loss])
+        with quiet():
+            evaluation = plan.run(plan.feed(feeds), values)
+            right = evaluation.gradients(built.loss)
+        gradients = {number: right[graphs.variables[number]] for number in built.weights}
+        came_to = float(np.reshape(evaluation[built.loss], ()))
+        if measured is not None and not np.isclose(came_to, measured, rtol=1e-4, atol=1e-8, equal_nan=True):
+            raise ProgramError(f"its loss comes to {came_to:g} here and to {measured:g} in the script")
+        loss = Loss(step, built, feeds, came_to if measured is None else measured, gradients)
+        loss.matches, loss.factor = _match(step, gradients)
+        loss.is_judged = loss.matches > 0 or _leads_to_gradients(step, below)
+        return loss
+
+
+def _fed_again(known: Below, step: Taken) -> list[Note] | None:
+    """Return what a step fed, where it did not compute the loss itself; None where that is not to be found."""
+    sources = {source for note in step.notes for source in note.sources}
+    fed: list[Note] = []
+    for old in known.fed:
+        like = [each for each in step.notes if each not in step.dependent and _place(each) == _place(old)]
+        if old in sources:
+            fed.append(old)
+        elif old.what is not None and like and np.shape(like[-1].value) == np.shape(old.value):
+            fed.append(like[-1])
+        else:
+            return None
+    return fed
+
+
+def _match(step: Taken, right: Mapping[int, Array]) -> tuple[int, float]:
+    """Return how many gradients by hand are one multiple of ours, and which."""
+    votes: Counter[float] = Counter()
+    for number, gradient in right.items():
+        found = step.found.get(number, [])
+        # each weight has one vote for a factor, however many arrays have it
+        votes.update({factor for each in found for factor in factors_of(each.sign * each.value, gradient)})
+    most = max(votes.values(), default=0)
+    if most == votes[1.0]:
+        return most, 1.0
+    if most == 1 and len(right) > 1:  # one alone is a multiple by chance, as one number of another always is
+        return votes[1.0], 1.0
+    return most, max((factor for factor, count in votes.items() if count == most), key=abs)
+
+
+def _leads_to_gradients(step: Taken, below: Below) -> bool:
+    """Return whether the gradients by hand are computed from the same forward pass as a loss."""
+    forward = set(below.made)
+    reached = {each.note for found in step.found.values() for each in found}
+    for note in reversed(step.notes):
+        if note in reached:
+            if note in forward:
+                return True
+            reached.update(note.sources)
+    return False
+
+
+def factors_of(theirs: Array, right: Array) -> list[float]:
+    """Return the number by which one gradient is a multiple of the other, if it is."""
+    square = float(np.vdot(right, right))
+    if theirs.shape != right.shape or not square or not np.isfinite(theirs).all():
+        return []
+    factor = float(np.vdot(theirs, right)) / square
+    is_likely = 1e-6 < abs(factor) < 1e6
+    return [float(f"{factor:.6g}")] if is_likely and agrees(theirs, factor * right) else []
+
+
+def agrees(theirs: Array, right: Array) -> bool:
+    """Return whether two gradients are the same, also where the script calculates in float32."""
+    largest = float(np.max(np.abs(right), initial=0.0))
+    return theirs.shape == right.shape and bool(np.allclose(theirs, right, rtol=1e-5, atol=1e-7 * largest))
+
+
+def _scalars(step: Taken) -> list[Note]:
+    """Return what of a step is one number that its weights lead to."""
+    return [
+        note
+        for note in step.notes
+        if note in step.dependent and np.size(note.value) == 1 and np.asarray(note.value).dtype.kind == "f"
+    ]
+
+
+def _place(note: Note) -> object:
+    return None if note.place is None else (note.what, note.place[:2], note.caller and note.caller[:2])

@@ -1,0 +1,186 @@
+"""The steps that a script's arrays took: for each the pass from its weights to its loss, and what moved the weights."""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minidl_core.arrays import Array, copy_in
+
+from ..engine.noting import ARITHMETIC
+from ..naming import name_objects
+from ..notebook import cells_of
+from ..program import ProgramError
+from .births import noting_births
+from .gradients import Found, gradients_in
+from .noted import NotedArray, tape
+from .tape import Note, Tape
+
+MOST_BYTES = 64 * 2**20
+_OTHERS = ("minidl_core", "torch", "tensorflow", "jax", "autograd", "cupy", "numba")
+
+
+@dataclass(eq=False)
+class Taken:
+    """One step: the `notes` from weights to scalars in order, the weights before and after, and gradients by hand.
+
+    Weights have a number each, the same in all steps; `weights` are their notes in this step. `dependent` are the
+    notes that some weight leads to.
+    """
+
+    notes: list[Note]
+    weights: dict[Note, int]
+    dependent: set[Note]
+    before: dict[int, Array]
+    after: dict[int, Array] = field(default_factory=dict)
+    found: dict[int, list[Found]] = field(default_factory=dict)
+
+
+class ArrayRecorder:
+    """Records the steps of a script in plain NumPy; it records nothing of any other."""
+
+    def __init__(self, path: str) -> None:
+        self._path = os.path.abspath(path)
+        self.steps: list[Taken] = []
+        self.names: dict[int, str] = {}
+        self.left_out = False
+        self._waiting: list[Note] = []
+        self._numbers: dict[Note, int] = {}
+        self.data_names: dict[Note, str] = {}
+        self._left: dict[Note, Array] = {}
+        self._bytes = 0
+        self._count = 0
+
+    @property
+    def taken(self) -> int:
+        """How many steps moved weights."""
+        return sum(bool(step.found) for step in self.steps)
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Let the arrays of a script note what they do, as long as this lasts."""
+        if not is_plain_numpy(self._path):
+            yield
+            return
+        own = Tape(os.path.join(os.path.dirname(self._path), ""), self._on_step)
+        tape.append(own)
+        try:
+            with noting_births():
+                yield
+        finally:
+            own.finish()
+            self._process(self._waiting)
+            tape.remove(own)
+
+    def _on_step(self, notes: list[Note]) -> None:
+        self._process(self._waiting)
+        self._waiting = notes
+        if self._bytes > MOST_BYTES:
+            tape[0].is_on, self.left_out = False, True
+        elif self._count < 3:
+            self._count += 1
+            self._find_names()
+
+    def _process(self, notes: Sequence[Note]) -> None:
+        """Keep a step: all that follows it has been read, so what takes a weight's place is known."""
+        weights: dict[Note, int] = {}
+        moved: dict[Note, Note] = {}
+        for note in notes:
+            old = note.replaces
+            if old is not None and (old in self._numbers or not old.readers.isdisjoint(note.readers)):
+                moved[old] = note
+        for old in moved:
+            weights[old] = self._numbers.pop(old, len(self._numbers) + len(weights))
+        for old, number in self._numbers.items():
+            weights.setdefault(old, number)
+        begin = notes[0].number - 1 if notes else 0
+        dependent = set(weights)
+        for note in notes:
+            if any(source in dependent for source in note.sources):
+                dependent.add(note)
+        before: dict[int, Array] = {}
+        for note, number in weights.items():
+            left = self._left.pop(note, None)
+            before[number] = copy_in(note.value) if left is None else left
+        step = Taken(list(notes), weights, dependent, before)
+        for old, number in weights.items():
+            new = moved.get(old, old)
+            step.after[number] = copy_in(new.value) if new is not old else before[number]
+            if new is not old:
+                step.found[number] = list(gradients_in(new, begin))
+            self._numbers[new] = number
+            self._left[new] = step.after[number]
+            if new in self.data_names:
+                self.names.setdefault(number, self.data_names[new])
+        if weights:
+            self.steps.append(step)
+            kept = [*step.after.values(), *(each.value for found in step.found.values() for each in found)]
+            self._bytes += sum(int(each.nbytes) for each in (*kept, *(np.asarray(note.value) for note in notes)))
+        for note in notes:
+            note.consumers.clear()
+
+    def _find_names(self) -> None:
+        """Look for where the script keeps its arrays just now: in its module, and in the functions that are running."""
+        frames = []
+        frame: Any = sys._getframe(1)
+        folder = os.path.join(os.path.dirname(self._path), "")
+        while frame is not None:
+            if frame.f_code.co_filename.startswith(folder):
+                frames.append(frame)
+            frame = frame.f_back
+        for each in (*reversed(frames),):
+            held: Mapping[str, object] = dict(each.f_locals)
+            found: dict[int, Note] = {}
+
+            def wanted(value: object, found: dict[int, Note] = found) -> bool:
+                if type(value) is NotedArray and value.note is not None:
+                    found[id(value)] = value.note
+                    return True
+                return False
+
+            for identity, name in name_objects(held, wanted).items():
+                self.data_names.setdefault(found[identity], name)
+
+
+def is_plain_numpy(path: str) -> bool:
+    """Return whether a script and the modules beside it compute with NumPy, and none has an engine of its own."""
+    try:
+        source = Path(path).read_bytes()
+        if path.endswith(".ipynb"):
+            source = b"\n".join(cells_of(source, path, path)[0].values())
+        trees = [ast.parse(source)]
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError, ProgramError):
+        return False
+    seen: set[str] = set()
+    imported: set[str] = set()
+    while trees:
+        tree = trees.pop()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                base = node.module or ""
+                names = [base, *(f"{base}.{alias.name}".strip(".") for alias in node.names)]
+            elif isinstance(node, ast.FunctionDef) and node.name in ARITHMETIC:
+                return False
+            else:
+                continue
+            for name in names:
+                imported.add(name.partition(".")[0])
+                file = Path(path).parent.joinpath(*name.split("."))
+                for each in (file.with_suffix(".py"), file / "__init__.py"):
+                    if str(each) not in seen and each.is_file():
+                        seen.add(str(each))
+                        try:
+                            trees.append(ast.parse(each.read_bytes()))
+                        except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+                            continue
+    return "numpy" in imported and not imported & set(_OTHERS)
