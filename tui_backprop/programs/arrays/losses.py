@@ -112,7 +112,10 @@ class Losses:
         for order, note in enumerate(sorted(tried, key=lambda each: each.number)):
             loss = self._try(step, note)
             if loss is not None:
-                rated.append(((loss.matches, loss.factor == 1.0, loss.factor > 0, note in named, -order), note))
+                is_number = not np.ndim(note.value)
+                rated.append(
+                    ((loss.matches, loss.factor == 1, loss.factor > 0, note in named, is_number, -order), note)
+                )
         if not rated:
             return None, 0
         score, note = max(rated, key=lambda each: each[0])

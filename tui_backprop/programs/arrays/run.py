@@ -106,14 +106,20 @@ def _theirs(loss: Loss, losses: Losses) -> dict[Node, Array]:
         given = loss.step.found.get(number, [])
         for each in given:
             if agrees(each.sign * each.value, loss.factor * right):
-                theirs[node] = each.sign * each.value / loss.factor
+                theirs[node] = _in_theirs(each, loss.factor)
                 break
         else:
             plain = [each for each in given if each.is_plain]
             own = [each for each in plain if not _is_scaled(each, plain)]
             if own:
-                theirs[node] = own[0].sign * own[0].value / loss.factor
+                theirs[node] = _in_theirs(own[0], loss.factor)
     return theirs
+
+
+def _in_theirs(found: Found, factor: float) -> Array:
+    """Return a gradient by hand as that of the loss, in the precision in which the script has it."""
+    value: Array = found.sign * found.value / factor
+    return value.astype(np.float32) if np.asarray(found.note.value).dtype == np.float32 else value
 
 
 def _is_scaled(found: Found, others: Sequence[Found]) -> bool:

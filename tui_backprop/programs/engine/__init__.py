@@ -41,6 +41,8 @@ def missing_of_engine(recorder: Recorder, main: ModuleType) -> str:
             free = [name for name, each in vars(main).items() if BACKWARD.fullmatch(name) and callable(each)]
             if free or any(map(BACKWARD.fullmatch, names)):
                 called = [*free, "backward"][0]
+                if not recorder.is_called:
+                    return f"it never calls {called}() for its {kind.__name__}; call it on a loss"
                 return f"it calls {called}() on no {kind.__name__} that is computed from others; call it on a loss"
             return (
                 f"its {kind.__name__} has no gradient: give it a number self.grad, and a method backward() that fills "

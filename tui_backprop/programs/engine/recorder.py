@@ -79,6 +79,7 @@ class Recorder:
     last_leaves: list[Noted] = field(default_factory=list)
     refused: ProgramError | None = None
     without_gradient: type | None = None
+    is_called: bool = False
     taken: int = 0
     every: int = 1
     _structures: dict[bytes, Structure] = field(default_factory=dict)
@@ -92,6 +93,7 @@ class Recorder:
 
         `code` is the function that is called, and `called_at` the file and the line of the call.
         """
+        self.is_called = True
         loss = next((each for each in args if isinstance(each, Noted) and _is_made(each)), None)
         if loss is None or self.refused:
             return call()
@@ -236,7 +238,7 @@ class Recorder:
         if set(map(type, read)) <= {float, int}:
             return array("d", read)
         if any(isinstance(value, np.ndarray) for value in read):
-            return [None if value is None else np.array(value, dtype=float) for value in read]
+            return [None if value is None else np.array(value, dtype=_kind(value)) for value in read]
         return array("d", [float("nan") if value is None else float(value) for value in read])
 
     def left(self) -> dict[int, Array]:
@@ -250,6 +252,11 @@ class Recorder:
             if is_number(value):
                 found[serial] = np.array(value, dtype=float)
         return found
+
+
+def _kind(value: Any) -> type:
+    """Return in which precision numbers are kept: that of the engine decides how closely they can agree."""
+    return np.float32 if getattr(value, "dtype", None) == np.float32 else float
 
 
 def _is_made(instance: Noted) -> bool:

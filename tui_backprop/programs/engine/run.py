@@ -242,5 +242,5 @@ def _by_node(nodes: Sequence[Node], numbers: Numbers) -> dict[Node, Array]:
     found = {}
     for node, value in zip(nodes, numbers, strict=True):
         if value is not None and not (isinstance(value, float) and math.isnan(value)):
-            found[node] = as_array(value)
+            found[node] = value if getattr(value, "dtype", None) == np.float32 else as_array(value)
     return found
