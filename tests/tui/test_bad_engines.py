@@ -172,7 +172,8 @@ def test_weights_in_a_function_are_named_by_kind(tmp_path: Path) -> None:
     ("engine", "said"),
     [
         (ENGINE.partition("    def backward")[0] + "a = V(1.0) * V(2.0)", "its V has no gradient: give it a number"),
-        (ENGINE + "a = V(1.0) * V(2.0)", "it calls backward\\(\\) on no V that is computed from others"),
+        (ENGINE + "a = V(1.0) * V(2.0)", "it never calls backward\\(\\) for its V; call it on a loss"),
+        (ENGINE + "V(1.0).backward()", "it calls backward\\(\\) on no V that is computed from others"),
         (
             "class V:\n    def __init__(self, data, kids=()): self.data, self.kids = data, kids\n"
             "    def __add__(self, o): return V(self.data + o.data, (self, o))\n"

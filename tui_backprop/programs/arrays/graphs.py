@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from minidl_core import Graph, GraphError, MinidlError, Node, Placeholder, Variable, placeholder
+from minidl_core import Constant, Graph, GraphError, MinidlError, Node, Placeholder, Variable, placeholder
 from minidl_core import log as log_of
 from minidl_core.arrays import Array, copy_in
 
@@ -128,6 +128,8 @@ class Graphs:
             fed.append(data)
             nodes[note] = data
         calls = self.lines.names_of(below.made)
+        # of an array of one number the sum is the loss
+        total = calls.pop(below.made[-1], "") if np.shape(below.made[-1].value) else None
         made: list[Node] = []
         for note in below.made:
             node = self._make(note, nodes)
@@ -138,8 +140,9 @@ class Graphs:
                 node.name = name
             nodes[note] = node
             made.append(node)
-        if np.shape(below.made[-1].value):  # an array of one number
+        if total is not None:
             made.append(np.sum(made[-1]))
+            made[-1].name = total or "loss"
         return Built(made[-1], fed, made, [step.weights[note] for note in below.weights])
 
     def _make(self, note: Note, nodes: Mapping[Note, Node]) -> Any:
@@ -151,6 +154,8 @@ class Graphs:
                 return inputs[0][tuple(map(_index, key)) if isinstance(key, tuple) else _index(key)]
             if what is set_item and not _is_mask(note):
                 return _set(note, inputs)
+            if isinstance(what, np.ufunc):
+                inputs = [self._constant(each, note) for each in inputs]
             formula = _AS_FORMULAS.get(getattr(what, "__name__", ""))
             node = formula(*inputs) if formula else what(*inputs, **settings)
             if not isinstance(node, Node):
@@ -160,6 +165,15 @@ class Graphs:
             name = getattr(what, "__name__", str(what))
             said = str(error).partition("): ")[2] or str(error)
             raise ProgramError(f"{self._place(note)}: {name} is not followed: {said}") from error
+
+    def _constant(self, value: Any, note: Note) -> Any:
+        """Return a number as a constant that is called as it is."""
+        if type(value) not in (int, float, np.float64):
+            return value
+        constant = Constant(value, name=f"{value:g}")
+        if note.place is not None:
+            constant.locate(os.path.basename(note.place[0].co_filename), note.place[2])
+        return constant
 
     def _place(self, note: Note) -> str:
         if note.place is None:

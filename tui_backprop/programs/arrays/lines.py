@@ -17,29 +17,26 @@ class Lines:
         self._files: dict[str, Mapping[int, str]] = {}
 
     def names_of(self, made: Sequence[Note]) -> dict[Note, str]:
-        """Return the names of operations: that of a line goes to the last one which it made, in a row."""
-        found: dict[Note, str] = {}
-        for outer in (False, True):
-            for note, following in zip(made, [*made[1:], None], strict=True):
-                place = note.caller if outer else note.place
-                if place is None or (
-                    following is not None and place == (following.caller if outer else following.place)
-                ):
-                    continue
-                if not outer and following is not None and _line(following.place) == _line(place):
-                    continue
-                name = self._at(place)
-                if name:
-                    found[note] = name
-        return found
+        """Return the names of operations: that of a line goes to the last one which it made, in a row.
 
-    def name_of(self, note: Note) -> str | None:
-        """Return the name of the line that made an array."""
-        return self._at(note.place) if note.place is not None else None
+        What a function returns is called as where it was called, unless the function has a name for it.
+        """
+        found: dict[Note, str] = {}
+        for note, following in zip(made, [*made[1:], None], strict=True):
+            if note.place is None:
+                continue
+            name = self._at(note.place)
+            if name and (following is None or _line(following.place) != _line(note.place)):
+                found[note] = name
+            elif not name and note.caller and (following is None or following.caller != note.caller):
+                called = self._at(note.caller)
+                if called:
+                    found[note] = called
+        return found
 
     def of_data(self, note: Note) -> str | None:
         """Return the name that an array has in the script, or the name of the line that made it."""
-        return self._data_names.get(note) or self.name_of(note)
+        return self._data_names.get(note) or (self._at(note.place) if note.place is not None else None)
 
     def function_of(self, note: Note) -> str:
         """Return the name of the function that made an array, "" outside of functions."""

@@ -54,6 +54,7 @@ class Losses:
         self._steps = [step for step in steps if step.found]
         self._lines = graphs.lines
         self._refused: ProgramError | None = None
+        self._plans: dict[Built, Plan] = {}
         self.implied = self.stopped = ""
         self.is_computed = False
 
@@ -112,10 +113,8 @@ class Losses:
         for order, note in enumerate(sorted(tried, key=lambda each: each.number)):
             loss = self._try(step, note)
             if loss is not None:
-                is_number = not np.ndim(note.value)
-                rated.append(
-                    ((loss.matches, loss.factor == 1, loss.factor > 0, note in named, is_number, -order), note)
-                )
+                single = not np.ndim(note.value)
+                rated.append(((loss.matches, loss.factor == 1, loss.factor > 0, note in named, single, -order), note))
         if not rated:
             return None, 0
         score, note = max(rated, key=lambda each: each[0])
@@ -163,7 +162,9 @@ class Losses:
         built = graphs.build(step, below)
         feeds = feeds_of(below, built)
         values = {graphs.variables[number]: step.before[number] for number in built.weights}
-        plan = Plan([built.loss])
+        if built not in self._plans:
+            self._plans[built] = Plan([built.loss])
+        plan = self._plans[built]
         with quiet():
             evaluation = plan.run(plan.feed(feeds), values)
             right = evaluation.gradients(built.loss)
@@ -231,8 +232,10 @@ def factors_of(theirs: Array, right: Array) -> list[float]:
 
 def agrees(theirs: Array, right: Array) -> bool:
     """Return whether two gradients are the same, also where the script calculates in float32."""
-    largest = float(np.max(np.abs(right), initial=0.0))
-    return theirs.shape == right.shape and bool(np.allclose(theirs, right, rtol=1e-5, atol=1e-7 * largest))
+    if theirs.shape != right.shape:
+        return False
+    size = np.abs(right)
+    return bool((np.abs(theirs - right) <= 1e-5 * size + 1e-7 * size.max(initial=0.0)).all())
 
 
 def _scalars(step: Taken) -> list[Note]:
