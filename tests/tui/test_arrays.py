@@ -221,6 +221,14 @@ def test_a_multiple_of_the_loss_is_no_mistake(tmp_path: Path) -> None:
     assert program.steps[0].loss.name == "loss"
 
 
+def test_neither_another_mean_nor_a_small_number_in_a_logarithm_is_a_mistake(tmp_path: Path) -> None:
+    source = DICTIONARY.replace("X = rng.normal(size=(8, 2))", "X = rng.normal(size=(7, 2))")
+    source = source.replace("/ len(Y)", "/ len(Y) ** 2").replace("np.log(a)", "np.log(a + 1e-8)")
+    program = opened(source, tmp_path)
+    assert status_of(program) == 0
+    assert "Its gradients are 0.142857 times those of this loss" in program.warning
+
+
 def test_a_loss_that_is_computed_now_and_then_is_shown_in_each_step(tmp_path: Path) -> None:
     source = PERCEPTRON.replace(
         "    syn0 += X.T.dot(l1_delta)",

@@ -196,16 +196,19 @@ def _fed_again(known: Below, step: Taken) -> list[Note] | None:
 def _match(step: Taken, right: Mapping[int, Array]) -> tuple[int, float]:
     """Return how many gradients by hand are one multiple of ours, and which."""
     votes: Counter[float] = Counter()
+    exact = {1.0: 1.0}
     for number, gradient in right.items():
-        found = step.found.get(number, [])
+        found = [factor_of(each.sign * each.value, gradient) for each in step.found.get(number, [])]
+        factors = {float(f"{factor:.5g}"): factor for factor in found if factor}
+        exact = {**factors, **exact}
         # each weight has one vote for a factor, however many arrays have it
-        votes.update({factor for each in found for factor in factors_of(each.sign * each.value, gradient)})
+        votes.update(factors.keys())
     most = max(votes.values(), default=0)
     if most == votes[1.0]:
         return most, 1.0
     if most == 1 and len(right) > 1:  # one alone is a multiple by chance, as one number of another always is
         return votes[1.0], 1.0
-    return most, max((factor for factor, count in votes.items() if count == most), key=abs)
+    return most, exact[max((factor for factor, count in votes.items() if count == most), key=abs)]
 
 
 def _leads_to_gradients(step: Taken, below: Below) -> bool:
@@ -220,14 +223,13 @@ def _leads_to_gradients(step: Taken, below: Below) -> bool:
     return False
 
 
-def factors_of(theirs: Array, right: Array) -> list[float]:
-    """Return the number by which one gradient is a multiple of the other, if it is."""
+def factor_of(theirs: Array, right: Array) -> float:
+    """Return the number by which one gradient is a multiple of the other, 0 if it is none."""
     square = float(np.vdot(right, right))
     if theirs.shape != right.shape or not square or not np.isfinite(theirs).all():
-        return []
+        return 0.0
     factor = float(np.vdot(theirs, right)) / square
-    is_likely = 1e-6 < abs(factor) < 1e6
-    return [float(f"{factor:.6g}")] if is_likely and agrees(theirs, factor * right) else []
+    return factor if 1e-6 < abs(factor) < 1e6 and agrees(theirs, factor * right) else 0.0
 
 
 def agrees(theirs: Array, right: Array) -> bool:

@@ -106,7 +106,7 @@ def _theirs(loss: Loss, losses: Losses) -> dict[Node, Array]:
         given = loss.step.found.get(number, [])
         for each in given:
             if agrees(each.sign * each.value, loss.factor * right):
-                theirs[node] = _in_theirs(each, loss.factor)
+                theirs[node] = _in_theirs(each, loss.factor, right)
                 break
         else:
             plain = [each for each in given if each.is_plain]
@@ -116,10 +116,16 @@ def _theirs(loss: Loss, losses: Losses) -> dict[Node, Array]:
     return theirs
 
 
-def _in_theirs(found: Found, factor: float) -> Array:
-    """Return a gradient by hand as that of the loss, in the precision in which the script has it."""
+def _in_theirs(found: Found, factor: float, agreeing: Array | None = None) -> Array:
+    """Return a gradient by hand as that of the loss; how closely it can agree is told by its precision.
+
+    That is the script's own, or single where it agrees but for what keeps a logarithm finite, as in log(a + 1e-8).
+    """
     value: Array = found.sign * found.value / factor
-    return value.astype(np.float32) if np.asarray(found.note.value).dtype == np.float32 else value
+    is_near = agreeing is not None and not np.allclose(value, agreeing, rtol=1e-10, atol=0)
+    if is_near or np.asarray(found.note.value).dtype == np.float32:
+        return value.astype(np.float32)
+    return value
 
 
 def _is_scaled(found: Found, others: Sequence[Found]) -> bool:
