@@ -256,6 +256,14 @@ def test_what_is_no_operation_is_refused_with_its_line(tmp_path: Path) -> None:
     assert str(error.value).startswith("net.py:25: sinc is not followed: np.sinc is no operation here")
 
 
+def test_where_no_loss_is_found_that_is_said(tmp_path: Path) -> None:
+    source = PERCEPTRON.replace("l2_delta = l2_error", "l2_delta = np.sign(l2_error)")
+    with pytest.raises(
+        ProgramError, match=r"net\.py moves syn1 and syn0, and no number that NumPy was seen to compute"
+    ):
+        opened(source, tmp_path)
+
+
 def test_a_script_that_trains_an_engine_of_its_own_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(
         "import numpy as np\nclass Value:\n    def __add__(self, other): return self\nkind = type(np.zeros(2))\n"

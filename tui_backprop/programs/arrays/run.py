@@ -43,8 +43,8 @@ def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, war
         raise ProgramError(f"{path}: {error}") from error
     if not found:
         raise ProgramError(
-            f"{path} moves {_named(recorder)} and computes no loss from what they lead to; "
-            "compute one number in each step, as in loss = np.mean((y - out) ** 2), and print it"
+            f"{path} moves {_named(recorder)}, and no number that NumPy was seen to compute from them is a loss; "
+            "compute one in each step, as in loss = np.mean((y - out) ** 2)"
         )
     steps = [_Step(each, _update(each, losses), _theirs(each, losses)) for each in found]
     optimizers = recognise_updates([each.update for each in steps]) or [repeating(each.update) for each in steps]
