@@ -17,6 +17,7 @@ from tui_backprop.cli import build_parser
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.message import Message
 from tui_backprop.debugger.steps import Place
+from tui_backprop.narration.solution import write_solution
 from tui_backprop.notation.conditions import read_breakpoint
 from tui_backprop.notation.edits import EditError, branch_label, read_any_edit, read_edit
 from tui_backprop.notation.fitting import printable
@@ -25,6 +26,7 @@ from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import ProgramError
 from tui_backprop.session import DebugSession
 from tui_backprop.session.opening import Asked, open_session
+from tui_backprop.session.saving import save_lines
 from tui_backprop.session.session_file import file_of, write_session
 
 
@@ -273,7 +275,7 @@ def test_names_that_no_terminal_should_see_are_kept_and_are_escapes_in_the_file(
     again = open_session(Asked(str(path))).session
     assert again.timeline.place == session.timeline.place
     assert len(again.timeline.branch.edits) == 1
-    list(session.save(tmp_path / "x.md", Followed()))
+    list(save_lines(tmp_path / "x.md", write_solution(session.timeline, Followed())))
     assert all(line.isprintable() for line in (tmp_path / "x.md").read_text(encoding="utf-8").split("\n"))
     where = session.say_where()
     assert where.isprintable()

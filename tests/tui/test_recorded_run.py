@@ -16,8 +16,8 @@ from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
 from tui_backprop.narration.messages import sentences
 from tui_backprop.panes.header import draw_header
+from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import Program
-from tui_backprop.programs.script import open_script
 from tui_backprop.programs.updates import ProgramsOptimizer
 from tui_backprop.session import DebugSession
 
@@ -70,7 +70,7 @@ def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
 
     def open_text(text: str) -> Program:
         Path("my_model.py").write_text(START + text, encoding="utf-8")
-        return open_script("my_model.py")
+        return open_program("my_model.py")
 
     return open_text
 

@@ -19,7 +19,8 @@ from tui_backprop.debugger.steps import after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
 from tui_backprop.inspector import draw_inspector
-from tui_backprop.inspector.walk import Origin, choose_edge, choose_term, follow, origin_of
+from tui_backprop.inspector.origin import Origin
+from tui_backprop.inspector.walk import choose_edge, choose_term, follow, origin_of
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.notation.expression import Apply, Number, Tree, UnreadableError, evaluate, parse
 from tui_backprop.programs.opening import open_program
