@@ -328,10 +328,10 @@ class DifferenceDriver(LinuxDriver):
             self.resume_application_mode()
 
     def _sigcont_application(self, *_: Any) -> None:
-        """Go on; where nobody asked us before we were stopped, the terminal is not as we had it."""
-        if not self._suspended:
+        """Go on where nobody asked us before we were stopped: the terminal is not as we had it."""
+        if not self._suspended:  # else who suspended us goes on by itself, and may be about to
             self.suspend_application_mode()
-        self.resume_application_mode()
+            self.resume_application_mode()
 
     def run_input_thread(self) -> None:
         """Send the app what the terminal sends, until the driver stops; without it the app ends."""

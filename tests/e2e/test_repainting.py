@@ -59,6 +59,7 @@ def test_after_it_was_stopped_and_goes_on(modern: bool) -> None:
             terminal.scribble()
             terminal.press("fg", "enter")
             terminal.wait_until(lambda: terminal.picture == before)
+            terminal.wait_for_rest()  # what the terminal has answered is read
         os.kill(terminal.job, signal.SIGSTOP)  # of which nobody is told
         terminal.wait_for("Stopped")
         terminal.scribble()
