@@ -191,4 +191,4 @@ __all__ = [
 ]
 
 # the file of this name; who asks for it here remembers a function of another library
-del globals()["gradients"]
+globals().pop("gradients", None)  # it is not here where an interrupt ended the first import

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -160,13 +161,12 @@ async def test_where_says_the_command_that_comes_back() -> None:
         assert pilot.app.clipboard == "backprop-tui two-paths --learning-rate 0.01 --at 1:b:2"
 
 
-async def wait_for(pilot: Pilot[None], condition: object, presses: int = 400) -> None:
-    """Let the app go on until the condition holds."""
-    for _ in range(presses):
-        if condition():
-            return
+async def wait_for(pilot: Pilot[None], condition: object) -> None:
+    """Let the app go on until the condition holds; a minute is enough on any machine."""
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end, "the app never came to it"
         await pilot.pause(0.01)
-    raise AssertionError("the app never came to it")
 
 
 async def press_while_it_runs(pilot: Pilot[None], *keys: str) -> None:

@@ -59,7 +59,7 @@ def test_the_pages_lesson_opens_with_its_seed(tmp_path: Path, capsys: pytest.Cap
         ("return 1 / 0", "raised ZeroDivisionError: division by zero"),
         ("return None", "my_lesson.py has a lesson whose build returns None; it must return an Example"),
         ("return Example(5, {})", "my_lesson.py cannot be trained: 5 is not a node"),
-        ("return Example(dl.Variable(1.0), {})", "does not fit its graph: its labels 'W' are for no node of the graph"),
+        ("return Example(dl.Variable(1.0), {})", "does not fit its graph: its labels 'nobody' are for no node of the"),
     ],
 )
 def test_a_lesson_that_cannot_be_built_is_one_line(
@@ -69,7 +69,7 @@ def test_a_lesson_that_cannot_be_built_is_one_line(
     path.write_text(
         "import minidl_core as dl\nfrom tui_backprop.lessons.lesson import *\n"
         f"def build(seed): {build}\n"
-        "lesson = Lesson('mine', '', build, 0.1, labels={'W': ()})"
+        "lesson = Lesson('mine', '', build, 0.1, labels={'nobody': ()})"
     )
     assert main(["--headless", str(path)]) == 2
     message = capsys.readouterr().err
