@@ -190,9 +190,10 @@ def test_weights_are_followed_wherever_they_are_kept(source: str, names: set[str
     [
         (LAYERS, "return grad * (1 - self.y ** 2)", "return grad * (1 - self.y)", {"net[0].weights", "net[0].bias"}),
         (DICTIONARY, '* (cache[f"A{i - 1}"] > 0)', "", {"params['W1']", "params['b1']"}),
+        (DICTIONARY, "delta.sum(axis=0)", "delta.sum(axis=0) * i", {"params['b2']"}),
         (RECURRENT, "carried = Wh.T @ dz", "carried = 0 * (Wh.T @ dz)", {"Wx", "Wh", "b"}),
     ],
-    ids=["layers", "dictionary", "recurrent"],
+    ids=["layers", "dictionary", "multiple", "recurrent"],
 )
 def test_a_mistake_is_found(source: str, line: str, instead: str, wrong: set[str], tmp_path: Path) -> None:
     assert line in source

@@ -26,7 +26,7 @@ class Lines:
                     following is not None and place == (following.caller if outer else following.place)
                 ):
                     continue
-                if not outer and following is not None and _line(following.place) == _line(place):
+                if not outer and following is not None and line_of(following.place) == line_of(place):
                     continue
                 name = self._at(place)
                 if name:
@@ -53,7 +53,8 @@ class Lines:
         return self._files[file].get(place[2])
 
 
-def _line(place: Place | None) -> object:
+def line_of(place: Place | None) -> object:
+    """Return the line that a place is on; two are equal where they are on the same one."""
     return None if place is None else (place[0], place[2])
 
 
