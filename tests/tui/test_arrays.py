@@ -222,6 +222,14 @@ def test_a_multiple_of_the_loss_is_no_mistake(tmp_path: Path) -> None:
     assert program.steps[0].loss.name == "loss"
 
 
+def test_a_rate_that_multiplies_before_the_gradient_is_made_is_no_multiple_of_the_loss(tmp_path: Path) -> None:
+    line = "self.weights -= rate * (self.x.T @ grad)"
+    assert line in LAYERS
+    program = opened(LAYERS.replace(line, "self.weights -= rate * self.x.T @ grad"), tmp_path)
+    assert status_of(program) == 0
+    assert program.warning == ""
+
+
 def test_a_loss_that_is_computed_now_and_then_is_shown_in_each_step(tmp_path: Path) -> None:
     source = PERCEPTRON.replace(
         "    syn0 += X.T.dot(l1_delta)",

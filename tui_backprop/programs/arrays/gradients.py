@@ -36,13 +36,15 @@ class _Waiting(NamedTuple):
 class Found(NamedTuple):
     """An array that an update was made from: its note, its value, and -1 where the update adds it.
 
-    `is_plain` is whether the update takes off a multiple of just this.
+    `is_plain` is whether the update takes off a multiple of just this, `has_rate` whether the update's own line
+    multiplies to make it, so that the learning rate may be in it: `W -= rate * X.T @ dz`.
     """
 
     note: Note
     value: np.ndarray
     sign: int
     is_plain: bool
+    has_rate: bool
 
 
 def gradients_in(update: Note, begin: int) -> Iterator[Found]:
@@ -61,7 +63,8 @@ def gradients_in(update: Note, begin: int) -> Iterator[Found]:
         seen.add(note)
         # without axes of length 1, which broadcasting puts in front
         if note not in inner and np.squeeze(note.value).shape == np.squeeze(update.value).shape:
-            yield Found(note, np.array(note.value, dtype=float).reshape(shape), sign, is_plain)
+            value = np.array(note.value, dtype=float).reshape(shape)
+            yield Found(note, value, sign, is_plain, _multiplies(note, line_of(update.place)))
         if note.number <= begin or note.what not in _ELEMENTWISE:
             continue
         arrays = [each for each in note.inputs if type(each) is Note and np.ndim(each.value)]
@@ -73,6 +76,13 @@ def gradients_in(update: Note, begin: int) -> Iterator[Found]:
                 inner.add(each)
             rated, stored = is_rated or (scaled and not own), not own or (is_stored and scaled)
             waiting.append(_Waiting(each, -sign if negated else sign, is_plain and scaled, rated, stored))
+
+
+def _multiplies(note: Note, line: object) -> bool:
+    """Return whether this line multiplies by a number to make an array."""
+    if line_of(note.place) != line:
+        return False
+    return bool(_scalars(note)) or any(_multiplies(each, line) for each in note.sources)
 
 
 def _scalars(note: Note) -> list[float]:
