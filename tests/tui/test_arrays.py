@@ -126,6 +126,27 @@ for step in range(4):
 """
 )
 
+BY_EXAMPLE = """
+import numpy as np
+rng = np.random.default_rng(2)
+data = [(rng.normal(size=(3, 1)), rng.normal(size=(2, 1))) for _ in range(8)]
+weights = [rng.normal(size=(2, 3))]
+
+def gradient(x, y):
+    a = 1 / (1 + np.exp(-np.dot(weights[0], x)))
+    delta = (a - y) * a * (1 - a)
+    return np.dot(delta, x.transpose())
+
+def update(batch, rate):
+    total = np.zeros(weights[0].shape)
+    for x, y in batch:
+        total = total + gradient(x, y)
+    weights[0] = weights[0] - rate * total
+
+for at in range(0, 8):
+    update(data[at : at + 1], 0.5)
+"""
+
 PERCEPTRON = """
 import numpy as np
 np.random.seed(1)
@@ -212,6 +233,22 @@ def test_a_script_without_a_loss_shows_the_one_that_its_gradients_are_of(
     assert "It computes no loss; its gradients are those of 0.5 * sum((l2 - y) ** 2), shown here." in program.warning
     assert main([str(tmp_path / "net.py"), "--headless"]) == 0
     assert "2 gradients agree in all 5 steps" in capsys.readouterr().out
+
+
+def test_examples_one_by_one_have_one_loss_and_a_sum_over_them_has_none_of_theirs(tmp_path: Path) -> None:
+    program = opened(BY_EXAMPLE, tmp_path)
+    assert status_of(program) == 0
+    assert len(program.steps) == 8
+    assert program.warning.endswith("its gradients are those of 0.5 * sum((output - target) ** 2), shown here.")
+    with pytest.raises(ProgramError, match="computes no loss"):
+        opened(BY_EXAMPLE.replace("at : at + 1", "at : at + 2"), tmp_path)
+
+
+def test_steps_that_are_not_of_the_implied_loss_are_missed_aloud(tmp_path: Path) -> None:
+    source = PERCEPTRON.replace("    l2_error = y - l2", "    l2_error = (y - l2) * (1 if i < 2 else l2)")
+    program = opened(source, tmp_path)
+    assert len(program.steps) == 2
+    assert "They are not in step 3 of 5: only the steps before it are here." in program.warning
 
 
 def test_a_multiple_of_the_loss_is_no_mistake(tmp_path: Path) -> None:

@@ -55,6 +55,9 @@ def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, war
             else "It computes no loss; its gradients are those"
         )
         warning = f"{warning} {other} of {losses.implied}, shown here.".strip()
+        if len(steps) < recorder.taken and not losses.stopped:
+            another = f"They are not in step {len(steps) + 1} of {recorder.taken}"
+            warning = f"{warning} {another}: only the steps before it are here."
     factor = found[0].factor
     if factor != 1 and not _is_rate(found[0]):
         warning = (
