@@ -244,6 +244,23 @@ def test_examples_one_by_one_have_one_loss_and_a_sum_over_them_has_none_of_their
         opened(BY_EXAMPLE.replace("at : at + 1", "at : at + 2"), tmp_path)
 
 
+def test_the_loss_of_a_batch_is_that_of_all_its_examples(tmp_path: Path) -> None:
+    source = BY_EXAMPLE.replace("at : at + 1", "at : at + 2")
+    for line, instead in (
+        ("return np.dot(delta, x.transpose())", "return np.dot(delta, x.transpose()), 0.5 * np.sum((a - y) ** 2)"),
+        ("        total = total + gradient(x, y)", "        g, one = gradient(x, y)\n        total = total + g"),
+        ("    weights[0] = weights[0]", "    seen.append(loss)\n    weights[0] = weights[0]"),
+        ("    for x, y in batch:", "    loss = 0.0\n    for x, y in batch:"),
+        ("total = total + g\n", "total = total + g\n        loss = loss + one\n"),
+        ("data = [", "seen = []\ndata = ["),
+    ):
+        assert line in source
+        source = source.replace(line, instead)
+    program = opened(source, tmp_path)
+    assert status_of(program) == 0
+    assert [len(step.feeds) for step in program.steps] == [4] * 7 + [2]  # inputs and targets
+
+
 def test_steps_that_are_not_of_the_implied_loss_are_missed_aloud(tmp_path: Path) -> None:
     source = PERCEPTRON.replace("    l2_error = y - l2", "    l2_error = (y - l2) * (1 if i < 2 else l2)")
     program = opened(source, tmp_path)

@@ -113,9 +113,8 @@ class Losses:
             loss = self._try(step, note)
             if loss is not None:
                 is_number = not np.ndim(note.value)
-                rated.append(
-                    ((loss.matches, loss.factor == 1, loss.factor > 0, note in named, is_number, -order), note)
-                )
+                factor = loss.factor == 1, loss.factor > 0
+                rated.append(((loss.matches, not _is_part(loss), *factor, note in named, is_number, -order), note))
         if not rated:
             return None, 0
         score, note = max(rated, key=lambda each: each[0])
