@@ -18,7 +18,13 @@ from .test_foreign_input import FOREIGN
 from .test_session import COMMAND
 
 NAMES = {"full_stop": ".", "comma": ",", "slash": "/", "question_mark": "?", "less_than_sign": "<"}
-NAMES |= {"greater_than_sign": ">", "left_square_bracket": "[", "right_square_bracket": "]", "shift+tab": "\x1b[Z"}
+NAMES |= {
+    "equals_sign": "=",
+    "greater_than_sign": ">",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "shift+tab": "\x1b[Z",
+}
 NAMES |= {f"shift+{way}": f"\x1b[1;2{KEYS[way][-1]}" for way in ("left", "right", "up", "down")} | {"f1": "\x1bOP"}
 OF_THE_SCREEN = [
     NAMES.get(key, key)

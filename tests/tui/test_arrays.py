@@ -126,6 +126,27 @@ for step in range(4):
 """
 )
 
+BY_EXAMPLE = """
+import numpy as np
+rng = np.random.default_rng(2)
+data = [(rng.normal(size=(3, 1)), rng.normal(size=(2, 1))) for _ in range(8)]
+weights = [rng.normal(size=(2, 3))]
+
+def gradient(x, y):
+    a = 1 / (1 + np.exp(-np.dot(weights[0], x)))
+    delta = (a - y) * a * (1 - a)
+    return np.dot(delta, x.transpose())
+
+def update(batch, rate):
+    total = np.zeros(weights[0].shape)
+    for x, y in batch:
+        total = total + gradient(x, y)
+    weights[0] = weights[0] - rate * total
+
+for at in range(0, 8):
+    update(data[at : at + 1], 0.5)
+"""
+
 PERCEPTRON = """
 import numpy as np
 np.random.seed(1)
@@ -190,9 +211,10 @@ def test_weights_are_followed_wherever_they_are_kept(source: str, names: set[str
     [
         (LAYERS, "return grad * (1 - self.y ** 2)", "return grad * (1 - self.y)", {"net[0].weights", "net[0].bias"}),
         (DICTIONARY, '* (cache[f"A{i - 1}"] > 0)', "", {"params['W1']", "params['b1']"}),
+        (DICTIONARY, "delta.sum(axis=0)", "delta.sum(axis=0) * i", {"params['b2']"}),
         (RECURRENT, "carried = Wh.T @ dz", "carried = 0 * (Wh.T @ dz)", {"Wx", "Wh", "b"}),
     ],
-    ids=["layers", "dictionary", "recurrent"],
+    ids=["layers", "dictionary", "multiple", "recurrent"],
 )
 def test_a_mistake_is_found(source: str, line: str, instead: str, wrong: set[str], tmp_path: Path) -> None:
     assert line in source
@@ -213,6 +235,39 @@ def test_a_script_without_a_loss_shows_the_one_that_its_gradients_are_of(
     assert "2 gradients agree in all 5 steps" in capsys.readouterr().out
 
 
+def test_examples_one_by_one_have_one_loss_and_a_sum_over_them_has_none_of_theirs(tmp_path: Path) -> None:
+    program = opened(BY_EXAMPLE, tmp_path)
+    assert status_of(program) == 0
+    assert len(program.steps) == 8
+    assert program.warning.endswith("its gradients are those of 0.5 * sum((output - target) ** 2), shown here.")
+    with pytest.raises(ProgramError, match="no number that NumPy was seen to compute"):
+        opened(BY_EXAMPLE.replace("at : at + 1", "at : at + 2"), tmp_path)
+
+
+def test_the_loss_of_a_batch_is_that_of_all_its_examples(tmp_path: Path) -> None:
+    source = BY_EXAMPLE.replace("at : at + 1", "at : at + 2")
+    for line, instead in (
+        ("return np.dot(delta, x.transpose())", "return np.dot(delta, x.transpose()), 0.5 * np.sum((a - y) ** 2)"),
+        ("        total = total + gradient(x, y)", "        g, one = gradient(x, y)\n        total = total + g"),
+        ("    weights[0] = weights[0]", "    seen.append(loss)\n    weights[0] = weights[0]"),
+        ("    for x, y in batch:", "    loss = 0.0\n    for x, y in batch:"),
+        ("total = total + g\n", "total = total + g\n        loss = loss + one\n"),
+        ("data = [", "seen = []\ndata = ["),
+    ):
+        assert line in source
+        source = source.replace(line, instead)
+    program = opened(source, tmp_path)
+    assert status_of(program) == 0
+    assert [len(step.feeds) for step in program.steps] == [4] * 7 + [2]  # inputs and targets
+
+
+def test_steps_that_are_not_of_the_implied_loss_are_missed_aloud(tmp_path: Path) -> None:
+    source = PERCEPTRON.replace("    l2_error = y - l2", "    l2_error = (y - l2) * (1 if i < 2 else l2)")
+    program = opened(source, tmp_path)
+    assert len(program.steps) == 2
+    assert "They are not in step 3 of 5: only the steps before it are here." in program.warning
+
+
 def test_a_multiple_of_the_loss_is_no_mistake(tmp_path: Path) -> None:
     source = PERCEPTRON.replace("    l2_delta", "    loss = np.mean(l2_error ** 2)\n    l2_delta", 1)
     program = opened(source, tmp_path)
@@ -227,6 +282,14 @@ def test_neither_another_mean_nor_a_small_number_in_a_logarithm_is_a_mistake(tmp
     program = opened(source, tmp_path)
     assert status_of(program) == 0
     assert "Its gradients are 0.142857 times those of this loss" in program.warning
+
+
+def test_a_rate_that_multiplies_before_the_gradient_is_made_is_no_multiple_of_the_loss(tmp_path: Path) -> None:
+    line = "self.weights -= rate * (self.x.T @ grad)"
+    assert line in LAYERS
+    program = opened(LAYERS.replace(line, "self.weights -= rate * self.x.T @ grad"), tmp_path)
+    assert status_of(program) == 0
+    assert program.warning == ""
 
 
 def test_a_loss_that_is_computed_now_and_then_is_shown_in_each_step(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,11 @@ from .recorder import Taken
 from .tape import Note
 
 
-def implied_losses(step: Taken, lines: Lines) -> Iterator[tuple[str, Note]]:
-    """Yield the losses of which the differences in a step may be the gradients, each as a formula and as a note."""
+def implied_losses(step: Taken, lines: Lines) -> Iterator[tuple[str, Mapping[str, str], Note]]:
+    """Yield the losses of which the differences in a step may be the gradients.
+
+    Each is a formula, the names of its output `a` and target `y` in this step, and a note.
+    """
     for error in list(step.notes):
         if error.what is not np.subtract or error not in step.dependent or not np.ndim(error.value):
             continue
@@ -22,11 +25,11 @@ def implied_losses(step: Taken, lines: Lines) -> Iterator[tuple[str, Note]]:
         if len(made) != 1 or len(others) != 1 or np.shape(made[0].value) != np.shape(error.value):
             continue
         [out], [target] = made, others
-        y, a = lines.of_data(target) or "y", lines.names_of([out]).get(out) or "out"
-        yield f"0.5 * sum(({a} - {y}) ** 2)", _noting(step, _half_square)(error)
+        names = {"y": lines.of_data(target) or "y", "a": lines.names_of([out]).get(out) or "out"}
+        yield "0.5 * sum(({a} - {y}) ** 2)", names, _noting(step, _half_square)(error)
         if np.min(out.value) > 0 and np.max(out.value) < 1:
-            yield f"-sum({y} * log({a}) + (1 - {y}) * log(1 - {a}))", _noting(step, _two_way)(out, target)
-            yield f"-sum({y} * log({a}))", _noting(step, _cross_entropy)(out, target)
+            yield "-sum({y} * log({a}) + (1 - {y}) * log(1 - {a}))", names, _noting(step, _two_way)(out, target)
+            yield "-sum({y} * log({a}))", names, _noting(step, _cross_entropy)(out, target)
 
 
 Do = Callable[..., Note]

@@ -26,7 +26,7 @@ class Lines:
             if note.place is None:
                 continue
             name = self._at(note.place)
-            if name and (following is None or _line(following.place) != _line(note.place)):
+            if name and (following is None or line_of(following.place) != line_of(note.place)):
                 found[note] = name
             elif not name and note.caller and (following is None or following.caller != note.caller):
                 called = self._at(note.caller)
@@ -50,7 +50,8 @@ class Lines:
         return self._files[file].get(place[2])
 
 
-def _line(place: Place | None) -> object:
+def line_of(place: Place | None) -> object:
+    """Return the line that a place is on; two are equal where they are on the same one."""
     return None if place is None else (place[0], place[2])
 
 

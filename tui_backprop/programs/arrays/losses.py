@@ -17,7 +17,7 @@ from ..program import ProgramError
 from .graphs import Below, Built, Graphs, feeds_of
 from .implied import implied_losses
 from .recorder import Taken
-from .tape import Note
+from .tape import Note, spine
 
 _MOST_TRIED = 8
 _MOST_STEPS = 20
@@ -114,7 +114,8 @@ class Losses:
             loss = self._try(step, note)
             if loss is not None:
                 single = not np.ndim(note.value)
-                rated.append(((loss.matches, loss.factor == 1, loss.factor > 0, note in named, single, -order), note))
+                factor = loss.factor == 1, loss.factor > 0
+                rated.append(((loss.matches, not _is_part(loss), *factor, note in named, single, -order), note))
         if not rated:
             return None, 0
         score, note = max(rated, key=lambda each: each[0])
@@ -135,15 +136,18 @@ class Losses:
 
     def _implied_losses(self) -> Iterator[Loss]:
         """Yield the losses that the script's gradients are of, if there is one of which all of them are."""
-        text = ""
+        known = None
         for step in self._steps:
-            for name, note in implied_losses(step, self._lines):
-                if text and name != text:
+            for formula, names, note in implied_losses(step, self._lines):
+                if known not in (None, formula):
                     continue
                 loss = self._try(step, note)
-                if loss is None or loss.matches < len(step.found):
+                if loss is None or loss.matches < len(step.found) or _is_part(loss):
                     continue
-                text = self.implied = name
+                text = formula.format(**names)
+                # each step may have a target of its own, as with one example after the other
+                self.implied = text if self.implied in ("", text) else formula.format(a="output", y="target")
+                known = formula
                 yield self._loss(step, self.graphs, self.graphs.below(step, note), None)
                 break
             else:
@@ -176,6 +180,28 @@ class Losses:
         loss.matches, loss.factor = _match(step, gradients)
         loss.is_judged = loss.matches > 0 or _leads_to_gradients(step, below)
         return loss
+
+
+def _is_part(loss: Loss) -> bool:
+    """Return whether the script adds gradients of others to those of a loss, as over the examples of a batch."""
+    step = loss.step
+    same = {
+        each.note
+        for number, right in loss.right.items()
+        for each in step.found.get(number, [])
+        if agrees(each.sign * each.value, loss.factor * right)
+    }
+    for note in step.notes:
+        added = [each for each in note.inputs if type(each) is Note] if note.what is np.add else []
+        others = [each for each in added if each not in same]
+        # what a weight itself adds is its decay
+        if len(others) < len(added) and any(_depends(each, step) for each in others):
+            return True
+    return False
+
+
+def _depends(note: Note, step: Taken) -> bool:
+    return note in step.dependent and step.weights.keys().isdisjoint(spine(note, 0))
 
 
 def _fed_again(known: Below, step: Taken) -> list[Note] | None:

@@ -55,8 +55,11 @@ def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, war
             else "It computes no loss; its gradients are those"
         )
         warning = f"{warning} {other} of {losses.implied}, shown here.".strip()
+        if len(steps) < recorder.taken and not losses.stopped:
+            another = f"They are not in step {len(steps) + 1} of {recorder.taken}"
+            warning = f"{warning} {another}: only the steps before it are here."
     factor = found[0].factor
-    if factor != 1:
+    if factor != 1 and not _is_rate(found[0]):
         warning = (
             f"{warning} Its gradients are {factor:g} times those of this loss, which is taken into account.".strip()
         )
@@ -66,6 +69,12 @@ def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, war
         warning = f"{warning} Only the first {len(steps)} steps of {path} are here: more would not fit.".strip()
     engine = LearnersEngine("the script", path, "", "", {}) if any(each.theirs for each in steps) else None
     return program_of_run(list(_recorded(steps, optimizers)), engine, path, execution.main.__doc__, warning)
+
+
+def _is_rate(loss: Loss) -> bool:
+    """Return whether the multiple of the loss may be the learning rate, which the lines of all updates multiply by."""
+    given = [(each, right) for number, right in loss.right.items() for each in loss.step.found.get(number, [])]
+    return all(each.has_rate for each, right in given if agrees(each.sign * each.value, loss.factor * right))
 
 
 def _recorded(steps: Sequence[_Step], optimizers: Sequence[Any]) -> Iterator[RecordedStep]:
