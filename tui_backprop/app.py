@@ -121,7 +121,8 @@ class BackpropApp(App[None]):
         if progress is not None and progress.is_reached(here) and then is not None and then.lesson in lesson_names():
             here = then.lesson
         problem = "" if progress is None else progress.problem
-        self.push_screen(LessonsScreen(entries(progress, others), here, starts=starts, problem=problem), open_lesson)
+        listed = entries(progress, others)
+        self.push_screen(LessonsScreen(listed, here, self._keys, starts=starts, problem=problem), open_lesson)
 
     def _open(self, address: str) -> DebugSession:
         return DebugSession(open_program(address), self._steps, has_files=self.session.has_files)

@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from textual.widgets import Static
 
 from tests.tui.test_keys import text
 from tui_backprop.app import BackpropApp
@@ -196,7 +197,10 @@ async def test_the_key_asks_and_the_screen_counts() -> None:
         assert "1 look; H guesses" in text(pilot, "header")
         await pilot.press("t")
         assert "in a hunt" in text(pilot, "keys")
-        await pilot.press("H", *"x 6", "enter")
+        await pilot.press("H")
+        asked = str(pilot.app.screen.query(Static).first().render()).splitlines()
+        assert asked[1:] == written_kinds(), "each choice has a line of its own"
+        await pilot.press(*"x 6", "enter")
         assert "Found (1 look" in " ".join(text(pilot, "step").split())
         await pilot.press("H")
         assert "nothing to hunt" in text(pilot, "keys")

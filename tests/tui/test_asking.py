@@ -73,9 +73,12 @@ async def test_an_answer_that_is_no_number_is_kept_and_changes_nothing() -> None
     async with opened("two-paths", (80, 24)) as pilot:
         await pilot.press("m", "space", "enter")
         assert "nothing is typed" in text(pilot, "inspector")
-        await pilot.press("6", "q", "b", "enter")
-        assert "'6qb' is not a number" in text(pilot, "inspector")
-        assert "► 6qb" in text(pilot, "inspector")
+        await pilot.press("6", "q")
+        assert "'q' is not a number" in text(pilot, "inspector"), "a letter that is in no number is not taken"
+        assert "► 6_" in text(pilot, "inspector")
+        await pilot.press("-", "e", "enter")
+        assert "'6-e' is not a number" in text(pilot, "inspector")
+        assert "► 6-e" in text(pilot, "inspector")
         assert place(pilot) == (1, 0)
         assert asking(pilot).score.asked.total() == 0
         await pilot.press("backspace", "backspace")

@@ -115,6 +115,18 @@ def test_the_loss_rises_where_the_engine_measures_more_than_before(learning_rate
         assert timeline.moment.now is timeline.graph.loss
 
 
+@pytest.mark.parametrize("above", [False, True])
+def test_a_bound_of_the_loss_is_compared_with_what_the_engine_measures(above: bool) -> None:
+    timeline = Timeline(open_program("two-paths"))
+    for _ in range(6):
+        timeline.forward(after_iteration)
+    losses = {n: timeline.losses.loss_at(n) for n in range(1, 7)}
+    bound = sorted(losses.values())[2]
+    there = [n for n, _ in stops(Timeline(open_program("two-paths")), f"loss {'<>'[above]} {bound!r}", 6)]
+    assert there == [n for n, loss in losses.items() if (loss > bound if above else loss < bound)]
+    assert there
+
+
 def test_not_finite_is_the_event_with_the_first_such_number() -> None:
     timeline = Timeline(open_program("perceptron", learning_rate=1000))
     assert stops(timeline, "not finite", 5) == [(2, 8)]
@@ -138,6 +150,8 @@ def test_not_finite_is_the_event_with_the_first_such_number() -> None:
         ("gradient > inf", "'inf' is no bound"),
         ("gradient > -1", "'-1' is no bound"),
         ("gradient < 0", "No |gradient| is below 0."),
+        ("loss <", "Which bound? Write it behind the '<', as in loss < 0.1"),
+        ("loss > nan", "'nan' is no bound for the loss: that is a finite number."),
         ("gradient of q > 1", "There is no node 'q'; there are"),
     ],
 )
@@ -292,6 +306,17 @@ async def test_no_condition_is_in_the_list_twice() -> None:
         await pilot.press("space", "a", "c", "enter", "a", "b", "enter")
         assert listed(pilot) == ["✓ node b", "✓ node c"]  # who adds it again wants it to stop
         assert pilot.app.screen.query_one(OptionList).highlighted == 0
+
+
+async def test_the_list_goes_on_to_the_next_breakpoint() -> None:
+    async with opened("two-paths", (80, 24)) as pilot:
+        await pilot.press("X", "a", *"node b backward", "enter", "c")
+        await wait_for(pilot, lambda: "breakpoint: node b" in text(pilot, "keys"))
+        there = place(pilot)
+        await pilot.press("c")
+        await wait_for(pilot, lambda: place(pilot) != there and "breakpoint: node b" in text(pilot, "keys"))
+        await pilot.press("X", "C")
+        await wait_for(pilot, lambda: place(pilot) == there)
 
 
 async def test_an_empty_list_says_how_to_add_and_takes_no_other_key() -> None:

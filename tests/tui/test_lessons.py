@@ -180,6 +180,9 @@ async def test_the_app_begins_with_the_path_and_opens_what_is_next(size: tuple[i
         assert re.search(r"» … +2 chain ", shown)
         assert " 3 two-paths" in shown
         assert title_of("chain")[:30] in shown
+        await pilot.press("question_mark")
+        assert "Every key" in screen_text(pilot), "the bar below the list names the key"
+        await pilot.press("q")
         await pilot.press("j", "enter")
         await pilot.pause()
         assert isinstance(app.screen, MainScreen)

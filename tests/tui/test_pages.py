@@ -23,6 +23,7 @@ from tui_backprop.panes import PANES
 from tui_backprop.panes.page_rows import draw_page
 from tui_backprop.plain.commands import KEYS
 from tui_backprop.plain.front_end import do
+from tui_backprop.plain.lesson_commands import write_page_question
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import program_of
 from tui_backprop.screens.main_screen import MainScreen
@@ -57,7 +58,7 @@ def check_page(viewer: Viewer) -> None:
     assert page is not None
     assert not UNKNOWN.search(f"{reading.text} {reading.reply}"), "a number that the page names is not there"
     assert len(draw_page(reading, 76)) <= 4
-    assert viewer.message is None, viewer.message
+    assert viewer.message is None or viewer.message.kind == "page moved back", viewer.message
     if page.node:
         assert viewer.node is not None
         name, _, element = page.node.partition("[")
@@ -253,6 +254,52 @@ def test_an_answer_is_judged_as_typed_and_can_be_given_again() -> None:
         assert reading.take("enter", None)
         assert (reading.right, reading.reply) == (right, "so")
     assert not reading.take("1", "1")
+
+
+def test_a_page_that_takes_time_back_says_so_and_what_returns() -> None:
+    viewer = reader(pages=[Page("one", at="0"), Page("two", at="1:w", node="w")])
+    for by in (1, 1, -1, 1):
+        viewer.turn_page(by)
+    assert viewer.message is None, "who only reads leaves no place of their own"
+    viewer.session.step("iteration")
+    viewer.turn_page(-1)
+    assert viewer.message is not None
+    assert (
+        sentences(viewer.message, KEY_OF)[0] == "page 1 is about 0, so time went there; G 1 goes back to where you were"
+    )
+    [said, *_] = do(Viewer(viewer.session, KEYS), "page")
+    assert said.startswith("Page 1"), "time is there already"
+    viewer.session.step("iteration")
+    [said, *_] = do(Viewer(viewer.session, KEYS), "page")
+    assert said.endswith("go 1 goes back to where you were.")
+
+
+async def test_only_the_question_about_the_step_takes_digits_while_both_stand() -> None:
+    lesson = own(pages=[Page("", answer="4")])
+    async with BackpropApp(program_of(lesson)).run_test(size=(80, 24)) as pilot:
+        await pilot.press("T")
+        assert "type a number" in text(pilot, "page-title")
+        assert "► _" in text(pilot, "page")
+        await pilot.press("m", "space")
+        while not (question := pilot.app.session.quiz.question):
+            await pilot.press("space")
+        assert "the step's question comes first" in text(pilot, "page-title")
+        assert "_" not in text(pilot, "page")
+        assert "It waits: answer the question about the step first." in write_page_question(viewer_of(pilot))
+        await pilot.press("7" if not question.choices else "1")
+        assert viewer_of(pilot).reading.typed == ""
+
+
+async def test_a_right_number_that_was_told_is_not_taken_for_known() -> None:
+    lesson = own(pages=[Page("", answer="4", why="so")])
+    async with BackpropApp(program_of(lesson)).run_test(size=(80, 24)) as pilot:
+        await pilot.press("T", "5", "enter")
+        assert "✗ so" in text(pilot, "page")
+        await pilot.press("4", "enter")
+        assert "As told: so" in text(pilot, "page")
+        assert "✓" not in text(pilot, "page")
+        await pilot.press("Y", "T", "4", "enter")
+        assert "✓ so" in text(pilot, "page")
 
 
 def test_a_lesson_without_pages_says_so() -> None:

@@ -118,6 +118,18 @@ def at_phase(phase: Phase) -> Stop:
     return stops
 
 
+def at_loss(bound: float, *, above: bool) -> Stop:
+    """Return the stop where the loss is measured and is above or below a bound."""
+
+    def stops(recording: Recording, index: int) -> bool:
+        match recording.events[index]:
+            case NodeEvaluated(node, value) if node is recording.graph.loss:
+                return float(value) > bound if above else float(value) < bound
+        return False
+
+    return stops
+
+
 def loss_rises(recording: Recording, index: int) -> bool:
     """Stop where the loss is measured and is larger than in the iteration before, or not finite."""
     match recording.events[index]:

@@ -58,6 +58,7 @@ Kind = Literal[
     "no hunt",
     "would end the hunt",
     "no pages",
+    "page moved back",
     "page is nowhere",
     "goal reached",
     "goal not judged",
@@ -90,8 +91,9 @@ class Message:
     that, what is `wrong` with the engine, how many `looks` and `seconds` that took, and what went wrong with the
     `score`. would end the hunt: `what` was refused.
 
-    Of a lesson, page is nowhere: `why` there is no moment that it belongs to. goal reached: the `lesson` that comes
-    next, empty where none does. goal not judged: the `error` and its `location`.
+    Of a lesson, page moved back: its `number`, the `moment` that it belongs to, and the later one that was `left` for
+    it. page is nowhere: `why` there is no moment that it belongs to. goal reached: the `lesson` that comes next, empty
+    where none does. goal not judged: the `error` and its `location`.
 
     Of a class, its `name`; who leads one: how many `follow`, are `alone` and `slow`; who is in one: whether the teacher
     is `there`, what is `wrong` with what came, whether the loss is the `same`, `since` when one is on one's own, and

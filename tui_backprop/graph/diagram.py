@@ -7,7 +7,7 @@ in use. Drawing costs the viewport, however large the graph is.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from functools import lru_cache
 from itertools import groupby, pairwise
@@ -74,11 +74,15 @@ def mark_style(mark: str) -> str:
 
 
 class Note(NamedTuple):
-    """A text beside a node, at most `reach` cells from where its edges begin, a row counting as four."""
+    """A text beside a node, at most `reach` cells from where its edges begin, a row counting as four.
+
+    It is written `in_one_line`, if it has that, where there is room.
+    """
 
     lines: Sequence[str]
     near: str
     reach: int = 16
+    in_one_line: Sequence[str] = ()
 
 
 class Viewport(NamedTuple):
@@ -300,18 +304,22 @@ def draw_box(node: NodeView, width: int, height: int) -> list[Line]:
 
 
 def _draw_note(canvas: _Canvas, note: Note, near: Point) -> None:
-    """Write the note into the nearest free cells."""
-    count = len(note.lines)
-    width = max(map(width_of, note.lines))
+    """Write the note into the nearest free cells, in one line where there is room for that."""
+    for lines in filter(None, (note.in_one_line, note.lines)):
+        width = max(map(width_of, lines))
+        distance, row, column = min(_free(canvas, len(lines), width, near), default=(note.reach + 1, 0, 0))
+        if distance <= note.reach:
+            for i, text in enumerate(lines):
+                canvas.write(canvas.left + column, canvas.top + row + i, fit(text, width), "flow")
+            return
+
+
+def _free(canvas: _Canvas, count: int, width: int, near: Point) -> Iterator[tuple[int, int, int]]:
+    """Yield where so many rows are free in so many columns: how far that is, and the row and the column."""
     blank = (" ",) * count
-    free = []
     for row in range(canvas.height - count + 1):
         columns = zip(*canvas.texts[row : row + count], strict=True)
         common = "".join([" " if column == blank else "." for column in columns])
         for gap in re.finditer(f" {{{width + 4},}}", common):
             column = min(max(near[0] - canvas.left, gap.start() + 3), gap.end() - width - 1)
-            free.append((4 * abs(canvas.top + row - near[1]) + abs(canvas.left + column - near[0]), row, column))
-    distance, row, column = min(free, default=(note.reach + 1, 0, 0))
-    if distance <= note.reach:
-        for i, text in enumerate(note.lines):
-            canvas.write(canvas.left + column, canvas.top + row + i, fit(text, width), "flow")
+            yield 4 * abs(canvas.top + row - near[1]) + abs(canvas.left + column - near[0]), row, column

@@ -133,4 +133,5 @@ def _stale_note(moment: Moment, item_for: Callable[[Node, Node | None], str]) ->
     if not moment.updated:
         return None
     variables = " and ".join(node.name for node in updated) or f"{len(moment.updated)} variables"
-    return Note([f"{STALE} = made with the old", f"    {variables}"], item_for(moment.updated[0], None), _ANYWHERE)
+    head, near = f"{STALE} = made with the old", item_for(moment.updated[0], None)
+    return Note([head, f"    {variables}"], near, _ANYWHERE, [f"{head} {variables}"])

@@ -28,8 +28,9 @@ def draw_start(moment: Moment, width: int, height: int, charts: Sequence[str] = 
     """Say what this graph is, how to read the screen, and which key comes next, also to `charts` without a pane."""
     loss = called(moment.graph.loss)
     inside: list[Line] = []
+    rows = max(height // 6, 1)
     for title, kind in (("data", Placeholder), ("constants", Constant), ("variables", Variable)):
-        inside += _named(moment, title, [node for node in moment.graph.nodes if isinstance(node, kind)], width)
+        inside += _named(moment, title, [node for node in moment.graph.nodes if isinstance(node, kind)], width, rows)
     inside += _columns("operations", _operations(moment), width)
     if (engine := moment.program.engine) is not None:
         whose = f"{printable(engine.class_name)}, {printable(PurePath(engine.file).name)}"
@@ -75,15 +76,19 @@ def _operations(moment: Moment) -> str:
     return f"{text}, {off} not on the way to it" if off else text
 
 
-def _named(moment: Moment, title: str, nodes: Sequence[Node], width: int) -> list[Line]:
-    if not nodes:
-        return []
+def _named(moment: Moment, title: str, nodes: Sequence[Node], width: int, rows: int) -> list[Line]:
+    """Name as many of these nodes as go into so many rows, and say how many more there are."""
     named = []
     for node in nodes[:MOST_NAMES]:
         shape = moment.shape(node)
         named.append(f"{called(node)} {shape_text(shape)}" if shape else called(node))
-    more = f" and {len(nodes) - MOST_NAMES} more" if len(nodes) > MOST_NAMES else ""
-    return _columns(title, ", ".join(named) + more, width)
+    lines: list[Line] = []
+    for count in range(len(named), 0, -1):
+        more = f" and {len(nodes) - count} more" if len(nodes) > count else ""
+        lines = _columns(title, ", ".join(named[:count]) + more, width)
+        if len(lines) <= rows:
+            break
+    return lines
 
 
 def _columns(title: str, text: str, width: int) -> list[Line]:

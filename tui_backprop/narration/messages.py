@@ -248,6 +248,13 @@ def _hunt(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
     )
 
 
+def _page_moved_back(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
+    where = f"page {data['number']} is about {data['moment']}"
+    back = remedies(keys, ("go to", f"{data['left']} goes back to where you were"), between="")
+    short = remedies(keys, ("go to", f"{data['left']} goes back"), between="")
+    return (*_with_remedies(f"{where}, so time went there", "; ", back), *_with_remedies(where, "; ", short), where)
+
+
 def _goal_reached(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
     reached = "the lesson's goal is reached"
     on = f"and Enter open {data['lesson']}" if data["lesson"] else "lists the others"
@@ -326,6 +333,7 @@ SENTENCES: dict[Kind, Callable[[Mapping[str, Any], Keys], tuple[str, ...]]] = {
     "no hunt": lambda *_: ("there is nothing to hunt here; backprop-tui hunt begins a hunt",),
     "would end the hunt": lambda data, _: (f"no {data['what']} in a hunt: the right engine's numbers would end it",),
     "no pages": lambda *_: ("this lesson has no pages",),
+    "page moved back": _page_moved_back,
     "page is nowhere": lambda data, _: (f"this page's moment is not there: {data['why']}",),
     "goal reached": _goal_reached,
     "goal not judged": _goal_not_judged,

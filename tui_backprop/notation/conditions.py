@@ -9,7 +9,16 @@ from collections.abc import Sequence
 
 from minidl_core import Node, Operation
 
-from ..debugger.breakpoints import Breakpoint, at_first, at_gradient, at_nodes, at_phase, loss_rises, not_finite
+from ..debugger.breakpoints import (
+    Breakpoint,
+    at_first,
+    at_gradient,
+    at_loss,
+    at_nodes,
+    at_phase,
+    loss_rises,
+    not_finite,
+)
 from ..debugger.event_table import PHASES
 from ..debugger.loss_graph import LossGraph
 from .fitting import cut
@@ -24,6 +33,7 @@ FORMS = (
     "phase backward",
     "gradient > 10",
     "gradient of b < 1e-6",
+    "loss < 0.1",
     "loss rises",
     "not finite",
 )
@@ -32,6 +42,8 @@ FORMS = (
 IN_WORDS = {
     "at the first NaN or infinity": "not finite",
     "when the loss rises": "loss rises",
+    "when the loss is below a bound": "loss < ",
+    "when the loss is above a bound": "loss > ",
     "when |gradient| is above a bound": "gradient > ",
     "when |gradient| is below a bound": "gradient < ",
     "at a phase": "phase ",
@@ -45,6 +57,9 @@ _OF_ALL = {"loss rises": loss_rises, "not finite": not_finite}
 _GRADIENT = re.compile(r"\|?gradient(?: of (.+?))?\|? *([<>]) *(\S*)", re.DOTALL)
 
 
+_LOSS = re.compile(r"loss *([<>]) *(\S*)")
+
+
 class ConditionError(ValueError):
     """A condition makes no sense; the message explains why."""
 
@@ -56,6 +71,9 @@ def read_breakpoint(text: str, graph: LossGraph) -> Breakpoint:
     match = _GRADIENT.fullmatch(text)
     if match is not None:
         return _at_gradient(match[1], match[2], match[3], graph)
+    match = _LOSS.fullmatch(text)
+    if match is not None:
+        return _at_loss(match[1], match[2])
     if kind == "node" and rest:
         name, which = _split(rest, [node.name for node in graph.nodes])
         node = _node(name, graph)
@@ -107,18 +125,30 @@ def _at_operation(name: str, graph: LossGraph) -> Breakpoint:
 
 def _at_gradient(name: str | None, sign: str, written: str, graph: LossGraph) -> Breakpoint:
     only = None if name is None else _node(name, graph)
-    try:
-        bound = float(written)
-    except ValueError:
-        bound = math.nan
-    if not written:
-        raise ConditionError(f"Which bound? Write it behind the '{sign}', as in gradient {sign} 0.1")
+    bound = _bound(f"gradient {sign}", written)
     if not 0 <= bound < math.inf:
         raise ConditionError(f"'{cut(written, 40)}' is no bound for |gradient|: that is a finite number, 0 or above.")
     if sign == "<" and bound == 0:
         raise ConditionError("No |gradient| is below 0.")
     whose, nodes = ("", ()) if only is None else (f" of {only.name}", (only,))
     return Breakpoint(f"gradient{whose} {sign} {written}", at_gradient(only, bound, above=sign == ">"), nodes)
+
+
+def _at_loss(sign: str, written: str) -> Breakpoint:
+    bound = _bound(f"loss {sign}", written)
+    if not math.isfinite(bound):
+        raise ConditionError(f"'{cut(written, 40)}' is no bound for the loss: that is a finite number.")
+    return Breakpoint(f"loss {sign} {written}", at_loss(bound, above=sign == ">"))
+
+
+def _bound(begun: str, written: str) -> float:
+    """Return the number that is written behind a sign, NaN where it is none; raises ConditionError for nothing."""
+    if not written:
+        raise ConditionError(f"Which bound? Write it behind the '{begun[-1]}', as in {begun} 0.1")
+    try:
+        return float(written)
+    except ValueError:
+        return math.nan
 
 
 def _node(name: str, graph: LossGraph) -> Node:

@@ -62,17 +62,19 @@ def _prefers_diagram(width: int, height: int) -> bool:
 
 
 def arrange(
-    width: int, height: int, *, diagram: bool, graph_height: int, picture: bool, page: int = 0
+    width: int, height: int, *, diagram: bool, graph_height: int, picture: bool, page: int = 0, most: int = 0
 ) -> Arrangement | None:
     """Return where the panes stand; None where the terminal is too small.
 
     `graph_height` is the number of rows that the graph would like to have, as a diagram or as a tape; `picture`
-    is whether there is one to show, and `page` how many rows a lesson's page needs, 0 where none is open.
+    is whether there is one to show, and `page` how many rows a lesson's page needs, 0 where none is open. The diagram
+    has up to `most` rows, so that a page takes no number from its boxes; 0: as many as a screen of this size has.
     """
     if width < LEAST_WIDTH or height < LEAST_HEIGHT:
         return None
     if page:
-        above = arrange(width, height - page - 1, diagram=diagram, graph_height=graph_height, picture=picture)
+        most, left = _most_of_graph(height), height - page - 1
+        above = arrange(width, left, diagram=diagram, graph_height=graph_height, picture=picture, most=most)
         if above is not None:
             return _with_page(above, width, height)
         # where it would leave the other panes too little, it has the place of the inspector
@@ -81,12 +83,17 @@ def arrange(
     if not diagram:
         return _with_tape(width, height, graph_height, picture)
     if _prefers_diagram(width, height):
-        return _with_diagram(width, height, graph_height, picture)
+        return _with_diagram(width, height, min(graph_height, most or _most_of_graph(height)), picture)
     return _with_small_diagram(width, height, graph_height)
 
 
+def _most_of_graph(height: int) -> int:
+    """Return how many rows a diagram has at most, so that the panes below it keep theirs."""
+    return height - 28
+
+
 def _with_diagram(width: int, height: int, graph_height: int, picture: bool) -> Arrangement:
-    graph = min(max(graph_height, 5), height - 28)
+    graph = max(graph_height, 5)
     step, inner = graph + 2, width - 2
     # a sentence fits into one line of 116 cells, or into two of 78
     text = 2 if inner >= 118 else 3

@@ -28,6 +28,8 @@ class PagePane(Pane):
         left: Line = [("Goal" if of_goal else "Page", "title"), (number, "dim")]
         if reading.reached:
             left.append((f"   {DONE} goal reached", "done"))
+        elif waits(viewer):
+            left.append(("   waits: the step's question comes first", "now"))
         elif reading.question is not None and not reading.question.choices and not reading.right:
             left.append(("   type a number, then Enter", "key"))
         then = reading.lesson.then
@@ -41,7 +43,13 @@ class PagePane(Pane):
 
     def draw(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
         """Draw the page, and below it what there is to answer, or what is said to the answer."""
-        return indented(draw_page(viewer.reading, size.width - 2)[: size.height])
+        return indented(draw_page(viewer.reading, size.width - 2, waits=waits(viewer))[: size.height])
+
+
+def waits(viewer: Viewer) -> bool:
+    """Return whether the page's question waits, because one about the step stands: digits answer that one."""
+    reading = viewer.reading
+    return viewer.session.quiz.question is not None and reading.question is not None and not reading.right
 
 
 def title_of(pane: Pane, moment: Moment, viewer: Viewer, size: Size) -> tuple[Line, Line]:

@@ -13,6 +13,8 @@ from ..session.reading import Reading
 
 _MOST = 6
 """So many rows at most."""
+_TOLD = "As told: "
+"""What stands before the reply to the right number where the one to a wrong number named it."""
 
 
 def page_height(reading: Reading, width: int) -> int:
@@ -26,29 +28,33 @@ def _longest(reading: Reading, width: int) -> int:
     rows = [len(prose(text, width)) for text in (reading.goal, reading.then)]
     for page in reading.lesson.pages:
         below = len(_choices(page.choices, width)) if page.choices else bool(page.answer)
-        texts = (page.text, page.why, *page.choices.values())
+        texts = (page.text, page.why if page.choices else f"{_TOLD}{page.why}", *page.choices.values())
         rows += [below + len(prose(PLACEHOLDER.sub("-0.1234", text), width)) for text in texts]
     return max(rows)
 
 
-def draw_page(reading: Reading, width: int) -> list[Line]:
-    """Draw the page that is open, in lines of at most `width` cells."""
+def draw_page(reading: Reading, width: int, *, waits: bool = False) -> list[Line]:
+    """Draw the page that is open, in lines of at most `width` cells; it `waits` where another question comes first."""
     question = reading.question
     if question is None:
         return prose(reading.text, width)
     above = prose(reading.text, width)
-    if reading.right is not None:
+    if reading.right and reading.told:
+        above = prose(f"{_TOLD}{reading.reply}", width)
+    elif reading.right is not None:
         sign: Span = (f"{DONE} ", "done") if reading.right else (f"{PARTS} ", "error")
         first, *others = prose(f"  {reading.reply}", width, indent=2)
         above = [[sign, (first[0][0][2:], first[0][1]), *first[1:]], *others]
     if question.choices:
-        return [*above, *_choices(question.choices, width, reading.given)]
+        return [*above, *_choices(question.choices, width, reading.given, "dim" if waits else "key")]
+    if waits:
+        return above
     return [*above, [(f"{RIGHT} ", "key"), (reading.typed or reading.given or "", "title"), ("_", "dim")]]
 
 
-def _choices(choices: Iterable[str], width: int, given: str | None = None) -> list[Line]:
+def _choices(choices: Iterable[str], width: int, given: str | None = None, style: str = "key") -> list[Line]:
     """Return the choices with their numbers, as many as go into a line, the given one marked."""
     pieces: list[Line] = []
     for number, choice in enumerate(choices, 1):
-        pieces.append([(f"{number} ", "key"), (f"{printable(choice)}    ", "title" if choice == given else "text")])
+        pieces.append([(f"{number} ", style), (f"{printable(choice)}    ", "title" if choice == given else "text")])
     return flow(pieces, width)

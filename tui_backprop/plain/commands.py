@@ -336,5 +336,5 @@ COMMANDS = {
 }
 KEYS = {name: name for name in COMMANDS} | {"origin": "why"}
 """What sentences call the commands; a breakpoint is set by `break`."""
-KEYS |= {"train": "run", "panes": "code", "pane": "ledger", "down": "element"}
+KEYS |= {"go to": "go", "train": "run", "panes": "code", "pane": "ledger", "down": "element"}
 KEYS |= {"breakpoint": "break", "class": "follow", "offer": "offer", "beliefs": "belief"}

@@ -44,7 +44,8 @@ def write_page_question(viewer: Viewer) -> Lines:
     question = viewer.reading.question
     if question is not None:
         yield from (f"{number}. {choice}" for number, choice in enumerate(question.choices, 1))
-        yield "Answer with the number of a choice." if question.choices else "Answer with a number."
+        how = "Answer with the number of a choice." if question.choices else "Answer with a number."
+        yield "It waits: answer the question about the step first." if viewer.session.quiz.question else how
 
 
 def takes_answers(viewer: Viewer) -> bool:
@@ -60,7 +61,8 @@ def answer_page(viewer: Viewer, rest: str) -> Lines:
     if not reading.answer(rest):
         known = f"There are {len(question.choices)} choices" if question and question.choices else "Type a number"
         raise CommandError(f"{known}; {rest or 'nothing'} is no answer.")
-    yield f"{'Right' if reading.right else f'Not {reading.given}'}. {reading.reply}"
+    right = "As told" if reading.told else "Right"
+    yield f"{right if reading.right else f'Not {reading.given}'}. {reading.reply}"
     if not reading.right:
         yield "Answer again, or page goes on."
 

@@ -36,6 +36,17 @@ _SIDE_BY_SIDE = re.compile(r"(?<=[\d)])\s*\(")
 """A product as it is written out here: (2)(3)."""
 
 
+_LETTERS = re.compile(r"[^\W\d_]+\Z")
+_EXPONENT = re.compile(r"[\d.][eE]\Z", re.ASCII)
+
+
+def can_be_typed(text: str) -> bool:
+    """Return whether a number can begin so: of letters it ends with, if any, a function's name or an exponent does."""
+    letters = _LETTERS.search(text)
+    begun = letters is None or any(name.startswith(letters[0]) for name in _FUNCTIONS)
+    return begun or _EXPONENT.search(text) is not None
+
+
 def read_number(text: str) -> float | None:
     """Return the number that was typed or computes so, with a point or a comma; None where it is none, or not finite.
 

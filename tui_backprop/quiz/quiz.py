@@ -16,7 +16,7 @@ from ..debugger.recording import Recording
 from ..debugger.steps import after_step
 from ..debugger.timeline import Timeline
 from .answered import Answered, Where, read_answered
-from .arithmetic import LONGEST_ANSWER, read_number
+from .arithmetic import LONGEST_ANSWER, can_be_typed, read_number
 from .question import Question, belief_behind, judge
 
 Mode = Literal["off", "me", "room", "class", "drive"]
@@ -191,7 +191,10 @@ class Quiz:
         return True
 
     def type(self, character: str) -> None:
-        """Add a character to what is typed as the answer."""
+        """Add a character to what is typed as the answer, unless it is a letter that is in no number."""
+        if not can_be_typed(self.typed + character):
+            self.complaint = Message("no number typed", {"typed": character})
+            return
         self.typed, self.complaint = (self.typed + character)[:LONGEST_ANSWER], None
 
     def erase(self) -> None:

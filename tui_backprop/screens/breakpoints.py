@@ -29,8 +29,8 @@ def ask_for_condition(graph: LossGraph, typed: str = "") -> Prompt[Breakpoint]:
     return Prompt(QUESTION, lambda text: read_breakpoint(text, graph), hint, typed)
 
 
-class BreakpointsScreen(ModalScreen[None]):
-    """Changes the breakpoints that it is given."""
+class BreakpointsScreen(ModalScreen[str | None]):
+    """Changes the breakpoints that it is given; returns in which direction to go on to the next, or None."""
 
     DEFAULT_CSS = """
     BreakpointsScreen {
@@ -58,6 +58,8 @@ class BreakpointsScreen(ModalScreen[None]):
         Binding("d,delete", "delete", "delete"),
         Binding("k", "move('up')", "up"),
         Binding("j", "move('down')", "down"),
+        Binding("c", "dismiss('forward')", "continue", id="continue"),
+        Binding("C", "dismiss('back')", "continue back", id="continue-back"),
         Binding("escape,q,X", "dismiss(None)", "close"),
     ]
 

@@ -15,9 +15,11 @@ from textual.widgets.option_list import Option
 
 from ..drawing.glyphs import CHOSEN, DONE, NOT_YET
 from ..drawing.palette import STYLES
+from ..keys import Keymap
 from ..lessons import PATH, lesson_names, title_of
 from ..notation.fitting import printable
 from ..session.progress import Progress
+from .help import HelpScreen
 
 _BEGUN = "…"
 
@@ -74,14 +76,18 @@ class LessonsScreen(ModalScreen[str | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,L", "dismiss(None)", "give up"),
         Binding("q", "give_up", "give up"),
+        Binding("question_mark,f1", "explain", "keys"),
         Binding("j", "move('down')", "down"),
         Binding("k", "move('up')", "up"),
     ]
 
-    def __init__(self, listed: Sequence[Entry], here: str, *, starts: bool = False, problem: str = "") -> None:
+    def __init__(
+        self, listed: Sequence[Entry], here: str, keymap: Keymap, *, starts: bool = False, problem: str = ""
+    ) -> None:
         super().__init__()
         self._entries = {entry.address: entry for entry in listed}
         self._here = here
+        self._keymap = keymap
         self._starts = starts
         self._problem = problem
 
@@ -120,6 +126,10 @@ class LessonsScreen(ModalScreen[str | None]):
             self.app.exit()
         else:
             self.dismiss(None)
+
+    def action_explain(self) -> None:
+        """Explain the screen and the keys, which are named below the list."""
+        self.app.push_screen(HelpScreen(self._keymap))
 
     def _line(self, address: str, chosen: bool = False) -> Text:
         entry = self._entries[address]

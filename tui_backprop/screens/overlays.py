@@ -113,8 +113,14 @@ def break_at(below: Below, condition: str) -> None:
 
 
 def list_breakpoints(below: Below) -> None:
-    """Show the list of breakpoints, to be changed."""
-    below.ask(BreakpointsScreen(below.session.breakpoints, below.session.timeline.graph), lambda _: below.show())
+    """Show the list of breakpoints, to be changed, and go on to the next where that is asked there."""
+
+    def go_on(direction: str | None) -> None:
+        if direction is not None:
+            below.session.resume(backwards=direction == "back")
+        below.show()
+
+    below.ask(BreakpointsScreen(below.session.breakpoints, below.session.timeline.graph), go_on)
 
 
 def keep(below: Below) -> None:

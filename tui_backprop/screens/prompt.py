@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
@@ -20,7 +20,7 @@ class Prompt(ModalScreen[Answer | None], Generic[Answer]):
     """Returns what `read` makes of the answer, None where it was given up.
 
     `read` raises ValueError with a sentence that says what is wrong; what was typed is kept then. `typed` and `wrong`
-    are what stands there from the start.
+    are what stands there from the start, and `choices`, if there are any, a line each below the question.
     """
 
     DEFAULT_CSS = """
@@ -37,10 +37,16 @@ class Prompt(ModalScreen[Answer | None], Generic[Answer]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "give up")]
 
     def __init__(
-        self, question: str, read: Callable[[str], Answer], hint: str, typed: str = "", wrong: str = ""
+        self,
+        question: str,
+        read: Callable[[str], Answer],
+        hint: str,
+        typed: str = "",
+        wrong: str = "",
+        choices: Sequence[str] = (),
     ) -> None:
         super().__init__()
-        self._question = printable(question)
+        self._question = "\n".join(map(printable, (question, *choices)))
         self._read = read
         self._hint = hint
         self._typed = printable(typed)

@@ -40,8 +40,9 @@ class Reading:
     """Where somebody is in the pages of a lesson; behind its pages comes one about its goal and what is next.
 
     `number` is that of the page from 0, and `is_open` whether it is shown. `given` is what was answered to it last,
-    None where nothing was, `typed` what is typed for it so far. `reached` is whether the goal was. The page
-    `names_numbers_of` one iteration. A `progress`, if there is one, is told of it.
+    None where nothing was, `typed` what is typed for it so far, and it is `told` once the reply to a wrong number named
+    the right one. `reached` is whether the goal was. The page `names_numbers_of` one iteration. A `progress`, if there
+    is one, is told of it.
     """
 
     def __init__(self, lesson: Lesson, keys: Mapping[str, str]) -> None:
@@ -52,6 +53,7 @@ class Reading:
         self.reached = False
         self.given: str | None = None
         self.typed = ""
+        self.told = False
         self.names_numbers_of = 1
         self.progress: Progress | None = None
         self._address = ""
@@ -91,7 +93,7 @@ class Reading:
         self.is_open = 0 <= self.number < self.count
         if not self.is_open:
             self.number = 0
-        self.given, self.typed, self._numbers = None, "", None
+        self.given, self.typed, self.told, self._numbers = None, "", False, None
         return self.is_open
 
     # its texts
@@ -189,6 +191,7 @@ class Reading:
             if read_number(text) is None:
                 return False
             self.given = text
+            self.told = self.told or not self.right
         return True
 
     # the goal

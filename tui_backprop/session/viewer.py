@@ -13,6 +13,7 @@ from minidl_core import Node
 from ..debugger.followed import Followed
 from ..debugger.message import Message
 from ..debugger.moment import Moment
+from ..debugger.steps import Place
 from ..graph.look import GraphLook, Room
 from ..graph.picture import Item
 from ..graph.shown import ShownGraph, node_in_focus, show
@@ -20,7 +21,7 @@ from ..inspector import move_followed, view_of, views_in_turn
 from ..inspector.list_view import followed_element, move_in_list
 from ..inspector.walk import choose_edge, choose_term, follow, origin_of
 from ..narration.messages import Keys
-from ..notation.moments import NoMomentError, read_moment
+from ..notation.moments import NoMomentError, name_moment, read_moment
 from ..pictures import first_picture, next_picture, picture_named, pictures_of
 from ..pictures.picture import Focus
 from ..pictures.weights import Weight, first_weight, next_weight, weight_of
@@ -62,6 +63,7 @@ class Viewer:
         self._without_place: Sequence[str] = ()
         self._answer: tuple[Message | None, Message | None] = None, None
         self._closed_score = False
+        self._of_page: Place | None = None
         self._trail: list[tuple[Node | None, str | None, Followed]] = []
         self._graph = session.moment.graph
         session.viewers.add(self)
@@ -354,7 +356,8 @@ class Viewer:
         self.reading.turn(by)
         page, timeline = self.reading.page, self.session.timeline
         if page is not None:
-            iteration = timeline.place.iteration
+            left, from_here = timeline.place, name_moment(timeline)
+            iteration = left.iteration
             if page.at:
                 try:
                     place = read_moment(page.at, timeline)
@@ -363,12 +366,16 @@ class Viewer:
                 else:
                     self.session.go(place)
                     iteration = max(place.iteration, 1)
+                    if timeline.place[:2] < left[:2] and left != self._of_page:
+                        facts = {"number": self.reading.number + 1, "moment": page.at, "left": from_here}
+                        self._say(Message("page moved back", facts))
             self.reading.names_numbers_of = iteration
             if page.node or page.shows:
                 is_picture = page.shows in pictures_of(self.moment)
                 self.picture = page.shows if is_picture else self.picture
                 node, followed = pointed_at(page, self.moment, self.followed)
                 self.look_at(node, "picture" if is_picture else page.shows or None, followed)
+            self._of_page = timeline.place
         self.reading.keep()
 
     def follow_lesson(self) -> None:
