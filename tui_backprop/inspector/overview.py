@@ -9,7 +9,7 @@ from minidl_core import Constant, Node, Operation, Placeholder, Variable
 
 from ..debugger.followed import Followed, element_at
 from ..debugger.moment import Moment
-from ..drawing.glyphs import DONE, NOT_YET, NOW, RIGHT, STALE
+from ..drawing.glyphs import DONE, NOT_YET, NOW, PARTS, RIGHT, STALE
 from ..drawing.palette import ACTION, Line
 from ..narration.theirs import agreement, causes, why_not_compared
 from ..narration.wording import the_loss
@@ -113,7 +113,7 @@ def draw_finished(moment: Moment, followed: Followed, width: int, height: int) -
         lines += prose(losses_beside(moment), width)
         sections += [Section(9, lines), *brought(moment, width)]
     if compared := agreement(moment):
-        lines = prose(compared, width, "error" if moment.parted else "done")
+        lines = prose(compared, width, "error" if compared.startswith(PARTS) else "done")
         for cause in causes(moment):
             lines += prose(cause, width, "error", indent=4)
         sections.append(Section(9, lines))

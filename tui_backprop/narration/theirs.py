@@ -32,6 +32,10 @@ def agreement(moment: Moment) -> str:
     compared, parted = moment.compared, moment.parted
     if not compared:
         return ""
+    step = moment.recording.step
+    if not parted and moment.backward_is_over and step is not None and step.old_sum:
+        sums = f"the update takes the sums of {step.old_sum} backward calls"
+        return f"{PARTS} {whose(moment)} agrees in all {compared}, but {sums}"
     if not parted:
         return f"{DONE} {whose(moment)} agrees{f' in all {compared}' if compared > 1 else ''}"
     first = f"the first that parts, in the order of the search, is {called(parted[0])}"
