@@ -6,6 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from tui_backprop.debugger.followed import Followed
+from tui_backprop.debugger.steps import Place
+from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.drawing.palette import plain
+from tui_backprop.graph.item_views import node_marks
+from tui_backprop.inspector.overview import draw_finished
+from tui_backprop.inspector.theirs_section import theirs_sections
 from tui_backprop.programs.opening import open_program
 from tui_backprop.verdict import Verdict, judge
 
@@ -112,3 +119,51 @@ def test_where_a_lost_contribution_explains_all_no_slope_is_guessed_beside_it(ol
     found = said(verdict_of(tmp_path, ENGINE.replace(old, "            pass\n") + LINE))
     assert len(found) == 1
     assert "passes nothing on" in found[0]
+
+
+DATA = """
+w, b, x, y = Value(0.5), Value(0.1), Value(2.0), Value(-1.0)
+for step in range(4):
+    {zero}
+    h = w * x + b
+    loss = (h + y) * (h + y) + h * w
+    loss.backward()
+    for p in (w, b):
+        p.data -= 0.05 * p.grad
+"""
+
+
+def test_data_made_before_the_loop_needs_no_zeroing(tmp_path: Path) -> None:
+    verdict = verdict_of(tmp_path, ENGINE + DATA.format(zero="w.grad = b.grad = 0.0"))
+    assert verdict.status == 0
+    assert list(verdict.lines()) == [
+        f"✓ Value (mine.py): {verdict.compared} gradients agree in all 4 steps",
+        "x and y keep the gradients of earlier steps in the sum; no update uses them, so that is no mistake",
+    ]
+
+
+def test_the_screen_says_of_such_data_what_the_verdict_does(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(ENGINE + DATA.format(zero="w.grad = b.grad = 0.0"))
+    timeline = Timeline(open_program(str(tmp_path / "mine.py")))
+    timeline.go_to(Place(3))
+    moment = timeline.moment
+    assert moment.parted == []
+    assert "no update uses them" in plain(draw_finished(moment, Followed(), 120, 40))
+    [x] = [node for node in moment.graph.nodes if node.name == "x"]
+    assert node_marks(x, moment)[1] == "g✓"
+    [section] = theirs_sections(moment, x, Followed(), 120)
+    assert "x keeps the gradients of earlier steps" in plain(section.lines)
+
+
+def test_weights_that_are_not_zeroed_are_wrong_with_such_data_too(tmp_path: Path) -> None:
+    verdict = verdict_of(tmp_path, ENGINE + DATA.format(zero="b.grad = 0.0"))
+    assert verdict.status == 3
+    assert {each.node.name for each in verdict.parted} >= {"w"}
+    assert verdict.diagnosis[0].belief == "not-zeroed"
+
+
+def test_a_wrong_slope_is_found_beside_data_that_keeps_its_sums(tmp_path: Path) -> None:
+    engine = ENGINE.replace("self.grad += o.data * out.grad", "self.grad += 2 * o.data * out.grad")
+    verdict = verdict_of(tmp_path, engine + DATA.format(zero="w.grad = b.grad = 0.0"))
+    assert verdict.status == 3
+    assert [each.belief for each in verdict.diagnosis] == ["slope:multiply"]
