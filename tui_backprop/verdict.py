@@ -21,11 +21,11 @@ from .beliefs.comparison import Disagreement as Parted
 from .beliefs.comparison import compare
 from .beliefs.diagnosis import Parting, diagnose, undiagnosed
 from .beliefs.evaluated_graph import BackwardCall
-from .debugger.diagnosing import Fault, faults_of
+from .debugger.diagnosing import Fault, faults_of, not_zeroed
 from .debugger.steps import Place
 from .debugger.timeline import Timeline
 from .drawing.glyphs import DONE, PARTS
-from .narration.theirs import explanation, fault_text, two_numbers
+from .narration.theirs import explanation, fault_text, two_numbers, unused_sums
 from .notation.fitting import fit, fit_name, printable, width_of
 from .programs.learners_engine import LearnersEngine
 from .programs.program import Program
@@ -49,6 +49,9 @@ class Verdict:
     steps so many were `checked`, and so many of these were `wrong`. `why` is what explains the first that parts, if
     a contribution does. The `diagnosis` explains all gradients of the first wrong steps; where there is none,
     `undiagnosed` has the numbers of the first node that parts.
+    So many of the steps, `summed`, made their update with gradients of earlier updates in the sum, though each call
+    for itself may have found the right ones. `unused` are the leaves in which old gradients are still in the sum, but
+    which no update moves.
     """
 
     engine: LearnersEngine
@@ -62,6 +65,8 @@ class Verdict:
     why: str = ""
     diagnosis: Sequence[Fault] = ()
     undiagnosed: Parting | None = None
+    summed: int = 0
+    unused: Sequence[Node] = ()
 
     @property
     def status(self) -> int:
@@ -78,8 +83,10 @@ class Verdict:
         if not self.parted:
             where = "the step" if self.recorded == 1 else f"all {self.recorded} steps"
             sign = PARTS if self.diagnosis else DONE
-            yield f"{sign} {whose}: {self.compared} gradients agree in {steps or where}"
+            but = f", but {self.summed} of its updates took the sum of several backward calls" if self.summed else ""
+            yield f"{sign} {whose}: {self.compared} gradients agree in {steps or where}{but}"
             yield from map(fault_text, self.diagnosis)
+            yield from unused_sums(self.unused)
             return
         first = f"the first that parts, in the order of the search, is {_name(self.parted[0])}"
         agree = f"{self.compared - len(self.parted)} of {self.compared} gradients agree in iteration {self.iteration}"
@@ -96,6 +103,7 @@ class Verdict:
             yield f"{_name(self.parted[0])}: {self.why}"
         if self.undiagnosed is not None:
             yield from _all_numbers(self.undiagnosed)
+        yield from unused_sums(self.unused)
         yield f"a gradient is wrong in {self.wrong} of {steps or f'{self.recorded} steps'}"
 
     def facts(self) -> dict[str, object]:
@@ -117,7 +125,13 @@ class Verdict:
                 {"belief": each.belief, "place": each.location, "message": each.message} for each in self.diagnosis
             ],
             "iteration": self.iteration,
-            "steps": {"recorded": self.recorded, "checked": self.checked, "wrong": self.wrong},
+            "steps": {
+                "recorded": self.recorded,
+                "checked": self.checked,
+                "wrong": self.wrong,
+                "updates_with_old_sums": self.summed,
+            },
+            "unused_sums": [node.name for node in self.unused],
         }
 
 
@@ -140,8 +154,9 @@ def judge(program: Program) -> Verdict | None:
     variables: dict[Variable, Array] = {}
     checked = 0
     verdict: Verdict | None = None
-    wrong = 0
+    wrong, summed = 0, 0
     calls: list[BackwardCall] = []
+    unused: dict[Node, None] = {}
     for iteration, step in enumerate(program.steps, 1):
         # what the program left is where its next step begins, so nothing has to be trained again
         start = {**variables, **step.set_before}
@@ -160,6 +175,8 @@ def judge(program: Program) -> Verdict | None:
             break
         compared, parted = comparison.compared, comparison.disagreeing
         wrong += bool(parted)
+        summed += bool(step.old_sum)
+        unused |= dict.fromkeys(step.unused_sums)
         room = _DIAGNOSED if len(plan.nodes) < _LARGE else 1
         if (parted or step.stale or calls) and len(calls) < room:
             calls.append(BackwardCall(evaluation, loss, step.theirs, step.before, step.stale, step.children))
@@ -168,11 +185,12 @@ def judge(program: Program) -> Verdict | None:
             verdict = Verdict(engine, iteration, len(plan.nodes), compared, parted, recorded, checked, wrong, why)
         else:
             verdict = replace(verdict, checked=checked, wrong=wrong)
-    if verdict is None or not calls or engine.is_by_hand:
+    verdict = verdict and replace(verdict, unused=tuple(unused))
+    if verdict is None or engine.is_by_hand or not (calls or summed):
         return verdict
-    diagnosis = faults_of(engine, diagnose(calls))
-    first = None if diagnosis else undiagnosed(calls[0])
-    return replace(verdict, diagnosis=diagnosis, undiagnosed=first)
+    diagnosis = [*([not_zeroed(engine)] if summed else []), *faults_of(engine, diagnose(calls))]
+    first = undiagnosed(calls[0]) if calls and not diagnosis else None
+    return replace(verdict, diagnosis=diagnosis, undiagnosed=first, summed=summed)
 
 
 def _explained(program: Program, iteration: int, parted: Parted) -> str:

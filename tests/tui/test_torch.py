@@ -17,7 +17,7 @@ from minidl_core.graph import post_order  # noqa: E402
 from tui_backprop.export import script_of  # noqa: E402
 from tui_backprop.programs.opening import open_program  # noqa: E402
 from tui_backprop.programs.program import Program, ProgramError  # noqa: E402
-from tui_backprop.programs.updates import ProgramsOptimizer  # noqa: E402
+from tui_backprop.programs.updates import ProgramsOptimizer, SummedDescent  # noqa: E402
 from tui_backprop.verdict import judge  # noqa: E402
 
 from .random_modules import TOLERANCES, faults, opened  # noqa: E402
@@ -220,7 +220,11 @@ for _ in range(2):
     program = program_of(tmp_path, text)
     first, second = program.steps[:2]
     assert first.trained == []
-    assert isinstance(second.optimizer, ProgramsOptimizer)
+    assert isinstance(second.optimizer, SummedDescent)
+    assert (second.optimizer.calls, second.optimizer.learning_rate) == (2, 0.1)
+    for node, stood in second.before.items():
+        assert np.allclose(stood, first.theirs[node])
+        assert np.allclose(second.optimizer.taken[node], first.theirs[node] + second.theirs[node])
     assert "they add up over several calls, until zero_grad()" in program.warning
     assert set(second.before) == set(variables_of(program).values())
     verdict = judge(program)

@@ -13,6 +13,10 @@ from .case import Case
 from .evaluated_graph import Edge
 from .machine import Machine
 
+ALL_NOT_ZEROED = (
+    "the gradients of the step before are still in the sums: set every gradient to 0 before each backward call"
+)
+
 
 def _seed(suspicion: Suspicion) -> Iterator[Cause]:
     yield Cause(
@@ -44,7 +48,7 @@ def _not_zeroed(suspicion: Suspicion) -> Iterator[Cause]:
         return
     yield Cause(
         "not-zeroed",
-        "the gradients of the step before are still in the sums: set every gradient to 0 before each backward call",
+        ALL_NOT_ZEROED,
         lambda machine, case: replace(machine, kept=frozenset(case.before)),
     )
     name = case.graph.nodes[suspicion.parting].name

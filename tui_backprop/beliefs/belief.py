@@ -22,7 +22,8 @@ class Cause:
     """One mistake in a certain place: a belief, where it is made, and what it makes of a machine.
 
     `kind` is the kind of operation whose backward code is to be looked at, None where it is the search, the start or
-    the update; `factor` is a number that was found by dividing.
+    the update; `factor` is a number that was found by dividing. `unsure` is what can be said where another cause of
+    the same belief and place explains the numbers as well, by another message.
     """
 
     belief: str
@@ -31,6 +32,7 @@ class Cause:
     kind: str | None = None
     input_index: int | None = None
     factor: float | None = None
+    unsure: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +124,7 @@ def right_contribution(case: Case, kind: str, input_index: int) -> str:
     """Return words that say what the operations of a kind pass on to an input, where there is a formula for it."""
     operation = an_operation(case, kind)
     formula = gradient_rule(operation).formula_for(input_index)
+    formula = formula.replace("⊙", "·") if case.graph.is_scalar else formula
     return f"; the right contribution is {formula}" if formula else ""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -66,7 +66,7 @@ def diagnose(calls: Sequence[BackwardCall]) -> list[Diagnosis]:
     for cause in causes:
         if cause.belief not in everywhere and _suspicion(cases, (cause,)) is None:
             found.append((cause,))
-            if cause.kind is None and cause.factor is None:
+            if cause.kind is None and cause.factor is None and not cause.unsure:
                 everywhere.add(cause.belief)
     return [Diagnosis(each) for each in _simplest(found or list(_mixtures(cases, causes)))]
 
@@ -135,10 +135,20 @@ def _mixtures(cases: Sequence[Case], causes: Sequence[Cause]) -> Iterator[tuple[
 def _simplest(found: Sequence[tuple[Cause, ...]]) -> list[tuple[Cause, ...]]:
     """Return each explanation once, by beliefs and places, without free factors where it can be said without.
 
-    One that needs no special kind of operation comes first.
+    One that needs no special kind of operation comes first. Another slope is one of many formulas, some of which fit
+    by chance: none is told where something simpler explains everything.
     """
-    exact = [each for each in found if all(cause.factor is None for cause in each)]
-    by_place: dict[frozenset[tuple[str, str | None]], tuple[Cause, ...]] = {}
-    for each in sorted(exact or found, key=lambda each: any(cause.kind for cause in each)):
-        by_place.setdefault(frozenset((cause.belief, cause.kind) for cause in each), each)
-    return list(by_place.values())
+    exact = [each for each in found if all(cause.factor is None for cause in each)] or found
+    simple = [each for each in exact if not any(cause.belief.startswith("slope") for cause in each)] or exact
+    by_place: dict[frozenset[tuple[str, str | None]], list[tuple[Cause, ...]]] = {}
+    for each in sorted(simple, key=lambda each: any(cause.kind for cause in each)):
+        by_place.setdefault(frozenset((cause.belief, cause.kind) for cause in each), []).append(each)
+    return [_as_far_as_sure(alike) for alike in by_place.values()]
+
+
+def _as_far_as_sure(alike: Sequence[tuple[Cause, ...]]) -> tuple[Cause, ...]:
+    """Return the first of several explanations by the same beliefs, and say only what is so in all of them."""
+    said = {cause.message for each in alike for cause in each if cause.unsure}
+    if len(said) < 2:
+        return alike[0]
+    return tuple(replace(cause, message=cause.unsure or cause.message) for cause in alike[0])

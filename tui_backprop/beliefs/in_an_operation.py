@@ -18,14 +18,15 @@ from .machine import Machine
 
 
 def _slope(suspicion: Suspicion) -> Iterator[Cause]:
-    case = suspicion.case
+    case, scalar = suspicion.case, suspicion.case.graph.is_scalar
     for kind, input_index in suspicion.uses():
         right = right_contribution(case, kind, input_index)
         formulas = wrong_slopes(input_index) if an_operation(case, kind).definition.elementwise else {}
         for text, formula in formulas.items():
+            wrong = text if scalar else text.replace("·", "⊙")
             yield Cause(
                 f"slope:{kind}",
-                f"the slope of {named(kind, input_index)} is wrong: yours is {text}{right}",
+                f"the slope of {named(kind, input_index)} is wrong: yours passes on {wrong}{right}",
                 lambda machine, case, kind=kind, index=input_index, formula=formula: _with_slope(  # type: ignore[misc]
                     machine, case, kind, index, formula
                 ),

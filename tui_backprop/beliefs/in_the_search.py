@@ -11,11 +11,22 @@ from .evaluated_graph import EvaluatedGraph
 from .machine import Machine, Order, Visit, without
 from .orders import WRONG, breadth_first_once
 
+_HAS_TO_WAIT = "a node has to wait until all of its consumers have passed on theirs (a topological order)"
+_TOO_EARLY = (
+    "a node passes its gradient on before all of its consumers have passed on theirs: it has to wait for them"
+    " (a topological order)"
+)
+"""True of every search that is no topological order; numbers alone often do not tell which of them it was."""
+
 
 def _no_order(_: Suspicion) -> Iterator[Cause]:
     for order, does in WRONG.items():
-        message = f"{does}: a node has to wait until all of its consumers have passed on theirs (a topological order)"
-        yield Cause("no-order", message, lambda machine, _, order=order: replace(machine, order=order))  # type: ignore[misc]
+        yield Cause(
+            "no-order",
+            f"{does}: {_HAS_TO_WAIT}",
+            lambda machine, _, order=order: replace(machine, order=order),  # type: ignore[misc]
+            unsure=_TOO_EARLY,
+        )
 
 
 def _impatient(graph: EvaluatedGraph) -> Iterator[Visit]:

@@ -14,7 +14,7 @@ from minidl_core import MinidlError
 from minidl_core.arrays import quiet
 from minidl_core.plan import Plan
 
-from ..beliefs.at_the_start import NOT_ZEROED, SEED, STALE_UPDATE
+from ..beliefs.at_the_start import ALL_NOT_ZEROED, NOT_ZEROED, SEED, STALE_UPDATE
 from ..beliefs.belief import Cause
 from ..beliefs.diagnosis import Diagnosis, diagnose
 from ..beliefs.evaluated_graph import BackwardCall
@@ -71,10 +71,19 @@ def faults_of(engine: LearnersEngine, diagnosis: Sequence[Diagnosis]) -> list[Fa
     return found
 
 
+def not_zeroed(engine: LearnersEngine) -> Fault:
+    """Return the fault of updates that took gradients of earlier ones again, where each call found the right ones."""
+    return Fault(NOT_ZEROED.name, ALL_NOT_ZEROED, "", *engine.called_at, None)
+
+
 @kept
 def _faults(recording: Recording, engine: LearnersEngine) -> list[Fault]:
     step, loss = recording.step, recording.graph.loss
-    if step is None or engine.is_by_hand or not recording.theirs or not (recording.parted or step.stale):
+    if step is None or engine.is_by_hand or not recording.theirs:
+        return []
+    if step.old_sum:
+        return [not_zeroed(engine)]
+    if not (recording.parted or step.stale):
         return []
     try:
         with quiet():

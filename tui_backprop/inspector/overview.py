@@ -9,9 +9,9 @@ from minidl_core import Constant, Node, Operation, Placeholder, Variable
 
 from ..debugger.followed import Followed, element_at
 from ..debugger.moment import Moment
-from ..drawing.glyphs import DONE, NOT_YET, NOW, RIGHT, STALE
+from ..drawing.glyphs import DONE, NOT_YET, NOW, PARTS, RIGHT, STALE
 from ..drawing.palette import ACTION, Line
-from ..narration.theirs import agreement, causes, why_not_compared
+from ..narration.theirs import agreement, causes, unused_sums, why_not_compared
 from ..narration.wording import the_loss
 from ..notation.fitting import printable, prose
 from ..notation.formats import digits_of_change, element_text, in_full, number, shape_text, vector
@@ -118,9 +118,11 @@ def draw_finished(moment: Moment, followed: Followed, width: int, height: int) -
         lines += prose(losses_beside(moment), width)
         sections += [Section(9, lines), *brought(moment, width)]
     if compared := agreement(moment):
-        lines = prose(compared, width, "error" if moment.parted else "done")
+        lines = prose(compared, width, "error" if compared.startswith(PARTS) else "done")
         for cause in causes(moment):
             lines += prose(cause, width, "error", indent=4)
+        step = moment.recording.step
+        lines += [line for text in unused_sums(step.unused_sums if step else ()) for line in prose(text, width, "dim")]
         sections.append(Section(9, lines))
     elif text := why_not_compared(moment):
         sections.append(Section(5, prose(text, width, "dim")))

@@ -8,7 +8,7 @@ from ..debugger.followed import Followed, element_at
 from ..debugger.moment import Moment
 from ..drawing.glyphs import DONE, PARTS
 from ..drawing.palette import Line
-from ..narration.theirs import causes, explanation, parted_entries, two_numbers, whose
+from ..narration.theirs import causes, explanation, parted_entries, two_numbers, unused_sums, whose
 from ..notation.fitting import prose
 from ..notation.formats import element_text, shape_text
 from ..notation.names import called
@@ -25,7 +25,10 @@ def theirs_sections(moment: Moment, node: Node, followed: Followed, width: int) 
         return []
     subject = whose(moment)
     if moment.agrees(node):
-        return [Section(7, [[(f"{subject:<10}", "dim"), (f"{DONE} agrees", "done")]], joined=True)]
+        step = moment.recording.step
+        old = unused_sums([node] if step is not None and node in step.unused_sums else [])
+        said = [line for text in old for line in prose(text, width, "dim", indent=4)]
+        return [Section(7, [[(f"{subject:<10}", "dim"), (f"{DONE} agrees", "done")], *said], joined=True)]
     entries = parted_entries(moment, node)
     if entries is None:
         text = f"{PARTS} parts: it is {shape_text(theirs.shape)}, and the right one {shape_text(right.shape)}"

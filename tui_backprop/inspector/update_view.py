@@ -12,6 +12,7 @@ from ..debugger.moment import Moment
 from ..debugger.recording import Recording
 from ..drawing.glyphs import MORE, NOT_YET, STALE
 from ..drawing.palette import Line
+from ..narration.theirs import causes
 from ..notation.equation import write_worked
 from ..notation.fitting import ends, first_that_fits, printable, prose, width_of
 from ..notation.formats import element_text, notation, number
@@ -90,6 +91,9 @@ class UpdateView(View):
                 sections.append(Section(3, [line for formula in formulas for line in prose(formula, width)]))
             return compose(sections, width, height)
         sections += _update(moment, event, followed, width, height - len(schedule))
+        step = moment.recording.step
+        wrong = causes(moment) if step is not None and step.old_sum else []
+        sections.append(Section(9, [line for cause in wrong for line in prose(cause, width, "error", indent=2)]))
         sections.append(Section(5, draw_origin(moment, own_gradient(moment, followed, node), width), joined=True))
         what_comes = forecast(moment, width, short=several)
         return compose([*sections, *what_comes, *_stale(moment, width)], width, height)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +15,7 @@ from ..debugger.moment import Moment
 from ..drawing.glyphs import DONE, PARTS
 from ..notation.fitting import printable
 from ..notation.formats import digits_of_change, notation, shape_text
+from ..notation.listing import listed
 from ..notation.names import called
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ def agreement(moment: Moment) -> str:
     compared, parted = moment.compared, moment.parted
     if not compared:
         return ""
+    step = moment.recording.step
+    if not parted and moment.backward_is_over and step is not None and step.old_sum:
+        sums = f"the update takes the sums of {step.old_sum} backward calls"
+        return f"{PARTS} {whose(moment)} agrees in all {compared}, but {sums}"
     if not parted:
         return f"{DONE} {whose(moment)} agrees{f' in all {compared}' if compared > 1 else ''}"
     first = f"the first that parts, in the order of the search, is {called(parted[0])}"
@@ -54,6 +59,15 @@ def causes(moment: Moment) -> list[str]:
     if is_too_large(moment):
         return ["the graph is too large to look for the mistake here: backprop-tui --headless does"]
     return ["no mistake that is known explains it"]
+
+
+def unused_sums(nodes: Sequence[Node]) -> list[str]:
+    """Say in one line of which leaves, if any, old gradients are still in the sum without being a mistake."""
+    if not nodes:
+        return []
+    keep, them = ("keep", "them") if len(nodes) > 1 else ("keeps", "it")
+    sums = f"{listed(nodes, called)} {keep} the gradients of earlier steps in the sum"
+    return [f"{sums}; no update uses {them}, so that is no mistake"]
 
 
 def fault_text(fault: Fault) -> str:

@@ -108,6 +108,9 @@ def _agreement(moment: Moment, wording: str) -> Line:
     theirs, compared, parted = len(moment.recording.theirs), moment.compared, len(moment.parted)
     if not theirs or not wording:
         return []
+    step = moment.recording.step
+    if step is not None and step.old_sum and not parted and moment.backward_is_over:
+        return [(f"{PARTS} old sums", "error"), ("  ", "text")]
     sign, style = (PARTS, "error") if parted else (DONE, "done")
     text = f"{sign} {wording.format(compared - parted, compared)}" if compared else ""
     return [(fit(text, len(f"{sign} {wording.format(theirs, theirs)}")), style), ("  ", "text")]

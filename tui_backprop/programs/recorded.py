@@ -33,7 +33,10 @@ class RecordedStep:
     trains, and where several calls add up for one update, it has what this one added. `before` are the gradients that
     stood in the nodes before the program called its engine, `stale` the numbers of those leaves that it had changed
     between the forward pass and that call, `children` the inputs of operations in the order in which the engine's own
-    container goes through them, where it is known.
+    container goes through them, where it is known. `old_sum` is how many calls the gradients were summed from that the
+    program's update used, where some of them it had used before: nobody set them to 0; it is 0 where all is right.
+    `unused_sums` are leaves that no update moves, in which gradients of earlier calls are still in the sum: of them,
+    too, `theirs` has what this call added.
     """
 
     loss: Node
@@ -50,6 +53,8 @@ class RecordedStep:
     before: Mapping[Node, Array] = field(default_factory=lambda: _NOTHING)
     stale: Mapping[Node, Array] = field(default_factory=lambda: _NOTHING)
     children: Mapping[Node, Sequence[Node]] = field(default_factory=lambda: _NO_CHILDREN)
+    old_sum: int = 0
+    unused_sums: Sequence[Node] = ()
 
 
 class StepsOnDemand(Sequence[RecordedStep]):

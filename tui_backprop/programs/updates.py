@@ -49,6 +49,29 @@ class ProgramsOptimizer(Optimizer):
         return (step,)
 
 
+class SummedDescent(ProgramsOptimizer):
+    """Gradient descent by the sums of the gradients of several backward calls, which only the program has seen.
+
+    `sums` are these; `calls` is how many calls they are summed from.
+    """
+
+    def __init__(self, sums: Mapping[Variable, Array], rate: float, calls: int) -> None:
+        self.calls = calls
+        super().__init__(sums)
+        self.learning_rate = rate
+
+    @property
+    def terms(self) -> tuple[Term, ...]:  # type: ignore[override]
+        """The step, as a formula in words: these gradients are no nodes."""
+        formula = f"η·(sum of the gradients of {self.calls} backward calls)"
+        return (Term("step", formula, "Each call adds to what stands in .grad until it is set to 0.", is_slot=True),)
+
+    @staticmethod
+    def compute(step: Array, learning_rate: float) -> tuple[Array, ...]:  # type: ignore[override]
+        """Move against the sum."""
+        return (learning_rate * step,)
+
+
 def repeating(update: Update) -> ProgramsOptimizer:
     """Return the optimizer that takes the steps of one update."""
     return ProgramsOptimizer({node: freeze(old - update.after[node]) for node, old in update.before.items()})

@@ -45,6 +45,7 @@ class EngineRun(StepsOnDemand):
         """Find which leaves are variables, and what each is after a step."""
         last: dict[int, tuple[int, Any]] = {}
         self._trained: set[int] = set()
+        self._moved: set[int] = set()
         self._left: list[dict[int, Any]] = [{} for _ in self._steps]
         for number, step in enumerate(self._steps):
             for serial, value in zip(step.serials, step.numbers, strict=True):
@@ -52,13 +53,14 @@ class EngineRun(StepsOnDemand):
                     before, old = last[serial]
                     self._left[before][serial] = value
                     if not is_same(old, value):
-                        self._trained.add(serial)
+                        self._moved.add(serial)
                 last[serial] = number, value
         for serial, value in self._recorder.left().items():
             before, old = last[serial]
             self._left[before][serial] = value
             if not is_same(old, value):
-                self._trained.add(serial)
+                self._moved.add(serial)
+        self._trained |= self._moved
         for number, step in enumerate(self._steps):  # a small example that moves nothing has variables all the same
             if self._trained.isdisjoint(step.serials) and set(names).isdisjoint(step.serials):
                 self._trained.update(step.serials)
@@ -134,6 +136,10 @@ class EngineRun(StepsOnDemand):
         for node, added in self._added(number, built, theirs, stood_before).items():
             theirs[node] = added
             del stood_before[node]
+        unused = self._in_unused_sums(number, built, theirs, stood_before)
+        for node, added in unused.items():
+            theirs[node] = added
+            del stood_before[node]
         return RecordedStep(
             loss=built.nodes[-1],
             optimizer=self._optimizer(number),
@@ -147,6 +153,7 @@ class EngineRun(StepsOnDemand):
             before=stood_before,
             stale={node: stood[node] for node in stood if used[node] is not stood[node]},
             children=_children(built.nodes, step.children),
+            unused_sums=tuple(unused),
         )
 
     def _added(
@@ -161,12 +168,39 @@ class EngineRun(StepsOnDemand):
         numbers, earlier = self._numbers(step), self._numbers_of_before(number)
         if not gathered or not earlier or not all(is_same(numbers[node], value) for node, value in earlier.items()):
             return {}
+        return self._without_sums(number, built, gathered, theirs, before)
+
+    def _in_unused_sums(
+        self, number: int, built: Built, theirs: Mapping[Node, Array], before: Mapping[Node, Array]
+    ) -> dict[Node, Array]:
+        """Return what a call added to gradients of leaves that nothing ever moves, such as data made before the loop.
+
+        No update uses these sums, so that nobody has to set them to 0; that those of the weights are is asked for.
+        """
+        step = self._steps[number]
+        leaves = dict(zip(step.structure.leaves, step.serials, strict=True))
+        summed = {serial: built.nodes[n] for n, serial in leaves.items() if np.any(before.get(built.nodes[n], 0))}
+        if not self._moved or not summed or not self._moved.isdisjoint(summed):
+            return {}
+        kept = [node for node in summed.values() if node in theirs]
+        return self._without_sums(number, built, kept, theirs, before)
+
+    def _without_sums(
+        self,
+        number: int,
+        built: Built,
+        nodes: Sequence[Node],
+        theirs: Mapping[Node, Array],
+        before: Mapping[Node, Array],
+    ) -> dict[Node, Array]:
+        """Return what a call added to some gradients; nothing where the engine has set them to 0 by itself."""
+        step, loss = self._steps[number], built.nodes[-1]
         try:
             with quiet():
-                right = Plan([built.nodes[-1]]).run(self._feeds(step, built), numbers).gradients(built.nodes[-1])
-                if any(np.allclose(theirs[node], right[node], rtol=1e-6, atol=0) for node in gathered):
+                right = Plan([loss]).run(self._feeds(step, built), self._numbers(step)).gradients(loss)
+                if any(np.allclose(theirs[node], right[node], rtol=1e-6, atol=0) for node in nodes):
                     return {}
-                return {node: theirs[node] - before[node] for node in gathered}
+                return {node: theirs[node] - before[node] for node in nodes}
         except (MinidlError, ValueError):  # a number that is not finite, or gradients of another shape
             return {}
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from minidl_core import MinidlError
 
+from ...beliefs.at_the_start import ALL_NOT_ZEROED
 from ..execution import Execution
 from ..program import Program, ProgramError, program_of_run
 
@@ -23,9 +24,11 @@ def torch_program(recorder: Recorder, execution: Execution, path: str, warning: 
         remarks.append(f"{path}: only the first {count} of its {recorder.taken} backward calls are here.")
     if recorder.refused is not None:
         remarks.append(f"{path}: from step {count + 1} on nothing is here: {recorder.refused}.")
-    warning = " ".join([warning, *remarks]).strip()
     try:
         steps = TorchRun(recorder, execution)
+        if again := steps.with_old_sums:
+            remarks.insert(0, f"{path}: {ALL_NOT_ZEROED}; in {again} of {count} steps the update took old ones again.")
+        warning = " ".join([warning, *remarks]).strip()
         return program_of_run(steps, steps.engine, path, execution.main.__doc__, warning)
     except MinidlError as error:
         raise ProgramError(f"{path}: {error}") from error

@@ -6,7 +6,7 @@ Graphs of the same structure are kept once; of each step what can differ: the le
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,11 +55,20 @@ class Update:
     moved: frozenset[int]
 
 
+@dataclass(frozen=True)
+class Sum:
+    """How many calls the gradient of a tensor was summed from, and whether the tensor has moved since the first."""
+
+    calls: int
+    is_old: bool
+
+
 @dataclass(eq=False)
 class Taken:
     """One step: the loss's name, of each leaf the tensor's `id`, name and number, and of each node the gradient.
 
-    `trainable` are the leaves' that require a gradient. `before` are the gradients that stood in the leaves.
+    `trainable` are the leaves' that require a gradient. `before` are the gradients that stood in the leaves, `sums`
+    what `.grad` was after the call, by the tensor's `id`. `called_at` is the file and the line of the call.
     """
 
     structure: Structure
@@ -71,6 +80,8 @@ class Taken:
     gradients: Sequence[Array | None]
     before: Sequence[Array | None]
     loss: float
+    called_at: tuple[str, int]
+    sums: Mapping[int, Sum] = field(default_factory=dict)
     update: Update | None = None
 
 
@@ -89,6 +100,7 @@ class Recorder:
     _structures: dict[Any, Structure] = field(default_factory=dict)
     _last: dict[int, Array] = field(default_factory=dict)
     _begun: dict[int, bool] = field(default_factory=dict)
+    _sums: dict[int, Sum] = field(default_factory=dict)
     _bytes: int = 0
 
     @contextmanager
@@ -119,6 +131,7 @@ class Recorder:
             return call()
         found: dict[int, Array] = {}
         before: dict[int, Any] = {}
+        stood: dict[int, Array | None] = {}
         hooks = [
             grad_fn.register_prehook(_keeping(found, outputs)) for grad_fn, outputs in walk.numbers_by_grad_fn.items()
         ]
@@ -126,6 +139,8 @@ class Recorder:
             if asked is None:
                 for tensor in walk.trainable():
                     before[id(tensor)], tensor.grad = tensor.grad, None
+                    old = before[id(tensor)]
+                    stood[id(tensor)] = None if old is None else _number(old, copy=True)  # torch adds to it in place
         self.rests = True
         try:
             result = call()
@@ -135,13 +150,11 @@ class Recorder:
                 hook.remove()
             with self.resting():
                 fresh = self._fresh(walk, before)
-                if asked is not None:
-                    before = {}
         with self.resting():
             if asked is not None:
                 fresh = {id(t): g for t, g in zip(asked, result, strict=True) if g is not None}
             try:
-                self._record(walk, loss, found, fresh, before)
+                self._record(walk, loss, found, fresh, stood)
             except ProgramError as refused:
                 self.refused = refused
         return result
@@ -162,7 +175,7 @@ class Recorder:
         return fresh
 
     def _record(
-        self, walk: _Walk, loss: Any, found: dict[int, Array], fresh: dict[int, Any], before: dict[int, Any]
+        self, walk: _Walk, loss: Any, found: dict[int, Array], fresh: dict[int, Any], stood: dict[int, Array | None]
     ) -> None:
         structure = self._structures.setdefault(
             tuple(walk.keys), Structure(walk.calls, walk.inputs, [n for n, c in enumerate(walk.calls) if c is None])
@@ -176,24 +189,35 @@ class Recorder:
                 of = f"{leaf.name or 'a parameter'}, {_used_by(consumer)},"
                 raise ProgramError(f"the gradient of {of} is sparse; make its layer with sparse=False")
             gradients[n] = None if gradient is None else _number(gradient, copy=True)
+        last = {key: self._last.get(key) for key in stood}
+        caller = outside(sys._getframe())
         taken = Taken(
             structure,
-            local_name(loss, outside(sys._getframe())),
+            local_name(loss, caller),
             [id(leaf.tensor) for leaf in leaves],
             [leaf.name for leaf in leaves],
             [leaf.tensor.requires_grad for leaf in leaves],
             [self._kept(leaf.tensor) for leaf in leaves],
             gradients,
-            [
-                None if before.get(id(leaf.tensor)) is None else _number(before[id(leaf.tensor)], copy=True)
-                for leaf in leaves
-            ],
+            [stood.get(id(leaf.tensor)) for leaf in leaves],
             float(loss.detach().double().reshape(())),
+            (caller.f_code.co_filename, caller.f_lineno),
         )
+        moved = {key for key, number in last.items() if number is not None and self._last[key] is not number}
+        taken.sums = {key: self._summed(key, old, moved=key in moved) for key, old in stood.items()}
         self._bytes += sum(each.nbytes for each in gradients if each is not None)
         self.tensors |= {id(leaf.tensor): leaf.tensor for leaf in leaves if leaf.tensor.requires_grad}
         self.steps.append(taken)
         self.taken += 1
+
+    def _summed(self, key: int, stood: Array | None, *, moved: bool) -> Sum:
+        """Return what a tensor's `.grad` is the sum of after a call, where this gradient stood in it before."""
+        before = self._sums.get(key)
+        if before is None or stood is None or not stood.any():
+            self._sums[key] = Sum(1, is_old=False)
+        else:
+            self._sums[key] = Sum(before.calls + 1, before.is_old or moved)
+        return self._sums[key]
 
     def _kept(self, tensor: Any) -> Array:
         """Return a copy of a tensor's number, the one of before where it is the same."""
@@ -229,7 +253,9 @@ class Recorder:
             if clipping is None:
                 stood = {key for key, each in zip(step.ids, step.before, strict=True) if each is not None}
                 adds_up = any(id(p) in stood or (g is None and bool(p.grad.any())) for p, g in gradients)
-                self.remarks[_ADDED_UP if adds_up else _CHANGED] = None
+                is_old = any(id(p) in step.sums and step.sums[id(p)].is_old for p in moved)
+                if not is_old:  # else the run says so, as a mistake
+                    self.remarks[_ADDED_UP if adds_up else _CHANGED] = None
             ours = None
             if self._begun[id(optimizer)] and step.update is None and clipping is not None:
                 ours = optimizer_like(optimizer, clipping)

@@ -13,7 +13,7 @@ from minidl_core.train import GradientDescentOptimizer, Optimizer
 from ..execution import Execution
 from ..learners_engine import LearnersEngine
 from ..recorded import RecordedStep, StepsOnDemand
-from ..updates import ProgramsOptimizer
+from ..updates import ProgramsOptimizer, SummedDescent
 from .graphs import Built, Graphs
 from .recorder import Recorder, Taken
 
@@ -39,9 +39,20 @@ class TorchRun(StepsOnDemand):
         kinds = {each.dtype for step in self._steps for each in step.gradients if each is not None}
         precision = "float32" if np.dtype(np.float32) in kinds else ""
         file = execution.main.__file__ or ""
+        called_at = next((step.called_at for number, step in enumerate(self._steps) if self._old_sum(number)), ("", 0))
         self.engine = LearnersEngine(
-            "torch", file, "data", "grad", {}, subject="torch", whose="torch's", precision=precision
+            "torch", file, "data", "grad", {}, None, called_at, "torch", "torch's", precision=precision
         )
+
+    @property
+    def with_old_sums(self) -> int:
+        """In how many steps the update took gradients that an earlier one had taken."""
+        return sum(bool(self._old_sum(number)) for number in range(len(self)))
+
+    def _old_sum(self, number: int) -> int:
+        """Return how many calls the gradients were summed from that an update used again; 0 where none did."""
+        sums = self._steps[number].sums
+        return max([sums[key].calls for key in self._moved[number] if key in sums and sums[key].is_old], default=0)
 
     def _follow(self) -> None:
         """Find which tensors each step moves, what they are after it, and what the script itself has set before it."""
@@ -101,6 +112,7 @@ class TorchRun(StepsOnDemand):
                 for key, standing in zip(step.ids, step.before, strict=True)
                 if standing is not None
             },
+            old_sum=self._old_sum(number),
         )
 
     def _fed(self, number: Array) -> Array:
@@ -120,9 +132,17 @@ class TorchRun(StepsOnDemand):
             return step.update.optimizer
         if not moved:
             return self._steps_without_update()
-        if step.update is None and (rate := self._rate(step, before, moved)):
-            return GradientDescentOptimizer(rate)
+        gradients = dict(zip(step.ids, (step.gradients[n] for n in step.structure.leaves), strict=True))
         variables = self._graphs.variables
+        if step.update is None and (rate := self._rate(gradients, before, moved)):
+            return GradientDescentOptimizer(rate)
+        calls = max([step.sums[key].calls for key in moved if key in step.sums], default=1)
+        if calls > 1:
+            stood = dict(zip(step.ids, step.before, strict=True))
+            sums = {key: _sum(gradient, stood[key]) for key, gradient in gradients.items() if key in moved}
+            if rate := self._rate(sums, before, moved):
+                summed = {variables[key]: copy_in(each) for key, each in sums.items() if each is not None}
+                return SummedDescent(summed, rate, calls)
         taken = {
             variables[key]: copy_in(before[key].astype(float) - value) for key, value in moved.items() if key in before
         }
@@ -133,9 +153,10 @@ class TorchRun(StepsOnDemand):
         made = (step.update.optimizer for step in self._steps if step.update is not None)
         return next((each for each in made if each is not None), GradientDescentOptimizer(0.1))
 
-    def _rate(self, step: Taken, before: Mapping[int, Array], moved: Mapping[int, Array]) -> float | None:
+    def _rate(
+        self, gradients: Mapping[int, Array | None], before: Mapping[int, Array], moved: Mapping[int, Array]
+    ) -> float | None:
         """Return the learning rate with which gradient descent makes a step, in digits that are sure."""
-        gradients = dict(zip(step.ids, (step.gradients[n] for n in step.structure.leaves), strict=True))
         steps = [np.ravel(before[key].astype(float) - value) for key, value in moved.items()]
         found = [gradients.get(key) for key in moved]
         slopes = [np.ravel(each).astype(float) for each in found if each is not None]
@@ -152,3 +173,8 @@ class TorchRun(StepsOnDemand):
             return None
         shortest = (float(f"{rate:.{digits}g}") for digits in range(1, 10))
         return next((each for each in shortest if (np.abs(taken - each * slope) <= near).all()), rate)
+
+
+def _sum(gradient: Array | None, stood: Array | None) -> Array | None:
+    """Return what stands in `.grad` after a call."""
+    return gradient if stood is None else stood if gradient is None else stood + gradient

@@ -1,0 +1,169 @@
+"""What the verdict says of an engine: no order that it does not have, no lucky guess, and like beside like."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tui_backprop.debugger.followed import Followed
+from tui_backprop.debugger.steps import Place
+from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.drawing.palette import plain
+from tui_backprop.graph.item_views import node_marks
+from tui_backprop.inspector.overview import draw_finished
+from tui_backprop.inspector.theirs_section import theirs_sections
+from tui_backprop.programs.opening import open_program
+from tui_backprop.verdict import Verdict, judge
+
+ENGINE = """
+class Value:
+    def __init__(self, data, prev=()):
+        self.data, self.grad, self.prev, self.pull = data, 0.0, prev, lambda: None
+    def __add__(self, o):
+        out = Value(self.data + o.data, (self, o))
+        def pull():
+            self.grad += out.grad
+            o.grad += out.grad
+        out.pull = pull
+        return out
+    def __mul__(self, o):
+        out = Value(self.data * o.data, (self, o))
+        def pull():
+            self.grad += o.data * out.grad
+            o.grad += self.data * out.grad
+        out.pull = pull
+        return out
+    def __pow__(self, k):
+        out = Value(self.data ** k, (self,))
+        def pull():
+            self.grad += k * self.data ** (k - 1) * out.grad
+        out.pull = pull
+        return out
+    def backward(self):
+        order, seen = [], set()
+        def visit(v):
+            if v not in seen:
+                seen.add(v)
+                for p in v.prev:
+                    visit(p)
+                order.append(v)
+        visit(self)
+        self.grad = 1.0
+        for v in reversed(order):
+            v.pull()
+"""
+BY_LAYERS = """
+    def backward(self):
+        self.grad = 1.0
+        seen, queue = set(), [self]
+        while queue:
+            v = queue.pop(0)
+            if v not in seen:
+                seen.add(v)
+                v.pull()
+                queue += v.prev
+"""
+LINE = """
+w, b = Value(0.3), Value(0.2)
+for i in range(5):
+    loss = Value(0.0)
+    for x, t in ((1.0, 3.0), (2.0, 5.0)):
+        e = w * Value(x) + b + Value(-t)
+        loss = loss + e ** 2
+    w.grad = b.grad = 0.0
+    loss.backward()
+    w.data -= 0.02 * w.grad
+    b.data -= 0.02 * b.grad
+"""
+LOOP = """
+x, w = Value(2.0), Value(0.5)
+for i in range(5):
+    h = w * x
+    out = {out}
+    loss = out * out
+    w.grad = x.grad = 0.0
+    loss.backward()
+    w.data -= 0.001 * w.grad
+"""
+
+
+def verdict_of(folder: Path, source: str) -> Verdict:
+    (folder / "mine.py").write_text(source)
+    verdict = judge(open_program(str(folder / "mine.py")))
+    assert verdict is not None
+    return verdict
+
+
+def said(verdict: Verdict) -> list[str]:
+    return [fault.message for fault in verdict.diagnosis]
+
+
+def test_an_order_that_the_numbers_do_not_tell_is_not_named(tmp_path: Path) -> None:
+    engine = ENGINE.partition("    def backward")[0] + BY_LAYERS
+    [found] = said(verdict_of(tmp_path, engine + LOOP.format(out="h + (h * h) * w")))
+    assert found.startswith("a node passes its gradient on before all of its consumers have passed on theirs: ")
+    [found] = said(verdict_of(tmp_path, engine + LOOP.format(out="h * h * h * h + w * (h * x + w) + x * h")))
+    assert "depth first" not in found
+
+
+def test_another_slope_and_the_right_one_are_both_with_the_gradient_of_the_output(tmp_path: Path) -> None:
+    [found] = said(verdict_of(tmp_path, ENGINE.replace("** (k - 1)", "** k") + LINE))
+    assert found == (
+        "the slope of power (to its input 1) is wrong: yours passes on G·B·A^B; the right contribution is G·B·A^(B - 1)"
+    )
+
+
+@pytest.mark.parametrize("old", ["            o.grad += out.grad\n", "            self.grad += out.grad\n"])
+def test_where_a_lost_contribution_explains_all_no_slope_is_guessed_beside_it(old: str, tmp_path: Path) -> None:
+    found = said(verdict_of(tmp_path, ENGINE.replace(old, "            pass\n") + LINE))
+    assert len(found) == 1
+    assert "passes nothing on" in found[0]
+
+
+DATA = """
+w, b, x, y = Value(0.5), Value(0.1), Value(2.0), Value(-1.0)
+for step in range(4):
+    {zero}
+    h = w * x + b
+    loss = (h + y) * (h + y) + h * w
+    loss.backward()
+    for p in (w, b):
+        p.data -= 0.05 * p.grad
+"""
+
+
+def test_data_made_before_the_loop_needs_no_zeroing(tmp_path: Path) -> None:
+    verdict = verdict_of(tmp_path, ENGINE + DATA.format(zero="w.grad = b.grad = 0.0"))
+    assert verdict.status == 0
+    assert list(verdict.lines()) == [
+        f"✓ Value (mine.py): {verdict.compared} gradients agree in all 4 steps",
+        "x and y keep the gradients of earlier steps in the sum; no update uses them, so that is no mistake",
+    ]
+
+
+def test_the_screen_says_of_such_data_what_the_verdict_does(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(ENGINE + DATA.format(zero="w.grad = b.grad = 0.0"))
+    timeline = Timeline(open_program(str(tmp_path / "mine.py")))
+    timeline.go_to(Place(3))
+    moment = timeline.moment
+    assert moment.parted == []
+    assert "no update uses them" in plain(draw_finished(moment, Followed(), 120, 40))
+    [x] = [node for node in moment.graph.nodes if node.name == "x"]
+    assert node_marks(x, moment)[1] == "g✓"
+    [section] = theirs_sections(moment, x, Followed(), 120)
+    assert "x keeps the gradients of earlier steps" in plain(section.lines)
+
+
+def test_weights_that_are_not_zeroed_are_wrong_with_such_data_too(tmp_path: Path) -> None:
+    verdict = verdict_of(tmp_path, ENGINE + DATA.format(zero="b.grad = 0.0"))
+    assert verdict.status == 3
+    assert {each.node.name for each in verdict.parted} >= {"w"}
+    assert verdict.diagnosis[0].belief == "not-zeroed"
+
+
+def test_a_wrong_slope_is_found_beside_data_that_keeps_its_sums(tmp_path: Path) -> None:
+    engine = ENGINE.replace("self.grad += o.data * out.grad", "self.grad += 2 * o.data * out.grad")
+    verdict = verdict_of(tmp_path, engine + DATA.format(zero="w.grad = b.grad = 0.0"))
+    assert verdict.status == 3
+    assert [each.belief for each in verdict.diagnosis] == ["slope:multiply"]
