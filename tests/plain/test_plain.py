@@ -10,11 +10,13 @@ import pytest
 
 from tests.sample_graphs import SWEPT
 from tui_backprop.cli import main
+from tui_backprop.keys import KEY_OF
 from tui_backprop.notation.formats import number
+from tui_backprop.notation.moments import name_moment
 from tui_backprop.plain.aloud import aloud
 from tui_backprop.plain.answers import spoken
 from tui_backprop.plain.commands import COMMANDS, KEYS
-from tui_backprop.plain.front_end import do
+from tui_backprop.plain.front_end import _ON_THE_SCREEN, do
 from tui_backprop.programs.opening import open_program
 from tui_backprop.session import DebugSession, Viewer
 
@@ -97,7 +99,7 @@ def test_a_question_is_answered_by_a_number_alone_and_judged() -> None:
     ("line", "answer"),
     [
         ("sted", "do you mean step"),
-        ("s", "do you mean step or select or skip or save"),
+        ("co", "do you mean code or continue or command"),
         ("step much", "a whole number from 1 to 10,000"),
         ("back sideways", "There are step, event, node, phase and iteration"),
         ("go nowhere", "is not a moment"),
@@ -115,6 +117,22 @@ def test_a_question_is_answered_by_a_number_alone_and_judged() -> None:
 )
 def test_what_cannot_be_done_is_said_with_the_way_on(line: str, answer: str) -> None:
     assert answer in " ".join(said(opened("chain"), line))
+
+
+def test_a_letter_does_what_its_key_does_on_the_screen() -> None:
+    viewer = opened("two-paths")
+    for keys, there in (("p", "1:e:forward"), ("i", "1"), ("I", "0"), ("s", "1.1"), ("i 2", "2"), ("b", "2:a:update")):
+        said(viewer, keys)
+        assert name_moment(viewer.session.timeline) == there, keys
+    for action, letter in KEY_OF.items():
+        if letter in _ON_THE_SCREEN:
+            command = _ON_THE_SCREEN[letter]
+            same = {f"back {action.removesuffix(' back')}", action, KEYS.get(action), action.split()[0]}
+            assert command in same or (action, command) in {("where", "command"), ("keys", "help")}
+    assert set(_ON_THE_SCREEN) <= set(KEY_OF.values())
+    assert said(viewer, "w")[0].startswith("come back with: ")
+    assert said(viewer, "X") == said(viewer, "breakpoints")
+    assert said(viewer, "?") == said(viewer, "help")
 
 
 def test_a_solution_is_saved_once(tmp_path: Path) -> None:

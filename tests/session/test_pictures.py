@@ -296,7 +296,9 @@ def test_where_one_variable_is_trained_the_layers_are_the_operations_behind_it()
 
 
 def regions_of(viewer: Viewer) -> Iterator[tuple[float, float, bool]]:
-    lines = [line.ljust(47) for line in plain(drawn(viewer, "data", 47, 22)).splitlines()[:-1]]
+    legend, *rows, _ = plain(drawn(viewer, "data", 47, 23)).splitlines()
+    assert "₁ ₂ a hidden unit is 0" in legend
+    lines = [row.ljust(47) for row in rows]
     beside = lines[0].index("│") + 1
     assert len(lines[0][beside:]) == 41
     xs, ys = np.linspace(-0.25, 1.25, 41), np.linspace(1.25, -0.25, 21)

@@ -289,6 +289,19 @@ async def test_a_weight_in_the_past_is_edited_and_the_way_without_it_stays() -> 
         assert f"J {number(edited[5])}" in header(pilot)
 
 
+def test_from_a_branch_that_went_less_far_one_comes_back_to_where_one_was() -> None:
+    timeline = open_lesson("perceptron")
+    timeline.forward(after_step)
+    fork(timeline, "W[0,0] = 1")
+    timeline.forward(after_step)
+    there = timeline.place
+    for same in (False, True, False, True):
+        said = timeline.switch()
+        assert said is not None
+        assert said.data["same"] is same
+        assert (timeline.place == there) is same
+
+
 async def test_between_iterations_the_learning_rate_is_what_is_edited() -> None:
     losses = losses_by_hand({2: "rate 0.002"}, 4)
     async with opened() as pilot:
@@ -325,7 +338,7 @@ async def test_of_an_operation_it_says_what_can_be_edited_instead() -> None:
         await press(pilot, "space", "e")
         assert "matmul is computed from X and W, so it cannot be set" in prompt(pilot)
         assert "W, b, c, X and the learning rate can." in prompt(pilot)
-        assert pilot.app.screen.query_one(Input).value == "learning rate = 0.0005"
+        assert pilot.app.screen.query_one(Input).value == "W[0,0] = 0.0411773", "a variable that it is computed from"
         await press(pilot, "home", "ctrl+k", "'b[1]=2'", "enter")
         assert branch_label(pilot.app.timeline.branch) == "b[1] 1.26 → 2"
 

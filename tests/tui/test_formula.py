@@ -94,6 +94,7 @@ def test_what_is_set_is_a_variable_and_what_comes_from_a_file_is_data(tmp_path: 
         ("w if w else 1", "--set w=1", "write where(condition, a, b)", 0),
         ("[i for i in w]", "--set w=1", "write the list out", 0),
         ("__import__('os').system('ls')", "--set w=1", "there is no function", 0),
+        ("(w*x - 1)^2", "--set w=1 x=2", "use ** for a power", 0),
         ("w.__class__", "--set w=1", "is no formula", 0),
         ("(lambda: 3)()", "--set w=1", "only a function by its name can be called", 0),
         ("exp(w, name='x')", "--set w=1", "name a part of the formula", 0),

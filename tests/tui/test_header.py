@@ -64,3 +64,11 @@ def test_how_one_stands_to_a_class_is_always_in_view(width: int) -> None:
         assert cell_len(text) == width
         assert any(said in text for said in ("30 follow", "you follow", "F follows", "join"))
         assert f"J {number(session.moment.loss)} " in text
+
+
+def test_a_loss_that_reads_as_the_one_before_stands_there_once() -> None:
+    timeline = Timeline(open_program("perceptron", learning_rate=1e-12))
+    finish(timeline, 2)
+    text = "".join(part for part, _ in draw_header(timeline.moment, 140))
+    assert timeline.moment.loss != timeline.moment.recording.previous_loss
+    assert "(was" not in text

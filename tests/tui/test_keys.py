@@ -392,3 +392,20 @@ async def test_a_letter_that_is_not_latin_is_said_to_be_no_key() -> None:
         before = place(pilot)
         await pilot.press("ы")
         assert place(pilot) > before
+
+
+async def test_a_key_that_finds_nothing_to_do_says_why() -> None:
+    async with opened("skip", (80, 24)) as pilot:
+        await pilot.press("b")
+        assert "this is the very start" in text(pilot, "keys")
+        await pilot.press("T", "T")
+        assert pilot.app.screen.viewer.reading.question is not None
+        await pilot.press("7")
+        assert "there is no choice 7: 1 to 3 answers" in text(pilot, "keys")
+        await pilot.press("home", "m", "space")
+        question = pilot.app.session.quiz.question
+        assert question is not None
+        assert question.choices
+        await pilot.press("9")
+        assert f"there is no choice 9: 1 to {len(question.choices)} answers" in text(pilot, "keys")
+        assert pilot.app.session.quiz.question is question

@@ -103,8 +103,8 @@ def test_what_a_step_passes_over_is_named_with_the_key_that_shows_it() -> None:
         timeline.graph.variables[0],
     ):
         timeline.forward(after_step)
-    row = "visited  J y sigmoid x '2'    now  w    queue  none    waiting  none    also visited: '2'"
-    assert last_row(timeline.moment) == f"{row}    (constant: s shows it)"
+    row = "visited  J y sigmoid x '2'    now  w    queue  none    waiting  none"
+    assert last_row(timeline.moment) == f"{row}    (the last is a constant: s shows it)"
     assert last_row(timeline.moment, 78).endswith("waiting none   also visited: '2'")
 
 

@@ -15,6 +15,7 @@ Kind = Literal[
     "no breakpoint up to goal",
     "no breakpoint before here",
     "no further stop",
+    "at the very start",
     "stopped by an error",
     "no such moment",
     "no such key",
@@ -32,6 +33,7 @@ Kind = Literal[
     "no run in a quiz",
     "would answer",
     "question waits",
+    "no such choice",
     "no number typed",
     "learner drives",
     "engine drives",
@@ -80,8 +82,8 @@ class Message:
     speed: the `speed` of runs. where: the `command` that comes back here. kept: the `path`; not kept: also `why`. sent
     to the terminal: `what`. breakpoint set: the `breakpoint`, and whether it is on the node `in_view`; breakpoint
     removed: it. quiz mode: the `mode`. no run in a quiz and would answer: `what` was refused, and the `mode`. question
-    waits: how many `choices`. no number typed: what is `typed`. no origin: `why`. in no scope: the `node`. too many to
-    open: how many `nodes`.
+    waits: how many `choices`; no such choice: also what was `typed`. no number typed: what is `typed`. no origin:
+    `why`. in no scope: the `node`. too many to open: how many `nodes`.
 
     learner drives: whether it is still the `forward` pass; engine drives: how many moves were `right` of those
     `answered`. move comes again: of which `moment`. move waits: whether it `picks` a node. wrong move: what was

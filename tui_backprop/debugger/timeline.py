@@ -45,6 +45,8 @@ class Timeline:
         self.cursor = 0
         self._fine = False
         self.recording = self._begin(None)
+        # where somebody who changes branches would be, had each gone as far, and where they are instead
+        self._wanted = (self.branch, self.place), self.place
 
     @property
     def graph(self) -> LossGraph:
@@ -231,8 +233,9 @@ class Timeline:
             return None
         number = (self.branches.index(self.branch) - 1) % count
         branch = self.branches[number]
-        there, furthest = self.place, branch.furthest
-        self.open_branch(branch, there if there[:2] <= furthest[:2] else furthest)
+        there = self._wanted[1] if self._wanted[0] == (self.branch, self.place) else self.place
+        self.open_branch(branch, there if there[:2] <= branch.furthest[:2] else branch.furthest)
+        self._wanted = (branch, self.place), there
         same = self.place == there
         return Message("switched", {"branch": self.branch, "number": number + 1, "count": count, "same": same})
 

@@ -87,29 +87,33 @@ def _stamp(file: Path) -> tuple[int, int]:
 
 
 def _check(path: str, text: str) -> int:
-    """Print what is right and what is not, and return the exit status."""
+    """Print what is right and what is not, the gaps last, and return the exit status."""
     judgements = list(judge_gaps(text))
+    states = {each.state for each in judgements}
     print()
     _say(f"{path}, saved {time.strftime('%H:%M:%S')}")
+    as_a_whole = OPEN not in states and _is_right(path)  # of a file with gaps there is nothing to say
     for number, task, state, why in judgements:
         _say(f"  {_SIGNS[state]} gap {number}: {task}")
         if why:
             _say(f"      {why}")
-    states = {each.state for each in judgements}
-    if OPEN in states:
-        _say(f"{sum(each.state == RIGHT for each in judgements)} of {len(judgements)} gaps are right.")
-        return STATUS_WRONG
+    if as_a_whole and states == {RIGHT}:
+        _say(f"All of it is right. Step through your own engine: backprop-tui {path}")
+        return 0
+    _say(f"{sum(each.state == RIGHT for each in judgements)} of {len(judgements)} gaps are right.")
+    return STATUS_WRONG
+
+
+def _is_right(path: str) -> bool:
+    """Print the verdict on the file as a whole, which may be long, and return whether it is right."""
     try:
         verdict = judge(open_program(path))
     except (ProgramError, MinidlError) as error:
         _say(f"The file as a whole: {error}")
-        return STATUS_WRONG
+        return False
     for line in () if verdict is None else verdict.lines():
         _say(line)
-    if states == {RIGHT} and verdict is not None and verdict.status == 0:
-        _say(f"All of it is right. Step through your own engine: backprop-tui {path}")
-        return 0
-    return STATUS_WRONG
+    return verdict is not None and verdict.status == 0
 
 
 def _say(text: str) -> None:

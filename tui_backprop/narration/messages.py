@@ -276,6 +276,7 @@ SENTENCES: dict[Kind, Callable[[Mapping[str, Any], Keys], tuple[str, ...]]] = {
     "no breakpoint up to goal": lambda data, _: (f"no breakpoint up to iteration {data['goal']}, where a run pauses",),
     "no breakpoint before here": lambda data, _: ("no breakpoint before here: this is the start",),  # noqa: ARG005
     "no further stop": lambda data, keys: (_with_a_way_on("no further stop", data, keys),),
+    "at the very start": lambda *_: ("this is the very start",),
     "stopped by an error": _stopped,
     "no such moment": _no_such_moment,
     "no breakpoint is on": _no_breakpoint,
@@ -313,6 +314,7 @@ SENTENCES: dict[Kind, Callable[[Mapping[str, Any], Keys], tuple[str, ...]]] = {
     "no run in a quiz": _no_run,
     "would answer": _would_answer,
     "question waits": _question_waits,
+    "no such choice": lambda data, _: (f"there is no choice {data['typed']}: 1 to {data['choices']} answers",),
     "no number typed": _no_number_typed,
     "learner drives": _learner_drives,
     "engine drives": _engine_drives,

@@ -137,4 +137,5 @@ def _loss(moment: Moment, *, full: bool) -> Line:
 
 def _loss_before(moment: Moment) -> Line:
     previous = moment.recording.previous_loss
-    return [] if previous is None else [(f" (was {number(previous)})", "dim")]
+    reads_the_same = previous is not None and moment.loss is not None and number(previous) == number(moment.loss)
+    return [] if previous is None or reads_the_same else [(f" (was {number(previous)})", "dim")]

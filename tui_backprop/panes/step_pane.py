@@ -157,10 +157,15 @@ def _backward(moment: Moment, wide: bool, length: int) -> list[Part]:
     # a step does not stop at data, so the queue may seem to be out of order
     passed = [*takewhile(moment.graph.is_data, reversed(past))][::-1]
     if passed and now is not None and not over:
-        also = cut(" ".join(in_list(node, length) for node in passed), 2 * length)
-        parts.append(Part(1, [[("also visited: ", "dim"), (also, "text")], []]))
         shown = "it" if len(passed) == 1 else "them"
-        parts.append(Part(0, [[(f"({_kinds(passed)}: s shows {shown})", "dim")], []]))
+        if wide:  # where they are named as the last of those visited
+            kinds = "a constant" if (kinds := _kinds(passed)) == "constant" else kinds
+            last = "the last is" if len(passed) == 1 else f"the last {len(passed)} are"
+            parts.append(Part(0, [[(f"({last} {kinds}: s shows {shown})", "dim")], []]))
+        else:
+            also = cut(" ".join(in_list(node, length) for node in passed), 2 * length)
+            parts.append(Part(1, [[("also visited: ", "dim"), (also, "text")], []]))
+            parts.append(Part(0, [[(f"({_kinds(passed)}: s shows {shown})", "dim")], []]))
     event = moment.event
     if not wide and isinstance(event, ContributionAdded):
         parts.append(Part(0, [[("G comes from ", "dim"), (cut(event.consumer.name, length), "flow")], []]))

@@ -16,8 +16,9 @@ from ..drawing.palette import Line
 from ..lessons.lesson import Regions
 from ..notation.fitting import first_that_fits, prose
 from .figures import small
-from .points import BLUE, RED, RED_REGION, Separator, draw_data, equation_of
+from .points import BLUE, LEAST_HEIGHT, RED, RED_REGION, Separator, draw_data, equation_of
 
+_TITLE = len("─ ←↑↓→ Data  ─")
 MOST_LINES = 9
 """The lines of more hidden units than this would be a tangle."""
 
@@ -25,22 +26,24 @@ MOST_LINES = 9
 def draw(moment: Moment, width: int, height: int) -> list[Line]:
     """Draw the points, the region that is taken for the second class, and the lines of the first hidden units."""
     regions = _regions(moment)
+    said = _legend_below(moment, width) if height >= LEAST_HEIGHT else []
     points, classes = moment.feeds[regions.points], moment.feeds[regions.classes][:, 0] > regions.border
     try:
-        return draw_data(
+        drawing = draw_data(
             points,
             classes,
             now=None,
             before=_lines(moment),
             followed=None,
             width=width,
-            height=height,
+            height=height - len(said),
             is_red=lambda places: _is_second(moment, places),
         )
     except NonFiniteError:
         return prose("Somewhere on this picture what the network says is not finite.", width, "dim")[:height]
     except MinidlError as error:
         return prose(f"The regions cannot be drawn: {error}", width, "dim")[:height]
+    return [*said, *drawing]
 
 
 def legend(moment: Moment, width: int) -> Line:
@@ -51,6 +54,15 @@ def legend(moment: Moment, width: int) -> Line:
     units, short = (f"  {numbers} a hidden unit is 0", "dim"), (f"  {numbers} units", "dim")
     wordings: list[Line] = [[*kinds, taken, right, units], [*kinds, taken, right, short], [*kinds, taken, right]]
     return first_that_fits(width, *wordings, [*kinds, right], [right])
+
+
+def _legend_below(moment: Moment, width: int) -> list[Line]:
+    """Return a row with what the title of a pane so wide has no room for: what the dots and the small numbers are."""
+    title = "".join(text for text, _ in legend(moment, width - _TITLE))
+    numbers = " ".join(map(small, _lines(moment)))
+    taken, units = f"{RED_REGION} taken for red", f"{numbers} a hidden unit is 0" if numbers else ""
+    missing = [text for text in (taken, units) if text and text not in title]
+    return [[(first_that_fits(width, "   ".join(missing), *missing), "dim")]] if missing else []
 
 
 def facts(moment: Moment) -> Iterator[str]:

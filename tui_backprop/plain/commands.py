@@ -267,7 +267,9 @@ def _come_back(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of t
 def _help(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)
     for name, command in COMMANDS.items():
         yield f"{name}{f' {command.takes}' if command.takes else ''}: {command.does}."
-    yield "quit: end. A name may be shortened, as st for step; an empty line steps, a number alone answers a question."
+    letters = "a letter alone does what its key does on the screen"
+    numbers = "an empty line steps, a number alone answers a question"
+    yield f"quit: end. A name may be shortened, as st for step; {letters}; {numbers}."
 
 
 def _where(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them)

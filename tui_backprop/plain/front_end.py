@@ -32,6 +32,13 @@ from .commands import COMMANDS, KEYS, REFUSED
 from .lesson_commands import takes_answers, write_goal_reached, write_path
 
 PROMPT = "> "
+_LETTERS = (
+    "s inside, n node, p phase, i iteration, b back, S back event, N back node, P back phase, I back iteration, r run, "
+    "G go, c continue, C continue back, x break, X breakpoints, e edit, E branch, m ask, H guess, D drive, T page, "
+    "Y page back, t belief, o log, V picture, g check, J forward, L lessons, K keep, w command, ? help"
+)
+_ON_THE_SCREEN = dict(each.split(" ", 1) for each in _LETTERS.split(", "))
+"""What the keys of the screen do, as commands: a letter alone is the key, not a shortened name."""
 
 
 def run_plain(
@@ -105,7 +112,8 @@ def open_viewer(asked: Asked, *, has_files: bool = True) -> Viewer | None:
 
 def do(viewer: Viewer, line: str) -> Iterator[str]:
     """Do what a line says, and yield what there is to say of it, also where it cannot be done."""
-    name, _, rest = line.strip().partition(" ")
+    typed, _, times = line.strip().partition(" ")
+    name, _, rest = f"{_ON_THE_SCREEN.get(typed, typed)} {times}".strip().partition(" ")
     try:
         if name and takes_answers(viewer) and _is_answer(viewer, line.strip()):
             yield from answer(viewer, line.strip())

@@ -113,6 +113,8 @@ class Reader:
             case ast.BinOp(op=op) if type(op) in _BINARY:
                 name, of_numbers = _BINARY[type(op)]
                 return self._binary(tree, name, self.read(tree.left), self.read(tree.right), of_numbers)
+            case ast.BinOp(op=ast.BitXor()):
+                raise self._refused(tree, "use ** for a power, as in w**2")
             case ast.Compare(ops=[op], comparators=[other]) if type(op) in _COMPARISONS:
                 return self.make(_COMPARISONS[type(op)], [self.read(tree.left), self.read(other)], tree)
             case ast.Call():

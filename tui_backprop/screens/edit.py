@@ -30,7 +30,8 @@ from .prompt import Prompt
 class EditScreen(Prompt[Edit | None]):
     """Returns the edit that was typed, None where nothing was changed.
 
-    It begins with the followed element of a node, or with the learning rate where there is none that can be edited.
+    It begins with the followed element of a node; where that cannot be edited, of a variable, rather an input of it;
+    without a node with the learning rate.
     """
 
     def __init__(self, timeline: Timeline, node: Node | None, followed: Followed, keys: Keys) -> None:
@@ -39,7 +40,10 @@ class EditScreen(Prompt[Edit | None]):
         others = [] if timeline.program.steps else [SEED, OPTIMIZER]
         question = f"Edit: {listed([*editable_names(graph), *others], str, 8)} can be changed, by name."
         wrong = "" if node is None else why_not_editable(node, state, graph)
-        if isinstance(node, Variable | Placeholder) and not wrong:
+        if wrong and node is not None:
+            variables = [*(each for each in node.inputs if isinstance(each, Variable)), *graph.variables]
+            node = next((each for each in variables if not why_not_editable(each, state, graph)), None)
+        if isinstance(node, Variable | Placeholder):
             array = start_value(state, node)
             index = element_at(timeline.moment, node, array.shape, followed)
             target, value = element_text(node.name, index), float(array[index])

@@ -18,8 +18,8 @@ class GuessScreen(Prompt[Guess]):
         named = "" if in_view is None else in_view.name
         meant = f"a number, for {called(in_view)}; or" if in_view is not None else "as in"
         super().__init__(
-            "What is wrong: a mistake in the engine, or a wrong belief of whoever wrote it? A look is what you ask to "
-            "see, counted once in an iteration; steps are free.",
+            "What is wrong: a mistake in the engine, or a wrong belief of its author? A look is what you ask to see, "
+            "counted once an iteration; steps are free.",
             lambda text: read_guess(text, named, graph.nodes),
             f"{meant} multiply 3; a wrong guess costs {WRONG_COSTS} looks",
             choices=written_kinds(),

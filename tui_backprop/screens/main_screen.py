@@ -168,7 +168,19 @@ class MainScreen(Screen[None]):
         question = self.session.quiz.question or self.viewer.reading.question
         taken = bool(self._areas) and self._answer(event.key, event.character)
         self._chose = taken and question is not None and bool(question.choices)
-        return taken or confirms
+        return taken or confirms or self._is_no_choice(event.character)
+
+    def _is_no_choice(self, character: str | None) -> bool:
+        """Return whether this is a number that none of the choices has, and then say so."""
+        quiz, reading = self.session.quiz, self.viewer.reading
+        of_page = quiz.question is None and not reading.right
+        question = quiz.question if quiz.takes_answers else reading.question if of_page else None
+        choices = 0 if question is None else len(question.choices)
+        if not (self._areas and choices and character and character.isdecimal()):
+            return False
+        self.session.message = Message("no such choice", {"typed": character, "choices": choices})
+        self.show()
+        return True
 
     def _answer(self, key: str, character: str | None) -> bool:
         """Answer the question that stands, whose step is then shown, or else the page; return if it took the key."""

@@ -135,7 +135,10 @@ class DebugSession:
             from ..driving.moves import before_move
 
             to = before_move
-        return self._move(lambda: self.timeline.back(to))
+        moved = self._move(lambda: self.timeline.back(to))
+        if not moved and self.message is None:
+            self.message = Message("at the very start")
+        return moved
 
     def first(self) -> bool:
         """Move to the very start, and return whether that went anywhere."""
