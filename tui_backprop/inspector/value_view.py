@@ -9,9 +9,10 @@ from minidl_core.remarks import remark_on
 from ..debugger.edges import operands
 from ..debugger.followed import Followed, element_at, is_by_point, known_value
 from ..debugger.moment import Mark, Moment
-from ..drawing.glyphs import DONE, NOT_YET, RIGHT, STALE
+from ..drawing.glyphs import DONE, NOT_YET, PARTS, RIGHT, STALE
 from ..drawing.palette import Line
 from ..graph.marks import sign_of
+from ..narration.theirs import whose
 from ..notation.equation import write_worked
 from ..notation.fitting import first_that_fits, printable, prose, width_of
 from ..notation.formats import element_text, number, vector
@@ -177,9 +178,11 @@ def gradient_state(moment: Moment, node: Node, followed: Followed, width: int) -
     gradient = moment.gradient(node)
     if gradient is not None:
         index = element_at(moment, node, gradient.shape, followed)
-        head = f"{DONE} {slope_name(moment, node)}"
+        parts = moment.agrees(node) is False  # the graph has its sign, and this number is the right one
+        sign = f"{PARTS} {whose(moment)} parts, right is" if parts else DONE
+        head = f"{sign} {slope_name(moment, node)}"
         whole, one = (f"{head} {small(gradient, index, whole=whole)}" for whole in (True, False))
-        return first_that_fits(width, whole, one, head, DONE)
+        return first_that_fits(width, whole, one, head, sign, sign[:1])
     mark, count = moment.gradient_mark(node)
     sign = sign_of(mark, count)
     if mark is Mark.QUEUED:
