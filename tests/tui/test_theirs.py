@@ -217,7 +217,9 @@ def test_beside_a_cross_no_view_has_a_check_mark() -> None:
     moment, node = completed(program_of_theirs(), "b")
     assert moment.agrees(node) is False
     state = gradient_state(moment, node, Followed(), 60)
-    assert state.startswith("✗ yours parts, right is dtotal/db -2")
+    assert state == "✗ yours parts; right: dtotal/db is -2"
+    assert gradient_state(moment, node, Followed(), 30) == "✗ right: dtotal/db is -2"
+    assert gradient_state(moment, node, Followed(), 12) == "✗ right: -2"
     assert gradient_state(moment, node, Followed(), 3) == "✗"
     moment, node = completed(program_of_theirs(right=True), "b")
     assert gradient_state(moment, node, Followed(), 60).startswith("✓ dtotal/db -2")

@@ -178,11 +178,15 @@ def gradient_state(moment: Moment, node: Node, followed: Followed, width: int) -
     gradient = moment.gradient(node)
     if gradient is not None:
         index = element_at(moment, node, gradient.shape, followed)
-        parts = moment.agrees(node) is False  # the graph has its sign, and this number is the right one
-        sign = f"{PARTS} {whose(moment)} parts, right is" if parts else DONE
-        head = f"{sign} {slope_name(moment, node)}"
-        whole, one = (f"{head} {small(gradient, index, whole=whole)}" for whole in (True, False))
-        return first_that_fits(width, whole, one, head, sign, sign[:1])
+        slope = slope_name(moment, node)
+        whole, one = (small(gradient, index, whole=whole) for whole in (True, False))
+        if moment.agrees(node) is False:  # a check mark beside the cross of the graph would be of another thing
+            right = [f"{slope} is {each}" for each in (whole, one)]
+            long, short = f"{PARTS} {whose(moment)} parts", f"{PARTS} right:"
+            ways = [*(f"{long}; right: {text}" for text in right), *(f"{short} {text}" for text in right)]
+            return first_that_fits(width, *ways, f"{short} {one}", long, PARTS)
+        head = f"{DONE} {slope}"
+        return first_that_fits(width, f"{head} {whole}", f"{head} {one}", head, DONE)
     mark, count = moment.gradient_mark(node)
     sign = sign_of(mark, count)
     if mark is Mark.QUEUED:
