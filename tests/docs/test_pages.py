@@ -22,6 +22,7 @@ from tui_backprop.notation.moments import read_moment
 from tui_backprop.parsers import EXAMPLES, build_hunt_parser, build_parser, build_serve_parser
 from tui_backprop.programs.opening import open_program
 from tui_backprop.session.opening import Asked, open_session
+from tui_backprop.verdict import judge
 
 # what the page of first changes shows is true of a changed copy, and looked at there
 ALL_PAGES = "\n".join(page.read_text(encoding="utf-8") for page in PAGES if page.name != "first-change.md")
@@ -82,6 +83,16 @@ def test_a_command_does_what_it_is_named_for(
     else:
         opened = open_session(Asked(asked.lesson, asked.seed, asked.learning_rate, at=asked.at))
         assert opened.missed is None
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/own-programs.md"])
+def test_the_line_that_the_pages_name_in_the_engine_is_the_one_that_the_verdict_names(page: str) -> None:
+    verdict = judge(open_program(str(PROJECT / "docs" / "own_engine.py")))
+    assert verdict is not None
+    [fault] = verdict.diagnosis
+    [named] = re.findall(r"\*a gradient is set with = where \+= is needed\s\((.*?)\)\*", text_of(page))
+    assert fault.message.endswith("a gradient is set with = where += is needed")
+    assert named == fault.location
 
 
 def test_every_lesson_is_in_the_readme() -> None:

@@ -22,6 +22,7 @@ from tui_backprop.inspector import draw_inspector
 from tui_backprop.inspector.code_view import code_lines
 from tui_backprop.notation.moments import command
 from tui_backprop.programs.opening import open_program
+from tui_backprop.programs.program import TRAINED_WITH
 from tui_backprop.programs.script import open_script
 
 from .moments import finish
@@ -357,8 +358,13 @@ UNRUN = "a, b = dl.placeholder(), dl.placeholder()\nstep = step_of(dl.Variable(1
         ("input()", "my_model.py:1 raised "),
         (IMPORTS + "dl.Session().run(dl.placeholder())", "my_model.py:3 raised FeedError: placeholder 'placeholder' ("),
         (IMPORTS + "dl.log(dl.Variable(float('nan')))", "my_model.py:3 raised NonFiniteError: variable 'variable' ("),
-        ("", "my_model.py trains nothing; it can run step = dl.train.GradientDescentOptimizer(0.1).min"),
-        ("import sys; sys.exit()", "my_model.py trains nothing; it can run step ="),
+        ("", f"my_model.py trains nothing. Open a script that trains with {TRAINED_WITH}\n"),
+        (
+            "import sys; sys.exit()",
+            "my_model.py trains nothing. Open a script that trains with an engine of its own (",
+        ),
+        (IMPORTS, "or with minidl_core. With minidl_core it can run step = dl.train.GradientDescentOptimizer(0.1)."),
+        ("from minidl_core import Variable", "or with minidl_core. With minidl_core it can run step ="),
         (
             IMPORTS + STEP + "w = dl.Variable(1.0)\nstep_of(w, name='one')\nstep_of(-w, name='two')",
             "builds minimization 'one' (my_model.py:5) and minimization 'two' (my_model.py:5) and runs none",

@@ -26,6 +26,7 @@ from tui_backprop.graph.item_views import node_marks, row_view
 from tui_backprop.graph.labels import legend
 from tui_backprop.inspector import draw_inspector
 from tui_backprop.inspector.code_view import code_lines
+from tui_backprop.inspector.value_view import gradient_state
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.narration.theirs import explanation
 from tui_backprop.panes.header import draw_header
@@ -201,6 +202,27 @@ def test_the_first_line_counts_what_agrees() -> None:
         if isinstance(timeline.moment.event, dl.IterationFinished):
             break
     assert {text.strip() for text in texts} >= {"✓ 6 of 6 agree", "✗ 6 of 7 agree", "✗ 6 of 8 agree"}
+
+
+def test_in_a_narrow_first_line_each_number_has_its_own_sign() -> None:
+    timeline = Timeline(program_of_theirs())
+    texts = set()
+    while timeline.forward(after_event) and not isinstance(timeline.moment.event, dl.IterationFinished):
+        line = plain([draw_header(timeline.moment, 80)])
+        texts |= set(re.findall(r"[✓✗].*?(?=  )", line))
+    assert texts == {*(f"✓{count}" for count in range(1, 7)), "✗1 ✓6", "✗2 ✓6"}
+
+
+def test_beside_a_cross_no_view_has_a_check_mark() -> None:
+    moment, node = completed(program_of_theirs(), "b")
+    assert moment.agrees(node) is False
+    state = gradient_state(moment, node, Followed(), 60)
+    assert state == "✗ yours parts; right: dtotal/db is -2"
+    assert gradient_state(moment, node, Followed(), 30) == "✗ right: dtotal/db is -2"
+    assert gradient_state(moment, node, Followed(), 12) == "✗ right: -2"
+    assert gradient_state(moment, node, Followed(), 3) == "✗"
+    moment, node = completed(program_of_theirs(right=True), "b")
+    assert gradient_state(moment, node, Followed(), 60).startswith("✓ dtotal/db -2")
 
 
 def test_the_end_of_an_iteration_says_how_many_agree_and_which_parts_first() -> None:

@@ -9,9 +9,10 @@ from minidl_core.remarks import remark_on
 from ..debugger.edges import operands
 from ..debugger.followed import Followed, element_at, is_by_point, known_value
 from ..debugger.moment import Mark, Moment
-from ..drawing.glyphs import DONE, NOT_YET, RIGHT, STALE
+from ..drawing.glyphs import DONE, NOT_YET, PARTS, RIGHT, STALE
 from ..drawing.palette import Line
 from ..graph.marks import sign_of
+from ..narration.theirs import whose
 from ..notation.equation import write_worked
 from ..notation.fitting import first_that_fits, printable, prose, width_of
 from ..notation.formats import element_text, number, vector
@@ -177,9 +178,15 @@ def gradient_state(moment: Moment, node: Node, followed: Followed, width: int) -
     gradient = moment.gradient(node)
     if gradient is not None:
         index = element_at(moment, node, gradient.shape, followed)
-        head = f"{DONE} {slope_name(moment, node)}"
-        whole, one = (f"{head} {small(gradient, index, whole=whole)}" for whole in (True, False))
-        return first_that_fits(width, whole, one, head, DONE)
+        slope = slope_name(moment, node)
+        whole, one = (small(gradient, index, whole=whole) for whole in (True, False))
+        if moment.agrees(node) is False:  # a check mark beside the cross of the graph would be of another thing
+            right = [f"{slope} is {each}" for each in (whole, one)]
+            long, short = f"{PARTS} {whose(moment)} parts", f"{PARTS} right:"
+            ways = [*(f"{long}; right: {text}" for text in right), *(f"{short} {text}" for text in right)]
+            return first_that_fits(width, *ways, f"{short} {one}", long, PARTS)
+        head = f"{DONE} {slope}"
+        return first_that_fits(width, f"{head} {whole}", f"{head} {one}", head, DONE)
     mark, count = moment.gradient_mark(node)
     sign = sign_of(mark, count)
     if mark is Mark.QUEUED:

@@ -23,6 +23,7 @@ _LOSS, _BEFORE, _PLACE = len("-1.234e-05"), len(" (was -1.234e-05)"), len("itera
 _RATE = len("0.01234")
 _LOSS_IN_FULL = len("-1.2345678901234567e-05")
 _AGAIN = " (recorded 1-{}; its feeds again)"
+_OLD_SUMS = f"{PARTS} old sums"
 _STANDING = (140, 44), (110, 32), (80, 22), (0, 14)
 """From which width on how one stands to a class has how many cells."""
 
@@ -55,20 +56,20 @@ def draw_header(moment: Moment, width: int, *, full: bool = False) -> Line:
         rate = [("own update", "dim"), ("", "text")]  # it has no learning rate that anybody knows
     spare = max(_RATE - len(rate[1][0]), 0) if callable(moment.recording.start.learning_rate) else 0
     name, number_of = fit(moment.program.lesson.name, 20).rstrip(), str(moment.iteration)
-    for gap, with_place, with_before, with_rate, agreed, again, phases in (
-        (3, True, True, True, "{} of {} agree", _AGAIN, PHASES),
-        (2, False, False, True, "{} of {} agree", _AGAIN, PHASES),
-        (1, False, False, False, "{}/{}", _AGAIN, PHASES),
-        (1, False, False, False, "", _AGAIN, PHASES),
-        (1, False, False, False, "", _AGAIN, (moment.phase,)),
-        (1, False, False, False, "", _AGAIN, ()),
-        (1, False, False, False, "", " (again)", ()),
+    for gap, with_place, with_before, with_rate, in_words, again, phases in (
+        (3, True, True, True, True, _AGAIN, PHASES),
+        (2, False, False, True, True, _AGAIN, PHASES),
+        (1, False, False, False, False, _AGAIN, PHASES),
+        (1, False, False, False, None, _AGAIN, PHASES),
+        (1, False, False, False, None, _AGAIN, (moment.phase,)),
+        (1, False, False, False, None, _AGAIN, ()),
+        (1, False, False, False, None, " (again)", ()),
     ):
         space = (" " * gap, "text")
         left = [(" ", "text"), (name, "title"), space, ("iteration ", "dim"), (number_of, "title")]
         left += [*_which(moment, again), space]
         left += _phases(moment, phases)
-        right = [*_agreement(moment, agreed), *([*rate, space] if with_rate else [])]
+        right = [*_agreement(moment, in_words), *([*rate, space] if with_rate else [])]
         reserved = width_of([*left, *right]) + spare + len(loss[0][0]) + (_LOSS_IN_FULL if full else _LOSS) + 2
         if reserved + (gap + _PLACE if with_place else 0) + (_BEFORE if with_before else 0) <= width:
             break
@@ -103,17 +104,27 @@ def _phases(moment: Moment, phases: Sequence[str]) -> Line:
     return spans[:-1]
 
 
-def _agreement(moment: Moment, wording: str) -> Line:
-    """Say how many gradients agree with those of the learner's own engine, as wide as it gets in this iteration."""
-    theirs, compared, parted = len(moment.recording.theirs), moment.compared, len(moment.parted)
-    if not theirs or not wording:
-        return []
+def _agreement(moment: Moment, in_words: bool | None) -> Line:
+    """Say how many gradients agree with those of the learner's own engine, as wide as it gets in this iteration.
+
+    Where there is no room for words, each number has its own sign: 7/35 after a cross would read as 7 that are wrong.
+    """
     step = moment.recording.step
-    if step is not None and step.old_sum and not parted and moment.backward_is_over:
-        return [(f"{PARTS} old sums", "error"), ("  ", "text")]
+    theirs, compared, parted = len(moment.recording.theirs), moment.compared, len(moment.parted)
+    if not theirs or in_words is None:
+        return []
+    has_old_sums = step is not None and bool(step.old_sum)
     sign, style = (PARTS, "error") if parted else (DONE, "done")
-    text = f"{sign} {wording.format(compared - parted, compared)}" if compared else ""
-    return [(fit(text, len(f"{sign} {wording.format(theirs, theirs)}")), style), ("  ", "text")]
+    if has_old_sums and not parted and moment.backward_is_over:
+        spans: Line = [(_OLD_SUMS, "error")]
+    elif in_words:
+        spans = [(f"{sign} {compared - parted} of {compared} agree", style)]
+    else:
+        spans = [*([(f"{PARTS}{parted} ", "error")] if parted else []), (f"{DONE}{compared - parted}", "done")]
+    widest = width_of(f"{DONE} {theirs} of {theirs} agree" if in_words else f"{PARTS}{theirs} {DONE}{theirs}")
+    widest = max(widest, width_of(_OLD_SUMS) if has_old_sums else 0)
+    spans = spans if compared else []
+    return [*spans, (" " * (widest - width_of(spans) + 2), "text")]
 
 
 def _progress(moment: Moment) -> str:

@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from .recorded import RecordedStep
 
 
+TRAINED_WITH = (
+    "an engine of its own (a class whose backward() fills gradients in), with PyTorch, in a loop of plain NumPy, or"
+    " with minidl_core"
+)
+"""What a script may train with, so that it opens."""
+
+
 class ProgramError(Exception):
     """A lesson or a person's own file cannot be opened; the message explains why."""
 

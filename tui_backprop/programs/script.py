@@ -12,10 +12,11 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 import numpy as np
 
+import minidl_core
 from minidl_core import Graph, Node, NonFiniteError, Placeholder
 from minidl_core.arrays import Array
 from minidl_core.graph import post_order
@@ -33,7 +34,7 @@ from .engine.recorder import Recorder as EngineRecorder
 from .execution import Execution, execute, explained
 from .naming import name_objects
 from .numpy_run import LoopRecorder, numpy_program
-from .program import Program, ProgramError, program_of
+from .program import TRAINED_WITH, Program, ProgramError, program_of
 from .pytorch import torch_program
 from .pytorch.watching import watching_torch
 from .recorded import RecordedStep
@@ -192,22 +193,32 @@ def _explaining(lesson: Lesson, path: str, execution: Execution) -> Lesson:
     return replace(lesson, build=build)
 
 
+def _is_of_minidl_core(value: object) -> bool:
+    """Return whether it is the engine of this app, or one of its modules, classes or functions."""
+    if not isinstance(value, ModuleType | type | FunctionType):
+        return False
+    name = value.__name__ if isinstance(value, ModuleType) else value.__module__
+    return str(name).partition(".")[0] == minidl_core.__name__
+
+
 def _chosen(seen: Seen, path: str, main: ModuleType, missing: str) -> Minimization:
     """Return the step that was run last, or else the only one; `missing` says what an own engine lacks."""
     steps = [node for node in seen if isinstance(node, Minimization)]
     run = [step for step in steps if seen[step] is not None]
     if not steps:
-        remedy = "run step = dl.train.GradientDescentOptimizer(0.1).minimize(loss) in a dl.Session()"
-        own = "set session.variables[w] by dl.compute_gradient(loss) in a loop of its own"
         if missing and not seen:
             raise ProgramError(f"{path} trains nothing: {missing}")
         if not seen and any(value is np for value in vars(main).values()):
             alone = "computes with NumPy alone, and no loop of it was found to lead from variables to a loss"
             raise ProgramError(f"{path} {alone}; print the loss in the loop, and update W by name: W -= 0.1 * dW")
-        raise ProgramError(
-            f"{path} trains nothing; it can {remedy}, {own}, run a dl.Stepper(step, feed_dict), "
-            "or call backward() on a loss of a class of its own, which stores a gradient in each node"
-        )
+        remedy = ""
+        if seen or any(map(_is_of_minidl_core, vars(main).values())):
+            remedy = (
+                ". With minidl_core it can run step = dl.train.GradientDescentOptimizer(0.1).minimize(loss) in a"
+                " dl.Session(), set session.variables[w] by dl.compute_gradient(loss) in a loop of its own, or run a"
+                " dl.Stepper(step, feed_dict)"
+            )
+        raise ProgramError(f"{path} trains nothing. Open a script that trains with {TRAINED_WITH}{remedy}")
     if not run and len(steps) > 1:
         named = _named(steps)
         raise ProgramError(f"{path} builds {named} and runs none of them; run the one that you mean")

@@ -14,8 +14,10 @@ from textual.widgets import Static
 
 from ..drawing.palette import STYLES
 from ..keys import SECTIONS, Keymap, names_of, shown_keys
+from ..programs.program import TRAINED_WITH
 
-READING = """\
+READING = (
+    """\
 The graph computes the loss, called J on this page whatever its name is, from left to right. Each node has a slot v \
 for its value and a slot g for its gradient, dJ/dnode: how much J changes if the node changes a little.
 
@@ -58,8 +60,10 @@ partly done.
 skips. {ask} again asks the room: nobody types, the next {step} reveals. {ask} once more stops. \
 Only {step} asks; {node}, {phase}, {iteration} and going back never do.
 
-backprop-tui my_model.py opens a graph of your own: any script that trains with minidl_core.\
+backprop-tui my_model.py opens a script of your own, as it stands, that trains with \
 """
+    f"{TRAINED_WITH}."
+)
 
 
 class HelpScreen(ModalScreen[None]):
