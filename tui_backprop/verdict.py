@@ -68,6 +68,10 @@ class Verdict:
         """The exit status."""
         return WRONG if self.parted or self.diagnosis or not self.compared else 0
 
+    @property
+    def _with(self) -> str:
+        return f" with those of {printable(self.engine.multiple)}" if self.engine.multiple else ""
+
     def lines(self) -> Iterator[str]:
         """Yield one line of verdict, and where gradients part a table of them, the first of the search on top."""
         whose = f"{printable(self.engine.class_name)} ({printable(PurePath(self.engine.file).name)})"
@@ -78,11 +82,11 @@ class Verdict:
         if not self.parted:
             where = "the step" if self.recorded == 1 else f"all {self.recorded} steps"
             sign = PARTS if self.diagnosis else DONE
-            yield f"{sign} {whose}: {self.compared} gradients agree in {steps or where}"
+            yield f"{sign} {whose}: {self.compared} gradients agree in {steps or where}{self._with}"
             yield from map(fault_text, self.diagnosis)
             return
         first = f"the first that parts, in the order of the search, is {_name(self.parted[0])}"
-        agree = f"{self.compared - len(self.parted)} of {self.compared} gradients agree in iteration {self.iteration}"
+        agree = f"{self.compared - len(self.parted)} of {self.compared} gradients agree in iteration {self.iteration}{self._with}"
         yield f"{PARTS} {whose}: {agree}; {first}"
         rows = [("node", "location", self.engine.whose, "right")]
         rows += [(_name(each), printable(each.node.location), *_numbers(each)) for each in self.parted[:MOST_ROWS]]
