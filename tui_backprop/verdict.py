@@ -86,8 +86,8 @@ class Verdict:
             yield from map(fault_text, self.diagnosis)
             return
         first = f"the first that parts, in the order of the search, is {_name(self.parted[0])}"
-        agree = f"{self.compared - len(self.parted)} of {self.compared} gradients agree in iteration {self.iteration}{self._with}"
-        yield f"{PARTS} {whose}: {agree}; {first}"
+        agree = f"{self.compared - len(self.parted)} of {self.compared} gradients agree in iteration {self.iteration}"
+        yield f"{PARTS} {whose}: {agree}{self._with}; {first}"
         rows = [("node", "location", self.engine.whose, "right")]
         rows += [(_name(each), printable(each.node.location), *_numbers(each)) for each in self.parted[:MOST_ROWS]]
         widths = [max(width_of(row[column]) for row in rows) for column in range(4)]

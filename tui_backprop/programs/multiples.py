@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -37,30 +38,41 @@ class Multiples:
     """The multiples of losses whose gradients a script's are, as nodes: what is trained, as its updates use them."""
 
     def __init__(self) -> None:
-        self._nodes: dict[tuple[Node, float], Node] = {}
+        self._made: dict[tuple[Node, float], tuple[Node, float]] = {}
 
     def of(self, loss: Node, factor: float) -> tuple[Node, float]:
         """Return the multiple of a loss by about this factor, and the factor."""
-        exact = float(Fraction(factor).limit_denominator(10_000))
-        factor = exact if exact and abs(exact - factor) <= 1e-6 * abs(factor) else factor
-        if factor == 1:
-            return loss, 1.0
-        made = self._nodes.get((loss, rounded(factor)))
-        if made is None:
-            with loss.graph.as_default():
-                constant = Constant(factor, name=f"{factor:g}")
-                made = np.multiply(constant, loss)
-            made.name = f"{factor:g} * {loss.name}"
-            if loss.location:
-                for node in (constant, made):
-                    node.locate(*_place(loss.location))
-            self._nodes[loss, rounded(factor)] = made
-        return made, float(made.inputs[0].initial_value)
+        key = loss, rounded(factor)
+        if key not in self._made:
+            exact = float(Fraction(factor).limit_denominator(10_000))
+            factor = exact if abs(exact - factor) <= 1e-6 * abs(factor) else factor
+            self._made[key] = (loss, 1.0) if factor == 1 else (_multiply(factor, loss), factor)
+        return self._made[key]
 
 
-def _place(location: str) -> tuple[str, int]:
-    file, _, line = location.rpartition(":")
-    return file, int(line)
+def _multiply(factor: float, loss: Node) -> Node:
+    file, _, line = loss.location.rpartition(":")
+    with loss.graph.as_default():
+        constant = Constant(factor, name=f"{factor:g}")
+        made: Node = constant * loss
+    made.name = f"{factor:g} * {loss.name}"
+    for node in (constant, made):
+        node.locate(file, int(line))
+    return made
+
+
+def common_factor(pairs: Sequence[tuple[Array, Array]]) -> float:
+    """Return the multiple of the right gradients, above 0, that most of those by hand are; each comes with its own.
+
+    It is 1 where as many are right, or where that may be by chance, as one number is a multiple of any other.
+    """
+    factors = [factor_of(theirs, right) for theirs, right in pairs]
+    votes = Counter(rounded(factor) for factor in factors if factor > 0)
+    most = max(votes.values(), default=0)
+    is_chance = most == 1 and (len(pairs) > 1 or all(right.size == 1 for _, right in pairs))
+    if is_chance or most == votes[1.0]:
+        return 1.0
+    return next(factor for factor in factors if votes[rounded(factor)] == most)
 
 
 def multiple_text(factors: Iterable[float], loss: Node) -> str:

@@ -1,6 +1,6 @@
-"""The gradients that an update is made from: what is taken off a weight, followed back as far as a rule of updates goes.
+"""The gradients that an update is made from: what is taken off a weight, followed back through rules of updates.
 
-That far are a learning rate, momentum, weight decay, the divisor of Adam and its kin, and clipping. Whatever else is
+Such are a learning rate, momentum, weight decay, the divisor of Adam and its kin, and clipping. Whatever else is
 done to a gradient before it is used belongs to the gradient.
 """
 

@@ -13,7 +13,7 @@ from minidl_core import MinidlError, NonFiniteError, Placeholder
 from minidl_core.arrays import Array, quiet
 from minidl_core.plan import Plan
 
-from ..multiples import agrees, factor_of, rounded
+from ..multiples import factor_of, rounded
 from ..program import ProgramError
 from .gradients import Found
 from .graphs import Below, Built, Graphs, feeds_of
@@ -214,7 +214,8 @@ def _match(
         votes: Counter[float] = Counter()
         exact = {1.0: 1.0}
         for number, gradient in right.items():
-            found = [factor_of(value, gradient) for _, value in used(step.found.get(number, ()), rates.get(number, 1.0))]
+            values = used(step.found.get(number, ()), rates.get(number, 1.0))
+            found = [factor_of(value, gradient) for _, value in values]
             factors = {rounded(factor): factor for factor in found if factor > 0 or (factor and not is_minimized)}
             exact = {**factors, **exact}
             # each weight has one vote for a factor, however many arrays have it

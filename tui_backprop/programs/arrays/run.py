@@ -69,7 +69,8 @@ def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, war
         warning = f"{warning} {path} is opened with {len(steps)} steps; in the next, {losses.stopped}".strip()
     elif recorder.left_out:
         warning = f"{warning} Only the first {len(steps)} steps of {path} are here: more would not fit.".strip()
-    engine = LearnersEngine("the script", path, "", "", {}, multiple=multiple) if any(each.theirs for each in steps) else None
+    has_gradients = any(each.theirs for each in steps)
+    engine = LearnersEngine("the script", path, "", "", {}, multiple=multiple) if has_gradients else None
     return program_of_run(list(_recorded(steps, optimizers)), engine, path, execution.main.__doc__, warning)
 
 
