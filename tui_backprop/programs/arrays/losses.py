@@ -123,7 +123,7 @@ class Losses:
             loss = self._try(step, note)
             if loss is not None:
                 single = not np.ndim(note.value)
-                rated.append(((loss.matches, loss.factor == 1, loss.factor > 0, note in named, single, -order), note))
+                rated.append(((loss.matches, loss.factor > 0, note in named, loss.factor == 1, single, -order), note))
         if not rated:
             return None, 0
         score, note = max(rated, key=lambda each: each[0])
@@ -210,7 +210,8 @@ def _match(
 ) -> tuple[int, float, Mapping[int, float]]:
     """Return how many gradients by hand are one multiple of ours, which, and at which learning rates."""
     best: tuple[tuple[int, bool, int, float], float, Mapping[int, float]] | None = None
-    for order, rates in enumerate(rates_of(step.found)):
+    moved = {number: step.found[number] for number in right if number in step.found}
+    for order, rates in enumerate(rates_of(moved)):
         votes: Counter[float] = Counter()
         exact = {1.0: 1.0}
         for number, gradient in right.items():
