@@ -163,3 +163,41 @@ def test_a_wrong_gradient_is_said_as_a_multiple_of_the_right_one(
     assert (program.learning_rate, type(program.optimizer)) == (0.05, GradientDescentOptimizer)
     assert main([str(tmp_path / "net.py"), "--headless"]) == 3
     assert "4 times the right one" in capsys.readouterr().out
+
+
+LOGISTIC = """
+import numpy as np
+rng = np.random.default_rng(1)
+
+class Regression:
+    def fit(self, X, y, lr):
+        m = len(X)
+        self.w, self.b = np.zeros((3, 1)), np.zeros(1)
+        for _ in range(8):
+            a = 1 / (1 + np.exp(-(X @ self.w + self.b)))
+            cost = -(1 / m) * np.sum(y * np.log(a) + (1 - y) * np.log(1 - a))
+            dw = (1 / m) * np.dot(X.T, a - y)
+            db = (1 / m) * np.sum(a - y)
+            self.w = self.w - lr * dw
+            self.b = self.b - lr * db
+
+X = rng.normal(size=(20, 3))
+Regression().fit(X, (X[:, :1] > 0) * 1.0, 0.1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "wrong"),
+    [
+        ("", "", set()),
+        ("self.w - lr * dw", "self.w - lr * X.T @ (a - y) / m", set()),
+        ("db = (1 / m) * np.sum", "db = np.mean", set()),
+        ("db = (1 / m) * ", "db = ", {"self.b"}),
+        ("dw = (1 / m) * ", "dw = ", {"self.w"}),
+    ],
+)
+def test_a_bias_of_one_number_is_judged_too(line: str, instead: str, wrong: set[str], tmp_path: Path) -> None:
+    program = opened(LOGISTIC.replace(line, instead) if line else LOGISTIC, tmp_path)
+    assert parted(program) == wrong
+    assert len(program.steps[0].theirs) == 2
+    assert program.learning_rate == 0.1

@@ -51,7 +51,7 @@ def gradients_in(update: Note, begin: int) -> list[Found]:
     for note in own:
         if note.number > begin and note.what in SUMS and len(note.inputs) == 2 and type(note.inputs[1]) is Note:
             taken = note.inputs[1]
-            if np.ndim(taken.value) and not _is_kept(taken, own, begin):
+            if not _is_kept(taken, own, begin):
                 sign = 1 if note.what is np.subtract else -1
                 found = list(_follow(taken, sign, own, begin, update))
                 if found:
@@ -75,6 +75,10 @@ def _follow(note: Note, sign: int, own: Sequence[Note], begin: int, update: Note
             return
         source, factor = _source(note, own, begin)
         if source is None:
+            inner = _factors_inside(note, update)
+            if inner and np.size(note.value) == np.size(update.value):
+                value = np.array(note.value, dtype=float) / prod(each.value for each in inner)
+                yield Found(note, sign * np.reshape(value, shape), (*factors, *inner))
             return
         if factor < 0:
             sign = -sign
@@ -86,7 +90,7 @@ def _follow(note: Note, sign: int, own: Sequence[Note], begin: int, update: Note
 def _source(note: Note, own: Sequence[Note], begin: int) -> tuple[Note | None, float]:
     """Return what a gradient was before an operation of a rule of updates, and the factor between, else None."""
     what = note.what
-    arrays = [each for each in note.inputs if type(each) is Note and np.ndim(each.value)]
+    arrays = _arrays(note)
     if not arrays:
         return None, 1.0
     if what in _CLIPPING or getattr(what, "__name__", "") == "same":
@@ -118,11 +122,51 @@ def _unscaled(note: Note, arrays: Sequence[Note], begin: int) -> tuple[Note | No
     if type(scalar) is Note:
         if _is_of_norm(scalar, begin):
             return arrays[0], 1.0
+        if not _is_constant(scalar):
+            return None, 1.0
         scalar = scalar.value
     factor = float(scalar)
     if not factor or not np.isfinite(factor):
         return None, 1.0
     return arrays[0], 1 / factor if is_divided else factor
+
+
+def _arrays(note: Note) -> list[Note]:
+    """Return the arrays among the inputs; where there is none, a number that was computed from arrays is one."""
+    notes = [each for each in note.inputs if type(each) is Note]
+    return [each for each in notes if np.ndim(each.value)] or [each for each in notes if not _is_constant(each)]
+
+
+def _is_constant(note: Note) -> bool:
+    """Return whether a number was computed from no array."""
+    waiting = [note]
+    for _ in range(_MOST):
+        if not waiting:
+            return True
+        each = waiting.pop()
+        if np.ndim(each.value):
+            return False
+        waiting += each.sources
+    return False
+
+
+def _factors_inside(note: Note, update: Note) -> tuple[Factor, ...]:
+    """Return the numbers that one input of a product is multiplied with, as in 0.1 * error * x or 0.1 * X.T @ error."""
+    found: list[Factor] = []
+    if note.what not in (np.multiply, np.matmul, np.dot):
+        return ()
+    for source in note.sources:
+        while source.what in SCALING and _is_same_line(source.place, update.place):
+            arrays = _arrays(source)
+            if len(arrays) != 1:
+                break
+            inner, factor = _unscaled(source, arrays, -1) if source.what is not np.negative else (arrays[0], 1.0)
+            if inner is None:
+                break
+            if abs(factor) != 1:
+                found.append(Factor(abs(factor), is_inline=True))
+            source = inner
+    return tuple(found)
 
 
 def _is_kept(note: Note, own: Sequence[Note], begin: int) -> bool:
