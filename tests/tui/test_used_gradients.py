@@ -8,6 +8,8 @@ import pytest
 
 from minidl_core.train import AdamOptimizer, GradientDescentOptimizer, MomentumOptimizer
 from tui_backprop.cli import main
+from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.inspector.overview import draw_start
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import Program
 from tui_backprop.verdict import judge
@@ -150,6 +152,8 @@ def test_a_multiple_of_the_loss_is_said_and_the_rate_is_the_scripts(
     assert "Its gradients are those of 8 times loss" in program.warning
     assert main([str(tmp_path / "net.py"), "--headless"]) == 0
     assert "4 gradients agree in all 6 steps with those of 8 times loss" in capsys.readouterr().out
+    shown = "".join(text for line in draw_start(Timeline(program).moment, 100, 40) for text, _ in line)
+    assert "its gradients are those of 8 times loss, which is shown here" in shown
 
 
 def test_steps_that_make_the_loss_larger_are_a_mistake(tmp_path: Path) -> None:
