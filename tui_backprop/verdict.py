@@ -73,6 +73,10 @@ class Verdict:
         """The exit status."""
         return WRONG if self.parted or self.diagnosis or not self.compared else 0
 
+    @property
+    def _with(self) -> str:
+        return f" with those of {printable(self.engine.multiple)}" if self.engine.multiple else ""
+
     def lines(self) -> Iterator[str]:
         """Yield one line of verdict, and where gradients part a table of them, the first of the search on top."""
         whose = f"{printable(self.engine.class_name)} ({printable(PurePath(self.engine.file).name)})"
@@ -84,13 +88,13 @@ class Verdict:
             where = "the step" if self.recorded == 1 else f"all {self.recorded} steps"
             sign = PARTS if self.diagnosis else DONE
             but = f", but {self.summed} of its updates took the sum of several backward calls" if self.summed else ""
-            yield f"{sign} {whose}: {self.compared} gradients agree in {steps or where}{but}"
+            yield f"{sign} {whose}: {self.compared} gradients agree in {steps or where}{self._with}{but}"
             yield from map(fault_text, self.diagnosis)
             yield from unused_sums(self.unused)
             return
         first = f"the first that parts, in the order of the search, is {_name(self.parted[0])}"
         agree = f"{self.compared - len(self.parted)} of {self.compared} gradients agree in iteration {self.iteration}"
-        yield f"{PARTS} {whose}: {agree}; {first}"
+        yield f"{PARTS} {whose}: {agree}{self._with}; {first}"
         rows = [("node", "location", self.engine.whose, "right")]
         rows += [(_name(each), printable(each.node.location), *_numbers(each)) for each in self.parted[:MOST_ROWS]]
         widths = [max(width_of(row[column]) for row in rows) for column in range(4)]

@@ -171,13 +171,14 @@ for i in range(5):
 """
 
 
-def opened(source: str, folder: Path) -> Program:
+def opened(source: str, folder: Path, multiple: float = 1.0) -> Program:
     path = folder / "net.py"
     ending = "\nwith open(__file__ + '.seen', 'w') as file:\n    file.write(repr([float(s) for s in seen]))\n"
     path.write_text(source + (ending if "seen = []" in source else ""))
     program = open_program(str(path))
     if "seen = []" in source:
-        assert [step.measured for step in program.steps] == eval((folder / "net.py.seen").read_text())
+        seen = [multiple * loss for loss in eval((folder / "net.py.seen").read_text())]
+        assert [step.measured for step in program.steps] == seen
     assert type(np.zeros(2)) is type(np.random.rand(2)) is np.ndarray
     return program
 
@@ -272,16 +273,23 @@ def test_a_multiple_of_the_loss_is_no_mistake(tmp_path: Path) -> None:
     source = PERCEPTRON.replace("    l2_delta", "    loss = np.mean(l2_error ** 2)\n    l2_delta", 1)
     program = opened(source, tmp_path)
     assert status_of(program) == 0
-    assert "Its gradients are 2 times those of this loss" in program.warning
-    assert program.steps[0].loss.name == "loss"
+    assert "Its gradients are those of 2 times loss" in program.warning
+    assert program.steps[0].loss.name == "2 * loss"
 
 
 def test_neither_another_mean_nor_a_small_number_in_a_logarithm_is_a_mistake(tmp_path: Path) -> None:
     source = DICTIONARY.replace("X = rng.normal(size=(8, 2))", "X = rng.normal(size=(7, 2))")
     source = source.replace("/ len(Y)", "/ len(Y) ** 2").replace("np.log(a)", "np.log(a + 1e-8)")
-    program = opened(source, tmp_path)
+    program = opened(source, tmp_path, 1 / 7)
     assert status_of(program) == 0
-    assert "Its gradients are 0.142857 times those of this loss" in program.warning
+    assert "Its gradients are those of 0.14286 times cost" in program.warning
+
+
+def test_the_loss_has_its_name_and_what_is_made_of_data_alone_is_the_same_data(tmp_path: Path) -> None:
+    first, second = opened(DICTIONARY, tmp_path).steps[:2]
+    assert first.loss.name == "cost"
+    assert {node.name for node in first.feeds} == {"X", "Y", "1 - Y"}
+    assert all(second.feeds[node] is array for node, array in first.feeds.items())
 
 
 def test_a_rate_that_multiplies_before_the_gradient_is_made_is_no_multiple_of_the_loss(tmp_path: Path) -> None:

@@ -243,3 +243,47 @@ def test_a_loop_that_stops_or_never_ends_is_opened_with_what_it_did(
     program = open_program(str(tmp_path / "long.py"))
     assert 1 < len(program.steps) < 20
     assert f"Only the first {len(program.steps)} iterations" in program.warning
+
+
+CLIPPED_TO_A_NORM = """    norm = np.sqrt((dW1 ** 2).sum() + (db1 ** 2).sum() + (dW2 ** 2).sum() + (db2 ** 2).sum())
+    dW1 = dW1 * 0.01 / norm
+    db1 = db1 * 0.01 / norm
+    dW2 = dW2 * 0.01 / norm
+    db2 = db2 * 0.01 / norm
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "wrong"),
+    [
+        ("    dW2 = 3 * dW2\n", {"W2"}),
+        ("    dW2 *= 0.3\n", {"W2"}),
+        ("    dW1 += 0.1\n", {"W1"}),
+        ("    db1 = db1 * 8\n", {"b1"}),
+        ("    dW2 = np.clip(dW2, -0.01, 0.01)\n", set()),
+        ("    dW2 = dW2 * 0.01 / np.linalg.norm(dW2)\n", set()),
+        ("    dW1 += 0.001 * W1\n    dW2 += 0.001 * W2\n", set()),
+        (CLIPPED_TO_A_NORM, set()),
+    ],
+)
+def test_a_gradient_is_judged_as_the_update_uses_it(more: str, wrong: set[str], tmp_path: Path) -> None:
+    program = opened(TWO_LAYERS.replace("    W1 -= 0.5", f"{more}    W1 -= 0.5"), tmp_path)
+    verdict = judge(program)
+    assert verdict is not None
+    assert {each.node.name for each in verdict.parted} == wrong
+    assert program.warning == ""
+
+
+@pytest.mark.parametrize("in_a_class", [False, True])
+def test_a_multiple_of_the_loss_is_said_alike(
+    in_a_class: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = TWO_LAYERS.replace("2 * (a2 - y) / m", "2 * (a2 - y)")
+    source = source.replace("import numpy as np", "import numpy as np\nclass Other: pass") if in_a_class else source
+    (tmp_path / "sums.py").write_text(source)
+    program = open_program(str(tmp_path / "sums.py"))
+    assert program.learning_rate == 0.5
+    assert program.steps[0].loss.name == "4 * loss"
+    assert "Its gradients are those of 4 times loss" in program.warning
+    assert main([str(tmp_path / "sums.py"), "--headless"]) == 0
+    assert "4 gradients agree in all 6 steps with those of 4 times loss" in capsys.readouterr().out

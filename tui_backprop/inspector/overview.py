@@ -35,6 +35,9 @@ def draw_start(moment: Moment, width: int, height: int, charts: Sequence[str] = 
     if (engine := moment.program.engine) is not None:
         whose = f"{printable(engine.class_name)}, {printable(PurePath(engine.file).name)}"
         inside += _columns(engine.subject, f"{whose}: backward shows its gradients beside the right ones", width)
+        if engine.multiple:
+            text = f"its gradients are those of {printable(engine.multiple)}, which is shown here"
+            inside += _columns("", text, width)
         inside += [line for text in _their_loss(moment) for line in _columns("", text, width)]
     optimizer = moment.optimizer
     moves = "against its slope" if is_straight(optimizer) else f"by the step of {type(optimizer).__name__}"

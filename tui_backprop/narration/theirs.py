@@ -17,6 +17,7 @@ from ..notation.fitting import printable
 from ..notation.formats import digits_of_change, notation, shape_text
 from ..notation.listing import listed
 from ..notation.names import called
+from ..programs.multiples import factor_of, rounded
 
 if TYPE_CHECKING:
     from ..debugger.diagnosing import Fault
@@ -126,7 +127,7 @@ def beside_theirs(moment: Moment, node: Node) -> str:
 
 
 def explanation(moment: Moment, node: Node) -> str:
-    """Say which contribution is missing or too many where one explains a gradient that parts; else nothing.
+    """Say which contribution is missing or too many, or by which factor a gradient parts; else nothing.
 
     Where a consumer's gradient parts already, that is why, and nothing else can be seen.
     """
@@ -141,7 +142,9 @@ def explanation(moment: Moment, node: Node) -> str:
         parts = parting(theirs, candidate, [np.abs(event.contribution) for event in arrived])
         if parts is not None and not parts.any():
             return words
-    return ""
+    right = moment.gradient(node)
+    factor = factor_of(theirs, right) if right is not None and right.size > 1 else 0.0
+    return f"{whose(moment)} is {rounded(factor):g} times the right one" if factor else ""
 
 
 def _candidates(arrived: list[ContributionAdded], right: Array | None, subject: str) -> Iterator[tuple[Array, str]]:

@@ -24,7 +24,8 @@ class LearnersEngine:
     `number` and `gradient` are the names of these attributes. `functions` are by node of the graphs opened so far.
     `backward` is the function that the script calls on its loss, and `called_at` the file and the line of the call.
     `subject` is what it is called in a sentence, and `whose` what its gradients are. Where it computes in another
-    precision than ours, `precision` says in which.
+    precision than ours, `precision` says in which; where its gradients are those of a multiple of the script's loss,
+    `multiple` says of which.
     """
 
     class_name: str
@@ -37,6 +38,7 @@ class LearnersEngine:
     subject: str = "your engine"
     whose: str = "yours"
     precision: str = ""
+    multiple: str = ""
 
     @property
     def is_by_hand(self) -> bool:

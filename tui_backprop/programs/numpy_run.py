@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -18,6 +18,7 @@ from minidl_core.plan import Plan
 
 from .execution import Execution
 from .learners_engine import LearnersEngine
+from .multiples import Multiples, agrees, common_factor, factor_of, multiple_text, rounded, warning_of
 from .numpy_loop import Lines, NumpyLoop, find_loop
 from .program import Program, ProgramError, program_of_run
 from .recorded import RecordedStep
@@ -130,8 +131,13 @@ class _Followed(NamedTuple):
 
 
 class _Taken(NamedTuple):
-    """An iteration as the script took it: what it fed, the loss it measured, its update and its own gradients."""
+    """An iteration as the script took it: what it fed, the loss it measured, its update and its own gradients.
 
+    `trained` is the multiple of the loss, by the `factor`, that the gradients are those of.
+    """
+
+    trained: Node
+    factor: float
     feeds: Mapping[Placeholder, Array]
     measured: float
     update: Update
@@ -160,15 +166,20 @@ def numpy_program(recorder: LoopRecorder, execution: Execution, path: str, warni
     first = optimizers[0]
     steps = [
         RecordedStep(
-            followed.loss, optimizer, first, each.feeds, each.measured, left_after=each.update.after, theirs=each.theirs
+            each.trained, optimizer, first, each.feeds, each.measured, left_after=each.update.after, theirs=each.theirs
         )
         for optimizer, each in zip(optimizers, taken, strict=True)
     ]
+    multiple = multiple_text((each.factor for each in taken), followed.loss)
+    if multiple:
+        warning = f"{warning} {warning_of(multiple)}".strip()
     if stopped:
         warning = f"{warning} {path} is opened with {len(taken)} iterations; in the next, {stopped}".strip()
     elif recorder.left_out:
         warning = f"{warning} Only the first {count} iterations of {path} are here: more would not fit.".strip()
-    engine = LearnersEngine("the loop", path, "", "", {}) if any(each.theirs for each in taken) else None
+    engine = (
+        LearnersEngine("the loop", path, "", "", {}, multiple=multiple) if any(each.theirs for each in taken) else None
+    )
     return program_of_run(steps, engine, path, execution.main.__doc__, warning)
 
 
@@ -204,11 +215,18 @@ def _compare(loop: NumpyLoop, recorder: LoopRecorder, followed: _Followed) -> tu
     plan = Plan([followed.loss])
     checked = {name: node for name, node in followed.made.items() if node in plan.index}
     taken: list[_Taken] = []
+    multiples, factor = Multiples(), 1.0
     for number, (end, before, stored) in enumerate(zip(recorder.ends, starts, recorder.gradients, strict=False)):
         feeds = {node: end[name] for name, node in followed.data.items()}
         theirs = _theirs(stored, followed.variables)
         measured = end.get(loop.loss)
-        if measured is None or not np.isfinite(measured).all() or _is_checked(number) or len(theirs) < len(starts[0]):
+        if (
+            measured is None
+            or not np.isfinite(measured).all()
+            or _is_checked(number)
+            or factor != 1
+            or len(theirs) < len(starts[0])
+        ):
             try:
                 with quiet():
                     evaluation = plan.run(plan.feed(feeds), before)
@@ -220,13 +238,14 @@ def _compare(loop: NumpyLoop, recorder: LoopRecorder, followed: _Followed) -> tu
             for name, node in checked.items():
                 if not _agree(end.get(name), evaluation[node]):
                     raise GraphError("it comes to something else here than in the script.", node)
-            theirs = _theirs(stored, followed.variables, right)
+            theirs, factor = _judged(stored, followed.variables, right, before)
             measured = end.get(loop.loss, evaluation[followed.loss])
-            gradients = {node: theirs.get(node, right[node]) for node in followed.variables.values()}
+            gradients = {node: theirs.get(node, factor * right[node]) for node in followed.variables.values()}
         else:
             gradients = {node: theirs[node] for node in followed.variables.values()}
         after = starts[number + 1] if number + 1 < len(starts) else last
-        taken.append(_Taken(feeds, float(measured), Update(before, after, gradients), theirs))
+        trained, by = multiples.of(followed.loss, factor)
+        taken.append(_Taken(trained, by, feeds, by * float(measured), Update(before, after, gradients), theirs))
     return taken, ""
 
 
@@ -251,23 +270,69 @@ def _is_checked(number: int) -> bool:
     return number < CHECKED or number % CHECKED == 0
 
 
-def _theirs(
-    found: Mapping[str, list[Array]], variables: Mapping[str, Variable], right: Mapping[Node, Array] | None = None
-) -> dict[Node, Array]:
-    """Return the gradients that the script found by hand, under a name such as dW for the variable W.
+def _stored(found: Mapping[str, list[Array]], variables: Mapping[str, Variable]) -> dict[Variable, list[Array]]:
+    """Return what the script stored in an iteration under a name such as dW for the variable W, in order."""
+    stored = {
+        node: [each for text in GRADIENTS for each in found.get(text.format(name), ()) if each.shape == node.shape]
+        for name, node in variables.items()
+    }
+    return {node: arrays for node, arrays in stored.items() if arrays}
 
-    Of all that such a name was in an iteration it is the right one, if that is among them, else the last. Where what is
-    right is not known, gradients that were stored more than once are left out.
+
+def _theirs(found: Mapping[str, list[Array]], variables: Mapping[str, Variable]) -> dict[Node, Array]:
+    """Return the gradients that the script found by hand; those that were stored more than once are left out."""
+    return {node: arrays[0] for node, arrays in _stored(found, variables).items() if len(arrays) == 1}
+
+
+def _judged(
+    found: Mapping[str, list[Array]],
+    variables: Mapping[str, Variable],
+    right: Mapping[Node, Array],
+    before: Mapping[Variable, Array],
+) -> tuple[dict[Node, Array], float]:
+    """Return the gradients that the script found by hand, and the multiple of the right ones that they are.
+
+    Of all that such a name was in an iteration it is the last, which the update uses; or the right one, if the last is
+    made from that as updates do: clipped, or with a share of the weight.
     """
-    theirs: dict[Node, Array] = {}
-    for name, node in variables.items():
-        stored = [each for text in GRADIENTS for each in found.get(text.format(name), ())]
-        stored = [each for each in stored if each.shape == node.shape]
-        if len(stored) == 1:
-            theirs[node] = stored[0]
-        elif stored and right is not None:
-            theirs[node] = next((each for each in stored if _agree(each, right[node])), stored[-1])
-    return theirs
+    stored = _stored(found, variables)
+    whole: dict[Node, Array] = {
+        node: next((each for each in arrays if agrees(each, right[node])), arrays[-1])
+        for node, arrays in stored.items()
+    }
+    scales = {rounded(factor_of(arrays[-1], whole[node])) for node, arrays in stored.items()}
+    if len(scales) == 1 and 0 < max(scales) < 1 and _is_plain_norm([arrays[-1] for arrays in stored.values()]):
+        return whole, 1.0
+    tries = []
+    for place in (-1, 0):
+        factor = common_factor([(arrays[place], right[node]) for node, arrays in stored.items()])
+        theirs: dict[Node, Array] = {}
+        for node, arrays in stored.items():
+            wanted = factor * right[node]
+            own = next((each for each in arrays if agrees(each, wanted)), None)
+            is_right = own is not None and _is_by_rule(arrays[-1], own, before[node])
+            theirs[node] = own if own is not None and is_right else arrays[-1]
+        if all(agrees(each, factor * right[node]) for node, each in theirs.items()):
+            return theirs, factor
+        tries.append((theirs, factor))
+    return tries[0]
+
+
+def _is_by_rule(used: Array, gradient: Array, before: Array) -> bool:
+    """Return whether a gradient was clipped, by the number or to a norm, or a share of the weight was added to it."""
+    if agrees(used, gradient):
+        return True
+    is_smaller = bool((np.abs(used) <= np.abs(gradient)).all())
+    if is_smaller and agrees(np.clip(gradient, used.min(), used.max()), used):
+        return True
+    is_scaled = 0 < factor_of(used, gradient) < 1 and _is_plain_norm([used])
+    return is_scaled or 0 < factor_of(used - gradient, before) < 1
+
+
+def _is_plain_norm(arrays: Sequence[Array]) -> bool:
+    """Return whether the norm of some arrays together is a number of few digits, as one that somebody chose is."""
+    norm = float(np.sqrt(sum(float(np.vdot(each, each)) for each in arrays)))
+    return abs(norm - float(f"{norm:.2g}")) <= 1e-5 * norm
 
 
 def _numbers(execution: Execution, names: Iterable[str], ends: list[Values]) -> dict[str, float]:

@@ -1,100 +1,216 @@
-"""The gradients that an update is made from: what is taken off a weight, and what that is a multiple of.
+"""The gradients that an update is made from: what is taken off a weight, followed back through rules of updates.
 
-A rate that multiplies what another line stores leaves that array as the gradient. What the other line itself
-multiplied to make it is none: in `dW = X.T @ dz * 2` the 2 is a mistake, which must not be taken for a rate.
+Such are a learning rate, momentum, weight decay, the divisor of Adam and its kin, and clipping. Whatever else is
+done to a gradient before it is used belongs to the gradient.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from math import prod
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from .lines import line_of
-from .tape import SCALING, SUMS, Note, spine
+from .noted import MethodOfName
+from .tape import SCALING, SUMS, Note, Place, spine
 
+_CLIPPING = (np.clip, np.minimum, np.maximum, MethodOfName("clip"))
+_OF_NORMS = (np.sqrt, np.linalg.norm)
+_LARGEST = (np.max, np.amax, MethodOfName("max"))
 _MOST = 40
-_ELEMENTWISE = (*SUMS, *SCALING, np.sqrt, np.square, np.power, np.clip, np.minimum, np.maximum)
 
 
-class _Waiting(NamedTuple):
-    """A note with its sign and whether it is plain, as in Found.
+class Factor(NamedTuple):
+    """A number that something is multiplied with on its way into an update; `is_inline` in the update's own line."""
 
-    `is_rated` is whether another line than its own multiplies it, `is_stored` whether another one reads it, or what it
-    is multiplied to.
-    """
-
-    note: Note
-    sign: int
-    is_plain: bool = True
-    is_rated: bool = False
-    is_stored: bool = False
+    value: float
+    is_inline: bool
 
 
 class Found(NamedTuple):
-    """An array that an update was made from: its note, its value, and -1 where the update adds it.
+    """An array that an update was made from: its note, its value as it is taken off, and the factors from it to there.
 
-    `is_plain` is whether the update takes off a multiple of just this, `has_rate` whether the update's own line
-    multiplies to make it, so that the learning rate may be in it: `W -= rate * X.T @ dz`.
+    The factors are in the order of the way back, that of the update first.
     """
 
     note: Note
     value: np.ndarray
-    sign: int
-    is_plain: bool
-    has_rate: bool
+    factors: tuple[Factor, ...]
+
+    @property
+    def scale(self) -> float:
+        """The product of the factors."""
+        return prod(sorted(each.value for each in self.factors))
 
 
-def gradients_in(update: Note, begin: int) -> Iterator[Found]:
-    """Yield what may be the gradient of a weight, from the update that makes its next value; the nearest first."""
+def gradients_in(update: Note, begin: int) -> list[Found]:
+    """Return what may be the gradient of a weight, from the update that makes its next value; the nearest first."""
+    own = list(spine(update, begin))
+    ways: list[list[Found]] = []
+    for note in own:
+        if note.number > begin and note.what in SUMS and len(note.inputs) == 2 and type(note.inputs[1]) is Note:
+            taken = note.inputs[1]
+            if not _is_kept(taken, own, begin):
+                sign = 1 if note.what is np.subtract else -1
+                found = list(_follow(taken, sign, own, begin, update))
+                if found:
+                    ways.append(found)
+    if len(ways) < 2:
+        return ways[0] if ways else []
+    # several terms are one gradient together
+    total = sum(way[-1].value * way[-1].scale for way in ways)
+    return [Found(ways[0][-1].note, np.asarray(total), ())]
+
+
+def _follow(note: Note, sign: int, own: Sequence[Note], begin: int, update: Note) -> Iterator[Found]:
+    """Yield a term of an update, and what it is made from."""
     shape = np.shape(update.value)
-    waiting: deque[_Waiting] = deque()
-    for note in spine(update, begin):
-        if note.what in SUMS and len(note.inputs) == 2 and type(note.inputs[1]) is Note:
-            waiting.append(_Waiting(note.inputs[1], 1 if note.what is np.subtract else -1))
-    seen: set[Note] = set()
-    inner: set[Note] = set()
-    while waiting and len(seen) < _MOST:
-        note, sign, is_plain, is_rated, is_stored = waiting.popleft()
-        if note in seen:
-            continue
-        seen.add(note)
+    factors: tuple[Factor, ...] = ()
+    for _ in range(_MOST):
         # without axes of length 1, which broadcasting puts in front
-        if note not in inner and np.squeeze(note.value).shape == np.squeeze(update.value).shape:
-            value = np.array(note.value, dtype=float).reshape(shape)
-            yield Found(note, value, sign, is_plain, _multiplies(note, line_of(update.place)))
-        if note.number <= begin or note.what not in _ELEMENTWISE:
-            continue
+        if np.squeeze(note.value).shape == np.squeeze(update.value).shape:
+            yield Found(note, sign * np.array(note.value, dtype=float).reshape(shape), factors)
+        if note.number <= begin:
+            return
+        source, factor = _source(note, own, begin)
+        if source is None:
+            inner = _factors_inside(note, update)
+            if inner and np.size(note.value) == np.size(update.value):
+                value = np.array(note.value, dtype=float) / prod(each.value for each in inner)
+                yield Found(note, sign * np.reshape(value, shape), (*factors, *inner))
+            return
+        if factor < 0:
+            sign = -sign
+        if abs(factor) != 1:
+            factors = (*factors, Factor(abs(factor), _is_same_line(note.place, update.place)))
+        note = source
+
+
+def _source(note: Note, own: Sequence[Note], begin: int) -> tuple[Note | None, float]:
+    """Return what a gradient was before an operation of a rule of updates, and the factor between, else None."""
+    what = note.what
+    arrays = _arrays(note)
+    if not arrays:
+        return None, 1.0
+    if what in _CLIPPING or getattr(what, "__name__", "") == "same":
+        return arrays[0], 1.0
+    if what is np.negative:
+        return arrays[0], -1.0
+    if what in SCALING:
+        return _unscaled(note, arrays, begin)
+    if what in SUMS and len(note.inputs) == 2:
+        first, second = note.inputs
+        sign = -1.0 if what is np.subtract else 1.0
+        if first is arrays[0] and (_is_zero(second) or (len(arrays) == 2 and _is_kept(second, own, begin))):
+            return arrays[0], 1.0
+        if second is arrays[-1] and (_is_zero(first) or (len(arrays) == 2 and _is_kept(first, own, begin))):
+            return arrays[-1], sign
+    return None, 1.0
+
+
+def _unscaled(note: Note, arrays: Sequence[Note], begin: int) -> tuple[Note | None, float]:
+    first, second = note.inputs
+    is_divided = note.what is np.divide
+    if len(arrays) == 2:  # by a root of its squares, as in Adam
+        if _is_of_norm(second, begin):
+            return first, 1.0
+        return (second, 1.0) if not is_divided and _is_of_norm(first, begin) else (None, 1.0)
+    if is_divided and arrays[0] is not first:
+        return None, 1.0
+    scalar: Any = second if arrays[0] is first else first
+    if type(scalar) is Note:
+        if _is_of_norm(scalar, begin):
+            return arrays[0], 1.0
+        if not _is_constant(scalar):
+            return None, 1.0
+        scalar = scalar.value
+    factor = float(scalar)
+    if not factor or not np.isfinite(factor):
+        return None, 1.0
+    return arrays[0], 1 / factor if is_divided else factor
+
+
+def _arrays(note: Note) -> list[Note]:
+    """Return the arrays among the inputs; where there is none, a number that was computed from arrays is one."""
+    notes = [each for each in note.inputs if type(each) is Note]
+    return [each for each in notes if np.ndim(each.value)] or [each for each in notes if not _is_constant(each)]
+
+
+def _is_constant(note: Note) -> bool:
+    """Return whether a number was computed from no array."""
+    waiting = [note]
+    for _ in range(_MOST):
+        if not waiting:
+            return True
+        each = waiting.pop()
+        if np.ndim(each.value):
+            return False
+        waiting += each.sources
+    return False
+
+
+def _factors_inside(note: Note, update: Note) -> tuple[Factor, ...]:
+    """Return the numbers that one input of a product is multiplied with, as in 0.1 * error * x or 0.1 * X.T @ error."""
+    found: list[Factor] = []
+    if note.what not in (np.multiply, np.matmul, np.dot):
+        return ()
+    for source in note.sources:
+        while source.what in SCALING and _is_same_line(source.place, update.place):
+            arrays = _arrays(source)
+            if len(arrays) != 1:
+                break
+            inner, factor = _unscaled(source, arrays, -1) if source.what is not np.negative else (arrays[0], 1.0)
+            if inner is None:
+                break
+            if abs(factor) != 1:
+                found.append(Factor(abs(factor), is_inline=True))
+            source = inner
+    return tuple(found)
+
+
+def _is_kept(note: Note, own: Sequence[Note], begin: int) -> bool:
+    """Return whether this is a share of the weight itself, or of what was kept from the step before.
+
+    All of what was kept is no share: a gradient to which the next one is added was not set to zero.
+    """
+    is_share = False
+    for _ in range(_MOST):
+        if note in own or _is_zero(note):
+            return True
+        if note.number <= begin:
+            return is_share and note.what is not None
         arrays = [each for each in note.inputs if type(each) is Note and np.ndim(each.value)]
-        negated = note.what is np.negative or any(np.ndim(each) == 0 and each < 0 for each in _scalars(note))
-        for each in arrays:
-            scaled = note.what in SCALING and len(arrays) == 1 and each is _numerator(note)
-            own = line_of(note.place) == line_of(each.place)
-            if own and scaled and is_rated and is_stored:
-                inner.add(each)
-            rated, stored = is_rated or (scaled and not own), not own or (is_stored and scaled)
-            waiting.append(_Waiting(each, -sign if negated else sign, is_plain and scaled, rated, stored))
+        is_scaled = note.what in SCALING
+        if len(arrays) != 1 or not (is_scaled or note.what is np.sign or getattr(note.what, "__name__", "") == "same"):
+            return False
+        is_share = is_share or (is_scaled and note.what is not np.negative)
+        note = arrays[0]
+    return False
 
 
-def _multiplies(note: Note, line: object) -> bool:
-    """Return whether this line multiplies by a number to make an array."""
-    if line_of(note.place) != line:
-        return False
-    return bool(_scalars(note)) or any(_multiplies(each, line) for each in note.sources)
+def _is_zero(given: Any) -> bool:
+    return not np.any(given.value if type(given) is Note else given)
 
 
-def _scalars(note: Note) -> list[float]:
-    if note.what not in SCALING:
-        return []
-    values = [each.value if type(each) is Note else each for each in note.inputs]
-    return [float(each) for each in values if np.ndim(each) == 0]
+def _is_of_norm(note: Note, begin: int) -> bool:
+    """Return whether something is made from a norm, or from roots of squares, of arrays of this step."""
+    waiting, seen, has_norm = [note], set[Note](), False
+    while waiting and len(seen) < _MOST:
+        each = waiting.pop()
+        if each in seen or each.number <= begin:
+            continue
+        seen.add(each)
+        has_norm = has_norm or _is_norm(each, is_one_number=not np.ndim(note.value))
+        waiting += each.sources
+    return has_norm
 
 
-def _numerator(note: Note) -> object:
-    return (
-        note.inputs[0]
-        if note.what is np.divide
-        else next(x for x in note.inputs if type(x) is Note and np.ndim(x.value))
-    )
+def _is_norm(note: Note, *, is_one_number: bool) -> bool:
+    if note.what is np.power:
+        return type(note.inputs[1]) is float and 0 < note.inputs[1] < 1
+    return note.what in _OF_NORMS or (is_one_number and note.what in _LARGEST)
+
+
+def _is_same_line(place: Place | None, other: Place | None) -> bool:
+    return place is not None and other is not None and (place[0], place[2]) == (other[0], other[2])

@@ -9,7 +9,7 @@ import operator
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -42,13 +42,14 @@ _AS_FORMULAS: Mapping[str, Callable[..., Any]] = {
 class Built:
     """A graph: its loss, the placeholders in the order of the leaves that feed them, and the nodes by place in a step.
 
-    `weights` are the numbers of its variables.
+    `weights` are the numbers of its variables, `given` what was fed last.
     """
 
     loss: Node
     fed: list[Placeholder]
     made: list[Node]
     weights: list[int]
+    given: dict[Placeholder, Array] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,13 +122,14 @@ class Graphs:
                 self.variables[number] = Variable(step.before[number], name=called)
                 _locate(self.variables[number], note, below.made)
             nodes[note] = self.variables[number]
+        calls = self.lines.names_of(below.made)
+        taken = {*calls.values(), *(node.name for node in self.variables.values())}
         fed: list[Placeholder] = []
         for note in below.fed:
-            data = placeholder(np.shape(note.value), self.lines.of_data(note))
+            data = placeholder(np.shape(note.value), self.lines.of_data(note, taken))
             _locate(data, note, below.made)
             fed.append(data)
             nodes[note] = data
-        calls = self.lines.names_of(below.made)
         # of an array of one number the sum is the loss
         total = calls.pop(below.made[-1], "") if np.shape(below.made[-1].value) else None
         made: list[Node] = []
@@ -189,8 +191,12 @@ def _locate(leaf: Node, note: Note, made: Sequence[Note]) -> None:
 
 
 def feeds_of(below: Below, built: Built) -> dict[Placeholder, Array]:
-    """Return what a step fed."""
-    return {node: copy_in(note.value) for node, note in zip(built.fed, below.fed, strict=True)}
+    """Return what a step fed: the same arrays as the step before, where they have the same numbers."""
+    for node, note in zip(built.fed, below.fed, strict=True):
+        last = built.given.get(node)
+        if last is None or not np.array_equal(last, note.value):
+            built.given[node] = copy_in(note.value)
+    return dict(built.given)
 
 
 def _refer(given: Any, index: Mapping[Note, tuple[str, int]]) -> Any:

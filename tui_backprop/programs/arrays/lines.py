@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import linecache
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from .tape import Note, Place
+
+_SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 
 
 class Lines:
@@ -34,9 +36,24 @@ class Lines:
                     found[note] = called
         return found
 
-    def of_data(self, note: Note) -> str | None:
-        """Return the name that an array has in the script, or the name of the line that made it."""
-        return self._data_names.get(note) or (self._at(note.place) if note.place is not None else None)
+    def of_data(self, note: Note, taken: Collection[str] = ()) -> str | None:
+        """Return the name that an array has in the script, or the name of the line that made it.
+
+        Those `taken` are of something else, of which a line makes this only on the way: it is called as its formula.
+        """
+        own = self._data_names.get(note)
+        if own is not None:
+            return own
+        name = self._at(note.place) if note.place is not None else None
+        return name if name not in taken else self._formula(note)
+
+    def _formula(self, note: Note) -> str | None:
+        """Return the formula of an array that is made of others by one operator, such as 1 - y."""
+        sign = _SIGNS.get(getattr(note.what, "__name__", ""))
+        if sign is None or len(note.inputs) != 2:
+            return None
+        parts = [self._data_names.get(each) if type(each) is Note else f"{each}" for each in note.inputs]
+        return f"{parts[0]} {sign} {parts[1]}" if all(parts) else None
 
     def function_of(self, note: Note) -> str:
         """Return the name of the function that made an array, "" outside of functions."""

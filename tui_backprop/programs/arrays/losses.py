@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -13,9 +13,12 @@ from minidl_core import MinidlError, NonFiniteError, Placeholder
 from minidl_core.arrays import Array, quiet
 from minidl_core.plan import Plan
 
+from ..multiples import agrees, factor_of, rounded
 from ..program import ProgramError
+from .gradients import Found
 from .graphs import Below, Built, Graphs, feeds_of
 from .implied import implied_losses
+from .rates import rates_of
 from .recorder import Taken
 from .tape import Note, spine
 
@@ -28,7 +31,8 @@ _CALLED = re.compile(r"(?i).*(loss|cost|error|mse|entropy|objective|nll|criterio
 class Loss:
     """The loss of one step as a graph; `right` are its gradients by our engine, by weight.
 
-    `factor` is the multiple of it whose gradients the script's are, `matches` how many of them that holds for.
+    `factor` is the multiple of it whose gradients the script's are, `matches` how many of them that holds for, at
+    these learning `rates` by weight.
     `is_judged` is whether the script's own gradients can be held against it.
     """
 
@@ -39,7 +43,12 @@ class Loss:
     right: Mapping[int, Array]
     matches: int = 0
     factor: float = 1.0
+    rates: Mapping[int, float] = field(default_factory=dict)
     is_judged: bool = False
+
+    def used(self, number: int) -> Iterator[tuple[Found, Array]]:
+        """Yield what may be the gradient of a weight, each as it is used: divided by the learning rate alone."""
+        yield from used(self.step.found.get(number, ()), self.rates.get(number, 1.0))
 
 
 class Losses:
@@ -114,8 +123,8 @@ class Losses:
             loss = self._try(step, note)
             if loss is not None:
                 single = not np.ndim(note.value)
-                factor = loss.factor == 1, loss.factor > 0
-                rated.append(((loss.matches, not _is_part(loss), *factor, note in named, single, -order), note))
+                factor = loss.factor > 0, note in named, loss.factor == 1
+                rated.append(((loss.matches, not _is_part(loss), *factor, single, -order), note))
         if not rated:
             return None, 0
         score, note = max(rated, key=lambda each: each[0])
@@ -142,7 +151,7 @@ class Losses:
                 if known not in (None, formula):
                     continue
                 loss = self._try(step, note)
-                if loss is None or loss.matches < len(step.found) or _is_part(loss):
+                if loss is None or loss.matches < len(step.found) or loss.factor < 0 or _is_part(loss):
                     continue
                 text = formula.format(**names)
                 # each step may have a target of its own, as with one example after the other
@@ -177,7 +186,10 @@ class Losses:
         if measured is not None and not np.isclose(came_to, measured, rtol=1e-4, atol=1e-8, equal_nan=True):
             raise ProgramError(f"its loss comes to {came_to:g} here and to {measured:g} in the script")
         loss = Loss(step, built, feeds, came_to if measured is None else measured, gradients)
-        loss.matches, loss.factor = _match(step, gradients)
+        loss.matches, loss.factor, loss.rates = _match(step, gradients)
+        # the gradients of minus a loss lead away from it; of a likelihood they do not
+        if loss.factor < 0 and self._called_loss(step, below.made[-1:]):
+            loss.matches, loss.factor, loss.rates = _match(step, gradients, is_minimized=True)
         loss.is_judged = loss.matches > 0 or _leads_to_gradients(step, below)
         return loss
 
@@ -188,8 +200,8 @@ def _is_part(loss: Loss) -> bool:
     same = {
         each.note
         for number, right in loss.right.items()
-        for each in step.found.get(number, [])
-        if agrees(each.sign * each.value, loss.factor * right)
+        for each, value in loss.used(number)
+        if agrees(value, loss.factor * right)
     }
     for note in step.notes:
         added = [each for each in note.inputs if type(each) is Note] if note.what is np.add else []
@@ -219,22 +231,37 @@ def _fed_again(known: Below, step: Taken) -> list[Note] | None:
     return fed
 
 
-def _match(step: Taken, right: Mapping[int, Array]) -> tuple[int, float]:
-    """Return how many gradients by hand are one multiple of ours, and which."""
-    votes: Counter[float] = Counter()
-    exact = {1.0: 1.0}
-    for number, gradient in right.items():
-        found = [factor_of(each.sign * each.value, gradient) for each in step.found.get(number, [])]
-        factors = {float(f"{factor:.5g}"): factor for factor in found if factor}
-        exact = {**factors, **exact}
-        # each weight has one vote for a factor, however many arrays have it
-        votes.update(factors.keys())
-    most = max(votes.values(), default=0)
-    if most == votes[1.0]:
-        return most, 1.0
-    if most == 1 and len(right) > 1:  # one alone is a multiple by chance, as one number of another always is
-        return votes[1.0], 1.0
-    return most, exact[max((factor for factor, count in votes.items() if count == most), key=abs)]
+def _match(
+    step: Taken, right: Mapping[int, Array], *, is_minimized: bool = False
+) -> tuple[int, float, Mapping[int, float]]:
+    """Return how many gradients by hand are one multiple of ours, which, and at which learning rates."""
+    best: tuple[tuple[int, bool, int, float], float, Mapping[int, float]] | None = None
+    moved = {number: step.found[number] for number in right if number in step.found}
+    for order, rates in enumerate(rates_of(moved)):
+        votes: Counter[float] = Counter()
+        exact = {1.0: 1.0}
+        for number, gradient in right.items():
+            values = used(step.found.get(number, ()), rates.get(number, 1.0))
+            found = [factor_of(value, gradient) for _, value in values]
+            factors = {rounded(factor): factor for factor in found if factor > 0 or (factor and not is_minimized)}
+            exact = {**factors, **exact}
+            # each weight has one vote for a factor, however many arrays have it
+            votes.update(factors.keys())
+        for factor in {1.0, *votes}:
+            # one number alone is a multiple of another by chance, and among others so is one array alone
+            is_chance = votes[factor] == 1 and (len(right) > 1 or all(np.size(each) == 1 for each in right.values()))
+            if factor == 1 or (not order and not is_chance):
+                rated = (votes[factor], factor == 1, -order, abs(factor)), exact[factor], rates
+                best = rated if best is None or rated[0] > best[0] else best
+    assert best is not None  # there is always a rate
+    return best[0][0], best[1], best[2]
+
+
+def used(found: Sequence[Found], rate: float) -> Iterator[tuple[Found, Array]]:
+    """Yield what may be a gradient, each with its value as an update at this rate uses it."""
+    for each in found:
+        scale = each.scale
+        yield each, each.value if scale == rate else each.value * (scale / rate)
 
 
 def _leads_to_gradients(step: Taken, below: Below) -> bool:
@@ -247,23 +274,6 @@ def _leads_to_gradients(step: Taken, below: Below) -> bool:
                 return True
             reached.update(note.sources)
     return False
-
-
-def factor_of(theirs: Array, right: Array) -> float:
-    """Return the number by which one gradient is a multiple of the other, 0 if it is none."""
-    square = float(np.vdot(right, right))
-    if theirs.shape != right.shape or not square or not np.isfinite(theirs).all():
-        return 0.0
-    factor = float(np.vdot(theirs, right)) / square
-    return factor if 1e-6 < abs(factor) < 1e6 and agrees(theirs, factor * right) else 0.0
-
-
-def agrees(theirs: Array, right: Array) -> bool:
-    """Return whether two gradients are the same, also where the script calculates in float32."""
-    if theirs.shape != right.shape:
-        return False
-    size = np.abs(right)
-    return bool((np.abs(theirs - right) <= 1e-5 * size + 1e-7 * size.max(initial=0.0)).all())
 
 
 def _scalars(step: Taken) -> list[Note]:

@@ -115,7 +115,7 @@ class ArrayRecorder:
             new = moved.get(old, old)
             step.after[number] = copy_in(new.value) if new is not old else before[number]
             if new is not old:
-                step.found[number] = list(gradients_in(new, begin))
+                step.found[number] = gradients_in(new, begin)
             self._numbers[new] = number
             self._left[new] = step.after[number]
             if new in self.data_names:

@@ -1,0 +1,207 @@
+"""Gradients by hand are judged as the updates use them: rules of updates are seen through, mistakes are not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from minidl_core.train import AdamOptimizer, GradientDescentOptimizer, MomentumOptimizer
+from tui_backprop.cli import main
+from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.inspector.overview import draw_start
+from tui_backprop.programs.opening import open_program
+from tui_backprop.programs.program import Program
+from tui_backprop.verdict import judge
+
+NET = """
+import numpy as np
+
+class Net:
+    def __init__(self, rng):
+        self.p = {"W1": rng.normal(size=(2, 5)), "b1": np.zeros(5), "W2": rng.normal(size=(5, 1)), "b2": np.zeros(1)}
+        self.m = {name: np.zeros_like(value) for name, value in self.p.items()}
+        self.v = {name: np.zeros_like(value) for name, value in self.p.items()}
+        self.t = 0
+
+    def forward(self, X):
+        self.h = np.tanh(X @ self.p["W1"] + self.p["b1"])
+        return self.h @ self.p["W2"] + self.p["b2"]
+
+    def backward(self, X, y, out):
+        d = 2 * (out - y) / len(X)
+        g = {"W2": self.h.T @ d, "b2": d.sum(0)}
+        dz = d @ self.p["W2"].T * (1 - self.h ** 2)
+        g["W1"] = X.T @ dz
+        g["b1"] = dz.sum(0)
+        # after
+        return g
+
+    def update(self, g, rate):
+        self.t += 1
+        for name, value in self.p.items():
+            value -= rate * g[name]
+
+rng = np.random.default_rng(4)
+X = rng.normal(size=(8, 2))
+y = X[:, :1] * X[:, 1:]
+net = Net(rng)
+for step in range(6):
+    out = net.forward(X)
+    loss = np.mean((out - y) ** 2)
+    net.update(net.backward(X, y, out), 0.05)
+print(loss)
+"""
+UPDATE = "            value -= rate * g[name]"
+AFTER = "        # after"
+MOMENTUM = """            self.m[name] = 0.9 * self.m[name] + g[name]
+            value -= rate * self.m[name]"""
+DESCENDING_VELOCITY = """            self.m[name] = 0.9 * self.m[name] - rate * g[name]
+            value += self.m[name]"""
+ADAM = """            self.m[name] = 0.9 * self.m[name] + 0.1 * g[name]
+            self.v[name] = 0.999 * self.v[name] + 0.001 * g[name] ** 2
+            m, v = self.m[name] / (1 - 0.9 ** self.t), self.v[name] / (1 - 0.999 ** self.t)
+            value -= rate * m / (np.sqrt(v) + 1e-8)"""
+BY_VALUE = "        g = {name: np.clip(each, -0.1, 0.1) for name, each in g.items()}"
+BY_NORM = """        norm = np.sqrt(sum(np.sum(each ** 2) for each in g.values()))
+        g = {name: each * (0.3 / norm) for name, each in g.items()}"""
+BY_OWN_NORM = "        g = {name: each * (0.3 / np.linalg.norm(each)) for name, each in g.items()}"
+RULES = [UPDATE, MOMENTUM, DESCENDING_VELOCITY, ADAM]
+MISTAKES = [
+    ('"W2": self.h.T @ d', '"W2": self.h.T @ d * len(X)', "W2"),
+    ('"W2": self.h.T @ d', '"W2": 2 * (self.h.T @ d)', "W2"),
+    ('g["W1"] = X.T @ dz', 'g["W1"] = 20 * (X.T @ dz)', "W1"),
+    ('g["W1"] = X.T @ dz', 'g["W1"] = X.T @ dz / 3', "W1"),
+    ('g["W1"] = X.T @ dz', 'g["W1"] = -(X.T @ dz)', "W1"),
+    ('g["W1"] = X.T @ dz', 'g["W1"] = X.T @ dz + 0.1', "W1"),
+    ('"b2": d.sum(0)', '"b2": 3 * d.sum(0)', "b2"),
+    ('g["b1"] = dz.sum(0)', 'g["b1"] = dz.sum(0) * (self.p["b1"] >= 0) * np.arange(5)', "b1"),
+    (AFTER, '        g["W2"] *= 4', "W2"),
+    (AFTER, '        g["W2"] += X.sum()', "W2"),
+]
+
+
+def opened(source: str, folder: Path) -> Program:
+    path = folder / "net.py"
+    path.write_text(source)
+    return open_program(str(path))
+
+
+def parted(program: Program) -> set[str]:
+    verdict = judge(program)
+    assert verdict is not None
+    assert verdict.status == (3 if verdict.parted else 0)
+    return {each.node.name for each in verdict.parted}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=["descent", "momentum", "velocity", "adam"])
+@pytest.mark.parametrize(("line", "instead", "wrong"), MISTAKES)
+def test_what_is_done_to_one_gradient_before_it_is_used_is_a_mistake(
+    line: str, instead: str, wrong: str, rule: str, tmp_path: Path
+) -> None:
+    assert line in NET
+    program = opened(NET.replace(line, instead).replace(UPDATE, rule), tmp_path)
+    assert parted(program) == {f"net.p['{wrong}']"}
+
+
+@pytest.mark.parametrize("clip", [AFTER, BY_VALUE, BY_NORM, BY_OWN_NORM], ids=["none", "value", "norm", "own norm"])
+@pytest.mark.parametrize("rule", RULES, ids=["descent", "momentum", "velocity", "adam"])
+def test_rules_of_updates_and_clipping_are_none(rule: str, clip: str, tmp_path: Path) -> None:
+    program = opened(NET.replace(UPDATE, rule).replace(AFTER, clip), tmp_path)
+    assert parted(program) == set()
+    assert program.warning == ""
+    if clip == AFTER:
+        kinds = [GradientDescentOptimizer, MomentumOptimizer, MomentumOptimizer, AdamOptimizer]
+        assert (type(program.optimizer), program.learning_rate) == (kinds[RULES.index(rule)], 0.05)
+
+
+@pytest.mark.parametrize("clip", [BY_VALUE, BY_NORM, BY_OWN_NORM], ids=["value", "norm", "own norm"])
+def test_a_mistake_that_is_clipped_is_one(clip: str, tmp_path: Path) -> None:
+    source = NET.replace('"W2": self.h.T @ d', '"W2": 3 * (self.h.T @ d)').replace(AFTER, clip)
+    assert parted(opened(source, tmp_path)) == {"net.p['W2']"}
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        "            value -= rate * (g[name] + 0.01 * value)",
+        "            value -= rate * g[name] + rate * 0.01 * value",
+        "            value *= 1 - rate * 0.01\n            value -= rate * g[name]",
+        "            value -= (rate if 'W' in name else 2 * rate) * g[name]",
+        "            value += -rate * g[name]",
+        "            value -= rate * g[name].copy()",
+    ],
+)
+def test_weight_decay_and_rates_of_their_own_are_no_mistakes(update: str, tmp_path: Path) -> None:
+    program = opened(NET.replace(UPDATE, update), tmp_path)
+    assert (parted(program), program.warning) == (set(), "")
+
+
+def test_a_gradient_that_is_not_set_to_zero_is_a_mistake(tmp_path: Path) -> None:
+    update = "            self.m[name] += g[name]\n            value -= rate * self.m[name]"
+    assert len(parted(opened(NET.replace(UPDATE, update), tmp_path))) == 4
+
+
+def test_a_multiple_of_the_loss_is_said_and_the_rate_is_the_scripts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = opened(NET.replace("2 * (out - y) / len(X)", "2 * (out - y)"), tmp_path)
+    assert parted(program) == set()
+    assert (program.learning_rate, type(program.optimizer)) == (0.05, GradientDescentOptimizer)
+    assert program.steps[0].loss.name == "8 * loss"
+    assert "Its gradients are those of 8 times loss" in program.warning
+    assert main([str(tmp_path / "net.py"), "--headless"]) == 0
+    assert "4 gradients agree in all 6 steps with those of 8 times loss" in capsys.readouterr().out
+    shown = "".join(text for line in draw_start(Timeline(program).moment, 100, 40) for text, _ in line)
+    assert "its gradients are those of 8 times loss, which is shown here" in shown
+
+
+def test_steps_that_make_the_loss_larger_are_a_mistake(tmp_path: Path) -> None:
+    assert len(parted(opened(NET.replace("(out - y) / len(X)", "(y - out) / len(X)"), tmp_path))) == 4
+
+
+def test_a_wrong_gradient_is_said_as_a_multiple_of_the_right_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = opened(NET.replace('"W2": self.h.T @ d', '"W2": self.h.T @ d * 4'), tmp_path)
+    assert (program.learning_rate, type(program.optimizer)) == (0.05, GradientDescentOptimizer)
+    assert main([str(tmp_path / "net.py"), "--headless"]) == 3
+    assert "4 times the right one" in capsys.readouterr().out
+
+
+LOGISTIC = """
+import numpy as np
+rng = np.random.default_rng(1)
+
+class Regression:
+    def fit(self, X, y, lr):
+        m = len(X)
+        self.w, self.b = np.zeros((3, 1)), np.zeros(1)
+        for _ in range(8):
+            a = 1 / (1 + np.exp(-(X @ self.w + self.b)))
+            cost = -(1 / m) * np.sum(y * np.log(a) + (1 - y) * np.log(1 - a))
+            dw = (1 / m) * np.dot(X.T, a - y)
+            db = (1 / m) * np.sum(a - y)
+            self.w = self.w - lr * dw
+            self.b = self.b - lr * db
+
+X = rng.normal(size=(20, 3))
+Regression().fit(X, (X[:, :1] > 0) * 1.0, 0.1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "wrong"),
+    [
+        ("", "", set()),
+        ("self.w - lr * dw", "self.w - lr * X.T @ (a - y) / m", set()),
+        ("db = (1 / m) * np.sum", "db = np.mean", set()),
+        ("db = (1 / m) * ", "db = ", {"self.b"}),
+        ("dw = (1 / m) * ", "dw = ", {"self.w"}),
+    ],
+)
+def test_a_bias_of_one_number_is_judged_too(line: str, instead: str, wrong: set[str], tmp_path: Path) -> None:
+    program = opened(LOGISTIC.replace(line, instead) if line else LOGISTIC, tmp_path)
+    assert parted(program) == wrong
+    assert len(program.steps[0].theirs) == 2
+    assert program.learning_rate == 0.1

@@ -1,0 +1,55 @@
+"""The learning rate among the factors that the updates of a step multiply their gradients with."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from math import prod
+
+from .gradients import Factor, Found
+
+_MOST = 6
+
+
+def rates_of(found: Mapping[int, Sequence[Found]]) -> Iterator[Mapping[int, float]]:
+    """Yield what may be the learning rate of each weight, the likeliest first.
+
+    It is one for all of them: a factor that all updates have, or several. What only some have belongs to the gradients.
+    But where all are multiplied alike, each may have a rate of its own.
+    """
+    ways = {number: each[-1].factors for number, each in found.items() if each}
+    if not ways:
+        yield {}
+        return
+    common = _common(list(ways.values()))[:_MOST]
+    inline = [each.value for each in common if each.is_inline]
+    # of lr * dW / n the gradient is multiplied with the rate first
+    rate = inline[-1] if inline else common[0].value if common else 1.0
+    others = [each.value for each in common]
+    if common:
+        others.remove(rate)
+    for count in range(len(others) + 1):
+        for more in combinations(others, count):
+            yield dict.fromkeys(ways, prod(sorted((rate, *more))))
+    lines = {number: [each.value for each in way if each.is_inline] for number, way in ways.items()}
+    elsewhere = [Counter(_rounded(each.value) for each in way if not each.is_inline) for way in ways.values()]
+    if len({len(line) for line in lines.values()}) == 1 and all(each == elsewhere[0] for each in elsewhere):
+        yield {number: prod(sorted(line)) for number, line in lines.items()}
+
+
+def _common(ways: Sequence[Sequence[Factor]]) -> list[Factor]:
+    """Return the factors that all ways have, in the order of the first."""
+    left = [Counter(_rounded(each.value) for each in way) for way in ways[1:]]
+    found: list[Factor] = []
+    for factor in ways[0]:
+        value = _rounded(factor.value)
+        if all(each[value] for each in left):
+            found.append(factor)
+            for each in left:
+                each[value] -= 1
+    return found
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.9g}")

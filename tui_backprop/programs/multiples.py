@@ -1,0 +1,90 @@
+"""Gradients by hand that are one multiple of a loss's: a sum over the data where the loss is a mean, or the reverse."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+
+import numpy as np
+
+from minidl_core import Constant, Node
+from minidl_core.arrays import Array
+
+
+def factor_of(theirs: Array, right: Array) -> float:
+    """Return the number by which one gradient is a multiple of the other, 0 if it is none."""
+    square = float(np.vdot(right, right))
+    if theirs.shape != right.shape or not square or not np.isfinite(theirs).all():
+        return 0.0
+    factor = float(np.vdot(theirs, right)) / square
+    return factor if 1e-6 < abs(factor) < 1e6 and agrees(theirs, factor * right) else 0.0
+
+
+def agrees(theirs: Array, right: Array) -> bool:
+    """Return whether two gradients are the same, also where the script calculates in float32."""
+    if theirs.shape != right.shape:
+        return False
+    size = np.abs(right)
+    return bool((np.abs(theirs - right) <= 1e-5 * size + 1e-7 * size.max(initial=0.0)).all())
+
+
+def rounded(factor: float) -> float:
+    """Return a factor with as many digits as tell it apart."""
+    return float(f"{factor:.5g}")
+
+
+class Multiples:
+    """The multiples of losses whose gradients a script's are, as nodes: what is trained, as its updates use them."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[Node, float], tuple[Node, float]] = {}
+
+    def of(self, loss: Node, factor: float) -> tuple[Node, float]:
+        """Return the multiple of a loss by about this factor, and the factor."""
+        key = loss, rounded(factor)
+        if key not in self._made:
+            exact = float(Fraction(factor).limit_denominator(10_000))
+            factor = exact if abs(exact - factor) <= 1e-6 * abs(factor) else factor
+            self._made[key] = (loss, 1.0) if factor == 1 else (_multiply(factor, loss), factor)
+        return self._made[key]
+
+
+def _multiply(factor: float, loss: Node) -> Node:
+    file, _, line = loss.location.rpartition(":")
+    with loss.graph.as_default():
+        constant = Constant(factor, name=f"{factor:g}")
+        made: Node = constant * loss
+    made.name = f"{factor:g} * {loss.name}"
+    for node in (constant, made):
+        node.locate(file, int(line))
+    return made
+
+
+def common_factor(pairs: Sequence[tuple[Array, Array]]) -> float:
+    """Return the multiple of the right gradients, above 0, that most of those by hand are; each comes with its own.
+
+    It is 1 where as many are right, or where that may be by chance, as one number is a multiple of any other.
+    """
+    factors = [factor_of(theirs, right) for theirs, right in pairs]
+    votes = Counter(rounded(factor) for factor in factors if factor > 0)
+    most = max(votes.values(), default=0)
+    is_chance = most == 1 and (len(pairs) > 1 or all(right.size == 1 for _, right in pairs))
+    if is_chance or most == votes[1.0]:
+        return 1.0
+    return next(factor for factor in factors if votes[rounded(factor)] == most)
+
+
+def multiple_text(factors: Iterable[float], loss: Node) -> str:
+    """Return which multiples of a loss gradients are those of, "" where it is the loss itself."""
+    found = sorted({rounded(each) for each in factors})
+    if found == [1.0]:
+        return ""
+    if len(found) == 1:
+        return f"{found[0]:g} times {loss.name}"
+    return f"{found[0]:g} to {found[-1]:g} times {loss.name}"
+
+
+def warning_of(multiple: str) -> str:
+    """Return the sentence that says which multiple is shown."""
+    return f"Its gradients are those of {multiple}, which is what its steps make smaller and what is shown here."
