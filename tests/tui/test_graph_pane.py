@@ -119,10 +119,10 @@ def test_update_of_w() -> None:
   │X data │◄──│matmul │◄──│add    │◄─│p softmax│◄─│log    │◄──│multiply│◄─│reduce_sum│◄─│reduce_sum_1│◄─│J negative│
   │(100,2)│ ┌─│(100,2)│ ┌─│(100,2)│  │(100,2)  │  │(100,2)│ ┌─│(100,2) │  │(100,)    │  │() -96.95   │  │= 96.95   │
   └─v✓ g✓─┘ │ └─v~ g✓─┘ │ └─v~ g✓─┘  └─v~ g✓───┘  └─v~ g✓─┘ │ └─v~ g✓──┘  └─v~ g✓────┘  └─v~ g✓──────┘  └─v~ g✓────┘
-            │           │                                   │
+            │           │   ~ = made with the old W and b   │
   ┏━━━━━━━┓ │ ┌───────┐ │                         ┌───────┐ │
-  ┃W var  ┃◄┘ │b var  │◄┘   ~ = made with the old │c data │◄┘
-  ┃(2,2)  ┃   │(2,)   │         W and b           │(100,2)│
+  ┃W var  ┃◄┘ │b var  │◄┘                         │c data │◄┘
+  ┃(2,2)  ┃   │(2,)   │                           │(100,2)│
   ┗━v► g✓━┛   └─v+ g✓─┘                           └─v✓ g✓─┘
   v value  g gradient    ✓ done  ► now  + updated  ~ out of date    ◄ the gradient went this way"""
     )

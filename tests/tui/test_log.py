@@ -362,7 +362,7 @@ def test_an_edit_has_its_line_where_it_took_effect() -> None:
 
 async def test_what_is_said_of_an_edited_branch_names_the_edits(directory: Path) -> None:
     async with opened("chain", size=(80, 24)) as pilot:
-        await pilot.press("i", "space", "e", *["delete"] * 9, "4", "enter", "w")
+        await pilot.press("i", "space", "e", "ctrl+u", *"learning rate=4", "enter", "w")
         assert "backprop-tui chain --edit '2: learning rate = 4.0' --at 2:b:forward" in text(pilot, "keys")
         await pilot.press("o", "s", "enter")
         await wait_for(pilot, lambda: "saved" in said(pilot))
