@@ -275,6 +275,7 @@ class BackpropApp(App[None]):
 
     def set_up(self, settings: Settings) -> None:
         """Take over what is set: keys, the theme, the speed of a run, whether questions are asked."""
+        message = self.session.message  # what was wrong with the program still has to be read
         self._keys = settings.keys
         self.set_keymap(settings.keys)
         self._follows_background = settings.theme == "auto"
@@ -282,7 +283,7 @@ class BackpropApp(App[None]):
         self.session.change_speed(settings.speed - Settings.speed)
         while self.session.quiz.mode != settings.ask and self.session.hunt is None:
             self.session.ask()
-        self.session.message = None
+        self.session.message = message
 
     def action_choose_theme(self, name: str) -> None:
         """Show everything as a theme says, from now on."""

@@ -13,6 +13,7 @@ import minidl_core
 import tui_backprop
 from tui_backprop.app import BackpropApp
 from tui_backprop.cli import main
+from tui_backprop.debugger.message import Message
 from tui_backprop.drawing.ascii import in_ascii
 from tui_backprop.drawing.console import in_console
 from tui_backprop.drawing.glyphs import CHOSEN, LINES
@@ -138,6 +139,15 @@ def test_speed_and_questions_are_set_from_the_start() -> None:
     app.session.run()
     assert app.session.running is not None
     assert app.session.running.stop is None
+
+
+def test_what_was_wrong_with_the_program_is_still_to_be_read_after_the_settings() -> None:
+    session = BackpropApp("chain").session
+    warned = Message("warned", {"text": "half of it is not here."})
+    session.message = warned
+    app = BackpropApp(session)
+    app.set_up(Settings(speed=7, ask="room"))
+    assert app.session.message is warned
 
 
 def test_every_sign_becomes_one_ascii_character() -> None:

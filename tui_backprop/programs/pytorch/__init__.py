@@ -27,7 +27,8 @@ def torch_program(recorder: Recorder, execution: Execution, path: str, warning: 
     try:
         steps = TorchRun(recorder, execution)
         if again := steps.with_old_sums:
-            remarks.insert(0, f"{path}: {ALL_NOT_ZEROED}; in {again} of {count} steps the update took old ones again.")
+            mistake = f"{ALL_NOT_ZEROED[0].upper()}{ALL_NOT_ZEROED[1:]}"
+            remarks.insert(0, f"{path}: {again} of {count} steps moved by old gradients again. {mistake}.")
         warning = " ".join([warning, *remarks]).strip()
         return program_of_run(steps, steps.engine, path, execution.main.__doc__, warning)
     except MinidlError as error:
