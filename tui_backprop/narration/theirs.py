@@ -143,7 +143,9 @@ def explanation(moment: Moment, node: Node) -> str:
         if parts is not None and not parts.any():
             return words
     right = moment.gradient(node)
-    factor = factor_of(theirs, right) if right is not None and right.size > 1 else 0.0
+    engine = moment.program.engine
+    is_by_hand = engine is not None and engine.is_by_hand
+    factor = factor_of(theirs, right) if is_by_hand and right is not None and right.size > 1 else 0.0
     return f"{whose(moment)} is {rounded(factor):g} times the right one" if factor else ""
 
 
