@@ -63,6 +63,7 @@ def losses_of(program: Program, steps: int) -> list[float]:
 def printed_by(program: Program, kind: str, steps: int) -> list[float]:
     """The losses that a script prints, run in this process, to where it stops."""
     script = script_of(program, kind, steps, "backprop-tui", MANY)
+    assert all(line.isprintable() for line in script.lines), "what is not would be written as an escape"
     assert not script.beside
     out = io.StringIO()
     names: dict[str, Any] = {"__name__": "__main__"}

@@ -151,9 +151,11 @@ class Exported:
 
     @property
     def rate_lines(self) -> list[str]:
-        """The line that says the learning rate, or those of all iterations."""
+        """The lines that say the learning rate, or those of all iterations."""
         rates = list(map(float, self.rates))
-        return [f"rate = {rates[0]!r}  # the learning rate" if len(rates) == 1 else f"rates = {list_text(rates)}"]
+        if len(rates) == 1:
+            return [f"rate = {rates[0]!r}  # the learning rate"]
+        return f"rates = {list_text(rates)}".split("\n")
 
     def leaf_lines(
         self, make: Callable[[Node, str], str], data_names: Mapping[Node, str] | None = None
@@ -162,7 +164,8 @@ class Exported:
 
         `make` writes what a leaf is, from the text of its numbers. Data have the names of their nodes, or others.
         """
-        lines, choices = [], []
+        lines: list[str] = []
+        choices: list[str] = []
         for node, batches in self.feeds.items():
             name = several = (data_names or self.names)[node]
             if len(batches.arrays) > 1:
@@ -171,16 +174,16 @@ class Exported:
                 number = f"iteration % {len(order)}"
                 if order != list(range(len(order))):
                     which = self.own_names.take(f"{name}_order")
-                    lines.append(f"{which} = {list_text(order)}")
+                    lines += f"{which} = {list_text(order)}".split("\n")
                     number = f"{which}[{number}]"
                 choices.append(f"{name} = {several}[{number}]")
             array = batches.arrays[0] if several == name else np.stack(batches.arrays)
-            lines.append(f"{several} = {make(node, self.data.written(several, array))}")
+            lines += f"{several} = {make(node, self.data.written(several, array))}".split("\n")
         values: dict[Node, Array] = {leaf: leaf.initial_value for leaf in self.named_constants}
         values |= {leaf: self.start.get(leaf, leaf.initial_value) for leaf in (*self.frozen, *self.variables)}
         for leaf, value in values.items():
             name = self.names[leaf]
-            lines.append(f"{name} = {make(leaf, self.data.written(name, value))}")
+            lines += f"{name} = {make(leaf, self.data.written(name, value))}".split("\n")
         if self.data.beside:
             reading = 'with np.load(Path(__file__).with_suffix(".npz")) as file:'
             lines = [reading, "    data = dict(file)", *lines]
