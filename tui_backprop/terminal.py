@@ -94,6 +94,8 @@ async def _run_until_a_signal(app: App[Any], attributes: list[Any]) -> None:
         too_long.daemon = True
         too_long.start()
 
+    # a signal may be given to another thread: with this any of them wakes the loop, and its handler runs at once
+    loop.add_signal_handler(signal.SIGCONT, lambda: None)
     for number in ENDINGS:
         signal.signal(number, quit_app)
     try:

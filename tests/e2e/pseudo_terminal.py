@@ -218,5 +218,6 @@ def _visible(cell: pyte.screens.Char) -> pyte.screens.Char:
 
 
 def _heed_interrupts() -> None:
-    """Let Ctrl+C interrupt the command, also where the tests run in the background of a shell, which ignores it."""
+    """Let Ctrl+C and a hang-up reach the command, also where the tests run in the background, which ignores them."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
