@@ -17,7 +17,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widget import Widget
 
 from ..classroom.lead import Lead
 from ..classroom.look import Look
@@ -338,7 +337,7 @@ class MainScreen(Screen[None]):
 
     def _show(self, changed: list[tuple[str, list[int]]]) -> None:
         """Paint the rows that changed; where the panes are to move, or something lies over them, Textual has to."""
-        if self._laid_out and self.is_active and not any(each.display and each.size for each in self._lying_over):
+        if self._laid_out and self.is_active and not self._is_covered:
             rows = []
             for name, numbers in changed:
                 area, canvas = self._at[name], self._canvases[name]
@@ -351,9 +350,10 @@ class MainScreen(Screen[None]):
             self._canvases[name].paint(numbers)
 
     @property
-    def _lying_over(self) -> Iterator[Widget]:
-        """The widgets that are not ours: Textual's notes and hints."""
-        return (child for child in self.children if not isinstance(child, Canvas))
+    def _is_covered(self) -> bool:
+        """Whether something of Textual's lies over the panes: a hint, or a note, also one that is not laid out yet."""
+        others = (child for child in self.children if not isinstance(child, Canvas))
+        return bool(self.app._notifications) or any(each.display and each.size for each in others)
 
     def _arrange(self) -> None:
         """Put the panes where they stand on a screen of this size, if that has changed."""
