@@ -423,3 +423,11 @@ async def test_a_loss_that_is_not_finite_ends_the_questions() -> None:
         assert place(pilot) == before
         await pilot.press("b")
         assert place(pilot) < before
+
+
+def test_q_quits_where_a_number_is_to_be_typed() -> None:
+    quiz = Quiz()
+    assert not quiz.press("q", "q", None)
+    quiz.typed = "s"
+    assert quiz.press("q", "q", None)
+    assert quiz.typed == "sq"

@@ -176,6 +176,8 @@ class Quiz:
             self.submit()
         elif key == "backspace":
             self.erase()
+        elif character == "q" and not self.typed:
+            return False  # with which no number begins: it quits, as anywhere
         elif character and character.isprintable() and character != " ":
             self.type(character)
         else:
