@@ -33,11 +33,8 @@ def search(loss: Node, traversal: str = "last consumer") -> Iterator[Visit]:
 def waiting_visits(loss: Node, instead: Mapping[Node, int] = MappingProxyType({})) -> Iterator[Visit]:
     """Yield the visits of a search in which each node waits for all edges, or for so many `instead`."""
     index = numbered([loss])
-    nodes, edges = list(index), edges_to(positions(index))
-    waits_for = edges_to_wait_for(edges, index[loss])
-    for node, count in instead.items():
-        waits_for[index[node]] = count
-    queue, joined = visits(edges, waits_for)
+    nodes = list(index)
+    queue, joined = visits(positions(index), index[loss], {index[node]: count for node, count in instead.items()})
     start = 1
     for position, end in zip(queue, joined, strict=True):
         yield nodes[position], [nodes[each] for each in queue[start:end]]
@@ -57,12 +54,6 @@ def positions(index: Mapping[Node, int]) -> list[tuple[int, ...]]:
     return found
 
 
-def edges_to(sources: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
-    """Return the edges back from each node: one that is an input twice joins the queue where it is one first."""
-    # of two inputs it does so by itself
-    return [inputs if len(inputs) < 3 else tuple(dict.fromkeys(inputs)) for inputs in sources]
-
-
 def edges_to_wait_for(edges: Sequence[Sequence[int]], loss: int) -> list[int]:
     """Return for how many edges each node waits up to the loss, which has one of its own.
 
@@ -77,12 +68,19 @@ def edges_to_wait_for(edges: Sequence[Sequence[int]], loss: int) -> list[int]:
     return waits_for
 
 
-def visits(edges: Sequence[Sequence[int]], waits_for: list[int]) -> tuple[list[int], list[int]]:
+def visits(
+    sources: Sequence[tuple[int, ...]], loss: int, instead: Mapping[int, int] = MappingProxyType({})
+) -> tuple[list[int], list[int]]:
     """Return the queue when all is over, which is the order of the visits, and how long it was after each of them.
 
-    The last of the nodes is the loss; the edges that each waits for are counted down.
+    Nodes are their positions; each waits for all edges, or for so many `instead`.
     """
-    queue, joined = [len(waits_for) - 1], []
+    # one that is an input twice joins where it is one first; of two inputs it does so by itself
+    edges = [inputs if len(inputs) < 3 else tuple(dict.fromkeys(inputs)) for inputs in sources]
+    waits_for = edges_to_wait_for(edges, loss)
+    for position, count in instead.items():
+        waits_for[position] = count
+    queue, joined = [loss], []
     for position in queue:
         for source in edges[position]:
             waits_for[source] -= 1

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import Array, Shape, as_text, freeze, is_finite, quiet, read_only
-from .backprop import edges_to, edges_to_wait_for, positions, visits
+from .backprop import positions, visits
 from .definition import GradientRule
 from .errors import GraphError, MinidlError, NonFiniteError, ShapeError
 from .finite import non_finite_gradient, non_finite_leaf, non_finite_value
@@ -178,8 +178,7 @@ class _BackwardPlan:
     def __init__(self, plan: Plan, loss: Node, training: bool) -> None:
         self._plan, self._loss, self.training = plan, plan.index[loss], training
         self._wanted = plan.trained() if training else None
-        edges = edges_to(plan.sources)
-        order, _ = visits(edges, edges_to_wait_for(edges, self._loss))
+        order, _ = visits(plan.sources, self._loss)
         self.visited = order if self._wanted is None else [each for each in order if self._wanted[each]]
         self._scalars: ScalarBackward | None = None
         self._changes = -1
