@@ -1,7 +1,6 @@
 """Optimizers: their numbers are those of formulas written out here, and of PyTorch where it is installed."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +9,7 @@ import minidl_core as dl
 from minidl_core.train import Term
 
 from .messages import message, says
+from .test_own_optimizers import own_optimizer
 
 TRAIN = dl.train
 NUMBERS = np.random.default_rng(7)
@@ -205,66 +205,6 @@ def test_a_state_counts_the_bytes_of_the_slots():
     assert set(stepper.state().memory.slots) == set(variables)
 
 
-class SignOptimizer(TRAIN.Optimizer):
-    """A stranger's own: steps of one size, by the sign of a running mean."""
-
-    beta: float = TRAIN.setting("β", default=0.5, below=1.0)
-
-    terms = (
-        Term("m", "β·m + (1 - β)·G", "Which way the gradients mostly point.", is_slot=True),
-        Term("step", "η·sign(m)", "Every entry moves by the same."),
-    )
-
-    @staticmethod
-    def compute(g, m, learning_rate, beta):
-        m = beta * m + (1 - beta) * g
-        return m, learning_rate * np.sign(m)
-
-
-def test_a_strangers_optimizer_is_stepped_through_and_runs():
-    w = dl.Variable(START[0])
-    step = SignOptimizer(0.25, weight_decay=0.1).minimize(dl.reduce_sum(dl.square(w) * w))
-    assert repr(step.optimizer).endswith(
-        "SignOptimizer(learning_rate=0.25, weight_decay=0.1, clip_value=None, clip_norm=None, beta=0.5)"
-    )
-    fast, slow = dl.Stepper(step), dl.Stepper(step)
-    for _ in range(5):
-        [*_, finished] = slow.iteration()
-        assert fast.run(1) == [finished.loss]
-    assert fast.session.run(w).tobytes() == slow.session.run(w).tobytes()
-
-
-class RisingOptimizer(TRAIN.Optimizer):
-    """A stranger's own: a setting decides what is kept."""
-
-    rising: bool = False
-
-    @property
-    def terms(self):
-        greatest = Term("m", "G²", "", is_slot=True), Term("step", "η·G", "")
-        return (Term("v", "G²", "", is_slot=True), *greatest) if self.rising else greatest
-
-    @staticmethod
-    def compute(g, learning_rate, rising):
-        return (g + 1, g, learning_rate * g) if rising else (g, learning_rate * g)
-
-
-def test_the_slots_are_those_of_the_terms_as_they_are_now():
-    w = dl.Variable(2.0)
-    optimizer = RisingOptimizer(0.25)
-    fast, slow = (dl.Stepper(optimizer.minimize(dl.square(w))) for _ in range(2))
-    for rising, w_slots in ((False, {"m": 4.0}), (True, {"v": 3.0, "m": 2.0}), (False, {"m": 1.0})):
-        for stepper in (fast, slow):
-            stepper.optimizer.rising = rising
-        fast.run(1)
-        events = list(slow.iteration())
-        assert fast.state().memory.slots[w] == slow.state().memory.slots[w] == w_slots
-        [update] = [event for event in events if isinstance(event, dl.VariableUpdated)]
-        assert {each.term.symbol: each.value for each in update.terms if each.term.is_slot} == w_slots
-        # what was not kept before began as 0
-        assert [each.before for each in update.terms if each.term.symbol == "v"] == [0.0] * rising
-
-
 @pytest.mark.parametrize(
     ("made", "said"),
     [
@@ -288,94 +228,6 @@ def test_the_slots_are_those_of_the_terms_as_they_are_now():
 )
 def test_a_setting_that_is_out_of_its_range(made, said):
     assert message(dl.GraphError, made) == said
-
-
-def _own(compute, *terms):
-    terms = terms or (Term("step", "η·G", ""),)
-    made = type("Own", (TRAIN.Optimizer,), {"terms": terms, "compute": staticmethod(compute), "__doc__": ""})
-    return made(0.1)
-
-
-def test_another_compute_does_not_keep_the_promise_of_the_one_before():
-    class Halved(TRAIN.GradientDescentOptimizer):
-        @staticmethod
-        def compute(g, learning_rate):
-            return (learning_rate * g / 2,)
-
-    class Renamed(TRAIN.AdamOptimizer): ...
-
-    assert (Halved.unchecked, Renamed.unchecked) == (False, True)
-
-
-def test_a_definition_that_does_not_fit_together():
-    text = message(dl.GraphError, lambda: _own(lambda g, rate: (g,)))
-    assert text == "Own.compute takes rate, but can take only w, g, t, settings and slots of Own."
-    text = message(dl.GraphError, lambda: _own(lambda g, slots: (g,)))
-    assert text == "Own.compute takes slots, but can take only w, g, t, settings and slots of Own."
-    text = message(dl.GraphError, lambda: _own(lambda g: (g,), Term("v", "G", "", is_slot=True)))
-    assert text == 'the last term of Own must be its step: Term("step", formula, reason).'
-
-
-@pytest.mark.parametrize(
-    ("name", "symbol", "slots", "said"),
-    [
-        ("gain", "c", "", "the symbol c of gain is that of clip_value; choose another."),
-        ("gain", "η", "", "the symbol η of gain is that of learning_rate; choose another."),
-        ("gain", "W", "", "the symbol W of gain is that of the variable; choose another."),
-        ("gain", "G", "", "the symbol G of gain is that of its gradient; choose another."),
-        ("gain", "t", "", "the symbol t of gain is that of the iteration; choose another."),
-        ("gain", "norm", "", "the symbol norm of gain is that of the gradients' length; choose another."),
-        ("gain", "step", "", "the symbol step of a term is that of gain; choose another."),
-        ("gain", "m", "m", "the symbol m of a term is that of gain; choose another."),
-        ("t", "κ", "", "t is what an optimizer has already; give the setting another name."),
-        ("slots", "κ", "", "slots is what an optimizer has already; give the setting another name."),
-        ("gain", "κ", "G", "the symbol G of a term is that of its gradient; choose another."),
-        ("gain", "κ", ["gain"], "the symbol gain of a term is that of something else; choose another."),
-        ("gain", "κ", "g", "the symbol g of a term is that of something else; choose another."),
-        ("gain", "κ", "mm", "the symbol m of a term is that of something else; choose another."),
-    ],
-)
-def test_a_symbol_or_a_name_that_would_stand_for_two_things(name, symbol, slots, said):
-    made = {
-        "__doc__": "",
-        "__annotations__": {name: float},
-        name: TRAIN.setting(symbol, default=1.0),
-        "terms": (*[Term(slot, "G", "", is_slot=True) for slot in slots], Term("step", "η·G", "")),
-        "compute": staticmethod(lambda g: (g,)),
-    }
-    assert message(dl.GraphError, lambda: type("Own", (TRAIN.Optimizer,), made)(0.1)) == f"Own: {said}"
-
-
-def test_a_term_may_change_the_gradient():
-    own = _own(lambda g: (g / 2, g / 2), Term("G", "G/2", ""), Term("step", "G", ""))
-    session, w = dl.Session(), dl.Variable(4.0)
-    session.run(own.minimize(dl.square(w)))
-    assert session.run(w) == 0.0
-
-
-@pytest.mark.parametrize(
-    ("compute", "said"),
-    [
-        (lambda g: (0.1 * g[0],), r"returned \(2,\) for step, but W is \(3,2\); a term has its variable's shape\."),
-        (lambda g: 0.1 * g, r"must return a tuple of its terms, step, not array.*"),
-        (lambda g: ("down",), r"returned str for step; return an array of numbers\."),
-        (lambda g: (1 / 0,), r"raised ZeroDivisionError: division by zero\."),
-        (
-            lambda g: (g.__imul__(0.1),),
-            r"raised ValueError: .*read-only; its arguments belong to others: return new .*",
-        ),
-    ],
-)
-def test_a_compute_that_is_wrong_says_the_same_on_every_path(compute, said):
-    w = dl.Variable(np.ones((3, 2)), name="W")
-    step = _own(compute).minimize(dl.reduce_sum(dl.square(w)))
-    for way in (
-        lambda: dl.Session().run(step),
-        lambda: dl.Stepper(step).run(1),
-        lambda: list(dl.Stepper(step).iteration()),
-    ):
-        text = message(dl.GraphError, way)
-        says(rf"variable 'W' HERE: Own\.compute (?s:{said})", text)
 
 
 def _ends(step):
@@ -420,28 +272,9 @@ def test_the_remedy_is_one_that_can_help(options, remedy):
 
 def test_a_rule_that_makes_nan_of_numbers_is_named_with_its_step():
     w = dl.Variable([1.0, 2.0], name="w")
-    own = _own(lambda g: (g * 0 / (g - 1),), Term("step", "G·0/(G - 1)", ""))
+    own = own_optimizer(lambda g: (g * 0 / (g - 1),), Term("step", "G·0/(G - 1)", ""))
     text, _ = _ends(own.minimize(dl.reduce_sum(w)))
     says(r"variable 'w' HERE: in its update, step = G·0/\(G - 1\) becomes nan in entry \[0\]\.", text)
-
-
-def test_a_slot_and_a_large_step_may_share_their_numbers():
-    """The fast path turns a large step into the new value in its place; the slot must not become that, too."""
-    w = dl.Variable(np.linspace(0, 1, 5000))
-    slots = Term("v", "G", "", is_slot=True), Term("step", "G", "")
-
-    def shared(g):
-        v = 0.25 * g
-        return v[:], v
-
-    for compute in (shared, lambda g: (shared(g)[1],) * 2, lambda g: (g, g)):
-        step = _own(compute, *slots).minimize(dl.reduce_sum(dl.square(w)))
-        fast, slow = dl.Stepper(step), dl.Stepper(step)
-        for _ in range(2):
-            fast.run(1)
-            list(slow.iteration())
-            ended = [(s.state().variables[w].tobytes(), s.state().memory.slots[w]["v"].tobytes()) for s in (fast, slow)]
-            assert ended[0] == ended[1]
 
 
 def test_a_gradient_that_is_not_finite_comes_before_an_update_that_hides_it():
@@ -457,94 +290,3 @@ def test_a_norm_whose_square_is_too_large_still_clips():
     session = dl.Session()
     session.run(step)
     np.testing.assert_allclose(session.run(w), [-2.0, -3.0], rtol=1e-12)
-
-
-SCHEDULES = {
-    "constant": (TRAIN.ConstantRate(0.1), [0.1] * 6),
-    "step": (TRAIN.StepRate(0.8, 0.5, 2), [0.8, 0.8, 0.4, 0.4, 0.2, 0.2]),
-    "cosine": (
-        TRAIN.CosineRate(1.0, 4, 0.5),
-        [1.0, 0.5 + 0.25 * (1 + 0.5**0.5), 0.75, 0.5 + 0.25 * (1 - 0.5**0.5), 0.5, 0.5],
-    ),
-    "warm-up": (TRAIN.WarmUp(4, 0.8), [0.2, 0.4, 0.6, 0.8, 0.8, 0.8]),
-    "warm-up of another": (TRAIN.WarmUp(2, TRAIN.StepRate(0.8, 0.5, 3)), [0.4, 0.8, 0.8, 0.4, 0.4, 0.4]),
-    "a function": (lambda t: 1 / t, [1, 1 / 2, 1 / 3, 1 / 4, 1 / 5, 1 / 6]),
-}
-
-
-@pytest.mark.parametrize(("schedule", "rates"), SCHEDULES.values(), ids=SCHEDULES)
-def test_a_schedule_says_the_learning_rate_of_each_iteration(schedule, rates):
-    w = dl.Variable(0.0)
-    step = TRAIN.GradientDescentOptimizer(schedule).minimize(-w)
-    stepper, session = dl.Stepper(step), dl.Session()
-    for iteration, rate in enumerate(rates, 1):
-        assert stepper.state().rate == pytest.approx(rate, rel=1e-15)
-        [update] = [event for event in stepper.iteration() if isinstance(event, dl.VariableUpdated)]
-        assert update.learning_rate == update.numbers["η"] == pytest.approx(rate, rel=1e-15)
-        session.run(step)
-        assert session.run(w) == stepper.session.run(w) == pytest.approx(sum(rates[:iteration]))
-
-
-@pytest.mark.parametrize(
-    ("made", "said"),
-    [
-        (lambda: TRAIN.StepRate(0.1, 0.5, 0), "the every of StepRate must be a whole number above 0, not 0."),
-        (lambda: TRAIN.StepRate(0.1, -1, 3), "the factor of StepRate must be a number above 0, not -1."),
-        (lambda: TRAIN.CosineRate(0.1, 10, -1), "the end of CosineRate must be a number of 0 or more, not -1."),
-        (lambda: TRAIN.WarmUp(10, 0), "the learning rate must be a number above 0, not 0."),
-        (lambda: TRAIN.ConstantRate("x"), "the rate of ConstantRate must be a number above 0, not 'x'."),
-        (
-            lambda: TRAIN.AdamOptimizer(lambda t: -t),
-            "the learning rate of iteration 1 must be a number of 0 or more, but its schedule returned -1.",
-        ),
-        (
-            lambda: TRAIN.AdamOptimizer(lambda t: 1 / 0),
-            "the learning rate of iteration 1 cannot be computed: its schedule raised ZeroDivisionError: "
-            "division by zero.",
-        ),
-    ],
-)
-def test_a_schedule_that_is_wrong(made, said):
-    assert message(dl.GraphError, made) == said
-
-
-def test_a_schedule_that_goes_wrong_later_stops_every_path_there():
-    step = TRAIN.GradientDescentOptimizer(lambda t: [0.1, None][t - 1]).minimize(dl.square(dl.Variable(1.0)))
-    said = "the learning rate of iteration 2 must be a number of 0 or more, but its schedule returned None."
-    fast, slow, session = dl.Stepper(step), dl.Stepper(step), dl.Session()
-    session.run(step)
-    list(slow.iteration())
-    for way in (lambda: fast.run(2), lambda: list(slow.iteration()), lambda: session.run(step)):
-        assert message(dl.GraphError, way) == said
-    assert fast.finished == 1
-    assert math.isnan(slow.state().rate)
-
-
-def test_a_schedule_is_part_of_the_state_and_a_number_may_take_its_place():
-    schedule = TRAIN.StepRate(0.25, 0.5, 1)
-    optimizer = TRAIN.GradientDescentOptimizer(schedule)
-    stepper = dl.Stepper(optimizer.minimize(dl.square(dl.Variable(8.0))))
-    start = stepper.state()
-    stepper.optimizer.learning_rate = 0.5
-    assert stepper.run(2) == [64, 0]
-    stepper.restore(start)
-    assert stepper.optimizer.learning_rate is schedule
-    assert stepper.run(3) == [64, 16, 9]
-
-
-def test_two_steppers_on_one_step_do_not_change_each_others_rate():
-    step = TRAIN.MomentumOptimizer(0.25, 0.5).minimize(dl.square(dl.Variable(8.0)))
-    one, other = dl.Stepper(step), dl.Stepper(step)
-    one.restore(replace(one.state(), learning_rate=0.5))
-    assert one.run(2) == [64, 0]
-    assert (other.state().learning_rate, step.optimizer.learning_rate) == (0.25, 0.25)
-    assert other.run(2) == [64, 16]
-
-
-def test_a_stepper_and_a_session_go_on_with_one_memory():
-    step, alone = (TRAIN.MomentumOptimizer(0.25, 0.5).minimize(dl.square(dl.Variable(8.0))) for _ in range(2))
-    expected = dl.Stepper(alone).run(4)
-    session = dl.Session()
-    stepper = dl.Stepper(step, session=session)
-    [*_, finished] = stepper.iteration()
-    assert [finished.loss, session.run(step), *stepper.run(1), session.run(step)] == expected
