@@ -166,12 +166,15 @@ class BackpropApp(App[None]):
             self._company.close()
 
     def _look_at_class(self) -> None:
-        """Have the main screen show what is new in the class, unless something lies over it."""
-        if self._exit or not isinstance(self.screen, MainScreen):
+        """Have the main screen show what is new in the class, unless something lies over it that the class does not."""
+        if self._exit:
+            return
+        main = next(screen for screen in reversed(self.screen_stack) if isinstance(screen, MainScreen))
+        if self.screen is not main and main.viewer.belief is None:
             return
         if isinstance(self._company, Pupil):
             self._open_what_is_followed(self._company)
-        self.screen.look_at_class()
+        main.look_at_class()
 
     def _open_what_is_followed(self, pupil: Pupil) -> None:
         """Open the lesson that the teacher has opened; a file is opened only by who joins."""

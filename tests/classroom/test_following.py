@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.classroom.meeting_room import End, Room, room, until
+from tui_backprop.app import BackpropApp
+from tui_backprop.beliefs.beliefs import WRONG_MACHINES
 from tui_backprop.classroom import pupil as pupils
+from tui_backprop.classroom.pupil import Pupil
 from tui_backprop.debugger.steps import Place
 from tui_backprop.graph.look import Room as GraphRoom
 from tui_backprop.keys import KEY_OF
@@ -17,6 +20,8 @@ from tui_backprop.narration.messages import sentences
 from tui_backprop.notation.edits import read_edit
 from tui_backprop.panes.question_pane import draw_answers
 from tui_backprop.plain.following import write_class_answers
+from tui_backprop.screens.main_screen import MainScreen
+from tui_backprop.widgets.canvas import Canvas
 
 
 def standing(end: End) -> str:
@@ -33,9 +38,9 @@ async def follows(pupil: End, teacher: End) -> None:
     await until(lambda: pupil.session.running is None and pupil.fingerprint == teacher.fingerprint)
 
 
-async def class_of(meeting: Room, count: int = 1) -> tuple[End, list[End]]:
-    teacher = await meeting.lead()
-    pupils = [await meeting.join(f"pupil {number}") for number in range(count)]
+async def class_of(meeting: Room, count: int = 1, lesson: str = "perceptron") -> tuple[End, list[End]]:
+    teacher = await meeting.lead(lesson)
+    pupils = [await meeting.join(f"pupil {number}", lesson) for number in range(count)]
     await until(lambda: len(teacher.company.members) == count)
     for each in pupils:
         await until(lambda each=each: each.company.is_there)
@@ -88,6 +93,58 @@ async def test_the_teachers_picture_is_shown_and_a_pane_of_theirs_that_has_no_pl
         teacher.show()
         await until(lambda: small.viewer.picture is None)
         assert large.viewer.picture == alone is not None
+
+
+async def test_what_the_teacher_folds_and_shows_in_full_and_which_belief_they_compare(tmp_path: Path) -> None:
+    async with room(tmp_path) as meeting:
+        teacher, [pupil] = await class_of(meeting)
+        teacher.viewer.change_digits()
+        teacher.viewer.fold_all()
+        teacher.viewer.belief = 3
+        teacher.show()
+        await until(lambda: pupil.viewer.in_full and pupil.viewer.belief == 3)
+        assert pupil.viewer.look.closed == teacher.viewer.look.closed is not None
+        own = pupil.viewer
+        own.fold_all()
+        folded = own.look.closed
+        teacher.session.step()
+        teacher.show()
+        await follows(pupil, teacher)
+        assert own.look.closed == folded != teacher.viewer.look.closed, "it stays until the teacher folds again"
+        teacher.viewer.belief = len(WRONG_MACHINES) + 1
+        teacher.show()
+        await until(lambda: standing(pupil) == "what the teacher did cannot be shown here")
+
+
+async def test_the_comparison_with_a_belief_opens_changes_and_closes_on_a_pupils_screen(tmp_path: Path) -> None:
+    async with room(tmp_path) as meeting:
+        teacher = await meeting.lead("skip")
+        app = BackpropApp("skip", company=Pupil(meeting.path, "Ann", "monday"))
+        async with app.run_test(size=(80, 24)) as pilot:
+
+            async def shows(belief: int | None) -> bool:
+                await pilot.pause()
+                canvas = app.screen.query(Canvas).first()
+                there = "\n".join(canvas.render_line(y).text for y in range(canvas.size.height))
+                return type(app.screen) is MainScreen if belief is None else WRONG_MACHINES[belief - 1].clause in there
+
+            for belief in (1, 4, None, 5, None):
+                teacher.viewer.belief = belief
+                teacher.show()
+                while not await shows(belief):
+                    pass
+            teacher.viewer.belief = 2
+            teacher.show()
+            while not await shows(2):
+                pass
+            await pilot.press("t")
+            assert await shows(None), "a pupil may close it"
+            teacher.session.step()
+            teacher.show()
+            await until(lambda: app.session.timeline.place == teacher.session.timeline.place)
+            assert await shows(None)
+            assert app.session.standing is not None
+            assert app.session.standing.kind == "follows a class"
 
 
 async def test_a_step_of_the_teachers_is_one_of_the_pupil_not_an_iteration_computed_again(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a class follows: which program, which edits, which place, what is asked, and what the teacher points at.
+"""What a class follows: which program, which edits, which place, what is asked, what the teacher looks at and how.
 
 A context holds no computed number but the loss, which is compared: each end computes its own, to the same bits.
 """
@@ -12,6 +12,7 @@ from typing import Any
 
 from minidl_core import MinidlError
 
+from ..beliefs.beliefs import WRONG_MACHINES
 from ..debugger.followed import Followed
 from ..debugger.kept import kept
 from ..debugger.steps import Place
@@ -40,6 +41,7 @@ def write_context(session: DebugSession, viewer: Viewer, asked: int) -> Context:
         "answers": None if outcome is None else outcome.answers,
         "points at": points_at(viewer),
         "picture": viewer.picture,
+        "looks": [viewer.belief, viewer.in_full, None if viewer.look.closed is None else sorted(viewer.look.closed)],
     }
 
 
@@ -57,6 +59,16 @@ def look_where(pointed: Sequence[Any], session: DebugSession, viewer: Viewer) ->
     name, view, *followed = pointed
     node = None if name is None else node_called(name, session.timeline)
     viewer.look_at(node, None if view is None else str(view), _read_followed(followed))
+
+
+def _look_like(looks: Sequence[Any], session: DebugSession, viewer: Viewer) -> None:
+    """Have a viewer compare the same belief, show as many digits and fold the same as somebody else."""
+    belief, in_full, folded = looks
+    if belief is not None and not 1 <= int(belief) <= len(WRONG_MACHINES):
+        raise ValueError(f"there is no belief {belief}")
+    closed = None if folded is None else session.foldings.scopes.intersection(map(str, folded))
+    viewer.belief, viewer.in_full = belief, bool(in_full)
+    viewer.look = viewer.look._replace(closed=closed)
 
 
 def take_up(context: Context, before: Context | None, session: DebugSession, viewer: Viewer) -> None:
@@ -85,6 +97,8 @@ def take_up(context: Context, before: Context | None, session: DebugSession, vie
         quiz.ask(timeline, _read_followed(followed))
     if before is None or before["picture"] != context["picture"]:
         viewer.show_picture(context["picture"])
+    if before is None or before["looks"] != context["looks"]:
+        _look_like(context["looks"], session, viewer)
     if before is None or before["at"] != context["at"] or before["points at"] != context["points at"]:
         look_where(context["points at"], session, viewer)
 

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 
-VERSION = 3
+VERSION = 4
 LONGEST_OF_PUPIL, LONGEST_OF_TEACHER = 1 << 14, 1 << 20
 """No message is longer than this, in bytes: one with a context has all edits of all branches in it."""
 _LONGEST_IN_A_SECOND = 16

@@ -63,7 +63,7 @@ class Following:
         self._viewer = viewer
         self._pupil = pupil
         self._viewers = {viewer.session.program.address: viewer}
-        self._told: tuple[str, Place | None, Question | None, tuple[str, str]] = "", None, None, ("", "")
+        self._told: tuple[str, Place | None, Question | None, tuple[str, ...]] = "", None, None, ("",) * 3
         self._due = False
 
     async def go_on(self) -> None:
@@ -123,7 +123,7 @@ class Following:
             viewer = None if session is None else Viewer(session, KEYS)
         if viewer is not None and is_about(context, viewer.session):
             self._viewers[address] = self._viewer = viewer
-            self._told = self._told[0], None, None, ("", "")
+            self._told = self._told[0], None, None, ("",) * 3
             lesson = viewer.session.program.lesson
             write([f"The teacher opens {lesson.name}: {lesson.summary}"])
 
@@ -143,8 +143,8 @@ class Following:
         if place == session.timeline.place and self._pupil.follows:
             yield from (said for said, before in zip(self._told[3], shown, strict=True) if said != before)
 
-    def _shown(self) -> tuple[str, str]:
-        """Say what a teacher points at, and which picture they show, as long as they are followed."""
+    def _shown(self) -> tuple[str, ...]:
+        """Say what a teacher points at, which picture they show and which belief, as long as they are followed."""
         viewer = self._viewer
         node, picture = viewer.look.node, viewer.picture
         shape = None if node is None else viewer.moment.shape(node)
@@ -153,7 +153,9 @@ class Following:
             index = viewer.followed.index(shape, is_by_point(viewer.moment, node, shape))
             pointed = f"The teacher points at {element_text(called(node), index)}, in the view {viewer.shown_view}."
         shows = f"the picture {picture}; picture reads it" if picture else "no picture"
-        return pointed, f"The teacher shows {shows}."
+        belief = viewer.belief
+        compared = f"belief {belief} beside the truth; belief {belief} reads it" if belief else "no belief any more"
+        return pointed, f"The teacher shows {shows}.", f"The teacher shows {compared}."
 
     def _standing(self) -> str:
         standing = self._viewer.session.standing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -10,16 +11,15 @@ from textual.screen import ModalScreen
 
 from ..beliefs.beliefs import WRONG_MACHINES
 from ..debugger.believing import naming
-from ..debugger.followed import Followed
-from ..debugger.moment import Moment
 from ..narration.beliefs import NO_NUMBERS, explain_belief
 from ..notation.fitting import prose
 from ..panes.beliefs import PARTED, draw_beside, draw_choices, first_belief, first_step
+from ..session import Viewer
 from ..widgets.canvas import Canvas
 
 
 class BeliefsScreen(ModalScreen[None]):
-    """Shows where what is believed and what is right part, and what comes out wrong."""
+    """Shows where the belief of a viewer and what is right part; `chose` is called when there is another belief."""
 
     DEFAULT_CSS = """
     BeliefsScreen > Canvas {
@@ -42,19 +42,26 @@ class BeliefsScreen(ModalScreen[None]):
         Binding("escape,q,t", "dismiss", "close"),
     ]
 
-    def __init__(self, moment: Moment, followed: Followed) -> None:
+    def __init__(self, viewer: Viewer, chose: Callable[[], None]) -> None:
         super().__init__()
-        self._moment = moment
-        self._followed = followed
-        self._naming = naming(moment.recording)
-        self._chosen = WRONG_MACHINES[0] if self._naming is None else first_belief(self._naming)
+        self._viewer = viewer
+        self._chose = chose
+        self._moment = viewer.session.timeline.moment
+        self._naming = naming(self._moment.recording)
+        if viewer.belief is None:
+            first = WRONG_MACHINES[0] if self._naming is None else first_belief(self._naming)
+            viewer.belief = WRONG_MACHINES.index(first) + 1
+        self._take(viewer.belief)
+
+    def _take(self, number: int) -> None:
+        self._number, self._chosen = number, WRONG_MACHINES[number - 1]
         self._first: int | None = None
         self._said = self._explain()
 
     def _explain(self) -> list[str]:
         if self._naming is None:
             return []
-        return explain_belief(self._naming.beside(self._chosen), self._moment, self._followed)
+        return explain_belief(self._naming.beside(self._chosen), self._moment, self._viewer.followed)
 
     def compose(self) -> ComposeResult:
         """Yield the canvas."""
@@ -69,13 +76,21 @@ class BeliefsScreen(ModalScreen[None]):
 
     def action_choose(self, number: int) -> None:
         """Show another belief."""
-        self._chosen, self._first = WRONG_MACHINES[number - 1], None
-        self._said = self._explain()
-        self._draw()
+        self._viewer.belief = number
+        self.follow()
+        self._chose()
+
+    def follow(self) -> None:
+        """Show the belief that the viewer compares now; where that is none any more, close."""
+        if self._viewer.belief is None:
+            self.dismiss()
+        elif self._viewer.belief != self._number:
+            self._take(self._viewer.belief)
+            self._draw()
 
     def action_choose_beside(self, by: int) -> None:
         """Show the next belief, or the one before."""
-        self.action_choose((WRONG_MACHINES.index(self._chosen) + by) % len(WRONG_MACHINES) + 1)
+        self.action_choose((self._number - 1 + by) % len(WRONG_MACHINES) + 1)
 
     def action_scroll(self, by: int) -> None:
         """Show what is further up or down."""
@@ -94,6 +109,6 @@ class BeliefsScreen(ModalScreen[None]):
         else:
             side = self._naming.beside(self._chosen)
             lines += draw_beside(
-                side, self._said, self._moment, self._followed, self._first, width, height - len(lines)
+                side, self._said, self._moment, self._viewer.followed, self._first, width, height - len(lines)
             )
         canvas.show(lines)

@@ -142,7 +142,9 @@ class MainScreen(Screen[None]):
     def _tick(self) -> None:
         """Go on with a run; what would be painted sooner than an eye can follow is left out."""
         self.session.tick()
-        if self.session.running is None or perf_counter() >= self._next_frame:
+        if self.session.running is None and self._company is not None:
+            self.look_at_class()
+        elif self.session.running is None or perf_counter() >= self._next_frame:
             self.show()
 
     def _keep_pace(self) -> None:
@@ -250,6 +252,8 @@ class MainScreen(Screen[None]):
         """Do what a teacher has done, where one is followed, and show what is new about the class."""
         if isinstance(self._company, Pupil | Look):
             self._company.take_up(self.session, self.viewer)
+            if self.session.running is None and (self.viewer.belief is not None or self.app.screen is not self):
+                self.action_over("follow_belief")
         self.show()
 
     async def action_class(self) -> None:

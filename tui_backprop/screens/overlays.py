@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from textual.app import App
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from minidl_core import Node
 
@@ -92,10 +92,25 @@ def read_log(below: Below) -> None:
 
 def compare_beliefs(below: Below) -> None:
     """Show a belief beside the truth, unless that would answer the question that stands."""
-    if below.session.refuses_to_answer("beliefs") or below.session.refuses_to_end_hunt("beliefs"):
+
+    def look_away(_: None = None) -> None:
+        below.viewer.belief = None
         below.show()
+
+    if below.session.refuses_to_answer("beliefs") or below.session.refuses_to_end_hunt("beliefs"):
+        look_away()
     else:
-        below.ask(BeliefsScreen(below.session.timeline.moment, below.viewer.followed))
+        screen = BeliefsScreen(below.viewer, below.show)
+        below.ask(screen, look_away)
+
+
+def follow_belief(below: Below) -> None:
+    """Show the belief that the teacher compares now, or none any more."""
+    on_top = below.app.screen
+    if isinstance(on_top, BeliefsScreen):
+        on_top.follow()
+    elif not isinstance(on_top, ModalScreen) and below.viewer.belief is not None:
+        compare_beliefs(below)
 
 
 def break_at(below: Below, condition: str) -> None:

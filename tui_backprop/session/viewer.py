@@ -43,7 +43,8 @@ class Viewer:
     the inspector. `in_full` is whether numbers show all their digits.
     `other_views` are what the inspector shows besides its views: panes that have no place of their own. `reading` is
     where they are in the pages of the lesson.
-    `picture` is the one that stands beside the loss, None where there is none.
+    `picture` is the one that stands beside the loss, None where there is none. `belief` is the number of the one that
+    is compared with the truth over all of that, None where none is.
     """
 
     def __init__(self, session: DebugSession, keys: Keys) -> None:
@@ -59,6 +60,7 @@ class Viewer:
         self.in_full = False
         self.reading = Reading(session.program.lesson, keys)
         self.picture = first_picture(session.moment)
+        self.belief: int | None = None
         self._weight: Weight | None = None
         self._without_place: Sequence[str] = ()
         self._answer: tuple[Message | None, Message | None] = None, None
