@@ -9,7 +9,6 @@ from tempfile import NamedTemporaryFile
 
 import numpy as np
 
-from minidl_core import MinidlError
 from minidl_core.arrays import Array
 
 from .complaints import complain
@@ -17,8 +16,7 @@ from .export import script_of
 from .headless import DEFAULT_STEPS
 from .notation.fitting import printable
 from .programs.opening import open_program
-from .programs.program import ProgramError
-from .session.opening import Asked
+from .session.opening import NOT_OPENED, Asked, why_not
 from .session.saving import save_lines
 from .session.session_file import is_session
 
@@ -40,11 +38,8 @@ def run_export(asked: Asked, kind: str, file: str | None, steps: int | None, com
             complain(program.warning)
         count = (len(program.steps) or DEFAULT_STEPS) if steps is None else steps
         script = script_of(program, kind, count, command, MOST_PRINTED if file is None else MOST_INSIDE)
-    except ProgramError as error:
-        complain(error)
-        return 2
-    except MinidlError as error:
-        complain(f"{asked.name} cannot be trained: {error}")
+    except NOT_OPENED as error:
+        complain(why_not(asked.name, error))
         return 2
     if script.warning:
         complain(script.warning)

@@ -29,8 +29,7 @@ from .pictures.points import data_legend, draw_data, separator
 from .pictures.weights import first_weight
 from .programs.collecting import collecting_rarely
 from .programs.opening import open_program
-from .programs.program import ProgramError
-from .session.opening import Asked, open_session
+from .session.opening import NOT_OPENED, Asked, open_session, why_not
 from .session.session_file import is_session
 from .verdict import judge
 
@@ -77,11 +76,8 @@ def run_headless(
             complain(f"there is no picture '{picture}' of {name}; there are {', '.join(there)}")
             return 2
         verdict = judge(program)
-    except ProgramError as error:
-        complain(error)
-        return 2
-    except MinidlError as error:
-        complain(f"{name} cannot be trained: {error}")
+    except NOT_OPENED as error:
+        complain(why_not(name, error))
         return 2
     losses: list[float] = []
     several = len({(step.loss, step.owner) for step in program.steps}) > 1

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from minidl_core import MinidlError
-
 from .app import BackpropApp
 from .cast import Cast
 from .classroom.lead import Lead
@@ -14,11 +12,9 @@ from .complaints import complain
 from .crash import reported
 from .keys import names_of
 from .narration.messages import sentences
-from .notation.edits import EditError
 from .notation.fitting import printable
 from .notation.moments import NoMomentError, command
-from .programs.program import ProgramError
-from .session.opening import Asked, open_session
+from .session.opening import NOT_OPENED, Asked, open_session, why_not
 from .session.progress import Progress
 from .session.session_file import is_session
 from .settings import Settings
@@ -55,17 +51,14 @@ def run_app(
             complain(opened.warning)
         if opened.missed is not None:
             raise NoMomentError(sentences(opened.missed, names_of(settings.keys))[0])
-    except (ProgramError, EditError) as error:
-        complain(error)
-        return 2
     except NoMomentError as error:
         complain(f"--at {asked.at}: {error}")
         return 2
+    except NOT_OPENED as error:
+        complain(why_not(asked.name, error))
+        return 2
     except KeyboardInterrupt:
         return 130
-    except MinidlError as error:
-        complain(f"{asked.name} cannot be trained: {error}")
-        return 2
     begins = progress is not None and asked.at == "0" and not asked.edits and not is_session(asked.name)
     with reported(opened.session):
         app = BackpropApp(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from string import ascii_lowercase
 
-from minidl_core import MinidlError, Node, Operation
+from minidl_core import Node, Operation
 
 from .complaints import complain
 from .debugger.followed import Followed
@@ -18,17 +18,16 @@ from .debugger.timeline import Timeline
 from .drawing.palette import plain
 from .narration.narration import narrate_line
 from .narration.solution import ROOMS, escaped
-from .notation.edits import EditError
 from .notation.fitting import printable
 from .notation.formats import shape_text
 from .notation.formulas import right_side
-from .notation.moments import NoMomentError, command, name_moment
+from .notation.moments import command, name_moment
 from .notation.names import called, text_in_names
 from .programs import FORMULA, is_path, words_of
 from .programs.program import ProgramError
 from .quiz import Question
 from .quiz.quiz import Quiz
-from .session.opening import Asked, open_session
+from .session.opening import NOT_OPENED, Asked, open_session, why_not
 
 _ITERATIONS = 4
 _MOST_IN_VAIN = 200
@@ -60,11 +59,8 @@ def run_questions(asked: Asked, count: int) -> int:
         if session.hunt is not None:
             raise ProgramError(f"{asked.name} is a hunt: nothing is asked about what a broken engine computes")
         drawn = draw_questions(session.timeline, count, asked.seed or 0)
-    except (ProgramError, NoMomentError, EditError) as error:
-        complain(error)
-        return 2
-    except MinidlError as error:
-        complain(f"{asked.name} cannot be trained: {error}")
+    except NOT_OPENED as error:
+        complain(why_not(asked.name, error))
         return 2
     if len(drawn) < count:
         complain(f"{len(drawn)} of {count} questions: the first {_ITERATIONS} iterations have no other")

@@ -8,16 +8,12 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from minidl_core import MinidlError
-
 from .app import BackpropApp
 from .cast import Cast
 from .complaints import complain
 from .driver import CastDriver
-from .notation.moments import NoMomentError
-from .programs.program import ProgramError
 from .screens.main_screen import MainScreen
-from .session.opening import Asked, open_session
+from .session.opening import NOT_OPENED, Asked, open_session, why_not
 from .session.replay import replay
 from .session.session_file import read_session
 from .settings import Settings
@@ -31,11 +27,8 @@ def run_replay(name: str, record: str, settings: Settings) -> int:
     try:
         file = read_session(name)
         opened = open_session(Asked(name), has_files=False)  # a guess that is made again is no score
-    except (ProgramError, NoMomentError) as error:
-        complain(error)
-        return 2
-    except MinidlError as error:
-        complain(f"{name} cannot be trained: {error}")
+    except NOT_OPENED as error:
+        complain(why_not(name, error))
         return 2
     if opened.warning:
         complain(opened.warning)

@@ -10,20 +10,15 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
-from minidl_core import MinidlError
-
 from ..complaints import complain
 from ..crash import reported
 from ..hang_up import hang_up_interrupts
 from ..narration.messages import sentences
-from ..notation.edits import EditError
 from ..notation.fitting import printable
-from ..notation.moments import NoMomentError
-from ..programs.program import ProgramError
 from ..quiz.arithmetic import read_number
 from ..session import Viewer
 from ..session.looks import count_look
-from ..session.opening import Asked, open_session
+from ..session.opening import NOT_OPENED, Asked, open_session, why_not
 from ..session.progress import Progress
 from .answers import spoken, write_log, write_place, write_step
 from .asking import answer
@@ -98,11 +93,8 @@ def open_viewer(asked: Asked, *, has_files: bool = True) -> Viewer | None:
     """Return a viewer of the session that is asked for; None where it cannot be opened, which is then said."""
     try:
         opened = open_session(asked, has_files=has_files)
-    except (ProgramError, NoMomentError, EditError) as error:
-        complain(error)
-        return None
-    except MinidlError as error:
-        complain(f"{asked.name} cannot be trained: {error}")
+    except NOT_OPENED as error:
+        complain(why_not(asked.name, error))
         return None
     for wrong in (opened.warning, "" if opened.missed is None else sentences(opened.missed, KEYS)[0]):
         if wrong:

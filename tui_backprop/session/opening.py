@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from minidl_core import MinidlError
+
 from ..debugger.message import Message
 from ..debugger.steps import Place
 from ..notation.edits import LEARNING_RATE, EditError, read_any_edit
-from ..notation.moments import read_moment
+from ..notation.moments import NoMomentError, read_moment
 from ..programs import is_hunt
 from ..programs.collecting import collecting_rarely
 from ..programs.opening import open_program
 from ..programs.program import ProgramError
 from .debug_session import DebugSession
 from .session_file import is_session, read_session, take_up
+
+NOT_OPENED = (ProgramError, NoMomentError, EditError, MinidlError)
+"""What is raised where something cannot be opened as it is asked for."""
+
+
+def why_not(name: str, error: Exception) -> object:
+    """Return what there is to say where one of these errors was raised: the engine's own do not name the program."""
+    return f"{name} cannot be trained: {error}" if isinstance(error, MinidlError) else error
 
 
 class Asked(NamedTuple):
