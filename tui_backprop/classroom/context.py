@@ -12,7 +12,6 @@ from typing import Any
 
 from minidl_core import MinidlError
 
-from ..beliefs.beliefs import WRONG_MACHINES
 from ..debugger.followed import Followed
 from ..debugger.kept import kept
 from ..debugger.steps import Place
@@ -63,6 +62,8 @@ def look_where(pointed: Sequence[Any], session: DebugSession, viewer: Viewer) ->
 
 def _look_like(looks: Sequence[Any], session: DebugSession, viewer: Viewer) -> None:
     """Have a viewer compare the same belief, show as many digits and fold the same as somebody else."""
+    from ..beliefs.beliefs import WRONG_MACHINES  # not before the first paint, which shows none of them
+
     belief, in_full, folded = looks
     if belief is not None and not 1 <= int(belief) <= len(WRONG_MACHINES):
         raise ValueError(f"there is no belief {belief}")
