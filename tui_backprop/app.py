@@ -137,7 +137,7 @@ class BackpropApp(App[None]):
         self.switch_mode(address if address != next(iter(self._sessions)) else self.DEFAULT_MODE)
 
     def _make_screen(self) -> Screen[None]:
-        screen = MainScreen(self.session, self._company, self._keys, self._paint)
+        screen = MainScreen(self.session, self._company, self._keys, self._paint, self._is_awaited)
         screen._css_update_count = self._css_update_count  # or Textual would parse all style sheets again for it
         screen.viewer.tell(self._progress)
         begins = self._begins or (len(self._sessions) > 1 and self._company is None)
@@ -207,7 +207,7 @@ class BackpropApp(App[None]):
                     look(member, opened)
 
             there, shown = Look(lead, member), session or DebugSession(self.session.program)
-            self.push_screen(LookScreen(shown, there, self._keys, self._paint, look_elsewhere))
+            self.push_screen(LookScreen(shown, there, self._keys, self._paint, self._is_awaited, look_elsewhere))
 
         self.push_screen(ClassScreen(lead), look)
 
@@ -231,6 +231,8 @@ class BackpropApp(App[None]):
         """
         while self._input and not self._exit:
             event = self._input.popleft()
+            if isinstance(self._driver, DifferenceDriver):
+                self._driver.input_waits.clear()
             try:
                 if isinstance(event, events.Key) and isinstance(self.screen, MainScreen):
                     await self._press(event, self.screen)
@@ -322,6 +324,10 @@ class BackpropApp(App[None]):
         painted = driver.paint(rows)
         self._end_update()
         return painted
+
+    def _is_awaited(self) -> bool:
+        """Return whether a key waits until a tick of a run is over."""
+        return isinstance(self._driver, DifferenceDriver) and self._driver.input_waits.is_set()
 
     def action_repaint(self) -> None:
         """Send the terminal the whole screen."""

@@ -21,6 +21,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import groupby
+from threading import Event
 from typing import IO, Any
 
 from textual import events
@@ -231,6 +232,7 @@ class DifferenceDriver(LinuxDriver):
         super().__init__(*arguments, **options)
         assert self._file is not None, "there is a terminal"
         self._file = Output(self._file)  # type: ignore[assignment]  # it needs no more of a file
+        self.input_waits = Event()
         self._suspended = False
         self._has_terminal = False
         self.forget()
@@ -352,6 +354,8 @@ class DifferenceDriver(LinuxDriver):
             if data == b"":
                 return  # the terminal is gone
             for message in source.take(data) if data else source.tick():
+                if isinstance(message, events.InputEvent | events.Paste):
+                    self.input_waits.set()
                 self.process_message(message)
 
 

@@ -32,6 +32,7 @@ KEYS, SCREEN = 0, 2  # the descriptors that Textual reads from and paints on; it
 ENDINGS = tuple(
     signal.Signals[f"SIG{name}"] for name in ("INT", "TERM", "HUP", "QUIT", "USR1", "USR2", "ALRM", "ABRT", "XCPU")
 )
+READER_WAITS = 0.001  # so many seconds the thread that reads keys waits for one that computes
 PATIENCE = 2.0  # seconds that the app has to quit after a signal
 
 # what Textual 8.2.8 sets, unset: paste, wrap, size reports, mouse, focus, painting at once, keyboard, screen, cursor
@@ -66,6 +67,7 @@ def run(app: App[Any], *, only_ascii: bool = False, asks_background: bool = Fals
     if "SSH_CONNECTION" in os.environ:
         app.animation_level = "none"
     threading.Thread(target=_end_when_the_terminal_is_gone, daemon=True).start()
+    sys.setswitchinterval(READER_WAITS)
     gc.freeze()  # what is imported stays: to look through it for garbage would hold up a key for 50 ms, now and then
     gc.set_threshold(*OFTEN)
     waits = os.get_blocking(SCREEN)

@@ -67,6 +67,18 @@ def test_of_a_large_graph_only_the_events_of_the_goal_are_shown_and_over_several
     assert [timeline.losses.loss_at(n) for n in range(1, 6)] == expected
 
 
+@pytest.mark.parametrize("pause_every", [0, 100])
+def test_a_tick_whose_end_is_awaited_trains_one_iteration_and_shows_another(pause_every: int) -> None:
+    timeline, run = at_full_speed(load_lesson("perceptron"), pause_every)
+    run.start()
+    for tick in range(1, 4):
+        assert run.tick(lambda: True)
+        assert timeline.place[:2] == (2 * tick, len(timeline.recording.events))
+    looks = itertools.count()
+    run.tick(lambda: next(looks) == 9)
+    assert timeline.place.iteration == 6 + 10 + 1
+
+
 def test_from_between_two_iterations_it_goes_by_iterations_unless_a_speed_was_chosen() -> None:
     timeline = Timeline(open_program("perceptron"))
     run = Run(timeline, 0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from time import perf_counter
 from typing import Literal, NamedTuple
 
@@ -11,8 +13,10 @@ from .recording import Recording
 from .steps import Place, Stop, after_iteration, after_step
 from .timeline import Timeline
 
-TRAINING_SECONDS = 0.006
-"""How long one tick at full speed may train: a key that comes meanwhile waits for so long."""
+TRAINING_SECONDS = 0.02
+"""How long one tick at full speed may train, if nothing waits for its end."""
+SHOWING_SECONDS = 0.006
+"""How long one tick at full speed may then take events of the iteration that it shows."""
 MOST_SHOWN = 500
 """At full speed the events of a tick's last iteration are shown, unless the graph has more nodes than this."""
 
@@ -54,7 +58,6 @@ class Run:
         self._pause_every = pause_every
         self._chosen: int | None = None
         self._pace = _BY_STEPS
-        self._at_once = 1
         self.goal: int | None = None
         self.destination: Place | None = None
         self._breakpoints: Breakpoints | None = None
@@ -115,14 +118,18 @@ class Run:
         finished = self._timeline.recording.iteration - (0 if self._timeline.at_end_of_iteration else 1)
         return (finished // self._pause_every + 1) * self._pause_every if self._pause_every else None
 
-    def tick(self) -> bool:
-        """Go on by one tick and return whether the run goes on after it."""
-        timeline = self._timeline
+    def tick(self, is_awaited: Callable[[], bool] = lambda: False) -> bool:
+        """Go on by one tick, a short one once its end is awaited, and return whether the run goes on after it."""
+        timeline, end = self._timeline, perf_counter() + TRAINING_SECONDS
+
+        def is_over() -> bool:
+            return is_awaited() or perf_counter() >= end
+
         if self._stop is not None:
-            return self._move_on(self._stop)
+            return self._move_on(self._stop, is_over)
         if self._breakpoints is not None:
-            return self._look_on(self._breakpoints)
-        moved = timeline.forward(self.speed.stop) if self.speed.stop is not None else self._train()
+            return self._look_on(self._breakpoints, is_over)
+        moved = timeline.forward(self.speed.stop) if self.speed.stop is not None else self._train(is_over)
         going_on = moved and not self._at_goal and timeline.recording.error is None
         if self.destination is not None and not going_on:
             self.arrive(self.destination)
@@ -132,22 +139,20 @@ class Run:
             self.message = self.stopped()
         return going_on
 
-    def _train(self) -> bool:
-        """Train for one tick and return whether that went anywhere.
+    def _train(self, is_over: Callable[[], bool]) -> bool:
+        """Train until a tick is over and return whether that went anywhere.
 
         Events cost far more than training does. Of a large graph only those of the goal are shown, over several ticks.
         """
-        timeline, started = self._timeline, perf_counter()
+        timeline = self._timeline
         following = timeline.recording.iteration + timeline.at_end_of_iteration
-        ahead = self._at_once if self.goal is None else min(self._at_once, self.goal - following)
+        ahead = sys.maxsize if self.goal is None else self.goal - following
         inside = timeline.cursor > 0 and not timeline.at_end_of_iteration
-        trained = ahead > 0 and not inside and timeline.train(ahead)
+        trained = ahead > 0 and not inside and timeline.train(ahead, is_over)
         if not trained or len(timeline.graph.nodes) <= MOST_SHOWN:
-            end = perf_counter() + TRAINING_SECONDS
+            end = perf_counter() + SHOWING_SECONDS
             moved = timeline.forward(lambda *at: after_iteration(*at) or perf_counter() >= end)
             trained = trained or moved
-        needed = perf_counter() - started
-        self._at_once = max(1, min(2 * self._at_once, int(self._at_once * TRAINING_SECONDS / max(needed, 1e-6))))
         return trained
 
     def arrive(self, destination: Place) -> bool:
@@ -161,15 +166,14 @@ class Run:
         timeline = self._timeline
         return self.goal is not None and timeline.recording.iteration >= self.goal and timeline.at_end_of_iteration
 
-    def _move_on(self, wanted: Stop) -> bool:
-        """Move for one tick and return whether the move goes on."""
-        end = perf_counter() + TRAINING_SECONDS
+    def _move_on(self, wanted: Stop, is_over: Callable[[], bool]) -> bool:
+        """Move until a tick is over and return whether the move goes on."""
         reached = False
 
         def stop(recording: Recording, index: int) -> bool:
             nonlocal reached
             reached = wanted(recording, index)
-            return reached or perf_counter() >= end
+            return reached or is_over()
 
         moved = self._timeline.forward(stop)
         if not moved or self._timeline.recording.error is not None:
@@ -177,12 +181,12 @@ class Run:
             return False
         return not reached
 
-    def _look_on(self, breakpoints: Breakpoints) -> bool:
-        """Look for a breakpoint for one tick; what ends the search is in `message`."""
-        timeline, end = self._timeline, perf_counter() + TRAINING_SECONDS
+    def _look_on(self, breakpoints: Breakpoints, is_over: Callable[[], bool]) -> bool:
+        """Look for a breakpoint until a tick is over; what ends the search is in `message`."""
+        timeline = self._timeline
 
         def stop(recording: Recording, index: int) -> bool:
-            return perf_counter() >= end or breakpoints.hit(recording, index) is not None
+            return breakpoints.hit(recording, index) is not None or is_over()
 
         move = timeline.back if self._backwards else timeline.forward
         while move(stop):
@@ -193,7 +197,7 @@ class Run:
             if not self._backwards and self._at_goal:
                 self.message = Message("no breakpoint up to goal", {"goal": self.goal})
                 return False
-            if perf_counter() >= end:
+            if is_over():
                 return True
         self.message = Message("no breakpoint before here") if self._backwards else self.stopped("no further stop")
         return False

@@ -6,7 +6,7 @@ started from, and its numbers come out the same to the bit. An edit forks: it be
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from minidl_core import Event, IterationFinished, MinidlError, NodeEvaluated, State, Stepper
 
@@ -149,17 +149,17 @@ class Timeline:
             before.append(event)
         return before
 
-    def train(self, iterations: int) -> bool:
+    def train(self, iterations: int, is_over: Callable[[], bool] = lambda: False) -> bool:
         """Move some iterations on without events, from the start or end of one to the start of one.
 
-        One in which something goes wrong is not begun.
+        They are fewer where it is over before. One in which something goes wrong is not begun.
         """
         if self.recording.error is not None:
             return False
         at_end = self.at_end_of_iteration
         if not at_end:
             self.course.restore(self.recording.start, self.branch.edits)
-        last = self._advance(iterations)
+        last = self._advance(iterations, is_over)
         if last is not None or not at_end:
             self.recording = self._begin(last or self.recording.previous)
             self.cursor = 0
@@ -314,7 +314,7 @@ class Timeline:
         self.course.restore(self.branch.states.before(max(iteration - 2, 0)), self.branch.edits)
         self.recording = self._begin(self._advance(iteration - 1 - self.course.finished))
 
-    def _advance(self, iterations: int) -> PastIteration | None:
+    def _advance(self, iterations: int, is_over: Callable[[], bool] = lambda: False) -> PastIteration | None:
         """Train on from the start of an iteration without events, keeping states and losses; return the last one."""
         last = None
         for _ in range(iterations):
@@ -328,6 +328,8 @@ class Timeline:
                 break
             last = PastIteration(state, loss)
             self.losses.record(self.course.finished, loss)
+            if is_over():
+                break
         return last
 
     def _start(self) -> State:

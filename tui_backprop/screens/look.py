@@ -20,9 +20,15 @@ class LookScreen(MainScreen):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q,F,L,O", "leave", "leave")]
 
     def __init__(
-        self, session: DebugSession, look: Look, keymap: Keymap, paint: Paint, opens: Callable[[Context], None]
+        self,
+        session: DebugSession,
+        look: Look,
+        keymap: Keymap,
+        paint: Paint,
+        is_awaited: Callable[[], bool],
+        opens: Callable[[Context], None],
     ) -> None:
-        super().__init__(session, look, keymap, paint)
+        super().__init__(session, look, keymap, paint, is_awaited)
         self._look = look
         self._opens = opens
         look.changed = self.look_at_class

@@ -64,7 +64,12 @@ class MainScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [binding for section in SECTIONS.values() for binding in section]
 
     def __init__(
-        self, session: DebugSession, company: Lead | Pupil | Look | None, keymap: Keymap, paint: Paint
+        self,
+        session: DebugSession,
+        company: Lead | Pupil | Look | None,
+        keymap: Keymap,
+        paint: Paint,
+        is_awaited: Callable[[], bool],
     ) -> None:
         super().__init__()
         self.session = session
@@ -73,7 +78,7 @@ class MainScreen(Screen[None]):
         self.viewer = Viewer(session, names_of(keymap))
         self._panes = [pane for pane in PANES if pane.applies(session.moment)]
         self._canvases = {name: GraphCanvas(id=name) if name == "graph" else Canvas(id=name) for name in self._names()}
-        self._paint = paint
+        self._paint, self._is_awaited = paint, is_awaited
         self._laid_out = False
         self._areas: dict[str, Area] = {}
         self._at: dict[str, Area] = {}
@@ -141,7 +146,9 @@ class MainScreen(Screen[None]):
 
     def _tick(self) -> None:
         """Go on with a run; what would be painted sooner than an eye can follow is left out."""
-        self.session.tick()
+        if self._due:
+            return  # what a key did is painted first
+        self.session.tick(self._is_awaited)
         if self.session.running is None and self._company is not None:
             self.look_at_class()
         elif self.session.running is None or perf_counter() >= self._next_frame:

@@ -236,10 +236,10 @@ class DebugSession:
         self._runs = True
         self.quiz.keep_to(self.timeline)
 
-    def tick(self) -> None:
-        """Go on by one tick of a run; where it ends there is a message."""
+    def tick(self, is_awaited: Callable[[], bool] = lambda: False) -> None:
+        """Go on by one tick of a run, a short one once its end is awaited; where the run ends there is a message."""
         if self._runs:
-            goes_on = self._run.tick()
+            goes_on = self._run.tick(is_awaited)
             self.quiz.keep_to(self.timeline)
             if not goes_on:
                 self.pause()
