@@ -24,7 +24,7 @@ from .session.session_file import ENDING
 from .settings import Settings
 
 IMPORTED_LATER = (
-    *("numpy.random", "numpy.ma", "textual.layouts.factory", "textual.command"),
+    *("numpy.random", "numpy.ma", "textual.layouts.factory", "textual.command", "plotext"),
     *imported_later(),
 )
 """What the app imports only where it needs it; of what is imported before, all processes have the same memory."""

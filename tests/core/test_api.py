@@ -28,7 +28,7 @@ def test_all_is_sorted_and_complete():
 
 
 def test_the_engine_imports_neither_textual_nor_rich():
-    code = "import minidl_core, sys; sys.exit(bool({'textual', 'rich', 'tui_backprop'} & set(sys.modules)))"
+    code = "import minidl_core, sys; sys.exit(bool({'textual', 'rich', 'plotext', 'tui_backprop'} & set(sys.modules)))"
     root = Path(__file__).parents[2]
     assert subprocess.run([sys.executable, "-c", code], cwd=root, timeout=60, check=False).returncode == 0
 

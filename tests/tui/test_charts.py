@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from itertools import pairwise
 from math import inf, isfinite, nan
 
@@ -251,6 +253,11 @@ def test_the_size_of_the_terminal_does_not_matter(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("COLUMNS", "20")
     monkeypatch.setenv("LINES", "5")
     check_size(loss_lines(PERCEPTRON, 4, 200, 60), 200, 60)
+
+
+def test_plotext_is_imported_with_the_first_chart() -> None:
+    code = "import sys, tui_backprop.pictures; sys.exit('plotext' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 # -- the data chart --------------------------------------------------------------------------------

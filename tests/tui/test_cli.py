@@ -29,7 +29,7 @@ def test_help_and_version_import_neither_textual_nor_numpy(option: str) -> None:
     script = (
         "import sys\nfrom tui_backprop.cli import main\n"
         f"try: main(['{option}'])\nexcept SystemExit as end: assert end.code == 0\n"
-        "assert not {'textual', 'numpy'} & set(sys.modules)"
+        "assert not {'textual', 'numpy', 'plotext'} & set(sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr

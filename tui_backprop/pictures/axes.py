@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
 from math import ceil, floor, log10
 
 from ..drawing.palette import Line
@@ -46,8 +44,7 @@ def labels(places: list[float]) -> list[str]:
     return next((found for found in texts if len(set(found)) == len(places)), texts[-1])
 
 
-@lru_cache(maxsize=64)  # an axis seldom moves
-def axis_beside(low: float, high: float, rows: int) -> Sequence[Line]:
+def axis_beside(low: float, high: float, rows: int) -> list[Line]:
     """Return a vertical axis from low to high, a line of text for each row from above, with round numbers."""
     places = ticks(low, high, max(rows // 2, 2))
     at_rows = [round((rows - 1) * (high - x) / (high - low)) for x in places]
@@ -56,7 +53,6 @@ def axis_beside(low: float, high: float, rows: int) -> Sequence[Line]:
     return [[(texts.get(row, "").rjust(margin), "dim"), ("┤" if row in texts else "│", "frame")] for row in range(rows)]
 
 
-@lru_cache(maxsize=64)
 def axis_below(low: float, high: float, columns: int) -> str:
     """Return a horizontal axis from low to high in so many cells, with the round numbers for which there is room."""
     axis = ["─"] * columns

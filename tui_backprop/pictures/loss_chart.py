@@ -16,7 +16,7 @@ import numpy as np
 from ..debugger.loss_history import LossHistory
 from ..drawing.palette import Line
 from ..notation.formats import number
-from .figures import CURSOR, GHOST, MEASURED, Figure, blank, styled
+from .figures import CURSOR, GHOST, MEASURED, blank, draw_curve, figure, rows_of, styled
 
 
 class _Axis(NamedTuple):
@@ -61,22 +61,28 @@ def draw_loss(
     axis = (_decades if logarithmic else _round_bounds)(shown, rows)
     if until is not None:
         curve, *others = ([(x, y) for x, y in points if x <= until] for points in (curve, *others))
-    ticks = [(position, f" {label}") for position, label in axis.ticks]
-    margin = max((len(text) for _, text in ticks), default=0)
+    labels = [f" {label}" for _, label in axis.ticks]
+    margin = max(map(len, labels), default=0)
     columns = width - margin - 1
     if columns < 4 or rows < 1:
         return blank(width, height)
 
-    figure = Figure(columns, rows, (1, window), (axis.low, axis.high))
+    plt = figure(width, rows)
+    plt.yaxes(True, False)
+    plt.yticks([position for position, _ in axis.ticks], [label.rjust(margin) for label in labels])
+    plt.xlim(1, window)
+    plt.ylim(axis.low, axis.high)
     xs, ys = [x for x, _ in curve], [axis.position(y) for _, y in curve]
-    figure.curve(xs, ys)
-    if 2 * window <= columns:
-        figure.mark(xs, ys, MEASURED)
+    plt.scatter([1], [axis.low], marker=" ")  # an axis on which nothing lies would be left out
+    if curve:
+        draw_curve(plt, xs, ys, (1, window), (axis.low, axis.high), columns, rows)
+    if curve and 2 * window <= columns:
+        plt.scatter(xs, ys, marker=MEASURED)
     if mark:
-        figure.mark([cursor], [axis.position(mark[0][1])], CURSOR)
+        plt.scatter([cursor], [axis.position(mark[0][1])], marker=CURSOR)
     reached = floor(0.5 + (columns - 1) * (cursor - 1) / (window - 1))
     dotted = [_dots(points, axis, window, columns, rows) for points in others]
-    haunted, ghostly = _haunted(figure.texts(ticks), [label for label, _ in ghosts], dotted, margin + 1)
+    haunted, ghostly = _haunted(rows_of(plt), [label for label, _ in ghosts], dotted, margin + 1)
     texts = [*haunted, "└".rjust(margin + 1) + _iterations(window, columns, None if mark else reached)]
 
     def style(row: int, column: int, cell: str) -> str:

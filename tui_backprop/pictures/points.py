@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from itertools import product
 
 import numpy as np
@@ -14,7 +14,7 @@ from ..drawing.palette import Line
 from ..notation.fitting import first_that_fits, joined, width_of
 from ..notation.formats import number
 from .axes import LARGEST, axis_below, axis_beside
-from .figures import Figure, blank, small, styled
+from .figures import blank, figure, rows_of, scatter, small, styled
 
 BLUE, RED, FOLLOWED, NOW, NOW_STEEP = "o", "x", "◆", "━", "┃"
 RED_REGION = "·"
@@ -62,7 +62,7 @@ def draw_data(
     if is_red is not None:
         gap = np.maximum(gap, (high - low) / 4)  # what is beyond the points is of interest, too
     low, high = low - gap, high + gap
-    beside: Sequence[Line] = []
+    beside: list[Line] = []
     if width >= LEAST_WIDTH and height >= LEAST_HEIGHT and max(abs(low).max(), abs(high).max()) <= LARGEST:
         height -= 1
         beside = axis_beside(low[1], high[1], height)
@@ -70,7 +70,9 @@ def draw_data(
         width -= margin
     xs, ys = np.linspace(low[0], high[0], width), np.linspace(low[1], high[1], height)
 
-    figure = Figure(width, height, (xs[0], xs[-1]), (ys[0], ys[-1]))
+    plt = figure(width, height)
+    plt.xlim(xs[0], xs[-1])
+    plt.ylim(ys[0], ys[-1])
     cells = np.floor((positions[drawable] - low) / (high - low) * (width - 1, height - 1) + 0.5).astype(int)
     taken = {(column, row) for column, row in cells.tolist()}
     room = sum(len(str(iteration)) + 1 for iteration in before)  # of the numbers of lines that coincide
@@ -80,16 +82,16 @@ def draw_data(
         apart = max(3, len(before)) if steep else max(6, room)
         free = _spread(columns.tolist(), rows.tolist(), apart, len(text), width, taken)
         for position, digit in enumerate(text):
-            figure.mark(xs[columns[free] + position], ys[rows[free]], digit)
+            scatter(plt, xs[columns[free] + position], ys[rows[free]], digit)
     if now is not None:
         steep, columns, rows = _cells(now, xs, ys)
-        figure.mark(xs[columns], ys[rows], NOW_STEEP if steep else NOW)
+        scatter(plt, xs[columns], ys[rows], NOW_STEEP if steep else NOW)
     for kind, marker in ((0, BLUE), (1, RED)):
         of_kind = positions[drawable & (kinds == kind)]
-        figure.mark(of_kind[:, 0], of_kind[:, 1], marker)
+        scatter(plt, of_kind[:, 0], of_kind[:, 1], marker)
     if followed is not None and followed < len(positions) and drawable[followed]:
-        figure.mark(positions[[followed], 0], positions[[followed], 1], FOLLOWED)
-    texts = figure.texts()
+        scatter(plt, positions[[followed], 0], positions[[followed], 1], FOLLOWED)
+    texts = rows_of(plt)
     if is_red is not None:
         dotted = is_red(np.dstack(np.meshgrid(xs, ys[::-1])).reshape(-1, 2)).reshape(height, width)
         texts = [
