@@ -117,6 +117,12 @@ def in_list(node: Node, length: int = NAME_LENGTHS[1]) -> str:
     return f"'{name}'" if isinstance(node, Constant) and not name[:1].isalpha() else name
 
 
+def as_choice(node: Node) -> str:
+    """Return how a node is told apart from an answer in numbers: the constant 12, where its name is one."""
+    name = cut(node.name, NAME_LENGTHS[1])
+    return name if in_list(node) == name else f"the constant {name}"
+
+
 def the_loss(loss: Node, name: str) -> str:
     """Return how a sentence names the loss: with its name, unless that is the word itself."""
     return f"the {name}" if loss.name == "loss" else f"the loss {name}"
