@@ -18,6 +18,7 @@ from .debugger.timeline import Timeline
 from .drawing.palette import plain
 from .narration.narration import narrate_line
 from .narration.solution import ROOMS, escaped
+from .narration.wording import in_list
 from .notation.fitting import printable
 from .notation.formats import shape_text
 from .notation.formulas import right_side
@@ -115,7 +116,7 @@ def _where(moment: Moment, question: Question) -> str:
     where = f"Iteration {moment.iteration}, {moment.phase} pass"
     if not question.hides_queue:
         return f"{where}."
-    visited = [called(node) for node in moment.last_visited(_MOST_VISITED)]
+    visited = [in_list(node) for node in moment.last_visited(_MOST_VISITED)]
     last = f"the last {_MOST_VISITED} visited" if len(visited) == _MOST_VISITED else "visited so far"
     return f"{where}; {last}: {', '.join(visited) or 'none'}."
 

@@ -347,7 +347,7 @@ async def test_a_constant_that_was_first_in_the_queue_is_said_to_be_passed_over(
         await pilot.press("m", "space", "1")
         assert "✗ not a: b" in text(pilot, "step-title")
         shown = " ".join(text(pilot, "inspector").split())
-        assert "b: 10 was before it, but as a constant its visit is passed over" in shown
+        assert "b: '10' was before it, but as a constant its visit is passed over" in shown
 
 
 async def test_why_an_answer_was_wrong_goes_with_the_next_step_from_above_a_chart_too() -> None:

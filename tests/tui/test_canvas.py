@@ -130,8 +130,8 @@ async def test_another_theme_is_that_of_every_row() -> None:
                 found.append(colours())
         finally:
             choose_theme("dark")
-        assert [name for name, _ in found] == ["color(208)", "color(160)", "color(203)"]
-        assert [parameters for _, parameters in found] == ["1;38;5;208", "1;38;5;160", "1;38;5;203"]
+        assert [name for name, _ in found] == ["color(208)", "color(160)", "color(210)"]
+        assert [parameters for _, parameters in found] == ["1;38;5;208", "1;38;5;160", "1;38;5;210"]
 
 
 async def test_the_terminals_own_background_is_not_named() -> None:

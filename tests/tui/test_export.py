@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -271,3 +272,14 @@ def test_what_cannot_be_written_is_refused(capsys: pytest.CaptureFixture[str], t
     assert "(engine.py:70) is computed by what only the program itself has" in capsys.readouterr().err
     assert main(["-e", "sum(w)", "--set", f"w={[1] * 1001}", "--export", "numpy"]) == 2
     assert "its data are large and go beside the script; name it: --export numpy FILE.py" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["perceptron", "broadcast", "xor"])
+def test_the_formula_beside_a_sum_has_the_sum_in_it(name: str) -> None:
+    program = open_program(name)
+    lines = script_of(program, "numpy", 1, "backprop-tui", MANY).lines
+    backward = [line.strip() for line in lines if line.startswith("    d_")]
+    summed = [line for line in backward if re.search(r"= (?:\w+ \+ )?np\.sum\(", line)]
+    assert summed
+    assert all("# Σ" in line for line in summed), summed
+    assert all("# Σ" not in line for line in backward if "np.sum(" not in line)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections import namedtuple
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from tui_backprop.programs.naming import loop_names, name_objects
+from tui_backprop.programs.opening import open_program
+
+from .test_engine import CLOSURES
 
 
 class Thing:
@@ -85,3 +90,39 @@ def test_many_scalars_of_one_list_are_named_alike() -> None:
 def test_the_variables_of_loops_are_known() -> None:
     text = "for p in ps:\n    for i, (a, b) in x: pass\ndef f():\n    for q in ps: pass\n[c for c in ps]"
     assert loop_names(text) == {"p", "i", "a", "b"}
+
+
+SUM_IN_A_LOOP = (
+    CLOSURES.partition("def score")[0]
+    + """
+for step in range(3):
+    cost = sum((each * each for each in (*w, b)), Val(0.0))
+    cost.backprop()
+    for each in (*w, b):
+        each.val -= 0.1 * each.slope
+        each.slope = 0.0
+"""
+)
+IN_A_FUNCTION = (
+    CLOSURES.partition("def score")[0]
+    + """
+def train():
+    for step in range(3):
+        cost = (w[0] * w[1] + b) * b
+        cost.backprop()
+        for each in (*w, b):
+            each.val -= 0.1 * each.slope
+            each.slope = 0.0
+train()
+"""
+)
+
+
+@pytest.mark.parametrize("source", [SUM_IN_A_LOOP, IN_A_FUNCTION])
+def test_the_loss_of_an_engine_is_called_as_the_function_that_goes_backward_calls_it(
+    source: str, tmp_path: Path
+) -> None:
+    script = tmp_path / "engine.py"
+    script.write_text(source)
+    program = open_program(str(script))
+    assert program.example.loss.name == "cost"

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from minidl_core import (
+    Constant,
     ContributionAdded,
     Graph,
+    Node,
     NodeEvaluated,
     NodesEnqueued,
     NodeVisited,
@@ -63,6 +65,11 @@ def steps(timeline: Timeline, iterations: int, followed: Followed, fine: bool = 
         timeline.forward(after_event if fine else after_step)
 
 
+def told(node: Node) -> str:
+    """Return how a choice says a node: one that is called like a number is not to be taken for one."""
+    return f"the constant {node.name}" if isinstance(node, Constant) and node.name[0].isdecimal() else node.name
+
+
 def expected(before: Moment, after: Moment, question: Question, followed: Followed) -> str:
     """Return the right answer, worked out anew from the events that the step will show."""
     events = before.recording.events[before.cursor : after.cursor]
@@ -71,9 +78,9 @@ def expected(before: Moment, after: Moment, question: Question, followed: Follow
     assert node is not None
     match question.kind, event:
         case "which node is next", _:
-            return [each.node.name for each in events if isinstance(each, NodeVisited)][-1]
+            return [told(each.node) for each in events if isinstance(each, NodeVisited)][-1]
         case "who joins the queue", _:
-            joined = [n.name for e in events if isinstance(e, NodesEnqueued) and e.node is node for n in e.enqueued]
+            joined = [told(n) for e in events if isinstance(e, NodesEnqueued) and e.node is node for n in e.enqueued]
             return " and ".join(filter(None, [", ".join(joined[:-1]), *joined[-1:]])) or "none"
         case "shapes", NodeEvaluated(value=array) | ContributionAdded(contribution=array):
             return shape_text(array.shape)

@@ -8,6 +8,7 @@ from types import ModuleType
 
 import pytest
 from rich.color import Color
+from rich.style import Style
 
 import minidl_core
 import tui_backprop
@@ -18,13 +19,36 @@ from tui_backprop.drawing.ascii import in_ascii
 from tui_backprop.drawing.console import in_console
 from tui_backprop.drawing.glyphs import CHOSEN, LINES
 from tui_backprop.drawing.palette import STYLES, THEMES, choose_theme
+from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.settings import CHOICES, MEANINGS, Settings, read_settings, theme_of, write_config
 from tui_backprop.terminal_input import BackgroundReported, TerminalInput
+from tui_backprop.widgets.canvas import Canvas
 
-BACKGROUNDS = {"dark": "#000000", "light": "#ffffff", "colour-blind": "#000000"}
+DARK = {
+    "black": "#000000",
+    "VS Code": "#1e1e1e",
+    "One Dark": "#282c34",
+    "Solarized dark": "#002b36",
+    "Nord": "#2e3440",
+    "Ubuntu": "#300a24",
+    "Monokai": "#272822",
+    "Dracula": "#282a36",
+    "Catppuccin Frappé": "#303446",
+}
+LIGHT = {
+    "white": "#ffffff",
+    "One Light": "#fafafa",
+    "Solarized light": "#fdf6e3",
+    "Gruvbox light": "#fbf1c7",
+    "Catppuccin Latte": "#eff1f5",
+}
+BACKGROUNDS = {"dark": DARK, "light": LIGHT, "colour-blind": DARK}
+"""Backgrounds that terminals have, by the theme that is for them."""
 STRINGS = (tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING))  # from Python 3.12 on
 READABLE = 4.5
 """The least contrast of text (WCAG 2.2, 1.4.3)."""
+VISIBLE = 3.0
+"""The least contrast of lines, such as frames and axes (1.4.11)."""
 
 
 def luminance(colour: Color) -> float:
@@ -33,16 +57,35 @@ def luminance(colour: Color) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
+def contrast(colour: str, other: str) -> float:
+    bright, dark = sorted((luminance(Color.parse(colour)), luminance(Color.parse(other))), reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
+
+
 @pytest.mark.parametrize("theme", THEMES)
-def test_every_colour_of_a_theme_can_be_read_on_its_background(theme: str) -> None:
+def test_every_colour_of_a_theme_can_be_read_on_the_backgrounds_of_terminals(theme: str) -> None:
     assert THEMES[theme].keys() == THEMES["dark"].keys()
-    background = luminance(Color.parse(BACKGROUNDS[theme]))
     for name, style in THEMES[theme].items():
         front, _, behind = style.partition(" on ")
+        least = VISIBLE if name == "frame" else READABLE
         for colour in [word for word in front.split() if word.startswith("color")]:
-            under = luminance(Color.parse(behind)) if behind else background
-            bright, dark = sorted((luminance(Color.parse(colour)), under), reverse=True)
-            assert (bright + 0.05) / (dark + 0.05) >= READABLE, (theme, name)
+            for terminal, background in BACKGROUNDS[theme].items():
+                assert contrast(colour, behind or background) >= least, (theme, name, terminal)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_frames_are_lines_and_no_text(size: tuple[int, int]) -> None:
+    """What has their colour may be fainter than text."""
+    app = BackpropApp("xor")
+    async with app.run_test(size=size) as pilot:
+        for key in "iippVVVV":
+            await pilot.press(key)
+            assert isinstance(app.screen, MainScreen)
+            spans = [span for canvas in app.screen.query(Canvas) for y in range(size[1]) for span in canvas.spans(y)]
+            frame = Style.parse(STYLES["frame"]).color
+            texts = [text for text, colours in spans if frame and f"38;5;{frame.number}" in colours]
+            assert any("─" in text for text in texts)
+            assert not [text for text in texts if any(sign.isalnum() for sign in text)]
 
 
 def test_a_theme_is_taken_where_the_background_is_light_and_nothing_else_is_set(

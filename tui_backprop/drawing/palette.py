@@ -12,17 +12,17 @@ Line = list[Span]
 # Colours are numbers of the 256-colour table: SSH does not forward COLORTERM.
 _WITHOUT_COLOUR = {"text": "", "title": "bold", "phase": "bold reverse", "selected": "reverse"}
 _DARK = {
-    "dim": "color(245)",
+    "dim": "color(247)",
     "frame": "color(244)",
     "now": "bold color(220)",
     "flow": "bold color(220)",
     "done": "color(114)",
     "waiting": "color(180)",
-    "stale": "color(173)",
+    "stale": "color(215)",
     "variable": "color(117)",
-    "ghost": "color(140)",
-    "error": "bold color(203)",
-    "red": "color(203)",
+    "ghost": "color(141)",
+    "error": "bold color(210)",
+    "red": "color(210)",
     "blue": "color(75)",
     "key": "bold color(117)",
     "followed": "bold color(220)",
@@ -30,10 +30,10 @@ _DARK = {
 _LIGHT = {
     "dim": "color(241)",
     "frame": "color(242)",
-    "now": "bold color(130)",
-    "flow": "bold color(130)",
-    "done": "color(28)",
-    "waiting": "color(94)",
+    "now": "bold color(94)",
+    "flow": "bold color(94)",
+    "done": "color(22)",
+    "waiting": "color(58)",
     "stale": "color(95)",
     "variable": "color(25)",
     "ghost": "color(90)",
@@ -41,7 +41,7 @@ _LIGHT = {
     "red": "color(160)",
     "blue": "color(26)",
     "key": "bold color(25)",
-    "followed": "bold color(130)",
+    "followed": "bold color(94)",
 }
 # of a map, from low to high: each says its background and what is legible on it, so that it fits every theme
 _LEVEL_COLOURS = ((231, 53), (231, 54), (231, 61), (16, 67), (16, 66), (16, 72), (16, 77), (16, 149), (16, 221))
@@ -54,7 +54,7 @@ _OF_LEVELS = {
 _COLOUR_BLIND = _DARK | {
     "done": "color(80)",
     "waiting": "color(250)",
-    "stale": "color(244)",
+    "stale": "color(248)",
     "ghost": "color(182)",
     "error": "bold color(208)",
     "red": "color(208)",

@@ -21,7 +21,7 @@ from ..debugger.moment import Moment
 from ..debugger.recording import Recording
 from ..debugger.steps import after_event, after_iteration, after_step
 from ..debugger.timeline import Timeline
-from ..narration.wording import Name
+from ..narration.wording import Name, in_list
 from ..notation.by_hand import by_hand
 from ..notation.expression import Apply, Entry, magnitude
 from ..notation.formats import MOST_DIGITS, digits_of_change, element_text, number
@@ -107,7 +107,7 @@ def _next_node(step: Step, node: Node) -> Move:
     why = "the search starts at the loss" if node is before.graph.loss else why_next(step, node)
     question = step.asks(NEXT, "Which node does the search visit next?", called(node), hides_queue=True)
     rule = "first in, first out, and a node joins once all of its consumers are done"
-    start = f"the queue, first in, first out: {', '.join(map(called, before.queue[:_MOST_IN_QUEUE]))}"
+    start = f"the queue, first in, first out: {', '.join(map(in_list, before.queue[:_MOST_IN_QUEUE]))}"
 
     def explain(chosen: Node | float) -> str:
         assert isinstance(chosen, Node)

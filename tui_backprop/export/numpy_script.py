@@ -8,6 +8,7 @@ from minidl_core.backprop import search
 from minidl_core.gradients import gradient_rule
 
 from ..notation.fitting import printable
+from ..notation.names import summed
 from .exported import Exported
 from .literals import attribute_text
 from .numpy_texts import FUNCTIONS, TEXTS, Gradients, words
@@ -129,8 +130,9 @@ class _Writer:
         formula = gradient_rule(consumer).formula_for(input_index)
         named = [exported.operand(each, consumer) for each in consumer.inputs]
         formula = consumer.definition.name_symbols(formula, named, self._names[consumer])
-        if consumer.definition.elementwise or consumer.kind == "broadcast_to":
-            return _summed_back(text, exported.shapes[consumer], exported.shapes[source]), printable(formula)
+        full, shape = exported.shapes[consumer], exported.shapes[source]
+        if (consumer.definition.elementwise or consumer.kind == "broadcast_to") and full != shape:
+            return _summed_back(text, full, shape), printable(formula and summed(formula, full, shape))
         return text, printable(formula)
 
     def _sourced_gradients(self, node: Operation) -> str:
@@ -146,8 +148,6 @@ class _Writer:
 
 def _summed_back(text: str, shape: Shape, wanted: Shape) -> str:
     """Return a gradient summed over the positions to which broadcasting copied the entries of an input."""
-    if shape == wanted:
-        return text
     if not wanted:
         return f"np.sum({text})"
     extra = len(shape) - len(wanted)

@@ -38,7 +38,7 @@ from ..notation.listing import listed
 from .messages import Keys
 from .theirs import beside_theirs
 from .update_sentences import updated
-from .wording import Name, Words, counted, lowered, slope_of, the_loss, unmark, value_text
+from .wording import Name, Words, counted, in_formulas, lowered, slope_of, the_loss, unmark, value_text
 
 _ORDINALS = ("first", "second", "third", "fourth")
 
@@ -100,10 +100,11 @@ def _evaluated(at: Moment, event: NodeEvaluated, name: Name) -> Words:
     n, text, formula = name(node), value_text(value), right_side(node)
     shapes = shapes_of(at, node)
     own_name = node.name.rpartition("/")[2].startswith(node.definition.name)
-    named = in_names(formula, node, at.graph.loss, shapes, name)
+    short = in_formulas(node, name)
+    named = in_names(formula, node, at.graph.loss, shapes, short)
     lead = f"{n} computes {named}" if own_name else f"{n} = {named}"
     heads = (f"{lead} = {text}", lead) if text and not value.shape else (lead,)
-    reason = in_names(lowered(node.definition.reason), node, at.graph.loss, shapes, name)
+    reason = in_names(lowered(node.definition.reason), node, at.graph.loss, shapes, short)
     extra = f". It is {text}" if text and value.shape else ""
     if not any(shapes.values()):
         values = {symbol: _number(at, source) for symbol, source in symbols(node).items()}
@@ -180,12 +181,10 @@ def _visited(at: Moment, event: NodeVisited, name: Name) -> Words:
 def _contribution(at: Moment, event: ContributionAdded, name: Name) -> Words:
     node, consumer, input_index = event.node, event.consumer, event.input_index
     rule, shapes, loss = gradient_rule(consumer), shapes_of(at, consumer), at.graph.loss
-    n, c = _subject(node, name), name(consumer)
+    n, c, short = _subject(node, name), name(consumer), in_formulas(consumer, name)
     formula = rule.formula_for(input_index) or "its contribution"
-    gets = f"{n} gets {in_names(formula, consumer, loss, shapes, name)}"
-    reason = (
-        in_names(lowered(rule.reason_for(input_index)), consumer, loss, shapes, name) if not _is_number(node) else ""
-    )
+    gets = f"{n} gets {in_names(formula, consumer, loss, shapes, short)}"
+    reason = "" if _is_number(node) else in_names(lowered(rule.reason_for(input_index)), consumer, loss, shapes, short)
     heads: tuple[str, ...] = (f"{gets} from {c}",)
     shape, grown = event.contribution.shape, event.gradient.shape
     if not shape and not grown and not any(shapes.values()):

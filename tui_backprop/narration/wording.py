@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from minidl_core import Constant, Node
+from minidl_core import Constant, Node, Operation
 from minidl_core.arrays import Array
 
 from ..debugger.moment import Moment
@@ -18,12 +18,13 @@ from ..drawing.glyphs import ELLIPSIS
 from ..drawing.palette import Line
 from ..notation.fitting import cut, width_of, wrap
 from ..notation.formats import number, vector
+from ..notation.names import formula_names
 
 ROOMS = ((116, 1), (78, 2))
 """What every sentence fits into: so many cells in so many lines."""
 
 Name = Callable[..., str]
-"""Returns the name of a node, cut to some length and marked with a style, by default that of its role."""
+"""Returns the name of a node, or the text for it, cut to some length and marked with a style, by default its role's."""
 
 NAME_LENGTHS = (40, 24, 16, 10, 6)
 """To how many cells names are cut, one after the other, until a sentence fits."""
@@ -58,10 +59,16 @@ def unmark(text: str) -> str:
 def naming(length: int, now: object) -> Name:
     """Return the function that says a node's name, cut to a length and marked; `now` is the node of the sentence."""
 
-    def name(node: Node, style: str = "") -> str:
-        return mark(cut(node.name, length), style or ("now" if node is now else "title"))
+    def name(node: Node, style: str = "", text: str = "") -> str:
+        return mark(cut(text or node.name, length), style or ("now" if node is now else "title"))
 
     return name
+
+
+def in_formulas(operation: Operation, name: Name) -> Name:
+    """Return the function that says nodes as the formulas of an operation write them."""
+    names = formula_names(operation)
+    return lambda node: name(node, text=names.get(node, ""))
 
 
 def wordings(describe: Callable[[Name], Words], now: object, lengths: Sequence[int] = NAME_LENGTHS) -> Iterator[str]:
@@ -108,6 +115,12 @@ def in_list(node: Node, length: int = NAME_LENGTHS[1]) -> str:
     """Return the name of a node as it stands in a list: '12' where a constant's name could be taken for a number."""
     name = cut(node.name, length)
     return f"'{name}'" if isinstance(node, Constant) and not name[:1].isalpha() else name
+
+
+def as_choice(node: Node) -> str:
+    """Return how a node is told apart from an answer in numbers: the constant 12, where its name is one."""
+    name = cut(node.name, NAME_LENGTHS[1])
+    return name if in_list(node) == name else f"the constant {name}"
 
 
 def the_loss(loss: Node, name: str) -> str:

@@ -70,6 +70,8 @@ def in_numbers(formula: str, values: Mapping[str, float], result: float, digits:
     total = number(result, digits)
     if formula in values:
         return total
+    if formula.startswith("-") and formula[1:] in values:
+        digits -= 1  # of what only has another sign nothing is rounded off
     texts = {symbol: number(value, digits + 1) for symbol, value in values.items()}
     if re.fullmatch(r"[A-Z] [+-] [A-Z]", formula):
         first, second = values[formula[0]], values[formula[-1]]

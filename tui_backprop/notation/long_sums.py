@@ -124,11 +124,9 @@ def _columns(
     Where they are too wide, heads and numbers become shorter, and then the first factors go.
     """
     shown = np.concatenate([table.terms[rows.start : rows.stop], *(table.terms[g].sum(0)[None] for _, g in groups)])
-    # a name without its scope, and without its index, is shorter
     whole = [name for name, _, _ in table.factors]
-    own = [name.rpartition("/")[2] for name in whole]
-    bare = [name.partition("[")[0] for name in own]
-    for digits, heads in ((DIGITS, whole), (DIGITS, own), (3, whole), (3, own), (DIGITS, bare), (3, bare)):
+    bare = [name.partition("[")[0] for name in whole]  # without its index a name is shorter
+    for digits, heads in ((DIGITS, whole), (3, whole), (DIGITS, bare), (3, bare)):
         fine, coarse = addition(shown, table.sums, digits)
         sums = [coarse.text(x) + " " * max(fine.decimals - coarse.decimals, 0) for x in table.sums]
         cells = [[fine.text(x) for x in column] for column in shown.T]

@@ -16,9 +16,20 @@ from .formulas import in_names, symbols
 _LENGTH = 24
 
 
-def called(node: Node) -> str:
-    """Return the name of a node, cut where it is very long."""
-    return cut(node.name, _LENGTH)
+def called(node: Node, name: str = "") -> str:
+    """Return the name of a node, or another one that it has somewhere, cut where it is very long."""
+    return cut(name or node.name, _LENGTH)
+
+
+def formula_names(operation: Operation) -> dict[Node, str]:
+    """Return how formulas write an operation and its inputs: without their scopes, whose strokes would divide.
+
+    Where that would make two of them one, the scopes stay, with dots.
+    """
+    own = {node: node.name[:-1].rpartition("/")[2] + node.name[-1] for node in (*operation.inputs, operation)}
+    if len(set(own.values())) < len(own):
+        return {node: node.name.replace("/", ".") for node in own}
+    return own
 
 
 def by_name(nodes: Iterable[Node]) -> dict[str, Node]:
@@ -64,9 +75,11 @@ def text_in_names(moment: Moment, operation: Operation, text: str) -> str:
     """Return a formula or reason of an operation in the names of this node and its inputs."""
     shapes = {node: moment.shape(node) for node in symbols(operation).values()}
     known = {node: shape for node, shape in shapes.items() if shape is not None}
+    names = formula_names(operation)
     if len(known) < len(shapes):
-        return operation.definition.name_symbols(text, list(map(called, operation.inputs)), called(operation))
-    return in_names(text, operation, moment.graph.loss, known, called)
+        short = {node: called(node, name) for node, name in names.items()}
+        return operation.definition.name_symbols(text, [short[node] for node in operation.inputs], short[operation])
+    return in_names(text, operation, moment.graph.loss, known, lambda node: called(node, names.get(node, "")))
 
 
 def summed(formula: str, full: Shape, shape: Shape) -> str:

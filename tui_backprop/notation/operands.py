@@ -12,7 +12,7 @@ from minidl_core.arrays import Array, Shape
 from .expression import Entry, Total, Tree, UnreadableError
 from .formats import notation
 from .indexes import Index, affine
-from .names import called
+from .names import called, formula_names
 
 
 class Arrays:
@@ -28,7 +28,8 @@ class Arrays:
         self.runs: dict[str, int] = {}
         self.values = dict(zip(op.definition.symbols, inputs, strict=True)) | {"Y": output}
         nodes = (*op.inputs, op)
-        self.names = {symbol: called(node) for symbol, node in zip(self.values, nodes, strict=True)}
+        names = formula_names(op)
+        self.names = {symbol: called(node, names[node]) for symbol, node in zip(self.values, nodes, strict=True)}
         self._written_as: dict[str, str] = {}
         if grad is not None:
             self.values["G"] = grad

@@ -10,9 +10,8 @@ from minidl_core import BackwardStarted, Node, NodesEnqueued, NodeVisited, Opera
 
 from ..debugger.moment import Mark
 from ..narration.sentences import still_waiting
-from ..narration.wording import NAME_LENGTHS, naming, unmark
+from ..narration.wording import NAME_LENGTHS, as_choice, in_list, naming, unmark
 from ..notation.listing import listed
-from ..notation.names import called
 from .of_beliefs import joins_early, wrong_next_nodes
 from .question import MOST_CHOICES, Question, Step
 
@@ -33,16 +32,16 @@ def next_node(step: Step) -> Question | None:
         # who has been visited is nobody's guess, unless there is no other
         open_ones = [node for node in found if before.gradient_mark(node)[0] not in (Mark.NOW, Mark.DONE)]
         near = tuple(open_ones if set(open_ones) - passed > {right} else before.last_visited(MOST_CHOICES)[::-1])
-    names = {called(right): right}
+    names = {as_choice(right): right}
     for node in near:
         if len(names) < MOST_CHOICES and node not in passed:
-            names.setdefault(called(node), node)
+            names.setdefault(as_choice(node), node)
     if len(names) < 2:
         return None
     question = step.asks(
         "which node is next",
         "Which of these nodes does the search visit next?",
-        called(right),
+        as_choice(right),
         sorted(names, key=lambda text: before.graph.position[names[text]]),
         why=why_next(step, right),
         hides_queue=True,
@@ -61,7 +60,7 @@ def why_next(step: Step, right: Node) -> str:
     were, whose = ("was", "its visit is") if len(ahead) == 1 else ("were", "their visits are")
     kinds = {node.kind for node in ahead}
     what = "data" if kinds != {"constant"} else "a constant" if len(ahead) == 1 else "constants"
-    return f"{listed(ahead, called)} {were} before it, but as {what} {whose} passed over"
+    return f"{listed(ahead, in_list)} {were} before it, but as {what} {whose} passed over"
 
 
 def who_joins(step: Step) -> Question | None:
@@ -74,7 +73,7 @@ def who_joins(step: Step) -> Question | None:
     inputs: list[Node] = list(dict.fromkeys(node.inputs))
 
     def label(nodes: Sequence[Node]) -> str:
-        return listed(nodes, called) if nodes else "none"
+        return listed(nodes, as_choice) if nodes else "none"
 
     singles: list[list[Node]] = [[source] for source in inputs]
     others: list[list[Node]] = [inputs, [], *singles, [*after.graph.consumers(node)]]

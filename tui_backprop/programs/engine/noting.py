@@ -35,7 +35,7 @@ _HEAP_TYPE = 1 << 9
 _MOST_LEVELS = 3  # of functions that hand a value on to the class: `__add__` calls `_make` calls the class
 
 Call = Callable[[], Any]
-Backward = Callable[[tuple[Any, ...], Call, CodeType, tuple[str, int]], Any]
+Backward = Callable[[tuple[Any, ...], Call, CodeType, FrameType], Any]
 """Told of a call of a backward function: its arguments, what makes the call, its code, the caller's file and line."""
 
 
@@ -223,9 +223,7 @@ def _reported(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*args, **kwargs)
         _depth += 1
         try:
-            caller = sys._getframe(1)
-            called_at = caller.f_code.co_filename, caller.f_lineno
-            return _on_backward(args, lambda: function(*args, **kwargs), function.__code__, called_at)
+            return _on_backward(args, lambda: function(*args, **kwargs), function.__code__, sys._getframe(1))
         finally:
             _depth -= 1
 

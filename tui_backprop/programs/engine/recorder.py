@@ -10,7 +10,7 @@ import sys
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
@@ -88,10 +88,10 @@ class Recorder:
     _named: dict[str, Noted] = field(default_factory=dict)
     _follows: bool = False
 
-    def on_backward(self, args: tuple[Any, ...], call: Call, code: CodeType, called_at: tuple[str, int]) -> Any:
+    def on_backward(self, args: tuple[Any, ...], call: Call, code: CodeType, caller: FrameType) -> Any:
         """Make a backward call of the script's and record it; where it is none of a graph, only make it.
 
-        `code` is the function that is called, and `called_at` the file and the line of the call.
+        `code` is the function that is called, and `caller` the frame that calls it.
         """
         self.is_called = True
         loss = next((each for each in args if isinstance(each, Noted) and _is_made(each)), None)
@@ -120,12 +120,13 @@ class Recorder:
             if self.attributes is None:
                 self.without_gradient = type(loss)
                 return result
-            self.loss_type, self.backward, self.called_at = type(loss), code, called_at
+            self.loss_type, self.backward = type(loss), code
+            self.called_at = caller.f_code.co_filename, caller.f_lineno
             before = self._as_numbers(stood.get(self.attributes.gradient, [None] * len(walk.nodes)))
         else:
             before = self._as_numbers(self.attributes.gradients(walk.nodes))
             result = call()
-        self._record(walk, before)
+        self._record(walk, before, caller)
         return result
 
     def follow_names(self, namespace: Mapping[str, object]) -> bool:
@@ -182,7 +183,7 @@ class Recorder:
 
         return {name: found[identity] for identity, name in name_objects(namespace, wanted).items()}
 
-    def _record(self, walk: Walk, before: Numbers) -> None:
+    def _record(self, walk: Walk, before: Numbers, caller: FrameType) -> None:
         assert self.attributes is not None
         after = self._as_numbers(self.attributes.gradients(walk.nodes))
         try:
@@ -192,6 +193,8 @@ class Recorder:
             if structure is None:
                 values = self._as_numbers(list(map(read, walk.nodes)))
                 labels = {n: text for n, node in enumerate(walk.nodes) if (text := stored_text(node, _LABELS))}
+                if name := _name_in(caller, walk.nodes[-1]):
+                    labels.setdefault(len(walk.nodes) - 1, name)
                 structure = self._structures[key] = Structure(walk.structure, labels, values, walk.raw, walk.leaves)
             numbers = self._as_numbers([read(walk.nodes[leaf]) for leaf in walk.leaves])
             measured = np.asarray(read(walk.nodes[-1]), dtype=float)
@@ -252,6 +255,12 @@ class Recorder:
             if is_number(value):
                 found[serial] = np.array(value, dtype=float)
         return found
+
+
+def _name_in(caller: FrameType, loss: Noted) -> str | None:
+    """Return what the function that calls `backward` calls the loss; in the engine itself it is `self`, no name."""
+    names = (name for name, value in caller.f_locals.items() if value is loss)
+    return next((name for name in names if name.isidentifier() and not name.startswith("_") and name != "self"), None)
 
 
 def _kind(value: Any) -> type:
