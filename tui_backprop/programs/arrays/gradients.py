@@ -15,7 +15,7 @@ import numpy as np
 from .noted import MethodOfName
 from .tape import SCALING, SUMS, Note, Place, spine
 
-_CLIPPING = (np.clip, np.minimum, np.maximum, MethodOfName("clip"))
+_CLIPPING = (np.clip, np.minimum, np.maximum, np.sign, MethodOfName("clip"))
 _OF_NORMS = (np.sqrt, np.linalg.norm)
 _LARGEST = (np.max, np.amax, MethodOfName("max"))
 _MOST = 40
@@ -31,12 +31,14 @@ class Factor(NamedTuple):
 class Found(NamedTuple):
     """An array that an update was made from: its note, its value as it is taken off, and the factors from it to there.
 
-    The factors are in the order of the way back, that of the update first.
+    The factors are in the order of the way back, that of the update first. `is_without_decay` says whether a share of
+    the weight itself was left out on the way.
     """
 
     note: Note
     value: np.ndarray
     factors: tuple[Factor, ...]
+    is_without_decay: bool = False
 
     @property
     def scale(self) -> float:
@@ -47,30 +49,46 @@ class Found(NamedTuple):
 def gradients_in(update: Note, begin: int) -> list[Found]:
     """Return what may be the gradient of a weight, from the update that makes its next value; the nearest first."""
     own = list(spine(update, begin))
+    if update.replaces in own:
+        del own[own.index(update.replaces) + 1 :]
     ways: list[list[Found]] = []
+    is_decayed = any(each.what in SCALING for each in own[:-1])
     for note in own:
         if note.number > begin and note.what in SUMS and len(note.inputs) == 2 and type(note.inputs[1]) is Note:
             taken = note.inputs[1]
-            if not _is_kept(taken, own, begin):
-                sign = 1 if note.what is np.subtract else -1
-                found = list(_follow(taken, sign, own, begin, update))
-                if found:
-                    ways.append(found)
-    if len(ways) < 2:
-        return ways[0] if ways else []
-    # several terms are one gradient together
-    total = sum(way[-1].value * way[-1].scale for way in ways)
-    return [Found(ways[0][-1].note, np.asarray(total), ())]
+            if _is_kept(taken, own, begin):
+                is_decayed = is_decayed or _is_share(taken, own)
+                continue
+            sign = 1 if note.what is np.subtract else -1
+            found = list(_follow(taken, sign, own, begin, update))
+            if found:
+                ways.append(found)
+    if len(ways) > 1:  # without a velocity that Nesterov's rule adds to the gradient that is in it
+        velocities = [way for way in ways if _has_velocity([each.note for each in way], own, begin)]
+        others = [way for way in ways if way not in velocities]
+        known = {way[-1].note for way in others}
+        ways = [*others, *(way for way in velocities if way[-1].note not in known)]
+    if not ways:
+        return []
+    if len(ways) > 1:  # several terms are one gradient together
+        total = sum(way[-1].value * way[-1].scale for way in ways)
+        ways[0] = [Found(ways[0][-1].note, np.asarray(total), ())]
+    if not is_decayed:
+        return ways[0]
+    whole = np.array(own[-1].value, dtype=float) - np.array(update.value, dtype=float)
+    return [Found(update, whole, ()), *(each._replace(is_without_decay=True) for each in ways[0])]
 
 
 def _follow(note: Note, sign: int, own: Sequence[Note], begin: int, update: Note) -> Iterator[Found]:
     """Yield a term of an update, and what it is made from."""
     shape = np.shape(update.value)
     factors: tuple[Factor, ...] = ()
+    is_without_decay = False
     for _ in range(_MOST):
         # without axes of length 1, which broadcasting puts in front
         if np.squeeze(note.value).shape == np.squeeze(update.value).shape:
-            yield Found(note, sign * np.array(note.value, dtype=float).reshape(shape), factors)
+            value = sign * np.array(note.value, dtype=float).reshape(shape)
+            yield Found(note, value, factors, is_without_decay)
         if note.number <= begin:
             return
         source, factor = _source(note, own, begin)
@@ -78,8 +96,10 @@ def _follow(note: Note, sign: int, own: Sequence[Note], begin: int, update: Note
             inner = _factors_inside(note, update)
             if inner and np.size(note.value) == np.size(update.value):
                 value = np.array(note.value, dtype=float) / prod(each.value for each in inner)
-                yield Found(note, sign * np.reshape(value, shape), (*factors, *inner))
+                yield Found(note, sign * np.reshape(value, shape), (*factors, *inner), is_without_decay)
             return
+        if note.what in SUMS and any(_is_share(each, own) for each in note.sources if each is not source):
+            is_without_decay = True
         if factor < 0:
             sign = -sign
         if abs(factor) != 1:
@@ -106,7 +126,33 @@ def _source(note: Note, own: Sequence[Note], begin: int) -> tuple[Note | None, f
             return arrays[0], 1.0
         if second is arrays[-1] and (_is_zero(first) or (len(arrays) == 2 and _is_kept(first, own, begin))):
             return arrays[-1], sign
+        if len(arrays) == 2:  # Nesterov's rule adds a velocity to the gradient that is in it
+            ways = [_way(each, own, begin) for each in arrays]
+            has_velocity = [_has_velocity(way, own, begin) for way in ways]
+            if ways[0][-1] is ways[1][-1] and has_velocity[0] != has_velocity[1]:
+                return (second, sign) if has_velocity[0] else (first, 1.0)
     return None, 1.0
+
+
+def _way(note: Note, own: Sequence[Note], begin: int) -> list[Note]:
+    """Return an array and what it was before each operation of a rule of updates."""
+    way = [note]
+    while len(way) < _MOST and way[-1].number > begin:
+        source, _ = _source(way[-1], own, begin)
+        if source is None:
+            break
+        way.append(source)
+    return way
+
+
+def _has_velocity(way: Sequence[Note], own: Sequence[Note], begin: int) -> bool:
+    """Return whether what was kept from the step before was added on a way."""
+    return any(
+        _is_kept(each, own, begin) and not _is_share(each, own)
+        for note in way
+        if note.what in SUMS and note.number > begin
+        for each in note.sources
+    )
 
 
 def _unscaled(note: Note, arrays: Sequence[Note], begin: int) -> tuple[Note | None, float]:
@@ -185,6 +231,18 @@ def _is_kept(note: Note, own: Sequence[Note], begin: int) -> bool:
         if len(arrays) != 1 or not (is_scaled or note.what is np.sign or getattr(note.what, "__name__", "") == "same"):
             return False
         is_share = is_share or (is_scaled and note.what is not np.negative)
+        note = arrays[0]
+    return False
+
+
+def _is_share(note: Note, own: Sequence[Note]) -> bool:
+    """Return whether an array is a multiple of the weight, as what weight decay takes off."""
+    for _ in range(_MOST):
+        if note in own:
+            return True
+        arrays = [each for each in note.inputs if type(each) is Note and np.ndim(each.value)]
+        if note.what not in SCALING or len(arrays) != 1:
+            return False
         note = arrays[0]
     return False
 
