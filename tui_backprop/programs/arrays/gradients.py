@@ -64,7 +64,7 @@ def gradients_in(update: Note, begin: int) -> list[Found]:
             if found:
                 ways.append(found)
     if len(ways) > 1:  # without a velocity that Nesterov's rule adds to the gradient that is in it
-        velocities = [way for way in ways if _has_velocity([each.note for each in way], own, begin)]
+        velocities = [way for way in ways if _velocities([each.note for each in way], own, begin)]
         others = [way for way in ways if way not in velocities]
         known = {way[-1].note for way in others}
         ways = [*others, *(way for way in velocities if way[-1].note not in known)]
@@ -126,11 +126,24 @@ def _source(note: Note, own: Sequence[Note], begin: int) -> tuple[Note | None, f
             return arrays[0], 1.0
         if second is arrays[-1] and (_is_zero(first) or (len(arrays) == 2 and _is_kept(first, own, begin))):
             return arrays[-1], sign
-        if len(arrays) == 2:  # Nesterov's rule adds a velocity to the gradient that is in it
-            ways = [_way(each, own, begin) for each in arrays]
-            has_velocity = [_has_velocity(way, own, begin) for way in ways]
-            if ways[0][-1] is ways[1][-1] and has_velocity[0] != has_velocity[1]:
-                return (second, sign) if has_velocity[0] else (first, 1.0)
+        if len(arrays) == 2:
+            return _without_velocity(first, second, sign, own, begin)
+    return None, 1.0
+
+
+def _without_velocity(
+    first: Note, second: Note, sign: float, own: Sequence[Note], begin: int
+) -> tuple[Note | None, float]:
+    """Return the gradient to which Nesterov's rule adds a velocity, or the change of one, that it is in itself."""
+    ways = [_way(each, own, begin) for each in (first, second)]
+    velocities = [_velocities(way, own, begin) for way in ways]
+    if second in velocities[0]:
+        return first, 1.0
+    if ways[0][-1] is ways[1][-1] and any(velocities):
+        if not velocities[0] or (velocities[1] and first in ways[1]):
+            return first, 1.0
+        if not velocities[1] or second in ways[0]:
+            return second, sign
     return None, 1.0
 
 
@@ -145,14 +158,15 @@ def _way(note: Note, own: Sequence[Note], begin: int) -> list[Note]:
     return way
 
 
-def _has_velocity(way: Sequence[Note], own: Sequence[Note], begin: int) -> bool:
-    """Return whether what was kept from the step before was added on a way."""
-    return any(
-        _is_kept(each, own, begin) and not _is_share(each, own)
+def _velocities(way: Sequence[Note], own: Sequence[Note], begin: int) -> set[Note]:
+    """Return what was kept from the step before of which a share is added on a way."""
+    return {
+        next(reversed(list(spine(each, begin))))
         for note in way
         if note.what in SUMS and note.number > begin
         for each in note.sources
-    )
+        if _is_kept(each, own, begin) and not _is_share(each, own)
+    }
 
 
 def _unscaled(note: Note, arrays: Sequence[Note], begin: int) -> tuple[Note | None, float]:
