@@ -258,6 +258,8 @@ CLIPPED_TO_A_NORM = """    norm = np.sqrt((dW1 ** 2).sum() + (db1 ** 2).sum() + 
     [
         ("    dW2 = 3 * dW2\n", {"W2"}),
         ("    dW2 *= 0.3\n", {"W2"}),
+        ("    dW2 = -dW2\n", {"W2"}),
+        ("    dW2 = db2\n", {"W2"}),
         ("    dW1 += 0.1\n", {"W1"}),
         ("    db1 = db1 * 8\n", {"b1"}),
         ("    dW2 = np.clip(dW2, -0.01, 0.01)\n", set()),
@@ -271,7 +273,29 @@ def test_a_gradient_is_judged_as_the_update_uses_it(more: str, wrong: set[str], 
     verdict = judge(program)
     assert verdict is not None
     assert {each.node.name for each in verdict.parted} == wrong
-    assert program.warning == ""
+    assert ("(weight decay)" in program.warning) == ("0.001 * W1" in more)
+
+
+@pytest.mark.parametrize("in_a_class", [False, True])
+@pytest.mark.parametrize(
+    ("update", "wrong"),
+    [
+        ("W2 -= 0.5 * dW2 * 3", {"W2"}),
+        ("W2 += 0.5 * dW2", {"W2"}),
+        ("W2 -= 0.5 * db2", {"W2"}),
+        ("W2 -= 0.5 * dW2 ** 2", {"W2"}),
+        ("W2 -= 0.5 * np.sign(dW2)", set()),
+        ("W2 = W2 - dW2 * 0.5", set()),
+    ],
+)
+def test_what_an_update_does_to_a_gradient_is_judged_alike(
+    in_a_class: bool, update: str, wrong: set[str], tmp_path: Path
+) -> None:
+    source = TWO_LAYERS.replace("W2 -= 0.5 * dW2", update)
+    source = source.replace("import numpy as np", "import numpy as np\nclass Other: pass") if in_a_class else source
+    verdict = judge(opened(source, tmp_path))
+    assert verdict is not None
+    assert {each.node.name for each in verdict.parted} == wrong
 
 
 @pytest.mark.parametrize("in_a_class", [False, True])

@@ -122,16 +122,19 @@ def test_a_mistake_that_is_clipped_is_one(clip: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "update",
+    ("update", "said"),
     [
-        "            value -= (rate if 'W' in name else 2 * rate) * g[name]",
-        "            value += -rate * g[name]",
-        "            value -= rate * g[name].copy()",
+        (
+            "            value -= (rate if name != 'b1' else 2 * rate) * g[name]",
+            "Its updates have learning rates of their own: net.p['b1'] at 0.1, the others at 0.05.",
+        ),
+        ("            value += -rate * g[name]", ""),
+        ("            value -= rate * g[name].copy()", ""),
     ],
 )
-def test_rates_of_their_own_are_no_mistakes(update: str, tmp_path: Path) -> None:
+def test_rates_of_their_own_are_said_and_no_mistakes(update: str, said: str, tmp_path: Path) -> None:
     program = opened(NET.replace(UPDATE, update), tmp_path)
-    assert (parted(program), program.warning) == (set(), "")
+    assert (parted(program), program.warning) == (set(), said)
 
 
 @pytest.mark.parametrize(

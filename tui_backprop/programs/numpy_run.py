@@ -70,7 +70,7 @@ class LoopRecorder:
 
     def _line(self, frame: FrameType, event: str, _: Any) -> Callable[..., Any] | None:
         loop, names, line = self.loop, frame.f_globals, frame.f_lineno
-        if loop is None:
+        if loop is None or self.left_out:  # Python goes on to ask: None does not end it
             return None
         if self.ends and (event == "return" or not loop.line <= line <= loop.last_line):
             self.left = self._values(loop.leaves, names)

@@ -7,11 +7,13 @@ done to a gradient before it is used belongs to the gradient.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from .lines import line_of
 from .noted import MethodOfName
 from .tape import SCALING, SUMS, Note, Place, spine
 
@@ -68,14 +70,14 @@ def gradients_in(update: Note, begin: int) -> list[Found]:
         others = [way for way in ways if way not in velocities]
         known = {way[-1].note for way in others}
         ways = [*others, *(way for way in velocities if way[-1].note not in known)]
+    whole = np.array(own[-1].value, dtype=float) - np.array(update.value, dtype=float)
     if not ways:
-        return []
+        return [Found(update, whole, ())]
     if len(ways) > 1:  # several terms are one gradient together
         total = sum(way[-1].value * way[-1].scale for way in ways)
         ways[0] = [Found(ways[0][-1].note, np.asarray(total), ())]
     if not is_decayed:
         return ways[0]
-    whole = np.array(own[-1].value, dtype=float) - np.array(update.value, dtype=float)
     return [Found(update, whole, ()), *(each._replace(is_without_decay=True) for each in ways[0])]
 
 
@@ -84,11 +86,17 @@ def _follow(note: Note, sign: int, own: Sequence[Note], begin: int, update: Note
     shape = np.shape(update.value)
     factors: tuple[Factor, ...] = ()
     is_without_decay = False
+    # to which norm a line scales a gradient is a rule of updates
+    norms = {line_of(each.place) for each in _way(note, own, begin) if _is_scaled_to_norm(each, begin)}
     for _ in range(_MOST):
         # without axes of length 1, which broadcasting puts in front
         if np.squeeze(note.value).shape == np.squeeze(update.value).shape:
             value = sign * np.array(note.value, dtype=float).reshape(shape)
             yield Found(note, value, factors, is_without_decay)
+        elif np.ndim(note.value) and np.size(note.value) < np.size(update.value):
+            with suppress(ValueError):  # it is spread over the weight, as no gradient is
+                value = sign * np.broadcast_to(note.value, shape).astype(float)
+                yield Found(note, value, factors, is_without_decay)
         if note.number <= begin:
             return
         source, factor = _source(note, own, begin)
@@ -103,7 +111,9 @@ def _follow(note: Note, sign: int, own: Sequence[Note], begin: int, update: Note
         if factor < 0:
             sign = -sign
         if abs(factor) != 1:
-            factors = (*factors, Factor(abs(factor), _is_same_line(note.place, update.place)))
+            is_inline = _is_same_line(note.place, update.place)
+            if is_inline or line_of(note.place) not in norms:
+                factors = (*factors, Factor(abs(factor), is_inline))
         note = source
 
 
@@ -278,6 +288,12 @@ def _is_of_norm(note: Note, begin: int) -> bool:
     return has_norm
 
 
+def _is_scaled_to_norm(note: Note, begin: int) -> bool:
+    """Return whether an array is multiplied with, or divided by, one number that is made from a norm."""
+    numbers = [each for each in note.sources if not np.ndim(each.value)]
+    return note.what in SCALING and note.number > begin and any(_is_of_norm(each, begin) for each in numbers)
+
+
 def _is_norm(note: Note, *, is_one_number: bool) -> bool:
     if note.what is np.power:
         return type(note.inputs[1]) is float and 0 < note.inputs[1] < 1
@@ -285,4 +301,4 @@ def _is_norm(note: Note, *, is_one_number: bool) -> bool:
 
 
 def _is_same_line(place: Place | None, other: Place | None) -> bool:
-    return place is not None and other is not None and (place[0], place[2]) == (other[0], other[2])
+    return place is not None and line_of(place) == line_of(other)

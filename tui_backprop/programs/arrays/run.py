@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ from minidl_core.arrays import Array
 
 from ..execution import Execution
 from ..learners_engine import LearnersEngine
-from ..multiples import Multiples, agrees, multiple_text, warning_of
+from ..multiples import Multiples, agrees, multiple_text, rounded, warning_of
 from ..program import Program, ProgramError, program_of_run
 from ..recorded import RecordedStep
 from ..updates import Update, recognise_updates, repeating
@@ -69,7 +70,7 @@ def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, war
     multiple = multiple_text((each.factor for each in steps), found[0].built.loss)
     if multiple:
         warning = f"{warning} {warning_of(multiple)}".strip()
-    warning = " ".join([*([warning] if warning else []), *_penalties(steps, losses)])
+    warning = " ".join([*([warning] if warning else []), *_rates(steps[0], losses), *_penalties(steps, losses)])
     if losses.stopped:
         warning = f"{warning} {path} is opened with {len(steps)} steps; in the next, {losses.stopped}".strip()
     elif recorder.left_out:
@@ -77,6 +78,16 @@ def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, war
     has_gradients = any(each.theirs for each in steps)
     engine = LearnersEngine("the script", path, "", "", {}, multiple=multiple) if has_gradients else None
     return program_of_run(list(_recorded(steps, optimizers)), engine, path, execution.main.__doc__, warning)
+
+
+def _rates(step: _Step, losses: Losses) -> Iterator[str]:
+    """Say which weights have a learning rate of their own."""
+    variables = losses.graphs.variables
+    rates = {variables[number]: rounded(rate) for number, rate in step.loss.rates.items() if number in variables}
+    usual = Counter(rates.values()).most_common(1)[0][0] if rates else 0.0
+    others = [f"{node.name} at {rate:g}" for node, rate in rates.items() if rate != usual]
+    if others:
+        yield f"Its updates have learning rates of their own: {_and(others)}, the others at {usual:g}."
 
 
 def _penalties(steps: Sequence[_Step], losses: Losses) -> Iterator[str]:
