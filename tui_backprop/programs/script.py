@@ -163,13 +163,14 @@ def _by_hand(
 ) -> Program | None:
     """Return the run of a script in plain NumPy: as the lines of its loop say, or else as its arrays noted it.
 
-    What an update was made from only the arrays know, so they are asked where its rule is not seen from its numbers.
+    What an update was made from only the arrays know, so they are asked where its rule is not seen from its numbers,
+    and where its gradients are those of a multiple of the loss, by which the rate may be divided.
     """
     by_lines: Program | None = None
     refused: ProgramError | None = None
     try:
         by_lines = numpy_program(of_loop, execution, path, warning)
-        if by_lines is not None and not isinstance(by_lines.optimizer, ProgramsOptimizer):
+        if by_lines is not None and _is_plain(by_lines):
             return by_lines
     except ProgramError as error:
         refused = error
@@ -184,6 +185,11 @@ def _by_hand(
     if by_arrays is None or (by_lines is not None and _variables(by_lines) > _variables(by_arrays)):
         return by_lines
     return by_arrays
+
+
+def _is_plain(program: Program) -> bool:
+    has_multiple = program.engine is not None and program.engine.multiple
+    return not has_multiple and not isinstance(program.optimizer, ProgramsOptimizer)
 
 
 def _variables(program: Program) -> int:

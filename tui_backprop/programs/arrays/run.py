@@ -20,6 +20,7 @@ from ..updates import Update, recognise_updates, repeating
 from .gradients import Found
 from .graphs import Graphs
 from .losses import Loss, Losses
+from .rates import is_divided, written_numbers
 from .recorder import ArrayRecorder
 
 
@@ -54,6 +55,11 @@ def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, war
             f"{path} moves {_named(recorder)}, and no number that NumPy was seen to compute from them is a loss; "
             "compute one in each step, as in loss = np.mean((y - out) ** 2)"
         )
+    written = written_numbers(execution.files)
+    for loss in found:
+        if all(is_divided(rate, loss.factor, written) for rate in loss.rates.values()):
+            loss.rates = {number: rate * loss.factor for number, rate in loss.rates.items()}
+            loss.factor = 1.0
     multiples = Multiples()
     steps = [_step(each, losses, multiples) for each in found]
     optimizers = recognise_updates([each.update for each in steps]) or [repeating(each.update) for each in steps]
