@@ -258,6 +258,8 @@ CLIPPED_TO_A_NORM = """    norm = np.sqrt((dW1 ** 2).sum() + (db1 ** 2).sum() + 
     [
         ("    dW2 = 3 * dW2\n", {"W2"}),
         ("    dW2 *= 0.3\n", {"W2"}),
+        ("    dW2 = -dW2\n", {"W2"}),
+        ("    dW2 = db2\n", {"W2"}),
         ("    dW1 += 0.1\n", {"W1"}),
         ("    db1 = db1 * 8\n", {"b1"}),
         ("    dW2 = np.clip(dW2, -0.01, 0.01)\n", set()),
@@ -271,7 +273,29 @@ def test_a_gradient_is_judged_as_the_update_uses_it(more: str, wrong: set[str], 
     verdict = judge(program)
     assert verdict is not None
     assert {each.node.name for each in verdict.parted} == wrong
-    assert program.warning == ""
+    assert ("(weight decay)" in program.warning) == ("0.001 * W1" in more)
+
+
+@pytest.mark.parametrize("in_a_class", [False, True])
+@pytest.mark.parametrize(
+    ("update", "wrong"),
+    [
+        ("W2 -= 0.5 * dW2 * 3", {"W2"}),
+        ("W2 += 0.5 * dW2", {"W2"}),
+        ("W2 -= 0.5 * db2", {"W2"}),
+        ("W2 -= 0.5 * dW2 ** 2", {"W2"}),
+        ("W2 -= 0.5 * np.sign(dW2)", set()),
+        ("W2 = W2 - dW2 * 0.5", set()),
+    ],
+)
+def test_what_an_update_does_to_a_gradient_is_judged_alike(
+    in_a_class: bool, update: str, wrong: set[str], tmp_path: Path
+) -> None:
+    source = TWO_LAYERS.replace("W2 -= 0.5 * dW2", update)
+    source = source.replace("import numpy as np", "import numpy as np\nclass Other: pass") if in_a_class else source
+    verdict = judge(opened(source, tmp_path))
+    assert verdict is not None
+    assert {each.node.name for each in verdict.parted} == wrong
 
 
 @pytest.mark.parametrize("in_a_class", [False, True])
@@ -287,3 +311,50 @@ def test_a_multiple_of_the_loss_is_said_alike(
     assert "Its gradients are those of 4 times loss" in program.warning
     assert main([str(tmp_path / "sums.py"), "--headless"]) == 0
     assert "4 gradients agree in all 6 steps with those of 4 times loss" in capsys.readouterr().out
+
+
+NUMBERS = """
+import numpy as np
+x = np.array([1.0, 2.0, 3.0, 4.0])
+w, b, seen = 0.0, 0.5, []
+for i in range(12):
+    error = w * x + b - (2 * x + 1)
+    loss = np.mean(error ** 2)
+    dw = np.mean(2 * error * x)
+    db = np.mean(2 * error)
+    w -= 0.05 * dw
+    b -= 0.05 * db
+    seen.append(loss)
+"""
+
+
+@pytest.mark.parametrize(
+    ("update", "wrong", "is_seen"),
+    [
+        ("w -= 0.05 * dw", set(), True),
+        ("w -= 0.05 * dw + 0.05 * 0.1 * w", set(), False),
+        ("w -= 0.05 * dw * 3", set(), False),
+        ("w += 0.05 * dw", {"w"}, False),
+    ],
+)
+def test_of_numbers_it_is_said_where_the_use_of_their_gradients_is_not_seen(
+    update: str, wrong: set[str], is_seen: bool, tmp_path: Path
+) -> None:
+    program = opened(NUMBERS.replace("w -= 0.05 * dw", update), tmp_path)
+    verdict = judge(program)
+    assert verdict is not None
+    assert {each.node.name for each in verdict.parted} == wrong
+    assert ("How its updates use the gradients was not seen" in program.warning) != is_seen
+
+
+@pytest.mark.parametrize("in_a_class", [False, True])
+def test_a_rate_that_is_divided_by_the_number_of_examples_is_shown_as_it_was_written(
+    in_a_class: bool, tmp_path: Path
+) -> None:
+    source = TWO_LAYERS.replace("2 * (a2 - y) / m", "2 * (a2 - y)").replace("-= 0.5 *", "-= 0.5 / len(X) *")
+    source = source.replace("import numpy as np", "import numpy as np\nclass Other: pass") if in_a_class else source
+    program = opened(source, tmp_path)
+    assert (program.learning_rate, program.steps[0].loss.name, program.warning) == (0.5, "loss", "")
+    verdict = judge(program)
+    assert verdict is not None
+    assert verdict.status == 0

@@ -122,19 +122,101 @@ def test_a_mistake_that_is_clipped_is_one(clip: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("update", "said"),
+    [
+        (
+            "            value -= (rate if name != 'b1' else 2 * rate) * g[name]",
+            "Its updates have learning rates of their own: net.p['b1'] at 0.1, the others at 0.05.",
+        ),
+        ("            value += -rate * g[name]", ""),
+        ("            value -= rate * g[name].copy()", ""),
+    ],
+)
+def test_rates_of_their_own_are_said_and_no_mistakes(update: str, said: str, tmp_path: Path) -> None:
+    program = opened(NET.replace(UPDATE, update), tmp_path)
+    assert (parted(program), program.warning) == (set(), said)
+
+
+@pytest.mark.parametrize(
     "update",
     [
         "            value -= rate * (g[name] + 0.01 * value)",
         "            value -= rate * g[name] + rate * 0.01 * value",
         "            value *= 1 - rate * 0.01\n            value -= rate * g[name]",
-        "            value -= (rate if 'W' in name else 2 * rate) * g[name]",
-        "            value += -rate * g[name]",
-        "            value -= rate * g[name].copy()",
     ],
 )
-def test_weight_decay_and_rates_of_their_own_are_no_mistakes(update: str, tmp_path: Path) -> None:
-    program = opened(NET.replace(UPDATE, update), tmp_path)
+def test_weight_decay_is_no_mistake_but_said_where_the_loss_has_no_penalty(update: str, tmp_path: Path) -> None:
+    source = NET.replace(UPDATE, update)
+    program = opened(source, tmp_path)
+    assert parted(program) == set()
+    assert program.warning == (
+        "Its updates also take off a share of net.p['W1'], net.p['W2'] and others (weight decay), which is no part of"
+        " loss: gradients are compared without it."
+    )
+    penalty = "loss += 0.5 * 0.01 * sum(np.sum(each ** 2) for each in net.p.values())"
+    program = opened(source.replace("    net.update(", f"    {penalty}\n    net.update("), tmp_path)
     assert (parted(program), program.warning) == (set(), "")
+
+
+@pytest.mark.parametrize(
+    ("forgotten", "said"),
+    [({"W2"}, "net.p['W2']"), ({"W1", "W2"}, "net.p['W1'] and net.p['W2']")],
+)
+@pytest.mark.parametrize("rule", RULES, ids=["descent", "momentum", "velocity", "adam"])
+def test_a_penalty_of_the_loss_that_gradients_leave_out_is_a_mistake(
+    forgotten: set[str], said: str, rule: str, tmp_path: Path
+) -> None:
+    source = NET.replace(
+        "    net.update(",
+        "    loss = loss + 0.01 * (np.sum(net.p['W1'] ** 2) + np.sum(net.p['W2'] ** 2))\n    net.update(",
+    )
+    source = source.replace(UPDATE, rule)
+    for name in {"W1", "W2"} - forgotten:
+        source = source.replace(AFTER, f"        g['{name}'] += 2 * 0.01 * self.p['{name}']\n{AFTER}")
+    program = opened(source, tmp_path)
+    assert parted(program) == {f"net.p['{name}']" for name in forgotten}
+    assert program.warning == (
+        f"Without the penalty for large weights that loss has, {said} would have the right gradients: add its slopes."
+    )
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        "            old = self.m[name].copy()\n            self.m[name] = 0.9 * self.m[name] - rate * g[name]\n"
+        "            value += -0.9 * old + 1.9 * self.m[name]",
+        "            old = self.m[name]\n            self.m[name] = 0.9 * old - rate * g[name]\n"
+        "            value += self.m[name] + 0.9 * (self.m[name] - old)",
+        "            self.m[name] = 0.9 * self.m[name] + g[name]\n"
+        "            value -= rate * (g[name] + 0.9 * self.m[name])",
+        "            self.m[name] = 0.9 * self.m[name] + g[name]\n            value -= rate * g[name]\n"
+        "            value -= rate * 0.9 * self.m[name]",
+        "            self.m[name] = 0.9 * self.m[name] + 0.1 * g[name]\n"
+        "            value -= rate * np.sign(self.m[name])",
+        "            value -= rate * g[name]\n            self.m[name] = 0.99 * self.m[name] + 0.01 * value",
+    ],
+    ids=["copy", "difference", "of gradients", "in two", "signs", "average"],
+)
+def test_velocities_and_averages_are_no_weights(update: str, tmp_path: Path) -> None:
+    source = NET.replace(UPDATE, update)
+    program = opened(source, tmp_path)
+    assert (len(program.steps), parted(program), len(program.steps[0].theirs)) == (6, set(), 4)
+    assert parted(opened(source.replace('"W2": self.h.T @ d', '"W2": 3 * (self.h.T @ d)'), tmp_path)) == {"net.p['W2']"}
+
+
+def test_a_look_ahead_is_where_the_gradient_is_taken(tmp_path: Path) -> None:
+    source = NET.replace("X @ self.p", "X @ self.q").replace("self.h @ self.p", "self.h @ self.q")
+    source = source.replace("+ self.p", "+ self.q").replace('d @ self.p["W2"]', 'd @ self.q["W2"]')
+    source = source.replace(
+        "    def forward(self, X):",
+        "    def forward(self, X):\n        self.q = {n: w + 0.9 * self.m[n] for n, w in self.p.items()}",
+    )
+    source = source.replace(
+        UPDATE, "            self.m[name] = 0.9 * self.m[name] - rate * g[name]\n            value += self.m[name]"
+    )
+    program = opened(source, tmp_path)
+    assert (len(program.steps), parted(program), len(program.steps[0].theirs)) == (6, set(), 4)
+    assert parted(opened(source.replace("X.T @ dz\n", "2 * X.T @ dz\n"), tmp_path)) == {"net.p['W1']"}
 
 
 def test_a_gradient_that_is_not_set_to_zero_is_a_mistake(tmp_path: Path) -> None:

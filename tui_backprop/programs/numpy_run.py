@@ -29,6 +29,8 @@ MOST_BYTES = 64 * 2**20
 GRADIENTS = ("d_{}", "d{}", "grad_{}", "{}_grad", "g_{}", "dL_d{}", "dJ_d{}", "dL{}", "dJ{}", "grad{}")
 _NUMBERS = (np.ndarray, int, float, list)
 
+_UNSEEN = "How its updates use the gradients was not seen; they are compared as they stand under their names."
+
 Values = dict[str, Array]
 
 
@@ -70,7 +72,7 @@ class LoopRecorder:
 
     def _line(self, frame: FrameType, event: str, _: Any) -> Callable[..., Any] | None:
         loop, names, line = self.loop, frame.f_globals, frame.f_lineno
-        if loop is None:
+        if loop is None or self.left_out:  # Python goes on to ask: None does not end it
             return None
         if self.ends and (event == "return" or not loop.line <= line <= loop.last_line):
             self.left = self._values(loop.leaves, names)
@@ -162,7 +164,12 @@ def numpy_program(recorder: LoopRecorder, execution: Execution, path: str, warni
     if followed is None:
         return None
     updates = [each.update for each in taken]
-    optimizers = recognise_updates(updates) or [repeating(update) for update in updates]
+    optimizers = recognise_updates(updates)
+    if optimizers is None:
+        taken = _turned(taken)
+        optimizers = [repeating(update) for update in updates]
+        if any(each.theirs for each in taken):
+            warning = f"{warning} {_UNSEEN}".strip()
     first = optimizers[0]
     steps = [
         RecordedStep(
@@ -247,6 +254,22 @@ def _compare(loop: NumpyLoop, recorder: LoopRecorder, followed: _Followed) -> tu
         trained, by = multiples.of(followed.loss, factor)
         taken.append(_Taken(trained, by, feeds, by * float(measured), Update(before, after, gradients), theirs))
     return taken, ""
+
+
+def _turned(taken: Sequence[_Taken]) -> list[_Taken]:
+    """Return the iterations with those gradients of the other sign that every update adds instead of taking off."""
+    added = {
+        node
+        for node in taken[0].update.before
+        if all(
+            node in each.theirs and factor_of(each.update.before[node] - each.update.after[node], each.theirs[node]) < 0
+            for each in taken
+        )
+    }
+    return [
+        each._replace(theirs={node: -theirs if node in added else theirs for node, theirs in each.theirs.items()})
+        for each in taken
+    ]
 
 
 def _is_moved(name: str, starts: list[Values]) -> bool:

@@ -17,7 +17,7 @@ from types import FunctionType, ModuleType
 import numpy as np
 
 import minidl_core
-from minidl_core import Graph, Node, NonFiniteError, Placeholder
+from minidl_core import Graph, Node, NonFiniteError, Placeholder, Variable
 from minidl_core.arrays import Array
 from minidl_core.graph import post_order
 from minidl_core.session import Asked
@@ -161,18 +161,40 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
 def _by_hand(
     of_arrays: ArrayRecorder, of_loop: LoopRecorder, execution: Execution, path: str, warning: str
 ) -> Program | None:
-    """Return the run of a script in plain NumPy: as the lines of its loop say, or else as its arrays noted it."""
+    """Return the run of a script in plain NumPy: as the lines of its loop say, or else as its arrays noted it.
+
+    What an update was made from only the arrays know, so they are asked where its rule is not seen from its numbers,
+    and where its gradients are those of a multiple of the loss, by which the rate may be divided.
+    """
+    by_lines: Program | None = None
     refused: ProgramError | None = None
     try:
-        program = numpy_program(of_loop, execution, path, warning)
-        if program is not None:
-            return program
+        by_lines = numpy_program(of_loop, execution, path, warning)
+        if by_lines is not None and _is_plain(by_lines):
+            return by_lines
     except ProgramError as error:
         refused = error
-    program = arrays_program(of_arrays, execution, path, warning)
-    if program is None and refused is not None:
+    try:
+        by_arrays = arrays_program(of_arrays, execution, path, warning)
+    except ProgramError:
+        if by_lines is None:
+            raise
+        return by_lines
+    if by_arrays is None and refused is not None:
         raise refused
-    return program
+    if by_arrays is None or (by_lines is not None and _variables(by_lines) > _variables(by_arrays)):
+        return by_lines
+    return by_arrays
+
+
+def _is_plain(program: Program) -> bool:
+    has_multiple = program.engine is not None and program.engine.multiple
+    return not has_multiple and not isinstance(program.optimizer, ProgramsOptimizer)
+
+
+def _variables(program: Program) -> int:
+    """Return how many variables a program's loss has."""
+    return sum(isinstance(node, Variable) for node in post_order([program.example.loss]))
 
 
 def _at_rate(step: RecordedStep, learning_rate: float) -> RecordedStep:

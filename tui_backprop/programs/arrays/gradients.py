@@ -7,15 +7,17 @@ done to a gradient before it is used belongs to the gradient.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from .lines import line_of
 from .noted import MethodOfName
 from .tape import SCALING, SUMS, Note, Place, spine
 
-_CLIPPING = (np.clip, np.minimum, np.maximum, MethodOfName("clip"))
+_CLIPPING = (np.clip, np.minimum, np.maximum, np.sign, MethodOfName("clip"))
 _OF_NORMS = (np.sqrt, np.linalg.norm)
 _LARGEST = (np.max, np.amax, MethodOfName("max"))
 _MOST = 40
@@ -31,12 +33,14 @@ class Factor(NamedTuple):
 class Found(NamedTuple):
     """An array that an update was made from: its note, its value as it is taken off, and the factors from it to there.
 
-    The factors are in the order of the way back, that of the update first.
+    The factors are in the order of the way back, that of the update first. `is_without_decay` says whether a share of
+    the weight itself was left out on the way.
     """
 
     note: Note
     value: np.ndarray
     factors: tuple[Factor, ...]
+    is_without_decay: bool = False
 
     @property
     def scale(self) -> float:
@@ -47,30 +51,52 @@ class Found(NamedTuple):
 def gradients_in(update: Note, begin: int) -> list[Found]:
     """Return what may be the gradient of a weight, from the update that makes its next value; the nearest first."""
     own = list(spine(update, begin))
+    if update.replaces in own:
+        del own[own.index(update.replaces) + 1 :]
     ways: list[list[Found]] = []
+    is_decayed = any(each.what in SCALING for each in own[:-1])
     for note in own:
         if note.number > begin and note.what in SUMS and len(note.inputs) == 2 and type(note.inputs[1]) is Note:
             taken = note.inputs[1]
-            if not _is_kept(taken, own, begin):
-                sign = 1 if note.what is np.subtract else -1
-                found = list(_follow(taken, sign, own, begin, update))
-                if found:
-                    ways.append(found)
-    if len(ways) < 2:
-        return ways[0] if ways else []
-    # several terms are one gradient together
-    total = sum(way[-1].value * way[-1].scale for way in ways)
-    return [Found(ways[0][-1].note, np.asarray(total), ())]
+            if _is_kept(taken, own, begin):
+                is_decayed = is_decayed or _is_share(taken, own)
+                continue
+            sign = 1 if note.what is np.subtract else -1
+            found = list(_follow(taken, sign, own, begin, update))
+            if found:
+                ways.append(found)
+    if len(ways) > 1:  # without a velocity that Nesterov's rule adds to the gradient that is in it
+        velocities = [way for way in ways if _velocities([each.note for each in way], own, begin)]
+        others = [way for way in ways if way not in velocities]
+        known = {way[-1].note for way in others}
+        ways = [*others, *(way for way in velocities if way[-1].note not in known)]
+    whole = np.array(own[-1].value, dtype=float) - np.array(update.value, dtype=float)
+    if not ways:
+        return [Found(update, whole, ())]
+    if len(ways) > 1:  # several terms are one gradient together
+        total = sum(way[-1].value * way[-1].scale for way in ways)
+        ways[0] = [Found(ways[0][-1].note, np.asarray(total), ())]
+    if not is_decayed:
+        return ways[0]
+    return [Found(update, whole, ()), *(each._replace(is_without_decay=True) for each in ways[0])]
 
 
 def _follow(note: Note, sign: int, own: Sequence[Note], begin: int, update: Note) -> Iterator[Found]:
     """Yield a term of an update, and what it is made from."""
     shape = np.shape(update.value)
     factors: tuple[Factor, ...] = ()
+    is_without_decay = False
+    # to which norm a line scales a gradient is a rule of updates
+    norms = {line_of(each.place) for each in _way(note, own, begin) if _is_scaled_to_norm(each, begin)}
     for _ in range(_MOST):
         # without axes of length 1, which broadcasting puts in front
         if np.squeeze(note.value).shape == np.squeeze(update.value).shape:
-            yield Found(note, sign * np.array(note.value, dtype=float).reshape(shape), factors)
+            value = sign * np.array(note.value, dtype=float).reshape(shape)
+            yield Found(note, value, factors, is_without_decay)
+        elif np.ndim(note.value) and np.size(note.value) < np.size(update.value):
+            with suppress(ValueError):  # it is spread over the weight, as no gradient is
+                value = sign * np.broadcast_to(note.value, shape).astype(float)
+                yield Found(note, value, factors, is_without_decay)
         if note.number <= begin:
             return
         source, factor = _source(note, own, begin)
@@ -78,12 +104,16 @@ def _follow(note: Note, sign: int, own: Sequence[Note], begin: int, update: Note
             inner = _factors_inside(note, update)
             if inner and np.size(note.value) == np.size(update.value):
                 value = np.array(note.value, dtype=float) / prod(each.value for each in inner)
-                yield Found(note, sign * np.reshape(value, shape), (*factors, *inner))
+                yield Found(note, sign * np.reshape(value, shape), (*factors, *inner), is_without_decay)
             return
+        if note.what in SUMS and any(_is_share(each, own) for each in note.sources if each is not source):
+            is_without_decay = True
         if factor < 0:
             sign = -sign
         if abs(factor) != 1:
-            factors = (*factors, Factor(abs(factor), _is_same_line(note.place, update.place)))
+            is_inline = _is_same_line(note.place, update.place)
+            if is_inline or line_of(note.place) not in norms:
+                factors = (*factors, Factor(abs(factor), is_inline))
         note = source
 
 
@@ -106,7 +136,47 @@ def _source(note: Note, own: Sequence[Note], begin: int) -> tuple[Note | None, f
             return arrays[0], 1.0
         if second is arrays[-1] and (_is_zero(first) or (len(arrays) == 2 and _is_kept(first, own, begin))):
             return arrays[-1], sign
+        if len(arrays) == 2:
+            return _without_velocity(first, second, sign, own, begin)
     return None, 1.0
+
+
+def _without_velocity(
+    first: Note, second: Note, sign: float, own: Sequence[Note], begin: int
+) -> tuple[Note | None, float]:
+    """Return the gradient to which Nesterov's rule adds a velocity, or the change of one, that it is in itself."""
+    ways = [_way(each, own, begin) for each in (first, second)]
+    velocities = [_velocities(way, own, begin) for way in ways]
+    if second in velocities[0]:
+        return first, 1.0
+    if ways[0][-1] is ways[1][-1] and any(velocities):
+        if not velocities[0] or (velocities[1] and first in ways[1]):
+            return first, 1.0
+        if not velocities[1] or second in ways[0]:
+            return second, sign
+    return None, 1.0
+
+
+def _way(note: Note, own: Sequence[Note], begin: int) -> list[Note]:
+    """Return an array and what it was before each operation of a rule of updates."""
+    way = [note]
+    while len(way) < _MOST and way[-1].number > begin:
+        source, _ = _source(way[-1], own, begin)
+        if source is None:
+            break
+        way.append(source)
+    return way
+
+
+def _velocities(way: Sequence[Note], own: Sequence[Note], begin: int) -> set[Note]:
+    """Return what was kept from the step before of which a share is added on a way."""
+    return {
+        next(reversed(list(spine(each, begin))))
+        for note in way
+        if note.what in SUMS and note.number > begin
+        for each in note.sources
+        if _is_kept(each, own, begin) and not _is_share(each, own)
+    }
 
 
 def _unscaled(note: Note, arrays: Sequence[Note], begin: int) -> tuple[Note | None, float]:
@@ -189,6 +259,18 @@ def _is_kept(note: Note, own: Sequence[Note], begin: int) -> bool:
     return False
 
 
+def _is_share(note: Note, own: Sequence[Note]) -> bool:
+    """Return whether an array is a multiple of the weight, as what weight decay takes off."""
+    for _ in range(_MOST):
+        if note in own:
+            return True
+        arrays = [each for each in note.inputs if type(each) is Note and np.ndim(each.value)]
+        if note.what not in SCALING or len(arrays) != 1:
+            return False
+        note = arrays[0]
+    return False
+
+
 def _is_zero(given: Any) -> bool:
     return not np.any(given.value if type(given) is Note else given)
 
@@ -206,6 +288,12 @@ def _is_of_norm(note: Note, begin: int) -> bool:
     return has_norm
 
 
+def _is_scaled_to_norm(note: Note, begin: int) -> bool:
+    """Return whether an array is multiplied with, or divided by, one number that is made from a norm."""
+    numbers = [each for each in note.sources if not np.ndim(each.value)]
+    return note.what in SCALING and note.number > begin and any(_is_of_norm(each, begin) for each in numbers)
+
+
 def _is_norm(note: Note, *, is_one_number: bool) -> bool:
     if note.what is np.power:
         return type(note.inputs[1]) is float and 0 < note.inputs[1] < 1
@@ -213,4 +301,4 @@ def _is_norm(note: Note, *, is_one_number: bool) -> bool:
 
 
 def _is_same_line(place: Place | None, other: Place | None) -> bool:
-    return place is not None and other is not None and (place[0], place[2]) == (other[0], other[2])
+    return place is not None and line_of(place) == line_of(other)

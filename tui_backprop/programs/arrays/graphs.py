@@ -137,11 +137,13 @@ class Graphs:
             node = self._make(note, nodes)
             if note.place is not None:
                 node.locate(os.path.basename(note.place[0].co_filename), note.place[2])
-            name = calls.get(note)
-            if name and note.what is not same and not node.is_named:
-                node.name = name
             nodes[note] = node
             made.append(node)
+        # of all that a name was it is the loss's, if it was that
+        for note in (below.made[-1], *below.made[:-1]):
+            name, node = calls.get(note), nodes[note]
+            if name and note.what is not same and not node.is_named:
+                node.name = name
         if total is not None:
             made.append(np.sum(made[-1]))
             made[-1].name = total or "loss"

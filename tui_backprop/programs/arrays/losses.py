@@ -18,6 +18,7 @@ from ..program import ProgramError
 from .gradients import Found
 from .graphs import Below, Built, Graphs, feeds_of
 from .implied import implied_losses
+from .penalties import with_penalties
 from .rates import rates_of
 from .recorder import Taken
 from .tape import Note, spine
@@ -66,6 +67,7 @@ class Losses:
         self._plans: dict[Built, Plan] = {}
         self.implied = self.stopped = ""
         self.is_computed = False
+        self._without_penalties: object = None
 
     def of_steps(self) -> Iterator[Loss]:
         """Yield the loss of each step that has one, or could have: many scripts compute it now and then."""
@@ -102,6 +104,16 @@ class Losses:
             taken += 1
             yield loss
 
+    def before_penalties(self, loss: Loss) -> Loss | None:
+        """Return the loss to which a script adds penalties for large weights; None where it adds none."""
+        notes = [note for note in _scalars(loss.step) if _place(note) == self._without_penalties]
+        return self._try(loss.step, notes[-1]) if self.has_penalties and notes else None
+
+    @property
+    def has_penalties(self) -> bool:
+        """Whether the loss has penalties for large weights."""
+        return self._without_penalties is not None
+
     def _find(self) -> tuple[object, int]:
         """Return the place in the script that computes the loss, and how many gradients by hand are of it."""
         tried = 0
@@ -129,7 +141,13 @@ class Losses:
             return None, 0
         score, note = max(rated, key=lambda each: each[0])
         matches = int(score[0])
-        return (note, matches) if 2 * matches >= len(step.found) or note in named else (None, 0)
+        if 2 * matches < len(step.found) and note not in named:
+            return None, 0
+        total = with_penalties(note, step, named)
+        if total is note or (loss := self._try(step, total)) is None:
+            return note, matches
+        self._without_penalties = _place(note)
+        return total, loss.matches
 
     def _try(self, step: Taken, note: Note) -> Loss | None:
         """Return a number of a step as its loss, in a graph of its own: only what is opened has names in the other."""

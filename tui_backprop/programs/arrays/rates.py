@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import linecache
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import combinations
 from math import prod
 
@@ -36,6 +39,22 @@ def rates_of(found: Mapping[int, Sequence[Found]]) -> Iterator[Mapping[int, floa
     elsewhere = [Counter(_rounded(each.value) for each in way if not each.is_inline) for way in ways.values()]
     if len({len(line) for line in lines.values()}) == 1 and all(each == elsewhere[0] for each in elsewhere):
         yield {number: prod(sorted(line)) for number, line in lines.items()}
+
+
+def written_numbers(files: Iterable[str]) -> set[float]:
+    """Return the numbers that stand in the source of some files."""
+    found: set[float] = set()
+    for file in files:
+        with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+            tree = ast.parse("".join(linecache.getlines(file)))
+            constants = [each.value for each in ast.walk(tree) if isinstance(each, ast.Constant)]
+            found |= {_rounded(each) for each in constants if isinstance(each, int | float)}
+    return found
+
+
+def is_divided(rate: float, multiple: float, written: set[float]) -> bool:
+    """Return whether a rate is one that was written, divided by the multiple of the loss: lr / len(X) * dW."""
+    return _rounded(rate) not in written and _rounded(rate * multiple) in written
 
 
 def _common(ways: Sequence[Sequence[Factor]]) -> list[Factor]:

@@ -97,11 +97,15 @@ class ArrayRecorder:
             old = note.replaces
             if old is not None and (old in self._numbers or not old.readers.isdisjoint(note.readers)):
                 moved[old] = note
+        begin = notes[0].number - 1 if notes else 0
+        found = {old: gradients_in(new, begin) for old, new in moved.items()}
+        # what another update is made from is a velocity, also where the forward pass looks ahead with it
+        made = {each.note for old, ways in found.items() for each in ways if each.note is not moved[old]}
+        moved = {old: new for old, new in moved.items() if new not in made}
         for old in moved:
             weights[old] = self._numbers.pop(old, len(self._numbers) + len(weights))
         for old, number in self._numbers.items():
             weights.setdefault(old, number)
-        begin = notes[0].number - 1 if notes else 0
         dependent = set(weights)
         for note in notes:
             if any(source in dependent for source in note.sources):
@@ -115,7 +119,7 @@ class ArrayRecorder:
             new = moved.get(old, old)
             step.after[number] = copy_in(new.value) if new is not old else before[number]
             if new is not old:
-                step.found[number] = gradients_in(new, begin)
+                step.found[number] = found[old]
             self._numbers[new] = number
             self._left[new] = step.after[number]
             if new in self.data_names:

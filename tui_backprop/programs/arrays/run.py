@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -12,20 +13,21 @@ from minidl_core.arrays import Array
 
 from ..execution import Execution
 from ..learners_engine import LearnersEngine
-from ..multiples import Multiples, agrees, multiple_text, warning_of
+from ..multiples import Multiples, agrees, multiple_text, rounded, warning_of
 from ..program import Program, ProgramError, program_of_run
 from ..recorded import RecordedStep
 from ..updates import Update, recognise_updates, repeating
 from .gradients import Found
 from .graphs import Graphs
 from .losses import Loss, Losses
+from .rates import is_divided, written_numbers
 from .recorder import ArrayRecorder
 
 
 class _Step(NamedTuple):
     """A step as it is opened: its loss with what it was fed, the multiple of it that is trained, and how.
 
-    `update` is made from the gradients by hand, `theirs`.
+    `update` is made from the gradients by hand, `theirs`. Of those `decayed` the update takes a share off, too.
     """
 
     loss: Loss
@@ -33,6 +35,7 @@ class _Step(NamedTuple):
     factor: float
     update: Update
     theirs: Mapping[Node, Array]
+    decayed: Sequence[Node]
 
 
 def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, warning: str) -> Program | None:
@@ -52,6 +55,11 @@ def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, war
             f"{path} moves {_named(recorder)}, and no number that NumPy was seen to compute from them is a loss; "
             "compute one in each step, as in loss = np.mean((y - out) ** 2)"
         )
+    written = written_numbers(execution.files)
+    for loss in found:
+        if all(is_divided(rate, loss.factor, written) for rate in loss.rates.values()):
+            loss.rates = {number: rate * loss.factor for number, rate in loss.rates.items()}
+            loss.factor = 1.0
     multiples = Multiples()
     steps = [_step(each, losses, multiples) for each in found]
     optimizers = recognise_updates([each.update for each in steps]) or [repeating(each.update) for each in steps]
@@ -68,6 +76,7 @@ def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, war
     multiple = multiple_text((each.factor for each in steps), found[0].built.loss)
     if multiple:
         warning = f"{warning} {warning_of(multiple)}".strip()
+    warning = " ".join([*([warning] if warning else []), *_rates(steps[0], losses), *_penalties(steps, losses)])
     if losses.stopped:
         warning = f"{warning} {path} is opened with {len(steps)} steps; in the next, {losses.stopped}".strip()
     elif recorder.left_out:
@@ -75,6 +84,39 @@ def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, war
     has_gradients = any(each.theirs for each in steps)
     engine = LearnersEngine("the script", path, "", "", {}, multiple=multiple) if has_gradients else None
     return program_of_run(list(_recorded(steps, optimizers)), engine, path, execution.main.__doc__, warning)
+
+
+def _rates(step: _Step, losses: Losses) -> Iterator[str]:
+    """Say which weights have a learning rate of their own."""
+    variables = losses.graphs.variables
+    rates = {variables[number]: rounded(rate) for number, rate in step.loss.rates.items() if number in variables}
+    usual = Counter(rates.values()).most_common(1)[0][0] if rates else 0.0
+    others = [f"{node.name} at {rate:g}" for node, rate in rates.items() if rate != usual]
+    if others:
+        yield f"Its updates have learning rates of their own: {_and(others)}, the others at {usual:g}."
+
+
+def _penalties(steps: Sequence[_Step], losses: Losses) -> Iterator[str]:
+    """Say where gradients leave out a penalty that the loss has, or have one that the loss has not."""
+    numbers: dict[Node, int] = {node: number for number, node in losses.graphs.variables.items()}
+    for step in steps:
+        wrong = [n for n, each in step.theirs.items() if not agrees(each, step.factor * step.loss.right[numbers[n]])]
+        before = losses.before_penalties(step.loss) if wrong else None
+        if before is not None:
+            rights = before.right
+            forgotten = [n.name for n in wrong if agrees(step.theirs[n], before.factor * rights[numbers[n]])]
+            if forgotten:
+                yield (
+                    f"Without the penalty for large weights that {step.loss.built.loss.name} has,"
+                    f" {_and(forgotten)} would have the right gradients: add its slopes."
+                )
+                break
+    decayed = list(dict.fromkeys(node.name for step in steps for node in step.decayed))
+    if decayed:
+        yield (
+            f"Its updates also take off a share of {_and(decayed)} (weight decay), which is no part of"
+            f" {steps[0].loss.built.loss.name}: gradients are compared without it."
+        )
 
 
 def _recorded(steps: Sequence[_Step], optimizers: Sequence[Any]) -> Iterator[RecordedStep]:
@@ -99,27 +141,33 @@ def _recorded(steps: Sequence[_Step], optimizers: Sequence[Any]) -> Iterator[Rec
 def _step(loss: Loss, losses: Losses, multiples: Multiples) -> _Step:
     variables = losses.graphs.variables
     trained, factor = multiples.of(loss.built.loss, loss.factor)
-    theirs = _theirs(loss, losses, factor)
+    theirs, decayed = _theirs(loss, losses, factor)
     before, after, gradients = {}, {}, {}
     for number in loss.built.weights:
         node = variables[number]
         before[node], after[node] = loss.step.before[number], loss.step.after[number]
         gradients[node] = theirs.get(node, factor * loss.right[number])
-    return _Step(loss, trained, factor, Update(before, after, gradients), theirs)
+    return _Step(loss, trained, factor, Update(before, after, gradients), theirs, decayed)
 
 
-def _theirs(loss: Loss, losses: Losses, factor: float) -> dict[Node, Array]:
-    """Return the gradients by hand, as the update uses them; of one that is clipped, what it was before."""
-    if not loss.is_judged:
-        return {}
+def _theirs(loss: Loss, losses: Losses, factor: float) -> tuple[dict[Node, Array], list[Node]]:
+    """Return the gradients by hand, as the update uses them, and the nodes that also lose a share of themselves.
+
+    Of a gradient that is clipped it is what it was before.
+    """
     theirs: dict[Node, Array] = {}
-    for number in loss.built.weights:
+    decayed: list[Node] = []
+    for number in loss.built.weights if loss.is_judged else ():
         right = factor * loss.right[number]
         given = list(loss.used(number))
         if given:
-            found, value = next((each for each in given if agrees(each[1], right)), given[-1])
-            theirs[losses.graphs.variables[number]] = _in_its_precision(found, value, right)
-    return theirs
+            node = losses.graphs.variables[number]
+            whole = [each for each in given if not each[0].is_without_decay] if losses.has_penalties else given
+            found, value = next((each for each in given if agrees(each[1], right)), (whole or given)[-1])
+            theirs[node] = _in_its_precision(found, value, right)
+            if found.is_without_decay and not losses.has_penalties:
+                decayed.append(node)
+    return theirs, decayed
 
 
 def _in_its_precision(found: Found, value: Array, right: Array) -> Array:
@@ -131,6 +179,11 @@ def _in_its_precision(found: Found, value: Array, right: Array) -> Array:
     if is_near or np.asarray(found.note.value).dtype == np.float32:
         return value.astype(np.float32)
     return value
+
+
+def _and(names: Sequence[str]) -> str:
+    *first, last = names if len(names) < 4 else [*names[:2], "others"]
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _named(recorder: ArrayRecorder) -> str:

@@ -79,6 +79,8 @@ class Tape:
         self._on_step = on_step
         self._notes: list[Note] = []
         self._updates: list[Note] = []
+        self._read_again: set[Note] = set()
+        self._places_of_updates: set[tuple[CodeType, int]] = set()
         self._count = 0
         self._begin = 0
         self._foreign: dict[int, Note] = {}
@@ -112,16 +114,22 @@ class Tape:
                 note.caller = caller.f_code, caller.f_lasti, caller.f_lineno
             for index, source in enumerate(note.sources):
                 reader = code, at, index
-                if source.replaces is not None and source.number > self._begin and reader in source.replaces.readers:
-                    self._end_step()
+                if source in self._read_again or self._is_read_again(source, reader):
+                    # copies and averages of weights are no forward pass, but one may begin with them
+                    if _is_linear(note):
+                        self._read_again.add(note)
+                    else:
+                        self._end_step()
                 source.readers.add(reader)
                 source.consumers.append(note)
         self._count += 1
         note.number = self._count
-        if what in SUMS and np.ndim(value):
+        if what in SUMS and np.ndim(value) and note not in self._read_again:
             note.replaces = self._replaced(note)
             if note.replaces is not None:
                 self._updates.append(note)
+                if note.place is not None:
+                    self._places_of_updates.add(note.place[:2])
         self._notes.append(note)
         return note
 
@@ -130,6 +138,11 @@ class Tape:
         if self._updates:
             self._end_step()
         self._notes, self._updates, self._foreign, self.is_on = [], [], {}, False
+
+    def _is_read_again(self, note: Note, reader: tuple[CodeType, int, int]) -> bool:
+        """Return whether an array that was updated in this step is read where the one before was."""
+        is_read = note.replaces is not None and note.number > self._begin and reader in note.replaces.readers
+        return is_read and reader[:2] not in self._places_of_updates
 
     def _script(self, frame: FrameType | None) -> FrameType | None:
         """Return the innermost frame from here that is of the script, or of a module beside it."""
@@ -151,10 +164,24 @@ class Tape:
         """
         own = list(spine(note, self._begin))
         for old in own[1:]:
-            read = any(each.number > self._begin and each not in own for each in old.consumers)
-            if read and np.shape(old.value) == np.shape(note.value):
+            if np.shape(old.value) == np.shape(note.value) and self._is_read(old, own):
                 return old if self._was_there(old) else None
         return None
+
+    def _is_read(self, old: Note, own: Sequence[Note]) -> bool:
+        """Return whether this step computes more of an array than copies, multiples and sums, as of a weight.
+
+        Of a velocity it does not, also where what it was is still needed, as in Nesterov's rule.
+        """
+        waiting, seen = [old], {*own}
+        while waiting:
+            for each in waiting.pop().consumers:
+                if each.number > self._begin and each not in seen:
+                    if not _is_linear(each):
+                        return True
+                    seen.add(each)
+                    waiting.append(each)
+        return False
 
     def _was_there(self, note: Note) -> bool:
         """Return whether an array was there before the step, or was made of such a one and of numbers alone.
@@ -185,7 +212,14 @@ class Tape:
                 after.add(note)
                 rest.append(note)
         self._notes, self._begin, self._updates = rest, last, []
+        self._read_again.clear()
         self._on_step(done)
+
+
+def _is_linear(note: Note) -> bool:
+    """Return whether this is a copy, a sum, or a multiple by a number."""
+    arrays = sum(np.ndim(each.value) > 0 for each in note.sources)
+    return note.what is same or note.what in SUMS or (note.what in SCALING and arrays < 2)
 
 
 def spine(note: Note, begin: int) -> Iterator[Note]:

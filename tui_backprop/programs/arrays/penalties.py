@@ -1,0 +1,61 @@
+"""The loss with the penalties for large weights that a script adds to it, such as 0.5 * reg * np.sum(W * W)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+
+from .recorder import Taken
+from .tape import SCALING, SUMS, Note, same
+
+
+def with_penalties(loss: Note, step: Taken, named: Collection[Note]) -> Note:
+    """Return the last number of a step that is a loss, or a multiple of it, with functions of weights alone added.
+
+    It may be multiplied once more, as in (data + penalty) / m, where that is among those `named` as losses.
+    """
+    total = loss
+    for note in step.notes:
+        if note in step.dependent and np.size(note.value) == 1 and note.what in SUMS and note.number > loss.number:
+            terms = _terms(note, loss, step)
+            others = [each for each in terms if each is not loss]
+            if len(others) < len(terms) and others and all(_is_of_weights(each, step) for each in others):
+                total = _scaled(note, step, named)
+    return total
+
+
+def _terms(total: Note, loss: Note, step: Taken) -> list[Note]:
+    """Return what a number is the sum of, or a multiple of that, as far as it depends on weights."""
+    found: list[Note] = []
+    waiting = [total]
+    while waiting:
+        note = waiting.pop()
+        sources = [each for each in note.sources if each in step.dependent]
+        is_sum = note.what in SUMS or note.what is same or (note.what in SCALING and len(sources) == 1)
+        if note is not loss and is_sum and note not in step.weights:
+            waiting += sources
+        else:
+            found.append(note)
+    return found
+
+
+def _is_of_weights(note: Note, step: Taken) -> bool:
+    """Return whether a number is computed from weights, and from no other array."""
+    waiting, seen = [note], set[Note]()
+    while waiting:
+        each = waiting.pop()
+        if each in seen or each in step.weights:
+            continue
+        seen.add(each)
+        if each not in step.dependent and np.ndim(each.value):
+            return False
+        waiting += each.sources if each in step.dependent else ()
+    return True
+
+
+def _scaled(total: Note, step: Taken, named: Collection[Note]) -> Note:
+    for note in step.notes:
+        if note in named and note.what in SCALING and any(each is total for each in note.sources):
+            return note
+    return total
