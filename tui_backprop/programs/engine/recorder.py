@@ -7,9 +7,12 @@ same structure are kept once.
 from __future__ import annotations
 
 import sys
+import zlib
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
+from math import inf
 from types import CodeType
 from typing import Any
 
@@ -17,6 +20,7 @@ import numpy as np
 
 from minidl_core.arrays import Array
 
+from ..execution import EnoughSteps
 from ..naming import name_objects
 from ..program import ProgramError
 from .attributes import Attributes, find_attributes, is_number, number_like, stored, stored_text
@@ -37,14 +41,20 @@ Numbers = Sequence[Any]
 class Structure:
     """A graph as the engine made it, for all steps that made the like: see `Walk`; `values` are those of one step.
 
+    `packed` is the structure of the walk, made small: where each example makes a graph of its own, there are many.
     `labels` are the names that nodes themselves store, by their number.
     """
 
-    codes: array[int]
+    packed: bytes
     labels: dict[int, str]
     values: Numbers
     raw: list[Any]
     leaves: list[int]
+
+    @property
+    def codes(self) -> list[int]:
+        """The structure of the walk."""
+        return array("q", zlib.decompress(self.packed)).tolist()
 
 
 @dataclass(eq=False)
@@ -68,8 +78,9 @@ class Taken:
 
 @dataclass(eq=False)
 class Recorder:
-    """Records the backward calls that `noting` reports."""
+    """Records the backward calls that `noting` reports; the one after the first `most` ends the script."""
 
+    most: float = inf
     walker: Walker = field(default_factory=Walker)
     steps: list[Taken] = field(default_factory=list)
     attributes: Attributes | None = None
@@ -94,6 +105,8 @@ class Recorder:
         `code` is the function that is called, and `called_at` the file and the line of the call.
         """
         self.is_called = True
+        if self.taken >= self.most:
+            raise EnoughSteps
         loss = next((each for each in args if isinstance(each, Noted) and _is_made(each)), None)
         if loss is None or self.refused:
             return call()
@@ -187,12 +200,15 @@ class Recorder:
         after = self._as_numbers(self.attributes.gradients(walk.nodes))
         try:
             read = self.attributes.read_number
-            key = walk.structure.tobytes()
+            codes = walk.structure.tobytes()
+            key = blake2b(codes).digest()
             structure = self._structures.get(key)
             if structure is None:
                 values = self._as_numbers(list(map(read, walk.nodes)))
                 labels = {n: text for n, node in enumerate(walk.nodes) if (text := stored_text(node, _LABELS))}
-                structure = self._structures[key] = Structure(walk.structure, labels, values, walk.raw, walk.leaves)
+                packed = zlib.compress(codes, 1)
+                structure = self._structures[key] = Structure(packed, labels, values, walk.raw, walk.leaves)
+                self._bytes += _size_of_structure(structure)
             numbers = self._as_numbers([read(walk.nodes[leaf]) for leaf in walk.leaves])
             measured = np.asarray(read(walk.nodes[-1]), dtype=float)
         except AttributeError:
@@ -212,7 +228,9 @@ class Recorder:
             if self._bytes > MOST_BYTES and len(self.steps) > 2:
                 self.every *= 2
                 self.steps = [step for step in self.steps if step.number % self.every == 0]
-                self._bytes = sum(map(_size, self.steps))
+                kept = {id(step.structure) for step in self.steps}
+                self._structures = {key: each for key, each in self._structures.items() if id(each) in kept}
+                self._bytes = sum(map(_size, self.steps)) + sum(map(_size_of_structure, self._structures.values()))
         self.taken += 1
 
     def _children(self, walk: Walk) -> dict[int, tuple[int, ...]]:
@@ -275,7 +293,15 @@ def _copied(value: Any) -> Any:
 
 
 def _size(step: Taken) -> int:
-    return sum(
-        each.itemsize * len(each) if isinstance(each, array) else sum(getattr(v, "nbytes", 8) for v in each)
-        for each in (step.numbers, step.before, step.after)
-    )
+    return sum(map(_size_of, (step.serials, step.numbers, step.before, step.after)))
+
+
+def _size_of_structure(structure: Structure) -> int:
+    lists = 8 * (len(structure.leaves) + 4 * len(structure.raw))
+    return len(structure.packed) + _size_of(structure.values) + lists
+
+
+def _size_of(numbers: Numbers) -> int:
+    if isinstance(numbers, array):
+        return numbers.itemsize * len(numbers)
+    return sum(getattr(each, "nbytes", 8) for each in numbers)
