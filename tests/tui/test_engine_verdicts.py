@@ -219,3 +219,18 @@ def test_gradients_that_are_clipped_but_never_zeroed_are_wrong(tmp_path: Path) -
     source = DATA.format(zero="pass").replace("        p.data -=", f"{clip}        p.data -=")
     assert verdict_of(tmp_path, ENGINE + source).status == 3
     assert verdict_of(tmp_path, ENGINE + source.replace("    pass", "    w.grad = b.grad = 0.0")).status == 0
+
+
+def test_graphs_that_differ_in_each_step_count_as_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui_backprop.programs.engine.recorder.MOST_BYTES", 10_000)
+    loop = LINE.replace("range(5)", "range(16)")
+    grown = loop.replace("((1.0, 3.0), (2.0, 5.0))", "((1.0, 3.0), (2.0, 5.0)) * (i + 1)")
+    (tmp_path / "mine.py").write_text(ENGINE + loop)
+    assert len(open_program(str(tmp_path / "mine.py")).steps) == 16
+    (tmp_path / "mine.py").write_text(ENGINE + grown)
+    program = open_program(str(tmp_path / "mine.py"))
+    assert program.warning.startswith("Of the 16 steps that ")
+    assert len(program.steps) in (4, 2)
+    verdict = judge(program)
+    assert verdict is not None
+    assert verdict.status == 0

@@ -197,41 +197,49 @@ class Recorder:
 
     def _record(self, walk: Walk, before: Numbers) -> None:
         assert self.attributes is not None
-        after = self._as_numbers(self.attributes.gradients(walk.nodes))
+        read = self.attributes.read_number
         try:
-            read = self.attributes.read_number
-            codes = walk.structure.tobytes()
-            key = blake2b(codes).digest()
-            structure = self._structures.get(key)
-            if structure is None:
-                values = self._as_numbers(list(map(read, walk.nodes)))
-                labels = {n: text for n, node in enumerate(walk.nodes) if (text := stored_text(node, _LABELS))}
-                packed = zlib.compress(codes, 1)
-                structure = self._structures[key] = Structure(packed, labels, values, walk.raw, walk.leaves)
-                self._bytes += _size_of_structure(structure)
-            numbers = self._as_numbers([read(walk.nodes[leaf]) for leaf in walk.leaves])
             measured = np.asarray(read(walk.nodes[-1]), dtype=float)
+            if measured.size != 1:
+                self.refused = ProgramError(f"backward() was called on an array of {measured.shape}; call it on a loss")
+                return
+            if self.taken % self.every == 0:
+                self._keep(walk, before, float(measured.reshape(())))
         except AttributeError:
-            return
-        if measured.size != 1:
-            self.refused = ProgramError(f"backward() was called on an array of {measured.shape}; call it on a loss")
             return
         self.last_leaves = [walk.nodes[leaf] for leaf in walk.leaves]
         if self.taken == 0 or self._follows:
             self._named = self._by_name(vars(sys.modules["__main__"]))
-        if self.taken % self.every == 0:
-            loss = float(measured.reshape(()))
-            children = self._children(walk)
-            taken = Taken(self.taken, structure, walk.serials, numbers, walk.raw, loss, before, after, children)
-            self.steps.append(taken)
-            self._bytes += _size(taken)
-            if self._bytes > MOST_BYTES and len(self.steps) > 2:
-                self.every *= 2
-                self.steps = [step for step in self.steps if step.number % self.every == 0]
-                kept = {id(step.structure) for step in self.steps}
-                self._structures = {key: each for key, each in self._structures.items() if id(each) in kept}
-                self._bytes = sum(map(_size, self.steps)) + sum(map(_size_of_structure, self._structures.values()))
         self.taken += 1
+
+    def _keep(self, walk: Walk, before: Numbers, loss: float) -> None:
+        """Keep a step; where that is too much, let go of every second one."""
+        assert self.attributes is not None
+        read = self.attributes.read_number
+        after = self._as_numbers(self.attributes.gradients(walk.nodes))
+        numbers = self._as_numbers([read(walk.nodes[leaf]) for leaf in walk.leaves])
+        structure = self._structure(walk)
+        taken = Taken(self.taken, structure, walk.serials, numbers, walk.raw, loss, before, after, self._children(walk))
+        self.steps.append(taken)
+        self._bytes += _size(taken)
+        if self._bytes > MOST_BYTES and len(self.steps) > 2:
+            self.every *= 2
+            self.steps = [step for step in self.steps if step.number % self.every == 0]
+            kept = {id(step.structure) for step in self.steps}
+            self._structures = {key: each for key, each in self._structures.items() if id(each) in kept}
+            self._bytes = sum(map(_size, self.steps)) + sum(map(_size_of_structure, self._structures.values()))
+
+    def _structure(self, walk: Walk) -> Structure:
+        assert self.attributes is not None
+        codes = walk.structure.tobytes()
+        key = blake2b(codes).digest()
+        if key not in self._structures:
+            values = self._as_numbers(list(map(self.attributes.read_number, walk.nodes)))
+            labels = {n: text for n, node in enumerate(walk.nodes) if (text := stored_text(node, _LABELS))}
+            structure = Structure(zlib.compress(codes, 1), labels, values, walk.raw, walk.leaves)
+            self._structures[key] = structure
+            self._bytes += _size_of_structure(structure)
+        return self._structures[key]
 
     def _children(self, walk: Walk) -> dict[int, tuple[int, ...]]:
         """Return the children of each node in their container's own order, of so many nodes in all steps together."""
