@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Iterator, Mapping
 
@@ -63,7 +64,7 @@ def run_headless(
             if any(branch.made for branch in kept.timeline.branches):
                 complain(f"{name} has edits, which are left out here; backprop-tui --plain {name} goes on with them")
         else:
-            program = open_program(name, seed, learning_rate)
+            program = open_program(name, seed, learning_rate, math.inf if steps is None else max(steps, 1))
         example = program.example
         if program.warning:
             complain(program.warning)

@@ -162,7 +162,8 @@ def build_parser() -> argparse.ArgumentParser:
         "--steps",
         type=_number(int, 0, "a whole number, 0 or above"),
         metavar="N",
-        help="iterations after which a run pauses, or that --headless trains (default: 100, or those of the script)",
+        help="iterations after which a run pauses, or that --headless trains and a script takes there (default: 100, or"
+        " those of the script)",
     )
     parser.add_argument("--at", default="0", metavar="MOMENT", help="where to start: 4, 4:b, 4:b:2 ... (see below)")
     parser.add_argument(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from minidl_core.train import MomentumOptimizer
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.steps import Place
 from tui_backprop.debugger.timeline import Timeline
@@ -167,3 +168,69 @@ def test_a_wrong_slope_is_found_beside_data_that_keeps_its_sums(tmp_path: Path) 
     verdict = verdict_of(tmp_path, engine + DATA.format(zero="w.grad = b.grad = 0.0"))
     assert verdict.status == 3
     assert [each.belief for each in verdict.diagnosis] == ["slope:multiply"]
+
+
+FED = """
+w, b, x, y = Value(0.5), Value(0.1), Value(0.0), Value(0.0)
+pairs = [(1.0, -2.0), (-0.5, 1.5), (2.0, -1.0), (0.3, 0.4)]
+for step in range(6):
+    {zero}
+    x.data, y.data = pairs[step % 4]
+    h = w * x + b
+    loss = (h + y) * (h + y)
+    loss.backward()
+    for p in (w, b):
+        p.data -= 0.05 * p.grad
+"""
+
+
+def test_data_that_is_overwritten_for_each_step_is_data(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(ENGINE + FED.format(zero="w.grad = b.grad = 0.0"))
+    program = open_program(str(tmp_path / "mine.py"))
+    verdict = judge(program)
+    assert verdict is not None
+    assert (verdict.status, program.learning_rate) == (0, 0.05)
+    assert [[float(each) for each in step.feeds.values()] for step in program.steps[:2]] == [[1.0, -2.0], [-0.5, 1.5]]
+
+
+@pytest.mark.parametrize("zero", ["b.grad = 0.0", "pass"])
+def test_weights_that_are_not_zeroed_are_wrong_beside_data_that_is_overwritten(zero: str, tmp_path: Path) -> None:
+    verdict = verdict_of(tmp_path, ENGINE + FED.format(zero=zero))
+    assert verdict.status == 3
+    assert verdict.diagnosis[0].belief == "not-zeroed"
+    assert {each.node.name for each in verdict.parted} == ({"w"} if zero != "pass" else {"w", "b"})
+
+
+@pytest.mark.parametrize(
+    "zero", ["w.grad *= 0.9; b.grad *= 0.9", "w.grad, b.grad = 0.5 * w.grad, 0.5 * b.grad"], ids=["in place", "anew"]
+)
+def test_a_share_of_old_gradients_that_is_kept_by_hand_is_a_velocity(zero: str, tmp_path: Path) -> None:
+    source = ENGINE + DATA.format(zero=zero)
+    (tmp_path / "mine.py").write_text(source)
+    program = open_program(str(tmp_path / "mine.py"))
+    assert type(program.optimizer) is MomentumOptimizer
+    assert verdict_of(tmp_path, source).status == 0
+    wrong = verdict_of(tmp_path, source.replace("self.grad += o.data * out.grad", "self.grad += 2 * o.data * out.grad"))
+    assert [each.belief for each in wrong.diagnosis] == ["slope:multiply"]
+
+
+def test_gradients_that_are_clipped_but_never_zeroed_are_wrong(tmp_path: Path) -> None:
+    clip = "        p.grad = max(-0.5, min(0.5, p.grad))\n"
+    source = DATA.format(zero="pass").replace("        p.data -=", f"{clip}        p.data -=")
+    assert verdict_of(tmp_path, ENGINE + source).status == 3
+    assert verdict_of(tmp_path, ENGINE + source.replace("    pass", "    w.grad = b.grad = 0.0")).status == 0
+
+
+def test_graphs_that_differ_in_each_step_count_as_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui_backprop.programs.engine.recorder.MOST_BYTES", 10_000)
+    loop = LINE.replace("range(5)", "range(16)")
+    grown = loop.replace("((1.0, 3.0), (2.0, 5.0))", "((1.0, 3.0), (2.0, 5.0)) * (i + 1)")
+    (tmp_path / "mine.py").write_text(ENGINE + loop)
+    assert len(open_program(str(tmp_path / "mine.py")).steps) == 16
+    (tmp_path / "mine.py").write_text(ENGINE + grown)
+    program = open_program(str(tmp_path / "mine.py"))
+    assert program.warning.startswith("Of the 16 steps that ")
+    assert len(program.steps) in (4, 2)
+    verdict = judge(program)
+    assert verdict is not None
+    assert verdict.status == 0

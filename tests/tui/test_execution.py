@@ -197,3 +197,57 @@ def test_what_is_no_notebook_is_said(text: str, said: str) -> None:
     with pytest.raises(ProgramError, match=r"my\.ipynb") as error:
         execute("my.ipynb")
     assert said in str(error.value)
+
+
+BY_KIND = {
+    "engine": """
+class Value:
+    def __init__(self, data, prev=()):
+        self.data, self.grad, self.prev = data, 0.0, prev
+    def __mul__(self, other):
+        return Value(self.data * other.data, (self, other))
+    def backward(self):
+        self.grad = 1.0
+        a, b = self.prev
+        a.grad += b.data
+        b.grad += a.data
+w, x = Value(1.0), Value(0.5)
+for step in range(9):
+    w.grad = x.grad = 0.0
+    (w * x).backward()
+    w.data -= 0.1 * w.grad
+    print("step", step)
+""",
+    "numpy": """
+import numpy as np
+class Net:
+    w = np.ones(3)
+net = Net()
+for step in range(9):
+    loss = np.sum(net.w ** 2)
+    net.w -= 0.1 * (2 * net.w)
+    print("step", step)
+""",
+    "minidl": """
+import minidl_core as dl
+w = dl.Variable(1.0)
+step = dl.train.GradientDescentOptimizer(0.1).minimize(dl.square(w))
+session = dl.Session()
+for number in range(9):
+    session.run(step)
+    print("step", number)
+""",
+}
+
+
+@pytest.mark.parametrize("kind", BY_KIND)
+def test_a_script_that_is_asked_for_some_steps_is_ended_after_them(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "long.py"
+    path.write_text(BY_KIND[kind])
+    program = open_script(str(path), most=3)
+    assert (len(program.steps), program.warning) == (3, "")
+    assert "step 2" in capsys.readouterr().err
+    assert main([str(path), "--headless", "--steps", "2"]) == 0
+    assert "step 2" not in capsys.readouterr().err

@@ -155,3 +155,10 @@ def test_a_sum_that_is_meant_is_shown_as_one_and_not_blamed(tmp_path: Path) -> N
     assert "- η·(sum of the gradients of 2 backward calls)" in shown
     assert SAID[:30] not in shown
     assert "old sums" not in plain([draw_header(moment, 80)])
+
+
+def test_a_script_that_is_asked_for_some_steps_is_ended_after_them(tmp_path: Path) -> None:
+    (tmp_path / "long.py").write_text(HEAD + BY_HAND.format(zero="w.grad = b.grad = None; assert i < 2"))
+    program = open_program(str(tmp_path / "long.py"), most=2)
+    assert (len(program.steps), program.warning) == (2, "")
+    assert [value is not None for value in program.steps[1].left_after.values()] == [True, True]

@@ -20,6 +20,10 @@ from .surroundings import as_main, ending_as_a_process, kept_built_ins, kept_sur
 _LONGEST = 500
 
 
+class EnoughSteps(BaseException):
+    """Ends a script that has taken as many steps as were asked for; it is no mistake of the script."""
+
+
 @dataclass(frozen=True)
 class Execution:
     """A file that has run: the module it made, where it stopped, and what of it was left out.
@@ -75,6 +79,8 @@ def execute(path: str) -> Execution:
         ):
             for name, code in parts.items():
                 exec(compile(code, name, "exec", dont_inherit=True), vars(main))
+    except EnoughSteps:
+        pass
     except ProgramError as stopped:
         return Execution(main, files, stopped, left_out)
     return Execution(main, files, None, left_out)
@@ -87,6 +93,8 @@ def explained(path: str, files: Mapping[str, str]) -> Iterator[None]:
     try:
         with printing(name if name.isprintable() else ascii(name)):
             yield
+    except EnoughSteps:
+        raise
     except SystemExit as end:
         code = end.code
         if code is not None and not (type(code) in (int, bool) and code == 0):

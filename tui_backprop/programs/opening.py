@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,21 +17,24 @@ from .remarking import remarked
 MOST_POINTS = 100_000
 
 
-def open_program(address: str, seed: int | None = None, learning_rate: float | None = None) -> Program:
+def open_program(
+    address: str, seed: int | None = None, learning_rate: float | None = None, most: float = math.inf
+) -> Program:
     """Return the lesson of this name, the formula, or what the file of this path builds, with a warning of what is odd.
 
+    A script is ended when it has taken the `most` steps.
     Raises KeyError where there is no such lesson, ProgramError where the file cannot be opened, or draws nothing from
     the seed that it is given, GraphError where the learning rate is no number above 0.
     """
-    return remarked(_open(address, seed, learning_rate))
+    return remarked(_open(address, seed, learning_rate, most))
 
 
-def _open(address: str, seed: int | None, learning_rate: float | None) -> Program:
+def _open(address: str, seed: int | None, learning_rate: float | None, most: float) -> Program:
     # most programs are lessons, which need nothing of what a file or a formula is opened with
     if is_path(address):
         from .script import open_script
 
-        return open_script(address, seed, learning_rate)
+        return open_script(address, seed, learning_rate, most)
     name, *others = words_of(address)
     if name == FORMULA:
         from .formula import open_formula

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 
 _AGAIN = 1.0  # seconds
+_LONG = 5.0
 _WIPE = b"\r\x1b[K"
 
 
@@ -36,10 +37,10 @@ class _Output(io.FileIO):
             self._is_at_start, self._spoke = text.endswith(b"\n"), time.monotonic()
             return super().write(text)
 
-    def show(self, line: str) -> None:
+    def show(self, line: str, *, whatever_it_prints: bool = False) -> None:
         """Show the line, if the script has been silent for a while."""
         with self._lock:
-            if self._is_at_start and time.monotonic() - self._spoke >= _AGAIN:
+            if self._is_at_start and (whatever_it_prints or time.monotonic() - self._spoke >= _AGAIN):
                 super().write(_WIPE + line.encode(errors="replace"))
                 self._has_line = True
 
@@ -79,7 +80,9 @@ def printing(name: str) -> Iterator[None]:
 
     def say() -> None:
         while not over.wait(_AGAIN):
-            raw.show(f"running {name} ... {time.monotonic() - began:.0f} s (Ctrl+C opens what it has so far)")
+            lasted = time.monotonic() - began
+            line = f"running {name} ... {lasted:.0f} s (Ctrl+C opens what it has so far)"
+            raw.show(line, whatever_it_prints=lasted > _LONG)
 
     saying = threading.Thread(target=say, daemon=True)
     if os.isatty(descriptor):

@@ -31,7 +31,7 @@ from .collecting import collecting_rarely
 from .engine import engine_program, missing_of_engine
 from .engine.noting import noting
 from .engine.recorder import Recorder as EngineRecorder
-from .execution import Execution, execute, explained
+from .execution import EnoughSteps, Execution, execute, explained
 from .naming import name_objects
 from .numpy_run import LoopRecorder, numpy_program
 from .program import TRAINED_WITH, Program, ProgramError, program_of
@@ -47,20 +47,24 @@ Seen = dict[Node, Feeds | None]
 
 
 @collecting_rarely()
-def open_script(path: str, seed: int | None = None, learning_rate: float | None = None) -> Program:
+def open_script(
+    path: str, seed: int | None = None, learning_rate: float | None = None, most: float = math.inf
+) -> Program:
     """Run a file and return its lesson as a program, or the steps of training that it took, or else the one it builds.
 
-    A step that was never run starts from its variables' initial values, with the feeds of its loss. What the file
-    prints goes to the standard error output. Raises ProgramError, also where a script, which draws its own numbers, is
-    given a seed.
+    The script is ended when it has taken the `most` steps. A step that was never run starts from its variables' initial
+    values, with the feeds of its loss. What the file prints goes to the standard error output. Raises ProgramError,
+    also where a script, which draws its own numbers, is given a seed.
     """
     if Path(path).is_fifo():
         raise ProgramError(f"{path} cannot be opened: it is a pipe, and a program is read more than once")
     seen: Seen = {}
-    recorder, of_engine = Recorder(), EngineRecorder()
+    recorder, of_engine = Recorder(), EngineRecorder(most=most)
 
     def note(happening: object) -> None:
         recorder(happening)
+        if len(recorder.steps) >= most and isinstance(happening, Asked):
+            raise EnoughSteps
         match happening:
             case MinimizationMade(step):
                 seen[step] = None
@@ -68,12 +72,12 @@ def open_script(path: str, seed: int | None = None, learning_rate: float | None 
                 seen.pop(node, None)
                 seen[node] = feeds
 
-    of_loop, of_arrays = LoopRecorder(path), ArrayRecorder(path)
+    of_loop, of_arrays = LoopRecorder(path), ArrayRecorder(path, most)
     with (
         Graph().as_default(),
         watching(note),
         noting(of_engine.on_backward),
-        watching_torch() as of_torch,
+        watching_torch(most) as of_torch,
         of_loop.watching(),
         of_arrays.watching(),
     ):

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 from minidl_core.arrays import Array, copy_in
 
 from ..engine.noting import ARITHMETIC
+from ..execution import EnoughSteps
 from ..naming import name_objects
 from ..notebook import cells_of
 from ..program import ProgramError
@@ -45,9 +47,10 @@ class Taken:
 
 
 class ArrayRecorder:
-    """Records the steps of a script in plain NumPy; it records nothing of any other."""
+    """Records the steps of a script in plain NumPy and of no other; it ends after so many, the `most`."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, most: float = inf) -> None:
+        self._most = most
         self._path = os.path.abspath(path)
         self.steps: list[Taken] = []
         self.names: dict[int, str] = {}
@@ -86,8 +89,10 @@ class ArrayRecorder:
         if self._bytes > MOST_BYTES:
             tape[0].is_on, self.left_out = False, True
         elif self._count < 3:
-            self._count += 1
             self._find_names()
+        self._count += 1
+        if self._count >= self._most:
+            raise EnoughSteps
 
     def _process(self, notes: Sequence[Note]) -> None:
         """Keep a step: all that follows it has been read, so what takes a weight's place is known."""

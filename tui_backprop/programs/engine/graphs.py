@@ -204,7 +204,7 @@ class Graphs:
 
 def _entries(structure: Structure) -> Iterator[tuple[int, int, Sequence[int]]]:
     """Return for each node its kind, or -1 and the number of its site for a leaf, and its operands."""
-    codes, at = structure.codes.tolist(), 0
+    codes, at = structure.codes, 0
     while at < len(codes):
         count = codes[at + 2]
         yield codes[at], codes[at + 1], codes[at + 3 : at + 3 + count]

@@ -7,9 +7,12 @@ same structure are kept once.
 from __future__ import annotations
 
 import sys
+import zlib
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
+from math import inf
 from types import CodeType, FrameType
 from typing import Any
 
@@ -17,6 +20,7 @@ import numpy as np
 
 from minidl_core.arrays import Array
 
+from ..execution import EnoughSteps
 from ..naming import name_objects
 from ..program import ProgramError
 from .attributes import Attributes, find_attributes, is_number, number_like, stored, stored_text
@@ -37,14 +41,20 @@ Numbers = Sequence[Any]
 class Structure:
     """A graph as the engine made it, for all steps that made the like: see `Walk`; `values` are those of one step.
 
+    `packed` is the structure of the walk, made small: where each example makes a graph of its own, there are many.
     `labels` are the names that nodes themselves store, by their number.
     """
 
-    codes: array[int]
+    packed: bytes
     labels: dict[int, str]
     values: Numbers
     raw: list[Any]
     leaves: list[int]
+
+    @property
+    def codes(self) -> list[int]:
+        """The structure of the walk."""
+        return array("q", zlib.decompress(self.packed)).tolist()
 
 
 @dataclass(eq=False)
@@ -68,8 +78,9 @@ class Taken:
 
 @dataclass(eq=False)
 class Recorder:
-    """Records the backward calls that `noting` reports."""
+    """Records the backward calls that `noting` reports; the one after the first `most` ends the script."""
 
+    most: float = inf
     walker: Walker = field(default_factory=Walker)
     steps: list[Taken] = field(default_factory=list)
     attributes: Attributes | None = None
@@ -94,6 +105,8 @@ class Recorder:
         `code` is the function that is called, and `caller` the frame that calls it.
         """
         self.is_called = True
+        if self.taken >= self.most:
+            raise EnoughSteps
         loss = next((each for each in args if isinstance(each, Noted) and _is_made(each)), None)
         if loss is None or self.refused:
             return call()
@@ -185,38 +198,51 @@ class Recorder:
 
     def _record(self, walk: Walk, before: Numbers, caller: FrameType) -> None:
         assert self.attributes is not None
-        after = self._as_numbers(self.attributes.gradients(walk.nodes))
+        read = self.attributes.read_number
         try:
-            read = self.attributes.read_number
-            key = walk.structure.tobytes()
-            structure = self._structures.get(key)
-            if structure is None:
-                values = self._as_numbers(list(map(read, walk.nodes)))
-                labels = {n: text for n, node in enumerate(walk.nodes) if (text := stored_text(node, _LABELS))}
-                if name := _name_in(caller, walk.nodes[-1]):
-                    labels.setdefault(len(walk.nodes) - 1, name)
-                structure = self._structures[key] = Structure(walk.structure, labels, values, walk.raw, walk.leaves)
-            numbers = self._as_numbers([read(walk.nodes[leaf]) for leaf in walk.leaves])
             measured = np.asarray(read(walk.nodes[-1]), dtype=float)
+            if measured.size != 1:
+                self.refused = ProgramError(f"backward() was called on an array of {measured.shape}; call it on a loss")
+                return
+            if self.taken % self.every == 0:
+                self._keep(walk, before, float(measured.reshape(())), caller)
         except AttributeError:
-            return
-        if measured.size != 1:
-            self.refused = ProgramError(f"backward() was called on an array of {measured.shape}; call it on a loss")
             return
         self.last_leaves = [walk.nodes[leaf] for leaf in walk.leaves]
         if self.taken == 0 or self._follows:
             self._named = self._by_name(vars(sys.modules["__main__"]))
-        if self.taken % self.every == 0:
-            loss = float(measured.reshape(()))
-            children = self._children(walk)
-            taken = Taken(self.taken, structure, walk.serials, numbers, walk.raw, loss, before, after, children)
-            self.steps.append(taken)
-            self._bytes += _size(taken)
-            if self._bytes > MOST_BYTES and len(self.steps) > 2:
-                self.every *= 2
-                self.steps = [step for step in self.steps if step.number % self.every == 0]
-                self._bytes = sum(map(_size, self.steps))
         self.taken += 1
+
+    def _keep(self, walk: Walk, before: Numbers, loss: float, caller: FrameType) -> None:
+        """Keep a step; where that is too much, let go of every second one."""
+        assert self.attributes is not None
+        read = self.attributes.read_number
+        after = self._as_numbers(self.attributes.gradients(walk.nodes))
+        numbers = self._as_numbers([read(walk.nodes[leaf]) for leaf in walk.leaves])
+        structure = self._structure(walk, caller)
+        taken = Taken(self.taken, structure, walk.serials, numbers, walk.raw, loss, before, after, self._children(walk))
+        self.steps.append(taken)
+        self._bytes += _size(taken)
+        if self._bytes > MOST_BYTES and len(self.steps) > 2:
+            self.every *= 2
+            self.steps = [step for step in self.steps if step.number % self.every == 0]
+            kept = {id(step.structure) for step in self.steps}
+            self._structures = {key: each for key, each in self._structures.items() if id(each) in kept}
+            self._bytes = sum(map(_size, self.steps)) + sum(map(_size_of_structure, self._structures.values()))
+
+    def _structure(self, walk: Walk, caller: FrameType) -> Structure:
+        assert self.attributes is not None
+        codes = walk.structure.tobytes()
+        key = blake2b(codes).digest()
+        if key not in self._structures:
+            values = self._as_numbers(list(map(self.attributes.read_number, walk.nodes)))
+            labels = {n: text for n, node in enumerate(walk.nodes) if (text := stored_text(node, _LABELS))}
+            if name := _name_in(caller, walk.nodes[-1]):
+                labels.setdefault(len(walk.nodes) - 1, name)
+            structure = Structure(zlib.compress(codes, 1), labels, values, walk.raw, walk.leaves)
+            self._structures[key] = structure
+            self._bytes += _size_of_structure(structure)
+        return self._structures[key]
 
     def _children(self, walk: Walk) -> dict[int, tuple[int, ...]]:
         """Return the children of each node in their container's own order, of so many nodes in all steps together."""
@@ -284,7 +310,15 @@ def _copied(value: Any) -> Any:
 
 
 def _size(step: Taken) -> int:
-    return sum(
-        each.itemsize * len(each) if isinstance(each, array) else sum(getattr(v, "nbytes", 8) for v in each)
-        for each in (step.numbers, step.before, step.after)
-    )
+    return sum(map(_size_of, (step.serials, step.numbers, step.before, step.after)))
+
+
+def _size_of_structure(structure: Structure) -> int:
+    lists = 8 * (len(structure.leaves) + 4 * len(structure.raw))
+    return len(structure.packed) + _size_of(structure.values) + lists
+
+
+def _size_of(numbers: Numbers) -> int:
+    if isinstance(numbers, array):
+        return numbers.itemsize * len(numbers)
+    return sum(getattr(each, "nbytes", 8) for each in numbers)

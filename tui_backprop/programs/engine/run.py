@@ -18,6 +18,7 @@ from minidl_core.train import GradientDescentOptimizer, Optimizer
 from ..execution import Execution
 from ..recorded import RecordedStep, StepsOnDemand
 from ..updates import Update, recognise_updates, repeating, straight_rate
+from .by_hand import kept_share, overwritten
 from .graphs import Built, Graphs, as_array, is_same, number_of
 from .names import name_nodes
 from .recorder import Numbers, Recorder, Taken
@@ -60,6 +61,8 @@ class EngineRun(StepsOnDemand):
             self._left[before][serial] = value
             if not is_same(old, value):
                 self._moved.add(serial)
+        self._moved -= overwritten(self._steps, self._left, self._moved)
+        self._share = kept_share(self._steps, self._moved)
         self._trained |= self._moved
         for number, step in enumerate(self._steps):  # a small example that moves nothing has variables all the same
             if self._trained.isdisjoint(step.serials) and set(names).isdisjoint(step.serials):
@@ -102,7 +105,8 @@ class EngineRun(StepsOnDemand):
             for position, serial, value in zip(step.structure.leaves, step.serials, step.numbers, strict=True):
                 gradient = step.after[position]
                 if serial in common and gradient is not None:
-                    before[serial], gradients[serial] = as_array(value), as_array(gradient)
+                    old = step.before[position] if self._share and number else 0.0
+                    before[serial], gradients[serial] = as_array(value), as_array(gradient) - as_array(old)
             after: dict[Any, Array] = {serial: as_array(self._left[number][serial]) for serial in before}
             if before.keys() != common or any(np.shape(before[s]) != np.shape(gradients[s]) for s in common):
                 return None
@@ -161,10 +165,13 @@ class EngineRun(StepsOnDemand):
     ) -> dict[Node, Array]:
         """Return what a call added to the gradients of calls before it, where the script gathers them for one update.
 
-        That is so where no weight moved since the call before; an engine that sets them to 0 by itself adds nothing.
+        That is so where no weight moved since the call before, or where the script keeps a share of the old gradients
+        as a velocity; an engine that sets them to 0 by itself adds nothing.
         """
         step = self._steps[number]
         gathered = [node for _, node in self._variables(step) if node in theirs and np.any(before.get(node, 0))]
+        if self._share:
+            return {node: theirs[node] - before[node] for node in gathered}
         numbers, earlier = self._numbers(step), self._numbers_of_before(number)
         if not gathered or not earlier or not all(is_same(numbers[node], value) for node, value in earlier.items()):
             return {}
@@ -180,9 +187,9 @@ class EngineRun(StepsOnDemand):
         step = self._steps[number]
         leaves = dict(zip(step.structure.leaves, step.serials, strict=True))
         summed = {serial: built.nodes[n] for n, serial in leaves.items() if np.any(before.get(built.nodes[n], 0))}
-        if not self._moved or not summed or not self._moved.isdisjoint(summed):
+        kept = [node for serial, node in summed.items() if serial not in self._moved and node in theirs]
+        if not self._moved or not kept:
             return {}
-        kept = [node for node in summed.values() if node in theirs]
         return self._without_sums(number, built, kept, theirs, before)
 
     def _without_sums(

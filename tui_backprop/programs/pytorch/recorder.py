@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ import torch
 from minidl_core.arrays import Array
 from minidl_core.train import Optimizer
 
+from ..execution import EnoughSteps
 from ..program import ProgramError
 from .calls import Call, Leaf, call_of, outside, refusal
 from .known import FAR_BELOW
@@ -87,8 +89,12 @@ class Taken:
 
 @dataclass(eq=False)
 class Recorder:
-    """Records backward calls and updates; `rests` is whether a backward pass or we ourselves are using torch now."""
+    """Records backward calls and updates; `rests` is whether a backward pass or we ourselves are using torch now.
 
+    The backward call after the first `most` ends the script.
+    """
+
+    most: float = inf
     modules: Modules = field(default_factory=Modules)
     steps: list[Taken] = field(default_factory=list)
     taken: int = 0
@@ -119,6 +125,8 @@ class Recorder:
         """Make a backward call of the script's and record it; `asked` are the tensors whose gradients it returns."""
         if self.rests:
             return call()
+        if self.taken >= self.most:
+            raise EnoughSteps
         if self.refused or (self._bytes > MOST_BYTES and len(self.steps) > 2):
             self.taken += 1
             return call()

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def watching_torch() -> Iterator[list[Recorder]]:
-    """Record what is trained with torch in this block; the list has the recorder once torch is imported."""
+def watching_torch(most: float) -> Iterator[list[Recorder]]:
+    """Record what is trained with torch in this block, at most so many steps.
+
+    The list has the recorder once torch is imported.
+    """
     recorders: list[Recorder] = []
     with ExitStack() as after:
 
@@ -27,7 +30,7 @@ def watching_torch() -> Iterator[list[Recorder]]:
             from .seeing import seeing
 
             if not recorders:
-                recorders.append(Recorder())
+                recorders.append(Recorder(most=most))
                 after.enter_context(seeing(recorders[0]))
 
         if "torch" in sys.modules:
