@@ -331,6 +331,13 @@ class BackpropApp(App[None]):
         svg = super().export_screenshot(title=title, simplify=simplify)
         return re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL).replace("Fira Code", "DejaVu Sans Mono")
 
+    def on_command_palette_opened(self) -> None:
+        """Let the cursor of the palette stand still, as in every field: one that blinks sends bytes for ever."""
+        from textual.widgets import Input
+
+        for field in self.screen.query(Input):
+            field.cursor_blink = False
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Yield the palette's commands, then Textual's own, except the list of keys, which the help has."""
         from .screens.palette import palette

@@ -13,6 +13,7 @@ from textual.actions import parse
 from textual.app import App
 from textual.binding import Binding
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from tui_backprop.app import BackpropApp
 from tui_backprop.debugger.running import SPEEDS
@@ -409,3 +410,15 @@ async def test_a_key_that_finds_nothing_to_do_says_why() -> None:
         await pilot.press("9")
         assert f"there is no choice 9: 1 to {len(question.choices)} answers" in text(pilot, "keys")
         assert pilot.app.session.quiz.question is question
+
+
+@pytest.mark.parametrize("key", ["ctrl+p", "slash", "e", "G", "o", "X"])
+async def test_no_cursor_blinks(key: str) -> None:
+    """One that does sends bytes while nothing happens."""
+    async with opened() as pilot:
+        await pilot.press("i", key)
+        if key in "oX":
+            await pilot.press("slash" if key == "o" else "a")
+        fields = pilot.app.screen.query(Input)
+        assert fields
+        assert not any(field.cursor_blink for field in fields)
