@@ -108,7 +108,7 @@ def test_names_that_a_terminal_or_a_spreadsheet_would_obey_are_only_shown(
     script.write_text(
         f"""
 import minidl_core as dl
-nodes = [dl.Variable(float(n), name=name) for n, name in enumerate({('w', *HOSTILE)!r}, 1)]
+nodes = [dl.Variable(float(n), name=name) for n, name in enumerate({("w", *HOSTILE)!r}, 1)]
 loss = nodes[0]
 for node in nodes[1:]:
     loss = dl.multiply(loss, node)

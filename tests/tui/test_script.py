@@ -363,6 +363,18 @@ UNRUN = "a, b = dl.placeholder(), dl.placeholder()\nstep = step_of(dl.Variable(1
             "import sys; sys.exit()",
             "my_model.py trains nothing. Open a script that trains with an engine of its own (",
         ),
+        (
+            "w = [0.5, 1.0]\nfor _ in range(3):\n    w[0] -= 0.1 * 2 * w[0]",
+            "trains nothing that can be seen: w is a plain Python number, which leaves no trace; import numpy as np,",
+        ),
+        (
+            "def train():\n    b = 0.5\n    while b > 0.4:\n        b = b - 0.1 * b\ntrain()",
+            "trains nothing that can be seen: b is a plain Python number",
+        ),
+        (
+            "left, price = 5, [3.0]\nwhile left:\n    left -= 1\n    price[0] = price[0] - 0.5\n",
+            f"my_model.py trains nothing. Open a script that trains with {TRAINED_WITH}\n",
+        ),
         (IMPORTS, "or with minidl_core. With minidl_core it can run step = dl.train.GradientDescentOptimizer(0.1)."),
         ("from minidl_core import Variable", "or with minidl_core. With minidl_core it can run step ="),
         (
