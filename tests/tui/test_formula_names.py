@@ -97,6 +97,20 @@ def test_what_only_has_another_sign_is_said_once_or_in_the_same_digits() -> None
     assert re.search(r"gets -G = (-\(-1\.153\) = )?1\.153 from", sentence), sentence
 
 
+def test_a_node_that_is_called_as_the_gradient_is_told_from_it() -> None:
+    def build() -> Example:
+        a, g = Variable(2.0, name="a"), Variable(3.0, name="G")
+        return Example(square(multiply(a, g, name="m"), name="J"), {})
+
+    timeline = Timeline(program_of(lesson_of("gradient", build)))
+    finish(timeline, 1)
+    events = timeline.moment.recording.events
+    said = [narrate_event(timeline.moment, n) for n, event in enumerate(events) if isinstance(event, ContributionAdded)]
+    assert [each.partition(" from ")[0] for each in said[1:]] == ["a gets G·'G' = 12·3 = 36", "G gets G·a = 12·2 = 24"]
+    a = next(node for node in timeline.graph.nodes if node.name == "a")
+    assert "a gets G·'G' = (12)(3) = 36" in plain(draw_inspector(timeline.moment, "ledger", Followed(), 60, 30, a))
+
+
 def test_another_constant_of_a_number_is_that_number_in_a_formula() -> None:
     def build() -> Example:
         def one() -> Node:

@@ -25,14 +25,15 @@ def called(node: Node, name: str = "") -> str:
 def formula_names(operation: Operation) -> dict[Node, str]:
     """Return how formulas write an operation and its inputs: without their scopes, whose strokes would divide.
 
-    Where that would make two of them one, the scopes stay, with dots. The third constant 1, called 1_2, is a 1 here.
+    Where that would make two of them one, the scopes stay, with dots. The third constant 1, called 1_2, is a 1 here;
+    a node that is called G is quoted, as G is a gradient.
     """
     nodes = (*operation.inputs, operation)
     numbers = {node: text for node in nodes if (text := number_of(node))}
     own = {node: node.name[:-1].rpartition("/")[2] + node.name[-1] for node in nodes if node not in numbers}
     if len(set(own.values())) < len(own):
         own = {node: node.name.replace("/", ".") for node in own}
-    return own | numbers
+    return {node: "'G'" if text == "G" else text for node, text in own.items()} | numbers
 
 
 def number_of(node: Node) -> str:
