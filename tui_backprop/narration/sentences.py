@@ -188,7 +188,10 @@ def _contribution(at: Moment, event: ContributionAdded, name: Name) -> Words:
     reason = "" if number_of(node) else in_names(lowered(rule.reason_for(input_index)), consumer, loss, shapes, short)
     heads: tuple[str, ...] = (f"{gets} from {c}",)
     shape, grown = event.contribution.shape, event.gradient.shape
-    if not shape and not grown and not any(shapes.values()):
+    if consumer.kind in at.program.wrong_kinds:  # its formula would be made of numbers that do not give the result
+        made = value_text(event.contribution) or "its contribution"
+        heads, reason = (f"{n} gets {made} from {c}, by a gradient function that is wrong",), ""
+    elif not shape and not grown and not any(shapes.values()):
         values = {symbol: _number(at, source) for symbol, source in symbols(consumer).items()}
         values["G"] = float(event.gradient)
         result = number(float(event.contribution))
