@@ -58,6 +58,15 @@ class BackpropApp(App[None]):
         replace(REPAINT, priority=True),
         Binding("ctrl+z", "suspend_process", "suspend", show=False, priority=True),
     ]
+    # what is chosen in Textual's palette is a light row, on which dim text is not legible; its sign is two cells wide
+    CSS = """
+    CommandPalette > .command-palette--help-text {
+        text-style: not dim not bold;
+    }
+    CommandPalette SearchIcon {
+        display: none;
+    }
+    """
     DEFAULT_MODE = "the first lesson"  # each lesson that was opened has a mode, which keeps its screen
     theme: Reactive[str] = Reactive("ansi-dark")  # to set it would have all style sheets parsed again at the start
 
