@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from textual.actions import parse
 from textual.app import App
 from textual.binding import Binding
+from textual.command import SearchIcon
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -422,3 +423,23 @@ async def test_no_cursor_blinks(key: str) -> None:
         fields = pilot.app.screen.query(Input)
         assert fields
         assert not any(field.cursor_blink for field in fields)
+
+
+@pytest.mark.parametrize("lesson", ["chain", "softmax", "two-edges", "vanishing", "perceptron"])
+async def test_no_title_of_a_view_is_cut_at_80x24(lesson: str) -> None:
+    async with opened(lesson, (80, 24)) as pilot:
+        await pilot.press("tab")
+        for _ in range(12):
+            await pilot.press("space")
+            for _ in range(2):
+                title = text(pilot, "inspector-title")
+                assert "…" not in title, title
+                await pilot.press("tab")
+
+
+async def test_a_row_of_the_palette_is_legible_where_it_is_chosen() -> None:
+    async with opened("chain") as pilot:
+        await pilot.press("ctrl+p", "b")
+        style = pilot.app.screen.get_component_rich_style("command-palette--help-text")
+        assert not style.dim
+        assert not pilot.app.screen.query_one(SearchIcon).display
