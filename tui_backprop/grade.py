@@ -21,7 +21,7 @@ from .debugger.steps import Place
 from .debugger.timeline import Timeline
 from .driving.moves import moves_at
 from .hunt.hunt import Guess, Hunt
-from .notation.fitting import printable
+from .notation.fitting import fit, printable, width_of
 from .notation.moments import NoMomentError, name_moment
 from .programs.program import ProgramError
 from .quiz import Question, judge
@@ -181,11 +181,12 @@ def _facts(grade: Grade) -> dict[str, Any]:
 
 
 def _table(grades: Sequence[Grade]) -> list[str]:
-    width = max((len(each.file) for each in grades), default=4)
+    files = [printable(each.file) for each in grades]
+    width = max(map(width_of, files), default=4)
     lines = [f"{'file':<{width}}  right  asked  skipped  program"]
-    for each in grades:
+    for name, each in zip(files, grades, strict=True):
         skipped = sum(answer.given is None for answer in each.answers)
-        lines.append(f"{each.file:<{width}}  {each.right:>5}  {len(each.answers):>5}  {skipped:>7}  {each.program}")
+        lines.append(f"{fit(name, width)}  {each.right:>5}  {len(each.answers):>5}  {skipped:>7}  {each.program}")
         lines += [f"    does not fit: {doubt}" for doubt in each.all_doubts]
     return [*lines, CANNOT_PROVE]
 
@@ -194,11 +195,17 @@ def _results(grade: Grade) -> dict[str, Any]:
     """Return a submission's results in the form that Gradescope reads."""
     tests = [
         {
-            "name": f"{answer.moment}  {answer.question}",
+            "name": _as_text(f"{answer.moment}  {answer.question}"),
             "score": int(answer.right and not answer.doubt),
             "max_score": 1,
-            "output": answer.doubt or f"given: {answer.given}; right: {answer.answer}",
+            "output": _as_text(answer.doubt or f"given: {answer.given}; right: {answer.answer}"),
         }
         for answer in grade.answers
     ]
-    return {"output": "\n".join([CANNOT_PROVE, *grade.all_doubts]), "tests": tests}
+    return {"output": "\n".join([CANNOT_PROVE, *map(_as_text, grade.all_doubts)]), "tests": tests}
+
+
+def _as_text(text: str) -> str:
+    """Return a text that a page shows and a spreadsheet takes for no formula: a pupil's names may be in it."""
+    text = printable(text).strip()
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text

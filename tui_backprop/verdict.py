@@ -114,6 +114,7 @@ class Verdict:
         """Return it for programs; gradients that are not finite are written as Python's JSON writes them."""
         return {
             "class": self.engine.class_name,
+            "gradients_of": self.engine.multiple or None,
             "nodes": self.nodes,
             "compared": self.compared,
             "disagree": [

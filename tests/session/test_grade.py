@@ -11,6 +11,7 @@ import pytest
 from tui_backprop.cli import main
 from tui_backprop.grade import grade
 from tui_backprop.notation.edits import read_edit
+from tui_backprop.notation.fitting import printable
 from tui_backprop.session import DebugSession
 from tui_backprop.session.opening import Asked, open_session
 
@@ -95,3 +96,42 @@ def test_files_that_cannot_be_graded_are_said(tmp_path: Path, capsys: pytest.Cap
     assert "cannot be opened" in capsys.readouterr().err
     assert main(["grade", str(path), "--gradescope", str(tmp_path / "nowhere" / "results.json")]) == 2
     assert "cannot be written: No such file" in capsys.readouterr().err
+
+
+HOSTILE = ("\x1b]52;c;ZXZpbA==\x07", "\u202egnp", "=cmd|'/C calc'!A0", "\x9b31m", "+1+1", "@SUM(1)")
+
+
+def test_names_that_a_terminal_or_a_spreadsheet_would_obey_are_only_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script, results = tmp_path / "=cmd\x1b[2J.py", tmp_path / "results.json"
+    script.write_text(
+        f"""
+import minidl_core as dl
+nodes = [dl.Variable(float(n), name=name) for n, name in enumerate({("w", *HOSTILE)!r}, 1)]
+loss = nodes[0]
+for node in nodes[1:]:
+    loss = dl.multiply(loss, node)
+step = dl.train.GradientDescentOptimizer(0.0001).minimize(loss)
+dl.Session().run(step)
+"""
+    )
+    path = tmp_path / "=cmd\u202e.backprop"
+    homework(path, str(script), questions=9)
+    says = json.loads(path.read_text())
+    for answer, evil in zip(says["answers"], HOSTILE, strict=False):
+        answer.update(given=evil, right=True)
+    says["answers"][-1].update(question=HOSTILE[2], branch=None)
+    path.write_text(json.dumps(says))
+
+    assert main(["grade", str(path), "--gradescope", str(results)]) == 3
+    table = capsys.readouterr().out
+    assert all(line.isprintable() for line in table.splitlines())
+    header, row, *_ = table.splitlines()
+    assert row.rindex(f"  {printable(says['program'])}") == header.rindex("  program")
+    read = json.loads(results.read_text())
+    told = [read["output"], *(test[key] for test in read["tests"] for key in ("name", "output"))]
+    assert any("=cmd" in each for each in told)
+    for line in (line for each in told for line in each.split("\n")):
+        assert line.isprintable()
+        assert line.lstrip()[:1] not in tuple("=+-@")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -17,6 +18,7 @@ from tui_backprop.app import BackpropApp
 from tui_backprop.lessons import load_lesson
 from tui_backprop.programs.program import program_of
 from tui_backprop.screens.main_screen import MainScreen
+from tui_backprop.session.progress import Progress
 
 MOMENTS = {
     "start": [],
@@ -60,8 +62,9 @@ def test_a_belief(snap_compare: Callable[..., bool]) -> None:
     assert snap_compare(BackpropApp("skip"), press=["t"], terminal_size=(80, 24))
 
 
-def test_the_path_of_the_lessons(snap_compare: Callable[..., bool]) -> None:
-    assert snap_compare(BackpropApp("chain", offers_path=True), terminal_size=(80, 24))
+def test_the_path_of_the_lessons(snap_compare: Callable[..., bool], tmp_path: Path) -> None:
+    app = BackpropApp("chain", offers_path=True, progress=Progress(tmp_path / "progress.json"))
+    assert snap_compare(app, terminal_size=(80, 24))
 
 
 @pytest.mark.parametrize("size", SIZES)

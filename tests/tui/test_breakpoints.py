@@ -23,6 +23,7 @@ from tui_backprop.screens.breakpoints import BreakpointsScreen
 from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.screens.prompt import Prompt
 
+from .learners_engine import program_of_theirs
 from .test_keys import opened, place, text, wait_for
 from .test_log import said, ten_thousand_nodes
 
@@ -417,3 +418,9 @@ async def test_a_breakpoint_has_its_sign_in_diagram_and_tape_and_a_folded_scope(
         assert sum("reduce_sum" in row for row in marked) == 2
         await pilot.press("x", "left_square_bracket")
         assert sum("■" in row for row in text(pilot, "graph").splitlines()) == 2
+
+
+@pytest.mark.parametrize(("right", "there"), [(False, ["1:b:3", "1:a:4"]), (True, [])])
+def test_each_gradient_that_parts_is_stopped_at_in_the_order_of_the_search(right: bool, there: list[str]) -> None:
+    timeline = Timeline(program_of_theirs(right=right, steps=1))
+    assert [name for name in names(timeline, "gradient parts") if name.startswith("1:")] == there

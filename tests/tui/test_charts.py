@@ -369,7 +369,8 @@ def test_the_legend_gets_shorter_where_it_must() -> None:
     assert data_legend(None, 5) == []
     assert plain([data_legend(None, 60, "2 of 3 right")]) == "x red  o blue  ━ now: 2 of 3 right"
     assert plain([data_legend(None, 30, "2 of 3 right")]) == "x red  o blue  ━ 2 of 3 right"
-    assert plain([data_legend(None, 28, "2 of 3 right")]) == "x red  o blue  ━ now"
+    assert plain([data_legend(3, 28, "2 of 3 right")]) == "x red  o blue  ━ 2/3 right"
+    assert plain([data_legend(None, 24, "2 of 3 right")]) == "x red  o blue  ━ now"
     assert count_right([[1.0, 0.0], [-1.0, 5.0], [2.0, 0.0]], [0, 1, 1], (1.0, 0.0, 0.0)) == 2
 
 

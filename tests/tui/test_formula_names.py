@@ -8,11 +8,13 @@ from math import isclose
 import pytest
 
 from minidl_core import (
+    Constant,
     ContributionAdded,
     Node,
     NodeEvaluated,
     Operation,
     Variable,
+    add,
     divide,
     multiply,
     name_scope,
@@ -93,3 +95,41 @@ def test_what_only_has_another_sign_is_said_once_or_in_the_same_digits() -> None
     said = [narrate_event(timeline.moment, index) for index in range(len(timeline.moment.recording.events))]
     [sentence] = [each for each in said if " gets -G" in each]
     assert re.search(r"gets -G = (-\(-1\.153\) = )?1\.153 from", sentence), sentence
+
+
+def test_a_node_that_is_called_as_the_gradient_is_told_from_it() -> None:
+    def build() -> Example:
+        a, g = Variable(2.0, name="a"), Variable(3.0, name="G")
+        return Example(square(multiply(a, g, name="m"), name="J"), {})
+
+    timeline = Timeline(program_of(lesson_of("gradient", build)))
+    finish(timeline, 1)
+    events = timeline.moment.recording.events
+    said = [narrate_event(timeline.moment, n) for n, event in enumerate(events) if isinstance(event, ContributionAdded)]
+    assert [each.partition(" from ")[0] for each in said[1:]] == ["a gets G·'G' = 12·3 = 36", "G gets G·a = 12·2 = 24"]
+    a = next(node for node in timeline.graph.nodes if node.name == "a")
+    assert "a gets G·'G' = (12)(3) = 36" in plain(draw_inspector(timeline.moment, "ledger", Followed(), 60, 30, a))
+
+
+def test_another_constant_of_a_number_is_that_number_in_a_formula() -> None:
+    def build() -> Example:
+        def one() -> Node:
+            return Constant(1.0, name="1")
+
+        x, twenty = Variable(0.5, name="x"), Constant(20.0, name="1_7")
+        first = divide(one(), add(one(), x, name="sum"), name="first")
+        return Example(divide(one(), add(first, twenty, name="more"), name="J"), {})
+
+    timeline = Timeline(program_of(lesson_of("ones", build)))
+    finish(timeline, 1)
+    said = {}
+    for index, event in enumerate(timeline.moment.recording.events):
+        if isinstance(event, NodeEvaluated):
+            said[event.node.name] = narrate_event(timeline.moment, index)
+    for name, value in (("1", ""), ("1_1", ": 1."), ("1_2", ": 1."), ("1_7", ": 20.")):
+        assert f"{name} is a constant{value or ':'}" in said[name]
+    formulas = {name: re.sub(r"^.*? (?:=|computes) ", "", sentence) for name, sentence in said.items()}
+    assert formulas["sum"].startswith("1 + x = 1 + 0.5 = 1.5")
+    assert formulas["first"].startswith("1/sum = 1/1.5")
+    assert formulas["more"].startswith("first + 1_7 = "), "it is called so, but is 20"
+    assert formulas["J"].startswith("1/more = 1/")

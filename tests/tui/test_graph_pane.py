@@ -307,3 +307,13 @@ def test_arrows_tell_on_which_sides_there_is_more() -> None:
     pane.look = pane.look.select(None)
     assert more(35, 12, False) == ""
     assert more(35, 5, False) == "▲▼"
+
+
+def test_a_sign_of_the_legend_has_the_style_that_it_has_in_the_picture() -> None:
+    timeline, pane = at("backward", "b")
+    lines = pane.draw(timeline.moment, 118, 11, diagram=True)
+    *picture, legend = lines
+    shown = {text: style for text, style in legend if len(text) == 1 and text.strip()}
+    for sign in "◄✓":
+        styles = {style for line in picture for text, style in line if text.strip("─vgG ") == sign and style != "flow"}
+        assert shown[sign] in styles, (sign, styles)

@@ -400,3 +400,12 @@ async def test_the_app_goes_on_where_an_array_has_no_elements() -> None:
         for key in ("space", "left", "tab", "tab", "right", "enter", "a", "d", "g", "x", "t", "escape", "p", "p", "i"):
             await pilot.press(key, "space", "s")
             assert pilot.app.is_running
+
+
+@pytest.mark.parametrize("width", [43, 48, 52, 58, 70])
+def test_an_equation_is_broken_beside_a_function_where_that_takes_no_more_lines(width: int) -> None:
+    moment = at(dl.NodeEvaluated, "p", "softmax", iteration=1)
+    shown = plain(draw_inspector(moment, "value", Followed(), width, 40, moment.now))
+    lines = [line for line in shown.splitlines() if "max z" in line]
+    assert "".join(lines).count("exp(") == 4
+    assert all(line.count("exp(") == line.count(" - max z)") for line in lines), shown

@@ -12,7 +12,9 @@ from rich.cells import cell_len
 from textual.actions import parse
 from textual.app import App
 from textual.binding import Binding
+from textual.command import SearchIcon
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from tui_backprop.app import BackpropApp
 from tui_backprop.debugger.running import SPEEDS
@@ -409,3 +411,35 @@ async def test_a_key_that_finds_nothing_to_do_says_why() -> None:
         await pilot.press("9")
         assert f"there is no choice 9: 1 to {len(question.choices)} answers" in text(pilot, "keys")
         assert pilot.app.session.quiz.question is question
+
+
+@pytest.mark.parametrize("key", ["ctrl+p", "slash", "e", "G", "o", "X"])
+async def test_no_cursor_blinks(key: str) -> None:
+    """One that does sends bytes while nothing happens."""
+    async with opened() as pilot:
+        await pilot.press("i", key)
+        if key in "oX":
+            await pilot.press("slash" if key == "o" else "a")
+        fields = pilot.app.screen.query(Input)
+        assert fields
+        assert not any(field.cursor_blink for field in fields)
+
+
+@pytest.mark.parametrize("lesson", ["chain", "softmax", "two-edges", "vanishing", "perceptron"])
+async def test_no_title_of_a_view_is_cut_at_80x24(lesson: str) -> None:
+    async with opened(lesson, (80, 24)) as pilot:
+        await pilot.press("tab")
+        for _ in range(12):
+            await pilot.press("space")
+            for _ in range(2):
+                title = text(pilot, "inspector-title")
+                assert "…" not in title, title
+                await pilot.press("tab")
+
+
+async def test_a_row_of_the_palette_is_legible_where_it_is_chosen() -> None:
+    async with opened("chain") as pilot:
+        await pilot.press("ctrl+p", "b")
+        style = pilot.app.screen.get_component_rich_style("command-palette--help-text")
+        assert not style.dim
+        assert not pilot.app.screen.query_one(SearchIcon).display

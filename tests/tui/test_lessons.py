@@ -129,7 +129,7 @@ async def test_a_sign_marks_the_chosen_lesson() -> None:
             await pilot.press(*keys)
             await pilot.pause()
             rows = ["".join(s.text for s in row) for row in pilot.app.screen._compositor.render_strips()]
-            assert [row.split("»")[1].split()[2] for row in rows if "» " in row] == [name]
+            assert [row.split("»")[1].split()[1] for row in rows if "» " in row] == [name]
 
 
 async def test_a_loss_of_that_name_is_not_called_the_loss_loss() -> None:
@@ -232,3 +232,16 @@ async def test_a_file_that_cannot_be_written_is_said_in_the_path() -> None:
 )
 def test_what_says_what_to_open_goes_straight_there(arguments: str, offers: bool) -> None:
     assert offers_path(build_parser().parse_args(arguments.split())) is offers
+
+
+async def test_a_path_without_progress_says_nothing_of_goals() -> None:
+    """In a class, say: nobody knows which goals were reached."""
+    app = BackpropApp("chain")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("L")
+        assert isinstance(app.screen, LessonsScreen)
+        shown = screen_text(pilot)
+        assert " 3 two-paths" in shown
+        assert " Lessons " in shown
+        assert "goals" not in shown
+        assert "·  3" not in shown

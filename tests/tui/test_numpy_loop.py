@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -311,6 +312,10 @@ def test_a_multiple_of_the_loss_is_said_alike(
     assert "Its gradients are those of 4 times loss" in program.warning
     assert main([str(tmp_path / "sums.py"), "--headless"]) == 0
     assert "4 gradients agree in all 6 steps with those of 4 times loss" in capsys.readouterr().out
+    for name, multiple in (("sums.py", "4 times loss"), ("means.py", None)):
+        (tmp_path / "means.py").write_text(TWO_LAYERS)
+        assert main([str(tmp_path / name), "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["engine"]["gradients_of"] == multiple
 
 
 NUMBERS = """

@@ -20,6 +20,7 @@ from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
 from tui_backprop.inspector import draw_inspector
 from tui_backprop.inspector.code_view import code_lines
+from tui_backprop.narration.narration import narrate_event_line
 from tui_backprop.notation.moments import command
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import TRAINED_WITH
@@ -363,6 +364,18 @@ UNRUN = "a, b = dl.placeholder(), dl.placeholder()\nstep = step_of(dl.Variable(1
             "import sys; sys.exit()",
             "my_model.py trains nothing. Open a script that trains with an engine of its own (",
         ),
+        (
+            "w = [0.5, 1.0]\nfor _ in range(3):\n    w[0] -= 0.1 * 2 * w[0]",
+            "trains nothing that can be seen: w is a plain Python number, which leaves no trace; import numpy as np,",
+        ),
+        (
+            "def train():\n    b = 0.5\n    while b > 0.4:\n        b = b - 0.1 * b\ntrain()",
+            "trains nothing that can be seen: b is a plain Python number",
+        ),
+        (
+            "left, price = 5, [3.0]\nwhile left:\n    left -= 1\n    price[0] = price[0] - 0.5\n",
+            f"my_model.py trains nothing. Open a script that trains with {TRAINED_WITH}\n",
+        ),
         (IMPORTS, "or with minidl_core. With minidl_core it can run step = dl.train.GradientDescentOptimizer(0.1)."),
         ("from minidl_core import Variable", "or with minidl_core. With minidl_core it can run step ="),
         (
@@ -449,3 +462,23 @@ def test_a_wrong_gradient_of_an_own_operation_is_said_at_once(factor: int, warne
     [w] = timeline.graph.variables
     shown = plain(draw_inspector(timeline.moment, "ledger", Followed(), 100, 30, w))
     assert (f"The gradient function of cube_{factor}, at cubes.py:7, is wrong: check" in shown) == warned
+
+
+def test_no_sentence_has_an_equation_that_a_wrong_gradient_makes_false(tmp_path: Path) -> None:
+    script = tmp_path / "cubes.py"
+    script.write_text(
+        "import minidl_core as dl\n"
+        "@dl.operation(formula='Y = A³', elementwise=True)\n"
+        "def cubed(a, /):\n    'A cube.'\n    return a**3\n"
+        "@dl.RegisterGradient('cubed', formulas=('3·G⊙A²',))\n"
+        "def slope(op, grad):\n    'Its slope.'\n    return [2 * grad * op.inputs[0] ** 2]\n"
+        "loss = dl.square(cubed(dl.Variable(2.0, name='w')))\n"
+        "dl.Session().run(dl.train.GradientDescentOptimizer(0.001).minimize(loss))\n",
+        encoding="utf-8",
+    )
+    timeline = Timeline(open_program(str(script)))
+    timeline.go_to(Place(1))
+    moment = timeline.moment
+    said = [plain([narrate_event_line(moment, n)]) for n in range(len(moment.recording.events))]
+    [gets] = [sentence for sentence in said if sentence.startswith("w gets")]
+    assert gets == "w gets 128 from cubed, by a gradient function that is wrong. G is dloss/dcubed."

@@ -375,3 +375,23 @@ def test_each_term_that_is_chosen_is_on_the_screen(name: str) -> None:
         pictures.add(plain([line for line in drawn if not line or line[0][0] != "origin"]))
         followed = choose_term(timeline.moment, view, followed, node, 1)
     assert len(pictures) == 4
+
+
+@pytest.mark.parametrize(
+    ("lesson", "keys", "said"),
+    [
+        ("chain", "p space d", "the number that is written out has no other term"),
+        ("chain", "p space a", "the number that is written out has no other edge"),
+        ("two-paths", "p n n n n n a", ""),
+        ("broadcast", "p n n n n n d", ""),
+        ("chain", "d", "no number is in view; take a step, or select a node"),
+        ("perceptron", "V d", "a picture is in view; Tab goes on to other views"),
+    ],
+)
+async def test_a_key_that_finds_no_other_edge_or_term_says_so(lesson: str, keys: str, said: str) -> None:
+    async with opened(lesson, (80, 24)) as pilot:
+        await pilot.press(*keys.split()[:-1])
+        followed = pilot.app.screen.viewer.followed
+        await pilot.press(keys.split()[-1])
+        assert (pilot.app.screen.viewer.followed == followed) == bool(said)
+        assert text(pilot, "keys").strip().startswith(said or "space ")

@@ -102,6 +102,12 @@ def at_gradient(only: Node | None, bound: float, *, above: bool) -> Stop:
     return stops
 
 
+def gradient_parts(recording: Recording, index: int) -> bool:
+    """Stop where the gradient of a learner's own engine, or of a library, parts from the right one."""
+    event = recording.events[index]
+    return phase_of(event) == "backward" and node_of(event) in recording.parted and after_node(recording, index)
+
+
 def at_phase(phase: Phase) -> Stop:
     """Return the stop where the first step of a phase ends."""
 

@@ -50,6 +50,8 @@ Kind = Literal[
     "looks at a pupil",
     "theirs to move",
     "no number in view",
+    "picture in view",
+    "no other",
     "no origin",
     "in no scope",
     "no scopes",
@@ -83,7 +85,7 @@ class Message:
     to the terminal: `what`. breakpoint set: the `breakpoint`, and whether it is on the node `in_view`; breakpoint
     removed: it. quiz mode: the `mode`. no run in a quiz and would answer: `what` was refused, and the `mode`. question
     waits: how many `choices`; no such choice: also what was `typed`. no number typed: what is `typed`. no origin:
-    `why`. in no scope: the `node`. too many to open: how many `nodes`.
+    `why`. no other: `what`, an edge or a term. in no scope: the `node`. too many to open: how many `nodes`.
 
     learner drives: whether it is still the `forward` pass; engine drives: how many moves were `right` of those
     `answered`. move comes again: of which `moment`. move waits: whether it `picks` a node. wrong move: what was

@@ -93,7 +93,8 @@ def legend(moment: Moment, width: int, *, stops: bool = False) -> Line:
         for i, entry in enumerate(group):
             gap = "" if not entries else "  " if i else "    "
             sign, _, meaning = entry.partition(" ")
-            style = {"v": "dim", "g": "dim", "━": "flow", BREAKPOINT: "red"}.get(sign) or mark_style(sign)
+            known = {"v": "dim", "g": "dim", "━": "flow", LEFT: "done", BREAKPOINT: "red"}
+            style = known.get(sign) or mark_style(sign)
             entries.append([(gap, "text"), (sign, style), (f" {meaning}", "dim")])
     return [span for entry in leading(entries, width) for span in entry]
 

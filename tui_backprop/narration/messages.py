@@ -284,6 +284,10 @@ SENTENCES: dict[Kind, Callable[[Mapping[str, Any], Keys], tuple[str, ...]]] = {
     "breakpoint removed": lambda data, _: (f"no breakpoint on {data['breakpoint'].text} any more",),
     "nothing to break on": lambda *_: ("no node is in view to break on: take a step, or select one",),
     "no number in view": lambda *_: ("no number is in view; take a step, or select a node",),
+    "picture in view": lambda _, keys: _with_remedies(
+        "a picture is in view", "; ", remedies(keys, ("panes", "goes on to other views"), between="")
+    ),
+    "no other": lambda data, _: (f"the number that is written out has no other {data['what']}",),
     "no origin": lambda data, keys: (f"{keys.get('origin', 'the way')} {data['why']}",),
     "leads a class": _leads,
     "follows a class": _follows,

@@ -35,6 +35,7 @@ from ..notation.edits import label
 from ..notation.formats import number, shape_text, worked_sum
 from ..notation.formulas import axis_numbers, in_names, in_numbers, in_shapes, right_side, shapes_of, symbols
 from ..notation.listing import listed
+from ..notation.names import number_of
 from .messages import Keys
 from .theirs import beside_theirs
 from .update_sentences import updated
@@ -66,7 +67,7 @@ def _leaf(at: Moment, event: NodeEvaluated, name: Name) -> Words:
     it = "it" if value.size == 1 else "them"
     if not isinstance(node, Variable):
         given = "a constant" if isinstance(node, Constant) else "given"
-        if _is_number(node):
+        if node.name == number_of(node):
             return Words((f"{n} is {given}: training never changes it",))
         return Words((f"{n} is {given}: {text or shape}",), tail=f"Training never changes {'it' if text else it}")
     first, left = at.iteration == 1, f"iteration {at.iteration - 1} left"
@@ -145,7 +146,7 @@ def _visited(at: Moment, event: NodeVisited, name: Name) -> Words:
     leaves = f"{n} leaves the queue" + (", which is now empty" if empty else "")
     if at.graph.is_data(node):
         unused = "its gradient can be computed, but no update will use it"
-        if _is_number(node):
+        if number_of(node):
             return Words((f"{leaves}: {unused}",))
         return Words((f"{leaves}. {n} is {_kind(node)}: {unused}", f"{leaves}. {n} is {_kind(node)}"))
     it = n if empty else "It"
@@ -184,10 +185,13 @@ def _contribution(at: Moment, event: ContributionAdded, name: Name) -> Words:
     n, c, short = _subject(node, name), name(consumer), in_formulas(consumer, name)
     formula = rule.formula_for(input_index) or "its contribution"
     gets = f"{n} gets {in_names(formula, consumer, loss, shapes, short)}"
-    reason = "" if _is_number(node) else in_names(lowered(rule.reason_for(input_index)), consumer, loss, shapes, short)
+    reason = "" if number_of(node) else in_names(lowered(rule.reason_for(input_index)), consumer, loss, shapes, short)
     heads: tuple[str, ...] = (f"{gets} from {c}",)
     shape, grown = event.contribution.shape, event.gradient.shape
-    if not shape and not grown and not any(shapes.values()):
+    if consumer.kind in at.program.wrong_kinds:  # its formula would be made of numbers that do not give the result
+        made = value_text(event.contribution) or "its contribution"
+        heads, reason = (f"{n} gets {made} from {c}, by a gradient function that is wrong",), ""
+    elif not shape and not grown and not any(shapes.values()):
         values = {symbol: _number(at, source) for symbol, source in symbols(consumer).items()}
         values["G"] = float(event.gradient)
         result = number(float(event.contribution))
@@ -248,7 +252,7 @@ def _completed(at: Moment, event: GradientCompleted, name: Name) -> Words:
         text = worked_sum([float(each.contribution) for each in contributions], float(gradient))
     complete = f"{slope} = {text} is complete" if text else f"{slope} is complete"
     if at.graph.is_data(node):
-        is_kind = "" if _is_number(node) else f"is {_kind(node)} and "
+        is_kind = "" if number_of(node) else f"is {_kind(node)} and "
         return Words((f"{complete}, and nobody uses it: {n} {is_kind}stays as it is", complete))
     waiting, why = still_waiting(at, node, name), still_waiting(at, node, name, why=True)
     if isinstance(node, Operation) and waiting and all(at.waits_for(source) for source in node.inputs):
@@ -362,15 +366,11 @@ def _number(at: Moment, node: Node) -> float:
 def _subject(node: Node, name: Name, style: str = "") -> str:
     """Return the name of a node; with its kind where it is a constant that has a number for its name."""
     text = name(node, style)
-    return f"the constant {text}" if _is_number(node) else text
+    return f"the constant {text}" if number_of(node) else text
 
 
 def _kind(node: Node) -> str:
     return "a constant" if isinstance(node, Constant) else "data"
-
-
-def _is_number(node: Node) -> bool:
-    return isinstance(node, Constant) and value_text(node.initial_value) == node.name
 
 
 def _uses(node: Operation, value: Array, shapes: Mapping[Node, Shape], name: Name) -> str:

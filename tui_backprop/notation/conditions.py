@@ -16,6 +16,7 @@ from ..debugger.breakpoints import (
     at_loss,
     at_nodes,
     at_phase,
+    gradient_parts,
     loss_rises,
     not_finite,
 )
@@ -33,6 +34,7 @@ FORMS = (
     "phase backward",
     "gradient > 10",
     "gradient of b < 1e-6",
+    "gradient parts",
     "loss < 0.1",
     "loss rises",
     "not finite",
@@ -44,6 +46,7 @@ IN_WORDS = {
     "when the loss rises": "loss rises",
     "when the loss is below a bound": "loss < ",
     "when the loss is above a bound": "loss > ",
+    "where a gradient of yours parts": "gradient parts",
     "when |gradient| is above a bound": "gradient > ",
     "when |gradient| is below a bound": "gradient < ",
     "at a phase": "phase ",
@@ -53,7 +56,7 @@ IN_WORDS = {
 """Each kind of condition, described, and how it is written; where that ends in a blank, the rest is to be typed."""
 
 _FIRST = "first"
-_OF_ALL = {"loss rises": loss_rises, "not finite": not_finite}
+_OF_ALL = {"gradient parts": gradient_parts, "loss rises": loss_rises, "not finite": not_finite}
 _GRADIENT = re.compile(r"\|?gradient(?: of (.+?))?\|? *([<>]) *(\S*)", re.DOTALL)
 
 

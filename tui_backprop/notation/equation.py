@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from ..drawing.palette import Line
 from .fitting import LEAST_PROSE, broken, flow
@@ -50,9 +51,34 @@ def _lines(target: str, relation: str, members: list[str], sign: str, width: int
     return [part for line in lines for part in _folded(line, width)]
 
 
+def _whole_calls(pieces: Iterable[str], most: int) -> list[str]:
+    """Return the pieces with what a function has in its parentheses in one, if that takes at most so many cells."""
+    joined: list[str] = []
+    for piece in pieces:
+        if joined and _is_open(joined[-1]) and len(joined[-1]) + len(piece) <= most:
+            joined[-1] += piece
+        else:
+            joined.append(piece)
+    return joined
+
+
+def _is_open(piece: str) -> bool:
+    """Return whether a piece ends within the parentheses of a function, such as exp(a."""
+    open_ones: list[bool] = []
+    for before, char in zip(f" {piece}", piece, strict=False):
+        if char == "(":
+            open_ones.append(before.isalpha())
+        elif char == ")" and open_ones:
+            open_ones.pop()
+    return any(open_ones)
+
+
 def _folded(line: str, width: int) -> list[Line]:
     """Break a line that is too long before a sign, where it can be done."""
     width = max(width, LEAST_PROSE)
     indent = max(min(len(line) - len(line.lstrip()) + 4, width - 12), 0)
-    terms: list[Line] = [[(term, "text")] for term in _BEFORE_A_SIGN.split(line)]
-    return flow(broken(terms, width - indent) if len(line) > width else terms, width, indent)
+    if len(line) <= width:
+        return [[(line, "text")]]
+    ways = _whole_calls(pieces := _BEFORE_A_SIGN.split(line), width - indent), pieces
+    folded = [flow(broken([[(each, "text")] for each in way], width - indent), width, indent) for way in ways]
+    return min(folded, key=len)

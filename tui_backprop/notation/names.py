@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-from minidl_core import Node, Operation
+from minidl_core import Constant, Node, Operation
 from minidl_core.arrays import Array, Shape
 
 from ..debugger.followed import is_by_point
@@ -24,12 +25,23 @@ def called(node: Node, name: str = "") -> str:
 def formula_names(operation: Operation) -> dict[Node, str]:
     """Return how formulas write an operation and its inputs: without their scopes, whose strokes would divide.
 
-    Where that would make two of them one, the scopes stay, with dots.
+    Where that would make two of them one, the scopes stay, with dots. The third constant 1, called 1_2, is a 1 here;
+    a node that is called G is quoted, as G is a gradient.
     """
-    own = {node: node.name[:-1].rpartition("/")[2] + node.name[-1] for node in (*operation.inputs, operation)}
+    nodes = (*operation.inputs, operation)
+    numbers = {node: text for node in nodes if (text := number_of(node))}
+    own = {node: node.name[:-1].rpartition("/")[2] + node.name[-1] for node in nodes if node not in numbers}
     if len(set(own.values())) < len(own):
-        return {node: node.name.replace("/", ".") for node in own}
-    return own
+        own = {node: node.name.replace("/", ".") for node in own}
+    return {node: "'G'" if text == "G" else text for node, text in own.items()} | numbers
+
+
+def number_of(node: Node) -> str:
+    """Return the number for which a constant is called, also where more than one is; nothing for any other node."""
+    if not isinstance(node, Constant) or node.initial_value.shape:
+        return ""
+    text = f"{node.initial_value.item():g}"
+    return text if re.fullmatch(rf"(.*/)?{re.escape(text)}(_\d+)?", node.name) else ""
 
 
 def by_name(nodes: Iterable[Node]) -> dict[str, Node]:

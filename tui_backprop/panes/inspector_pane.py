@@ -9,8 +9,10 @@ from ..drawing.palette import Line
 from ..inspector import draw_in_full, draw_inspector, inspector_title, views
 from ..inspector.folded_view import draw_folded
 from ..inspector.list_view import draw_list, followed_element
-from ..notation.fitting import name_keys, prose
+from ..notation.fitting import first_that_fits, name_keys, prose, width_of
+from ..notation.names import called
 from ..session import Viewer
+from .frame import TITLE_EDGES
 from .graph_pane import arrows
 from .pane import Pane, Size, indented
 from .question_pane import draw_answers, draw_question, draw_score
@@ -58,7 +60,9 @@ class InspectorPane(Pane):
         view, tabs = viewer.shown_view, []
         for name in (*views(moment, viewer.node), *(["check"] if view == "check" else [])):
             tabs += [(f"[{name}]", "title") if name == view else (name, "dim"), (" ", "dim")]
-        return [*here, (inspector_title(moment, view, viewer.node), "title")], tabs[:-1]
+        room = size.width - TITLE_EDGES - 1 - width_of(here) - width_of(tabs[:-1])
+        title = first_that_fits(room, inspector_title(moment, view, viewer.node), *_names(moment, viewer))
+        return [*here, (title, "title")], tabs[:-1]
 
     def draw(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
         """Draw it; above stands why the answer to the last question is what it is."""
@@ -98,6 +102,14 @@ class InspectorPane(Pane):
         summary = viewer.sees_score or viewer.answers_seen is not None
         taken = quiz.question is not None or summary or viewer.scope is not None
         return None if taken or viewer.view not in viewer.other_views else self._others.get(viewer.view or "")
+
+
+def _names(moment: Moment, viewer: Viewer) -> list[str]:
+    """Return shorter titles than that of the view: the name of the node with its operation, and alone."""
+    node = moment.now if viewer.node is None else viewer.node
+    if node is None:
+        return []
+    return [f"{called(node)}   {node.kind}", called(node)]
 
 
 def _reason(viewer: Viewer) -> str:

@@ -124,8 +124,9 @@ def data_legend(followed: int | None, width: int, right: str = "") -> Line:
     for point, now in product([*points, ""], with_right):
         parts = [*kinds, (point, "followed"), (now, "now")]
         wordings.append([span for part in parts if part[0] for span in (("  ", "text"), part)][1:])
+    short: Line = [kinds[0], ("  ", "text"), kinds[1], ("  ", "text"), (f"{NOW} {right.replace(' of ', '/')}", "now")]
     shorter = data_legend(followed, width) if right else []
-    return first_that_fits(width, *wordings, shorter)
+    return first_that_fits(width, *wordings, *([short] if right else []), shorter)
 
 
 def separator(weights: ArrayLike, bias: ArrayLike) -> Separator:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import linecache
 import os
 import traceback
@@ -14,6 +15,7 @@ from types import ModuleType
 from .naming import loop_names
 from .notebook import cells_of
 from .output import printing
+from .plain_numbers import updated_number
 from .program import ProgramError
 from .surroundings import as_main, ending_as_a_process, kept_built_ins, kept_surroundings
 
@@ -41,11 +43,21 @@ class Execution:
     @property
     def loop_names(self) -> set[str]:
         """The variables of the loops outside of functions."""
-        found: set[str] = set()
+        return set().union(*map(loop_names, self._sources))
+
+    @property
+    def updated_number(self) -> str | None:
+        """The first variable that is updated in a loop and is a plain Python number."""
+        found = (updated_number(source, vars(self.main)) for source in self._sources)
+        return next(filter(None, found), None)
+
+    @property
+    def _sources(self) -> Iterator[str]:
         for file in self.files:
+            source = "".join(linecache.getlines(file))
             with suppress(SyntaxError, ValueError, RecursionError, MemoryError):  # then nothing of it has run
-                found |= loop_names("".join(linecache.getlines(file)))
-        return found
+                ast.parse(source)
+                yield source
 
 
 def execute(path: str) -> Execution:

@@ -140,7 +140,7 @@ def open_script(
             steps = [_at_rate(step, learning_rate) for step in steps]
             warning = f"{warning} With --learning-rate this is no longer the run that {path} made.".strip()
     else:
-        step = _chosen(seen, path, main, missing_of_engine(of_engine, main))
+        step = _chosen(seen, path, execution, missing_of_engine(of_engine, main))
         if step.freezes:
             raise ProgramError(f"{path} freezes a part, by var_list, in a step that it never runs; run it")
         loss, feeds, made = step.loss, _feeds(step, seen, path), step.optimizer
@@ -227,16 +227,21 @@ def _is_of_minidl_core(value: object) -> bool:
     return str(name).partition(".")[0] == minidl_core.__name__
 
 
-def _chosen(seen: Seen, path: str, main: ModuleType, missing: str) -> Minimization:
+def _chosen(seen: Seen, path: str, execution: Execution, missing: str) -> Minimization:
     """Return the step that was run last, or else the only one; `missing` says what an own engine lacks."""
     steps = [node for node in seen if isinstance(node, Minimization)]
     run = [step for step in steps if seen[step] is not None]
     if not steps:
         if missing and not seen:
             raise ProgramError(f"{path} trains nothing: {missing}")
+        main = execution.main
         if not seen and any(value is np for value in vars(main).values()):
             alone = "computes with NumPy alone, and no loop of it was found to lead from variables to a loss"
             raise ProgramError(f"{path} {alone}; print the loss in the loop, and update W by name: W -= 0.1 * dW")
+        if not seen and (name := execution.updated_number):
+            alone = f"trains nothing that can be seen: {name} is a plain Python number, which leaves no trace"
+            remedy = f"import numpy as np, let {name} begin as np.array(...), and compute with all points at once"
+            raise ProgramError(f"{path} {alone}; {remedy}")
         remedy = ""
         if seen or any(map(_is_of_minidl_core, vars(main).values())):
             remedy = (

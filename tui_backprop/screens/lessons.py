@@ -25,12 +25,15 @@ _BEGUN = "…"
 
 
 class Entry(NamedTuple):
-    """A lesson in the list: its address, what it is about, its number on the path or what stands there instead."""
+    """A lesson in the list: its address, what it is about, its number on the path or what stands there instead.
+
+    Whether it was `begun` is None where nothing is known of progress, as in a class.
+    """
 
     address: str
     title: str
     number: str = ""
-    begun: bool = False
+    begun: bool | None = None
     reached: bool = False
 
 
@@ -39,7 +42,7 @@ def entries(progress: Progress | None, others: dict[str, str]) -> list[Entry]:
     found = []
     for number, name in enumerate(lesson_names(), 1):
         shown = str(number) if name in PATH else "+"
-        begun, reached = (progress.is_begun(name), progress.is_reached(name)) if progress else (False, False)
+        begun, reached = (progress.is_begun(name), progress.is_reached(name)) if progress else (None, False)
         found.append(Entry(name, title_of(name), shown, begun, reached))
     return found + [Entry(address, title) for address, title in others.items()]
 
@@ -95,11 +98,13 @@ class LessonsScreen(ModalScreen[str | None]):
         """Yield the list, with the lesson that is open or comes next chosen, and below it what the chosen one shows."""
         listed = OptionList(*[Option(self._line(address), id=address) for address in self._entries], compact=True)
         listed.highlighted = listed.get_option_index(self._here)
-        reached = sum(entry.reached for entry in self._entries.values())
+        known = [entry for entry in self._entries.values() if entry.begun is not None]
         with Vertical() as pane:
-            count = f"{reached} of {sum(name in PATH for name in self._entries)} goals reached"
+            title = "backprop-tui" if self._starts else "Lessons"
+            reached = f"{sum(entry.reached for entry in known)} of {sum(name in PATH for name in self._entries)}"
+            count = f": {reached} goals reached" if known else ""
             marks = f"   {DONE} reached  {_BEGUN} begun" if any(entry.begun for entry in self._entries.values()) else ""
-            pane.border_title = f"{'backprop-tui' if self._starts else 'Lessons'}: {count}{marks}"
+            pane.border_title = f"{title}{count}{marks}"
             pane.border_subtitle = f"↑ ↓ choose   enter opens   q {'quit' if self._starts else 'close'}"
             yield listed
             yield Static(markup=False)
@@ -133,7 +138,7 @@ class LessonsScreen(ModalScreen[str | None]):
 
     def _line(self, address: str, chosen: bool = False) -> Text:
         entry = self._entries[address]
-        sign = DONE if entry.reached else _BEGUN if entry.begun else NOT_YET
+        sign = DONE if entry.reached else _BEGUN if entry.begun else " " if entry.begun is None else NOT_YET
         return Text.assemble(
             (f"{CHOSEN if chosen else ' '} ", STYLES["key"]),
             (f"{sign} ", STYLES["done" if entry.reached else "dim"]),

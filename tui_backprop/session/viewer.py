@@ -5,7 +5,7 @@ Nothing here moves time. A session may have many viewers, each with a room of it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from minidl_core import Node
@@ -290,15 +290,23 @@ class Viewer:
 
     def choose_edge(self, by: int) -> None:
         """Look at another edge over which the followed number came, so many further."""
-        self._begin()
-        if self.node is not None and self.shown_view not in self.other_views:
-            self.followed = choose_edge(self.moment, self.shown_view, self.followed, self.node, by)
+        self._choose("edge", choose_edge, by)
 
     def choose_term(self, by: int) -> None:
         """Look at another term that the followed number is made of, so many further."""
+        self._choose("term", choose_term, by)
+
+    def _choose(self, what: str, choose: Callable[[Moment, str, Followed, Node, int], Followed], by: int) -> None:
         self._begin()
-        if self.node is not None and self.shown_view not in self.other_views:
-            self.followed = choose_term(self.moment, self.shown_view, self.followed, self.node, by)
+        before = self.followed
+        if self.shown_view in self.other_views:
+            self._say(Message("picture in view"))
+        elif self.node is None:
+            self._say(Message("no number in view"))
+        else:
+            self.followed = choose(self.moment, self.shown_view, before, self.node, by)
+            if self.followed == before:
+                self._say(Message("no other", {"what": what}))
 
     def show_on_request(self, view: str) -> None:
         """Show a view of the node in view that has a key of its own, or show again what was shown before."""
