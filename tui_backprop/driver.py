@@ -354,7 +354,7 @@ class DifferenceDriver(LinuxDriver):
             if data == b"":
                 return  # the terminal is gone
             for message in source.take(data) if data else source.tick():
-                if isinstance(message, events.InputEvent | events.Paste):
+                if isinstance(message, events.InputEvent | events.Paste) and not isinstance(message, events.MouseMove):
                     self.input_waits.set()
                 self.process_message(message)
 

@@ -145,11 +145,11 @@ class MainScreen(Screen[None]):
             self.show()
 
     def _tick(self) -> None:
-        """Go on with a run; what would be painted sooner than an eye can follow is left out."""
+        """Go on with a run; what a key would wait for, or no eye can follow, is not painted."""
         if self._due:
             return  # what a key did is painted first
         self.session.tick(self._is_awaited)
-        if self.session.running is None or perf_counter() >= self._next_frame:
+        if self.session.running is None or (perf_counter() >= self._next_frame and not self._is_awaited()):
             self.show()
 
     def _keep_pace(self) -> None:
