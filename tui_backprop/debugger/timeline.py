@@ -20,7 +20,7 @@ from .loss_history import LossHistory
 from .message import Message
 from .moment import Moment
 from .recording import PastIteration, Recording
-from .steps import Place, Stop, after_event, headline
+from .steps import Place, Stop, after_event, cursor_before, headline
 
 MILESTONES = (0, 1, 3, 10)
 """After how many iterations the data chart keeps the line."""
@@ -284,11 +284,9 @@ class Timeline:
         return True
 
     def _back(self, stop: Stop) -> bool:
-        for cursor in range(self.cursor - 1, 0, -1):
-            if stop(self.recording, cursor - 1):
-                return self._set_cursor(cursor)
-        if self.recording.iteration == 1:
-            return self._set_cursor(0)
+        cursor = cursor_before(self.recording, self.cursor, stop)
+        if cursor or self.recording.iteration == 1:
+            return self._set_cursor(cursor)
         return self._go_to(self.recording.iteration - 1, None)
 
     def _go_to(self, iteration: int, cursor: int | None) -> bool:
