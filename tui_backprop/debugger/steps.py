@@ -36,6 +36,9 @@ class Place(NamedTuple):
     fine: bool = False
 
 
+START = Place(1, 0)
+"""The place before the first event of the first iteration, which is that behind no iteration, Place(0), too."""
+
 Stop = Callable[[Recording, int], bool]
 """Whether a kind of move stops after the event of this index; it may look at the event behind it."""
 

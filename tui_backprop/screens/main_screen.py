@@ -123,6 +123,16 @@ class MainScreen(Screen[None]):
         self.session.step(stop, self.viewer.followed, in_slices=True)
         self.show()
 
+    def action_back(self, stop: str) -> None:
+        """Move back to where this kind of move stops."""
+        self.session.back(stop, in_slices=True)
+        self.show()
+
+    def action_last(self) -> None:
+        """Move to the latest moment that was ever reached."""
+        self.session.last(in_slices=True)
+        self.show()
+
     def action_continue(self, direction: str) -> None:
         """Go on to the next breakpoint, forwards or back."""
         self.session.resume(backwards=direction == "back")
@@ -141,7 +151,7 @@ class MainScreen(Screen[None]):
     def go(self, place: Place | None) -> None:
         """Move to a place, if there is one."""
         if place is not None:
-            self.session.go(place)
+            self.session.go(place, in_slices=True)
             self.show()
 
     def _tick(self) -> None:
