@@ -1,6 +1,6 @@
 """Every key of the screen, once: its bindings, the help and the palette are made from this table.
 
-An action names what it is done with: `session('change_speed', 1)` is a method of the session, `viewer('fold')` one of the
+An action names what it is done with: `session('first')` is a method of the session, `viewer('fold')` one of the
 viewer; any other is an action of the screen or, after `app.`, of the app.
 Which of them the key bar names is chosen in panes/key_bar.py.
 """
