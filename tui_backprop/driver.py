@@ -32,6 +32,7 @@ from textual.geometry import Size
 
 from .cast import Cast
 from .notation.fitting import takes_single_cells
+from .pulse import Pulse
 from .terminal_input import ASK_BACKGROUND, MOST_COLUMNS, MOST_ROWS, TerminalInput
 from .widgets.canvas import PaintedRow
 
@@ -46,6 +47,7 @@ SILENT = re.compile(r"(?:\x1b\[[<=>?][\d;]*\$?[a-z]|\x1b\][^\x07\x1b]*(?:\x07|\x
 INVISIBLE_ON_BLANKS = re.compile(r"(?:(?:[0-3]|49|[39]\d|38;5;\d+|38;2;\d+;\d+;\d+)(?:;|$))*")
 OTHER_SCREEN = "\x1b[?1049"
 POLL_MILLISECONDS = 50  # so often it is looked whether to stop reading, and whether more of a sequence has not come
+WORKING = " working "
 JOINED = 4  # so many unchanged cells cost no more than a move over them
 
 
@@ -84,7 +86,7 @@ class Shown:
     """What stands on a terminal of this size, as far as it is known."""
 
     def __init__(self, width: int, height: int) -> None:
-        self._width, self._height = width, height
+        self.size = self._width, self._height = width, height
         self._rows: defaultdict[int, Row] = defaultdict(Row)
         self._cursor = (0, 0)
 
@@ -128,6 +130,11 @@ class Shown:
             if columns := self._rows[y].write(x, text, styles):
                 changed.setdefault(y, []).extend(columns)
         return self._paint(changed, self._cursor)
+
+    def repeat(self, y: int, columns: Sequence[int]) -> str:
+        """Return what to send so that cells of row y show again what is known of them, whatever stands there."""
+        known = [column for column in columns if column < len(self._rows[y].text)]
+        return self._paint({y: known} if known else {}, self._cursor)
 
     def _take_in(self, output: str) -> dict[int, list[int]] | None:
         """Write a frame into the rows; return the columns that changed by row, None if it is not a frame."""
@@ -233,6 +240,7 @@ class DifferenceDriver(LinuxDriver):
         assert self._file is not None, "there is a terminal"
         self._file = Output(self._file)  # type: ignore[assignment]  # it needs no more of a file
         self.input_waits = Event()
+        self._pulse = Pulse(self._loop, self._say_that_it_works, self._unsay)
         self._suspended = False
         self._has_terminal = False
         self.forget()
@@ -264,6 +272,18 @@ class DifferenceDriver(LinuxDriver):
             super().write(sent)
             if self.cast is not None and is_seen:
                 self.cast.write(sent)
+
+    def _say_that_it_works(self) -> None:
+        """Write into the last row that a key takes longer, from another thread than the one that is at work."""
+        width, height = self._shown.size
+        if self._has_terminal and width > len(WORKING):
+            # the terminal keeps the cursor: where it is, is the other thread's business
+            super().write(f"\x1b7\x1b[{height};{width - len(WORKING) + 1}H\x1b[0;7m{WORKING}\x1b[m\x1b8")
+
+    def _unsay(self) -> None:
+        width, height = self._shown.size
+        if self._has_terminal:
+            self._send(self._shown.repeat(height, range(width - len(WORKING) + 1, width + 1)), is_seen=False)
 
     def _get_terminal_size(self) -> tuple[int, int]:
         """Return the size of the window, not what the environment says of it."""
@@ -353,8 +373,9 @@ class DifferenceDriver(LinuxDriver):
                 data = b""
             if data == b"":
                 return  # the terminal is gone
+            self._pulse.feel(is_active=data is not None)
             for message in source.take(data) if data else source.tick():
-                if isinstance(message, events.InputEvent | events.Paste):
+                if isinstance(message, events.InputEvent | events.Paste) and not isinstance(message, events.MouseMove):
                     self.input_waits.set()
                 self.process_message(message)
 

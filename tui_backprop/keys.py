@@ -1,6 +1,6 @@
 """Every key of the screen, once: its bindings, the help and the palette are made from this table.
 
-An action names what it is done with: `session('back', 'step')` is a method of the session, `viewer('fold')` one of the
+An action names what it is done with: `session('first')` is a method of the session, `viewer('fold')` one of the
 viewer; any other is an action of the screen or, after `app.`, of the app.
 Which of them the key bar names is chosen in panes/key_bar.py.
 """
@@ -32,14 +32,14 @@ SECTIONS: dict[str, list[Binding]] = {
         _key("n", "forward('node')", "node", "To the end of the work on this node, or the next"),
         _key("p", "forward('phase')", "phase", "To the end of this pass: forward, backward, update"),
         _key("i", "forward('iteration')", "iteration", "To the end of this iteration, or the next"),
-        _key("end", "session('last')", "last", "To the latest moment that was ever reached", "End"),
+        _key("end", "last", "last", "To the latest moment that was ever reached", "End"),
     ],
     "Back in time": [
-        _key("b,comma,pageup", "session('back', 'step')", "back", "Take the step back", "b , PgUp"),
-        _key("S", "session('back', 'event')", "event back", "One single event back"),
-        _key("N", "session('back', 'node')", "node back", "To where the work on this node began"),
-        _key("P", "session('back', 'phase')", "phase back", "To where this pass began"),
-        _key("I", "session('back', 'iteration')", "iteration back", "To the end of the iteration before"),
+        _key("b,comma,pageup", "back('step')", "back", "Take the step back", "b , PgUp"),
+        _key("S", "back('event')", "event back", "One single event back"),
+        _key("N", "back('node')", "node back", "To where the work on this node began"),
+        _key("P", "back('phase')", "phase back", "To where this pass began"),
+        _key("I", "back('iteration')", "iteration back", "To the end of the iteration before"),
         _key("home", "session('first')", "first", "To the very start", "Home"),
     ],
     "Run": [

@@ -9,7 +9,7 @@ from .pseudo_terminal import PseudoTerminal
 FOR_HOURS = """
 import sys
 from tui_backprop.debugger import running
-running.TRAINING_SECONDS = 10_000
+running.TRAINING_SECONDS = running.SHOWING_SECONDS = 10_000
 from tui_backprop.cli import main
 sys.exit(main(["perceptron", "--steps", "0"]))
 """

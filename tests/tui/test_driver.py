@@ -105,6 +105,15 @@ def test_what_stands_there_is_not_sent_again() -> None:
     assert terminal.difference("\x1b[2;1HdEf\x1b[1;3H") == "\x1b[2C"
 
 
+def test_cells_that_something_else_wrote_on_are_sent_again_as_they_were() -> None:
+    terminal = Shown(COLUMNS, ROWS)
+    frame = "\x1b[2;1Hab\x1b[38;5;240mcd\x1b[0mef\x1b[1;1H"
+    sent = [terminal.difference(frame), "\x1b7\x1b[2;3H\x1b[0;7mXXXXXX\x1b[m\x1b8", terminal.repeat(2, range(3, 9))]
+    assert shown(sent)[0][1][:6] == shown([frame])[0][1][:6]
+    assert terminal.repeat(3, range(1, 5)) == ""
+    assert terminal.difference(frame) == ""
+
+
 @pytest.mark.parametrize("lost", ["\x1b[?1049h", "\x1b[?1049l", "\x1b[2J"])
 def test_all_is_sent_again_where_the_terminal_may_have_lost_it(lost: str) -> None:
     terminal = Shown(COLUMNS, ROWS)

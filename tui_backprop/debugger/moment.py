@@ -284,7 +284,7 @@ class Moment:
             return Mark.UPDATED
         if self._past(self.recording.evaluated, node) is None:
             return Mark.NOT_YET
-        return Mark.STALE if self.updated and self.recording.outdated_by[node] < len(self.updated) else Mark.DONE
+        return Mark.STALE if self.recording.is_outdated(node, len(self.updated)) else Mark.DONE
 
     def gradient_mark(self, node: Node) -> tuple[Mark, int]:
         """Return how far the node's gradient is, with its position in the queue or how many it waits for, else 0."""

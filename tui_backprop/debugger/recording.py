@@ -103,6 +103,8 @@ class Recording:
         self.compared: list[int] = []
         self.parted: dict[Node, int] = {}
         self.updated: dict[Node, int] = {}
+        self._outdated_by: dict[Node, int] = {}  # the number of the first update, from 0
+        self._followed = 0
 
     @cached_property
     def measures_last_step(self) -> bool:
@@ -118,22 +120,20 @@ class Recording:
     def update_order(self) -> list[Variable]:
         """The variables in the order in which they are updated, once the backward pass is over."""
         only = None if self.step is None else self.step.trained
-        nodes = [node for node in self.visited if isinstance(node, Variable)]
-        return nodes if only is None else [node for node in nodes if node in only]
+        nodes = [node for node in self.graph.variables if node in self.visited and (only is None or node in only)]
+        return sorted(nodes, key=self.visited.__getitem__)
 
-    @cached_property
-    def outdated_by(self) -> dict[Node, int]:
-        """For each node the number, from 0, of the first update of a variable that its value was computed from.
-
-        Where there is none, it is the count of all updates.
-        """
-        numbers: dict[Node, int] = {node: number for number, node in enumerate(self.update_order)}
-        count = len(numbers)
-        for node in self.graph.nodes:
-            if node not in numbers:
-                inputs = node.inputs
-                numbers[node] = min([numbers[source] for source in inputs]) if inputs else count
-        return numbers
+    def is_outdated(self, node: Node, updates: int) -> bool:
+        """Return whether a node's value was computed from a variable that the first so many updates have changed."""
+        while self._followed < updates:  # each update once: in a large graph all of them take long
+            ahead: list[Node] = [self.update_order[self._followed]]
+            while ahead:
+                for consumer in self.graph.consumers(ahead.pop()):
+                    if consumer not in self._outdated_by:
+                        self._outdated_by[consumer] = self._followed
+                        ahead.append(consumer)
+            self._followed += 1
+        return self._outdated_by.get(node, updates) < updates
 
     @property
     def finished(self) -> bool:

@@ -60,6 +60,7 @@ class Run:
         self._pace = _BY_STEPS
         self.goal: int | None = None
         self.destination: Place | None = None
+        self._way: Place | None = None  # what leads to the destination, or back to a breakpoint, in this iteration
         self._breakpoints: Breakpoints | None = None
         self._backwards = False
         self._stop: Stop | None = None
@@ -101,7 +102,8 @@ class Run:
         self.destination = destination
         self._breakpoints = self._stop = None
         self.message = None
-        self.goal = self._next_pause() if destination is None else destination.iteration - 1
+        self.goal = self._next_pause() if destination is None else None
+        self._way = None
 
     def look_for(self, breakpoints: Breakpoints, *, backwards: bool) -> None:
         """Choose to stop at the next of these breakpoints, of which one is on; or else where a run pauses."""
@@ -129,11 +131,11 @@ class Run:
             return self._move_on(self._stop, is_over)
         if self._breakpoints is not None:
             return self._look_on(self._breakpoints, is_over)
+        if self.destination is not None:
+            return self._seek(self.destination, is_over)
         moved = timeline.forward(self.speed.stop) if self.speed.stop is not None else self._train(is_over)
         going_on = moved and not self._at_goal and timeline.recording.error is None
-        if self.destination is not None and not going_on:
-            self.arrive(self.destination)
-        elif self._at_goal:
+        if self._at_goal:
             self.message = Message("paused at goal")
         elif not moved:
             self.message = self.stopped()
@@ -154,6 +156,25 @@ class Run:
             moved = timeline.forward(lambda *at: after_iteration(*at) or perf_counter() >= end)
             trained = trained or moved
         return trained
+
+    def _seek(self, destination: Place, is_over: Callable[[], bool]) -> bool:
+        """Go on to a place until a tick is over: train to its iteration, then take events; return if it goes on."""
+        timeline = self._timeline
+        following = timeline.recording.iteration + timeline.at_end_of_iteration
+        if self._way is not None:
+            if not timeline.play(self._way, is_over):
+                return True
+            self.message = timeline.missed(destination)
+            return False
+        if following >= destination.iteration or not timeline.train(destination.iteration - following, is_over):
+            self._enter(destination)
+        return True
+
+    def _enter(self, place: Place) -> None:
+        """Open the iteration of a place, to which events then lead."""
+        if not self._timeline.has(place) and self._timeline.recording.iteration != place.iteration:
+            self._timeline.open(place.iteration)
+        self._way = place
 
     def arrive(self, destination: Place) -> bool:
         """Move to a place and return whether that went anywhere; where an error comes before it, `message` says so."""
@@ -188,10 +209,20 @@ class Run:
         def stop(recording: Recording, index: int) -> bool:
             return breakpoints.hit(recording, index) is not None or is_over()
 
-        move = timeline.back if self._backwards else timeline.forward
-        while move(stop):
+        def move() -> bool:
+            if not self._backwards:
+                return timeline.forward(stop)
+            if self._way is None and not timeline.has(before := timeline.place_before(stop)):
+                self._enter(before)
+            if self._way is None:
+                return timeline.go_to(before)
+            if timeline.play(self._way, is_over):
+                self._way = None
+            return True
+
+        while move():
             found = breakpoints.hit(timeline.recording, timeline.cursor - 1) if timeline.cursor else None
-            if found is not None:
+            if found is not None and self._way is None:
                 self.message = Message("breakpoint hit", {"breakpoint": found})
                 return False
             if not self._backwards and self._at_goal:

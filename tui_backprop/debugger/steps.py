@@ -7,6 +7,7 @@ pass with the next step.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -20,7 +21,7 @@ from minidl_core import (
     NodesEnqueued,
 )
 
-from .event_table import TABLE, Phase, node_of, phase_of
+from .event_table import PHASES, TABLE, Phase, node_of, phase_of
 from .recording import Recording
 
 
@@ -34,6 +35,9 @@ class Place(NamedTuple):
     cursor: int | None = None
     fine: bool = False
 
+
+START = Place(1, 0)
+"""The place before the first event of the first iteration, which is that behind no iteration, Place(0), too."""
 
 Stop = Callable[[Recording, int], bool]
 """Whether a kind of move stops after the event of this index; it may look at the event behind it."""
@@ -78,6 +82,20 @@ STOPS: dict[str, Stop] = {
     "iteration": after_iteration,
 }
 """The kinds of moves, by the names that the keys use."""
+
+
+def cursor_before(recording: Recording, cursor: int, stop: Stop) -> int:
+    """Return the last cursor before this one where this kind of move stops; 0 where there is none."""
+    if stop is after_iteration:
+        return 0  # nothing comes behind its end
+    if stop is after_phase and cursor:  # in a large graph a pass has very many events
+        here = _number_of_phase(recording.events[cursor - 1])
+        return bisect_left(recording.events, here, hi=cursor - 1, key=_number_of_phase)
+    return next((before for before in range(cursor - 1, 0, -1) if stop(recording, before - 1)), 0)
+
+
+def _number_of_phase(event: Event) -> int:
+    return PHASES.index(phase_of(event))
 
 
 def headline(recording: Recording, cursor: int) -> int:

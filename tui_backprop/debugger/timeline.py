@@ -20,7 +20,7 @@ from .loss_history import LossHistory
 from .message import Message
 from .moment import Moment
 from .recording import PastIteration, Recording
-from .steps import Place, Stop, after_event, headline
+from .steps import START, Place, Stop, after_event, cursor_before, headline
 
 MILESTONES = (0, 1, 3, 10)
 """After how many iterations the data chart keeps the line."""
@@ -106,13 +106,19 @@ class Timeline:
         self._begin_next()
         return self._moved(None, True)
 
+    def place_before(self, stop: Stop) -> Place:
+        """Return the place before, where this kind of move stops; at last the start of the first iteration."""
+        iteration, cursor = self.recording.iteration, cursor_before(self.recording, self.cursor, stop)
+        to_end = not cursor and iteration > 1
+        return Place(iteration - to_end, None if to_end else cursor, stop is after_event)
+
     def back(self, stop: Stop) -> bool:
-        """Move to the place before, where this kind of move stops; at last to the start of the first iteration."""
-        return self._moved(stop, self._back(stop))
+        """Move to the place before, where this kind of move stops."""
+        return self.go_to(self.place_before(stop))
 
     def first(self) -> bool:
         """Move to the start of the first iteration."""
-        return self.go_to(Place(1, 0))
+        return self.go_to(START)
 
     def last(self) -> bool:
         """Move to the latest place that was ever reached on this branch."""
@@ -120,9 +126,33 @@ class Timeline:
 
     def go_to(self, place: Place) -> bool:
         """Move to a place, training as far as it needs; an error stops earlier. Place(0) is the very start."""
-        iteration, cursor, fine = place if place.iteration else Place(1, 0)
-        moved = self._go_to(iteration, cursor) or fine != self._fine
-        return self._moved(after_event if fine else None, moved)
+        place, here = place if place.iteration else START, self.place
+        if elsewhere := place.iteration != self.recording.iteration:
+            self.open(place.iteration)
+        self.play(place)
+        return elsewhere or self.place != here
+
+    def has(self, place: Place) -> bool:
+        """Return whether what happens up to a place is known, so that nothing has to be computed to go there."""
+        known = max(self.cursor, len(self.recording.events) - 1)
+        recorded = self.recording.finished or (place.cursor is not None and place.cursor <= known)
+        return place.iteration == self.recording.iteration and recorded
+
+    def open(self, iteration: int) -> None:
+        """Move to the start of an iteration; an error stops earlier."""
+        # one iteration earlier than needed, for the loss before this one
+        self.course.restore(self.branch.states.before(max(iteration - 2, 0)), self.branch.edits)
+        self.recording = self._begin(self._advance(iteration - 1 - self.course.finished))
+        self.cursor = 0
+
+    def play(self, place: Place, is_over: Callable[[], bool] = lambda: False) -> bool:
+        """Move on to a place in the current iteration, and return whether it is reached before it is over.
+
+        Where an error keeps training from coming to its iteration, the place is where that happens.
+        """
+        reached = self._play(place.cursor if place.iteration == self.recording.iteration else None, is_over)
+        self._moved(after_event if place.fine else None, True)
+        return reached
 
     def missed(self, asked: Place) -> Message | None:
         """Return the message that a place was not reached; None where it was."""
@@ -185,8 +215,9 @@ class Timeline:
             self.branches.remove(forgotten)
         self.branch = self.branch.fork(finished, edit)
         self.branches.append(self.branch)
-        self._open(finished + 1)
-        self._play(self.cursor if again else 0)
+        cursor = self.cursor if again else 0
+        self.open(finished + 1)
+        self._play(cursor)
         self._note_furthest()
         again = again and self.cursor > 0
         return Message("forked", {"edit": edit, "iteration": finished + 1, "again": again, "forgotten": forgotten})
@@ -214,13 +245,13 @@ class Timeline:
             branch.furthest = max(branch.furthest, place)
             branches.append(branch)
         self.branches = branches
-        self.open_branch(branches[number], Place(1, 0))
+        self.open_branch(branches[number], START)
 
     def open_branch(self, branch: Branch, place: Place) -> None:
         """Move to a place on another of the branches; an error stops earlier."""
         self.branch = branch
         iteration, cursor, self._fine = place
-        self._open(iteration)
+        self.open(iteration)
         self._play(cursor)
 
     def switch(self) -> Message | None:
@@ -258,11 +289,6 @@ class Timeline:
             assert isinstance(event, NodeEvaluated)
             self.losses.record(self.recording.iteration, float(event.value))
 
-    def _set_cursor(self, cursor: int) -> bool:
-        moved = cursor != self.cursor
-        self.cursor = cursor
-        return moved
-
     def _forward(self, stop: Stop) -> bool:
         recording = self.recording
         cursor = self.cursor
@@ -283,36 +309,17 @@ class Timeline:
         self.cursor = cursor
         return True
 
-    def _back(self, stop: Stop) -> bool:
-        for cursor in range(self.cursor - 1, 0, -1):
-            if stop(self.recording, cursor - 1):
-                return self._set_cursor(cursor)
-        if self.recording.iteration == 1:
-            return self._set_cursor(0)
-        return self._go_to(self.recording.iteration - 1, None)
-
-    def _go_to(self, iteration: int, cursor: int | None) -> bool:
-        if (iteration, cursor) == (self.recording.iteration, self.cursor):
-            return False
-        if iteration != self.recording.iteration:
-            self._open(iteration)
-        # where an error keeps training from coming to the iteration, the place is where it happens
-        self._play(cursor if iteration == self.recording.iteration else None)
-        return True
-
-    def _play(self, cursor: int | None) -> None:
-        """Put the cursor behind so many events of the current iteration, or behind the last."""
+    def _play(self, cursor: int | None, is_over: Callable[[], bool] = lambda: False) -> bool:
+        """Put the cursor behind so many events of the current iteration, or behind the last; return whether it is."""
+        events = self.recording.events
         # one event more than is passed, as in going forward: a mistake shows behind the last one
-        while not self.recording.finished and (cursor is None or len(self.recording.events) <= cursor):
+        while not self.recording.finished and (cursor is None or len(events) <= cursor):
             self._record()
-        events = len(self.recording.events)
-        self.cursor = events if cursor is None else min(cursor, events)
-
-    def _open(self, iteration: int) -> None:
-        """Make an iteration the current one, from the latest state before it."""
-        # one iteration earlier than needed, for the loss before this one
-        self.course.restore(self.branch.states.before(max(iteration - 2, 0)), self.branch.edits)
-        self.recording = self._begin(self._advance(iteration - 1 - self.course.finished))
+            if is_over():
+                self.cursor = len(events)
+                return False
+        self.cursor = len(events) if cursor is None else min(cursor, len(events))
+        return True
 
     def _advance(self, iterations: int, is_over: Callable[[], bool] = lambda: False) -> PastIteration | None:
         """Train on from the start of an iteration without events, keeping states and losses; return the last one."""

@@ -102,7 +102,7 @@ def _expected_change(recording: Recording, optimizer: Optimizer) -> float | None
         try:
             step = Step(optimizer, start.memory, gradients.values())
             for variable, gradient in gradients.items():
-                change -= float(np.sum(gradient * step.update(variable, start_value(start, variable), gradient)[-1]))
+                change -= float((gradient * step.update(variable, start_value(start, variable), gradient)[-1]).sum())
         except MinidlError:
             return None
     return change

@@ -8,6 +8,8 @@ from pathlib import PurePath
 from minidl_core import Constant, Node, Operation, Placeholder, Variable
 
 from ..debugger.followed import Followed, element_at
+from ..debugger.kept import kept
+from ..debugger.loss_graph import LossGraph
 from ..debugger.moment import Moment
 from ..drawing.glyphs import DONE, NOT_YET, NOW, PARTS, RIGHT, STALE
 from ..drawing.palette import ACTION, Line
@@ -29,9 +31,9 @@ def draw_start(moment: Moment, width: int, height: int, charts: Sequence[str] = 
     loss = called(moment.graph.loss)
     inside: list[Line] = []
     rows = max(height // 6, 1)
-    for title, kind in (("data", Placeholder), ("constants", Constant), ("variables", Variable)):
-        inside += _named(moment, title, [node for node in moment.graph.nodes if isinstance(node, kind)], width, rows)
-    inside += _columns("operations", _operations(moment), width)
+    for title, nodes in _leaves(moment.graph).items():
+        inside += _named(moment, title, nodes, width, rows)
+    inside += _columns("operations", _operations(moment.graph, whole=moment.program.engine is None), width)
     if (engine := moment.program.engine) is not None:
         whose = f"{printable(engine.class_name)}, {printable(PurePath(engine.file).name)}"
         inside += _columns(engine.subject, f"{whose}: backward shows its gradients beside the right ones", width)
@@ -65,17 +67,26 @@ def draw_start(moment: Moment, width: int, height: int, charts: Sequence[str] = 
     return compose(sections, width, height)
 
 
-def _operations(moment: Moment) -> str:
-    """Say how many operations there are, which of them is the loss, and how many are not on the way to it."""
-    loss = moment.graph.loss
-    # with an engine of the learner's, what is not on the way to this loss belongs to other steps
-    nodes = loss.graph.nodes if moment.program.engine is None else moment.graph.nodes
-    there = [node for node in nodes if isinstance(node, Operation)]
-    off = sum(node not in moment.graph.position for node in there)
+@kept
+def _leaves(graph: LossGraph) -> dict[str, list[Node]]:
+    """Return what leads to the loss and has no inputs, by what it is called."""
+    kinds = {"data": Placeholder, "constants": Constant, "variables": Variable}
+    return {title: [node for node in graph.nodes if isinstance(node, kind)] for title, kind in kinds.items()}
+
+
+@kept
+def _operations(graph: LossGraph, *, whole: bool) -> str:
+    """Say how many operations there are, which of them is the loss, and how many are not on the way to it.
+
+    With an engine of the learner's, what is not on the way to this loss belongs to other steps.
+    """
+    loss = graph.loss
+    there = [node for node in (loss.graph.nodes if whole else graph.nodes) if isinstance(node, Operation)]
+    off = sum(node not in graph.position for node in there)
     named = the_loss(loss, called(loss))
     text = f"{len(there)}, the last of them is {named}"
     if off or not there or loss is not there[-1]:
-        text = f"{len(there)}; {named} is {'one of them' if loss in there else 'a variable'}"
+        text = f"{len(there)}; {named} is {'one of them' if isinstance(loss, Operation) else 'a variable'}"
     return f"{text}, {off} not on the way to it" if off else text
 
 

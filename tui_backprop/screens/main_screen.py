@@ -123,6 +123,16 @@ class MainScreen(Screen[None]):
         self.session.step(stop, self.viewer.followed, in_slices=True)
         self.show()
 
+    def action_back(self, stop: str) -> None:
+        """Move back to where this kind of move stops."""
+        self.session.back(stop, in_slices=True)
+        self.show()
+
+    def action_last(self) -> None:
+        """Move to the latest moment that was ever reached."""
+        self.session.last(in_slices=True)
+        self.show()
+
     def action_continue(self, direction: str) -> None:
         """Go on to the next breakpoint, forwards or back."""
         self.session.resume(backwards=direction == "back")
@@ -141,17 +151,17 @@ class MainScreen(Screen[None]):
     def go(self, place: Place | None) -> None:
         """Move to a place, if there is one."""
         if place is not None:
-            self.session.go(place)
+            self.session.go(place, in_slices=True)
             self.show()
 
     def _tick(self) -> None:
-        """Go on with a run; what would be painted sooner than an eye can follow is left out."""
+        """Go on with a run; what a key would wait for, or no eye can follow, is not painted."""
         if self._due:
             return  # what a key did is painted first
         self.session.tick(self._is_awaited)
         if self.session.running is None and self._company is not None:
             self.look_at_class()
-        elif self.session.running is None or perf_counter() >= self._next_frame:
+        elif self.session.running is None or (perf_counter() >= self._next_frame and not self._is_awaited()):
             self.show()
 
     def _keep_pace(self) -> None:

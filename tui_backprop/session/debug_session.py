@@ -22,7 +22,7 @@ from ..debugger.loss_graph import LossGraph
 from ..debugger.message import Message
 from ..debugger.moment import Moment
 from ..debugger.running import MOST_AT_ONCE, Run, Speed
-from ..debugger.steps import STOPS, Place
+from ..debugger.steps import START, STOPS, Place
 from ..debugger.timeline import Timeline
 from ..driving import Driving
 from ..graph.foldings import Foldings
@@ -107,7 +107,7 @@ class DebugSession:
             self.pause()
             return False
         self.driving.followed = followed or self.driving.followed
-        if in_slices and stop not in ("step", "event") and len(self.timeline.graph.nodes) > MOST_AT_ONCE:
+        if in_slices and stop not in ("step", "event") and self._is_large:
             self._start(lambda: self._run.move_on(STOPS[stop]))
             return True
         if stop != "step" or not self.quiz.asks:
@@ -128,14 +128,14 @@ class DebugSession:
                 return False
         return self._move(lambda: self.quiz.go_on(self.timeline))
 
-    def back(self, stop: str = "step") -> bool:
-        """Move back to where this kind of move stops, and return whether that went anywhere."""
+    def back(self, stop: str = "step", *, in_slices: bool = False) -> bool:
+        """Move back to where this kind of move stops, and return whether that went anywhere; in slices as in `step`."""
         to = STOPS[stop]
         if stop == "step" and self.driving.is_on:
             from ..driving.moves import before_move
 
             to = before_move
-        moved = self._move(lambda: self.timeline.back(to))
+        moved = self._seek(self.timeline.place_before(to), in_slices=in_slices)
         if not moved and self.message is None:
             self.message = Message("at the very start")
         return moved
@@ -144,13 +144,27 @@ class DebugSession:
         """Move to the very start, and return whether that went anywhere."""
         return self._move(self.timeline.first)
 
-    def last(self) -> bool:
+    def last(self, *, in_slices: bool = False) -> bool:
         """Move to the latest moment that was ever reached, and return whether that went anywhere."""
-        return self._move(self.timeline.last)
+        return self._seek(self.timeline.furthest, in_slices=in_slices)
 
-    def go(self, place: Place) -> None:
+    def _seek(self, place: Place, *, in_slices: bool) -> bool:
+        """Move to a place where somebody was before, and return whether that goes anywhere."""
+        if in_slices and self._is_large and not self.timeline.has(place):
+            self._start(lambda: self._run.start(place))
+            return True
+        return self._move(lambda: self.timeline.go_to(place))
+
+    @property
+    def _is_large(self) -> bool:
+        """Whether it takes long to go through the graph."""
+        return len(self.timeline.graph.nodes) > MOST_AT_ONCE
+
+    def go(self, place: Place, *, in_slices: bool = False) -> None:
         """Move to a place, training as far as it needs; if it is far ahead, by a run."""
-        if place.iteration > self.timeline.furthest.iteration + 1:
+        place = place if place.iteration else START
+        far = in_slices and self._is_large and not self.timeline.has(place)
+        if far or place.iteration > self.timeline.furthest.iteration + 1:
             self._start(lambda: self._run.start(place))
         else:
             self._move(lambda: self._run.arrive(place))

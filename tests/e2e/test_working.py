@@ -1,0 +1,44 @@
+"""What takes long is seen to be at work, and nothing of that is left when it is done."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from .pseudo_terminal import PseudoTerminal
+
+LONG = """
+import sys, time
+from pathlib import Path
+from tui_backprop.cli import main
+from tui_backprop.session import Viewer
+
+def change_scale(viewer):
+    while not Path(sys.argv[1]).exists():
+        time.sleep(0.001)
+    Path(sys.argv[1]).unlink()
+
+Viewer.change_scale = change_scale
+sys.exit(main(["chain"]))
+"""
+
+
+def test_a_key_that_takes_long_is_seen_to_be_at_work(tmp_path: Path) -> None:
+    done = tmp_path / "done"
+    with PseudoTerminal([sys.executable, "-c", LONG, str(done)]) as terminal:
+        terminal.wait_for("not yet")
+        terminal.wait_for_rest()
+        before = terminal.picture
+        for _ in range(2):
+            terminal.press("y")
+            terminal.wait_until(lambda: terminal.screen.display[-1].endswith(" working "))
+            terminal.press("space")  # waits
+            done.touch()
+            terminal.wait_until(lambda: "working" not in terminal.text)
+            terminal.wait_for_rest()
+            assert terminal.is_as_painted_afresh()
+            terminal.press("home")
+            terminal.wait_until(lambda: terminal.picture == before)
+        terminal.press("q")
+        assert terminal.wait_for_exit() == 0
+        assert terminal.is_clean
