@@ -77,6 +77,10 @@ class Verdict:
     def _with(self) -> str:
         return f" with those of {printable(self.engine.multiple)}" if self.engine.multiple else ""
 
+    def _place(self, parted: Parted) -> str:
+        """Return where a gradient that parts was found, or else where its node was made."""
+        return self.engine.found_at.get(parted.node, parted.node.location)
+
     def lines(self) -> Iterator[str]:
         """Yield one line of verdict, and where gradients part a table of them, the first of the search on top."""
         whose = f"{printable(self.engine.class_name)} ({printable(PurePath(self.engine.file).name)})"
@@ -96,7 +100,7 @@ class Verdict:
         agree = f"{self.compared - len(self.parted)} of {self.compared} gradients agree in iteration {self.iteration}"
         yield f"{PARTS} {whose}: {agree}{self._with}; {first}"
         rows = [("node", "location", self.engine.whose, "right")]
-        rows += [(_name(each), printable(each.node.location), *_numbers(each)) for each in self.parted[:MOST_ROWS]]
+        rows += [(_name(each), printable(self._place(each)), *_numbers(each)) for each in self.parted[:MOST_ROWS]]
         widths = [max(width_of(row[column]) for row in rows) for column in range(4)]
         for row in rows:
             yield "  " + "  ".join(fit(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -120,7 +124,7 @@ class Verdict:
             "disagree": [
                 {
                     "node": each.node.name,
-                    "place": each.node.location,
+                    "place": self._place(each),
                     "theirs": each.theirs.tolist(),
                     "right": each.right.tolist(),
                 }

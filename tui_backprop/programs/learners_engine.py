@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import CodeType
 
 from minidl_core import Node
@@ -25,7 +25,7 @@ class LearnersEngine:
     `backward` is the function that the script calls on its loss, and `called_at` the file and the line of the call.
     `subject` is what it is called in a sentence, and `whose` what its gradients are. Where it computes in another
     precision than ours, `precision` says in which; where its gradients are those of a multiple of the script's loss,
-    `multiple` says of which.
+    `multiple` says of which. `found_at` has the line, as file:line, at which one that is found by hand was found.
     """
 
     class_name: str
@@ -39,6 +39,7 @@ class LearnersEngine:
     whose: str = "yours"
     precision: str = ""
     multiple: str = ""
+    found_at: Mapping[Node, str] = field(default_factory=dict)
 
     @property
     def is_by_hand(self) -> bool:

@@ -18,6 +18,7 @@ from minidl_core import Constant, Node
 from .bare_source import operation_like
 from .expressions import Reader
 from .program import ProgramError
+from .update_lines import Used, gradients_used
 
 _OTHERS = ("minidl_core", "torch", "tensorflow", "jax", "autograd")
 _NO_NUMBERS = ("np", "numpy", "len", "float", "abs", "sum", "max", "min")
@@ -29,7 +30,8 @@ class NumpyLoop:
     """A loop of a script, outside of functions: its `loss`, and the assignments that lead there, in order.
 
     `leaves` are the names that these read and none of them makes, `counters` those that the loop itself counts with;
-    `stores` are the names that each of its lines assigns, `imported` the modules that the script imports.
+    `stores` are the names that each of its lines assigns, `imported` the modules that the script imports. `gradients`
+    are those that its updates use, by the names of the weights.
     """
 
     first_line: int
@@ -40,6 +42,7 @@ class NumpyLoop:
     leaves: list[str]
     counters: set[str]
     imported: set[str]
+    gradients: Mapping[str, Used]
     stores: Mapping[int, set[str]] = field(repr=False)
     functions: Mapping[str, ast.FunctionDef] = field(repr=False)
 
@@ -94,6 +97,7 @@ def find_loop(source: bytes) -> NumpyLoop | None:
                         leaves,
                         _counters(loop),
                         imported,
+                        gradients_used(loop, {*leaves, *map(_name_of, forward)}),
                         _stores(loop),
                         functions,
                     )

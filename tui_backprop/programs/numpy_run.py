@@ -22,6 +22,7 @@ from .multiples import Multiples, agrees, common_factor, factor_of, multiple_tex
 from .numpy_loop import Lines, NumpyLoop, find_loop
 from .program import Program, ProgramError, program_of_run
 from .recorded import RecordedStep
+from .update_lines import Used
 from .updates import Update, recognise_updates, repeating
 
 CHECKED = 200
@@ -30,6 +31,7 @@ GRADIENTS = ("d_{}", "d{}", "grad_{}", "{}_grad", "g_{}", "dL_d{}", "dJ_d{}", "d
 _NUMBERS = (np.ndarray, int, float, list)
 
 _UNSEEN = "How its updates use the gradients was not seen; they are compared as they stand under their names."
+_UNNAMED = "The gradients of {0} are not compared: name them, as d{1} = ..., before the update uses them."
 
 Values = dict[str, Array]
 
@@ -38,7 +40,7 @@ class LoopRecorder:
     """Notes what the names of a script's training loop in plain NumPy are: at the `starts`, at the `ends`, and `left`.
 
     `loop` is None where the script has none. What is no array of numbers is left out, and `left_out` says whether more
-    iterations came than fit.
+    iterations came than fit. `gradients` are those that it stored in each iteration, by name, at these `lines`.
     """
 
     def __init__(self, path: str) -> None:
@@ -47,6 +49,7 @@ class LoopRecorder:
         self.starts: list[Values] = []
         self.ends: list[Values] = []
         self.gradients: list[dict[str, list[Array]]] = []
+        self.lines: dict[str, int] = {}
         self.left_out = False
         self._bytes = self._previous = 0
         self.left: Values = {}
@@ -54,6 +57,7 @@ class LoopRecorder:
         self._made: Values = {}
         leaves = [] if self.loop is None else self.loop.leaves
         self._names_of_gradients = {text.format(name) for name in leaves for text in GRADIENTS}
+        self._names_of_gradients |= {used.name for used in (self.loop.gradients if self.loop else {}).values()}
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -82,6 +86,7 @@ class LoopRecorder:
             # one that is clipped is stored again, so all that it was is kept
             for name in loop.stores.get(self._previous, set()) & self._names_of_gradients:
                 self.gradients[-1].setdefault(name, []).extend(self._values([name], names).values())
+                self.lines.setdefault(name, self._previous)
             self._made |= self._values(loop.made.get(self._previous, ()), names)
             if line == loop.line:
                 self.ends.append(self.starts[-1] | self._made)
@@ -170,6 +175,9 @@ def numpy_program(recorder: LoopRecorder, execution: Execution, path: str, warni
         optimizers = [repeating(update) for update in updates]
         if any(each.theirs for each in taken):
             warning = f"{warning} {_UNSEEN}".strip()
+        unnamed = [node.name for node in followed.variables.values() if not any(node in each.theirs for each in taken)]
+        if unnamed:
+            warning = f"{warning} {_UNNAMED.format(' and '.join(unnamed), unnamed[0])}".strip()
     first = optimizers[0]
     steps = [
         RecordedStep(
@@ -184,9 +192,10 @@ def numpy_program(recorder: LoopRecorder, execution: Execution, path: str, warni
         warning = f"{warning} {path} is opened with {len(taken)} iterations; in the next, {stopped}".strip()
     elif recorder.left_out:
         warning = f"{warning} Only the first {count} iterations of {path} are here: more would not fit.".strip()
-    engine = (
-        LearnersEngine("the loop", path, "", "", {}, multiple=multiple) if any(each.theirs for each in taken) else None
-    )
+    engine = None
+    if any(each.theirs for each in taken):
+        found_at = _places(recorder.lines, followed.variables, loop.gradients, os.path.basename(path))
+        engine = LearnersEngine("the loop", path, "", "", {}, multiple=multiple, found_at=found_at)
     return program_of_run(steps, engine, path, execution.main.__doc__, warning)
 
 
@@ -225,7 +234,9 @@ def _compare(loop: NumpyLoop, recorder: LoopRecorder, followed: _Followed) -> tu
     multiples, factor = Multiples(), 1.0
     for number, (end, before, stored) in enumerate(zip(recorder.ends, starts, recorder.gradients, strict=False)):
         feeds = {node: end[name] for name, node in followed.data.items()}
-        theirs = _theirs(stored, followed.variables)
+        by_hand = _stored(stored, followed.variables, loop.gradients)
+        # one that is stored more than once is judged by what the update uses
+        theirs: dict[Node, Array] = {node: arrays[0] for node, arrays in by_hand.items() if len(arrays) == 1}
         measured = end.get(loop.loss)
         if (
             measured is None
@@ -245,7 +256,7 @@ def _compare(loop: NumpyLoop, recorder: LoopRecorder, followed: _Followed) -> tu
             for name, node in checked.items():
                 if not _agree(end.get(name), evaluation[node]):
                     raise GraphError("it comes to something else here than in the script.", node)
-            theirs, factor = _judged(stored, followed.variables, right, before)
+            theirs, factor = _judged(by_hand, right, before)
             measured = end.get(loop.loss, evaluation[followed.loss])
             gradients = {node: theirs.get(node, factor * right[node]) for node in followed.variables.values()}
         else:
@@ -293,32 +304,45 @@ def _is_checked(number: int) -> bool:
     return number < CHECKED or number % CHECKED == 0
 
 
-def _stored(found: Mapping[str, list[Array]], variables: Mapping[str, Variable]) -> dict[Variable, list[Array]]:
-    """Return what the script stored in an iteration under a name such as dW for the variable W, in order."""
+def _stored(
+    found: Mapping[str, list[Array]], variables: Mapping[str, Variable], used: Mapping[str, Used]
+) -> dict[Variable, list[Array]]:
+    """Return what the script stored in an iteration under a name such as dW for the variable W, in order.
+
+    Where there is no such name, it is that which the update of W uses.
+    """
     stored = {
         node: [each for text in GRADIENTS for each in found.get(text.format(name), ()) if each.shape == node.shape]
         for name, node in variables.items()
     }
+    for name, node in variables.items():
+        if not stored[node] and name in used:
+            own, sign = used[name]
+            stored[node] = [sign * each for each in found.get(own, ()) if each.shape == node.shape]
     return {node: arrays for node, arrays in stored.items() if arrays}
 
 
-def _theirs(found: Mapping[str, list[Array]], variables: Mapping[str, Variable]) -> dict[Node, Array]:
-    """Return the gradients that the script found by hand; those that were stored more than once are left out."""
-    return {node: arrays[0] for node, arrays in _stored(found, variables).items() if len(arrays) == 1}
+def _places(
+    lines: Mapping[str, int], variables: Mapping[str, Variable], used: Mapping[str, Used], file: str
+) -> dict[Node, str]:
+    """Return where the script found the gradients that have names."""
+    places: dict[Node, str] = {}
+    for name, node in variables.items():
+        names = [*(text.format(name) for text in GRADIENTS), *([used[name].name] if name in used else [])]
+        line = next((lines[each] for each in names if each in lines), None)
+        if line is not None:
+            places[node] = f"{file}:{line}"
+    return places
 
 
 def _judged(
-    found: Mapping[str, list[Array]],
-    variables: Mapping[str, Variable],
-    right: Mapping[Node, Array],
-    before: Mapping[Variable, Array],
+    stored: Mapping[Variable, list[Array]], right: Mapping[Node, Array], before: Mapping[Variable, Array]
 ) -> tuple[dict[Node, Array], float]:
     """Return the gradients that the script found by hand, and the multiple of the right ones that they are.
 
-    Of all that such a name was in an iteration it is the last, which the update uses; or the right one, if the last is
-    made from that as updates do: clipped, or with a share of the weight.
+    Of all that a name of one was in an iteration it is the last, which the update uses; or the right one, if the last
+    is made from that as updates do: clipped, or with a share of the weight.
     """
-    stored = _stored(found, variables)
     whole: dict[Node, Array] = {
         node: next((each for each in arrays if agrees(each, right[node])), arrays[-1])
         for node, arrays in stored.items()

@@ -5,6 +5,7 @@ A rule is believed where it makes all steps, and its settings are fewer than the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -92,9 +93,7 @@ def exact_rate(update: Update, tried: float | None = None) -> float | None:
     with quiet():
         if tried is not None and makes_it(tried):
             return tried
-        guess = straight_rate(
-            *_flat(update), max(float(np.max(np.abs(old), initial=0.0)) for old in update.before.values())
-        )
+        guess = straight_rate(*_flat(update))
         return None if guess is None else next((rate for rate in _near(guess) if makes_it(rate)), None)
 
 
@@ -107,8 +106,7 @@ def straight_rate(steps: Array, gradients: Array, largest_before: float) -> floa
         return None
     largest = int(np.argmax(np.abs(gradients)))
     rate = float(steps[largest] / gradients[largest])
-    rounded = 4 * float(np.finfo(np.float64).eps) * largest_before
-    if not 0 < rate < np.inf or not np.allclose(steps, rate * gradients, rtol=1e-6, atol=rounded):
+    if not 0 < rate < np.inf or not np.allclose(steps, rate * gradients, rtol=1e-6, atol=_rounded(largest_before)):
         return None
     return rate
 
@@ -133,13 +131,14 @@ def recognise_updates(updates: Sequence[Update]) -> list[Optimizer] | None:
     return None
 
 
-_Flat = tuple[Array, Array]
+_Flat = tuple[Array, Array, float]
+"""The steps of one update, their gradients, all variables in a row, and the size of the largest that they moved."""
 _Units = Callable[[Sequence[_Flat]], Iterator[Array]]
 
 
 def _candidates(flat: Sequence[_Flat]) -> Iterator[tuple[_Units, Callable[[float], Optimizer]]]:
     """Yield each rule as the steps that it would take at the learning rate 1, and the optimizer that it is."""
-    yield (lambda given: (gradient for _, gradient in given)), GradientDescentOptimizer
+    yield (lambda given: (gradient for _, gradient, _ in given)), GradientDescentOptimizer
     momentum = _momentum(flat)
     if momentum is not None:
         beta = momentum
@@ -160,7 +159,7 @@ def _momentum(flat: Sequence[_Flat]) -> float | None:
     """Return the share of the velocity that stays, from the first two steps at one learning rate."""
     if len(flat) < 3:
         return None
-    (first, gradient), (second, following) = flat[:2]
+    (first, gradient, _), (second, following, _) = flat[:2]
     square = float(np.vdot(gradient, gradient))
     if not square:
         return None
@@ -173,7 +172,7 @@ def _momentum(flat: Sequence[_Flat]) -> float | None:
 
 def _velocities(flat: Sequence[_Flat], beta: float) -> Iterator[Array]:
     velocity: Array = np.zeros_like(flat[0][1])
-    for _, gradient in flat:
+    for _, gradient, _ in flat:
         velocity = beta * velocity + gradient
         yield velocity
 
@@ -181,23 +180,29 @@ def _velocities(flat: Sequence[_Flat], beta: float) -> Iterator[Array]:
 def _adam(flat: Sequence[_Flat], beta1: float, beta2: float, epsilon: float) -> Iterator[Array]:
     m: Array = np.zeros_like(flat[0][1])
     v: Array = np.zeros_like(m)
-    for t, (_, gradient) in enumerate(flat, 1):
+    for t, (_, gradient, _) in enumerate(flat, 1):
         m = beta1 * m + (1 - beta1) * gradient
         v = beta2 * v + (1 - beta2) * gradient * gradient
         yield m / (1 - beta1**t) / (np.sqrt(v / (1 - beta2**t)) + epsilon)
 
 
 def _rates(flat: Sequence[_Flat], units: Iterator[Array]) -> list[float] | None:
-    """Return the learning rate of each step if they explain all steps; None where they do not."""
+    """Return the learning rate of each step if they explain all steps; None where they do not.
+
+    Where training has come to its end, rounding makes more of a step than the gradient: its rate is the one before.
+    """
     rates: list[float] = []
     overdetermined = True
-    for (step, _), unit in zip(flat, units, strict=True):
+    for (step, _, largest), unit in zip(flat, units, strict=True):
+        rounded = _rounded(largest)
         square = float(np.vdot(unit, unit))
         rate = float(np.vdot(step, unit)) / square if square else (rates[-1] if rates else 0.0)
+        if rates and square and abs(rate - rates[-1]) <= rounded * math.sqrt(step.size / square):
+            rate = rates[-1]
         if not np.isfinite(rate) or rate < 0 or (square and not rate):
             return None
         scale = float(np.max(np.abs(step), initial=0.0))
-        if float(np.max(np.abs(step - rate * unit), initial=0.0)) > _TOLERANCE * max(scale, 1e-6):
+        if float(np.max(np.abs(step - rate * unit), initial=0.0)) > _TOLERANCE * max(scale, 1e-6) + rounded:
             return None
         overdetermined = overdetermined and int(np.count_nonzero(unit)) > 1
         rates.append(float(f"{rate:.10g}"))
@@ -208,10 +213,15 @@ def _rates(flat: Sequence[_Flat], units: Iterator[Array]) -> list[float] | None:
 
 
 def _flat(update: Update) -> _Flat:
-    """Return the steps of all variables, and their gradients, each as one row of numbers."""
     steps = [np.ravel(old - update.after[node]) for node, old in update.before.items()]
     gradients = [np.ravel(update.gradients[node]) for node in update.before]
-    return np.concatenate(steps), np.concatenate(gradients)
+    largest = max(float(np.max(np.abs(old), initial=0.0)) for old in update.before.values())
+    return np.concatenate(steps), np.concatenate(gradients), largest
+
+
+def _rounded(largest: float) -> float:
+    """Return what rounding can have made of a step that was taken off a number of this size."""
+    return 4 * float(np.finfo(np.float64).eps) * largest
 
 
 def _near(rate: float) -> Iterator[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -27,7 +28,8 @@ from .recorder import ArrayRecorder
 class _Step(NamedTuple):
     """A step as it is opened: its loss with what it was fed, the multiple of it that is trained, and how.
 
-    `update` is made from the gradients by hand, `theirs`. Of those `decayed` the update takes a share off, too.
+    `update` is made from the gradients by hand, `theirs`, which were `found_at` lines. Of those `decayed` the update
+    takes a share off, too.
     """
 
     loss: Loss
@@ -35,6 +37,7 @@ class _Step(NamedTuple):
     factor: float
     update: Update
     theirs: Mapping[Node, Array]
+    found_at: Mapping[Node, str]
     decayed: Sequence[Node]
 
 
@@ -82,7 +85,10 @@ def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, war
     elif recorder.left_out:
         warning = f"{warning} Only the first {len(steps)} steps of {path} are here: more would not fit.".strip()
     has_gradients = any(each.theirs for each in steps)
-    engine = LearnersEngine("the script", path, "", "", {}, multiple=multiple) if has_gradients else None
+    engine = None
+    if has_gradients:
+        found_at = {node: place for step in steps[::-1] for node, place in step.found_at.items()}
+        engine = LearnersEngine("the script", path, "", "", {}, multiple=multiple, found_at=found_at)
     return program_of_run(list(_recorded(steps, optimizers)), engine, path, execution.main.__doc__, warning)
 
 
@@ -141,21 +147,22 @@ def _recorded(steps: Sequence[_Step], optimizers: Sequence[Any]) -> Iterator[Rec
 def _step(loss: Loss, losses: Losses, multiples: Multiples) -> _Step:
     variables = losses.graphs.variables
     trained, factor = multiples.of(loss.built.loss, loss.factor)
-    theirs, decayed = _theirs(loss, losses, factor)
+    theirs, found_at, decayed = _theirs(loss, losses, factor)
     before, after, gradients = {}, {}, {}
     for number in loss.built.weights:
         node = variables[number]
         before[node], after[node] = loss.step.before[number], loss.step.after[number]
         gradients[node] = theirs.get(node, factor * loss.right[number])
-    return _Step(loss, trained, factor, Update(before, after, gradients), theirs, decayed)
+    return _Step(loss, trained, factor, Update(before, after, gradients), theirs, found_at, decayed)
 
 
-def _theirs(loss: Loss, losses: Losses, factor: float) -> tuple[dict[Node, Array], list[Node]]:
-    """Return the gradients by hand, as the update uses them, and the nodes that also lose a share of themselves.
+def _theirs(loss: Loss, losses: Losses, factor: float) -> tuple[dict[Node, Array], dict[Node, str], list[Node]]:
+    """Return the gradients by hand, as the update uses them, their lines, and the nodes that also lose a share.
 
     Of a gradient that is clipped it is what it was before.
     """
     theirs: dict[Node, Array] = {}
+    found_at: dict[Node, str] = {}
     decayed: list[Node] = []
     for number in loss.built.weights if loss.is_judged else ():
         right = factor * loss.right[number]
@@ -165,9 +172,12 @@ def _theirs(loss: Loss, losses: Losses, factor: float) -> tuple[dict[Node, Array
             whole = [each for each in given if not each[0].is_without_decay] if losses.has_penalties else given
             found, value = next((each for each in given if agrees(each[1], right)), (whole or given)[-1])
             theirs[node] = _in_its_precision(found, value, right)
+            if found.note.place is not None:
+                code, _, line = found.note.place
+                found_at[node] = f"{os.path.basename(code.co_filename)}:{line}"
             if found.is_without_decay and not losses.has_penalties:
                 decayed.append(node)
-    return theirs, decayed
+    return theirs, found_at, decayed
 
 
 def _in_its_precision(found: Found, value: Array, right: Array) -> Array:

@@ -67,6 +67,10 @@ def notes_in(inputs: Sequence[Any]) -> Iterator[Note]:
             yield from notes_in(each)
 
 
+MOST_OF_A_STEP = 200_000
+"""A script that computes more without an end of a step is none that updates arrays."""
+
+
 class Tape:
     """What was noted since the last step began; `on_step` is told of each step: its notes, in order.
 
@@ -131,6 +135,8 @@ class Tape:
                 if note.place is not None:
                     self._places_of_updates.add(note.place[:2])
         self._notes.append(note)
+        if len(self._notes) > MOST_OF_A_STEP:
+            self._notes, self._updates, self.is_on = [], [], False
         return note
 
     def finish(self) -> None:
@@ -223,10 +229,11 @@ def _is_linear(note: Note) -> bool:
 
 
 def spine(note: Note, begin: int) -> Iterator[Note]:
-    """Yield a note and what it is a sum, difference or multiple of, always the first input, down to a leaf."""
+    """Yield a note and what it is a sum, difference or multiple of, always the first array, down to a leaf."""
     yield note
     while note.number > begin and (note.what in SUMS or note.what in SCALING or note.what is same):
-        inputs = [each for each in note.inputs if type(each) is Note]
+        # numbers are made of those of all iterations before, where no array is updated that would end a step
+        inputs = [each for each in note.inputs if type(each) is Note and np.ndim(each.value)]
         if not inputs:
             return
         note = inputs[0]
