@@ -29,6 +29,15 @@ def agrees(theirs: Array, right: Array) -> bool:
     return bool((np.abs(theirs - right) <= 1e-5 * size + 1e-7 * size.max(initial=0.0)).all())
 
 
+def in_its_precision(value: Array, right: Array, *, is_single: bool) -> Array:
+    """Return a gradient by hand in the precision that tells how closely it can agree.
+
+    That is the script's own, or single where it agrees but for what keeps a logarithm finite, as in log(a + 1e-8).
+    """
+    is_near = agrees(value, right) and not np.allclose(value, right, rtol=1e-10, atol=0)
+    return value.astype(np.float32) if is_near or is_single else value
+
+
 def rounded(factor: float) -> float:
     """Return a factor with as many digits as tell it apart."""
     return float(f"{factor:.5g}")
@@ -64,13 +73,13 @@ def _multiply(factor: float, loss: Node) -> Node:
 def common_factor(pairs: Sequence[tuple[Array, Array]]) -> float:
     """Return the multiple of the right gradients, above 0, that most of those by hand are; each comes with its own.
 
-    It is 1 where as many are right, or where that may be by chance, as one number is a multiple of any other.
+    It is 1 where one is right, or where that may be by chance, as one number is a multiple of any other.
     """
     factors = [factor_of(theirs, right) for theirs, right in pairs]
     votes = Counter(rounded(factor) for factor in factors if factor > 0)
     most = max(votes.values(), default=0)
     is_chance = most == 1 and (len(pairs) > 1 or all(right.size == 1 for _, right in pairs))
-    if is_chance or most == votes[1.0]:
+    if is_chance or not most or votes[1.0]:
         return 1.0
     return next(factor for factor in factors if votes[rounded(factor)] == most)
 

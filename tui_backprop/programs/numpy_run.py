@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -18,7 +18,7 @@ from minidl_core.plan import Plan
 
 from .execution import Execution
 from .learners_engine import LearnersEngine
-from .multiples import Multiples, agrees, common_factor, factor_of, multiple_text, rounded, warning_of
+from .multiples import Multiples, agrees, common_factor, factor_of, in_its_precision, multiple_text, rounded, warning_of
 from .numpy_loop import Lines, NumpyLoop, find_loop
 from .program import Program, ProgramError, program_of_run
 from .recorded import RecordedStep
@@ -27,7 +27,10 @@ from .updates import Update, recognise_updates, repeating
 
 CHECKED = 200
 MOST_BYTES = 64 * 2**20
-GRADIENTS = ("d_{}", "d{}", "grad_{}", "{}_grad", "g_{}", "dL_d{}", "dJ_d{}", "dL{}", "dJ{}", "grad{}")
+GRADIENTS = (
+    *("d_{}", "d{}", "D{}", "g_{}", "g{}", "grad_{}", "grad{}", "{}_grad", "gradient_{}", "{}_gradient", "delta_{}"),
+    *("dL_d{}", "dJ_d{}", "dC_d{}", "dE_d{}", "dloss_d{}", "dcost_d{}", "dL{}", "dJ{}", "nabla_{}", "{}_slope"),
+)
 _NUMBERS = (np.ndarray, int, float, list)
 
 _UNSEEN = "How its updates use the gradients was not seen; they are compared as they stand under their names."
@@ -56,7 +59,7 @@ class LoopRecorder:
         self._last: Values = {}
         self._made: Values = {}
         leaves = [] if self.loop is None else self.loop.leaves
-        self._names_of_gradients = {text.format(name) for name in leaves for text in GRADIENTS}
+        self._names_of_gradients = {text for name in leaves for text in _names_of(name, leaves)}
         self._names_of_gradients |= {used.name for used in (self.loop.gradients if self.loop else {}).values()}
 
     @contextmanager
@@ -232,6 +235,7 @@ def _compare(loop: NumpyLoop, recorder: LoopRecorder, followed: _Followed) -> tu
     checked = {name: node for name, node in followed.made.items() if node in plan.index}
     taken: list[_Taken] = []
     multiples, factor = Multiples(), 1.0
+    near: set[Node] = set()
     for number, (end, before, stored) in enumerate(zip(recorder.ends, starts, recorder.gradients, strict=False)):
         feeds = {node: end[name] for name, node in followed.data.items()}
         by_hand = _stored(stored, followed.variables, loop.gradients)
@@ -257,10 +261,16 @@ def _compare(loop: NumpyLoop, recorder: LoopRecorder, followed: _Followed) -> tu
                 if not _agree(end.get(name), evaluation[node]):
                     raise GraphError("it comes to something else here than in the script.", node)
             theirs, factor = _judged(by_hand, right, before)
+            whole = dict(theirs)
+            for node, each in whole.items():
+                theirs[node] = in_its_precision(each, factor * right[node], is_single=node in near)
+                if theirs[node].dtype == np.float32:
+                    near.add(node)
             measured = end.get(loop.loss, evaluation[followed.loss])
-            gradients = {node: theirs.get(node, factor * right[node]) for node in followed.variables.values()}
+            gradients = {node: whole.get(node, factor * right[node]) for node in followed.variables.values()}
         else:
             gradients = {node: theirs[node] for node in followed.variables.values()}
+            theirs = {node: each.astype(np.float32) if node in near else each for node, each in theirs.items()}
         after = starts[number + 1] if number + 1 < len(starts) else last
         trained, by = multiples.of(followed.loss, factor)
         taken.append(_Taken(trained, by, feeds, by * float(measured), Update(before, after, gradients), theirs))
@@ -307,12 +317,12 @@ def _is_checked(number: int) -> bool:
 def _stored(
     found: Mapping[str, list[Array]], variables: Mapping[str, Variable], used: Mapping[str, Used]
 ) -> dict[Variable, list[Array]]:
-    """Return what the script stored in an iteration under a name such as dW for the variable W, in order.
+    """Return what the script stored in an iteration under a name such as dW or dw for the variable W, in order.
 
     Where there is no such name, it is that which the update of W uses.
     """
     stored = {
-        node: [each for text in GRADIENTS for each in found.get(text.format(name), ()) if each.shape == node.shape]
+        node: [each for text in _names_of(name, variables) for each in found.get(text, ()) if each.shape == node.shape]
         for name, node in variables.items()
     }
     for name, node in variables.items():
@@ -328,11 +338,17 @@ def _places(
     """Return where the script found the gradients that have names."""
     places: dict[Node, str] = {}
     for name, node in variables.items():
-        names = [*(text.format(name) for text in GRADIENTS), *([used[name].name] if name in used else [])]
+        names = [*_names_of(name, variables), *([used[name].name] if name in used else [])]
         line = next((lines[each] for each in names if each in lines), None)
         if line is not None:
             places[node] = f"{file}:{line}"
     return places
+
+
+def _names_of(name: str, variables: Collection[str]) -> list[str]:
+    """Return what the gradient of a variable may be called."""
+    words = [name, *({name.lower()} - {name, *variables})]
+    return [text.format(word) for word in words for text in GRADIENTS]
 
 
 def _judged(

@@ -186,19 +186,21 @@ def _by_hand(
         return by_lines
     if by_arrays is None and refused is not None:
         raise refused
-    if by_arrays is None or (by_lines is not None and _variables(by_lines) > _variables(by_arrays)):
+    if by_arrays is None or (by_lines is not None and _compared(by_lines) > _compared(by_arrays)):
         return by_lines
     return by_arrays
 
 
 def _is_plain(program: Program) -> bool:
-    has_multiple = program.engine is not None and program.engine.multiple
-    return not has_multiple and not isinstance(program.optimizer, ProgramsOptimizer)
+    """Return whether a program compares all its gradients, of its loss itself, and its updates use them by a rule."""
+    is_multiple = program.engine is None or program.engine.multiple
+    variables = sum(isinstance(node, Variable) for node in post_order([program.example.loss]))
+    return not is_multiple and _compared(program) == variables and not isinstance(program.optimizer, ProgramsOptimizer)
 
 
-def _variables(program: Program) -> int:
-    """Return how many variables a program's loss has."""
-    return sum(isinstance(node, Variable) for node in post_order([program.example.loss]))
+def _compared(program: Program) -> int:
+    """Return how many gradients by hand a program compares in its first step."""
+    return len(program.steps[0].theirs)
 
 
 def _at_rate(step: RecordedStep, learning_rate: float) -> RecordedStep:

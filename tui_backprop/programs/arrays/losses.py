@@ -33,7 +33,7 @@ class Loss:
     """The loss of one step as a graph; `right` are its gradients by our engine, by weight.
 
     `factor` is the multiple of it whose gradients the script's are, `matches` how many of them that holds for, at
-    these learning `rates` by weight.
+    these learning `rates` by weight, which are the likeliest but for so many (`order`).
     `is_judged` is whether the script's own gradients can be held against it.
     """
 
@@ -45,6 +45,7 @@ class Loss:
     matches: int = 0
     factor: float = 1.0
     rates: Mapping[int, float] = field(default_factory=dict)
+    order: int = 0
     is_judged: bool = False
 
     def used(self, number: int) -> Iterator[tuple[Found, Array]]:
@@ -135,13 +136,13 @@ class Losses:
             loss = self._try(step, note)
             if loss is not None:
                 single = not np.ndim(note.value)
-                factor = loss.factor > 0, note in named, loss.factor == 1
+                factor = loss.factor > 0, note in named, loss.factor == 1, -loss.order
                 rated.append(((loss.matches, not _is_part(loss), *factor, single, -order), note))
         if not rated:
             return None, 0
         score, note = max(rated, key=lambda each: each[0])
         matches = int(score[0])
-        if 2 * matches < len(step.found) and note not in named:
+        if not matches and note not in named:
             return None, 0
         total = with_penalties(note, step, named)
         if total is note or (loss := self._try(step, total)) is None:
@@ -204,10 +205,10 @@ class Losses:
         if measured is not None and not np.isclose(came_to, measured, rtol=1e-4, atol=1e-8, equal_nan=True):
             raise ProgramError(f"its loss comes to {came_to:g} here and to {measured:g} in the script")
         loss = Loss(step, built, feeds, came_to if measured is None else measured, gradients)
-        loss.matches, loss.factor, loss.rates = _match(step, gradients)
+        loss.matches, loss.factor, loss.rates, loss.order = _match(step, gradients)
         # the gradients of minus a loss lead away from it; of a likelihood they do not
         if loss.factor < 0 and self._called_loss(step, below.made[-1:]):
-            loss.matches, loss.factor, loss.rates = _match(step, gradients, is_minimized=True)
+            loss.matches, loss.factor, loss.rates, loss.order = _match(step, gradients, is_minimized=True)
         loss.is_judged = loss.matches > 0 or _leads_to_gradients(step, below)
         return loss
 
@@ -251,8 +252,8 @@ def _fed_again(known: Below, step: Taken) -> list[Note] | None:
 
 def _match(
     step: Taken, right: Mapping[int, Array], *, is_minimized: bool = False
-) -> tuple[int, float, Mapping[int, float]]:
-    """Return how many gradients by hand are one multiple of ours, which, and at which learning rates."""
+) -> tuple[int, float, Mapping[int, float], int]:
+    """Return how many gradients by hand are one multiple of ours, which, at which learning rates, and their order."""
     best: tuple[tuple[int, bool, int, float], float, Mapping[int, float]] | None = None
     moved = {number: step.found[number] for number in right if number in step.found}
     for order, rates in enumerate(rates_of(moved)):
@@ -268,11 +269,11 @@ def _match(
         for factor in {1.0, *votes}:
             # one number alone is a multiple of another by chance, and among others so is one array alone
             is_chance = votes[factor] == 1 and (len(right) > 1 or all(np.size(each) == 1 for each in right.values()))
-            if factor == 1 or (not order and not is_chance):
+            if factor == 1 or (not order and not is_chance and not votes[1.0]):
                 rated = (votes[factor], factor == 1, -order, abs(factor)), exact[factor], rates
                 best = rated if best is None or rated[0] > best[0] else best
     assert best is not None  # there is always a rate
-    return best[0][0], best[1], best[2]
+    return best[0][0], best[1], best[2], -best[0][2]
 
 
 def used(found: Sequence[Found], rate: float) -> Iterator[tuple[Found, Array]]:

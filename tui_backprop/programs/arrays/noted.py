@@ -44,6 +44,14 @@ for _name in ("neg", "pos", "abs"):
     setattr(NotedNumber, f"__{_name}__", getattr(NDArrayOperatorsMixin, f"__{_name}__"))
 
 
+def _itself(number: NotedNumber, *_: Any, **__: Any) -> NotedNumber:
+    return number
+
+
+for _name in ("squeeze", "copy", "sum", "mean", "max", "min"):
+    setattr(NotedNumber, _name, _itself)
+
+
 class NotedArray(np.ndarray):
     """An array that notes what made it."""
 

@@ -14,11 +14,10 @@ from minidl_core.arrays import Array
 
 from ..execution import Execution
 from ..learners_engine import LearnersEngine
-from ..multiples import Multiples, agrees, multiple_text, rounded, warning_of
+from ..multiples import Multiples, agrees, in_its_precision, multiple_text, rounded, warning_of
 from ..program import Program, ProgramError, program_of_run
 from ..recorded import RecordedStep
 from ..updates import Update, recognise_updates, repeating
-from .gradients import Found
 from .graphs import Graphs
 from .losses import Loss, Losses
 from .rates import is_divided, written_numbers
@@ -171,24 +170,14 @@ def _theirs(loss: Loss, losses: Losses, factor: float) -> tuple[dict[Node, Array
             node = losses.graphs.variables[number]
             whole = [each for each in given if not each[0].is_without_decay] if losses.has_penalties else given
             found, value = next((each for each in given if agrees(each[1], right)), (whole or given)[-1])
-            theirs[node] = _in_its_precision(found, value, right)
+            is_single = np.asarray(found.note.value).dtype == np.float32
+            theirs[node] = in_its_precision(value, right, is_single=is_single)
             if found.note.place is not None:
                 code, _, line = found.note.place
                 found_at[node] = f"{os.path.basename(code.co_filename)}:{line}"
             if found.is_without_decay and not losses.has_penalties:
                 decayed.append(node)
     return theirs, found_at, decayed
-
-
-def _in_its_precision(found: Found, value: Array, right: Array) -> Array:
-    """Return a gradient by hand in the precision that tells how closely it can agree.
-
-    That is the script's own, or single where it agrees but for what keeps a logarithm finite, as in log(a + 1e-8).
-    """
-    is_near = agrees(value, right) and not np.allclose(value, right, rtol=1e-10, atol=0)
-    if is_near or np.asarray(found.note.value).dtype == np.float32:
-        return value.astype(np.float32)
-    return value
 
 
 def _and(names: Sequence[str]) -> str:

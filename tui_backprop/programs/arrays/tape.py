@@ -192,10 +192,10 @@ class Tape:
     def _was_there(self, note: Note) -> bool:
         """Return whether an array was there before the step, or was made of such a one and of numbers alone.
 
-        Before the first step all arrays are made, in whatever way.
+        Before the first step all arrays are made, but a weight of one other array and numbers alone.
         """
         if not self._begin:
-            return True
+            return not _is_mixed(note)
         own = list(spine(note, self._begin))
         others = [each for made, source in pairwise(own) for each in made.inputs if each is not source]
         return (own[-1].what is None or own[-1].number <= self._begin) and all(
@@ -222,16 +222,34 @@ class Tape:
         self._on_step(done)
 
 
+def _is_mixed(note: Note) -> bool:
+    """Return whether an array was computed from several, as a sum is to which a layer adds: x = x + f(x)."""
+    seen: set[Note] = set()
+    while note.what is not None and note not in seen:
+        seen.add(note)
+        arrays = {each for each in note.sources if np.ndim(each.value)}
+        if len(arrays) > 1:
+            return True
+        if not arrays:
+            return False
+        [note] = arrays
+    return False
+
+
+def _is_scaled(note: Note) -> bool:
+    """Return whether this is a multiple of an array by a number."""
+    return note.what in SCALING and sum(np.ndim(each.value) > 0 for each in note.sources) < 2
+
+
 def _is_linear(note: Note) -> bool:
     """Return whether this is a copy, a sum, or a multiple by a number."""
-    arrays = sum(np.ndim(each.value) > 0 for each in note.sources)
-    return note.what is same or note.what in SUMS or (note.what in SCALING and arrays < 2)
+    return note.what is same or note.what in SUMS or _is_scaled(note)
 
 
 def spine(note: Note, begin: int) -> Iterator[Note]:
     """Yield a note and what it is a sum, difference or multiple of, always the first array, down to a leaf."""
     yield note
-    while note.number > begin and (note.what in SUMS or note.what in SCALING or note.what is same):
+    while note.number > begin and _is_linear(note):
         # numbers are made of those of all iterations before, where no array is updated that would end a step
         inputs = [each for each in note.inputs if type(each) is Note and np.ndim(each.value)]
         if not inputs:
