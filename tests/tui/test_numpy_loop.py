@@ -14,8 +14,13 @@ from minidl_core.definition import definitions
 from minidl_core.train import AdamOptimizer, GradientDescentOptimizer
 from tests.core.reference import build, sample_arrays
 from tests.sample_graphs import SWEPT
+from tests.tui.moments import finish
 from tui_backprop.cli import main
+from tui_backprop.debugger.followed import Followed
+from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.drawing.palette import plain
 from tui_backprop.export import script_of
+from tui_backprop.inspector import draw_inspector
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.programs.numpy_loop import find_loop
 from tui_backprop.programs.opening import open_program
@@ -138,6 +143,12 @@ def test_a_wrong_gradient_by_hand_is_found(tmp_path: Path, capsys: pytest.Captur
     assert {each.node.name for each in verdict.parted} == {"W1", "b1"}
     assert main([str(tmp_path / "by_hand.py"), "--headless"]) == 3
     assert "2 of 4 gradients agree in iteration 1" in capsys.readouterr().out
+    timeline = Timeline(program)
+    finish(timeline, 1)
+    node = next(each.node for each in verdict.parted if each.node.name == "W1")
+    line = (tmp_path / "by_hand.py").read_text().splitlines().index("    dW1 = X.T @ dz1") + 1
+    text = plain(draw_inspector(timeline.moment, "ledger", Followed(), 62, 40, node))
+    assert f"found at  by_hand.py:{line}\n" in text
 
 
 @pytest.mark.parametrize(("source", "optimizer"), [(BATCHES, None), (ADAM, AdamOptimizer)])

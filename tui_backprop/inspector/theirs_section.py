@@ -9,7 +9,7 @@ from ..debugger.moment import Moment
 from ..drawing.glyphs import DONE, PARTS
 from ..drawing.palette import Line
 from ..narration.theirs import causes, explanation, parted_entries, two_numbers, unused_sums, whose
-from ..notation.fitting import prose
+from ..notation.fitting import printable, prose
 from ..notation.formats import element_text, shape_text
 from ..notation.names import called
 from ..notation.sections import Section
@@ -42,6 +42,10 @@ def theirs_sections(moment: Moment, node: Node, followed: Followed, width: int) 
         [(f"{subject:<10}", "dim"), (f"{found:>{size}}", "text"), parts],
         [("right     ", "dim"), (f"{wanted:>{size}}", "text"), (element, "dim")],
     ]
+    engine = moment.program.engine
+    place = "" if engine is None else engine.found_at.get(node, "")
+    if place:
+        lines.append([("found at  ", "dim"), (printable(place), "text")])
     if index:
         first = entries[0]
         texts = two_numbers(float(theirs[first]), float(right[first]))
