@@ -15,7 +15,19 @@ ORDER = (
     *("minidl_core", PACKAGE, "beliefs", "lessons", "programs", "debugger", "drawing", "notation", "complaints"),
     *("narration", "graph", "inspector", "quiz", "hunt", "driving", "pictures", "session", "classroom", "export"),
     *("crash", "panes", "hang_up", "plain", "keys", "widgets", "screens", "settings", "terminal_input", "cast"),
-    *("later", "pulse", "driver", "terminal", "app", "in_terminal", "in_class", "replaying", "served", "serve", "verdict"),
+    *(
+        "later",
+        "pulse",
+        "driver",
+        "terminal",
+        "app",
+        "in_terminal",
+        "in_class",
+        "replaying",
+        "served",
+        "serve",
+        "verdict",
+    ),
     *("headless", "grade", "exercise", "exporting", "questions", "parsers", "cli", "__main__"),
 )
 """The rooms of the app, each a folder or a file, from the lowest to the highest."""

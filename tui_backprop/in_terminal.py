@@ -17,6 +17,7 @@ from .narration.messages import sentences
 from .notation.edits import EditError
 from .notation.fitting import printable
 from .notation.moments import NoMomentError, command
+from .programs.output import opening
 from .programs.program import ProgramError
 from .session.opening import Asked, open_session
 from .session.progress import Progress
@@ -50,7 +51,8 @@ def run_app(
         complain(refused)
         return 2
     try:
-        opened = open_session(asked, has_files=has_files)
+        with opening(asked.name):
+            opened = open_session(asked, has_files=has_files)
         if opened.warning:
             complain(opened.warning)
         if opened.missed is not None:
