@@ -68,7 +68,11 @@ def test_of_a_large_graph_only_the_events_of_the_goal_are_shown_and_over_several
 
 
 @pytest.mark.parametrize("pause_every", [0, 100])
-def test_a_tick_whose_end_is_awaited_trains_one_iteration_and_shows_another(pause_every: int) -> None:
+def test_a_tick_whose_end_is_awaited_trains_one_iteration_and_shows_another(
+    pause_every: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "TRAINING_SECONDS", 10_000)
+    monkeypatch.setattr(running, "SHOWING_SECONDS", 10_000)
     timeline, run = at_full_speed(load_lesson("perceptron"), pause_every)
     run.start()
     for tick in range(1, 4):
