@@ -7,7 +7,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events
 from textual._context import active_message_pump
@@ -278,6 +278,11 @@ class BackpropApp(App[None]):
             self.pop_screen()
         said = f"This failed and is closed. Time and edits are as they were. ({describe(error)})"
         self.notify(said, severity="error", markup=False)
+
+    def notify(self, message: str, **options: Any) -> None:
+        """Show a note in place of the one before: Textual leaves something of more than fit on the screen."""
+        self.clear_notifications()
+        super().notify(message, **options)
 
     def _fatal_error(self) -> None:
         """End the app, and have it said when the terminal is as before: what it was, where a report is."""

@@ -24,6 +24,7 @@ from .parsers import (
     build_serve_parser,
 )
 from .programs import FORMULA, HUNT, PRESETS
+from .programs.collecting import importing
 
 if TYPE_CHECKING:
     from .session.opening import Asked
@@ -90,7 +91,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from .in_class import join_class
 
         return join_class(asked.join, asked.name, asked.save, asked.record, settings)
-    from .in_terminal import run_app
+    with importing():
+        from .in_terminal import run_app
     from .session.progress import Progress
 
     progress = Progress()
@@ -317,6 +319,7 @@ def _run_hunt(arguments: Sequence[str]) -> int:
         from .plain.front_end import run_plain
 
         return run_plain(opened, asked.save)
-    from .in_terminal import run_app
+    with importing():
+        from .in_terminal import run_app
 
     return run_app(opened, asked.save, settings)

@@ -14,6 +14,7 @@ from .keys import names_of
 from .narration.messages import sentences
 from .notation.fitting import printable
 from .notation.moments import NoMomentError, command
+from .programs.output import opening
 from .session.opening import NOT_OPENED, Asked, open_session, why_not
 from .session.progress import Progress
 from .session.session_file import is_session
@@ -46,7 +47,8 @@ def run_app(
         complain(refused)
         return 2
     try:
-        opened = open_session(asked, has_files=has_files)
+        with opening(asked.name):
+            opened = open_session(asked, has_files=has_files)
         if opened.warning:
             complain(opened.warning)
         if opened.missed is not None:

@@ -14,11 +14,12 @@ from itertools import count
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 from platformdirs import user_data_path
 
 from .classroom.house import ANYBODY, LEAD, House, Rules, User
+from .classroom.left_behind import PREFIX, hold, remove_left_behind
 from .complaints import complain
 from .notation.fitting import printable
 from .programs import is_path
@@ -78,7 +79,9 @@ def run_server(
 
     try:
         key = host_key(user_data_path("backprop-tui", appauthor=False) / "ssh_host_ed25519_key")
-        with TemporaryDirectory(prefix="backprop-tui-") as directory:
+        remove_left_behind(Path(gettempdir()))
+        with TemporaryDirectory(prefix=PREFIX) as directory:
+            hold(Path(directory))
             invitation = f"pupils come by: ssh -p {port} {ANYBODY}@{here}"
             nursery = Nursery(name, program, invitation, Path(directory))
             asyncio.run(serve(House(rules, nursery.start, _log, RESTORE.encode())))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import signal
+import sys
 
 import pytest
 
@@ -81,3 +82,29 @@ def test_without_a_shell_that_could_let_it_go_on_it_does_not_stop() -> None:
         terminal.wait_until(lambda: terminal.output.count(b"\x1b[?1049h") == 2)
         terminal.press("space")
         terminal.wait_for("node 3 of 8")
+
+
+FAILING = """
+import sys
+from tui_backprop.app import BackpropApp
+from tui_backprop.cli import main
+from tui_backprop.screens.help import HelpScreen
+
+BackpropApp.NOTIFICATION_TIMEOUT = 1
+HelpScreen.compose = lambda screen: 1 / 0
+sys.exit(main(["chain"]))
+"""
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+def test_of_more_notes_than_fit_nothing_is_left(size: tuple[int, int]) -> None:
+    columns, rows = size
+    with PseudoTerminal([sys.executable, "-c", FAILING], columns=columns, rows=rows) as terminal:
+        terminal.wait_for("not yet")
+        terminal.wait_for_rest()
+        before = terminal.picture
+        for _ in range(12):
+            terminal.press("?")
+            terminal.wait_for("This failed")
+        terminal.press("space", "home")
+        terminal.wait_until(lambda: terminal.picture == before)

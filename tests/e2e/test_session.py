@@ -150,3 +150,35 @@ def test_a_silent_script_says_that_it_runs(tmp_path: Path) -> None:
         assert terminal.wait_for_exit() == 130
         assert terminal.is_clean
         assert not terminal.text.replace("^C", "").strip()
+
+
+def test_what_takes_long_to_open_is_said_until_it_is_there(tmp_path: Path) -> None:
+    code = """
+import sys
+from threading import Event
+from tui_backprop import in_terminal
+from tui_backprop.cli import main
+
+open_session, go_on = in_terminal.open_session, Path(sys.argv[1])
+
+def open_late(*asked, **options):
+    opened = open_session(*asked, **options)
+    while not go_on.exists():
+        Event().wait(0.001)
+    return opened
+
+in_terminal.open_session = open_late
+sys.exit(main([sys.argv[2]]))
+"""
+    go_on = tmp_path / "go_on"
+    command = [sys.executable, "-c", f"from pathlib import Path{code}", str(go_on)]
+    with PseudoTerminal([*command, "chain"]) as terminal:
+        terminal.wait_for("opening chain ...")
+        terminal.wait_for("opening chain ... 1 s")
+        go_on.touch()
+        terminal.wait_for("not yet")
+        terminal.press("q")
+        assert terminal.wait_for_exit() == 0
+        assert terminal.is_clean
+        before, _, _ = terminal.output.partition(b"\x1b[?1049h")
+        assert before.endswith(b"\r\x1b[K")

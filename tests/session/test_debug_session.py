@@ -405,6 +405,7 @@ def test_a_long_way_to_another_iteration_of_a_large_graph_goes_in_slices(
         session.step("iteration")
         session.timeline.begin_next()
         if key in ("end", "G"):
+            session.step("phase")
             session.first()
     move(at_once)
     move(in_slices, in_slices=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 
@@ -11,6 +12,7 @@ from textual.drivers.headless_driver import HeadlessDriver
 import tui_backprop.app
 from tui_backprop.app import BackpropApp
 from tui_backprop.later import imported_later
+from tui_backprop.programs.collecting import importing
 
 FIRST_PAINT = """
 import asyncio, sys
@@ -85,3 +87,18 @@ async def test_only_in_a_terminal_is_anything_imported_that_is_not_asked_for(
     async with BackpropApp("chain").run_test() as pilot:
         await pilot.pause()
         assert begun == [True] * in_terminal
+
+
+def test_nothing_is_looked_through_for_garbage_while_modules_are_imported_nor_what_they_made_later() -> None:
+    looked: list[int] = []
+    watch = lambda phase, about: looked.append(about["generation"])  # noqa: E731 (it is taken away again)
+    gc.callbacks.append(watch)
+    try:
+        with importing():
+            made = [[] for _ in range(2 * gc.get_threshold()[0])]
+        assert looked == []
+        assert not any(each is made for each in gc.get_objects())
+    finally:
+        gc.callbacks.remove(watch)
+        gc.unfreeze()
+    assert gc.isenabled()

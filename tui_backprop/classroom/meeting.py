@@ -10,6 +10,7 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 
+from .left_behind import PREFIX, SOCKET, is_listening, remove_left_behind
 from .pupil import NoClassError
 
 PLACE = Path("/tmp")
@@ -22,6 +23,7 @@ def meet(name: str, group: str | None) -> tuple[socket.socket, str]:
     That is the teacher's own group, unless another is named. What a class of the same teacher left is taken over.
     Raises NoClassError.
     """
+    remove_left_behind(PLACE)
     directory = _directory(name)
     number = os.getgid()
     if group is not None:
@@ -40,24 +42,23 @@ def meet(name: str, group: str | None) -> tuple[socket.socket, str]:
         raise NoClassError(f"you are not in the group {group}, so you cannot let it in") from None
     except OSError as error:
         raise NoClassError(f"{directory} cannot be made: {error.strerror}") from None
-    path = directory / "socket"
-    if path.exists():
-        with socket.socket(socket.AF_UNIX) as old:
-            if old.connect_ex(str(path)) == 0:
-                raise NoClassError(f"you lead {name} already, in another terminal")
-        path.unlink()
+    path, deaf = directory / SOCKET, directory / f"{SOCKET}.new"
+    if is_listening(path):
+        raise NoClassError(f"you lead {name} already, in another terminal")
+    deaf.unlink(missing_ok=True)
     listening = socket.socket(socket.AF_UNIX)
-    listening.bind(str(path))
-    os.chown(path, -1, number)
-    path.chmod(0o660)
+    listening.bind(str(deaf))
+    os.chown(deaf, -1, number)
+    deaf.chmod(0o660)
     listening.listen()
+    deaf.rename(path)  # as long as nobody listens at it, it counts as left behind
     return listening, _group_name(number)
 
 
 def part(name: str) -> None:
     """Take away where a class met."""
     directory = _directory(name)
-    (directory / "socket").unlink(missing_ok=True)
+    (directory / SOCKET).unlink(missing_ok=True)
     directory.rmdir()
 
 
@@ -67,7 +68,7 @@ def find(name: str) -> tuple[Path, str]:
     try:
         owner = directory.lstat().st_uid
         _check(directory, owner)
-        path = directory / "socket"
+        path = directory / SOCKET
         path.stat()
     except FileNotFoundError:
         raise NoClassError(
@@ -82,7 +83,7 @@ def find(name: str) -> tuple[Path, str]:
 def _directory(name: str) -> Path:
     if not _NAME.fullmatch(name):
         raise NoClassError(f"a class cannot be called '{name[:40]}': letters, digits, dots and dashes make a name")
-    return PLACE / f"backprop-tui-{name}"
+    return PLACE / f"{PREFIX}{name}"
 
 
 def _check(directory: Path, owner: int) -> None:

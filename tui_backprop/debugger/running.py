@@ -158,7 +158,7 @@ class Run:
         return trained
 
     def _seek(self, destination: Place, is_over: Callable[[], bool]) -> bool:
-        """Go on to a place until a tick is over: train to its iteration, then take events; return if it goes on."""
+        """Train to the iteration of a place, then take its events, until a tick is over; return whether it goes on."""
         timeline = self._timeline
         following = timeline.recording.iteration + timeline.at_end_of_iteration
         if self._way is not None:
@@ -168,7 +168,7 @@ class Run:
             return False
         if following >= destination.iteration or not timeline.train(destination.iteration - following, is_over):
             self._enter(destination)
-        return True
+        return timeline.place != destination
 
     def _enter(self, place: Place) -> None:
         """Open the iteration of a place, to which events then lead."""

@@ -316,7 +316,7 @@ class Timeline:
         while not self.recording.finished and (cursor is None or len(events) <= cursor):
             self._record()
             if is_over():
-                self.cursor = len(events)
+                self.cursor = len(events) - 1
                 return False
         self.cursor = len(events) if cursor is None else min(cursor, len(events))
         return True

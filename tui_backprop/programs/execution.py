@@ -103,7 +103,7 @@ def explained(path: str, files: Mapping[str, str]) -> Iterator[None]:
     """Send what a file prints to the standard error output; raise ProgramError for whatever ends it."""
     name = os.path.basename(path)
     try:
-        with printing(name if name.isprintable() else ascii(name)):
+        with printing(name):
             yield
     except EnoughSteps:
         raise

@@ -374,7 +374,7 @@ class MainScreen(Screen[None]):
     def _is_covered(self) -> bool:
         """Whether something of Textual's lies over the panes: a hint, or a note, also one that is not laid out yet."""
         others = (child for child in self.children if not isinstance(child, Canvas))
-        return bool(self.app._notifications) or any(each.display and each.size for each in others)
+        return any(each.children or (each.display and each.size) for each in others)
 
     def _arrange(self) -> None:
         """Put the panes where they stand on a screen of this size, if that has changed."""
