@@ -60,9 +60,11 @@ class InspectorPane(Pane):
         view, tabs = viewer.shown_view, []
         for name in (*views(moment, viewer.node), *(["check"] if view == "check" else [])):
             tabs += [(f"[{name}]", "title") if name == view else (name, "dim"), (" ", "dim")]
-        room = size.width - TITLE_EDGES - 1 - width_of(here) - width_of(tabs[:-1])
-        title = first_that_fits(room, inspector_title(moment, view, viewer.node), *_names(moment, viewer))
-        return [*here, (title, "title")], tabs[:-1]
+        titles = inspector_title(moment, view, viewer.node), *_names(moment, viewer)
+        room = size.width - TITLE_EDGES - 1 - width_of(here)
+        if width_of(tabs[:-1]) + min(map(width_of, titles)) > room:
+            tabs = [tab for tab in tabs if tab[1] == "title"] + [(" ", "text")]  # the others are left out
+        return [*here, (first_that_fits(room - width_of(tabs[:-1]), *titles), "title")], tabs[:-1]
 
     def draw(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
         """Draw it; above stands why the answer to the last question is what it is."""
