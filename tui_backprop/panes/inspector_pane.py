@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from operator import itemgetter
 
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
@@ -62,8 +63,10 @@ class InspectorPane(Pane):
             tabs += [(f"[{name}]", "title") if name == view else (name, "dim"), (" ", "dim")]
         titles = inspector_title(moment, view, viewer.node), *_names(moment, viewer)
         room = size.width - TITLE_EDGES - 1 - width_of(here)
-        if width_of(tabs[:-1]) + min(map(width_of, titles)) > room:
-            tabs = [tab for tab in tabs if tab[1] == "title"] + [(" ", "text")]  # the others are left out
+        # where there is no room for the views beside it, only the one that shows is named, here or in the title
+        least = titles[0] if f"[{view}]" not in map(itemgetter(0), tabs) else min(titles, key=width_of)
+        if width_of(tabs[:-1]) + width_of(least) > room:
+            tabs = [tab for tab in tabs if tab[1] == "title"] + [(" ", "text")]
         return [*here, (first_that_fits(room - width_of(tabs[:-1]), *titles), "title")], tabs[:-1]
 
     def draw(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
@@ -111,7 +114,8 @@ def _names(moment: Moment, viewer: Viewer) -> list[str]:
     node = moment.now if viewer.node is None else viewer.node
     if node is None:
         return []
-    return [f"{called(node)}   {node.kind}", called(node)]
+    named_after = node.name.rpartition("/")[2].startswith(node.kind)
+    return [called(node)] if named_after else [f"{called(node)}   {node.kind}", called(node)]
 
 
 def _reason(viewer: Viewer) -> str:
