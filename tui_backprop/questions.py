@@ -148,8 +148,8 @@ def write_quiz(timeline: Timeline, drawn: Sequence[Drawn]) -> Iterator[str]:
     for number, each in enumerate(drawn, 1):
         question = each.question
         letter = f"{ascii_lowercase[question.choices.index(question.answer)]}) " if question.choices else ""
-        why = f" {escaped(question.why)}." if question.why else ""
-        yield f"{number}. **{letter}{escaped(question.answer)}**.{why} {escaped(each.sentence)} (`{each.moment}`)"
+        why = f": {escaped(question.why)}" if question.why else ""
+        yield f"{number}. **{letter}{escaped(question.answer)}**{why}. {escaped(each.sentence)} (`{each.moment}`)"
     timeline.go_to(drawn[0].place)
     yield from ("", f"`{command(timeline)}`, then `m` and space, asks question 1; so do the other moments with theirs.")
 

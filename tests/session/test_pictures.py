@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -94,7 +95,9 @@ def test_every_picture_fits_every_size_at_every_phase(name: str) -> None:
                 assert len(lines) <= height, (picture, width, height)
                 assert all(width_of(line) <= width for line in lines), (picture, width, height)
                 assert width_of(picture_named(picture).title(viewer.moment, viewer.focus, width)) <= max(width, 40)
-            assert facts(viewer, picture)
+            said = facts(viewer, picture)
+            assert said
+            assert not re.search("[\u2022\u2500-\u25ff\u2800-\u28ff]", said), "a sentence has no signs of the picture"
 
 
 @pytest.mark.parametrize("name", list(SMALL))

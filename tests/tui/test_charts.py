@@ -12,10 +12,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from minidl_core import Graph, Variable, square
+from tui_backprop.app import BackpropApp
 from tui_backprop.debugger.loss_history import LossHistory
 from tui_backprop.drawing.palette import STYLES, Line, plain
+from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.pictures.loss_chart import _window, draw_loss
 from tui_backprop.pictures.points import Separator, count_right, data_legend, draw_data, separator
+from tui_backprop.programs.program import program_of
+from tui_backprop.widgets.canvas import Canvas
 
 # The first losses of the perceptron with seed 28 and learning rate 0.0005.
 PERCEPTRON = [195.44, 154.39, 121.93, 96.95, 77.99, 63.88, 53.41, 45.56, 39.57, 34.92, 31.23, 28.26]
@@ -388,3 +393,15 @@ def test_the_axis_stays_while_the_next_loss_is_not_measured(known: int, size: tu
 
     assert ticks(known + 1, None) == ticks(known, 200 / known)
     assert ticks(known, None) == ticks(known, 200 / known)
+
+
+async def test_the_loss_is_called_in_the_title_of_its_chart_as_everywhere() -> None:
+    def build(seed: int) -> Example:
+        with Graph().as_default():
+            return Example(square(Variable(2.0, name="w"), name="J\nnew"), {})
+
+    async with BackpropApp(program_of(Lesson("own", "", build, 0.1))).run_test(size=(80, 24)) as pilot:
+        for pane in ("loss-title", "loss", "step"):
+            canvas = pilot.app.screen.query_one(f"#{pane}", Canvas)
+            shown = "\n".join("".join(text for text, _ in canvas.spans(y)) for y in range(canvas.size.height))
+            assert "J\\nnew" in shown, pane

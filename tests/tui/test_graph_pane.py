@@ -114,7 +114,7 @@ def test_update_of_w() -> None:
     assert (
         diagram(*moment)
         == """
-  update: each variable moves against its gradient
+  update: variables move against their gradients
   ┌───────┐   ┌───────┐   ┌───────┐  ┌─────────┐  ┌───────┐   ┌────────┐  ┌──────────┐  ┌────────────┐  ┌──────────┐
   │X data │◄──│matmul │◄──│add    │◄─│p softmax│◄─│log    │◄──│multiply│◄─│reduce_sum│◄─│reduce_sum_1│◄─│J negative│
   │(100,2)│ ┌─│(100,2)│ ┌─│(100,2)│  │(100,2)  │  │(100,2)│ ┌─│(100,2) │  │(100,)    │  │() -96.95   │  │= 96.95   │

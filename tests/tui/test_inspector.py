@@ -11,14 +11,22 @@ import pytest
 from rich.cells import cell_len
 
 import minidl_core as dl
-from tests.sample_graphs import SWEPT
+from tests.sample_graphs import SMALL, SWEPT
 from tui_backprop.app import BackpropApp
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import after_event, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import STYLES, plain
-from tui_backprop.inspector import automatic_view, draw_inspector, inspector_title, move_followed, views
+from tui_backprop.inspector import (
+    automatic_view,
+    draw_in_full,
+    draw_inspector,
+    inspector_title,
+    move_followed,
+    view_named,
+    views,
+)
 from tui_backprop.inspector.walk import origin_of
 from tui_backprop.keys import KEY_OF
 from tui_backprop.lessons import load_lesson
@@ -26,6 +34,8 @@ from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.notation.fitting import name_keys
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import program_of
+from tui_backprop.screens.main_screen import MainScreen
+from tui_backprop.widgets.canvas import Canvas
 
 from .moments import finish
 
@@ -409,3 +419,26 @@ def test_an_equation_is_broken_beside_a_function_where_that_takes_no_more_lines(
     lines = [line for line in shown.splitlines() if "max z" in line]
     assert "".join(lines).count("exp(") == 4
     assert all(line.count("exp(") == line.count(" - max z)") for line in lines), shown
+
+
+@pytest.mark.parametrize("width", [26, 43, 60])
+def test_no_number_in_full_is_cut_however_long_the_names_are(width: int) -> None:
+    timeline = Timeline(program_of(SMALL["two-layers"]))
+    finish(timeline, 1)
+    moment = timeline.moment
+    for node in moment.graph.nodes:
+        for view in views(moment, node):
+            lines = plain(draw_in_full(moment, view, Followed(), width, node)).splitlines()
+            assert all(len(line) <= width for line in lines), lines
+            for number in view_named(moment, view, node).numbers(moment, Followed(), node).values():
+                assert repr(number) in "\n".join(lines)
+
+
+async def test_what_is_in_view_is_named_also_where_its_views_take_all_the_room() -> None:
+    app = BackpropApp(program_of(SMALL["two-layers"]))
+    async with app.run_test(size=(60, 16)) as pilot:
+        await pilot.press("p", "n", "tab")
+        assert isinstance(app.screen, MainScreen)
+        title = "".join(text for text, _ in app.screen.query_one("#inspector-title", Canvas).spans(0))
+        assert app.timeline.moment.now.name in title, title
+        assert "[ledger]" in title

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -435,6 +436,16 @@ async def test_no_title_of_a_view_is_cut_at_80x24(lesson: str) -> None:
                 title = text(pilot, "inspector-title")
                 assert "…" not in title, title
                 await pilot.press("tab")
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 40)])
+async def test_what_forward_mode_shows_is_said_and_no_words_are_cut(size: tuple[int, int]) -> None:
+    async with opened("xor", size) as pilot:
+        await pilot.press("p", "J")
+        assert "J   forward mode" in text(pilot, "inspector-title")
+        shown = text(pilot, "inspector")
+        assert re.search(r"more lines|numbers change", shown)
+        assert not re.search(r"(see|window|mor)…|…$", shown, re.MULTILINE), shown
 
 
 async def test_a_row_of_the_palette_is_legible_where_it_is_chosen() -> None:

@@ -115,6 +115,8 @@ def check(before: Moment, after: Moment, question: Question, followed: Followed)
     said = {word.strip(".,;:?()") for word in question.text.split()}
     assert question.answer not in said
     assert not re.search(r"[\0\1\2]", question.text)
+    if question.kind == "rules":
+        assert not any(re.fullmatch(r"\([^()]*\)", choice) for choice in question.choices), question.choices
     if question.kind in ("values", "updates"):
         assert not any(line.endswith(f" = {question.answer}") for line in question.given)
 

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -27,6 +28,7 @@ from minidl_core import (
     NodeVisited,
     Operation,
     Variable,
+    VariableUpdated,
     add,
     multiply,
     reduce_sum,
@@ -38,6 +40,7 @@ from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
 from tui_backprop.inspector import draw_inspector
 from tui_backprop.lessons.lesson import Example
+from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import program_of
 
 from ..core.random_graphs import random_recipe
@@ -289,3 +292,29 @@ def test_the_facts_find_what_was_said_falsely() -> None:
     ):
         index = next(i for i, event in enumerate(events) if isinstance(event, kind) and event.node is gap)
         assert list(falsehoods(Facts(loss, list(events), index), false)), false
+
+
+@pytest.mark.parametrize("trained", [["w"], ["w", "v"], ["w", "v", "u"]])
+def test_only_as_many_variables_are_said_to_move_as_the_update_moves(trained: list[str], tmp_path: Path) -> None:
+    script = tmp_path / "mine.py"
+    script.write_text(
+        f"""
+import minidl_core as dl
+w, v, u = dl.Variable(0.5, name="w"), dl.Variable([1.0], name="v"), dl.Variable([2.0, 1.0], name="u")
+loss = dl.reduce_sum(dl.square(w + v - u))
+step = dl.train.GradientDescentOptimizer(0.1).minimize(loss, var_list=[{", ".join(trained)}])
+dl.Session().run(step)
+"""
+    )
+    timeline = Timeline(open_program(str(script)))
+    start = " ".join(plain(draw_inspector(timeline.moment, "value", Followed(), 100, 30)).split())
+    finish(timeline, 1)
+    updated = [event for event in timeline.moment.recording.events if isinstance(event, VariableUpdated)]
+    said = re.search(r"update (every variable|(\d) of (\d) variables) moves? ", start)
+    assert said is not None, start
+    assert len(updated) == len(trained)
+    assert (said[2] is None) == (len(trained) == 3)
+    assert said[2] is None or (int(said[2]), int(said[3])) == (len(trained), 3)
+    for variable in timeline.graph.variables:
+        value = " ".join(plain(draw_inspector(timeline.moment, "value", Followed(), 100, 30, variable)).split())
+        assert ("a number that training may change" in value) == (variable.initial_value.size == 1)

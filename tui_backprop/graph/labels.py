@@ -50,11 +50,11 @@ def detail(moment: Moment, node: Node, width: int) -> str:
 
 def heading(moment: Moment) -> str:
     """Return the line above the picture: which way the numbers go."""
-    moves = "against its gradient" if is_straight(moment.optimizer) else "by the step of its optimizer"
+    moves = "against their gradients" if is_straight(moment.optimizer) else "by the steps of the optimizer"
     return {
         "forward": f"forward: values flow to the right ─{RIGHT}",
         "backward": f"backward: gradients flow to the left {LEFT}─",
-        "update": f"update: each variable moves {moves}",
+        "update": f"update: variables move {moves}",
     }[moment.phase]
 
 

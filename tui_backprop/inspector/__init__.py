@@ -10,7 +10,7 @@ from minidl_core import IterationFinished, Node
 from ..debugger.followed import Followed, without_numbers
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
-from ..notation.fitting import flow
+from ..notation.fitting import cut, flow, prose, width_of
 from ..notation.formats import in_full, shape_text
 from .overview import draw_finished, draw_start
 
@@ -92,10 +92,19 @@ def draw_in_full(moment: Moment, view: str, followed: Followed, width: int, node
     """Draw what a view writes out of the followed element in full precision, as many numbers in a line as fit."""
     node = moment.now if node is None else node
     if node is None or without_numbers(moment, node) is not None:
-        return [[("in full: no number is in view", "dim")]]
+        return prose("in full: no number is in view", width, "dim")
     found = view_named(moment, view, node).numbers(moment, followed, node)
-    pieces: list[Line] = [[(f"{name} = ", "dim"), (f"{in_full(x)}   ", "title")] for name, x in found.items()]
-    return flow(pieces, width) if pieces else [[("in full: nothing is computed here yet", "dim")]]
+    lines: list[Line] = []
+    pieces: list[Line] = []
+    for name, x in found.items():
+        what, digits = name if name.endswith(" gets") else f"{name} =", in_full(x)
+        if width_of(what) + 1 + len(digits) <= width:
+            pieces.append([(f"{what} ", "dim"), (f"{digits}   ", "title")])
+        else:  # a number is never cut: it has a line of its own
+            lines += [*flow(pieces, width), [(cut(what, width), "dim")], [(f"  {digits}", "title")]]
+            pieces = []
+    lines += flow(pieces, width)
+    return [line for line in lines if line] or prose("in full: nothing is computed here yet", width, "dim")
 
 
 def move_followed(

@@ -17,7 +17,7 @@ from ..debugger.kept import kept
 from ..debugger.moment import Moment
 from ..debugger.recording import Recording
 from ..drawing.palette import Line
-from ..notation.fitting import cut, prose
+from ..notation.fitting import cut, first_that_fits, prose
 from ..notation.formats import column, element_text, number, shape_text, vector
 from ..notation.names import called
 from ..notation.sections import Section, compose
@@ -84,7 +84,7 @@ class ForwardView(View):
             Section(
                 9,
                 draw=lambda room: (
-                    rows[:room] if len(rows) <= room else [*rows[: room - 1], _more(len(rows) - room + 1)]
+                    rows[:room] if len(rows) <= room else [*rows[: room - 1], _more(len(rows) - room + 1, width)]
                 ),
                 least=2,
                 comfort=len(rows),
@@ -175,8 +175,10 @@ def _sizes(change: Array) -> str:
     return f"{shape_text(change.shape)}, {changing} of {change.size} numbers change, the most by {most}"
 
 
-def _more(count: int) -> Line:
-    return [(f"  {count} more lines; enlarge the window to see them", "dim")]
+def _more(count: int, width: int) -> Line:
+    text = f"  {count} more line{'s' * (count != 1)}"
+    wordings = f"{text}; enlarge the window to see them", f"{text}: enlarge the window", text
+    return [(first_that_fits(width, *wordings), "dim")]
 
 
 def _jacobian(jacobian: Array | None, node: Node, leaf: Node, width: int) -> list[Line]:

@@ -41,12 +41,10 @@ def draw_start(moment: Moment, width: int, height: int, charts: Sequence[str] = 
             text = f"its gradients are those of {printable(engine.multiple)}, which is shown here"
             inside += _columns("", text, width)
         inside += [line for text in _their_loss(moment) for line in _columns("", text, width)]
-    optimizer = moment.optimizer
-    moves = "against its slope" if is_straight(optimizer) else f"by the step of {type(optimizer).__name__}"
     passes = [
         *_columns("forward", f"every node on the way to {loss} computes its value", width),
         *_columns("backward", f"each of them learns how {loss} changes with it", width),
-        *_columns("update", f"every variable moves {moves}", width),
+        *_columns("update", _who_moves(moment), width),
     ]
     signs = [
         *prose(f"{DONE} done   {NOW} now   {NOT_YET} not yet   {STALE} out of date", width, "dim"),
@@ -65,6 +63,18 @@ def draw_start(moment: Moment, width: int, height: int, charts: Sequence[str] = 
         Section(10, keys),
     ]
     return compose(sections, width, height)
+
+
+def _who_moves(moment: Moment) -> str:
+    """Say which variables the update moves, and how."""
+    step, variables, optimizer = moment.recording.step, moment.graph.variables, moment.optimizer
+    only = None if step is None else step.trained
+    moved = len(variables) if only is None else sum(variable in only for variable in variables)
+    who, their = ("every variable moves", "its slope")
+    if moved < len(variables):
+        who = f"{moved} of {len(variables)} variables move{'s' * (moved == 1)}"
+        their = "its slope" if moved == 1 else "their slopes"
+    return f"{who} {f'against {their}' if is_straight(optimizer) else f'by the step of {type(optimizer).__name__}'}"
 
 
 @kept

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from minidl_core import Node, Operation
 from minidl_core.arrays import Array, is_finite
 from minidl_core.remarks import remark_on
@@ -28,7 +30,7 @@ from .view import View
 
 _LEAVES = {
     "placeholder": "{} is data: it is given, and training never changes it.",
-    "variable": "{} is a variable: numbers that training may change.",
+    "variable": "{} is a variable: {} that training may change.",
     "constant": "{} is a constant: it is written in the graph.",
 }
 
@@ -70,7 +72,7 @@ class ValueView(View):
         if isinstance(node, Operation):
             sections = [] if value is None else _operation(moment, node, value, followed, origin, width, height)
         else:
-            sections = [Section(2, prose(_LEAVES.get(node.kind, "{}").format(called(node)), width, "dim"))]
+            sections = [Section(2, prose(_what(moment, node), width, "dim"))]
             sections += [] if value is None else _leaf(moment, node, value, followed, width, height)
         if value is None:
             sections += _not_yet(moment, node, width)
@@ -78,6 +80,11 @@ class ValueView(View):
             sections += brought(moment, width)
         sections.append(Section(5, draw_origin(moment, origin, width), joined=True))
         return compose([*sections, *_facts(moment, node, followed, width)], width, height)
+
+
+def _what(moment: Moment, node: Node) -> str:
+    size = prod(moment.shape(node) or ())
+    return _LEAVES.get(node.kind, "{}").format(called(node), "a number" if size == 1 else "numbers")
 
 
 def _operation(

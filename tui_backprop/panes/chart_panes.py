@@ -9,6 +9,7 @@ from ..drawing.palette import Line
 from ..notation.edits import branch_label
 from ..notation.fitting import name_keys, width_of
 from ..notation.losses_beside import label_with_loss
+from ..notation.names import called
 from ..pictures import picture_named
 from ..pictures.loss_chart import draw_loss
 from ..pictures.picture import Picture
@@ -33,7 +34,7 @@ class LossPane(Pane):
 
     def title(self, moment: Moment, viewer: Viewer, size: Size) -> tuple[Line, Line]:
         """Return which branch it is, where there are several, and which axis, where there is room for both."""
-        timeline, name = viewer.session.timeline, moment.graph.loss.name
+        timeline, name = viewer.session.timeline, called(moment.graph.loss)
         title: Line = [("Loss" if name == "loss" else f"Loss {name}", "title")]
         if len(timeline.branches) > 1:
             title.append((f"   {branch_label(timeline.branch)}", "text"))
@@ -48,7 +49,7 @@ class LossPane(Pane):
         others = [other for other in timeline.branches if other is not branch]
         return draw_loss(
             branch.losses,
-            name=moment.graph.loss.name,
+            name=called(moment.graph.loss),
             ghosts=[(label_with_loss(moment, other), other.losses) for other in others],
             cursor=moment.iteration,
             loss=moment.loss,

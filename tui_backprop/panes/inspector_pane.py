@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from operator import itemgetter
 
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
@@ -60,9 +61,13 @@ class InspectorPane(Pane):
         view, tabs = viewer.shown_view, []
         for name in (*views(moment, viewer.node), *(["check"] if view == "check" else [])):
             tabs += [(f"[{name}]", "title") if name == view else (name, "dim"), (" ", "dim")]
-        room = size.width - TITLE_EDGES - 1 - width_of(here) - width_of(tabs[:-1])
-        title = first_that_fits(room, inspector_title(moment, view, viewer.node), *_names(moment, viewer))
-        return [*here, (title, "title")], tabs[:-1]
+        titles = inspector_title(moment, view, viewer.node), *_names(moment, viewer)
+        room = size.width - TITLE_EDGES - 1 - width_of(here)
+        # where there is no room for the views beside it, only the one that shows is named, here or in the title
+        least = titles[0] if f"[{view}]" not in map(itemgetter(0), tabs) else min(titles, key=width_of)
+        if width_of(tabs[:-1]) + width_of(least) > room:
+            tabs = [tab for tab in tabs if tab[1] == "title"] + [(" ", "text")]
+        return [*here, (first_that_fits(room - width_of(tabs[:-1]), *titles), "title")], tabs[:-1]
 
     def draw(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
         """Draw it; above stands why the answer to the last question is what it is."""
@@ -109,7 +114,8 @@ def _names(moment: Moment, viewer: Viewer) -> list[str]:
     node = moment.now if viewer.node is None else viewer.node
     if node is None:
         return []
-    return [f"{called(node)}   {node.kind}", called(node)]
+    named_after = node.name.rpartition("/")[2].startswith(node.kind)
+    return [called(node)] if named_after else [f"{called(node)}   {node.kind}", called(node)]
 
 
 def _reason(viewer: Viewer) -> str:

@@ -76,7 +76,7 @@ class CurvePicture(Picture):
             return
         [now] = numbers_now(moment, [weight])
         yield f"{weight.name} is {number(now)}; {loss} is {finite_number(grid.loss(now))} there."
-        what = _what(moment, weight)[0]
+        what = _what(moment, weight)[0].replace(f"at {CURSOR}", "there").replace(f" {TANGENT}", "")
         yield f"{what[0].upper()}{what[1:]}."
         lowest = _lowest(grid)
         if lowest is not None:

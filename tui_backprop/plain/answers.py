@@ -12,6 +12,7 @@ from ..inspector import draw_inspector
 from ..narration.log import Log
 from ..narration.messages import Keys, sentences
 from ..narration.narration import narrate_line
+from ..narration.wording import in_list, the_loss
 from ..notation.formats import number, shape_text
 from ..notation.formulas import right_side
 from ..notation.losses_beside import losses_beside
@@ -50,14 +51,14 @@ def write_place(viewer: Viewer) -> Iterator[str]:
     moment = viewer.moment
     at = name_moment(viewer.session.timeline)
     yield f"Moment {at}: iteration {moment.iteration}, {moment.phase} pass of {moment.program.lesson.name}."
-    loss, name = moment.loss, called(moment.graph.loss)
-    yield f"The loss {name} is {'not measured yet' if loss is None else number(loss)}."
+    loss, name = moment.loss, the_loss(moment.graph.loss, called(moment.graph.loss))
+    yield f"T{name[1:]} is {'not measured yet' if loss is None else number(loss)}."
     if beside := losses_beside(moment):
         yield f"{beside}."
     if moment.queue_is_hidden:
         yield "The queue is hidden by the question."
     elif moment.phase == "backward":
-        queue = ", ".join(called(node) for node in moment.queue)
+        queue = ", ".join(in_list(node) for node in moment.queue)
         yield f"In the queue: {queue or 'nothing'}."
 
 

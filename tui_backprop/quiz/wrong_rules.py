@@ -47,7 +47,8 @@ def _mistaken(op: Operation, input_index: int, right: str) -> Iterator[str]:
         yield _in(right, {symbols[0]: symbols[1], symbols[1]: symbols[0]})
     if right != "G" and "G" in right:
         yield right[1:] if right.startswith("-") else "G"
-        yield re.sub(r"(?<![A-Z])G[⊙·]|[⊙·]G\b", "", right).replace("G/", "1/")
+        alone = re.sub(r"(?<![A-Z])G[⊙·]|[⊙·]G\b", "", right).replace("G/", "1/")
+        yield re.sub(r"^\(([^()]*)\)$", r"\1", alone)
     yield re.sub(r"^\d·", "", right)
     named = dict(zip("AB", symbols, strict=False))
     for formula in _MATRIX_OTHERS if "·" in right and "⊙" not in right else _OTHERS:
