@@ -158,10 +158,11 @@ def last_evaluation(loss: Any, session: Session | None = None) -> Evaluation:
     been run, and without a session where another one, which is still there, has run the loss too.
     """
     check_has_value(loss)
+    evaluation: object
     if session is not None:
         evaluation = session.evaluations.get(loss)
     else:
-        evaluation = loss._last_evaluation
+        evaluation = _last(loss)
         if _others(loss):
             gc.collect()  # one that ended with a mistake may be kept by nothing but its traceback
         if _others(loss):
@@ -173,9 +174,13 @@ def last_evaluation(loss: Any, session: Session | None = None) -> Evaluation:
     return evaluation
 
 
+def _last(loss: Node) -> object:
+    return getattr(loss, "_last_evaluation", None)
+
+
 def _others(loss: Node) -> bool:
     """Return whether a living session has another evaluation of the loss than the last one."""
-    last = loss._last_evaluation
+    last = _last(loss)
     return any(session.evaluations.get(loss, last) is not last for session in _living)
 
 
