@@ -10,7 +10,7 @@ import numpy as np
 from .arrays import Array, as_text, copy_in, is_finite, is_float64, is_frozen, is_kept
 from .errors import FeedError, GraphError, ShapeError
 from .finite import non_finite_leaf
-from .graph import Constant, Node, Placeholder, Variable
+from .graph import Constant, Node, Placeholder, Variable, post_order
 
 
 class Leaves:
@@ -58,9 +58,10 @@ class Leaves:
                 if not is_finite(feed):
                     raise non_finite_leaf(node, feed)
                 self._fed[node] = feed
-        for node in self.placeholders:
-            if node not in feeds:
-                raise FeedError(f"it has no value; feed it: feed_dict={{{node.name}: ...}}.", node)
+        if len(feeds) < len(self.placeholders):
+            missing = {node for node in self.placeholders if node not in feeds}
+            node = next(each for each in post_order(self._fetches) if each in missing)
+            raise FeedError(f"it has no value; feed it: feed_dict={{{node.name}: ...}}.", node)
         return feeds
 
     def _copy(self, node: Placeholder, value: Any) -> Array:
