@@ -85,15 +85,15 @@ class Session:
             only = step.variables if step.freezes else None
             training = self._trainings[step] = BufferedTraining(plan, step.loss, only)
         variables = self.variables.copy()
-        with quiet():
-            taken = training.run(1, feeds, variables, step.optimizer)
+        taken = training.run(1, feeds, variables, step.optimizer)
         if taken is None:
             return None
-        self.keep(step.loss, LaterEvaluation(plan, feeds, taken.before))
+        [loss], earlier, after = taken
+        self.keep(step.loss, LaterEvaluation(plan, feeds, earlier))
         before = self.memory_of(step.optimizer)
-        self.variables = variables | taken.after
+        self.variables = variables | after
         self.memories[step.optimizer] = Memory(before.iterations + 1, before.slots)
-        return np.float64(taken.losses[0])
+        return np.float64(loss)
 
     def __enter__(self) -> Session:
         return self
