@@ -23,23 +23,20 @@ def numbered(fetches: Iterable[N]) -> dict[N, int]:
     Raises GraphError where a node needs itself: a cycle, which can only be made by force.
     """
     done: dict[N, int] = {}
-    for node in fetches:
-        if node in done:
-            continue
-        path, most = list[N](), len(node.graph.nodes)
-        while True:
-            for source in node.inputs:
+    for fetch in fetches:
+        # the way to the node that is looked at, and of each on it those inputs that are still to be looked at
+        path, most = [] if fetch in done else [(fetch, iter(fetch.inputs))], len(fetch.graph.nodes)
+        while path:
+            node, others = path[-1]
+            for source in others:
                 if source not in done:
                     if len(path) > most:  # then some of them are there twice
-                        raise _cycle(path)
-                    path.append(node)
-                    node = source
+                        raise _cycle([each for each, _ in path])
+                    path.append((source, iter(source.inputs)))
                     break
             else:
                 done[node] = len(done)
-                if not path:
-                    break
-                node = path.pop()
+                path.pop()
     return done
 
 
