@@ -74,10 +74,8 @@ class Leaves:
         for placeholder in self.placeholders:
             values[self._index[placeholder]] = feeds[placeholder]
         for position, variable in self.variables:
-            value = variable.initial_value
-            if variable in variables and (given := variables[variable]) is not value:
-                value = given if is_frozen(given, value.shape) else _assigned(variable, given)
-            values[position] = value
+            given = variables.get(variable, variable.initial_value)
+            values[position] = given if given is variable.initial_value else _assigned(variable, given)
         return values
 
 
@@ -95,7 +93,9 @@ def _copied(value: Any, last: Array | None) -> Array:
 
 
 def _assigned(variable: Variable, value: Any) -> Array:
-    """Return a copy of what somebody gave a variable, such as `session.variables[w] = [1.0, 2.0]`, as an array."""
+    """Return what a variable was given, by training or as in `session.variables[w] = [1.0, 2.0]`, as an array."""
+    if is_frozen(value, variable.initial_value.shape) and is_finite(value):
+        return value
     try:
         array = copy_in(value)
     except (TypeError, ValueError) as error:
