@@ -43,7 +43,7 @@ NETWORKS = {
     "784-128-10, batch 64": ((784, 128, 10), 64, 0.0005),
 }
 
-_MICROGRAD = "micrograd 0.1.0"
+MICROGRAD, OURS, AGAIN = "micrograd 0.1.0", "minidl_core", "minidl_core, run again"
 
 
 def installed() -> dict[str, Callable[[Network], Step]]:
@@ -81,6 +81,19 @@ def medians(actions: Mapping[str, Callable[[], object]], rounds: int) -> dict[st
             gc.collect()
             times[name].append(_processor_time(action, repeats[name]) * 1e6)
     return {name: statistics.median(each) for name, each in times.items()}
+
+
+def scalars(build: yardsticks.Scalars, rounds: int) -> dict[str, float]:
+    """The medians of what a graph of single numbers takes, built and run; stops where the gradients differ."""
+    theirs, ours = yardsticks.scalars_by_micrograd(build), yardsticks.scalars_by_the_engine(build)
+    if abs(theirs - ours) > 1e-9 * abs(theirs):
+        sys.exit(f"a gradient of {build.__name__} is {ours} here and {theirs} by micrograd")
+    actions = {
+        MICROGRAD: lambda: yardsticks.scalars_by_micrograd(build),
+        OURS: lambda: yardsticks.scalars_by_the_engine(build),
+        AGAIN: yardsticks.scalars_run_again(build),
+    }
+    return medians(actions, rounds)
 
 
 def _turn(action: Callable[[], object]) -> int:
@@ -124,22 +137,12 @@ def main() -> None:
     extra = small["Stepper.iteration, every event"] - small["Stepper.run(1), nobody listening"]
     print(f"An event costs {extra / 59:.2f} us when somebody listens (59 of them in the perceptron's iteration).\n")
 
-    length = 10_000
-    theirs, ours = yardsticks.chain_by_micrograd(length), yardsticks.chain_by_the_engine(length)
-    if abs(theirs - ours) > 1e-9 * abs(theirs):
-        sys.exit(f"the chain's gradient is {ours} here and {theirs} by micrograd")
-    chains = medians(
-        {
-            _MICROGRAD: lambda: yardsticks.chain_by_micrograd(length),
-            "minidl_core": lambda: yardsticks.chain_by_the_engine(length),
-            "minidl_core, run again": yardsticks.chain_run_again(length),
-        },
-        max(rounds // 10, 5),
-    )
-    table(
-        [f"chain of {length:,} scalar nodes, built and run forward and backward", "us per node", "times micrograd"],
-        [[name, f"{each / length:.2f}", f"{each / chains[_MICROGRAD]:.1f}"] for name, each in chains.items()],
-    )
+    for what, build in yardsticks.SCALARS.items():
+        took, nodes = scalars(build, max(rounds // 10, 5)), yardsticks.nodes_of(build)
+        table(
+            [f"{what}, {nodes:,} nodes, built and run forward and backward", "us per node", f"times {MICROGRAD}"],
+            [[name, f"{each / nodes:.2f}", f"{each / took[MICROGRAD]:.2f}"] for name, each in took.items()],
+        )
     rungs = {f"{k:,} rungs": k for k in (10, 100, 1000)}
     ladders = medians({name: lambda k=k: yardsticks.ladder(k) for name, k in rungs.items()}, max(rounds // 10, 5))
     table(

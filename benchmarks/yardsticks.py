@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import random
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -337,44 +338,76 @@ def by_the_chapter(network: Network) -> Step:
     return step
 
 
-def chain_by_micrograd(length: int) -> float:
-    """A chain of scalar nodes built, run forward and backward; returns the gradient of its first number."""
+Scalars = Callable[[Callable[[float], Any], Callable[[Any], Any]], tuple[Any, Any]]
+"""Builds a graph of single numbers of what makes a leaf, and of relu; returns its first leaf and its result."""
+
+
+def chain(leaf: Callable[[float], Any], _relu: Callable[[Any], Any]) -> tuple[Any, Any]:
+    """A chain of products and sums, 10,000 nodes one behind the other."""
+    x = start = leaf(1.0)
+    weight = leaf(0.9999)
+    for _ in range(5_000):
+        x = x * weight + weight
+    return start, x
+
+
+def micrograds_mlp(leaf: Callable[[float], Any], relu: Callable[[Any], Any]) -> tuple[Any, Any]:
+    """What micrograd's MLP(2, [16, 16, 1]) builds for two points, and the sum of their squared errors."""
+    numbers = random.Random(28)
+    layers = [
+        [([leaf(numbers.uniform(-1, 1)) for _ in range(inputs)], leaf(0.0)) for _ in range(outputs)]
+        for inputs, outputs in itertools.pairwise((2, 16, 16, 1))
+    ]
+    squares = []
+    for point, target in (((0.3, -0.2), 1.0), ((0.1, 0.7), -1.0)):
+        x = [leaf(number) for number in point]
+        for layer in layers:
+            x = [sum((w * each for w, each in zip(weights, x, strict=True)), offset) for weights, offset in layer]
+            x = x if layer is layers[-1] else [relu(each) for each in x]
+        error = x[0] - target
+        squares.append(error * error)
+    return layers[0][0][0][0], squares[0] + squares[1]
+
+
+SCALARS: dict[str, Scalars] = {"a chain of scalars": chain, "micrograd's MLP(2, [16, 16, 1])": micrograds_mlp}
+
+
+def scalars_by_micrograd(build: Scalars) -> float:
+    """Build a graph of single numbers and go through it forward and backward; return the gradient of its first leaf."""
     from micrograd.engine import Value
 
-    sys.setrecursionlimit(max(sys.getrecursionlimit(), 2 * length))  # micrograd's search is recursive
-    start, weight = Value(1.0), Value(0.9999)
-    x = start
-    for _ in range(length // 2):
-        x = x * weight + weight
-    x.backward()
-    return start.grad
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), 20_000))  # micrograd's search is recursive
+    start, result = build(Value, Value.relu)
+    result.backward()
+    return float(start.grad)
 
 
-def chain_by_the_engine(length: int) -> float:
-    start, x = _chain(length)
-    dl.Session().run(x)
-    return float(dl.compute_gradient(x)[start])
+def scalars_by_the_engine(build: Scalars) -> float:
+    """Do the same here."""
+    dl.Graph().as_default()
+    start, result = build(dl.Variable, dl.relu)
+    dl.Session().run(result)
+    return float(dl.compute_gradient(result)[start])
 
 
-def chain_run_again(length: int) -> Callable[[], float]:
-    """Another run of a chain that is there, forward and backward, where micrograd has to build it anew."""
-    start, x = _chain(length)
+def scalars_run_again(build: Scalars) -> Callable[[], float]:
+    """Return another run of a graph that is there, forward and backward, where micrograd has to build it anew."""
+    dl.Graph().as_default()
+    start, result = build(dl.Variable, dl.relu)
     session = dl.Session()
 
     def run() -> float:
-        session.run(x)
-        return float(dl.compute_gradient(x)[start])
+        session.run(result)
+        return float(dl.compute_gradient(result)[start])
 
     return run
 
 
-def _chain(length: int) -> tuple[dl.Node, dl.Node]:
-    dl.Graph().as_default()
-    start, weight = dl.Variable(1.0), dl.Variable(0.9999)
-    x: dl.Node = start
-    for _ in range(length // 2):
-        x = x * weight + weight
-    return start, x
+def nodes_of(build: Scalars) -> int:
+    """Return how many nodes a graph of single numbers has."""
+    with dl.Graph().as_default() as graph:
+        build(dl.Variable, dl.relu)
+    return len(graph.nodes)
 
 
 def ladder(rungs: int) -> None:

@@ -30,11 +30,22 @@ def copy_in(value: Any) -> Array:
         raise TypeError("some of its entries are masked; give them a number, as in array.filled(0.0)")
     given = np.asarray(value)
     if given.dtype.kind not in "biuf":
-        raise TypeError(f"it holds {given.dtype}, not real numbers")
+        raise TypeError(f"it holds {_wrong_entry(given)}")
     if given.dtype.itemsize <= 8:
         return frozen(np.array(given, dtype=np.float64))
     with quiet():  # a longer number may be too large for float64 and become infinite
         return frozen(given.astype(np.float64))
+
+
+def _wrong_entry(array: Any) -> str:
+    """Return what is wrong with an array that is not made of real numbers, and the remedy where there is one."""
+    for entry in array.flat if array.dtype == object else ():
+        if isinstance(entry, int) and not -_LONG <= entry < 2 * _LONG:
+            way = "write it as a float" if abs(entry) < 2**1024 else "numbers end at 1.8e+308"
+            return f"a whole number that is too long for 64 bits; {way}"
+        if not isinstance(entry, int | float | np.number):
+            return f"{type(entry).__name__}, not real numbers"
+    return f"{array.dtype}, not real numbers"
 
 
 def freeze(result: Any) -> Array:
@@ -66,12 +77,16 @@ def is_frozen(value: Any, shape: Shape) -> TypeGuard[Array]:
 def is_kept(value: Any) -> TypeGuard[Array]:
     """Return whether this is an array of float64 whose numbers are its own, or bytes, and that nobody may write to."""
     is_array = type(value) is np.ndarray and value.dtype is _FLOAT64 and value.ndim > 0
-    return is_array and (value.flags.owndata or type(value.base) is bytes) and not value.flags.writeable
+    return is_array and not value.flags.writeable and (value.flags.owndata or type(value.base) is bytes)
 
 
 def quiet() -> np.errstate:
     """Return a context in which NumPy does not warn of overflow or division by zero: the engine finds them itself."""
     return np.errstate(all="ignore")
+
+
+quietly = quiet()
+"""Decorates a function to do the same, which takes half the time."""
 
 
 def read_only(value: Array) -> Array:

@@ -8,8 +8,9 @@ the sum over those paths, can be complete. The order depends on the graph alone,
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from .errors import GraphError, TraversalError
 from .graph import Node, numbered, post_order
@@ -32,62 +33,96 @@ def search(loss: Node, traversal: str = "last consumer") -> Iterator[Visit]:
 
 def waiting_visits(loss: Node, instead: Mapping[Node, int] = MappingProxyType({})) -> Iterator[Visit]:
     """Yield the visits of a search in which each node waits for all edges, or for so many `instead`."""
-    index = numbered([loss])
-    nodes = list(index)
-    queue, joined = visits(positions(index), index[loss], {index[node]: count for node, count in instead.items()})
+    subgraph = Subgraph([loss])
+    nodes = subgraph.nodes
+    for node, count in instead.items():
+        subgraph.uses[subgraph.index[node]] = count
+    lengths: list[int] = []
+    queue = subgraph.visits([0], lengths)
+    if len(queue) < len(nodes):
+        numbered([loss])  # finds the cycle
     start = 1
-    for position, end in zip(queue, joined, strict=True):
-        yield nodes[position], [nodes[each] for each in queue[start:end]]
+    for place, end in zip(queue, lengths, strict=True):
+        yield nodes[place], [nodes[each] for each in queue[start:end]]
         start = end
 
 
-def positions(index: Mapping[Node, int]) -> list[tuple[int, ...]]:
-    """Return where the inputs of each node are, for nodes that are numbered."""
-    found: list[tuple[int, ...]] = []
-    for node in index:
-        inputs = node.inputs
-        if len(inputs) == 2:  # as most have in a graph of scalars, where it counts that no list is made of them
-            first, second = inputs
-            found.append((index[first], index[second]))
-        else:
-            found.append(tuple([index[source] for source in inputs]))
-    return found
+class Subgraph:
+    """The nodes that some fetches need, numbered as they are come across from there, and where the inputs of each are.
 
-
-def edges_to_wait_for(edges: Sequence[Sequence[int]], loss: int) -> list[int]:
-    """Return for how many edges each node waits up to the loss, which has one of its own.
-
-    Nodes are their positions, inputs before their consumers; `edges` has where those of each lead.
+    Of an operation with two inputs, `firsts` has where the first is, and `seconds` where the second: for graphs of many
+    scalars it counts that no tuple is made of them. Of another operation `firsts` has them all, of a leaf None, and
+    `seconds` has None. `uses` has by how many edges each node is reached; to one that is among more than two inputs
+    twice, that is one edge.
     """
-    # only those count that come from nodes that wait for one themselves, or are the loss
-    waits_for = [0] * loss + [1]
-    for position in range(loss, -1, -1):
-        if waits_for[position]:
-            for source in edges[position]:
-                waits_for[source] += 1
-    return waits_for
 
+    def __init__(self, fetches: Iterable[Node]) -> None:
+        self.index = index = {node: place for place, node in enumerate(dict.fromkeys(fetches))}
+        self.nodes = nodes = list(index)
+        self.uses = uses = [0] * len(nodes)
+        firsts: list[Any] = []
+        seconds: list[int | None] = []
+        self.firsts, self.seconds = firsts, seconds
+        place_of, count = index.setdefault, len(nodes)
+        for node in nodes:
+            inputs = node.inputs
+            if len(inputs) == 2:
+                one, other = inputs
+                first = place_of(one, count)
+                if first == count:
+                    nodes.append(one)
+                    uses.append(1)
+                    count += 1
+                else:
+                    uses[first] += 1
+                second = place_of(other, count)
+                if second == count:
+                    nodes.append(other)
+                    uses.append(1)
+                    count += 1
+                else:
+                    uses[second] += 1
+                firsts.append(first)
+                seconds.append(second)
+            elif not inputs:
+                firsts.append(None)
+                seconds.append(None)
+            else:
+                for source in dict.fromkeys(inputs):
+                    place = place_of(source, count)
+                    if place == count:
+                        nodes.append(source)
+                        uses.append(1)
+                        count += 1
+                    else:
+                        uses[place] += 1
+                firsts.append(tuple([index[source] for source in inputs]))
+                seconds.append(None)
 
-def visits(
-    sources: Sequence[tuple[int, ...]], loss: int, instead: Mapping[int, int] = MappingProxyType({})
-) -> tuple[list[int], list[int]]:
-    """Return the queue when all is over, which is the order of the visits, and how long it was after each of them.
+    def visits(self, starts: Iterable[int], lengths: list[int] | None = None) -> list[int]:
+        """Return the queue when all is over, which is the order of the visits.
 
-    Nodes are their positions; each waits for all edges, or for so many `instead`.
-    """
-    # one that is an input twice joins where it is one first; of two inputs it does so by itself
-    edges = [inputs if len(inputs) < 3 else tuple(dict.fromkeys(inputs)) for inputs in sources]
-    waits_for = edges_to_wait_for(edges, loss)
-    for position, count in instead.items():
-        waits_for[position] = count
-    queue, joined = [loss], []
-    for position in queue:
-        for source in edges[position]:
-            waits_for[source] -= 1
-            if not waits_for[source]:
-                queue.append(source)
-        joined.append(len(queue))
-    return queue, joined
+        How long it is after each of them is put into `lengths`.
+        """
+        firsts, seconds, waits_for = self.firsts, self.seconds, self.uses.copy()
+        queue = [*starts]
+        for place in queue:
+            first, second = firsts[place], seconds[place]
+            if second is not None:
+                if waits_for[first] == 1:
+                    queue.append(first)
+                waits_for[first] -= 1
+                if waits_for[second] == 1:
+                    queue.append(second)
+                waits_for[second] -= 1
+            elif first is not None:
+                for source in dict.fromkeys(first):
+                    if waits_for[source] == 1:
+                        queue.append(source)
+                    waits_for[source] -= 1
+            if lengths is not None:
+                lengths.append(len(queue))
+        return queue
 
 
 def _plain_visits(loss: Node) -> Iterator[Visit]:

@@ -10,12 +10,13 @@ import math
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple, NoReturn
+from itertools import accumulate
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from .arrays import Array, Shape, frozen, is_frozen
+from .arrays import Array, Shape, frozen, is_frozen, quietly
 from .definition import GradientRule, is_ours
 from .gradients import EvaluatedOperation
 from .graph import Constant, Node, Operation, Placeholder, Variable
@@ -155,9 +156,9 @@ def _call(ufunc: np.ufunc, operands: list[Any], out: Any) -> Call:
 def _by_column(ufunc: np.ufunc, operands: list[Any], out: Any) -> list[Call]:
     """Return a call for each column, where an operand is repeated along short rows; NumPy starts anew for each row.
 
-    Only of functions whose numbers are the same however an array lies in memory.
+    A single number is not repeated so. Only of functions whose numbers are the same however an array lies in memory.
     """
-    is_whole = all(out.shape == each.shape for each in operands)
+    is_whole = all(each.shape in ((), out.shape) for each in operands)
     if is_whole or ufunc not in _EXACT or out.ndim != 2 or out.shape[1] > _SHORT:
         return []
     whole = [np.broadcast_to(each, out.shape) for each in operands]
@@ -173,12 +174,8 @@ def _buffer(result: Any) -> Any:
     return result if isinstance(result, np.ndarray) else np.array(result)
 
 
-class Taken(NamedTuple):
-    """Steps: the loss before each, the variables before the last one, and those that it moved, after it."""
-
-    losses: list[float]
-    before: Mapping[Variable, Array]
-    after: dict[Variable, Array]
+Taken = tuple[list[float], Mapping[Variable, Array], dict[Variable, Array]]
+"""Steps: the loss before each, the variables before the last one, and those that it moved, after it."""
 
 
 class BufferedStep:
@@ -197,7 +194,12 @@ class BufferedStep:
         self._watched: list[Array] = []
         self._changes = GradientRule.changes
         buffers: dict[Node, Array] = {node: np.array(feeds[node]) for node in plan.placeholders}
-        buffers |= {node: np.array(node.initial_value) for node in plan.nodes if isinstance(node, Variable)}
+        variables = [node for node in plan.nodes if isinstance(node, Variable)]
+        # all numbers of the variables stand in a row, so that one call says whether they are finite
+        self._numbers = np.concatenate([np.ravel(node.initial_value) for node in variables])
+        ends = list(accumulate(node.initial_value.size for node in variables))
+        for variable, numbers in zip(variables, np.split(self._numbers, ends[:-1]), strict=True):
+            buffers[variable] = numbers.reshape(variable.initial_value.shape)
         values: list[Any] = []
         for node, sources in zip(plan.nodes, plan.sources, strict=True):
             value: Any
@@ -219,14 +221,14 @@ class BufferedStep:
             calls.note([partial(np.subtract, buffers[variable], step.array, buffers[variable])], changes=True)
         self._feeds = [(node, buffers[node]) for node in plan.placeholders]
         self._variables = [(node, buffers[node]) for node in buffers if isinstance(node, Variable)]
-        self._moved = [(variable, buffers[variable], buffers[variable].reshape(-1)) for variable in steps]
+        self._moved = [(variable, buffers[variable].copy) for variable in steps]
         # whose numbers are in the buffers
         self._held: dict[Any, Array] = {}
 
     @property
     def held(self) -> int:
         """How much memory it takes, in numbers."""
-        return self._calls.held + sum(buffer.size for _, buffer in (*self._feeds, *self._variables))
+        return self._calls.held + self._numbers.size + sum(buffer.size for _, buffer in self._feeds)
 
     @property
     def is_outdated(self) -> bool:
@@ -302,19 +304,17 @@ class BufferedStep:
             losses.append(loss.item())
             for found in self._watched:
                 total += found.item()
-        total += sum(losses)
-        for _, _, entries in self._moved:
-            # a variable that is not finite stays so; large numbers may look like one, which costs only time
-            total += entries.dot(entries)
+        # a variable that is not finite stays so; large numbers may look like one, which costs only time
+        total += sum(losses) + self._numbers.dot(self._numbers)
         if not math.isfinite(total):
             return None
         after = self._copies()
         held.update(after)
         self._held = held
-        return Taken(losses, before, after)
+        return losses, before, after
 
     def _copies(self) -> dict[Variable, Array]:
-        return {variable: frozen(buffer.copy()) for variable, buffer, _ in self._moved}
+        return {variable: frozen(copy()) for variable, copy in self._moved}
 
 
 def _checked(value: Any) -> Traced:
@@ -346,6 +346,7 @@ class BufferedTraining:
         self._last_fed: Mapping[Placeholder, Array] | None = None
         self._shapes: tuple[Shape, ...] = ()
 
+    @quietly
     def run(
         self, count: int, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array], optimizer: Optimizer
     ) -> Taken | None:
@@ -371,10 +372,12 @@ class BufferedTraining:
 
     def _trace(self, optimizer: Optimizer, feeds: Mapping[Placeholder, Array]) -> BufferedStep | None:
         """Trace the step; operations of others may depend on more than their inputs, so only our own are traced."""
+        # many single numbers are run as fast by functions of floats, which take no buffers
+        if self._plan.scalars and len(self._plan.scalars.subgraph.nodes) > _MOST_SCALARS:
+            return None
         functions = [node.definition.compute for node in self._plan.nodes if isinstance(node, Operation)]
         functions += [rule.function for _, _, rule, *_ in self._plan.backward(self._loss, training=True).steps]
-        # many single numbers are run as fast by functions of floats, which take no buffers
-        if not all(map(is_ours, functions)) or (self._plan.scalars and len(self._plan.nodes) > _MOST_SCALARS):
+        if not all(map(is_ours, functions)):
             return None
         try:
             return BufferedStep(self._plan, self._loss, self._only, optimizer, feeds)

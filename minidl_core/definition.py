@@ -115,6 +115,7 @@ class OperationDefinition:
                 wrong = f"operation {self.name} cannot have an attribute called {name}"
                 raise GraphError(f"{wrong}: {_NOT_ATTRIBUTES[name]}; call it differently.")
         self._wants_more = inspect.Parameter.empty in self.attributes.values()
+        self.is_of_one = self.elementwise and len(self.symbols) == 1 and not self._wants_more
         self._shape_of_inputs = lru_cache(_MOST_SHAPES)(self._find_shape)
 
     def _for_count(self, count: int) -> OperationDefinition:

@@ -1,17 +1,21 @@
-"""The functions of the operations as functions of single numbers: the same bits, without arrays.
+"""The functions of the operations as lines of a loop over single numbers: the same bits, without arrays.
 
 An operation's own functions stay the only truth. Each is called once, with numbers that note what is calculated with
-them, and what it noted is made a function of Python's floats, which is several times as fast as one of NumPy's numbers.
-Python calculates only where it does so to the bit as NumPy: + - * / and comparisons. All else stays NumPy's.
+them, and what it noted becomes a branch of one loop over a graph, with Python's floats, which are several times as
+fast as NumPy's numbers. Python calculates only where it does so to the bit as NumPy: + - * / and comparisons. All else
+stays NumPy's.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from functools import cache
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from types import SimpleNamespace
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
@@ -19,10 +23,23 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from .definition import Compute, GradientFunction
 
 Floats = list[float]
-Forward = Callable[[Floats, int, Sequence[int]], None]
-"""Computes the value of an operation: called with all values, its position among them and those of its inputs."""
-Backward = Callable[[Floats, Floats, int, Sequence[int]], None]
-"""Adds what an operation passes back to the gradients of its inputs: called with all gradients, too."""
+Forward = Callable[..., None]
+"""Computes the values of operations, in order: called with all values, and of each operation its kind, its place among
+the values, and those of its inputs (backprop.py says how); and with what computes one for which there is no branch."""
+Backward = Callable[..., None]
+"""Adds what operations pass back to the gradients of their inputs: called with all gradients, too, after the values."""
+
+
+@dataclass(frozen=True, eq=False)
+class Branch:
+    """What a loop does with the operations of one kind, and the functions that it calls by name."""
+
+    lines: Sequence[str]
+    called: Mapping[str, Any]
+
+
+_MOST_LOOPS = 500
+_NAME = re.compile(r"\b(?:[xt]\d+|y|g)\b")
 
 
 def _quotient(a: float, b: float) -> float:
@@ -52,21 +69,25 @@ class _UntraceableError(TypeError):
 
 
 class _Lines:
-    """The lines of a function, as they are noted; `used` are the numbers that have a part in one."""
+    """What is calculated with numbers, as it is noted; `given` says how those are written from which it starts."""
 
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.used: set[str] = set()
+    def __init__(self, given: Mapping[str, str]) -> None:
+        self._given = given
+        self._texts = dict(given)
+        self._uses: Counter[str] = Counter()
         self.called: dict[str, Any] = {"_quotient": _quotient}
 
+    def numbers(self) -> list[_Number]:
+        return [_Number(name, self) for name in self._given]
+
     def note(self, text: str, *operands: Any, is_truth: bool = False) -> _Number:
-        name = f"t{len(self.lines)}"
-        self.lines.append(f"{name} = {text.format(*map(self.written, operands))}")
+        name = f"t{len(self._texts)}"
+        self._texts[name] = text.format(*map(self._written, operands))
         return _Number(name, self, is_truth)
 
-    def written(self, operand: Any) -> str:
+    def _written(self, operand: Any) -> str:
         if isinstance(operand, _Number):
-            self.used.add(operand.name)
+            self._uses[operand.name] += 1
             return operand.name
         if type(operand) not in (int, float) or not math.isfinite(operand):
             raise _UntraceableError
@@ -76,15 +97,23 @@ class _Lines:
         """Return how a number is written that is a result; a truth is 1 or 0."""
         if not isinstance(number, _Number):
             raise _UntraceableError
-        return f"float({self.written(number)})" if number.is_truth else self.written(number)
+        return f"float({self._written(number)})" if number.is_truth else self._written(number)
 
-    def function(self, parameters: str, first: list[str], last: list[str]) -> Any:
-        """Return the function of these lines, between others; its text is its docstring."""
-        text = "\n    ".join([f"def function({parameters}):", *first, *self.lines, *last])
-        exec(text, self.called)
-        function = self.called["function"]
-        function.__doc__ = text
-        return function
+    def branch(self, first: Sequence[str], results: Mapping[str, str]) -> Branch:
+        """Return the lines that leave these results; a number that is used once is written where that is."""
+        lines, inlined = [*first], dict[str, str]()
+
+        def put_in(text: str) -> str:
+            bare = inlined.get(text, "")
+            return bare[1:-1] if bare.startswith("(") else _NAME.sub(lambda name: inlined.get(name[0], name[0]), text)
+
+        for name, text in self._texts.items():
+            if self._uses[name] == 1:
+                inlined[name] = put_in(text) if name in self._given else f"({put_in(text)})"
+            elif self._uses[name]:
+                lines.append(f"{name} = {put_in(text)}")
+        lines += [f"{left} {put_in(text)}" for left, text in results.items()]
+        return Branch(lines or ["pass"], self.called)
 
 
 class _Number(NDArrayOperatorsMixin):
@@ -127,46 +156,76 @@ class _Number(NDArrayOperatorsMixin):
 
 
 @cache
-def forward_of(compute: Compute, count: int) -> Forward | None:
+def forward_of(compute: Compute, count: int) -> Branch | None:
     """Return what computes an operation of so many inputs; None where that takes more than noting its calculation."""
-    lines = _Lines()
+    places = _places(count)
+    lines = _Lines({f"x{number}": f"values[{place}]" for number, place in enumerate(places)})
     try:
-        made = lines.result(compute(*[_Number(f"x{number}", lines) for number in range(count)]))
+        made = lines.result(compute(*lines.numbers()))
     except Exception:  # what a function does with numbers that are none may end in any way
         return None
-    first = _inputs(count, lines)
-    function: Forward = lines.function("values, position, sources", first, [f"values[position] = {made}"])
-    return function
+    return lines.branch(_unpacked(places), {"values[place] =": made})
 
 
 @cache
-def backward_of(function: GradientFunction, needs: tuple[bool, ...]) -> Backward | None:
+def backward_of(function: GradientFunction, needs: tuple[bool, ...]) -> Branch | None:
     """Return what passes a gradient back to the inputs that need it; None where noting is not enough."""
-    lines = _Lines()
-    op: Any = SimpleNamespace(
-        inputs=[_Number(f"x{number}", lines) for number in range(len(needs))], output=_Number("y", lines), needs=needs
-    )
-    gradient: Any = _Number("g", lines)
+    places = _places(len(needs))
+    given = {f"x{number}": f"values[{place}]" for number, place in enumerate(places)}
+    lines = _Lines({**given, "y": "values[place]", "g": "gradients[place]"})
+    *inputs, output, gradient = lines.numbers()
+    op: Any = SimpleNamespace(inputs=inputs, output=output, needs=needs)
     try:
-        given = function(op, gradient)
-        # a list, because the order is that in which a node gets its contributions
-        added = [
-            f"gradients[s{number}] += {lines.result(contribution)}"
-            for number, (contribution, needed) in enumerate(zip(given, needs, strict=True))
+        # in this order, because a node gets its contributions so
+        added = {
+            f"gradients[{place}] +=": lines.result(contribution)
+            for place, contribution, needed in zip(places, function(op, cast(Any, gradient)), needs, strict=True)
             if needed
-        ]
+        }
     except Exception:
         return None
-    first = _inputs(len(needs), lines)
-    first += [f"{name} = {of}[position]" for name, of in (("y", "values"), ("g", "gradients")) if name in lines.used]
-    made: Backward = lines.function("values, gradients, position, sources", first, added)
-    return made
+    return lines.branch(_unpacked(places), added)
 
 
-def _inputs(count: int, lines: _Lines) -> list[str]:
-    """Return the lines that take the inputs out of all values, where they have a part in it."""
-    taken = ", ".join([f"s{number}" for number in range(count)])
-    return [
-        f"{taken} = sources" if count > 1 else "(s0,) = sources",
-        *[f"x{number} = values[s{number}]" for number in range(count) if f"x{number}" in lines.used],
+def _places(count: int) -> list[str]:
+    """Return how the places of so many inputs are called in a loop."""
+    return ["first", "second"] if count == 2 else [f"s{number}" for number in range(count)]
+
+
+def _unpacked(places: Sequence[str]) -> list[str]:
+    return [] if len(places) == 2 else [f"({', '.join(places)},) = first"]
+
+
+@lru_cache(_MOST_LOOPS)
+def forward_loop(branches: tuple[Branch | None, ...]) -> Forward:
+    """Return the loop that computes values; the kind of an operation is the place of its branch among these."""
+    loop: Forward = _loop("forward", "values", branches)
+    return loop
+
+
+@lru_cache(_MOST_LOOPS)
+def backward_loop(branches: tuple[Branch | None, ...]) -> Backward:
+    """Return the loop that passes gradients back; the kind of an operation is the place of its branch among these."""
+    loop: Backward = _loop("backward", "values, gradients", branches)
+    return loop
+
+
+def _loop(name: str, numbers: str, branches: Sequence[Branch | None]) -> Any:
+    """Return a loop of these branches; its text is its docstring."""
+    text = [
+        f"def {name}({numbers}, kinds, places, firsts, seconds, otherwise):",
+        "    for kind, place, first, second in zip(kinds, places, firsts, seconds):",
     ]
+    called: dict[str, Any] = {}
+    word = "if"
+    for kind, branch in enumerate(branches):
+        if branch is not None:
+            text += [f"        {word} kind == {kind}:", *[f"            {line}" for line in branch.lines]]
+            called |= branch.called
+            word = "elif"
+    otherwise = f"otherwise({numbers}, place, first, second)"
+    text += ["        else:", f"            {otherwise}"] if word == "elif" else [f"        {otherwise}"]
+    exec("\n".join(text), called)
+    loop = called[name]
+    loop.__doc__ = "\n".join(text)
+    return loop

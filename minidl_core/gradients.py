@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .arrays import Array, as_text, freeze, is_float64
-from .definition import GradientFunction, GradientRule
+from .definition import GradientFunction, GradientRule, OperationDefinition
 from .errors import GradientError
 from .graph import Operation
 from .sums import sum_to_shape
@@ -64,18 +64,23 @@ def gradient_rule(operation: Operation) -> GradientRule:
 
     Raises GradientError where there is none.
     """
-    name = operation.definition.name
-    rule = operation.definition.rule or _gradient_registry.get(name)
+    rule = rule_of(operation.definition)
     if rule is None:
+        name = operation.definition.name
         raise GradientError(
             f'no gradient function is registered; write one under @RegisterGradient("{name}").', operation
         )
     return rule
 
 
+def rule_of(definition: OperationDefinition) -> GradientRule | None:
+    """Return the rule that an operation brings, or that is registered for it, if there is one."""
+    return definition.rule or _gradient_registry.get(definition.name)
+
+
 def is_flat(operation: Operation, input_index: int) -> bool:
     """Return whether the gradient of an input is 0 wherever it has one, as that of a comparison."""
-    rule = operation.definition.rule or _gradient_registry.get(operation.definition.name)
+    rule = rule_of(operation.definition)
     return rule is not None and rule.formula_for(input_index) == "0·G"
 
 

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import pairwise
+from math import isfinite
 from operator import index
-from types import TracebackType
+from sys import _getframe
+from types import FrameType, TracebackType
 from typing import Any, NoReturn
+
+import numpy as np
 
 from .arrays import Array, Shape, as_text, copy_in, is_finite
 from .definition import OperationDefinition, definitions
@@ -21,10 +24,13 @@ from .errors import GraphError, ShapeError
 from .finite import non_finite_leaf
 from .names import Names
 from .operators import Comparison, Operators
-from .places import Placed
+from .order import numbered as numbered
+from .order import post_order as post_order
+from .places import Placed, asking_frame
 
 _NO_ATTRIBUTES: dict[str, Any] = {}
 _new = object.__new__
+_LONG = 2.0**63
 
 
 class Graph:
@@ -50,6 +56,12 @@ class Graph:
             node = self.nodes[self._named]
             node._name = self._names.take(node._wanted_name())
             self._named += 1
+
+    def _enter(self, scope: str) -> str:
+        """Put a scope before the names of the nodes made from now on, and return the one before the others' names."""
+        self._name_nodes()
+        outer, self._scope = self._scope, scope
+        return outer
 
     def _link_nodes(self) -> None:
         """Note the nodes made since the last call with their inputs, as their consumers; as late as names are made."""
@@ -99,38 +111,43 @@ _default_graph = Graph()
 def name_scope(name: str) -> Iterator[None]:
     """Put `name/` before the names of the nodes made in this block, numbered where it is taken; scopes nest."""
     graph = _default_graph
-    outer = graph._scope
     graph._name_nodes()
-    graph._scope = graph._names.take(f"{outer}{name}", "/")
+    outer = graph._enter(graph._names.take(f"{graph._scope}{name}", "/"))
     try:
         yield
     finally:
-        graph._scope = outer
+        graph._enter(outer)
 
 
 class Node(Operators, Placed):
     """A node of a graph: something that has a value in each run.
 
     `inputs` are the nodes it computes from, in order. `shape` is known before a run where the inputs' shapes are; else
-    it is None. `location` is where it was made, `is_named` whether somebody gave it a name.
+    it is None. `location` is where it was made.
     """
 
-    __slots__ = ("_consumers", "_last_evaluation", "_name", "_shape", "_wanted", "graph", "inputs", "is_named")
+    # those of a large graph are hardly ever asked for a name, consumers or an evaluation: these are set when one is
+    __slots__ = ("_consumers", "_given_name", "_last_evaluation", "_name", "_shape", "graph", "inputs")
     _consumers: list[Operation]
+    _last_evaluation: object  # whose it is, session.py decides
+    _name: str
     _why_no_value = ""  # of a node without a value, and the remedy: a step of training is one
 
     def __init__(self, name: str | None, inputs: tuple[Node, ...] = (), graph: Graph | None = None) -> None:
-        self._begin(_default_graph if graph is None else graph, inputs, name)
+        self.graph = _default_graph if graph is None else graph
+        self.inputs = inputs
+        self._given_name = name if name is None else _checked(name)
+        self._note_place(asking_frame())
 
-    def _begin(self, graph: Graph, inputs: tuple[Node, ...], name: str | None, calls: int = 3) -> None:
-        """Set what every node has; who asks for it is so many calls back, or more where these are ours."""
+    def _begin(self, graph: Graph, inputs: tuple[Node, ...], shape: Shape | None, frame: FrameType) -> None:
+        """Be a node of a graph, without a name, that somebody asked for in this frame."""
         self.graph = graph
         self.inputs = inputs
-        self._last_evaluation: object = None  # whose it is, session.py decides
-        self.is_named = name is not None
-        self._name: str | None = None
-        self._wanted = graph._scope if name is None else graph._scope + _checked(name)
-        self._note_place(calls)
+        self._shape = shape
+        self._given_name = None
+        self._code = frame.f_code
+        self._at = frame.f_lasti
+        graph.nodes.append(self)
 
     def _join(self, shape: Shape | None) -> None:
         """Take the node into its graph, when nothing is wrong with it."""
@@ -144,7 +161,7 @@ class Node(Operators, Placed):
         return self._consumers
 
     def _wanted_name(self) -> str:
-        return self._wanted if self.is_named else self._wanted + self.kind
+        return self.graph._scope + (self._given_name or self.kind)
 
     @property
     def name(self) -> str:
@@ -153,14 +170,19 @@ class Node(Operators, Placed):
         Setting it gives the old one back, and raises GraphError where it is no text.
         """
         self.graph._name_nodes()
-        return self._name or self._wanted_name()  # one with which something is wrong never joins its graph
+        return getattr(self, "_name", "") or self._wanted_name()  # one that is wrong never joins its graph
 
     @name.setter
     def name(self, name: str) -> None:
         wanted = _checked(name)
         self.graph._names.give_back(self.name)
+        self._given_name = wanted
         self._name = self.graph._names.take(wanted)
-        self.is_named = True
+
+    @property
+    def is_named(self) -> bool:
+        """Whether somebody gave it its name."""
+        return self._given_name is not None
 
     @property
     def kind(self) -> str:
@@ -179,25 +201,39 @@ class Node(Operators, Placed):
     def _operate(self, name: str, *inputs: Any, **attributes: Any) -> Operation:
         return Operation(definitions[name], inputs, attributes)
 
+    # an operator on numbers, or an elementwise function of one: made the shortest way, as there are many of them in a
+    # graph of scalars, and nothing has to be found out; all others go the long one
+
+    def _of_one(self, name: str) -> Operation:
+        return self._function(definitions[name], _getframe(2))
+
+    def _function(self, definition: OperationDefinition, frame: FrameType) -> Operation:
+        if self.graph is not _default_graph or self._why_no_value:
+            return Operation(definition, (self,))
+        node = _new(Operation)
+        node.definition = definition
+        node.attributes = definition.attributes
+        node._begin(self.graph, (self,), self._shape, frame)
+        return node
+
     def _of_two(self, name: str, first: Any, second: Any) -> Operation:
-        # of two nodes of one shape, as in any graph of scalars, it is made the shortest way; the others go the long one
-        graph = _default_graph
-        if type(first) is float or type(first) is int:
-            first = _constant(first, graph)
-        elif type(second) is float or type(second) is int:
-            second = _constant(second, graph)
-        if (
-            not (isinstance(first, Node) and isinstance(second, Node))
-            or not (first.graph is graph is second.graph and first._shape == second._shape)
-            or first._why_no_value
-            or second._why_no_value
-        ):
+        graph, frame = _default_graph, _getframe(2)
+        if type(first) not in _VALUED or type(second) not in _VALUED:
+            first, second = _constant(first, graph, frame), _constant(second, graph, frame)
+            if type(first) not in _VALUED or type(second) not in _VALUED:
+                return Operation(definitions[name], (first, second))
+        shape = first._shape
+        if shape != second._shape or first.graph is not graph or second.graph is not graph:
             return Operation(definitions[name], (first, second))
         node = _new(Operation)
         node.definition = definition = definitions[name]
         node.attributes = definition.attributes
-        node._begin(graph, (first, second), None)
-        node._shape = first._shape
+        node.graph = graph
+        node.inputs = (first, second)
+        node._shape = shape
+        node._given_name = None
+        node._code = frame.f_code
+        node._at = frame.f_lasti
         graph.nodes.append(node)
         return node
 
@@ -205,11 +241,11 @@ class Node(Operators, Placed):
 @contextmanager
 def in_scope(graph: Graph, name: str) -> Iterator[None]:
     """Put `name/` before the names of the nodes made in this block, also where the scope has nodes already."""
-    outer, graph._scope = graph._scope, f"{name}/" if name else ""
+    outer = graph._enter(f"{name}/" if name else "")
     try:
         yield
     finally:
-        graph._scope = outer
+        graph._enter(outer)
 
 
 def _checked(name: Any) -> str:
@@ -248,10 +284,11 @@ class _Leaf(Node):
     initial_value: Array
 
     def __init__(self, value: Any, name: str | None = None) -> None:
+        if name is None and type(value) is float and isfinite(value):
+            self.initial_value = np.float64(value)  # type: ignore[assignment]
+            self._begin(_default_graph, (), (), _getframe(1))
+            return
         Node.__init__(self, name)
-        self._start_from(value)
-
-    def _start_from(self, value: Any) -> None:
         try:
             self.initial_value = number = copy_in(value)
         except (TypeError, ValueError) as error:
@@ -279,17 +316,20 @@ class Constant(_Leaf):
     __slots__ = ()
 
 
-def _constant(value: float, graph: Graph) -> Constant:
-    """Return the constant for a number beside an operator, which somebody wrote four calls back."""
+def _constant(value: Any, graph: Graph, frame: FrameType) -> Any:
+    """Return the constant for a number beside an operator, which somebody wrote in this frame; all else as it is."""
+    if not (type(value) is float or type(value) is int) or not abs(value) < _LONG:
+        return value
     node = _new(Constant)
-    node._begin(graph, (), None, 4)
-    node._start_from(value)
+    node.initial_value = np.float64(value)  # type: ignore[assignment]
+    node._begin(graph, (), (), frame)
     return node
 
 
 def _as_node(value: Any) -> Node:
     if isinstance(value, Comparison):
         return _as_node(value.node())
+    value = _constant(value, _default_graph, asking_frame())
     return value if isinstance(value, Node) else Constant(value)
 
 
@@ -348,50 +388,12 @@ class Operation(Node):
         return ShapeError(f"{wrong}; {remedy or error}.", self)
 
 
+_VALUED = {Placeholder, Variable, Constant, Operation}
+
+
 def check_has_value(loss: Any) -> None:
     """Raise GraphError where a loss is no node, or one without a value: a step of training."""
     if not isinstance(loss, Node):
         raise GraphError(f"{loss!r} is not a node; a loss is what an operation makes, such as reduce_sum(x).")
     if loss._why_no_value:
         raise GraphError(f"it {loss._why_no_value}.", loss)
-
-
-def post_order(fetches: Iterable[Node]) -> list[Node]:
-    """Return every node that the fetches need, each once, inputs before their consumers."""
-    return list(numbered(fetches))
-
-
-def numbered(fetches: Iterable[Node]) -> dict[Node, int]:
-    """Return the position of every node that the fetches need in the post-order, found without recursion.
-
-    Raises GraphError where a node needs itself: a cycle, which can only be made by force.
-    """
-    done: dict[Node, int] = {}
-    for node in fetches:
-        if node in done:
-            continue
-        path, most = list[Node](), len(node.graph.nodes)
-        while True:
-            for source in node.inputs:
-                if source not in done:
-                    if len(path) > most:  # then some of them are there twice
-                        raise _cycle(path)
-                    path.append(node)
-                    node = source
-                    break
-            else:
-                done[node] = len(done)
-                if not path:
-                    break
-                node = path.pop()
-    return done
-
-
-def _cycle(path: list[Node]) -> GraphError:
-    """Return the error for a path from consumers to inputs that comes to one of its nodes again."""
-    seen: set[Node] = set()
-    for consumer, node in pairwise(path):
-        seen.add(consumer)
-        if node in seen:
-            break
-    return GraphError(f"it needs its own value: a cycle by way of {node.describe()}; take one edge out.", consumer)

@@ -10,7 +10,7 @@ import numpy as np
 from .arrays import Array, as_text, copy_in, is_finite, is_float64, is_frozen, is_kept
 from .errors import FeedError, GraphError, ShapeError
 from .finite import non_finite_leaf
-from .graph import Constant, Node, Placeholder, Variable
+from .graph import Constant, Node, Placeholder, Variable, post_order
 
 
 class Leaves:
@@ -47,33 +47,23 @@ class Leaves:
             if node not in self._index:
                 asked = ", ".join(fetch.name for fetch in self._fetches)
                 raise FeedError(f"it is fed, but {asked} does not need it; take it out of feed_dict.", node)
+            last = self._fed.get(node)
             try:
-                feed = feeds[node] = value if is_kept(value) else self._copy(node, value)
+                feed = feeds[node] = value if is_kept(value) else _copied(value, last)
             except (TypeError, ValueError) as error:
                 raise FeedError(f"its feed is not an array of numbers: {error}.", node) from error
-            if node.shape is not None and feed.shape != node.shape:
-                wrong = f"its feed is {as_text(feed.shape)}, but it was made for {as_text(node.shape)}."
-                raise FeedError(wrong, node)
-            if feed is not self._fed.get(node):
+            if feed is not last:
+                if node.shape is not None and feed.shape != node.shape:
+                    wrong = f"its feed is {as_text(feed.shape)}, but it was made for {as_text(node.shape)}."
+                    raise FeedError(wrong, node)
                 if not is_finite(feed):
                     raise non_finite_leaf(node, feed)
                 self._fed[node] = feed
-        for node in self.placeholders:
-            if node not in feeds:
-                raise FeedError(f"it has no value; feed it: feed_dict={{{node.name}: ...}}.", node)
+        if len(feeds) < len(self.placeholders):
+            missing = {node for node in self.placeholders if node not in feeds}
+            node = next(each for each in post_order(self._fetches) if each in missing)
+            raise FeedError(f"it has no value; feed it: feed_dict={{{node.name}: ...}}.", node)
         return feeds
-
-    def _copy(self, node: Placeholder, value: Any) -> Array:
-        """Return a copy of what is fed; the last one, where it has the same bits, so that nobody has to look again.
-
-        An array is copied as bytes, which cannot be written to. They differ early from others, if they do.
-        """
-        if type(value) is not np.ndarray or not (is_float64(value) and value.size > 1 and value.flags.c_contiguous):
-            return copy_in(value)
-        last, now = self._fed.get(node), value.tobytes()
-        if last is not None and last.base == now and last.shape == value.shape:
-            return last
-        return np.ndarray(value.shape, np.float64, now)
 
     def start(self, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array]) -> list[Array]:
         """Return the list of values with those of the leaves in it.
@@ -84,15 +74,28 @@ class Leaves:
         for placeholder in self.placeholders:
             values[self._index[placeholder]] = feeds[placeholder]
         for position, variable in self.variables:
-            value = variable.initial_value
-            if variable in variables and (given := variables[variable]) is not value:
-                value = given if is_frozen(given, value.shape) else _assigned(variable, given)
-            values[position] = value
+            given = variables.get(variable, variable.initial_value)
+            values[position] = given if given is variable.initial_value else _assigned(variable, given)
         return values
 
 
+def _copied(value: Any, last: Array | None) -> Array:
+    """Return a copy of what is fed; the last one, where it has the same bits, so that nobody has to look again.
+
+    An array is copied as bytes, which cannot be written to. They differ early from others, if they do.
+    """
+    if type(value) is not np.ndarray or not (is_float64(value) and value.size > 1 and value.flags.c_contiguous):
+        return copy_in(value)
+    now = value.tobytes()
+    if last is not None and last.base == now and last.shape == value.shape:
+        return last
+    return np.ndarray(value.shape, np.float64, now)
+
+
 def _assigned(variable: Variable, value: Any) -> Array:
-    """Return a copy of what somebody gave a variable, such as `session.variables[w] = [1.0, 2.0]`, as an array."""
+    """Return what a variable was given, by training or as in `session.variables[w] = [1.0, 2.0]`, as an array."""
+    if is_frozen(value, variable.initial_value.shape) and is_finite(value):
+        return value
     try:
         array = copy_in(value)
     except (TypeError, ValueError) as error:

@@ -47,6 +47,10 @@ class Operators:
         """Return a node of the operation of this name."""
         raise NotImplementedError
 
+    def _of_one(self, name: str) -> Any:
+        """Return a node of one of the operators - and abs, which are elementwise and have no attributes."""
+        return self._operate(name, self)
+
     def _of_two(self, name: str, first: Any, second: Any) -> Any:
         """Return a node of one of the operators + - * / **, which are elementwise and have no attributes."""
         return self._operate(name, first, second)
@@ -153,13 +157,13 @@ class Operators:
         return self._operate("matmul", other, self)
 
     def __neg__(self) -> Any:
-        return self._operate("negative", self)
+        return self._of_one("negative")
 
     def __pos__(self) -> Any:
         return self
 
     def __abs__(self) -> Any:
-        return self._operate("abs", self)
+        return self._of_one("abs")
 
     def __lt__(self, other: Any) -> Any:
         return self._operate("less", self, other)

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from types import CodeType
+from types import CodeType, FrameType
 
 _PACKAGE = os.path.join(os.path.dirname(__file__), "")
+
+
+def asking_frame() -> FrameType:
+    """Return the frame that asked for what is being done: the first behind the caller that is not one of ours."""
+    frame = sys._getframe(1)
+    while frame.f_code.co_filename.startswith(_PACKAGE) and frame.f_back is not None:
+        frame = frame.f_back
+    return frame
 
 
 class Placed:
@@ -18,12 +26,9 @@ class Placed:
 
     __slots__ = ("_at", "_code")
 
-    def _note_place(self, calls: int) -> None:
-        """Note who asked for it: so many calls behind the caller, or, where these are ours, the first who is not."""
-        frame = sys._getframe(calls + 1)
-        while (code := frame.f_code).co_filename.startswith(_PACKAGE) and frame.f_back is not None:
-            frame = frame.f_back
-        self._code: CodeType | str = code
+    def _note_place(self, frame: FrameType) -> None:
+        """Note who asked for it."""
+        self._code: CodeType | str = frame.f_code
         self._at = frame.f_lasti
 
     def locate(self, file: str, line: int) -> None:

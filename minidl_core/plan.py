@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 
 from .arrays import Array, Shape, as_text, freeze, is_finite, quiet, read_only
-from .backprop import positions, visits
+from .backprop import waiting_visits
 from .definition import GradientRule
 from .errors import GraphError, MinidlError, NonFiniteError, ShapeError
 from .finite import non_finite_gradient, non_finite_leaf, non_finite_value
 from .gradients import EvaluatedOperation, gradient_rule, input_gradients
 from .graph import Node, Operation, Placeholder, Variable, numbered
 from .leaves import Leaves
-from .scalars import ScalarBackward, ScalarGraph
+from .scalars import ScalarGraph
 
 _Step = tuple[int, Operation, GradientRule, Sequence[int], Sequence[bool], bool]
 
@@ -37,12 +37,24 @@ class Plan:
 
     def __init__(self, fetches: Sequence[Node]) -> None:
         self.fetches = tuple(fetches)
-        self.index = index = numbered(fetches)
-        self.nodes = list(index)
-        self.sources = positions(index)
-        self._leaves = Leaves(self.fetches, index)
+        self.scalars = ScalarGraph.of(self.fetches)
+        self._leaves = Leaves(self.fetches, self.index if self.scalars is None else self.scalars.subgraph.index)
         self._backward: dict[tuple[Node, bool], _BackwardPlan] = {}
-        self.scalars = ScalarGraph.of(self.nodes, self.sources)
+
+    @cached_property
+    def index(self) -> dict[Node, int]:
+        """Where each node is."""
+        return numbered(self.fetches)
+
+    @cached_property
+    def nodes(self) -> list[Node]:
+        """All nodes, inputs before their consumers."""
+        return list(self.index)
+
+    @cached_property
+    def sources(self) -> list[tuple[int, ...]]:
+        """Where the inputs of each node are."""
+        return [tuple([self.index[source] for source in node.inputs]) for node in self.nodes]
 
     @cached_property
     def _forward(self) -> list[tuple[int, Callable[..., Any], Sequence[int], bool]]:
@@ -55,7 +67,7 @@ class Plan:
 
     @property
     def placeholders(self) -> list[Placeholder]:
-        """The placeholders, in the order of evaluation."""
+        """The placeholders among the nodes."""
         return self._leaves.placeholders
 
     def feed(self, feed_dict: Mapping[Any, Any] | None) -> dict[Placeholder, Array]:
@@ -64,16 +76,17 @@ class Plan:
 
     def start(self, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array]) -> list[Array]:
         """Return the list of values with those of the leaves in it; raises GraphError, ShapeError or NonFiniteError."""
-        return self._leaves.start(feeds, variables)
+        values = self._leaves.start(feeds, variables)
+        return values if self.scalars is None else [values[self.scalars.subgraph.index[node]] for node in self.nodes]
 
     def run(self, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array]) -> Evaluation:
         """Return the values of all nodes.
 
         Raises ShapeError or GraphError where an operation cannot be computed, NonFiniteError.
         """
+        if self.scalars is not None and (evaluation := self._run_scalars(self.scalars, feeds, variables)) is not None:
+            return evaluation
         values = self.start(feeds, variables)
-        if self.scalars is not None and (floats := self._floats(self.scalars, values)) is not None:
-            return _ScalarEvaluation(self, values, floats)
         position = 0
         try:
             for position, compute, sources, unchecked in self._forward:
@@ -90,19 +103,23 @@ class Plan:
             self._raise_non_finite(values)
         return evaluation
 
-    def _floats(self, scalars: ScalarGraph, values: list[Array]) -> list[float] | None:
+    def _run_scalars(
+        self, scalars: ScalarGraph, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array]
+    ) -> Evaluation | None:
         """Return the values of all nodes, each a single number; None where something is wrong.
 
         Then everything is computed again in the ordinary way, which says what it is.
         """
-        floats: list[Any] = values.copy()
-        for position in scalars.leaves:
-            floats[position] = float(values[position])
         try:
+            given = self._leaves.start(feeds, variables)
+            floats: list[Any] = given.copy()
+            for place in scalars.leaves:
+                floats[place] = float(given[place])
             scalars.compute(floats)
         except Exception:
             return None
-        return floats if all(math.isfinite(floats[self.index[node]]) for node in self.fetches) else None
+        is_sound = all(math.isfinite(floats[scalars.subgraph.index[node]]) for node in self.fetches)
+        return _ScalarEvaluation(self, scalars, given, floats) if is_sound else None
 
     def is_spoiled(self, position: int, values: list[Array], loss: Node) -> bool:
         """Return whether a value that is not finite, the last so far, reaches the loss or a gradient on the way."""
@@ -138,7 +155,11 @@ class Plan:
         if not isinstance(node, Operation):
             return non_finite_leaf(node, values[position])
         inputs = [(self.nodes[source].name, values[source]) for source in self.sources[position]]
-        trained = [variable.name for at, variable in self._leaves.variables if values[at] is not variable.initial_value]
+        trained = [
+            variable.name
+            for variable, value in zip(self.nodes, values, strict=True)
+            if isinstance(variable, Variable) and value is not variable.initial_value
+        ]
         error = non_finite_value(node, values[position], inputs, node.definition.elementwise, trained)
         if node.kind == "log" and node.inputs[0].kind == "softmax":
             remedy = "; ".join(filter(None, ["log_softmax finds it without a probability of 0", error.remedy]))
@@ -178,10 +199,8 @@ class _BackwardPlan:
     def __init__(self, plan: Plan, loss: Node, training: bool) -> None:
         self._plan, self._loss, self.training = plan, plan.index[loss], training
         self._wanted = plan.trained() if training else None
-        order, _ = visits(plan.sources, self._loss)
+        order = [plan.index[node] for node, _ in waiting_visits(loss)]
         self.visited = order if self._wanted is None else [each for each in order if self._wanted[each]]
-        self._scalars: ScalarBackward | None = None
-        self._changes = -1
 
     @cached_property
     def variables(self) -> list[tuple[int, Variable]]:
@@ -199,18 +218,6 @@ class _BackwardPlan:
                 needs = tuple([wanted is None or wanted[source] for source in sources])
                 steps.append((position, node, gradient_rule(node), sources, needs, node.definition.unchecked))
         return steps
-
-    def floats(self, values: list[float]) -> list[float] | None:
-        """Return the gradients of a graph of single numbers at these values; None where one is not as it should be."""
-        assert self._plan.scalars is not None
-        if self._scalars is None or self._changes != GradientRule.changes:
-            self._scalars = ScalarBackward(self._plan.scalars, self.visited, self._wanted)
-            self._changes = GradientRule.changes
-        try:
-            gradients = self._scalars.gradients(values, self._loss)
-        except Exception:
-            return None
-        return gradients if math.isfinite(sum(gradients)) else None
 
 
 class Evaluation:
@@ -349,31 +356,33 @@ class _ScalarEvaluation(Evaluation):
 
     has_empty = False
 
-    def __init__(self, plan: Plan, given: list[Array], floats: list[float]) -> None:
-        self._plan = plan
+    def __init__(self, plan: Plan, scalars: ScalarGraph, given: list[Array], floats: list[float]) -> None:
+        self._plan, self._scalars = plan, scalars
         self._given = given  # those of the leaves, and None
         self._floats = floats
 
     @cached_property
     def _values(self) -> list[Any]:  # type: ignore[override]
-        numbers = zip(self._given, np.array(self._floats), strict=True)
-        return [number if given is None else given for given, number in numbers]
+        given = zip(self._given, self._floats, strict=True)
+        numbers = [np.float64(number) if leaf is None else leaf for leaf, number in given]
+        return [numbers[self._scalars.subgraph.index[node]] for node in self._plan.nodes]
 
     def __getitem__(self, node: Node) -> Array:
-        value: Any = np.float64(self._floats[self._plan.index[node]])
+        value: Any = np.float64(self._floats[self._scalars.subgraph.index[node]])
         return value  # type: ignore[no-any-return]
 
     def gradients(self, loss: Node) -> dict[Node, Array]:
-        backward = self._plan.backward(loss, training=False)
-        gradients = backward.floats(self._floats)
+        backward = self._scalars.backward(loss, training=False)
+        gradients = backward.gradients(self._floats)
         if gradients is None:
             return super().gradients(loss)
-        nodes, visited = self._plan.nodes, backward.visited
-        return dict(zip([nodes[position] for position in visited], np.array(gradients)[visited], strict=True))
+        nodes, visited = self._scalars.subgraph.nodes, backward.visited
+        numbers = np.array([gradients[position] for position in visited])
+        return dict(zip([nodes[position] for position in visited], numbers, strict=True))
 
     def trained(self, loss: Node) -> list[tuple[Variable, Array, Array]]:
-        backward = self._plan.backward(loss, training=True)
-        gradients = backward.floats(self._floats)
+        backward = self._scalars.backward(loss, training=True)
+        gradients = backward.gradients(self._floats)
         if gradients is None:
             return super().trained(loss)
         numbers: list[Any] = [np.float64(gradients[place]) for place, _ in backward.variables]

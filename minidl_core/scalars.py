@@ -1,100 +1,183 @@
 """A graph of single numbers, run by functions of floats: forward through the values, back through the gradients.
 
-Nodes are their positions in the order of evaluation. An operation whose functions cannot be made functions of floats
-(floats.py) is computed by them as they are, with NumPy's numbers.
+An operation whose functions cannot be made functions of floats (floats.py) is computed by them as they are, with
+NumPy's numbers. Backwards, the nodes are gone through in the order of the search; forwards, from the end of that order
+to its start: a value is the same in any order in which inputs come before their consumers. So one search is enough.
 """
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from .arrays import freeze
-from .definition import OperationDefinition, is_ours
-from .floats import Backward, Floats, backward_of, forward_of
-from .gradients import EvaluatedOperation, gradient_rule, input_gradients
-from .graph import Operation
+from .backprop import Subgraph, waiting_visits
+from .definition import GradientRule, OperationDefinition, is_ours
+from .floats import Backward, Branch, Floats, backward_loop, backward_of, forward_loop, forward_of
+from .gradients import EvaluatedOperation, gradient_rule, input_gradients, rule_of
+from .graph import Node, Operation, Variable
 
-Sources = Sequence[tuple[int, ...]]
+
+class _Operations:
+    """Operations in the order of a search: their `places` in a subgraph, where their inputs are, the kind of each.
+
+    `definitions` are those of the kinds, the most frequent first: a loop asks for that first.
+    """
+
+    def __init__(self, subgraph: Subgraph, visited: Sequence[int]) -> None:
+        nodes: list[Any] = subgraph.nodes
+        firsts, seconds = subgraph.firsts, subgraph.seconds
+        self.places = places = [place for place in visited if firsts[place] is not None]
+        self.firsts = [firsts[place] for place in places]
+        self.seconds = [seconds[place] for place in places]
+        self.definitions: list[OperationDefinition]
+        self.definitions, self.kinds = _kinds([nodes[place].definition for place in places])
+
+
+def _kinds(of_each: list[Any]) -> tuple[list[Any], list[int]]:
+    """Return what there is in a list, the most frequent first, and where each of the list is in that."""
+    found = [each for each, _ in Counter(of_each).most_common()]
+    kind_of = {each: kind for kind, each in enumerate(found)}
+    return found, [kind_of[each] for each in of_each]
 
 
 class ScalarGraph:
-    """Nodes in the order of evaluation, each a single number; `sources` has where the inputs of each are."""
+    """Single numbers, in the `order` of a search from the `starts`, those fetches that are no other's inputs."""
 
-    def __init__(self, nodes: Sequence[Any], sources: Sources, definitions: list[OperationDefinition]) -> None:
-        self.nodes, self.sources = nodes, sources
-        self.leaves = [position for position, inputs in enumerate(sources) if not inputs]
-        self._operations = [position for position, inputs in enumerate(sources) if inputs]
-        self._inputs = [inputs for inputs in sources if inputs]
-        functions = {
-            each: (None if each.attributes else forward_of(each.compute, len(each.symbols))) or self._compute
-            for each in set(definitions)
-        }
-        self._functions = [functions[each] for each in definitions]
+    def __init__(self, subgraph: Subgraph, starts: list[int], order: list[int], operations: _Operations) -> None:
+        self.subgraph, self._starts, self._order, self.operations = subgraph, starts, order, operations
+        self.leaves = [place for place, first in enumerate(subgraph.firsts) if first is None]
+        self._loop = forward_loop(tuple(map(_forward_branch, self.operations.definitions)))
+        self._backward: dict[tuple[Node, bool], ScalarBackward] = {}
 
     @staticmethod
-    def of(nodes: Sequence[Any], sources: Sources) -> ScalarGraph | None:
-        """Return the graph of these nodes, if all are single numbers, and all operations ours, which only compute."""
-        if {node._shape for node in nodes} != {()}:
+    def of(fetches: Sequence[Node]) -> ScalarGraph | None:
+        """Return the graph that some fetches need; None where not all are single numbers and all operations ours."""
+        subgraph = Subgraph(fetches)
+        if {node._shape for node in subgraph.nodes} != {()}:
             return None
-        definitions = [node.definition for node in nodes if node.inputs]
-        if not all(is_ours(each.compute) for each in set(definitions)):
+        starts = [place for place in range(len(set(fetches))) if not subgraph.uses[place]]
+        order = subgraph.visits(starts)
+        if len(order) < len(subgraph.nodes):  # there is a cycle
             return None
-        return ScalarGraph(nodes, sources, definitions)
+        operations = _Operations(subgraph, order)
+        # ours only compute: how often and in which order makes no difference
+        if not all(is_ours(each.compute) for each in operations.definitions):
+            return None
+        return ScalarGraph(subgraph, starts, order, operations)
 
     def compute(self, values: Floats) -> None:
         """Compute the values of all operations from those of the leaves."""
-        for function, position, inputs in zip(self._functions, self._operations, self._inputs, strict=True):
-            function(values, position, inputs)
+        of = self.operations
+        steps = reversed(of.kinds), reversed(of.places), reversed(of.firsts), reversed(of.seconds)
+        self._loop(values, *steps, self._compute)
 
-    def _compute(self, values: Floats, position: int, inputs: Sequence[int]) -> None:
-        node = self.nodes[position]
-        numbers = [np.float64(values[source]) for source in inputs]
-        values[position] = float(freeze(node.definition.bind(node.attributes)(*numbers)))
+    def _compute(self, values: Floats, place: int, _first: object, _second: object) -> None:
+        node: Any = self.subgraph.nodes[place]
+        values[place] = float(freeze(node.definition.bind(node.attributes)(*self.inputs(values, node))))
+
+    def inputs(self, values: Floats, operation: Operation) -> list[Any]:
+        """Return the values of an operation's inputs as NumPy's numbers."""
+        return [np.float64(values[self.subgraph.index[source]]) for source in operation.inputs]
+
+    def backward(self, loss: Node, training: bool) -> ScalarBackward:
+        """Return the way back from a loss; when training, only that to its variables."""
+        known = self._backward.get((loss, training))
+        if known is None:
+            known = self._backward[loss, training] = ScalarBackward(self, loss, training)
+        return known
+
+    def visited_from(self, loss: Node) -> list[int]:
+        """Return the nodes that lead to a loss, in the order of the search."""
+        index = self.subgraph.index
+        if self._starts == [index[loss]]:
+            return self._order
+        return [index[node] for node, _ in waiting_visits(loss)]
+
+    def trained(self) -> list[bool]:
+        """Return for each node whether it is a variable or computes from one, so that training needs its gradient."""
+        nodes, index = self.subgraph.nodes, self.subgraph.index
+        trained = [isinstance(node, Variable) for node in nodes]
+        for place in reversed(self.operations.places):
+            trained[place] = any(trained[index[source]] for source in nodes[place].inputs)
+        return trained
+
+
+def _forward_branch(definition: OperationDefinition) -> Branch | None:
+    return None if definition.attributes else forward_of(definition.compute, len(definition.symbols))
 
 
 class ScalarBackward:
-    """The way back through the nodes that are visited, in this order, to those that are `wanted`; None means to all."""
+    """The way back through the nodes that are `visited`, in this order; `variables` are those among them."""
 
-    def __init__(self, graph: ScalarGraph, visited: Sequence[int], wanted: Sequence[bool] | None) -> None:
-        self._nodes, self._wanted = graph.nodes, wanted
-        self._operations = [position for position in visited if graph.sources[position]]
-        self._inputs = [graph.sources[position] for position in self._operations]
-        kinds: list[Any] = [self._nodes[position].definition for position in self._operations]
+    def __init__(self, graph: ScalarGraph, loss: Node, training: bool) -> None:
+        self._graph, self._loss = graph, graph.subgraph.index[loss]
+        self.visited = visited = graph.visited_from(loss)
+        self._wanted = wanted = graph.trained() if training else None
         if wanted is not None:
-            kinds = [(kind, *self._needs(inputs)) for kind, inputs in zip(kinds, self._inputs, strict=True)]
-        # what one operation of a kind passes back is computed as that of all others
-        examples = dict(zip(kinds, self._operations, strict=True))
-        functions = {kind: self._function(self._nodes[at], graph.sources[at]) for kind, at in examples.items()}
-        self._functions = [functions[kind] for kind in kinds]
+            self.visited = [place for place in visited if wanted[place]]
+        is_whole = len(self.visited) == len(graph.subgraph.nodes)
+        self._operations = graph.operations if is_whole else _Operations(graph.subgraph, self.visited)
+        self._kinds = self._operations.kinds
+        self._loop: Backward = backward_loop(())
+        self._changes = -1
 
-    def _needs(self, inputs: Sequence[int]) -> list[bool]:
-        wanted = self._wanted
-        return [wanted is None or wanted[source] for source in inputs]
+    @cached_property
+    def variables(self) -> list[tuple[int, Variable]]:
+        """The variables among them, and where they are."""
+        nodes = [(place, self._graph.subgraph.nodes[place]) for place in self.visited]
+        return [(place, node) for place, node in nodes if isinstance(node, Variable)]
 
-    def _function(self, operation: Operation, inputs: Sequence[int]) -> Backward:
-        function = gradient_rule(operation).function
-        may_be_traced = is_ours(function) and not operation.attributes
-        return (backward_of(function, tuple(self._needs(inputs))) if may_be_traced else None) or self._pass_back
+    def gradients(self, values: Floats) -> Floats | None:
+        """Return the gradients of the loss at these values; of nodes that are not visited they mean nothing.
 
-    def gradients(self, values: Floats, loss: int) -> Floats:
-        """Return the gradients of the loss at these values; of nodes that are not visited they mean nothing."""
+        None where one is not as it should be: then everything is computed again in the ordinary way.
+        """
         # what is added to minus zero stays as it is to the bit, even zero, so that no first contribution is set apart
-        gradients = [-0.0] * len(values)
-        gradients[loss] = 1.0
-        for function, position, inputs in zip(self._functions, self._operations, self._inputs, strict=True):
-            function(values, gradients, position, inputs)
-        return gradients
+        gradients, of = [-0.0] * len(values), self._operations
+        gradients[self._loss] = 1.0
+        try:
+            if self._changes != GradientRule.changes:
+                self._bind()
+            self._loop(values, gradients, self._kinds, of.places, of.firsts, of.seconds, self._pass_back)
+        except Exception:
+            return None
+        return gradients if math.isfinite(sum(gradients)) else None
 
-    def _pass_back(self, values: Floats, gradients: Floats, position: int, inputs: Sequence[int]) -> None:
-        operation, needs = self._nodes[position], self._needs(inputs)
-        numbers: list[Any] = [np.float64(values[source]) for source in inputs]
-        output: Any = np.float64(values[position])
-        gradient: Any = np.float64(gradients[position])
-        op = EvaluatedOperation(operation, numbers, output, needs)
+    def _bind(self) -> None:
+        """Find what operations of each kind pass back, again where a gradient function was registered since."""
+        of = self._operations
+        if self._wanted is None:
+            found: list[Any] = [(each, (True,) * len(each.symbols)) for each in of.definitions]
+        else:
+            needs = [self._needs(self._graph.subgraph.nodes[place]) for place in of.places]
+            found, self._kinds = _kinds(list(zip([of.definitions[kind] for kind in of.kinds], needs, strict=True)))
+        self._loop = backward_loop(tuple([_backward_branch(*each) for each in found]))
+        self._changes = GradientRule.changes
+
+    def _needs(self, operation: Node) -> tuple[bool, ...]:
+        wanted, index = self._wanted, self._graph.subgraph.index
+        return tuple([wanted is None or wanted[index[source]] for source in operation.inputs])
+
+    def _pass_back(self, values: Floats, gradients: Floats, place: int, _first: object, _second: object) -> None:
+        operation: Any = self._graph.subgraph.nodes[place]
+        needs = self._needs(operation)
+        output: Any = np.float64(values[place])
+        gradient: Any = np.float64(gradients[place])
+        op = EvaluatedOperation(operation, self._graph.inputs(values, operation), output, needs)
         contributions = input_gradients(gradient_rule(operation), op, gradient)
-        for source, needed, contribution in zip(inputs, needs, contributions, strict=True):
+        for source, needed, contribution in zip(operation.inputs, needs, contributions, strict=True):
             if needed:
-                gradients[source] += float(contribution)
+                gradients[self._graph.subgraph.index[source]] += float(contribution)
+
+
+def _backward_branch(definition: OperationDefinition, needs: tuple[bool, ...]) -> Branch | None:
+    rule = rule_of(definition)
+    if rule is None or definition.attributes or not is_ours(rule.function):
+        return None
+    return backward_of(rule.function, needs)

@@ -85,15 +85,15 @@ class Session:
             only = step.variables if step.freezes else None
             training = self._trainings[step] = BufferedTraining(plan, step.loss, only)
         variables = self.variables.copy()
-        with quiet():
-            taken = training.run(1, feeds, variables, step.optimizer)
+        taken = training.run(1, feeds, variables, step.optimizer)
         if taken is None:
             return None
-        self.keep(step.loss, LaterEvaluation(plan, feeds, taken.before))
+        [loss], earlier, after = taken
+        self.keep(step.loss, LaterEvaluation(plan, feeds, earlier))
         before = self.memory_of(step.optimizer)
-        self.variables = variables | taken.after
+        self.variables = variables | after
         self.memories[step.optimizer] = Memory(before.iterations + 1, before.slots)
-        return np.float64(taken.losses[0])
+        return np.float64(loss)
 
     def __enter__(self) -> Session:
         return self
@@ -158,10 +158,11 @@ def last_evaluation(loss: Any, session: Session | None = None) -> Evaluation:
     been run, and without a session where another one, which is still there, has run the loss too.
     """
     check_has_value(loss)
+    evaluation: object
     if session is not None:
         evaluation = session.evaluations.get(loss)
     else:
-        evaluation = loss._last_evaluation
+        evaluation = _last(loss)
         if _others(loss):
             gc.collect()  # one that ended with a mistake may be kept by nothing but its traceback
         if _others(loss):
@@ -173,9 +174,13 @@ def last_evaluation(loss: Any, session: Session | None = None) -> Evaluation:
     return evaluation
 
 
+def _last(loss: Node) -> object:
+    return getattr(loss, "_last_evaluation", None)
+
+
 def _others(loss: Node) -> bool:
     """Return whether a living session has another evaluation of the loss than the last one."""
-    last = loss._last_evaluation
+    last = _last(loss)
     return any(session.evaluations.get(loss, last) is not last for session in _living)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from operator import index
 from typing import Any
 
-from .arrays import Array, freeze, is_finite, quiet, read_only
+from .arrays import Array, freeze, is_finite, quiet, quietly, read_only
 from .backprop import search
 from .buffered import BufferedTraining
 from .errors import GraphError
@@ -262,9 +262,8 @@ class Stepper:
         if count < 0:
             raise GraphError(f"iterations must be a whole number, 0 or more, not {iterations!r}.")
         if forward is backward is update is None and self._visits is not None:
-            with quiet():
-                losses = self._run_buffered(count)
-                return losses + [self._fast_iteration() for _ in range(count - len(losses))]
+            losses = self._run_buffered(count)
+            return losses + [self._fast_iteration() for _ in range(count - len(losses))]
         losses = []
         for _ in range(count):
             _call(forward, self.forward())
@@ -283,14 +282,16 @@ class Stepper:
             taken = self._buffered.run(several, self._feeds, variables, self.optimizer)
             if taken is None:
                 break
-            losses += taken.losses
-            session.keep(self.loss, LaterEvaluation(self._plan, self._feeds, taken.before))
-            session.variables = variables | taken.after
+            found, earlier, after = taken
+            losses += found
+            session.keep(self.loss, LaterEvaluation(self._plan, self._feeds, earlier))
+            session.variables = variables | after
             session.memories[self._given] = Memory(before.iterations + several, before.slots)
             self.finished += several
             self._evaluation = self._gradients = None
         return losses
 
+    @quietly
     def _fast_iteration(self) -> float:
         evaluation = self._plan.run(self._feeds, self.session.variables)
         self._finish_forward(evaluation)

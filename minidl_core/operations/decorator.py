@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
+from sys import _getframe
 from typing import Any
 
 from ..arrays import Shape
 from ..definition import Compute, OperationDefinition, definitions
 from ..errors import GraphError
-from ..graph import Operation
+from ..graph import Node, Operation
 
 
 def operation(
@@ -54,9 +55,12 @@ def operation(
                 f"{other.compute.__module__} has an operation {made.name} already; name yours differently."
             )
         definitions[made.name] = made
+        is_of_one = made.is_of_one
 
         @wraps(compute)
         def build(*inputs: Any, name: str | None = None, **attributes: Any) -> Operation:
+            if is_of_one and len(inputs) == 1 and name is None and not attributes and isinstance(inputs[0], Node):
+                return inputs[0]._function(made, _getframe(1))
             return Operation(made, inputs, attributes, name)
 
         return build

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import minidl_core as dl
 from minidl_core.definition import definitions
-from minidl_core.floats import backward_of, forward_of
+from minidl_core.floats import backward_loop, backward_of, forward_loop, forward_of
 from minidl_core.gradients import RegisterGradient, _gradient_registry
 from minidl_core.plan import Plan
 
@@ -22,7 +22,7 @@ from .random_graphs import KINKED
 NUMBERS = [0.0, -0.0, 1.0, -1.0, 0.3, -2.5, 800.0, 1e308, -1e308, 5e-324, math.inf, -math.inf, math.nan]
 BY_FLOATS = ["add", "subtract", "multiply", "divide", "negative", "square", "power", "exp", "log", "sigmoid", "tanh"]
 BY_FLOATS += ["relu", "sqrt", "sin", "cos", "softplus", "abs"]
-AS_THEY_ARE = ["maximum", "minimum", "gelu", "erf", "clip", "leaky_relu", "reduce_sum", "greater"]
+AS_THEY_ARE = ["maximum", "minimum", "gelu", "erf", "clip", "leaky_relu", "reduce_sum", "greater", "where"]
 
 
 def bits(number):
@@ -34,29 +34,37 @@ def bits(number):
 def test_each_function_of_floats_has_the_bits_of_the_operations_own(name):
     made, rule = definitions[name], _gradient_registry[name]
     count = len(made.symbols)
-    sources = list(range(count))
+    forward = forward_loop((None, forward_of(made.compute, count)))
+    backward = {
+        needs: backward_loop((backward_of(rule.function, needs),))
+        for needs in itertools.product([True, False], repeat=count)
+    }
+    first, second = (0, 1) if count == 2 else (tuple(range(count)), None)
     for inputs in itertools.product(NUMBERS, repeat=count):
         numbers = [np.float64(number) for number in inputs]
         values = [*inputs, math.nan]
         with np.errstate(all="ignore"):
-            forward_of(made.compute, count)(values, count, sources)
+            forward(values, [1], [count], [first], [second], None)
             output = made.compute(*numbers)
         assert bits(values[count]) == bits(output), inputs
-        for needs in itertools.product([True, False], repeat=count):
+        for needs, loop in backward.items():
             for gradient in (0.7, -0.0, math.inf):
                 op = SimpleNamespace(inputs=numbers, output=output, needs=needs)
                 gradients = [-0.0] * count + [gradient]
                 with np.errstate(all="ignore"):
                     passed = rule.function(op, np.float64(gradient))
-                    backward_of(rule.function, needs)(values, gradients, count, sources)
+                    loop(values, gradients, [0], [count], [first], [second], None)
                 right = [contribution if needed else -0.0 for contribution, needed in zip(passed, needs, strict=True)]
                 assert list(map(bits, gradients[:count])) == list(map(bits, right)), (inputs, needs, gradient)
 
 
-def test_the_page_about_the_engine_shows_what_multiply_becomes():
+def test_the_page_about_the_engine_shows_the_loops_of_a_graph():
     page = (Path(__file__).parents[2] / "docs" / "engine.md").read_text(encoding="utf-8")
-    made, rule = definitions["multiply"], _gradient_registry["multiply"]
-    forward, backward = forward_of(made.compute, 2), backward_of(rule.function, (True, True))
+    kinds = ("multiply", "add", "tanh")
+    made = [definitions[kind] for kind in kinds]
+    forward = forward_loop(tuple(forward_of(each.compute, len(each.symbols)) for each in made))
+    rules = [(_gradient_registry[each.name].function, (True,) * len(each.symbols)) for each in made]
+    backward = backward_loop(tuple(backward_of(*each) for each in rules))
     assert f"```py\n{forward.__doc__}\n\n\n{backward.__doc__}\n```" in page
 
 
@@ -88,6 +96,8 @@ def _operation(random: Random, nodes):
             return dl.exp(dl.tanh(a))
         case "log" | "sqrt" as name:
             return getattr(dl, name)(dl.sigmoid(a))
+        case "where":
+            return dl.where(a, b, random.choice([a, b, 0.5]))
         case "clip":
             return dl.clip(a, -0.5, 0.5)
         case name:

@@ -6,6 +6,7 @@ What is called like a belief (see beliefs/) is what somebody writes who holds it
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar
 
@@ -13,9 +14,9 @@ import numpy as np
 
 from minidl_core import Node, Operation, Variable
 from minidl_core.arrays import Array, freeze
-from minidl_core.backprop import Visit, edges_to_wait_for, positions, search, waiting_visits
+from minidl_core.backprop import Visit, search, waiting_visits
 from minidl_core.gradients import EvaluatedOperation, gradient_rule, input_gradients, is_flat
-from minidl_core.graph import numbered, post_order
+from minidl_core.graph import post_order
 
 from ..beliefs.at_the_start import NOT_ZEROED, STALE_UPDATE
 from ..beliefs.in_a_sum import OVERWRITTEN
@@ -234,9 +235,9 @@ class OfASharedNode(Mutant):
     @classmethod
     def all_in(cls, loss: Node) -> Iterator[Mutant]:
         """Yield one for each node that is an input more than once."""
-        index = numbered([loss])
-        uses = edges_to_wait_for(positions(index), index[loss])
-        return (cls(node) for node, count in zip(index, uses, strict=True) if count > 1)
+        nodes = post_order([loss])
+        uses = Counter(source for node in nodes for source in node.inputs)
+        return (cls(node) for node in nodes if uses[node] > 1)
 
 
 class NoOrder(OfASharedNode):
