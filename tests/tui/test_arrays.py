@@ -126,6 +126,61 @@ for step in range(4):
 """
 )
 
+OVER_TIME = (
+    DATA
+    + """
+alpha = 0.5
+P = {"U": rng.normal(size=(2, 3)) * 0.5, "R": rng.normal(size=(3, 3)) * 0.5, "V": rng.normal(size=(3, 1))}
+for step in range(4):
+    h, cache, loss = np.zeros((1, 3)), [], 0.0
+    for t in range(5):
+        f = np.tanh(X[t : t + 1] @ P["U"] + h @ P["R"])
+        cache.append((h, f))
+        h = h + alpha * f
+    loss = np.sum((h @ P["V"] - 1) ** 2)
+    seen.append(loss)
+    d = 2 * (h @ P["V"] - 1)
+    G = {name: np.zeros_like(each) for name, each in P.items()}
+    G["V"] += h.T @ d
+    dh = d @ P["V"].T
+    for t in reversed(range(5)):
+        h, f = cache[t]
+        dz = alpha * dh * (1 - f ** 2)
+        G["U"] += X[t : t + 1].T @ dz
+        G["R"] += h.T @ dz
+        dh = dh + dz @ P["R"].T
+    for name in P:
+        P[name] -= 0.05 * G[name]
+"""
+)
+
+RESIDUAL = (
+    DATA
+    + """
+first, last = rng.normal(size=(2, 4)) * 0.5, rng.normal(size=(4, 1))
+blocks = [rng.normal(size=(4, 4)) * 0.3 for _ in range(3)]
+for step in range(4):
+    x, kept = X @ first, []
+    for i in range(3):
+        h = np.tanh(x @ blocks[i])
+        kept.append((x, h))
+        x = x + h
+    loss = np.mean((x @ last - Y) ** 2)
+    seen.append(loss)
+    d = 2 * (x @ last - Y) / Y.size
+    dlast, dx, grads = x.T @ d, d @ last.T, []
+    for i in (2, 1, 0):
+        x, h = kept[i]
+        dz = dx * (1 - h ** 2)
+        grads.insert(0, x.T @ dz)
+        dx = dx + dz @ blocks[i].T
+    first -= 0.1 * (X.T @ dx)
+    last -= 0.1 * dlast
+    for i, g in enumerate(grads):
+        blocks[i] -= 0.1 * g
+"""
+)
+
 BY_EXAMPLE = """
 import numpy as np
 rng = np.random.default_rng(2)
@@ -195,8 +250,10 @@ def status_of(program: Program) -> int:
         (LAYERS, {"net[0].weights", "net[0].bias", "net[2].weights", "net[2].bias"}, 0.5),
         (DICTIONARY, {"params['W1']", "params['b1']", "params['W2']", "params['b2']"}, 0.1),
         (RECURRENT, {"Wx", "Wh", "b"}, 0.05),
+        (OVER_TIME, {"P['U']", "P['R']", "P['V']"}, 0.05),
+        (RESIDUAL, {"first", "last", "blocks[0]", "blocks[1]", "blocks[2]"}, 0.1),
     ],
-    ids=["layers", "dictionary", "recurrent"],
+    ids=["layers", "dictionary", "recurrent", "over time", "residual"],
 )
 def test_weights_are_followed_wherever_they_are_kept(source: str, names: set[str], rate: float, tmp_path: Path) -> None:
     program = opened(source, tmp_path)
@@ -214,8 +271,10 @@ def test_weights_are_followed_wherever_they_are_kept(source: str, names: set[str
         (DICTIONARY, '* (cache[f"A{i - 1}"] > 0)', "", {"params['W1']", "params['b1']"}),
         (DICTIONARY, "delta.sum(axis=0)", "delta.sum(axis=0) * i", {"params['b2']"}),
         (RECURRENT, "carried = Wh.T @ dz", "carried = 0 * (Wh.T @ dz)", {"Wx", "Wh", "b"}),
+        (OVER_TIME, "dh = dh + dz", "dh = dz", {"P['U']", "P['R']"}),
+        (RESIDUAL, "dx = dx + dz", "dx = dz", {"first", "blocks[0]", "blocks[1]"}),
     ],
-    ids=["layers", "dictionary", "multiple", "recurrent"],
+    ids=["layers", "dictionary", "multiple", "recurrent", "over time", "residual"],
 )
 def test_a_mistake_is_found(source: str, line: str, instead: str, wrong: set[str], tmp_path: Path) -> None:
     assert line in source

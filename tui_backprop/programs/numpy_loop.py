@@ -31,7 +31,8 @@ class NumpyLoop:
 
     `leaves` are the names that these read and none of them makes, `counters` those that the loop itself counts with;
     `stores` are the names that each of its lines assigns, `imported` the modules that the script imports. `gradients`
-    are those that its updates use, by the names of the weights.
+    are those that its updates use, by the names of the weights. `reads` are the names that each name in it is computed
+    from, and `updated` those that it only adds to or subtracts from.
     """
 
     first_line: int
@@ -45,6 +46,18 @@ class NumpyLoop:
     gradients: Mapping[str, Used]
     stores: Mapping[int, set[str]] = field(repr=False)
     functions: Mapping[str, ast.FunctionDef] = field(repr=False)
+    reads: Mapping[str, set[str]] = field(repr=False)
+    updated: set[str] = field(repr=False)
+
+    def updated_below(self, name: str) -> set[str]:
+        """Return what a name is computed from, of the names that the loop adds to or subtracts from."""
+        waiting, seen = [name], set[str]()
+        while waiting:
+            each = waiting.pop()
+            if each not in seen:
+                seen.add(each)
+                waiting += self.reads.get(each, ())
+        return seen & self.updated
 
     @cached_property
     def made(self) -> Mapping[int, set[str]]:
@@ -100,6 +113,7 @@ def find_loop(source: bytes) -> NumpyLoop | None:
                         gradients_used(loop, {*leaves, *map(_name_of, forward)}),
                         _stores(loop),
                         functions,
+                        *_reads(loop),
                     )
     return None
 
@@ -184,6 +198,31 @@ def _stores(loop: ast.For | ast.While) -> dict[int, set[str]]:
             for line in range(each.lineno, (each.end_lineno or each.lineno) + 1):
                 found.setdefault(line, set()).update(names)
     return found
+
+
+def _reads(loop: ast.For | ast.While) -> tuple[dict[str, set[str]], set[str]]:
+    """Return what each name in a loop is computed from, and the names that are only added to or subtracted from."""
+    reads: dict[str, set[str]] = {}
+    updated: set[str] = set()
+    made: set[str] = set()
+    for each in ast.walk(loop):
+        targets: Sequence[ast.expr] = ()
+        is_sum = False
+        match each:
+            case ast.AugAssign(target=target, value=value, op=op):
+                targets, is_sum = (target,), isinstance(op, ast.Add | ast.Sub)
+            case ast.Assign(targets=targets, value=value):
+                is_sum = isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add | ast.Sub)
+            case ast.For(target=target, iter=value) if each is not loop:
+                targets = (target,)
+            case _:
+                continue
+        read = {part.id for part in ast.walk(value) if isinstance(part, ast.Name)}
+        for name in {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}:
+            reads.setdefault(name, set()).update(read)
+            is_own = is_sum and (isinstance(each, ast.AugAssign) or name in read)
+            (updated if is_own else made).add(name)
+    return reads, updated - made
 
 
 class Lines(Reader):

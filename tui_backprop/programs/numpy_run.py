@@ -212,6 +212,10 @@ def _follow(loop: NumpyLoop, recorder: LoopRecorder, execution: Execution, file:
     others = [name for name in read if name not in moved]
     numbers = _numbers(execution, others, ends)
     data = [name for name in others if name not in numbers and all(name in end for end in ends)]
+    for name in data:
+        below = loop.updated_below(name) if ends[0][name].ndim else set()
+        if below:
+            raise ProgramError(f"{file}:{loop.line}: {name} is not followed: {', '.join(sorted(below))} leads to it")
     with Graph().as_default():
         variables = {name: Variable(starts[0][name], name=name) for name in moved}
         shapes = {name: {end[name].shape for end in ends} for name in data}

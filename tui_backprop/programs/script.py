@@ -167,15 +167,14 @@ def _by_hand(
 ) -> Program | None:
     """Return the run of a script in plain NumPy: as the lines of its loop say, or else as its arrays noted it.
 
-    What an update was made from only the arrays know, so they are asked where its rule is not seen from its numbers,
-    and where its gradients are those of a multiple of the loss, by which the rate may be divided.
+    It is the one that compares more gradients. What an update was made from only the arrays know, so it is theirs, too,
+    where its rule is not seen from its numbers, or its gradients are those of a multiple of the loss, by which the rate
+    may be divided.
     """
     by_lines: Program | None = None
     refused: ProgramError | None = None
     try:
         by_lines = numpy_program(of_loop, execution, path, warning)
-        if by_lines is not None and _is_plain(by_lines):
-            return by_lines
     except ProgramError as error:
         refused = error
     try:
@@ -186,9 +185,10 @@ def _by_hand(
         return by_lines
     if by_arrays is None and refused is not None:
         raise refused
-    if by_arrays is None or (by_lines is not None and _compared(by_lines) > _compared(by_arrays)):
-        return by_lines
-    return by_arrays
+    if by_lines is None or by_arrays is None:
+        return by_lines or by_arrays
+    more = _compared(by_lines) - _compared(by_arrays)
+    return by_lines if more > 0 or (more == 0 and _is_plain(by_lines)) else by_arrays
 
 
 def _is_plain(program: Program) -> bool:

@@ -24,9 +24,13 @@ from ..program import ProgramError
 from .births import noting_births
 from .gradients import Found, gradients_in
 from .noted import NotedArray, tape
+from .steps import Steps, accumulating_places, find_steps
 from .tape import Note, Tape
 
 MOST_BYTES = 64 * 2**20
+MOST_OF_A_STEP = 200_000
+"""A script that computes more without the end of a step is none that updates arrays."""
+_BYTES_OF_A_NOTE = 300
 _OTHERS = ("minidl_core", "torch", "tensorflow", "jax", "autograd", "cupy", "numba")
 
 
@@ -73,22 +77,35 @@ class ArrayRecorder:
         if not is_plain_numpy(self._path):
             yield
             return
-        own = Tape(os.path.join(os.path.dirname(self._path), ""), self._on_step)
+        steps = Steps(self._on_step)
+
+        def enter(note: Note) -> None:
+            steps.enter(note)
+            if steps.length > MOST_OF_A_STEP:
+                own.is_on = False
+
+        own = Tape(os.path.join(os.path.dirname(self._path), ""), enter)
         tape.append(own)
         try:
             with noting_births():
                 yield
         finally:
             own.finish()
+            steps.finish()
             self._process(self._waiting)
             tape.remove(own)
+            accumulating = accumulating_places(own.notes)
+            if accumulating:
+                self.steps, self._numbers, self._left, self.names = [], {}, {}, {}
+                for each in find_steps(own.notes, accumulating):
+                    self._process(each)
 
     def _on_step(self, notes: list[Note]) -> None:
         self._process(self._waiting)
         self._waiting = notes
         if self._bytes > MOST_BYTES:
             tape[0].is_on, self.left_out = False, True
-        elif self._count < 3:
+        elif self._count < 3 or self._count.bit_count() == 1:  # then and when
             self._find_names()
         self._count += 1
         if self._count >= self._most:
@@ -127,12 +144,14 @@ class ArrayRecorder:
                 step.found[number] = found[old]
             self._numbers[new] = number
             self._left[new] = step.after[number]
-            if new in self.data_names:
-                self.names.setdefault(number, self.data_names[new])
+            name = self.data_names.get(new) or self.data_names.get(old)
+            if name is not None:
+                self.names.setdefault(number, name)
         if weights:
             self.steps.append(step)
             kept = [*step.after.values(), *(each.value for found in step.found.values() for each in found)]
             self._bytes += sum(int(each.nbytes) for each in (*kept, *(np.asarray(note.value) for note in notes)))
+            self._bytes += _BYTES_OF_A_NOTE * len(notes)
         for note in notes:
             note.consumers.clear()
 

@@ -1,0 +1,192 @@
+"""The steps among what a script does with its arrays: which array takes another one's place, and where a step ends.
+
+A weight is an array of which another one is made by a sum or a difference, and which that one then stands for: it is
+read where the weight was read. That may be the same array, changed in place.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Collection, Sequence
+from itertools import pairwise
+from types import CodeType
+
+import numpy as np
+
+from .tape import SUMS, Note, is_linear, spine
+
+Instruction = tuple[CodeType, int]
+
+
+class Steps:
+    """Finds the steps; `on_step` is told of each: its notes, in order.
+
+    A step ends with the last update before an updated array is read again, where the one before it was read. What adds
+    up at the places that are `accumulating` is no update.
+    """
+
+    def __init__(self, on_step: Callable[[list[Note]], None], accumulating: Collection[Instruction] = ()) -> None:
+        self._on_step = on_step
+        self._accumulating = accumulating
+        self._notes: list[Note] = []
+        self._updates: list[Note] = []
+        self._read_again: set[Note] = set()
+        self._places_of_updates: set[Instruction] = set()
+        self._begin = 0
+
+    def enter(self, note: Note) -> None:
+        """Take an operation in, after all that were made before it."""
+        if note.place is not None:
+            code, at, _ = note.place
+            for index, source in enumerate(note.sources):
+                reader = code, at, index
+                if source in self._read_again or self._is_read_again(source, reader):
+                    # copies and averages of weights are no forward pass, but one may begin with them
+                    if is_linear(note):
+                        self._read_again.add(note)
+                    else:
+                        self._end_step()
+                source.readers.add(reader)
+                source.consumers.append(note)
+        if note.what in SUMS and np.ndim(note.value) and note not in self._read_again:
+            note.replaces = self._replaced(note)
+            if note.replaces is not None:
+                self._updates.append(note)
+                if note.place is not None:
+                    self._places_of_updates.add(note.place[:2])
+        self._notes.append(note)
+
+    @property
+    def length(self) -> int:
+        """How many operations were taken in since the last step ended."""
+        return len(self._notes)
+
+    def finish(self) -> None:
+        """Tell of the last step, if an update ended it."""
+        if self._updates:
+            self._end_step()
+        self._notes, self._updates = [], []
+
+    def _is_read_again(self, note: Note, reader: tuple[CodeType, int, int]) -> bool:
+        """Return whether an array that was updated in this step is read where the one before was."""
+        is_read = note.replaces is not None and note.number > self._begin and reader in note.replaces.readers
+        return is_read and reader[:2] not in self._places_of_updates
+
+    def _replaced(self, note: Note) -> Note | None:
+        """Return the weight that a sum or a difference begins with, as `W - 0.1 * dW` does; None where there is none.
+
+        It is an array of which something else is computed, too, and that was there before the step.
+        """
+        if note.place is not None and note.place[:2] in self._accumulating:
+            return None
+        own = list(spine(note, self._begin))
+        for old in own[1:]:
+            if np.shape(old.value) == np.shape(note.value) and self._is_read(old, own):
+                return old if self._was_there(old) else None
+        return None
+
+    def _is_read(self, old: Note, own: Sequence[Note]) -> bool:
+        """Return whether this step computes more of an array than copies, multiples and sums, as of a weight.
+
+        Of a velocity it does not, also where what it was is still needed, as in Nesterov's rule.
+        """
+        waiting, seen = [old], {*own}
+        while waiting:
+            for each in waiting.pop().consumers:
+                if each.number > self._begin and each not in seen:
+                    if not is_linear(each):
+                        return True
+                    seen.add(each)
+                    waiting.append(each)
+        return False
+
+    def _was_there(self, note: Note) -> bool:
+        """Return whether an array was there before the step, or was made of such a one and of numbers alone.
+
+        Before the first step all arrays are made, but a weight of one other array and numbers alone.
+        """
+        if not self._begin:
+            return not _is_mixed(note)
+        own = list(spine(note, self._begin))
+        others = [each for made, source in pairwise(own) for each in made.inputs if each is not source]
+        return (own[-1].what is None or own[-1].number <= self._begin) and all(
+            np.ndim(each.value if type(each) is Note else each) == 0 for each in others
+        )
+
+    def _end_step(self) -> None:
+        """End the step with its last update, and what is computed later from what was there before, such as a loss."""
+        last = self._updates[-1].number
+        after = set(self._updates)
+        done = [note for note in self._notes if note.number <= last]
+        before = set(done) - after
+        rest: list[Note] = []
+        for note in self._notes[len(done) :]:
+            sources = set(note.sources)
+            if sources & before and not sources & after:
+                before.add(note)
+                done.append(note)
+            else:
+                after.add(note)
+                rest.append(note)
+        self._notes, self._begin, self._updates = rest, last, []
+        self._read_again.clear()
+        self._on_step(done)
+
+
+def find_steps(notes: Sequence[Note], accumulating: Collection[Instruction]) -> list[list[Note]]:
+    """Return the steps among notes that were taken in before, without what accumulates."""
+    for note in notes:
+        for each in (note, *note.sources):
+            each.consumers, each.readers, each.replaces = [], set(), None
+    found: list[list[Note]] = []
+    steps = Steps(found.append, accumulating)
+    for note in notes:
+        steps.enter(note)
+    steps.finish()
+    return found
+
+
+def accumulating_places(notes: Sequence[Note]) -> set[Instruction]:
+    """Return where sums were taken for updates that only add up within each step, as h = h + f(h) over time does.
+
+    Again and again such a sum begins anew, at least twice, with updates of some weight between but none within it.
+    """
+    sums: dict[Note, list[Note]] = {}
+    by_place: dict[Instruction, list[list[Note]]] = {}
+    for note in notes:
+        if note.replaces is not None and note.place is not None:
+            known = sums.get(note.replaces)
+            if known is None:
+                known = []
+                by_place.setdefault(note.place[:2], []).append(known)
+            known.append(note)
+            sums[note] = known
+    found: set[Instruction] = set()
+    for place, group in by_place.items():
+        others = [each for other, many in by_place.items() if other != place for each in many]
+        spans = [(each[0].number, each[-1].number) for each in group]
+        gaps = [(last, first) for (_, last), (first, _) in pairwise(spans)]
+        often = (other for other in others if len(other) >= len(gaps))
+        if gaps and any(_is_around([each.number for each in other], spans, gaps) for other in often):
+            found.add(place)
+    return found
+
+
+def _is_around(updates: Sequence[int], spans: Sequence[tuple[int, int]], gaps: Sequence[tuple[int, int]]) -> bool:
+    """Return whether there is an update, of these in their order, in each gap between some spans, and none in them."""
+    within = any(bisect_left(updates, first) < bisect_right(updates, last) for first, last in spans)
+    return not within and all(bisect_right(updates, last) < bisect_left(updates, first) for last, first in gaps)
+
+
+def _is_mixed(note: Note) -> bool:
+    """Return whether an array was computed from several, as a sum is to which a layer adds: x = x + f(x)."""
+    seen: set[Note] = set()
+    while note.what is not None and note not in seen:
+        seen.add(note)
+        arrays = {each for each in note.sources if np.ndim(each.value)}
+        if len(arrays) > 1:
+            return True
+        if not arrays:
+            return False
+        [note] = arrays
+    return False
