@@ -213,7 +213,8 @@ def _follow(loop: NumpyLoop, recorder: LoopRecorder, execution: Execution, file:
     numbers = _numbers(execution, others, ends)
     data = [name for name in others if name not in numbers and all(name in end for end in ends)]
     for name in data:
-        below = loop.updated_below(name) if ends[0][name].ndim else set()
+        # a weight that never moves is data all the same
+        below = loop.updated_below(name) if ends[0][name].ndim and name not in loop.updated else set()
         if below:
             raise ProgramError(f"{file}:{loop.line}: {name} is not followed: {', '.join(sorted(below))} leads to it")
     with Graph().as_default():
