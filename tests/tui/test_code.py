@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from functools import partial
 from pathlib import Path
 
@@ -156,3 +157,26 @@ async def test_tab_comes_to_the_code_and_the_arrows_scroll_it() -> None:
         assert text(pilot, "inspector").splitlines() == top
         await pilot.press("space")
         assert "[value] ledger code" in text(pilot, "inspector-title")
+
+
+@pytest.mark.parametrize("width", [26, 43, 60])
+def test_where_a_function_stands_is_never_cut(width: int) -> None:
+    moment = moment_of(load_lesson("skip"))
+    for node in moment.graph.nodes:
+        if isinstance(node, dl.Operation):
+            shown = plain(code_lines(moment, node, width, Followed()))
+            assert len(re.findall(r" \w+\.py:\d+$", shown, re.MULTILINE)) == 2
+            assert "…" not in shown
+
+
+def test_the_rate_of_an_update_is_never_cut() -> None:
+    def build(seed: int) -> Example:
+        with dl.Graph().as_default():
+            return Example(dl.square(dl.Variable(2.0, name="a weight with a long name"), name="cost"), {})
+
+    moment = moment_of(Lesson("own", "", build, 0.0125))
+    [variable] = moment.graph.variables
+    for width in (30, 43, 60, 100):
+        drawn = plain(draw_inspector(moment, "update", Followed(), width, 30, variable))
+        assert any(line.endswith("η = 0.0125") for line in drawn.splitlines()[:5])
+        assert re.search(r"= 2(\.0+)? - 0\.0125·4\s+= 2(\.0+)? - 0\.05 = 1\.95$", drawn, re.MULTILINE), drawn

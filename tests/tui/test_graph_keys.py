@@ -66,7 +66,7 @@ async def test_arrows_and_letters_go_along_edges_and_beside() -> None:
         assert place(pilot) == before
         await pilot.press("space")
         assert selected(pilot) == ""
-        assert "p = " in text(pilot, "inspector-title")
+        assert "p   softmax" in text(pilot, "inspector-title")
 
 
 async def test_the_same_keys_in_the_tape_go_from_row_to_row() -> None:

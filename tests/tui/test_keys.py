@@ -19,6 +19,7 @@ from textual.widgets import Input
 
 from tui_backprop.app import BackpropApp
 from tui_backprop.debugger.running import SPEEDS
+from tui_backprop.drawing.glyphs import CHOSEN
 from tui_backprop.drawing.palette import plain
 from tui_backprop.keys import KEY_OF, SECTIONS
 from tui_backprop.panes.key_bar import (
@@ -35,7 +36,7 @@ from tui_backprop.panes.key_bar import (
 from tui_backprop.panes.pane import Size
 from tui_backprop.pictures import pictures_of
 from tui_backprop.screens.go_to import GoToScreen
-from tui_backprop.screens.help import HelpScreen
+from tui_backprop.screens.help import READING, HelpScreen
 from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.session import DebugSession, Viewer
 from tui_backprop.widgets.canvas import Canvas
@@ -454,3 +455,11 @@ async def test_a_row_of_the_palette_is_legible_where_it_is_chosen() -> None:
         style = pilot.app.screen.get_component_rich_style("command-palette--help-text")
         assert not style.dim
         assert not pilot.app.screen.query_one(SearchIcon).display
+
+
+async def test_the_signs_that_stand_in_tape_and_queue_are_explained() -> None:
+    async with opened("two-paths", (80, 24)) as pilot:
+        await pilot.press("p", "space", "left")
+        for pane, sign in (("graph", CHOSEN), ("step", "+"), ("graph", "►")):
+            assert sign in text(pilot, pane)
+            assert f"{sign} " in READING or f"{sign}:" in READING

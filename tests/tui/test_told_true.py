@@ -318,3 +318,21 @@ dl.Session().run(step)
     for variable in timeline.graph.variables:
         value = " ".join(plain(draw_inspector(timeline.moment, "value", Followed(), 100, 30, variable)).split())
         assert ("a number that training may change" in value) == (variable.initial_value.size == 1)
+
+
+@pytest.mark.parametrize("width", [30, 44, 100])
+def test_the_constants_that_are_named_and_counted_are_all_there_are(width: int) -> None:
+    with Graph().as_default():
+        loss: Node = Variable(0.5, name="w")
+        for number in (1.0, 2.0, 1.0, 3.5, 1.0, 2.0):
+            loss = add(loss, Constant(number, name=f"{number:g}"))
+        loss = add(loss, reduce_sum(Constant([1.0, 2.0], name="1_9")))
+    timeline = Timeline(program_of(lesson_of(Example(loss, {}))))
+    shown = plain(draw_inspector(timeline.moment, "value", Followed(), width, 60))
+    said = " ".join(shown.partition("constants")[2].partition("variables")[0].split())
+    more = re.search(r" and (\d+) more$", said)
+    counted = [int(times) for times in re.findall(r"\((\d+) times\)", said)]
+    singles = re.sub(r"\S+ \(\d+ times\),? ?| and \d+ more$", "", said)
+    names = [name for name in re.split(r", ", singles) if name]
+    assert sum(counted) + len(names) + int(more[1] if more else 0) == 7, said
+    assert said.startswith("1 (3 times)")

@@ -23,7 +23,7 @@ from ..debugger.kept import kept
 from ..debugger.moment import Moment
 from ..drawing.glyphs import LEFT, MORE, PARTS
 from ..drawing.palette import Line
-from ..notation.fitting import clip, ends, fit, flow, printable, prose
+from ..notation.fitting import clip, ends_or_below, fit, flow, printable, prose
 from ..notation.names import called, slope_name, text_in_names
 from ..programs.learners_engine import LearnersEngine
 from .view import View
@@ -189,8 +189,7 @@ def _function(
         name = getattr(function, "co_name", getattr(function, "__name__", type(function).__name__))
         sentence = f"the code of {printable(name)} is in no file that can be read"
         return [[(title, "title")], *prose(sentence, width)]
-    head = ends([(title, "title")], (source.location, "dim"), width - 1)
-    rows: list[Line] = [head]
+    rows = ends_or_below([(title, "title")], (source.location, "dim"), width - 1)
     for number, line in enumerate(source.lines, source.start):
         pointer: Line = [(f"   {LEFT} {PARTS} here", "error")] if number in at_fault else []
         rows += _folded([*line, *pointer], width)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import PurePath
 
@@ -18,12 +19,14 @@ from ..narration.wording import the_loss
 from ..notation.fitting import printable, prose
 from ..notation.formats import digits_of_change, element_text, in_full, number, shape_text, vector
 from ..notation.losses_beside import losses_beside
-from ..notation.names import called
+from ..notation.names import called, number_of
 from ..notation.optimizer import is_straight
 from ..notation.sections import Section, compose
 from .forecast import brought, forecast
 
 MOST_NAMES = 12
+_MOST_COUNTED = 100
+"""Of so many nodes of a kind those of one name are counted; of more, which nobody reads, the first are named."""
 
 
 def draw_start(moment: Moment, width: int, height: int, charts: Sequence[str] = ()) -> list[Line]:
@@ -101,15 +104,21 @@ def _operations(graph: LossGraph, *, whole: bool) -> str:
 
 
 def _named(moment: Moment, title: str, nodes: Sequence[Node], width: int, rows: int) -> list[Line]:
-    """Name as many of these nodes as go into so many rows, and say how many more there are."""
-    named = []
-    for node in nodes[:MOST_NAMES]:
+    """Name as many of these nodes as go into so many rows, and say how many more there are.
+
+    Constants of one number, which are called 1, 1_1, 1_2, are one name.
+    """
+    counts: Counter[str] = Counter()
+    for node in nodes if len(nodes) <= _MOST_COUNTED else nodes[:MOST_NAMES]:
         shape = moment.shape(node)
-        named.append(f"{called(node)} {shape_text(shape)}" if shape else called(node))
+        name = f"{called(node)} {shape_text(shape)}" if shape else called(node)
+        counts[(number_of(node) if len(nodes) <= _MOST_COUNTED else "") or name] += 1
+    named = [(name if times == 1 else f"{name} ({times} times)", times) for name, times in counts.items()]
     lines: list[Line] = []
-    for count in range(len(named), 0, -1):
-        more = f" and {len(nodes) - count} more" if len(nodes) > count else ""
-        lines = _columns(title, ", ".join(named[:count]) + more, width)
+    for count in range(min(len(named), MOST_NAMES), 0, -1):
+        more = len(nodes) - sum(times for _, times in named[:count])
+        text = ", ".join(name for name, _ in named[:count])
+        lines = _columns(title, f"{text} and {more} more" if more else text, width)
         if len(lines) <= rows:
             break
     return lines

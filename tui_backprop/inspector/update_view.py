@@ -14,7 +14,7 @@ from ..drawing.glyphs import MORE, NOT_YET, STALE
 from ..drawing.palette import Line
 from ..narration.theirs import causes
 from ..notation.equation import write_worked
-from ..notation.fitting import ends, first_that_fits, printable, prose, width_of
+from ..notation.fitting import ends_or_below, first_that_fits, printable, prose, width_of
 from ..notation.formats import element_text, notation, number
 from ..notation.names import called, describe, slope_name
 from ..notation.optimizer import is_straight, schedule_text
@@ -79,9 +79,9 @@ class UpdateView(View):
         rate = f"η = {number(moment.learning_rate)}"
         named = f"{type(optimizer).__name__}   {rate}"
         rate = first_that_fits(width - len(rule) - 3, named, rate) if several else rate
-        title = ends([(rule, "title")], (rate, "text"), width - 1, gap=2)
+        title = ends_or_below([(rule, "title")], (rate, "text"), width - 1, gap=2)
         schedule = _schedule(moment, width, height)
-        sections = [Section(6, [title]), Section(7, schedule, joined=True)]
+        sections = [Section(6, title), Section(7, schedule, joined=True)]
         if event is None:
             ready = moment.gradient(node) is not None
             missing = "comes when every gradient is complete" if ready else f"needs {slope} first"
@@ -139,6 +139,9 @@ def _update(moment: Moment, event: VariableUpdated, followed: Followed, width: i
     if several:
         arrays = replace(arrays, importance=5, least=halves_height(blocks, width, 1))
     lines = worked_update(event, index, fine, coarse)
+    if any(width_of(line) > width for line in lines):  # the name has a line of its own, so that no number is cut
+        [head, *first], *others = lines
+        lines = [[head], *(line for rest in (first, *others) for line in prose(f"  {_text(rest)}", width, indent=4))]
     words = f"   {describe(moment, node, index, event.new.shape)}"
     if index and "entry" not in words and width_of(lines[0]) + len(words) <= width:
         lines[0].append((words, "dim"))
@@ -153,6 +156,10 @@ def _update(moment: Moment, event: VariableUpdated, followed: Followed, width: i
         reasons = [printable(f"  {term.symbol}: {term.reason}") for term in rule]
         sections.append(Section(1, [line for reason in reasons for line in prose(reason, width, "dim", 4)]))
     return [*sections, Section(10, lines), Section(4 if several else 8, meaning, joined=True)]
+
+
+def _text(line: Line) -> str:
+    return "".join(text for text, _ in line).strip()
 
 
 @kept

@@ -134,6 +134,13 @@ def ends(left: Line, right: Span, width: int, gap: int = 1) -> Line:
     return [*left, (" " * max(width - width_of(left) - cell_len(text), gap) + text, style)]
 
 
+def ends_or_below(left: Line, right: Span, width: int, gap: int = 1) -> list[Line]:
+    """Return a line with something at both ends, or, where they do not fit into one, the right end below the left."""
+    if width_of(left) + gap + cell_len(right[0]) <= width:
+        return [ends(left, right, width, gap)]
+    return [*wrap(left, width), ends([], right, width, 0)]
+
+
 def joined(line: Line) -> Line:
     """Return a line with neighbours of one style as one span."""
     return [("".join(text for text, _ in spans), style) for style, spans in groupby(line, itemgetter(1))]

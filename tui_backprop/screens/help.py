@@ -35,16 +35,17 @@ each edge. The ledger lists them. Data and constants are visited, too: a step do
 Update moves every variable by the step of the optimizer, in gradient descent against its gradient; η, the learning \
 rate, says how far.
 
-The pane whose title shows ←↑↓→ has the arrow keys. In the graph they select a node, in a double frame: {left} an \
-input, {right} a consumer. The inspector then explains that node; time stays, and the next step follows the action \
-again. {panes} goes on to the inspector, which writes out one element, marked ►, with its own numbers; there the arrow \
-keys choose another one. On a small screen {panes} comes to the charts, too.
+The pane whose title shows ←↑↓→ has the arrow keys. In the graph they select a node, in a double frame, on the tape \
+behind »: {left} an input, {right} a consumer. The inspector then explains that node; time stays, and the next step \
+follows the action again. {panes} goes on to the inspector, which writes out one element, marked ►, with its own \
+numbers; there the arrow keys choose another one. On a small screen {panes} comes to the charts, too.
 
 {origin} goes on to an element that this one came from, {edge} chooses over which edge, {term} by which term, {return} \
 returns: so one can walk from any number to J. {in full} shows it, and J, with all digits; \
 {check} measures whether its gradient is right.
 
-The tape is the graph with one row per node, in the order of evaluation. In it, + marks the inputs of the node of now.
+The tape is the graph with one row per node, in the order of evaluation. In it, + marks the inputs of the node of now; \
+in the list of the queue, below the step, it marks who has just joined.
 ◄ ► ▲ ▼ in the title of the graph tell on which sides there is more of it.
 
   ·  times              ⊙  times, element by element        Σ  the sum        Aᵀ  A with rows and columns exchanged
