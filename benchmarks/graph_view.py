@@ -14,15 +14,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
 import numpy as np
+import pexpect
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.screen import closed, opened, painted, pressed
+from benchmarks.screen import closed, cpu_seconds, opened, painted, pressed
 from tests.sample_graphs import LARGE, SMALL
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.graph.folded_graph import with_off_path
@@ -45,6 +47,29 @@ lesson = lesson_of(name, lambda: build(int(count))) if count else (SMALL | LARGE
 run(BackpropApp(program_of(lesson)))
 """
 YARDSTICK = "two-layers"
+KEYS = (
+    "b",
+    "N",
+    "S",
+    "P",
+    "space",
+    "z",
+    "z",
+    "v",
+    "v",
+    "g",
+    "g",
+    "t Esc",
+    "/ a Esc",
+    "x",
+    "X Esc",
+    "o q",
+    "w",
+    "Home",
+    "End",
+)
+"""What is pressed one after the other; what stands behind another one leads back from it."""
+SENT = {"space": " ", "Esc": "\x1b[27u", "Home": "\x1b[H", "End": "\x1b[F"}
 SCALE = 1 / 10
 """Inches of `dot` for a row; a column is half as wide."""
 
@@ -118,18 +143,45 @@ def resident(process: int) -> float:
 
 
 def stepped(name: str) -> tuple[float, list[list[float]], float]:
-    """Return the seconds until a graph is on the screen, the milliseconds of steps in each pass, and the megabytes."""
+    """Return the seconds until a graph is on the screen, the milliseconds of steps in each pass, and the megabytes.
+
+    The passes are those of the first iteration, and the first one of the second.
+    """
     child, seconds = opened([sys.executable, "-c", OPEN.format(root=str(Path(__file__).parents[1]), name=name)])
     painted(child, time.perf_counter(), quiet=1)  # what is done behind the first paint is none of a key's
     steps = []
-    for key in ("p", "p", "i"):
+    for key in ("p", "p", "i", ""):
         steps.append([1000 * seconds for _, seconds in pressed(child, " ", 15)])
-        pressed(child, key, 1)
+        pressed(child, key, len(key))
         painted(child, time.perf_counter(), quiet=1, first=1)  # on a large graph that is a run
     pressed(child, "b", 2)
     memory = resident(child.pid)
     closed(child)
     return seconds, steps, memory
+
+
+def answered(name: str) -> dict[str, float]:
+    """Return how many milliseconds pass before anything answers a key, by the key, at the end of an iteration."""
+    child, _ = opened([sys.executable, "-c", OPEN.format(root=str(Path(__file__).parents[1]), name=name)])
+    found = {}
+    for keys in ("i", *KEYS):
+        for key in keys.split():
+            rest(child)
+            start = time.perf_counter()
+            child.send(SENT.get(key, key))
+            with suppress(pexpect.TIMEOUT):  # there is nothing to go to
+                child.read_nonblocking(65536, 5)
+                found[key] = max(found.get(key, 0.0), 1000 * (time.perf_counter() - start))
+    rest(child)
+    closed(child)
+    return found
+
+
+def rest(child: pexpect.spawn) -> None:
+    """Wait until nothing is painted and nothing computed any more."""
+    used = -1.0
+    while used != (used := cpu_seconds(child.pid)):
+        painted(child, time.perf_counter(), quiet=0.5, first=0.5)
 
 
 def main() -> None:
@@ -146,7 +198,7 @@ def main() -> None:
         size = f"{layout.width}x{layout.height}"
         print(f"{name:18}{nodes:7}{len(boxes):7}{1000 * seconds:8.0f}{size:>12}{ours:11}{theirs:>6}")
     print()
-    head = f"{'120x40':18}{'on screen':>12}{'forward':>10}{'backward':>10}{'update':>10}{'memory':>10}"
+    head = f"{'120x40':18}{'on screen':>12}{'forward':>10}{'backward':>10}{'update':>10}{'again':>10}{'memory':>10}"
     print(f"{head}   on screen: at most 2 s")
     base: list[float] = []
     for name in (
@@ -164,6 +216,9 @@ def main() -> None:
         ratios = "" if name == YARDSTICK else " ".join(f"{a / b:.1f}x" for a, b in zip(steps, base, strict=True))
         times = "".join(f"{step:7.1f} ms" for step in steps)
         print(f"{name:18}{seconds:10.2f} s{times}{memory:7.0f} MB   {ratios or 'one step: at most 3x of this one'}")
+    print("\nbefore anything answers a key, scalar-gpt 21, at most 150 ms")
+    for key, milliseconds in answered("scalar-gpt 21").items():
+        print(f"{key:8}{milliseconds:7.1f} ms")
 
 
 if __name__ == "__main__":

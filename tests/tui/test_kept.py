@@ -8,15 +8,18 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.sample_graphs import lesson_of, long_chain
 from tui_backprop.debugger.followed import Followed, is_by_point
 from tui_backprop.debugger.kept import kept
+from tui_backprop.debugger.left import MOST_AT_ONCE, Left
 from tui_backprop.debugger.measuring import measure
 from tui_backprop.debugger.moment import Moment
-from tui_backprop.debugger.steps import Place
+from tui_backprop.debugger.steps import Place, after_iteration
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.inspector import draw_inspector
 from tui_backprop.inspector.code_view import code_lines
 from tui_backprop.programs.opening import open_program
+from tui_backprop.programs.program import program_of
 
 from .looking import Looking
 
@@ -104,3 +107,36 @@ def test_a_result_is_found_once_for_each_owner_and_its_latest_arguments() -> Non
     one, other = Owner(), Owner()
     assert [find(one, 1), find(one, 1), find(other, 1), find(one, 1), find(one, 2), find(one, 1)] == [1, 1, 1, 1, 2, 1]
     assert asked == [(one, 1), (other, 1), (one, 2), (one, 1)]
+
+
+def test_what_was_left_of_a_large_graph_is_let_go_piece_by_piece() -> None:
+    timeline, left = Timeline(program_of(lesson_of("long-chain", lambda: long_chain(2100)))), Left()
+    timeline.leave = left.take
+    timeline.forward(after_iteration)
+    recording = weakref.ref(timeline.recording)
+    events = len(timeline.recording.events)
+    assert events > MOST_AT_ONCE
+    timeline.begin_next()
+    seen = timeline.recording
+    pieces = 0
+    while left:
+        left.let_go(lambda: True)
+        pieces += 1
+        let_go = recording()
+        assert let_go is None or len(let_go.events) < events - 400 * pieces
+        del let_go
+    assert pieces > 10
+    assert recording() is None
+    assert timeline.recording is seen
+
+
+def test_what_somebody_looks_at_is_not_taken_apart() -> None:
+    timeline, left = Timeline(program_of(lesson_of("long-chain", lambda: long_chain(2100)))), Left()
+    timeline.leave = left.take
+    timeline.forward(after_iteration)
+    moment, events = timeline.moment, len(timeline.recording.events)
+    timeline.begin_next()
+    timeline.open(1)
+    left.let_go(lambda: False)
+    assert not left
+    assert len(moment.recording.events) == events

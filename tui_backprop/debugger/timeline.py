@@ -31,8 +31,8 @@ class Timeline:
 
     `branches` are the courses it took, oldest first, and `branch` is the one that the moves follow. Its edits and the
     current `place` decide on all numbers of the `moment`, however that was reached; beside them it has J of the next
-    iteration, if that was ever computed. Raises ProgramError where what a lesson says does not fit its graph, and what
-    the engine raises where the program cannot be trained.
+    iteration, if that was ever computed. `leave` takes each recording that it leaves. Raises ProgramError where what a
+    lesson says does not fit its graph, and what the engine raises where the program cannot be trained.
     """
 
     def __init__(self, program: Program) -> None:
@@ -41,6 +41,7 @@ class Timeline:
         check_fit(program)
         self.branch = Branch()
         self.branches = [self.branch]
+        self.leave: Callable[[Recording], None] = lambda _: None
         self._events: Iterator[Event] = iter(())
         self.cursor = 0
         self._fine = False
@@ -142,8 +143,7 @@ class Timeline:
         """Move to the start of an iteration; an error stops earlier."""
         # one iteration earlier than needed, for the loss before this one
         self.course.restore(self.branch.states.before(max(iteration - 2, 0)), self.branch.edits)
-        self.recording = self._begin(self._advance(iteration - 1 - self.course.finished))
-        self.cursor = 0
+        self._begin_another(self._advance(iteration - 1 - self.course.finished))
 
     def play(self, place: Place, is_over: Callable[[], bool] = lambda: False) -> bool:
         """Move on to a place in the current iteration, and return whether it is reached before it is over.
@@ -191,8 +191,7 @@ class Timeline:
             self.course.restore(self.recording.start, self.branch.edits)
         last = self._advance(iterations, is_over)
         if last is not None or not at_end:
-            self.recording = self._begin(last or self.recording.previous)
-            self.cursor = 0
+            self._begin_another(last or self.recording.previous)
         return self._moved(None, last is not None)
 
     @property
@@ -349,9 +348,13 @@ class Timeline:
     def _begin_next(self) -> Recording:
         last = self.recording.events[-1]
         assert isinstance(last, IterationFinished)
-        self.recording = self._begin(PastIteration(self.recording.start, last.loss))
-        self.cursor = 0
+        self._begin_another(PastIteration(self.recording.start, last.loss))
         return self.recording
+
+    def _begin_another(self, previous: PastIteration | None) -> None:
+        self.leave(self.recording)
+        self.recording = self._begin(previous)
+        self.cursor = 0
 
     def _begin(self, previous: PastIteration | None) -> Recording:
         state = self._start()

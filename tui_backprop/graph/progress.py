@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
+from weakref import ref
 
 from minidl_core import ContributionAdded, GradientCompleted, Node, NodeEvaluated, NodeVisited, VariableUpdated
 
@@ -21,13 +22,13 @@ class Progress:
         self._forget(None)
 
     def _forget(self, recording: Recording | None) -> None:
-        self._recording = recording
+        self._recording = None if recording is None else ref(recording)  # who holds it frees it
         self._read = 0
         self._times: defaultdict[tuple[type, str], list[int]] = defaultdict(list)
         self._went: dict[tuple[str, str], int] = {}
 
     def _keep_up(self, recording: Recording) -> None:
-        if recording is not self._recording:
+        if self._recording is None or self._recording() is not recording:
             self._forget(recording)
         for time in range(self._read, len(recording.events) if self._folded else 0):
             match recording.events[time]:

@@ -21,6 +21,7 @@ from textual.timer import Timer
 from ..classroom.lead import Lead
 from ..classroom.look import Look
 from ..classroom.pupil import Pupil
+from ..debugger.left import Left
 from ..debugger.message import Message
 from ..debugger.moment import Moment
 from ..debugger.steps import Place
@@ -79,13 +80,15 @@ class MainScreen(Screen[None]):
         self._panes = [pane for pane in PANES if pane.applies(session.moment)]
         self._canvases = {name: GraphCanvas(id=name) if name == "graph" else Canvas(id=name) for name in self._names()}
         self._paint, self._is_awaited = paint, is_awaited
+        self._left = Left()
+        session.timeline.leave = self._left.take
         self._laid_out = False
         self._areas: dict[str, Area] = {}
         self._at: dict[str, Area] = {}
         self._arranged: object = None
         self._drawn: dict[str, object] = {}
         self._drawn_for: tuple[int, int] | None = None
-        self._due = self._goes_on = False
+        self._due = self._goes_on = self._lets_go = False
         self._timer: Timer | None = None
         self._pace = self._next_frame = 0.0
         self._chose = False
@@ -335,9 +338,20 @@ class MainScreen(Screen[None]):
             self._goes_on = True
             # not by a timer of Textual's: one that is late when it starts never rings
             asyncio.get_running_loop().call_later(BETWEEN_SECONDS, self._go_on)
+        if self._left and not self._lets_go:
+            self._lets_go = True
+            asyncio.get_running_loop().call_later(BETWEEN_SECONDS, self._let_go)
         if self._company is not None:
             self._company.after_drawing(self.session, self.viewer)
         self._next_frame = perf_counter() + FRAME_SECONDS
+
+    def _let_go(self) -> None:
+        """Let go of some of what was left, and of more a little later."""
+        end = perf_counter() + BETWEEN_SECONDS
+        self._left.let_go(lambda: perf_counter() >= end)
+        self._lets_go = bool(self._left)
+        if self._lets_go:
+            asyncio.get_running_loop().call_later(BETWEEN_SECONDS, self._let_go)
 
     def _go_on(self) -> None:
         """Draw again, because what a pane shows was not computed to its end."""
