@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from minidl_core import Variable, reduce_sum, square
+from minidl_core import Graph, Variable, reduce_sum, square
 from tests.sample_graphs import SWEPT
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.steps import Place
@@ -50,7 +50,8 @@ def test_another_variable_can_be_chosen_and_the_jacobian_is_drawn() -> None:
 
 def test_what_is_too_large_is_said() -> None:
     def build(_: int) -> Example:
-        return Example(reduce_sum(square(Variable(np.ones(2000), name="w")), name="J"), {})
+        with Graph().as_default():
+            return Example(reduce_sum(square(Variable(np.ones(2000), name="w")), name="J"), {})
 
     shown = drawn(Timeline(program_of(Lesson("large", "", build, 0.1))), "J")
     assert "more than 500 numbers" in " ".join(shown.split())
