@@ -403,3 +403,50 @@ def test_gradients_without_names_are_compared_all_the_same(tmp_path: Path) -> No
         verdict = judge(program)
         assert verdict is not None
         assert ({each.node.name for each in verdict.parted}, verdict.compared) == (found, 4)
+
+
+POINT_BY_POINT = """
+import numpy as np
+x = np.array([1.0, 2.0, 3.0, 4.0])
+w, b = np.array(0.0), np.array(0.0)
+for epoch in range(9):
+    dw, db, loss = 0.0, 0.0, 0.0
+    for at, wanted in zip(x, 3 * x - 1):
+        error = w * at + b - wanted
+        loss += error ** 2 / 4
+        dw += 2 * error * at / 4
+        db += 2 * error / 4
+    w = w - 0.01 * dw
+    b = b - 0.01 * db
+"""
+
+
+def test_a_loss_that_adds_up_over_a_loop_is_none_of_its_iterations(tmp_path: Path) -> None:
+    (tmp_path / "points.py").write_text(POINT_BY_POINT)
+    with pytest.raises(ProgramError, match="no loop of it was found to lead from variables to a loss"):
+        open_program(str(tmp_path / "points.py"))
+
+
+MIXED = """
+import numpy as np
+rng = np.random.default_rng(0)
+x = rng.normal(size=(40, 3))
+W, seen = np.zeros(3), []
+for epoch in range(3):
+    mixed = x[rng.permutation(40)]
+    for first in range(0, 40, 10):
+        batch = mixed[first:first + 10]
+        error = batch @ W - batch.sum(axis=1)
+        loss = np.mean(error ** 2)
+        seen.append(loss)
+        dW = 2 * batch.T @ error / 10
+        W = W - 0.1 * dW
+"""
+
+
+def test_what_an_outer_loop_mixes_is_data(tmp_path: Path) -> None:
+    program = opened(MIXED, tmp_path)
+    assert [each.name for each in program.steps[0].left_after] == ["W"]
+    verdict = judge(program)
+    assert verdict is not None
+    assert verdict.status == 0

@@ -99,7 +99,7 @@ def find_loop(source: bytes) -> NumpyLoop | None:
         if loop.body[0].lineno > loop.lineno:
             for loss in _losses(loop):
                 forward, leaves = _leading(loss, loop, set(functions))
-                if forward and leaves:
+                if forward and leaves and loss not in leaves:  # else it adds up over the iterations
                     first = loop.body[0].lineno
                     return NumpyLoop(
                         first,

@@ -205,7 +205,9 @@ def numpy_program(recorder: LoopRecorder, execution: Execution, path: str, warni
 def _follow(loop: NumpyLoop, recorder: LoopRecorder, execution: Execution, file: str) -> _Followed | None:
     """Return the forward pass as a graph; None where nothing moves that it computes from."""
     starts, ends = recorder.starts[: len(recorder.ends)], recorder.ends
-    moved = [name for name in loop.leaves if name not in loop.counters and _is_moved(name, [*starts, recorder.left])]
+    own = set().union(*loop.stores.values()) - loop.counters
+    # what changes without this loop, as where an outer one mixes the data, is data
+    moved = [name for name in loop.leaves if name in own and _is_moved(name, [*starts, recorder.left])]
     forward, read = loop.depending_on(moved)
     if not moved or not forward:
         return None
