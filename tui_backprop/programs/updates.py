@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 
 import numpy as np
 
@@ -121,7 +121,12 @@ def recognise_updates(updates: Sequence[Update]) -> list[Optimizer] | None:
         return None
     with quiet():
         flat = [_flat(update) for update in updates]
-        for units, made in _candidates(flat[:_FIRST]):
+        candidates = _candidates(flat[:_FIRST])
+        if (
+            len({gradient.size for _, gradient, _ in flat}) > 1
+        ):  # other variables in some steps: nothing is kept of them
+            candidates = islice(candidates, 1)
+        for units, made in candidates:
             head = _rates(flat[:_FIRST], units(flat[:_FIRST]))
             if head is None:
                 continue

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Sequence
+from dis import opmap
+from functools import lru_cache
 from itertools import pairwise
 from types import CodeType
 
@@ -16,6 +18,7 @@ import numpy as np
 from .tape import SUMS, Note, is_linear, spine
 
 Instruction = tuple[CodeType, int]
+_FOR_ITER = opmap["FOR_ITER"]
 
 
 class Steps:
@@ -46,7 +49,8 @@ class Steps:
                         self._read_again.add(note)
                     else:
                         self._end_step()
-                source.readers.add(reader)
+                if not _is_iteration(code, at):
+                    source.readers.add(reader)
                 source.consumers.append(note)
         if note.what in SUMS and np.ndim(note.value) and note not in self._read_again:
             note.replaces = self._replaced(note)
@@ -131,6 +135,12 @@ class Steps:
         self._notes, self._begin, self._updates = rest, last, []
         self._read_again.clear()
         self._on_step(done)
+
+
+@lru_cache(10_000)
+def _is_iteration(code: CodeType, at: int) -> bool:
+    """Return whether an instruction takes the next one of a loop: of two arrays in a zip both are read there."""
+    return code.co_code[at] == _FOR_ITER
 
 
 def find_steps(notes: Sequence[Note], accumulating: Collection[Instruction]) -> list[list[Note]]:
