@@ -36,6 +36,20 @@ def table(moment: Moment, width: int = 61, height: int = 30) -> dict[str, list[D
 
 
 @pytest.mark.parametrize("lesson", SWEPT)
+def test_what_a_step_brought_is_the_same_to_the_bit_however_one_came_there(lesson: str) -> None:
+    stepped, trained = Timeline(open_program(lesson)), Timeline(open_program(lesson))
+    finish(stepped, 3)
+    stepped.begin_next()
+    assert stepped.recording.previous is not None
+    assert stepped.recording.previous.gradients
+    assert trained.train(3)
+    assert trained.recording.previous is not None
+    assert trained.recording.previous.gradients is None
+    assert at_loss(stepped).loss == at_loss(trained).loss
+    assert change_of_step(stepped.recording) == change_of_step(trained.recording)
+
+
+@pytest.mark.parametrize("lesson", SWEPT)
 def test_the_table_adds_up_and_holds_the_engine_s_numbers(lesson: str) -> None:
     timeline = Timeline(open_program(lesson))
     for iteration in range(1, 7):

@@ -43,10 +43,14 @@ if TYPE_CHECKING:
 
 
 class PastIteration(NamedTuple):
-    """A finished iteration: the state it started from, and the loss there, None where that was another loss."""
+    """A finished iteration: the state it started from, and the loss there, None where that was another loss.
+
+    `gradients` are those of the variables, where they were recorded.
+    """
 
     start: State
     loss: float | None
+    gradients: Mapping[Variable, Array] | None = None
 
 
 class Recording:
@@ -122,6 +126,12 @@ class Recording:
         only = None if self.step is None else self.step.trained
         nodes = [node for node in self.graph.variables if node in self.visited and (only is None or node in only)]
         return sorted(nodes, key=self.visited.__getitem__)
+
+    @property
+    def gradients(self) -> dict[Variable, Array]:
+        """The gradients of the variables that are complete."""
+        completed = {node: self.events[self.completed[node]] for node in self.graph.variables if node in self.completed}
+        return {node: event.gradient for node, event in completed.items() if isinstance(event, GradientCompleted)}
 
     def is_outdated(self, node: Node, updates: int) -> bool:
         """Return whether a node's value was computed from a variable that the first so many updates have changed."""

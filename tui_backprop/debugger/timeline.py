@@ -348,7 +348,8 @@ class Timeline:
     def _begin_next(self) -> Recording:
         last = self.recording.events[-1]
         assert isinstance(last, IterationFinished)
-        self._begin_another(PastIteration(self.recording.start, last.loss))
+        gradients = None if self.program.is_hunted else self.recording.gradients  # a forecast is made with right ones
+        self._begin_another(PastIteration(self.recording.start, last.loss, gradients))
         return self.recording
 
     def _begin_another(self, previous: PastIteration | None) -> None:
