@@ -74,12 +74,6 @@ def is_frozen(value: Any, shape: Shape) -> TypeGuard[Array]:
     return is_float64(value) and value.shape == shape and value.flags.owndata and not value.flags.writeable
 
 
-def is_kept(value: Any) -> TypeGuard[Array]:
-    """Return whether this is an array of float64 whose numbers are its own, or bytes, and that nobody may write to."""
-    is_array = type(value) is np.ndarray and value.dtype is _FLOAT64 and value.ndim > 0
-    return is_array and not value.flags.writeable and (value.flags.owndata or type(value.base) is bytes)
-
-
 def quiet() -> np.errstate:
     """Return a context in which NumPy does not warn of overflow or division by zero: the engine finds them itself."""
     return np.errstate(all="ignore")

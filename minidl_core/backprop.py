@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -59,6 +60,7 @@ class Subgraph:
     def __init__(self, fetches: Iterable[Node]) -> None:
         self.index = index = {node: place for place, node in enumerate(dict.fromkeys(fetches))}
         self.nodes = nodes = list(index)
+        self._fetches = len(nodes)
         self.uses = uses = [0] * len(nodes)
         firsts: list[Any] = []
         seconds: list[int | None] = []
@@ -98,6 +100,17 @@ class Subgraph:
                         uses[place] += 1
                 firsts.append(tuple([index[source] for source in inputs]))
                 seconds.append(None)
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """The fetches that are no other's inputs."""
+        return [place for place in range(self._fetches) if not self.uses[place]]
+
+    def order_from(self, loss: Node) -> list[int]:
+        """Return the nodes that lead to one of the fetches, a loss, in the order of the search."""
+        if self.starts == [self.index[loss]]:
+            return self.visits(self.starts)
+        return [self.index[node] for node, _ in waiting_visits(loss)]
 
     def visits(self, starts: Iterable[int], lengths: list[int] | None = None) -> list[int]:
         """Return the queue when all is over, which is the order of the visits.

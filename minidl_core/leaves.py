@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-from .arrays import Array, as_text, copy_in, is_finite, is_float64, is_frozen, is_kept
+from .arrays import Array, as_text, copy_in, is_finite, is_float64, is_frozen
 from .errors import FeedError, GraphError, ShapeError
 from .finite import non_finite_leaf
 from .graph import Constant, Node, Placeholder, Variable, post_order
@@ -49,7 +49,7 @@ class Leaves:
                 raise FeedError(f"it is fed, but {asked} does not need it; take it out of feed_dict.", node)
             last = self._fed.get(node)
             try:
-                feed = feeds[node] = value if is_kept(value) else _copied(value, last)
+                feed = feeds[node] = _kept(value, last)
             except (TypeError, ValueError) as error:
                 raise FeedError(f"its feed is not an array of numbers: {error}.", node) from error
             if feed is not last:
@@ -79,12 +79,18 @@ class Leaves:
         return values
 
 
-def _copied(value: Any, last: Array | None) -> Array:
-    """Return a copy of what is fed; the last one, where it has the same bits, so that nobody has to look again.
+def _kept(value: Any, last: Array | None) -> Array:
+    """Return what is fed as an array that nobody writes to: itself, where it is one, or else a copy.
 
-    An array is copied as bytes, which cannot be written to. They differ early from others, if they do.
+    Where it has the same bits as the last one it is that, so that nobody has to look again. An array is copied as
+    bytes, which cannot be written to; they differ early from others, if they do.
     """
-    if type(value) is not np.ndarray or not (is_float64(value) and value.size > 1 and value.flags.c_contiguous):
+    if type(value) is not np.ndarray or not is_float64(value) or not value.ndim:
+        return copy_in(value)
+    flags, base = value.flags, cast(Any, value.base)
+    if not flags.writeable and (flags.owndata or type(base) is bytes):
+        return value
+    if not flags.c_contiguous:
         return copy_in(value)
     now = value.tobytes()
     if last is not None and last.base == now and last.shape == value.shape:

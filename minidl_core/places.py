@@ -10,8 +10,8 @@ _PACKAGE = os.path.join(os.path.dirname(__file__), "")
 
 
 def asking_frame() -> FrameType:
-    """Return the frame that asked for what is being done: the first behind the caller that is not one of ours."""
-    frame = sys._getframe(1)
+    """Return the frame that asked for what is being done: the first that is not ours, behind the caller's caller."""
+    frame = sys._getframe(3)
     while frame.f_code.co_filename.startswith(_PACKAGE) and frame.f_back is not None:
         frame = frame.f_back
     return frame

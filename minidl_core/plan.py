@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import Array, Shape, as_text, freeze, is_finite, quiet, read_only
-from .backprop import waiting_visits
+from .backprop import Subgraph
 from .definition import GradientRule
 from .errors import GraphError, MinidlError, NonFiniteError, ShapeError
 from .finite import non_finite_gradient, non_finite_leaf, non_finite_value
@@ -37,8 +37,9 @@ class Plan:
 
     def __init__(self, fetches: Sequence[Node]) -> None:
         self.fetches = tuple(fetches)
-        self.scalars = ScalarGraph.of(self.fetches)
-        self._leaves = Leaves(self.fetches, self.index if self.scalars is None else self.scalars.subgraph.index)
+        self.subgraph = Subgraph(self.fetches)
+        self.scalars = ScalarGraph.of(self.subgraph)
+        self._leaves = Leaves(self.fetches, self.index if self.scalars is None else self.subgraph.index)
         self._backward: dict[tuple[Node, bool], _BackwardPlan] = {}
 
     @cached_property
@@ -77,7 +78,7 @@ class Plan:
     def start(self, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array]) -> list[Array]:
         """Return the list of values with those of the leaves in it; raises GraphError, ShapeError or NonFiniteError."""
         values = self._leaves.start(feeds, variables)
-        return values if self.scalars is None else [values[self.scalars.subgraph.index[node]] for node in self.nodes]
+        return values if self.scalars is None else [values[self.subgraph.index[node]] for node in self.nodes]
 
     def run(self, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array]) -> Evaluation:
         """Return the values of all nodes.
@@ -112,13 +113,10 @@ class Plan:
         """
         try:
             given = self._leaves.start(feeds, variables)
-            floats: list[Any] = given.copy()
-            for place in scalars.leaves:
-                floats[place] = float(given[place])
-            scalars.compute(floats)
+            floats = scalars.compute(given)
         except Exception:
             return None
-        is_sound = all(math.isfinite(floats[scalars.subgraph.index[node]]) for node in self.fetches)
+        is_sound = all(math.isfinite(floats[self.subgraph.index[node]]) for node in self.fetches)
         return _ScalarEvaluation(self, scalars, given, floats) if is_sound else None
 
     def is_spoiled(self, position: int, values: list[Array], loss: Node) -> bool:
@@ -199,7 +197,7 @@ class _BackwardPlan:
     def __init__(self, plan: Plan, loss: Node, training: bool) -> None:
         self._plan, self._loss, self.training = plan, plan.index[loss], training
         self._wanted = plan.trained() if training else None
-        order = [plan.index[node] for node, _ in waiting_visits(loss)]
+        order = [plan.index[plan.subgraph.nodes[place]] for place in plan.subgraph.order_from(loss)]
         self.visited = order if self._wanted is None else [each for each in order if self._wanted[each]]
 
     @cached_property
@@ -365,10 +363,10 @@ class _ScalarEvaluation(Evaluation):
     def _values(self) -> list[Any]:  # type: ignore[override]
         given = zip(self._given, self._floats, strict=True)
         numbers = [np.float64(number) if leaf is None else leaf for leaf, number in given]
-        return [numbers[self._scalars.subgraph.index[node]] for node in self._plan.nodes]
+        return [numbers[self._plan.subgraph.index[node]] for node in self._plan.nodes]
 
     def __getitem__(self, node: Node) -> Array:
-        value: Any = np.float64(self._floats[self._scalars.subgraph.index[node]])
+        value: Any = np.float64(self._floats[self._plan.subgraph.index[node]])
         return value  # type: ignore[no-any-return]
 
     def gradients(self, loss: Node) -> dict[Node, Array]:
@@ -376,7 +374,7 @@ class _ScalarEvaluation(Evaluation):
         gradients = backward.gradients(self._floats)
         if gradients is None:
             return super().gradients(loss)
-        nodes, visited = self._scalars.subgraph.nodes, backward.visited
+        nodes, visited = self._plan.subgraph.nodes, backward.visited
         numbers = np.array([gradients[position] for position in visited])
         return dict(zip([nodes[position] for position in visited], numbers, strict=True))
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import freeze
-from .backprop import Subgraph, waiting_visits
+from .backprop import Subgraph
 from .definition import GradientRule, OperationDefinition, is_ours
 from .floats import Backward, Branch, Floats, backward_loop, backward_of, forward_loop, forward_of
 from .gradients import EvaluatedOperation, gradient_rule, input_gradients, rule_of
@@ -47,35 +47,36 @@ def _kinds(of_each: list[Any]) -> tuple[list[Any], list[int]]:
 
 
 class ScalarGraph:
-    """Single numbers, in the `order` of a search from the `starts`, those fetches that are no other's inputs."""
+    """Single numbers, in the `order` of a search from all fetches."""
 
-    def __init__(self, subgraph: Subgraph, starts: list[int], order: list[int], operations: _Operations) -> None:
-        self.subgraph, self._starts, self._order, self.operations = subgraph, starts, order, operations
-        self.leaves = [place for place, first in enumerate(subgraph.firsts) if first is None]
+    def __init__(self, subgraph: Subgraph, order: list[int], operations: _Operations) -> None:
+        self.subgraph, self._order, self.operations = subgraph, order, operations
+        self._leaves = [place for place, first in enumerate(subgraph.firsts) if first is None]
         self._loop = forward_loop(tuple(map(_forward_branch, self.operations.definitions)))
         self._backward: dict[tuple[Node, bool], ScalarBackward] = {}
 
     @staticmethod
-    def of(fetches: Sequence[Node]) -> ScalarGraph | None:
-        """Return the graph that some fetches need; None where not all are single numbers and all operations ours."""
-        subgraph = Subgraph(fetches)
+    def of(subgraph: Subgraph) -> ScalarGraph | None:
+        """Return the graph of these nodes; None where not all are single numbers and all operations ours."""
         if {node._shape for node in subgraph.nodes} != {()}:
             return None
-        starts = [place for place in range(len(set(fetches))) if not subgraph.uses[place]]
-        order = subgraph.visits(starts)
+        order = subgraph.visits(subgraph.starts)
         if len(order) < len(subgraph.nodes):  # there is a cycle
             return None
         operations = _Operations(subgraph, order)
         # ours only compute: how often and in which order makes no difference
         if not all(is_ours(each.compute) for each in operations.definitions):
             return None
-        return ScalarGraph(subgraph, starts, order, operations)
+        return ScalarGraph(subgraph, order, operations)
 
-    def compute(self, values: Floats) -> None:
-        """Compute the values of all operations from those of the leaves."""
-        of = self.operations
+    def compute(self, given: Sequence[Any]) -> Floats:
+        """Return the values of all nodes from those of the leaves."""
+        values, of = [*given], self.operations
+        for place in self._leaves:
+            values[place] = float(given[place])
         steps = reversed(of.kinds), reversed(of.places), reversed(of.firsts), reversed(of.seconds)
         self._loop(values, *steps, self._compute)
+        return values
 
     def _compute(self, values: Floats, place: int, _first: object, _second: object) -> None:
         node: Any = self.subgraph.nodes[place]
@@ -94,10 +95,8 @@ class ScalarGraph:
 
     def visited_from(self, loss: Node) -> list[int]:
         """Return the nodes that lead to a loss, in the order of the search."""
-        index = self.subgraph.index
-        if self._starts == [index[loss]]:
-            return self._order
-        return [index[node] for node, _ in waiting_visits(loss)]
+        is_all = self._order[0] == self.subgraph.index[loss] and len(self.subgraph.starts) == 1
+        return self._order if is_all else self.subgraph.order_from(loss)
 
     def trained(self) -> list[bool]:
         """Return for each node whether it is a variable or computes from one, so that training needs its gradient."""
