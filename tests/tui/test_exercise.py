@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tui_backprop.cli import main
-from tui_backprop.exercise import gaps
-from tui_backprop.exercise.gaps import OPEN, RIGHT, WRONG, ExerciseError, exercise, gaps_of, judge_gaps
+from tui_backprop.exercise import gaps, trial
+from tui_backprop.exercise.gaps import OPEN, RIGHT, RUNAWAY, WRONG, ExerciseError, exercise, gaps_of, judge_gaps
 from tui_backprop.exercise.watching import run_exercise
 
 SOLUTION = Path(gaps.__file__).with_name("value.py").read_text(encoding="utf-8")
@@ -61,6 +61,43 @@ def test_a_wrong_gap_is_shown_by_numbers_and_spoils_no_other(number: int, body: 
     assert judged[number - 1].why.startswith(why)
     alone = list(judge_gaps(with_gap(number, body, exercise())))
     assert [each.state for each in alone] == [WRONG if each.number == number else OPEN for each in alone]
+
+
+@pytest.mark.parametrize(
+    ("number", "body", "why"),
+    [
+        (4, "i = 0\nwhile i < len(order):\n    order[i].pass_on()", "it did not end: after 0.5 s"),
+        (5, "while True:\n    try:\n        pass\n    except BaseException:\n        pass", "it did not end"),
+        (3, "input()", "EOFError is raised by 'input()'"),
+        (4, "while True:\n    order += order", "MemoryError is raised by 'order += order'"),
+        (1, "import os\nos._exit(7)", "it ended the whole process in which it was tried, with status 7"),
+    ],
+)
+def test_a_gap_that_takes_all_ends_and_spoils_no_other(
+    number: int, body: str, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trial, "_LONGEST", 0.5 if why.startswith("it did not") else 60)
+    judged = list(judge_gaps(with_gap(number, body)))
+    assert [each.number for each in judged if each.state != RIGHT] == [number]
+    assert judged[number - 1].why.startswith(why)
+    assert judged[number - 1].state == (WRONG if "EOF" in why else RUNAWAY)
+
+
+def test_a_file_with_an_endless_gap_is_not_run_and_its_next_save_is_checked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # long enough for the right gaps, whatever else the machine does
+    monkeypatch.setattr(trial, "_LONGEST", 3)
+    file = tmp_path / "mine.py"
+    file.write_text(with_gap(4, "while True: pass"))
+    assert run_exercise(str(file), wait=lambda _: file.write_text(SOLUTION) and None) == 0
+    first, second = capsys.readouterr().out.split("gaps are right.")
+    assert first.strip().startswith(f"{file}, saved ")
+    assert "; checking ...\n" in first
+    assert "✗ gap 4" in first
+    assert "it did not end" in first
+    assert first.endswith("4 of 5 ")
+    assert "All of it is right." in second
 
 
 def test_a_gap_without_its_comments_is_missed() -> None:
