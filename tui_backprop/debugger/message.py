@@ -90,8 +90,8 @@ class Message:
     `given`, `why` it is wrong, if that is known, and after how many moves it comes `again` (0: it does not count).
 
     hunting: how many `looks`, and whether it is `over`. hunt: whether the mistake is `found`, or it is `over` without
-    that, what is `wrong` with the engine, how many `looks` and `seconds` that took, and what went wrong with the
-    `score`. would end the hunt: `what` was refused.
+    that, what is `wrong` with the engine, and the right `rule`, how many `looks` and `seconds` that took, and what went
+    wrong with the `score`. no hunt: whether it is `over`. would end the hunt: `what` was refused.
 
     Of a lesson, page moved back: its `number`, the `moment` that it belongs to, and the later one that was `left` for
     it. page is nowhere: `why` there is no moment that it belongs to. goal reached: the `lesson` that comes next, empty

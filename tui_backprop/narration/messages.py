@@ -239,13 +239,19 @@ def _hunt(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
     took = f"{looks}, {f'{minutes} min ' * bool(minutes)}{seconds} s"
     if not data["over"]:
         return (f"That is not it. So far: {took}.",)
-    score = f" {printable(data['score'])}." if data["score"] else ""
     head = "Found" if data["found"] else "It was this"
+    more = verdict_beside(data)
     return (
-        f"{head} ({took}): {data['wrong']}.{score}",
+        f"{head} ({took}): {data['wrong']}.{f' {more}' if more else ''}",
+        f"{head} ({took}): {data['wrong']}.",
         f"{head} ({looks}): {data['wrong']}.",
         f"{head}: {data['wrong']}.",
     )
+
+
+def verdict_beside(data: Mapping[str, Any]) -> str:
+    """Return what there is to say of a hunt beside its verdict: the right rule, and what went wrong with the score."""
+    return " ".join(filter(None, (data["rule"], f"{printable(data['score'])}." if data["score"] else "")))
 
 
 def _page_moved_back(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
@@ -332,7 +338,11 @@ SENTENCES: dict[Kind, Callable[[Mapping[str, Any], Keys], tuple[str, ...]]] = {
     "nothing folded here": lambda *_: ("nothing is folded here",),
     "hunting": _hunting,
     "hunt": _hunt,
-    "no hunt": lambda *_: ("there is nothing to hunt here; backprop-tui hunt begins a hunt",),
+    "no hunt": lambda data, _: (
+        "this hunt is over; backprop-tui hunt begins another"
+        if data["over"]
+        else "there is nothing to hunt here; backprop-tui hunt begins a hunt",
+    ),
     "would end the hunt": lambda data, _: (f"no {data['what']} in a hunt: the right engine's numbers would end it",),
     "no pages": lambda *_: ("this lesson has no pages",),
     "page moved back": _page_moved_back,
