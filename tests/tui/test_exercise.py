@@ -8,11 +8,21 @@ from pathlib import Path
 import pytest
 
 from tui_backprop.cli import main
-from tui_backprop.exercise import gaps, trial
-from tui_backprop.exercise.gaps import OPEN, RIGHT, RUNAWAY, WRONG, ExerciseError, exercise, gaps_of, judge_gaps
+from tui_backprop.exercise import trial, value
+from tui_backprop.exercise.gaps import (
+    OPEN,
+    RIGHT,
+    RUNAWAY,
+    WRONG,
+    ExerciseError,
+    exercise,
+    gaps_of,
+    judge_gaps,
+    solution,
+)
 from tui_backprop.exercise.watching import run_exercise
 
-SOLUTION = Path(gaps.__file__).with_name("value.py").read_text(encoding="utf-8")
+SOLUTION = solution()
 
 
 def with_gap(number: int, body: str, text: str = SOLUTION) -> str:
@@ -28,6 +38,12 @@ def with_gap(number: int, body: str, text: str = SOLUTION) -> str:
 def test_all_gaps_are_open_at_first_and_the_file_runs() -> None:
     assert {each.state for each in judge_gaps(exercise())} == {OPEN}
     exec(compile(exercise(), "exercise", "exec"), {"__name__": "exercise"})
+
+
+def test_the_engine_of_the_lesson_has_no_signs_of_the_exercise() -> None:
+    engine = Path(value.__file__).read_text(encoding="utf-8")
+    assert "gap " not in engine.replace("gap1", "")
+    assert re.sub(r" *# (end of )?gap \d.*\n", "", SOLUTION) == engine
 
 
 def test_what_was_cut_out_is_right_in_every_gap() -> None:

@@ -16,6 +16,17 @@ _GAP = re.compile(
 )
 _TITLE = '''"""Your own engine: fill the gaps, each with one to four lines in place of its three dots, and save."""'''
 _FIRST, _LAST = "# gap {}:", "# end of gap {}"
+_CUT = {
+    "self.grad += out.grad": (2, "what a sum passes on to self and to other"),
+    "self.grad += other.data * out.grad": (2, "what a product passes on to self and to other"),
+    "self.grad += (self.data > 0) * out.grad": (
+        1,
+        "what relu passes on to self; its slope is 1 where self is above 0, else 0",
+    ),
+    "self.grad = 1.0": (3, "set this node's own gradient; then all pass on, the last made first"),
+    "for weight in (w, b):": (3, "move w and b by 0.1 times their gradients, downhill, and zero these"),
+}
+"""What is cut out of value.py: by the line that begins it, how many lines it has, and what is asked for there."""
 
 
 class ExerciseError(Exception):
@@ -39,20 +50,27 @@ class Judgement(NamedTuple):
 
 
 @cache
-def _solution() -> str:
-    return Path(__file__).with_name("value.py").read_text(encoding="utf-8")
+def solution() -> str:
+    """Return the exercise as it is when it is done."""
+    lines = Path(__file__).with_name("value.py").read_text(encoding="utf-8").splitlines(keepends=True)
+    for number, (begins, (count, task)) in enumerate(_CUT.items(), 1):
+        [at] = [at for at, line in enumerate(lines) if line.strip() == begins]
+        indent = lines[at][: -len(lines[at].lstrip())]
+        first, last = f"{_FIRST.format(number)} {task}", _LAST.format(number)
+        lines[at : at + count] = [f"{indent}{first}\n", *lines[at : at + count], f"{indent}{last}\n"]
+    return "".join(lines)
 
 
 def exercise() -> str:
     """Return the text of the exercise: the engine without what belongs into its gaps."""
-    text = _GAP.sub(lambda gap: _filled(gap, "...\n"), _solution())
+    text = _GAP.sub(lambda gap: _filled(gap, "...\n"), solution())
     return _TITLE + text[text.index("\n") :]
 
 
 def gaps_of(text: str) -> dict[int, Gap]:
     """Return the gaps of an exercise by their numbers; raises ExerciseError where the comments around one are gone."""
     found = {int(gap["number"]): Gap(gap["task"], _dedented(gap["body"], gap["indent"])) for gap in _GAP.finditer(text)}
-    for number in map(int, re.findall(r"# gap (\d+):", _solution())):
+    for number in map(int, re.findall(r"# gap (\d+):", solution())):
         if number not in found:
             first, last = _FIRST.format(number), _LAST.format(number)
             raise ExerciseError(f"the lines '{first} ...' and '{last}' say where gap {number} is; put them back")
@@ -67,7 +85,7 @@ def judge_gaps(text: str) -> Iterator[Judgement]:
             yield Judgement(number, gap.task, OPEN)
             continue
         try:
-            why = find_mistake(number, _with_gap(number, gap.body), _solution())
+            why = find_mistake(number, _with_gap(number, gap.body), solution())
         except RunawayError as error:
             yield Judgement(number, gap.task, RUNAWAY, str(error))
         else:
@@ -76,7 +94,7 @@ def judge_gaps(text: str) -> Iterator[Judgement]:
 
 def _with_gap(number: int, body: str) -> str:
     """Return the engine with these lines in one of its gaps."""
-    return _GAP.sub(lambda gap: _filled(gap, body) if int(gap["number"]) == number else gap[0], _solution())
+    return _GAP.sub(lambda gap: _filled(gap, body) if int(gap["number"]) == number else gap[0], solution())
 
 
 def _filled(gap: re.Match[str], body: str) -> str:
