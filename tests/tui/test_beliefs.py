@@ -143,6 +143,11 @@ ONE_CONSUMER = "On this graph it never matters, because every node has one consu
             "They part at step 5, when side is visited: area uses it more than once, and counts once.",
         ),
         (
+            "two-edges",
+            OVERWRITTEN,
+            "They part at step 5, when side is visited: the second contribution of area replaces the first.",
+        ),
+        (
             "two-paths",
             OVERWRITTEN,
             "They part at step 5, when b is visited: what d contributes replaces what came before, from c.",
