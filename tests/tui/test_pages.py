@@ -328,6 +328,21 @@ def test_no_page_is_read_as_lines_while_a_question_stands() -> None:
     assert "Page 2" in next(do(viewer, "page"))
 
 
+@pytest.mark.parametrize("name", [*WITH_PAGES, *VARIANTS])
+async def test_the_keys_that_a_page_names_for_training_go_by_iterations(name: str) -> None:
+    async with BackpropApp(name).run_test(size=(120, 40)) as pilot:
+        viewer = viewer_of(pilot)
+        reading = viewer.reading
+        for _ in range(reading.count):
+            await pilot.press("T")
+            if "is faster)" in reading.text:
+                await pilot.press("i", "r")
+                running = viewer.session.running
+                assert running is not None
+                assert "iterations a second" in running.label
+                await pilot.press("space")
+
+
 def test_a_lesson_without_pages_says_so() -> None:
     viewer = reader()
     viewer.turn_page(1)
