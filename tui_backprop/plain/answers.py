@@ -12,6 +12,7 @@ from ..inspector import draw_inspector
 from ..narration.log import Log
 from ..narration.messages import Keys, sentences
 from ..narration.narration import narrate_line
+from ..narration.wording import the_loss
 from ..notation.formats import number, shape_text
 from ..notation.formulas import right_side
 from ..notation.losses_beside import losses_beside
@@ -50,8 +51,8 @@ def write_place(viewer: Viewer) -> Iterator[str]:
     moment = viewer.moment
     at = name_moment(viewer.session.timeline)
     yield f"Moment {at}: iteration {moment.iteration}, {moment.phase} pass of {moment.program.lesson.name}."
-    loss, name = moment.loss, called(moment.graph.loss)
-    yield f"The loss {name} is {'not measured yet' if loss is None else number(loss)}."
+    loss, name = moment.loss, the_loss(moment.graph.loss, called(moment.graph.loss))
+    yield f"{name[0].upper()}{name[1:]} is {'not measured yet' if loss is None else number(loss)}."
     if beside := losses_beside(moment):
         yield f"{beside}."
     if moment.queue_is_hidden:
