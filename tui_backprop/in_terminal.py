@@ -57,7 +57,9 @@ def run_app(
     except NOT_OPENED as error:
         complain(why_not(asked.name, error))
         return 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
+        for where in error.args:
+            complain(where)
         return 130
     begins = progress is not None and asked.at == "0" and not asked.edits and not is_session(asked.name)
     with reported(opened.session):
