@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -36,7 +37,7 @@ from .programs.program import Program
 from .screens.main_screen import MainScreen
 from .session import DebugSession
 from .session.progress import Progress
-from .settings import Settings, theme_of
+from .settings import Settings, config_path, theme_of
 from .terminal_input import BackgroundReported
 from .widgets.canvas import PaintedRow
 
@@ -79,6 +80,7 @@ class BackpropApp(App[None]):
         self._offers_path = offers_path
         self._follows_background = False
         self._keys: Keymap = {}
+        self._wrong_settings: list[str] = []
         self.fault: list[str] = []
         # passed here already, because the filter for NO_COLOR is chosen now: a theme's would make greys of the colours
         super().__init__(ansi_color=True)
@@ -120,7 +122,8 @@ class BackpropApp(App[None]):
         then = self.session.program.lesson.then
         if progress is not None and progress.is_reached(here) and then is not None and then.lesson in lesson_names():
             here = then.lesson
-        problem = "" if progress is None else progress.problem
+        wrong = [*(self._wrong_settings if starts else ()), "" if progress is None else progress.problem]
+        problem = ". ".join(filter(None, wrong))
         listed = entries(progress, others)
         self.push_screen(LessonsScreen(listed, here, self._keys, starts=starts, problem=problem), open_lesson)
 
@@ -142,7 +145,9 @@ class BackpropApp(App[None]):
         screen.viewer.tell(self._progress)
         begins = self._begins or (len(self._sessions) > 1 and self._company is None)
         if begins and screen.viewer.reading.count:
+            message = self.session.message
             screen.viewer.turn_page(1)
+            self.session.message = message  # what was wrong still has to be read
         return screen
 
     # in a class
@@ -288,6 +293,10 @@ class BackpropApp(App[None]):
         self.session.change_speed(settings.speed - Settings.speed)
         while self.session.quiz.mode != settings.ask and self.session.hunt is None:
             self.session.ask()
+        folder = f"{config_path().parent}{os.sep}"
+        self._wrong_settings = [wrong.replace(folder, "") for wrong in settings.wrong]
+        if self._wrong_settings and message is None:
+            message = Message("wrong settings", {"said": self._wrong_settings})
         self.session.message = message
 
     def action_choose_theme(self, name: str) -> None:

@@ -9,6 +9,7 @@ from types import ModuleType
 import pytest
 from rich.color import Color
 from rich.style import Style
+from textual.widgets import Static
 
 import minidl_core
 import tui_backprop
@@ -23,6 +24,8 @@ from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.settings import CHOICES, MEANINGS, Settings, read_settings, theme_of, write_config
 from tui_backprop.terminal_input import BackgroundReported, TerminalInput
 from tui_backprop.widgets.canvas import Canvas
+
+from .test_keys import text
 
 DARK = {
     "black": "#000000",
@@ -191,6 +194,35 @@ def test_what_was_wrong_with_the_program_is_still_to_be_read_after_the_settings(
     app = BackpropApp(session)
     app.set_up(Settings(speed=7, ask="room"))
     assert app.session.message is warned
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ('theme = "purple"', "config.toml:1: theme cannot be 'purple'"),
+        ('[keys]\nback = "space"\nstep = "h h"', "config.toml:3: 'h h' is no key"),
+        ("theme: dark", "config.toml is not TOML"),
+    ],
+)
+async def test_what_is_wrong_is_on_the_screen_at_the_start(
+    config: str, said: str, size: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(config)
+    monkeypatch.setattr("tui_backprop.app.config_path", lambda: path)
+    app = BackpropApp("chain", begins=True)
+    app.set_up(read_settings(path))
+    async with app.run_test(size=size) as pilot:
+        assert text(pilot, "page")
+        assert said in " ".join(text(pilot, "step").split())
+        assert "…" not in text(pilot, "step")
+    path_first = BackpropApp("chain", offers_path=True)
+    path_first.set_up(read_settings(path))
+    async with path_first.run_test(size=size):
+        problem = path_first.screen.query_one(".problem", Static)
+        assert said in str(problem.render())
+        assert problem.size.height >= len(str(problem.render())) // problem.size.width + 1
 
 
 def test_every_sign_becomes_one_ascii_character() -> None:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 Kind = Literal[
     "warned",
+    "wrong settings",
     "forked",
     "switched",
     "paused at goal",
@@ -71,7 +72,7 @@ Kind = Literal[
 class Message:
     """What happened, by its kind, and the values that a sentence about it needs: nodes, edits, branches, numbers.
 
-    warned: the `text` of what was wrong when the program was opened.
+    warned: the `text` of what was wrong when the program was opened. wrong settings: `said`, what of them is wrong.
 
     forked: `edit`, the `iteration` that starts with it, whether that was computed `again`, the branch `forgotten` for
     it or None. switched: `branch`, its `number` of `count`, whether one is at the `same` place as before. breakpoint
@@ -109,4 +110,4 @@ class Message:
     @property
     def is_about_place(self) -> bool:
         """Whether it says how one came to where one is, and so takes the place of what there is to say of that."""
-        return self.kind in ("warned", "forked", "switched", "hunt")
+        return self.kind in ("warned", "wrong settings", "forked", "switched", "hunt")

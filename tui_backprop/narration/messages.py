@@ -28,6 +28,14 @@ def _warned(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:  # noqa: AR
     return tuple([". ".join(said[:count]).removesuffix(".") + "." for count in range(len(said), 0, -1)])
 
 
+def _wrong_settings(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:  # noqa: ARG001 (as all of them)
+    first, *others = map(printable, data["said"])
+    more = f" There is more, said at the end: {len(others)}." if others else ""
+    head = first.rpartition("; ")[0] or first
+    bare = head.partition(", ")[0]
+    return f"{first}.{more}", f"{head}.{more}", f"{bare}.{more}", f"{bare}."
+
+
 def _forked(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
     iteration, forgotten = data["iteration"], data["forgotten"]
     done = f"iteration {iteration} starts with it"
@@ -275,6 +283,7 @@ def _goal_not_judged(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
 
 SENTENCES: dict[Kind, Callable[[Mapping[str, Any], Keys], tuple[str, ...]]] = {
     "warned": _warned,
+    "wrong settings": _wrong_settings,
     "forked": _forked,
     "switched": _switched,
     "paused at goal": _paused,
