@@ -290,6 +290,17 @@ async def test_the_key_shows_beliefs_anywhere_and_moves_nothing(name: str, size:
         assert fingerprint(pilot.app.timeline.moment) == before
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("name", ["perceptron", "two-edges"])
+async def test_its_columns_have_whole_heads(name: str, size: tuple[int, int]) -> None:
+    async with opened(name, size=size) as pilot:
+        await pilot.press("t", "3")
+        await pilot.pause()
+        [head] = [line for line in shown(pilot).splitlines() if "believed" in line and "right" in line]
+        assert head.count("gradient") == 2
+        assert "…" not in head
+
+
 async def test_the_lesson_skip_names_the_key() -> None:
     async with opened("skip", size=(80, 24)) as pilot:
         await pilot.press("p", "space")
