@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tokenize
 from pathlib import Path
 from types import ModuleType
@@ -223,6 +226,27 @@ async def test_what_is_wrong_is_on_the_screen_at_the_start(
         problem = path_first.screen.query_one(".problem", Static)
         assert said in str(problem.render())
         assert problem.size.height >= len(str(problem.render())) // problem.size.width + 1
+
+
+@pytest.mark.parametrize(
+    ("locale", "is_ascii"),
+    [
+        ({"LC_ALL": "C"}, True),
+        ({"LC_ALL": "POSIX"}, True),
+        ({"LANG": "C"}, True),
+        ({"LC_ALL": "C.UTF-8"}, False),
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, False),
+        ({"LC_ALL": "C", "PYTHONUTF8": "1"}, False),
+        ({}, False),
+    ],
+)
+def test_a_locale_without_other_signs_gets_ascii_though_python_says_utf_8(
+    locale: dict[str, str], is_ascii: bool
+) -> None:
+    others = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "PYTHONUTF8"))}
+    script = "from tui_backprop.settings import Settings; print(Settings().only_ascii)"
+    done = subprocess.run([sys.executable, "-c", script], env=others | locale, capture_output=True, check=True)
+    assert done.stdout.decode() == f"{is_ascii}\n"
 
 
 def test_every_sign_becomes_one_ascii_character() -> None:
