@@ -114,6 +114,9 @@ class BackpropApp(App[None]):
                 if isinstance(self._company, Pupil):
                     self._company.let_go(self.session)
                 self._show_session(self._sessions.get(address) or self._open(address))
+            if starts and self._begins and isinstance(self.screen, MainScreen):
+                self._begin(self.screen)
+                self.screen.show()
 
         opened = {address: session.program.lesson.summary for address, session in self._sessions.items()}
         here, progress = self.session.program.address, self._progress
@@ -143,12 +146,16 @@ class BackpropApp(App[None]):
         screen = MainScreen(self.session, self._company, self._keys, self._paint, self._is_awaited)
         screen._css_update_count = self._css_update_count  # or Textual would parse all style sheets again for it
         screen.viewer.tell(self._progress)
-        begins = self._begins or (len(self._sessions) > 1 and self._company is None)
-        if begins and screen.viewer.reading.count:
-            message = self.session.message
-            screen.viewer.turn_page(1)
-            self.session.message = message  # what was wrong still has to be read
+        if (self._begins and not self._offers_path) or (len(self._sessions) > 1 and self._company is None):
+            self._begin(screen)
         return screen
+
+    def _begin(self, screen: MainScreen) -> None:
+        """Open the pages of a lesson."""
+        if screen.viewer.reading.count and not screen.viewer.reading.is_open:
+            message = screen.session.message
+            screen.viewer.turn_page(1)
+            screen.session.message = message  # what was wrong still has to be read
 
     # in a class
 
@@ -314,6 +321,12 @@ class BackpropApp(App[None]):
     def copy_to_clipboard(self, text: str) -> None:
         """Hand a text to the terminal, with nothing in it that a shell or an editor would obey when it is pasted."""
         super().copy_to_clipboard("\n".join(map(printable, text.split("\n"))))
+
+    def action_help_quit(self) -> None:
+        """Say which key quits where messages stand: a note of Textual's would lie over what is asked for next."""
+        self.session.message = Message("how to quit")
+        if isinstance(self.screen, MainScreen):
+            self.screen.show()
 
     def action_suspend_process(self) -> None:
         """Suspend the app, where there is a shell that could go on with it."""

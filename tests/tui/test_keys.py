@@ -409,3 +409,11 @@ async def test_a_key_that_finds_nothing_to_do_says_why() -> None:
         await pilot.press("9")
         assert f"there is no choice 9: 1 to {len(question.choices)} answers" in text(pilot, "keys")
         assert pilot.app.session.quiz.question is question
+
+
+async def test_an_interrupt_names_the_key_that_quits_and_covers_nothing_that_is_asked_next() -> None:
+    async with opened("chain", size=(80, 24)) as pilot:
+        await pilot.press("ctrl+c")
+        assert "q quits" in text(pilot, "keys")
+        await pilot.press("K", "ctrl+c")
+        assert not pilot.app._notifications

@@ -21,6 +21,7 @@ Kind = Literal[
     "no such moment",
     "no such key",
     "too small",
+    "how to quit",
     "speed",
     "where",
     "kept",

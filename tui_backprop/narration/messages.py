@@ -314,6 +314,7 @@ SENTENCES: dict[Kind, Callable[[Mapping[str, Any], Keys], tuple[str, ...]]] = {
     "in no class": lambda *_: ("this session is in no class; backprop-tui --class NAME begins one",),
     "speed": _speed,
     "too small": _too_small,
+    "how to quit": lambda _, keys: (remedies(keys, ("quit", "quits"), between=""),),
     "no such key": lambda data, _: (
         f"{printable(data['key'])} is no key here: they are Latin letters, so switch the layout of your keyboard",
         f"{printable(data['key'])} is no key: switch to a Latin layout",
