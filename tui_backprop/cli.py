@@ -84,11 +84,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"backprop-tui: the output cannot be written: {error.strerror}", file=sys.stderr)
         return 1
     except KeyboardInterrupt as error:
-        from .complaints import complain
+        from .complaints import say_where_interrupted
 
-        for where in error.args:
-            complain(where)
-        return 130
+        return say_where_interrupted(error)
     if asked.leads is not None:
         from .in_class import lead_class
 

@@ -8,7 +8,7 @@ from .app import BackpropApp
 from .cast import Cast
 from .classroom.lead import Lead
 from .classroom.pupil import Pupil
-from .complaints import complain
+from .complaints import complain, say_where_interrupted
 from .crash import reported
 from .keys import names_of
 from .narration.messages import sentences
@@ -58,9 +58,7 @@ def run_app(
         complain(why_not(asked.name, error))
         return 2
     except KeyboardInterrupt as error:
-        for where in error.args:
-            complain(where)
-        return 130
+        return say_where_interrupted(error)
     begins = progress is not None and asked.at == "0" and not asked.edits and not is_session(asked.name)
     with reported(opened.session):
         app = BackpropApp(

@@ -93,8 +93,8 @@ def test_a_gap_that_takes_all_ends_and_spoils_no_other(
     number: int, body: str, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trial, "_LONGEST", 0.5 if why.startswith("it did not") else 60)
-    judged = list(judge_gaps(with_gap(number, body)))
-    assert [each.number for each in judged if each.state != RIGHT] == [number]
+    judged = list(judge_gaps(with_gap(number, body, exercise())))
+    assert [each.number for each in judged if each.state != OPEN] == [number]
     assert judged[number - 1].why.startswith(why)
     assert judged[number - 1].state == (WRONG if "EOF" in why else RUNAWAY)
 
@@ -102,17 +102,21 @@ def test_a_gap_that_takes_all_ends_and_spoils_no_other(
 def test_a_file_with_an_endless_gap_is_not_run_and_its_next_save_is_checked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # long enough for the right gaps, whatever else the machine does
-    monkeypatch.setattr(trial, "_LONGEST", 3)
+    monkeypatch.setattr(trial, "_LONGEST", 0.5)
     file = tmp_path / "mine.py"
-    file.write_text(with_gap(4, "while True: pass"))
-    assert run_exercise(str(file), wait=lambda _: file.write_text(SOLUTION) and None) == 0
+    file.write_text(with_gap(4, "while True: pass", exercise()))
+
+    def correct(_: float) -> None:
+        monkeypatch.setattr(trial, "_LONGEST", 60)
+        file.write_text(SOLUTION)
+
+    assert run_exercise(str(file), wait=correct) == 0
     first, second = capsys.readouterr().out.split("gaps are right.")
     assert first.strip().startswith(f"{file}, saved ")
     assert "; checking ...\n" in first
     assert "✗ gap 4" in first
     assert "it did not end" in first
-    assert first.endswith("4 of 5 ")
+    assert first.endswith("0 of 5 ")
     assert "All of it is right." in second
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from minidl_core import MinidlError
 
-from ..complaints import complain
+from ..complaints import complain, say_where_interrupted
 from ..drawing.glyphs import DONE, PARTS
 from ..notation.fitting import printable
 from ..programs.opening import open_program
@@ -60,8 +60,8 @@ def run_exercise(path: str, *, once: bool = False, wait: Callable[[float], None]
     except OSError as error:
         complain(f"{path} cannot be read or written: {error.strerror or error}")
         return 2
-    except KeyboardInterrupt:
-        return 130
+    except KeyboardInterrupt as error:
+        return say_where_interrupted(error)
 
 
 def _versions(file: Path, wait: Callable[[float], None]) -> Iterator[bytes]:
