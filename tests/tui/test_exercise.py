@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from tui_backprop.cli import main
-from tui_backprop.exercise import trial, value
+from tui_backprop.exercise import trial, value, watching
 from tui_backprop.exercise.gaps import (
     OPEN,
     RIGHT,
     RUNAWAY,
     WRONG,
     ExerciseError,
+    Judgement,
     exercise,
     gaps_of,
     judge_gaps,
@@ -99,7 +100,16 @@ def test_a_gap_that_takes_all_ends_and_spoils_no_other(
     assert judged[number - 1].state == (WRONG if "EOF" in why else RUNAWAY)
 
 
-def test_a_file_with_an_endless_gap_is_not_run_and_its_next_save_is_checked(
+def test_a_file_with_an_endless_gap_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged = [Judgement(1, "", RIGHT), Judgement(4, "", RUNAWAY, "it did not end")]
+    monkeypatch.setattr(watching, "judge_gaps", lambda _: iter(judged))
+    monkeypatch.setattr(watching, "open_program", lambda _: pytest.fail("it was run"))
+    file = tmp_path / "mine.py"
+    file.write_text(SOLUTION)
+    assert run_exercise(str(file), once=True) == 3
+
+
+def test_the_next_save_of_a_file_with_an_endless_gap_is_checked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trial, "_LONGEST", 0.5)
