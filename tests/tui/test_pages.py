@@ -309,8 +309,11 @@ async def test_no_page_is_seen_while_a_question_stands(size: tuple[int, int], as
         await pilot.press(*asks)
         while not pilot.app.session.quiz.question:
             await pilot.press("space")
-        assert "hidden: the step's question comes first" in text(pilot, "page-title")
-        assert text(pilot, "page").strip().startswith("The question hides this page")
+        title, said = (
+            ("hidden while you drive", "This page may") if asks == "D" else ("hidden: the step's", "The question")
+        )
+        assert title in text(pilot, "page-title")
+        assert text(pilot, "page").strip().startswith(said)
         assert "b = 6" not in text(pilot, "page")
         while pilot.app.session.quiz.question:
             await pilot.press(*"D" if asks == "D" else ["escape"] if asks == "m" else ["space"])
@@ -326,6 +329,10 @@ def test_no_page_is_read_as_lines_while_a_question_stands() -> None:
     assert list(do(viewer, "page")) == ["A question stands, which a page may answer: answer it first, or skip it."]
     list(do(viewer, "skip"))
     assert "Page 2" in next(do(viewer, "page"))
+    list(do(viewer, "drive"))
+    while not viewer.session.quiz.question:
+        list(do(viewer, "step"))
+    assert list(do(viewer, "page")) == ["You drive, and a page may answer what is asked of you; drive ends that."]
 
 
 @pytest.mark.parametrize("name", [*WITH_PAGES, *VARIANTS])

@@ -15,6 +15,7 @@ from .page_rows import draw_page
 from .pane import Pane, Size, indented
 
 _HIDDEN = "The question hides this page, which may answer it. It comes back with the answer."
+_HIDDEN_FROM_DRIVER = "This page may answer what is asked of you. It comes back when you drive no more."
 
 
 class PagePane(Pane):
@@ -31,7 +32,10 @@ class PagePane(Pane):
         if reading.reached:
             left.append((f"   {DONE} goal reached", "done"))
         elif is_hidden(viewer):
-            left.append(("   hidden: the step's question comes first", "now"))
+            drives = viewer.session.driving.is_on
+            left.append(
+                ("   hidden while you drive" if drives else "   hidden: the step's question comes first", "now")
+            )
         elif reading.question is not None and not reading.question.choices and not reading.right:
             left.append(("   type a number, then Enter", "key"))
         then = reading.lesson.then
@@ -45,7 +49,11 @@ class PagePane(Pane):
 
     def draw(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
         """Draw the page, and below it what there is to answer, or what is said to the answer."""
-        lines = prose(_HIDDEN, size.width - 2) if is_hidden(viewer) else draw_page(viewer.reading, size.width - 2)
+        width = size.width - 2
+        if is_hidden(viewer):
+            lines = prose(_HIDDEN_FROM_DRIVER if viewer.session.driving.is_on else _HIDDEN, width)
+        else:
+            lines = draw_page(viewer.reading, width)
         return indented(lines[: size.height])
 
 

@@ -17,6 +17,8 @@ def turn_page(viewer: Viewer, rest: str) -> Lines:
     """Turn a page on, or back, and yield it, with what it points at."""
     if rest not in ("", "back"):
         raise CommandError(f"page reads on, page back the one before; there is no page {rest}.")
+    if viewer.session.quiz.question is not None and viewer.session.driving.is_on:
+        raise CommandError("You drive, and a page may answer what is asked of you; drive ends that.")
     if viewer.session.quiz.question is not None:
         raise CommandError("A question stands, which a page may answer: answer it first, or skip it.")
     viewer.turn_page(-1 if rest else 1)
