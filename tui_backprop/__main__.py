@@ -32,8 +32,10 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return main()
-    except KeyboardInterrupt:
-        return 130
+    except KeyboardInterrupt as error:
+        from .complaints import say_where_interrupted
+
+        return say_where_interrupted(error)
     except Exception as error:  # a fault of our own; where a session is open, it was caught and the session saved
         from .complaints import complain
         from .crash import report_crash

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -36,7 +37,7 @@ from .programs.program import Program
 from .screens.main_screen import MainScreen
 from .session import DebugSession
 from .session.progress import Progress
-from .settings import Settings, theme_of
+from .settings import Settings, config_path, theme_of
 from .terminal_input import BackgroundReported
 from .widgets.canvas import PaintedRow
 
@@ -88,6 +89,7 @@ class BackpropApp(App[None]):
         self._offers_path = offers_path
         self._follows_background = False
         self._keys: Keymap = {}
+        self._wrong_settings: list[str] = []
         self.fault: list[str] = []
         # passed here already, because the filter for NO_COLOR is chosen now: a theme's would make greys of the colours
         super().__init__(ansi_color=True)
@@ -121,6 +123,9 @@ class BackpropApp(App[None]):
                 if isinstance(self._company, Pupil):
                     self._company.let_go(self.session)
                 self._show_session(self._sessions.get(address) or self._open(address))
+            if starts and self._begins and isinstance(self.screen, MainScreen):
+                self._begin(self.screen)
+                self.screen.show()
 
         opened = {address: session.program.lesson.summary for address, session in self._sessions.items()}
         here, progress = self.session.program.address, self._progress
@@ -129,7 +134,8 @@ class BackpropApp(App[None]):
         then = self.session.program.lesson.then
         if progress is not None and progress.is_reached(here) and then is not None and then.lesson in lesson_names():
             here = then.lesson
-        problem = "" if progress is None else progress.problem
+        wrong = [*(self._wrong_settings if starts else ()), "" if progress is None else progress.problem]
+        problem = ". ".join(filter(None, wrong))
         listed = entries(progress, others)
         self.push_screen(LessonsScreen(listed, here, self._keys, starts=starts, problem=problem), open_lesson)
 
@@ -149,10 +155,16 @@ class BackpropApp(App[None]):
         screen = MainScreen(self.session, self._company, self._keys, self._paint, self._is_awaited)
         screen._css_update_count = self._css_update_count  # or Textual would parse all style sheets again for it
         screen.viewer.tell(self._progress)
-        begins = self._begins or (len(self._sessions) > 1 and self._company is None)
-        if begins and screen.viewer.reading.count:
-            screen.viewer.turn_page(1)
+        if (self._begins and not self._offers_path) or (len(self._sessions) > 1 and self._company is None):
+            self._begin(screen)
         return screen
+
+    def _begin(self, screen: MainScreen) -> None:
+        """Open the pages of a lesson."""
+        if screen.viewer.reading.count and not screen.viewer.reading.is_open:
+            message = screen.session.message
+            screen.viewer.turn_page(1)
+            screen.session.message = message  # what was wrong still has to be read
 
     # in a class
 
@@ -302,6 +314,10 @@ class BackpropApp(App[None]):
         self.session.change_speed(settings.speed - Settings.speed)
         while self.session.quiz.mode != settings.ask and self.session.hunt is None:
             self.session.ask()
+        folder = f"{config_path().parent}{os.sep}"
+        self._wrong_settings = [wrong.replace(folder, "") for wrong in settings.wrong]
+        if self._wrong_settings and message is None:
+            message = Message("wrong settings", {"said": self._wrong_settings})
         self.session.message = message
 
     def action_choose_theme(self, name: str) -> None:
@@ -319,6 +335,12 @@ class BackpropApp(App[None]):
     def copy_to_clipboard(self, text: str) -> None:
         """Hand a text to the terminal, with nothing in it that a shell or an editor would obey when it is pasted."""
         super().copy_to_clipboard("\n".join(map(printable, text.split("\n"))))
+
+    def action_help_quit(self) -> None:
+        """Say which key quits where messages stand: a note of Textual's would lie over what is asked for next."""
+        self.session.message = Message("how to quit")
+        if isinstance(self.screen, MainScreen):
+            self.screen.show()
 
     def action_suspend_process(self) -> None:
         """Suspend the app, where there is a shell that could go on with it."""

@@ -10,13 +10,16 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from .drawing.ascii import write_ascii
 from .lessons import lesson_names, title_of
 from .parsers import (
+    COMMANDS,
     EXPORTS,
     SESSION,
+    SWITCHES,
     build_exercise_parser,
     build_grade_parser,
     build_hunt_parser,
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
-    arguments = sys.argv[1:] if arguments is None else arguments
+    arguments = _command_first(sys.argv[1:] if arguments is None else arguments)
     if arguments[:1] == ["grade"]:
         graded = build_grade_parser().parse_args(arguments[1:])
         from .grade import run_grade
@@ -81,8 +84,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0  # the reader of the pipe has seen enough
         print(f"backprop-tui: the output cannot be written: {error.strerror}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return 130
+    except KeyboardInterrupt as error:
+        from .complaints import say_where_interrupted
+
+        return say_where_interrupted(error)
     if asked.leads is not None:
         from .in_class import lead_class
 
@@ -99,6 +104,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if starts:
         asked.lesson = progress.next_lesson
     return run_app(session_of(asked), asked.save, settings, None, progress, record=asked.record, offers_path=starts)
+
+
+def _command_first(arguments: Sequence[str]) -> Sequence[str]:
+    """Return the arguments with the name of a command in front of the switches that were typed before it."""
+    switches = list(takewhile(SWITCHES.__contains__, arguments))
+    name, *others = [*arguments[len(switches) :], ""]
+    return [name, *switches, *others[:-1]] if name in COMMANDS else arguments
 
 
 def offers_path(asked: argparse.Namespace) -> bool:
@@ -167,8 +179,6 @@ def _check_together(asked: argparse.Namespace, parser: argparse.ArgumentParser) 
         parser.error("--questions prints a quiz and does nothing else")
     if asked.picture and (asked.json or not asked.headless):
         parser.error("--picture is what --headless prints at its end, without --json; the key V shows it here")
-    if asked.save and not asked.save.endswith(SESSION):
-        parser.error(f"--save {asked.save}: the name must end with {SESSION}")
     in_class = asked.leads is not None or asked.join is not None
     if in_class and (asked.headless or asked.json or asked.narrate or asked.export):
         parser.error("a class is led and followed without --headless, --json, --narrate and --export")
@@ -306,8 +316,6 @@ def _run_hunt(arguments: Sequence[str]) -> int:
     """Open a hunt, and return the exit status."""
     parser = build_hunt_parser()
     asked = parser.parse_args(arguments)
-    if asked.save and not asked.save.endswith(SESSION):
-        parser.error(f"--save {asked.save}: the name must end with {SESSION}")
     settings = _settings(asked, parser)
     from .hunt.planting import hunt_address
     from .session.hunting import any_seed

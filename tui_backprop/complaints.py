@@ -14,3 +14,10 @@ def complain(text: object) -> None:
     """
     for line in (f"backprop-tui: {text}", *getattr(text, "__notes__", ())):
         print(printable(line), file=sys.stderr)
+
+
+def say_where_interrupted(error: KeyboardInterrupt) -> int:
+    """Print where somebody's script was interrupted, if it was one, and return the exit status."""
+    for where in error.args:
+        complain(where)
+    return 130

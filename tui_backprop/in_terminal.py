@@ -8,7 +8,7 @@ from .app import BackpropApp
 from .cast import Cast
 from .classroom.lead import Lead
 from .classroom.pupil import Pupil
-from .complaints import complain
+from .complaints import complain, say_where_interrupted
 from .crash import reported
 from .keys import names_of
 from .narration.messages import sentences
@@ -59,8 +59,8 @@ def run_app(
     except NOT_OPENED as error:
         complain(why_not(asked.name, error))
         return 2
-    except KeyboardInterrupt:
-        return 130
+    except KeyboardInterrupt as error:
+        return say_where_interrupted(error)
     begins = progress is not None and asked.at == "0" and not asked.edits and not is_session(asked.name)
     with reported(opened.session):
         app = BackpropApp(

@@ -219,7 +219,8 @@ def names_of(keymap: Keymap) -> dict[str, str]:
         shown = shown_keys(binding, keymap).split()
         names[binding.description] = shown[0]
         names |= {f"{binding.description} while typing": name for name in reversed(shown) if len(name) > 1}
-    names["train"] = f"{names['run']} ({names['faster']} is faster)"
+    # a run goes by iterations only from between two
+    names["train"] = f"{names['iteration']}, then {names['run']} ({names['faster']} is faster)"
     return names | {"arrows": "".join(names[way] for way in ("left", "up", "down", "right"))}
 
 

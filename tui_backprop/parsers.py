@@ -11,9 +11,12 @@ from typing import NoReturn
 
 from . import __version__
 from .lessons import lesson_names
-from .programs import FORMULA, PRESETS, is_path
+from .programs import FORMULA, HUNT, PRESETS, is_path
 
 SESSION = ".backprop"
+COMMANDS = ("exercise", "grade", HUNT, "serve")
+SWITCHES = ("--ascii", "--json", "--once", "--plain")
+"""What takes no value, and may stand before the name of a command, too."""
 EXPORTS = ("numpy", "torch", "minidl")
 
 DESCRIPTION = "Step through backpropagation in a terminal, forwards and backwards in time."
@@ -76,10 +79,22 @@ def _lesson(name: str) -> str:
     names = lesson_names()
     if name in names or is_path(name) or name.endswith(SESSION):
         return name
-    file = f"{name}.py"
-    near = [file] if os.path.isfile(file) else difflib.get_close_matches(name, names, n=1)
+    if name in COMMANDS:
+        raise argparse.ArgumentTypeError(f"{name} goes first: backprop-tui {name}, and then the rest")
+    if os.path.isdir(name):
+        raise argparse.ArgumentTypeError(f"{name} is a directory; name a file in it")
+    if os.path.isfile(name):
+        raise argparse.ArgumentTypeError(
+            f"{name} is no file that can be opened: those end with .py, .ipynb or {SESSION}"
+        )
+    near = [file for file in (f"{name}.py", f"{name}{SESSION}") if os.path.isfile(file)][:1]
+    near = near or difflib.get_close_matches(name, names, n=1)
     meant = f"did you mean {near[0]}? There are" if near else "there are"
     raise argparse.ArgumentTypeError(f"there is no lesson '{name}'; {meant}: {', '.join(names)}")
+
+
+def _session(name: str) -> str:
+    return name if name.endswith(SESSION) else f"{name}{SESSION}"
 
 
 def _number(kind: Callable[[str], float], least: float, wanted: str) -> Callable[[str], float]:
@@ -144,7 +159,9 @@ def build_parser() -> argparse.ArgumentParser:
         help="how far they are scattered: a standard deviation",
     )
     parser.add_argument(
-        "--variant", metavar="NAME", help="a lesson with something else in it: vanishing --variant tanh, relu, skip"
+        "--variant",
+        metavar="NAME",
+        help="a lesson with something else in it: vanishing --variant tanh, relu, skip; two-edges --variant matmul",
     )
     parser.add_argument(
         "--seed",
@@ -173,7 +190,9 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="EDIT",
         help="an edit with which an iteration starts, as in '4: W[0,0] = 1'; may be given again",
     )
-    parser.add_argument("--save", metavar="FILE", help="at the end keep the session in FILE.backprop, which opens it")
+    parser.add_argument(
+        "--save", type=_session, metavar="FILE", help="at the end keep the session in FILE.backprop, which opens it"
+    )
     parser.add_argument(
         "--record", metavar="FILE", help="record what the screen shows, as an asciicast with marks: lesson.cast"
     )
@@ -253,7 +272,9 @@ def build_hunt_parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=seed, metavar="N", help="which mistake (default: a kind that you found worst)")
     parser.add_argument("--at", default="0", metavar="MOMENT", help="where to start: 4, 4:b, 4:b:2")
     parser.add_argument("--edit", action="append", default=[], metavar="EDIT", help="as in '4: W[0,0] = 1'")
-    parser.add_argument("--save", metavar="FILE", help="at the end keep the session in FILE.backprop, which opens it")
+    parser.add_argument(
+        "--save", type=_session, metavar="FILE", help="at the end keep the session in FILE.backprop, which opens it"
+    )
     parser.add_argument("--plain", action="store_true", help="no screen: commands are read and answered line by line")
     parser.add_argument("--theme", metavar="NAME", help="colours: dark, light, colour-blind, or auto (default)")
     parser.add_argument("--ascii", action="store_true", help="for fonts without box drawing and arrows")

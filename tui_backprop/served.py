@@ -70,7 +70,13 @@ def view(served: ServedClass, user: User, term: str, terminal: Connection, scrat
         company = Lead(served.name, listening, served.invitation)
     else:
         company = Pupil(served.socket, user.name, served.name)
-    os.environ |= {"TERM": term, "SSH_CONNECTION": "served", "HOME": str(scratch), "TMPDIR": str(scratch)}
+    os.environ |= {
+        "TERM": term,
+        "LC_ALL": "C.UTF-8",
+        "SSH_CONNECTION": "served",
+        "HOME": str(scratch),
+        "TMPDIR": str(scratch),
+    }
     if user.way == "nocolor":
         os.environ["NO_COLOR"] = "1"
     if user.in_browser:

@@ -51,7 +51,15 @@ class Settings:
     def only_ascii(self) -> bool:
         """Whether nothing but ASCII is to be sent: as set, or because the terminal's locale has no other signs."""
         encoding = (getattr(sys.__stdout__, "encoding", None) or "utf-8").lower().replace("-", "")
-        return self.ascii or encoding != "utf8"
+        return self.ascii or encoding != "utf8" or _is_c_locale()
+
+
+def _is_c_locale() -> bool:
+    """Return whether the locale is set to C or POSIX, for which Python takes UTF-8 by itself, and so hides it."""
+    if not sys.flags.utf8_mode or "PYTHONUTF8" in os.environ or "utf8" in sys._xoptions:
+        return False
+    # Python has perhaps set LC_CTYPE in place of what stood there, or of nothing
+    return next(filter(None, map(os.environ.get, ("LC_ALL", "LANG"))), "") in ("C", "POSIX")
 
 
 def config_path() -> Path:

@@ -15,15 +15,18 @@ from tui_backprop.cli import main
 from tui_backprop.debugger.steps import Place
 from tui_backprop.grade import grade
 from tui_backprop.hunt.hunt import WRONG_COSTS, Guess, GuessError, Hunt, read_guess, written_kinds
-from tui_backprop.hunt.mutants import KINDS
+from tui_backprop.hunt.mutants import KINDS, mutants
 from tui_backprop.hunt.planting import hunt_address, kinds_by
 from tui_backprop.inspector.view_table import VIEWS
-from tui_backprop.narration.messages import sentences
+from tui_backprop.lessons import lesson_names
+from tui_backprop.narration.messages import sentences, verdict_beside
+from tui_backprop.narration.wording import ROOMS, choose_sentence
 from tui_backprop.plain.answers import spoken
 from tui_backprop.plain.commands import KEYS
 from tui_backprop.plain.front_end import do
+from tui_backprop.programs.opening import open_program
 from tui_backprop.session import DebugSession, Viewer, hunting
-from tui_backprop.session.hunting import read_scores, worst_seed
+from tui_backprop.session.hunting import read_scores, take_guess, worst_seed
 from tui_backprop.session.opening import Asked, begin, open_session
 
 SKIP = hunt_address(7, "skip")
@@ -71,7 +74,8 @@ def test_a_wrong_guess_tells_nothing_and_a_right_one_where_it_was(viewer: Viewer
     assert told.startswith("Found (3 looks, ")
     assert "x joins the queue after the visit of its first consumer" in told
     assert json.loads(scores.read_text()) == {"no-order": [3]}
-    assert "nothing to hunt" in said(viewer, "guess x 6")
+    assert "this hunt is over" in said(viewer, "guess x 6")
+    assert "nothing to hunt here" in said(Viewer(DebugSession(open_program("skip")), KEYS), "guess x 6")
 
 
 def test_who_gives_up_is_told(viewer: Viewer, scores: Path) -> None:
@@ -191,6 +195,29 @@ def test_it_begins_on_the_command_line(capsys: pytest.CaptureFixture[str], monke
         main(["hunt", "skip", "--seed", "-1"])
 
 
+@pytest.mark.parametrize("name", lesson_names())
+def test_every_verdict_has_room_in_its_pane(name: str) -> None:
+    for mutant in mutants(open_program(name).example.loss):
+        for guess in (Guess("", None), Guess(mutant.broken, mutant.kind)):
+            told = take_guess(Hunt(mutant), guess, keeps_score=False)
+            line = choose_sentence(sentences(told, KEYS), ROOMS)
+            written = "".join(part for part, _ in line)
+            assert mutant.reason in written, "nothing of it is cut"
+            assert mutant.rule in verdict_beside(told.data)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_right_rule_stands_in_the_inspector_with_what_its_letters_are(size: tuple[int, int]) -> None:
+    seed = next(seed for seed in range(500) if kinds_by(seed)[0].kind == "misprint")
+    async with BackpropApp(begin(hunt_address(seed, "skip"))).run_test(size=size) as pilot:
+        await pilot.press("H", "0", "enter")
+        step, beside = (" ".join(text(pilot, name).split()) for name in ("step", "inspector"))
+        assert "the gradient function of sigmoid takes σ(A)·σ(1 - A) for the slope." in step
+        assert "The rule is G⊙Y⊙(1 - Y), where Y = 1/(1 + exp(-A)) and G is the gradient of Y (curves.py:" in beside
+        await pilot.press("space")
+        assert "The rule is" not in text(pilot, "inspector")
+
+
 async def test_the_key_asks_and_the_screen_counts() -> None:
     async with BackpropApp(begin(SKIP)).run_test(size=(80, 24)) as pilot:
         await pilot.press("p", "p", "g")
@@ -203,4 +230,4 @@ async def test_the_key_asks_and_the_screen_counts() -> None:
         await pilot.press(*"x 6", "enter")
         assert "Found (1 look" in " ".join(text(pilot, "step").split())
         await pilot.press("H")
-        assert "nothing to hunt" in text(pilot, "keys")
+        assert "this hunt is over" in text(pilot, "keys")

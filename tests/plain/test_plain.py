@@ -181,10 +181,19 @@ def test_a_program_that_cannot_be_opened_or_a_wrong_moment_is_status_2(capsys: p
         ("loss  ·  not", "loss pending not"),
         ("━━━ a ▐█▌ ⣿⣿", "a"),
         ("η·G", "the learning rate times G"),
+        (
+            "b - η·3, where η is the learning rate. Which η?",
+            "b - eta times 3, where eta is the learning rate. Which eta?",
+        ),
     ],
 )
 def test_signs_become_words(text: str, words: str) -> None:
     assert aloud(text) == words
+
+
+def test_a_loss_that_is_called_loss_is_said_once() -> None:
+    assert "The loss is not measured yet." in list(do(opened("engine"), "where"))
+    assert "The loss J is not measured yet." in list(do(opened("xor"), "where"))
 
 
 def test_the_learner_drives_in_words() -> None:

@@ -306,6 +306,37 @@ def test_driving_is_kept_in_the_file_and_graded(tmp_path: Path) -> None:
     assert "the file says right" in grade(str(path)).all_doubts[0]
 
 
+@pytest.mark.parametrize("way", ["kept", "gone back", "engine's"])
+@pytest.mark.parametrize("gives_up", [False, True])
+def test_a_wrong_move_counts_though_it_is_never_made_right(way: str, gives_up: bool, tmp_path: Path) -> None:
+    session = opened("two-paths")
+    for _ in range(6):
+        make(session)
+    driving, text = session.driving, standing(session).question.text
+    before = len(driving.answers)
+    if gives_up:
+        driving.skip()
+    else:
+        go_wrong(session)
+    if way == "gone back":
+        session.back()
+        make(session)
+    elif way == "engine's":
+        session.step("phase")
+    path = tmp_path / "a.backprop"
+    session.keep(path)
+    answer = grade(str(path)).answers[before]
+    assert (answer.question, answer.right, answer.given is None) == (text, False, gives_up)
+    again = open_session(Asked(str(path))).session.driving
+    assert again.score.written() == driving.score.written()
+    if way == "kept":
+        assert again.question is not None
+        assert again.question.text == text
+        again.typed = again.question.answer
+        again.submit()
+        assert len(again.answers) == before + 1, "it was counted when it went wrong"
+
+
 def test_backward_starts_before_the_first_move() -> None:
     session = opened("chain")
     assert isinstance(session.moment.recording.events[session.timeline.cursor - 1], BackwardStarted)

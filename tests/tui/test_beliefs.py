@@ -143,6 +143,11 @@ ONE_CONSUMER = "On this graph it never matters, because every node has one consu
             "They part at step 5, when side is visited: area uses it more than once, and counts once.",
         ),
         (
+            "two-edges",
+            OVERWRITTEN,
+            "They part at step 5, when side is visited: the second contribution of area replaces the first.",
+        ),
+        (
             "two-paths",
             OVERWRITTEN,
             "They part at step 5, when b is visited: what d contributes replaces what came before, from c.",
@@ -283,6 +288,17 @@ async def test_the_key_shows_beliefs_anywhere_and_moves_nothing(name: str, size:
         assert isinstance(pilot.app.screen, MainScreen)
         assert place(pilot) == at
         assert fingerprint(pilot.app.timeline.moment) == before
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("name", ["perceptron", "two-edges"])
+async def test_its_columns_have_whole_heads(name: str, size: tuple[int, int]) -> None:
+    async with opened(name, size=size) as pilot:
+        await pilot.press("t", "3")
+        await pilot.pause()
+        [head] = [line for line in shown(pilot).splitlines() if "believed" in line and "right" in line]
+        assert head.count("gradient") == 2
+        assert "…" not in head
 
 
 async def test_the_lesson_skip_names_the_key() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -13,9 +14,10 @@ import pytest
 import minidl_core as dl
 from tui_backprop import __version__
 from tui_backprop.cli import main
-from tui_backprop.lessons import lesson_names, title_of
+from tui_backprop.lessons import lesson_names, load_lesson, title_of
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.session.opening import Asked, open_session
+from tui_backprop.session.session_file import with_ending
 
 
 def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
@@ -41,6 +43,57 @@ def test_list_names_every_lesson_with_what_it_shows(capsys: pytest.CaptureFixtur
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == lesson_names()
     assert all(title_of(line.split()[0]) in line for line in lines)
+
+
+def test_the_help_names_all_variants(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    for name in lesson_names():
+        if variants := load_lesson(name).variants:
+            assert f"{name} --variant {', '.join(variants)}" in said
+
+
+def test_a_switch_may_stand_before_a_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert main(["--plain", "--ascii", "hunt", "skip", "--seed", "7"]) == 0
+    assert "hunt: skip" in capsys.readouterr().out
+    assert main(["--once", "exercise", str(tmp_path / "x.py")]) == 3
+    assert "0 of 5 gaps" in capsys.readouterr().out
+    assert main(["--json", "grade", str(tmp_path / "q.backprop")]) == 2
+    with pytest.raises(SystemExit):
+        main(["--theme", "dark", "hunt"])
+    assert "hunt goes first: backprop-tui hunt, and then the rest" in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_program_is_called_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for file in ("pic.png", "bob.backprop"):
+        Path(file).write_bytes(b"x")
+    told = {
+        ".": ". is a directory; name a file in it",
+        "pic.png": "pic.png is no file that can be opened: those end with .py, .ipynb or .backprop",
+        "bob": "there is no lesson 'bob'; did you mean bob.backprop?",
+    }
+    for typed, said in told.items():
+        with pytest.raises(SystemExit):
+            main([typed])
+        assert said in capsys.readouterr().err
+
+
+def test_the_name_of_a_session_need_not_have_its_ending(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.stdin", io.StringIO("step\nkeep ann\n"))
+    assert main(["--plain", "chain", "--save", "bob"]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ann.backprop", "bob.backprop"]
+    assert "bob.backprop opens it" in capsys.readouterr().out
+    assert with_ending("a.backprop") == "a.backprop"
 
 
 @pytest.mark.parametrize(
@@ -227,7 +280,7 @@ def test_a_first_step_that_fails_is_said_once(tmp_path: Path, capsys: pytest.Cap
 
 @pytest.mark.parametrize(
     "arguments",
-    [[FOREIGN], [f"--{FOREIGN}"], ["--seed", FOREIGN], ["hunt", FOREIGN], ["--theme", FOREIGN], ["--save", FOREIGN]],
+    [[FOREIGN], [f"--{FOREIGN}"], ["--seed", FOREIGN], ["hunt", FOREIGN], ["--theme", FOREIGN], ["--replay", FOREIGN]],
 )
 def test_an_argument_that_is_told_is_told_as_escapes(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):

@@ -8,11 +8,22 @@ from pathlib import Path
 import pytest
 
 from tui_backprop.cli import main
-from tui_backprop.exercise import gaps
-from tui_backprop.exercise.gaps import OPEN, RIGHT, WRONG, ExerciseError, exercise, gaps_of, judge_gaps
+from tui_backprop.exercise import trial, value, watching
+from tui_backprop.exercise.gaps import (
+    OPEN,
+    RIGHT,
+    RUNAWAY,
+    WRONG,
+    ExerciseError,
+    Judgement,
+    exercise,
+    gaps_of,
+    judge_gaps,
+    solution,
+)
 from tui_backprop.exercise.watching import run_exercise
 
-SOLUTION = Path(gaps.__file__).with_name("value.py").read_text(encoding="utf-8")
+SOLUTION = solution()
 
 
 def with_gap(number: int, body: str, text: str = SOLUTION) -> str:
@@ -28,6 +39,12 @@ def with_gap(number: int, body: str, text: str = SOLUTION) -> str:
 def test_all_gaps_are_open_at_first_and_the_file_runs() -> None:
     assert {each.state for each in judge_gaps(exercise())} == {OPEN}
     exec(compile(exercise(), "exercise", "exec"), {"__name__": "exercise"})
+
+
+def test_the_engine_of_the_lesson_has_no_signs_of_the_exercise() -> None:
+    engine = Path(value.__file__).read_text(encoding="utf-8")
+    assert "gap " not in engine.replace("gap1", "")
+    assert re.sub(r" *# (end of )?gap \d.*\n", "", SOLUTION) == engine
 
 
 def test_what_was_cut_out_is_right_in_every_gap() -> None:
@@ -61,6 +78,56 @@ def test_a_wrong_gap_is_shown_by_numbers_and_spoils_no_other(number: int, body: 
     assert judged[number - 1].why.startswith(why)
     alone = list(judge_gaps(with_gap(number, body, exercise())))
     assert [each.state for each in alone] == [WRONG if each.number == number else OPEN for each in alone]
+
+
+@pytest.mark.parametrize(
+    ("number", "body", "why"),
+    [
+        (4, "i = 0\nwhile i < len(order):\n    order[i].pass_on()", "it did not end: after 0.5 s"),
+        (5, "while True:\n    try:\n        pass\n    except BaseException:\n        pass", "it did not end"),
+        (3, "input()", "EOFError is raised by 'input()'"),
+        (4, "while True:\n    order += order", "MemoryError is raised by 'order += order'"),
+        (1, "import os\nos._exit(7)", "it ended the whole process in which it was tried, with status 7"),
+    ],
+)
+def test_a_gap_that_takes_all_ends_and_spoils_no_other(
+    number: int, body: str, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trial, "_LONGEST", 0.5 if why.startswith("it did not") else 60)
+    judged = list(judge_gaps(with_gap(number, body, exercise())))
+    assert [each.number for each in judged if each.state != OPEN] == [number]
+    assert judged[number - 1].why.startswith(why)
+    assert judged[number - 1].state == (WRONG if "EOF" in why else RUNAWAY)
+
+
+def test_a_file_with_an_endless_gap_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged = [Judgement(1, "", RIGHT), Judgement(4, "", RUNAWAY, "it did not end")]
+    monkeypatch.setattr(watching, "judge_gaps", lambda _: iter(judged))
+    monkeypatch.setattr(watching, "open_program", lambda _: pytest.fail("it was run"))
+    file = tmp_path / "mine.py"
+    file.write_text(SOLUTION)
+    assert run_exercise(str(file), once=True) == 3
+
+
+def test_the_next_save_of_a_file_with_an_endless_gap_is_checked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trial, "_LONGEST", 0.5)
+    file = tmp_path / "mine.py"
+    file.write_text(with_gap(4, "while True: pass", exercise()))
+
+    def correct(_: float) -> None:
+        monkeypatch.setattr(trial, "_LONGEST", 60)
+        file.write_text(SOLUTION)
+
+    assert run_exercise(str(file), wait=correct) == 0
+    first, second = capsys.readouterr().out.split("gaps are right.")
+    assert first.strip().startswith(f"{file}, saved ")
+    assert "; checking ...\n" in first
+    assert "✗ gap 4" in first
+    assert "it did not end" in first
+    assert first.endswith("0 of 5 ")
+    assert "All of it is right." in second
 
 
 def test_a_gap_without_its_comments_is_missed() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -65,6 +66,15 @@ def test_it_fits_its_room_for_every_node(name: str) -> None:
             lines = draw_inspector(timeline.moment, "forward mode", Followed(), width, height, node)
             assert len(lines) <= height
             assert max(len(line) for line in plain(lines).splitlines()) <= width
+
+
+@pytest.mark.parametrize("height", range(8, 14))
+def test_the_change_of_the_last_node_is_the_last_that_is_hidden(height: int) -> None:
+    timeline = Timeline(open_program("vanishing"))
+    lines = draw_inspector(timeline.moment, "forward mode", Followed(), 38, height, timeline.graph.loss)
+    shown = plain(lines)
+    assert "dJ/dw = " in shown
+    assert re.search(r"\d more lines? in a larger window\n", shown)
 
 
 async def test_the_key_shows_it_and_shows_what_was_before() -> None:

@@ -463,3 +463,11 @@ async def test_the_signs_that_stand_in_tape_and_queue_are_explained() -> None:
         for pane, sign in (("graph", CHOSEN), ("step", "+"), ("graph", "►")):
             assert sign in text(pilot, pane)
             assert f"{sign} " in READING or f"{sign}:" in READING
+
+
+async def test_an_interrupt_names_the_key_that_quits_and_covers_nothing_that_is_asked_next() -> None:
+    async with opened("chain", size=(80, 24)) as pilot:
+        await pilot.press("ctrl+c")
+        assert "q quits" in text(pilot, "keys")
+        await pilot.press("K", "ctrl+c")
+        assert not pilot.app._notifications

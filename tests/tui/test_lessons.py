@@ -177,7 +177,7 @@ async def test_the_app_begins_with_the_path_and_opens_what_is_next(size: tuple[i
         shown = screen_text(pilot)
         assert f"1 of {sum(name in lesson_names() for name in PATH)} goals reached" in shown
         assert re.search(r" ✓ +1 descent ", shown)
-        assert re.search(r"» … +2 chain ", shown)
+        assert re.search(r"» · +2 chain ", shown), "nobody has begun it yet"
         assert " 3 two-paths" in shown
         assert title_of("chain")[:30] in shown
         await pilot.press("question_mark")
@@ -189,6 +189,22 @@ async def test_the_app_begins_with_the_path_and_opens_what_is_next(size: tuple[i
         assert app.session.program.address == "two-paths"
         assert app.screen.viewer.reading.is_open
     assert Progress(progress.path).is_begun("two-paths")
+    assert not Progress(progress.path).is_begun("chain")
+
+
+@pytest.mark.parametrize("key", ["enter", "escape"])
+async def test_the_lesson_that_the_path_names_begins_with_its_pages_once_the_path_is_closed(
+    key: str, tmp_path: Path
+) -> None:
+    progress = Progress(tmp_path / "progress.json")
+    app = BackpropApp(progress.next_lesson, progress=progress, begins=True, offers_path=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert not progress.is_begun("descent")
+        await pilot.press(key)
+        await pilot.pause()
+        assert text(pilot, "page-title").startswith("─ Page   1 of")
+    assert Progress(progress.path).is_begun("descent")
 
 
 async def test_who_quits_the_path_at_the_start_quits_the_app() -> None:

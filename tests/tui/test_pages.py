@@ -23,7 +23,6 @@ from tui_backprop.panes import PANES
 from tui_backprop.panes.page_rows import draw_page
 from tui_backprop.plain.commands import KEYS
 from tui_backprop.plain.front_end import do
-from tui_backprop.plain.lesson_commands import write_page_question
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import program_of
 from tui_backprop.screens.main_screen import MainScreen
@@ -285,7 +284,6 @@ async def test_only_the_question_about_the_step_takes_digits_while_both_stand() 
             await pilot.press("space")
         assert "the step's question comes first" in text(pilot, "page-title")
         assert "_" not in text(pilot, "page")
-        assert "It waits: answer the question about the step first." in write_page_question(viewer_of(pilot))
         await pilot.press("7" if not question.choices else "1")
         assert viewer_of(pilot).reading.typed == ""
 
@@ -300,6 +298,56 @@ async def test_a_right_number_that_was_told_is_not_taken_for_known() -> None:
         assert "✓" not in text(pilot, "page")
         await pilot.press("Y", "T", "4", "enter")
         assert "✓ so" in text(pilot, "page")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("asks", ["m", "mm", "D"])
+async def test_no_page_is_seen_while_a_question_stands(size: tuple[int, int], asks: str) -> None:
+    async with BackpropApp("two-paths").run_test(size=size) as pilot:
+        await pilot.press("T")
+        assert "b = 6" in text(pilot, "page")
+        await pilot.press(*asks)
+        while not pilot.app.session.quiz.question:
+            await pilot.press("space")
+        title, said = (
+            ("hidden while you drive", "This page may") if asks == "D" else ("hidden: the step's", "The question")
+        )
+        assert title in text(pilot, "page-title")
+        assert text(pilot, "page").strip().startswith(said)
+        assert "b = 6" not in text(pilot, "page")
+        while pilot.app.session.quiz.question:
+            await pilot.press(*"D" if asks == "D" else ["escape"] if asks == "m" else ["space"])
+        assert "b = 6" in text(pilot, "page")
+
+
+def test_no_page_is_read_as_lines_while_a_question_stands() -> None:
+    viewer = Viewer(DebugSession(open_program("two-paths")), KEYS)
+    assert "b = 6" in "".join(do(viewer, "page"))
+    list(do(viewer, "ask"))
+    while not viewer.session.quiz.question:
+        list(do(viewer, "step"))
+    assert list(do(viewer, "page")) == ["A question stands, which a page may answer: answer it first, or skip it."]
+    list(do(viewer, "skip"))
+    assert "Page 2" in next(do(viewer, "page"))
+    list(do(viewer, "drive"))
+    while not viewer.session.quiz.question:
+        list(do(viewer, "step"))
+    assert list(do(viewer, "page")) == ["You drive, and a page may answer what is asked of you; drive ends that."]
+
+
+@pytest.mark.parametrize("name", [*WITH_PAGES, *VARIANTS])
+async def test_the_keys_that_a_page_names_for_training_go_by_iterations(name: str) -> None:
+    async with BackpropApp(name).run_test(size=(120, 40)) as pilot:
+        viewer = viewer_of(pilot)
+        reading = viewer.reading
+        for _ in range(reading.count):
+            await pilot.press("T")
+            if "is faster)" in reading.text:
+                await pilot.press("i", "r")
+                running = viewer.session.running
+                assert running is not None
+                assert "iterations a second" in running.label
+                await pilot.press("space")
 
 
 def test_a_lesson_without_pages_says_so() -> None:

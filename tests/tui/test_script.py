@@ -424,12 +424,12 @@ def test_what_is_no_file_is_said(write: Write, capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.parametrize("arguments", [["--headless"], []])
-def test_an_interrupted_script_ends_without_a_word(
+def test_an_interrupted_script_without_a_step_says_where_it_was(
     arguments: list[str], write: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("tui_backprop.in_terminal.refusal", lambda: None)
-    assert main([write("raise KeyboardInterrupt"), *arguments]) == 130
-    assert capsys.readouterr().err == ""
+    assert main([write("a = 1\nraise KeyboardInterrupt"), *arguments]) == 130
+    assert capsys.readouterr().err == "backprop-tui: my_model.py:2 was interrupted before it took a step\n"
 
 
 def test_a_script_takes_no_seed(write: Write, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tokenize
 from pathlib import Path
 from types import ModuleType
@@ -9,6 +12,7 @@ from types import ModuleType
 import pytest
 from rich.color import Color
 from rich.style import Style
+from textual.widgets import Static
 
 import minidl_core
 import tui_backprop
@@ -23,6 +27,8 @@ from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.settings import CHOICES, MEANINGS, Settings, read_settings, theme_of, write_config
 from tui_backprop.terminal_input import BackgroundReported, TerminalInput
 from tui_backprop.widgets.canvas import Canvas
+
+from .test_keys import text
 
 DARK = {
     "black": "#000000",
@@ -191,6 +197,56 @@ def test_what_was_wrong_with_the_program_is_still_to_be_read_after_the_settings(
     app = BackpropApp(session)
     app.set_up(Settings(speed=7, ask="room"))
     assert app.session.message is warned
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ('theme = "purple"', "config.toml:1: theme cannot be 'purple'"),
+        ('[keys]\nback = "space"\nstep = "h h"', "config.toml:3: 'h h' is no key"),
+        ("theme: dark", "config.toml is not TOML"),
+    ],
+)
+async def test_what_is_wrong_is_on_the_screen_at_the_start(
+    config: str, said: str, size: tuple[int, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(config)
+    monkeypatch.setattr("tui_backprop.app.config_path", lambda: path)
+    app = BackpropApp("chain", begins=True)
+    app.set_up(read_settings(path))
+    async with app.run_test(size=size) as pilot:
+        assert text(pilot, "page")
+        assert said in " ".join(text(pilot, "step").split())
+        assert "…" not in text(pilot, "step")
+    path_first = BackpropApp("chain", offers_path=True)
+    path_first.set_up(read_settings(path))
+    async with path_first.run_test(size=size):
+        problem = path_first.screen.query_one(".problem", Static)
+        assert said in str(problem.render())
+        assert problem.size.height >= len(str(problem.render())) // problem.size.width + 1
+
+
+@pytest.mark.parametrize(
+    ("locale", "is_ascii"),
+    [
+        ({"LC_ALL": "C"}, True),
+        ({"LC_ALL": "POSIX"}, True),
+        ({"LANG": "C"}, True),
+        ({"LC_ALL": "C.UTF-8"}, False),
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, False),
+        ({"LC_ALL": "C", "PYTHONUTF8": "1"}, False),
+        ({}, False),
+    ],
+)
+def test_a_locale_without_other_signs_gets_ascii_though_python_says_utf_8(
+    locale: dict[str, str], is_ascii: bool
+) -> None:
+    others = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "PYTHONUTF8"))}
+    script = "from tui_backprop.settings import Settings; print(Settings().only_ascii)"
+    done = subprocess.run([sys.executable, "-c", script], env=others | locale, capture_output=True, check=True)
+    assert done.stdout.decode() == f"{is_ascii}\n"
 
 
 def test_every_sign_becomes_one_ascii_character() -> None:

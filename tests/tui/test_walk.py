@@ -345,6 +345,15 @@ async def test_a_walk_to_the_operands_and_the_choice_between_them() -> None:
         assert "matmul = X·W" in text(pilot, "inspector-title")
 
 
+async def test_where_a_way_ends_is_said_whole_in_the_room_that_there_is() -> None:
+    async with opened("chain", size=(80, 24)) as pilot:
+        await pilot.press("n")
+        [line] = [line for line in text(pilot, "inspector").splitlines() if "goes no further" in line]
+        assert line.split() == ["enter", "goes", "no", "further"]
+        await pilot.press("enter")
+        assert "Enter goes no further: 2 is written in the graph" in text(pilot, "keys")
+
+
 async def test_a_move_in_time_ends_the_walk() -> None:
     async with opened("two-paths") as pilot:
         await pilot.press("p", "p")

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 Kind = Literal[
     "warned",
+    "wrong settings",
     "forked",
     "switched",
     "paused at goal",
@@ -20,6 +21,7 @@ Kind = Literal[
     "no such moment",
     "no such key",
     "too small",
+    "how to quit",
     "speed",
     "where",
     "kept",
@@ -73,7 +75,7 @@ Kind = Literal[
 class Message:
     """What happened, by its kind, and the values that a sentence about it needs: nodes, edits, branches, numbers.
 
-    warned: the `text` of what was wrong when the program was opened.
+    warned: the `text` of what was wrong when the program was opened. wrong settings: `said`, what of them is wrong.
 
     forked: `edit`, the `iteration` that starts with it, whether that was computed `again`, the branch `forgotten` for
     it or None. switched: `branch`, its `number` of `count`, whether one is at the `same` place as before. breakpoint
@@ -92,8 +94,8 @@ class Message:
     `given`, `why` it is wrong, if that is known, and after how many moves it comes `again` (0: it does not count).
 
     hunting: how many `looks`, and whether it is `over`. hunt: whether the mistake is `found`, or it is `over` without
-    that, what is `wrong` with the engine, how many `looks` and `seconds` that took, and what went wrong with the
-    `score`. would end the hunt: `what` was refused.
+    that, what is `wrong` with the engine, and the right `rule`, how many `looks` and `seconds` that took, and what went
+    wrong with the `score`. no hunt: whether it is `over`. would end the hunt: `what` was refused.
 
     Of a lesson, page moved back: its `number`, the `moment` that it belongs to, and the later one that was `left` for
     it. page is nowhere: `why` there is no moment that it belongs to. goal reached: the `lesson` that comes next, empty
@@ -111,4 +113,4 @@ class Message:
     @property
     def is_about_place(self) -> bool:
         """Whether it says how one came to where one is, and so takes the place of what there is to say of that."""
-        return self.kind in ("warned", "forked", "switched", "hunt")
+        return self.kind in ("warned", "wrong settings", "forked", "switched", "hunt")

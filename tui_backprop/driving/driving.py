@@ -124,7 +124,8 @@ class Driving(Quiz):
             self._home, self.again = read_where(stands["from"], branches), name_moment(timeline)
         self._put()
         self._first = None if stands["first"] is None else str(stands["first"])
-        if stands["gave up"]:
+        self.gave_up = bool(stands["gave up"])
+        if self.gave_up:
             self._tell()
 
     @property
@@ -278,12 +279,15 @@ class Driving(Quiz):
             return
         if self.told:
             self._finish(Outcome(self.question, None))
-        else:
-            self._tell()
+            return
+        self.gave_up = True
+        if self._first is None:
+            self._count(self.question)
+        self._tell()
 
     def _tell(self) -> None:
         assert self.question is not None
-        self.told = self.gave_up = True
+        self.told = True
         self.question = replace(self.question, hides_queue=False)
         self.complaint = None
 
@@ -301,16 +305,19 @@ class Driving(Quiz):
         again = 0
         if self._first is None and not self.told:
             self._first = given
-            again = SPACING[0] if self.move is not None and self._counts(self.move.question) else 0
+            assert self.question is not None
+            again = SPACING[0] if self._counts(self.question) else 0
+            self._count(self.question)  # now, because who leaves before it is right has made it, too
         self.typed, self.outcome = "", None
         self.complaint = Message("wrong move", {"given": given, "why": why, "again": again})
 
     def _finish(self, outcome: Outcome) -> None:
-        """Count the move that was made, and put the one behind it in the same event, if there is one."""
+        """Count a move that was right at once, and put the one behind it in the same event, if there is one."""
         question, self.complaint = outcome.question, None
+        if self._first is not None and judge(question, self._first):
+            self._count(question)
         if self._reviewed is None:
             self._made[question.kind] += 1
-        self._count(question)
         self._moves = self._moves[1:]
         if self._moves:
             self.outcome = outcome
@@ -324,9 +331,9 @@ class Driving(Quiz):
         return self._reviewed is not None or _key(self._asked, question.text) not in self._counted
 
     def _count(self, question: Question) -> None:
-        """Keep what came of a move, unless it was an example or was made before; have it come again if it was wrong."""
+        """Keep the first answer to a move, unless it was made before; have it come again if that was wrong."""
         first, again = self._first, self._reviewed
-        if (first is None and not self.gave_up) or not self._counts(question):
+        if not self._counts(question):
             return
         assert self._asked is not None
         self._counted.add(_key(self._asked, question.text))
@@ -336,7 +343,7 @@ class Driving(Quiz):
         self.answers.append(Answered(self._asked, question.kind, question.text, first, right))
         time = 0 if not right else len(SPACING) if again is None else again.time + 1
         if time < len(SPACING):
-            due = self._made[question.kind] + SPACING[time]
+            due = self._made[question.kind] + (again is None) + SPACING[time]  # this one is not among those made
             self._due.append(Again(self._asked, question.kind, question.text, due, time))
 
 

@@ -14,10 +14,8 @@ class Value:
         out = Value(self.data + other.data, (self, other))
 
         def pass_on():
-            # gap 1: what a sum passes on to self and to other
             self.grad += out.grad
             other.grad += out.grad
-            # end of gap 1
 
         out.pass_on = pass_on
         return out
@@ -26,10 +24,8 @@ class Value:
         out = Value(self.data * other.data, (self, other))
 
         def pass_on():
-            # gap 2: what a product passes on to self and to other
             self.grad += other.data * out.grad
             other.grad += self.data * out.grad
-            # end of gap 2
 
         out.pass_on = pass_on
         return out
@@ -39,9 +35,7 @@ class Value:
         out = Value(max(self.data, 0.0), (self,))
 
         def pass_on():
-            # gap 3: what relu passes on to self; its slope is 1 where self is above 0, else 0
             self.grad += (self.data > 0) * out.grad
-            # end of gap 3
 
         out.pass_on = pass_on
         return out
@@ -58,11 +52,9 @@ class Value:
                 order.append(node)
 
         visit(self)
-        # gap 4: set this node's own gradient; then all pass on, the last made first
         self.grad = 1.0
         for node in reversed(order):
             node.pass_on()
-        # end of gap 4
 
 
 w, b = Value(0.2), Value(1.0)
@@ -72,8 +64,6 @@ for _ in range(20):
     gap1 = y1 + Value(-2.0)
     loss = gap1 * gap1 + y2 * y2
     loss.backward()
-    # gap 5: move w and b by 0.1 times their gradients, downhill, and zero these
     for weight in (w, b):
         weight.data -= 0.1 * weight.grad
         weight.grad = 0.0
-    # end of gap 5

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from minidl_core import MinidlError
 
-from ..complaints import complain
+from ..complaints import complain, say_where_interrupted
 from ..drawing.glyphs import DONE, PARTS
 from ..notation.fitting import printable
 from ..programs.opening import open_program
@@ -19,9 +19,9 @@ from ..programs.program import ProgramError
 from ..session.saving import save_lines
 from ..verdict import WRONG as STATUS_WRONG
 from ..verdict import judge
-from .gaps import OPEN, RIGHT, WRONG, ExerciseError, exercise, judge_gaps
+from .gaps import OPEN, RIGHT, RUNAWAY, WRONG, ExerciseError, exercise, gaps_of, judge_gaps
 
-_SIGNS = {OPEN: "·", RIGHT: DONE, WRONG: PARTS}
+_SIGNS = {OPEN: "·", RIGHT: DONE, WRONG: PARTS, RUNAWAY: PARTS}
 _EVERY = 0.25
 _INDENT = 6 * " "
 
@@ -60,8 +60,8 @@ def run_exercise(path: str, *, once: bool = False, wait: Callable[[float], None]
     except OSError as error:
         complain(f"{path} cannot be read or written: {error.strerror or error}")
         return 2
-    except KeyboardInterrupt:
-        return 130
+    except KeyboardInterrupt as error:
+        return say_where_interrupted(error)
 
 
 def _versions(file: Path, wait: Callable[[float], None]) -> Iterator[bytes]:
@@ -88,11 +88,13 @@ def _stamp(file: Path) -> tuple[int, int]:
 
 def _check(path: str, text: str) -> int:
     """Print what is right and what is not, the gaps last, and return the exit status."""
+    gaps_of(text)  # before anything is said
+    print()
+    _say(f"{path}, saved {time.strftime('%H:%M:%S')}; checking ...")
+    sys.stdout.flush()
     judgements = list(judge_gaps(text))
     states = {each.state for each in judgements}
-    print()
-    _say(f"{path}, saved {time.strftime('%H:%M:%S')}")
-    as_a_whole = OPEN not in states and _is_right(path)  # of a file with gaps there is nothing to say
+    as_a_whole = states <= {RIGHT, WRONG} and _is_right(path)  # of a file with gaps there is nothing to say
     for number, task, state, why in judgements:
         _say(f"  {_SIGNS[state]} gap {number}: {task}")
         if why:

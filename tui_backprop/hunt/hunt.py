@@ -66,8 +66,13 @@ class Hunt:
 
     @property
     def reason(self) -> str:
-        """What is wrong and where, in a sentence without its stop."""
+        """What is wrong and where, in a short sentence without its stop."""
         return self._mutant.reason
+
+    @property
+    def rule(self) -> str:
+        """What is right, where that is a formula, in a sentence; empty where the reason says it."""
+        return self._mutant.rule
 
     def is_right(self, guess: Guess) -> bool:
         """Return whether a guess names what is broken, and the kind of the mistake."""

@@ -53,8 +53,13 @@ class Mutant:
 
     @property
     def reason(self) -> str:
-        """What is wrong, where, and what is right, in one sentence without its stop."""
+        """What is wrong, and where, in a short sentence without its stop."""
         raise NotImplementedError
+
+    @property
+    def rule(self) -> str:
+        """What is right, where that is a formula, in a sentence; empty where the reason says it."""
+        return ""
 
     def visits(self, loss: Node) -> list[Visit]:
         """Return the order of the search."""
@@ -107,13 +112,20 @@ class InAGradientFunction(Mutant):
 
     @property
     def reason(self) -> str:
-        """What is wrong, in which function, for which input, and the right formula."""
+        """What is wrong, in which function, and for which input."""
         assert isinstance(self.node, Operation)
-        rule = gradient_rule(self.node)
-        which = f" in what input {self.input_index + 1} gets" if len(self.node.inputs) > 1 else ""
+        symbols = self.node.definition.symbols
+        which = f" in what {symbols[self.input_index]} gets" if len(self.node.inputs) > 1 else ""
+        return f"the gradient function of {self.node.kind} {self._does()}{which}"
+
+    @property
+    def rule(self) -> str:
+        """The right formula, what its letters are, and where it stands."""
+        assert isinstance(self.node, Operation)
+        rule, formula = gradient_rule(self.node), self.node.definition.formula
         right = rule.formula_for(self.input_index)
-        function = f"the gradient function of {self.node.kind} ({rule.location})"
-        return f"{function} {self._does()}{which}{f'; the rule is {right}' if right else ''}"
+        letters = f", where {formula} and G is the gradient of Y" if formula else ""
+        return f"The rule is {right}{letters} ({rule.location})." if right else f"It is in {rule.location}."
 
     def passed_on(self, op: EvaluatedOperation, gradient: Array, right: list[Array]) -> list[Array]:
         """Return what is passed on, of which that for one input is wrong."""

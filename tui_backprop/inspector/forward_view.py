@@ -78,17 +78,16 @@ class ForwardView(View):
         if isinstance(found, str):
             return compose([Section(10, prose(title, width, "title")), Section(9, prose(found, width))], width, height)
         forward, slopes, jacobian = found
-        rows = [line for each in forward.changes for line in _row(each, forward, slopes, start, width)]
+        *before, result = [_row(each, forward, slopes, start, width) for each in forward.changes]
+        rows = [line for lines in before for line in lines]
         sections = [
             Section(10, prose(title, width, "title")),
             Section(
                 9,
-                draw=lambda room: (
-                    rows[:room] if len(rows) <= room else [*rows[: room - 1], _more(len(rows) - room + 1, width)]
-                ),
-                least=2,
-                comfort=len(rows),
-                most=len(rows),
+                draw=lambda room: [*_shortened(rows, max(room - len(result), 1), width), *result],
+                least=1 + len(result),
+                comfort=len(rows) + len(result),
+                most=len(rows) + len(result),
             ),
             Section(6, _jacobian(jacobian, node, leaf, width)),
             Section(8, _costs(forward, node, width)),
@@ -175,10 +174,14 @@ def _sizes(change: Array) -> str:
     return f"{shape_text(change.shape)}, {changing} of {change.size} numbers change, the most by {most}"
 
 
-def _more(count: int, width: int) -> Line:
+def _shortened(rows: list[Line], room: int, width: int) -> list[Line]:
+    """Return the first of the rows, with a line in place of the others where there is no room for them."""
+    if len(rows) <= room:
+        return rows
+    count = len(rows) - room + 1
     text = f"  {count} more line{'s' * (count != 1)}"
     wordings = f"{text}; enlarge the window to see them", f"{text}: enlarge the window", text
-    return [(first_that_fits(width, *wordings), "dim")]
+    return [*rows[: room - 1], [(first_that_fits(width, *wordings), "dim")]]
 
 
 def _jacobian(jacobian: Array | None, node: Node, leaf: Node, width: int) -> list[Line]:

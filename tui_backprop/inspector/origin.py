@@ -63,7 +63,8 @@ def own_gradient(moment: Moment, followed: Followed, node: Node) -> Origin:
 def draw_origin(moment: Moment, origin: Origin | str, width: int) -> list[Line]:
     """Draw where the element came from, and which actions choose another one, in one line."""
     if isinstance(origin, str):
-        said = first_that_fits(width - _KEYS["origin"] - 2, origin, origin.partition(":")[0])
+        # who takes that key is told the reason
+        said = first_that_fits(width - _KEYS["origin"] - 2, origin, origin.partition(": ")[0])
         return [[("origin", ACTION), (f"  {said}", "dim")]]
     name = slope_name(moment, origin.node) if origin.view == "ledger" else called(origin.node)
     line: Line = [("origin", ACTION), (f"  {element_text(name, origin.index)}", "text")]

@@ -41,8 +41,8 @@ lesson = Lesson(
             answer="half the gradient is lost",
         ),
         Page(
-            "w is used in y1 and in y2, so it gets two contributions, and their sum is {dloss/dw}. Beside it stands "
-            "what Value has found in w.grad. They agree, in every node.",
+            "w is used in y1 and in y2, so it gets two contributions, and their sum is {dloss/dw}. Value has "
+            "found the same in w.grad: the ledger says of yours that it agrees, as it does in every node.",
             at="1:w",
             node="w",
             shows="ledger",

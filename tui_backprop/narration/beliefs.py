@@ -91,6 +91,9 @@ class _Explanation:
         users, others = ([*dict.fromkeys(user for user, _ in edges)] for edges in (counted, lost))
         if self.wrong is NOT_ZEROED:
             why = f"its gradient of iteration {self.moment.iteration - 1} is still in the sum"
+        elif users == others and self.wrong is OVERWRITTEN:
+            which = "the second contribution" if len(lost) == 1 else "the last contribution"
+            why = f"{which} of {listed(users, self._name)} replaces the {'first' if len(lost) == 1 else 'others'}"
         elif users == others or self.wrong is EDGE_LOST:
             why = f"{listed(others, self._name)} uses it more than once, and counts once"
         elif self.wrong is OVERWRITTEN:

@@ -28,6 +28,14 @@ def _warned(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:  # noqa: AR
     return tuple([". ".join(said[:count]).removesuffix(".") + "." for count in range(len(said), 0, -1)])
 
 
+def _wrong_settings(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:  # noqa: ARG001 (as all of them)
+    first, *others = map(printable, data["said"])
+    more = f" There is more, said at the end: {len(others)}." if others else ""
+    head = first.rpartition("; ")[0] or first
+    bare = head.partition(", ")[0]
+    return f"{first}.{more}", f"{head}.{more}", f"{bare}.{more}", f"{bare}."
+
+
 def _forked(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
     iteration, forgotten = data["iteration"], data["forgotten"]
     done = f"iteration {iteration} starts with it"
@@ -239,13 +247,19 @@ def _hunt(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
     took = f"{looks}, {f'{minutes} min ' * bool(minutes)}{seconds} s"
     if not data["over"]:
         return (f"That is not it. So far: {took}.",)
-    score = f" {printable(data['score'])}." if data["score"] else ""
     head = "Found" if data["found"] else "It was this"
+    more = verdict_beside(data)
     return (
-        f"{head} ({took}): {data['wrong']}.{score}",
+        f"{head} ({took}): {data['wrong']}.{f' {more}' if more else ''}",
+        f"{head} ({took}): {data['wrong']}.",
         f"{head} ({looks}): {data['wrong']}.",
         f"{head}: {data['wrong']}.",
     )
+
+
+def verdict_beside(data: Mapping[str, Any]) -> str:
+    """Return what there is to say of a hunt beside its verdict: the right rule, and what went wrong with the score."""
+    return " ".join(filter(None, (data["rule"], f"{printable(data['score'])}." if data["score"] else "")))
 
 
 def _page_moved_back(data: Mapping[str, Any], keys: Keys) -> tuple[str, ...]:
@@ -269,6 +283,7 @@ def _goal_not_judged(data: Mapping[str, Any], _: Keys) -> tuple[str, ...]:
 
 SENTENCES: dict[Kind, Callable[[Mapping[str, Any], Keys], tuple[str, ...]]] = {
     "warned": _warned,
+    "wrong settings": _wrong_settings,
     "forked": _forked,
     "switched": _switched,
     "paused at goal": _paused,
@@ -303,6 +318,7 @@ SENTENCES: dict[Kind, Callable[[Mapping[str, Any], Keys], tuple[str, ...]]] = {
     "in no class": lambda *_: ("this session is in no class; backprop-tui --class NAME begins one",),
     "speed": _speed,
     "too small": _too_small,
+    "how to quit": lambda _, keys: (remedies(keys, ("quit", "quits"), between=""),),
     "no such key": lambda data, _: (
         f"{printable(data['key'])} is no key here: they are Latin letters, so switch the layout of your keyboard",
         f"{printable(data['key'])} is no key: switch to a Latin layout",
@@ -336,7 +352,11 @@ SENTENCES: dict[Kind, Callable[[Mapping[str, Any], Keys], tuple[str, ...]]] = {
     "nothing folded here": lambda *_: ("nothing is folded here",),
     "hunting": _hunting,
     "hunt": _hunt,
-    "no hunt": lambda *_: ("there is nothing to hunt here; backprop-tui hunt begins a hunt",),
+    "no hunt": lambda data, _: (
+        "this hunt is over; backprop-tui hunt begins another"
+        if data["over"]
+        else "there is nothing to hunt here; backprop-tui hunt begins a hunt",
+    ),
     "would end the hunt": lambda data, _: (f"no {data['what']} in a hunt: the right engine's numbers would end it",),
     "no pages": lambda *_: ("this lesson has no pages",),
     "page moved back": _page_moved_back,

@@ -16,7 +16,7 @@ from ..drawing.glyphs import MORE
 from ..drawing.palette import Line, Span
 from ..narration.beliefs import write_both, write_sum, wrong_index
 from ..narration.wording import in_list
-from ..notation.fitting import fit, flow, leading, prose, width_of
+from ..notation.fitting import first_that_fits, fit, flow, leading, prose, width_of
 
 PARTED, WRONG = "≠", "✗"
 _GRADIENT = 12
@@ -94,10 +94,12 @@ class _Sides:
 
     def head(self, whose: str) -> Line:
         """Return the heads of the columns."""
-        one = "" if self.side.right.graph.is_scalar else ", one element"
         line: Line = [(fit(whose, self.name), "title")]
         if not self.has_queue:
-            return [*line, (fit(f"its gradient{one}", self.gradient), "dim")]
+            wordings = ["its gradient", "gradient"]
+            if not self.side.right.graph.is_scalar:
+                wordings = ["its gradient, one element", "gradient, one entry", "one entry"]
+            return [*line, (fit(first_that_fits(self.gradient - 1, *wordings), self.gradient), "dim")]
         line.append((fit("gradient", self.gradient), "dim"))
         return [*line, (fit("then in queue", self.width - self.name - self.gradient), "dim")]
 

@@ -10,14 +10,11 @@ from ..drawing.palette import Line
 from ..graph.drawing import draw_graph
 from ..graph.look import Room
 from ..graph.shown import ShownGraph, show
-from ..narration.messages import remedies, sentences
+from ..narration.messages import remedies
 from ..notation.fitting import first_that_fits, fit_name, printable, width_of
 from ..session import Viewer
 from .frame import TITLE_EDGES
 from .pane import Pane, Size
-
-ABOUT_THE_GRAPH = ("in no scope", "no scopes", "too many to open", "nothing folded here")
-"""The kinds of messages that stand in this pane's title."""
 
 
 class GraphPane(Pane):
@@ -30,7 +27,7 @@ class GraphPane(Pane):
         return draw_graph(_shown(moment, viewer, size), viewer.session.stops)
 
     def title(self, moment: Moment, viewer: Viewer, size: Size) -> tuple[Line, Line]:
-        """Return the title, and a notice about the last key or the selection, as far as it fits."""
+        """Return the title, and a notice about the selection, as far as it fits."""
         shown = _shown(moment, viewer, size)
         left: Line = [*arrows(here=viewer.in_graph), ("Graph" if viewer.room.diagram else "Graph (tape)", "title")]
         choices = _notices(viewer)
@@ -50,10 +47,8 @@ def _shown(moment: Moment, viewer: Viewer, size: Size) -> ShownGraph:
 
 
 def _notices(viewer: Viewer) -> Sequence[str]:
-    """Return wordings of a notice: about the last key, what is selected, or why there are no boxes."""
+    """Return wordings of a notice: what is selected, or why there are no boxes."""
     look, foldings = viewer.look, viewer.session.foldings
-    if viewer.message is not None and viewer.message.kind in ABOUT_THE_GRAPH:
-        return sentences(viewer.message, viewer.keys)
     if look.selected is None:
         folded = foldings.folded(look)
         if look.closed is None and folded.has_folds:

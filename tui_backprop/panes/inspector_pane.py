@@ -10,6 +10,7 @@ from ..drawing.palette import Line
 from ..inspector import draw_in_full, draw_inspector, inspector_title, views
 from ..inspector.folded_view import draw_folded
 from ..inspector.list_view import draw_list, followed_element
+from ..narration.messages import verdict_beside
 from ..notation.fitting import first_that_fits, name_keys, prose, width_of
 from ..notation.names import called
 from ..session import Viewer
@@ -70,7 +71,7 @@ class InspectorPane(Pane):
         return [*here, (first_that_fits(room - width_of(tabs[:-1]), *titles), "title")], tabs[:-1]
 
     def draw(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
-        """Draw it; above stands why the answer to the last question is what it is."""
+        """Draw it; above stands why the answer to the last question, or the verdict of a hunt, is what it is."""
         reason = _reason(viewer)
         above = indented(prose(reason, size.width - 1, "title", indent=2)) if reason else []
         below = self._draw_below(moment, viewer, size._replace(height=size.height - len(above)))
@@ -119,5 +120,7 @@ def _names(moment: Moment, viewer: Viewer) -> list[str]:
 
 
 def _reason(viewer: Viewer) -> str:
-    outcome = viewer.session.quiz.outcome
+    outcome, message = viewer.session.quiz.outcome, viewer.session.message
+    if message is not None and message.kind == "hunt":
+        return verdict_beside(message.data)
     return "" if outcome is None else outcome.reason

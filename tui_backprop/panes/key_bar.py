@@ -7,7 +7,6 @@ from ..drawing.palette import Line, key_sign
 from ..narration.messages import Keys, sentences
 from ..notation.fitting import first_that_fits, fit, leading, width_of
 from ..session import Viewer
-from .graph_pane import ABOUT_THE_GRAPH
 from .pane import Pane, Size
 from .step_pane import IN_THE_TITLE
 
@@ -70,7 +69,7 @@ class KeyBar(Pane):
 def _notice(viewer: Viewer, width: int) -> str:
     """Return what there is to say that no other pane shows, in the longest wording that fits."""
     message = viewer.message
-    if message is None or message.is_about_place or message.kind in (*ABOUT_THE_GRAPH, *IN_THE_TITLE):
+    if message is None or message.is_about_place or message.kind in IN_THE_TITLE:
         return ""
     return first_that_fits(width, *sentences(message, viewer.keys))
 

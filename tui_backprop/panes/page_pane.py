@@ -8,11 +8,14 @@ from ..drawing.palette import Line
 from ..lessons.lesson import PICTURE_NAMES
 from ..lessons.pages import VIEW_NAMES
 from ..narration.messages import remedies
-from ..notation.fitting import width_of
+from ..notation.fitting import prose, width_of
 from ..session import Viewer
 from .frame import TITLE_EDGES
 from .page_rows import draw_page
 from .pane import Pane, Size, indented
+
+_HIDDEN = "The question hides this page, which may answer it. It comes back with the answer."
+_HIDDEN_FROM_DRIVER = "This page may answer what is asked of you. It comes back when you drive no more."
 
 
 class PagePane(Pane):
@@ -28,8 +31,11 @@ class PagePane(Pane):
         left: Line = [("Goal" if of_goal else "Page", "title"), (number, "dim")]
         if reading.reached:
             left.append((f"   {DONE} goal reached", "done"))
-        elif waits(viewer):
-            left.append(("   waits: the step's question comes first", "now"))
+        elif is_hidden(viewer):
+            drives = viewer.session.driving.is_on
+            left.append(
+                ("   hidden while you drive" if drives else "   hidden: the step's question comes first", "now")
+            )
         elif reading.question is not None and not reading.question.choices and not reading.right:
             left.append(("   type a number, then Enter", "key"))
         then = reading.lesson.then
@@ -43,13 +49,17 @@ class PagePane(Pane):
 
     def draw(self, moment: Moment, viewer: Viewer, size: Size) -> list[Line]:
         """Draw the page, and below it what there is to answer, or what is said to the answer."""
-        return indented(draw_page(viewer.reading, size.width - 2, waits=waits(viewer))[: size.height])
+        width = size.width - 2
+        if is_hidden(viewer):
+            lines = prose(_HIDDEN_FROM_DRIVER if viewer.session.driving.is_on else _HIDDEN, width)
+        else:
+            lines = draw_page(viewer.reading, width)
+        return indented(lines[: size.height])
 
 
-def waits(viewer: Viewer) -> bool:
-    """Return whether the page's question waits, because one about the step stands: digits answer that one."""
-    reading = viewer.reading
-    return viewer.session.quiz.question is not None and reading.question is not None and not reading.right
+def is_hidden(viewer: Viewer) -> bool:
+    """Return whether the page is out of sight, because a question about the step stands, which it may answer."""
+    return viewer.session.quiz.question is not None and viewer.reading.page is not None
 
 
 def title_of(pane: Pane, moment: Moment, viewer: Viewer, size: Size) -> tuple[Line, Line]:

@@ -33,8 +33,8 @@ def _longest(reading: Reading, width: int) -> int:
     return max(rows)
 
 
-def draw_page(reading: Reading, width: int, *, waits: bool = False) -> list[Line]:
-    """Draw the page that is open, in lines of at most `width` cells; it `waits` where another question comes first."""
+def draw_page(reading: Reading, width: int) -> list[Line]:
+    """Draw the page that is open, in lines of at most `width` cells."""
     question = reading.question
     if question is None:
         return prose(reading.text, width)
@@ -46,15 +46,13 @@ def draw_page(reading: Reading, width: int, *, waits: bool = False) -> list[Line
         first, *others = prose(f"  {reading.reply}", width, indent=2)
         above = [[sign, (first[0][0][2:], first[0][1]), *first[1:]], *others]
     if question.choices:
-        return [*above, *_choices(question.choices, width, reading.given, "dim" if waits else "key")]
-    if waits:
-        return above
+        return [*above, *_choices(question.choices, width, reading.given)]
     return [*above, [(f"{RIGHT} ", "key"), (reading.typed or reading.given or "", "title"), ("_", "dim")]]
 
 
-def _choices(choices: Iterable[str], width: int, given: str | None = None, style: str = "key") -> list[Line]:
+def _choices(choices: Iterable[str], width: int, given: str | None = None) -> list[Line]:
     """Return the choices with their numbers, as many as go into a line, the given one marked."""
     pieces: list[Line] = []
     for number, choice in enumerate(choices, 1):
-        pieces.append([(f"{number} ", style), (f"{printable(choice)}    ", "title" if choice == given else "text")])
+        pieces.append([(f"{number} ", "key"), (f"{printable(choice)}    ", "title" if choice == given else "text")])
     return flow(pieces, width)

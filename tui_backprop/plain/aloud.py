@@ -22,7 +22,6 @@ _WORDS = {
     "⊕": " or else ",
     "−": "-",
     "…": "...",
-    "η": "the learning rate",
     "✓": "right: ",
     "✗": "wrong: ",
     "⋮": "and",
@@ -36,8 +35,9 @@ _DRAWN = re.compile("[\u2500-\u257f\u25a0-\u25ff\u2800-\u28ff]+")
 def aloud(text: str) -> str:
     """Return one line of text in words: `G·Wᵀ` as `G times W transposed`."""
     # `(2)(3)` is how a product of two numbers is written
+    rate = "eta" if "learning rate" in text else "the learning rate"  # a text that says what η is means the letter
     text = _NOT_YET.sub("pending", _DRAWN.sub(" ", _TOGETHER.sub(") times (", text)))
-    for sign, word in {**_WORDS, **_LETTERS}.items():
+    for sign, word in {**_WORDS, **_LETTERS, "η": rate}.items():
         text = text.replace(sign, word)
     text = "".join(character for character in text if category(character) != "So")
     return re.sub(r" +([,.;:])(?= |$)", r"\1", " ".join(text.split()))

@@ -52,7 +52,7 @@ def write_place(viewer: Viewer) -> Iterator[str]:
     at = name_moment(viewer.session.timeline)
     yield f"Moment {at}: iteration {moment.iteration}, {moment.phase} pass of {moment.program.lesson.name}."
     loss, name = moment.loss, the_loss(moment.graph.loss, called(moment.graph.loss))
-    yield f"T{name[1:]} is {'not measured yet' if loss is None else number(loss)}."
+    yield f"{name[0].upper()}{name[1:]} is {'not measured yet' if loss is None else number(loss)}."
     if beside := losses_beside(moment):
         yield f"{beside}."
     if moment.queue_is_hidden:

@@ -22,7 +22,7 @@ from ..pictures import picture_named, pictures_of
 from ..quiz.question import ANSWERS
 from ..session import Viewer
 from ..session.saving import save_lines
-from ..session.session_file import ENDING, file_of, is_session
+from ..session.session_file import ENDING, file_of, with_ending
 from .answers import write_graph, write_log, write_place, write_view
 from .asking import answer, drive, skip, write_arrival, write_asked, write_complaint, write_said
 from .beliefs import write_belief, write_beliefs
@@ -253,9 +253,7 @@ def _check_files(viewer: Viewer) -> None:
 def _keep(viewer: Viewer, rest: str) -> Lines:
     _check_files(viewer)
     name = rest or file_of(viewer.session.program)
-    if not is_session(name):
-        raise CommandError(f"The name of the file must end with {ENDING}, as in keep {name}{ENDING}.")
-    viewer.session.keep(Path(name).expanduser())
+    viewer.session.keep(Path(with_ending(name)).expanduser())
     yield from write_said(viewer)
 
 

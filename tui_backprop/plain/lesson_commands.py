@@ -17,6 +17,10 @@ def turn_page(viewer: Viewer, rest: str) -> Lines:
     """Turn a page on, or back, and yield it, with what it points at."""
     if rest not in ("", "back"):
         raise CommandError(f"page reads on, page back the one before; there is no page {rest}.")
+    if viewer.session.quiz.question is not None and viewer.session.driving.is_on:
+        raise CommandError("You drive, and a page may answer what is asked of you; drive ends that.")
+    if viewer.session.quiz.question is not None:
+        raise CommandError("A question stands, which a page may answer: answer it first, or skip it.")
     viewer.turn_page(-1 if rest else 1)
     while viewer.session.running is not None:  # to the moment of the page
         viewer.session.tick()
@@ -44,8 +48,7 @@ def write_page_question(viewer: Viewer) -> Lines:
     question = viewer.reading.question
     if question is not None:
         yield from (f"{number}. {choice}" for number, choice in enumerate(question.choices, 1))
-        how = "Answer with the number of a choice." if question.choices else "Answer with a number."
-        yield "It waits: answer the question about the step first." if viewer.session.quiz.question else how
+        yield "Answer with the number of a choice." if question.choices else "Answer with a number."
 
 
 def takes_answers(viewer: Viewer) -> bool:

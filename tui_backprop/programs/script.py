@@ -54,7 +54,8 @@ def open_script(
 
     The script is ended when it has taken the `most` steps. A step that was never run starts from its variables' initial
     values, with the feeds of its loss. What the file prints goes to the standard error output. Raises ProgramError,
-    also where a script, which draws its own numbers, is given a seed.
+    also where a script, which draws its own numbers, is given a seed; and KeyboardInterrupt, which says where, if
+    somebody stops it before it took a step.
     """
     if Path(path).is_fifo():
         raise ProgramError(f"{path} cannot be opened: it is a pipe, and a program is read more than once")
@@ -90,7 +91,9 @@ def open_script(
         taken = len(recorder.steps) or by_others or of_arrays.taken or len(of_loop.ends)
         fed = any(isinstance(node, Minimization) and _fed(node, seen) is not None for node in seen)
         if not taken and not fed:
-            raise KeyboardInterrupt if isinstance(stopped.__cause__, KeyboardInterrupt) else stopped
+            if isinstance(stopped.__cause__, KeyboardInterrupt):
+                raise KeyboardInterrupt(f"{stopped} before it took a step") from stopped
+            raise stopped
         opened = f"with the {_counted(taken)} that it took" if taken else "as it started"
         warning = f"{warning} {str(stopped).removesuffix('.')}. It is opened {opened}.".strip()
     recorder.finish(failed=stopped is not None and isinstance(stopped.__cause__, NonFiniteError))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..programs.program import Program
-from ..session.session_file import ENDING, file_of, is_session
+from ..session.session_file import ENDING, file_of, with_ending
 from .prompt import Prompt
 
 
@@ -16,13 +16,13 @@ class KeepScreen(Prompt[Path]):
         super().__init__(
             "Keep this session in which file? backprop-tui FILE opens it again, at this step.",
             _read,
-            f"a name that ends with {ENDING}, then Enter; Esc gives up",
+            f"a name, to which {ENDING} is put where it has no such end, then Enter; Esc gives up",
             file_of(program),
         )
 
 
 def _read(text: str) -> Path:
     name = text.strip()
-    if not is_session(name):
-        raise ValueError(f"The name must end with {ENDING}, so that it is known as a session: {name or 'x'}{ENDING}")
-    return Path(name).expanduser()
+    if not name:
+        raise ValueError(f"Type a name; {ENDING} is put behind it.")
+    return Path(with_ending(name)).expanduser()

@@ -75,6 +75,9 @@ class LessonsScreen(ModalScreen[str | None]):
         height: 2;
         margin: 1 0 0 2;
     }
+    LessonsScreen .problem {
+        height: auto;
+    }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,L", "dismiss(None)", "give up"),

@@ -400,7 +400,7 @@ class DebugSession:
     def has_hunt(self) -> bool:
         """Return whether there is something to guess; the message says where there is not."""
         has = self.hunt is not None and not self.hunt.is_over
-        self.message = self.message if has else Message("no hunt")
+        self.message = self.message if has else Message("no hunt", {"over": self.hunt is not None})
         return has
 
     def guess(self, guess: Guess) -> None:

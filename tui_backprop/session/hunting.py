@@ -52,7 +52,8 @@ def take_guess(hunt: Hunt, guess: Guess, *, keeps_score: bool) -> Message:
     found = hunt.guess(guess)
     score = keep_score(hunt) if hunt.is_over and keeps_score else ""
     facts = {"found": found, "over": hunt.is_over, "looks": hunt.looks, "seconds": hunt.seconds, "score": score}
-    return Message("hunt", {**facts, "wrong": hunt.reason if hunt.is_over else ""})
+    told = {"wrong": hunt.reason, "rule": hunt.rule} if hunt.is_over else {"wrong": "", "rule": ""}
+    return Message("hunt", {**facts, **told})
 
 
 def keep_score(hunt: Hunt) -> str:

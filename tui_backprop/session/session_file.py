@@ -262,6 +262,11 @@ def _difference(timeline: Timeline, saved: Mapping[str, list[float]]) -> str:
     return ""
 
 
+def with_ending(name: str) -> str:
+    """Return the name of a session's file, to which who types it need not put the ending."""
+    return name if is_session(name) else f"{name}{ENDING}"
+
+
 def is_session(name: str) -> bool:
     """Return whether somebody who types this means the file of a session."""
     return name.endswith(ENDING)
