@@ -34,7 +34,8 @@ class Loss:
 
     `factor` is the multiple of it whose gradients the script's are, `matches` how many of them that holds for, at
     these learning `rates` by weight, which are the likeliest but for so many (`order`).
-    `is_judged` is whether the script's own gradients can be held against it.
+    `fed` is what it was computed from besides weights. `is_judged` is whether the script's own gradients can be held
+    against it.
     """
 
     step: Taken
@@ -46,6 +47,7 @@ class Loss:
     factor: float = 1.0
     rates: Mapping[int, float] = field(default_factory=dict)
     order: int = 0
+    fed: Sequence[Note] = ()
     is_judged: bool = False
 
     def used(self, number: int) -> Iterator[tuple[Found, Array]]:
@@ -234,6 +236,7 @@ class Losses:
         # the gradients of minus a loss lead away from it; of a likelihood they do not
         if loss.factor < 0 and self._called_loss(step, below.made[-1:]):
             loss.matches, loss.factor, loss.rates, loss.order = _match(step, gradients, is_minimized=True)
+        loss.fed = below.fed
         loss.is_judged = loss.matches > 0 or _leads_to_gradients(step, below)
         return loss
 

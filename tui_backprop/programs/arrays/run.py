@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ from .graphs import Graphs
 from .losses import Loss, Losses
 from .rates import is_divided, written_numbers
 from .recorder import ArrayRecorder
+from .tape import SUMS, spine
 
 
 class _Step(NamedTuple):
@@ -62,6 +64,7 @@ def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, war
     multiples = Multiples()
     try:
         steps = [_step(each, losses, multiples) for each in found]
+        _refuse_hidden_weights(steps, losses)
     except ProgramError as error:
         raise ProgramError(f"{path}: {error}") from error
     optimizers = recognise_updates([each.update for each in steps]) or [repeating(each.update) for each in steps]
@@ -171,6 +174,25 @@ def _refuse_others(loss: Loss, losses: Losses, factor: float, theirs: Mapping[No
                     f"it trains by {names} in turn, whose steps are not told apart: {node.name} follows the second;"
                     " train one network of them alone, or both by their sum"
                 )
+
+
+def _refuse_hidden_weights(steps: Sequence[_Step], losses: Losses) -> None:
+    """Raise ProgramError where gradients part and data of one step is what it was of the step before, and a sum.
+
+    That may be a weight which other steps move.
+    """
+    numbers: dict[Node, int] = {node: number for number, node in losses.graphs.variables.items()}
+    for last, step in pairwise(steps):
+        right = step.loss.right
+        if any(not agrees(each, step.factor * right[numbers[node]]) for node, each in step.theirs.items()):
+            fed = {*last.loss.fed} - {*step.loss.fed}
+            for data, node in zip(step.loss.fed, step.loss.built.fed, strict=True):
+                if data.what in SUMS and not fed.isdisjoint(list(spine(data, 0))[1:]):
+                    raise ProgramError(
+                        f"an array, read at {node.location}, moves from step to step, too, but not by gradients of"
+                        f" {step.loss.built.loss.name}, so that its steps are not told apart; train one network alone,"
+                        " or all by the sum of their losses"
+                    )
 
 
 def _theirs(loss: Loss, losses: Losses, factor: float) -> tuple[dict[Node, Array], list[Node]]:
