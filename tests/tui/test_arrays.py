@@ -416,3 +416,40 @@ def test_arrays_and_numbers_stay_what_they_are(tmp_path: Path) -> None:
     with pytest.raises(ProgramError, match="ran"):
         open_program(str(tmp_path / "plain.py"))
     assert issubclass(NotedArray, np.ndarray)
+
+
+TWO_LOSSES = (
+    DATA
+    + """
+wg, wd = rng.normal(size=(2, 1)), rng.normal(size=(1, 1))
+for step in range(4):
+    z = rng.normal(size=(8, 2))
+    dr, df = 1 / (1 + np.exp(-(Y @ wd))), 1 / (1 + np.exp(-(z @ wg @ wd)))
+    d_loss = -np.mean(np.log(dr)) - np.mean(np.log(1 - df))
+    wd = wd - 0.1 * (Y.T @ (dr - 1) + (z @ wg).T @ df) / 8
+    df = 1 / (1 + np.exp(-(z @ wg @ wd)))
+    g_loss = -np.mean(np.log(df))
+    wg = wg - 0.1 * (z.T @ ((df - 1) @ wd.T) / 8)
+    losses = d_loss, g_loss
+"""
+)
+
+
+def test_two_losses_in_turn_are_refused(tmp_path: Path) -> None:
+    by_arrays = TWO_LOSSES.replace("seen = []", "class Other: pass")
+    with pytest.raises(ProgramError, match=r"an array, read at net.py:\d+, moves from step to step, too"):
+        opened(by_arrays, tmp_path)
+    as_one = by_arrays.replace("z @ wg @ wd", "fake @ wd").replace("    dr, df", "    fake = z @ wg\n    dr, df")
+    with pytest.raises(ProgramError, match="steps are not told apart"):
+        opened(as_one, tmp_path)
+    by_lines = opened(TWO_LOSSES, tmp_path)
+    assert by_lines.engine is None
+    assert "Its gradients are not compared. " in by_lines.warning
+
+
+def test_terms_of_the_loss_that_gradients_know_nothing_of_are_said(tmp_path: Path) -> None:
+    term = "        cost = cost + 0.1 * np.mean(cache['A1'] ** 2)"
+    program = opened(DICTIONARY.replace("        seen.append(cost)", term).replace("seen = []", ""), tmp_path)
+    assert program.warning == (
+        "Its gradients are those of cost without the terms that are added to it for cost: these are not compared."
+    )

@@ -182,10 +182,11 @@ def _by_hand(
         refused = error
     try:
         by_arrays = arrays_program(of_arrays, execution, path, warning)
-    except ProgramError:
+    except ProgramError as error:
         if by_lines is None:
             raise
-        return by_lines
+        unseen = "" if by_lines.engine is not None else f"Its gradients are not compared. {error}"
+        return replace(by_lines, warning=f"{by_lines.warning} {unseen}".strip())
     if by_arrays is None and refused is not None:
         raise refused
     if by_lines is None or by_arrays is None:

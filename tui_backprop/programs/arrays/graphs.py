@@ -85,14 +85,14 @@ class Graphs:
         index: dict[Note, tuple[str, int]] = {}
         needed = {loss}
         for note in reversed(step.notes):
-            if note in needed and note not in step.weights:
+            if note in needed and note not in step.weights and not _is_update(note, step):
                 needed.update(source for source in note.sources if source in step.dependent)
         for note in sorted(needed & set(step.weights), key=lambda each: step.weights[each]):
             index[note] = "w", step.weights[note]
             weights.append(note)
         parts: list[Any] = []
         for note in step.notes:
-            if note not in needed or note in index:
+            if note not in needed or note in index or _is_update(note, step):
                 continue
             for source in note.sources:
                 if source not in index:
@@ -183,6 +183,11 @@ class Graphs:
         if note.place is None:
             return self._file
         return f"{os.path.basename(note.place[0].co_filename)}:{note.place[2]}"
+
+
+def _is_update(note: Note, step: Taken) -> bool:
+    """Return whether this is what a weight becomes in a step; what is computed of that later takes it as it is."""
+    return note.replaces in step.weights
 
 
 def _locate(leaf: Node, note: Note, made: Sequence[Note]) -> None:

@@ -18,7 +18,7 @@ from ..program import ProgramError
 from .gradients import Found
 from .graphs import Below, Built, Graphs, feeds_of
 from .implied import implied_losses
-from .penalties import with_penalties
+from .penalties import with_other_terms, with_penalties
 from .rates import rates_of
 from .recorder import Taken
 from .tape import Note, spine
@@ -34,7 +34,8 @@ class Loss:
 
     `factor` is the multiple of it whose gradients the script's are, `matches` how many of them that holds for, at
     these learning `rates` by weight, which are the likeliest but for so many (`order`).
-    `is_judged` is whether the script's own gradients can be held against it.
+    `fed` is what it was computed from besides weights. `is_judged` is whether the script's own gradients can be held
+    against it.
     """
 
     step: Taken
@@ -46,6 +47,7 @@ class Loss:
     factor: float = 1.0
     rates: Mapping[int, float] = field(default_factory=dict)
     order: int = 0
+    fed: Sequence[Note] = ()
     is_judged: bool = False
 
     def used(self, number: int) -> Iterator[tuple[Found, Array]]:
@@ -57,7 +59,8 @@ class Losses:
     """Finds the losses of a run's steps.
 
     `implied` says which loss the gradients are of, where none is computed, or another one (`is_computed`), and
-    `stopped` what ended the run, if a number that is not finite did.
+    `stopped` what ended the run, if a number that is not finite did. `larger` is called what adds terms to the loss
+    of which the script's gradients know nothing.
     """
 
     def __init__(self, graphs: Graphs, steps: Sequence[Taken]) -> None:
@@ -68,11 +71,15 @@ class Losses:
         self._plans: dict[Built, Plan] = {}
         self.implied = self.stopped = ""
         self.is_computed = False
+        self.larger = ""
         self._without_penalties: object = None
+        self._place: object = None
+        self._has_others: bool | None = None
 
     def of_steps(self) -> Iterator[Loss]:
         """Yield the loss of each step that has one, or could have: many scripts compute it now and then."""
         place, matches = self._find()
+        self._place = place
         if not matches:
             implied = list(self._implied_losses())
             if implied:
@@ -110,6 +117,20 @@ class Losses:
         notes = [note for note in _scalars(loss.step) if _place(note) == self._without_penalties]
         return self._try(loss.step, notes[-1]) if self.has_penalties and notes else None
 
+    def others(self, loss: Loss) -> Iterator[Loss]:
+        """Yield the other losses that a step computes, as that of a second network; none is a part of the other."""
+        own = [note for note in _scalars(loss.step) if _place(note) == self._place]
+        if self._has_others is False or not own:
+            return
+        self._has_others = False
+        made = {*self.graphs.below(loss.step, own[-1]).made}
+        for note in self._called_loss(loss.step, _scalars(loss.step))[-_MOST_TRIED:]:
+            if note not in made and own[-1] not in self.graphs.below(loss.step, note).made:
+                other = self._try(loss.step, note)
+                if other is not None and other.matches:
+                    self._has_others = True
+                    yield other
+
     @property
     def has_penalties(self) -> bool:
         """Whether the loss has penalties for large weights."""
@@ -144,6 +165,9 @@ class Losses:
         matches = int(score[0])
         if not matches and note not in named:
             return None, 0
+        larger = with_other_terms(note, step, named)
+        if larger is not None and (whole := self._try(step, larger)) is not None and whole.matches < matches:
+            self.larger = self._lines.names_of(step.notes).get(larger) or "the loss"
         total = with_penalties(note, step, named)
         if total is note or (loss := self._try(step, total)) is None:
             return note, matches
@@ -153,8 +177,11 @@ class Losses:
     def _try(self, step: Taken, note: Note) -> Loss | None:
         """Return a number of a step as its loss, in a graph of its own: only what is opened has names in the other."""
         graphs = self.graphs.again()
+        below = graphs.below(step, note)
+        if not below.made or not below.weights:
+            return None
         try:
-            return self._loss(step, graphs, graphs.below(step, note), float(np.reshape(note.value, ())))
+            return self._loss(step, graphs, below, float(np.reshape(note.value, ())))
         except ProgramError as refused:
             if self._refused is None or self._called_loss(step, [note]):
                 self._refused = refused
@@ -209,6 +236,7 @@ class Losses:
         # the gradients of minus a loss lead away from it; of a likelihood they do not
         if loss.factor < 0 and self._called_loss(step, below.made[-1:]):
             loss.matches, loss.factor, loss.rates, loss.order = _match(step, gradients, is_minimized=True)
+        loss.fed = below.fed
         loss.is_judged = loss.matches > 0 or _leads_to_gradients(step, below)
         return loss
 

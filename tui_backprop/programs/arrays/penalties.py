@@ -25,6 +25,18 @@ def with_penalties(loss: Note, step: Taken, named: Collection[Note]) -> Note:
     return total
 
 
+def with_other_terms(loss: Note, step: Taken, named: Collection[Note]) -> Note | None:
+    """Return the last number among those `named` losses that adds terms of data and weights to one, if there is any."""
+    found = None
+    for note in named:
+        if note.number > loss.number and note is not loss:
+            terms = _terms(note, loss, step)
+            others = [each for each in terms if each is not loss]
+            if len(others) < len(terms) and not all(_is_of_weights(each, step) for each in others):
+                found = note
+    return found
+
+
 def _terms(total: Note, loss: Note, step: Taken) -> list[Note]:
     """Return what a number is the sum of, or a multiple of that, as far as it depends on weights."""
     found: list[Note] = []

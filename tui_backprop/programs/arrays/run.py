@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +23,7 @@ from .graphs import Graphs
 from .losses import Loss, Losses
 from .rates import is_divided, written_numbers
 from .recorder import ArrayRecorder
+from .tape import SUMS, spine
 
 
 class _Step(NamedTuple):
@@ -63,7 +65,11 @@ def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, war
             loss.rates = {number: rate * loss.factor for number, rate in loss.rates.items()}
             loss.factor = 1.0
     multiples = Multiples()
-    steps = [_step(each, losses, multiples) for each in found]
+    try:
+        steps = [_step(each, losses, multiples) for each in found]
+        _refuse_hidden_weights(steps, losses)
+    except ProgramError as error:
+        raise ProgramError(f"{path}: {error}") from error
     optimizers = recognise_updates([each.update for each in steps]) or [repeating(each.update) for each in steps]
     if losses.implied:
         other = (
@@ -78,7 +84,7 @@ def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, war
     multiple = multiple_text((each.factor for each in steps), found[0].built.loss)
     if multiple:
         warning = f"{warning} {warning_of(multiple)}".strip()
-    warning = " ".join([*([warning] if warning else []), *_rates(steps[0], losses), *_penalties(steps, losses)])
+    warning = " ".join([*([warning] if warning else []), *_rates(steps[0], losses), *_other_terms(steps, losses)])
     if losses.stopped:
         warning = f"{warning} {path} is opened with {len(steps)} steps; in the next, {losses.stopped}".strip()
     elif recorder.left_out:
@@ -101,8 +107,8 @@ def _rates(step: _Step, losses: Losses) -> Iterator[str]:
         yield f"Its updates have learning rates of their own: {_and(others)}, the others at {usual:g}."
 
 
-def _penalties(steps: Sequence[_Step], losses: Losses) -> Iterator[str]:
-    """Say where gradients leave out a penalty that the loss has, or have one that the loss has not."""
+def _other_terms(steps: Sequence[_Step], losses: Losses) -> Iterator[str]:
+    """Say where gradients are not those of the loss alone: of penalties, and weight decay."""
     numbers: dict[Node, int] = {node: number for number, node in losses.graphs.variables.items()}
     for step in steps:
         wrong = [n for n, each in step.theirs.items() if not agrees(each, step.factor * step.loss.right[numbers[n]])]
@@ -116,6 +122,11 @@ def _penalties(steps: Sequence[_Step], losses: Losses) -> Iterator[str]:
                     f" {_and(forgotten)} would have the right gradients: add its slopes."
                 )
                 break
+    if losses.larger:
+        yield (
+            f"Its gradients are those of {steps[0].loss.built.loss.name} without the terms that are added to it for"
+            f" {losses.larger}: these are not compared."
+        )
     decayed = list(dict.fromkeys(node.name for step in steps for node in step.decayed))
     if decayed:
         yield (
@@ -147,12 +158,47 @@ def _step(loss: Loss, losses: Losses, multiples: Multiples) -> _Step:
     variables = losses.graphs.variables
     trained, factor = multiples.of(loss.built.loss, loss.factor)
     theirs, found_at, decayed = _theirs(loss, losses, factor)
+    _refuse_others(loss, losses, factor, theirs)
     before, after, gradients = {}, {}, {}
     for number in loss.built.weights:
         node = variables[number]
         before[node], after[node] = loss.step.before[number], loss.step.after[number]
         gradients[node] = theirs.get(node, factor * loss.right[number])
     return _Step(loss, trained, factor, Update(before, after, gradients), theirs, found_at, decayed)
+
+
+def _refuse_others(loss: Loss, losses: Losses, factor: float, theirs: Mapping[Node, Array]) -> None:
+    """Raise ProgramError where gradients that part from those of a loss are those of another one of the same step."""
+    numbers: dict[Node, int] = {node: number for number, node in losses.graphs.variables.items()}
+    wrong = [node for node, each in theirs.items() if not agrees(each, factor * loss.right[numbers[node]])]
+    for other in losses.others(loss) if wrong else ():
+        for node in wrong:
+            right = other.right.get(numbers[node])
+            if right is not None and right.any() and agrees(theirs[node], right):
+                names = f"{loss.built.loss.name} and {other.built.loss.name}"
+                raise ProgramError(
+                    f"it trains by {names} in turn, whose steps are not told apart: {node.name} follows the second;"
+                    " train one network of them alone, or both by their sum"
+                )
+
+
+def _refuse_hidden_weights(steps: Sequence[_Step], losses: Losses) -> None:
+    """Raise ProgramError where gradients part and data of one step is what it was of the step before, and a sum.
+
+    That may be a weight which other steps move.
+    """
+    numbers: dict[Node, int] = {node: number for number, node in losses.graphs.variables.items()}
+    for last, step in pairwise(steps):
+        right = step.loss.right
+        if any(not agrees(each, step.factor * right[numbers[node]]) for node, each in step.theirs.items()):
+            fed = {*last.loss.fed} - {*step.loss.fed}
+            for data, node in zip(step.loss.fed, step.loss.built.fed, strict=True):
+                if data.what in SUMS and not fed.isdisjoint(list(spine(data, 0))[1:]):
+                    raise ProgramError(
+                        f"an array, read at {node.location}, moves from step to step, too, but not by gradients of"
+                        f" {step.loss.built.loss.name}, so that its steps are not told apart; train one network alone,"
+                        " or all by the sum of their losses"
+                    )
 
 
 def _theirs(loss: Loss, losses: Losses, factor: float) -> tuple[dict[Node, Array], dict[Node, str], list[Node]]:
