@@ -372,7 +372,7 @@ class BufferedTraining:
 
     def _trace(self, optimizer: Optimizer, feeds: Mapping[Placeholder, Array]) -> BufferedStep | None:
         """Trace the step; operations of others may depend on more than their inputs, so only our own are traced."""
-        # many single numbers are run as fast by functions of floats, which take no buffers
+        # many single numbers are run as fast by a loop over floats, which takes no buffers
         if self._plan.scalars and len(self._plan.subgraph.nodes) > _MOST_SCALARS:
             return None
         functions = [node.definition.compute for node in self._plan.nodes if isinstance(node, Operation)]

@@ -2,7 +2,7 @@
 
 Everything that depends only on the graph is found once, when the plan is made; a run is then one loop over the nodes
 and one loop back. The stepping path (stepper.py) calls the same functions in the same order, so it gets the same bits.
-So does a graph of single numbers, though these functions are made functions of floats there (scalars.py).
+So does a graph of single numbers, though these functions are branches of a loop over floats there (scalars.py).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""A graph of single numbers, run by functions of floats: forward through the values, back through the gradients.
+"""A graph of single numbers, run by loops over floats: forward through the values, back through the gradients.
 
-An operation whose functions cannot be made functions of floats (floats.py) is computed by them as they are, with
+An operation of whose functions no branch of a loop can be made (floats.py) is computed by them as they are, with
 NumPy's numbers. Backwards, the nodes are gone through in the order of the search; forwards, from the end of that order
 to its start: a value is the same in any order in which inputs come before their consumers. So one search is enough.
 """

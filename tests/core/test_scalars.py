@@ -1,4 +1,4 @@
-"""A graph of single numbers is run by functions of floats: the same bits as the operations' own functions."""
+"""A graph of single numbers is run by loops over floats: the same bits as the operations' own functions."""
 
 import itertools
 import math
