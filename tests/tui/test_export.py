@@ -269,7 +269,7 @@ def test_what_cannot_be_written_is_refused(capsys: pytest.CaptureFixture[str], t
     engine = solved.replace("max(self.data, 0.0)", "abs(self.data) ** 1.5").replace("(self.data > 0)", "1.5")
     (tmp_path / "engine.py").write_text(engine, encoding="utf-8")
     assert main([str(tmp_path / "engine.py"), "--export", "torch"]) == 2
-    assert "(engine.py:70) is computed by what only the program itself has" in capsys.readouterr().err
+    assert "(engine.py:62) is computed by what only the program itself has" in capsys.readouterr().err
     assert main(["-e", "sum(w)", "--set", f"w={[1] * 1001}", "--export", "numpy"]) == 2
     assert "its data are large and go beside the script; name it: --export numpy FILE.py" in capsys.readouterr().err
 
