@@ -36,7 +36,19 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
-    arguments = _command_first(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _run(_command_first(sys.argv[1:] if arguments is None else arguments))
+    except BrokenPipeError:  # the reader of the pipe has seen enough
+        _write_nowhere()
+        return 0
+
+
+def _write_nowhere() -> None:
+    """Have what is still to be written go nowhere: Python would try to write it once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _run(arguments: Sequence[str]) -> int:
     if arguments[:1] == ["grade"]:
         graded = build_grade_parser().parse_args(arguments[1:])
         from .grade import run_grade
@@ -77,11 +89,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         if status is not None:
             return status
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        # Python would try to write the rest once more at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if isinstance(error, BrokenPipeError):
-            return 0  # the reader of the pipe has seen enough
+        _write_nowhere()
         print(f"backprop-tui: the output cannot be written: {error.strerror}", file=sys.stderr)
         return 1
     except KeyboardInterrupt as error:

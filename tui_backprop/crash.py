@@ -35,6 +35,8 @@ def reported(session: DebugSession) -> Iterator[None]:
     """Have a fault of our own said and reported, the session saved, and the process ended with status 1."""
     try:
         yield
+    except BrokenPipeError:
+        raise  # the reader of a pipe has seen enough
     except Exception as error:
         for said in report_crash(error, session):
             complain(said)

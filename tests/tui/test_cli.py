@@ -187,11 +187,12 @@ def test_headless_ends_with_the_picture_that_is_asked_for(picture: str, capsys: 
         main(["chain", "--picture", "curve"])
 
 
-def test_headless_works_in_a_pipe_that_closes_early() -> None:
-    command = f"{sys.executable} -m tui_backprop --headless --steps 2000 | head -n 1"
-    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60)
-    assert done.stdout.startswith("perceptron")
-    assert done.stderr == ""
+@pytest.mark.parametrize("arguments", ["--headless --steps 2000", "--plain chain", "hunt --plain"])
+def test_a_pipe_that_closes_early_is_no_fault(arguments: str) -> None:
+    command = f"yes step | {sys.executable} -m tui_backprop {arguments} | head -n 1; echo ${{PIPESTATUS[1]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stderr.replace("yes: standard output: Broken pipe\n", "") == ""
+    assert done.stdout.splitlines()[1] == "0"
 
 
 FOREIGN = "\x1b[2J\u202e\x7f"
