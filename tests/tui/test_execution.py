@@ -228,15 +228,6 @@ for step in range(9):
     net.w -= 0.1 * (2 * net.w)
     print("step", step)
 """,
-    "minidl": """
-import minidl_core as dl
-w = dl.Variable(1.0)
-step = dl.train.GradientDescentOptimizer(0.1).minimize(dl.square(w))
-session = dl.Session()
-for number in range(9):
-    session.run(step)
-    print("step", number)
-""",
 }
 
 

@@ -31,7 +31,7 @@ from .collecting import collecting_rarely
 from .engine import engine_program, missing_of_engine
 from .engine.noting import noting
 from .engine.recorder import Recorder as EngineRecorder
-from .execution import EnoughSteps, Execution, execute, explained
+from .execution import Execution, execute, explained
 from .naming import name_objects
 from .numpy_run import LoopRecorder, numpy_program
 from .program import TRAINED_WITH, Program, ProgramError, program_of
@@ -52,10 +52,10 @@ def open_script(
 ) -> Program:
     """Run a file and return its lesson as a program, or the steps of training that it took, or else the one it builds.
 
-    The script is ended when it has taken the `most` steps. A step that was never run starts from its variables' initial
-    values, with the feeds of its loss. What the file prints goes to the standard error output. Raises ProgramError,
-    also where a script, which draws its own numbers, is given a seed; and KeyboardInterrupt, which says where, if
-    somebody stops it before it took a step.
+    A script with an engine of its own, torch or plain NumPy is ended when it has taken the `most` steps. A step that
+    was never run starts from its variables' initial values, with the feeds of its loss. What the file prints goes to
+    the standard error output. Raises ProgramError, also where a script, which draws its own numbers, is given a seed;
+    and KeyboardInterrupt, which says where, if somebody stops it before it took a step.
     """
     if Path(path).is_fifo():
         raise ProgramError(f"{path} cannot be opened: it is a pipe, and a program is read more than once")
@@ -64,8 +64,6 @@ def open_script(
 
     def note(happening: object) -> None:
         recorder(happening)
-        if len(recorder.steps) >= most and isinstance(happening, Asked):
-            raise EnoughSteps
         match happening:
             case MinimizationMade(step):
                 seen[step] = None

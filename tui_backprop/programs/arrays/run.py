@@ -196,8 +196,8 @@ def _refuse_hidden_weights(steps: Sequence[_Step], losses: Losses) -> None:
                 if data.what in SUMS and not fed.isdisjoint(list(spine(data, 0))[1:]):
                     raise ProgramError(
                         f"an array, read at {node.location}, moves from step to step, too, but not by gradients of"
-                        f" {step.loss.built.loss.name}, so that its steps are not told apart; train one network alone,"
-                        " or all by the sum of their losses"
+                        f" {step.loss.built.loss.name}, so that its steps are not told apart; update weights only when"
+                        " all gradients are found, and train one network alone, or all by the sum of their losses"
                     )
 
 
