@@ -190,24 +190,35 @@ class BackpropApp(App[None]):
         """Have the main screen show what is new in the class, unless something lies over it that the class does not."""
         if self._exit:
             return
-        main = next(screen for screen in reversed(self.screen_stack) if isinstance(screen, MainScreen))
-        if self.screen is not main and main.viewer.belief is None:
+        main = self._main_screen
+        if main is None or (self.screen is not main and main.viewer.belief is None):
             return
-        if isinstance(self._company, Pupil):
-            self._open_what_is_followed(self._company)
+        if isinstance(self._company, Pupil) and self._open_what_is_followed(self._company):
+            main.viewer.belief = None  # which was compared in the program before
+            main = self._main_screen or main
         main.look_at_class()
 
-    def _open_what_is_followed(self, pupil: Pupil) -> None:
-        """Open the lesson that the teacher has opened; a file is opened only by who joins."""
+    @property
+    def _main_screen(self) -> MainScreen | None:
+        """The main screen, also beneath what lies over it; None before there is one."""
+        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, MainScreen)), None)
+
+    def _open_what_is_followed(self, pupil: Pupil) -> bool:
+        """Open the lesson that the teacher has opened, and return whether that is another one.
+
+        A file is opened only by who joins.
+        """
         context = pupil.context
         if not pupil.follows or context is None or is_about(context, self.session):
-            return
+            return False
         address = str(context.get("program"))
         session = self._sessions.get(address)
         if session is None:
             session = open_lesson_of(context, self._steps, has_files=self.session.has_files)
-        if session is not None and is_about(context, session):
-            self._show_session(session)
+        if session is None or not is_about(context, session):
+            return False
+        self._show_session(session)
+        return True
 
     def action_members(self) -> None:
         """Show the teacher who is in the class, and the session of a pupil who offers it and is chosen."""

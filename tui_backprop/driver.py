@@ -131,10 +131,13 @@ class Shown:
                 changed.setdefault(y, []).extend(columns)
         return self._paint(changed, self._cursor)
 
-    def repeat(self, y: int, columns: Sequence[int]) -> str:
-        """Return what to send so that cells of row y show again what is known of them, whatever stands there."""
-        known = [column for column in columns if column < len(self._rows[y].text)]
-        return self._paint({y: known} if known else {}, self._cursor)
+    def repeat(self, y: int, columns: Sequence[int]) -> str | None:
+        """Return what to send so that cells of row y show again what they did; None where that is not known of all."""
+        if any(style is None for style in self._rows[y].styles[columns[0] : columns[-1] + 1]) or (
+            len(self._rows[y].text) <= columns[-1]
+        ):
+            return None
+        return self._paint({y: [*columns]}, self._cursor)
 
     def _take_in(self, output: str) -> dict[int, list[int]] | None:
         """Write a frame into the rows; return the columns that changed by row, None if it is not a frame."""
@@ -283,7 +286,11 @@ class DifferenceDriver(LinuxDriver):
     def _unsay(self) -> None:
         width, height = self._shown.size
         if self._has_terminal:
-            self._send(self._shown.repeat(height, range(width - len(WORKING) + 1, width + 1)), is_seen=False)
+            again = self._shown.repeat(height, range(width - len(WORKING) + 1, width + 1))
+            if again is None:
+                self._repaint()
+            else:
+                self._send(again, is_seen=False)
 
     def _get_terminal_size(self) -> tuple[int, int]:
         """Return the size of the window, not what the environment says of it."""

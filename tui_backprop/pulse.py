@@ -31,9 +31,12 @@ class Pulse:
     def feel(self, *, is_active: bool) -> None:
         """Ask for a sign of life where somebody has just been active, or say that none has come; call it often."""
         now = monotonic()
-        with self._lock:
-            if is_active:
-                self._watched_until = now + WATCHED_SECONDS
+        if is_active:
+            self._watched_until = now + WATCHED_SECONDS
+        # who answers may be interrupted by a signal that ends this thread, and must not wait for it then
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
             if self._asked is None:
                 if now < self._watched_until:
                     self._asked = now
@@ -42,11 +45,13 @@ class Pulse:
             elif not self._said and now - self._asked >= LONG_SECONDS:
                 self._said = True
                 self._say()
+        finally:
+            self._lock.release()
 
     def _answer(self) -> None:
         with self._lock:
             self._asked = None
-            if self._said:
-                self._said = False
-                self._watched_until = monotonic() + WATCHED_SECONDS
-                self._unsay()
+            said, self._said = self._said, False
+        if said:
+            self._watched_until = monotonic() + WATCHED_SECONDS
+            self._unsay()

@@ -20,7 +20,9 @@ from tui_backprop.narration.messages import sentences
 from tui_backprop.notation.edits import read_edit
 from tui_backprop.panes.question_pane import draw_answers
 from tui_backprop.plain.following import write_class_answers
+from tui_backprop.programs.opening import open_program
 from tui_backprop.screens.main_screen import MainScreen
+from tui_backprop.session import DebugSession, Viewer
 from tui_backprop.widgets.canvas import Canvas
 
 
@@ -128,11 +130,26 @@ async def test_the_comparison_with_a_belief_opens_changes_and_closes_on_a_pupils
                 there = "\n".join(canvas.render_line(y).text for y in range(canvas.size.height))
                 return type(app.screen) is MainScreen if belief is None else WRONG_MACHINES[belief - 1].clause in there
 
-            for belief in (1, 4, None, 5, None):
+            for belief in (1, 4, None, 5):
                 teacher.viewer.belief = belief
                 teacher.show()
                 while not await shows(belief):
                     pass
+            teacher.session.step("phase")
+            teacher.session.step("node")
+            teacher.viewer.belief = 2
+            teacher.show()
+            while not await shows(2):
+                pass
+            assert app.screen._moment.cursor == teacher.session.moment.cursor
+            first, other = teacher.session, DebugSession(open_program("chain"))
+            for session in (other, first):
+                teacher.session, teacher.viewer = session, Viewer(session, {"class": "F"})
+                teacher.show()
+                await until(lambda session=session: app.session.program.address == session.program.address)
+                while not await shows(None):
+                    pass
+                assert [type(screen) for screen in app.screen_stack] == [MainScreen]
             teacher.viewer.belief = 2
             teacher.show()
             while not await shows(2):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pytest
+
 from .pseudo_terminal import PseudoTerminal
 
 LONG = """
@@ -19,14 +21,26 @@ def change_scale(viewer):
     Path(sys.argv[1]).unlink()
 
 Viewer.change_scale = change_scale
-sys.exit(main(["chain"]))
+sys.exit(main([sys.argv[2]]))
 """
 
 
-def test_a_key_that_takes_long_is_seen_to_be_at_work(tmp_path: Path) -> None:
+WIDE = """
+import minidl_core as dl
+w = dl.Variable(2.0, name="重み")
+dl.Session().run(dl.train.GradientDescentOptimizer(0.1).minimize(dl.square(w)))
+"""
+"""Text of characters two cells wide, of which the driver does not know which cells they take."""
+
+
+@pytest.mark.parametrize("program", ["chain", "wide.py"])
+def test_a_key_that_takes_long_is_seen_to_be_at_work(program: str, tmp_path: Path) -> None:
     done = tmp_path / "done"
-    with PseudoTerminal([sys.executable, "-c", LONG, str(done)]) as terminal:
+    (tmp_path / "wide.py").write_text(WIDE, encoding="utf-8")
+    command = [sys.executable, "-c", LONG, str(done), program]
+    with PseudoTerminal(command, directory=tmp_path) as terminal:
         terminal.wait_for("not yet")
+        terminal.press("space", "home")
         terminal.wait_for_rest()
         before = terminal.picture
         for _ in range(2):

@@ -107,10 +107,12 @@ def test_what_stands_there_is_not_sent_again() -> None:
 
 def test_cells_that_something_else_wrote_on_are_sent_again_as_they_were() -> None:
     terminal = Shown(COLUMNS, ROWS)
-    frame = "\x1b[2;1Hab\x1b[38;5;240mcd\x1b[0mef\x1b[1;1H"
-    sent = [terminal.difference(frame), "\x1b7\x1b[2;3H\x1b[0;7mXXXXXX\x1b[m\x1b8", terminal.repeat(2, range(3, 9))]
-    assert shown(sent)[0][1][:6] == shown([frame])[0][1][:6]
-    assert terminal.repeat(3, range(1, 5)) == ""
+    frame = "\x1b[2;1Hab\x1b[38;5;240mcd\x1b[0mefgh\x1b[1;1H"
+    sent = [terminal.difference(frame), "\x1b7\x1b[2;3H\x1b[0;7mXXXXXX\x1b[m\x1b8"]
+    again = terminal.repeat(2, range(3, 9))
+    assert again is not None
+    assert shown([*sent, again])[0][1][:8] == shown([frame])[0][1][:8]
+    assert terminal.repeat(2, range(5, 12)) is terminal.repeat(3, range(1, 5)) is None, "what stood there is not known"
     assert terminal.difference(frame) == ""
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tests.sample_graphs import lesson_of, long_chain
+from tui_backprop.debugger import left as leaving
 from tui_backprop.debugger.followed import Followed, is_by_point
 from tui_backprop.debugger.kept import kept
-from tui_backprop.debugger.left import MOST_AT_ONCE, Left
+from tui_backprop.debugger.left import MANY, Left
 from tui_backprop.debugger.measuring import measure
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import Place, after_iteration
@@ -113,21 +115,36 @@ def test_what_was_left_of_a_large_graph_is_let_go_piece_by_piece() -> None:
     timeline, left = Timeline(program_of(lesson_of("long-chain", lambda: long_chain(2100)))), Left()
     timeline.leave = left.take
     timeline.forward(after_iteration)
-    recording = weakref.ref(timeline.recording)
-    events = len(timeline.recording.events)
-    assert events > MOST_AT_ONCE
+    recording, events = weakref.ref(timeline.recording), timeline.recording.events
+    count = len(events)
+    assert count > MANY
     timeline.begin_next()
-    seen = timeline.recording
-    pieces = 0
+    seen, pieces = timeline.recording, 0
+    assert recording() is None
     while left:
         left.let_go(lambda: True)
         pieces += 1
-        let_go = recording()
-        assert let_go is None or len(let_go.events) < events - 400 * pieces
-        del let_go
+        assert len(events) >= count - 500 * pieces
+    assert not events
     assert pieces > 10
-    assert recording() is None
     assert timeline.recording is seen
+
+
+def test_what_an_engine_found_stays_where_its_recording_was_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leaving, "MANY", 5)
+    path = Path(__file__).parents[2] / "docs" / "own_engine.py"
+    timeline, left = Timeline(open_program(str(path))), Left()
+    timeline.leave = left.take
+
+    def found() -> tuple[int, list[str]]:
+        timeline.go_to(Place(1))
+        return len(timeline.recording.theirs), [node.name for node in timeline.moment.parted]
+
+    before = found()
+    timeline.go_to(Place(2))
+    assert left
+    left.let_go(lambda: False)
+    assert before == found() != (0, [])
 
 
 def test_what_somebody_looks_at_is_not_taken_apart() -> None:

@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 
 from ..beliefs.beliefs import WRONG_MACHINES
 from ..debugger.believing import naming
+from ..debugger.moment import Moment
 from ..narration.beliefs import NO_NUMBERS, explain_belief
 from ..notation.fitting import prose
 from ..panes.beliefs import PARTED, draw_beside, draw_choices, first_belief, first_step
@@ -46,15 +47,16 @@ class BeliefsScreen(ModalScreen[None]):
         super().__init__()
         self._viewer = viewer
         self._chose = chose
-        self._moment = viewer.session.timeline.moment
-        self._naming = naming(self._moment.recording)
+        moment = viewer.session.timeline.moment
         if viewer.belief is None:
-            first = WRONG_MACHINES[0] if self._naming is None else first_belief(self._naming)
+            there = naming(moment.recording)
+            first = WRONG_MACHINES[0] if there is None else first_belief(there)
             viewer.belief = WRONG_MACHINES.index(first) + 1
-        self._take(viewer.belief)
+        self._take(viewer.belief, moment)
 
-    def _take(self, number: int) -> None:
+    def _take(self, number: int, moment: Moment) -> None:
         self._number, self._chosen = number, WRONG_MACHINES[number - 1]
+        self._moment, self._naming = moment, naming(moment.recording)
         self._first: int | None = None
         self._said = self._explain()
 
@@ -70,6 +72,10 @@ class BeliefsScreen(ModalScreen[None]):
         canvas.border_subtitle = f"{PARTED} it parts here   1-{len(WRONG_MACHINES)} belief   ↑ ↓ scroll   t close"
         yield canvas
 
+    def on_screen_resume(self) -> None:
+        """Do what the class did while another program was shown."""
+        self.follow()
+
     def on_resize(self) -> None:
         """Draw, once the canvas has its size."""
         self.call_after_refresh(self._draw)
@@ -81,11 +87,12 @@ class BeliefsScreen(ModalScreen[None]):
         self._chose()
 
     def follow(self) -> None:
-        """Show the belief that the viewer compares now; where that is none any more, close."""
-        if self._viewer.belief is None:
+        """Show the belief that the viewer compares now, at the moment of now; where that is none any more, close."""
+        belief, moment = self._viewer.belief, self._viewer.session.timeline.moment
+        if belief is None:
             self.dismiss()
-        elif self._viewer.belief != self._number:
-            self._take(self._viewer.belief)
+        elif (belief, moment.recording, moment.cursor) != (self._number, self._moment.recording, self._moment.cursor):
+            self._take(belief, moment)
             self._draw()
 
     def action_choose_beside(self, by: int) -> None:
