@@ -40,7 +40,7 @@ from tests.sample_graphs import LARGE, SMALL, lesson_of, long_chain
 from tests.scalar_models import tiny_gpt
 from tui_backprop.app import BackpropApp
 from tui_backprop.programs.program import program_of
-from tui_backprop.terminal import run
+from tui_backprop.terminal.run import run
 name, _, count = {name!r}.partition(" ")
 build = tiny_gpt if name == "scalar-gpt" else long_chain
 lesson = lesson_of(name, lambda: build(int(count))) if count else (SMALL | LARGE)[name]

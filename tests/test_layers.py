@@ -14,13 +14,12 @@ PACKAGE = "tui_backprop"
 ORDER = (
     *("minidl_core", PACKAGE, "beliefs", "lessons", "programs", "debugger", "drawing", "notation", "complaints"),
     *("narration", "graph", "inspector", "quiz", "hunt", "driving", "pictures", "session", "classroom", "export"),
-    *("crash", "panes", "hang_up", "plain", "keys", "widgets", "screens", "settings", "terminal_input", "cast"),
-    *("later", "pulse", "driver", "terminal", "app", "in_terminal", "in_class", "replaying", "served", "serve"),
-    *("verdict", "headless", "grade", "exercise", "exporting", "questions", "parsers", "cli", "__main__"),
+    *("crash", "panes", "widgets", "terminal", "plain", "keys", "screens", "settings", "later", "app", "verdict"),
+    *("exercise", "commands", "__main__"),
 )
 """The rooms of the app, each a folder or a file, from the lowest to the highest."""
 BELOW_WIDGETS = ("minidl_core", PACKAGE, "debugger", "drawing", "notation")
-WITH_TEXTUAL = ("keys", "widgets", "screens", "terminal_input", "driver", "terminal", "app", "replaying")
+WITH_TEXTUAL = ("keys", "widgets", "screens", "terminal", "app")
 
 Arrows = Mapping[str, Iterable[str]]
 """By a file as a module's name the modules that it imports, also for types only and inside functions."""

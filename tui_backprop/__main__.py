@@ -22,7 +22,7 @@ def main() -> int:
     from .programs.collecting import RARELY
 
     gc.set_threshold(*RARELY)
-    from .cli import main
+    from .commands.cli import main
     from .drawing.ascii import LIKENESS
 
     # what is foreign in one character is no end of all

@@ -27,7 +27,6 @@ from .crash import describe, report_crash
 from .debugger.message import Message
 from .debugger.timeline import Timeline
 from .drawing.palette import choose_theme
-from .driver import DifferenceDriver
 from .keys import REPAINT, Keymap
 from .later import import_later
 from .lessons import lesson_names
@@ -38,7 +37,8 @@ from .screens.main_screen import MainScreen
 from .session import DebugSession
 from .session.progress import Progress
 from .settings import Settings, config_path, theme_of
-from .terminal_input import BackgroundReported
+from .terminal.driver import DifferenceDriver
+from .terminal.input import BackgroundReported
 from .widgets.canvas import PaintedRow
 
 _PATIENCE = 100

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.classroom.meeting_room import room, until
-from tui_backprop import in_class
 from tui_backprop.classroom import lead, meeting
 from tui_backprop.classroom.context import DAMAGED, take_up, write_context
 from tui_backprop.classroom.link import LONGEST_OF_PUPIL, VERSION, read, write
 from tui_backprop.classroom.pupil import NoClassError, first_context
-from tui_backprop.cli import main
+from tui_backprop.commands import in_class
+from tui_backprop.commands.cli import main
 from tui_backprop.session.session_file import hash_of
 
 HELLO = write({"class": VERSION, "name": "x"})

@@ -14,12 +14,12 @@ from minidl_core import train
 from tests.test_layers import ORDER
 from tests.test_layers import ROOT as PROJECT
 from tests.tui.readme import PAGES, file_under, text_of
-from tui_backprop.cli import address_of, main
+from tui_backprop.commands.cli import address_of, main
+from tui_backprop.commands.parsers import EXAMPLES, build_hunt_parser, build_parser, build_serve_parser
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import lesson_names
 from tui_backprop.notation.conditions import read_breakpoint
 from tui_backprop.notation.moments import read_moment
-from tui_backprop.parsers import EXAMPLES, build_hunt_parser, build_parser, build_serve_parser
 from tui_backprop.programs.opening import open_program
 from tui_backprop.session.opening import Asked, open_session
 from tui_backprop.verdict import judge
@@ -47,7 +47,7 @@ def test_the_house_has_the_rooms_that_the_imports_go_down_through() -> None:
     rooms = [room for line in house for room in line[:20].split()]
     folders = {path.name for path in (PROJECT / "tui_backprop").iterdir()} | {"minidl_core"}
     assert rooms == [room for room in ORDER if room in folders]
-    assert len(house) == 14
+    assert len(house) == 16
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -11,8 +11,8 @@ from textual.app import App, ComposeResult
 from textual.containers import Horizontal
 from textual.geometry import Size
 
-from tui_backprop import terminal
 from tui_backprop.drawing.palette import Line
+from tui_backprop.terminal import run as terminal
 from tui_backprop.widgets.canvas import Canvas
 
 

@@ -35,11 +35,15 @@ FAULTS = {
     "an error without words": (SCREEN + "there.action_viewer = fail_speechless", ["chain"], "y"),
     "the first picture": (SCREEN + "there.compose = fail", ["chain"], ""),
     "the settings": ("import tui_backprop.app as there\nthere.theme_of = fail", ["chain"], ""),
-    "the input": ("from tui_backprop.driver import TerminalInput as there\nthere.take = fail", ["chain"], "y"),
-    "the end": ("import tui_backprop.in_terminal as there\nthere.command = fail", ["chain"], "q"),
+    "the input": ("from tui_backprop.terminal.driver import TerminalInput as there\nthere.take = fail", ["chain"], "y"),
+    "the end": ("import tui_backprop.commands.in_terminal as there\nthere.command = fail", ["chain"], "q"),
     "a line": ("import tui_backprop.plain.front_end as there\nthere.do = fail", ["chain", "--plain"], "\r"),
     "the opening": ("import tui_backprop.session.opening as there\nthere.open_program = fail", ["chain"], ""),
-    "without a screen": ("import tui_backprop.headless as there\nthere.judge = fail", ["chain", "--headless"], ""),
+    "without a screen": (
+        "import tui_backprop.commands.headless as there\nthere.judge = fail",
+        ["chain", "--headless"],
+        "",
+    ),
 }
 WITHOUT_SESSION = ("the opening", "without a screen")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from textual.events import Key, Paste
 
-from tui_backprop.terminal_input import TerminalInput
+from tui_backprop.terminal.input import TerminalInput
 
 from .pseudo_terminal import PseudoTerminal
 from .test_session import COMMAND
@@ -74,7 +74,7 @@ def test_a_sequence_whose_rest_comes_late_is_no_two_commands(
 ) -> None:
     monkeypatch.setenv("SSH_CONNECTION", "1.2.3.4 5 6.7.8.9 22")
     now = 0.0
-    monkeypatch.setattr("tui_backprop.terminal_input.monotonic", lambda: now)
+    monkeypatch.setattr("tui_backprop.terminal.input.monotonic", lambda: now)
     keys: list[str] = []
     source = TerminalInput()
     for seconds, data in (

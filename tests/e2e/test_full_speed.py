@@ -10,7 +10,7 @@ FOR_HOURS = """
 import sys
 from tui_backprop.debugger import running
 running.TRAINING_SECONDS = running.SHOWING_SECONDS = 10_000
-from tui_backprop.cli import main
+from tui_backprop.commands.cli import main
 sys.exit(main(["perceptron", "--steps", "0"]))
 """
 

@@ -87,7 +87,7 @@ def test_without_a_shell_that_could_let_it_go_on_it_does_not_stop() -> None:
 FAILING = """
 import sys
 from tui_backprop.app import BackpropApp
-from tui_backprop.cli import main
+from tui_backprop.commands.cli import main
 from tui_backprop.screens.help import HelpScreen
 
 BackpropApp.NOTIFICATION_TIMEOUT = 1

@@ -157,8 +157,8 @@ def test_what_takes_long_to_open_is_said_until_it_is_there(tmp_path: Path) -> No
     code = """
 import sys
 from threading import Event
-from tui_backprop import in_terminal
-from tui_backprop.cli import main
+from tui_backprop.commands import in_terminal
+from tui_backprop.commands.cli import main
 
 open_session, go_on = in_terminal.open_session, Path(sys.argv[1])
 

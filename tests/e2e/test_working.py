@@ -12,7 +12,7 @@ from .pseudo_terminal import PseudoTerminal
 LONG = """
 import sys, time
 from pathlib import Path
-from tui_backprop.cli import main
+from tui_backprop.commands.cli import main
 from tui_backprop.session import Viewer
 
 def change_scale(viewer):

@@ -11,9 +11,9 @@ from textual.widgets import Static
 
 from tests.tui.test_keys import text
 from tui_backprop.app import BackpropApp
-from tui_backprop.cli import main
+from tui_backprop.commands.cli import main
+from tui_backprop.commands.grade import grade
 from tui_backprop.debugger.steps import Place
-from tui_backprop.grade import grade
 from tui_backprop.hunt.hunt import WRONG_COSTS, Guess, GuessError, Hunt, read_guess, written_kinds
 from tui_backprop.hunt.mutants import KINDS, mutants
 from tui_backprop.hunt.planting import hunt_address, kinds_by

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.sample_graphs import SWEPT
-from tui_backprop.cli import main
+from tui_backprop.commands.cli import main
 from tui_backprop.keys import KEY_OF
 from tui_backprop.notation.formats import number
 from tui_backprop.notation.moments import name_moment

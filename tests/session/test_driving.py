@@ -15,11 +15,11 @@ import minidl_core as dl
 from minidl_core import BackwardStarted, ContributionAdded, NodeVisited, VariableUpdated
 from minidl_core.train import AdamOptimizer
 from tests.tui.random_timelines import lesson_of, optimizers, timelines
+from tui_backprop.commands.grade import grade
 from tui_backprop.debugger.followed import Followed, element_at
 from tui_backprop.debugger.steps import STOPS
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.driving.moves import Move, before_move, is_move, moves_at
-from tui_backprop.grade import grade
 from tui_backprop.lessons import load_lesson
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.narration.messages import sentences

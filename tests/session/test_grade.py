@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tui_backprop.cli import main
-from tui_backprop.grade import grade
+from tui_backprop.commands.cli import main
+from tui_backprop.commands.grade import grade
 from tui_backprop.notation.edits import read_edit
 from tui_backprop.notation.fitting import printable
 from tui_backprop.session import DebugSession

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tui_backprop.cli import main
+from tui_backprop.commands.cli import main
 from tui_backprop.keys import KEY_OF
 from tui_backprop.programs.opening import open_program
 from tui_backprop.session import DebugSession, Viewer

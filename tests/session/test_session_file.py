@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tests.sample_graphs import SWEPT
-from tui_backprop.cli import build_parser
+from tui_backprop.commands.cli import build_parser
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.message import Message
 from tui_backprop.debugger.steps import Place

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from minidl_core.train import GradientDescentOptimizer, MomentumOptimizer
-from tui_backprop.cli import main
+from tui_backprop.commands.cli import main
 from tui_backprop.programs.arrays.noted import NotedArray
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import Program, ProgramError

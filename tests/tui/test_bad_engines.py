@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tui_backprop.cli import main
+from tui_backprop.commands.cli import main
 from tui_backprop.programs.engine import walking
 from tui_backprop.programs.engine.measured_slope import measured_slopes
 from tui_backprop.programs.opening import open_program

@@ -13,7 +13,7 @@ import pytest
 from tests.e2e.pseudo_terminal import PseudoTerminal
 from tests.e2e.test_session import COMMAND
 from tui_backprop.app import BackpropApp
-from tui_backprop.cli import main
+from tui_backprop.commands.cli import main
 from tui_backprop.hunt.hunt import Guess
 from tui_backprop.hunt.planting import hunt_address
 from tui_backprop.notation.edits import read_edit

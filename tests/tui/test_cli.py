@@ -13,7 +13,7 @@ import pytest
 
 import minidl_core as dl
 from tui_backprop import __version__
-from tui_backprop.cli import main
+from tui_backprop.commands.cli import main
 from tui_backprop.lessons import lesson_names, load_lesson, title_of
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.session.opening import Asked, open_session
@@ -29,7 +29,7 @@ def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("option", ["--help", "--version"])
 def test_help_and_version_import_neither_textual_nor_numpy(option: str) -> None:
     script = (
-        "import sys\nfrom tui_backprop.cli import main\n"
+        "import sys\nfrom tui_backprop.commands.cli import main\n"
         f"try: main(['{option}'])\nexcept SystemExit as end: assert end.code == 0\n"
         "assert not {'textual', 'numpy', 'plotext'} & set(sys.modules)"
     )
@@ -237,7 +237,7 @@ def test_a_lesson_that_cannot_be_trained_is_one_line_and_exit_status_2(
 
     broken = Lesson("broken", "its feed does not fit", build, learning_rate=1)
     monkeypatch.setattr("tui_backprop.programs.opening.load_lesson", lambda name: broken)
-    monkeypatch.setattr("tui_backprop.in_terminal.refusal", lambda: None)
+    monkeypatch.setattr("tui_backprop.commands.in_terminal.refusal", lambda: None)
     assert main(["chain", "--headless"] if headless else ["chain"]) == 2
     message = capsys.readouterr().err
     assert message.count("\n") == 1

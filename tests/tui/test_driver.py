@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_backprop.driver import Shown
 from tui_backprop.notation.fitting import takes_single_cells
+from tui_backprop.terminal.driver import Shown
 from tui_backprop.widgets.canvas import PaintedRow
 
 COLUMNS, ROWS = 12, 4

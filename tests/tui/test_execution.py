@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tui_backprop.cli import main
+from tui_backprop.commands.cli import main
 from tui_backprop.programs import is_path
 from tui_backprop.programs.execution import execute
 from tui_backprop.programs.program import ProgramError

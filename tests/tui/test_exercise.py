@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tui_backprop.cli import main
+from tui_backprop.commands.cli import main
 from tui_backprop.exercise import trial, value, watching
 from tui_backprop.exercise.gaps import (
     OPEN,

@@ -20,7 +20,7 @@ from minidl_core.definition import definitions
 from tests.core.random_graphs import random_recipe
 from tests.core.reference import build, sample_arrays
 from tests.sample_graphs import SWEPT
-from tui_backprop.cli import EXPORTS, main
+from tui_backprop.commands.cli import EXPORTS, main
 from tui_backprop.exercise import value
 from tui_backprop.export import KINDS, script_of
 from tui_backprop.lessons.lesson import Example, Lesson

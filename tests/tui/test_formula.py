@@ -12,10 +12,10 @@ import pytest
 
 from minidl_core import Placeholder, Session, Variable
 from minidl_core.graph import post_order
-from tui_backprop.cli import address_of, main
+from tui_backprop.commands.cli import address_of, main
+from tui_backprop.commands.parsers import build_parser
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.notation.moments import command
-from tui_backprop.parsers import build_parser
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import Program, ProgramError
 from tui_backprop.session.opening import Asked, open_session

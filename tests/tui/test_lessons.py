@@ -13,7 +13,7 @@ from textual.widgets import OptionList
 
 from minidl_core import ContributionAdded, Graph, NodeEvaluated, Variable, square
 from tui_backprop.app import BackpropApp
-from tui_backprop.cli import build_parser, offers_path
+from tui_backprop.commands.cli import build_parser, offers_path
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons import PATH, lesson_names, load_lesson, title_of
 from tui_backprop.lessons.lesson import Example, Lesson

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 
 from minidl_core import Graph, Variable, add, multiply, square
 from tests.sample_graphs import SWEPT
-from tui_backprop.cli import main
+from tui_backprop.commands.cli import main
+from tui_backprop.commands.parsers import build_parser
 from tui_backprop.debugger.steps import Stop, after_event, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.notation.moments import NoMomentError, command, name_moment, read_moment
-from tui_backprop.parsers import build_parser
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import program_of
 
@@ -167,7 +167,7 @@ def test_a_name_that_is_nearly_a_nodes_is_guessed() -> None:
 def test_on_the_command_line_such_a_moment_is_one_line_and_exit_status_2(
     arguments: list[str], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("tui_backprop.in_terminal.refusal", lambda: None)
+    monkeypatch.setattr("tui_backprop.commands.in_terminal.refusal", lambda: None)
     assert main(arguments) == 2
     message = capsys.readouterr().err
     assert said in message

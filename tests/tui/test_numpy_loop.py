@@ -15,7 +15,7 @@ from minidl_core.train import AdamOptimizer, GradientDescentOptimizer
 from tests.core.reference import build, sample_arrays
 from tests.sample_graphs import SWEPT
 from tests.tui.moments import finish
-from tui_backprop.cli import main
+from tui_backprop.commands.cli import main
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain

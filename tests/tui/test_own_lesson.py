@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import minidl_core as dl
-from tui_backprop.cli import main
+from tui_backprop.commands.cli import main
 from tui_backprop.debugger.lesson_fit import misfit
 from tui_backprop.debugger.steps import Place, after_event
 from tui_backprop.debugger.timeline import Timeline

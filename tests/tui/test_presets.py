@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from tui_backprop.cli import main
+from tui_backprop.commands.cli import main
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.notation.moments import command
 from tui_backprop.programs import PRESETS

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from minidl_core import Operation
-from tui_backprop.cli import main
+from tui_backprop.commands.cli import main
+from tui_backprop.commands.questions import draw_questions, run_questions, write_quiz
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.notation.moments import read_moment
 from tui_backprop.programs.opening import open_program
-from tui_backprop.questions import draw_questions, run_questions, write_quiz
 from tui_backprop.quiz import judge
 from tui_backprop.quiz.quiz import Quiz
 from tui_backprop.session.opening import Asked

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from minidl_core.train import GradientDescentOptimizer, MomentumOptimizer
-from tui_backprop.cli import main
+from tui_backprop.commands.cli import main
 from tui_backprop.debugger.edits import NumberEdit
 from tui_backprop.debugger.steps import Place, after_iteration
 from tui_backprop.debugger.timeline import Timeline

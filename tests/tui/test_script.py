@@ -13,7 +13,7 @@ import pytest
 
 import minidl_core as dl
 from tui_backprop.app import BackpropApp
-from tui_backprop.cli import main
+from tui_backprop.commands.cli import main
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.steps import Place
 from tui_backprop.debugger.timeline import Timeline
@@ -398,7 +398,7 @@ def test_a_mistake_is_one_line_and_exit_status_2(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("tui_backprop.in_terminal.refusal", lambda: None)
+    monkeypatch.setattr("tui_backprop.commands.in_terminal.refusal", lambda: None)
     write("\ndef (", "broken_sibling.py")
     Path("my_model.py").write_bytes(text.encode("utf-8", "surrogatepass"))
     assert main(["my_model.py", "--headless"] if headless else ["my_model.py"]) == 2
@@ -427,7 +427,7 @@ def test_what_is_no_file_is_said(write: Write, capsys: pytest.CaptureFixture[str
 def test_an_interrupted_script_without_a_step_says_where_it_was(
     arguments: list[str], write: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("tui_backprop.in_terminal.refusal", lambda: None)
+    monkeypatch.setattr("tui_backprop.commands.in_terminal.refusal", lambda: None)
     assert main([write("a = 1\nraise KeyboardInterrupt"), *arguments]) == 130
     assert capsys.readouterr().err == "backprop-tui: my_model.py:2 was interrupted before it took a step\n"
 

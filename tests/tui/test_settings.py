@@ -17,7 +17,7 @@ from textual.widgets import Static
 import minidl_core
 import tui_backprop
 from tui_backprop.app import BackpropApp
-from tui_backprop.cli import main
+from tui_backprop.commands.cli import main
 from tui_backprop.debugger.message import Message
 from tui_backprop.drawing.ascii import in_ascii
 from tui_backprop.drawing.console import in_console
@@ -25,7 +25,7 @@ from tui_backprop.drawing.glyphs import CHOSEN, LINES
 from tui_backprop.drawing.palette import STYLES, THEMES, choose_theme
 from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.settings import CHOICES, MEANINGS, Settings, read_settings, theme_of, write_config
-from tui_backprop.terminal_input import BackgroundReported, TerminalInput
+from tui_backprop.terminal.input import BackgroundReported, TerminalInput
 from tui_backprop.widgets.canvas import Canvas
 
 from .test_keys import text

@@ -17,7 +17,7 @@ from tui_backprop.programs.collecting import importing
 FIRST_PAINT = """
 import asyncio, sys
 from tui_backprop.__main__ import main
-from tui_backprop.cli import build_parser, session_of
+from tui_backprop.commands.cli import build_parser, session_of
 from tui_backprop.app import BackpropApp
 from tui_backprop.session.opening import open_session
 from tui_backprop.session.progress import Progress

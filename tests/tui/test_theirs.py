@@ -11,9 +11,9 @@ import pytest
 
 import minidl_core as dl
 from minidl_core.train import GradientDescentOptimizer
-from tui_backprop import headless
 from tui_backprop.beliefs.comparison import parting
-from tui_backprop.cli import main
+from tui_backprop.commands import headless
+from tui_backprop.commands.cli import main
 from tui_backprop.debugger import diagnosing
 from tui_backprop.debugger.edits import NumberEdit
 from tui_backprop.debugger.followed import Followed

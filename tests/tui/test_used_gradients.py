@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from minidl_core.train import AdamOptimizer, GradientDescentOptimizer, MomentumOptimizer
-from tui_backprop.cli import main
+from tui_backprop.commands.cli import main
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.inspector.overview import draw_start
 from tui_backprop.programs.opening import open_program

@@ -15,7 +15,6 @@ from ..classroom.pupil import Pupil
 from ..crash import reported
 from ..debugger.followed import is_by_point
 from ..debugger.steps import Place
-from ..hang_up import hang_up_interrupts
 from ..narration.messages import sentences
 from ..notation.formats import element_text
 from ..notation.names import called
@@ -24,6 +23,7 @@ from ..quiz.question import Question
 from ..quiz.quiz import Outcome
 from ..session import Viewer
 from ..session.opening import Asked
+from ..terminal.hang_up import hang_up_interrupts
 from .answers import write_question, write_view
 from .asking import write_arrival
 from .commands import KEYS

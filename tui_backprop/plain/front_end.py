@@ -12,7 +12,6 @@ from typing import TextIO
 
 from ..complaints import complain
 from ..crash import reported
-from ..hang_up import hang_up_interrupts
 from ..narration.messages import sentences
 from ..notation.fitting import printable
 from ..quiz.arithmetic import read_number
@@ -20,6 +19,7 @@ from ..session import Viewer
 from ..session.looks import count_look
 from ..session.opening import NOT_OPENED, Asked, open_session, why_not
 from ..session.progress import Progress
+from ..terminal.hang_up import hang_up_interrupts
 from .answers import spoken, write_log, write_place, write_step
 from .asking import answer
 from .command_error import CommandError

@@ -11,14 +11,14 @@ import numpy as np
 
 from minidl_core.arrays import Array
 
-from .complaints import complain
-from .export import script_of
+from ..complaints import complain
+from ..export import script_of
+from ..notation.fitting import printable
+from ..programs.opening import open_program
+from ..session.opening import NOT_OPENED, Asked, why_not
+from ..session.saving import save_lines
+from ..session.session_file import is_session
 from .headless import DEFAULT_STEPS
-from .notation.fitting import printable
-from .programs.opening import open_program
-from .session.opening import NOT_OPENED, Asked, why_not
-from .session.saving import save_lines
-from .session.session_file import is_session
 
 MOST_INSIDE, MOST_PRINTED = 60, 1_000
 """An array of more numbers than this goes beside the script, or where that is printed, is too large for it."""

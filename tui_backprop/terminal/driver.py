@@ -30,11 +30,11 @@ from textual.drivers.headless_driver import HeadlessDriver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 
+from ..notation.fitting import takes_single_cells
+from ..widgets.canvas import PaintedRow
 from .cast import Cast
-from .notation.fitting import takes_single_cells
+from .input import ASK_BACKGROUND, MOST_COLUMNS, MOST_ROWS, TerminalInput
 from .pulse import Pulse
-from .terminal_input import ASK_BACKGROUND, MOST_COLUMNS, MOST_ROWS, TerminalInput
-from .widgets.canvas import PaintedRow
 
 # a frame is moves, colours and text; a line feed comes before a move
 FRAME = re.compile(

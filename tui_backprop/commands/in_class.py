@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import sys
 
-from .classroom.context import Context
-from .classroom.lead import Lead
-from .classroom.meeting import find, meet, part
-from .classroom.pupil import NoClassError, Pupil, first_context
-from .complaints import complain
+from ..classroom.context import Context
+from ..classroom.lead import Lead
+from ..classroom.meeting import find, meet, part
+from ..classroom.pupil import NoClassError, Pupil, first_context
+from ..complaints import complain
+from ..lessons import lesson_names
+from ..notation.fitting import printable
+from ..plain.following import run_plain_in_class
+from ..programs import is_path
+from ..session.opening import Asked
+from ..session.session_file import hash_of, is_session
+from ..settings import Settings
 from .in_terminal import run_app
-from .lessons import lesson_names
-from .notation.fitting import printable
-from .plain.following import run_plain_in_class
-from .programs import is_path
-from .session.opening import Asked
-from .session.session_file import hash_of, is_session
-from .settings import Settings
 
 
 def lead_class(

@@ -15,20 +15,20 @@ from typing import Any
 
 from minidl_core import MinidlError
 
-from .complaints import complain
-from .debugger.followed import Followed
-from .debugger.steps import Place
-from .debugger.timeline import Timeline
-from .driving.moves import moves_at
-from .hunt.hunt import Guess, Hunt
-from .notation.fitting import fit, printable, width_of
-from .notation.moments import NoMomentError, name_moment
-from .programs.program import ProgramError
-from .quiz import Question, judge
-from .quiz.quiz import Quiz
-from .session.opening import begin
-from .session.saving import save_lines
-from .session.session_file import SessionFile, read_session, take_up
+from ..complaints import complain
+from ..debugger.followed import Followed
+from ..debugger.steps import Place
+from ..debugger.timeline import Timeline
+from ..driving.moves import moves_at
+from ..hunt.hunt import Guess, Hunt
+from ..notation.fitting import fit, printable, width_of
+from ..notation.moments import NoMomentError, name_moment
+from ..programs.program import ProgramError
+from ..quiz import Question, judge
+from ..quiz.quiz import Quiz
+from ..session.opening import begin
+from ..session.saving import save_lines
+from ..session.session_file import SessionFile, read_session, take_up
 
 CANNOT_PROVE = "Computed again from the files; who answered, and with what help, cannot be told from a file."
 

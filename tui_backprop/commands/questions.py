@@ -10,25 +10,25 @@ from string import ascii_lowercase
 
 from minidl_core import Node, Operation
 
-from .complaints import complain
-from .debugger.followed import Followed
-from .debugger.moment import Moment
-from .debugger.steps import Place, after_step
-from .debugger.timeline import Timeline
-from .drawing.palette import plain
-from .narration.narration import narrate_line
-from .narration.solution import ROOMS, escaped
-from .narration.wording import in_list
-from .notation.fitting import printable
-from .notation.formats import shape_text
-from .notation.formulas import right_side
-from .notation.moments import command, name_moment
-from .notation.names import called, text_in_names
-from .programs import FORMULA, is_path, words_of
-from .programs.program import ProgramError
-from .quiz import Question
-from .quiz.quiz import Quiz
-from .session.opening import NOT_OPENED, Asked, open_session, why_not
+from ..complaints import complain
+from ..debugger.followed import Followed
+from ..debugger.moment import Moment
+from ..debugger.steps import Place, after_step
+from ..debugger.timeline import Timeline
+from ..drawing.palette import plain
+from ..narration.narration import narrate_line
+from ..narration.solution import ROOMS, escaped
+from ..narration.wording import in_list
+from ..notation.fitting import printable
+from ..notation.formats import shape_text
+from ..notation.formulas import right_side
+from ..notation.moments import command, name_moment
+from ..notation.names import called, text_in_names
+from ..programs import FORMULA, is_path, words_of
+from ..programs.program import ProgramError
+from ..quiz import Question
+from ..quiz.quiz import Quiz
+from ..session.opening import NOT_OPENED, Asked, open_session, why_not
 
 _ITERATIONS = 4
 _MOST_IN_VAIN = 200

@@ -16,17 +16,19 @@ import sys
 import termios
 import threading
 import time
+from collections.abc import Awaitable, Callable
 from types import FrameType
 from typing import Any
 
 from textual.app import App
+from textual.pilot import Pilot
 
+from ..drawing.ascii import in_ascii
+from ..drawing.console import in_console
+from ..programs.collecting import OFTEN
 from .cast import Cast
-from .drawing.ascii import in_ascii
-from .drawing.console import in_console
-from .driver import DifferenceDriver
+from .driver import CastDriver, DifferenceDriver
 from .hang_up import turn_away
-from .programs.collecting import OFTEN
 
 KEYS, SCREEN = 0, 2  # the descriptors that Textual reads from and paints on; it replaces sys.stderr while it runs
 ENDINGS = tuple(
@@ -77,6 +79,22 @@ def run(app: App[Any], *, only_ascii: bool = False, asks_background: bool = Fals
     finally:
         os.set_blocking(SCREEN, waits)
     return 1 if app.return_code is None else app.return_code  # none was given where it was not asked to end
+
+
+def run_into(
+    cast: Cast, app: App[Any], size: tuple[int, int], play: Callable[[Callable[[], Awaitable[None]]], Awaitable[None]]
+) -> None:
+    """Run the app without a terminal, as one of this size would show it, into a cast.
+
+    What `play` does is shown; it is given what waits until that is painted, and has the app exit at its end.
+    """
+    app.driver_class = CastDriver
+    CastDriver.cast = cast
+
+    async def play_with(pilot: Pilot[Any]) -> None:
+        await play(pilot.pause)
+
+    asyncio.run(app.run_async(size=size, mouse=False, auto_pilot=play_with))
 
 
 def leave(code: int) -> int:

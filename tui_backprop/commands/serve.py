@@ -18,12 +18,12 @@ from tempfile import TemporaryDirectory, gettempdir
 
 from platformdirs import user_data_path
 
-from .classroom.house import ANYBODY, LEAD, House, Rules, User
-from .classroom.left_behind import PREFIX, hold, remove_left_behind
-from .complaints import complain
-from .notation.fitting import printable
-from .programs import is_path
-from .terminal import RESTORE
+from ..classroom.house import ANYBODY, LEAD, House, Rules, User
+from ..classroom.left_behind import PREFIX, hold, remove_left_behind
+from ..complaints import complain
+from ..notation.fitting import printable
+from ..programs import is_path
+from ..terminal.run import RESTORE
 
 LOOPBACK = "127.0.0.1"
 _NOT_PASSED_ON = ("COLORTERM", "NO_COLOR", "FORCE_COLOR", "SSH_AUTH_SOCK", "SSH_AGENT_PID", "COLUMNS", "LINES")
@@ -45,8 +45,8 @@ def run_server(
     Pupils come by ssh at the address, and where there is a port for the `web`, in a browser.
     """
     try:
-        from .classroom.ssh_server import host_key, listen
-        from .classroom.web_server import open_website
+        from ..classroom.ssh_server import host_key, listen
+        from ..classroom.web_server import open_website
     except ImportError as error:
         complain(f"serve needs {error.name}: pip install 'backprop-tui[serve]'")
         return 2

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
-from textual.pilot import Pilot
-
-from .app import BackpropApp
-from .cast import Cast
-from .complaints import complain
-from .driver import CastDriver
-from .screens.main_screen import MainScreen
-from .session.opening import NOT_OPENED, Asked, open_session, why_not
-from .session.replay import replay
-from .session.session_file import read_session
-from .settings import Settings
+from ..app import BackpropApp
+from ..complaints import complain
+from ..screens.main_screen import MainScreen
+from ..session.opening import NOT_OPENED, Asked, open_session, why_not
+from ..session.replay import replay
+from ..session.session_file import read_session
+from ..settings import Settings
+from ..terminal.cast import Cast
+from ..terminal.run import run_into
 
 STAGE = (80, 24)
 """The size of the terminal that is recorded, in columns and rows."""
@@ -42,11 +39,9 @@ def run_replay(name: str, record: str, settings: Settings) -> int:
     except OSError as error:
         complain(f"--record {record}: {error.strerror}")
         return 2
-    app.driver_class = CastDriver
-    CastDriver.cast = cast
     damage = ""
 
-    async def play(pilot: Pilot[Any]) -> None:
+    async def play(painted: Callable[[], Awaitable[None]]) -> None:
         nonlocal passed, damage
         passed += seen
         screen = app.screen
@@ -56,13 +51,13 @@ def run_replay(name: str, record: str, settings: Settings) -> int:
                 while session.running is not None:
                     session.tick()
                 screen.show()
-                await pilot.pause()
+                await painted()
                 passed += seconds
         except (KeyError, IndexError, TypeError, ValueError) as error:
             damage = f"{name} is damaged in its answers: {error!r}"
         app.exit()
 
-    asyncio.run(app.run_async(size=STAGE, mouse=False, auto_pilot=play))
+    run_into(cast, app, STAGE, play)
     cast.close()
     for wrong in filter(None, (damage, cast.problem and f"{record} is not whole: {cast.problem}")):
         complain(wrong)

@@ -9,9 +9,9 @@ import os
 from collections.abc import Callable
 from typing import NoReturn
 
-from . import __version__
-from .lessons import lesson_names
-from .programs import FORMULA, HUNT, PRESETS, is_path
+from .. import __version__
+from ..lessons import lesson_names
+from ..programs import FORMULA, HUNT, PRESETS, is_path
 
 SESSION = ".backprop"
 COMMANDS = ("exercise", "grade", HUNT, "serve")
@@ -70,7 +70,7 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line and how to go on, instead of the whole usage."""
 
     def error(self, message: str) -> NoReturn:
-        from .notation.fitting import printable  # the help needs none of what it imports
+        from ..notation.fitting import printable  # the help needs none of what it imports
 
         self.exit(2, f"{self.prog}: {printable(message)}; see {self.prog} --help\n")
 

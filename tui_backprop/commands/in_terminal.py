@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .app import BackpropApp
-from .cast import Cast
-from .classroom.lead import Lead
-from .classroom.pupil import Pupil
-from .complaints import complain, say_where_interrupted
-from .crash import reported
-from .keys import names_of
-from .narration.messages import sentences
-from .notation.fitting import printable
-from .notation.moments import NoMomentError, command
-from .programs.output import opening
-from .session.opening import NOT_OPENED, Asked, open_session, why_not
-from .session.progress import Progress
-from .session.session_file import is_session
-from .settings import Settings
-from .terminal import leave, refusal, run
+from ..app import BackpropApp
+from ..classroom.lead import Lead
+from ..classroom.pupil import Pupil
+from ..complaints import complain, say_where_interrupted
+from ..crash import reported
+from ..keys import names_of
+from ..narration.messages import sentences
+from ..notation.fitting import printable
+from ..notation.moments import NoMomentError, command
+from ..programs.output import opening
+from ..session.opening import NOT_OPENED, Asked, open_session, why_not
+from ..session.progress import Progress
+from ..session.session_file import is_session
+from ..settings import Settings
+from ..terminal.cast import Cast
+from ..terminal.run import leave, refusal, run
 
 
 def run_app(

@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from .classroom.confinement import confine
-from .classroom.house import User
-from .classroom.lead import Lead
-from .classroom.pupil import Pupil
+from ..classroom.confinement import confine
+from ..classroom.house import User
+from ..classroom.lead import Lead
+from ..classroom.pupil import Pupil
+from ..later import imported_later
+from ..plain.following import run_plain_in_class
+from ..programs import is_path
+from ..session.opening import Asked
+from ..session.session_file import ENDING
+from ..settings import Settings
 from .in_terminal import run_app
-from .later import imported_later
-from .plain.following import run_plain_in_class
-from .programs import is_path
-from .session.opening import Asked
-from .session.session_file import ENDING
-from .settings import Settings
 
 IMPORTED_LATER = (
     *("numpy.random", "numpy.ma", "textual.layouts.factory", "textual.command", "plotext"),

@@ -13,8 +13,10 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from .drawing.ascii import write_ascii
-from .lessons import lesson_names, title_of
+from ..drawing.ascii import write_ascii
+from ..lessons import lesson_names, title_of
+from ..programs import FORMULA, HUNT, PRESETS
+from ..programs.collecting import importing
 from .parsers import (
     COMMANDS,
     EXPORTS,
@@ -26,12 +28,10 @@ from .parsers import (
     build_parser,
     build_serve_parser,
 )
-from .programs import FORMULA, HUNT, PRESETS
-from .programs.collecting import importing
 
 if TYPE_CHECKING:
-    from .session.opening import Asked
-    from .settings import Settings
+    from ..session.opening import Asked
+    from ..settings import Settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,7 +64,7 @@ def _run(arguments: Sequence[str]) -> int:
         return run_server(serves.leads, serves.program, where, serves.web, serves.word, *limits)
     if arguments[:1] == ["exercise"]:
         exercises = build_exercise_parser().parse_args(arguments[1:])
-        from .exercise.watching import run_exercise
+        from ..exercise.watching import run_exercise
 
         return run_exercise(exercises.file, once=exercises.once)
     parser = build_parser()
@@ -96,7 +96,7 @@ def _run(arguments: Sequence[str]) -> int:
         print(f"backprop-tui: the output cannot be written: {error.strerror}", file=sys.stderr)
         return 1
     except KeyboardInterrupt as error:
-        from .complaints import say_where_interrupted
+        from ..complaints import say_where_interrupted
 
         return say_where_interrupted(error)
     if asked.leads is not None:
@@ -109,7 +109,7 @@ def _run(arguments: Sequence[str]) -> int:
         return join_class(asked.join, asked.name, asked.save, asked.record, settings)
     with importing():
         from .in_terminal import run_app
-    from .session.progress import Progress
+    from ..session.progress import Progress
 
     progress = Progress()
     if starts:
@@ -236,8 +236,8 @@ def _settings(asked: argparse.Namespace, parser: argparse.ArgumentParser) -> Set
     """Return what is set in the file and on the command line; what is wrong in the file is said."""
     from dataclasses import replace
 
-    from .complaints import complain
-    from .settings import CHOICES, read_settings
+    from ..complaints import complain
+    from ..settings import CHOICES, read_settings
 
     settings = read_settings()
     for wrong in settings.wrong:
@@ -252,7 +252,7 @@ def _settings(asked: argparse.Namespace, parser: argparse.ArgumentParser) -> Set
 def _print_something(asked: argparse.Namespace, settings: Settings, *, starts: bool) -> int | None:
     """Do what needs no screen and return the exit status; None where the screen is asked for."""
     if asked.print_config:
-        from .settings import write_config
+        from ..settings import write_config
 
         print(write_config(settings), end="")
         return 0
@@ -266,7 +266,7 @@ def _print_something(asked: argparse.Namespace, settings: Settings, *, starts: b
         kind, file = [*asked.export, None][:2]
         return run_export(session_of(asked), kind, file, asked.steps, asked.command)
     if asked.narrate:
-        from .plain.front_end import narrate
+        from ..plain.front_end import narrate
 
         return narrate(session_of(asked))
     if asked.questions:
@@ -284,8 +284,8 @@ def _print_something(asked: argparse.Namespace, settings: Settings, *, starts: b
             asked.lesson, asked.seed, asked.learning_rate, asked.steps, as_json=asked.json, picture=asked.picture
         )
     if settings.plain and asked.leads is None and asked.join is None:
-        from .plain.front_end import run_plain
-        from .session.progress import Progress
+        from ..plain.front_end import run_plain
+        from ..session.progress import Progress
 
         progress = Progress()
         if starts:
@@ -296,15 +296,15 @@ def _print_something(asked: argparse.Namespace, settings: Settings, *, starts: b
 
 def session_of(asked: argparse.Namespace) -> Asked:
     """Return what is asked to be opened."""
-    from .session.opening import Asked
+    from ..session.opening import Asked
 
     pause_every = 100 if asked.steps is None else asked.steps
     return Asked(asked.lesson, asked.seed, asked.learning_rate, pause_every, asked.at, asked.edit)
 
 
 def _forget() -> int:
-    from .complaints import complain
-    from .session.progress import Progress
+    from ..complaints import complain
+    from ..session.progress import Progress
 
     progress = Progress()
     try:
@@ -328,14 +328,14 @@ def _run_hunt(arguments: Sequence[str]) -> int:
     parser = build_hunt_parser()
     asked = parser.parse_args(arguments)
     settings = _settings(asked, parser)
-    from .hunt.planting import hunt_address
-    from .session.hunting import any_seed
-    from .session.opening import Asked
+    from ..hunt.planting import hunt_address
+    from ..session.hunting import any_seed
+    from ..session.opening import Asked
 
     seed = any_seed() if asked.seed is None else asked.seed
     opened = Asked(hunt_address(seed, asked.lesson), at=asked.at, edits=asked.edit)
     if settings.plain:
-        from .plain.front_end import run_plain
+        from ..plain.front_end import run_plain
 
         return run_plain(opened, asked.save)
     with importing():

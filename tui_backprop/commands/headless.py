@@ -13,26 +13,26 @@ from minidl_core import MinidlError, NonFiniteError, Placeholder
 from minidl_core.arrays import Array
 from minidl_core.train import trained_variables
 
-from .complaints import complain
-from .debugger.course import Course
-from .debugger.followed import Followed
-from .debugger.lesson_fit import check_fit
-from .debugger.steps import after_phase
-from .debugger.timeline import Timeline
-from .drawing.palette import plain
-from .lessons.lesson import Plane
-from .notation.fitting import printable, prose
-from .notation.formats import number
-from .notation.optimizer import is_straight, optimizer_text, schedule_text, settings_of
-from .pictures import picture_named, pictures_of
-from .pictures.picture import Focus
-from .pictures.points import data_legend, draw_data, separator
-from .pictures.weights import first_weight
-from .programs.collecting import collecting_rarely
-from .programs.opening import open_program
-from .session.opening import NOT_OPENED, Asked, open_session, why_not
-from .session.session_file import is_session
-from .verdict import judge
+from ..complaints import complain
+from ..debugger.course import Course
+from ..debugger.followed import Followed
+from ..debugger.lesson_fit import check_fit
+from ..debugger.steps import after_phase
+from ..debugger.timeline import Timeline
+from ..drawing.palette import plain
+from ..lessons.lesson import Plane
+from ..notation.fitting import printable, prose
+from ..notation.formats import number
+from ..notation.optimizer import is_straight, optimizer_text, schedule_text, settings_of
+from ..pictures import picture_named, pictures_of
+from ..pictures.picture import Focus
+from ..pictures.points import data_legend, draw_data, separator
+from ..pictures.weights import first_weight
+from ..programs.collecting import collecting_rarely
+from ..programs.opening import open_program
+from ..session.opening import NOT_OPENED, Asked, open_session, why_not
+from ..session.session_file import is_session
+from ..verdict import judge
 
 DEFAULT_STEPS = 100
 EVERY = 10
