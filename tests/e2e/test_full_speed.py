@@ -23,7 +23,7 @@ def test_a_key_ends_a_tick_and_is_answered_before_the_next_one() -> None:
             terminal.press("r")
             terminal.wait_for("running:")
             terminal.press("space")
-            terminal.wait_until(lambda: "running:" not in terminal.text and "finished" in terminal.screen.display[0])
+            terminal.wait_until(lambda: "running:" not in terminal.text and "finished" in terminal.text)
         terminal.press("r")
         terminal.wait_for("running:")
         terminal.press("q")

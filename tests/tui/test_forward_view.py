@@ -74,7 +74,7 @@ def test_the_change_of_the_last_node_is_the_last_that_is_hidden(height: int) -> 
     lines = draw_inspector(timeline.moment, "forward mode", Followed(), 38, height, timeline.graph.loss)
     shown = plain(lines)
     assert "dJ/dw = " in shown
-    assert re.search(r"\d more lines? in a larger window\n", shown)
+    assert re.search(r"\d more lines?(: enlarge the window|; enlarge the window to see them)?\n", shown)
 
 
 async def test_the_key_shows_it_and_shows_what_was_before() -> None:
