@@ -39,6 +39,7 @@ class Branch:
 
 
 _MOST_LOOPS = 500
+# what a line is written with, and no NumPy function or place in a loop is called
 _NAME = re.compile(r"\b(?:[xt]\d+|y|g)\b")
 
 

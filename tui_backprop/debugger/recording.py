@@ -107,8 +107,8 @@ class Recording:
         self.compared: list[int] = []
         self.parted: dict[Node, int] = {}
         self.updated: dict[Node, int] = {}
-        self._outdated_by: dict[Node, int] = {}  # the number of the first update, from 0
-        self._followed = 0
+        self._first_update_below: dict[Node, int] = {}  # the number of the first update, from 0
+        self._updates_traced = 0
 
     @cached_property
     def measures_last_step(self) -> bool:
@@ -135,15 +135,15 @@ class Recording:
 
     def is_outdated(self, node: Node, updates: int) -> bool:
         """Return whether a node's value was computed from a variable that the first so many updates have changed."""
-        while self._followed < updates:  # each update once: in a large graph all of them take long
-            ahead: list[Node] = [self.update_order[self._followed]]
+        while self._updates_traced < updates:  # each update once: in a large graph all of them take long
+            ahead: list[Node] = [self.update_order[self._updates_traced]]
             while ahead:
                 for consumer in self.graph.consumers(ahead.pop()):
-                    if consumer not in self._outdated_by:
-                        self._outdated_by[consumer] = self._followed
+                    if consumer not in self._first_update_below:
+                        self._first_update_below[consumer] = self._updates_traced
                         ahead.append(consumer)
-            self._followed += 1
-        return self._outdated_by.get(node, updates) < updates
+            self._updates_traced += 1
+        return self._first_update_below.get(node, updates) < updates
 
     @property
     def finished(self) -> bool:

@@ -20,7 +20,7 @@ SHOWING_SECONDS = 0.006
 MOST_SHOWN = 500
 """At full speed the events of a tick's last iteration are shown, unless the graph has more nodes than this."""
 
-MOST_AT_ONCE = 2000
+LARGE_GRAPH = 2000
 """In a graph of more nodes than this, a move through many of them goes in slices where somebody waits at a screen."""
 
 

@@ -21,7 +21,7 @@ from ..debugger.followed import Followed
 from ..debugger.loss_graph import LossGraph
 from ..debugger.message import Message
 from ..debugger.moment import Moment
-from ..debugger.running import MOST_AT_ONCE, Run, Speed
+from ..debugger.running import LARGE_GRAPH, Run, Speed
 from ..debugger.steps import START, STOPS, Place
 from ..debugger.timeline import Timeline
 from ..driving import Driving
@@ -158,7 +158,7 @@ class DebugSession:
     @property
     def _is_large(self) -> bool:
         """Whether it takes long to go through the graph."""
-        return len(self.timeline.graph.nodes) > MOST_AT_ONCE
+        return len(self.timeline.graph.nodes) > LARGE_GRAPH
 
     def go(self, place: Place, *, in_slices: bool = False) -> None:
         """Move to a place, training as far as it needs; if it is far ahead, by a run."""
