@@ -26,7 +26,6 @@ from typing import IO, Any
 
 from textual import events
 from textual.app import App
-from textual.drivers.headless_driver import HeadlessDriver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 
@@ -385,26 +384,3 @@ class DifferenceDriver(LinuxDriver):
                 if isinstance(message, events.InputEvent | events.Paste) and not isinstance(message, events.MouseMove):
                     self.input_waits.set()
                 self.process_message(message)
-
-
-class CastDriver(HeadlessDriver):
-    """A driver without a terminal: what would be painted goes into the cast."""
-
-    cast: Cast
-    """Where it goes to."""
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        size = self._get_terminal_size()
-        self._shown = Shown(*size)
-        self.cast.resize(*size)
-
-    @property
-    def is_headless(self) -> bool:
-        """Have the app paint."""
-        return False
-
-    def write(self, data: str) -> None:
-        """Record what differs."""
-        if not SILENT.fullmatch(data) and (difference := self._shown.difference(data)):
-            self.cast.write(difference)

@@ -27,7 +27,8 @@ from ..drawing.ascii import in_ascii
 from ..drawing.console import in_console
 from ..programs.collecting import OFTEN
 from .cast import Cast
-from .driver import CastDriver, DifferenceDriver
+from .cast_driver import CastDriver
+from .driver import DifferenceDriver
 from .hang_up import turn_away
 
 KEYS, SCREEN = 0, 2  # the descriptors that Textual reads from and paints on; it replaces sys.stderr while it runs
