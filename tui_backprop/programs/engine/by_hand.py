@@ -30,5 +30,13 @@ def kept_share(steps: Sequence[Taken], moved: set[int]) -> float:
     return share if 0 < share < 1 and math.isclose(share, float(f"{share:.3g}")) else 0.0
 
 
+def remark_on(share: float) -> str:
+    """Return the sentence that says which share is kept, "" where it is none."""
+    if not share:
+        return ""
+    kept = f"A share of {share:.3g} of the old gradients is kept in the sum, as by momentum by hand"
+    return f"{kept}; set them to 0 before each backward call if that is not meant."
+
+
 def _rounded(rate: float) -> float:
     return float(f"{rate:.6g}")

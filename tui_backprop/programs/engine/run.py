@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache, cached_property
 from typing import Any
 
@@ -18,7 +19,7 @@ from minidl_core.train import GradientDescentOptimizer, Optimizer
 from ..execution import Execution
 from ..recorded import RecordedStep, StepsOnDemand
 from ..updates import Update, recognise_updates, repeating, straight_rate
-from .by_hand import kept_share
+from .by_hand import kept_share, remark_on
 from .graphs import Built, Graphs, as_array, is_same, number_of
 from .names import name_nodes
 from .overwritten import Script, data_leaves
@@ -41,7 +42,7 @@ class EngineRun(StepsOnDemand):
         self._built: dict[tuple[Any, ...], Built] = {}
         self._rate = cache(self._find_rate)
         self.owner = self._optimizer(0)
-        self.engine = self._graphs.engine
+        self.engine = replace(self._graphs.engine, remark=remark_on(self._share))
 
     def _follow_leaves(self, names: Mapping[int, str], execution: Execution) -> None:
         """Find which leaves are variables, and what each is after a step."""
