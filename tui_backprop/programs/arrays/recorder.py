@@ -152,8 +152,6 @@ class ArrayRecorder:
             kept = [*step.after.values(), *(each.value for found in step.found.values() for each in found)]
             self._bytes += sum(int(each.nbytes) for each in (*kept, *(np.asarray(note.value) for note in notes)))
             self._bytes += _BYTES_OF_A_NOTE * len(notes)
-        for note in notes:
-            note.consumers.clear()
 
     def _find_names(self) -> None:
         """Look for where the script keeps its arrays just now: in its module, and in the functions that are running."""
