@@ -94,7 +94,7 @@ class Verdict:
             but = f", but {self.summed} of its updates took the sum of several backward calls" if self.summed else ""
             yield f"{sign} {whose}: {self.compared} gradients agree in {steps or where}{self._with}{but}"
             yield from map(fault_text, self.diagnosis)
-            yield from unused_sums(self.unused)
+            yield from self._remarks()
             return
         first = f"the first that parts, in the order of the search, is {_name(self.parted[0])}"
         agree = f"{self.compared - len(self.parted)} of {self.compared} gradients agree in iteration {self.iteration}"
@@ -111,8 +111,13 @@ class Verdict:
             yield f"{_name(self.parted[0])}: {self.why}"
         if self.undiagnosed is not None:
             yield from _all_numbers(self.undiagnosed)
-        yield from unused_sums(self.unused)
+        yield from self._remarks()
         yield f"a gradient is wrong in {self.wrong} of {steps or f'{self.recorded} steps'}"
+
+    def _remarks(self) -> Iterator[str]:
+        yield from unused_sums(self.unused)
+        if self.engine.remark:
+            yield self.engine.remark
 
     def facts(self) -> dict[str, object]:
         """Return it for programs; gradients that are not finite are written as Python's JSON writes them."""
@@ -141,6 +146,7 @@ class Verdict:
                 "updates_with_old_sums": self.summed,
             },
             "unused_sums": [node.name for node in self.unused],
+            "remark": self.engine.remark or None,
         }
 
 

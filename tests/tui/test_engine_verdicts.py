@@ -209,7 +209,15 @@ def test_a_share_of_old_gradients_that_is_kept_by_hand_is_a_velocity(zero: str, 
     (tmp_path / "mine.py").write_text(source)
     program = open_program(str(tmp_path / "mine.py"))
     assert type(program.optimizer) is MomentumOptimizer
-    assert verdict_of(tmp_path, source).status == 0
+    share = "0.9" if "0.9" in zero else "0.5"
+    remark = (
+        f"A share of {share} of the old gradients is kept in the sum, as by momentum by hand; "
+        "set them to 0 before each backward call if that is not meant."
+    )
+    assert program.warning == remark
+    verdict = verdict_of(tmp_path, source)
+    assert (verdict.status, [*verdict.lines()][-1], verdict.facts()["remark"]) == (0, remark, remark)
+    assert remark not in verdict_of(tmp_path, ENGINE + DATA.format(zero="w.grad = b.grad = 0.0")).lines()
     wrong = verdict_of(tmp_path, source.replace("self.grad += o.data * out.grad", "self.grad += 2 * o.data * out.grad"))
     assert [each.belief for each in wrong.diagnosis] == ["slope:multiply"]
 

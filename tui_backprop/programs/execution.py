@@ -43,21 +43,24 @@ class Execution:
     @property
     def loop_names(self) -> set[str]:
         """The variables of the loops outside of functions."""
-        return set().union(*map(loop_names, self._sources))
+        return set().union(*map(loop_names, self.sources.values()))
 
     @property
     def updated_number(self) -> str | None:
         """The first variable that is updated in a loop and is a plain Python number."""
-        found = (updated_number(source, vars(self.main)) for source in self._sources)
+        found = (updated_number(source, vars(self.main)) for source in self.sources.values())
         return next(filter(None, found), None)
 
     @property
-    def _sources(self) -> Iterator[str]:
+    def sources(self) -> Mapping[str, str]:
+        """The texts of the files that can be parsed."""
+        found: dict[str, str] = {}
         for file in self.files:
             source = "".join(linecache.getlines(file))
             with suppress(SyntaxError, ValueError, RecursionError, MemoryError):  # then nothing of it has run
                 ast.parse(source)
-                yield source
+                found[file] = source
+        return found
 
 
 def execute(path: str) -> Execution:

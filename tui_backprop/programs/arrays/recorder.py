@@ -28,6 +28,8 @@ from .steps import Steps, accumulating_places, find_steps
 from .tape import Note, Tape
 
 MOST_BYTES = 64 * 2**20
+MOST_BEFORE_A_STEP = 8 * MOST_BYTES
+"""The data that a script prepares may be large; one that computes more without a step trains nothing."""
 MOST_OF_A_STEP = 200_000
 """A script that computes more without the end of a step is none that updates arrays."""
 _BYTES_OF_A_NOTE = 300
@@ -81,8 +83,14 @@ class ArrayRecorder:
 
         def enter(note: Note) -> None:
             steps.enter(note)
-            if steps.length > MOST_OF_A_STEP:
+            self._bytes += _BYTES_OF_A_NOTE + _bytes_of(note)
+            is_full = self._bytes > (MOST_BYTES if self.steps else MOST_BEFORE_A_STEP)
+            if is_full or steps.length > MOST_OF_A_STEP:
                 own.is_on = False
+                steps.finish()
+                self.left_out = bool(self._waiting)
+                if not self._waiting:
+                    own.notes.clear()
 
         own = Tape(os.path.join(os.path.dirname(self._path), ""), enter)
         tape.append(own)
@@ -150,10 +158,9 @@ class ArrayRecorder:
         if weights:
             self.steps.append(step)
             kept = [*step.after.values(), *(each.value for found in step.found.values() for each in found)]
-            self._bytes += sum(int(each.nbytes) for each in (*kept, *(np.asarray(note.value) for note in notes)))
-            self._bytes += _BYTES_OF_A_NOTE * len(notes)
+            self._bytes += sum(int(each.nbytes) for each in kept)
         for note in notes:
-            note.consumers.clear()
+            note.read_at = 0  # the step after it is over, too: what has read it was not of the one that goes on
 
     def _find_names(self) -> None:
         """Look for where the script keeps its arrays just now: in its module, and in the functions that are running."""
@@ -176,6 +183,14 @@ class ArrayRecorder:
 
             for identity, name in name_objects(held, wanted).items():
                 self.data_names.setdefault(found[identity], name)
+
+
+def _bytes_of(note: Note) -> int:
+    """Return the size of the memory that the value of a note has for itself: a view shares that of its source."""
+    value = np.asarray(note.value)
+    if value.nbytes > _BYTES_OF_A_NOTE and any(np.may_share_memory(value, each.value) for each in note.sources):
+        return 0
+    return int(value.nbytes)
 
 
 def is_plain_numpy(path: str) -> bool:

@@ -15,7 +15,7 @@ from types import CodeType
 
 import numpy as np
 
-from .tape import SUMS, Note, is_linear, spine
+from .tape import SUMS, Note, is_linear, link, search_spine
 
 Instruction = tuple[CodeType, int]
 _FOR_ITER = opmap["FOR_ITER"]
@@ -39,6 +39,9 @@ class Steps:
 
     def enter(self, note: Note) -> None:
         """Take an operation in, after all that were made before it."""
+        link(note)
+        if not is_linear(note):
+            self._read(note)
         if note.place is not None:
             code, at, _ = note.place
             for index, source in enumerate(note.sources):
@@ -51,7 +54,6 @@ class Steps:
                         self._end_step()
                 if not _is_iteration(code, at):
                     source.readers.add(reader)
-                source.consumers.append(note)
         if note.what in SUMS and np.ndim(note.value) and note not in self._read_again:
             note.replaces = self._replaced(note)
             if note.replaces is not None:
@@ -83,39 +85,38 @@ class Steps:
         """
         if note.place is not None and note.place[:2] in self._accumulating:
             return None
-        own = list(spine(note, self._begin))
-        for old in own[1:]:
-            if np.shape(old.value) == np.shape(note.value) and self._is_read(old, own):
-                return old if self._was_there(old) else None
-        return None
+        if note.begins_with is None:
+            return None
+        begin, shape = self._begin, np.shape(note.value)
 
-    def _is_read(self, old: Note, own: Sequence[Note]) -> bool:
-        """Return whether this step computes more of an array than copies, multiples and sums, as of a weight.
+        def is_beyond(old: Note) -> bool:
+            # arrays further down are smaller, older, and read by what is read above them
+            return old.read_at > begin or old.number <= begin or np.shape(old.value) != shape
 
-        Of a velocity it does not, also where what it was is still needed, as in Nesterov's rule.
+        old = search_spine(note.begins_with, is_beyond)
+        is_read = old.read_at > begin and np.shape(old.value) == shape
+        return old if is_read and self._was_there(old) else None
+
+    def _read(self, note: Note) -> None:
+        """Note that of what an operation takes more is computed than copies, multiples and sums, as of a weight.
+
+        Of a velocity it is not, also where what it was is still needed, as in Nesterov's rule.
         """
-        waiting, seen = [old], {*own}
+        waiting = [note]
         while waiting:
-            for each in waiting.pop().consumers:
-                if each.number > self._begin and each not in seen:
-                    if not is_linear(each):
-                        return True
-                    seen.add(each)
-                    waiting.append(each)
-        return False
+            consumer = waiting.pop()
+            for source in consumer.sources:
+                is_new = not source.read_at
+                source.read_at = max(source.read_at, consumer.number)
+                if is_new and source.number > self._begin and is_linear(source):
+                    waiting.append(source)
 
     def _was_there(self, note: Note) -> bool:
         """Return whether an array was there before the step, or was made of such a one and of numbers alone.
 
         Before the first step all arrays are made, but a weight of one other array and numbers alone.
         """
-        if not self._begin:
-            return not _is_mixed(note)
-        own = list(spine(note, self._begin))
-        others = [each for made, source in pairwise(own) for each in made.inputs if each is not source]
-        return (own[-1].what is None or own[-1].number <= self._begin) and all(
-            np.ndim(each.value if type(each) is Note else each) == 0 for each in others
-        )
+        return note.mixed_at <= self._begin if self._begin else not note.is_mixed
 
     def _end_step(self) -> None:
         """End the step with its last update, and what is computed later from what was there before, such as a loss."""
@@ -147,7 +148,7 @@ def find_steps(notes: Sequence[Note], accumulating: Collection[Instruction]) -> 
     """Return the steps among notes that were taken in before, without what accumulates."""
     for note in notes:
         for each in (note, *note.sources):
-            each.consumers, each.readers, each.replaces = [], set(), None
+            each.read_at, each.readers, each.replaces = 0, set(), None
     found: list[list[Note]] = []
     steps = Steps(found.append, accumulating)
     for note in notes:
@@ -186,17 +187,3 @@ def _is_around(updates: Sequence[int], spans: Sequence[tuple[int, int]], gaps: S
     """Return whether there is an update, of these in their order, in each gap between some spans, and none in them."""
     within = any(bisect_left(updates, first) < bisect_right(updates, last) for first, last in spans)
     return not within and all(bisect_right(updates, last) < bisect_left(updates, first) for last, first in gaps)
-
-
-def _is_mixed(note: Note) -> bool:
-    """Return whether an array was computed from several, as a sum is to which a layer adds: x = x + f(x)."""
-    seen: set[Note] = set()
-    while note.what is not None and note not in seen:
-        seen.add(note)
-        arrays = {each for each in note.sources if np.ndim(each.value)}
-        if len(arrays) > 1:
-            return True
-        if not arrays:
-            return False
-        [note] = arrays
-    return False

@@ -29,10 +29,16 @@ class Note:
     Among the `inputs` notes stand for arrays, also in lists. `place` is where the script called it, `caller` from where
     that function was called. `replaces` is the note of the array whose place this one may take, `readers` are
     the places that read it, each with the index of the input.
+
+    `begins_with` is the next on its spine, and `jump` one further down at the distance at which a search halves, each
+    `depth` steps from the end. `read_at` is the number of the last one that was computed of it, but copies, multiples
+    and sums count only where more is computed of them; `mixed_at` that of the last on its spine into which another
+    array went, and `is_mixed` whether it was computed from several arrays at all.
     """
 
     __slots__ = (
-        *("caller", "consumers", "inputs", "number", "place", "readers", "replaces", "settings", "value", "what"),
+        *("caller", "inputs", "number", "place", "readers", "replaces", "settings", "value", "what"),
+        *("begins_with", "depth", "is_mixed", "jump", "mixed_at", "read_at"),
     )
 
     def __init__(self, what: Callable[..., Any] | None, inputs: Sequence[Any], settings: dict[str, Any]) -> None:
@@ -43,9 +49,14 @@ class Note:
         self.value: Any = None
         self.place: Place | None = None
         self.caller: Place | None = None
-        self.consumers: list[Note] = []
         self.readers: set[tuple[CodeType, int, int]] = set()
         self.replaces: Note | None = None
+        self.begins_with: Note | None = None
+        self.jump: Note | None = None
+        self.depth = 0
+        self.is_mixed = False
+        self.mixed_at = 0
+        self.read_at = 0
 
     @property
     def sources(self) -> Iterator[Note]:
@@ -138,8 +149,39 @@ def spine(note: Note, begin: int) -> Iterator[Note]:
     yield note
     while note.number > begin and is_linear(note):
         # numbers are made of those of all iterations before, where no array is updated that would end a step
-        inputs = [each for each in note.inputs if type(each) is Note and np.ndim(each.value)]
-        if not inputs:
+        following = _first_array(note)
+        if following is None:
             return
-        note = inputs[0]
+        note = following
         yield note
+
+
+def link(note: Note) -> None:
+    """Write down how a new note goes on from those that it was made of: on its spine, and by what else it is mixed."""
+    arrays = {each for each in note.sources if np.ndim(each.value)}
+    note.is_mixed = len(arrays) > 1 or any(each.is_mixed for each in arrays)
+    first = _first_array(note) if is_linear(note) else None
+    if first is None:
+        note.mixed_at = note.number
+        return
+    others = (each for each in note.inputs if each is not first)
+    is_pure = all(np.ndim(each.value if type(each) is Note else each) == 0 for each in others)
+    note.mixed_at = first.mixed_at if is_pure else note.number
+    note.begins_with, note.depth, note.jump = first, first.depth + 1, first
+    # two jumps of one length make one of twice the length, as in a skew-binary list
+    half = first.jump
+    if half is not None and half.jump is not None and first.depth - half.depth == half.depth - half.jump.depth:
+        note.jump = half.jump
+
+
+def search_spine(note: Note, is_beyond: Callable[[Note], bool]) -> Note:
+    """Return the first note on a spine for which this holds, as it does for all below it; else where the spine ends."""
+    while not is_beyond(note):
+        if note.begins_with is None or note.jump is None:
+            return note
+        note = note.begins_with if is_beyond(note.jump) else note.jump
+    return note
+
+
+def _first_array(note: Note) -> Note | None:
+    return next((each for each in note.inputs if type(each) is Note and np.ndim(each.value)), None)

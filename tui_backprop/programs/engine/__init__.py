@@ -22,6 +22,7 @@ def engine_program(recorder: Recorder, execution: Execution, path: str, warning:
         warning = f"{warning} {thinned}".strip()
     try:
         steps = EngineRun(recorder, execution)
+        warning = f"{warning} {steps.engine.remark}".strip()
         return program_of_run(steps, steps.engine, path, execution.main.__doc__, warning)
     except MinidlError as error:
         raise ProgramError(f"{path}: {error}") from error

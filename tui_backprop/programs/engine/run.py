@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache, cached_property
 from typing import Any
 
@@ -18,9 +19,10 @@ from minidl_core.train import GradientDescentOptimizer, Optimizer
 from ..execution import Execution
 from ..recorded import RecordedStep, StepsOnDemand
 from ..updates import Update, recognise_updates, repeating, straight_rate
-from .by_hand import kept_share, overwritten
+from .by_hand import kept_share, remark_on
 from .graphs import Built, Graphs, as_array, is_same, number_of
 from .names import name_nodes
+from .overwritten import Script, data_leaves
 from .recorder import Numbers, Recorder, Taken
 
 _MOST_TRIED = 10_000
@@ -35,14 +37,14 @@ class EngineRun(StepsOnDemand):
         super().__init__(len(self._steps))
         recorder.follow_names(vars(execution.main))
         names, kind_names = name_nodes(recorder.walker, execution)
-        self._follow_leaves(names)
+        self._follow_leaves(names, execution)
         self._graphs = Graphs(recorder, execution.files, self._trained, names, kind_names)
         self._built: dict[tuple[Any, ...], Built] = {}
         self._rate = cache(self._find_rate)
         self.owner = self._optimizer(0)
-        self.engine = self._graphs.engine
+        self.engine = replace(self._graphs.engine, remark=remark_on(self._share))
 
-    def _follow_leaves(self, names: Mapping[int, str]) -> None:
+    def _follow_leaves(self, names: Mapping[int, str], execution: Execution) -> None:
         """Find which leaves are variables, and what each is after a step."""
         last: dict[int, tuple[int, Any]] = {}
         self._trained: set[int] = set()
@@ -61,7 +63,10 @@ class EngineRun(StepsOnDemand):
             self._left[before][serial] = value
             if not is_same(old, value):
                 self._moved.add(serial)
-        self._moved -= overwritten(self._steps, self._left, self._moved)
+        attributes = self._recorder.attributes
+        if attributes is not None and not self._moved.isdisjoint(names):
+            script = Script(execution.sources, attributes.number, attributes.gradient)
+            self._moved -= data_leaves(names, script, self._recorder.called_at)
         self._share = kept_share(self._steps, self._moved)
         self._trained |= self._moved
         for number, step in enumerate(self._steps):  # a small example that moves nothing has variables all the same
