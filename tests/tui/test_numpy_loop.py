@@ -250,7 +250,7 @@ def test_a_loop_that_stops_or_never_ends_is_opened_with_what_it_did(
     )
     program = open_program(str(tmp_path / "stops.py"))
     assert (len(program.steps), "raised KeyError: 3" in program.warning) == (3, True)
-    monkeypatch.setattr("tui_backprop.programs.numpy_run.MOST_BYTES", 2_000)
+    monkeypatch.setattr("tui_backprop.programs.loop_recorder.MOST_BYTES", 2_000)
     (tmp_path / "long.py").write_text(source)
     program = open_program(str(tmp_path / "long.py"))
     assert 1 < len(program.steps) < 20

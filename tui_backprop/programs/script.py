@@ -32,8 +32,9 @@ from .engine import engine_program, missing_of_engine
 from .engine.noting import noting
 from .engine.recorder import Recorder as EngineRecorder
 from .execution import EnoughSteps, Execution, execute, explained
+from .loop_recorder import LoopRecorder
 from .naming import name_objects
-from .numpy_run import LoopRecorder, numpy_program
+from .numpy_run import numpy_program
 from .program import TRAINED_WITH, Program, ProgramError, program_of
 from .pytorch import torch_program
 from .pytorch.watching import watching_torch
