@@ -109,7 +109,8 @@ def test_what_is_done_to_one_gradient_before_it_is_used_is_a_mistake(
 def test_rules_of_updates_and_clipping_are_none(rule: str, clip: str, tmp_path: Path) -> None:
     program = opened(NET.replace(UPDATE, rule).replace(AFTER, clip), tmp_path)
     assert parted(program) == set()
-    assert program.warning == ""
+    said = "Its updates clip net.p['W1'], net.p['b1'] and others: gradients are compared as they were before."
+    assert program.warning == (said if clip == BY_VALUE else "")
     if clip == AFTER:
         kinds = [GradientDescentOptimizer, MomentumOptimizer, MomentumOptimizer, AdamOptimizer]
         assert (type(program.optimizer), program.learning_rate) == (kinds[RULES.index(rule)], 0.05)
@@ -119,6 +120,28 @@ def test_rules_of_updates_and_clipping_are_none(rule: str, clip: str, tmp_path: 
 def test_a_mistake_that_is_clipped_is_one(clip: str, tmp_path: Path) -> None:
     source = NET.replace('"W2": self.h.T @ d', '"W2": 3 * (self.h.T @ d)').replace(AFTER, clip)
     assert parted(opened(source, tmp_path)) == {"net.p['W2']"}
+
+
+@pytest.mark.parametrize(
+    ("clip", "is_rule"),
+    [
+        ("np.minimum(each, 0.02)", True),
+        ("np.maximum(-0.02, each)", True),
+        ("np.clip(each, None, 0.02)", True),
+        ("each.clip(min=-0.02)", True),
+        ("each.clip(-0.02, 0.02)", True),
+        ("np.clip(each, 0, 10)", False),
+        ("np.clip(each, 0.01, 0.02)", False),
+        ("np.maximum(each, 0)", False),
+        ("np.minimum(0, each)", False),
+        ("each.clip(min=0)", False),
+    ],
+)
+@pytest.mark.parametrize("rule", [UPDATE, ADAM], ids=["descent", "adam"])
+def test_a_clip_that_takes_numbers_their_sign_is_a_mistake(clip: str, is_rule: bool, rule: str, tmp_path: Path) -> None:
+    clipping = f"        g = {{name: {clip} for name, each in g.items()}}"
+    program = opened(NET.replace(UPDATE, rule).replace(AFTER, clipping), tmp_path)
+    assert (not parted(program), "Its updates clip " in program.warning) == (is_rule, is_rule)
 
 
 @pytest.mark.parametrize(

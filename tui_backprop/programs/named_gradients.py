@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-
-import numpy as np
+from collections.abc import Collection, Mapping
 
 from minidl_core import Node, Variable
 from minidl_core.arrays import Array
 
+from .clipping import is_clipped, is_plain_norm
 from .multiples import agrees, common_factor, factor_of, rounded
 from .update_lines import Used
 
@@ -68,7 +67,7 @@ def judge_gradients(
         for node, arrays in stored.items()
     }
     scales = {rounded(factor_of(arrays[-1], whole[node])) for node, arrays in stored.items()}
-    if len(scales) == 1 and 0 < max(scales) < 1 and _is_plain_norm([arrays[-1] for arrays in stored.values()]):
+    if len(scales) == 1 and 0 < max(scales) < 1 and is_plain_norm([arrays[-1] for arrays in stored.values()]):
         return whole, 1.0
     tries = []
     for place in (-1, 0):
@@ -87,16 +86,7 @@ def judge_gradients(
 
 def _is_by_rule(used: Array, gradient: Array, before: Array) -> bool:
     """Return whether a gradient was clipped, by the number or to a norm, or a share of the weight was added to it."""
-    if agrees(used, gradient):
+    if agrees(used, gradient) or is_clipped(used, gradient):
         return True
-    is_smaller = bool((np.abs(used) <= np.abs(gradient)).all())
-    if is_smaller and agrees(np.clip(gradient, used.min(), used.max()), used):
-        return True
-    is_scaled = 0 < factor_of(used, gradient) < 1 and _is_plain_norm([used])
+    is_scaled = 0 < factor_of(used, gradient) < 1 and is_plain_norm([used])
     return is_scaled or 0 < factor_of(used - gradient, before) < 1
-
-
-def _is_plain_norm(arrays: Sequence[Array]) -> bool:
-    """Return whether the norm of some arrays together is a number of few digits, as one that somebody chose is."""
-    norm = float(np.sqrt(sum(float(np.vdot(each, each)) for each in arrays)))
-    return abs(norm - float(f"{norm:.2g}")) <= 1e-5 * norm

@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..clipping import keeps_signs
 from .lines import line_of
 from .noted import MethodOfName
 from .tape import SCALING, SUMS, Note, Place, spine
 
-_CLIPPING = (np.clip, np.minimum, np.maximum, np.sign, MethodOfName("clip"))
+_CLIPPING = (np.clip, np.minimum, np.maximum, MethodOfName("clip"))
 _OF_NORMS = (np.sqrt, np.linalg.norm)
 _LARGEST = (np.max, np.amax, MethodOfName("max"))
 _MOST = 40
@@ -34,13 +35,14 @@ class Found(NamedTuple):
     """An array that an update was made from: its note, its value as it is taken off, and the factors from it to there.
 
     The factors are in the order of the way back, that of the update first. `is_without_decay` says whether a share of
-    the weight itself was left out on the way.
+    the weight itself was left out on the way, and `is_before_clip` whether some of its numbers were cut on it.
     """
 
     note: Note
     value: np.ndarray
     factors: tuple[Factor, ...]
     is_without_decay: bool = False
+    is_before_clip: bool = False
 
     @property
     def scale(self) -> float:
@@ -75,7 +77,8 @@ def gradients_in(update: Note, begin: int) -> list[Found]:
         return [Found(update, whole, ())]
     if len(ways) > 1:  # several terms are one gradient together
         total = sum(way[-1].value * way[-1].scale for way in ways)
-        ways[0] = [Found(ways[0][-1].note, np.asarray(total), ())]
+        is_before_clip = any(way[-1].is_before_clip for way in ways)
+        ways[0] = [Found(ways[0][-1].note, np.asarray(total), (), is_before_clip=is_before_clip)]
     if not is_decayed:
         return ways[0]
     return [Found(update, whole, ()), *(each._replace(is_without_decay=True) for each in ways[0])]
@@ -85,18 +88,18 @@ def _follow(note: Note, sign: int, own: Sequence[Note], begin: int, update: Note
     """Yield a term of an update, and what it is made from."""
     shape = np.shape(update.value)
     factors: tuple[Factor, ...] = ()
-    is_without_decay = False
+    is_without_decay = is_before_clip = False
     # to which norm a line scales a gradient is a rule of updates
     norms = {line_of(each.place) for each in _way(note, own, begin) if _is_scaled_to_norm(each, begin)}
     for _ in range(_MOST):
         # without axes of length 1, which broadcasting puts in front
         if np.squeeze(note.value).shape == np.squeeze(update.value).shape:
             value = sign * np.array(note.value, dtype=float).reshape(shape)
-            yield Found(note, value, factors, is_without_decay)
+            yield Found(note, value, factors, is_without_decay, is_before_clip)
         elif np.ndim(note.value) and np.size(note.value) < np.size(update.value):
             with suppress(ValueError):  # it is spread over the weight, as no gradient is
                 value = sign * np.broadcast_to(note.value, shape).astype(float)
-                yield Found(note, value, factors, is_without_decay)
+                yield Found(note, value, factors, is_without_decay, is_before_clip)
         if note.number <= begin:
             return
         source, factor = _source(note, own, begin)
@@ -108,6 +111,7 @@ def _follow(note: Note, sign: int, own: Sequence[Note], begin: int, update: Note
             return
         if note.what in SUMS and any(_is_share(each, own) for each in note.sources if each is not source):
             is_without_decay = True
+        is_before_clip = is_before_clip or (note.what in _CLIPPING and not np.array_equal(note.value, source.value))
         if factor < 0:
             sign = -sign
         if abs(factor) != 1:
@@ -123,7 +127,9 @@ def _source(note: Note, own: Sequence[Note], begin: int) -> tuple[Note | None, f
     arrays = _arrays(note)
     if not arrays:
         return None, 1.0
-    if what in _CLIPPING or getattr(what, "__name__", "") == "same":
+    if what in _CLIPPING:
+        return (arrays[0], 1.0) if keeps_signs(*_bounds(note, arrays[0])) else (None, 1.0)
+    if what is np.sign or getattr(what, "__name__", "") == "same":
         return arrays[0], 1.0
     if what is np.negative:
         return arrays[0], -1.0
@@ -199,6 +205,18 @@ def _unscaled(note: Note, arrays: Sequence[Note], begin: int) -> tuple[Note | No
     if not factor or not np.isfinite(factor):
         return None, 1.0
     return arrays[0], 1 / factor if is_divided else factor
+
+
+def _bounds(note: Note, clipped: Note) -> tuple[Any, Any]:
+    """Return the lower and the upper bound of a clip, None for one that is not there."""
+    given = [each.value if type(each) is Note else each for each in note.inputs if each is not clipped]
+    if note.what is np.minimum:
+        return None, given[0]
+    named = {
+        name.removeprefix("a_"): each.value if type(each) is Note else each for name, each in note.settings.items()
+    }
+    lower, upper, *_ = *given, None, None
+    return named.get("min", lower), named.get("max", upper)
 
 
 def _arrays(note: Note) -> list[Note]:
