@@ -261,6 +261,45 @@ def test_a_multiple_of_the_loss_is_said_and_the_rate_is_the_scripts(
     assert "its gradients are those of 8 times loss, which is shown here" in shown
 
 
+ONE_WEIGHT = """
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(60, 4))
+y = X @ np.array([1.0, -2.0, 0.5, 1.0])
+w = np.zeros(4)
+for i in range(8):
+    p = X @ w
+    loss = np.mean((p - y) ** 2)
+    dw = 2 * X.T @ (p - y) / len(X)
+    # before
+    w = w - 0.01 * dw
+
+class Other:
+    '''A script with a class is read by its arrays.'''
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "update", "multiple"),
+    [
+        ("if i == 5: dw = 3 * dw", "0.01 * dw", "1 to 3 times loss"),
+        ("dw = 3 * dw + 0.0", "0.01 * dw", "3 times loss"),
+        ("step = 0.01 * dw\n    if i == 5: step = 3 * step", "step", "1 to 3 times loss"),
+        ("step = 0.01 * dw", "step", ""),
+        ("step = 0.01 / (1 + i) * dw", "step", ""),
+    ],
+)
+def test_what_is_done_to_a_gradient_before_its_update_is_no_learning_rate(
+    before: str, update: str, multiple: str, tmp_path: Path
+) -> None:
+    source = ONE_WEIGHT.replace("w - 0.01 * dw", f"w - {update}").replace("# before", before)
+    program = opened(source, tmp_path)
+    assert parted(program) == set()
+    assert program.engine is not None
+    assert (program.engine.multiple, program.learning_rate) == (multiple, 0.01)
+    assert (f"Its gradients are those of {multiple}," in program.warning) == bool(multiple)
+
+
 def test_steps_that_make_the_loss_larger_are_a_mistake(tmp_path: Path) -> None:
     assert len(parted(opened(NET.replace("(out - y) / len(X)", "(y - out) / len(X)"), tmp_path))) == 4
 

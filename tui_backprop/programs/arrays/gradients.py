@@ -25,10 +25,16 @@ _MOST = 40
 
 
 class Factor(NamedTuple):
-    """A number that something is multiplied with on its way into an update; `is_inline` in the update's own line."""
+    """A number that something is multiplied with on its way into an update, on a line; `is_inline` in the update's own.
+
+    `is_of_rule` is one that is, or that stands between a velocity or a moment and the update, or on the line where what
+    was kept of these is added.
+    """
 
     value: float
     is_inline: bool
+    is_of_rule: bool
+    line: object = None
 
 
 class Found(NamedTuple):
@@ -89,6 +95,7 @@ def _follow(note: Note, sign: int, own: Sequence[Note], begin: int, update: Note
     shape = np.shape(update.value)
     factors: tuple[Factor, ...] = ()
     is_without_decay = is_before_clip = False
+    line_of_moment: object = None
     # to which norm a line scales a gradient is a rule of updates
     norms = {line_of(each.place) for each in _way(note, own, begin) if _is_scaled_to_norm(each, begin)}
     for _ in range(_MOST):
@@ -111,13 +118,18 @@ def _follow(note: Note, sign: int, own: Sequence[Note], begin: int, update: Note
             return
         if note.what in SUMS and any(_is_share(each, own) for each in note.sources if each is not source):
             is_without_decay = True
+        if note.what in SUMS and _is_moment(note, source, own, begin):
+            factors = tuple(each._replace(is_of_rule=True) for each in factors)
+            line_of_moment = line_of(note.place)
         is_before_clip = is_before_clip or (note.what in _CLIPPING and not np.array_equal(note.value, source.value))
         if factor < 0:
             sign = -sign
         if abs(factor) != 1:
             is_inline = _is_same_line(note.place, update.place)
-            if is_inline or line_of(note.place) not in norms:
-                factors = (*factors, Factor(abs(factor), is_inline))
+            line = line_of(note.place)
+            if is_inline or line not in norms:
+                is_of_rule = is_inline or (line is not None and line == line_of_moment)
+                factors = (*factors, Factor(abs(factor), is_inline, is_of_rule, line))
         note = source
 
 
@@ -172,6 +184,12 @@ def _way(note: Note, own: Sequence[Note], begin: int) -> list[Note]:
             break
         way.append(source)
     return way
+
+
+def _is_moment(note: Note, source: Note, own: Sequence[Note], begin: int) -> bool:
+    """Return whether a share of what was kept from the step before is added to a source, as in a velocity."""
+    others = [each for each in note.sources if each is not source]
+    return any(_is_kept(each, own, begin) and not _is_share(each, own) for each in others)
 
 
 def _velocities(way: Sequence[Note], own: Sequence[Note], begin: int) -> set[Note]:
@@ -252,7 +270,7 @@ def _factors_inside(note: Note, update: Note) -> tuple[Factor, ...]:
             if inner is None:
                 break
             if abs(factor) != 1:
-                found.append(Factor(abs(factor), is_inline=True))
+                found.append(Factor(abs(factor), is_inline=True, is_of_rule=True))
             source = inner
     return tuple(found)
 
