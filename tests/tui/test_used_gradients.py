@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -298,6 +299,21 @@ def test_what_is_done_to_a_gradient_before_its_update_is_no_learning_rate(
     assert program.engine is not None
     assert (program.engine.multiple, program.learning_rate) == (multiple, 0.01)
     assert (f"Its gradients are those of {multiple}," in program.warning) == bool(multiple)
+
+
+@pytest.mark.parametrize("is_by_lines", [True, False])
+def test_a_gradient_with_another_factor_in_each_step_is_a_mistake(
+    is_by_lines: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = ONE_WEIGHT.replace("# before", "dw = rng.uniform(0.5, 1.5) * dw").replace("range(8)", "range(30)")
+    program = opened(source.partition("class Other")[0] if is_by_lines else source, tmp_path)
+    assert parted(program) == {"w"}
+    assert program.engine is not None
+    assert (program.engine.multiple, program.warning, program.learning_rate) == ("", "", 0.01)
+    assert {step.loss for step in program.steps} == {program.example.loss}
+    assert len(program.example.loss.graph.nodes) < 20
+    assert main([str(tmp_path / "net.py"), "--headless"]) == 3
+    assert re.search(r"w: yours is [01]\.\d+ times the right one", capsys.readouterr().out)
 
 
 def test_steps_that_make_the_loss_larger_are_a_mistake(tmp_path: Path) -> None:

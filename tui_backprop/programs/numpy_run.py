@@ -15,7 +15,7 @@ from minidl_core.plan import Plan
 from .execution import Execution
 from .learners_engine import LearnersEngine
 from .loop_recorder import LoopRecorder, Values
-from .multiples import Multiples, factor_of, in_its_precision, multiple_text, warning_of
+from .multiples import factor_of, in_its_precision, multiple_text, trained_multiples, warning_of
 from .named_gradients import judge_gradients, places_of, stored_gradients
 from .numpy_loop import Lines, NumpyLoop
 from .program import Program, ProgramError, program_of_run
@@ -68,6 +68,11 @@ def numpy_program(recorder: LoopRecorder, execution: Execution, path: str, warni
         raise ProgramError(f"{path}: {error}") from error
     if followed is None:
         return None
+    multiples = trained_multiples([(each.trained, each.factor) for each in taken])
+    taken = [
+        each._replace(trained=trained, factor=factor, measured=factor * each.measured)
+        for each, (trained, factor) in zip(taken, multiples, strict=True)
+    ]
     updates = [each.update for each in taken]
     optimizers = recognise_updates(updates)
     if optimizers is None:
@@ -131,6 +136,7 @@ def _follow(loop: NumpyLoop, recorder: LoopRecorder, execution: Execution, file:
 def _compare(loop: NumpyLoop, recorder: LoopRecorder, followed: _Followed) -> tuple[list[_Taken], str]:
     """Return the iterations, each computed again, and what stopped them, if a number that is not finite does.
 
+    What is trained is the loss itself, as it was measured, with the factor of its gradients.
     Raises MinidlError where that is the first, and where a name comes to something else in the script.
     """
     starts = [{node: start[name] for name, node in followed.variables.items()} for start in recorder.starts]
@@ -138,7 +144,7 @@ def _compare(loop: NumpyLoop, recorder: LoopRecorder, followed: _Followed) -> tu
     plan = Plan([followed.loss])
     checked = {name: node for name, node in followed.made.items() if node in plan.index}
     taken: list[_Taken] = []
-    multiples, factor = Multiples(), 1.0
+    factor = 1.0
     near: set[Node] = set()
     for number, (end, before, stored) in enumerate(zip(recorder.ends, starts, recorder.gradients, strict=False)):
         feeds = {node: end[name] for name, node in followed.data.items()}
@@ -176,8 +182,7 @@ def _compare(loop: NumpyLoop, recorder: LoopRecorder, followed: _Followed) -> tu
             gradients = {node: theirs[node] for node in followed.variables.values()}
             theirs = {node: each.astype(np.float32) if node in near else each for node, each in theirs.items()}
         after = starts[number + 1] if number + 1 < len(starts) else last
-        trained, by = multiples.of(followed.loss, factor)
-        taken.append(_Taken(trained, by, feeds, by * float(measured), Update(before, after, gradients), theirs))
+        taken.append(_Taken(followed.loss, factor, feeds, float(measured), Update(before, after, gradients), theirs))
     return taken, ""
 
 

@@ -15,7 +15,7 @@ from minidl_core.arrays import Array
 
 from ..execution import Execution
 from ..learners_engine import LearnersEngine
-from ..multiples import Multiples, agrees, in_its_precision, multiple_text, rounded, warning_of
+from ..multiples import agrees, in_its_precision, multiple_text, rounded, trained_multiples, warning_of
 from ..program import Program, ProgramError, program_of_run
 from ..recorded import RecordedStep
 from ..updates import Update, recognise_updates, repeating
@@ -65,9 +65,9 @@ def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, war
         if all(is_divided(rate, loss.factor, written) for rate in loss.rates.values()):
             loss.rates = {number: rate * loss.factor for number, rate in loss.rates.items()}
             loss.factor = 1.0
-    multiples = Multiples()
+    multiples = trained_multiples([(each.built.loss, each.factor) for each in found])
     try:
-        steps = [_step(each, losses, multiples) for each in found]
+        steps = [_step(each, losses, *multiple) for each, multiple in zip(found, multiples, strict=True)]
         _refuse_hidden_weights(steps, losses)
     except ProgramError as error:
         raise ProgramError(f"{path}: {error}") from error
@@ -158,9 +158,8 @@ def _recorded(steps: Sequence[_Step], optimizers: Sequence[Any]) -> Iterator[Rec
             left[node] = value
 
 
-def _step(loss: Loss, losses: Losses, multiples: Multiples) -> _Step:
+def _step(loss: Loss, losses: Losses, trained: Node, factor: float) -> _Step:
     variables = losses.graphs.variables
-    trained, factor = multiples.of(loss.built.loss, loss.factor)
     theirs, found_at, decayed, clipped = _theirs(loss, losses, factor)
     _refuse_others(loss, losses, factor, theirs)
     before, after, gradients = {}, {}, {}
