@@ -227,14 +227,18 @@ def _unscaled(note: Note, arrays: Sequence[Note], begin: int) -> tuple[Note | No
 
 def _bounds(note: Note, clipped: Note) -> tuple[Any, Any]:
     """Return the lower and the upper bound of a clip, None for one that is not there."""
-    given = [each.value if type(each) is Note else each for each in note.inputs if each is not clipped]
+    given = [_value(each) for each in note.inputs if each is not clipped]
     if note.what is np.minimum:
-        return None, given[0]
-    named = {
-        name.removeprefix("a_"): each.value if type(each) is Note else each for name, each in note.settings.items()
-    }
+        given.insert(0, None)
+    named = {name.removeprefix("a_"): _value(each) for name, each in note.settings.items()}
     lower, upper, *_ = *given, None, None
     return named.get("min", lower), named.get("max", upper)
+
+
+def _value(given: Any) -> Any:
+    if type(given) in (list, tuple):
+        return [_value(each) for each in given]
+    return given.value if type(given) is Note else given
 
 
 def _arrays(note: Note) -> list[Note]:
