@@ -9,7 +9,6 @@ from types import FrameType
 
 import numpy as np
 import pytest
-from tui_backprop.cli import main
 
 from minidl_core.train import GradientDescentOptimizer, MomentumOptimizer
 from tui_backprop.commands.cli import main

@@ -250,7 +250,7 @@ def test_a_loop_that_stops_or_never_ends_is_opened_with_what_it_did(
     )
     program = open_program(str(tmp_path / "stops.py"))
     assert (len(program.steps), "raised KeyError: 3" in program.warning) == (3, True)
-    monkeypatch.setattr("tui_backprop.programs.numpy_run.MOST_BYTES", 2_000)
+    monkeypatch.setattr("tui_backprop.programs.loop_recorder.MOST_BYTES", 2_000)
     (tmp_path / "long.py").write_text(source)
     program = open_program(str(tmp_path / "long.py"))
     assert 1 < len(program.steps) < 20
@@ -275,6 +275,10 @@ CLIPPED_TO_A_NORM = """    norm = np.sqrt((dW1 ** 2).sum() + (db1 ** 2).sum() + 
         ("    dW1 += 0.1\n", {"W1"}),
         ("    db1 = db1 * 8\n", {"b1"}),
         ("    dW2 = np.clip(dW2, -0.01, 0.01)\n", set()),
+        ("    dW2 = np.minimum(dW2, 0.01)\n", set()),
+        ("    dW1 = np.clip(dW1, 0, 10)\n", {"W1"}),
+        ("    dW1 = np.maximum(dW1, 0)\n", {"W1"}),
+        ("    db2 = db2 / 2\n", {"b2"}),
         ("    dW2 = dW2 * 0.01 / np.linalg.norm(dW2)\n", set()),
         ("    dW1 += 0.001 * W1\n    dW2 += 0.001 * W2\n", set()),
         (CLIPPED_TO_A_NORM, set()),
@@ -286,6 +290,7 @@ def test_a_gradient_is_judged_as_the_update_uses_it(more: str, wrong: set[str], 
     assert verdict is not None
     assert {each.node.name for each in verdict.parted} == wrong
     assert ("(weight decay)" in program.warning) == ("0.001 * W1" in more)
+    assert ("Its updates clip W2" in program.warning) == ("0.01)" in more)
 
 
 @pytest.mark.parametrize("in_a_class", [False, True])

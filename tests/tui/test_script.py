@@ -370,7 +370,25 @@ UNRUN = "a, b = dl.placeholder(), dl.placeholder()\nstep = step_of(dl.Variable(1
         ),
         (
             "def train():\n    b = 0.5\n    while b > 0.4:\n        b = b - 0.1 * b\ntrain()",
-            "trains nothing that can be seen: b is a plain Python number",
+            "trains nothing that can be seen: if b is a plain Python number, it leaves no trace; import numpy as np,",
+        ),
+        (
+            "budget, cost = 3.0, 0.5\nfor _ in range(3):\n    budget -= cost",
+            f"my_model.py trains nothing. Open a script that trains with {TRAINED_WITH}\n",
+        ),
+        (
+            IMPORTS + "rate = 0.5\nfor _ in range(3):\n    rate -= 0.1 * rate",
+            "or with minidl_core. With minidl_core it can run step = dl.train.GradientDescentOptimizer(0.1).",
+        ),
+        (
+            "class Value:\n    def backward(self): pass\nw = 0.5\nfor _ in range(3):\n    w -= 0.1 * w",
+            "my_model.py trains nothing",
+        ),
+        (
+            "import numpy as np\nw = np.array(0.5)\nfor _ in range(9):\n    dw, loss = 0.0, 0.0\n"
+            "    for x in np.arange(3.0):\n        loss += (w * x - 1) ** 2\n        dw += 2 * (w * x - 1) * x\n"
+            "    w = w - 0.1 * dw\n",
+            "; compute the loss of all points at once, as in loss = np.mean((y - out) ** 2), print it in the loop, and",
         ),
         (
             "left, price = 5, [3.0]\nwhile left:\n    left -= 1\n    price[0] = price[0] - 0.5\n",

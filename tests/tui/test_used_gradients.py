@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -109,7 +110,8 @@ def test_what_is_done_to_one_gradient_before_it_is_used_is_a_mistake(
 def test_rules_of_updates_and_clipping_are_none(rule: str, clip: str, tmp_path: Path) -> None:
     program = opened(NET.replace(UPDATE, rule).replace(AFTER, clip), tmp_path)
     assert parted(program) == set()
-    assert program.warning == ""
+    said = "Its updates clip net.p['W1'], net.p['b1'] and others: gradients are compared as they were before."
+    assert program.warning == (said if clip == BY_VALUE else "")
     if clip == AFTER:
         kinds = [GradientDescentOptimizer, MomentumOptimizer, MomentumOptimizer, AdamOptimizer]
         assert (type(program.optimizer), program.learning_rate) == (kinds[RULES.index(rule)], 0.05)
@@ -119,6 +121,29 @@ def test_rules_of_updates_and_clipping_are_none(rule: str, clip: str, tmp_path: 
 def test_a_mistake_that_is_clipped_is_one(clip: str, tmp_path: Path) -> None:
     source = NET.replace('"W2": self.h.T @ d', '"W2": 3 * (self.h.T @ d)').replace(AFTER, clip)
     assert parted(opened(source, tmp_path)) == {"net.p['W2']"}
+
+
+@pytest.mark.parametrize(
+    ("clip", "is_rule"),
+    [
+        ("np.minimum(each, 0.02)", True),
+        ("np.maximum(-0.02, each)", True),
+        ("np.clip(each, None, 0.02)", True),
+        ("each.clip(min=-0.02)", True),
+        ("each.clip(-0.02, 0.02)", True),
+        ("np.minimum(each, each)", True),
+        ("np.clip(each, 0, 10)", False),
+        ("np.clip(each, 0.01, 0.02)", False),
+        ("np.maximum(each, 0)", False),
+        ("np.minimum(0, each)", False),
+        ("each.clip(min=0)", False),
+    ],
+)
+@pytest.mark.parametrize("rule", [UPDATE, ADAM], ids=["descent", "adam"])
+def test_a_clip_that_takes_numbers_their_sign_is_a_mistake(clip: str, is_rule: bool, rule: str, tmp_path: Path) -> None:
+    clipping = f"        g = {{name: {clip} for name, each in g.items()}}"
+    program = opened(NET.replace(UPDATE, rule).replace(AFTER, clipping), tmp_path)
+    assert (not parted(program), "Its updates clip " in program.warning) == (is_rule, is_rule and "0.02" in clip)
 
 
 @pytest.mark.parametrize(
@@ -236,6 +261,60 @@ def test_a_multiple_of_the_loss_is_said_and_the_rate_is_the_scripts(
     assert "4 gradients agree in all 6 steps with those of 8 times loss" in capsys.readouterr().out
     shown = "".join(text for line in draw_start(Timeline(program).moment, 100, 40) for text, _ in line)
     assert "its gradients are those of 8 times loss, which is shown here" in shown
+
+
+ONE_WEIGHT = """
+import numpy as np
+rng = np.random.default_rng(0)
+X = rng.normal(size=(60, 4))
+y = X @ np.array([1.0, -2.0, 0.5, 1.0])
+w = np.zeros(4)
+for i in range(8):
+    p = X @ w
+    loss = np.mean((p - y) ** 2)
+    dw = 2 * X.T @ (p - y) / len(X)
+    # before
+    w = w - 0.01 * dw
+
+class Other:
+    '''A script with a class is read by its arrays.'''
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "update", "multiple"),
+    [
+        ("if i == 5: dw = 3 * dw", "0.01 * dw", "1 to 3 times loss"),
+        ("dw = 3 * dw + 0.0", "0.01 * dw", "3 times loss"),
+        ("step = 0.01 * dw\n    if i == 5: step = 3 * step", "step", "1 to 3 times loss"),
+        ("step = 0.01 * dw", "step", ""),
+        ("step = 0.01 / (1 + i) * dw", "step", ""),
+    ],
+)
+def test_what_is_done_to_a_gradient_before_its_update_is_no_learning_rate(
+    before: str, update: str, multiple: str, tmp_path: Path
+) -> None:
+    source = ONE_WEIGHT.replace("w - 0.01 * dw", f"w - {update}").replace("# before", before)
+    program = opened(source, tmp_path)
+    assert parted(program) == set()
+    assert program.engine is not None
+    assert (program.engine.multiple, program.learning_rate) == (multiple, 0.01)
+    assert (f"Its gradients are those of {multiple}," in program.warning) == bool(multiple)
+
+
+@pytest.mark.parametrize("is_by_lines", [True, False])
+def test_a_gradient_with_another_factor_in_each_step_is_a_mistake(
+    is_by_lines: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = ONE_WEIGHT.replace("# before", "dw = rng.uniform(0.5, 1.5) * dw").replace("range(8)", "range(30)")
+    program = opened(source.partition("class Other")[0] if is_by_lines else source, tmp_path)
+    assert parted(program) == {"w"}
+    assert program.engine is not None
+    assert (program.engine.multiple, program.warning, program.learning_rate) == ("", "", 0.01)
+    assert {step.loss for step in program.steps} == {program.example.loss}
+    assert len(program.example.loss.graph.nodes) < 20
+    assert main([str(tmp_path / "net.py"), "--headless"]) == 3
+    assert re.search(r"w: yours is [01]\.\d+ times the right one", capsys.readouterr().out)
 
 
 def test_steps_that_make_the_loss_larger_are_a_mistake(tmp_path: Path) -> None:

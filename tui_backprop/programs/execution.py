@@ -46,10 +46,9 @@ class Execution:
         return set().union(*map(loop_names, self.sources.values()))
 
     @property
-    def updated_number(self) -> str | None:
-        """The first variable that is updated in a loop and is a plain Python number."""
-        found = (updated_number(source, vars(self.main)) for source in self.sources.values())
-        return next(filter(None, found), None)
+    def updated_number(self) -> tuple[str, bool] | None:
+        """The first variable that is updated in a loop and is a plain Python number, and whether that is known."""
+        return updated_number("\n".join(self.sources.values()), vars(self.main))
 
     @property
     def sources(self) -> Mapping[str, str]:

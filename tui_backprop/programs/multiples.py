@@ -11,6 +11,9 @@ import numpy as np
 from minidl_core import Constant, Node
 from minidl_core.arrays import Array
 
+MOST_FACTORS = 10
+"""Multiples of a loss of so many different factors are shown, such as of batches of different sizes."""
+
 
 def factor_of(theirs: Array, right: Array) -> float:
     """Return the number by which one gradient is a multiple of the other, 0 if it is none."""
@@ -43,20 +46,22 @@ def rounded(factor: float) -> float:
     return float(f"{factor:.5g}")
 
 
-class Multiples:
-    """The multiples of losses whose gradients a script's are, as nodes: what is trained, as its updates use them."""
+def trained_multiples(steps: Sequence[tuple[Node, float]]) -> list[tuple[Node, float]]:
+    """Return the multiple of each step's loss by about its factor, as a node, and the factor: what is trained.
 
-    def __init__(self) -> None:
-        self._made: dict[tuple[Node, float], tuple[Node, float]] = {}
-
-    def of(self, loss: Node, factor: float) -> tuple[Node, float]:
-        """Return the multiple of a loss by about this factor, and the factor."""
+    Where more factors than a few differ, as of a gradient that is scaled at random, they are no multiples of a loss but
+    mistakes, so that it is the losses themselves.
+    """
+    if len({rounded(factor) for _, factor in steps}) > MOST_FACTORS:
+        return [(loss, 1.0) for loss, _ in steps]
+    made: dict[tuple[Node, float], tuple[Node, float]] = {}
+    for loss, factor in steps:
         key = loss, rounded(factor)
-        if key not in self._made:
+        if key not in made:
             exact = float(Fraction(factor).limit_denominator(10_000))
             factor = exact if abs(exact - factor) <= 1e-6 * abs(factor) else factor
-            self._made[key] = (loss, 1.0) if factor == 1 else (_multiply(factor, loss), factor)
-        return self._made[key]
+            made[key] = (loss, 1.0) if factor == 1 else (_multiply(factor, loss), factor)
+    return [made[loss, rounded(factor)] for loss, factor in steps]
 
 
 def _multiply(factor: float, loss: Node) -> Node:

@@ -20,7 +20,7 @@ from .expressions import Reader
 from .program import ProgramError
 from .update_lines import Used, gradients_used
 
-_OTHERS = ("minidl_core", "torch", "tensorflow", "jax", "autograd")
+ENGINES = ("minidl_core", "torch", "tensorflow", "jax", "autograd")
 _NO_NUMBERS = ("np", "numpy", "len", "float", "abs", "sum", "max", "min")
 _LOSSES = ("loss", "J", "L", "cost", "error", "mse", "E")
 
@@ -91,8 +91,8 @@ def find_loop(source: bytes) -> NumpyLoop | None:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    imported = {name.partition(".")[0] for node in ast.walk(tree) for name in _imported(node)}
-    if "numpy" not in imported or imported & set(_OTHERS) or any(isinstance(each, ast.ClassDef) for each in tree.body):
+    imported = imported_by(tree)
+    if "numpy" not in imported or imported & set(ENGINES) or any(isinstance(each, ast.ClassDef) for each in tree.body):
         return None
     functions = {each.name: each for each in tree.body if isinstance(each, ast.FunctionDef)}
     for loop in _loops(tree):
@@ -125,6 +125,11 @@ def _loops(tree: ast.AST) -> Iterator[ast.For | ast.While]:
             yield each
         if isinstance(each, ast.For | ast.While | ast.If | ast.With):
             yield from _loops(each)
+
+
+def imported_by(tree: ast.Module) -> set[str]:
+    """Return the modules that a script imports, without what is in them."""
+    return {name.partition(".")[0] for node in ast.walk(tree) for name in _imported(node)}
 
 
 def _imported(node: ast.AST) -> Iterator[str]:

@@ -3,132 +3,29 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from types import FrameType
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from minidl_core import Graph, GraphError, MinidlError, Node, NonFiniteError, Placeholder, Variable, placeholder
-from minidl_core.arrays import Array, copy_in, quiet
+from minidl_core.arrays import Array, quiet
 from minidl_core.plan import Plan
 
 from .execution import Execution
 from .learners_engine import LearnersEngine
-from .multiples import Multiples, agrees, common_factor, factor_of, in_its_precision, multiple_text, rounded, warning_of
-from .numpy_loop import Lines, NumpyLoop, find_loop
+from .loop_recorder import LoopRecorder, Values
+from .multiples import factor_of, in_its_precision, multiple_text, trained_multiples, warning_of
+from .named_gradients import judge_gradients, places_of, stored_gradients
+from .numpy_loop import Lines, NumpyLoop
 from .program import Program, ProgramError, program_of_run
 from .recorded import RecordedStep
-from .update_lines import Used
 from .updates import Update, recognise_updates, repeating
 
 CHECKED = 200
-MOST_BYTES = 64 * 2**20
-GRADIENTS = (
-    *("d_{}", "d{}", "D{}", "g_{}", "g{}", "grad_{}", "grad{}", "{}_grad", "gradient_{}", "{}_gradient", "delta_{}"),
-    *("dL_d{}", "dJ_d{}", "dC_d{}", "dE_d{}", "dloss_d{}", "dcost_d{}", "dL{}", "dJ{}", "nabla_{}", "{}_slope"),
-)
-_NUMBERS = (np.ndarray, int, float, list)
 
 _UNSEEN = "How its updates use the gradients was not seen; they are compared as they stand under their names."
 _UNNAMED = "The gradients of {0} are not compared: name them, as d{1} = ..., before the update uses them."
-
-Values = dict[str, Array]
-
-
-class LoopRecorder:
-    """Notes what the names of a script's training loop in plain NumPy are: at the `starts`, at the `ends`, and `left`.
-
-    `loop` is None where the script has none. What is no array of numbers is left out, and `left_out` says whether more
-    iterations came than fit. `gradients` are those that it stored in each iteration, by name, at these `lines`.
-    """
-
-    def __init__(self, path: str) -> None:
-        self._file = os.path.abspath(path)
-        self.loop = _loop_of(path)
-        self.starts: list[Values] = []
-        self.ends: list[Values] = []
-        self.gradients: list[dict[str, list[Array]]] = []
-        self.lines: dict[str, int] = {}
-        self.left_out = False
-        self._bytes = self._previous = 0
-        self.left: Values = {}
-        self._last: Values = {}
-        self._made: Values = {}
-        leaves = [] if self.loop is None else self.loop.leaves
-        self._names_of_gradients = {text for name in leaves for text in _names_of(name, leaves)}
-        self._names_of_gradients |= {used.name for used in (self.loop.gradients if self.loop else {}).values()}
-
-    @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Look at the lines of the script's own loop, as long as this lasts."""
-        before = sys.gettrace()
-        if self.loop is not None:
-            sys.settrace(self._call)
-        try:
-            yield
-        finally:
-            sys.settrace(before)
-
-    def _call(self, frame: FrameType, _: str, __: Any) -> Callable[..., Any] | None:
-        code = frame.f_code
-        return self._line if code.co_name == "<module>" and code.co_filename == self._file else None
-
-    def _line(self, frame: FrameType, event: str, _: Any) -> Callable[..., Any] | None:
-        loop, names, line = self.loop, frame.f_globals, frame.f_lineno
-        if loop is None or self.left_out:  # Python goes on to ask: None does not end it
-            return None
-        if self.ends and (event == "return" or not loop.line <= line <= loop.last_line):
-            self.left = self._values(loop.leaves, names)
-        if event != "line":
-            return self._line
-        if len(self.starts) > len(self.ends):
-            # one that is clipped is stored again, so all that it was is kept
-            for name in loop.stores.get(self._previous, set()) & self._names_of_gradients:
-                self.gradients[-1].setdefault(name, []).extend(self._values([name], names).values())
-                self.lines.setdefault(name, self._previous)
-            self._made |= self._values(loop.made.get(self._previous, ()), names)
-            if line == loop.line:
-                self.ends.append(self.starts[-1] | self._made)
-        elif line == loop.first_line:
-            if self._bytes > MOST_BYTES:
-                self.left_out, self.left = True, self._values(loop.leaves, names)
-                return None
-            self.starts.append(self._values(loop.leaves, names))
-            self.gradients.append({})
-            self._made = {}
-        self._previous = line
-        return self._line
-
-    def _values(self, names: Iterable[str], namespace: Mapping[str, Any]) -> Values:
-        """Return copies of what is an array of numbers; where nothing has changed, the same array as before."""
-        values: Values = {}
-        for name in names:
-            given: Any = namespace.get(name)
-            if type(given) not in _NUMBERS and not isinstance(given, np.ndarray | np.generic):
-                continue
-            last = self._last.get(name)
-            try:
-                if last is None or not np.array_equal(last, given):
-                    self._last[name] = last = copy_in(given)
-                    self._bytes += last.nbytes
-            except (TypeError, ValueError):
-                continue
-            values[name] = last
-        return values
-
-
-def _loop_of(path: str) -> NumpyLoop | None:
-    try:
-        loop = find_loop(Path(path).read_bytes())
-        beside = [Path(path).with_name(f"{name}.py") for name in (loop.imported if loop else ())]
-        # a module beside the script that has a class may be an engine, which would be slowed down
-        return None if any(b"class " in each.read_bytes() for each in beside if each.is_file()) else loop
-    except (OSError, ValueError):
-        return None  # whoever runs it will say why
 
 
 class _Followed(NamedTuple):
@@ -171,6 +68,11 @@ def numpy_program(recorder: LoopRecorder, execution: Execution, path: str, warni
         raise ProgramError(f"{path}: {error}") from error
     if followed is None:
         return None
+    multiples = trained_multiples([(each.trained, each.factor) for each in taken])
+    taken = [
+        each._replace(trained=trained, factor=factor, measured=factor * each.measured)
+        for each, (trained, factor) in zip(taken, multiples, strict=True)
+    ]
     updates = [each.update for each in taken]
     optimizers = recognise_updates(updates)
     if optimizers is None:
@@ -197,7 +99,7 @@ def numpy_program(recorder: LoopRecorder, execution: Execution, path: str, warni
         warning = f"{warning} Only the first {count} iterations of {path} are here: more would not fit.".strip()
     engine = None
     if any(each.theirs for each in taken):
-        found_at = _places(recorder.lines, followed.variables, loop.gradients, os.path.basename(path))
+        found_at = places_of(recorder.lines, followed.variables, loop.gradients, os.path.basename(path))
         engine = LearnersEngine("the loop", path, "", "", {}, multiple=multiple, found_at=found_at)
     return program_of_run(steps, engine, path, execution.main.__doc__, warning)
 
@@ -234,6 +136,7 @@ def _follow(loop: NumpyLoop, recorder: LoopRecorder, execution: Execution, file:
 def _compare(loop: NumpyLoop, recorder: LoopRecorder, followed: _Followed) -> tuple[list[_Taken], str]:
     """Return the iterations, each computed again, and what stopped them, if a number that is not finite does.
 
+    What is trained is the loss itself, as it was measured, with the factor of its gradients.
     Raises MinidlError where that is the first, and where a name comes to something else in the script.
     """
     starts = [{node: start[name] for name, node in followed.variables.items()} for start in recorder.starts]
@@ -241,11 +144,11 @@ def _compare(loop: NumpyLoop, recorder: LoopRecorder, followed: _Followed) -> tu
     plan = Plan([followed.loss])
     checked = {name: node for name, node in followed.made.items() if node in plan.index}
     taken: list[_Taken] = []
-    multiples, factor = Multiples(), 1.0
+    factor = 1.0
     near: set[Node] = set()
     for number, (end, before, stored) in enumerate(zip(recorder.ends, starts, recorder.gradients, strict=False)):
         feeds = {node: end[name] for name, node in followed.data.items()}
-        by_hand = _stored(stored, followed.variables, loop.gradients)
+        by_hand = stored_gradients(stored, followed.variables, loop.gradients)
         # one that is stored more than once is judged by what the update uses
         theirs: dict[Node, Array] = {node: arrays[0] for node, arrays in by_hand.items() if len(arrays) == 1}
         measured = end.get(loop.loss)
@@ -267,7 +170,7 @@ def _compare(loop: NumpyLoop, recorder: LoopRecorder, followed: _Followed) -> tu
             for name, node in checked.items():
                 if not _agree(end.get(name), evaluation[node]):
                     raise GraphError("it comes to something else here than in the script.", node)
-            theirs, factor = _judged(by_hand, right, before)
+            theirs, factor = judge_gradients(by_hand, right, before)
             whole = dict(theirs)
             for node, each in whole.items():
                 theirs[node] = in_its_precision(each, factor * right[node], is_single=node in near)
@@ -279,8 +182,7 @@ def _compare(loop: NumpyLoop, recorder: LoopRecorder, followed: _Followed) -> tu
             gradients = {node: theirs[node] for node in followed.variables.values()}
             theirs = {node: each.astype(np.float32) if node in near else each for node, each in theirs.items()}
         after = starts[number + 1] if number + 1 < len(starts) else last
-        trained, by = multiples.of(followed.loss, factor)
-        taken.append(_Taken(trained, by, feeds, by * float(measured), Update(before, after, gradients), theirs))
+        taken.append(_Taken(followed.loss, factor, feeds, float(measured), Update(before, after, gradients), theirs))
     return taken, ""
 
 
@@ -319,90 +221,6 @@ def _agree(theirs: Array | None, ours: Array) -> bool:
 def _is_checked(number: int) -> bool:
     """Return whether an iteration is computed again: the first ones are, and later one in so many."""
     return number < CHECKED or number % CHECKED == 0
-
-
-def _stored(
-    found: Mapping[str, list[Array]], variables: Mapping[str, Variable], used: Mapping[str, Used]
-) -> dict[Variable, list[Array]]:
-    """Return what the script stored in an iteration under a name such as dW or dw for the variable W, in order.
-
-    Where there is no such name, it is that which the update of W uses.
-    """
-    stored = {
-        node: [each for text in _names_of(name, variables) for each in found.get(text, ()) if each.shape == node.shape]
-        for name, node in variables.items()
-    }
-    for name, node in variables.items():
-        if not stored[node] and name in used:
-            own, sign = used[name]
-            stored[node] = [sign * each for each in found.get(own, ()) if each.shape == node.shape]
-    return {node: arrays for node, arrays in stored.items() if arrays}
-
-
-def _places(
-    lines: Mapping[str, int], variables: Mapping[str, Variable], used: Mapping[str, Used], file: str
-) -> dict[Node, str]:
-    """Return where the script found the gradients that have names."""
-    places: dict[Node, str] = {}
-    for name, node in variables.items():
-        names = [*_names_of(name, variables), *([used[name].name] if name in used else [])]
-        line = next((lines[each] for each in names if each in lines), None)
-        if line is not None:
-            places[node] = f"{file}:{line}"
-    return places
-
-
-def _names_of(name: str, variables: Collection[str]) -> list[str]:
-    """Return what the gradient of a variable may be called."""
-    words = [name, *({name.lower()} - {name, *variables})]
-    return [text.format(word) for word in words for text in GRADIENTS]
-
-
-def _judged(
-    stored: Mapping[Variable, list[Array]], right: Mapping[Node, Array], before: Mapping[Variable, Array]
-) -> tuple[dict[Node, Array], float]:
-    """Return the gradients that the script found by hand, and the multiple of the right ones that they are.
-
-    Of all that a name of one was in an iteration it is the last, which the update uses; or the right one, if the last
-    is made from that as updates do: clipped, or with a share of the weight.
-    """
-    whole: dict[Node, Array] = {
-        node: next((each for each in arrays if agrees(each, right[node])), arrays[-1])
-        for node, arrays in stored.items()
-    }
-    scales = {rounded(factor_of(arrays[-1], whole[node])) for node, arrays in stored.items()}
-    if len(scales) == 1 and 0 < max(scales) < 1 and _is_plain_norm([arrays[-1] for arrays in stored.values()]):
-        return whole, 1.0
-    tries = []
-    for place in (-1, 0):
-        factor = common_factor([(arrays[place], right[node]) for node, arrays in stored.items()])
-        theirs: dict[Node, Array] = {}
-        for node, arrays in stored.items():
-            wanted = factor * right[node]
-            own = next((each for each in arrays if agrees(each, wanted)), None)
-            is_right = own is not None and _is_by_rule(arrays[-1], own, before[node])
-            theirs[node] = own if own is not None and is_right else arrays[-1]
-        if all(agrees(each, factor * right[node]) for node, each in theirs.items()):
-            return theirs, factor
-        tries.append((theirs, factor))
-    return tries[0]
-
-
-def _is_by_rule(used: Array, gradient: Array, before: Array) -> bool:
-    """Return whether a gradient was clipped, by the number or to a norm, or a share of the weight was added to it."""
-    if agrees(used, gradient):
-        return True
-    is_smaller = bool((np.abs(used) <= np.abs(gradient)).all())
-    if is_smaller and agrees(np.clip(gradient, used.min(), used.max()), used):
-        return True
-    is_scaled = 0 < factor_of(used, gradient) < 1 and _is_plain_norm([used])
-    return is_scaled or 0 < factor_of(used - gradient, before) < 1
-
-
-def _is_plain_norm(arrays: Sequence[Array]) -> bool:
-    """Return whether the norm of some arrays together is a number of few digits, as one that somebody chose is."""
-    norm = float(np.sqrt(sum(float(np.vdot(each, each)) for each in arrays)))
-    return abs(norm - float(f"{norm:.2g}")) <= 1e-5 * norm
 
 
 def _numbers(execution: Execution, names: Iterable[str], ends: list[Values]) -> dict[str, float]:

@@ -5,18 +5,33 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 
+from .numpy_loop import ENGINES, imported_by
 
-def updated_number(source: str, namespace: Mapping[str, object]) -> str | None:
+
+def updated_number(source: str, namespace: Mapping[str, object]) -> tuple[str, bool] | None:
     """Return the first variable from which a loop of the source takes a step, and which is a number or a list of them.
 
-    One that is not in the namespace, because it is a function's own, may be anything.
+    Whether it is one is known where it is in the namespace; one that is a function's own may be anything. A source that
+    imports an engine or has a class of its own with a backward pass trains by that, so there is none.
     """
-    loops = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.For | ast.While))
-    return next((name for name in _stepped(loops) if _is_plain(namespace.get(name, 0.0))), None)
+    tree = ast.parse(source)
+    if _has_engine(tree):
+        return None
+    loops = (node for node in ast.walk(tree) if isinstance(node, ast.For | ast.While))
+    for name in _stepped(loops):
+        if name not in namespace or _is_plain(namespace[name]):
+            return name, name in namespace
+    return None
+
+
+def _has_engine(tree: ast.Module) -> bool:
+    methods = (each for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for each in node.body)
+    has_backward = any(isinstance(each, ast.FunctionDef) and each.name == "backward" for each in methods)
+    return has_backward or not imported_by(tree).isdisjoint(ENGINES)
 
 
 def _stepped(loops: Iterable[ast.stmt]) -> Iterator[str]:
-    """Yield the names in `w -= STEP`, `w[i] -= STEP` and `w = w - STEP`; to count down is no step."""
+    """Yield the names in `w -= RATE * STEP`, of entries, too, and `w = w - RATE * STEP`; what is spent is no step."""
     for node in (node for loop in loops for node in ast.walk(loop)):
         step: ast.expr
         match node:
@@ -29,7 +44,9 @@ def _stepped(loops: Iterable[ast.stmt]) -> Iterator[str]:
                 continue
         while isinstance(target, ast.Subscript):
             target = target.value
-        if isinstance(target, ast.Name) and not isinstance(step, ast.Constant):
+        while isinstance(step, ast.BinOp) and isinstance(step.op, ast.Div):
+            step = step.left
+        if isinstance(target, ast.Name) and isinstance(step, ast.BinOp) and isinstance(step.op, ast.Mult):
             yield target.id
 
 

@@ -32,8 +32,9 @@ from .engine import engine_program, missing_of_engine
 from .engine.noting import noting
 from .engine.recorder import Recorder as EngineRecorder
 from .execution import Execution, execute, explained
+from .loop_recorder import LoopRecorder
 from .naming import name_objects
-from .numpy_run import LoopRecorder, numpy_program
+from .numpy_run import numpy_program
 from .program import TRAINED_WITH, Program, ProgramError, program_of
 from .pytorch import torch_program
 from .pytorch.watching import watching_torch
@@ -241,9 +242,15 @@ def _chosen(seen: Seen, path: str, execution: Execution, missing: str) -> Minimi
         main = execution.main
         if not seen and any(value is np for value in vars(main).values()):
             alone = "computes with NumPy alone, and no loop of it was found to lead from variables to a loss"
-            raise ProgramError(f"{path} {alone}; print the loss in the loop, and update W by name: W -= 0.1 * dW")
-        if not seen and (name := execution.updated_number):
-            alone = f"trains nothing that can be seen: {name} is a plain Python number, which leaves no trace"
+            loss = "compute the loss of all points at once, as in loss = np.mean((y - out) ** 2)"
+            raise ProgramError(f"{path} {alone}; {loss}, print it in the loop, and update W by name: W -= 0.1 * dW")
+        if not seen and (updated := execution.updated_number):
+            name, is_known = updated
+            alone = "trains nothing that can be seen: " + (
+                f"{name} is a plain Python number, which leaves no trace"
+                if is_known
+                else f"if {name} is a plain Python number, it leaves no trace"
+            )
             remedy = f"import numpy as np, let {name} begin as np.array(...), and compute with all points at once"
             raise ProgramError(f"{path} {alone}; {remedy}")
         remedy = ""

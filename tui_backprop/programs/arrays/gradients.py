@@ -13,34 +13,42 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..clipping import keeps_signs
 from .lines import line_of
 from .noted import MethodOfName
 from .tape import SCALING, SUMS, Note, Place, spine
 
-_CLIPPING = (np.clip, np.minimum, np.maximum, np.sign, MethodOfName("clip"))
+_CLIPPING = (np.clip, np.minimum, np.maximum, MethodOfName("clip"))
 _OF_NORMS = (np.sqrt, np.linalg.norm)
 _LARGEST = (np.max, np.amax, MethodOfName("max"))
 _MOST = 40
 
 
 class Factor(NamedTuple):
-    """A number that something is multiplied with on its way into an update; `is_inline` in the update's own line."""
+    """A number that something is multiplied with on its way into an update, on a line; `is_inline` in the update's own.
+
+    `is_of_rule` is one that is, or that stands between a velocity or a moment and the update, or on the line where what
+    was kept of these is added.
+    """
 
     value: float
     is_inline: bool
+    is_of_rule: bool
+    line: object = None
 
 
 class Found(NamedTuple):
     """An array that an update was made from: its note, its value as it is taken off, and the factors from it to there.
 
     The factors are in the order of the way back, that of the update first. `is_without_decay` says whether a share of
-    the weight itself was left out on the way.
+    the weight itself was left out on the way, and `is_before_clip` whether some of its numbers were cut on it.
     """
 
     note: Note
     value: np.ndarray
     factors: tuple[Factor, ...]
     is_without_decay: bool = False
+    is_before_clip: bool = False
 
     @property
     def scale(self) -> float:
@@ -75,7 +83,8 @@ def gradients_in(update: Note, begin: int) -> list[Found]:
         return [Found(update, whole, ())]
     if len(ways) > 1:  # several terms are one gradient together
         total = sum(way[-1].value * way[-1].scale for way in ways)
-        ways[0] = [Found(ways[0][-1].note, np.asarray(total), ())]
+        is_before_clip = any(way[-1].is_before_clip for way in ways)
+        ways[0] = [Found(ways[0][-1].note, np.asarray(total), (), is_before_clip=is_before_clip)]
     if not is_decayed:
         return ways[0]
     return [Found(update, whole, ()), *(each._replace(is_without_decay=True) for each in ways[0])]
@@ -85,18 +94,19 @@ def _follow(note: Note, sign: int, own: Sequence[Note], begin: int, update: Note
     """Yield a term of an update, and what it is made from."""
     shape = np.shape(update.value)
     factors: tuple[Factor, ...] = ()
-    is_without_decay = False
+    is_without_decay = is_before_clip = False
+    line_of_moment: object = None
     # to which norm a line scales a gradient is a rule of updates
     norms = {line_of(each.place) for each in _way(note, own, begin) if _is_scaled_to_norm(each, begin)}
     for _ in range(_MOST):
         # without axes of length 1, which broadcasting puts in front
         if np.squeeze(note.value).shape == np.squeeze(update.value).shape:
             value = sign * np.array(note.value, dtype=float).reshape(shape)
-            yield Found(note, value, factors, is_without_decay)
+            yield Found(note, value, factors, is_without_decay, is_before_clip)
         elif np.ndim(note.value) and np.size(note.value) < np.size(update.value):
             with suppress(ValueError):  # it is spread over the weight, as no gradient is
                 value = sign * np.broadcast_to(note.value, shape).astype(float)
-                yield Found(note, value, factors, is_without_decay)
+                yield Found(note, value, factors, is_without_decay, is_before_clip)
         if note.number <= begin:
             return
         source, factor = _source(note, own, begin)
@@ -108,12 +118,18 @@ def _follow(note: Note, sign: int, own: Sequence[Note], begin: int, update: Note
             return
         if note.what in SUMS and any(_is_share(each, own) for each in note.sources if each is not source):
             is_without_decay = True
+        if note.what in SUMS and _is_moment(note, source, own, begin):
+            factors = tuple(each._replace(is_of_rule=True) for each in factors)
+            line_of_moment = line_of(note.place)
+        is_before_clip = is_before_clip or (note.what in _CLIPPING and not np.array_equal(note.value, source.value))
         if factor < 0:
             sign = -sign
         if abs(factor) != 1:
             is_inline = _is_same_line(note.place, update.place)
-            if is_inline or line_of(note.place) not in norms:
-                factors = (*factors, Factor(abs(factor), is_inline))
+            line = line_of(note.place)
+            if is_inline or line not in norms:
+                is_of_rule = is_inline or (line is not None and line == line_of_moment)
+                factors = (*factors, Factor(abs(factor), is_inline, is_of_rule, line))
         note = source
 
 
@@ -123,7 +139,9 @@ def _source(note: Note, own: Sequence[Note], begin: int) -> tuple[Note | None, f
     arrays = _arrays(note)
     if not arrays:
         return None, 1.0
-    if what in _CLIPPING or getattr(what, "__name__", "") == "same":
+    if what in _CLIPPING:
+        return (arrays[0], 1.0) if keeps_signs(*_bounds(note, arrays[0])) else (None, 1.0)
+    if what is np.sign or getattr(what, "__name__", "") == "same":
         return arrays[0], 1.0
     if what is np.negative:
         return arrays[0], -1.0
@@ -168,6 +186,12 @@ def _way(note: Note, own: Sequence[Note], begin: int) -> list[Note]:
     return way
 
 
+def _is_moment(note: Note, source: Note, own: Sequence[Note], begin: int) -> bool:
+    """Return whether a share of what was kept from the step before is added to a source, as in a velocity."""
+    others = [each for each in note.sources if each is not source]
+    return any(_is_kept(each, own, begin) and not _is_share(each, own) for each in others)
+
+
 def _velocities(way: Sequence[Note], own: Sequence[Note], begin: int) -> set[Note]:
     """Return what was kept from the step before of which a share is added on a way."""
     return {
@@ -199,6 +223,22 @@ def _unscaled(note: Note, arrays: Sequence[Note], begin: int) -> tuple[Note | No
     if not factor or not np.isfinite(factor):
         return None, 1.0
     return arrays[0], 1 / factor if is_divided else factor
+
+
+def _bounds(note: Note, clipped: Note) -> tuple[Any, Any]:
+    """Return the lower and the upper bound of a clip, None for one that is not there."""
+    given = [_value(each) for each in note.inputs if each is not clipped]
+    if note.what is np.minimum:
+        given.insert(0, None)
+    named = {name.removeprefix("a_"): _value(each) for name, each in note.settings.items()}
+    lower, upper, *_ = *given, None, None
+    return named.get("min", lower), named.get("max", upper)
+
+
+def _value(given: Any) -> Any:
+    if type(given) in (list, tuple):
+        return [_value(each) for each in given]
+    return given.value if type(given) is Note else given
 
 
 def _arrays(note: Note) -> list[Note]:
@@ -234,7 +274,7 @@ def _factors_inside(note: Note, update: Note) -> tuple[Factor, ...]:
             if inner is None:
                 break
             if abs(factor) != 1:
-                found.append(Factor(abs(factor), is_inline=True))
+                found.append(Factor(abs(factor), is_inline=True, is_of_rule=True))
             source = inner
     return tuple(found)
 

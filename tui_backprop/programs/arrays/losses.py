@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,7 +19,7 @@ from .gradients import Found
 from .graphs import Below, Built, Graphs, feeds_of
 from .implied import implied_losses
 from .penalties import with_other_terms, with_penalties
-from .rates import rates_of
+from .rates import lines_of_factors, rates_of
 from .recorder import Taken
 from .tape import Note, spine
 
@@ -67,6 +67,7 @@ class Losses:
         self.graphs = graphs
         self._steps = [step for step in steps if step.found]
         self._lines = graphs.lines
+        self._lines_of_factors = lines_of_factors(step.found for step in self._steps)
         self._refused: ProgramError | None = None
         self._plans: dict[Built, Plan] = {}
         self.implied = self.stopped = ""
@@ -232,10 +233,11 @@ class Losses:
         if measured is not None and not np.isclose(came_to, measured, rtol=1e-4, atol=1e-8, equal_nan=True):
             raise ProgramError(f"its loss comes to {came_to:g} here and to {measured:g} in the script")
         loss = Loss(step, built, feeds, came_to if measured is None else measured, gradients)
-        loss.matches, loss.factor, loss.rates, loss.order = _match(step, gradients)
+        loss.matches, loss.factor, loss.rates, loss.order = _match(step, gradients, self._lines_of_factors)
         # the gradients of minus a loss lead away from it; of a likelihood they do not
         if loss.factor < 0 and self._called_loss(step, below.made[-1:]):
-            loss.matches, loss.factor, loss.rates, loss.order = _match(step, gradients, is_minimized=True)
+            found = _match(step, gradients, self._lines_of_factors, is_minimized=True)
+            loss.matches, loss.factor, loss.rates, loss.order = found
         loss.fed = below.fed
         loss.is_judged = loss.matches > 0 or _leads_to_gradients(step, below)
         return loss
@@ -279,12 +281,12 @@ def _fed_again(known: Below, step: Taken) -> list[Note] | None:
 
 
 def _match(
-    step: Taken, right: Mapping[int, Array], *, is_minimized: bool = False
+    step: Taken, right: Mapping[int, Array], lines_of_all: Collection[object], *, is_minimized: bool = False
 ) -> tuple[int, float, Mapping[int, float], int]:
     """Return how many gradients by hand are one multiple of ours, which, at which learning rates, and their order."""
     best: tuple[tuple[int, bool, int, float], float, Mapping[int, float]] | None = None
     moved = {number: step.found[number] for number in right if number in step.found}
-    for order, rates in enumerate(rates_of(moved)):
+    for order, rates in enumerate(rates_of(moved, lines_of_all)):
         votes: Counter[float] = Counter()
         exact = {1.0: 1.0}
         for number, gradient in right.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import linecache
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import combinations
 from math import prod
@@ -15,17 +15,20 @@ from .gradients import Factor, Found
 _MOST = 6
 
 
-def rates_of(found: Mapping[int, Sequence[Found]]) -> Iterator[Mapping[int, float]]:
+def rates_of(found: Mapping[int, Sequence[Found]], lines_of_all: Collection[object]) -> Iterator[Mapping[int, float]]:
     """Yield what may be the learning rate of each weight, the likeliest first.
 
     It is one for all of them: a factor that all updates have, or several. What only some have belongs to the gradients.
-    But where all are multiplied alike, each may have a rate of its own.
+    But where all are multiplied alike, each may have a rate of its own. Where no rule of updates has a factor, it is
+    one of the `lines_of_all` steps: what is done to a gradient before its update, or now and then, is no rate.
     """
     ways = {number: each[-1].factors for number, each in found.items() if each}
     if not ways:
         yield {}
         return
-    common = _common(list(ways.values()))[:_MOST]
+    common = _common(list(ways.values()))
+    of_rules = [each for each in common if each.is_of_rule]
+    common = (of_rules or [each for each in common if each.line in lines_of_all] or common)[:_MOST]
     inline = [each.value for each in common if each.is_inline]
     # of lr * dW / n the gradient is multiplied with the rate first
     rate = inline[-1] if inline else common[0].value if common else 1.0
@@ -39,6 +42,12 @@ def rates_of(found: Mapping[int, Sequence[Found]]) -> Iterator[Mapping[int, floa
     elsewhere = [Counter(_rounded(each.value) for each in way if not each.is_inline) for way in ways.values()]
     if len({len(line) for line in lines.values()}) == 1 and all(each == elsewhere[0] for each in elsewhere):
         yield {number: prod(sorted(line)) for number, line in lines.items()}
+
+
+def lines_of_factors(steps: Iterable[Mapping[int, Sequence[Found]]]) -> set[object]:
+    """Return the lines on which all of these steps multiply gradients on their way into an update."""
+    lines = [{factor.line for each in found.values() if each for factor in each[-1].factors} for found in steps]
+    return set[object]().union(*lines[:1]).intersection(*lines[1:])
 
 
 def written_numbers(files: Iterable[str]) -> set[float]:

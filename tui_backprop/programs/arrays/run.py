@@ -15,7 +15,7 @@ from minidl_core.arrays import Array
 
 from ..execution import Execution
 from ..learners_engine import LearnersEngine
-from ..multiples import Multiples, agrees, in_its_precision, multiple_text, rounded, warning_of
+from ..multiples import agrees, in_its_precision, multiple_text, rounded, trained_multiples, warning_of
 from ..program import Program, ProgramError, program_of_run
 from ..recorded import RecordedStep
 from ..updates import Update, recognise_updates, repeating
@@ -30,7 +30,7 @@ class _Step(NamedTuple):
     """A step as it is opened: its loss with what it was fed, the multiple of it that is trained, and how.
 
     `update` is made from the gradients by hand, `theirs`, which were `found_at` lines. Of those `decayed` the update
-    takes a share off, too.
+    takes a share off, too, and those `clipped` it clips.
     """
 
     loss: Loss
@@ -40,6 +40,7 @@ class _Step(NamedTuple):
     theirs: Mapping[Node, Array]
     found_at: Mapping[Node, str]
     decayed: Sequence[Node]
+    clipped: Sequence[Node]
 
 
 def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, warning: str) -> Program | None:
@@ -64,9 +65,9 @@ def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, war
         if all(is_divided(rate, loss.factor, written) for rate in loss.rates.values()):
             loss.rates = {number: rate * loss.factor for number, rate in loss.rates.items()}
             loss.factor = 1.0
-    multiples = Multiples()
+    multiples = trained_multiples([(each.built.loss, each.factor) for each in found])
     try:
-        steps = [_step(each, losses, multiples) for each in found]
+        steps = [_step(each, losses, *multiple) for each, multiple in zip(found, multiples, strict=True)]
         _refuse_hidden_weights(steps, losses)
     except ProgramError as error:
         raise ProgramError(f"{path}: {error}") from error
@@ -108,7 +109,7 @@ def _rates(step: _Step, losses: Losses) -> Iterator[str]:
 
 
 def _other_terms(steps: Sequence[_Step], losses: Losses) -> Iterator[str]:
-    """Say where gradients are not those of the loss alone: of penalties, and weight decay."""
+    """Say where gradients are not those of the loss alone: of penalties, weight decay, and where they are clipped."""
     numbers: dict[Node, int] = {node: number for number, node in losses.graphs.variables.items()}
     for step in steps:
         wrong = [n for n, each in step.theirs.items() if not agrees(each, step.factor * step.loss.right[numbers[n]])]
@@ -133,6 +134,9 @@ def _other_terms(steps: Sequence[_Step], losses: Losses) -> Iterator[str]:
             f"Its updates also take off a share of {_and(decayed)} (weight decay), which is no part of"
             f" {steps[0].loss.built.loss.name}: gradients are compared without it."
         )
+    clipped = list(dict.fromkeys(node.name for step in steps for node in step.clipped))
+    if clipped:
+        yield f"Its updates clip {_and(clipped)}: gradients are compared as they were before."
 
 
 def _recorded(steps: Sequence[_Step], optimizers: Sequence[Any]) -> Iterator[RecordedStep]:
@@ -154,17 +158,16 @@ def _recorded(steps: Sequence[_Step], optimizers: Sequence[Any]) -> Iterator[Rec
             left[node] = value
 
 
-def _step(loss: Loss, losses: Losses, multiples: Multiples) -> _Step:
+def _step(loss: Loss, losses: Losses, trained: Node, factor: float) -> _Step:
     variables = losses.graphs.variables
-    trained, factor = multiples.of(loss.built.loss, loss.factor)
-    theirs, found_at, decayed = _theirs(loss, losses, factor)
+    theirs, found_at, decayed, clipped = _theirs(loss, losses, factor)
     _refuse_others(loss, losses, factor, theirs)
     before, after, gradients = {}, {}, {}
     for number in loss.built.weights:
         node = variables[number]
         before[node], after[node] = loss.step.before[number], loss.step.after[number]
         gradients[node] = theirs.get(node, factor * loss.right[number])
-    return _Step(loss, trained, factor, Update(before, after, gradients), theirs, found_at, decayed)
+    return _Step(loss, trained, factor, Update(before, after, gradients), theirs, found_at, decayed, clipped)
 
 
 def _refuse_others(loss: Loss, losses: Losses, factor: float, theirs: Mapping[Node, Array]) -> None:
@@ -201,14 +204,17 @@ def _refuse_hidden_weights(steps: Sequence[_Step], losses: Losses) -> None:
                     )
 
 
-def _theirs(loss: Loss, losses: Losses, factor: float) -> tuple[dict[Node, Array], dict[Node, str], list[Node]]:
+def _theirs(
+    loss: Loss, losses: Losses, factor: float
+) -> tuple[dict[Node, Array], dict[Node, str], list[Node], list[Node]]:
     """Return the gradients by hand, as the update uses them, their lines, and the nodes that also lose a share.
 
-    Of a gradient that is clipped it is what it was before.
+    Of a gradient that is clipped it is what it was before; the last of what is returned are the nodes of those.
     """
     theirs: dict[Node, Array] = {}
     found_at: dict[Node, str] = {}
     decayed: list[Node] = []
+    clipped: list[Node] = []
     for number in loss.built.weights if loss.is_judged else ():
         right = factor * loss.right[number]
         given = list(loss.used(number))
@@ -223,7 +229,9 @@ def _theirs(loss: Loss, losses: Losses, factor: float) -> tuple[dict[Node, Array
                 found_at[node] = f"{os.path.basename(code.co_filename)}:{line}"
             if found.is_without_decay and not losses.has_penalties:
                 decayed.append(node)
-    return theirs, found_at, decayed
+            if found.is_before_clip:
+                clipped.append(node)
+    return theirs, found_at, decayed, clipped
 
 
 def _and(names: Sequence[str]) -> str:
