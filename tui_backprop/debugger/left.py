@@ -21,7 +21,7 @@ class Left:
     """The events of recordings that were left, for as long as some are still to be let go."""
 
     def __init__(self) -> None:
-        self._left: list[tuple[ref[Recording], list[Event]]] = []
+        self._left: list[tuple[ref[Recording], list[Event], list[object]]] = []
 
     def __bool__(self) -> bool:
         """Return whether there are any."""
@@ -30,14 +30,18 @@ class Left:
     def take(self, recording: Recording) -> None:
         """Take a recording that is left."""
         if len(recording.events) > MANY:
-            self._left.append((ref(recording), recording.events))
+            # what it refers to stays for a while when it goes itself
+            self._left.append((ref(recording), recording.events, [*vars(recording).values()]))
 
     def let_go(self, is_over: Callable[[], bool]) -> None:
         """Let go of as much as it can until it is over; a recording at which somebody still looks is theirs."""
         while self._left:
-            recording, events = self._left[-1]
-            while events and recording() is None:
-                del events[-_PIECE:]
+            recording, events, others = self._left[-1]
+            while recording() is None and (events or others):
+                if events:
+                    del events[-_PIECE:]
+                else:
+                    others.pop()
                 if is_over():
                     return
             del self._left[-1]
