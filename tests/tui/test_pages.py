@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from textual.events import Click
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -364,6 +365,21 @@ async def test_a_page_is_whole_on_every_screen(size: tuple[int, int]) -> None:
     async with BackpropApp("two-paths", begins=True).run_test(size=size) as pilot:
         await pilot.pause()
         assert words(text(pilot, "page")) == words(viewer_of(pilot).reading.text)
+
+
+async def test_a_click_on_a_page_that_has_lost_its_place_meanwhile_is_none() -> None:
+    app = BackpropApp("two-paths")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("T")
+        screen = app.screen
+        assert isinstance(screen, MainScreen)
+        page = screen.query_one("#page")
+        assert page.display
+        click = Click(page, 1, 0, 0, 0, 1, False, False, False)
+        await pilot.resize_terminal(30, 8)
+        while page.display:
+            await pilot.pause()
+        screen.on_click(click)
 
 
 async def test_a_click_on_a_choice_of_a_page_answers() -> None:

@@ -216,6 +216,8 @@ class MainScreen(Screen[None]):
     def on_click(self, event: events.Click) -> None:
         """Take a click for the key it stands for: on the header, on a choice, or on the inspector."""
         name = None if event.widget is None else event.widget.id
+        if name not in self._areas:
+            return  # it has lost its place since the click, or is a title
         if name == "header":
             self.action_where()
         elif name == "inspector":
