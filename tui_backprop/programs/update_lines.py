@@ -32,11 +32,12 @@ def gradients_used(loop: ast.For | ast.While, computed: Collection[str]) -> Mapp
     than a rate stands beside it, which of that belongs to the gradient is not known, and it is left out.
     """
     lines = sorted(_lines(loop), key=lambda line: (line.value.lineno, line.value.col_offset))
+    targets = {line.target for line in lines}
     fresh: set[str] = set()
     mentioned: set[str] = set()
     for line in lines:
         if line.target not in mentioned and line.target not in line.reads and line.change is None:
-            kept = {each for each in line.reads if each not in fresh and any(each == other.target for other in lines)}
+            kept = (line.reads & targets) - fresh
             if kept <= set(computed) and (line.reads & fresh or not line.reads.isdisjoint(computed)):
                 fresh.add(line.target)
         mentioned |= {line.target, *line.reads}
@@ -75,13 +76,13 @@ def _used(change: ast.expr, fresh: Collection[str], lines: Sequence[_Line]) -> t
     """Return the only name in a change that is made in the iteration, and its sign; "" where there is none such."""
     factors, sign = _factors(change)
     names = [each.id for each in factors if isinstance(each, ast.Name) and each.id in fresh]
-    others = [
-        each for each in factors if isinstance(each, ast.Name | ast.Constant) and getattr(each, "id", "") not in fresh
-    ]
-    if len(names) != 1 or len(names) + len(others) != len(factors) or len(others) > 1:
+    is_plain = all(isinstance(each, ast.Name | ast.Constant) for each in factors)
+    if len(names) != 1 or len(factors) > 2 or not is_plain:
         return "", sign
     made = [line.value for line in lines if line.target == names[0]]
-    if not others and len(made) == 1 and len(_factors(made[0])[0]) > 1:  # the rate is in what the name stands for
+    if (
+        len(factors) == 1 and len(made) == 1 and len(_factors(made[0])[0]) > 1
+    ):  # the rate is in what the name stands for
         name, inner = _used(made[0], fresh, lines)
         return name, sign * inner
     return names[0], sign
