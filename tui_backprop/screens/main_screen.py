@@ -88,7 +88,8 @@ class MainScreen(Screen[None]):
         self._arranged: object = None
         self._drawn: dict[str, object] = {}
         self._drawn_for: tuple[int, int] | None = None
-        self._due = self._goes_on = self._lets_go = False
+        self._due = self._gives_way = self._goes_on = self._lets_go = False
+        self._unpainted: list[tuple[str, list[int]]] = []
         self._timer: Timer | None = None
         self._pace = self._next_frame = 0.0
         self._chose = False
@@ -166,6 +167,7 @@ class MainScreen(Screen[None]):
             self.look_at_class()
         elif self.session.running is None or (perf_counter() >= self._next_frame and not self._is_awaited()):
             self.show()
+            self._gives_way = self.session.running is not None
 
     def _keep_pace(self) -> None:
         """Have as many ticks as the session's run asks for, and none where there is no run."""
@@ -318,6 +320,7 @@ class MainScreen(Screen[None]):
     def show(self) -> None:
         """Draw when all keys that have come so far are done: a held key is never ahead of the screen, none is lost."""
         self._keep_pace()
+        self._gives_way = False
         if not self._due:
             self._due = True
             self.call_later(self._draw)
@@ -334,7 +337,11 @@ class MainScreen(Screen[None]):
         moment = self.session.moment
         shown = [pane for pane in self._panes if pane.name in self._areas]
         unfinished = any(pane.prepare(moment, self.viewer) for pane in shown)
-        changed = [each for pane in shown for each in self._draw_pane(pane, moment)]
+        for pane in shown:
+            if self._gives_way and self._is_awaited():
+                return  # of a run this would be no more than a frame; what the key does is drawn at once
+            self._unpainted += self._draw_pane(pane, moment)
+        changed, self._unpainted = self._unpainted, []
         self._show([(name, rows) for name, rows in changed if rows])
         if unfinished and not self._goes_on:
             self._goes_on = True
