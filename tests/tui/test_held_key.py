@@ -47,8 +47,10 @@ async def test_a_frame_of_a_run_gives_way_to_a_key_and_what_it_had_drawn_is_pain
         assert isinstance(screen, MainScreen)
         await pilot.press("r")
         drawn: list[str] = []
-        draw, asked = screen._draw_pane, iter((False, False, True))
-        monkeypatch.setattr(screen, "_draw_pane", lambda pane, moment: (drawn.append(pane.name), draw(pane, moment))[1])
+        draw, asked = screen._canvases._draw_pane, iter((False, False, True))
+        monkeypatch.setattr(
+            screen._canvases, "_draw_pane", lambda pane, *at: (drawn.append(pane.name), draw(pane, *at))[1]
+        )
         monkeypatch.setattr(screen, "_is_awaited", lambda: next(asked, False))
         screen.session.tick()
         screen._gives_way = True
@@ -58,7 +60,8 @@ async def test_a_frame_of_a_run_gives_way_to_a_key_and_what_it_had_drawn_is_pain
         assert screen.session.running is None
         assert text(pilot, "header") == plain([draw_header(pilot.app.timeline.moment, 120)])
         header, painted = pilot.app.query_one("#header"), pilot.app.screen._compositor.render_strips()
-        assert header.region.y == 0 and text(pilot, "header").strip() in painted[0].text
+        assert header.region.y == 0
+        assert text(pilot, "header").strip() in painted[0].text
 
 
 async def test_each_single_press_is_drawn() -> None:
