@@ -27,8 +27,8 @@ from tui_backprop.programs.program import TRAINED_WITH
 from tui_backprop.programs.script import open_script
 
 from .moments import finish
+from .on_screen import text
 from .readme import file_under
-from .test_keys import text
 
 Write = Callable[[str], str]
 
