@@ -9,7 +9,7 @@ from random import Random
 import pytest
 from textual.widgets import Static
 
-from tests.tui.test_keys import text
+from tests.tui.on_screen import text
 from tui_backprop.app import BackpropApp
 from tui_backprop.commands.cli import main
 from tui_backprop.commands.grade import grade

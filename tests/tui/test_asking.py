@@ -13,7 +13,7 @@ from tui_backprop.screens.log import LogScreen
 from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.widgets.canvas import Canvas
 
-from .test_keys import opened, place, text
+from .on_screen import opened, place, text
 
 
 def asking(pilot: Pilot[None]) -> Quiz:

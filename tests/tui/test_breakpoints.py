@@ -24,7 +24,7 @@ from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.screens.prompt import Prompt
 
 from .learners_engine import program_of_theirs
-from .test_keys import opened, place, text, wait_for
+from .on_screen import opened, place, text, wait_for
 from .test_log import said, ten_thousand_nodes
 
 

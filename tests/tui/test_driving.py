@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 from tui_backprop.driving import Driving
 from tui_backprop.screens.main_screen import MainScreen
 
-from .test_keys import opened, place, text
+from .on_screen import opened, place, text
 
 SIGNS = {
     "-": "minus",

@@ -19,7 +19,7 @@ from tui_backprop.screens.prompt import Prompt
 from tui_backprop.session import DebugSession
 from tui_backprop.session.opening import Asked, open_session
 
-from .test_keys import opened, place, wait_for
+from .on_screen import opened, place, wait_for
 
 
 class AskedForError(Exception):

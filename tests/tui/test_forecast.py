@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.sample_graphs import SWEPT
-from tests.tui.test_keys import opened, text
+from tests.tui.on_screen import opened, text
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import after_phase, after_step

@@ -17,8 +17,8 @@ from tui_backprop.programs.program import program_of
 from tui_backprop.screens.edit import EditScreen
 from tui_backprop.screens.main_screen import MainScreen
 
+from .on_screen import opened, place, text
 from .test_fork import losses_by_hand
-from .test_keys import opened, place, text
 from .test_timeline import fingerprint
 
 

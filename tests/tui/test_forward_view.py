@@ -20,7 +20,7 @@ from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import program_of
 
-from .test_keys import opened, text
+from .on_screen import opened, text
 
 
 def drawn(timeline: Timeline, name: str, followed: Followed | None = None) -> str:

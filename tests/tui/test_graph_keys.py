@@ -18,7 +18,7 @@ from tui_backprop.screens.find import Finder, FindScreen
 from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.widgets.canvas import Canvas
 
-from .test_keys import place, text
+from .on_screen import place, text
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.tui.test_keys import opened, place, text, wait_for
+from tests.tui.on_screen import opened, place, text, wait_for
 from tui_backprop.drawing.palette import plain
 from tui_backprop.panes.header import draw_header
 from tui_backprop.screens.main_screen import MainScreen

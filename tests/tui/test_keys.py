@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import inspect
 import re
-import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
 from rich.cells import cell_len
@@ -14,11 +11,9 @@ from textual.actions import parse
 from textual.app import App
 from textual.binding import Binding
 from textual.command import SearchIcon
-from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tui_backprop.app import BackpropApp
-from tui_backprop.debugger.running import SPEEDS
 from tui_backprop.drawing.glyphs import CHOSEN
 from tui_backprop.drawing.palette import plain
 from tui_backprop.keys import KEY_OF, SECTIONS
@@ -35,34 +30,14 @@ from tui_backprop.panes.key_bar import (
 )
 from tui_backprop.panes.pane import Size
 from tui_backprop.pictures import pictures_of
-from tui_backprop.screens.go_to import GoToScreen
 from tui_backprop.screens.help import READING, HelpScreen
 from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.session import DebugSession, Viewer
-from tui_backprop.widgets.canvas import Canvas
 
+from .on_screen import opened, place, text, wait_for
 from .readme import text_of
 
 BINDINGS = [binding for section in SECTIONS.values() for binding in section]
-
-
-@asynccontextmanager
-async def opened(
-    lesson: str = "perceptron", size: tuple[int, int] = (120, 40), **options: float
-) -> AsyncIterator[Pilot[None]]:
-    async with BackpropApp(lesson, **options).run_test(size=size) as pilot:
-        yield pilot
-
-
-def place(pilot: Pilot[None]) -> tuple[int, int]:
-    timeline = pilot.app.timeline
-    return timeline.recording.iteration, timeline.cursor
-
-
-def text(pilot: Pilot[None], pane: str) -> str:
-    canvas = pilot.app.screen_stack[0].query_one(f"#{pane}", Canvas)
-    assert canvas.display
-    return "\n".join(canvas.render_line(y).text.rstrip() for y in range(canvas.size.height))
 
 
 @pytest.mark.parametrize("binding", BINDINGS, ids=lambda binding: binding.description)
@@ -103,107 +78,6 @@ async def test_home_and_end_go_to_the_ends_of_what_was_seen() -> None:
         assert place(pilot) == (1, 0)
         await pilot.press("end")
         assert place(pilot) == (3, 6)
-
-
-async def test_go_to_asks_for_a_moment_and_keeps_what_was_typed() -> None:
-    async with opened() as pilot:
-        await pilot.press("G")
-        assert isinstance(pilot.app.screen, GoToScreen)
-        await pilot.press("7", "x", "enter")
-        assert isinstance(pilot.app.screen, GoToScreen)
-        assert "'7x' is not a moment" in str(pilot.app.screen.query_one("#wrong").render())
-        await pilot.press("backspace", "enter")
-        await wait_for(pilot, lambda: place(pilot) == (7, 59) and not text(pilot, "keys").count("running"))
-        await pilot.press("G", "2", "enter")
-        assert place(pilot) == (2, 59)
-        await pilot.press("G", "0", "enter")
-        assert place(pilot) == (1, 0)
-        await pilot.press("G", "escape")
-        assert isinstance(pilot.app.screen, MainScreen)
-        assert place(pilot) == (1, 0)
-
-
-async def test_go_to_takes_the_name_of_a_step_or_an_event() -> None:
-    async with opened("two-paths") as pilot:
-        await pilot.press("G", *"4:b:9", "enter")
-        assert "There are 4:b:forward, 4:b:1 and 4:b:2." in str(pilot.app.screen.query_one("#wrong").render())
-        await pilot.press("backspace", "2", "enter")
-        await wait_for(pilot, lambda: place(pilot)[0] == 4 and "running" not in text(pilot, "keys"))
-        assert "b gets -G = -1 from d: 2 of 2 contributions" in text(pilot, "step")
-        await pilot.press("G", *"4.17", "enter")
-        assert place(pilot) == (4, 17)
-        assert pilot.app.timeline.moment.shown == 16
-
-
-async def test_where_training_stops_go_to_says_that_there_is_no_later_moment() -> None:
-    async with opened(learning_rate=1000) as pilot:
-        await pilot.press("G", *"7:b", "enter")
-        said = "There is no iteration 7, event 50: training stopped in iteration 2"
-        await wait_for(pilot, lambda: said in text(pilot, "keys"))
-        assert "Stopped: log makes" in text(pilot, "step")
-        await pilot.press("b")
-        assert said not in text(pilot, "keys")
-        await pilot.press("G", *"2:b", "enter")
-        assert "There is no iteration 2, event 50: training stopped in iteration 2, after event 8." in text(
-            pilot, "keys"
-        )
-
-
-async def test_where_says_the_command_that_comes_back() -> None:
-    async with opened("two-paths", learning_rate=0.01) as pilot:
-        await pilot.press(*["space"] * 9, "w")
-        said = "backprop-tui two-paths --learning-rate 0.01 --at 1:b:2"
-        assert pilot.app.clipboard == said
-        assert text(pilot, "keys").startswith(f" come back with: {said}")
-        await pilot.press("space")
-        assert "come back" not in text(pilot, "keys")
-        await pilot.resize_terminal(60, 16)
-        await pilot.press("w")
-        assert text(pilot, "keys").startswith(" backprop-tui two-paths --learning-rate 0.01 --at 1:a")
-        await pilot.press("b")
-        await pilot.click("#header", offset=(5, 0))
-        assert pilot.app.clipboard == "backprop-tui two-paths --learning-rate 0.01 --at 1:b:2"
-
-
-async def wait_for(pilot: Pilot[None], condition: object) -> None:
-    """Let the app go on until the condition holds; a minute is enough on any machine."""
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end, "the app never came to it"
-        await pilot.pause(0.01)
-
-
-async def press_while_it_runs(pilot: Pilot[None], *keys: str) -> None:
-    """Press keys of an app that is at work, for which pilot.press would wait to rest."""
-    for key in keys:
-        pilot.app.simulate_key(key)
-        await pilot.pause(0.01)
-
-
-async def test_a_run_goes_on_by_itself_and_pauses_at_steps() -> None:
-    async with opened(steps=3000) as pilot:
-        await pilot.press(*["greater_than_sign"] * 5, "r")
-        await wait_for(pilot, lambda: place(pilot) == (3000, 59) and "running" not in text(pilot, "keys"))
-        await pilot.press("r")
-        await wait_for(pilot, lambda: place(pilot) == (6000, 59) and "running" not in text(pilot, "keys"))
-
-
-async def test_space_and_r_pause_a_run_without_a_step() -> None:
-    async with opened() as pilot:
-        for key in ("space", "r"):
-            await pilot.press("less_than_sign", "r")
-            assert "1 step a second" in text(pilot, "keys")
-            before = place(pilot)
-            await pilot.press(key)
-            assert place(pilot) == before
-            assert "running" not in text(pilot, "keys")
-
-
-async def test_any_other_move_pauses_a_run_and_moves() -> None:
-    async with opened() as pilot:
-        await pilot.press("less_than_sign", "r", "i")
-        assert place(pilot) == (1, 59)
-        assert "running" not in text(pilot, "keys")
 
 
 async def test_scale_changes_the_axis_of_the_loss() -> None:
@@ -297,43 +171,6 @@ async def test_where_nothing_is_shown_no_question_is_answered() -> None:
         assert place(pilot) == before
         await pilot.press("escape")
         assert place(pilot) > before
-
-
-async def test_a_run_pauses_where_it_cannot_be_seen() -> None:
-    async with opened() as pilot:
-        await pilot.press("r")
-        await pilot.resize_terminal(50, 10)
-        before = place(pilot)
-        await pilot.resize_terminal(120, 40)
-        assert place(pilot) == before
-        assert "paused, because nothing could be seen; r runs on" in text(pilot, "keys")
-        await pilot.press("space")
-        assert "paused" not in text(pilot, "keys")
-
-
-async def test_a_change_of_speed_is_said_while_nothing_runs() -> None:
-    async with opened() as pilot:
-        await pilot.press("greater_than_sign")
-        assert ": r runs" in text(pilot, "keys")
-        assert pilot.app.screen_stack[0].session.running is None
-
-
-async def test_on_the_way_to_a_breakpoint_no_speed_is_offered_or_changed() -> None:
-    async with opened(steps=0) as pilot:
-        await pilot.press("X", "a", *"loss rises", "enter", "escape")
-        screen = pilot.app.screen
-        for keys, label in ((["c"], "to the next breakpoint"), (["G", *"99999", "enter"], SPEEDS[-1].label)):
-            await press_while_it_runs(pilot, *keys)
-            await wait_for(pilot, lambda: "space pause" in text(pilot, "keys"))
-            assert "faster" not in text(pilot, "keys")
-            assert screen.session.running.label == label
-            await press_while_it_runs(pilot, "less_than_sign")
-            assert screen.session.running.label == label
-            await press_while_it_runs(pilot, "space")
-            await wait_for(pilot, lambda: screen.session.running is None)
-        await pilot.press("r")
-        assert "> faster" in text(pilot, "keys")
-        assert screen.session.running in (SPEEDS[1], SPEEDS[5])  # it stands inside an iteration, or between two
 
 
 async def test_the_first_screen_names_the_key_to_a_picture_that_has_no_pane() -> None:

@@ -37,8 +37,8 @@ from tui_backprop.screens.prompt import Prompt
 from tui_backprop.widgets.canvas import Canvas
 
 from .moments import finish, narrate
+from .on_screen import opened, place, press_while_it_runs, text, wait_for
 from .random_timelines import lesson_of
-from .test_keys import opened, place, press_while_it_runs, text, wait_for
 
 
 def log_of(timeline: Timeline) -> Log:

@@ -17,7 +17,7 @@ from tui_backprop.quiz.questions import questions
 from tui_backprop.screens.edit import EditScreen
 
 from .moments import finish
-from .test_keys import text
+from .on_screen import text
 
 
 def build(seed: int) -> Example:

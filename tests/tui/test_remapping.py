@@ -19,7 +19,7 @@ from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.session import DebugSession, Viewer
 from tui_backprop.settings import Settings, read_settings, write_config
 
-from .test_keys import place, text
+from .on_screen import place, text
 
 BINDINGS = [binding for section in SECTIONS.values() for binding in section]
 ALL_OTHERS: Keymap = {str(binding.id): chr(0x430 + number) for number, binding in enumerate(BINDINGS)}

@@ -8,8 +8,8 @@ from minidl_core import Graph, Node, Variable, name_scope
 from minidl_core.graph import post_order
 from tests.sample_graphs import lesson_of
 from tests.scalar_models import tiny_gpt
+from tests.tui.on_screen import text
 from tests.tui.test_graph_keys import selected
-from tests.tui.test_keys import text
 from tests.tui.test_picture import check_order
 from tui_backprop.app import BackpropApp
 from tui_backprop.debugger.timeline import Timeline

@@ -28,7 +28,7 @@ from tui_backprop.settings import CHOICES, MEANINGS, Settings, read_settings, th
 from tui_backprop.terminal.input import BackgroundReported, TerminalInput
 from tui_backprop.widgets.canvas import Canvas
 
-from .test_keys import text
+from .on_screen import text
 
 DARK = {
     "black": "#000000",

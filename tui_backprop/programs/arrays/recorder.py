@@ -23,7 +23,7 @@ from ..notebook import cells_of
 from ..program import ProgramError
 from .births import noting_births
 from .gradients import Found, gradients_in
-from .noted import NotedArray, tape
+from .noted import NotedArray, NotedNumber, tape
 from .steps import Steps, accumulating_places, find_steps
 from .tape import Note, Tape
 
@@ -175,8 +175,8 @@ class ArrayRecorder:
             held: Mapping[str, object] = dict(each.f_locals)
             found: dict[int, Note] = {}
 
-            def wanted(value: object, found: dict[int, Note] = found) -> bool:
-                if type(value) is NotedArray and value.note is not None:
+            def wanted(value: Any, found: dict[int, Note] = found) -> bool:
+                if type(value) in (NotedArray, NotedNumber) and value.note is not None:
                     found[id(value)] = value.note
                     return True
                 return False
