@@ -314,15 +314,23 @@ def used(found: Sequence[Found], rate: float) -> Iterator[tuple[Found, Array]]:
 
 
 def _leads_to_gradients(step: Taken, below: Below) -> bool:
-    """Return whether the gradients by hand are computed from the same forward pass as a loss."""
+    """Return whether the gradients by hand are computed from the forward pass of a loss, or from one like it."""
     forward = set(below.made)
     reached = {each.note for found in step.found.values() for each in found}
     for note in reversed(step.notes):
         if note in reached:
-            if note in forward:
+            if note in forward or (note in step.dependent and any(_is_alike(note, each) for each in below.made)):
                 return True
             reached.update(note.sources)
     return False
+
+
+def _is_alike(note: Note, other: Note) -> bool:
+    """Return whether two operations made the same array, as where a forward pass is computed twice."""
+    if note.what is not other.what or np.size(note.value) == 1:
+        return False
+    is_of_several = len({each for each in note.sources if np.ndim(each.value)}) > 1
+    return is_of_several and np.array_equal(note.value, other.value)
 
 
 def _scalars(step: Taken) -> list[Note]:

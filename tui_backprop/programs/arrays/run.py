@@ -20,6 +20,7 @@ from ..program import Program, ProgramError, program_of_run
 from ..recorded import RecordedStep
 from ..updates import Update, recognise_updates, repeating
 from .graphs import Graphs
+from .late import LateRead, in_words, late_reads, sentences
 from .losses import Loss, Losses
 from .rates import is_divided, written_numbers
 from .recorder import ArrayRecorder
@@ -68,7 +69,9 @@ def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, war
     multiples = trained_multiples([(each.built.loss, each.factor) for each in found])
     try:
         steps = [_step(each, losses, *multiple) for each, multiple in zip(found, multiples, strict=True)]
-        _refuse_hidden_weights(steps, losses)
+        late = _late(steps, losses)
+        if not late:
+            _refuse_hidden_weights(steps, losses)
     except ProgramError as error:
         raise ProgramError(f"{path}: {error}") from error
     optimizers = recognise_updates([each.update for each in steps]) or [repeating(each.update) for each in steps]
@@ -90,11 +93,15 @@ def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, war
         warning = f"{warning} {path} is opened with {len(steps)} steps; in the next, {losses.stopped}".strip()
     elif recorder.left_out:
         warning = f"{warning} Only the first {len(steps)} steps of {path} are here: more would not fit.".strip()
-    has_gradients = any(each.theirs for each in steps)
     engine = None
-    if has_gradients:
+    if not any(each.theirs for each in steps):
+        loss = found[0].built.loss.name
+        warning = f"{warning} Its gradients are not compared: none of what leads to {loss} leads to them.".strip()
+    else:
         found_at = {node: place for step in steps[::-1] for node, place in step.found_at.items()}
-        engine = LearnersEngine("the script", path, "", "", {}, multiple=multiple, found_at=found_at)
+        remark = " ".join(sentences(late))
+        warning = f"{warning} {remark}".strip()
+        engine = LearnersEngine("the script", path, "", "", {}, multiple=multiple, found_at=found_at, remark=remark)
     return program_of_run(list(_recorded(steps, optimizers)), engine, path, execution.main.__doc__, warning)
 
 
@@ -105,14 +112,14 @@ def _rates(step: _Step, losses: Losses) -> Iterator[str]:
     usual = Counter(rates.values()).most_common(1)[0][0] if rates else 0.0
     others = [f"{node.name} at {rate:g}" for node, rate in rates.items() if rate != usual]
     if others:
-        yield f"Its updates have learning rates of their own: {_and(others)}, the others at {usual:g}."
+        yield f"Its updates have learning rates of their own: {in_words(others)}, the others at {usual:g}."
 
 
 def _other_terms(steps: Sequence[_Step], losses: Losses) -> Iterator[str]:
     """Say where gradients are not those of the loss alone: of penalties, weight decay, and where they are clipped."""
     numbers: dict[Node, int] = {node: number for number, node in losses.graphs.variables.items()}
     for step in steps:
-        wrong = [n for n, each in step.theirs.items() if not agrees(each, step.factor * step.loss.right[numbers[n]])]
+        wrong = _parted(step, numbers)
         before = losses.before_penalties(step.loss) if wrong else None
         if before is not None:
             rights = before.right
@@ -120,7 +127,7 @@ def _other_terms(steps: Sequence[_Step], losses: Losses) -> Iterator[str]:
             if forgotten:
                 yield (
                     f"Without the penalty for large weights that {step.loss.built.loss.name} has,"
-                    f" {_and(forgotten)} would have the right gradients: add its slopes."
+                    f" {in_words(forgotten)} would have the right gradients: add its slopes."
                 )
                 break
     if losses.larger:
@@ -131,12 +138,12 @@ def _other_terms(steps: Sequence[_Step], losses: Losses) -> Iterator[str]:
     decayed = list(dict.fromkeys(node.name for step in steps for node in step.decayed))
     if decayed:
         yield (
-            f"Its updates also take off a share of {_and(decayed)} (weight decay), which is no part of"
+            f"Its updates also take off a share of {in_words(decayed)} (weight decay), which is no part of"
             f" {steps[0].loss.built.loss.name}: gradients are compared without it."
         )
     clipped = list(dict.fromkeys(node.name for step in steps for node in step.clipped))
     if clipped:
-        yield f"Its updates clip {_and(clipped)}: gradients are compared as they were before."
+        yield f"Its updates clip {in_words(clipped)}: gradients are compared as they were before."
 
 
 def _recorded(steps: Sequence[_Step], optimizers: Sequence[Any]) -> Iterator[RecordedStep]:
@@ -185,6 +192,34 @@ def _refuse_others(loss: Loss, losses: Losses, factor: float, theirs: Mapping[No
                 )
 
 
+def _late(steps: Sequence[_Step], losses: Losses) -> list[tuple[LateRead, str, str]]:
+    """Return which weights were updated before they were used for gradients that part, with the names of both.
+
+    Those are of the first step in which there are any. Raises ProgramError where a gradient has a forward pass of its
+    own for such a weight, as in steps of several parts, whose losses are not told apart.
+    """
+    numbers: dict[Node, int] = {node: number for number, node in losses.graphs.variables.items()}
+    for step in steps:
+        found = []
+        for node in _parted(step, numbers):
+            for read in late_reads(step.loss.step, numbers[node]):
+                weight = losses.graphs.variables.get(read.number)
+                if weight is not None and not read.is_mixed:
+                    [said] = sentences([(read, weight.name, node.name)])
+                    raise ProgramError(f"its steps have several parts, which are not told apart: {said}")
+                if weight is not None:
+                    found.append((read, weight.name, node.name))
+        if found:
+            return found
+    return []
+
+
+def _parted(step: _Step, numbers: Mapping[Node, int]) -> list[Node]:
+    """Return the weights whose gradients by hand are not the right ones."""
+    right = step.loss.right
+    return [node for node, each in step.theirs.items() if not agrees(each, step.factor * right[numbers[node]])]
+
+
 def _refuse_hidden_weights(steps: Sequence[_Step], losses: Losses) -> None:
     """Raise ProgramError where gradients part and data of one step is what it was of the step before, and a sum.
 
@@ -192,8 +227,7 @@ def _refuse_hidden_weights(steps: Sequence[_Step], losses: Losses) -> None:
     """
     numbers: dict[Node, int] = {node: number for number, node in losses.graphs.variables.items()}
     for last, step in pairwise(steps):
-        right = step.loss.right
-        if any(not agrees(each, step.factor * right[numbers[node]]) for node, each in step.theirs.items()):
+        if _parted(step, numbers):
             fed = {*last.loss.fed} - {*step.loss.fed}
             for data, node in zip(step.loss.fed, step.loss.built.fed, strict=True):
                 if data.what in SUMS and not fed.isdisjoint(list(spine(data, 0))[1:]):
@@ -232,11 +266,6 @@ def _theirs(
             if found.is_before_clip:
                 clipped.append(node)
     return theirs, found_at, decayed, clipped
-
-
-def _and(names: Sequence[str]) -> str:
-    *first, last = names if len(names) < 4 else [*names[:2], "others"]
-    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _named(recorder: ArrayRecorder) -> str:

@@ -46,13 +46,16 @@ class Steps:
             code, at, _ = note.place
             for index, source in enumerate(note.sources):
                 reader = code, at, index
-                if source in self._read_again or self._is_read_again(source, reader):
+                is_again = source in self._read_again or self._is_read_again(source, reader)
+                # where one is read that this step has updated already is not where the next step begins
+                is_late = not is_again and source.replaces is not None and source.number > self._begin
+                if is_again:
                     # copies and averages of weights are no forward pass, but one may begin with them
                     if is_linear(note):
                         self._read_again.add(note)
                     else:
                         self._end_step()
-                if not _is_iteration(code, at):
+                if not is_late and not _is_iteration(code, at):
                     source.readers.add(reader)
         if note.what in SUMS and np.ndim(note.value) and note not in self._read_again:
             note.replaces = self._replaced(note)
