@@ -21,9 +21,10 @@ from ..execution import EnoughSteps
 from ..naming import name_objects
 from ..notebook import cells_of
 from ..program import ProgramError
+from .begun import note_numbers
 from .births import noting_births
 from .gradients import Found, gradients_in
-from .noted import NotedArray, tape
+from .noted import NotedArray, NotedNumber, tape
 from .steps import Steps, accumulating_places, find_steps
 from .tape import Note, Tape
 
@@ -104,7 +105,8 @@ class ArrayRecorder:
             self._process(self._waiting)
             tape.remove(own)
             accumulating = accumulating_places(own.notes)
-            if accumulating:
+            has_numbers = note_numbers(own.notes)
+            if accumulating or has_numbers:
                 self.steps, self._numbers, self._left, self.names = [], {}, {}, {}
                 for each in find_steps(own.notes, accumulating):
                     self._process(each)
@@ -176,8 +178,8 @@ class ArrayRecorder:
             held: Mapping[str, object] = dict(each.f_locals)
             found: dict[int, Note] = {}
 
-            def wanted(value: object, found: dict[int, Note] = found) -> bool:
-                if type(value) is NotedArray and value.note is not None:
+            def wanted(value: Any, found: dict[int, Note] = found) -> bool:
+                if type(value) in (NotedArray, NotedNumber) and value.note is not None:
                     found[id(value)] = value.note
                     return True
                 return False
