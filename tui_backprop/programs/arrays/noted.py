@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,6 +86,11 @@ class NotedArray(np.ndarray):
         if not isinstance(value, np.ndarray | np.floating):
             return value
         return _noted(operator.getitem, (self, key), {}, value)
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.ndim:
+            raise TypeError("iteration over a 0-d array")
+        return (self[index] for index in range(len(self)))
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if not tape or not tape[0].is_on:

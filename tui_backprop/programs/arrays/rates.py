@@ -22,7 +22,8 @@ def rates_of(found: Mapping[int, Sequence[Found]], lines_of_all: Collection[obje
     But where all are multiplied alike, each may have a rate of its own. Where no rule of updates has a factor, it is
     one of the `lines_of_all` steps: what is done to a gradient before its update, or now and then, is no rate.
     """
-    ways = {number: each[-1].factors for number, each in found.items() if each}
+    # what takes off nothing, as the gradient of a weight whose input is 0, does not say by how much it is multiplied
+    ways = {number: each[-1].factors for number, each in found.items() if each and each[-1].value.any()}
     if not ways:
         yield {}
         return
@@ -37,7 +38,7 @@ def rates_of(found: Mapping[int, Sequence[Found]], lines_of_all: Collection[obje
         others.remove(rate)
     for count in range(len(others) + 1):
         for more in combinations(others, count):
-            yield dict.fromkeys(ways, prod(sorted((rate, *more))))
+            yield dict.fromkeys(found, prod(sorted((rate, *more))))
     lines = {number: [each.value for each in way if each.is_inline] for number, way in ways.items()}
     elsewhere = [Counter(_rounded(each.value) for each in way if not each.is_inline) for way in ways.values()]
     if len({len(line) for line in lines.values()}) == 1 and all(each == elsewhere[0] for each in elsewhere):
@@ -61,7 +62,7 @@ def written_numbers(files: Iterable[str]) -> set[float]:
     return found
 
 
-def is_divided(rate: float, multiple: float, written: set[float]) -> bool:
+def is_divided(rate: float, multiple: float, written: Collection[float]) -> bool:
     """Return whether a rate is one that was written, divided by the multiple of the loss: lr / len(X) * dW."""
     return _rounded(rate) not in written and _rounded(rate * multiple) in written
 

@@ -21,6 +21,7 @@ from ..execution import EnoughSteps
 from ..naming import name_objects
 from ..notebook import cells_of
 from ..program import ProgramError
+from .begun import note_numbers
 from .births import noting_births
 from .gradients import Found, gradients_in
 from .noted import NotedArray, NotedNumber, tape
@@ -40,8 +41,8 @@ _OTHERS = ("minidl_core", "torch", "tensorflow", "jax", "autograd", "cupy", "num
 class Taken:
     """One step: the `notes` from weights to scalars in order, the weights before and after, and gradients by hand.
 
-    Weights have a number each, the same in all steps; `weights` are their notes in this step. `dependent` are the
-    notes that some weight leads to.
+    Weights have a number each, the same in all steps; `weights` are their notes in this step, and `updates` those of
+    what they become in it, where they do. `dependent` are the notes that some weight leads to.
     """
 
     notes: list[Note]
@@ -50,6 +51,7 @@ class Taken:
     before: dict[int, Array]
     after: dict[int, Array] = field(default_factory=dict)
     found: dict[int, list[Found]] = field(default_factory=dict)
+    updates: dict[int, Note] = field(default_factory=dict)
 
 
 class ArrayRecorder:
@@ -103,7 +105,8 @@ class ArrayRecorder:
             self._process(self._waiting)
             tape.remove(own)
             accumulating = accumulating_places(own.notes)
-            if accumulating:
+            has_numbers = note_numbers(own.notes)
+            if accumulating or has_numbers:
                 self.steps, self._numbers, self._left, self.names = [], {}, {}, {}
                 for each in find_steps(own.notes, accumulating):
                     self._process(each)
@@ -149,7 +152,7 @@ class ArrayRecorder:
             new = moved.get(old, old)
             step.after[number] = copy_in(new.value) if new is not old else before[number]
             if new is not old:
-                step.found[number] = found[old]
+                step.found[number], step.updates[number] = found[old], new
             self._numbers[new] = number
             self._left[new] = step.after[number]
             name = self.data_names.get(new) or self.data_names.get(old)

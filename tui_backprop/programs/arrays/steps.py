@@ -46,15 +46,18 @@ class Steps:
             code, at, _ = note.place
             for index, source in enumerate(note.sources):
                 reader = code, at, index
-                if source in self._read_again or self._is_read_again(source, reader):
+                is_again = source in self._read_again or self._is_read_again(source, reader)
+                # where one is read that this step has updated already is not where the next step begins
+                is_late = not is_again and source.replaces is not None and source.number > self._begin
+                if is_again:
                     # copies and averages of weights are no forward pass, but one may begin with them
                     if is_linear(note):
                         self._read_again.add(note)
                     else:
-                        self._end_step()
-                if not _is_iteration(code, at):
+                        self._end_step(source)
+                if not is_late and not _is_iteration(code, at):
                     source.readers.add(reader)
-        if note.what in SUMS and np.ndim(note.value) and note not in self._read_again:
+        if note.what in SUMS and note not in self._read_again:
             note.replaces = self._replaced(note)
             if note.replaces is not None:
                 self._updates.append(note)
@@ -70,7 +73,7 @@ class Steps:
     def finish(self) -> None:
         """Tell of the last step, if an update ended it."""
         if self._updates:
-            self._end_step()
+            self._end_step(self._updates[-1])
         self._notes, self._updates = [], []
 
     def _is_read_again(self, note: Note, reader: tuple[CodeType, int, int]) -> bool:
@@ -114,13 +117,26 @@ class Steps:
     def _was_there(self, note: Note) -> bool:
         """Return whether an array was there before the step, or was made of such a one and of numbers alone.
 
-        Before the first step all arrays are made, but a weight of one other array and numbers alone.
+        Before the first step all arrays are made, but a weight of one other array and numbers alone, or, where it began
+        as a plain number, by its first update.
         """
-        return note.mixed_at <= self._begin if self._begin else not note.is_mixed
+        if self._begin:
+            return note.mixed_at <= self._begin
+        is_number = note.what in SUMS and not np.ndim(note.value)
+        return not note.is_mixed or (is_number and any(type(each) is not Note for each in note.inputs))
 
-    def _end_step(self) -> None:
-        """End the step with its last update, and what is computed later from what was there before, such as a loss."""
-        last = self._updates[-1].number
+    def _end_step(self, read: Note) -> None:
+        """End the step with its last update before an array that is read was made of weights, as by a forward pass.
+
+        What is computed later from what was there before, such as a loss, belongs to the step, too.
+        """
+        begin, waiting = self._updates[-1].number, [read]
+        while waiting:
+            note = waiting.pop()
+            if note in self._read_again:
+                begin = min(begin, note.number)
+                waiting += note.sources
+        last = max((each.number for each in self._updates if each.number <= begin), default=begin)
         after = set(self._updates)
         done = [note for note in self._notes if note.number <= last]
         before = set(done) - after
