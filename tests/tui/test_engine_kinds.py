@@ -1,4 +1,4 @@
-"""Learners' engines in the ways in which they are written: right ones open, and nothing right in them is called wrong."""
+"""Learners' engines in the ways in which they are written: right ones open, and nothing right is called wrong."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from minidl_core import Operation
+from tui_backprop.programs.program import ProgramError
 
-from .test_bad_engines import ENGINE, TRAINING, opened, status
+from .test_bad_engines import ENGINE, GATHERING, TRAINING, opened, said_of, status
 
 TENSORS = """
 import numpy as np
@@ -127,6 +128,53 @@ def test_tensors_with_functions_in_classes(kind: str, seed: str, tmp_path: Path)
     kinds = {node.kind for node in program.steps[0].theirs if isinstance(node, Operation)}
     assert kinds == {"matmul", "add", "tanh", "subtract", "multiply", "together"}
     assert np.shape(program.steps[0].measured) == ()
+
+
+DRIVEN = """
+def sorted_below(v, order):
+    for k in v.kids:
+        sorted_below(k, order)
+    if v not in order:
+        order.append(v)
+    return order
+def send_down(loss):
+    loss.grad = 1.0
+    for v in reversed(sorted_below(loss, [])):
+        v.backward()
+"""
+NODE_BY_NODE = ENGINE.partition("    def backward")[0] + "    def backward(self):\n        if self.rule: self.rule()\n"
+
+
+@pytest.mark.parametrize("training", [TRAINING, GATHERING])
+@pytest.mark.parametrize(
+    "driver", ["send_down(l)", "l.grad = 1.0\nfor v in reversed(sorted_below(l, [])): v.backward()"]
+)
+def test_a_function_that_has_each_node_pass_its_gradient_on_takes_one_step(
+    driver: str, training: str, tmp_path: Path
+) -> None:
+    [line] = {line for line in training.splitlines() if "backward" in line}
+    indent = line[: -len("l.backward()")]
+    training = training.replace(line, "\n".join(indent + each for each in driver.splitlines()))
+    program = opened(tmp_path, NODE_BY_NODE + DRIVEN + training)
+    assert len(program.steps) == (3 if training.count("for") < 3 and "V(x)" not in training else 6)
+    assert status(program) == 0
+    wrong = NODE_BY_NODE.replace("self.grad += o.data", "self.grad += 2 * o.data")
+    assert said_of(opened(tmp_path, wrong + DRIVEN + training)) == ["slope:multiply"]
+
+
+@pytest.mark.parametrize(("seed", "said"), [("2 + 0", ""), ("2) * 3.0 + 0 * (2", "call it on a loss")])
+def test_an_array_that_backward_is_called_on_stands_for_the_sum_of_its_entries(
+    seed: str, said: str, tmp_path: Path
+) -> None:
+    source = TENSORS.partition("numbers = ")[0].replace("SEED", seed)
+    source += "w = Tensor([1.0, 2.0])\n(w * w + w).backward()\nassert w.grad.size == 2\n"
+    if said:
+        with pytest.raises(ProgramError, match=said):
+            opened(tmp_path, source)
+        return
+    program = opened(tmp_path, source)
+    assert program.steps[0].measured == 8
+    assert status(program) == 0
 
 
 def test_a_wrong_slope_is_found_in_single_precision_too(tmp_path: Path) -> None:

@@ -6,12 +6,13 @@ import inspect
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from types import CodeType, FunctionType
 from typing import Any
 
 import numpy as np
 
-from minidl_core import Constant, Graph, Node, Operation, Placeholder, Variable, reshape
+from minidl_core import Constant, Graph, Node, Operation, Placeholder, Variable, reduce_sum, reshape
 from minidl_core.arrays import Array, copy_in
 from minidl_core.graph import in_scope
 
@@ -31,7 +32,7 @@ class Built:
     """A graph: its nodes in the order in which their numbers were recorded.
 
     `fed` are the placeholders by the number of the leaf, or by -1 - the index of the plain number, that feeds them. The
-    loss is the last of the nodes, or the one entry of it where that is an array such as [[0.5]].
+    loss is the last of the nodes, or where that is an array the sum of its entries.
     """
 
     nodes: list[Node]
@@ -118,8 +119,7 @@ class Graphs:
                 name = self._kind_names.get(kind) if uses[kind] == 1 else None
                 node = self._operation(kind, inputs, name or label)
             nodes.append(node)
-        last = np.shape(structure.values[-1])
-        return Built(nodes, fed, reshape(nodes[-1], (), name="J") if last else nodes[-1])
+        return Built(nodes, fed, _one_number(nodes[-1]))
 
     def _operation(self, kind: int, inputs: Sequence[Node], name: str | None) -> Node:
         meaning, functions = self._meaning(kind, len(inputs))
@@ -205,6 +205,14 @@ class Graphs:
     def _sampled(self, structure: Structure, number: int) -> Array:
         value = structure.values[number] if number >= 0 else structure.raw[-1 - number]
         return np.asarray(value, dtype=float)[()]
+
+
+def _one_number(last: Node) -> Node:
+    """Return the loss where `backward()` is called on this: an array stands for the sum of its entries."""
+    shape = np.shape(last)
+    if shape == ():
+        return last
+    return reshape(last, (), name="J") if prod(shape) == 1 else reduce_sum(last, name="J")
 
 
 def _entries(structure: Structure) -> Iterator[tuple[int, int, Sequence[int]]]:
