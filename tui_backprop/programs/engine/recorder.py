@@ -76,6 +76,19 @@ class Taken:
     children: dict[int, tuple[int, ...]]
 
 
+@dataclass(frozen=True, eq=False)
+class _Unfinished:
+    """A step whose backward call was that of its last node alone: the function that calls it has the others follow."""
+
+    taken: Taken
+    positions: Mapping[int, int]
+    walk: Walk
+    caller: FrameType
+
+    def goes_on_with(self, node: object, caller: FrameType) -> bool:
+        return caller is self.caller and id(node) in self.positions and node is not self.walk.nodes[-1]
+
+
 @dataclass(eq=False)
 class Recorder:
     """Records the backward calls that `noting` reports; the one after the first `most` ends the script."""
@@ -98,6 +111,7 @@ class Recorder:
     _looked_into: int = 0
     _named: dict[str, Noted] = field(default_factory=dict)
     _follows: bool = False
+    _unfinished: _Unfinished | None = None
 
     def on_backward(self, args: tuple[Any, ...], call: Call, code: CodeType, caller: FrameType) -> Any:
         """Make a backward call of the script's and record it; where it is none of a graph, only make it.
@@ -105,9 +119,17 @@ class Recorder:
         `code` is the function that is called, and `caller` the frame that calls it.
         """
         self.is_called = True
+        unfinished = self._unfinished
+        if unfinished is not None:
+            node = next((each for each in args if unfinished.goes_on_with(each, caller)), None)
+            if node is not None:
+                result = call()
+                self._go_on(unfinished, node)
+                return result
+        self._unfinished = None
+        loss = next((each for each in args if isinstance(each, Noted) and _is_made(each)), None)
         if self.taken >= self.most:
             raise EnoughSteps
-        loss = next((each for each in args if isinstance(each, Noted) and _is_made(each)), None)
         if loss is None or self.refused:
             return call()
         try:
@@ -201,11 +223,11 @@ class Recorder:
         read = self.attributes.read_number
         try:
             measured = np.asarray(read(walk.nodes[-1]), dtype=float)
-            if measured.size != 1:
+            if measured.size != 1 and not _is_one(self.attributes.read_gradient(walk.nodes[-1])):
                 self.refused = ProgramError(f"backward() was called on an array of {measured.shape}; call it on a loss")
                 return
             if self.taken % self.every == 0:
-                self._keep(walk, before, float(measured.reshape(())), caller)
+                self._keep(walk, before, float(measured.sum()), caller)
         except AttributeError:
             return
         self.last_leaves = [walk.nodes[leaf] for leaf in walk.leaves]
@@ -222,6 +244,8 @@ class Recorder:
         structure = self._structure(walk, caller)
         taken = Taken(self.taken, structure, walk.serials, numbers, walk.raw, loss, before, after, self._children(walk))
         self.steps.append(taken)
+        if self._passed_on_alone(walk, before, after):
+            self._unfinished = _Unfinished(taken, {id(node): n for n, node in enumerate(walk.nodes)}, walk, caller)
         self._bytes += _size(taken)
         if self._bytes > MOST_BYTES and len(self.steps) > 2:
             self.every *= 2
@@ -229,6 +253,22 @@ class Recorder:
             kept = {id(step.structure) for step in self.steps}
             self._structures = {key: each for key, each in self._structures.items() if id(each) in kept}
             self._bytes = sum(map(_size, self.steps)) + sum(map(_size_of_structure, self._structures.values()))
+
+    def _passed_on_alone(self, walk: Walk, before: Numbers, after: Numbers) -> bool:
+        """Return whether a call has passed gradients on to nothing but the operands of its node."""
+        reached = {id(walk.nodes[-1]), *map(id, self.walker.operands_of(walk.nodes[-1]))}
+        gradients = zip(walk.nodes, before, after, strict=True)
+        return all(_is_equal(old, new) for node, old, new in gradients if id(node) not in reached)
+
+    def _go_on(self, unfinished: _Unfinished, node: Noted) -> None:
+        """Read the gradients that another node of the last step's graph has passed on."""
+        assert self.attributes is not None
+        taken, positions = unfinished.taken, unfinished.positions
+        operands = self.walker.operands_of(node)
+        for operand, gradient in zip(operands, self._as_numbers(self.attributes.gradients(operands)), strict=True):
+            if isinstance(taken.after, array) and not isinstance(gradient, float):
+                taken.after = list(taken.after)
+            taken.after[positions[id(operand)]] = gradient  # type: ignore[index]
 
     def _structure(self, walk: Walk, caller: FrameType) -> Structure:
         assert self.attributes is not None
@@ -303,6 +343,19 @@ def _like(kind: type, loss: type) -> bool:
     """Return whether instances of this class are nodes where the loss is one of that class."""
     shared = [each for each in kind.__mro__ if each in loss.__mro__ and each not in (Noted, object)]
     return bool(shared)
+
+
+def _is_equal(one: Any, other: Any) -> bool:
+    if one is None or other is None:
+        return one is other
+    if type(one) is type(other) is float:
+        return one == other or (one != one and other != other)
+    return np.array_equal(one, other, equal_nan=True)
+
+
+def _is_one(gradient: Any) -> bool:
+    """Return whether an array has the gradient 1 in each entry, as where their sum is the loss."""
+    return gradient is not None and bool(np.all(np.asarray(gradient) == 1))
 
 
 def _copied(value: Any) -> Any:

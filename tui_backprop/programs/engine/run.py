@@ -141,7 +141,9 @@ class EngineRun(StepsOnDemand):
         used = {**stood, **self._numbers_of_before(number)} if self._is_late else stood
         after = {node: as_array(left[serial]) for serial, node in self._variables(step) if serial in left}
         known = set() if before is None else set(before.serials)
-        theirs, stood_before = _by_node(built.nodes, step.after), _by_node(built.nodes, step.before)
+        precision = _precision(step)
+        theirs = _by_node(built.nodes, step.after, precision)
+        stood_before = _by_node(built.nodes, step.before, precision)
         for node, added in self._added(number, built, theirs, stood_before).items():
             theirs[node] = added
             del stood_before[node]
@@ -150,7 +152,7 @@ class EngineRun(StepsOnDemand):
             theirs[node] = added
             del stood_before[node]
         return RecordedStep(
-            loss=built.nodes[-1],
+            loss=built.loss,
             optimizer=self._optimizer(number),
             owner=self.owner,
             feeds=self._feeds(step, built),
@@ -206,7 +208,7 @@ class EngineRun(StepsOnDemand):
         before: Mapping[Node, Array],
     ) -> dict[Node, Array]:
         """Return what a call added to some gradients; nothing where the engine has set them to 0 by itself."""
-        step, loss = self._steps[number], built.nodes[-1]
+        step, loss = self._steps[number], built.loss
         try:
             with quiet():
                 right = Plan([loss]).run(self._feeds(step, built), self._numbers(step)).gradients(loss)
@@ -231,7 +233,7 @@ class EngineRun(StepsOnDemand):
         def gives_loss(numbers: Mapping[Variable, Array]) -> bool:
             try:
                 with quiet():
-                    loss = Plan([built.nodes[-1]]).run(self._feeds(step, built), numbers)[built.nodes[-1]]
+                    loss = Plan([built.loss]).run(self._feeds(step, built), numbers)[built.loss]
             except MinidlError:
                 return False
             return math.isclose(float(loss), step.loss, rel_tol=1e-9)
@@ -281,12 +283,36 @@ def _root(name: str) -> str:
     return name.replace(".", "[").partition("[")[0]
 
 
-def _by_node(nodes: Sequence[Node], numbers: Numbers) -> dict[Node, Array]:
+def _precision(step: Taken) -> type:
+    """Return in which precision an engine finds its gradients: sums of float32 numbers are no closer in float64."""
+    if isinstance(step.after, array):
+        return float
+    leaves = set(step.structure.leaves)
+    values = [value for position, value in enumerate(step.structure.values) if position not in leaves]
+    return np.float32 if any(map(_is_single, values)) or any(map(_is_single, step.after)) else float
+
+
+def _is_single(value: Any) -> bool:
+    return getattr(value, "dtype", None) == np.float32
+
+
+def _by_node(nodes: Sequence[Node], numbers: Numbers, precision: type) -> dict[Node, Array]:
     if isinstance(numbers, array):
         values = np.array(numbers)
         return {node: value for node, value in zip(nodes, values, strict=True) if not math.isnan(value)}
     found = {}
     for node, value in zip(nodes, numbers, strict=True):
         if value is not None and not (isinstance(value, float) and math.isnan(value)):
-            found[node] = value if getattr(value, "dtype", None) == np.float32 else as_array(value)
+            gradient: Any = np.asarray(value, dtype=precision) if precision is np.float32 else as_array(value)
+            found[node] = _spread(gradient, np.shape(node))
     return found
+
+
+def _spread(gradient: Array, shape: tuple[int, ...]) -> Array:
+    """Return a gradient that stands for all entries of an array, as 1 does for those of a sum, as one for each."""
+    if np.shape(gradient) == shape or np.ndim(gradient) > len(shape):
+        return gradient
+    try:
+        return np.broadcast_to(gradient, shape)
+    except ValueError:  # a gradient of another shape
+        return gradient

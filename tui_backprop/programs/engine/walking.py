@@ -95,6 +95,11 @@ class Walker:
             elif type(value) in (list, tuple) or type(value) in (set, frozenset):
                 yield from self.operands(tuple(value))
 
+    def operands_of(self, node: Noted) -> list[Noted]:
+        """Return the operands of a node that an operation made."""
+        note = note_of(node)
+        return [] if note is None or not note[0].is_operation else list(self.operands(note[1 + note[0].made_by]))
+
     def _decide(self, instance: Noted, note: Note) -> None:
         """Say once for each site whether what it makes is an operation: whether the instance refers to what it took."""
         site: Site = note[0]

@@ -1,0 +1,182 @@
+"""Learners' engines in the ways in which they are written: right ones open, and nothing right is called wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from minidl_core import Operation
+from tui_backprop.programs.program import ProgramError
+
+from .test_bad_engines import ENGINE, GATHERING, TRAINING, opened, said_of, status
+
+TENSORS = """
+import numpy as np
+
+class Part:
+    def parameters(self):
+        return [p for v in vars(self).values() for p in (v.parameters() if isinstance(v, Part) else [v])]
+
+class Parts(Part, list):
+    def parameters(self):
+        return [p for part in self for p in part.parameters()]
+
+class Tensor:
+    def __init__(self, data, rule=None, parents=()):
+        self.data = data if isinstance(data, np.ndarray) else np.array(data)
+        self.grad, self.rule, self.parents = None, rule, parents
+    def __add__(self, o): return apply(Plus, self, o)
+    def __sub__(self, o): return apply(Minus, self, o)
+    def __mul__(self, o): return apply(Times, self, o)
+    def __matmul__(self, o): return apply(MatMul, self, o)
+    def tanh(self): return apply(Tanh, self)
+    def squeeze(self): return apply(Together, self)
+    def backward(self):
+        order = []
+        def visit(t):
+            if t not in order:
+                for parent in t.parents: visit(parent)
+                order.append(t)
+        visit(self)
+        self.grad = np.ones(SEED)
+        for t in reversed(order):
+            for parent, grad in zip(t.parents, t.rule.backward(t.grad, *t.parents) if t.rule else ()):
+                while grad.ndim > parent.data.ndim: grad = grad.sum(axis=0)
+                parent.grad = (0 if parent.grad is None else parent.grad) + grad
+
+def apply(rule, *given):
+    out = rule.forward(*given)
+    out.rule, out.parents = rule, given
+    return out
+
+class Plus:
+    def forward(a, b): return Tensor(a.data + b.data)
+    def backward(g, a, b): return g, g
+class Minus:
+    def forward(a, b): return Tensor(a.data - b.data)
+    def backward(g, a, b): return g, -g
+class Times:
+    def forward(a, b): return Tensor(a.data * b.data)
+    def backward(g, a, b): return g * b.data, g * a.data
+class MatMul:
+    def forward(a, b): return Tensor(a.data @ b.data)
+    def backward(g, a, b): return g @ b.data.T, a.data.T @ g
+class Tanh:
+    def forward(a): return Tensor(np.tanh(a.data))
+    def backward(g, a): return (g * (1 - np.tanh(a.data) ** 2),)
+class Together:
+    def forward(a): return Tensor(a.data.sum(keepdims=True).reshape(1))
+    def backward(g, a): return (np.broadcast_to(g, a.data.shape) * 1,)
+
+class Dense(Part):
+    def __init__(self, n, m):
+        self.w = Tensor(numbers.normal(size=(n, m)).astype(KIND))
+        self.b = Tensor(np.zeros(m, KIND))
+    def __call__(self, x):
+        return (x @ self.w + self.b).tanh()
+
+numbers = np.random.default_rng(3)
+layers = Parts([Dense(2, 5), Dense(5, 5), Dense(5, 1)])
+for step in range(6):
+    out = Tensor([[0, 0], [1, 0], [0, 1], [1, 1]])
+    for layer in layers:
+        out = layer(out)
+    error = out - Tensor([[0], [1], [1], [0]])
+    loss = (error * error).squeeze()
+    loss.backward()
+    for p in layers.parameters():
+        p.data = p.data - (0.1 * p.grad).astype(KIND)
+        p.grad = np.zeros(p.data.shape)
+"""
+
+
+@pytest.mark.parametrize(
+    "bases",
+    [
+        "from abc import ABC\nclass Sums(ABC):\n    @property\n    def twice(self): return self + self\nclass V(Sums):",
+        "from abc import ABCMeta\nclass V(metaclass=ABCMeta):",
+        "from typing import Generic, TypeVar\nT = TypeVar('T')\nclass V(Generic[T]):",
+    ],
+)
+def test_engines_that_are_built_on_abstract_classes(bases: str, tmp_path: Path) -> None:
+    program = opened(tmp_path, ENGINE.replace("class V:", bases) + TRAINING)
+    assert len(program.steps) == 3
+    assert status(program) == 0
+
+
+def test_classes_beside_an_engine_that_no_note_fits_into(tmp_path: Path) -> None:
+    others = """
+import fractions, collections
+class Ratio(fractions.Fraction): pass
+class Base: pass
+class Half(Base): pass
+class Table(Half, dict): pass
+class Last(Base, collections.OrderedDict): pass
+table, last = Table(a=1), Last(a=2)
+assert isinstance(table, Base) and table["a"] + last["a"] == 3
+"""
+    assert status(opened(tmp_path, others + ENGINE + TRAINING)) == 0
+
+
+@pytest.mark.parametrize("kind", ["np.float64", "np.float32"])
+@pytest.mark.parametrize("seed", ["1", "()"])
+def test_tensors_with_functions_in_classes(kind: str, seed: str, tmp_path: Path) -> None:
+    program = opened(tmp_path, TENSORS.replace("KIND", kind).replace("SEED", seed))
+    assert status(program) == 0
+    kinds = {node.kind for node in program.steps[0].theirs if isinstance(node, Operation)}
+    assert kinds == {"matmul", "add", "tanh", "subtract", "multiply", "together"}
+    assert np.shape(program.steps[0].measured) == ()
+
+
+DRIVEN = """
+def sorted_below(v, order):
+    for k in v.kids:
+        sorted_below(k, order)
+    if v not in order:
+        order.append(v)
+    return order
+def send_down(loss):
+    loss.grad = 1.0
+    for v in reversed(sorted_below(loss, [])):
+        v.backward()
+"""
+NODE_BY_NODE = ENGINE.partition("    def backward")[0] + "    def backward(self):\n        if self.rule: self.rule()\n"
+
+
+@pytest.mark.parametrize("training", [TRAINING, GATHERING])
+@pytest.mark.parametrize(
+    "driver", ["send_down(l)", "l.grad = 1.0\nfor v in reversed(sorted_below(l, [])): v.backward()"]
+)
+def test_a_function_that_has_each_node_pass_its_gradient_on_takes_one_step(
+    driver: str, training: str, tmp_path: Path
+) -> None:
+    [line] = {line for line in training.splitlines() if "backward" in line}
+    indent = line[: -len("l.backward()")]
+    training = training.replace(line, "\n".join(indent + each for each in driver.splitlines()))
+    program = opened(tmp_path, NODE_BY_NODE + DRIVEN + training)
+    assert len(program.steps) == (3 if training.count("for") < 3 and "V(x)" not in training else 6)
+    assert status(program) == 0
+    wrong = NODE_BY_NODE.replace("self.grad += o.data", "self.grad += 2 * o.data")
+    assert said_of(opened(tmp_path, wrong + DRIVEN + training)) == ["slope:multiply"]
+
+
+@pytest.mark.parametrize(("seed", "said"), [("2 + 0", ""), ("2) * 3.0 + 0 * (2", "call it on a loss")])
+def test_an_array_that_backward_is_called_on_stands_for_the_sum_of_its_entries(
+    seed: str, said: str, tmp_path: Path
+) -> None:
+    source = TENSORS.partition("numbers = ")[0].replace("SEED", seed)
+    source += "w = Tensor([1.0, 2.0])\n(w * w + w).backward()\nassert w.grad.size == 2\n"
+    if said:
+        with pytest.raises(ProgramError, match=said):
+            opened(tmp_path, source)
+        return
+    program = opened(tmp_path, source)
+    assert program.steps[0].measured == 8
+    assert status(program) == 0
+
+
+def test_a_wrong_slope_is_found_in_single_precision_too(tmp_path: Path) -> None:
+    wrong = TENSORS.replace("1 - np.tanh(a.data) ** 2", "1.001 - np.tanh(a.data) ** 2")
+    assert status(opened(tmp_path, wrong.replace("KIND", "np.float32").replace("SEED", "1"))) == 3
