@@ -122,27 +122,31 @@ def name_scope(name: str) -> Iterator[None]:
 class Node(Operators, Placed):
     """A node of a graph: something that has a value in each run.
 
-    `inputs` are the nodes it computes from, in order. `shape` is known before a run where the inputs' shapes are; else
+    `shape` is known before a run where the inputs' shapes are; else
     it is None. `location` is where it was made.
     """
 
     # those of a large graph are hardly ever asked for a name, consumers or an evaluation: these are set when one is
-    __slots__ = ("_consumers", "_given_name", "_last_evaluation", "_name", "_shape", "graph", "inputs")
+    __slots__ = ("_consumers", "_first", "_given_name", "_last_evaluation", "_name", "_second", "_shape", "graph")
     _consumers: list[Operation]
     _last_evaluation: object  # whose it is, session.py decides
     _name: str
+    _first: Any  # of two inputs; else all of them
+    _second: Node | None
     _why_no_value = ""  # of a node without a value, and the remedy: a step of training is one
 
     def __init__(self, name: str | None, inputs: tuple[Node, ...] = (), graph: Graph | None = None) -> None:
         self.graph = _default_graph if graph is None else graph
-        self.inputs = inputs
+        # two inputs have slots of their own: a tuple more for each node is work for the garbage collector
+        self._first, self._second = inputs if len(inputs) == 2 else (inputs, None)
         self._given_name = name if name is None else _checked(name)
         self._note_place(asking_frame())
 
     def _begin(self, graph: Graph, inputs: tuple[Node, ...], shape: Shape | None, frame: FrameType) -> None:
-        """Be a node of a graph, without a name, that somebody asked for in this frame."""
+        """Be a node of a graph, without a name and not of two inputs, that somebody asked for in this frame."""
         self.graph = graph
-        self.inputs = inputs
+        self._first = inputs
+        self._second = None
         self._shape = shape
         self._given_name = None
         self._code = frame.f_code
@@ -153,6 +157,12 @@ class Node(Operators, Placed):
         """Take the node into its graph, when nothing is wrong with it."""
         self._shape = shape
         self.graph.nodes.append(self)
+
+    @property
+    def inputs(self) -> tuple[Node, ...]:
+        """The nodes that it computes from, in order."""
+        first, second = self._first, self._second
+        return first if second is None else (first, second)
 
     @property
     def consumers(self) -> list[Operation]:
@@ -229,7 +239,8 @@ class Node(Operators, Placed):
         node.definition = definition = definitions[name]
         node.attributes = definition.attributes
         node.graph = graph
-        node.inputs = (first, second)
+        node._first = first
+        node._second = second
         node._shape = shape
         node._given_name = None
         node._code = frame.f_code

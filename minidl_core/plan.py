@@ -39,7 +39,11 @@ class Plan:
         self.fetches = tuple(fetches)
         self.subgraph = Subgraph(self.fetches)
         self.scalars = ScalarGraph.of(self.subgraph)
-        self._leaves = Leaves(self.fetches, self.index if self.scalars is None else self.subgraph.index)
+        if self.scalars is None:
+            leaves = [position for position, node in enumerate(self.nodes) if not node.inputs]
+            self._leaves = Leaves(self.fetches, self.nodes, leaves)
+        else:
+            self._leaves = Leaves(self.fetches, self.subgraph.nodes, self.subgraph.leaves)
         self._backward: dict[tuple[Node, bool], _BackwardPlan] = {}
 
     @cached_property
@@ -371,7 +375,7 @@ class _ScalarEvaluation(Evaluation):
 
     def gradients(self, loss: Node) -> dict[Node, Array]:
         backward = self._scalars.backward(loss, training=False)
-        gradients = backward.gradients(self._floats)
+        gradients = self._scalars.gradients(backward, self._floats)
         if gradients is None:
             return super().gradients(loss)
         nodes, visited = self._plan.subgraph.nodes, backward.visited
@@ -380,14 +384,11 @@ class _ScalarEvaluation(Evaluation):
 
     def trained(self, loss: Node) -> list[tuple[Variable, Array, Array]]:
         backward = self._scalars.backward(loss, training=True)
-        gradients = backward.gradients(self._floats)
+        gradients = self._scalars.gradients(backward, self._floats)
         if gradients is None:
             return super().trained(loss)
-        numbers: list[Any] = [np.float64(gradients[place]) for place, _ in backward.variables]
-        return [
-            (variable, self._given[place], number)
-            for (place, variable), number in zip(backward.variables, numbers, strict=True)
-        ]
+        nodes: list[Any] = self._plan.subgraph.nodes
+        return [(nodes[at], self._given[at], np.float64(gradients[at])) for at in backward.variables]  # type: ignore[misc]
 
 
 def check_loss(loss: Node, shape: Shape | None) -> None:
