@@ -239,7 +239,7 @@ class Evaluation:
         inputs = [self[source] for source in node.inputs]
         return EvaluatedOperation(node, inputs, self[node], [True] * len(inputs))
 
-    def gradients(self, loss: Node) -> dict[Node, Array]:
+    def gradients(self, loss: Node) -> Mapping[Node, Array]:
         """Return the gradient of the loss for every node that leads to it, in the order of the search, read-only.
 
         Raises NonFiniteError for the first of them that is not finite.
@@ -373,14 +373,10 @@ class _ScalarEvaluation(Evaluation):
         value: Any = np.float64(self._floats[self._plan.subgraph.index[node]])
         return value  # type: ignore[no-any-return]
 
-    def gradients(self, loss: Node) -> dict[Node, Array]:
+    def gradients(self, loss: Node) -> Mapping[Node, Array]:
         backward = self._scalars.backward(loss, training=False)
         gradients = self._scalars.gradients(backward, self._floats)
-        if gradients is None:
-            return super().gradients(loss)
-        nodes, visited = self._plan.subgraph.nodes, backward.visited
-        numbers = np.array([gradients[position] for position in visited])
-        return dict(zip([nodes[position] for position in visited], numbers, strict=True))
+        return super().gradients(loss) if gradients is None else self._scalars.by_node(backward, gradients)
 
     def trained(self, loss: Node) -> list[tuple[Variable, Array, Array]]:
         backward = self._scalars.backward(loss, training=True)
@@ -388,7 +384,11 @@ class _ScalarEvaluation(Evaluation):
         if gradients is None:
             return super().trained(loss)
         nodes: list[Any] = self._plan.subgraph.nodes
-        return [(nodes[at], self._given[at], np.float64(gradients[at])) for at in backward.variables]  # type: ignore[misc]
+        numbers: list[Any] = [np.float64(gradients[place]) for place in backward.variables]
+        return [
+            (nodes[place], self._given[place], number)
+            for place, number in zip(backward.variables, numbers, strict=True)
+        ]
 
 
 def check_loss(loss: Node, shape: Shape | None) -> None:

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
-from .arrays import freeze
+from .arrays import Array, freeze
 from .backprop import Subgraph
 from .definition import GradientRule, OperationDefinition, is_ours
 from .floats import Backward, Branch, Floats, backward_loop, backward_of, forward_loop, forward_of
@@ -60,7 +60,7 @@ class ScalarGraph:
         return self._structure.backward(self._subgraph, loss, training)
 
     def gradients(self, backward: ScalarBackward, values: Floats) -> Floats | None:
-        """Return the gradients of the loss at these values; of nodes that are not visited they mean nothing.
+        """Return the gradients of the loss at these values; of places that are not visited they mean nothing.
 
         None where one is not as it should be: then everything is computed again in the ordinary way.
         """
@@ -69,6 +69,10 @@ class ScalarGraph:
         except Exception:
             return None
         return gradients if math.isfinite(sum(gradients)) else None
+
+    def by_node(self, backward: ScalarBackward, gradients: Floats) -> ScalarGradients:
+        """Return the gradients of the nodes that are visited, in this order."""
+        return ScalarGradients(self._subgraph, backward.visited, gradients)
 
     def _pass_back(
         self, backward: ScalarBackward, values: Floats, gradients: Floats, place: int, first: Any, second: Any
@@ -84,6 +88,28 @@ class ScalarGraph:
         for source, needed, contribution in zip(sources, needs, contributions, strict=True):
             if needed:
                 gradients[source] += float(contribution)
+
+
+class ScalarGradients(Mapping[Node, Array]):
+    """The gradients of nodes in the order of the search; NumPy's numbers are made of Python's when somebody asks."""
+
+    def __init__(self, subgraph: Subgraph, visited: list[int], floats: Floats) -> None:
+        nodes = subgraph.nodes
+        self._nodes, self._visited, self._floats = nodes, visited, floats
+        is_all = len(visited) == len(nodes)
+        self._places = subgraph.index if is_all else {nodes[place]: place for place in visited}
+
+    def __getitem__(self, node: Node) -> Array:
+        return np.float64(self._floats[self._places[node]])  # type: ignore[return-value]
+
+    def __iter__(self) -> Iterator[Node]:
+        return map(self._nodes.__getitem__, self._visited)
+
+    def __len__(self) -> int:
+        return len(self._visited)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
 
 
 def _sources(first: Any, second: int | None) -> tuple[int, ...]:
@@ -222,7 +248,7 @@ class ScalarBackward:
         self._bound: tuple[int, Backward, Sequence[int]] | None = None
 
     def gradients(self, values: Floats, otherwise: Any) -> Floats:
-        """Return the gradients of the loss at these values."""
+        """Return the gradients of the loss at these values, those that are visited."""
         bound = self._bound
         if bound is None or bound[0] != GradientRule.changes:
             bound = self._bound = self._bind()
