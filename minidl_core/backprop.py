@@ -14,7 +14,8 @@ from types import MappingProxyType
 from typing import Any
 
 from .errors import GraphError, TraversalError
-from .graph import Node, numbered, post_order
+from .graph import Node
+from .order import numbered, post_order
 
 Visit = tuple[Node, list[Node]]
 """A node that is visited, and the nodes that join the queue because they waited for it last."""

@@ -20,8 +20,9 @@ from .definition import GradientRule
 from .errors import GraphError, MinidlError, NonFiniteError, ShapeError
 from .finite import non_finite_gradient, non_finite_leaf, non_finite_value
 from .gradients import EvaluatedOperation, gradient_rule, input_gradients
-from .graph import Node, Operation, Placeholder, Variable, numbered
+from .graph import Node, Operation, Placeholder, Variable
 from .leaves import Leaves
+from .order import numbered
 from .scalars import ScalarGraph
 
 _Step = tuple[int, Operation, GradientRule, Sequence[int], Sequence[bool], bool]

@@ -173,7 +173,7 @@ class Structure:
         for place in self._variables:
             trained[place] = True
         for place, first, second in zip(reversed(of.places), reversed(of.firsts), reversed(of.seconds), strict=True):
-            trained[place] = any([trained[source] for source in _sources(first, second)])
+            trained[place] = any(trained[source] for source in _sources(first, second))
         return trained
 
 
@@ -241,7 +241,7 @@ def _forward_branch(definition: OperationDefinition) -> Branch | None:
 
 
 class ScalarBackward:
-    """The way back from a loss through the places that are `visited`, in this order; only those `wanted`, if any are."""
+    """The way back from a loss through the places that are `visited`, in this order; where only some are `wanted`."""
 
     def __init__(self, loss: int, visited: list[int], wanted: list[bool] | None, operations: _Operations) -> None:
         self._loss, self.visited, self._wanted, self._operations = loss, visited, wanted, operations
