@@ -14,7 +14,8 @@ from types import MappingProxyType
 from typing import Any
 
 from .errors import GraphError, TraversalError
-from .graph import Node, numbered, post_order
+from .graph import Node
+from .order import numbered, post_order
 
 Visit = tuple[Node, list[Node]]
 """A node that is visited, and the nodes that join the queue because they waited for it last."""
@@ -54,7 +55,7 @@ class Subgraph:
     Of an operation with two inputs, `firsts` has where the first is, and `seconds` where the second: for graphs of many
     scalars it counts that no tuple is made of them. Of another operation `firsts` has them all, of a leaf None, and
     `seconds` has None. `uses` has by how many edges each node is reached; to one that is among more than two inputs
-    twice, that is one edge.
+    twice, that is one edge. `leaves` are those without inputs.
     """
 
     def __init__(self, fetches: Iterable[Node]) -> None:
@@ -65,14 +66,14 @@ class Subgraph:
         firsts: list[Any] = []
         seconds: list[int | None] = []
         self.firsts, self.seconds = firsts, seconds
+        self.leaves: list[int] = []
         place_of, count = index.setdefault, len(nodes)
         for node in nodes:
-            inputs = node.inputs
-            if len(inputs) == 2:
-                one, other = inputs
-                first = place_of(one, count)
+            inputs, other = node._first, node._second
+            if other is not None:
+                first = place_of(inputs, count)
                 if first == count:
-                    nodes.append(one)
+                    nodes.append(inputs)
                     uses.append(1)
                     count += 1
                 else:
@@ -87,6 +88,7 @@ class Subgraph:
                 firsts.append(first)
                 seconds.append(second)
             elif not inputs:
+                self.leaves.append(len(firsts))
                 firsts.append(None)
                 seconds.append(None)
             else:

@@ -20,8 +20,9 @@ from .definition import GradientRule
 from .errors import GraphError, MinidlError, NonFiniteError, ShapeError
 from .finite import non_finite_gradient, non_finite_leaf, non_finite_value
 from .gradients import EvaluatedOperation, gradient_rule, input_gradients
-from .graph import Node, Operation, Placeholder, Variable, numbered
+from .graph import Node, Operation, Placeholder, Variable
 from .leaves import Leaves
+from .order import numbered
 from .scalars import ScalarGraph
 
 _Step = tuple[int, Operation, GradientRule, Sequence[int], Sequence[bool], bool]
@@ -39,7 +40,11 @@ class Plan:
         self.fetches = tuple(fetches)
         self.subgraph = Subgraph(self.fetches)
         self.scalars = ScalarGraph.of(self.subgraph)
-        self._leaves = Leaves(self.fetches, self.index if self.scalars is None else self.subgraph.index)
+        if self.scalars is None:
+            leaves = [position for position, node in enumerate(self.nodes) if not node.inputs]
+            self._leaves = Leaves(self.fetches, self.nodes, leaves)
+        else:
+            self._leaves = Leaves(self.fetches, self.subgraph.nodes, self.subgraph.leaves)
         self._backward: dict[tuple[Node, bool], _BackwardPlan] = {}
 
     @cached_property
@@ -235,7 +240,7 @@ class Evaluation:
         inputs = [self[source] for source in node.inputs]
         return EvaluatedOperation(node, inputs, self[node], [True] * len(inputs))
 
-    def gradients(self, loss: Node) -> dict[Node, Array]:
+    def gradients(self, loss: Node) -> Mapping[Node, Array]:
         """Return the gradient of the loss for every node that leads to it, in the order of the search, read-only.
 
         Raises NonFiniteError for the first of them that is not finite.
@@ -369,24 +374,21 @@ class _ScalarEvaluation(Evaluation):
         value: Any = np.float64(self._floats[self._plan.subgraph.index[node]])
         return value  # type: ignore[no-any-return]
 
-    def gradients(self, loss: Node) -> dict[Node, Array]:
+    def gradients(self, loss: Node) -> Mapping[Node, Array]:
         backward = self._scalars.backward(loss, training=False)
-        gradients = backward.gradients(self._floats)
-        if gradients is None:
-            return super().gradients(loss)
-        nodes, visited = self._plan.subgraph.nodes, backward.visited
-        numbers = np.array([gradients[position] for position in visited])
-        return dict(zip([nodes[position] for position in visited], numbers, strict=True))
+        gradients = self._scalars.gradients(backward, self._floats)
+        return super().gradients(loss) if gradients is None else self._scalars.by_node(backward, gradients)
 
     def trained(self, loss: Node) -> list[tuple[Variable, Array, Array]]:
         backward = self._scalars.backward(loss, training=True)
-        gradients = backward.gradients(self._floats)
+        gradients = self._scalars.gradients(backward, self._floats)
         if gradients is None:
             return super().trained(loss)
-        numbers: list[Any] = [np.float64(gradients[place]) for place, _ in backward.variables]
+        nodes: list[Any] = self._plan.subgraph.nodes
+        numbers: list[Any] = [np.float64(gradients[place]) for place in backward.variables]
         return [
-            (variable, self._given[place], number)
-            for (place, variable), number in zip(backward.variables, numbers, strict=True)
+            (nodes[place], self._given[place], number)
+            for place, number in zip(backward.variables, numbers, strict=True)
         ]
 
 
