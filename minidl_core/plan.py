@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import Array, Shape, as_text, freeze, is_finite, quiet, read_only
+from .arrays import Array, freeze, is_finite, quiet, read_only
 from .backprop import Subgraph
 from .definition import GradientRule
-from .errors import GraphError, MinidlError, NonFiniteError, ShapeError
+from .errors import GraphError, MinidlError, NonFiniteError
 from .finite import non_finite_gradient, non_finite_leaf, non_finite_value
-from .gradients import EvaluatedOperation, gradient_rule, input_gradients
+from .gradients import EvaluatedOperation, check_loss, gradient_rule, input_gradients
 from .graph import Node, Operation, Placeholder, Variable
 from .leaves import Leaves
 from .order import numbered
@@ -58,6 +58,11 @@ class Plan:
         return list(self.index)
 
     @cached_property
+    def _places(self) -> list[int]:
+        """Where each node is in the order of the search."""
+        return [self.subgraph.index[node] for node in self.nodes]
+
+    @cached_property
     def sources(self) -> list[tuple[int, ...]]:
         """Where the inputs of each node are."""
         return [tuple([self.index[source] for source in node.inputs]) for node in self.nodes]
@@ -83,7 +88,7 @@ class Plan:
     def start(self, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array]) -> list[Array]:
         """Return the list of values with those of the leaves in it; raises GraphError, ShapeError or NonFiniteError."""
         values = self._leaves.start(feeds, variables)
-        return values if self.scalars is None else [values[self.subgraph.index[node]] for node in self.nodes]
+        return values if self.scalars is None else [values[place] for place in self._places]
 
     def run(self, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array]) -> Evaluation:
         """Return the values of all nodes.
@@ -390,10 +395,3 @@ class _ScalarEvaluation(Evaluation):
             (nodes[place], self._given[place], number)
             for place, number in zip(backward.variables, numbers, strict=True)
         ]
-
-
-def check_loss(loss: Node, shape: Shape | None) -> None:
-    """Raise ShapeError where a loss of this shape is not a single number."""
-    if shape:
-        wrong = f"a loss must be one number, but it is {as_text(shape)}; reduce_sum makes one number of it."
-        raise ShapeError(wrong, loss)
