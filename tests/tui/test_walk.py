@@ -11,8 +11,8 @@ import pytest
 
 import minidl_core as dl
 from tests.sample_graphs import SWEPT
+from tests.tui.inspected import LESSONS, at
 from tests.tui.on_screen import opened, text
-from tests.tui.test_inspector import LESSONS, at
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import after_step
