@@ -49,10 +49,10 @@ from tui_backprop.screens.beliefs import BeliefsScreen
 from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.widgets.canvas import Canvas
 
+from .answering import answer, standing
 from .moments import finish
 from .on_screen import opened, place, text
 from .random_timelines import lesson_of, timelines
-from .test_asking import answer, standing
 from .test_timeline import fingerprint, open_lesson
 
 

@@ -13,8 +13,8 @@ import minidl_core as dl
 from minidl_core.definition import GradientRule
 from minidl_core.gradients import _gradient_registry
 from minidl_core.plan import Evaluation
+from tests.tui.inspected import LESSONS, SIZES
 from tests.tui.on_screen import opened, text
-from tests.tui.test_inspector import LESSONS, SIZES
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.measuring import NUDGE, MeasuredGradient, measure
 from tui_backprop.debugger.moment import Moment

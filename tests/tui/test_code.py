@@ -13,8 +13,8 @@ from rich.cells import cell_len
 import minidl_core as dl
 from minidl_core.definition import GradientRule, definitions
 from minidl_core.gradients import _gradient_registry, gradient_rule
+from tests.tui.inspected import LESSONS, SIZES
 from tests.tui.on_screen import opened, text
-from tests.tui.test_inspector import LESSONS, SIZES
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.timeline import Timeline

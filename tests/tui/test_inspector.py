@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 
-import numpy as np
 import pytest
 from rich.cells import cell_len
 
@@ -14,22 +12,11 @@ import minidl_core as dl
 from tests.sample_graphs import SMALL, SWEPT
 from tui_backprop.app import BackpropApp
 from tui_backprop.debugger.followed import Followed
-from tui_backprop.debugger.moment import Moment
 from tui_backprop.debugger.steps import after_event, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import STYLES, plain
-from tui_backprop.inspector import (
-    automatic_view,
-    draw_in_full,
-    draw_inspector,
-    inspector_title,
-    move_followed,
-    view_named,
-    views,
-)
-from tui_backprop.inspector.walk import origin_of
+from tui_backprop.inspector import automatic_view, draw_in_full, draw_inspector, inspector_title, view_named, views
 from tui_backprop.keys import KEY_OF
-from tui_backprop.lessons import load_lesson
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.notation.fitting import name_keys
 from tui_backprop.programs.opening import open_program
@@ -37,53 +24,8 @@ from tui_backprop.programs.program import program_of
 from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.widgets.canvas import Canvas
 
+from .inspected import LESSONS, SIZES, at, shown
 from .moments import finish
-
-SIZES = [(62, 25), (44, 18), (40, 10), (100, 40), (24, 5), (60, 1), (9, 3), (1, 1)]
-
-
-def many_dimensions(seed: int) -> Example:
-    """Arrays of 0 to 4 dimensions, long rows, one node in both inputs, consumers that lead nowhere, odd names."""
-    rng = np.random.default_rng(seed)
-    with dl.Graph().as_default():
-        x = dl.placeholder((4, 3, 20), name="deep/X")
-        mask = dl.placeholder(name="mask")
-        w = dl.Variable(rng.normal(size=(20, 130)) / 5, name="W")
-        scale = dl.Variable(rng.normal(size=(3, 1)), name="a name that is much too long for any pane")
-        s = dl.Variable(1.5, name="漢字")
-        rows = dl.reduce_sum(x * scale * mask, axis=1, name="rows")
-        hidden = dl.sigmoid(dl.matmul(rows, w), name="hidden")
-        square = dl.matmul(dl.matmul(w, dl.Constant(np.ones((130, 3)), name="ones")), dl.Constant(np.ones((3, 20))))
-        both = dl.reduce_sum(dl.matmul(square, square), keepdims=True, name="both")
-        dl.multiply(hidden, 2, name="nowhere")
-        loss = dl.add(dl.reduce_sum(hidden * s), dl.reduce_sum(both) * 0.001, name="J")
-    return Example(loss, {x: rng.normal(size=(4, 3, 20)), mask: rng.normal(size=(4, 3, 20))})
-
-
-LESSONS = [*map(load_lesson, SWEPT), Lesson("many-dimensions", "arrays of every kind", many_dimensions, 1e-4)]
-
-
-def at(
-    kind: type, node: str, lesson: str = "perceptron", iteration: int = 4, number: int = 1, **options: float
-) -> Moment:
-    """Return the moment of an event: the number-th of its kind at a node in an iteration."""
-    timeline = Timeline(open_program(lesson, **options))
-    if iteration > 1:
-        finish(timeline, iteration - 1)
-    while timeline.forward(after_event):
-        moment = timeline.moment
-        event = moment.event
-        if moment.iteration == iteration and isinstance(event, kind) and getattr(moment.now, "name", None) == node:
-            number -= 1
-            if not number:
-                return moment
-    raise AssertionError(f"no {kind.__name__} of {node}")
-
-
-def shown(moment: Moment, width: int = 62, height: int = 25, view: str = "", followed: Followed | None = None) -> str:
-    lines = draw_inspector(moment, view or automatic_view(moment), followed or Followed(), width, height)
-    return plain([name_keys(line, KEY_OF, width) for line in lines])
-
 
 # always
 
@@ -336,80 +278,6 @@ def test_without_numbers_to_write_out_only_the_number_is_said() -> None:
         assert "► point 3, column blue:\n  matmul[3,0] = -1.780" in shown(moment)
     finally:
         definition.element = kept
-
-
-# the followed element
-
-
-def test_the_followed_element_moves_within_the_array_in_view() -> None:
-    moment = at(dl.NodeEvaluated, "matmul")
-    followed = move_followed(moment, "value", Followed(), 1, 2)
-    assert (followed.point, followed.entry) == (5, (1,))
-    assert move_followed(moment, "value", followed, 5, 0).entry == (1,)
-    assert move_followed(moment, "value", followed, -5, -10) == replace(followed, point=0, entry=(0,))
-    assert move_followed(moment, "value", followed, 0, 1000).point == 99
-    assert "► point 5, column red:" in shown(moment, followed=followed)
-
-
-def test_the_followed_entry_of_a_weight_leaves_the_point_alone() -> None:
-    moment = at(dl.ContributionAdded, "W")
-    followed = move_followed(moment, "ledger", Followed(), 1, 1)
-    assert (followed.point, followed.entry) == (3, (1, 1))
-    assert "► W[1,1] gets" in shown(moment, followed=followed)
-
-
-def test_a_single_number_has_no_other_element() -> None:
-    moment = at(dl.NodeEvaluated, "J")
-    assert move_followed(moment, "value", Followed(), 1, 1) == Followed()
-    first = Timeline(open_program("chain")).moment
-    assert move_followed(first, "overview", Followed(), 1, 1) == Followed()
-
-
-def test_every_element_of_a_deep_array_can_be_reached() -> None:
-    timeline = Timeline(program_of(LESSONS[-1]))
-    moment = timeline.moment
-    node = moment.graph.nodes[0]
-    assert node.name == "deep/X"
-    followed = Followed(0)
-    seen = set()
-    for _ in range(12):
-        text = plain(draw_inspector(moment, "value", followed, 62, 25, node))
-        match = re.search(r"deep/X\[(\d,\d,\d+)\] = ", text)
-        assert match is not None
-        assert f"► {match[1][:3]} " in text
-        seen.add(match[1])
-        followed = move_followed(moment, "value", followed, 0, 1, node)
-    assert seen == {f"{i},{j},0" for i in range(4) for j in range(3)}
-
-
-def without_elements(seed: int) -> Example:
-    with dl.Graph().as_default():
-        x, b = dl.Variable(np.ones((0, 2, 3)), name="x"), dl.Variable(1.0, name="b")
-        total = dl.reduce_sum(dl.reduce_sum(dl.square(dl.add(x, b)), axis=1))
-        return Example(dl.add(total, b, name="J"), {})
-
-
-def test_an_array_without_elements_says_so() -> None:
-    timeline = Timeline(program_of(Lesson("none", "none", without_elements, learning_rate=0.1)))
-    x = timeline.graph.loss.graph.nodes[0]
-    assert x.name == "x"
-    while timeline.recording.iteration < 3 and timeline.forward(after_event):
-        moment = timeline.moment
-        drawn = plain(draw_inspector(moment, automatic_view(moment), Followed(), 60, 20))
-        assert moment.now is not x or drawn == "(0,2,3): no numbers"
-        for node in timeline.graph.nodes:
-            for view in (*views(moment, node), "check"):
-                assert draw_inspector(moment, view, Followed(), 60, 20, node)
-                origin_of(moment, view, Followed(), node)
-                move_followed(moment, view, Followed(), 1, 1, node)
-
-
-async def test_the_app_goes_on_where_an_array_has_no_elements() -> None:
-    lesson = Lesson("none", "none", without_elements, learning_rate=0.1)
-    async with BackpropApp(program_of(lesson)).run_test(size=(120, 40)) as pilot:
-        for key in ("space", "left", "tab", "tab", "right", "enter", "a", "d", "g", "x", "t", "escape", "p", "p", "i"):
-            await pilot.press(key, "space", "s")
-            assert pilot.app.is_running
 
 
 @pytest.mark.parametrize("width", [43, 48, 52, 58, 70])

@@ -16,7 +16,7 @@ from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.programs.program import program_of
 
-from .test_inspector import at, shown
+from .inspected import at, shown
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,7 @@ class EvaluatedGraph:
         self.is_scalar = not any(value.shape for value in self.values)
         self._children = children or {}
         self._measured: dict[tuple[int, bytes], list[Any]] = {}
+        self._slopes: dict[int, list[Array]] = {}
 
     @cached_property
     def children(self) -> list[Sequence[int]]:
@@ -144,9 +145,11 @@ class EvaluatedGraph:
 
     def slopes(self, position: int) -> list[Array]:
         """Return the slopes of an elementwise operation for each input, of its output's shape."""
-        shape = self.values[position].shape
-        inputs = [np.broadcast_to(self.values[source], shape)[()] for source in self.inputs[position]]
-        return passed_on(self._evaluated(position, inputs), np.ones(shape)[()])
+        if position not in self._slopes:
+            shape = self.values[position].shape
+            inputs = [np.broadcast_to(self.values[source], shape)[()] for source in self.inputs[position]]
+            self._slopes[position] = passed_on(self._evaluated(position, inputs), np.ones(shape)[()])
+        return self._slopes[position]
 
     def _evaluated(self, position: int, inputs: Sequence[Array]) -> EvaluatedOperation:
         return EvaluatedOperation(self.operation(position), inputs, self.values[position], [True] * len(inputs))

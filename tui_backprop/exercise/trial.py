@@ -27,7 +27,7 @@ _TRIALS: Mapping[int, Sequence[str]] = {
 
 _LONGEST = 5.0
 """So many seconds a gap may take: a right one takes a few thousandths."""
-_MOST_MEMORY = 2 << 30
+_MOST_MEMORY = 1 << 29
 
 
 class RunawayError(Exception):
