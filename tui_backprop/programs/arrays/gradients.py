@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import zip_longest
 from math import prod
 from typing import NamedTuple
 
@@ -53,19 +54,20 @@ class Found(NamedTuple):
 
 def gradients_in(update: Note, begin: int) -> list[Found]:
     """Return what may be the gradient of a weight, from the update that makes its next value; the nearest first."""
-    own = list(spine(update, begin))
-    if update.replaces in own:
-        del own[own.index(update.replaces) + 1 :]
+    own = _own(update, begin)
     rules = Rules(own, begin)
     ways: list[list[Found]] = []
     is_decayed = any(each.what in SCALING for each in own[:-1])
-    for note in own:
-        if note.number > begin and note.what in SUMS and len(note.inputs) == 2 and type(note.inputs[1]) is Note:
-            taken = note.inputs[1]
+    for note, following in zip_longest(own, own[1:]):
+        if note.number > begin and note.what in SUMS and len(note.inputs) == 2:
+            first, second = note.inputs
+            taken, sign = (first, -1) if second is following else (second, 1 if note.what is np.subtract else -1)
+            if type(taken) is not Note:
+                continue
             if rules.is_kept(taken):
                 is_decayed = is_decayed or rules.is_share(taken)
                 continue
-            found = list(_follow(taken, 1 if note.what is np.subtract else -1, rules, begin, update))
+            found = list(_follow(taken, sign, rules, begin, update))
             if found:
                 ways.append(found)
     if len(ways) > 1:  # without a velocity that Nesterov's rule adds to the gradient that is in it
@@ -84,6 +86,16 @@ def gradients_in(update: Note, begin: int) -> list[Found]:
     if not is_decayed:
         return ways[0]
     return [Found(update, whole, ()), *(each._replace(is_without_decay=True) for each in ways[0])]
+
+
+def _own(update: Note, begin: int) -> list[Note]:
+    """Return the way from an update to the weight that it replaces: what is a sum, difference or multiple of it."""
+    if update.replaces is not None and update.what is np.add and update.inputs[1] is update.replaces:
+        return [update, update.replaces]
+    own = list(spine(update, begin))
+    if update.replaces in own:
+        del own[own.index(update.replaces) + 1 :]
+    return own
 
 
 def _follow(note: Note, sign: float, rules: Rules, begin: int, update: Note) -> Iterator[Found]:

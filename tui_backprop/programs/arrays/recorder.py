@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import linecache
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import inf
@@ -69,6 +70,7 @@ class ArrayRecorder:
         self._left: dict[Note, Array] = {}
         self._bytes = 0
         self._count = 0
+        self._loop_variables: dict[str, Collection[str]] = {}
 
     @property
     def taken(self) -> int:
@@ -165,6 +167,11 @@ class ArrayRecorder:
         for note in notes:
             note.read_at = 0  # the step after it is over, too: what has read it was not of the one that goes on
 
+    def _variables_of(self, file: str) -> Collection[str]:
+        if file not in self._loop_variables:
+            self._loop_variables[file] = _loop_variables(file)
+        return self._loop_variables[file]
+
     def _find_names(self) -> None:
         """Look for where the script keeps its arrays just now: in its module, and in the functions that are running."""
         frames = []
@@ -184,8 +191,18 @@ class ArrayRecorder:
                     return True
                 return False
 
-            for identity, name in name_objects(held, wanted).items():
+            for identity, name in name_objects(held, wanted, self._variables_of(each.f_code.co_filename)).items():
                 self.data_names.setdefault(found[identity], name)
+
+
+def _loop_variables(file: str) -> Collection[str]:
+    """Return what the loops of a file call their elements, which have other names where they are kept."""
+    try:
+        tree = ast.parse("".join(linecache.getlines(file)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+    targets = [each.target for each in ast.walk(tree) if isinstance(each, ast.For)]
+    return {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
 
 
 def _bytes_of(note: Note) -> int:

@@ -21,7 +21,7 @@ from .graphs import Graphs
 from .judged import JudgedStep, judge_step, refuse_hidden_weights, updated_too_soon
 from .late import sentences
 from .losses import Losses
-from .rates import is_divided, written_numbers
+from .rates import written_numbers
 from .recorder import ArrayRecorder
 from .telling import warnings_of
 
@@ -44,10 +44,6 @@ def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, war
             f"{path} moves {_named(recorder)}, and no number that NumPy was seen to compute from them is a loss; "
             "compute one in each step, as in loss = np.mean((y - out) ** 2)"
         )
-    for loss in found:
-        if all(is_divided(rate, loss.factor, written) for rate in loss.rates.values()):
-            loss.rates = {number: rate * loss.factor for number, rate in loss.rates.items()}
-            loss.factor = 1.0
     multiples = trained_multiples([(each.built.loss, each.factor, each.feeds) for each in found])
     try:
         steps = [judge_step(each, losses, *multiple) for each, multiple in zip(found, multiples, strict=True)]
