@@ -37,13 +37,16 @@ class Tensor:
         order = []
         def visit(t):
             if t not in order:
-                for parent in t.parents: visit(parent)
+                for parent in t.parents:
+                    if isinstance(parent, Tensor): visit(parent)
                 order.append(t)
         visit(self)
         self.grad = np.ones(SEED)
         for t in reversed(order):
             for parent, grad in zip(t.parents, t.rule.backward(t.grad, *t.parents) if t.rule else ()):
                 while grad.ndim > parent.data.ndim: grad = grad.sum(axis=0)
+                for axis, n in enumerate(parent.data.shape):
+                    if n < grad.shape[axis]: grad = grad.sum(axis, keepdims=True)
                 parent.grad = (0 if parent.grad is None else parent.grad) + grad
 
 def apply(rule, *given):
@@ -174,6 +177,81 @@ def test_an_array_that_backward_is_called_on_stands_for_the_sum_of_its_entries(
         return
     program = opened(tmp_path, source)
     assert program.steps[0].measured == 8
+    assert status(program) == 0
+
+
+ATTENTION = """
+    def where_not(self, mask, value): return apply(Filled, self, mask, value)
+    def largest(self, axis): return apply(Largest, self, axis), None
+    def row(self, numbers): return apply(Taken, self, numbers)
+    def __neg__(self): return self * Tensor(-1.0)
+    def exp(self): return apply(Exp, self)
+    def bent(self): return apply(Bent, self)
+
+class Filled:
+    def forward(a, mask, value): return Tensor(np.where(mask, value, a.data))
+    def backward(g, a, mask, value): return (g * ~mask,)
+class Largest:
+    def forward(a, axis): return Tensor(a.data.max(axis, keepdims=True))
+    def backward(g, a, axis): return (g * (a.data == a.data.max(axis, keepdims=True)),)
+class Taken:
+    def forward(a, numbers): return Tensor(a.data[numbers])
+    def backward(g, a, numbers):
+        sums = np.zeros(a.data.shape)
+        np.add.at(sums, numbers, g)
+        return (sums,)
+class Exp:
+    def forward(a): return Tensor(np.exp(a.data))
+    def backward(g, a): return (g * np.exp(a.data),)
+class Bent:
+    def forward(a): return Tensor(a.data + 0.1 * a.data ** 3)
+    def backward(g, a): return (g * (1 + 0.3 * a.data ** 2),)
+"""
+MASKED = """
+class Part:
+    pass
+numbers = np.random.default_rng(3)
+words = Tensor(numbers.normal(size=(9, 8)))
+mix = Tensor(numbers.normal(size=(8, 8)))
+later = np.triu(np.ones((8, 8), bool), 1)
+for step in range(LENGTHS):
+    x = words.row(np.arange(8) % (7 + step))
+    scores = (x @ mix).where_not(later, float("-inf"))
+    top, _ = scores.largest(1)
+    fit = (scores + -top).exp()
+    loss = (fit.bent() * x).squeeze()
+    loss.backward()
+    for p in (words, mix):
+        p.data = p.data - 0.01 * p.grad
+        p.grad = np.zeros(p.data.shape)
+"""
+
+
+def attention() -> str:
+    tensors = TENSORS.partition("class Dense")[0].replace("SEED", "1")
+    tensors = tensors.replace(
+        "    def backward(self):", ATTENTION.partition("\nclass")[0][1:] + "\n    def backward(self):", 1
+    )
+    return tensors + "class" + ATTENTION.partition("\nclass")[2] + MASKED.replace("LENGTHS", "2")
+
+
+def test_what_is_none_of_our_operations_in_an_attention_is_measured_with_few_calls(tmp_path: Path) -> None:
+    program = opened(tmp_path, attention())
+    assert "minus infinity in its data is -1e+30" in program.warning
+    kinds = {node.kind for node in program.steps[0].theirs if isinstance(node, Operation)}
+    assert {"filled", "largest", "taken", "bent"} <= kinds
+    assert status(program) == 0
+    wrong = attention().replace("return (g * ~mask,)", "return (g * (mask.data == False),)")
+    assert "consumer-lost" in said_of(opened(tmp_path, wrong))
+
+
+def test_batches_of_other_sizes_are_graphs_of_other_shapes(tmp_path: Path) -> None:
+    source = TENSORS.replace("KIND", "float").replace("SEED", "1")
+    source = source.replace("out = Tensor([[0, 0], [1, 0], [0, 1], [1, 1]])", "out = Tensor(np.eye(4, 2)[step % 3 :])")
+    source = source.replace("Tensor([[0], [1], [1], [0]])", "Tensor(np.eye(4, 1)[step % 3 :])")
+    program = opened(tmp_path, source)
+    shapes = [program.steps[n].loss.inputs[0].inputs[0].shape for n in range(3)]
+    assert shapes == [(4, 1), (3, 1), (2, 1)]
     assert status(program) == 0
 
 

@@ -119,7 +119,7 @@ class Graphs:
                 name = self._kind_names.get(kind) if uses[kind] == 1 else None
                 node = self._operation(kind, inputs, name or label)
             nodes.append(node)
-        return Built(nodes, fed, _one_number(nodes[-1]))
+        return Built(nodes, fed, _one_number(nodes[-1], np.shape(structure.values[-1])))
 
     def _operation(self, kind: int, inputs: Sequence[Node], name: str | None) -> Node:
         meaning, functions = self._meaning(kind, len(inputs))
@@ -207,9 +207,8 @@ class Graphs:
         return np.asarray(value, dtype=float)[()]
 
 
-def _one_number(last: Node) -> Node:
+def _one_number(last: Node, shape: tuple[int, ...]) -> Node:
     """Return the loss where `backward()` is called on this: an array stands for the sum of its entries."""
-    shape = np.shape(last)
     if shape == ():
         return last
     return reshape(last, (), name="J") if prod(shape) == 1 else reduce_sum(last, name="J")

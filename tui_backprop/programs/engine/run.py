@@ -142,8 +142,8 @@ class EngineRun(StepsOnDemand):
         after = {node: as_array(left[serial]) for serial, node in self._variables(step) if serial in left}
         known = set() if before is None else set(before.serials)
         precision = _precision(step)
-        theirs = _by_node(built.nodes, step.after, precision)
-        stood_before = _by_node(built.nodes, step.before, precision)
+        theirs = _by_node(built.nodes, step, step.after, precision)
+        stood_before = _by_node(built.nodes, step, step.before, precision)
         for node, added in self._added(number, built, theirs, stood_before).items():
             theirs[node] = added
             del stood_before[node]
@@ -296,15 +296,15 @@ def _is_single(value: Any) -> bool:
     return getattr(value, "dtype", None) == np.float32
 
 
-def _by_node(nodes: Sequence[Node], numbers: Numbers, precision: type) -> dict[Node, Array]:
+def _by_node(nodes: Sequence[Node], step: Taken, numbers: Numbers, precision: type) -> dict[Node, Array]:
     if isinstance(numbers, array):
         values = np.array(numbers)
         return {node: value for node, value in zip(nodes, values, strict=True) if not math.isnan(value)}
     found = {}
-    for node, value in zip(nodes, numbers, strict=True):
+    for node, value, number in zip(nodes, numbers, step.structure.values, strict=True):
         if value is not None and not (isinstance(value, float) and math.isnan(value)):
             gradient: Any = np.asarray(value, dtype=precision) if precision is np.float32 else as_array(value)
-            found[node] = _spread(gradient, np.shape(node))
+            found[node] = _spread(gradient, np.shape(number))
     return found
 
 
