@@ -92,8 +92,9 @@ class Verdict:
         if not self.parted:
             where = "the step" if self.recorded == 1 else f"all {self.recorded} steps"
             sign = PARTS if self.diagnosis else DONE
+            agree = "1 gradient agrees" if self.compared == 1 else f"{self.compared} gradients agree"
             but = f", but {self.summed} of its updates took the sum of several backward calls" if self.summed else ""
-            yield f"{sign} {whose}: {self.compared} gradients agree in {steps or where}{self._with}{but}"
+            yield f"{sign} {whose}: {agree} in {steps or where}{self._with}{but}"
             yield from map(fault_text, self.diagnosis)
             yield from self._remarks()
             return

@@ -26,7 +26,7 @@ def engine_program(recorder: Recorder, execution: Execution, path: str, warning:
         far_below = f"{path}: {FAR_BELOW_REMARK}." if recorder.has_far_below else ""
         warning = " ".join(filter(None, (warning, far_below, steps.engine.remark)))
         return program_of_run(steps, steps.engine, path, execution.main.__doc__, warning)
-    except MinidlError as error:
+    except (MinidlError, ProgramError) as error:
         raise ProgramError(f"{path}: {error}") from error
 
 

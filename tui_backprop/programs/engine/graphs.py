@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from minidl_core import Constant, Graph, Node, Operation, Placeholder, Variable, reduce_sum, reshape
-from minidl_core.arrays import Array, copy_in
+from minidl_core.arrays import Array, copy_in, quiet
 from minidl_core.graph import in_scope
 
 from ..learners_engine import LearnersEngine, TheirFunctions
@@ -189,6 +189,16 @@ class Graphs:
                 self._meanings[key] = meaning_of(kind, self._samples[key], theirs)
             self._by_kind[number] = self._meanings[key], TheirFunctions(kind.code, _backward_code(kind))
         return self._by_kind[number]
+
+    def not_repeated(self) -> str | None:
+        """Return the first operation that does not give the numbers that it gave; None where all do."""
+        for key, meaning in self._meanings.items():
+            for inputs, output in self._samples[key]:
+                with quiet():
+                    again = meaning.definition.compute(*[inputs[n] for n in meaning.order], **meaning.attributes)
+                if not np.allclose(again, output, rtol=1e-4, atol=1e-6, equal_nan=True):
+                    return meaning.definition.name
+        return None
 
     def _sample(self) -> None:
         """Gather of each kind of operation the numbers that it took and gave in the steps whose values were kept."""

@@ -33,6 +33,8 @@ def measuring(function: Callable[..., Array]) -> MeasuredGradient:
     kept: dict[tuple[Any, ...], Array] = {}
 
     def gradient(inputs: list[Array], input_index: int, grad: Array) -> Array:
+        if _is_index(function, inputs, input_index):
+            return np.zeros_like(inputs[input_index])
         if np.size(grad) > _FEW and (slopes := _slopes_by_entry(function, inputs, input_index)) is not None:
             return slopes * grad
         if np.size(grad) > _FEW and (taken := _entries_taken(function, inputs, input_index)) is not None:
@@ -64,6 +66,20 @@ def measured_slopes(function: Callable[..., Array], inputs: list[Array], input_i
 
         found.append(_ridders(moved, _FIRST * max(1.0, abs(float(at[entry])))))
     return np.reshape(found, at.shape + np.shape(found[0])) if found else at
+
+
+def _is_index(function: Callable[..., Array], inputs: list[Array], input_index: int) -> bool:
+    """Return whether an input says which entries are taken, so that there is no number a little beside it."""
+    at = np.asarray(inputs[input_index])
+    if not np.array_equal(at, np.rint(at)):
+        return False
+    try:
+        function(*[at + 0.5 if n == input_index else each for n, each in enumerate(inputs)])
+    except (LookupError, TypeError):
+        return True
+    except (ArithmeticError, ValueError):
+        return False
+    return False
 
 
 def _slopes_by_entry(function: Callable[..., Array], inputs: list[Array], input_index: int) -> Array | None:

@@ -228,7 +228,8 @@ class Recorder:
         read = self.attributes.read_number
         try:
             measured = np.asarray(read(walk.nodes[-1]), dtype=float)
-            if measured.size != 1 and not _is_one(self.attributes.read_gradient(walk.nodes[-1])):
+            seed = self.attributes.read_gradient(walk.nodes[-1])
+            if measured.size != 1 and not _is_one(before[-1] if seed is None else seed):
                 self.refused = ProgramError(f"backward() was called on an array of {measured.shape}; call it on a loss")
                 return
             if self.taken % self.every == 0:
@@ -374,8 +375,9 @@ def _is_equal(one: Any, other: Any) -> bool:
 
 
 def _is_one(gradient: Any) -> bool:
-    """Return whether an array has the gradient 1 in each entry, as where their sum is the loss."""
-    return gradient is not None and bool(np.all(np.asarray(gradient) == 1))
+    """Return whether an array has the gradient 1 in each entry, as where their sum is the loss, or forgets it."""
+    gradient = None if type(gradient) is float and gradient != gradient else gradient
+    return gradient is None or bool(np.all(np.asarray(gradient) == 1))
 
 
 def _copied(value: Any) -> Any:

@@ -17,6 +17,7 @@ from minidl_core.plan import Plan
 from minidl_core.train import GradientDescentOptimizer, Optimizer
 
 from ..execution import Execution
+from ..program import ProgramError
 from ..recorded import RecordedStep, StepsOnDemand
 from ..updates import Update, recognise_updates, repeating, straight_rate
 from .by_hand import kept_share, remark_on
@@ -26,6 +27,7 @@ from .overwritten import Script, data_leaves
 from .recorder import Numbers, Recorder, Taken
 
 _MOST_TRIED = 10_000
+_CLOSE = 1e-3
 
 
 class EngineRun(StepsOnDemand):
@@ -40,6 +42,7 @@ class EngineRun(StepsOnDemand):
         self._follow_leaves(names, execution)
         self._graphs = Graphs(recorder, execution.files, self._trained, names, kind_names)
         self._built: dict[tuple[Any, ...], Built] = {}
+        self._refuse_another_loss()
         self._rate = cache(self._find_rate)
         self.owner = self._optimizer(0)
         self.engine = replace(self._graphs.engine, remark=remark_on(self._share))
@@ -239,6 +242,25 @@ class EngineRun(StepsOnDemand):
             return math.isclose(float(loss), step.loss, rel_tol=1e-9)
 
         return not gives_loss(stood) and gives_loss({**stood, **self._numbers_of_before(1)})
+
+    def _refuse_another_loss(self) -> None:
+        """Raise ProgramError where the first loss does not come out again: then no gradient of ours is right for it."""
+        step = self._steps[0]
+        if len(step.after) > _MOST_TRIED or self._is_late:
+            return
+        built = self._graph_of(step)
+        try:
+            with quiet():
+                loss = float(Plan([built.loss]).run(self._feeds(step, built), self._numbers(step))[built.loss])
+        except MinidlError:  # it is said when the step is computed
+            return
+        if math.isfinite(step.loss) and not math.isclose(loss, step.loss, rel_tol=_CLOSE, abs_tol=_CLOSE):
+            name = self._graphs.not_repeated()
+            if name is not None:
+                raise ProgramError(
+                    f"its loss is {step.loss:.6g}, and {loss:.6g} where its operations are called again: {name} then "
+                    "gives other numbers; let it compute with what it is given alone"
+                )
 
     def _variables(self, step: Taken) -> list[tuple[int, Variable]]:
         variables = self._graphs.variables
