@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from minidl_core import Operation
+from tui_backprop.programs.engine import meaning
 from tui_backprop.programs.program import ProgramError
 
 from .test_bad_engines import ENGINE, GATHERING, TRAINING, opened, said_of, status
@@ -310,6 +311,76 @@ def test_functions_that_are_objects_with_settings_and_make_their_outputs_in_a_li
     assert sorted(kinds) == ["picked", "power", "power", "subtraction"]
     assert status(program) == 0
     assert status(opened(tmp_path, CALLED.replace("self.c - 1)", "self.c - 1) + (self.c == 2)"))) == 3
+
+
+SAFE = """
+import math
+ENGINE
+    def log(self):
+        out = V(math.log(self.data + 1e-8), (self,))
+        def rule():
+            self.grad += out.grad / SLOPE
+        out.rule = rule
+        return out
+w = V(0.5)
+for step in range(3):
+    loss = (w * w).log() * w
+    loss.backward()
+    w.data, w.grad = w.data - 0.01 * w.grad, 0.0
+"""
+
+
+@pytest.mark.parametrize(("slope", "wrong"), [("(self.data + 1e-8)", 0), ("(self.data + 1e-4)", 3)])
+def test_a_logarithm_that_is_kept_from_0_is_another_function(slope: str, wrong: int, tmp_path: Path) -> None:
+    assert status(opened(tmp_path, SAFE.replace("ENGINE", ENGINE).replace("SLOPE", slope))) == wrong
+
+
+LAYERS = (
+    CALLED.partition("class Power")[0]
+    + """
+class Linear(Function):
+    def forward(self, x, W, b): return x @ W + b
+    def backward(self, gy):
+        x, W, b = (each.data for each in self.inputs)
+        return gy @ W.T, x.T @ gy, gy.sum(axis=0)
+class MeanSquaredError(Function):
+    def forward(self, a, b): return np.asarray(((a - b) ** 2).sum() / len(a))
+    def backward(self, gy):
+        a, b = (each.data for each in self.inputs)
+        return gy * 2 * (a - b) / len(a), -gy * 2 * (a - b) / len(a)
+class SoftmaxCrossEntropy(Function):
+    def forward(self, x, t):
+        x = x - x.max(axis=1, keepdims=True)
+        return np.asarray(-(x - np.log(np.exp(x).sum(axis=1, keepdims=True)))[np.arange(len(t)), t].mean())
+    def backward(self, gy):
+        x, t = (each.data for each in self.inputs)
+        p = np.exp(x - x.max(axis=1, keepdims=True))
+        p /= p.sum(axis=1, keepdims=True)
+        return gy * SLOPE * (p - np.eye(p.shape[1])[t]) / len(t), np.zeros(len(t))
+
+numbers = np.random.default_rng(0)
+X, W, b = (Variable(numbers.normal(size=shape)) for shape in ((90, 7), (7, 80), (80,)))
+t, wanted = Variable(numbers.integers(0, 80, 90)), Variable(numbers.normal(size=(90, 80)))
+for step in range(2):
+    y = Linear()(X, W, b)
+    loss = LOSS
+    loss.backward()
+    W.data, b.data = W.data - 0.1 * W.grad, b.data - 0.1 * b.grad
+    for each in (X, W, b, t, wanted):
+        each.grad = None
+"""
+)
+
+
+@pytest.mark.parametrize("loss", ["MeanSquaredError()(y, wanted)", "SoftmaxCrossEntropy()(y, t)"])
+def test_layers_and_losses_that_are_one_function_each_are_not_measured(
+    loss: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(meaning, "measuring", lambda theirs: lambda *given: pytest.fail("measured"))
+    source = LAYERS.replace("LOSS", loss)
+    assert status(opened(tmp_path, source.replace("SLOPE", "1"))) == 0
+    if "Softmax" in loss:
+        assert status(opened(tmp_path, source.replace("SLOPE", "1.01"))) == 3
 
 
 def test_an_operation_that_gives_other_numbers_when_it_is_called_again_is_refused(tmp_path: Path) -> None:
