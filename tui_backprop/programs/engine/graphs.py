@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from minidl_core import Constant, Graph, Node, Operation, Placeholder, Variable, reduce_sum, reshape
-from minidl_core.arrays import Array, copy_in
+from minidl_core.arrays import Array, copy_in, quiet
 from minidl_core.graph import in_scope
 
 from ..learners_engine import LearnersEngine, TheirFunctions
@@ -119,7 +119,7 @@ class Graphs:
                 name = self._kind_names.get(kind) if uses[kind] == 1 else None
                 node = self._operation(kind, inputs, name or label)
             nodes.append(node)
-        return Built(nodes, fed, _one_number(nodes[-1]))
+        return Built(nodes, fed, _one_number(nodes[-1], np.shape(structure.values[-1])))
 
     def _operation(self, kind: int, inputs: Sequence[Node], name: str | None) -> Node:
         meaning, functions = self._meaning(kind, len(inputs))
@@ -190,6 +190,16 @@ class Graphs:
             self._by_kind[number] = self._meanings[key], TheirFunctions(kind.code, _backward_code(kind))
         return self._by_kind[number]
 
+    def not_repeated(self) -> str | None:
+        """Return the first operation that does not give the numbers that it gave; None where all do."""
+        for key, meaning in self._meanings.items():
+            for inputs, output in self._samples[key]:
+                with quiet():
+                    again = meaning.definition.compute(*[inputs[n] for n in meaning.order], **meaning.attributes)
+                if not np.allclose(again, output, rtol=1e-4, atol=1e-6, equal_nan=True):
+                    return meaning.definition.name
+        return None
+
     def _sample(self) -> None:
         """Gather of each kind of operation the numbers that it took and gave in the steps whose values were kept."""
         keys = [(kind.code, kind.extra) for kind in self._kinds]
@@ -207,9 +217,8 @@ class Graphs:
         return np.asarray(value, dtype=float)[()]
 
 
-def _one_number(last: Node) -> Node:
+def _one_number(last: Node, shape: tuple[int, ...]) -> Node:
     """Return the loss where `backward()` is called on this: an array stands for the sum of its entries."""
-    shape = np.shape(last)
     if shape == ():
         return last
     return reshape(last, (), name="J") if prod(shape) == 1 else reduce_sum(last, name="J")

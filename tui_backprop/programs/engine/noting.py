@@ -180,6 +180,9 @@ def _new_site(key: _Key, frame: FrameType, args: tuple[Any, ...]) -> Site:
     assert _sites is not None
     _report_functions(frame)
     levels = [frame]
+    # what a comprehension takes may stand in the function around it alone
+    if _parameters(frame.f_code) is None and frame.f_back is not None:
+        levels.append(frame.f_back)
     # a function that hands its own argument on to the class makes a constant of it, or is another's factory
     while args and len(levels) < _MOST_LEVELS and any(args[0] is each for each in _given_to(levels[-1])):
         if levels[-1].f_back is None:

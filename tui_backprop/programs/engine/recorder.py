@@ -21,6 +21,7 @@ import numpy as np
 from minidl_core.arrays import Array
 
 from ..execution import EnoughSteps
+from ..far_below import FAR_BELOW
 from ..naming import name_objects
 from ..program import ProgramError
 from .attributes import Attributes, find_attributes, is_number, number_like, stored, stored_text
@@ -106,6 +107,7 @@ class Recorder:
     is_called: bool = False
     taken: int = 0
     every: int = 1
+    has_far_below: bool = False
     _structures: dict[bytes, Structure] = field(default_factory=dict)
     _bytes: int = 0
     _looked_into: int = 0
@@ -197,7 +199,10 @@ class Recorder:
         if last.number != self.taken - 1:
             return False
         for place, old, instance in followed:
-            moved = np.asarray(self.attributes.read_number(old)) - np.asarray(self.attributes.read_number(instance))
+            stood, stands = map(np.asarray, map(self.attributes.read_number, (old, instance)))
+            if stood.shape != stands.shape:
+                return False
+            moved = stood - stands
             slope = np.asarray(last.after[last.structure.leaves[place]], dtype=float)
             if moved.shape != slope.shape or (moved[slope == 0] != 0).any():
                 return False
@@ -223,7 +228,8 @@ class Recorder:
         read = self.attributes.read_number
         try:
             measured = np.asarray(read(walk.nodes[-1]), dtype=float)
-            if measured.size != 1 and not _is_one(self.attributes.read_gradient(walk.nodes[-1])):
+            seed = self.attributes.read_gradient(walk.nodes[-1])
+            if measured.size != 1 and not _is_one(before[-1] if seed is None else seed):
                 self.refused = ProgramError(f"backward() was called on an array of {measured.shape}; call it on a loss")
                 return
             if self.taken % self.every == 0:
@@ -240,7 +246,8 @@ class Recorder:
         assert self.attributes is not None
         read = self.attributes.read_number
         after = self._as_numbers(self.attributes.gradients(walk.nodes))
-        numbers = self._as_numbers([read(walk.nodes[leaf]) for leaf in walk.leaves])
+        numbers = self._as_numbers([self._bounded(read(walk.nodes[leaf])) for leaf in walk.leaves])
+        walk.raw[:] = map(self._bounded, walk.raw)
         structure = self._structure(walk, caller)
         taken = Taken(self.taken, structure, walk.serials, numbers, walk.raw, loss, before, after, self._children(walk))
         self.steps.append(taken)
@@ -273,7 +280,10 @@ class Recorder:
     def _structure(self, walk: Walk, caller: FrameType) -> Structure:
         assert self.attributes is not None
         codes = walk.structure.tobytes()
-        key = blake2b(codes).digest()
+        read = self.attributes.read_number
+        # a batch of another size makes a graph of other shapes
+        shapes = [np.shape(each) for each in (*map(read, map(walk.nodes.__getitem__, walk.leaves)), *walk.raw)]
+        key = blake2b(codes + repr(shapes).encode() if any(shapes) else codes).digest()
         if key not in self._structures:
             values = self._as_numbers(list(map(self.attributes.read_number, walk.nodes)))
             labels = {n: text for n, node in enumerate(walk.nodes) if (text := stored_text(node, _LABELS))}
@@ -302,6 +312,17 @@ class Recorder:
                     break
         return found
 
+    def _bounded(self, value: Any) -> Any:
+        """Return a number without minus infinity, which masks are made of; an array of nothing else has come to it."""
+        if type(value) is float or not isinstance(value, float | np.ndarray | np.floating):
+            infinite = value == -inf
+        else:
+            infinite = np.isneginf(value)
+        if not np.any(infinite) or (np.ndim(value) and np.all(infinite)):
+            return value
+        self.has_far_below = True
+        return np.where(infinite, FAR_BELOW, value).astype(_kind(value)) if np.ndim(value) else FAR_BELOW
+
     def _as_numbers(self, read: list[Any]) -> Numbers:
         """Return numbers as compactly as they can be kept."""
         if set(map(type, read)) <= {float, int}:
@@ -317,7 +338,7 @@ class Recorder:
         read = self.attributes.read_number
         found = {}
         for serial, leaf in zip(self.steps[-1].serials, self.last_leaves, strict=True):
-            value = read(leaf)
+            value = self._bounded(read(leaf))
             if is_number(value):
                 found[serial] = np.array(value, dtype=float)
         return found
@@ -354,8 +375,9 @@ def _is_equal(one: Any, other: Any) -> bool:
 
 
 def _is_one(gradient: Any) -> bool:
-    """Return whether an array has the gradient 1 in each entry, as where their sum is the loss."""
-    return gradient is not None and bool(np.all(np.asarray(gradient) == 1))
+    """Return whether an array has the gradient 1 in each entry, as where their sum is the loss, or forgets it."""
+    gradient = None if type(gradient) is float and gradient != gradient else gradient
+    return gradient is None or bool(np.all(np.asarray(gradient) == 1))
 
 
 def _copied(value: Any) -> Any:

@@ -17,6 +17,7 @@ from minidl_core.plan import Plan
 from minidl_core.train import GradientDescentOptimizer, Optimizer
 
 from ..execution import Execution
+from ..program import ProgramError
 from ..recorded import RecordedStep, StepsOnDemand
 from ..updates import Update, recognise_updates, repeating, straight_rate
 from .by_hand import kept_share, remark_on
@@ -26,6 +27,7 @@ from .overwritten import Script, data_leaves
 from .recorder import Numbers, Recorder, Taken
 
 _MOST_TRIED = 10_000
+_CLOSE = 1e-3
 
 
 class EngineRun(StepsOnDemand):
@@ -40,6 +42,7 @@ class EngineRun(StepsOnDemand):
         self._follow_leaves(names, execution)
         self._graphs = Graphs(recorder, execution.files, self._trained, names, kind_names)
         self._built: dict[tuple[Any, ...], Built] = {}
+        self._refuse_another_loss()
         self._rate = cache(self._find_rate)
         self.owner = self._optimizer(0)
         self.engine = replace(self._graphs.engine, remark=remark_on(self._share))
@@ -142,8 +145,8 @@ class EngineRun(StepsOnDemand):
         after = {node: as_array(left[serial]) for serial, node in self._variables(step) if serial in left}
         known = set() if before is None else set(before.serials)
         precision = _precision(step)
-        theirs = _by_node(built.nodes, step.after, precision)
-        stood_before = _by_node(built.nodes, step.before, precision)
+        theirs = _by_node(built.nodes, step, step.after, precision)
+        stood_before = _by_node(built.nodes, step, step.before, precision)
         for node, added in self._added(number, built, theirs, stood_before).items():
             theirs[node] = added
             del stood_before[node]
@@ -240,6 +243,25 @@ class EngineRun(StepsOnDemand):
 
         return not gives_loss(stood) and gives_loss({**stood, **self._numbers_of_before(1)})
 
+    def _refuse_another_loss(self) -> None:
+        """Raise ProgramError where the first loss does not come out again: then no gradient of ours is right for it."""
+        step = self._steps[0]
+        if len(step.after) > _MOST_TRIED or self._is_late:
+            return
+        built = self._graph_of(step)
+        try:
+            with quiet():
+                loss = float(Plan([built.loss]).run(self._feeds(step, built), self._numbers(step))[built.loss])
+        except MinidlError:  # it is said when the step is computed
+            return
+        if math.isfinite(step.loss) and not math.isclose(loss, step.loss, rel_tol=_CLOSE, abs_tol=_CLOSE):
+            name = self._graphs.not_repeated()
+            if name is not None:
+                raise ProgramError(
+                    f"its loss is {step.loss:.6g}, and {loss:.6g} where its operations are called again: {name} then "
+                    "gives other numbers; let it compute with what it is given alone"
+                )
+
     def _variables(self, step: Taken) -> list[tuple[int, Variable]]:
         variables = self._graphs.variables
         return [(serial, variables[serial]) for serial in step.serials if serial in variables]
@@ -296,15 +318,15 @@ def _is_single(value: Any) -> bool:
     return getattr(value, "dtype", None) == np.float32
 
 
-def _by_node(nodes: Sequence[Node], numbers: Numbers, precision: type) -> dict[Node, Array]:
+def _by_node(nodes: Sequence[Node], step: Taken, numbers: Numbers, precision: type) -> dict[Node, Array]:
     if isinstance(numbers, array):
         values = np.array(numbers)
         return {node: value for node, value in zip(nodes, values, strict=True) if not math.isnan(value)}
     found = {}
-    for node, value in zip(nodes, numbers, strict=True):
+    for node, value, number in zip(nodes, numbers, step.structure.values, strict=True):
         if value is not None and not (isinstance(value, float) and math.isnan(value)):
             gradient: Any = np.asarray(value, dtype=precision) if precision is np.float32 else as_array(value)
-            found[node] = _spread(gradient, np.shape(node))
+            found[node] = _spread(gradient, np.shape(number))
     return found
 
 
