@@ -60,7 +60,7 @@ def frozen(array: Array) -> Array:
     """Return an array that is of float64 already as `freeze` does."""
     if not array.shape:
         return array[()]  # NumPy calculates with a np.float64 six times as fast as with an array of one number
-    array.setflags(write=False)
+    array.setflags(False)  # that nobody writes to it; by position, which takes half the time
     return array
 
 
@@ -88,7 +88,7 @@ def read_only(value: Array) -> Array:
     if isinstance(value, np.float64):
         return value
     view = value.view()
-    view.setflags(write=False)
+    view.setflags(False)
     return view
 
 

@@ -192,7 +192,7 @@ def take_step(
             # a small one is not worth a call
             new = after[variable] = old - taken if taken.size < _LARGE else _taken_off(old, taken)
             if new.ndim:
-                new.setflags(write=False)
+                new.setflags(False)
             total += np.vdot(new, new) if new.ndim else new * new
             if hides:
                 total += np.vdot(gradient, gradient)
