@@ -18,7 +18,7 @@ from .floats import Branch, Floats, Loop, backward_loop, backward_of, forward_lo
 from .gradients import rule_of
 from .graph import Node, Variable
 
-_Key = tuple[list[Any], list[int | None], list[OperationDefinition | None], list[int], list[int]]
+_Key = tuple[int, list[Any], list[int | None], list[OperationDefinition | None], list[int]]
 
 _MOST_KEPT = 4
 _LARGEST_KEPT = 100_000
@@ -37,7 +37,7 @@ def structure_of(subgraph: Subgraph) -> Structure | None:
         None if first is None else node.definition for node, first in zip(nodes, subgraph.firsts, strict=True)
     ]
     variables = [place for place in subgraph.leaves if isinstance(nodes[place], Variable)]
-    key = subgraph.firsts, subgraph.seconds, definitions, variables, subgraph.starts
+    key = subgraph.fetches, subgraph.firsts, subgraph.seconds, definitions, variables
     found = next((known for known in _kept if known.key == key), None)
     if found is None:
         order = subgraph.visits(subgraph.starts)
@@ -52,13 +52,13 @@ def structure_of(subgraph: Subgraph) -> Structure | None:
 class Structure:
     """How single numbers are computed from each other, by their places in a subgraph, and nothing of the nodes there.
 
-    The `key` has all that it depends on: where the inputs of each are, the definitions of the operations and None for
-    a leaf, which leaves are variables, and where a search of everything starts; `order` is that of this search.
+    The `key` has all that it depends on: how many of them are fetches, where the inputs of each are, the definitions of
+    the operations, with None for a leaf, and which leaves are variables. `order` is that of a search from all fetches.
     """
 
     def __init__(self, key: _Key, order: list[int]) -> None:
         self.key, self._order = key, order
-        self._firsts, self._seconds, self._definitions, self._variables, self._starts = key
+        _, self._firsts, self._seconds, self._definitions, self._variables = key
         self.size = len(order)
         self._operations = operations = self._visited(order)
         self._loop = forward_loop(tuple(map(_forward_branch, operations.definitions)))
@@ -79,8 +79,7 @@ class Structure:
         place = subgraph.index[loss]
         known = self._backward.get((place, training))
         if known is None:
-            is_all = self._starts == [place]
-            visited = self._order if is_all else subgraph.order_from(loss)
+            visited = self._order if subgraph.starts == [place] else subgraph.order_from(loss)
             wanted = self._trained() if training else None
             if wanted is not None:
                 visited = [each for each in visited if wanted[each]]
