@@ -18,7 +18,7 @@ from .backprop import Subgraph
 from .floats import Floats
 from .gradients import EvaluatedOperation, gradient_rule, input_gradients
 from .graph import Node
-from .structure import Structure, WayBack, sources_of, structure_of
+from .structure import BackwardLoop, Structure, sources_of, structure_of
 
 
 class ScalarGraph:
@@ -48,11 +48,11 @@ class ScalarGraph:
         inputs = [np.float64(values[source]) for source in sources_of(first, second)]
         values[place] = float(freeze(node.definition.bind(node.attributes)(*inputs)))
 
-    def backward(self, loss: Node, training: bool) -> WayBack:
+    def backward(self, loss: Node, training: bool) -> BackwardLoop:
         """Return the way back from a loss; when training, only that to its variables."""
         return self._structure.backward(self._subgraph, loss, training)
 
-    def gradients(self, backward: WayBack, values: Floats) -> Floats | None:
+    def gradients(self, backward: BackwardLoop, values: Floats) -> Floats | None:
         """Return the gradients of the loss at these values; of places that are not visited they mean nothing.
 
         None where one is not as it should be: then everything is computed again in the ordinary way.
@@ -63,12 +63,12 @@ class ScalarGraph:
             return None
         return gradients if math.isfinite(sum(gradients)) else None
 
-    def by_node(self, backward: WayBack, gradients: Floats) -> ScalarGradients:
+    def by_node(self, backward: BackwardLoop, gradients: Floats) -> ScalarGradients:
         """Return the gradients of the nodes that are visited, in this order."""
         return ScalarGradients(self._subgraph, backward.visited, gradients)
 
     def _pass_back(
-        self, backward: WayBack, values: Floats, gradients: Floats, place: int, first: Any, second: Any
+        self, backward: BackwardLoop, values: Floats, gradients: Floats, place: int, first: Any, second: Any
     ) -> None:
         operation: Any = self._subgraph.nodes[place]
         sources = sources_of(first, second)

@@ -62,7 +62,7 @@ class Structure:
         self.size = len(order)
         self._operations = operations = self._visited(order)
         self._loop = forward_loop(tuple(map(_forward_branch, operations.definitions)))
-        self._backward: dict[tuple[int, bool], WayBack] = {}
+        self._backward: dict[tuple[int, bool], BackwardLoop] = {}
 
     def _visited(self, visited: Sequence[int]) -> _Operations:
         return _Operations(visited, self._firsts, self._seconds, self._definitions)
@@ -74,7 +74,7 @@ class Structure:
             values, reversed(of.kinds), reversed(of.places), reversed(of.firsts), reversed(of.seconds), otherwise
         )
 
-    def backward(self, subgraph: Subgraph, loss: Node, training: bool) -> WayBack:
+    def backward(self, subgraph: Subgraph, loss: Node, training: bool) -> BackwardLoop:
         """Return the way back from a loss in a subgraph; when training, only that to its variables."""
         place = subgraph.index[loss]
         known = self._backward.get((place, training))
@@ -84,7 +84,7 @@ class Structure:
             if wanted is not None:
                 visited = [each for each in visited if wanted[each]]
             operations = self._operations if len(visited) == self.size else self._visited(visited)
-            known = self._backward[place, training] = WayBack(place, visited, wanted, operations)
+            known = self._backward[place, training] = BackwardLoop(place, visited, wanted, operations)
         return known
 
     def _trained(self) -> list[bool]:
@@ -129,8 +129,8 @@ def _forward_branch(definition: OperationDefinition) -> Branch | None:
     return None if definition.attributes else forward_of(definition.compute, len(definition.symbols))
 
 
-class WayBack:
-    """The way back from a loss through the places that are `visited`, in this order; where only some are `wanted`."""
+class BackwardLoop:
+    """The loop back from a loss through the places that are `visited`, in this order; where only some are `wanted`."""
 
     def __init__(self, loss: int, visited: list[int], wanted: list[bool] | None, operations: _Operations) -> None:
         self._loss, self.visited, self._wanted, self._operations = loss, visited, wanted, operations
