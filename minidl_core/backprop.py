@@ -14,7 +14,8 @@ from types import MappingProxyType
 from typing import Any
 
 from .errors import GraphError, TraversalError
-from .graph import Node, numbered, post_order
+from .graph import Node
+from .order import numbered, post_order
 
 Visit = tuple[Node, list[Node]]
 """A node that is visited, and the nodes that join the queue because they waited for it last."""
@@ -53,58 +54,60 @@ class Subgraph:
 
     Of an operation with two inputs, `firsts` has where the first is, and `seconds` where the second: for graphs of many
     scalars it counts that no tuple is made of them. Of another operation `firsts` has them all, of a leaf None, and
-    `seconds` has None. `uses` has by how many edges each node is reached; to one that is among more than two inputs
-    twice, that is one edge.
+    `seconds` has None. `leaves` are those without inputs.
     """
 
     def __init__(self, fetches: Iterable[Node]) -> None:
         self.index = index = {node: place for place, node in enumerate(dict.fromkeys(fetches))}
         self.nodes = nodes = list(index)
-        self._fetches = len(nodes)
-        self.uses = uses = [0] * len(nodes)
+        self.fetches = len(nodes)
+        self.leaves: list[int] = []
         firsts: list[Any] = []
         seconds: list[int | None] = []
         self.firsts, self.seconds = firsts, seconds
         place_of, count = index.setdefault, len(nodes)
         for node in nodes:
-            inputs = node.inputs
-            if len(inputs) == 2:
-                one, other = inputs
-                first = place_of(one, count)
+            inputs, other = node._first, node._second
+            if other is not None:
+                first = place_of(inputs, count)
                 if first == count:
-                    nodes.append(one)
-                    uses.append(1)
+                    nodes.append(inputs)
                     count += 1
-                else:
-                    uses[first] += 1
                 second = place_of(other, count)
                 if second == count:
                     nodes.append(other)
-                    uses.append(1)
                     count += 1
-                else:
-                    uses[second] += 1
                 firsts.append(first)
                 seconds.append(second)
             elif not inputs:
+                self.leaves.append(len(firsts))
                 firsts.append(None)
                 seconds.append(None)
             else:
-                for source in dict.fromkeys(inputs):
-                    place = place_of(source, count)
-                    if place == count:
+                for source in inputs:
+                    if place_of(source, count) == count:
                         nodes.append(source)
-                        uses.append(1)
                         count += 1
-                    else:
-                        uses[place] += 1
                 firsts.append(tuple([index[source] for source in inputs]))
                 seconds.append(None)
 
     @cached_property
+    def uses(self) -> list[int]:
+        """By how many edges each node is reached; to one that is among more than two inputs twice, that is one edge."""
+        uses = [0] * len(self.nodes)
+        for first, second in zip(self.firsts, self.seconds, strict=True):
+            if second is not None:
+                uses[first] += 1
+                uses[second] += 1
+            elif first is not None:
+                for source in dict.fromkeys(first):
+                    uses[source] += 1
+        return uses
+
+    @cached_property
     def starts(self) -> list[int]:
         """The fetches that are no other's inputs."""
-        return [place for place in range(self._fetches) if not self.uses[place]]
+        return [place for place in range(self.fetches) if not self.uses[place]]
 
     def order_from(self, loss: Node) -> list[int]:
         """Return the nodes that lead to one of the fetches, a loss, in the order of the search."""
@@ -122,17 +125,17 @@ class Subgraph:
         for place in queue:
             first, second = firsts[place], seconds[place]
             if second is not None:
-                if waits_for[first] == 1:
+                waits_for[first] = left = waits_for[first] - 1
+                if not left:
                     queue.append(first)
-                waits_for[first] -= 1
-                if waits_for[second] == 1:
+                waits_for[second] = left = waits_for[second] - 1
+                if not left:
                     queue.append(second)
-                waits_for[second] -= 1
             elif first is not None:
                 for source in dict.fromkeys(first):
-                    if waits_for[source] == 1:
+                    waits_for[source] = left = waits_for[source] - 1
+                    if not left:
                         queue.append(source)
-                    waits_for[source] -= 1
             if lengths is not None:
                 lengths.append(len(queue))
         return queue

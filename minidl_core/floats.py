@@ -23,11 +23,12 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from .definition import Compute, GradientFunction
 
 Floats = list[float]
-Forward = Callable[..., None]
-"""Computes the values of operations, in order: called with all values, and of each operation its kind, its place among
-the values, and those of its inputs (backprop.py says how); and with what computes one for which there is no branch."""
-Backward = Callable[..., None]
-"""Adds what operations pass back to the gradients of their inputs: called with all gradients, too, after the values."""
+Loop = Callable[..., None]
+"""Computes the values of operations, in order, or passes their gradients on to their inputs.
+
+It is called with all values, backwards with all gradients, too; then of each operation its kind, its place among them
+and those of its inputs (backprop.py says how); at last with what is called for one for which there is no branch.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,20 +199,18 @@ def _unpacked(places: Sequence[str]) -> list[str]:
 
 
 @lru_cache(_MOST_LOOPS)
-def forward_loop(branches: tuple[Branch | None, ...]) -> Forward:
+def forward_loop(branches: tuple[Branch | None, ...]) -> Loop:
     """Return the loop that computes values; the kind of an operation is the place of its branch among these."""
-    loop: Forward = _loop("forward", "values", branches)
-    return loop
+    return _loop("forward", "values", branches)
 
 
 @lru_cache(_MOST_LOOPS)
-def backward_loop(branches: tuple[Branch | None, ...]) -> Backward:
+def backward_loop(branches: tuple[Branch | None, ...]) -> Loop:
     """Return the loop that passes gradients back; the kind of an operation is the place of its branch among these."""
-    loop: Backward = _loop("backward", "values, gradients", branches)
-    return loop
+    return _loop("backward", "values, gradients", branches)
 
 
-def _loop(name: str, numbers: str, branches: Sequence[Branch | None]) -> Any:
+def _loop(name: str, numbers: str, branches: Sequence[Branch | None]) -> Loop:
     """Return a loop of these branches; its text is its docstring."""
     text = [
         f"def {name}({numbers}, kinds, places, firsts, seconds, otherwise):",
@@ -227,6 +226,6 @@ def _loop(name: str, numbers: str, branches: Sequence[Branch | None]) -> Any:
     otherwise = f"otherwise({numbers}, place, first, second)"
     text += ["        else:", f"            {otherwise}"] if word == "elif" else [f"        {otherwise}"]
     exec("\n".join(text), called)
-    loop = called[name]
+    loop: Loop = called[name]
     loop.__doc__ = "\n".join(text)
     return loop

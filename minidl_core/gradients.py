@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .arrays import Array, as_text, freeze, is_float64
+from .arrays import Array, Shape, as_text, freeze, is_float64
 from .definition import GradientFunction, GradientRule, OperationDefinition
-from .errors import GradientError
-from .graph import Operation
+from .errors import GradientError, ShapeError
+from .graph import Node, Operation
 from .sums import sum_to_shape
 
 
@@ -126,3 +126,10 @@ def _fitted(rule: GradientRule, op: EvaluatedOperation, input_index: int, return
 
 def _wrong(rule: GradientRule, op: EvaluatedOperation, what: str) -> GradientError:
     return GradientError(f"its gradient function ({rule.location}) {what}", op.operation)
+
+
+def check_loss(loss: Node, shape: Shape | None) -> None:
+    """Raise ShapeError where a loss of this shape is not a single number."""
+    if shape:
+        wrong = f"a loss must be one number, but it is {as_text(shape)}; reduce_sum makes one number of it."
+        raise ShapeError(wrong, loss)

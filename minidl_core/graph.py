@@ -22,9 +22,8 @@ from .arrays import Array, Shape, as_text, copy_in, is_finite
 from .definition import OperationDefinition, definitions
 from .errors import GraphError, ShapeError
 from .finite import non_finite_leaf
-from .names import Names
+from .names import Names, checked_name
 from .operators import Comparison, Operators
-from .order import numbered as numbered
 from .order import post_order as post_order
 from .places import Placed, asking_frame
 
@@ -66,11 +65,10 @@ class Graph:
     def _link_nodes(self) -> None:
         """Note the nodes made since the last call with their inputs, as their consumers; as late as names are made."""
         while self._linked < len(self.nodes):
-            node = self.nodes[self._linked]
+            node: Any = self.nodes[self._linked]
             node._consumers = []
-            if isinstance(node, Operation):
-                for source in dict.fromkeys(node.inputs):
-                    source._consumers.append(node)
+            for source in dict.fromkeys(node.inputs):
+                source._consumers.append(node)
             self._linked += 1
 
 
@@ -112,37 +110,77 @@ def name_scope(name: str) -> Iterator[None]:
     """Put `name/` before the names of the nodes made in this block, numbered where it is taken; scopes nest."""
     graph = _default_graph
     graph._name_nodes()
-    outer = graph._enter(graph._names.take(f"{graph._scope}{name}", "/"))
+    with in_scope(graph, graph._names.take(f"{graph._scope}{name}", "/")[:-1]):
+        yield
+
+
+@contextmanager
+def in_scope(graph: Graph, name: str) -> Iterator[None]:
+    """Put `name/` before the names of the nodes made in this block, also where the scope has nodes already."""
+    outer = graph._enter(f"{name}/" if name else "")
     try:
         yield
     finally:
         graph._enter(outer)
 
 
+def _operator(name: str, is_swapped: bool = False) -> Any:
+    """Return the method of a node that is an operator on two: on the node and another, or on another and the node.
+
+    Where nothing has to be found out it makes an Operation itself, the shortest way: a graph of scalars has many.
+    """
+
+    def operate(self: Node, other: Any) -> Operation:
+        graph, shape = _default_graph, self._shape
+        if not isinstance(other, Node):
+            other = _as_node(other, _getframe(1))
+        first, second = (other, self) if is_swapped else (self, other)
+        if shape is None or shape != other._shape or self.graph is not graph or other.graph is not graph:
+            return Operation(definitions[name], (first, second))
+        node = _new(Operation)
+        node.definition = definition = definitions[name]
+        node.attributes = definition.attributes
+        node.graph = graph
+        node._first = first
+        node._second = second
+        node._shape = shape
+        node._given_name = None
+        frame = _getframe(1)
+        node._code = frame.f_code
+        node._at = frame.f_lasti
+        graph.nodes.append(node)
+        return node
+
+    return operate
+
+
 class Node(Operators, Placed):
     """A node of a graph: something that has a value in each run.
 
-    `inputs` are the nodes it computes from, in order. `shape` is known before a run where the inputs' shapes are; else
-    it is None. `location` is where it was made.
+    `shape` is known before a run where the inputs' shapes are; else it is None. `location` is where it was made.
     """
 
     # those of a large graph are hardly ever asked for a name, consumers or an evaluation: these are set when one is
-    __slots__ = ("_consumers", "_given_name", "_last_evaluation", "_name", "_shape", "graph", "inputs")
+    __slots__ = ("_consumers", "_first", "_given_name", "_last_evaluation", "_name", "_second", "_shape", "graph")
     _consumers: list[Operation]
     _last_evaluation: object  # whose it is, session.py decides
     _name: str
+    _first: Any  # of two inputs; else all of them
+    _second: Node | None
     _why_no_value = ""  # of a node without a value, and the remedy: a step of training is one
 
     def __init__(self, name: str | None, inputs: tuple[Node, ...] = (), graph: Graph | None = None) -> None:
         self.graph = _default_graph if graph is None else graph
-        self.inputs = inputs
-        self._given_name = name if name is None else _checked(name)
+        # two inputs have slots of their own: a tuple more for each node is work for the garbage collector
+        self._first, self._second = inputs if len(inputs) == 2 else (inputs, None)
+        self._given_name = name if name is None else checked_name(name)
         self._note_place(asking_frame())
 
     def _begin(self, graph: Graph, inputs: tuple[Node, ...], shape: Shape | None, frame: FrameType) -> None:
-        """Be a node of a graph, without a name, that somebody asked for in this frame."""
+        """Be a node of a graph, without a name and not of two inputs, that somebody asked for in this frame."""
         self.graph = graph
-        self.inputs = inputs
+        self._first = inputs
+        self._second = None
         self._shape = shape
         self._given_name = None
         self._code = frame.f_code
@@ -153,6 +191,12 @@ class Node(Operators, Placed):
         """Take the node into its graph, when nothing is wrong with it."""
         self._shape = shape
         self.graph.nodes.append(self)
+
+    @property
+    def inputs(self) -> tuple[Node, ...]:
+        """The nodes that it computes from, in order."""
+        first, second = self._first, self._second
+        return first if second is None else (first, second)
 
     @property
     def consumers(self) -> list[Operation]:
@@ -174,7 +218,7 @@ class Node(Operators, Placed):
 
     @name.setter
     def name(self, name: str) -> None:
-        wanted = _checked(name)
+        wanted = checked_name(name)
         self.graph._names.give_back(self.name)
         self._given_name = wanted
         self._name = self.graph._names.take(wanted)
@@ -201,8 +245,11 @@ class Node(Operators, Placed):
     def _operate(self, name: str, *inputs: Any, **attributes: Any) -> Operation:
         return Operation(definitions[name], inputs, attributes)
 
-    # an operator on numbers, or an elementwise function of one: made the shortest way, as there are many of them in a
-    # graph of scalars, and nothing has to be found out; all others go the long one
+    __add__, __radd__ = _operator("add"), _operator("add", is_swapped=True)
+    __sub__, __rsub__ = _operator("subtract"), _operator("subtract", is_swapped=True)
+    __mul__, __rmul__ = _operator("multiply"), _operator("multiply", is_swapped=True)
+    __truediv__, __rtruediv__ = _operator("divide"), _operator("divide", is_swapped=True)
+    __pow__, __rpow__ = _operator("power"), _operator("power", is_swapped=True)
 
     def _of_one(self, name: str) -> Operation:
         return self._function(definitions[name], _getframe(2))
@@ -215,44 +262,6 @@ class Node(Operators, Placed):
         node.attributes = definition.attributes
         node._begin(self.graph, (self,), self._shape, frame)
         return node
-
-    def _of_two(self, name: str, first: Any, second: Any) -> Operation:
-        graph, frame = _default_graph, _getframe(2)
-        if type(first) not in _VALUED or type(second) not in _VALUED:
-            first, second = _constant(first, graph, frame), _constant(second, graph, frame)
-            if type(first) not in _VALUED or type(second) not in _VALUED:
-                return Operation(definitions[name], (first, second))
-        shape = first._shape
-        if shape != second._shape or first.graph is not graph or second.graph is not graph:
-            return Operation(definitions[name], (first, second))
-        node = _new(Operation)
-        node.definition = definition = definitions[name]
-        node.attributes = definition.attributes
-        node.graph = graph
-        node.inputs = (first, second)
-        node._shape = shape
-        node._given_name = None
-        node._code = frame.f_code
-        node._at = frame.f_lasti
-        graph.nodes.append(node)
-        return node
-
-
-@contextmanager
-def in_scope(graph: Graph, name: str) -> Iterator[None]:
-    """Put `name/` before the names of the nodes made in this block, also where the scope has nodes already."""
-    outer = graph._enter(f"{name}/" if name else "")
-    try:
-        yield
-    finally:
-        graph._enter(outer)
-
-
-def _checked(name: Any) -> str:
-    """Return the name that somebody gives a node; raises GraphError where it is no text."""
-    if not isinstance(name, str) or not name:
-        raise GraphError(f"the name of a node must be text, such as 'W', not {name!r}.")
-    return name
 
 
 class Placeholder(Node):
@@ -316,20 +325,15 @@ class Constant(_Leaf):
     __slots__ = ()
 
 
-def _constant(value: Any, graph: Graph, frame: FrameType) -> Any:
-    """Return the constant for a number beside an operator, which somebody wrote in this frame; all else as it is."""
-    if not (type(value) is float or type(value) is int) or not abs(value) < _LONG:
-        return value
-    node = _new(Constant)
-    node.initial_value = np.float64(value)  # type: ignore[assignment]
-    node._begin(graph, (), (), frame)
-    return node
-
-
-def _as_node(value: Any) -> Node:
+def _as_node(value: Any, frame: FrameType | None = None) -> Node:
+    """Return the node that an input stands for: a number, a list or an array is a constant, written in this frame."""
+    if (type(value) is float or type(value) is int) and abs(value) < _LONG:
+        node = _new(Constant)
+        node.initial_value = np.float64(value)  # type: ignore[assignment]
+        node._begin(_default_graph, (), (), frame or asking_frame())
+        return node
     if isinstance(value, Comparison):
         return _as_node(value.node())
-    value = _constant(value, _default_graph, asking_frame())
     return value if isinstance(value, Node) else Constant(value)
 
 
@@ -386,9 +390,6 @@ class Operation(Node):
         wrong = " but ".join(f"{name} is {shape}" for name, shape in named.items())
         remedy = self.definition.remedy_for([node.name for node in self.inputs], self.attributes)
         return ShapeError(f"{wrong}; {remedy or error}.", self)
-
-
-_VALUED = {Placeholder, Variable, Constant, Operation}
 
 
 def check_has_value(loss: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -14,21 +14,27 @@ from .graph import Constant, Node, Placeholder, Variable, post_order
 
 
 class Leaves:
-    """The nodes that compute from no others, among those that some fetches need, whose positions are known."""
+    """The nodes that compute from no others, at these `places` among all nodes that some fetches need."""
 
-    def __init__(self, fetches: Sequence[Node], index: Mapping[Node, int]) -> None:
-        self._fetches, self._index = fetches, index
-        self.placeholders: list[Placeholder] = []
-        self.variables: list[tuple[int, Variable]] = []
+    def __init__(self, fetches: Sequence[Node], nodes: Sequence[Node], places: Iterable[int]) -> None:
+        self._fetches = fetches
+        self._placeholders: dict[Placeholder, int] = {}
+        self.variables: dict[Variable, int] = {}
         self._fed: dict[Placeholder, Array] = {}  # the last of each
-        self._constants: list[Array | None] = [None] * len(index)
-        for node in [node for node in index if not node.inputs]:
+        self._constants: list[Array | None] = [None] * len(nodes)
+        for place in places:
+            node = nodes[place]
             if isinstance(node, Variable):
-                self.variables.append((index[node], node))
+                self.variables[node] = place
             elif isinstance(node, Placeholder):
-                self.placeholders.append(node)
+                self._placeholders[node] = place
             elif isinstance(node, Constant):
-                self._constants[index[node]] = node.initial_value
+                self._constants[place] = node.initial_value
+
+    @property
+    def placeholders(self) -> list[Placeholder]:
+        """The placeholders among them."""
+        return list(self._placeholders)
 
     def feed(self, feed_dict: Mapping[Any, Any] | None) -> dict[Placeholder, Array]:
         """Return the feeds as read-only float64, of exactly the placeholders among the leaves.
@@ -44,7 +50,7 @@ class Leaves:
             if not isinstance(node, Placeholder):
                 named = f"{node.describe()}: it" if isinstance(node, Node) else repr(node)
                 raise FeedError(f"{named} cannot be fed; the keys of feed_dict are placeholders.")
-            if node not in self._index:
+            if node not in self._placeholders:
                 asked = ", ".join(fetch.name for fetch in self._fetches)
                 raise FeedError(f"it is fed, but {asked} does not need it; take it out of feed_dict.", node)
             last = self._fed.get(node)
@@ -59,8 +65,8 @@ class Leaves:
                 if not is_finite(feed):
                     raise non_finite_leaf(node, feed)
                 self._fed[node] = feed
-        if len(feeds) < len(self.placeholders):
-            missing = {node for node in self.placeholders if node not in feeds}
+        if len(feeds) < len(self._placeholders):
+            missing = {node for node in self._placeholders if node not in feeds}
             node = next(each for each in post_order(self._fetches) if each in missing)
             raise FeedError(f"it has no value; feed it: feed_dict={{{node.name}: ...}}.", node)
         return feeds
@@ -71,11 +77,11 @@ class Leaves:
         Raises GraphError, ShapeError or NonFiniteError where a variable was given something else than its like.
         """
         values: list[Any] = self._constants.copy()
-        for placeholder in self.placeholders:
-            values[self._index[placeholder]] = feeds[placeholder]
-        for position, variable in self.variables:
+        for placeholder, place in self._placeholders.items():
+            values[place] = feeds[placeholder]
+        for variable, place in self.variables.items():
             given = variables.get(variable, variable.initial_value)
-            values[position] = given if given is variable.initial_value else _assigned(variable, given)
+            values[place] = given if given is variable.initial_value else _assigned(variable, given)
         return values
 
 

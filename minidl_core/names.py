@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from .errors import GraphError
+
 
 class Names:
     """The names that are taken in a graph, of its nodes and of its scopes."""
@@ -27,3 +31,10 @@ class Names:
     def give_back(self, name: str) -> None:
         """Let a name that was taken be free again."""
         del self._numbers[name]
+
+
+def checked_name(name: Any) -> str:
+    """Return the name that somebody gives a node; raises GraphError where it is no text."""
+    if not isinstance(name, str) or not name:
+        raise GraphError(f"the name of a node must be text, such as 'W', not {name!r}.")
+    return name

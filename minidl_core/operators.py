@@ -51,10 +51,6 @@ class Operators:
         """Return a node of one of the operators - and abs, which are elementwise and have no attributes."""
         return self._operate(name, self)
 
-    def _of_two(self, name: str, first: Any, second: Any) -> Any:
-        """Return a node of one of the operators + - * / **, which are elementwise and have no attributes."""
-        return self._operate(name, first, second)
-
     def describe(self) -> str:
         """Return how errors name this node."""
         raise NotImplementedError
@@ -121,34 +117,34 @@ class Operators:
     __hash__ = object.__hash__
 
     def __add__(self, other: Any) -> Any:
-        return self._of_two("add", self, other)
+        return self._operate("add", self, other)
 
     def __radd__(self, other: Any) -> Any:
-        return self._of_two("add", other, self)
+        return self._operate("add", other, self)
 
     def __sub__(self, other: Any) -> Any:
-        return self._of_two("subtract", self, other)
+        return self._operate("subtract", self, other)
 
     def __rsub__(self, other: Any) -> Any:
-        return self._of_two("subtract", other, self)
+        return self._operate("subtract", other, self)
 
     def __mul__(self, other: Any) -> Any:
-        return self._of_two("multiply", self, other)
+        return self._operate("multiply", self, other)
 
     def __rmul__(self, other: Any) -> Any:
-        return self._of_two("multiply", other, self)
+        return self._operate("multiply", other, self)
 
     def __truediv__(self, other: Any) -> Any:
-        return self._of_two("divide", self, other)
+        return self._operate("divide", self, other)
 
     def __rtruediv__(self, other: Any) -> Any:
-        return self._of_two("divide", other, self)
+        return self._operate("divide", other, self)
 
     def __pow__(self, other: Any) -> Any:
-        return self._of_two("power", self, other)
+        return self._operate("power", self, other)
 
     def __rpow__(self, other: Any) -> Any:
-        return self._of_two("power", other, self)
+        return self._operate("power", other, self)
 
     def __matmul__(self, other: Any) -> Any:
         return self._operate("matmul", self, other)

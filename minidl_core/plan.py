@@ -14,14 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import Array, Shape, as_text, freeze, is_finite, quiet, read_only
+from .arrays import Array, freeze, is_finite, quiet, read_only
 from .backprop import Subgraph
 from .definition import GradientRule
-from .errors import GraphError, MinidlError, NonFiniteError, ShapeError
+from .errors import GraphError, MinidlError, NonFiniteError
 from .finite import non_finite_gradient, non_finite_leaf, non_finite_value
-from .gradients import EvaluatedOperation, gradient_rule, input_gradients
-from .graph import Node, Operation, Placeholder, Variable, numbered
+from .gradients import EvaluatedOperation, check_loss, gradient_rule, input_gradients
+from .graph import Node, Operation, Placeholder, Variable
 from .leaves import Leaves
+from .order import numbered
 from .scalars import ScalarGraph
 
 _Step = tuple[int, Operation, GradientRule, Sequence[int], Sequence[bool], bool]
@@ -39,7 +40,11 @@ class Plan:
         self.fetches = tuple(fetches)
         self.subgraph = Subgraph(self.fetches)
         self.scalars = ScalarGraph.of(self.subgraph)
-        self._leaves = Leaves(self.fetches, self.index if self.scalars is None else self.subgraph.index)
+        if self.scalars is None:
+            leaves = [position for position, node in enumerate(self.nodes) if not node.inputs]
+            self._leaves = Leaves(self.fetches, self.nodes, leaves)
+        else:
+            self._leaves = Leaves(self.fetches, self.subgraph.nodes, self.subgraph.leaves)
         self._backward: dict[tuple[Node, bool], _BackwardPlan] = {}
 
     @cached_property
@@ -51,6 +56,11 @@ class Plan:
     def nodes(self) -> list[Node]:
         """All nodes, inputs before their consumers."""
         return list(self.index)
+
+    @cached_property
+    def _places(self) -> list[int]:
+        """Where each node is in the order of the search."""
+        return [self.subgraph.index[node] for node in self.nodes]
 
     @cached_property
     def sources(self) -> list[tuple[int, ...]]:
@@ -78,7 +88,7 @@ class Plan:
     def start(self, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array]) -> list[Array]:
         """Return the list of values with those of the leaves in it; raises GraphError, ShapeError or NonFiniteError."""
         values = self._leaves.start(feeds, variables)
-        return values if self.scalars is None else [values[self.subgraph.index[node]] for node in self.nodes]
+        return values if self.scalars is None else [values[place] for place in self._places]
 
     def run(self, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array]) -> Evaluation:
         """Return the values of all nodes.
@@ -235,7 +245,7 @@ class Evaluation:
         inputs = [self[source] for source in node.inputs]
         return EvaluatedOperation(node, inputs, self[node], [True] * len(inputs))
 
-    def gradients(self, loss: Node) -> dict[Node, Array]:
+    def gradients(self, loss: Node) -> Mapping[Node, Array]:
         """Return the gradient of the loss for every node that leads to it, in the order of the search, read-only.
 
         Raises NonFiniteError for the first of them that is not finite.
@@ -369,29 +379,19 @@ class _ScalarEvaluation(Evaluation):
         value: Any = np.float64(self._floats[self._plan.subgraph.index[node]])
         return value  # type: ignore[no-any-return]
 
-    def gradients(self, loss: Node) -> dict[Node, Array]:
+    def gradients(self, loss: Node) -> Mapping[Node, Array]:
         backward = self._scalars.backward(loss, training=False)
-        gradients = backward.gradients(self._floats)
-        if gradients is None:
-            return super().gradients(loss)
-        nodes, visited = self._plan.subgraph.nodes, backward.visited
-        numbers = np.array([gradients[position] for position in visited])
-        return dict(zip([nodes[position] for position in visited], numbers, strict=True))
+        gradients = self._scalars.gradients(backward, self._floats)
+        return super().gradients(loss) if gradients is None else self._scalars.by_node(backward, gradients)
 
     def trained(self, loss: Node) -> list[tuple[Variable, Array, Array]]:
         backward = self._scalars.backward(loss, training=True)
-        gradients = backward.gradients(self._floats)
+        gradients = self._scalars.gradients(backward, self._floats)
         if gradients is None:
             return super().trained(loss)
-        numbers: list[Any] = [np.float64(gradients[place]) for place, _ in backward.variables]
+        nodes: list[Any] = self._plan.subgraph.nodes
+        numbers: list[Any] = [np.float64(gradients[place]) for place in backward.variables]
         return [
-            (variable, self._given[place], number)
-            for (place, variable), number in zip(backward.variables, numbers, strict=True)
+            (nodes[place], self._given[place], number)
+            for place, number in zip(backward.variables, numbers, strict=True)
         ]
-
-
-def check_loss(loss: Node, shape: Shape | None) -> None:
-    """Raise ShapeError where a loss of this shape is not a single number."""
-    if shape:
-        wrong = f"a loss must be one number, but it is {as_text(shape)}; reduce_sum makes one number of it."
-        raise ShapeError(wrong, loss)

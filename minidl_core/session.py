@@ -184,7 +184,7 @@ def _others(loss: Node) -> bool:
     return any(session.evaluations.get(loss, last) is not last for session in _living)
 
 
-def compute_gradient(loss: Node, session: Session | None = None) -> dict[Node, Array]:
+def compute_gradient(loss: Node, session: Session | None = None) -> Mapping[Node, Array]:
     """Return the gradient of the loss with respect to every node that leads to it, at the values of its last run.
 
     Each gradient has its node's shape. The session may be left out where it is the only one that has run the loss.

@@ -26,9 +26,9 @@ from .events import (
     VariableUpdated,
 )
 from .finite import non_finite_gradient
-from .gradients import EvaluatedOperation, gradient_rule, input_gradients
+from .gradients import EvaluatedOperation, check_loss, gradient_rule, input_gradients
 from .graph import Node, Operation, Placeholder, Variable
-from .plan import Evaluation, LaterEvaluation, Plan, check_loss
+from .plan import Evaluation, LaterEvaluation, Plan
 from .session import Asked, Session, StepTaken
 from .train import Memory, Minimization, Optimizer, Schedule, rate_at, trained_variables
 from .train.step import Step, take_step

@@ -26,7 +26,7 @@ from .classroom.pupil import Pupil
 from .crash import describe, report_crash
 from .debugger.message import Message
 from .debugger.timeline import Timeline
-from .drawing.palette import choose_theme
+from .drawing.palette import ON_LIGHT, choose_theme
 from .keys import REPAINT, Keymap
 from .later import import_later
 from .lessons import lesson_names
@@ -36,7 +36,7 @@ from .programs.program import Program
 from .screens.main_screen import MainScreen
 from .session import DebugSession
 from .session.progress import Progress
-from .settings import Settings, config_path, theme_of
+from .settings import Settings, config_path, theme_of, theme_on
 from .terminal.driver import DifferenceDriver
 from .terminal.input import BackgroundReported
 from .widgets.canvas import PaintedRow
@@ -87,7 +87,7 @@ class BackpropApp(App[None]):
         self._progress = progress
         self._begins = begins
         self._offers_path = offers_path
-        self._follows_background = False
+        self._settings = Settings()
         self._keys: Keymap = {}
         self._wrong_settings: list[str] = []
         self.fault: list[str] = []
@@ -320,7 +320,7 @@ class BackpropApp(App[None]):
         message = self.session.message  # what was wrong with the program still has to be read
         self._keys = settings.keys
         self.set_keymap(settings.keys)
-        self._follows_background = settings.theme == "auto"
+        self._settings = settings
         self.action_choose_theme(theme_of(settings))
         self.session.change_speed(settings.speed - Settings.speed)
         while self.session.quiz.mode != settings.ask and self.session.hunt is None:
@@ -334,14 +334,14 @@ class BackpropApp(App[None]):
     def action_choose_theme(self, name: str) -> None:
         """Show everything as a theme says, from now on."""
         choose_theme(name)
-        self.theme = "ansi-light" if name == "light" else "ansi-dark"
+        self.theme = "ansi-light" if name in ON_LIGHT.values() else "ansi-dark"
         if self.is_running:
             self.action_repaint()
 
     def on_background_reported(self, event: BackgroundReported) -> None:
         """Take the theme that can be read on the terminal's background, where no other one is set."""
-        if self._follows_background:
-            self.action_choose_theme("light" if event.is_light else "dark")
+        if self._settings.follows_background:
+            self.action_choose_theme(theme_on(self._settings, is_light=event.is_light))
 
     def copy_to_clipboard(self, text: str) -> None:
         """Hand a text to the terminal, with nothing in it that a shell or an editor would obey when it is pasted."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from platformdirs import user_config_path
 
-from .drawing.palette import THEMES
+from .drawing.palette import ON_DARK, ON_LIGHT, THEMES
 from .notation.fitting import printable
 
 FILE = "config.toml"
@@ -27,7 +27,7 @@ CHOICES: Mapping[str, tuple[Any, ...]] = {
 }
 """What each setting may be, the default first but for the speed, whose is 2."""
 MEANINGS = {
-    "theme": "auto follows the terminal's background, where it can be asked",
+    "theme": "auto and colour-blind follow the terminal's background, where it can be asked",
     "speed": "of a run, from 1 step a second to as fast as it trains",
     "ask": "whether questions are asked from the start: you, or the room",
     "plain": "lines instead of a screen",
@@ -46,6 +46,11 @@ class Settings:
     ascii: bool = False
     keys: Mapping[str, str] = field(default_factory=dict)
     wrong: tuple[str, ...] = ()
+
+    @property
+    def follows_background(self) -> bool:
+        """Whether the theme depends on the terminal's background."""
+        return self.theme in ON_LIGHT
 
     @property
     def only_ascii(self) -> bool:
@@ -133,7 +138,10 @@ def write_config(settings: Settings, path: Path | None = None) -> str:
 
 def theme_of(settings: Settings) -> str:
     """Return the theme to begin with: the one that is set, or what some terminals say in their environment."""
-    if settings.theme != "auto":
-        return settings.theme
     background = os.environ.get("COLORFGBG", "").rpartition(";")[2]
-    return "light" if background in ("7", "15") else "dark"
+    return theme_on(settings, is_light=background in ("7", "15"))
+
+
+def theme_on(settings: Settings, *, is_light: bool) -> str:
+    """Return the theme on a light or a dark background: the one that is set, unless that follows the background."""
+    return (ON_LIGHT if is_light else ON_DARK).get(settings.theme, settings.theme)

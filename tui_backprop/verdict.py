@@ -32,6 +32,7 @@ from .programs.program import Program
 
 MOST_NODES = 2_000_000
 """So many nodes, of all steps together, are computed again in less than a minute."""
+_FEW_ENTRIES = 8
 MOST_ROWS = 20
 _DIAGNOSED = 3
 """So many steps a diagnosis has to explain: the first wrong one and those after it; of a large graph, that one."""
@@ -91,8 +92,9 @@ class Verdict:
         if not self.parted:
             where = "the step" if self.recorded == 1 else f"all {self.recorded} steps"
             sign = PARTS if self.diagnosis else DONE
+            agree = "1 gradient agrees" if self.compared == 1 else f"{self.compared} gradients agree"
             but = f", but {self.summed} of its updates took the sum of several backward calls" if self.summed else ""
-            yield f"{sign} {whose}: {self.compared} gradients agree in {steps or where}{self._with}{but}"
+            yield f"{sign} {whose}: {agree} in {steps or where}{self._with}{but}"
             yield from map(fault_text, self.diagnosis)
             yield from self._remarks()
             return
@@ -239,16 +241,24 @@ def _numbers(parted: Parted) -> tuple[str, str]:
 
 
 def _all_numbers(parting: Parting) -> Iterator[str]:
-    """Yield what came to the first node that parts: from each consumer the right contribution, and theirs."""
-    yield f"no mistake that is known explains it; what comes to {printable(parting.node.name)}:"
+    """Yield what came to the first node that parts: from each consumer the right contribution, and theirs.
+
+    Of a large array that is the entry in which the two gradients differ most.
+    """
+    entry: tuple[int, ...] | None = None
+    if np.size(parting.right) > _FEW_ENTRIES and np.shape(parting.right) == np.shape(parting.theirs):
+        entry = _most_apart(parting.theirs, parting.right)
+    at = "" if entry is None else f" [{','.join(map(str, entry))}]"
+    yield f"no mistake that is known explains it; what comes to {printable(parting.node.name)}{at}:"
     for consumer, input_index, right, theirs in parting.contributions[:MOST_ROWS]:
-        said = "" if theirs is None else f", yours would be {_short(theirs)}"
-        yield f"  {_short(right)} from {printable(consumer.name)} (its input {input_index + 1}){said}"
-    yield f"  sum {_short(parting.right)}, yours {_short(parting.theirs)}"
+        said = "" if theirs is None else f", yours would be {_short(theirs, entry)}"
+        yield f"  {_short(right, entry)} from {printable(consumer.name)} (its input {input_index + 1}){said}"
+    yield f"  sum {_short(parting.right, entry)}, yours {_short(parting.theirs, entry)}"
 
 
-def _short(array: Array) -> str:
-    return " ".join(np.array2string(np.asarray(array), precision=6, threshold=8, edgeitems=2).split())
+def _short(array: Array, entry: tuple[int, ...] | None) -> str:
+    shown = np.asarray(array) if entry is None else np.asarray(array)[entry]
+    return " ".join(np.array2string(shown, precision=6, threshold=_FEW_ENTRIES, edgeitems=2).split())
 
 
 def _most_apart(theirs: Array, right: Array) -> tuple[int, ...]:

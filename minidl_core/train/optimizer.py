@@ -17,9 +17,8 @@ import numpy as np
 
 from ..arrays import Array
 from ..errors import GraphError
-from ..gradients import is_flat
+from ..gradients import check_loss, is_flat
 from ..graph import Node, Operation, Variable, check_has_value, post_order
-from ..plan import check_loss
 from ..watching import notify
 from .schedules import Schedule, checked_rate
 from .settings import Declared, setting

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arrays import Array, as_text, copy_in, freeze, is_finite, is_float64, read_only
+from ..arrays import Array, as_text, copy_in, freeze, frozen, is_finite, is_float64, read_only
 from ..errors import GraphError, MinidlError
 from ..finite import non_finite_term, non_finite_update
 from ..graph import Node, Variable
@@ -190,9 +190,7 @@ def take_step(
             values = step.update(variable, old, gradient)
             taken = values[-1]
             # a small one is not worth a call
-            new = after[variable] = old - taken if taken.size < _LARGE else _taken_off(old, taken)
-            if new.ndim:
-                new.setflags(write=False)
+            new = after[variable] = frozen(old - taken if taken.size < _LARGE else _taken_off(old, taken))
             total += np.vdot(new, new) if new.ndim else new * new
             if hides:
                 total += np.vdot(gradient, gradient)

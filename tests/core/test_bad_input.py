@@ -143,7 +143,7 @@ def test_a_cycle_made_by_force():
     x = dl.Variable(1.0, name="x")
     a = dl.add(x, 1, name="a")
     b = dl.negative(a, name="b")
-    a.inputs = (x, b)
+    a._second = b
     for action in (
         lambda: dl.Session().run(b),
         lambda: dl.train.GradientDescentOptimizer(0.1).minimize(b),

@@ -25,7 +25,7 @@ ORDER = [
         "graph",
         "gradients",
     ),
-    *("backprop", "floats", "scalars", "leaves", "plan"),
+    *("backprop", "floats", "structure", "scalars", "leaves", "plan"),
     *("train.settings", "train.schedules", "train.terms", "train.optimizer", "train.rules", "train.step", "train"),
     *("buffered", "session", "events", "stepper", "gradient_check", "forward_mode", "remarks"),
     *("operations.decorator", "operations.arithmetic", "operations.products", "operations.curves", "operations.shapes"),

@@ -223,3 +223,61 @@ def test_a_graph_with_an_array_in_it_is_none_of_single_numbers():
     assert Plan([dl.reduce_sum(dl.Variable([1.0, 2.0]))]).scalars is None
     assert Plan([dl.placeholder() + 1.0]).scalars is None
     assert Plan([dl.placeholder(()) + 1.0]).scalars is not None
+
+
+def test_graphs_that_are_built_alike_share_what_is_found_of_them_and_nothing_else():
+    plans = []
+    for number, bound in ((3.0, 1.0), (0.5, 9.0)):
+        with dl.Graph().as_default():
+            x, w = dl.Variable(number), dl.Variable(2.0)
+            loss = dl.clip(x * w, high=bound) + 1.0
+        plans.append(Plan([loss]))
+        session = dl.Session()
+        # the bound is an attribute, which is the node's
+        assert session.run(loss) == min(number * 2.0, bound) + 1.0
+        assert list(dl.compute_gradient(loss, session).values())[-2:] == ([0.0, 0.0] if bound == 1.0 else [2.0, 0.5])
+    first, second = [plan.scalars._structure for plan in plans]
+    assert first is second
+
+
+@pytest.mark.parametrize("other", ["operation", "operand", "variable", "fetches"])
+def test_graphs_that_differ_share_nothing(other):
+    def plan_of(operation=dl.tanh, leaf=dl.Variable, swapped=False, more=False):
+        with dl.Graph().as_default():
+            x, w = leaf(3.0), dl.Variable(2.0)
+            loss = operation(w - x if swapped else x - w) * w
+            fetches = [loss, w + x] if more else [loss]
+        return Plan(fetches)
+
+    changes = {"operation": dl.exp, "operand": True, "variable": dl.Constant, "fetches": True}
+    names = {"operation": "operation", "operand": "swapped", "variable": "leaf", "fetches": "more"}
+    same, changed = plan_of(), plan_of(**{names[other]: changes[other]})
+    assert same.scalars._structure is plan_of().scalars._structure
+    assert changed.scalars._structure is not same.scalars._structure
+
+
+def test_what_is_trained_is_what_is_a_variable_in_each_of_two_graphs_that_look_alike():
+    for leaf in (dl.Variable, dl.Constant, dl.Variable):
+        with dl.Graph().as_default():
+            x, w = leaf(3.0), dl.Variable(2.0)
+            step = dl.train.GradientDescentOptimizer(0.1).minimize(dl.square(x * w))
+        session = dl.Session()
+        session.run(step)
+        assert session.variables[w] == 2.0 - 0.1 * 36.0
+        assert (x in session.variables) == (leaf is dl.Variable)
+
+
+def test_the_gradients_of_single_numbers_are_a_dictionary_of_numpys_numbers():
+    with dl.Graph().as_default():
+        x, w = dl.Variable(3.0), dl.Variable(2.0)
+        loss = x * w
+        beside = loss + 1.0
+    session = dl.Session()
+    session.run([loss, beside])
+    gradients = dl.compute_gradient(loss, session)
+    assert list(gradients) == [loss, x, w]
+    assert gradients == {loss: 1.0, x: 2.0, w: 3.0}
+    assert repr(gradients) == repr(dict(gradients))
+    assert (len(gradients), type(gradients[x]), beside in gradients) == (3, np.float64, False)
+    with pytest.raises(KeyError):
+        gradients[beside]

@@ -14,7 +14,7 @@ from tui_backprop.app import BackpropApp
 from tui_backprop.commands.cli import main
 from tui_backprop.commands.grade import grade
 from tui_backprop.debugger.steps import Place
-from tui_backprop.hunt.hunt import WRONG_COSTS, Guess, GuessError, Hunt, read_guess, written_kinds
+from tui_backprop.hunt.hunt import WRONG_COSTS, Guess, GuessError, Hunt, example_guess, read_guess, written_kinds
 from tui_backprop.hunt.mutants import KINDS, mutants
 from tui_backprop.hunt.planting import hunt_address, kinds_by
 from tui_backprop.inspector.view_table import VIEWS
@@ -95,6 +95,9 @@ def test_a_guess_is_read_or_its_mistake_named(viewer: Viewer) -> None:
     }.items():
         with pytest.raises(GuessError, match=why):
             read_guess(wrong, "x", nodes)
+    with pytest.raises(GuessError, match=f"as in {example_guess(nodes)}"):
+        read_guess("6", "", nodes)
+    assert read_guess(example_guess(nodes), "", nodes).kind == "operand"
     assert len(written_kinds()) == len(KINDS) + 1
     assert "Type a node" in said(viewer, "guess sigmoid")
 

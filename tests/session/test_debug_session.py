@@ -335,6 +335,19 @@ def test_the_latest_message_is_shown_and_each_viewer_has_done_with_it_alone() ->
     assert teacher.message is session.message
 
 
+def test_who_closes_a_check_still_has_the_node_in_view_that_was_checked() -> None:
+    session = opened("two-paths")
+    viewer = Viewer(session, KEYS)
+    session.step("iteration")
+    viewer.arrow("down")
+    checked = viewer.node
+    assert checked is not None
+    viewer.show_on_request("check")
+    viewer.show_on_request("check")
+    assert viewer.node is checked
+    assert viewer.view is None
+
+
 def test_each_viewer_closes_the_score_for_itself() -> None:
     session = opened("two-paths")
     teacher, pupil = Viewer(session, KEYS), Viewer(session, KEYS)

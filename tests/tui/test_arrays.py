@@ -442,7 +442,7 @@ for step in range(4):
 
 def test_two_losses_in_turn_are_refused(tmp_path: Path) -> None:
     by_arrays = TWO_LOSSES.replace("seen = []", "class Other: pass")
-    with pytest.raises(ProgramError, match=r"an array, read at net.py:\d+, moves from step to step, too"):
+    with pytest.raises(ProgramError, match=r"it trains by d_loss and g_loss in turn, whose steps are not told apart"):
         opened(by_arrays, tmp_path)
     as_one = by_arrays.replace("z @ wg @ wd", "fake @ wd").replace("    dr, df", "    fake = z @ wg\n    dr, df")
     with pytest.raises(ProgramError, match="steps are not told apart"):

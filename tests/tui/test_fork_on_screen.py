@@ -164,6 +164,7 @@ BAD = {
     "W = 1 2 3": "'1 2 3' are 3 numbers; give one for all of W.",
     "p[0,0] = 1": "p is computed from add, so it cannot be set; W, b, c, X and the learning rate can.",
     "V = 1": "There is no 'V'; W, b, c, X and the learning rate can be edited.",
+    "learning rate =": "Which number? Write it behind the '=', as in learning rate = 0.5",
     "learning rate = 0": "The learning rate must be above 0: it says how far an update moves.",
     "eta = -1": "The learning rate must be above 0: it says how far an update moves.",
     "learning rate = 0.0005": "Nothing would change: the learning rate is 0.0005 already.",

@@ -13,6 +13,7 @@ from textual.widgets import Input
 from tests.tui.on_screen import opened, place, text, wait_for
 from tui_backprop.drawing.palette import plain
 from tui_backprop.panes.header import draw_header
+from tui_backprop.screens.main_screen import MainScreen
 
 
 @pytest.mark.parametrize("lesson", ["perceptron", "two-paths"])
@@ -36,6 +37,31 @@ async def test_a_buffer_full_of_presses_is_drawn_once_and_shows_the_last(
         for _ in range(60):
             await pilot.press("b")
         assert place(pilot)[0] == 2  # none was lost
+
+
+async def test_a_frame_of_a_run_gives_way_to_a_key_and_what_it_had_drawn_is_painted_with_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with opened() as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, MainScreen)
+        await pilot.press("r")
+        drawn: list[str] = []
+        draw, asked = screen._canvases._draw_pane, iter((False, False, True))
+        monkeypatch.setattr(
+            screen._canvases, "_draw_pane", lambda pane, *at: (drawn.append(pane.name), draw(pane, *at))[1]
+        )
+        monkeypatch.setattr(screen, "_is_awaited", lambda: next(asked, False))
+        screen.session.tick()
+        screen._gives_way = True
+        screen._draw()
+        assert drawn == ["header", "graph"]
+        await pilot.press("space")
+        assert screen.session.running is None
+        assert text(pilot, "header") == plain([draw_header(pilot.app.timeline.moment, 120)])
+        header, painted = pilot.app.query_one("#header"), pilot.app.screen._compositor.render_strips()
+        assert header.region.y == 0
+        assert text(pilot, "header").strip() in painted[0].text
 
 
 async def test_each_single_press_is_drawn() -> None:

@@ -199,12 +199,12 @@ async def test_the_loss_and_the_number_in_view_are_shown_with_all_their_digits()
 async def test_a_picture_that_is_not_whole_is_drawn_on_until_it_is() -> None:
     async with opened("xor") as pilot:
         screen = pilot.app.screen
-        [pane] = [pane for pane in screen._panes if pane.name == "picture"]
+        [pane] = [pane for pane in screen._canvases._panes if pane.name == "picture"]
         screen.viewer.picture = "map"
         await pilot.press("i")
         await wait_for(pilot, lambda: not screen._goes_on)
         assert not pane.prepare(screen.session.moment, screen.viewer)
-        area = screen._areas["picture"]
+        area = screen._canvases.areas["picture"]
         size = Size(area.width, area.height)
         assert text(pilot, "picture") == plain(pane.draw(screen.session.moment, screen.viewer, size))
 

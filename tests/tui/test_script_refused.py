@@ -63,10 +63,25 @@ UNRUN = "a, b = dl.placeholder(), dl.placeholder()\nstep = step_of(dl.Variable(1
             "my_model.py trains nothing",
         ),
         (
-            "import numpy as np\nw = np.array(0.5)\nfor _ in range(9):\n    dw, loss = 0.0, 0.0\n"
-            "    for x in np.arange(3.0):\n        loss += (w * x - 1) ** 2\n        dw += 2 * (w * x - 1) * x\n"
+            "import numpy as np\nw = 0.5\nfor _ in range(9):\n    dw, loss = 0.0, 0.0\n"
+            "    for x in [0.0, 1.0, 2.0]:\n        loss += (w * x - 1) ** 2\n        dw += 2 * (w * x - 1) * x\n"
             "    w = w - 0.1 * dw\n",
             "; compute the loss of all points at once, as in loss = np.mean((y - out) ** 2), print it in the loop, and",
+        ),
+        (
+            "class Line:\n    pass\nline = Line()\nline.w, line.v = 0.5, 0.0\nfor _ in range(3):\n"
+            "    line.g = 2 * line.w\n    line.v = 0.9 * line.v - 0.1 * line.g\n    line.w += line.v\n",
+            "trains nothing that can be seen: line.w is a plain Python number, which leaves no trace; import numpy as",
+        ),
+        (
+            "class Line:\n    def fit(self):\n        self.w = 0.5\n        for _ in range(3):\n"
+            "            self.w, self.n = self.w - 0.1 * self.w, 1\nLine().fit()\n",
+            "trains nothing that can be seen: if self.w is a plain Python number, it leaves no trace; import numpy as",
+        ),
+        (
+            "p, g = {'w': 0.5}, {}\nfor _ in range(3):\n    g['w'] = 2 * p['w']\n"
+            "    for k in p:\n        p[k] -= 0.1 * g[k]\n",
+            "trains nothing that can be seen: p is a plain Python number, which leaves no trace; import numpy as np,",
         ),
         (
             "left, price = 5, [3.0]\nwhile left:\n    left -= 1\n    price[0] = price[0] - 0.5\n",

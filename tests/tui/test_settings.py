@@ -48,7 +48,7 @@ LIGHT = {
     "Gruvbox light": "#fbf1c7",
     "Catppuccin Latte": "#eff1f5",
 }
-BACKGROUNDS = {"dark": DARK, "light": LIGHT, "colour-blind": DARK}
+BACKGROUNDS = {"dark": DARK, "light": LIGHT, "colour-blind": DARK, "colour-blind-light": LIGHT}
 """Backgrounds that terminals have, by the theme that is for them."""
 STRINGS = (tokenize.STRING, getattr(tokenize, "FSTRING_MIDDLE", tokenize.STRING))  # from Python 3.12 on
 READABLE = 4.5
@@ -102,9 +102,9 @@ def test_a_theme_is_taken_where_the_background_is_light_and_nothing_else_is_set(
             [message] = TerminalInput().take(f"\x1b]11;{answer}\x1b\\".encode())
             assert isinstance(message, BackgroundReported)
             assert message.is_light is light
-        for settings, taken in ((Settings(), "light"), (Settings(theme="dark"), "dark")):
+        for theme, taken in (("auto", "light"), ("dark", "dark"), ("colour-blind", "colour-blind-light")):
             app = BackpropApp("chain")
-            app.set_up(settings)
+            app.set_up(Settings(theme=theme))
             app.on_background_reported(BackgroundReported(is_light=True))
             assert THEMES[taken].items() <= STYLES.items()
         monkeypatch.setenv("COLORFGBG", "0;15")  # of a terminal in which this one was begun, say
@@ -119,9 +119,11 @@ def test_a_theme_is_taken_where_the_background_is_light_and_nothing_else_is_set(
 def test_some_terminals_say_their_background_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLORFGBG", "0;15")
     assert theme_of(Settings()) == "light"
-    assert theme_of(Settings(theme="colour-blind")) == "colour-blind"
+    assert theme_of(Settings(theme="colour-blind")) == "colour-blind-light"
+    assert theme_of(Settings(theme="dark")) == "dark"
     monkeypatch.setenv("COLORFGBG", "15;0")
     assert theme_of(Settings()) == "dark"
+    assert theme_of(Settings(theme="colour-blind")) == "colour-blind"
 
 
 def test_what_is_printed_is_read_again(tmp_path: Path) -> None:
@@ -176,7 +178,7 @@ def test_the_command_line_says_and_overrides(capsys: pytest.CaptureFixture[str])
     assert "ascii = true" in printed
     with pytest.raises(SystemExit):
         main(["--theme", "pink"])
-    assert "there are auto, dark, light, colour-blind" in capsys.readouterr().err
+    assert "there are auto, dark, light, colour-blind, colour-blind-light" in capsys.readouterr().err
 
 
 def test_speed_and_questions_are_set_from_the_start() -> None:

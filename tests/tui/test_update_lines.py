@@ -55,9 +55,24 @@ def test_numbers_are_judged_whatever_their_gradients_are_called(update: str, tmp
             assert row.split()[1] == f"by_hand.py:{line}"
 
 
-@pytest.mark.parametrize("update", ["w -= rate / 2 * slope_of_w", "w -= rate * np.mean((p - y) * x)"])
-def test_a_gradient_that_is_not_compared_is_said(update: str, tmp_path: Path) -> None:
-    program = opened(LINE.replace("COUNT", "12").replace("UPDATE", update).replace("SLOPE", HALF), tmp_path)
+POINTS = """
+import numpy as np
+w, b, seen = 0.0, 0.5, []
+rate = 0.02
+for x, y in [(1.0, 2.0), (2.0, 5.0), (3.0, 8.0)]:
+    p = w * x + b
+    loss = (p - y) ** 2
+    seen.append(loss)
+    slope_of_w = (p - y) * x
+    slope_of_b = 2 * (p - y)
+    UPDATE
+    b -= rate * slope_of_b
+"""
+
+
+@pytest.mark.parametrize("update", ["w -= rate / 2 * slope_of_w", "w -= rate * (p - y) * x"])
+def test_a_gradient_of_numbers_alone_that_is_not_compared_is_said(update: str, tmp_path: Path) -> None:
+    program = opened(POINTS.replace("UPDATE", update), tmp_path)
     assert program.warning.endswith(
         "The gradients of w are not compared: name them, as dw = ..., before the update uses them."
     )

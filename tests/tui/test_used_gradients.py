@@ -110,8 +110,18 @@ def test_what_is_done_to_one_gradient_before_it_is_used_is_a_mistake(
 def test_rules_of_updates_and_clipping_are_none(rule: str, clip: str, tmp_path: Path) -> None:
     program = opened(NET.replace(UPDATE, rule).replace(AFTER, clip), tmp_path)
     assert parted(program) == set()
-    said = "Its updates clip net.p['W1'], net.p['b1'] and others: gradients are compared as they were before."
-    assert program.warning == (said if clip == BY_VALUE else "")
+    some = "net.p['W1'], net.p['b1'] and others"
+    said = {
+        AFTER: "",
+        BY_VALUE: f"Its updates clip {some}: gradients are compared as they were before.",
+        BY_NORM: f"Its updates scale the gradients of {some} by a norm: they are compared as they were before",
+    }
+    assert program.warning.startswith(said.get(clip, said[BY_NORM]))
+    if clip == BY_NORM and type(program.optimizer) is GradientDescentOptimizer:
+        assert program.warning.endswith(", and the learning rate that is shown has that factor in it.")
+        assert program.learning_rate < 0.05
+    else:
+        assert program.warning in ("", f"{said.get(clip, said[BY_NORM]).removesuffix('.')}.")
     if clip == AFTER:
         kinds = [GradientDescentOptimizer, MomentumOptimizer, MomentumOptimizer, AdamOptimizer]
         assert (type(program.optimizer), program.learning_rate) == (kinds[RULES.index(rule)], 0.05)
@@ -317,6 +327,37 @@ def test_a_gradient_with_another_factor_in_each_step_is_a_mistake(
     assert re.search(r"w: yours is [01]\.\d+ times the right one", capsys.readouterr().out)
 
 
+SIZES = """
+import numpy as np
+rng = np.random.default_rng(5)
+X = rng.normal(size=(170, 3))
+y = X @ np.array([1.0, -2.0, 0.5]) + 1
+w, b, first = np.zeros(3), 0.0, 0
+for n in (3, 5, 7, 9, 11, 13, 14, 16, 18, 19, 20, 22):
+    xb, yb = X[first : first + n], y[first : first + n]
+    first += n
+    error = xb @ w + b - yb
+    loss = np.mean(error ** 2)
+    dw = 2 * xb.T @ error
+    db = 2 * np.sum(error)
+    w -= 0.002 * dw
+    b -= 0.002 * db
+
+class Other:
+    '''A script with a class is read by its arrays.'''
+"""
+
+
+@pytest.mark.parametrize("is_by_lines", [True, False])
+def test_a_sum_over_batches_of_many_sizes_is_no_mistake(is_by_lines: bool, tmp_path: Path) -> None:
+    source = SIZES.partition("class Other")[0] if is_by_lines else SIZES
+    program = opened(source, tmp_path)
+    assert parted(program) == set()
+    assert (len(program.steps), len(program.steps[0].theirs), program.learning_rate) == (12, 2, 0.002)
+    assert "Its gradients are those of 3 to 22 times loss" in program.warning
+    assert parted(opened(source.replace("2 * xb.T @ error", "xb.T @ np.abs(error)"), tmp_path)) >= {"w"}
+
+
 def test_steps_that_make_the_loss_larger_are_a_mistake(tmp_path: Path) -> None:
     assert len(parted(opened(NET.replace("(out - y) / len(X)", "(y - out) / len(X)"), tmp_path))) == 4
 
@@ -366,3 +407,61 @@ def test_a_bias_of_one_number_is_judged_too(line: str, instead: str, wrong: set[
     assert parted(program) == wrong
     assert len(program.steps[0].theirs) == 2
     assert program.learning_rate == 0.1
+
+
+ONE_UNIT = """
+import numpy as np
+rng = np.random.default_rng(2)
+
+def sigmoid(z):
+    return 1.0 / (1.0 + np.exp(-z))
+
+def train(points, targets, rate):
+    w, b = rng.normal(size=3), 0.0
+    v, c = rng.normal(size=(2, 3)), np.zeros(3)
+    for epoch in range(2):
+        total = 0.0
+        for x, t in zip(points, targets):
+            h = np.tanh(x @ v + c)
+            o = sigmoid(h @ w + b)
+            loss = 0.5 * (o - t) ** 2
+            do = (o - t) * o * (1 - o)
+            dh = do * w * (1 - h ** 2)
+            w = w - rate * do * h
+            b = b - rate * do
+            v -= rate * np.outer(x, dh)
+            c -= rate * dh
+            total += loss
+        print(epoch, total)
+
+train(np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([0.0, 1.0, 1.0, 0.0]), 0.5)
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "wrong"),
+    [
+        ("", "", set()),
+        ("b = b - rate * do", "b -= rate * do", set()),
+        ("b = b - rate * do", "b = b - rate * do * 3", {"b"}),
+        ("b = b - rate * do", "b = b - rate * (o - t)", {"b"}),
+        ("dh = do * w * (1 - h ** 2)", "dh = do * w * (1 + h)", {"c", "v"}),
+    ],
+)
+def test_a_weight_that_is_one_number_is_judged_where_it_begins_as_a_plain_one(
+    line: str, instead: str, wrong: set[str], tmp_path: Path
+) -> None:
+    program = opened(ONE_UNIT.replace(line, instead) if line else ONE_UNIT, tmp_path)
+    # where a point is 0 the gradient of v is, too
+    assert parted(program) in (wrong, wrong - {"v"})
+    assert {node.name for step in program.steps for node in step.theirs} == {"w", "b", "v", "c"}
+    assert (len(program.steps), len(program.steps[0].theirs), program.learning_rate) == (8, 4, 0.5)
+    assert (program.warning, len({step.loss for step in program.steps})) == ("", 1)
+
+
+def test_a_rate_that_is_divided_counts_for_one_gradient_where_another_is_wrong(tmp_path: Path) -> None:
+    source = NET.replace("2 * (out - y) / len(X)", "2 * (out - y)").replace("rate * g", "rate / 8 * g")
+    source = source.replace('"b2": d.sum(0)', '"b2": d.sum(0) ** 2').replace("(1 - self.h ** 2)", "(1 - self.h)")
+    program = opened(source, tmp_path)
+    assert parted(program) == {f"net.p['{name}']" for name in ("b2", "W1", "b1")}
+    assert program.warning == ""

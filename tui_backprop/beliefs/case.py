@@ -16,7 +16,7 @@ import numpy as np
 from minidl_core.arrays import Array, quiet
 from minidl_core.gradients import EvaluatedOperation
 
-from .comparison import near, parting, tolerance
+from .comparison import FINER, near, parting, tolerance
 from .evaluated_graph import BackwardCall, Edge, EvaluatedGraph
 from .formulas import Slope
 from .machine import EndlessError, Machine, run, start_cells
@@ -48,6 +48,7 @@ class Case:
         self.is_complete = all(not sources or at in self.theirs for at, sources in enumerate(graph.inputs) if at)
         self._passed_on: dict[int, list[Any]] = {}
         self._magnitudes: dict[int, list[Any]] = {}
+        self._slips: dict[int, float] = {}
         self._alike: dict[tuple[str, int], tuple[list[int], EvaluatedOperation, Array]] = {}
         self._slopes: dict[tuple[str, int, Slope], dict[int, float]] = {}
 
@@ -71,10 +72,17 @@ class Case:
         return list(dict.fromkeys([*self.parted, *range(len(self.graph.nodes))]))
 
     def work(self, machine: Machine) -> int:
-        """Return how much it takes to find where a machine parts, in contributions."""
+        """Return how much it takes to find where a machine parts, in contributions of single numbers."""
         if not self.has_to_run(machine):
-            return 1 if self.is_complete else len(self.graph.nodes)
-        return self._ways if machine.order in AGAIN else sum(map(len, self.graph.inputs))
+            return self._weight * (1 if self.is_complete else len(self.graph.nodes))
+        return self._weight * (self._ways if machine.order in AGAIN else sum(map(len, self.graph.inputs)))
+
+    @cached_property
+    def _weight(self) -> int:
+        """How many contributions of single numbers one of this graph's takes as long as."""
+        if self.graph.is_scalar:
+            return 1
+        return 10 + sum(np.size(value) for value in self.graph.values) // (20 * len(self.graph.values))
 
     def has_to_run(self, machine: Machine) -> bool:
         """Return whether a machine has to be run to its end, because sums cannot be looked at by themselves."""
@@ -166,7 +174,28 @@ class Case:
                     self._magnitudes[consumer] = self.graph.magnitudes(consumer, gradient)
                 sizes.append(self._magnitudes[consumer][input_index])
         found = parting(theirs, total, sizes)
+        if found is None or not found.any():
+            return found is not None
+        found = parting(theirs, total, [*sizes, self._slip(position) / self.tolerance])
         return found is not None and not found.any()
+
+    @cached_property
+    def _rounded(self) -> EvaluatedGraph:
+        evaluation = self.graph.evaluation
+        return EvaluatedGraph(evaluation.rounded(self.tolerance / FINER), self.graph.nodes[0])
+
+    def _slip(self, position: int) -> float:
+        """Return how far rounding in the values moves what comes to a node of an array graph, as `compare` has it."""
+        if position not in self._slips:
+            slip: Any = 0.0
+            for consumer, input_index in self.graph.consumers[position]:
+                gradient = self.theirs.get(consumer)
+                if gradient is None or np.shape(gradient) != self.graph.values[consumer].shape:
+                    continue
+                moved = self._rounded.contributions(consumer, gradient)[input_index]
+                slip = slip + moved - self.graph.contributions(consumer, gradient)[input_index]
+            self._slips[position] = float(np.max(np.abs(slip), initial=0.0, where=np.isfinite(slip)))
+        return self._slips[position]
 
     def _unexplained(self, machine: Machine, positions: Any) -> Iterator[int]:
         own: dict[int, Any] = {}

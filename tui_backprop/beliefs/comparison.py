@@ -21,7 +21,7 @@ from minidl_core.plan import Evaluation
 
 from .evaluated_graph import EvaluatedGraph
 
-_FINER = 16
+FINER = 16
 """So many times finer than gradients are compared are the numbers moved that tell how far rounding goes."""
 
 
@@ -120,7 +120,7 @@ def compare(evaluation: Evaluation, loss: Node, theirs: Mapping[Node, Array]) ->
     graph = EvaluatedGraph(evaluation, loss)
     comparison = _compare(graph, theirs, None)
     if comparison.disagreeing and not graph.is_scalar:
-        share = max(map(tolerance, theirs.values())) / _FINER
+        share = max(map(tolerance, theirs.values())) / FINER
         comparison = _compare(graph, theirs, EvaluatedGraph(evaluation.rounded(share), loss))
     return comparison
 

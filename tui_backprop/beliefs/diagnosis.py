@@ -116,6 +116,9 @@ def _mixtures(cases: Sequence[Case], causes: Sequence[Cause]) -> Iterator[tuple[
         return cases[0].work(_machine(cases[0], (cause,)))
 
     for first in sorted(causes, key=work):
+        left -= work(first)
+        if left < 0:
+            return
         rest = _suspicion(cases, (first,))
         if rest is None:
             continue

@@ -59,7 +59,8 @@ def _with_slope(machine: Machine, case: Case, kind: str, index: int, formula: Sl
         if graph.is_scalar:
             return gradient * numbers[position]
         op = graph.evaluation.operation(graph.operation(position))
-        spread = gradient * formula(op, graph.slopes(position)[input_index])
+        with np.errstate(all="ignore"):  # a wrong slope may be an infinity where the right one is none
+            spread = gradient * formula(op, graph.slopes(position)[input_index])
         shape = graph.values[graph.inputs[position][input_index]].shape
         return sum_to_shape(spread, shape) if np.shape(spread) else spread
 

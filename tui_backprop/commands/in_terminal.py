@@ -88,7 +88,7 @@ def _run_app(
             return 2
     if isinstance(company, Lead):
         complain(company.invitation)
-    status = run(app, only_ascii=settings.only_ascii, asks_background=settings.theme == "auto", cast=cast)
+    status = run(app, only_ascii=settings.only_ascii, asks_background=settings.follows_background, cast=cast)
     if cast is not None:
         cast.close()
         complain(f"{record} has what was shown" if not cast.problem else f"{record} is not whole: {cast.problem}")

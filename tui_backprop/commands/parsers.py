@@ -18,6 +18,7 @@ COMMANDS = ("exercise", "grade", HUNT, "serve")
 SWITCHES = ("--ascii", "--json", "--once", "--plain")
 """What takes no value, and may stand before the name of a command, too."""
 EXPORTS = ("numpy", "torch", "minidl")
+THEME = "colours: auto (default), dark, light, colour-blind, or colour-blind-light"
 
 DESCRIPTION = "Step through backpropagation in a terminal, forwards and backwards in time."
 EXAMPLES = """\
@@ -216,7 +217,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     count = _number(int, 1, "a whole number, 1 or above")
     parser.add_argument("--questions", type=count, metavar="N", help="no screen: a quiz of N questions, as Markdown")
-    parser.add_argument("--theme", metavar="NAME", help="colours: dark, light, colour-blind, or auto (default)")
+    parser.add_argument("--theme", metavar="NAME", help=THEME)
     parser.add_argument("--ascii", action="store_true", help="for fonts without box drawing and arrows")
     parser.add_argument("--print-config", action="store_true", help="print what is set, as a file to be changed")
     parser.add_argument("--forget", action="store_true", help="forget which lessons you have done, and where you were")
@@ -276,7 +277,7 @@ def build_hunt_parser() -> argparse.ArgumentParser:
         "--save", type=_session, metavar="FILE", help="at the end keep the session in FILE.backprop, which opens it"
     )
     parser.add_argument("--plain", action="store_true", help="no screen: commands are read and answered line by line")
-    parser.add_argument("--theme", metavar="NAME", help="colours: dark, light, colour-blind, or auto (default)")
+    parser.add_argument("--theme", metavar="NAME", help=THEME)
     parser.add_argument("--ascii", action="store_true", help="for fonts without box drawing and arrows")
     return parser
 

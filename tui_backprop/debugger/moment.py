@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from minidl_core import (
     ContributionAdded,
@@ -259,10 +259,12 @@ class Moment:
     def waiting(self) -> Iterator[tuple[Node, int]]:
         """The nodes that wait for consumers, each with how many it waits for."""
         left = self.waiting_count
-        for node in self.recording.in_reach:
+        enqueued, cursor = self.recording.enqueued, self.cursor
+        start = bisect_left(self.recording.passed, cursor)  # most have joined the queue long ago
+        for node in islice(self.recording.in_reach, start, None):
             if not left:
                 break
-            if self._past(self.recording.enqueued, node) is None and (pending := self.waits_for(node)):
+            if enqueued.get(node, cursor) >= cursor and (pending := self.waits_for(node)):
                 left -= 1
                 yield node, pending
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Set
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -63,7 +63,8 @@ class Recording:
     The dictionaries have for a node the time at which something happened to it; `queue_positions` its position among
     all that ever joined the queue, `visits` the times of all visits, `consumer_visits` those of a node's consumers.
     `crossed` has for an edge, a consumer and the index of its input, when a contribution came over it. `in_reach` and
-    `joined` are the nodes in the order in which a first consumer was visited and in which they joined the queue.
+    `joined` are the nodes in the order in which a first consumer was visited and in which they joined the queue;
+    `passed` has for each of `in_reach` when it and all before it had joined.
     `compared` are the times at which a gradient was completed that the program's engine found too, `parted` those of
     the nodes where the two are not the same.
     """
@@ -98,6 +99,7 @@ class Recording:
         self.queue_positions: dict[Node, int] = {}
         self.in_reach: list[Node] = []
         self.joined: list[Node] = []
+        self.passed: list[int] = []
         self.visited: dict[Node, int] = {}
         self.visits: list[int] = []
         self.consumer_visits: defaultdict[Node, list[int]] = defaultdict(list)
@@ -109,6 +111,13 @@ class Recording:
         self.updated: dict[Node, int] = {}
         self._first_update_below: dict[Node, int] = {}  # the number of the first update, from 0
         self._updates_traced = 0
+
+    @property
+    def times(self) -> Iterator[dict[Any, Any] | list[Any]]:
+        """All that grows with its events, and is nobody else's."""
+        yield from (self.evaluated, self.reached, self.enqueued, self.queue_positions, self.in_reach, self.joined)
+        yield from (self.visited, self.visits, self.consumer_visits, self.contributed, self.crossed, self.completed)
+        yield from (self.passed, self.compared, self.parted, self.updated, self._carried, self._first_update_below)
 
     @cached_property
     def measures_last_step(self) -> bool:
@@ -234,3 +243,5 @@ class Recording:
         for node in nodes:
             self.queue_positions[node] = len(self.queue_positions)
             self.enqueued[node] = time
+        while len(self.passed) < len(self.in_reach) and self.in_reach[len(self.passed)] in self.enqueued:
+            self.passed.append(time)

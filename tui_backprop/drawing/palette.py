@@ -60,11 +60,27 @@ _COLOUR_BLIND = _DARK | {
     "red": "color(208)",
     "blue": "color(75)",
 }
+_COLOUR_BLIND_LIGHT = _LIGHT | {
+    "done": "color(23)",
+    "waiting": "color(240)",
+    "stale": "color(239)",
+    "ghost": "color(96)",
+    "error": "bold color(124)",
+    "red": "color(124)",
+}
 THEMES = {
     name: _WITHOUT_COLOUR | _OF_LEVELS | colours
-    for name, colours in (("dark", _DARK), ("light", _LIGHT), ("colour-blind", _COLOUR_BLIND))
+    for name, colours in (
+        ("dark", _DARK),
+        ("light", _LIGHT),
+        ("colour-blind", _COLOUR_BLIND),
+        ("colour-blind-light", _COLOUR_BLIND_LIGHT),
+    )
 }
 """What each name of a style looks like, by theme."""
+ON_LIGHT = {"auto": "light", "colour-blind": "colour-blind-light"}
+"""The choices that follow the terminal's background: what each is where that is light."""
+ON_DARK = {"auto": "dark", "colour-blind": "colour-blind"}
 
 STYLES: dict[str, str] = dict(THEMES["dark"])
 """What each name of a style looks like now."""

@@ -144,22 +144,26 @@ def read_guess(text: str, in_view: str, nodes: Sequence[Node]) -> Guess:
     """Return the guess that was typed as `b 7`, or as `7` where the node in view is meant; raises GuessError."""
     names = {node.name for node in nodes} | {node.kind for node in nodes if isinstance(node, Operation)}
     match = _WRITTEN.fullmatch(f"{in_view} {text}" if text.strip().isdecimal() else text)
-    if match is None:
-        raise GuessError(
-            f"Type a node or an operation and the number of what is wrong there, as in {in_view or 'b'} 7."
-        )
-    name, number = match[1], match[2]
+    name, number = ("", "") if match is None else match.groups()
     if number == GIVING_UP:
         return Guess("", None)
-    if name not in names:
+    if not name:
         raise GuessError(
-            f"There is no node or operation {name or 'without a name'}; there are {', '.join(sorted(names))}."
+            "Type a node or an operation and the number of what is wrong there, as in "
+            f"{f'{in_view} 3' if in_view else example_guess(nodes)}."
         )
+    if name not in names:
+        raise GuessError(f"There is no node or operation {name}; there are {', '.join(sorted(names))}.")
     if not 1 <= int(number) <= len(KINDS):
         raise GuessError(
             f"There is no number {number}: what can be wrong is 1 to {len(KINDS)}, and {GIVING_UP} gives up."
         )
     return Guess(name, KINDS[int(number) - 1].kind)
+
+
+def example_guess(nodes: Sequence[Node]) -> str:
+    """Return a guess as it can be typed of these nodes: their first operation takes the wrong operand."""
+    return f"{next(node.kind for node in nodes if isinstance(node, Operation))} 3"
 
 
 def written_kinds() -> list[str]:

@@ -253,7 +253,8 @@ def _number(typed: str, name: str, *, one: bool) -> float:
     except ValueError:
         parts = re.findall(r"[^\s,;()\[\]]+", text)
         if not parts:
-            raise EditError(f"Which number? Write it behind the '=', as in {name} = 0.5") from None
+            example = name.removeprefix("the ")
+            raise EditError(f"Which number? Write it behind the '=', as in {example} = 0.5") from None
         if len(parts) > 1 and all(_is_number(part) for part in parts):
             many = f"'{shown}' are {len(parts)} numbers"
             decimal = f" A decimal has a point: {text.replace(',', '.')}" if re.fullmatch(r"-?\d+,\d+", text) else ""

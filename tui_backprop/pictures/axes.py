@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil, floor, log10
 
+import numpy as np
+
+from minidl_core.arrays import Array
+
 from ..drawing.palette import Line
+from ..notation.fitting import joined, width_of
 from ..notation.formats import DIGITS, MOST_DIGITS, number
 
 LARGEST = 1e300
@@ -47,22 +53,40 @@ def labels(places: list[float]) -> list[str]:
 def axis_beside(low: float, high: float, rows: int) -> list[Line]:
     """Return a vertical axis from low to high, a line of text for each row from above, with round numbers."""
     places = ticks(low, high, max(rows // 2, 2))
-    at_rows = [round((rows - 1) * (high - x) / (high - low)) for x in places]
-    texts = dict(zip(at_rows, labels(places), strict=True))
-    margin = max(map(len, texts.values()), default=0) + 1
+    return axis_with(list(zip(places, labels(places), strict=True)), low, high, rows)
+
+
+def axis_with(marked: Sequence[tuple[float, str]], low: float, high: float, rows: int) -> list[Line]:
+    """Return a vertical axis from low to high, a line of text for each row from above, with a text at each place."""
+    cells = cells_of([place for place, _ in marked], low, high, rows)
+    texts = {rows - 1 - cell: text for cell, (_, text) in zip(cells, marked, strict=True)}
+    margin = max((len(text) + 1 for text in texts.values()), default=0)
     return [[(texts.get(row, "").rjust(margin), "dim"), ("┤" if row in texts else "│", "frame")] for row in range(rows)]
 
 
-def axis_below(low: float, high: float, columns: int) -> str:
+def axis_below(low: float, high: float, columns: int) -> Line:
     """Return a horizontal axis from low to high in so many cells, with the round numbers for which there is room."""
     axis = ["─"] * columns
     places = ticks(low, high, max(columns // 8, 2))
     for x, text in zip(places, labels(places), strict=True):
-        middle = floor(0.5 + (columns - 1) * (x - low) / (high - low))
+        [middle] = cells_of([x], low, high, columns)
         start = max(min(middle - len(text) // 2, columns - len(text)), 0)
         if set(axis[max(start - 1, 0) : start + len(text) + 1]) == {"─"}:
             axis[start : start + len(text)] = text
-    return "".join(axis)
+    return joined([(cell, "frame" if cell == "─" else "dim") for cell in axis])
+
+
+def with_axes(lines: list[Line], beside: list[Line], below: Line) -> list[Line]:
+    """Return the lines of a picture with a vertical axis at their left and a horizontal one below them."""
+    corner = "└".rjust(width_of(beside[0]))
+    return [*(joined([*label, *line]) for label, line in zip(beside, lines, strict=True)), [(corner, "frame"), *below]]
+
+
+def cells_of(places: Array | Sequence[float], first: float, last: float, cells: int) -> list[int]:
+    """Return in which of so many cells, from `first` to `last`, each place lies; beyond them where it is outside."""
+    # rounded, so that what is computed a little short of the border of a cell lies in it, as plotext has it
+    inside = np.round(0.5 + (cells - 1) * (np.asarray(places, dtype=float) - first) / (last - first), 8)
+    return list(map(int, np.floor(inside).tolist()))
 
 
 def _round(count: int, unit: float) -> float:

@@ -11,12 +11,12 @@ from minidl_core.arrays import Array
 
 from ..debugger.moment import Moment
 from ..drawing.palette import Line
-from ..notation.fitting import first_that_fits, prose
+from ..notation.fitting import first_that_fits, prose, width_of
 from ..notation.formats import number
 from ..notation.names import called
-from .axes import LARGEST, axis_below, labels, rounded_outwards, ticks
+from .axes import LARGEST, axis_below, axis_beside, rounded_outwards, with_axes
 from .course_of_weights import NUMBERED, Step, numbers_before, numbers_now, others_stay, ranges_of, steps_of, told
-from .figures import CURSOR, GHOST, MEASURED, blank, draw_curve, figure, rows_of, scatter, small, styled
+from .figures import CURSOR, GHOST, MEASURED, Figure, blank, small, styled
 from .picture import Focus, Picture, finite_number, is_hidden, what_it_shows
 from .sampling import Grid, grid_of, why_not_sampled
 from .weights import Weight, count_of_weights
@@ -152,49 +152,40 @@ def _draw_curve(moment: Moment, weight: Weight, grid: Grid, width: int, height: 
     measured = [y for y in (*(step.loss for step in steps), at_start, at_now) if y is not None and abs(y) <= LARGEST]
     rows = height - 1
     low, high = _bounds(values[finite], measured)
-    marks = ticks(low, high, max(rows // 2, 2))
-    texts = [f" {text}" for text in labels(marks)]
-    margin = max(map(len, texts))
-    columns = width - margin - 1
+    beside = axis_beside(low, high, rows)
+    columns = width - (width_of(beside[0]) if beside else 0)
     if columns < 8 or rows < 3 or not finite.any():
         return blank(width, height)
 
-    plt = figure(width, rows)
-    plt.yaxes(True, False)
-    plt.yticks(marks, [text.rjust(margin) for text in texts])
     ends = float(axis[0]), float(axis[-1])
-    plt.xlim(*ends)
-    plt.ylim(low, high)
-    plt.scatter([axis[0]], [low], marker=" ")  # an axis on which nothing lies would be left out
+    figure = Figure(columns, rows, ends, (low, high))
     shown = finite & (values <= high)
     for piece in np.split(np.arange(len(axis)), np.flatnonzero(np.diff(shown)) + 1):
         if shown[piece[0]]:
-            draw_curve(plt, axis[piece], values[piece], ends, (low, high), columns, rows)
+            figure.curve(axis[piece], values[piece])
     slope = _slope(moment, weight)
     if slope is not None and isfinite(at_start):
         across = np.linspace(axis[0], axis[-1], columns)
         along = at_start + slope * (across - start)
         near = (np.abs(across - start) <= (axis[-1] - axis[0]) / 5) & (along >= low) & (along <= high)
-        scatter(plt, across[near], along[near], TANGENT)
+        figure.mark(across[near], along[near], TANGENT)
     for branch in moment.branches:
         if branch is not moment.branch:
-            _mark(plt, steps_of(moment, branch, [weight]), ends, (low, high), GHOST)
+            _mark(figure, steps_of(moment, branch, [weight]), GHOST)
     if moment.update(weight.node) is not None:
         steps = [*steps, Step(moment.iteration - 1, (start,), at_start)]
     if moment.iteration <= NUMBERED:
         for step in steps:
-            _mark(plt, [step], ends, (low, high), small(step.finished))
+            _mark(figure, [step], small(step.finished))
     else:
-        _mark(plt, steps, ends, (low, high), MEASURED)
-    _mark(plt, [Step(0, (now,), at_now)], ends, (low, high), CURSOR)
-    texts = [*rows_of(plt), "└".rjust(margin + 1) + axis_below(axis[0], axis[-1], columns)]
+        _mark(figure, steps, MEASURED)
+    _mark(figure, [Step(0, (now,), at_now)], CURSOR)
+    lines = styled(figure.rows(), _style)
+    return with_axes(lines, beside, axis_below(*ends, columns))
 
-    def style(row: int, column: int, cell: str) -> str:
-        if row == rows or column <= margin:
-            return "frame" if cell in "┤│└─" else "dim"
-        return {CURSOR: "now", TANGENT: "now", GHOST: "ghost"}.get(cell, "text" if cell < "⠀" else "variable")
 
-    return styled(texts, style)
+def _style(_row: int, _column: int, cell: str) -> str:
+    return {CURSOR: "now", TANGENT: "now", GHOST: "ghost"}.get(cell, "text" if cell < "⠀" else "variable")
 
 
 def _bounds(values: Array, measured: list[float]) -> tuple[float, float]:
@@ -206,8 +197,7 @@ def _bounds(values: Array, measured: list[float]) -> tuple[float, float]:
     return rounded_outwards(low, max(reached, min(highest, wall)))
 
 
-def _mark(plt: object, steps: list[Step], ends: tuple[float, float], heights: tuple[float, float], marker: str) -> None:
+def _mark(figure: Figure, steps: list[Step], mark: str) -> None:
     """Put a mark at each step whose place is on the axes."""
-    there = [(step.numbers[0], step.loss) for step in steps if step.loss is not None]
-    there = [(x, y) for x, y in there if ends[0] <= x <= ends[1] and heights[0] <= y <= heights[1]]
-    scatter(plt, np.array([x for x, _ in there]), np.array([y for _, y in there]), marker)
+    there = [(step.numbers[0], step.loss) for step in steps if step.loss is not None and isfinite(step.loss)]
+    figure.mark([x for x, _ in there], [y for _, y in there], mark)

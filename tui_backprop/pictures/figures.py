@@ -1,20 +1,16 @@
-"""Curves, points and marks in cells, put there by plotext.
-
-It is imported with the first figure: who draws none need not wait for it.
-"""
+"""Curves and marks in cells. plotext draws the curves; it is imported with the first: who draws none need not wait."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from minidl_core.arrays import Array
 
 from ..drawing.palette import Line, Span
 from ..notation.fitting import joined
+from .axes import cells_of
 
 CURSOR, MEASURED, GHOST = "●", "o", "·"
 
@@ -26,51 +22,63 @@ def small(iteration: int) -> str:
     return str(iteration).translate(_SMALL_DIGITS)
 
 
-def figure(width: int, height: int) -> Any:
-    """Return plotext with an empty figure: no colours, no frame, no ticks, and a size no terminal limits."""
-    import plotext as plt
+class Figure:
+    """Cells between the ends of two axes: curves in braille, which plotext draws, and marks upon them.
 
-    plt.clear_figure()
-    plt.theme("clear")
-    plt.limit_size(False, False)
-    plt.plot_size(width, height)
-    plt.frame(False)
-    plt.xticks([])
-    plt.yticks([])
-    return plt
-
-
-def scatter(plt: Any, x: NDArray[np.float64], y: NDArray[np.float64], marker: str) -> None:
-    """Put a mark at each point; x and y have the same shape (n,)."""
-    if len(x):
-        plt.scatter(x.tolist(), y.tolist(), marker=marker)
-
-
-def draw_curve(
-    plt: Any,
-    xs: Array | Sequence[float],
-    ys: Array | Sequence[float],
-    ends: tuple[float, float],
-    heights: tuple[float, float],
-    columns: int,
-    rows: int,
-) -> None:
-    """Draw a curve in braille through points whose marks, in cells of this many columns and rows, lie on it.
-
-    ends and heights: the limits of the axes. A braille cell is 2 by 4 dots, none of them in its middle, where a mark
-    stands. So the curve is drawn narrower by a part of a cell: its dots then fall into the cells of the marks.
+    ends and heights: what the first and the last column, the lowest and the highest row stand for.
     """
-    (left, right), (low, high) = ends, heights
-    aside, above = (right - left) / (columns - 1) / 4, (high - low) / max(rows - 1, 1) * 3 / 8
-    across = np.interp(xs, (left - aside, right + aside), (left, right))
-    up = np.interp(ys, (low - above, high + above), (low, high))
-    plt.plot(across.tolist(), up.tolist(), marker="braille")
 
+    def __init__(self, width: int, height: int, ends: tuple[float, float], heights: tuple[float, float]) -> None:
+        self._size = width, height
+        self._ends, self._heights = ends, heights
+        self._curves: list[tuple[list[float], list[float]]] = []
+        self._marks: dict[tuple[int, int], str] = {}
 
-def rows_of(plt: Any) -> list[str]:
-    """Return the rows of text of plotext's figure."""
-    rows: list[str] = plt.uncolorize(plt.build()).splitlines()
-    return rows
+    def curve(self, xs: Array | Sequence[float], ys: Array | Sequence[float]) -> None:
+        """Draw a curve through points whose marks lie on it.
+
+        A braille cell is 2 by 4 dots, none of them in its middle, where a mark stands. So the curve is drawn narrower
+        by a part of a cell: its dots then fall into the cells of the marks.
+        """
+        (left, right), (low, high) = self._ends, self._heights
+        width, height = self._size
+        aside, above = (right - left) / max(width - 1, 1) / 4, (high - low) / max(height - 1, 1) * 3 / 8
+        across = np.interp(xs, (left - aside, right + aside), (left, right))
+        up = np.interp(ys, (low - above, high + above), (low, high))
+        self._curves.append((across.tolist(), up.tolist()))
+
+    def mark(self, xs: Array | Sequence[float], ys: Array | Sequence[float], mark: str) -> None:
+        """Put a mark at each of the points that lie between the ends of the axes."""
+        columns, rows = (
+            cells_of(places, *ends, size)
+            for places, ends, size in zip((xs, ys), (self._ends, self._heights), self._size, strict=True)
+        )
+        for column, row in zip(columns, rows, strict=True):
+            if 0 <= column < self._size[0] and 0 <= row < self._size[1]:
+                self._marks[self._size[1] - 1 - row, column] = mark
+
+    def rows(self) -> list[list[str]]:
+        """Return the rows of cells, the highest first."""
+        rows = self._braille() if self._curves else [[" "] * self._size[0] for _ in range(self._size[1])]
+        for (row, column), mark in self._marks.items():
+            rows[row][column] = mark
+        return rows
+
+    def _braille(self) -> list[list[str]]:
+        import plotext as plt
+
+        plt.clear_figure()
+        plt.theme("clear")
+        plt.limit_size(False, False)
+        plt.plot_size(*self._size)
+        plt.frame(False)
+        plt.xticks([])
+        plt.yticks([])
+        plt.xlim(*self._ends)
+        plt.ylim(*self._heights)
+        for xs, ys in self._curves:
+            plt.plot(xs, ys, marker="braille")
+        return [list(row) for row in plt.uncolorize(plt.build()).splitlines()]
 
 
 def blank(width: int, height: int) -> list[Line]:
@@ -78,7 +86,9 @@ def blank(width: int, height: int) -> list[Line]:
     return [[(" " * max(width, 0), "text")] for _ in range(height)]
 
 
-def styled(texts: list[str], style: Callable[[int, int, str], str], note: Span = ("", "text")) -> list[Line]:
+def styled(
+    texts: Sequence[Sequence[str]], style: Callable[[int, int, str], str], note: Span = ("", "text")
+) -> list[Line]:
     """Turn rows of text into lines; row, column and text of a cell give its style. The note ends row 0."""
     lines: list[Line] = []
     for row, text in enumerate(texts):

@@ -15,8 +15,10 @@ import numpy as np
 
 from ..debugger.loss_history import LossHistory
 from ..drawing.palette import Line
+from ..notation.fitting import width_of
 from ..notation.formats import number
-from .figures import CURSOR, GHOST, MEASURED, blank, draw_curve, figure, rows_of, styled
+from .axes import axis_with, cells_of, with_axes
+from .figures import CURSOR, GHOST, MEASURED, Figure, blank, styled
 
 
 class _Axis(NamedTuple):
@@ -61,38 +63,30 @@ def draw_loss(
     axis = (_decades if logarithmic else _round_bounds)(shown, rows)
     if until is not None:
         curve, *others = ([(x, y) for x, y in points if x <= until] for points in (curve, *others))
-    labels = [f" {label}" for _, label in axis.ticks]
-    margin = max(map(len, labels), default=0)
-    columns = width - margin - 1
+    beside = axis_with(axis.ticks, axis.low, axis.high, rows)
+    columns = width - (width_of(beside[0]) if beside else 0)
     if columns < 4 or rows < 1:
         return blank(width, height)
 
-    plt = figure(width, rows)
-    plt.yaxes(True, False)
-    plt.yticks([position for position, _ in axis.ticks], [label.rjust(margin) for label in labels])
-    plt.xlim(1, window)
-    plt.ylim(axis.low, axis.high)
+    figure = Figure(columns, rows, (1, window), (axis.low, axis.high))
     xs, ys = [x for x, _ in curve], [axis.position(y) for _, y in curve]
-    plt.scatter([1], [axis.low], marker=" ")  # an axis on which nothing lies would be left out
     if curve:
-        draw_curve(plt, xs, ys, (1, window), (axis.low, axis.high), columns, rows)
+        figure.curve(xs, ys)
     if curve and 2 * window <= columns:
-        plt.scatter(xs, ys, marker=MEASURED)
+        figure.mark(xs, ys, MEASURED)
     if mark:
-        plt.scatter([cursor], [axis.position(mark[0][1])], marker=CURSOR)
-    reached = floor(0.5 + (columns - 1) * (cursor - 1) / (window - 1))
+        figure.mark([cursor], [axis.position(mark[0][1])], CURSOR)
+    [reached] = cells_of([cursor], 1, window, columns)
+    cells = figure.rows()
     dotted = [_dots(points, axis, window, columns, rows) for points in others]
-    haunted, ghostly = _haunted(rows_of(plt), [label for label, _ in ghosts], dotted, margin + 1)
-    texts = [*haunted, "└".rjust(margin + 1) + _iterations(window, columns, None if mark else reached)]
+    ghostly = _haunt(cells, [label for label, _ in ghosts], dotted)
 
     def style(row: int, column: int, cell: str) -> str:
         if (row, column) in ghostly:
             return "ghost"
         if cell == CURSOR:
             return "now"
-        if row == rows or column <= margin:
-            return "frame" if cell in "┤│└─" else "dim"
-        return "text" if column - margin - 1 < reached + bool(mark) else "dim"
+        return "text" if column < reached + bool(mark) else "dim"
 
     note = ("", "dim")
     if until is None and history.latest is not None and not isfinite(history.latest):
@@ -101,7 +95,13 @@ def draw_loss(
         note = (f" {name} <= 0 is not drawn", "dim")
     elif not known and not at_cursor:
         note = (f" the forward pass measures {name}", "dim")
-    return styled(texts, style, note if len(note[0]) <= columns else ("", "dim"))
+    lines = styled(cells, style, note if len(note[0]) <= columns else ("", "dim"))
+    [below] = styled([_iterations(window, columns, None if mark else reached)], _of_axis)
+    return with_axes(lines, beside, below)
+
+
+def _of_axis(_row: int, _column: int, cell: str) -> str:
+    return {CURSOR: "now", "─": "frame"}.get(cell, "dim")
 
 
 def _dots(
@@ -111,35 +111,32 @@ def _dots(
     if not points:
         return []
     xs, ys = zip(*points, strict=True)
-    first, last = (floor(0.5 + (columns - 1) * (x - 1) / (window - 1)) for x in (xs[0], xs[-1]))
+    first, last = cells_of([xs[0], xs[-1]], 1, window, columns)
     across = np.arange(first, last + 1)
     heights = np.interp(1 + across * (window - 1) / (columns - 1), xs, [axis.position(y) for y in ys])
     down = np.floor(0.5 + (rows - 1) * (axis.high - heights) / (axis.high - axis.low))
     return list(zip(down.astype(int).tolist(), across.tolist(), strict=True))
 
 
-def _haunted(
-    texts: list[str], labels: list[str], dotted: list[list[tuple[int, int]]], left: int
-) -> tuple[list[str], set[tuple[int, int]]]:
-    """Put ghosts behind a curve, and near each its label where there is room; return also which cells are theirs."""
-    cells = [list(text) for text in texts]
-    ghostly = {(row, left + column) for dots in dotted for row, column in dots if cells[row][left + column] == " "}
+def _haunt(cells: list[list[str]], labels: list[str], dotted: list[list[tuple[int, int]]]) -> set[tuple[int, int]]:
+    """Put ghosts behind a curve, and near each its label where there is room; return which cells are theirs."""
+    ghostly = {(row, column) for dots in dotted for row, column in dots if cells[row][column] == " "}
     for row, column in ghostly:
         cells[row][column] = GHOST
     for label, dots in zip(labels, dotted, strict=True):
-        seen = [(row, left + column) for row, column in dots if (row, left + column) in ghostly]
+        seen = [cell for cell in dots if cell in ghostly]
         if seen:
             middle = seen[len(seen) // 2]
-            ghostly |= _label(cells, label, *middle, left) or _label(cells, label.partition(":")[0], *middle, left)
-    return ["".join(row) for row in cells], ghostly
+            ghostly |= _label(cells, label, *middle) or _label(cells, label.partition(":")[0], *middle)
+    return ghostly
 
 
-def _label(cells: list[list[str]], text: str, row: int, column: int, left: int) -> set[tuple[int, int]]:
+def _label(cells: list[list[str]], text: str, row: int, column: int) -> set[tuple[int, int]]:
     """Write a text into the free cells nearest to another, and return them; none where there is no room."""
-    starts = [(y, x) for y in range(len(cells)) for x in range(left, len(cells[y]) - len(text) + 1)]
+    starts = [(y, x) for y in range(len(cells)) for x in range(len(cells[y]) - len(text) + 1)]
     starts.sort(key=lambda start: 3 * abs(start[0] - row) + abs(start[1] + len(text) // 2 - column))
     for y, x in starts:
-        around = cells[y][max(x - 1, left) : x + len(text) + 1]
+        around = cells[y][max(x - 1, 0) : x + len(text) + 1]
         if all(cell == " " for cell in around):
             cells[y][x : x + len(text)] = text
             return {(y, x + position) for position in range(len(text))}
@@ -167,7 +164,7 @@ def _iterations(window: int, columns: int, mark: int | None) -> str:
     steps = (step * 10**power for power in count() for step in (1, 2, 5))
     step = next(step for step in steps if window // step <= room or step >= window)
     for iteration in (1, window, *range(step, window, step)):
-        put(floor(0.5 + (columns - 1) * (iteration - 1) / (window - 1)), _short(iteration))
+        put(cells_of([iteration], 1, window, columns)[0], _short(iteration))
     return "".join(axis)
 
 

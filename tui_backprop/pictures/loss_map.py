@@ -11,10 +11,10 @@ from minidl_core.arrays import Array
 
 from ..debugger.moment import Moment
 from ..drawing.palette import ACTION, LEVELS, Line
-from ..notation.fitting import first_that_fits, joined, prose, width_of
+from ..notation.fitting import first_that_fits, prose, width_of
 from ..notation.formats import number
 from ..notation.names import called
-from .axes import axis_below, axis_beside
+from .axes import axis_below, axis_beside, with_axes
 from .course_of_weights import NUMBERED, Step, numbers_before, numbers_now, others_stay, ranges_of, steps_of, told
 from .figures import CURSOR, GHOST, MEASURED, small
 from .picture import Focus, Picture, finite_number, is_hidden, what_it_shows
@@ -102,8 +102,7 @@ class MapPicture(Picture):
         if rows < 3 or not grid.stride:
             return []
         beside = axis_beside(up[0], up[-1], rows)
-        margin = width_of(beside[0])
-        columns = width - margin
+        columns = width - width_of(beside[0])
         if columns < 8:
             return []
         xs, ys = np.linspace(across[0], across[-1], columns), np.linspace(up[-1], up[0], rows)
@@ -121,10 +120,8 @@ class MapPicture(Picture):
                     texts[at], styles[at] = marker, style
         what = _what(called(moment.graph.loss), borders, is_whole=bool(np.isfinite(cells).all()))
         lines: list[Line] = [[*(shows := what_it_shows(what, width)), *_to_others(moment, width - width_of(shows))]]
-        for row, labelled in enumerate(beside):
-            cells_of_row: Line = list(zip(texts[row].tolist(), styles[row].tolist(), strict=True))
-            lines.append(joined([*labelled, *cells_of_row]))
-        return [*lines, [("└".rjust(margin), "frame"), (axis_below(across[0], across[-1], columns), "dim")]]
+        drawing = [list(zip(*row, strict=True)) for row in zip(texts.tolist(), styles.tolist(), strict=True)]
+        return [*lines, *with_axes(drawing, beside, axis_below(across[0], across[-1], columns))]
 
 
 def _weights(moment: Moment, focus: Focus) -> tuple[Weight, Weight]:

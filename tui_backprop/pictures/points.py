@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from minidl_core.arrays import Array
 
 from ..drawing.palette import Line
-from ..notation.fitting import first_that_fits, joined, width_of
+from ..notation.fitting import first_that_fits, width_of
 from ..notation.formats import number
-from .axes import LARGEST, axis_below, axis_beside
-from .figures import blank, figure, rows_of, scatter, small, styled
+from .axes import LARGEST, axis_below, axis_beside, with_axes
+from .figures import Figure, blank, small, styled
 
 BLUE, RED, FOLLOWED, NOW, NOW_STEEP = "o", "x", "◆", "━", "┃"
 RED_REGION = "·"
@@ -66,13 +66,10 @@ def draw_data(
     if width >= LEAST_WIDTH and height >= LEAST_HEIGHT and max(abs(low).max(), abs(high).max()) <= LARGEST:
         height -= 1
         beside = axis_beside(low[1], high[1], height)
-        margin = width_of(beside[0])
-        width -= margin
+        width -= width_of(beside[0])
     xs, ys = np.linspace(low[0], high[0], width), np.linspace(low[1], high[1], height)
 
-    plt = figure(width, height)
-    plt.xlim(xs[0], xs[-1])
-    plt.ylim(ys[0], ys[-1])
+    figure = Figure(width, height, (xs[0], xs[-1]), (ys[0], ys[-1]))
     cells = np.floor((positions[drawable] - low) / (high - low) * (width - 1, height - 1) + 0.5).astype(int)
     taken = {(column, row) for column, row in cells.tolist()}
     room = sum(len(str(iteration)) + 1 for iteration in before)  # of the numbers of lines that coincide
@@ -82,27 +79,22 @@ def draw_data(
         apart = max(3, len(before)) if steep else max(6, room)
         free = _spread(columns.tolist(), rows.tolist(), apart, len(text), width, taken)
         for position, digit in enumerate(text):
-            scatter(plt, xs[columns[free] + position], ys[rows[free]], digit)
+            figure.mark(xs[columns[free] + position], ys[rows[free]], digit)
     if now is not None:
         steep, columns, rows = _cells(now, xs, ys)
-        scatter(plt, xs[columns], ys[rows], NOW_STEEP if steep else NOW)
+        figure.mark(xs[columns], ys[rows], NOW_STEEP if steep else NOW)
     for kind, marker in ((0, BLUE), (1, RED)):
         of_kind = positions[drawable & (kinds == kind)]
-        scatter(plt, of_kind[:, 0], of_kind[:, 1], marker)
+        figure.mark(of_kind[:, 0], of_kind[:, 1], marker)
     if followed is not None and followed < len(positions) and drawable[followed]:
-        scatter(plt, positions[[followed], 0], positions[[followed], 1], FOLLOWED)
-    texts = rows_of(plt)
+        figure.mark(positions[[followed], 0], positions[[followed], 1], FOLLOWED)
+    texts = figure.rows()
     if is_red is not None:
         dotted = is_red(np.dstack(np.meshgrid(xs, ys[::-1])).reshape(-1, 2)).reshape(height, width)
-        texts = [
-            "".join(RED_REGION if cell == " " and red else cell for cell, red in zip(text, row, strict=True))
-            for text, row in zip(texts, dotted, strict=True)
-        ]
+        for row, reds in zip(texts, dotted, strict=True):
+            row[:] = (RED_REGION if cell == " " and red else cell for cell, red in zip(row, reds, strict=True))
     lines = styled(texts, lambda _row, _column, cell: _DATA_STYLES.get(cell, "dim"))
-    if not beside:
-        return lines
-    below: Line = [("└".rjust(margin), "frame"), (axis_below(low[0], high[0], width), "dim")]
-    return [*(joined([*label, *line]) for label, line in zip(beside, lines, strict=True)), below]
+    return with_axes(lines, beside, axis_below(low[0], high[0], width)) if beside else lines
 
 
 def count_right(points: ArrayLike, classes: ArrayLike, line: Separator) -> int:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ..beliefs.beliefs import WRONG_MACHINES
 from ..debugger.followed import is_by_point
 from ..debugger.steps import Place
-from ..hunt.hunt import GuessError, read_guess, written_kinds
+from ..hunt.hunt import GuessError, example_guess, read_guess, written_kinds
 from ..narration.messages import sentences
 from ..narration.solution import write_solution
 from ..notation.conditions import ConditionError, read_breakpoint
@@ -280,7 +280,8 @@ def _guess(viewer: Viewer, rest: str) -> Lines:
         yield from write_said(viewer)
         return
     if not rest:
-        yield "Type guess, a node or an operation, and the number of what is wrong there, as in guess multiply 3."
+        example = example_guess(session.timeline.graph.nodes)
+        yield f"Type guess, a node or an operation, and the number of what is wrong there, as in guess {example}."
         yield from written_kinds()
         return
     in_view = "" if viewer.node is None else viewer.node.name

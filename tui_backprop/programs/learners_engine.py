@@ -26,7 +26,7 @@ class LearnersEngine:
     `subject` is what it is called in a sentence, and `whose` what its gradients are. Where it computes in another
     precision than ours, `precision` says in which; where its gradients are those of a multiple of the script's loss,
     `multiple` says of which. `found_at` has the line, as file:line, at which one that is found by hand was found.
-    `remark` says what the script does with its gradients that is no mistake, but may not be meant.
+    `remark` says what the numbers do not: what the script does with its gradients that may not be meant, or too soon.
     """
 
     class_name: str

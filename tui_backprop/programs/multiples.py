@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 import numpy as np
 
-from minidl_core import Constant, Node
+from minidl_core import Constant, Node, Placeholder
 from minidl_core.arrays import Array
 
 MOST_FACTORS = 10
-"""Multiples of a loss of so many different factors are shown, such as of batches of different sizes."""
+"""Multiples of a loss of so many different factors are shown; batches of different sizes may each have one more."""
 
 
 def factor_of(theirs: Array, right: Array) -> float:
@@ -46,22 +46,25 @@ def rounded(factor: float) -> float:
     return float(f"{factor:.5g}")
 
 
-def trained_multiples(steps: Sequence[tuple[Node, float]]) -> list[tuple[Node, float]]:
+def trained_multiples(steps: Sequence[tuple[Node, float, Mapping[Placeholder, Array]]]) -> list[tuple[Node, float]]:
     """Return the multiple of each step's loss by about its factor, as a node, and the factor: what is trained.
 
-    Where more factors than a few differ, as of a gradient that is scaled at random, they are no multiples of a loss but
-    mistakes, so that it is the losses themselves.
+    A step is its loss, the factor and the feeds. Where more factors than a few differ, though what is fed has the same
+    shapes, as of a gradient that is scaled at random, they are no multiples of a loss but mistakes, so that it is the
+    losses themselves.
     """
-    if len({rounded(factor) for _, factor in steps}) > MOST_FACTORS:
-        return [(loss, 1.0) for loss, _ in steps]
+    kinds = [(loss, tuple(each.shape for each in feeds.values())) for loss, _, feeds in steps]
+    factors = {(kind, rounded(factor)) for kind, (_, factor, _) in zip(kinds, steps, strict=True)}
+    if len(factors) - len({*kinds}) >= MOST_FACTORS:
+        return [(loss, 1.0) for loss, _, _ in steps]
     made: dict[tuple[Node, float], tuple[Node, float]] = {}
-    for loss, factor in steps:
+    for loss, factor, _ in steps:
         key = loss, rounded(factor)
         if key not in made:
             exact = float(Fraction(factor).limit_denominator(10_000))
             factor = exact if abs(exact - factor) <= 1e-6 * abs(factor) else factor
             made[key] = (loss, 1.0) if factor == 1 else (_multiply(factor, loss), factor)
-    return [made[loss, rounded(factor)] for loss, factor in steps]
+    return [made[loss, rounded(factor)] for loss, factor, _ in steps]
 
 
 def _multiply(factor: float, loss: Node) -> Node:

@@ -18,7 +18,7 @@ from minidl_core import Constant, Node
 from .bare_source import operation_like
 from .expressions import Reader
 from .program import ProgramError
-from .update_lines import Used, gradients_used
+from .update_lines import Assignment, Used, assignments, gradients_used
 
 ENGINES = ("minidl_core", "torch", "tensorflow", "jax", "autograd")
 _NO_NUMBERS = ("np", "numpy", "len", "float", "abs", "sum", "max", "min")
@@ -100,7 +100,7 @@ def find_loop(source: bytes) -> NumpyLoop | None:
             for loss in _losses(loop):
                 forward, leaves = _leading(loss, loop, set(functions))
                 if forward and leaves and loss not in leaves:  # else it adds up over the iterations
-                    first = loop.body[0].lineno
+                    first, lines = loop.body[0].lineno, assignments(loop)
                     return NumpyLoop(
                         first,
                         loop.lineno,
@@ -111,9 +111,9 @@ def find_loop(source: bytes) -> NumpyLoop | None:
                         _counters(loop),
                         imported,
                         gradients_used(loop, {*leaves, *map(_name_of, forward)}),
-                        _stores(loop),
+                        _stores(lines),
                         functions,
-                        *_reads(loop),
+                        *_reads(loop, lines),
                     )
     return None
 
@@ -193,41 +193,28 @@ def _name_of(line: ast.Assign) -> str:
     return target.id if len(line.targets) == 1 and isinstance(target, ast.Name) else ""
 
 
-def _stores(loop: ast.For | ast.While) -> dict[int, set[str]]:
+def _stores(lines: Sequence[Assignment]) -> dict[int, set[str]]:
     """Return the names that each line of a loop assigns."""
     found: dict[int, set[str]] = {}
-    for each in ast.walk(loop):
-        if isinstance(each, ast.Assign | ast.AugAssign):
-            targets = each.targets if isinstance(each, ast.Assign) else [each.target]
-            names = {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
-            for line in range(each.lineno, (each.end_lineno or each.lineno) + 1):
-                found.setdefault(line, set()).update(names)
+    for each in lines:
+        for line in each.lines:
+            found.setdefault(line, set()).add(each.target)
     return found
 
 
-def _reads(loop: ast.For | ast.While) -> tuple[dict[str, set[str]], set[str]]:
+def _reads(loop: ast.For | ast.While, lines: Sequence[Assignment]) -> tuple[dict[str, set[str]], set[str]]:
     """Return what each name in a loop is computed from, and the names that are only added to or subtracted from."""
     reads: dict[str, set[str]] = {}
-    updated: set[str] = set()
-    made: set[str] = set()
-    for each in ast.walk(loop):
-        targets: Sequence[ast.expr] = ()
-        is_sum = False
-        match each:
-            case ast.AugAssign(target=target, value=value, op=op):
-                targets, is_sum = (target,), isinstance(op, ast.Add | ast.Sub)
-            case ast.Assign(targets=targets, value=value):
-                is_sum = isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add | ast.Sub)
-            case ast.For(target=target, iter=value) if each is not loop:
-                targets = (target,)
-            case _:
-                continue
-        read = {part.id for part in ast.walk(value) if isinstance(part, ast.Name)}
-        for name in {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}:
-            reads.setdefault(name, set()).update(read)
-            is_own = is_sum and (isinstance(each, ast.AugAssign) or name in read)
-            (updated if is_own else made).add(name)
-    return reads, updated - made
+    for each in lines:
+        reads.setdefault(each.target, set()).update(each.reads)
+    made = {each.target for each in lines if each.change is None}
+    for inner in ast.walk(loop):
+        if isinstance(inner, ast.For) and inner is not loop:
+            read = {part.id for part in ast.walk(inner.iter) if isinstance(part, ast.Name)}
+            for name in {part.id for part in ast.walk(inner.target) if isinstance(part, ast.Name)}:
+                reads.setdefault(name, set()).update(read)
+                made.add(name)
+    return reads, {each.target for each in lines} - made
 
 
 class Lines(Reader):

@@ -68,7 +68,7 @@ def numpy_program(recorder: LoopRecorder, execution: Execution, path: str, warni
         raise ProgramError(f"{path}: {error}") from error
     if followed is None:
         return None
-    multiples = trained_multiples([(each.trained, each.factor) for each in taken])
+    multiples = trained_multiples([(each.trained, each.factor, each.feeds) for each in taken])
     taken = [
         each._replace(trained=trained, factor=factor, measured=factor * each.measured)
         for each, (trained, factor) in zip(taken, multiples, strict=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 
 from .numpy_loop import ENGINES, imported_by
+from .update_lines import stepped
 
 
 def updated_number(source: str, namespace: Mapping[str, object]) -> tuple[str, bool] | None:
-    """Return the first variable from which a loop of the source takes a step, and which is a number or a list of them.
+    """Return the first variable or attribute from which a loop takes a step, and which is a number or holds some.
 
     Whether it is one is known where it is in the namespace; one that is a function's own may be anything. A source that
     imports an engine or has a class of its own with a backward pass trains by that, so there is none.
@@ -17,10 +18,16 @@ def updated_number(source: str, namespace: Mapping[str, object]) -> tuple[str, b
     tree = ast.parse(source)
     if _has_engine(tree):
         return None
-    loops = (node for node in ast.walk(tree) if isinstance(node, ast.For | ast.While))
-    for name in _stepped(loops):
-        if name not in namespace or _is_plain(namespace[name]):
-            return name, name in namespace
+    for loop in (node for node in ast.walk(tree) if isinstance(node, ast.For | ast.While)):
+        for place in stepped(loop):
+            name, *attributes = place.split(".")
+            if name not in namespace:
+                return place, False
+            value = namespace[name]
+            for each in attributes:
+                value = _held(value).get(each)
+            if _is_plain(value):
+                return place, True
     return None
 
 
@@ -30,27 +37,16 @@ def _has_engine(tree: ast.Module) -> bool:
     return has_backward or not imported_by(tree).isdisjoint(ENGINES)
 
 
-def _stepped(loops: Iterable[ast.stmt]) -> Iterator[str]:
-    """Yield the names in `w -= RATE * STEP`, of entries, too, and `w = w - RATE * STEP`; what is spent is no step."""
-    for node in (node for loop in loops for node in ast.walk(loop)):
-        step: ast.expr
-        match node:
-            case ast.AugAssign(target=target, op=ast.Sub(), value=step):
-                pass
-            case ast.Assign(targets=[target], value=ast.BinOp(left=left, op=ast.Sub(), right=step)):
-                if ast.unparse(left) != ast.unparse(target):
-                    continue
-            case _:
-                continue
-        while isinstance(target, ast.Subscript):
-            target = target.value
-        while isinstance(step, ast.BinOp) and isinstance(step.op, ast.Div):
-            step = step.left
-        if isinstance(target, ast.Name) and isinstance(step, ast.BinOp) and isinstance(step.op, ast.Mult):
-            yield target.id
+def _held(owner: object) -> Mapping[str, object]:
+    """Return the attributes of an object, without a call of its own code."""
+    try:
+        held = object.__getattribute__(owner, "__dict__")
+    except AttributeError:
+        return {}
+    return held if isinstance(held, Mapping) else {}
 
 
 def _is_plain(value: object) -> bool:
-    while type(value) is list and value:
-        value = value[0]
+    while type(value) in (list, dict) and value:
+        value = next(iter(value.values() if isinstance(value, dict) else value))  # type: ignore[call-overload]
     return type(value) is float

@@ -170,8 +170,8 @@ def _by_hand(
     """Return the run of a script in plain NumPy: as the lines of its loop say, or else as its arrays noted it.
 
     It is the one that compares more gradients. What an update was made from only the arrays know, so it is theirs, too,
-    where its rule is not seen from its numbers, or its gradients are those of a multiple of the loss, by which the rate
-    may be divided.
+    where its rule is not seen from its numbers, its gradients are those of a multiple of the loss, by which the rate
+    may be divided, or a weight was updated before it was used for another one.
     """
     by_lines: Program | None = None
     refused: ProgramError | None = None
@@ -191,7 +191,8 @@ def _by_hand(
     if by_lines is None or by_arrays is None:
         return by_lines or by_arrays
     more = _compared(by_lines) - _compared(by_arrays)
-    return by_lines if more > 0 or (more == 0 and _is_plain(by_lines)) else by_arrays
+    is_told = by_arrays.engine is not None and bool(by_arrays.engine.remark)
+    return by_lines if more > 0 or (more == 0 and _is_plain(by_lines) and not is_told) else by_arrays
 
 
 def _is_plain(program: Program) -> bool:

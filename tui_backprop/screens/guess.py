@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from minidl_core import Node
 
-from ..hunt.hunt import WRONG_COSTS, Guess, read_guess, written_kinds
+from ..hunt.hunt import WRONG_COSTS, Guess, example_guess, read_guess, written_kinds
 from ..notation.names import called
 from ..session import DebugSession
 from .prompt import Prompt
@@ -21,6 +21,6 @@ class GuessScreen(Prompt[Guess]):
             "What is wrong: a mistake in the engine, or a wrong belief of its author? A look is what you ask to see, "
             "counted once an iteration; steps are free.",
             lambda text: read_guess(text, named, graph.nodes),
-            f"{meant} multiply 3; a wrong guess costs {WRONG_COSTS} looks",
+            f"{meant} {example_guess(graph.nodes)}; a wrong guess costs {WRONG_COSTS} looks",
             choices=written_kinds(),
         )

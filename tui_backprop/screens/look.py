@@ -11,7 +11,8 @@ from ..classroom.context import Context
 from ..classroom.look import Look
 from ..keys import Keymap
 from ..session import DebugSession
-from .main_screen import MainScreen, Paint
+from .main_screen import MainScreen
+from .pane_canvases import Paint
 
 
 class LookScreen(MainScreen):

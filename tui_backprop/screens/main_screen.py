@@ -7,8 +7,7 @@ viewer into lines; canvases send the terminal what changed of them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
-from textwrap import wrap
+from collections.abc import Callable
 from time import perf_counter
 from typing import Any, ClassVar
 
@@ -23,27 +22,19 @@ from ..classroom.look import Look
 from ..classroom.pupil import Pupil
 from ..debugger.left import Left
 from ..debugger.message import Message
-from ..debugger.moment import Moment
 from ..debugger.steps import Place
 from ..drawing.palette import Line
-from ..graph.look import Room
 from ..keys import SECTIONS, Keymap, names_of
-from ..panes import PANES
-from ..panes.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Area, arrange_for
-from ..panes.frame import draw_frame, draw_title
-from ..panes.page_pane import title_of
-from ..panes.pane import Pane, Size
 from ..panes.question_pane import choice_at
 from ..session import DebugSession, Viewer
 from ..session.looks import count_look
-from ..widgets.canvas import Canvas, PaintedRow
+from ..widgets.canvas import Canvas
 from ..widgets.graph_canvas import GraphCanvas
+from .pane_canvases import Paint, PaneCanvases
 from .slices import BETWEEN_SECONDS
 
 FRAME_SECONDS = 0.04
 """So long a run goes on before it is painted again."""
-Paint = Callable[[Sequence[PaintedRow]], bool]
-"""Sends the terminal what differs in these rows, and returns whether that was possible."""
 
 
 class MainScreen(Screen[None]):
@@ -77,35 +68,23 @@ class MainScreen(Screen[None]):
         self._company = company
         self.keymap = keymap
         self.viewer = Viewer(session, names_of(keymap))
-        self._panes = [pane for pane in PANES if pane.applies(session.moment)]
-        self._canvases = {name: GraphCanvas(id=name) if name == "graph" else Canvas(id=name) for name in self._names()}
-        self._paint, self._is_awaited = paint, is_awaited
+        self._canvases = PaneCanvases(session.moment, paint)
+        self._is_awaited = is_awaited
         self._left = Left()
         session.timeline.leave = self._left.take
         self._laid_out = False
-        self._areas: dict[str, Area] = {}
-        self._at: dict[str, Area] = {}
-        self._arranged: object = None
-        self._drawn: dict[str, object] = {}
-        self._drawn_for: tuple[int, int] | None = None
-        self._due = self._goes_on = self._lets_go = False
+        self._due = self._gives_way = self._goes_on = self._lets_go = False
         self._timer: Timer | None = None
         self._pace = self._next_frame = 0.0
         self._chose = False
 
     def compose(self) -> ComposeResult:
-        """Yield the canvases; where they stand is the arrangement's business."""
-        yield from self._canvases.values()
-
-    def _names(self) -> Iterator[str]:
-        """Yield the names of the canvases, the frame that is beneath the others first."""
-        yield "frame"
-        for pane in self._panes:
-            yield from (pane.name, f"{pane.name}-title") if pane.titled else (pane.name,)
+        """Yield the canvases of the panes."""
+        yield from self._canvases
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Let no key but those of the program do anything while the terminal is too small to show what it does."""
-        if not self._areas and (action, *parameters) != ("over", "explain"):
+        if not self._canvases.areas and (action, *parameters) != ("over", "explain"):
             return False
         return super().check_action(action, parameters)
 
@@ -166,6 +145,7 @@ class MainScreen(Screen[None]):
             self.look_at_class()
         elif self.session.running is None or (perf_counter() >= self._next_frame and not self._is_awaited()):
             self.show()
+            self._gives_way = self.session.running is not None
 
     def _keep_pace(self) -> None:
         """Have as many ticks as the session's run asks for, and none where there is no run."""
@@ -187,7 +167,7 @@ class MainScreen(Screen[None]):
         """
         confirms = self._chose and event.key == "enter"
         question = self.session.quiz.question or self.viewer.reading.question
-        taken = bool(self._areas) and self._answer(event.key, event.character)
+        taken = bool(self._canvases.areas) and self._answer(event.key, event.character)
         self._chose = taken and question is not None and bool(question.choices)
         return taken or confirms or self._is_no_choice(event.character)
 
@@ -197,7 +177,7 @@ class MainScreen(Screen[None]):
         of_page = quiz.question is None and not reading.right
         question = quiz.question if quiz.takes_answers else reading.question if of_page else None
         choices = 0 if question is None else len(question.choices)
-        if not (self._areas and choices and character and character.isdecimal()):
+        if not (self._canvases.areas and choices and character and character.isdecimal()):
             return False
         self.session.message = Message("no such choice", {"typed": character, "choices": choices})
         self.show()
@@ -216,7 +196,7 @@ class MainScreen(Screen[None]):
     def on_click(self, event: events.Click) -> None:
         """Take a click for the key it stands for: on the header, on a choice, or on the inspector."""
         name = None if event.widget is None else event.widget.id
-        if name not in self._areas:
+        if name not in self._canvases.areas:
             return  # it has lost its place since the click, or is a title
         if name == "header":
             self.action_where()
@@ -307,7 +287,7 @@ class MainScreen(Screen[None]):
 
     def on_resize(self) -> None:
         """Draw anew where the size is another one; while the app starts, Textual tells the same size three times."""
-        if self._drawn_for != self.app.size:
+        if self._canvases.drawn_for != self.app.size:
             self._draw()
 
     def _compositor_refresh(self) -> None:
@@ -318,6 +298,7 @@ class MainScreen(Screen[None]):
     def show(self) -> None:
         """Draw when all keys that have come so far are done: a held key is never ahead of the screen, none is lost."""
         self._keep_pace()
+        self._gives_way = False
         if not self._due:
             self._due = True
             self.call_later(self._draw)
@@ -329,13 +310,19 @@ class MainScreen(Screen[None]):
         if self._company is not None:
             self._company.notice(self.session)
         self.viewer.follow_lesson()
-        self._arrange()
+        if self._canvases.arrange(self.viewer, self.app.size):  # its own is not known before the first layout
+            self._laid_out = False
+            self.call_after_refresh(self._know_layout)
+            if not self._canvases.areas:
+                self.session.pause(Message("too small"))
+                self._keep_pace()
         count_look(self.viewer)
         moment = self.session.moment
-        shown = [pane for pane in self._panes if pane.name in self._areas]
-        unfinished = any(pane.prepare(moment, self.viewer) for pane in shown)
-        changed = [each for pane in shown for each in self._draw_pane(pane, moment)]
-        self._show([(name, rows) for name, rows in changed if rows])
+        unfinished = self._canvases.prepare(moment, self.viewer)
+        # of a run this would be no more than a frame; what a key does is drawn at once
+        if not self._canvases.draw(moment, self.viewer, lambda: self._gives_way and self._is_awaited()):
+            return
+        self._canvases.paint(as_rows=self._laid_out and self.is_active and not self._is_covered)
         if unfinished and not self._goes_on:
             self._goes_on = True
             # not by a timer of Textual's: one that is late when it starts never rings
@@ -360,84 +347,16 @@ class MainScreen(Screen[None]):
         self._goes_on = False
         self.show()
 
-    def _draw_pane(self, pane: Pane, moment: Moment) -> Iterator[tuple[str, list[int]]]:
-        """Give a pane's canvases what they show now; yield the name of each, and which of its rows changed."""
-        area, depends_on = self._areas[pane.name], pane.depends_on(moment, self.viewer)
-        if depends_on is not None and self._drawn.get(pane.name) == depends_on:
-            return
-        self._drawn[pane.name] = depends_on
-        size = Size(area.width, area.height)
-        yield pane.name, self._canvases[pane.name].take(pane.draw(moment, self.viewer, size), area.height)
-        if pane.titled:
-            name, title = f"{pane.name}-title", title_of(pane, moment, self.viewer, size)
-            yield name, self._canvases[name].take([draw_title(*title, area.width)], 1)
-
-    def _show(self, changed: list[tuple[str, list[int]]]) -> None:
-        """Paint the rows that changed; where the panes are to move, or something lies over them, Textual has to."""
-        if self._laid_out and self.is_active and not self._is_covered:
-            rows = []
-            for name, numbers in changed:
-                area, canvas = self._at[name], self._canvases[name]
-                rows += [PaintedRow(area.x, area.y + y, area.width, canvas.spans(y)) for y in numbers]
-            if self._paint(rows):
-                for name, numbers in changed:
-                    self._canvases[name].painted_elsewhere(numbers)
-                return
-        for name, numbers in changed:
-            self._canvases[name].paint(numbers)
-
     @property
     def _is_covered(self) -> bool:
         """Whether something of Textual's lies over the panes: a hint, or a note, also one that is not laid out yet."""
         others = (child for child in self.children if not isinstance(child, Canvas))
         return any(each.children or (each.display and each.size) for each in others)
 
-    def _arrange(self) -> None:
-        """Put the panes where they stand on a screen of this size, if that has changed."""
-        size = self._drawn_for = self.app.size  # the screen's own size is not known before the first layout
-        arrangement, diagram = arrange_for(self.viewer, *size)
-        arranged = size, arrangement, diagram, self.viewer.reading.page
-        if self._arranged == arranged:
-            return
-        self._arranged = arranged
-        self._laid_out = False
-        self.call_after_refresh(self._know_layout)
-        self._areas = {} if arrangement is None else dict(arrangement.panes)
-        if arrangement is None:
-            needs = f"{LEAST_WIDTH}x{LEAST_HEIGHT} cells; this terminal has {size.width}x{size.height}."
-            self.session.pause(Message("too small"))
-            self._keep_pace()
-            rows = wrap(f"backprop-tui needs {needs}", max(size.width, 1))
-            frame: list[Line] = [[(row, "text")] for row in rows]
-        else:
-            graph = self._areas["graph"]
-            shown = (*self._areas, *arrangement.left_out, "inspector", "page")
-            elsewhere = [pane.name for pane in self._panes if pane.name not in shown]
-            self.viewer.take_room(Room(graph.width, graph.height, diagram), elsewhere)
-            frame = draw_frame(arrangement, *size)
-        self._position("frame", Area(0, 0, *size))
-        self._canvases["frame"].show(frame)
-        for pane in self._panes:
-            area = self._areas.get(pane.name)
-            self._position(pane.name, area)
-            if pane.titled:
-                self._position(f"{pane.name}-title", area and area._replace(y=area.y - 1, height=1))
-        self._drawn.clear()
-
     def _know_layout(self) -> None:
         """Know that Textual has put the panes where they stand now."""
         self._laid_out = True
 
-    def _position(self, name: str, area: Area | None) -> None:
-        canvas = self._canvases[name]
-        canvas.display = area is not None
-        if area is not None:
-            self._at[name] = area
-            canvas.styles.offset = (area.x, area.y)
-            canvas.styles.width, canvas.styles.height = area.width, area.height
-
     def _lines(self, name: str) -> list[Line]:
         """Return what a pane shows."""
-        area = self._areas[name]
-        [pane] = [pane for pane in self._panes if pane.name == name]
-        return pane.draw(self.session.moment, self.viewer, Size(area.width, area.height))
+        return self._canvases.lines(name, self.session.moment, self.viewer)

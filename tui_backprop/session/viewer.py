@@ -313,7 +313,7 @@ class Viewer:
         self._begin()
         if self.view == view:
             self.view = None
-            if self.moment.now is None:
+            if self.moment.now is None and self.look.node is self.moment.graph.loss:
                 self.deselect()
         elif self.node is not None or self.look_at_loss(view):
             self.view = view

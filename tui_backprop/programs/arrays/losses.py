@@ -19,7 +19,7 @@ from .gradients import Found
 from .graphs import Below, Built, Graphs, feeds_of
 from .implied import implied_losses
 from .penalties import with_other_terms, with_penalties
-from .rates import lines_of_factors, rates_of
+from .rates import Rates
 from .recorder import Taken
 from .tape import Note, spine
 
@@ -60,14 +60,14 @@ class Losses:
 
     `implied` says which loss the gradients are of, where none is computed, or another one (`is_computed`), and
     `stopped` what ended the run, if a number that is not finite did. `larger` is called what adds terms to the loss
-    of which the script's gradients know nothing.
+    of which the script's gradients know nothing. Its learning rates are among the numbers `written` in its source.
     """
 
-    def __init__(self, graphs: Graphs, steps: Sequence[Taken]) -> None:
+    def __init__(self, graphs: Graphs, steps: Sequence[Taken], written: Collection[float]) -> None:
         self.graphs = graphs
         self._steps = [step for step in steps if step.found]
         self._lines = graphs.lines
-        self._lines_of_factors = lines_of_factors(step.found for step in self._steps)
+        self._rates = Rates([step.found for step in self._steps], written)
         self._refused: ProgramError | None = None
         self._plans: dict[Built, Plan] = {}
         self.implied = self.stopped = ""
@@ -233,11 +233,15 @@ class Losses:
         if measured is not None and not np.isclose(came_to, measured, rtol=1e-4, atol=1e-8, equal_nan=True):
             raise ProgramError(f"its loss comes to {came_to:g} here and to {measured:g} in the script")
         loss = Loss(step, built, feeds, came_to if measured is None else measured, gradients)
-        loss.matches, loss.factor, loss.rates, loss.order = _match(step, gradients, self._lines_of_factors)
+        loss.matches, loss.factor, loss.rates, loss.order = _match(step, gradients, self._rates)
         # the gradients of minus a loss lead away from it; of a likelihood they do not
         if loss.factor < 0 and self._called_loss(step, below.made[-1:]):
-            found = _match(step, gradients, self._lines_of_factors, is_minimized=True)
+            found = _match(step, gradients, self._rates, is_minimized=True)
             loss.matches, loss.factor, loss.rates, loss.order = found
+        # of lr / len(X) * dW the rate is lr, and the sum of the gradients no multiple of the loss
+        if all(self._rates.is_divided(rate, loss.factor) for rate in loss.rates.values()):
+            loss.rates = {number: rate * loss.factor for number, rate in loss.rates.items()}
+            loss.factor = 1.0
         loss.fed = below.fed
         loss.is_judged = loss.matches > 0 or _leads_to_gradients(step, below)
         return loss
@@ -262,7 +266,7 @@ def _is_part(loss: Loss) -> bool:
 
 
 def _depends(note: Note, step: Taken) -> bool:
-    return note in step.dependent and step.weights.keys().isdisjoint(spine(note, 0))
+    return note in step.dependent and step.weights.keys().isdisjoint(spine(note, step.notes[0].number - 1))
 
 
 def _fed_again(known: Below, step: Taken) -> list[Note] | None:
@@ -281,12 +285,12 @@ def _fed_again(known: Below, step: Taken) -> list[Note] | None:
 
 
 def _match(
-    step: Taken, right: Mapping[int, Array], lines_of_all: Collection[object], *, is_minimized: bool = False
+    step: Taken, right: Mapping[int, Array], rates_of_run: Rates, *, is_minimized: bool = False
 ) -> tuple[int, float, Mapping[int, float], int]:
     """Return how many gradients by hand are one multiple of ours, which, at which learning rates, and their order."""
     best: tuple[tuple[int, bool, int, float], float, Mapping[int, float]] | None = None
     moved = {number: step.found[number] for number in right if number in step.found}
-    for order, rates in enumerate(rates_of(moved, lines_of_all)):
+    for order, rates in enumerate(rates_of_run.of_step(moved)):
         votes: Counter[float] = Counter()
         exact = {1.0: 1.0}
         for number, gradient in right.items():
@@ -299,6 +303,7 @@ def _match(
         for factor in {1.0, *votes}:
             # one number alone is a multiple of another by chance, and among others so is one array alone
             is_chance = votes[factor] == 1 and (len(right) > 1 or all(np.size(each) == 1 for each in right.values()))
+            is_chance = is_chance and not all(rates_of_run.is_divided(rate, factor) for rate in rates.values())
             if factor == 1 or (not order and not is_chance and not votes[1.0]):
                 rated = (votes[factor], factor == 1, -order, abs(factor)), exact[factor], rates
                 best = rated if best is None or rated[0] > best[0] else best
@@ -314,15 +319,23 @@ def used(found: Sequence[Found], rate: float) -> Iterator[tuple[Found, Array]]:
 
 
 def _leads_to_gradients(step: Taken, below: Below) -> bool:
-    """Return whether the gradients by hand are computed from the same forward pass as a loss."""
+    """Return whether the gradients by hand are computed from the forward pass of a loss, or from one like it."""
     forward = set(below.made)
     reached = {each.note for found in step.found.values() for each in found}
     for note in reversed(step.notes):
         if note in reached:
-            if note in forward:
+            if note in forward or (note in step.dependent and any(_is_alike(note, each) for each in below.made)):
                 return True
             reached.update(note.sources)
     return False
+
+
+def _is_alike(note: Note, other: Note) -> bool:
+    """Return whether two operations made the same array, as where a forward pass is computed twice."""
+    if note.what is not other.what or np.size(note.value) == 1:
+        return False
+    is_of_several = len({each for each in note.sources if np.ndim(each.value)}) > 1
+    return is_of_several and np.array_equal(note.value, other.value)
 
 
 def _scalars(step: Taken) -> list[Note]:

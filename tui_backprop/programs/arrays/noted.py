@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,9 @@ class NotedNumber(np.float64):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **settings: Any) -> Any:
         return _run_ufunc(ufunc, method, inputs, settings)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, settings: Any) -> Any:
+        return _run_function(function, args, settings)
 
     __hash__ = np.float64.__hash__
 
@@ -59,6 +62,8 @@ class NotedArray(np.ndarray):
 
     note: Note | None = None
     unseen: tuple[Any, ...] | None = None
+    viewed: NotedArray | None = None
+    """The array of which this is a part, in the same memory: what changes this changes it, too."""
 
     def __array_finalize__(self, like: Any) -> None:
         if type(like) is NotedArray and tape and tape[0].is_on:
@@ -69,23 +74,21 @@ class NotedArray(np.ndarray):
         return _run_ufunc(ufunc, method, inputs, settings)
 
     def __array_function__(self, function: Any, types: Any, args: Any, settings: Any) -> Any:
-        if not tape or not tape[0].is_on:
-            return function(*plain(args), **plain(settings))
-        target = settings.pop("out", None)
-        if isinstance(target, NotedArray):
-            notes = [_as_note(each) for each in args]
-            notes = [_keep_value(target) if each is target else note for each, note in zip(args, notes, strict=True)]
-            function(*plain(args), out=target.view(np.ndarray), **plain(settings))
-            target.note = tape[0].add(function, notes, settings, target.view(np.ndarray))
-            return target
-        value = function(*plain(args), **plain(settings))
-        return as_noted(value) if function in _LIKE else _noted(function, args, settings, value)
+        return _run_function(function, args, settings)
 
     def __getitem__(self, key: Any) -> Any:
         value = np.ndarray.__getitem__(self.view(np.ndarray), plain(key))
         if not isinstance(value, np.ndarray | np.floating):
             return value
-        return _noted(operator.getitem, (self, key), {}, value)
+        made = _noted(same, (self,), {}, value) if _is_all(key) else _noted(operator.getitem, (self, key), {}, value)
+        if type(made) is NotedArray:
+            made.viewed = self
+        return made
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.ndim:
+            raise TypeError("iteration over a 0-d array")
+        return (self[index] for index in range(len(self)))
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if not tape or not tape[0].is_on:
@@ -93,6 +96,9 @@ class NotedArray(np.ndarray):
             return
         before = _keep_value(self)
         np.ndarray.__setitem__(self.view(np.ndarray), plain(key), plain(value))
+        if _is_all(key) and isinstance(value, NotedArray) and value.shape == self.shape:
+            self.note = _as_note(value)
+            return
         self.note = tape[0].add(set_item, (before, _as_note(key), _as_note(value)), {}, self.view(np.ndarray))
 
     @property
@@ -179,6 +185,20 @@ def _run_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], settings: 
     return target
 
 
+def _run_function(function: Any, args: Any, settings: Any) -> Any:
+    if not tape or not tape[0].is_on:
+        return function(*plain(args), **plain(settings))
+    target = settings.pop("out", None)
+    if isinstance(target, NotedArray):
+        notes = [_as_note(each) for each in args]
+        notes = [_keep_value(target) if each is target else note for each, note in zip(args, notes, strict=True)]
+        function(*plain(args), out=target.view(np.ndarray), **plain(settings))
+        target.note = tape[0].add(function, notes, settings, target.view(np.ndarray))
+        return target
+    value = function(*plain(args), **plain(settings))
+    return as_noted(value) if function in _LIKE else _noted(function, args, settings, value)
+
+
 def _noted(what: Callable[..., Any], inputs: tuple[Any, ...], settings: dict[str, Any], value: Any) -> Any:
     """Return a value with the note of what has made it."""
     if not tape or not tape[0].is_on:
@@ -226,4 +246,11 @@ def _keep_value(array: NotedArray) -> Note:
     """Return the note of an array that is about to be changed, with a copy of what it was."""
     note: Note = _as_note(array)
     note.value = note.value.copy()
+    if array.viewed is not None:
+        _keep_value(array.viewed)
     return note
+
+
+def _is_all(key: Any) -> bool:
+    """Return whether this is the key of all entries, as in W[:] or W[...]."""
+    return key is Ellipsis or (type(key) is slice and key == slice(None))

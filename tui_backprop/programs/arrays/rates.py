@@ -15,39 +15,64 @@ from .gradients import Factor, Found
 _MOST = 6
 
 
-def rates_of(found: Mapping[int, Sequence[Found]], lines_of_all: Collection[object]) -> Iterator[Mapping[int, float]]:
-    """Yield what may be the learning rate of each weight, the likeliest first.
+class Rates:
+    """Finds the learning rates of the steps of a run; the numbers `written` in its source are likelier than others."""
 
-    It is one for all of them: a factor that all updates have, or several. What only some have belongs to the gradients.
-    But where all are multiplied alike, each may have a rate of its own. Where no rule of updates has a factor, it is
-    one of the `lines_of_all` steps: what is done to a gradient before its update, or now and then, is no rate.
-    """
-    ways = {number: each[-1].factors for number, each in found.items() if each}
-    if not ways:
-        yield {}
-        return
-    common = _common(list(ways.values()))
-    of_rules = [each for each in common if each.is_of_rule]
-    common = (of_rules or [each for each in common if each.line in lines_of_all] or common)[:_MOST]
-    inline = [each.value for each in common if each.is_inline]
-    # of lr * dW / n the gradient is multiplied with the rate first
-    rate = inline[-1] if inline else common[0].value if common else 1.0
-    others = [each.value for each in common]
-    if common:
-        others.remove(rate)
-    for count in range(len(others) + 1):
-        for more in combinations(others, count):
-            yield dict.fromkeys(ways, prod(sorted((rate, *more))))
-    lines = {number: [each.value for each in way if each.is_inline] for number, way in ways.items()}
-    elsewhere = [Counter(_rounded(each.value) for each in way if not each.is_inline) for way in ways.values()]
-    if len({len(line) for line in lines.values()}) == 1 and all(each == elsewhere[0] for each in elsewhere):
-        yield {number: prod(sorted(line)) for number, line in lines.items()}
+    def __init__(self, steps: Iterable[Mapping[int, Sequence[Found]]], written: Collection[float]) -> None:
+        ways = [[each[-1].factors for each in found.values() if each] for found in steps]
+        lines = [{factor.line for way in step for factor in way} for step in ways]
+        # what is done to a gradient before its update, or now and then, is no rate
+        self._lines_of_all = set[object]().union(*lines[:1]).intersection(*lines[1:])
+        factors = [factor for step in ways for way in step for factor in way]
+        self._lines_of_moments = {each.line for each in factors if each.is_of_rule and not each.is_inline}
+        self._written = written
 
+    def of_step(self, found: Mapping[int, Sequence[Found]]) -> Iterator[Mapping[int, float]]:
+        """Yield what may be the learning rate of each weight, the likeliest first.
 
-def lines_of_factors(steps: Iterable[Mapping[int, Sequence[Found]]]) -> set[object]:
-    """Return the lines on which all of these steps multiply gradients on their way into an update."""
-    lines = [{factor.line for each in found.values() if each for factor in each[-1].factors} for found in steps]
-    return set[object]().union(*lines[:1]).intersection(*lines[1:])
+        It is one for all of them: a factor that all updates have, or several. What only some have belongs to the
+        gradients. But where all are multiplied alike, each may have a rate of its own, and so may those with a
+        velocity. Where no rule of updates has a factor, it is one on a line of all steps.
+        """
+        # what takes off nothing, as where the input of a weight is 0, does not say by how much it is multiplied
+        ways = {number: each[-1].factors for number, each in found.items() if each and each[-1].value.any()}
+        if not ways:
+            yield {}
+            return
+        shared = _common(list(ways.values()))
+        of_rules = [each for each in shared if each.is_of_rule]
+        common = (of_rules or [each for each in shared if each.line in self._lines_of_all] or shared)[:_MOST]
+        inline = [each.value for each in common if each.is_inline]
+        # of lr * dW / n the gradient is multiplied with the rate first
+        rate = inline[-1] if inline else common[0].value if common else 1.0
+        others = [each.value for each in common]
+        if common:
+            others.remove(rate)
+        for count in range(len(others) + 1):
+            for more in combinations(others, count):
+                yield dict.fromkeys(found, prod(sorted((rate, *more))))
+        in_lines = {number: [each.value for each in way if each.is_inline] for number, way in ways.items()}
+        if len({_rounded(prod(line)) for line in in_lines.values()}) == 1:
+            yield dict.fromkeys(found, prod(sorted(next(iter(in_lines.values())))))
+        elsewhere = [Counter(_rounded(each.value) for each in way if not each.is_inline) for way in ways.values()]
+        if len({len(line) for line in in_lines.values()}) == 1 and all(each == elsewhere[0] for each in elsewhere):
+            yield {number: prod(sorted(line)) for number, line in in_lines.items()}
+        shares = {number: self._of_velocity(way, common) for number, way in ways.items()}
+        if any(shares.values()):
+            yield {number: prod(sorted((rate, *shares.get(number, ())))) for number in found}
+
+    def is_divided(self, rate: float, multiple: float) -> bool:
+        """Return whether a rate is one that was written, divided by the multiple of the loss: lr / len(X) * dW."""
+        return _rounded(rate) not in self._written and _rounded(rate * multiple) in self._written
+
+    def _of_velocity(self, way: Sequence[Factor], common: Sequence[Factor]) -> list[float]:
+        """Return the factors of rules that only a weight with a velocity has, such as 0.1 of 0.9 * m + 0.1 * g."""
+        own = [each for each in way if each.is_of_rule or each.line in self._lines_of_moments]
+        for factor in common:
+            same = next((each for each in own if _rounded(each.value) == _rounded(factor.value)), None)
+            if same is not None:
+                own.remove(same)
+        return [each.value for each in own] if any(each.line in self._lines_of_moments for each in own) else []
 
 
 def written_numbers(files: Iterable[str]) -> set[float]:
@@ -59,11 +84,6 @@ def written_numbers(files: Iterable[str]) -> set[float]:
             constants = [each.value for each in ast.walk(tree) if isinstance(each, ast.Constant)]
             found |= {_rounded(each) for each in constants if isinstance(each, int | float)}
     return found
-
-
-def is_divided(rate: float, multiple: float, written: set[float]) -> bool:
-    """Return whether a rate is one that was written, divided by the multiple of the loss: lr / len(X) * dW."""
-    return _rounded(rate) not in written and _rounded(rate * multiple) in written
 
 
 def _common(ways: Sequence[Sequence[Factor]]) -> list[Factor]:

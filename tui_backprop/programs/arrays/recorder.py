@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import linecache
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import inf
@@ -21,6 +22,7 @@ from ..execution import EnoughSteps
 from ..naming import name_objects
 from ..notebook import cells_of
 from ..program import ProgramError
+from .begun import note_numbers
 from .births import noting_births
 from .gradients import Found, gradients_in
 from .noted import NotedArray, NotedNumber, tape
@@ -40,8 +42,8 @@ _OTHERS = ("minidl_core", "torch", "tensorflow", "jax", "autograd", "cupy", "num
 class Taken:
     """One step: the `notes` from weights to scalars in order, the weights before and after, and gradients by hand.
 
-    Weights have a number each, the same in all steps; `weights` are their notes in this step. `dependent` are the
-    notes that some weight leads to.
+    Weights have a number each, the same in all steps; `weights` are their notes in this step, and `updates` those of
+    what they become in it, where they do. `dependent` are the notes that some weight leads to.
     """
 
     notes: list[Note]
@@ -50,6 +52,7 @@ class Taken:
     before: dict[int, Array]
     after: dict[int, Array] = field(default_factory=dict)
     found: dict[int, list[Found]] = field(default_factory=dict)
+    updates: dict[int, Note] = field(default_factory=dict)
 
 
 class ArrayRecorder:
@@ -67,6 +70,7 @@ class ArrayRecorder:
         self._left: dict[Note, Array] = {}
         self._bytes = 0
         self._count = 0
+        self._loop_variables: dict[str, Collection[str]] = {}
 
     @property
     def taken(self) -> int:
@@ -103,7 +107,8 @@ class ArrayRecorder:
             self._process(self._waiting)
             tape.remove(own)
             accumulating = accumulating_places(own.notes)
-            if accumulating:
+            has_numbers = note_numbers(own.notes)
+            if accumulating or has_numbers:
                 self.steps, self._numbers, self._left, self.names = [], {}, {}, {}
                 for each in find_steps(own.notes, accumulating):
                     self._process(each)
@@ -149,7 +154,7 @@ class ArrayRecorder:
             new = moved.get(old, old)
             step.after[number] = copy_in(new.value) if new is not old else before[number]
             if new is not old:
-                step.found[number] = found[old]
+                step.found[number], step.updates[number] = found[old], new
             self._numbers[new] = number
             self._left[new] = step.after[number]
             name = self.data_names.get(new) or self.data_names.get(old)
@@ -161,6 +166,11 @@ class ArrayRecorder:
             self._bytes += sum(int(each.nbytes) for each in kept)
         for note in notes:
             note.read_at = 0  # the step after it is over, too: what has read it was not of the one that goes on
+
+    def _variables_of(self, file: str) -> Collection[str]:
+        if file not in self._loop_variables:
+            self._loop_variables[file] = _loop_variables(file)
+        return self._loop_variables[file]
 
     def _find_names(self) -> None:
         """Look for where the script keeps its arrays just now: in its module, and in the functions that are running."""
@@ -181,8 +191,18 @@ class ArrayRecorder:
                     return True
                 return False
 
-            for identity, name in name_objects(held, wanted).items():
+            for identity, name in name_objects(held, wanted, self._variables_of(each.f_code.co_filename)).items():
                 self.data_names.setdefault(found[identity], name)
+
+
+def _loop_variables(file: str) -> Collection[str]:
+    """Return what the loops of a file call their elements, which have other names where they are kept."""
+    try:
+        tree = ast.parse("".join(linecache.getlines(file)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+    targets = [each.target for each in ast.walk(tree) if isinstance(each, ast.For)]
+    return {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
 
 
 def _bytes_of(note: Note) -> int:

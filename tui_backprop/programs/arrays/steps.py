@@ -15,7 +15,7 @@ from types import CodeType
 
 import numpy as np
 
-from .tape import SUMS, Note, is_linear, link, search_spine
+from .tape import SCALING, SUMS, Note, is_linear, is_scaled, link, search_spine
 
 Instruction = tuple[CodeType, int]
 _FOR_ITER = opmap["FOR_ITER"]
@@ -42,20 +42,26 @@ class Steps:
         link(note)
         if not is_linear(note):
             self._read(note)
+        read_here = set[Note]()
         if note.place is not None:
             code, at, _ = note.place
             for index, source in enumerate(note.sources):
                 reader = code, at, index
-                if source in self._read_again or self._is_read_again(source, reader):
+                if reader in source.readers:
+                    read_here.add(source)
+                is_again = source in self._read_again or self._is_read_again(source, reader)
+                # where one is read that this step has updated already is not where the next step begins
+                is_late = not is_again and source.replaces is not None and source.number > self._begin
+                if is_again:
                     # copies and averages of weights are no forward pass, but one may begin with them
                     if is_linear(note):
                         self._read_again.add(note)
                     else:
-                        self._end_step()
-                if not _is_iteration(code, at):
+                        self._end_step(source)
+                if not is_late and not _is_iteration(code, at):
                     source.readers.add(reader)
-        if note.what in SUMS and np.ndim(note.value) and note not in self._read_again:
-            note.replaces = self._replaced(note)
+        if note.what in SUMS and note not in self._read_again:
+            note.replaces = self._replaced(note, read_here)
             if note.replaces is not None:
                 self._updates.append(note)
                 if note.place is not None:
@@ -70,7 +76,7 @@ class Steps:
     def finish(self) -> None:
         """Tell of the last step, if an update ended it."""
         if self._updates:
-            self._end_step()
+            self._end_step(self._updates[-1])
         self._notes, self._updates = [], []
 
     def _is_read_again(self, note: Note, reader: tuple[CodeType, int, int]) -> bool:
@@ -78,9 +84,10 @@ class Steps:
         is_read = note.replaces is not None and note.number > self._begin and reader in note.replaces.readers
         return is_read and reader[:2] not in self._places_of_updates
 
-    def _replaced(self, note: Note) -> Note | None:
+    def _replaced(self, note: Note, read_here: Collection[Note]) -> Note | None:
         """Return the weight that a sum or a difference begins with, as `W - 0.1 * dW` does; None where there is none.
 
+        In `-0.1 * dW + W` it is the second, if that is not of those that were `read_here` before, as a bias over time.
         It is an array of which something else is computed, too, and that was there before the step.
         """
         if note.place is not None and note.place[:2] in self._accumulating:
@@ -94,6 +101,9 @@ class Steps:
             return old.read_at > begin or old.number <= begin or np.shape(old.value) != shape
 
         old = search_spine(note.begins_with, is_beyond)
+        first, second = note.inputs
+        if note.what is np.add and type(first) is type(second) is Note and second not in read_here:
+            old = second if first.what in SCALING and is_scaled(first) and is_beyond(second) else old
         is_read = old.read_at > begin and np.shape(old.value) == shape
         return old if is_read and self._was_there(old) else None
 
@@ -114,13 +124,26 @@ class Steps:
     def _was_there(self, note: Note) -> bool:
         """Return whether an array was there before the step, or was made of such a one and of numbers alone.
 
-        Before the first step all arrays are made, but a weight of one other array and numbers alone.
+        Before the first step all arrays are made, but a weight of one other array and numbers alone, or, where it began
+        as a plain number, by its first update.
         """
-        return note.mixed_at <= self._begin if self._begin else not note.is_mixed
+        if self._begin:
+            return note.mixed_at <= self._begin
+        is_number = note.what in SUMS and not np.ndim(note.value)
+        return not note.is_mixed or (is_number and any(type(each) is not Note for each in note.inputs))
 
-    def _end_step(self) -> None:
-        """End the step with its last update, and what is computed later from what was there before, such as a loss."""
-        last = self._updates[-1].number
+    def _end_step(self, read: Note) -> None:
+        """End the step with its last update before an array that is read was made of weights, as by a forward pass.
+
+        What is computed later from what was there before, such as a loss, belongs to the step, too.
+        """
+        begin, waiting = self._updates[-1].number, [read]
+        while waiting:
+            note = waiting.pop()
+            if note in self._read_again:
+                begin = min(begin, note.number)
+                waiting += note.sources
+        last = max((each.number for each in self._updates if each.number <= begin), default=begin)
         after = set(self._updates)
         done = [note for note in self._notes if note.number <= last]
         before = set(done) - after

@@ -135,8 +135,8 @@ class Tape:
 
 
 def is_scaled(note: Note) -> bool:
-    """Return whether this is a multiple of an array by a number."""
-    return note.what in SCALING and sum(np.ndim(each.value) > 0 for each in note.sources) < 2
+    """Return whether this is a multiple of an array by a number, or of a number that was noted by one that was not."""
+    return note.what in SCALING and len(arrays_in(note.inputs, like=note)) < 2
 
 
 def is_linear(note: Note) -> bool:
@@ -156,16 +156,23 @@ def spine(note: Note, begin: int) -> Iterator[Note]:
         yield note
 
 
+def arrays_in(inputs: Sequence[Any], *, like: Note) -> list[Note]:
+    """Return the notes of arrays among inputs; those of numbers, too, where what they are like is a number itself."""
+    is_number = not np.ndim(like.value)
+    return [each for each in inputs if type(each) is Note and (is_number or np.ndim(each.value))]
+
+
 def link(note: Note) -> None:
     """Write down how a new note goes on from those that it was made of: on its spine, and by what else it is mixed."""
-    arrays = {each for each in note.sources if np.ndim(each.value)}
+    is_number = not np.ndim(note.value)
+    arrays = {each for each in note.sources if is_number or np.ndim(each.value)}
     note.is_mixed = len(arrays) > 1 or any(each.is_mixed for each in arrays)
     first = _first_array(note) if is_linear(note) else None
     if first is None:
         note.mixed_at = note.number
         return
-    others = (each for each in note.inputs if each is not first)
-    is_pure = all(np.ndim(each.value if type(each) is Note else each) == 0 for each in others)
+    others = [each for each in note.inputs if each is not first]
+    is_pure = not any(type(each) is Note and (is_number or np.ndim(each.value)) for each in others)
     note.mixed_at = first.mixed_at if is_pure else note.number
     note.begins_with, note.depth, note.jump = first, first.depth + 1, first
     # two jumps of one length make one of twice the length, as in a skew-binary list
@@ -184,4 +191,4 @@ def search_spine(note: Note, is_beyond: Callable[[Note], bool]) -> Note:
 
 
 def _first_array(note: Note) -> Note | None:
-    return next((each for each in note.inputs if type(each) is Note and np.ndim(each.value)), None)
+    return next(iter(arrays_in(note.inputs, like=note)), None)

@@ -7,6 +7,7 @@ from types import ModuleType
 from minidl_core import MinidlError
 
 from ..execution import Execution
+from ..far_below import FAR_BELOW_REMARK
 from ..program import Program, ProgramError, program_of_run
 from .noting import ARITHMETIC, BACKWARD, Noted
 from .recorder import Recorder
@@ -22,9 +23,10 @@ def engine_program(recorder: Recorder, execution: Execution, path: str, warning:
         warning = f"{warning} {thinned}".strip()
     try:
         steps = EngineRun(recorder, execution)
-        warning = f"{warning} {steps.engine.remark}".strip()
+        far_below = f"{path}: {FAR_BELOW_REMARK}." if recorder.has_far_below else ""
+        warning = " ".join(filter(None, (warning, far_below, steps.engine.remark)))
         return program_of_run(steps, steps.engine, path, execution.main.__doc__, warning)
-    except MinidlError as error:
+    except (MinidlError, ProgramError) as error:
         raise ProgramError(f"{path}: {error}") from error
 
 

@@ -6,13 +6,14 @@ import inspect
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from types import CodeType, FunctionType
 from typing import Any
 
 import numpy as np
 
-from minidl_core import Constant, Graph, Node, Operation, Placeholder, Variable
-from minidl_core.arrays import Array, copy_in
+from minidl_core import Constant, Graph, Node, Operation, Placeholder, Variable, reduce_sum, reshape
+from minidl_core.arrays import Array, copy_in, quiet
 from minidl_core.graph import in_scope
 
 from ..learners_engine import LearnersEngine, TheirFunctions
@@ -28,13 +29,15 @@ _MOST_SAMPLES = 50
 
 @dataclass(frozen=True, eq=False)
 class Built:
-    """A graph: its nodes in the order in which their numbers were recorded, the loss last.
+    """A graph: its nodes in the order in which their numbers were recorded.
 
-    `fed` are the placeholders by the number of the leaf, or by -1 - the index of the plain number, that feeds them.
+    `fed` are the placeholders by the number of the leaf, or by -1 - the index of the plain number, that feeds them. The
+    loss is the last of the nodes, or where that is an array the sum of its entries.
     """
 
     nodes: list[Node]
     fed: dict[int, Placeholder]
+    loss: Node
 
 
 def as_array(value: Any) -> Array:
@@ -102,21 +105,21 @@ class Graphs:
     def _build(self, like: Sequence[Taken]) -> Built:
         structure = like[0].structure
         nodes: list[Node] = []
-        built = Built(nodes, {})
+        fed: dict[int, Placeholder] = {}
         leaf = 0
         entries = list(_entries(structure))
         uses = Counter([kind for kind, _, _ in entries])
         for position, (kind, site_index, operands) in enumerate(entries):
             label = structure.labels.get(position)
             if kind < 0:
-                node = self._leaf(like, leaf, self._walker.sites[site_index], label, built)
+                node = self._leaf(like, leaf, self._walker.sites[site_index], label, fed)
                 leaf += 1
             else:
-                inputs = [nodes[n] if n >= 0 else self._data(like, n, None, built) for n in operands]
+                inputs = [nodes[n] if n >= 0 else self._data(like, n, None, fed) for n in operands]
                 name = self._kind_names.get(kind) if uses[kind] == 1 else None
                 node = self._operation(kind, inputs, name or label)
             nodes.append(node)
-        return built
+        return Built(nodes, fed, _one_number(nodes[-1], np.shape(structure.values[-1])))
 
     def _operation(self, kind: int, inputs: Sequence[Node], name: str | None) -> Node:
         meaning, functions = self._meaning(kind, len(inputs))
@@ -129,12 +132,14 @@ class Graphs:
         self._functions[node] = functions
         return node
 
-    def _leaf(self, like: Sequence[Taken], leaf: int, site: Site, label: str | None, built: Built) -> Node:
+    def _leaf(
+        self, like: Sequence[Taken], leaf: int, site: Site, label: str | None, fed: dict[int, Placeholder]
+    ) -> Node:
         serial = like[0].serials[leaf]
         file, line, _ = self._origin(site, 0)
         name = self._names.get(serial) or label
         if serial not in self._trained:
-            node = self._data(like, leaf, name, built)
+            node = self._data(like, leaf, name, fed)
         elif serial in self.variables:
             return self.variables[serial]
         else:
@@ -142,13 +147,13 @@ class Graphs:
         node.locate(file, line)
         return node
 
-    def _data(self, like: Sequence[Taken], number: int, name: str | None, built: Built) -> Node:
+    def _data(self, like: Sequence[Taken], number: int, name: str | None, fed: dict[int, Placeholder]) -> Node:
         """Return a placeholder for a number that differs between the steps or that has a name, else a constant."""
         value = number_of(like[0], number)
         if name is None and all(is_same(number_of(other, number), value) for other in like[1:]):
             return Constant(as_array(value))
-        built.fed[number] = Placeholder(np.shape(value), name or "x")
-        return built.fed[number]
+        fed[number] = Placeholder(np.shape(value), name or "x")
+        return fed[number]
 
     def _origin(self, site: Site, level: int) -> tuple[str, int, str]:
         """Return where a node was called for, as a file and a line, and the functions that were running as a scope."""
@@ -185,6 +190,16 @@ class Graphs:
             self._by_kind[number] = self._meanings[key], TheirFunctions(kind.code, _backward_code(kind))
         return self._by_kind[number]
 
+    def not_repeated(self) -> str | None:
+        """Return the first operation that does not give the numbers that it gave; None where all do."""
+        for key, meaning in self._meanings.items():
+            for inputs, output in self._samples[key]:
+                with quiet():
+                    again = meaning.definition.compute(*[inputs[n] for n in meaning.order], **meaning.attributes)
+                if not np.allclose(again, output, rtol=1e-4, atol=1e-6, equal_nan=True):
+                    return meaning.definition.name
+        return None
+
     def _sample(self) -> None:
         """Gather of each kind of operation the numbers that it took and gave in the steps whose values were kept."""
         keys = [(kind.code, kind.extra) for kind in self._kinds]
@@ -195,11 +210,18 @@ class Graphs:
                 kept = self._samples.setdefault((*keys[number], len(operands)), [])
                 if len(kept) < _MOST_SAMPLES:
                     taken = tuple([self._sampled(structure, n) for n in operands])
-                    kept.append((taken, np.asarray(structure.values[position], dtype=float)))
+                    kept.append((taken, np.asarray(structure.values[position])))
 
     def _sampled(self, structure: Structure, number: int) -> Array:
         value = structure.values[number] if number >= 0 else structure.raw[-1 - number]
         return np.asarray(value, dtype=float)[()]
+
+
+def _one_number(last: Node, shape: tuple[int, ...]) -> Node:
+    """Return the loss where `backward()` is called on this: an array stands for the sum of its entries."""
+    if shape == ():
+        return last
+    return reshape(last, (), name="J") if prod(shape) == 1 else reduce_sum(last, name="J")
 
 
 def _entries(structure: Structure) -> Iterator[tuple[int, int, Sequence[int]]]:

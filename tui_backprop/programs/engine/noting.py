@@ -12,17 +12,20 @@ import os
 import re
 import sys
 import sysconfig
+from abc import ABCMeta
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from inspect import CO_VARARGS, CO_VARKEYWORDS
 from itertools import islice
 from operator import itemgetter
-from types import CodeType, FrameType, FunctionType
+from types import CodeType, FrameType, FunctionType, resolve_bases
 from typing import Any
 
 import minidl_core
 import tui_backprop
+
+from .mixed_bases import bases_beside_builtins
 
 ARITHMETIC = frozenset(f"__{side}{name}__" for side in ("", "r", "i") for name in ("add", "sub", "mul", "truediv"))
 ARITHMETIC |= {"__pow__", "__rpow__", "__matmul__", "__rmatmul__", "__neg__", "__abs__"}
@@ -32,6 +35,7 @@ _LESSON = os.path.join(tui_backprop.__path__[0], "exercise", "value.py")
 """The engine of the lesson about engines is noticed as a learner's own is."""
 _LIBRARY = (*(sysconfig.get_path(name) for name in ("stdlib", "platstdlib")), "<frozen", "<string>")
 _HEAP_TYPE = 1 << 9
+_METACLASSES = (type, ABCMeta)
 _MOST_LEVELS = 3  # of functions that hand a value on to the class: `__add__` calls `_make` calls the class
 
 Call = Callable[[], Any]
@@ -176,6 +180,9 @@ def _new_site(key: _Key, frame: FrameType, args: tuple[Any, ...]) -> Site:
     assert _sites is not None
     _report_functions(frame)
     levels = [frame]
+    # what a comprehension takes may stand in the function around it alone
+    if _parameters(frame.f_code) is None and frame.f_back is not None:
+        levels.append(frame.f_back)
     # a function that hands its own argument on to the class makes a constant of it, or is another's factory
     while args and len(levels) < _MOST_LEVELS and any(args[0] is each for each in _given_to(levels[-1])):
         if levels[-1].f_back is None:
@@ -234,7 +241,7 @@ def _is_foreign(file: str) -> bool:
     return (file.startswith(_OURS) and file != _LESSON) or (file.startswith(_LIBRARY) and "-packages" not in file)
 
 
-def _is_watched(body: FunctionType, bases: tuple[Any, ...]) -> bool:
+def _is_watched(body: FunctionType, bases: tuple[Any, ...], metaclass: type) -> bool:
     """Return whether a class that is about to be built may be a learner's own."""
     file = body.__code__.co_filename
     if _is_foreign(file):
@@ -243,11 +250,20 @@ def _is_watched(body: FunctionType, bases: tuple[Any, ...]) -> bool:
         methods = {const.co_name for const in body.__code__.co_consts if isinstance(const, CodeType)}
         if not (methods & {"__add__", "__mul__"} and any(map(BACKWARD.fullmatch, methods))):
             return False
-    return all(type(base) is type and _is_plain(base) for base in bases)
+    return metaclass in _METACLASSES and all(map(_is_plain, resolve_bases(bases)))
 
 
-def _is_plain(base: type) -> bool:
-    return all(each is object or each.__flags__ & _HEAP_TYPE for each in base.__mro__)
+def _left_alone(body: FunctionType) -> frozenset[str]:
+    return bases_beside_builtins(body.__code__.co_filename)
+
+
+def _is_plain(base: Any) -> bool:
+    """Return whether a class can be built on this base and on `Noted`: it is written in Python, and has no slots."""
+    if type(base) not in _METACLASSES:
+        return False
+    return issubclass(base, Noted) or all(
+        each is object or (each.__flags__ & _HEAP_TYPE and not vars(each).get("__slots__")) for each in base.__mro__
+    )
 
 
 @contextmanager
@@ -257,11 +273,11 @@ def noting(on_backward: Backward) -> Iterator[None]:
     build = builtins.__build_class__
 
     def build_class(body: Any, name: str, /, *bases: Any, **keywords: Any) -> Any:
-        if keywords or not _is_watched(body, bases):
+        if not _is_watched(body, bases, keywords.get("metaclass", type)) or name in _left_alone(body):
             return build(body, name, *bases, **keywords)
         own = tuple([base for base in bases if base is not object])
-        noted = any(issubclass(base, Noted) for base in own)
-        made = build(body, name, *own, *(() if noted else (Noted,)))
+        noted = any(issubclass(base, Noted) for base in resolve_bases(own))
+        made = build(body, name, *own, *(() if noted else (Noted,)), **keywords)
         for method, function in list(vars(made).items()):
             if type(function) is FunctionType and BACKWARD.fullmatch(method):
                 setattr(made, method, _reported(function))

@@ -21,6 +21,7 @@ import numpy as np
 from minidl_core.arrays import Array
 
 from ..execution import EnoughSteps
+from ..far_below import FAR_BELOW
 from ..naming import name_objects
 from ..program import ProgramError
 from .attributes import Attributes, find_attributes, is_number, number_like, stored, stored_text
@@ -76,6 +77,19 @@ class Taken:
     children: dict[int, tuple[int, ...]]
 
 
+@dataclass(frozen=True, eq=False)
+class _Unfinished:
+    """A step whose backward call was that of its last node alone: the function that calls it has the others follow."""
+
+    taken: Taken
+    positions: Mapping[int, int]
+    walk: Walk
+    caller: FrameType
+
+    def goes_on_with(self, node: object, caller: FrameType) -> bool:
+        return caller is self.caller and id(node) in self.positions and node is not self.walk.nodes[-1]
+
+
 @dataclass(eq=False)
 class Recorder:
     """Records the backward calls that `noting` reports; the one after the first `most` ends the script."""
@@ -93,11 +107,13 @@ class Recorder:
     is_called: bool = False
     taken: int = 0
     every: int = 1
+    has_far_below: bool = False
     _structures: dict[bytes, Structure] = field(default_factory=dict)
     _bytes: int = 0
     _looked_into: int = 0
     _named: dict[str, Noted] = field(default_factory=dict)
     _follows: bool = False
+    _unfinished: _Unfinished | None = None
 
     def on_backward(self, args: tuple[Any, ...], call: Call, code: CodeType, caller: FrameType) -> Any:
         """Make a backward call of the script's and record it; where it is none of a graph, only make it.
@@ -105,9 +121,17 @@ class Recorder:
         `code` is the function that is called, and `caller` the frame that calls it.
         """
         self.is_called = True
+        unfinished = self._unfinished
+        if unfinished is not None:
+            node = next((each for each in args if unfinished.goes_on_with(each, caller)), None)
+            if node is not None:
+                result = call()
+                self._go_on(unfinished, node)
+                return result
+        self._unfinished = None
+        loss = next((each for each in args if isinstance(each, Noted) and _is_made(each)), None)
         if self.taken >= self.most:
             raise EnoughSteps
-        loss = next((each for each in args if isinstance(each, Noted) and _is_made(each)), None)
         if loss is None or self.refused:
             return call()
         try:
@@ -175,7 +199,10 @@ class Recorder:
         if last.number != self.taken - 1:
             return False
         for place, old, instance in followed:
-            moved = np.asarray(self.attributes.read_number(old)) - np.asarray(self.attributes.read_number(instance))
+            stood, stands = map(np.asarray, map(self.attributes.read_number, (old, instance)))
+            if stood.shape != stands.shape:
+                return False
+            moved = stood - stands
             slope = np.asarray(last.after[last.structure.leaves[place]], dtype=float)
             if moved.shape != slope.shape or (moved[slope == 0] != 0).any():
                 return False
@@ -201,11 +228,12 @@ class Recorder:
         read = self.attributes.read_number
         try:
             measured = np.asarray(read(walk.nodes[-1]), dtype=float)
-            if measured.size != 1:
+            seed = self.attributes.read_gradient(walk.nodes[-1])
+            if measured.size != 1 and not _is_one(before[-1] if seed is None else seed):
                 self.refused = ProgramError(f"backward() was called on an array of {measured.shape}; call it on a loss")
                 return
             if self.taken % self.every == 0:
-                self._keep(walk, before, float(measured.reshape(())), caller)
+                self._keep(walk, before, float(measured.sum()), caller)
         except AttributeError:
             return
         self.last_leaves = [walk.nodes[leaf] for leaf in walk.leaves]
@@ -218,10 +246,13 @@ class Recorder:
         assert self.attributes is not None
         read = self.attributes.read_number
         after = self._as_numbers(self.attributes.gradients(walk.nodes))
-        numbers = self._as_numbers([read(walk.nodes[leaf]) for leaf in walk.leaves])
+        numbers = self._as_numbers([self._bounded(read(walk.nodes[leaf])) for leaf in walk.leaves])
+        walk.raw[:] = map(self._bounded, walk.raw)
         structure = self._structure(walk, caller)
         taken = Taken(self.taken, structure, walk.serials, numbers, walk.raw, loss, before, after, self._children(walk))
         self.steps.append(taken)
+        if self._passed_on_alone(walk, before, after):
+            self._unfinished = _Unfinished(taken, {id(node): n for n, node in enumerate(walk.nodes)}, walk, caller)
         self._bytes += _size(taken)
         if self._bytes > MOST_BYTES and len(self.steps) > 2:
             self.every *= 2
@@ -230,10 +261,29 @@ class Recorder:
             self._structures = {key: each for key, each in self._structures.items() if id(each) in kept}
             self._bytes = sum(map(_size, self.steps)) + sum(map(_size_of_structure, self._structures.values()))
 
+    def _passed_on_alone(self, walk: Walk, before: Numbers, after: Numbers) -> bool:
+        """Return whether a call has passed gradients on to nothing but the operands of its node."""
+        reached = {id(walk.nodes[-1]), *map(id, self.walker.operands_of(walk.nodes[-1]))}
+        gradients = zip(walk.nodes, before, after, strict=True)
+        return all(_is_equal(old, new) for node, old, new in gradients if id(node) not in reached)
+
+    def _go_on(self, unfinished: _Unfinished, node: Noted) -> None:
+        """Read the gradients that another node of the last step's graph has passed on."""
+        assert self.attributes is not None
+        taken, positions = unfinished.taken, unfinished.positions
+        operands = self.walker.operands_of(node)
+        for operand, gradient in zip(operands, self._as_numbers(self.attributes.gradients(operands)), strict=True):
+            if isinstance(taken.after, array) and not isinstance(gradient, float):
+                taken.after = list(taken.after)
+            taken.after[positions[id(operand)]] = gradient  # type: ignore[index]
+
     def _structure(self, walk: Walk, caller: FrameType) -> Structure:
         assert self.attributes is not None
         codes = walk.structure.tobytes()
-        key = blake2b(codes).digest()
+        read = self.attributes.read_number
+        # a batch of another size makes a graph of other shapes
+        shapes = [np.shape(each) for each in (*map(read, map(walk.nodes.__getitem__, walk.leaves)), *walk.raw)]
+        key = blake2b(codes + repr(shapes).encode() if any(shapes) else codes).digest()
         if key not in self._structures:
             values = self._as_numbers(list(map(self.attributes.read_number, walk.nodes)))
             labels = {n: text for n, node in enumerate(walk.nodes) if (text := stored_text(node, _LABELS))}
@@ -262,6 +312,17 @@ class Recorder:
                     break
         return found
 
+    def _bounded(self, value: Any) -> Any:
+        """Return a number without minus infinity, which masks are made of; an array of nothing else has come to it."""
+        if type(value) is float or not isinstance(value, float | np.ndarray | np.floating):
+            infinite = value == -inf
+        else:
+            infinite = np.isneginf(value)
+        if not np.any(infinite) or (np.ndim(value) and np.all(infinite)):
+            return value
+        self.has_far_below = True
+        return np.where(infinite, FAR_BELOW, value).astype(_kind(value)) if np.ndim(value) else FAR_BELOW
+
     def _as_numbers(self, read: list[Any]) -> Numbers:
         """Return numbers as compactly as they can be kept."""
         if set(map(type, read)) <= {float, int}:
@@ -277,7 +338,7 @@ class Recorder:
         read = self.attributes.read_number
         found = {}
         for serial, leaf in zip(self.steps[-1].serials, self.last_leaves, strict=True):
-            value = read(leaf)
+            value = self._bounded(read(leaf))
             if is_number(value):
                 found[serial] = np.array(value, dtype=float)
         return found
@@ -303,6 +364,20 @@ def _like(kind: type, loss: type) -> bool:
     """Return whether instances of this class are nodes where the loss is one of that class."""
     shared = [each for each in kind.__mro__ if each in loss.__mro__ and each not in (Noted, object)]
     return bool(shared)
+
+
+def _is_equal(one: Any, other: Any) -> bool:
+    if one is None or other is None:
+        return one is other
+    if type(one) is type(other) is float:
+        return one == other or (one != one and other != other)
+    return np.array_equal(one, other, equal_nan=True)
+
+
+def _is_one(gradient: Any) -> bool:
+    """Return whether an array has the gradient 1 in each entry, as where their sum is the loss, or forgets it."""
+    gradient = None if type(gradient) is float and gradient != gradient else gradient
+    return gradient is None or bool(np.all(np.asarray(gradient) == 1))
 
 
 def _copied(value: Any) -> Any:

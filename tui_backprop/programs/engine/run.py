@@ -17,6 +17,7 @@ from minidl_core.plan import Plan
 from minidl_core.train import GradientDescentOptimizer, Optimizer
 
 from ..execution import Execution
+from ..program import ProgramError
 from ..recorded import RecordedStep, StepsOnDemand
 from ..updates import Update, recognise_updates, repeating, straight_rate
 from .by_hand import kept_share, remark_on
@@ -26,6 +27,7 @@ from .overwritten import Script, data_leaves
 from .recorder import Numbers, Recorder, Taken
 
 _MOST_TRIED = 10_000
+_CLOSE = 1e-3
 
 
 class EngineRun(StepsOnDemand):
@@ -40,6 +42,7 @@ class EngineRun(StepsOnDemand):
         self._follow_leaves(names, execution)
         self._graphs = Graphs(recorder, execution.files, self._trained, names, kind_names)
         self._built: dict[tuple[Any, ...], Built] = {}
+        self._refuse_another_loss()
         self._rate = cache(self._find_rate)
         self.owner = self._optimizer(0)
         self.engine = replace(self._graphs.engine, remark=remark_on(self._share))
@@ -141,7 +144,9 @@ class EngineRun(StepsOnDemand):
         used = {**stood, **self._numbers_of_before(number)} if self._is_late else stood
         after = {node: as_array(left[serial]) for serial, node in self._variables(step) if serial in left}
         known = set() if before is None else set(before.serials)
-        theirs, stood_before = _by_node(built.nodes, step.after), _by_node(built.nodes, step.before)
+        precision = _precision(step)
+        theirs = _by_node(built.nodes, step, step.after, precision)
+        stood_before = _by_node(built.nodes, step, step.before, precision)
         for node, added in self._added(number, built, theirs, stood_before).items():
             theirs[node] = added
             del stood_before[node]
@@ -150,7 +155,7 @@ class EngineRun(StepsOnDemand):
             theirs[node] = added
             del stood_before[node]
         return RecordedStep(
-            loss=built.nodes[-1],
+            loss=built.loss,
             optimizer=self._optimizer(number),
             owner=self.owner,
             feeds=self._feeds(step, built),
@@ -206,7 +211,7 @@ class EngineRun(StepsOnDemand):
         before: Mapping[Node, Array],
     ) -> dict[Node, Array]:
         """Return what a call added to some gradients; nothing where the engine has set them to 0 by itself."""
-        step, loss = self._steps[number], built.nodes[-1]
+        step, loss = self._steps[number], built.loss
         try:
             with quiet():
                 right = Plan([loss]).run(self._feeds(step, built), self._numbers(step)).gradients(loss)
@@ -231,12 +236,31 @@ class EngineRun(StepsOnDemand):
         def gives_loss(numbers: Mapping[Variable, Array]) -> bool:
             try:
                 with quiet():
-                    loss = Plan([built.nodes[-1]]).run(self._feeds(step, built), numbers)[built.nodes[-1]]
+                    loss = Plan([built.loss]).run(self._feeds(step, built), numbers)[built.loss]
             except MinidlError:
                 return False
             return math.isclose(float(loss), step.loss, rel_tol=1e-9)
 
         return not gives_loss(stood) and gives_loss({**stood, **self._numbers_of_before(1)})
+
+    def _refuse_another_loss(self) -> None:
+        """Raise ProgramError where the first loss does not come out again: then no gradient of ours is right for it."""
+        step = self._steps[0]
+        if len(step.after) > _MOST_TRIED or self._is_late:
+            return
+        built = self._graph_of(step)
+        try:
+            with quiet():
+                loss = float(Plan([built.loss]).run(self._feeds(step, built), self._numbers(step))[built.loss])
+        except MinidlError:  # it is said when the step is computed
+            return
+        if math.isfinite(step.loss) and not math.isclose(loss, step.loss, rel_tol=_CLOSE, abs_tol=_CLOSE):
+            name = self._graphs.not_repeated()
+            if name is not None:
+                raise ProgramError(
+                    f"its loss is {step.loss:.6g}, and {loss:.6g} where its operations are called again: {name} then "
+                    "gives other numbers; let it compute with what it is given alone"
+                )
 
     def _variables(self, step: Taken) -> list[tuple[int, Variable]]:
         variables = self._graphs.variables
@@ -281,12 +305,36 @@ def _root(name: str) -> str:
     return name.replace(".", "[").partition("[")[0]
 
 
-def _by_node(nodes: Sequence[Node], numbers: Numbers) -> dict[Node, Array]:
+def _precision(step: Taken) -> type:
+    """Return in which precision an engine finds its gradients: sums of float32 numbers are no closer in float64."""
+    if isinstance(step.after, array):
+        return float
+    leaves = set(step.structure.leaves)
+    values = [value for position, value in enumerate(step.structure.values) if position not in leaves]
+    return np.float32 if any(map(_is_single, values)) or any(map(_is_single, step.after)) else float
+
+
+def _is_single(value: Any) -> bool:
+    return getattr(value, "dtype", None) == np.float32
+
+
+def _by_node(nodes: Sequence[Node], step: Taken, numbers: Numbers, precision: type) -> dict[Node, Array]:
     if isinstance(numbers, array):
         values = np.array(numbers)
         return {node: value for node, value in zip(nodes, values, strict=True) if not math.isnan(value)}
     found = {}
-    for node, value in zip(nodes, numbers, strict=True):
+    for node, value, number in zip(nodes, numbers, step.structure.values, strict=True):
         if value is not None and not (isinstance(value, float) and math.isnan(value)):
-            found[node] = value if getattr(value, "dtype", None) == np.float32 else as_array(value)
+            gradient: Any = np.asarray(value, dtype=precision) if precision is np.float32 else as_array(value)
+            found[node] = _spread(gradient, np.shape(number))
     return found
+
+
+def _spread(gradient: Array, shape: tuple[int, ...]) -> Array:
+    """Return a gradient that stands for all entries of an array, as 1 does for those of a sum, as one for each."""
+    if np.shape(gradient) == shape or np.ndim(gradient) > len(shape):
+        return gradient
+    try:
+        return np.broadcast_to(gradient, shape)
+    except ValueError:  # a gradient of another shape
+        return gradient

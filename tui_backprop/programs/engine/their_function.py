@@ -39,7 +39,13 @@ def their_function(
             return value
 
         positional, keywords = _arguments(code, [renewed(value) for value in kind.given])
-        result = attributes.read_number(function(*positional, **keywords))
+        made = function(*positional, **keywords)
+        if type(made) in (list, tuple):
+            nodes = [each for each in made if is_operand(each)]
+            if len(nodes) != 1:
+                raise ValueError(f"{code.co_name} returns a {type(made).__name__}; let it return one node at a time")
+            [made] = nodes
+        result = attributes.read_number(made)
         return np.asarray(result, dtype=float)[()]
 
     return compute
@@ -65,15 +71,22 @@ def _arguments(code: CodeType, values: list[Any]) -> tuple[list[Any], dict[str, 
 
 def _as_given(old: Any, number: Array) -> Any:
     if isinstance(old, np.ndarray):
-        return np.array(number, dtype=old.dtype)
+        given = np.array(number, dtype=old.dtype)
+        # a function is called with the whole numbers of its first call as a pattern, whatever it computes later
+        return given if old.dtype.kind == "f" or np.array_equal(given, number) else np.array(number)
     return old if float(number) == old else float(number)
 
 
 def _fresh(instance: Noted, number: Array, attributes: Attributes) -> Noted:
-    """Return an instance like this one, with another number, that hangs on nothing."""
+    """Return an instance like this one, with another number and its shape, that hangs on nothing."""
     made = object.__new__(type(instance))
+    old = attributes.read_number(instance)
+    new = _as_given(old, number)
     for name, value in stored(instance).items():
         kept = type(value)() if type(value) in (list, tuple, set, dict, frozenset) else value
+        for measure in (np.shape, np.ndim, np.size):
+            if name.strip("_") == measure.__name__ and value == measure(old):
+                kept = measure(new)
         object.__setattr__(made, name, kept)
-    object.__setattr__(made, attributes.number, _as_given(attributes.read_number(instance), number))
+    object.__setattr__(made, attributes.number, new)
     return made

@@ -12,10 +12,13 @@ from typing import Any
 import numpy as np
 
 from ..program import ProgramError
+from .attributes import stored
 from .noting import ARITHMETIC, Note, Noted, Site, note_of, set_note
 
 MOST_NODES = 150_000
+_COUNTERS = ("generation", "id", "index", "rank", "depth", "level", "order")
 _MOST_REFERENTS = 500
+_MOST_SETTINGS = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +46,14 @@ class Kinds:
 
     seen: list[OperationKind] = field(default_factory=list)
     _numbers: dict[tuple[Site, str], int] = field(default_factory=dict)
+    _settings: dict[Site, set[str]] = field(default_factory=dict)
+
+    def is_told_by(self, site: Site, settings: str) -> bool:
+        """Return whether what an object of theirs stores tells kinds of a site apart: there are not many of them."""
+        seen = self._settings.setdefault(site, set())
+        if len(seen) <= _MOST_SETTINGS:
+            seen.add(settings)
+        return len(seen) <= _MOST_SETTINGS
 
     def number(self, site: Site, extra: str, given: tuple[Any, ...], made: Noted) -> int:
         """Return the number of a kind."""
@@ -94,6 +105,11 @@ class Walker:
                 yield value
             elif type(value) in (list, tuple) or type(value) in (set, frozenset):
                 yield from self.operands(tuple(value))
+
+    def operands_of(self, node: Noted) -> list[Noted]:
+        """Return the operands of a node that an operation made."""
+        note = note_of(node)
+        return [] if note is None or not note[0].is_operation else list(self.operands(note[1 + note[0].made_by]))
 
     def _decide(self, instance: Noted, note: Note) -> None:
         """Say once for each site whether what it makes is an operation: whether the instance refers to what it took."""
@@ -229,6 +245,10 @@ class Walker:
                 extra.append(f"{type(value).__name__} of {len(inner)}")
             else:
                 extra.append(_described(value))
+                settings = _settings(value)
+                # a counter in it is no setting
+                if settings and self.kinds.is_told_by(site, settings):
+                    extra.append(settings)
         walk.structure.extend((self.kinds.number(site, " ".join(extra), given, made), -1, len(operands), *operands))
 
 
@@ -251,11 +271,25 @@ class _Leaf:
         self.is_operation = False
 
 
+def _settings(value: Any) -> str:
+    """Return what an object that a function is given beside its operands stores: the exponent of a power, an axis."""
+    if not isinstance(value, Noted):
+        return ""
+    plain = {name: each for name, each in stored(value).items() if _is_plain(each) and name.strip("_") not in _COUNTERS}
+    return " ".join(f"{name}={_described(each)}" for name, each in plain.items())
+
+
+def _is_plain(value: Any) -> bool:
+    if type(value) in (tuple, list):
+        return len(value) < 10 and all(map(_is_plain, value))
+    return value is not None and isinstance(value, bool | int | float | str | slice)
+
+
 def _described(value: Any) -> str:
     """Return what tells an argument that is no node from another one."""
     if isinstance(value, type):
         return value.__name__
-    if value is None or isinstance(value, bool | int | str):
+    if value is None or isinstance(value, bool | int | float | str):
         return repr(value)
     if isinstance(value, np.ndarray):
         return f"array {value.shape} {hash(value.tobytes())}"

@@ -11,8 +11,9 @@ import numpy as np
 import minidl_core as dl
 from minidl_core import Node
 
+from ..far_below import FAR_BELOW
 from .calls import Slot
-from .known import FAR_BELOW, Meaning, meanings, means, shape_of
+from .known import Meaning, meanings, means, shape_of
 from .ties import tied_as_in_torch
 
 

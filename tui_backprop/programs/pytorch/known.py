@@ -7,8 +7,6 @@ from typing import TypeVar
 
 from minidl_core import Node
 
-FAR_BELOW = -1e30
-"""Stands for minus infinity: exp of it is 0 all the same."""
 Several = tuple[Callable[[], Node], ...]
 """The results of a function that has several, each made when it is asked for."""
 Meaning = Callable[..., Node | Several | None]

@@ -11,7 +11,8 @@ import numpy as np
 import minidl_core as dl
 from minidl_core import Constant, Node
 
-from .known import FAR_BELOW, means, shape_of
+from ..far_below import FAR_BELOW
+from .known import means, shape_of
 from .ties import tied_as_in_torch
 
 _BY_NUMBER = ("none", "mean", "sum")

@@ -19,9 +19,9 @@ from minidl_core.arrays import Array
 from minidl_core.train import Optimizer
 
 from ..execution import EnoughSteps
+from ..far_below import FAR_BELOW, FAR_BELOW_REMARK
 from ..program import ProgramError
 from .calls import Call, Leaf, call_of, outside, refusal
-from .known import FAR_BELOW
 from .modules import Modules, local_name
 from .optimizers import clipping_of, optimizer_like
 
@@ -232,7 +232,7 @@ class Recorder:
         now, last = _number(tensor), self._last.get(id(tensor))
         if now.dtype.kind == "f" and not tensor.requires_grad and np.isneginf(now).any():
             now = np.where(np.isneginf(now), FAR_BELOW, now).astype(now.dtype)
-            self.remarks[f"minus infinity in its data is {FAR_BELOW:g} here: exp of it is 0 all the same"] = None
+            self.remarks[FAR_BELOW_REMARK] = None
         if last is not None and last.dtype == now.dtype and np.array_equal(last, now, equal_nan=now.dtype.kind == "f"):
             return last
         self._last[id(tensor)] = now = now.copy()

@@ -1,0 +1,117 @@
+"""The steps of a run, held against the right gradients: which of a script's own an update uses, and which part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+
+from minidl_core import Node
+from minidl_core.arrays import Array
+
+from ..multiples import agrees, in_its_precision
+from ..program import ProgramError
+from ..updates import Update
+from .gradients import Found
+from .late import LateRead, late_reads, sentences
+from .losses import Loss, Losses
+from .tape import SUMS, spine
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedStep:
+    """A step as it is opened: its `loss`, the multiple of it that is `trained`, by this `factor`, and how.
+
+    `theirs` are the gradients by hand, and `found` is what is known of each. `numbers` are those of the weights.
+    """
+
+    loss: Loss
+    trained: Node
+    factor: float
+    update: Update
+    theirs: Mapping[Node, Array]
+    found: Mapping[Node, Found]
+    numbers: Mapping[Node, int]
+
+    @cached_property
+    def parted(self) -> list[Node]:
+        """The weights whose gradients by hand are not the right ones."""
+        right = self.loss.right
+        return [n for n, each in self.theirs.items() if not agrees(each, self.factor * right[self.numbers[n]])]
+
+
+def judge_step(loss: Loss, losses: Losses, trained: Node, factor: float) -> JudgedStep:
+    """Return a step with the gradients by hand that its update uses: what one was before it was clipped.
+
+    Raises ProgramError where some part, and are those of another loss of the same step.
+    """
+    found: dict[Node, Found] = {}
+    theirs: dict[Node, Array] = {}
+    before, after, gradients = {}, {}, {}
+    numbers: dict[Node, int] = {node: number for number, node in losses.graphs.variables.items()}
+    for number in loss.built.weights:
+        node, right = losses.graphs.variables[number], factor * loss.right[number]
+        before[node], after[node], gradients[node] = loss.step.before[number], loss.step.after[number], right
+        given = list(loss.used(number)) if loss.is_judged else []
+        if given:
+            whole = [each for each in given if not each[0].is_without_decay] if losses.has_penalties else given
+            own, value = next((each for each in given if agrees(each[1], right)), (whole or given)[-1])
+            is_single = np.asarray(own.note.value).dtype == np.float32
+            found[node], gradients[node] = own, value
+            theirs[node] = in_its_precision(value, right, is_single=is_single)
+    step = JudgedStep(loss, trained, factor, Update(before, after, gradients), theirs, found, numbers)
+    _refuse_others(step, losses)
+    return step
+
+
+def updated_too_soon(steps: Sequence[JudgedStep], losses: Losses) -> list[tuple[LateRead, str, str]]:
+    """Return which weights were updated before they were used for gradients that part, with the names of both.
+
+    Those are of the first step in which there are any. Raises ProgramError where a gradient has a forward pass of its
+    own for such a weight, as in steps of several parts, whose losses are not told apart.
+    """
+    for step in steps:
+        found = []
+        for node in step.parted:
+            for read in late_reads(step.loss.step, step.numbers[node]):
+                weight = losses.graphs.variables.get(read.number)
+                if weight is not None and not read.is_mixed:
+                    [said] = sentences([(read, weight.name, node.name)])
+                    raise ProgramError(f"its steps have several parts, which are not told apart: {said}")
+                if weight is not None:
+                    found.append((read, weight.name, node.name))
+        if found:
+            return found
+    return []
+
+
+def refuse_hidden_weights(steps: Sequence[JudgedStep]) -> None:
+    """Raise ProgramError where gradients part and data of one step is what it was of the step before, and a sum.
+
+    That may be a weight which other steps move.
+    """
+    for last, step in pairwise(steps):
+        fed = {*last.loss.fed} - {*step.loss.fed} if step.parted else set()
+        for data, node in zip(step.loss.fed, step.loss.built.fed, strict=True) if fed else ():
+            if data.what in SUMS and not fed.isdisjoint(list(spine(data, 0))[1:]):
+                raise ProgramError(
+                    f"an array, read at {node.location}, moves from step to step, too, but not by gradients of"
+                    f" {step.loss.built.loss.name}, so that its steps are not told apart; update weights only when"
+                    " all gradients are found, and train one network alone, or all by the sum of their losses"
+                )
+
+
+def _refuse_others(step: JudgedStep, losses: Losses) -> None:
+    """Raise ProgramError where gradients that part from those of a loss are those of another one of the same step."""
+    for other in losses.others(step.loss) if step.parted else ():
+        for node in step.parted:
+            right = other.right.get(step.numbers[node])
+            if right is not None and right.any() and agrees(step.theirs[node], right):
+                names = f"{step.loss.built.loss.name} and {other.built.loss.name}"
+                raise ProgramError(
+                    f"it trains by {names} in turn, whose steps are not told apart: {node.name} follows the second;"
+                    " train one network of them alone, or both by their sum"
+                )

@@ -1,0 +1,214 @@
+"""What rules of updates do to a gradient on its way into an update, followed back one operation at a time.
+
+Such are a learning rate, momentum, Nesterov's too, weight decay, the divisor of Adam and its kin, signs, and clipping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..clipping import keeps_signs
+from .noted import MethodOfName
+from .tape import SCALING, SUMS, Note, arrays_in, same, spine
+
+_CLIPPING = (np.clip, np.minimum, np.maximum, MethodOfName("clip"))
+_OF_NORMS = (np.sqrt, np.linalg.norm)
+_LARGEST = (np.max, np.amax, MethodOfName("max"))
+MOST = 40
+"""So many operations of rules stand between a gradient and its update at most."""
+
+
+class Rules:
+    """Follows the rules of one update back: `own` is the way from it to the weight.
+
+    What is older than `begin`, where its step begins, was kept from the steps before.
+    """
+
+    def __init__(self, own: Sequence[Note], begin: int) -> None:
+        self._own, self._begin = own, begin
+
+    def source(self, note: Note) -> tuple[Note | None, float]:
+        """Return what a gradient was before an operation of a rule, and the factor between; None where it is none."""
+        what, arrays = note.what, arrays_of(note)
+        if not arrays:
+            return None, 1.0
+        if what in _CLIPPING:
+            return (arrays[0], 1.0) if keeps_signs(*_bounds(note, arrays[0])) else (None, 1.0)
+        if what is np.sign or what is same:
+            return arrays[0], 1.0
+        if what is np.negative:
+            return arrays[0], -1.0
+        if what in SCALING:
+            return unscaled(note, arrays, self._begin)
+        if what in SUMS and len(note.inputs) == 2:
+            first, second = note.inputs
+            sign = -1.0 if what is np.subtract else 1.0
+            is_pair = len(arrays) == 2
+            if first is arrays[0] and (_is_zero(second) or (is_pair and self.is_kept(second))):
+                return arrays[0], 1.0
+            if second is arrays[-1] and (_is_zero(first) or (is_pair and self.is_kept(first))):
+                return arrays[-1], sign
+            if is_pair:
+                return self._without_velocity(first, second, sign)
+        return None, 1.0
+
+    def way(self, note: Note) -> list[Note]:
+        """Return an array and what it was before each operation of a rule."""
+        way = [note]
+        while len(way) < MOST and way[-1].number > self._begin:
+            source, _ = self.source(way[-1])
+            if source is None:
+                break
+            way.append(source)
+        return way
+
+    def velocities(self, way: Sequence[Note]) -> set[Note]:
+        """Return what was kept from the step before of which a share is added on a way."""
+        return {
+            next(reversed(list(spine(each, self._begin))))
+            for note in way
+            if note.what in SUMS and note.number > self._begin
+            for each in note.sources
+            if self.is_kept(each) and not self.is_share(each)
+        }
+
+    def is_moment(self, note: Note, source: Note) -> bool:
+        """Return whether a share of what was kept from the step before is added to a source, as in a velocity."""
+        others = [each for each in note.sources if each is not source]
+        return any(self.is_kept(each) and not self.is_share(each) for each in others)
+
+    def is_kept(self, note: Note) -> bool:
+        """Return whether this is a share of the weight itself, or of what was kept from the step before.
+
+        All of what was kept is no share: a gradient to which the next one is added was not set to zero.
+        """
+        is_share = False
+        for _ in range(MOST):
+            if note in self._own or _is_zero(note):
+                return True
+            if note.number <= self._begin:
+                return is_share and note.what is not None
+            arrays = arrays_in(note.inputs, like=note)
+            is_scaled = note.what in SCALING
+            if len(arrays) != 1 or not (is_scaled or note.what is np.sign or note.what is same):
+                return False
+            is_share = is_share or (is_scaled and note.what is not np.negative)
+            note = arrays[0]
+        return False
+
+    def is_share(self, note: Note) -> bool:
+        """Return whether an array is a multiple of the weight, as what weight decay takes off."""
+        for _ in range(MOST):
+            if note in self._own:
+                return True
+            arrays = arrays_in(note.inputs, like=note)
+            if note.what not in SCALING or len(arrays) != 1:
+                return False
+            note = arrays[0]
+        return False
+
+    def is_clip(self, note: Note, source: Note) -> bool:
+        """Return whether this operation cut some numbers of a source."""
+        return note.what in _CLIPPING and not np.array_equal(note.value, source.value)
+
+    def is_scaled_by_norm(self, note: Note) -> bool:
+        """Return whether an array is multiplied with, or divided by, one number that is made from a norm."""
+        numbers = [each for each in note.sources if not np.ndim(each.value)] if np.ndim(note.value) else ()
+        return note.what in SCALING and note.number > self._begin and any(_is_of_norm(n, self._begin) for n in numbers)
+
+    def _without_velocity(self, first: Note, second: Note, sign: float) -> tuple[Note | None, float]:
+        """Return the gradient to which Nesterov's rule adds a velocity, or the change of one, that it is in itself."""
+        ways = [self.way(each) for each in (first, second)]
+        velocities = [self.velocities(way) for way in ways]
+        if second in velocities[0]:
+            return first, 1.0
+        if ways[0][-1] is ways[1][-1] and any(velocities):
+            if not velocities[0] or (velocities[1] and first in ways[1]):
+                return first, 1.0
+            if not velocities[1] or second in ways[0]:
+                return second, sign
+        return None, 1.0
+
+
+def arrays_of(note: Note) -> list[Note]:
+    """Return the arrays among the inputs; where there is none, a number that was computed from arrays is one."""
+    notes = [each for each in note.inputs if type(each) is Note]
+    return [each for each in notes if np.ndim(each.value)] or [each for each in notes if not _is_constant(each)]
+
+
+def unscaled(note: Note, arrays: Sequence[Note], begin: int) -> tuple[Note | None, float]:
+    """Return which of the arrays of a product or quotient it is a multiple of, and the factor between."""
+    first, second = note.inputs
+    is_divided = note.what is np.divide
+    if len(arrays) == 2:  # by a root of its squares, as in Adam
+        if _is_of_norm(second, begin):
+            return first, 1.0
+        return (second, 1.0) if not is_divided and _is_of_norm(first, begin) else (None, 1.0)
+    if is_divided and arrays[0] is not first:
+        return None, 1.0
+    scalar: Any = second if arrays[0] is first else first
+    if type(scalar) is Note:
+        if _is_of_norm(scalar, begin):
+            return arrays[0], 1.0
+        if not _is_constant(scalar):
+            return None, 1.0
+        scalar = scalar.value
+    factor = float(scalar)
+    if not factor or not np.isfinite(factor):
+        return None, 1.0
+    return arrays[0], 1 / factor if is_divided else factor
+
+
+def _bounds(note: Note, clipped: Note) -> tuple[Any, Any]:
+    """Return the lower and the upper bound of a clip, None for one that is not there."""
+    given = [_value(each) for each in note.inputs if each is not clipped]
+    if note.what is np.minimum:
+        given.insert(0, None)
+    named = {name.removeprefix("a_"): _value(each) for name, each in note.settings.items()}
+    lower, upper, *_ = *given, None, None
+    return named.get("min", lower), named.get("max", upper)
+
+
+def _value(given: Any) -> Any:
+    if type(given) in (list, tuple):
+        return [_value(each) for each in given]
+    return given.value if type(given) is Note else given
+
+
+def _is_constant(note: Note) -> bool:
+    """Return whether a number was computed from no array."""
+    waiting = [note]
+    for _ in range(MOST):
+        if not waiting:
+            return True
+        each = waiting.pop()
+        if np.ndim(each.value):
+            return False
+        waiting += each.sources
+    return False
+
+
+def _is_zero(given: Any) -> bool:
+    return not np.any(given.value if type(given) is Note else given)
+
+
+def _is_of_norm(note: Note, begin: int) -> bool:
+    """Return whether something is made from a norm, or from roots of squares, of arrays of this step."""
+    waiting, seen, has_norm = [note], set[Note](), False
+    while waiting and len(seen) < MOST:
+        each = waiting.pop()
+        if each in seen or each.number <= begin:
+            continue
+        seen.add(each)
+        has_norm = has_norm or _is_norm(each, is_one_number=not np.ndim(note.value))
+        waiting += each.sources
+    return has_norm
+
+
+def _is_norm(note: Note, *, is_one_number: bool) -> bool:
+    if note.what is np.power:
+        return type(note.inputs[1]) is float and 0 < note.inputs[1] < 1
+    return note.what in _OF_NORMS or (is_one_number and note.what in _LARGEST)

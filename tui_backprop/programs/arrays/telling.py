@@ -1,0 +1,87 @@
+"""What is said of a run beside its numbers: which loss its gradients are of, and what its updates do to them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from minidl_core.train import GradientDescentOptimizer, Optimizer
+
+from ..multiples import agrees, multiple_text, rounded, warning_of
+from .judged import JudgedStep
+from .late import in_words
+from .losses import Losses
+
+
+def warnings_of(steps: Sequence[JudgedStep], losses: Losses, optimizer: Optimizer, taken: int) -> Iterator[str]:
+    """Yield what is said of the steps that are opened, of so many that were taken."""
+    loss = steps[0].loss.built.loss.name
+    yield from _implied(losses, len(steps), taken)
+    multiple = multiple_text((each.factor for each in steps), steps[0].loss.built.loss)
+    if multiple:
+        yield warning_of(multiple)
+    yield from _rates(steps[0])
+    yield from _penalties(steps, losses)
+    if losses.larger:
+        yield (
+            f"Its gradients are those of {loss} without the terms that are added to it for {losses.larger}: these are"
+            " not compared."
+        )
+    found = [(node.name, each) for step in steps for node, each in step.found.items()]
+    decayed = _names((name, each.is_without_decay) for name, each in found if not losses.has_penalties)
+    if decayed:
+        yield (
+            f"Its updates also take off a share of {decayed} (weight decay), which is no part of {loss}: gradients are"
+            " compared without it."
+        )
+    clipped = _names((name, each.is_before_clip) for name, each in found)
+    if clipped:
+        yield f"Its updates clip {clipped}: gradients are compared as they were before."
+    scaled = _names((name, each.is_before_norm) for name, each in found)
+    if scaled:
+        is_rate = type(optimizer) is GradientDescentOptimizer
+        rate = ", and the learning rate that is shown has that factor in it" if is_rate else ""
+        yield f"Its updates scale the gradients of {scaled} by a norm: they are compared as they were before{rate}."
+    if not any(each.theirs for each in steps):
+        yield f"Its gradients are not compared: none of what leads to {loss} leads to them."
+
+
+def _names(which: Iterator[tuple[str, bool]]) -> str:
+    names = list(dict.fromkeys(name for name, holds in which if holds))
+    return in_words(names) if names else ""
+
+
+def _implied(losses: Losses, opened: int, taken: int) -> Iterator[str]:
+    if losses.implied:
+        other = (
+            "Its gradients are not those of the loss that it computes, but"
+            if losses.is_computed
+            else "It computes no loss; its gradients are those"
+        )
+        yield f"{other} of {losses.implied}, shown here."
+        if opened < taken and not losses.stopped:
+            yield f"They are not in step {opened + 1} of {taken}: only the steps before it are here."
+
+
+def _rates(step: JudgedStep) -> Iterator[str]:
+    """Say which weights have a learning rate of their own."""
+    rates = {node: rounded(step.loss.rates[n]) for node, n in step.numbers.items() if n in step.loss.rates}
+    usual = Counter(rates.values()).most_common(1)[0][0] if rates else 0.0
+    others = [f"{node.name} at {rate:g}" for node, rate in rates.items() if rate != usual]
+    if others:
+        yield f"Its updates have learning rates of their own: {in_words(others)}, the others at {usual:g}."
+
+
+def _penalties(steps: Sequence[JudgedStep], losses: Losses) -> Iterator[str]:
+    """Say which gradients would be right without the penalties of the loss."""
+    for step in steps:
+        before = losses.before_penalties(step.loss) if step.parted else None
+        if before is not None:
+            rights = {node: before.factor * before.right[step.numbers[node]] for node in step.parted}
+            forgotten = [node.name for node, right in rights.items() if agrees(step.theirs[node], right)]
+            if forgotten:
+                yield (
+                    f"Without the penalty for large weights that {step.loss.built.loss.name} has,"
+                    f" {in_words(forgotten)} would have the right gradients: add its slopes."
+                )
+                return
