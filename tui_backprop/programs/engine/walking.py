@@ -130,7 +130,7 @@ class Walker:
                 above = note[2 + level] if site.is_through and len(note) > 2 + level else ()
                 site.made_by = level + any(True for _ in self.operands(above))
                 site.is_operation = True
-                site.links = tuple(name for name in links if not callable(stored(instance)[name]))
+                site.links = tuple(name for name in links if not isinstance(stored(instance)[name], FunctionType))
                 return
         site.is_operation = False
 
