@@ -48,6 +48,7 @@ KNOWN = [
     ("nn.Sequential(nn.Conv2d(3, 4, 1), nn.GroupNorm(2, 4))", "net(images).sin()"),
     ("nn.Sequential(nn.Conv2d(3, 4, 1), nn.InstanceNorm2d(4, affine=True), nn.AdaptiveAvgPool2d(1))", "net(images)"),
     ("nn.InstanceNorm1d(2, affine=True, track_running_stats=True)", "net(steps).sin()"),
+    ("nn.RNN(3, 4, dropout=0.5)", "net(steps)[0]"),  # it drops nothing: there is one layer
     ("nn.Conv1d(2, 4, 3, padding=1, stride=2)", "net(steps)"),
     ("nn.Sequential(nn.Linear(3, 4), nn.GELU())", "net(rows)"),
     ("nn.Linear(3, 3)", "net(rows).masked_fill(rows > 0, -1e31) * 1e-31"),

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from ..multiples import factor_of
-from .recorder import Taken
+from .taken import Taken
 
 _MOST_STEPS = 20
 

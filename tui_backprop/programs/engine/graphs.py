@@ -20,7 +20,8 @@ from ..learners_engine import LearnersEngine, TheirFunctions
 from .attributes import stored
 from .meaning import Meaning, Sample, meaning_of
 from .noting import Site
-from .recorder import Recorder, Structure, Taken
+from .recorder import Recorder
+from .taken import Structure, Taken
 from .their_function import their_function
 from .walking import OperationKind
 

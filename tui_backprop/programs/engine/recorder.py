@@ -6,6 +6,7 @@ same structure are kept once.
 
 from __future__ import annotations
 
+import re
 import sys
 import zlib
 from array import array
@@ -25,69 +26,17 @@ from ..far_below import FAR_BELOW
 from ..naming import name_objects
 from ..program import ProgramError
 from .attributes import Attributes, find_attributes, is_number, number_like, stored, stored_text
+from .node_by_node import NodeByNode, passed_on_alone
 from .noting import Call, Note, Noted, note_of
+from .taken import Numbers, Structure, Taken, size_of, size_of_structure
 from .walking import Walk, Walker
 
 MOST_BYTES = 64 * 2**20
 _MOST_LOOKED_AT = 2_000
 _MOST_CHILDREN = 50_000
 _LARGE = 5_000
+_TRACKED = re.compile(r"_?(requires?|needs?|has|track|compute|calc)_?grad(ient)?s?|_?(is_)?trainable")
 _LABELS = ("label", "name", "_label", "_name")
-
-Numbers = Sequence[Any]
-"""Numbers by node: an array of floats where all are single numbers, else a list of arrays; NaN or None is none."""
-
-
-@dataclass(eq=False)
-class Structure:
-    """A graph as the engine made it, for all steps that made the like: see `Walk`; `values` are those of one step.
-
-    `packed` is the structure of the walk, made small: where each example makes a graph of its own, there are many.
-    `labels` are the names that nodes themselves store, by their number.
-    """
-
-    packed: bytes
-    labels: dict[int, str]
-    values: Numbers
-    raw: list[Any]
-    leaves: list[int]
-
-    @property
-    def codes(self) -> list[int]:
-        """The structure of the walk."""
-        return array("q", zlib.decompress(self.packed)).tolist()
-
-
-@dataclass(eq=False)
-class Taken:
-    """What one step used and found; `number` counts the backward calls from 0.
-
-    `children` are the operands of a node in the order in which its own container goes through them, by their numbers in
-    the walk; -1 is one that is not among them, as a plain number that was made a constant is.
-    """
-
-    number: int
-    structure: Structure
-    serials: array[int]
-    numbers: Numbers
-    raw: list[Any]
-    loss: float
-    before: Numbers
-    after: Numbers
-    children: dict[int, tuple[int, ...]]
-
-
-@dataclass(frozen=True, eq=False)
-class _Unfinished:
-    """A step whose backward call was that of its last node alone: the function that calls it has the others follow."""
-
-    taken: Taken
-    positions: Mapping[int, int]
-    walk: Walk
-    caller: FrameType
-
-    def goes_on_with(self, node: object, caller: FrameType) -> bool:
-        return caller is self.caller and id(node) in self.positions and node is not self.walk.nodes[-1]
 
 
 @dataclass(eq=False)
@@ -113,7 +62,7 @@ class Recorder:
     _looked_into: int = 0
     _named: dict[str, Noted] = field(default_factory=dict)
     _follows: bool = False
-    _unfinished: _Unfinished | None = None
+    _unfinished: NodeByNode | None = None
 
     def on_backward(self, args: tuple[Any, ...], call: Call, code: CodeType, caller: FrameType) -> Any:
         """Make a backward call of the script's and record it; where it is none of a graph, only make it.
@@ -126,7 +75,9 @@ class Recorder:
             node = next((each for each in args if unfinished.goes_on_with(each, caller)), None)
             if node is not None:
                 result = call()
-                self._go_on(unfinished, node)
+                assert self.attributes is not None
+                operands = self.walker.operands_of(node)
+                unfinished.go_on(operands, self._as_numbers(self.attributes.gradients(operands)))
                 return result
         self._unfinished = None
         loss = next((each for each in args if isinstance(each, Noted) and _is_made(each)), None)
@@ -245,37 +196,35 @@ class Recorder:
         """Keep a step; where that is too much, let go of every second one."""
         assert self.attributes is not None
         read = self.attributes.read_number
-        after = self._as_numbers(self.attributes.gradients(walk.nodes))
+        after = self._as_numbers(self._tracked_gradients(walk.nodes))
         numbers = self._as_numbers([self._bounded(read(walk.nodes[leaf])) for leaf in walk.leaves])
         walk.raw[:] = map(self._bounded, walk.raw)
         structure = self._structure(walk, caller)
         taken = Taken(self.taken, structure, walk.serials, numbers, walk.raw, loss, before, after, self._children(walk))
         self.steps.append(taken)
-        if self._passed_on_alone(walk, before, after):
-            self._unfinished = _Unfinished(taken, {id(node): n for n, node in enumerate(walk.nodes)}, walk, caller)
-        self._bytes += _size(taken)
+        operands = self.walker.operands_of(walk.nodes[-1])
+        if passed_on_alone(walk, operands, before, after):
+            self._unfinished = NodeByNode(taken, walk, caller)
+        self._bytes += size_of(taken)
         if self._bytes > MOST_BYTES and len(self.steps) > 2:
             self.every *= 2
             self.steps = [step for step in self.steps if step.number % self.every == 0]
             kept = {id(step.structure) for step in self.steps}
             self._structures = {key: each for key, each in self._structures.items() if id(each) in kept}
-            self._bytes = sum(map(_size, self.steps)) + sum(map(_size_of_structure, self._structures.values()))
+            self._bytes = sum(map(size_of, self.steps)) + sum(map(size_of_structure, self._structures.values()))
 
-    def _passed_on_alone(self, walk: Walk, before: Numbers, after: Numbers) -> bool:
-        """Return whether a call has passed gradients on to nothing but the operands of its node."""
-        reached = {id(walk.nodes[-1]), *map(id, self.walker.operands_of(walk.nodes[-1]))}
-        gradients = zip(walk.nodes, before, after, strict=True)
-        return all(_is_equal(old, new) for node, old, new in gradients if id(node) not in reached)
-
-    def _go_on(self, unfinished: _Unfinished, node: Noted) -> None:
-        """Read the gradients that another node of the last step's graph has passed on."""
+    def _tracked_gradients(self, nodes: Sequence[Noted]) -> list[Any]:
+        """Return the gradients of nodes: none where one says that it wants none, and has nothing but 0 for it."""
         assert self.attributes is not None
-        taken, positions = unfinished.taken, unfinished.positions
-        operands = self.walker.operands_of(node)
-        for operand, gradient in zip(operands, self._as_numbers(self.attributes.gradients(operands)), strict=True):
-            if isinstance(taken.after, array) and not isinstance(gradient, float):
-                taken.after = list(taken.after)
-            taken.after[positions[id(operand)]] = gradient  # type: ignore[index]
+        gradients = self.attributes.gradients(nodes)
+        flag = next((name for name in stored(nodes[-1]) if _TRACKED.fullmatch(name)), None)
+        if flag is None:
+            return gradients
+        wanted = [stored(node).get(flag) for node in nodes]
+        return [
+            None if want is False and not np.any(gradient) else gradient
+            for want, gradient in zip(wanted, gradients, strict=True)
+        ]
 
     def _structure(self, walk: Walk, caller: FrameType) -> Structure:
         assert self.attributes is not None
@@ -291,7 +240,7 @@ class Recorder:
                 labels.setdefault(len(walk.nodes) - 1, name)
             structure = Structure(zlib.compress(codes, 1), labels, values, walk.raw, walk.leaves)
             self._structures[key] = structure
-            self._bytes += _size_of_structure(structure)
+            self._bytes += size_of_structure(structure)
         return self._structures[key]
 
     def _children(self, walk: Walk) -> dict[int, tuple[int, ...]]:
@@ -366,14 +315,6 @@ def _like(kind: type, loss: type) -> bool:
     return bool(shared)
 
 
-def _is_equal(one: Any, other: Any) -> bool:
-    if one is None or other is None:
-        return one is other
-    if type(one) is type(other) is float:
-        return one == other or (one != one and other != other)
-    return np.array_equal(one, other, equal_nan=True)
-
-
 def _is_one(gradient: Any) -> bool:
     """Return whether an array has the gradient 1 in each entry, as where their sum is the loss, or forgets it."""
     gradient = None if type(gradient) is float and gradient != gradient else gradient
@@ -382,18 +323,3 @@ def _is_one(gradient: Any) -> bool:
 
 def _copied(value: Any) -> Any:
     return value.copy() if isinstance(value, np.ndarray) else value
-
-
-def _size(step: Taken) -> int:
-    return sum(map(_size_of, (step.serials, step.numbers, step.before, step.after)))
-
-
-def _size_of_structure(structure: Structure) -> int:
-    lists = 8 * (len(structure.leaves) + 4 * len(structure.raw))
-    return len(structure.packed) + _size_of(structure.values) + lists
-
-
-def _size_of(numbers: Numbers) -> int:
-    if isinstance(numbers, array):
-        return numbers.itemsize * len(numbers)
-    return sum(getattr(each, "nbytes", 8) for each in numbers)

@@ -24,7 +24,8 @@ from .by_hand import kept_share, remark_on
 from .graphs import Built, Graphs, as_array, is_same, number_of
 from .names import name_nodes
 from .overwritten import Script, data_leaves
-from .recorder import Numbers, Recorder, Taken
+from .recorder import Recorder
+from .taken import Numbers, Taken
 
 _MOST_TRIED = 10_000
 _CLOSE = 1e-3

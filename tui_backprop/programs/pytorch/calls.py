@@ -172,9 +172,11 @@ def refusal(call: Call) -> ProgramError | None:
 
 
 def _drops(call: Call) -> bool:
+    """Return whether a recurrent network drops: between its layers, so that one layer drops nothing."""
     floats = [each for each in call.args if isinstance(each, float)]
     flags = [each for each in call.args if isinstance(each, bool)]
-    return bool(floats and floats[0] and len(flags) > 1 and flags[1])
+    layers = [each for each in call.args if type(each) is int]
+    return bool(floats and floats[0] and len(flags) > 1 and flags[1] and layers[:1] != [1])
 
 
 def _usual_name(function: str, number: int) -> str:
