@@ -26,10 +26,12 @@ from tui_backprop.panes.key_bar import (
     RUNNING,
     STEPPING,
     TYPING,
+    KeyBar,
     draw_keys,
 )
 from tui_backprop.panes.pane import Size
 from tui_backprop.pictures import pictures_of
+from tui_backprop.programs.opening import open_program
 from tui_backprop.screens.help import READING, HelpScreen
 from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.session import DebugSession, Viewer
@@ -131,6 +133,21 @@ def test_the_key_bar_names_bound_keys_and_fits() -> None:
             (None, "\u8a9e" * 99),
         ):
             assert sum(cell_len(part) for part, _ in draw_keys(width, KEY_OF, running, said)) <= width
+
+
+def test_the_key_bar_counts_the_choices_of_the_question() -> None:
+    session = DebugSession(open_program("perceptron"), 100)
+    viewer, counted = Viewer(session, KEY_OF), set()
+    session.ask()
+    for _ in range(60):
+        session.step()
+        if session.quiz.question is not None:
+            if count := len(session.quiz.question.choices):
+                counted.add(count)
+                bar = plain(KeyBar().draw(session.moment, viewer, Size(80, 1)))
+                assert bar.split()[:2] == [f"1-{count}", "answer"]
+            session.quiz.skip()
+    assert len(counted) > 1
 
 
 def test_the_page_of_keys_names_every_key() -> None:

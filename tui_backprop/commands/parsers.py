@@ -30,7 +30,7 @@ examples:
   backprop-tui my_engine.py                  find the mistake in your own engine
   backprop-tui two-paths                     why gradients are added
   backprop-tui skip                          why the order matters
-  backprop-tui --learning-rate 0.01          a step that is too large to watch
+  backprop-tui --learning-rate 0.01          a step so large that little is left to watch
   backprop-tui two-paths --at 4:b:2          iteration 4, visit of b, second step
   backprop-tui --headless perceptron         train 100 iterations and print the losses and a picture
   backprop-tui --headless chain --json       the same for programs
@@ -42,9 +42,9 @@ examples:
   backprop-tui grade chain.backprop          compute a session that was handed in again, and judge its answers
 
 opening your own graph: my_model.py is any script that trains with minidl_core. It is run as python my_model.py would
-run it; then the minimisation step that it ran last is opened as it was before training, with the feeds of that run.
-What the script prints goes to the standard error output. Ctrl+C opens what it has so far. A notebook (.ipynb) is the
-script of its code cells. A file that defines a lesson is opened as that lesson.
+run it, to its end; then the run that it made is opened: each step that it took is an iteration, with its loss, feeds
+and learning rate. What the script prints goes to the standard error output. Ctrl+C opens what it has so far. A notebook
+(.ipynb) is the script of its code cells. A file that defines a lesson is opened as that lesson.
 
 a formula has + - * / ** @, comparisons, indexing, numbers, lists, pi, e, and every operation by our name or NumPy's;
 parts of it can have names: "h = tanh(w*x); h**2". What is set is a variable; what comes from a file, or stands behind
@@ -239,7 +239,7 @@ def build_serve_parser() -> argparse.ArgumentParser:
         default="perceptron",
         type=_lesson,
         metavar="PROGRAM",
-        help="a lesson, or a file (perceptron)",
+        help="a lesson, or a file (default: perceptron)",
     )
     parser.add_argument("--host", default="", metavar="ADDRESS", help="where to listen (default: everywhere)")
     parser.add_argument("--port", default=2222, type=_number(int, 0, "a port"), metavar="N", help="default: 2222")
@@ -252,9 +252,15 @@ def build_serve_parser() -> argparse.ArgumentParser:
     parser.add_argument("--word", default="", metavar="WORD", help="a password for the class (default: none)")
     parser.add_argument("--most", default=60, type=count, metavar="N", help="connections at once (default: 60)")
     parser.add_argument("--tries", default=3, type=count, metavar="N", help="wrong words a connection (default: 3)")
-    parser.add_argument("--rate", default=30, type=count, metavar="N", help="connections a minute of an address (30)")
     parser.add_argument(
-        "--idle", default=60.0, type=_number(float, 0.001, "a number"), metavar="MINUTES", help="without a key (60)"
+        "--rate", default=30, type=count, metavar="N", help="connections a minute of an address (default: 30)"
+    )
+    parser.add_argument(
+        "--idle",
+        default=60.0,
+        type=_number(float, 0.001, "a number"),
+        metavar="MINUTES",
+        help="how long somebody may press no key (default: 60)",
     )
     return parser
 

@@ -63,7 +63,7 @@ class KeyBar(Pane):
         """Draw one line."""
         session = viewer.session
         running = None if session.running is None else session.running.label
-        return [draw_keys(size.width, viewer.keys, running, _notice(viewer, size.width - 1), _standing(viewer))]
+        return [draw_keys(size.width, _keys(viewer), running, _notice(viewer, size.width - 1), _standing(viewer))]
 
 
 def _notice(viewer: Viewer, width: int) -> str:
@@ -72,6 +72,14 @@ def _notice(viewer: Viewer, width: int) -> str:
     if message is None or message.is_about_place or message.kind in IN_THE_TITLE:
         return ""
     return first_that_fits(width, *sentences(message, viewer.keys))
+
+
+def _keys(viewer: Viewer) -> Keys:
+    """Return the key of each action; of a question with choices as many as it has."""
+    question = viewer.session.quiz.question
+    if question is None or not question.choices:
+        return viewer.keys
+    return {**viewer.keys, "choices": f"1-{len(question.choices)}"}
 
 
 def _standing(viewer: Viewer) -> Named:
