@@ -383,6 +383,40 @@ def test_layers_and_losses_that_are_one_function_each_are_not_measured(
         assert status(opened(tmp_path, source.replace("SLOPE", "1.01"))) == 3
 
 
+def test_what_wants_no_gradient_need_not_have_one(tmp_path: Path) -> None:
+    tracked = ENGINE.replace("self.data, self.grad,", "self.requires_grad = False; self.data, self.grad,")
+    tracked = tracked.replace("self.grad += o.data * out.grad", "self.grad += o.data * out.grad * self.requires_grad")
+    training = TRAINING.replace("w, b = V(0.5), V(0.1)", "w, b = V(0.5), V(0.1)\nb.requires_grad = True")
+    training = training.replace("w * V(1.0 + i)", "V(1.0 + i) * w").replace("l = l * l", "l = one * l * l")
+    training = training.replace("for i", "one = V(1.0)\nfor i")
+    program = opened(tmp_path, tracked + training)
+    assert "one" not in {node.name for node in program.steps[0].theirs}
+    assert status(program) == 3, "the gradient of l * l is wanted, and is not there"
+    wanted = tracked.replace("(self, o))", "(self, o)); out.requires_grad = self.requires_grad or o.requires_grad")
+    assert (
+        status(opened(tmp_path, wanted + training.replace("b.requires_grad", "w.requires_grad = b.requires_grad"))) == 0
+    )
+
+
+@pytest.mark.parametrize("free", ["h.creator = None", "pass"])
+def test_a_graph_that_is_cut_off_goes_no_further(free: str, tmp_path: Path) -> None:
+    source = CALLED.partition("x, rows = ")[0]
+    source += """
+w, h = Variable(np.array(1.5)), Variable(np.array(0.5))
+for step in range(3):
+    h = Subtraction()(Power(2)(w), h)
+    loss = Power(2)(h)
+    loss.backward()
+    w.data = w.data - 0.01 * w.grad
+    {free}
+    w.grad = h.grad = None
+""".replace("{free}", free)
+    program = opened(tmp_path, source)
+    sizes = [len(step.theirs) for step in program.steps]
+    assert (sizes[0] == sizes[2]) == (free != "pass")
+    assert status(program) == (3 if free == "pass" else 0), "w moved between the steps that made h"
+
+
 def test_an_operation_that_gives_other_numbers_when_it_is_called_again_is_refused(tmp_path: Path) -> None:
     source = ENGINE + "share = 0.5\n"
     source = source.replace(

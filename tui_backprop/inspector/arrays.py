@@ -182,12 +182,12 @@ def draw_arrays(blocks: Sequence[Block], width: int, height: int) -> list[Line]:
         return _Strip(titled, width, height).lines()
     in_step = [block for block in blocks if block.in_step]
     alone = [block for block in blocks if not block.in_step]
+    below = sum(map(_alone_height, alone))
     lines: list[Line] = []
     if in_step:
-        below = sum(map(_alone_height, alone))
         lines += _Strip(_narrowed(in_step, width), width, max(height - below, min(height, 3))).lines()
-    for position, block in enumerate(alone):
-        below = sum(map(_alone_height, alone[position + 1 :]))
+    for block in alone:
+        below -= _alone_height(block)
         room = height - len(lines)
         lines += _alone_lines(block, width, max(room - below, min(room, 2)))
     return lines[:height]

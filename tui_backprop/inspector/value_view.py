@@ -102,15 +102,18 @@ def _operation(
         equation: Line = [(f"{RIGHT} {worked.target}", "followed"), (f" = {worked.symbols}", "text")]
         table = long_sum(moment, [worked], followed)
         return [reason, Section(10, [equation]), long_sum_section(table, width)]
-    blocks = []
+    cells: dict[str, list[tuple[int | slice, ...]]] = {}
+    for entry in worked.entries:
+        cells.setdefault(entry.symbol, []).append(entry.cells)
+    blocks, drawn = [], set[Node]()
     for input_index, (source, array) in enumerate(zip(node.inputs, inputs, strict=True)):
-        if source not in node.inputs[:input_index] or not node.definition.elementwise:
+        if source not in drawn or not node.definition.elementwise:
+            drawn.add(source)
             symbol = node.definition.symbols[input_index]
-            used = [entry.cells for entry in worked.entries if entry.symbol == symbol]
             chosen = factor_of(origin, symbol)
             if not isinstance(origin, str) and origin.edges[origin.edge] == (node, input_index):
                 chosen = origin.index
-            blocks.append(block(moment, source, array, followed, used, beside=value, chosen=chosen))
+            blocks.append(block(moment, source, array, followed, cells.get(symbol, ()), beside=value, chosen=chosen))
     blocks.append(block(moment, node, value, followed, sign=" →"))
     lines = [heading(moment, node, index, value), *write_worked(worked, width, most=max(height // 2, 3))]
     return [reason, arrays_section(blocks, width, height), Section(10, lines if index else lines[1:])]

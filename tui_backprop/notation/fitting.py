@@ -101,8 +101,8 @@ def cut(name: str, width: int) -> str:
         return text
     head = set_cell_size(text, (width - 1) // 3)
     tail = text[len(head) + 1 :]
-    while cell_len(head) + 1 + cell_len(tail) > width:
-        tail = tail[1:]
+    while (excess := cell_len(head) + 1 + cell_len(tail) - width) > 0:
+        tail = tail[(excess + 1) // 2 :]  # a character takes two cells at most
     return f"{head}{ELLIPSIS}{tail}"
 
 

@@ -47,10 +47,11 @@ class Site:
     """A place in the script from which instances were made: a line, by way of which functions.
 
     `levels` are the functions that may have made them, the innermost first, with the names of their parameters; the
-    one that `made_by` counts is the operation. `is_operation` is None until the first instance was looked at.
+    one that `made_by` counts is the operation. `is_operation` is None until the first instance was looked at; `links`
+    are the attributes by which that refers to its operands.
     """
 
-    __slots__ = ("callers", "index", "is_operation", "is_through", "levels", "made_by", "take")
+    __slots__ = ("callers", "index", "is_operation", "is_through", "levels", "links", "made_by", "take")
 
     def __init__(self, index: int, levels: list[FrameType], is_through: bool) -> None:
         self.index = index
@@ -58,6 +59,7 @@ class Site:
         self.is_through = is_through
         self.take = _taker(self.levels[0][1])
         self.is_operation: bool | None = None
+        self.links: tuple[str, ...] = ()
         self.made_by = 0
         self.callers: list[tuple[CodeType, int]] = []
         caller: FrameType | None = levels[0]

@@ -6,6 +6,7 @@ same structure are kept once.
 
 from __future__ import annotations
 
+import re
 import sys
 import zlib
 from array import array
@@ -32,6 +33,7 @@ MOST_BYTES = 64 * 2**20
 _MOST_LOOKED_AT = 2_000
 _MOST_CHILDREN = 50_000
 _LARGE = 5_000
+_TRACKED = re.compile(r"_?(requires?|needs?|has|track|compute|calc)_?grad(ient)?s?|_?(is_)?trainable")
 _LABELS = ("label", "name", "_label", "_name")
 
 Numbers = Sequence[Any]
@@ -245,7 +247,7 @@ class Recorder:
         """Keep a step; where that is too much, let go of every second one."""
         assert self.attributes is not None
         read = self.attributes.read_number
-        after = self._as_numbers(self.attributes.gradients(walk.nodes))
+        after = self._as_numbers(self._tracked_gradients(walk.nodes))
         numbers = self._as_numbers([self._bounded(read(walk.nodes[leaf])) for leaf in walk.leaves])
         walk.raw[:] = map(self._bounded, walk.raw)
         structure = self._structure(walk, caller)
@@ -260,6 +262,19 @@ class Recorder:
             kept = {id(step.structure) for step in self.steps}
             self._structures = {key: each for key, each in self._structures.items() if id(each) in kept}
             self._bytes = sum(map(_size, self.steps)) + sum(map(_size_of_structure, self._structures.values()))
+
+    def _tracked_gradients(self, nodes: Sequence[Noted]) -> list[Any]:
+        """Return the gradients of nodes: none where one says that it wants none, and has nothing but 0 for it."""
+        assert self.attributes is not None
+        gradients = self.attributes.gradients(nodes)
+        flag = next((name for name in stored(nodes[-1]) if _TRACKED.fullmatch(name)), None)
+        if flag is None:
+            return gradients
+        wanted = [stored(node).get(flag) for node in nodes]
+        return [
+            None if want is False and not np.any(gradient) else gradient
+            for want, gradient in zip(wanted, gradients, strict=True)
+        ]
 
     def _passed_on_alone(self, walk: Walk, before: Numbers, after: Numbers) -> bool:
         """Return whether a call has passed gradients on to nothing but the operands of its node."""

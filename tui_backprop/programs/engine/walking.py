@@ -16,6 +16,8 @@ from .attributes import stored
 from .noting import ARITHMETIC, Note, Noted, Site, note_of, set_note
 
 MOST_NODES = 150_000
+_read = object.__getattribute__
+_CONTAINERS = (list, tuple, set, frozenset, dict)
 _COUNTERS = ("generation", "id", "index", "rank", "depth", "level", "order")
 _MOST_REFERENTS = 500
 _MOST_SETTINGS = 100
@@ -118,7 +120,8 @@ class Walker:
             took = {id(each) for each in self.operands(given)} - {id(instance)}
             if not took:
                 continue
-            refers = self._refers(instance, note, took)
+            links = self._links(instance, took)
+            refers = bool(links)
             self._is_linked = self._is_linked or refers
             # where no node refers to what it was made of, as with one list of all operations, the method has to do
             arithmetic = site.levels[level][0].co_name in ARITHMETIC and not site.is_through
@@ -127,29 +130,32 @@ class Walker:
                 above = note[2 + level] if site.is_through and len(note) > 2 + level else ()
                 site.made_by = level + any(True for _ in self.operands(above))
                 site.is_operation = True
+                site.links = tuple(name for name in links if not callable(stored(instance)[name]))
                 return
         site.is_operation = False
 
-    def _refers(self, instance: Noted, note: Note, wanted: set[int]) -> bool:
-        set_note(instance, (note[0],))  # the note itself refers to them
-        try:
-            pending: list[Any] = [instance]
-            seen = {id(instance)}
-            while pending and len(seen) < _MOST_REFERENTS:
-                for each in gc.get_referents(pending.pop(0)):
-                    if id(each) in wanted:
-                        return True
-                    if id(each) in seen or self.counts(each):
-                        continue
-                    if isinstance(each, FunctionType):
-                        seen.add(id(each))
-                        pending.append((each.__closure__, each.__defaults__))
-                    elif isinstance(each, dict | list | tuple | set | frozenset | CellType | MethodType | Noted):
-                        seen.add(id(each))
-                        pending.append(each)
-            return False
-        finally:
-            set_note(instance, note)
+    def _links(self, instance: Noted, wanted: set[int]) -> tuple[str, ...]:
+        """Return the attributes by which an instance refers to what it was made of."""
+        return tuple(name for name, value in stored(instance).items() if self._leads(instance, value, wanted))
+
+    def _leads(self, instance: Noted, value: Any, wanted: set[int]) -> bool:
+        if id(value) in wanted:
+            return True
+        pending: list[Any] = [[value]]
+        seen = {id(instance)}
+        while pending and len(seen) < _MOST_REFERENTS:
+            for each in gc.get_referents(pending.pop(0)):
+                if id(each) in wanted:
+                    return True
+                if id(each) in seen or self.counts(each):
+                    continue
+                if isinstance(each, FunctionType):
+                    seen.add(id(each))
+                    pending.append((each.__closure__, each.__defaults__))
+                elif isinstance(each, dict | list | tuple | set | frozenset | CellType | MethodType | Noted):
+                    seen.add(id(each))
+                    pending.append(each)
+        return False
 
     def walk(self, loss: Noted) -> Walk:
         """Return the graph below a loss. Raises ProgramError where it is too large or needs itself."""
@@ -170,7 +176,7 @@ class Walker:
             site: Site = note[0]
             if site.is_operation is None:
                 self._decide(node, note)
-            if not site.is_operation:
+            if not site.is_operation or (identity not in opened and _is_cut_off(node, site.links)):
                 self._add_leaf(walk, node, note)
             else:
                 given = note[1 + site.made_by]
@@ -258,6 +264,18 @@ def is_raw(site: Site, value: Any) -> bool:
         return True
     arithmetic = site.levels[site.made_by][0].co_name in ARITHMETIC
     return arithmetic and isinstance(value, int | float | np.ndarray | np.generic)
+
+
+def _is_cut_off(node: Noted, links: tuple[str, ...]) -> bool:
+    """Return whether a script has taken from a node what it was made of, as unchaining and freeing a graph do."""
+    for name in links:
+        try:
+            value = _read(node, name)
+        except AttributeError:
+            return True
+        if value is None or (type(value) in _CONTAINERS and not value):
+            return True
+    return False
 
 
 class _Leaf:
