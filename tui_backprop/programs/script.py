@@ -18,13 +18,15 @@ import numpy as np
 
 import minidl_core
 from minidl_core import Graph, Node, NonFiniteError, Placeholder, Variable
-from minidl_core.arrays import Array
+from minidl_core.arrays import Array, quiet
 from minidl_core.graph import post_order
+from minidl_core.plan import Plan
 from minidl_core.session import Asked
 from minidl_core.train import Minimization, Optimizer, Schedule
 from minidl_core.train.optimizer import MinimizationMade
 from minidl_core.watching import watching
 
+from ..beliefs.comparison import compare
 from ..lessons.lesson import Example, Lesson
 from .arrays import ArrayRecorder, arrays_program
 from .collecting import collecting_rarely
@@ -171,7 +173,8 @@ def _by_hand(
 
     It is the one that compares more gradients. What an update was made from only the arrays know, so it is theirs, too,
     where its rule is not seen from its numbers, its gradients are those of a multiple of the loss, by which the rate
-    may be divided, or a weight was updated before it was used for another one.
+    may be divided, a weight was updated before it was used for another one, or all gradients are those of a loss by
+    which the lines do not judge them.
     """
     by_lines: Program | None = None
     refused: ProgramError | None = None
@@ -192,6 +195,8 @@ def _by_hand(
         return by_lines or by_arrays
     more = _compared(by_lines) - _compared(by_arrays)
     is_told = by_arrays.engine is not None and bool(by_arrays.engine.remark)
+    if more <= 0 and _has_wrong(by_lines) and not _has_wrong(by_arrays):
+        return by_arrays
     return by_lines if more > 0 or (more == 0 and _is_plain(by_lines) and not is_told) else by_arrays
 
 
@@ -200,6 +205,14 @@ def _is_plain(program: Program) -> bool:
     is_multiple = program.engine is None or program.engine.multiple
     variables = sum(isinstance(node, Variable) for node in post_order([program.example.loss]))
     return not is_multiple and _compared(program) == variables and not isinstance(program.optimizer, ProgramsOptimizer)
+
+
+def _has_wrong(program: Program) -> bool:
+    """Return whether a gradient by hand of a program's first step is not the right one."""
+    first = program.steps[0]
+    with quiet():
+        evaluation = Plan([first.loss]).run(first.feeds, first.set_before)
+    return bool(compare(evaluation, first.loss, first.theirs).disagreeing)
 
 
 def _compared(program: Program) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -18,7 +18,10 @@ from ..updates import Update
 from .gradients import Found
 from .late import LateRead, late_reads, sentences
 from .losses import Loss, Losses
-from .tape import SUMS, spine
+from .rules import MOST
+from .tape import SCALING, SUMS, Note, same
+
+_BY_NUMBER = (*SUMS, *SCALING, np.clip, np.maximum, np.minimum, same)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,19 +92,42 @@ def updated_too_soon(steps: Sequence[JudgedStep], losses: Losses) -> list[tuple[
 
 
 def refuse_hidden_weights(steps: Sequence[JudgedStep]) -> None:
-    """Raise ProgramError where gradients part and data of one step is what it was of the step before, and a sum.
+    """Raise ProgramError where gradients part, and an array moves that may be a weight of other steps."""
+    hidden = next((node for node, is_wrong in _hidden(steps) if is_wrong), None)
+    if hidden is not None:
+        raise ProgramError(
+            f"an array, read at {hidden.location}, moves from step to step, too, but not by gradients of"
+            f" {steps[0].loss.built.loss.name}, so that its steps are not told apart; update weights only when"
+            " all gradients are found, and train one network alone, or all by the sum of their losses"
+        )
 
-    That may be a weight which other steps move.
-    """
+
+def hidden_weights(steps: Sequence[JudgedStep]) -> list[Node]:
+    """Return the data that each step makes of what it was in the step before, as by an update that is not followed."""
+    return list(dict.fromkeys(node for node, _ in _hidden(steps)))
+
+
+def _hidden(steps: Sequence[JudgedStep]) -> Iterator[tuple[Node, bool]]:
     for last, step in pairwise(steps):
-        fed = {*last.loss.fed} - {*step.loss.fed} if step.parted else set()
+        fed = {*last.loss.fed} - {*step.loss.fed}
         for data, node in zip(step.loss.fed, step.loss.built.fed, strict=True) if fed else ():
-            if data.what in SUMS and not fed.isdisjoint(list(spine(data, 0))[1:]):
-                raise ProgramError(
-                    f"an array, read at {node.location}, moves from step to step, too, but not by gradients of"
-                    f" {step.loss.built.loss.name}, so that its steps are not told apart; update weights only when"
-                    " all gradients are found, and train one network alone, or all by the sum of their losses"
-                )
+            if np.ndim(data.value) and _is_made_of(data, fed):
+                yield node, bool(step.parted)
+
+
+def _is_made_of(data: Note, before: Collection[Note]) -> bool:
+    """Return whether an array is one of the step before, changed number by number."""
+    waiting, seen = [data], set[Note]()
+    while waiting and len(seen) < MOST:
+        note = waiting.pop()
+        if note in seen or np.shape(note.value) != np.shape(data.value):
+            continue
+        if note in before and note is not data:
+            return True
+        seen.add(note)
+        if note.what in _BY_NUMBER:
+            waiting += note.sources
+    return False
 
 
 def _refuse_others(step: JudgedStep, losses: Losses) -> None:

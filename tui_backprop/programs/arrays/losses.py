@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,7 +25,7 @@ from .tape import Note, spine
 
 _MOST_TRIED = 8
 _MOST_STEPS = 20
-_CALLED = re.compile(r"(?i).*(loss|cost|error|mse|entropy|objective|nll|criterion)|J|E|L")
+_CALLED = re.compile(r"(?i:.*(loss|cost|error|mse|entropy|objective|nll|criterion))|J|E|L")
 
 
 @dataclass(eq=False)
@@ -74,7 +74,7 @@ class Losses:
         self.is_computed = False
         self.larger = ""
         self._without_penalties: object = None
-        self._place: object = None
+        self._place: tuple[object, ...] | None = None
         self._has_others: bool | None = None
 
     def of_steps(self) -> Iterator[Loss]:
@@ -93,7 +93,9 @@ class Losses:
             return
         taken, known = 0, None
         for step in self._steps:
-            own = [note for note in _scalars(step) if _place(note) == place]
+            scalars = _scalars(step)
+            own = [note for note in scalars if _place(note) == place]
+            own = own or [note for note in scalars if _is_at(note, place)]
             try:
                 if own:
                     known = self.graphs.below(step, own[-1])
@@ -137,7 +139,7 @@ class Losses:
         """Whether the loss has penalties for large weights."""
         return self._without_penalties is not None
 
-    def _find(self) -> tuple[object, int]:
+    def _find(self) -> tuple[tuple[object, ...] | None, int]:
         """Return the place in the script that computes the loss, and how many gradients by hand are of it."""
         tried = 0
         for step in self._steps:
@@ -153,7 +155,10 @@ class Losses:
     def _best(self, step: Taken, scalars: Sequence[Note]) -> tuple[Note | None, int]:
         rated: list[tuple[tuple[float, ...], Note]] = []
         named = self._called_loss(step, scalars)
-        tried = {*named[-_MOST_TRIED:], *scalars[-_MOST_TRIED:]}
+        of_gradients = _below(step.updates.values(), step)
+        ends = [each for each in scalars if each not in of_gradients]
+        others = [each for each in scalars if each in of_gradients]
+        tried = {*named[-_MOST_TRIED:], *[*others, *ends][-_MOST_TRIED:]}
         for order, note in enumerate(sorted(tried, key=lambda each: each.number)):
             loss = self._try(step, note)
             if loss is not None:
@@ -265,6 +270,17 @@ def _is_part(loss: Loss) -> bool:
     return False
 
 
+def _below(notes: Iterable[Note], step: Taken) -> set[Note]:
+    """Return what some notes of a step are computed from in it, and they themselves."""
+    waiting, found = list(notes), set[Note]()
+    while waiting:
+        note = waiting.pop()
+        if note not in found:
+            found.add(note)
+            waiting += [each for each in note.sources if each in step.dependent]
+    return found
+
+
 def _depends(note: Note, step: Taken) -> bool:
     return note in step.dependent and step.weights.keys().isdisjoint(spine(note, step.notes[0].number - 1))
 
@@ -347,5 +363,11 @@ def _scalars(step: Taken) -> list[Note]:
     ]
 
 
-def _place(note: Note) -> object:
+def _place(note: Note) -> tuple[object, ...] | None:
     return None if note.place is None else (note.what, note.place[:2], note.caller and note.caller[:2])
+
+
+def _is_at(note: Note, place: tuple[object, ...] | None) -> bool:
+    """Return whether a note was made at a place, from wherever the function there was called."""
+    own = _place(note)
+    return own is not None and place is not None and own[:2] == place[:2]

@@ -1,6 +1,7 @@
 """What rules of updates do to a gradient on its way into an update, followed back one operation at a time.
 
-Such are a learning rate, momentum, Nesterov's too, weight decay, the divisor of Adam and its kin, signs, and clipping.
+Such are a learning rate, momentum, Nesterov's too, weight decay, the divisor of Adam and its kin, signs, clipping, and
+the matrix of Newton's method.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from .tape import SCALING, SUMS, Note, arrays_in, same, spine
 _CLIPPING = (np.clip, np.minimum, np.maximum, MethodOfName("clip"))
 _OF_NORMS = (np.sqrt, np.linalg.norm)
 _LARGEST = (np.max, np.amax, MethodOfName("max"))
+_PRODUCTS = (np.matmul, np.dot)
+_INVERSES = (np.linalg.inv, np.linalg.pinv)
 MOST = 40
 """So many operations of rules stand between a gradient and its update at most."""
 
@@ -39,6 +42,8 @@ class Rules:
             return (arrays[0], 1.0) if keeps_signs(*_bounds(note, arrays[0])) else (None, 1.0)
         if what is np.sign or what is same:
             return arrays[0], 1.0
+        if len(arrays) == 2 and (what is np.linalg.solve or (what in _PRODUCTS and arrays[0].what in _INVERSES)):
+            return arrays[1], 1.0
         if what is np.negative:
             return arrays[0], -1.0
         if what in SCALING:
@@ -76,9 +81,12 @@ class Rules:
         }
 
     def is_moment(self, note: Note, source: Note) -> bool:
-        """Return whether a share of what was kept from the step before is added to a source, as in a velocity."""
+        """Return whether a share of what was kept from the step before is added to a source, as in a velocity.
+
+        Or a share of the velocity itself, as Nesterov's rule does.
+        """
         others = [each for each in note.sources if each is not source]
-        return any(self.is_kept(each) and not self.is_share(each) for each in others)
+        return any((self.is_kept(n) and not self.is_share(n)) or self.velocities(self.way(n)) for n in others)
 
     def is_kept(self, note: Note) -> bool:
         """Return whether this is a share of the weight itself, or of what was kept from the step before.

@@ -15,7 +15,7 @@ from types import CodeType
 
 import numpy as np
 
-from .tape import SCALING, SUMS, Note, is_linear, is_scaled, link, search_spine
+from .tape import SCALING, SUMS, Note, is_linear, is_product, is_scaled, link, search_spine
 
 Instruction = tuple[CodeType, int]
 _FOR_ITER = opmap["FOR_ITER"]
@@ -40,7 +40,7 @@ class Steps:
     def enter(self, note: Note) -> None:
         """Take an operation in, after all that were made before it."""
         link(note)
-        if not is_linear(note):
+        if not is_linear(note) or is_product(note):
             self._read(note)
         read_here = set[Note]()
         if note.place is not None:
@@ -105,7 +105,7 @@ class Steps:
         if note.what is np.add and type(first) is type(second) is Note and second not in read_here:
             old = second if first.what in SCALING and is_scaled(first) and is_beyond(second) else old
         is_read = old.read_at > begin and np.shape(old.value) == shape
-        return old if is_read and self._was_there(old) else None
+        return old if is_read and self._was_there(old, note) else None
 
     def _read(self, note: Note) -> None:
         """Note that of what an operation takes more is computed than copies, multiples and sums, as of a weight.
@@ -121,16 +121,16 @@ class Steps:
                 if is_new and source.number > self._begin and is_linear(source):
                     waiting.append(source)
 
-    def _was_there(self, note: Note) -> bool:
+    def _was_there(self, note: Note, update: Note) -> bool:
         """Return whether an array was there before the step, or was made of such a one and of numbers alone.
 
-        Before the first step all arrays are made, but a weight of one other array and numbers alone, or, where it began
-        as a plain number, by its first update.
+        Before the first step all arrays are made, but a weight of one other array and numbers alone. A number that
+        began as a plain one was made by the same line as its next update, which begins with it.
         """
-        if self._begin:
-            return note.mixed_at <= self._begin
-        is_number = note.what in SUMS and not np.ndim(note.value)
-        return not note.is_mixed or (is_number and any(type(each) is not Note for each in note.inputs))
+        is_begun = note.what in SUMS and not np.ndim(note.value) and any(type(each) is not Note for each in note.inputs)
+        if is_begun and note in update.inputs and note.place is not None and update.place is not None:
+            return note.place[:2] == update.place[:2]
+        return note.mixed_at <= self._begin if self._begin else not note.is_mixed
 
     def _end_step(self, read: Note) -> None:
         """End the step with its last update before an array that is read was made of weights, as by a forward pass.

@@ -139,6 +139,12 @@ def is_scaled(note: Note) -> bool:
     return note.what in SCALING and len(arrays_in(note.inputs, like=note)) < 2
 
 
+def is_product(note: Note) -> bool:
+    """Return whether this multiplies an array with a number that was computed from arrays, such as an error."""
+    sources = list(note.sources)
+    return note.what in SCALING and len(sources) > 1 and any(not np.ndim(n.value) and n.is_mixed for n in sources)
+
+
 def is_linear(note: Note) -> bool:
     """Return whether this is a copy, a sum, or a multiple by a number."""
     return note.what is same or note.what in SUMS or is_scaled(note)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from minidl_core.train import GradientDescentOptimizer, Optimizer
 
 from ..multiples import agrees, multiple_text, rounded, warning_of
-from .judged import JudgedStep
+from .judged import JudgedStep, hidden_weights
 from .late import in_words
 from .losses import Losses
 
@@ -42,6 +42,11 @@ def warnings_of(steps: Sequence[JudgedStep], losses: Losses, optimizer: Optimize
         is_rate = type(optimizer) is GradientDescentOptimizer
         rate = ", and the learning rate that is shown has that factor in it" if is_rate else ""
         yield f"Its updates scale the gradients of {scaled} by a norm: they are compared as they were before{rate}."
+    for node in hidden_weights(steps):
+        where = f"{node.name}, read at {node.location}, moves from step to step"
+        yield f"{where} by an update that is not followed: its gradients are not compared."
+    if len(steps) < taken and not losses.implied and not losses.stopped:
+        yield f"Only {len(steps)} of its {taken} steps are here: in the others {loss} was not found."
     if not any(each.theirs for each in steps):
         yield f"Its gradients are not compared: none of what leads to {loss} leads to them."
 
