@@ -8,7 +8,7 @@ gradients themselves: each value's rounding reaches the loss through its gradien
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from math import isnan
 from operator import index
@@ -138,7 +138,7 @@ def check_evaluation(
         return [check(entry) for entry in asked]
 
 
-def _rounding(evaluation: Evaluation, gradients: Mapping[Node, Array], operations: Iterable[Operation]) -> float:
+def _rounding(evaluation: Evaluation, gradients: dict[Node, Array], operations: Iterable[Operation]) -> float:
     """Return how much of the loss may be rounding made by these operations."""
     return sum(_rounding_of(evaluation[operation], gradients[operation]) for operation in operations)
 
@@ -204,7 +204,7 @@ def _kink(gradient: float, right: Array, left: Array, rounding: Array) -> tuple[
     return None
 
 
-def _culprit(evaluation: Evaluation, gradients: Mapping[Node, Array], operations: list[Operation]) -> str:
+def _culprit(evaluation: Evaluation, gradients: dict[Node, Array], operations: list[Operation]) -> str:
     """Name the gradient function that is wrong by itself, the one nearest to the loss."""
     for node in reversed(operations):
         op, rule = evaluation.operation(node), gradient_rule(node)

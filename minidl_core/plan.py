@@ -245,7 +245,7 @@ class Evaluation:
         inputs = [self[source] for source in node.inputs]
         return EvaluatedOperation(node, inputs, self[node], [True] * len(inputs))
 
-    def gradients(self, loss: Node) -> Mapping[Node, Array]:
+    def gradients(self, loss: Node) -> dict[Node, Array]:
         """Return the gradient of the loss for every node that leads to it, in the order of the search, read-only.
 
         Raises NonFiniteError for the first of them that is not finite.
@@ -379,7 +379,7 @@ class _ScalarEvaluation(Evaluation):
         value: Any = np.float64(self._floats[self._plan.subgraph.index[node]])
         return value  # type: ignore[no-any-return]
 
-    def gradients(self, loss: Node) -> Mapping[Node, Array]:
+    def gradients(self, loss: Node) -> dict[Node, Array]:
         backward = self._scalars.backward(loss, training=False)
         gradients = self._scalars.gradients(backward, self._floats)
         return super().gradients(loss) if gradients is None else self._scalars.by_node(backward, gradients)

@@ -7,7 +7,7 @@ NumPy's numbers. In which order, and by which loops, the structure of the graph 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -63,9 +63,11 @@ class ScalarGraph:
             return None
         return gradients if math.isfinite(sum(gradients)) else None
 
-    def by_node(self, backward: BackwardLoop, gradients: Floats) -> ScalarGradients:
+    def by_node(self, backward: BackwardLoop, gradients: Floats) -> dict[Node, Array]:
         """Return the gradients of the nodes that are visited, in this order."""
-        return ScalarGradients(self._subgraph, backward.visited, gradients)
+        nodes, visited = self._subgraph.nodes, backward.visited
+        numbers = np.array([gradients[place] for place in visited])
+        return dict(zip([nodes[place] for place in visited], numbers, strict=True))
 
     def _pass_back(
         self, backward: BackwardLoop, values: Floats, gradients: Floats, place: int, first: Any, second: Any
@@ -81,25 +83,3 @@ class ScalarGraph:
         for source, needed, contribution in zip(sources, needs, contributions, strict=True):
             if needed:
                 gradients[source] += float(contribution)
-
-
-class ScalarGradients(Mapping[Node, Array]):
-    """The gradients of nodes in the order of the search; NumPy's numbers are made of Python's when somebody asks."""
-
-    def __init__(self, subgraph: Subgraph, visited: list[int], floats: Floats) -> None:
-        nodes = subgraph.nodes
-        self._nodes, self._visited, self._floats = nodes, visited, floats
-        is_all = len(visited) == len(nodes)
-        self._places = subgraph.index if is_all else {nodes[place]: place for place in visited}
-
-    def __getitem__(self, node: Node) -> Array:
-        return np.float64(self._floats[self._places[node]])  # type: ignore[return-value]
-
-    def __iter__(self) -> Iterator[Node]:
-        return map(self._nodes.__getitem__, self._visited)
-
-    def __len__(self) -> int:
-        return len(self._visited)
-
-    def __repr__(self) -> str:
-        return repr(dict(self))

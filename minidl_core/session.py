@@ -184,7 +184,7 @@ def _others(loss: Node) -> bool:
     return any(session.evaluations.get(loss, last) is not last for session in _living)
 
 
-def compute_gradient(loss: Node, session: Session | None = None) -> Mapping[Node, Array]:
+def compute_gradient(loss: Node, session: Session | None = None) -> dict[Node, Array]:
     """Return the gradient of the loss with respect to every node that leads to it, at the values of its last run.
 
     Each gradient has its node's shape. The session may be left out where it is the only one that has run the loss.
@@ -196,7 +196,8 @@ def compute_gradient(loss: Node, session: Session | None = None) -> Mapping[Node
         gradients = evaluation.gradients(loss)
     if is_watched():
         owner = next((each for each in _living if each.evaluations.get(loss) is evaluation), None)
-        notify(GradientComputed(loss, session or owner, evaluation, gradients))
+        # who asked may clip the gradients in their place
+        notify(GradientComputed(loss, session or owner, evaluation, gradients.copy()))
     return gradients
 
 

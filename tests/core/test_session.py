@@ -87,6 +87,17 @@ def test_what_comes_out_is_read_only():
             array[...] = 0
 
 
+@pytest.mark.parametrize("start", [3.0, [3.0]])
+def test_gradients_belong_to_who_asked_for_them(start: float | list[float]) -> None:
+    w = dl.Variable(start)
+    loss, session = dl.reduce_sum(dl.square(w)), dl.Session()
+    session.run(loss)
+    gradients = dl.compute_gradient(loss)
+    gradients[w] = np.clip(gradients[w], -1, 1)
+    assert gradients[w] == 1
+    assert dl.compute_gradient(loss)[w] == 6
+
+
 def test_an_operation_cannot_write_into_its_input():
     """A student's relu: `a[a < 0] = 0` would change the past."""
 

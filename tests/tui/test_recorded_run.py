@@ -55,6 +55,9 @@ RUNS = {
     "    for _ in range(3): session.run(step, batch())",
     "own loop": "for i in range(5):\n    session.run(loss, batch())\n    G = dl.compute_gradient(loss)\n"
     "    for v in (w, b): session.variables[v] = session.run(v) - 0.1 / (i + 1) * G[v]",
+    "own loop, clipped in place": "for _ in range(5):\n    session.run(loss, batch())\n"
+    "    G = dl.compute_gradient(loss)\n    for v in (w, b):\n        G[v] = np.clip(G[v], -0.2, 0.2)\n"
+    "        session.variables[v] = session.run(v) - 0.1 * G[v]",
     "own rule": "for _ in range(5):\n    session.run(loss, batch())\n    G = dl.compute_gradient(loss)\n"
     "    session.variables[w] = session.run(w) * 0.99 - 0.1 * np.sign(G[w])",
     "a frozen part": "steps = [adam.minimize(loss, var_list=[w]), adam.minimize(loss, var_list=[b])]\n"
