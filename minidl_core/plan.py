@@ -23,7 +23,7 @@ from .gradients import EvaluatedOperation, gradient_rule, input_gradients
 from .graph import Node, Operation, Placeholder, Variable
 from .leaves import Leaves
 from .order import numbered
-from .scalars import ScalarGraph
+from .scalars import ScalarGradients, ScalarGraph
 
 _Step = tuple[int, Operation, GradientRule, Sequence[int], Sequence[bool], bool]
 
@@ -377,7 +377,9 @@ class _ScalarEvaluation(Evaluation):
     def gradients(self, loss: Node) -> Mapping[Node, Array]:
         backward = self._scalars.backward(loss, training=False)
         gradients = self._scalars.gradients(backward, self._floats)
-        return super().gradients(loss) if gradients is None else self._scalars.by_node(backward, gradients)
+        if gradients is None:
+            return super().gradients(loss)
+        return ScalarGradients(self._plan.subgraph, backward.visited, gradients)
 
     def trained(self, loss: Node) -> list[tuple[Variable, Array, Array]]:
         backward = self._scalars.backward(loss, training=True)
@@ -385,11 +387,8 @@ class _ScalarEvaluation(Evaluation):
         if gradients is None:
             return super().trained(loss)
         nodes: list[Any] = self._plan.subgraph.nodes
-        numbers: list[Any] = [np.float64(gradients[place]) for place in backward.variables]
-        return [
-            (nodes[place], self._given[place], number)
-            for place, number in zip(backward.variables, numbers, strict=True)
-        ]
+        found: list[Any] = [(nodes[at], self._given[at], np.float64(gradients[at])) for at in backward.variables]
+        return found
 
 
 def check_loss(loss: Node, shape: Shape | None) -> None:

@@ -63,10 +63,6 @@ class ScalarGraph:
             return None
         return gradients if math.isfinite(sum(gradients)) else None
 
-    def by_node(self, backward: BackwardLoop, gradients: Floats) -> ScalarGradients:
-        """Return the gradients of the nodes that are visited, in this order."""
-        return ScalarGradients(self._subgraph, backward.visited, gradients)
-
     def _pass_back(
         self, backward: BackwardLoop, values: Floats, gradients: Floats, place: int, first: Any, second: Any
     ) -> None:
