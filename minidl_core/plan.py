@@ -382,7 +382,11 @@ class _ScalarEvaluation(Evaluation):
     def gradients(self, loss: Node) -> dict[Node, Array]:
         backward = self._scalars.backward(loss, training=False)
         gradients = self._scalars.gradients(backward, self._floats)
-        return super().gradients(loss) if gradients is None else self._scalars.by_node(backward, gradients)
+        if gradients is None:
+            return super().gradients(loss)
+        nodes, visited = self._plan.subgraph.nodes, backward.visited
+        numbers = np.array([gradients[place] for place in visited])
+        return dict(zip([nodes[place] for place in visited], numbers, strict=True))
 
     def trained(self, loss: Node) -> list[tuple[Variable, Array, Array]]:
         backward = self._scalars.backward(loss, training=True)
@@ -390,8 +394,5 @@ class _ScalarEvaluation(Evaluation):
         if gradients is None:
             return super().trained(loss)
         nodes: list[Any] = self._plan.subgraph.nodes
-        numbers: list[Any] = [np.float64(gradients[place]) for place in backward.variables]
-        return [
-            (nodes[place], self._given[place], number)
-            for place, number in zip(backward.variables, numbers, strict=True)
-        ]
+        found: list[Any] = [(nodes[at], self._given[at], np.float64(gradients[at])) for at in backward.variables]
+        return found

@@ -63,12 +63,6 @@ class ScalarGraph:
             return None
         return gradients if math.isfinite(sum(gradients)) else None
 
-    def by_node(self, backward: BackwardLoop, gradients: Floats) -> dict[Node, Array]:
-        """Return the gradients of the nodes that are visited, in this order."""
-        nodes, visited = self._subgraph.nodes, backward.visited
-        numbers = np.array([gradients[place] for place in visited])
-        return dict(zip([nodes[place] for place in visited], numbers, strict=True))
-
     def _pass_back(
         self, backward: BackwardLoop, values: Floats, gradients: Floats, place: int, first: Any, second: Any
     ) -> None:

@@ -81,3 +81,20 @@ def test_graphs_are_let_go():
             dl.Session().run(step, feeds)
 
     assert _grown(build, 300) < 100_000
+
+
+def test_graphs_of_single_numbers_are_let_go_though_their_structure_is_kept():
+    def train_anew():
+        with dl.Graph().as_default() as graph:
+            x = w = dl.Variable(0.5)
+            for _ in range(30):
+                x = dl.tanh(x * w)
+            session = dl.Session()
+            session.run(x)
+            assert dl.compute_gradient(x, session)[w] != 0
+        return weakref.ref(graph)
+
+    built = train_anew()
+    gc.collect()
+    assert built() is None
+    assert _grown(train_anew, 100) < 70_000
