@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import Array, freeze
+from .arrays import freeze
 from .backprop import Subgraph
 from .floats import Floats
 from .gradients import EvaluatedOperation, gradient_rule, input_gradients
