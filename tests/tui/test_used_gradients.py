@@ -172,6 +172,31 @@ def test_rates_of_their_own_are_said_and_no_mistakes(update: str, said: str, tmp
     assert (parted(program), program.warning) == (set(), said)
 
 
+TWICE_FOR_BIASES = """
+import numpy as np
+rng, rate = np.random.default_rng(0), 0.1
+X = rng.normal(size=(20, 3))
+y = X @ np.array([[1.0], [-2.0], [0.5]]) + 0.1
+W, b = rng.normal(size=(3, 1)) * 0.1, np.zeros(1)
+for epoch in range(5):
+    error = X @ W + b - y
+    loss = np.mean(error**2)
+    dW = 2 * X.T @ error / len(X)
+    db = 2 * error.mean(axis=0)
+    W -= rate * dW
+    b -= 2 * rate * db
+"""
+
+
+@pytest.mark.parametrize(("line", "wrong"), [("2 * error.mean", set()), ("2 * abs(error).mean", {"b"})])
+def test_rates_of_their_own_are_found_where_gradients_have_other_factors(
+    line: str, wrong: set[str], tmp_path: Path
+) -> None:
+    program = opened(TWICE_FOR_BIASES.replace("2 * error.mean", line), tmp_path)
+    assert parted(program) == wrong
+    assert program.warning == "Its updates have learning rates of their own: b at 0.2, the others at 0.1."
+
+
 @pytest.mark.parametrize(
     "update",
     [

@@ -31,8 +31,8 @@ class Rates:
         """Yield what may be the learning rate of each weight, the likeliest first.
 
         It is one for all of them: a factor that all updates have, or several. What only some have belongs to the
-        gradients. But where all are multiplied alike, each may have a rate of its own, and so may those with a
-        velocity. Where no rule of updates has a factor, it is one on a line of all steps.
+        gradients. But where all are multiplied alike, or by one factor each, each may have a rate of its own, and so
+        may those with a velocity. Where no rule of updates has a factor, it is one on a line of all steps.
         """
         # what takes off nothing, as where the input of a weight is 0, does not say by how much it is multiplied
         ways = {number: each[-1].factors for number, each in found.items() if each and each[-1].value.any()}
@@ -55,7 +55,9 @@ class Rates:
         if len({_rounded(prod(line)) for line in in_lines.values()}) == 1:
             yield dict.fromkeys(found, prod(sorted(next(iter(in_lines.values())))))
         elsewhere = [Counter(_rounded(each.value) for each in way if not each.is_inline) for way in ways.values()]
-        if len({len(line) for line in in_lines.values()}) == 1 and all(each == elsewhere[0] for each in elsewhere):
+        lengths = {len(line) for line in in_lines.values()}
+        # one factor beside what was found on other lines can be nothing but a rate
+        if lengths == {1} or (len(lengths) == 1 and all(each == elsewhere[0] for each in elsewhere)):
             yield {number: prod(sorted(line)) for number, line in in_lines.items()}
         shares = {number: self._of_velocity(way, common) for number, way in ways.items()}
         if any(shares.values()):
