@@ -126,6 +126,21 @@ for i in range(10):
     b = b - 0.1 * 2 * e.mean()
     print(i, error())
 """
+HINGE = """
+labels = rng.integers(0, 4, 40)
+W = 0.1 * rng.normal(size=(3, 4))
+for i in range(8):
+    at = rng.permutation(40)[:20]
+    xb, yb = X[at], labels[at]
+    scores = xb @ W
+    margins = np.maximum(0, scores - scores[np.arange(20), yb][:, None] + 1)
+    margins[np.arange(20), yb] = 0
+    loss = margins.sum() / 20 + 0.1 * np.sum(W * W)
+    d = (margins > 0) * 1.0
+    d[np.arange(20), yb] = -d.sum(axis=1)
+    dW = xb.T @ d / 20 + 2 * 0.1 * W
+    W -= 0.05 * dW
+"""
 
 
 def opened(source: str, folder: Path) -> Program:
@@ -144,9 +159,21 @@ def opened(source: str, folder: Path) -> Program:
         (ANOTHER_LOSS, {"W1", "W2"}, "", "", set()),
         (POINTS, {"w", "b"}, "b = b + 0.02 * error", "b = b - 0.02 * error", {"b"}),
         (CLASS, {"model.w", "model.b"}, "2 * e.mean()", "e.mean()", {"b"}),
+        (HINGE, {"W"}, "    d[np.arange(20), yb] = -d.sum(axis=1)\n", "", {"W"}),
         (AFTERWARDS, {"w", "b"}, "2 * e.mean()", "2 * abs(e).mean()", {"b"}),
     ],
-    ids=["Newton", "inverse", "Nadam", "over time", "two calls", "another loss", "points", "class", "afterwards"],
+    ids=[
+        "Newton",
+        "inverse",
+        "Nadam",
+        "over time",
+        "two calls",
+        "another loss",
+        "points",
+        "class",
+        "hinge",
+        "afterwards",
+    ],
 )
 def test_a_right_script_is_acquitted_and_a_mistake_in_it_is_found(
     source: str, compared: set[str], line: str, instead: str, wrong: set[str], tmp_path: Path
@@ -158,6 +185,11 @@ def test_a_right_script_is_acquitted_and_a_mistake_in_it_is_found(
         assert line in source
         found = {name.rpartition(".")[2] for name in parted(opened(source.replace(line, instead), tmp_path))}
         assert found == wrong
+
+
+def test_of_a_wrong_gradient_it_is_not_said_that_it_has_a_share_of_the_weight(tmp_path: Path) -> None:
+    program = opened(HINGE.replace("    d[np.arange(20), yb] = -d.sum(axis=1)\n", ""), tmp_path)
+    assert (parted(program), program.warning) == ({"W"}, "")
 
 
 def test_all_steps_of_a_function_that_is_called_twice_are_here(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from .tape import Note, Tape, same
+from .tape import Note, Tape, notes_in, same
 from .unseen import operands_of_dot, unseen
 
 tape: list[Tape] = []
@@ -99,7 +99,13 @@ class NotedArray(np.ndarray):
         if _is_all(key) and isinstance(value, NotedArray) and value.shape == self.shape:
             self.note = _as_note(value)
             return
-        self.note = tape[0].add(set_item, (before, _as_note(key), _as_note(value)), {}, self.view(np.ndarray))
+        where = _as_note(key)
+        if type(value) in (int, float) and any(notes_in([where])) and not _is_mask(key):
+            # which entries are set may be other ones in each step, so they are data, as a mask is
+            mask = np.zeros(self.shape, dtype=bool)
+            mask[plain(key)] = True
+            where = tape[0].leaf(mask)
+        self.note = tape[0].add(set_item, (before, where, _as_note(value)), {}, self.view(np.ndarray))
 
     @property
     def T(self) -> Any:  # noqa: N802 (NumPy's word)
@@ -249,6 +255,10 @@ def _keep_value(array: NotedArray) -> Note:
     if array.viewed is not None:
         _keep_value(array.viewed)
     return note
+
+
+def _is_mask(key: Any) -> bool:
+    return isinstance(key, np.ndarray) and key.dtype == np.bool_
 
 
 def _is_all(key: Any) -> bool:

@@ -28,7 +28,8 @@ def warnings_of(steps: Sequence[JudgedStep], losses: Losses, optimizer: Optimize
             " not compared."
         )
     found = [(node.name, each) for step in steps for node, each in step.found.items()]
-    decayed = _names((name, each.is_without_decay) for name, each in found if not losses.has_penalties)
+    shares = [(n, each) for step in steps for n, each in step.found.items() if n not in step.parted]
+    decayed = _names((node.name, each.is_without_decay) for node, each in shares if not losses.has_penalties)
     if decayed:
         yield (
             f"Its updates also take off a share of {decayed} (weight decay), which is no part of {loss}: gradients are"
