@@ -142,6 +142,16 @@ for i in range(8):
     W -= 0.05 * dW
 """
 
+ONE_BY_ONE = """
+w, b, total = np.zeros(3), 0.0, 0.0
+for x, k in zip(X, t):
+    p = 1 / (1 + np.exp(-(x @ w + b)))
+    total += -(k * np.log(p) + (1 - k) * np.log(1 - p))
+    w -= 0.1 * (p - k) * x
+    b -= 0.1 * (p - k)
+print(total / 40)
+"""
+
 
 def opened(source: str, folder: Path) -> Program:
     (folder / "net.py").write_text(DATA + source)
@@ -161,6 +171,7 @@ def opened(source: str, folder: Path) -> Program:
         (CLASS, {"model.w", "model.b"}, "2 * e.mean()", "e.mean()", {"b"}),
         (HINGE, {"W"}, "    d[np.arange(20), yb] = -d.sum(axis=1)\n", "", {"W"}),
         (AFTERWARDS, {"w", "b"}, "2 * e.mean()", "2 * abs(e).mean()", {"b"}),
+        (ONE_BY_ONE, {"w", "b"}, "b -= 0.1 * (p - k)", "b -= 0.1 * (p - k) * 2", {"b"}),
     ],
     ids=[
         "Newton",
@@ -173,6 +184,7 @@ def opened(source: str, folder: Path) -> Program:
         "class",
         "hinge",
         "afterwards",
+        "one by one",
     ],
 )
 def test_a_right_script_is_acquitted_and_a_mistake_in_it_is_found(

@@ -153,7 +153,7 @@ class Losses:
         return None, 0
 
     def _best(self, step: Taken, scalars: Sequence[Note]) -> tuple[Note | None, int]:
-        rated: list[tuple[tuple[float, ...], Note]] = []
+        rated: list[tuple[tuple[float, ...], Note, float]] = []
         named = self._called_loss(step, scalars)
         of_gradients = _below(step.updates.values(), step)
         ends = [each for each in scalars if each not in of_gradients]
@@ -164,11 +164,13 @@ class Losses:
             if loss is not None:
                 single = not np.ndim(note.value)
                 factor = loss.factor > 0, note in named, loss.factor == 1, -loss.order
-                rated.append(((loss.matches, not _is_part(loss), *factor, single, -order), note))
+                rated.append(((loss.matches, not _is_part(loss), *factor, single, -order), note, loss.factor))
         if not rated:
             return None, 0
-        score, note = max(rated, key=lambda each: each[0])
+        score, note, _ = max(rated, key=lambda each: each[0])
         matches = int(score[0])
+        alike = {other: factor for each, other, factor in rated if each[:-1] == score[:-1]}
+        note = self._steady(alike, step) if matches and len(alike) > 1 else note
         if not matches and note not in named:
             return None, 0
         larger = with_other_terms(note, step, named)
@@ -179,6 +181,19 @@ class Losses:
             return note, matches
         self._without_penalties = _place(note)
         return total, loss.matches
+
+    def _steady(self, factors: Mapping[Note, float], step: Taken) -> Note:
+        """Return the first number of which the script's gradients are the same multiple in the next step, or the first.
+
+        Of one example all functions of the output have gradients in one direction, and may have one size by chance.
+        """
+        for after in self._steps[self._steps.index(step) + 1 :][:1]:
+            for note, factor in factors.items():
+                again = [each for each in _scalars(after) if _place(each) == _place(note)]
+                loss = self._try(after, again[-1]) if again else None
+                if loss is not None and loss.matches and rounded(loss.factor) == rounded(factor):
+                    return note
+        return next(iter(factors))
 
     def _try(self, step: Taken, note: Note) -> Loss | None:
         """Return a number of a step as its loss, in a graph of its own: only what is opened has names in the other."""
