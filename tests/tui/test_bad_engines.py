@@ -148,6 +148,17 @@ def test_too_many_nodes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         opened(tmp_path, ENGINE + TRAINING)
 
 
+def test_a_script_that_is_refused_is_not_run_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walking, "MOST_NODES", 5)
+    said = r"mine.py: a loss has more than 5 nodes"
+    with pytest.raises(ProgramError, match=said):
+        opened(tmp_path, ENGINE + TRAINING + "    assert i < 1, 'it goes on'\n")
+    larger = TRAINING.replace("l = l * l", "l = l if i < 2 else l * l * l")
+    program = opened(tmp_path, ENGINE + larger)
+    assert len(program.steps) == 2
+    assert "from step 3 on nothing is here: a loss has more than 5 nodes" in program.warning
+
+
 def test_a_number_that_stops_being_finite_ends_the_run_in_a_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
