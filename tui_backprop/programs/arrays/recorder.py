@@ -6,7 +6,7 @@ import ast
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
@@ -99,7 +99,8 @@ class ArrayRecorder:
                 yield
         finally:
             own.finish()
-            steps.finish()
+            with suppress(EnoughSteps):  # the script has ended
+                steps.finish()
             self._process(self._waiting)
             tape.remove(own)
             accumulating = accumulating_places(own.notes)
