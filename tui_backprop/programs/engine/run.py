@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, cached_property
 from typing import Any
@@ -148,6 +148,8 @@ class EngineRun(StepsOnDemand):
         precision = _precision(step)
         theirs = _by_node(built.nodes, step, step.after, precision)
         stood_before = _by_node(built.nodes, step, step.before, precision)
+        for place in self._without_gradient(step):
+            theirs.pop(built.nodes[place], None)
         for node, added in self._added(number, built, theirs, stood_before).items():
             theirs[node] = added
             del stood_before[node]
@@ -202,6 +204,17 @@ class EngineRun(StepsOnDemand):
         if not self._moved or not kept:
             return {}
         return self._without_sums(number, built, kept, theirs, before)
+
+    def _without_gradient(self, step: Taken) -> Iterator[int]:
+        """Yield the places of arrays of data to which an engine passes nothing, as to the targets of a loss.
+
+        Nothing uses their gradients, so that no engine has to find them; one that has something must have the right.
+        """
+        if not self._moved or isinstance(step.after, array):
+            return
+        for place, serial in zip(step.structure.leaves, step.serials, strict=True):
+            if serial not in self._moved and not any(map(_is_something, (step.before[place], step.after[place]))):
+                yield place
 
     def _without_sums(
         self,
@@ -313,6 +326,10 @@ def _precision(step: Taken) -> type:
     leaves = set(step.structure.leaves)
     values = [value for position, value in enumerate(step.structure.values) if position not in leaves]
     return np.float32 if any(map(_is_single, values)) or any(map(_is_single, step.after)) else float
+
+
+def _is_something(gradient: Any) -> bool:
+    return gradient is not None and bool(np.any(np.nan_to_num(gradient)))
 
 
 def _is_single(value: Any) -> bool:
