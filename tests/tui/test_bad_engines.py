@@ -230,6 +230,30 @@ def test_gathering_does_not_hide_a_wrong_slope_nor_blame_the_gathering(tmp_path:
     assert said_of(program) == ["slope:multiply"]
 
 
+TWO_LOSSES = """
+g, d, c = V(0.3), V(0.5), V(0.1)
+for i in range(4):
+    judged = d * V(2.0 + 0.1 * i) + c + d * (g * V(0.5 - i))
+    d.grad = c.grad = 0.0
+    (judged * judged).backward()
+    d.data -= 0.01 * d.grad; c.data -= 0.01 * c.grad
+    judged = d * (g * V(0.5 - i)) + c
+    g.grad = 0.0
+    (judged * judged).backward()
+    g.data -= 0.01 * g.grad
+"""
+
+
+def test_two_losses_in_turn_each_set_the_gradients_of_their_own_weights_to_0(tmp_path: Path) -> None:
+    program = opened(tmp_path, ENGINE + TWO_LOSSES)
+    assert len(program.steps) == 8
+    assert status(program) == 0
+    assert [node.name for node in program.steps[1].unused_sums] == ["d", "c"]
+    assert set(said_of(opened(tmp_path, ENGINE + TWO_LOSSES.replace("    d.grad = c.grad = 0.0\n", "")))) == {
+        "not-zeroed"
+    }
+
+
 def test_gradients_that_stand_over_an_update_are_wrong(tmp_path: Path) -> None:
     program = opened(tmp_path, ENGINE + GATHERING.replace("w.grad = b.grad = 0.0", ""))
     assert set(said_of(program)) == {"not-zeroed"}
