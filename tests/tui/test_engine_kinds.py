@@ -468,6 +468,25 @@ def test_nodes_within_objects_are_operands(slope: str, said: list[str], tmp_path
     assert said_of(program) == said
 
 
+def test_a_node_without_a_number_is_refused(tmp_path: Path) -> None:
+    source = (
+        CALLED.partition("x, rows = ")[0]
+        + """
+class Shifted(Function):
+    def forward(self, a, b): return a if b is None else a + b
+    def backward(self, gy): return gy, gy
+w = Variable(np.array([1.5, -0.5]))
+for step in range(2):
+    w.generation = step
+    loss = Power(2)(Shifted()(w, Variable(None)))
+    loss.backward()
+    w.data, w.grad = w.data - 0.01 * w.grad, None
+"""
+    )
+    with pytest.raises(ProgramError, match="a Variable has None as its number; leave it out"):
+        opened(tmp_path, source)
+
+
 def test_an_operation_that_gives_other_numbers_when_it_is_called_again_is_refused(tmp_path: Path) -> None:
     source = ENGINE + "share = 0.5\n"
     source = source.replace(
