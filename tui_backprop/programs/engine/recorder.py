@@ -83,8 +83,10 @@ class Recorder:
         loss = next((each for each in args if isinstance(each, Noted) and _is_made(each)), None)
         if self.taken >= self.most:
             raise EnoughSteps
-        if loss is None or self.refused:
+        if loss is None:
             return call()
+        if self.refused is not None:  # nothing more of it can be shown, and nobody waits for the rest
+            raise EnoughSteps
         try:
             if self.attributes is None:
                 self.walker.is_node = lambda kind: _like(kind, type(loss))
@@ -182,6 +184,10 @@ class Recorder:
             seed = self.attributes.read_gradient(walk.nodes[-1])
             if measured.size != 1 and not _is_one(before[-1] if seed is None else seed):
                 self.refused = ProgramError(f"backward() was called on an array of {measured.shape}; call it on a loss")
+                return
+            if any(read(node) is None for node in walk.nodes):
+                kind = type(walk.nodes[-1]).__name__
+                self.refused = ProgramError(f"a {kind} has None as its number; leave it out, or give it an array of 0")
                 return
             if self.taken % self.every == 0:
                 self._keep(walk, before, float(measured.sum()), caller)
