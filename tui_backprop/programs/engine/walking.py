@@ -127,9 +127,10 @@ class Walker:
             links = self._links(instance, took)
             refers = bool(links)
             self._is_linked = self._is_linked or refers
-            # where no node refers to what it was made of, as with one list of all operations, the method has to do
+            # where no node refers to what it was made of, as with one list of all operations, the method has to do, or
+            # what is in that list
             arithmetic = site.levels[level][0].co_name in ARITHMETIC and not site.is_through
-            if refers or (arithmetic and not self._is_linked):
+            if refers or (arithmetic and not self._is_linked) or _is_on_tape(instance, took, site):
                 # the factory knows its operands, the function that called it what is done with them
                 above = note[2 + level] if site.is_through and len(note) > 2 + level else ()
                 site.made_by = level + any(True for _ in self.operands(above))
@@ -286,6 +287,24 @@ def is_raw(site: Site, value: Any) -> bool:
         return True
     arithmetic = site.levels[site.made_by][0].co_name in ARITHMETIC
     return arithmetic and isinstance(value, int | float | np.ndarray | np.generic)
+
+
+def _is_on_tape(instance: Noted, took: set[int], site: Site) -> bool:
+    """Return whether some function has an instance and what it was made of as variables, as one kept on a tape does.
+
+    An instance that is there under a parameter's name is no result but a number that was made an operand.
+    """
+    parameters = {name for _, names in site.levels for name in names or ()}
+    cells = (each for each in gc.get_referrers(instance) if isinstance(each, CellType))
+    closures = (each for cell in cells for each in gc.get_referrers(cell) if isinstance(each, tuple))
+    for function in (each for closure in closures for each in gc.get_referrers(closure)):
+        if isinstance(function, FunctionType) and function.__closure__:
+            names = zip(function.__code__.co_freevars, function.__closure__, strict=True)
+            seen = {name: gc.get_referents(cell) for name, cell in names}
+            results = [each for name, held in seen.items() if name not in parameters for each in held]
+            if any(each is instance for each in results):
+                return any(id(each) in took for held in seen.values() for each in held)
+    return False
 
 
 def _is_cut_off(node: Noted, links: tuple[str, ...]) -> bool:
