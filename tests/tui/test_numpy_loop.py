@@ -178,6 +178,39 @@ def test_a_wrong_slope_by_hand_is_named_where_it_alone_makes_the_numbers(
         assert told in text if told else "yours passes on" not in text
 
 
+THREE_LAYERS = """
+import numpy as np
+rng = np.random.default_rng(2)
+X, t, seen = rng.normal(size=(30, 3)), rng.normal(size=(30, 1)), []
+W1, W2, W3 = rng.normal(size=(3, 6)), rng.normal(size=(6, 6)), rng.normal(size=(6, 1))
+for epoch in range(4):
+    h1 = np.tanh(X @ W1)
+    h2 = np.tanh(h1 @ W2)
+    loss = np.mean((h2 @ W3 - t) ** 2)
+    d3 = 2 * (h2 @ W3 - t) / len(X)
+    dW3 = h2.T @ d3
+    d2 = d3 @ W3.T * (1 - h2 ** 2)
+    dW2 = h1.T @ d2
+    d1 = d2 @ W2.T * (1 - h1 ** 2)
+    dW1 = X.T @ d1
+    W1 -= 0.1 * dW1
+    W2 -= 0.1 * dW2
+    W3 -= 0.1 * dW3
+    seen.append(loss)
+"""
+
+
+@pytest.mark.parametrize(("slope", "told"), [(" * (1 - h1 ** 2)", "in h1"), (" * (1 - h2 ** 2)", "in h2")])
+def test_of_two_alike_layers_the_one_with_the_wrong_slope_is_named(slope: str, told: str, tmp_path: Path) -> None:
+    verdict = judge(opened(THREE_LAYERS.replace(slope, ""), tmp_path))
+    assert verdict is not None
+    [fault] = verdict.diagnosis
+    assert f"tanh (to its input 1) {told} is wrong: yours passes on G;" in fault.message
+    verdict = judge(opened(THREE_LAYERS, tmp_path))
+    assert verdict is not None
+    assert verdict.status == 0
+
+
 @pytest.mark.parametrize(("source", "optimizer"), [(BATCHES, None), (ADAM, AdamOptimizer)])
 def test_batches_clipping_and_other_rules_are_followed(source: str, optimizer: type | None, tmp_path: Path) -> None:
     program = opened(source, tmp_path)

@@ -17,7 +17,7 @@ from .case import Case
 from .comparison import compare
 from .evaluated_graph import BackwardCall
 from .in_a_sum import CONSUMER_LOST
-from .in_an_operation import SLOPE
+from .in_an_operation import SLOPE, SLOPE_OF_ONE
 from .machine import Machine
 
 
@@ -87,9 +87,12 @@ def diagnose_by_hand(calls: Sequence[BackwardCall]) -> list[Diagnosis]:
     suspicion = _suspicion(cases, ())
     if suspicion is None or sum(value.size for value in cases[0].graph.values) > _MOST_NUMBERS:
         return []
-    causes = [cause for belief in (SLOPE, CONSUMER_LOST) for cause in belief.causes(suspicion) if cause.factor is None]
-    found = _simplest([(cause,) for cause in causes if _suspicion(cases, (cause,)) is None])
-    return [Diagnosis(each) for each in found] if len(found) == 1 else []
+    for beliefs in ((SLOPE, CONSUMER_LOST), (SLOPE_OF_ONE,)):
+        causes = [cause for belief in beliefs for cause in belief.causes(suspicion) if cause.factor is None]
+        found = _simplest([(cause,) for cause in causes if _suspicion(cases, (cause,)) is None])
+        if found:
+            return [Diagnosis(each) for each in found] if len(found) == 1 else []
+    return []
 
 
 def undiagnosed(call: BackwardCall) -> Parting | None:
