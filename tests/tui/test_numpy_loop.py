@@ -21,6 +21,7 @@ from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
 from tui_backprop.export import script_of
 from tui_backprop.inspector import draw_inspector
+from tui_backprop.inspector.overview import draw_finished
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.programs.numpy_loop import find_loop
 from tui_backprop.programs.opening import open_program
@@ -149,6 +150,65 @@ def test_a_wrong_gradient_by_hand_is_found(tmp_path: Path, capsys: pytest.Captur
     line = (tmp_path / "by_hand.py").read_text().splitlines().index("    dW1 = X.T @ dz1") + 1
     text = plain(draw_inspector(timeline.moment, "ledger", Followed(), 62, 40, node))
     assert f"found at  by_hand.py:{line}\n" in text
+
+
+@pytest.mark.parametrize(
+    ("hidden", "passed_on", "told"),
+    [
+        ("np.tanh(z1)", "dz2 @ W2.T", "the slope of tanh (to its input 1) is wrong: yours passes on G;"),
+        ("np.tanh(z1)", "dz2 @ W2.T * slope(a1)", "yours passes on G⊙Y⊙(1 - Y); the right contribution is G⊙(1 - Y²)"),
+        ("np.tanh(z1)", "dz2 @ W2.T * (1 - z1 ** 2)", "yours passes on G⊙(1 - A²);"),
+        ("np.maximum(0, z1)", "dz2 @ W2.T", "the slope of maximum (to its input 2) is wrong: yours passes on G;"),
+        ("np.tanh(z1)", "-dz2 @ W2.T * (1 - a1 ** 2)", ""),  # the sign is seen in the gradient itself
+        ("sigmoid(z1)", "dz2 @ W2.T", ""),  # of four operations no single slope makes these numbers
+    ],
+)
+def test_a_wrong_slope_by_hand_is_named_where_it_alone_makes_the_numbers(
+    hidden: str, passed_on: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = {"a1 = sigmoid(z1)": f"a1 = {hidden}", "dz1 = dz2 @ W2.T * slope(a1)": f"dz1 = {passed_on}"}
+    source = TWO_LAYERS
+    for line, instead in lines.items():
+        source = source.replace(line, instead)
+    timeline = Timeline(opened(source, tmp_path))
+    finish(timeline, 1)
+    assert main([str(tmp_path / "by_hand.py"), "--headless"]) == 3
+    printed, shown = capsys.readouterr().out, plain(draw_finished(timeline.moment, Followed(), 400, 40))
+    for text in (printed, shown):
+        assert told in text if told else "yours passes on" not in text
+
+
+THREE_LAYERS = """
+import numpy as np
+rng = np.random.default_rng(2)
+X, t, seen = rng.normal(size=(30, 3)), rng.normal(size=(30, 1)), []
+W1, W2, W3 = rng.normal(size=(3, 6)), rng.normal(size=(6, 6)), rng.normal(size=(6, 1))
+for epoch in range(4):
+    h1 = np.tanh(X @ W1)
+    h2 = np.tanh(h1 @ W2)
+    loss = np.mean((h2 @ W3 - t) ** 2)
+    d3 = 2 * (h2 @ W3 - t) / len(X)
+    dW3 = h2.T @ d3
+    d2 = d3 @ W3.T * (1 - h2 ** 2)
+    dW2 = h1.T @ d2
+    d1 = d2 @ W2.T * (1 - h1 ** 2)
+    dW1 = X.T @ d1
+    W1 -= 0.1 * dW1
+    W2 -= 0.1 * dW2
+    W3 -= 0.1 * dW3
+    seen.append(loss)
+"""
+
+
+@pytest.mark.parametrize(("slope", "told"), [(" * (1 - h1 ** 2)", "in h1"), (" * (1 - h2 ** 2)", "in h2")])
+def test_of_two_alike_layers_the_one_with_the_wrong_slope_is_named(slope: str, told: str, tmp_path: Path) -> None:
+    verdict = judge(opened(THREE_LAYERS.replace(slope, ""), tmp_path))
+    assert verdict is not None
+    [fault] = verdict.diagnosis
+    assert f"tanh (to its input 1) {told} is wrong: yours passes on G;" in fault.message
+    verdict = judge(opened(THREE_LAYERS, tmp_path))
+    assert verdict is not None
+    assert verdict.status == 0
 
 
 @pytest.mark.parametrize(("source", "optimizer"), [(BATCHES, None), (ADAM, AdamOptimizer)])
