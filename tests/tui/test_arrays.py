@@ -164,6 +164,25 @@ def test_an_array_of_another_library_is_data(tmp_path: Path) -> None:
     assert status_of(opened(source, tmp_path)) == 0
 
 
+@pytest.mark.parametrize(
+    "together", ["np.hstack((x[:, :1], x[:, 1:]))", "np.vstack([x[0], x[1:]])", "np.column_stack((x[:, 0], x[:, 1:]))"]
+)
+def test_arrays_are_put_together_by_any_of_numpys_names(together: str, tmp_path: Path) -> None:
+    source = LAYERS.replace("self.x = x", f"self.x = x = {together}", 1)
+    assert status_of(opened(source, tmp_path)) == 0
+
+
+def test_a_script_that_has_as_many_steps_as_are_asked_for_opens(tmp_path: Path) -> None:
+    path = tmp_path / "net.py"
+    path.write_text(LAYERS)
+    every = len(opened(LAYERS, tmp_path).steps)
+    assert [len(open_program(str(path), most=most).steps) for most in (every - 1, every, every + 1)] == [
+        every - 1,
+        every,
+        every,
+    ]
+
+
 def test_what_is_no_operation_is_refused_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(ProgramError) as error:
         opened(LAYERS.replace("self.y = np.tanh(x)", "self.y = np.sinc(x)"), tmp_path)

@@ -148,6 +148,17 @@ def test_too_many_nodes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         opened(tmp_path, ENGINE + TRAINING)
 
 
+def test_a_script_that_is_refused_is_not_run_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walking, "MOST_NODES", 5)
+    said = r"mine.py: a loss has more than 5 nodes"
+    with pytest.raises(ProgramError, match=said):
+        opened(tmp_path, ENGINE + TRAINING + "    assert i < 1, 'it goes on'\n")
+    larger = TRAINING.replace("l = l * l", "l = l if i < 2 else l * l * l")
+    program = opened(tmp_path, ENGINE + larger)
+    assert len(program.steps) == 2
+    assert "from step 3 on nothing is here: a loss has more than 5 nodes" in program.warning
+
+
 def test_a_number_that_stops_being_finite_ends_the_run_in_a_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -217,6 +228,30 @@ def test_calls_that_gather_for_one_update_are_right(tmp_path: Path) -> None:
 def test_gathering_does_not_hide_a_wrong_slope_nor_blame_the_gathering(tmp_path: Path) -> None:
     program = opened(tmp_path, ENGINE.replace("self.grad += o.data", "self.grad += 0.5 * o.data") + GATHERING)
     assert said_of(program) == ["slope:multiply"]
+
+
+TWO_LOSSES = """
+g, d, c = V(0.3), V(0.5), V(0.1)
+for i in range(4):
+    judged = d * V(2.0 + 0.1 * i) + c + d * (g * V(0.5 - i))
+    d.grad = c.grad = 0.0
+    (judged * judged).backward()
+    d.data -= 0.01 * d.grad; c.data -= 0.01 * c.grad
+    judged = d * (g * V(0.5 - i)) + c
+    g.grad = 0.0
+    (judged * judged).backward()
+    g.data -= 0.01 * g.grad
+"""
+
+
+def test_two_losses_in_turn_each_set_the_gradients_of_their_own_weights_to_0(tmp_path: Path) -> None:
+    program = opened(tmp_path, ENGINE + TWO_LOSSES)
+    assert len(program.steps) == 8
+    assert status(program) == 0
+    assert [node.name for node in program.steps[1].unused_sums] == ["d", "c"]
+    assert set(said_of(opened(tmp_path, ENGINE + TWO_LOSSES.replace("    d.grad = c.grad = 0.0\n", "")))) == {
+        "not-zeroed"
+    }
 
 
 def test_gradients_that_stand_over_an_update_are_wrong(tmp_path: Path) -> None:

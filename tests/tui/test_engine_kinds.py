@@ -417,6 +417,22 @@ for step in range(3):
     assert status(program) == (3 if free == "pass" else 0), "w moved between the steps that made h"
 
 
+@pytest.mark.parametrize(("gy", "wrong"), [("np.zeros(gy.shape)", 0), ("2 * gy", 3)])
+def test_data_that_nothing_moves_needs_no_gradient_but_the_right_one(gy: str, wrong: int, tmp_path: Path) -> None:
+    source = CALLED.partition("x, rows = ")[0].replace("return gy, -gy", f"return gy, {gy}")
+    source += """
+w, wanted = Variable(np.array([1.5, -0.5])), Variable(np.array([0.5, 0.25]))
+for step in range(3):
+    loss = Power(2)(Subtraction()(Power(3)(w), wanted))
+    loss.backward()
+    w.data = w.data - 0.01 * w.grad
+    w.grad = wanted.grad = None
+"""
+    assert status(opened(tmp_path, source)) == wrong
+    alone = source.replace("    w.data = w.data - 0.01 * w.grad\n", "").replace("range(3)", "range(1)")
+    assert status(opened(tmp_path, alone)) == 3, "an example that moves nothing is checked throughout"
+
+
 def test_an_operation_that_gives_other_numbers_when_it_is_called_again_is_refused(tmp_path: Path) -> None:
     source = ENGINE + "share = 0.5\n"
     source = source.replace(

@@ -337,6 +337,10 @@ loss.backward()
             "torch.func.vmap(lambda w: w * 2)(w).sum()",
             "used by sum at script.py:10, is of autograd, but its call was not",
         ),
+        (
+            "sum(torch.autograd.grad((w ** 3).sum(), w, create_graph=True)[0])",
+            "is of autograd, but its call was not seen; take out vmap, create_graph=True",
+        ),
         ("in_part(w * 2)", "a tensor, used by sum at script.py:8, was changed in place by way of a part of it"),
         ("changed(w)", "x, used by add at script.py:9, was changed in place after that and before backward()"),
     ],

@@ -114,7 +114,10 @@ def open_script(
                 raise ProgramError(f"--learning-rate is for programs of our engine; {own}")
             return by_torch
     if of_engine.refused is not None and not seen:
-        raise ProgramError(f"{path}: {of_engine.refused}")
+        if not of_engine.steps:
+            raise ProgramError(f"{path}: {of_engine.refused}")
+        ended = f"{path}: from step {of_engine.taken + 1} on nothing is here: {of_engine.refused}."
+        warning = f"{warning} {ended}".strip()
     if of_engine.steps and not recorder.steps and not any(isinstance(node, Minimization) for node in seen):
         by_engine = engine_program(of_engine, execution, path, warning)
         if learning_rate not in (None, by_engine.learning_rate):

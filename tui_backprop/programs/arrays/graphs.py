@@ -24,6 +24,19 @@ from .noted import plain, set_item
 from .recorder import Taken
 from .tape import Note, notes_in, same
 
+
+def _hstack(arrays: Sequence[Any]) -> Any:
+    return np.concatenate(list(arrays), axis=0 if len(np.shape(arrays[0])) == 1 else 1)
+
+
+def _vstack(arrays: Sequence[Any]) -> Any:
+    return np.concatenate([each if len(np.shape(each)) > 1 else each.reshape((1, -1)) for each in arrays], axis=0)
+
+
+def _column_stack(arrays: Sequence[Any]) -> Any:
+    return np.concatenate([each if len(np.shape(each)) > 1 else each.reshape((-1, 1)) for each in arrays], axis=1)
+
+
 _AS_FORMULAS: Mapping[str, Callable[..., Any]] = {
     "reciprocal": lambda x: 1.0 / x,
     "log1p": lambda x: log_of(1.0 + x),
@@ -34,6 +47,9 @@ _AS_FORMULAS: Mapping[str, Callable[..., Any]] = {
     "tan": lambda x: np.sin(x) / np.cos(x),
     "sinh": lambda x: (np.exp(x) - np.exp(-x)) / 2.0,
     "cosh": lambda x: (np.exp(x) + np.exp(-x)) / 2.0,
+    "hstack": _hstack,
+    "vstack": _vstack,
+    "column_stack": _column_stack,
 }
 """What is no operation of ours, and how it is one formula."""
 

@@ -7,7 +7,7 @@ import linecache
 import os
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
@@ -103,7 +103,8 @@ class ArrayRecorder:
                 yield
         finally:
             own.finish()
-            steps.finish()
+            with suppress(EnoughSteps):  # the script has ended
+                steps.finish()
             self._process(self._waiting)
             tape.remove(own)
             accumulating = accumulating_places(own.notes)

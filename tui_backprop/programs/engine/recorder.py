@@ -83,8 +83,10 @@ class Recorder:
         loss = next((each for each in args if isinstance(each, Noted) and _is_made(each)), None)
         if self.taken >= self.most:
             raise EnoughSteps
-        if loss is None or self.refused:
+        if loss is None:
             return call()
+        if self.refused is not None:  # nothing more of it can be shown, and nobody waits for the rest
+            raise EnoughSteps
         try:
             if self.attributes is None:
                 self.walker.is_node = lambda kind: _like(kind, type(loss))

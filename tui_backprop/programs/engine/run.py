@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,7 @@ class EngineRun(StepsOnDemand):
         self._follow_leaves(names, execution)
         self._graphs = Graphs(recorder, execution.files, self._trained, names, kind_names)
         self._built: dict[tuple[Any, ...], Built] = {}
+        self._leaves_of = lru_cache(8)(self._find_leaves)
         self._refuse_another_loss()
         self._rate = cache(self._find_rate)
         self.owner = self._optimizer(0)
@@ -148,6 +149,8 @@ class EngineRun(StepsOnDemand):
         precision = _precision(step)
         theirs = _by_node(built.nodes, step, step.after, precision)
         stood_before = _by_node(built.nodes, step, step.before, precision)
+        for place in self._without_gradient(step):
+            theirs.pop(built.nodes[place], None)
         for node, added in self._added(number, built, theirs, stood_before).items():
             theirs[node] = added
             del stood_before[node]
@@ -191,17 +194,50 @@ class EngineRun(StepsOnDemand):
     def _in_unused_sums(
         self, number: int, built: Built, theirs: Mapping[Node, Array], before: Mapping[Node, Array]
     ) -> dict[Node, Array]:
-        """Return what a call added to gradients of leaves that nothing ever moves, such as data made before the loop.
+        """Return what a call added to gradients that no update uses, so that nobody has to set them to 0 here.
 
-        No update uses these sums, so that nobody has to set them to 0; that those of the weights are is asked for.
+        Those are the gradients of data made before the loop, which nothing moves, and those of the weights of another
+        loss, which are set to 0 before they are moved again.
         """
         step = self._steps[number]
         leaves = dict(zip(step.structure.leaves, step.serials, strict=True))
         summed = {serial: built.nodes[n] for n, serial in leaves.items() if np.any(before.get(built.nodes[n], 0))}
-        kept = [node for serial, node in summed.items() if serial not in self._moved and node in theirs]
+        unused = [serial for serial in summed if serial not in self._moved or self._is_reset(number, serial)]
+        kept = [summed[serial] for serial in unused if summed[serial] in theirs]
         if not self._moved or not kept:
             return {}
         return self._without_sums(number, built, kept, theirs, before)
+
+    def _is_reset(self, number: int, serial: int) -> bool:
+        """Return whether a gradient is set to 0 after a step before an update moves its weight, if one does."""
+        if self._recorder.every > 1:
+            return False
+        for later in range(number, len(self._steps)):
+            if serial not in self._leaves_of(later):
+                continue
+            stood, value = self._leaves_of(later)[serial]
+            if later > number and not _is_something(stood):
+                return True
+            if not is_same(self._left[later].get(serial, value), value):
+                return False
+        return True
+
+    def _find_leaves(self, number: int) -> dict[int, tuple[Any, Any]]:
+        """Return of each leaf of a step what stood in its gradient before, and its number."""
+        step = self._steps[number]
+        stood = [step.before[place] for place in step.structure.leaves]
+        return dict(zip(step.serials, zip(stood, step.numbers, strict=True), strict=True))
+
+    def _without_gradient(self, step: Taken) -> Iterator[int]:
+        """Yield the places of arrays of data to which an engine passes nothing, as to the targets of a loss.
+
+        Nothing uses their gradients, so that no engine has to find them; one that has something must have the right.
+        """
+        if not self._moved or isinstance(step.after, array):
+            return
+        for place, serial in zip(step.structure.leaves, step.serials, strict=True):
+            if serial not in self._moved and not any(map(_is_something, (step.before[place], step.after[place]))):
+                yield place
 
     def _without_sums(
         self,
@@ -313,6 +349,10 @@ def _precision(step: Taken) -> type:
     leaves = set(step.structure.leaves)
     values = [value for position, value in enumerate(step.structure.values) if position not in leaves]
     return np.float32 if any(map(_is_single, values)) or any(map(_is_single, step.after)) else float
+
+
+def _is_something(gradient: Any) -> bool:
+    return gradient is not None and bool(np.any(np.nan_to_num(gradient)))
 
 
 def _is_single(value: Any) -> bool:

@@ -25,6 +25,8 @@ from .calls import Call, Leaf, call_of, outside, refusal
 from .modules import Modules, local_name
 from .optimizers import clipping_of, optimizer_like
 
+_MOST_REFUSED = 20
+"""After so many calls of a script of which none can be shown it is ended: nobody waits for the rest."""
 MOST_BYTES = 64 * 2**20
 _CHANGED = (
     "between backward() and its optimizer's step the script changed gradients, other than by clipping them; such steps"
@@ -129,6 +131,8 @@ class Recorder:
             raise EnoughSteps
         if self.refused or (self._bytes > MOST_BYTES and len(self.steps) > 2):
             self.taken += 1
+            if not self.steps and self.taken > _MOST_REFUSED:
+                raise EnoughSteps
             return call()
         try:
             with self.resting():

@@ -123,6 +123,9 @@ def _reported_grad(recorder: Recorder, grad: Callable[..., Any]) -> Callable[...
         def call() -> Any:
             return grad(outputs, inputs, grad_outputs, *args, **kwargs)
 
+        if kwargs.get("create_graph", len(args) > 1 and args[1]):
+            with recorder.resting():  # a part of a loss: of the call on that it is said that this was not seen
+                return call()
         asked = [inputs] if isinstance(inputs, torch.Tensor) else list(inputs)
         return recorder.on_backward(outputs, grad_outputs, call, asked)
 
