@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.test_arrays import DATA, DICTIONARY, LAYERS, TWO_LOSSES, opened
+from tests.tui.array_scripts import DATA, DICTIONARY, LAYERS, TWO_LOSSES, opened
 from tests.tui.test_used_gradients import parted
 from tui_backprop.commands.cli import main
 from tui_backprop.programs.program import ProgramError

@@ -12,7 +12,7 @@ import pytest
 from tui_backprop.programs.naming import loop_names, name_objects
 from tui_backprop.programs.opening import open_program
 
-from .test_engine import CLOSURES
+from .engine_scripts import CLOSURES
 
 
 class Thing:
