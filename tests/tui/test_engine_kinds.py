@@ -433,6 +433,60 @@ for step in range(3):
     assert status(opened(tmp_path, alone)) == 3, "an example that moves nothing is checked throughout"
 
 
+WITHIN = (
+    TENSORS.partition("class Plus")[0].replace("SEED", "()")
+    + """
+class Minus:
+    def __init__(self, a, b): self.a, self.b = a, b
+    def forward(self): return Tensor(self.a.data - self.b.data, self, (self.a, self.b))
+    def backward(self, g, *_): return g, -g
+class Together:
+    def forward(a): return Tensor((a.data ** 2).sum())
+    def backward(g, a): return (2 * a.data * g,)
+class Layer(Part):
+    def __init__(self, n, m):
+        self.w, self.b, self.seen = Tensor(numbers.normal(size=(n, m))), Tensor(np.zeros(m)), None
+    def forward(self, x):
+        self.seen = Tensor(x.data @ self.w.data + self.b.data, self, (x, self.w, self.b))
+        return self.seen
+    def backward(self, g, x, w, b): return g @ w.data.T, SLOPE * x.data.T @ g, g.sum(axis=0)
+numbers = np.random.default_rng(3)
+layer = Layer(3, 2)
+for step in range(3):
+    loss = Minus(layer.forward(Tensor(np.eye(4, 3))), Tensor(np.ones((4, 2)))).forward().squeeze()
+    loss.backward()
+    for p in (layer.w, layer.b):
+        p.data, p.grad = p.data - 0.1 * p.grad, None
+"""
+)
+
+
+@pytest.mark.parametrize(("slope", "said"), [("1", []), ("2", ["slope:layer"])])
+def test_nodes_within_objects_are_operands(slope: str, said: list[str], tmp_path: Path) -> None:
+    program = opened(tmp_path, WITHIN.replace("SLOPE", slope))
+    assert [node.name for node in program.steps[0].left_after] == ["layer.w", "layer.b"]
+    assert said_of(program) == said
+
+
+def test_a_node_without_a_number_is_refused(tmp_path: Path) -> None:
+    source = (
+        CALLED.partition("x, rows = ")[0]
+        + """
+class Shifted(Function):
+    def forward(self, a, b): return a if b is None else a + b
+    def backward(self, gy): return gy, gy
+w = Variable(np.array([1.5, -0.5]))
+for step in range(2):
+    w.generation = step
+    loss = Power(2)(Shifted()(w, Variable(None)))
+    loss.backward()
+    w.data, w.grad = w.data - 0.01 * w.grad, None
+"""
+    )
+    with pytest.raises(ProgramError, match="a Variable has None as its number; leave it out"):
+        opened(tmp_path, source)
+
+
 def test_an_operation_that_gives_other_numbers_when_it_is_called_again_is_refused(tmp_path: Path) -> None:
     source = ENGINE + "share = 0.5\n"
     source = source.replace(

@@ -64,6 +64,18 @@ async def test_a_frame_of_a_run_gives_way_to_a_key_and_what_it_had_drawn_is_pain
         assert text(pilot, "header").strip() in painted[0].text
 
 
+async def test_a_slow_run_shows_each_of_its_steps_whatever_the_terminal_sends(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened() as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, MainScreen)
+        await pilot.press("r")
+        monkeypatch.setattr(screen, "_is_awaited", lambda: True)
+        screen._tick()
+        await pilot.pause()
+        assert screen.session.running is not None
+        assert text(pilot, "header") == plain([draw_header(pilot.app.timeline.moment, 120)])
+
+
 async def test_each_single_press_is_drawn() -> None:
     async with opened() as pilot:
         seen = []

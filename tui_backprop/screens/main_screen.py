@@ -141,11 +141,14 @@ class MainScreen(Screen[None]):
         if self._due:
             return  # what a key did is painted first
         self.session.tick(self._is_awaited)
-        if self.session.running is None and self._company is not None:
+        running = self.session.running
+        if running is None and self._company is not None:
             self.look_at_class()
-        elif self.session.running is None or (perf_counter() >= self._next_frame and not self._is_awaited()):
+            return
+        gives_way = running is not None and running.seconds < FRAME_SECONDS  # else the next frame is long in coming
+        if not gives_way or (perf_counter() >= self._next_frame and not self._is_awaited()):
             self.show()
-            self._gives_way = self.session.running is not None
+            self._gives_way = gives_way
 
     def _keep_pace(self) -> None:
         """Have as many ticks as the session's run asks for, and none where there is no run."""

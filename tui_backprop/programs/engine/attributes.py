@@ -126,7 +126,12 @@ def find_attributes(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping
     """
     names = [name for name in after[0] if number_like(after[0][name])]
     names += [name for name in _sometimes(after) if name not in names]
-    numbers = [name for name in names if all(is_number(each.get(name)) for each in after)]
+    usual = set(_NUMBER_NAMES)  # a bias that is left out may be a node without a number
+    numbers = [
+        name
+        for name in names
+        if all(is_number(each.get(name)) or (each.get(name) is None and name in usual) for each in after)
+    ]
     changed = [
         name
         for name in names

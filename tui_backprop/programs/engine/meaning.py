@@ -169,7 +169,7 @@ def _whole(word: str, samples: Sequence[Sample], theirs: Callable[..., Array] | 
         try:
             with quiet():
                 fits = all(_is_close(np.asarray(each.compute(*inputs)), output) for inputs, output in samples)
-        except (ValueError, LookupError):  # operands of other shapes
+        except (ValueError, LookupError, TypeError):  # operands of other shapes
             continue
         if fits:
 

@@ -48,10 +48,11 @@ class Site:
 
     `levels` are the functions that may have made them, the innermost first, with the names of their parameters; the
     one that `made_by` counts is the operation. `is_operation` is None until the first instance was looked at; `links`
-    are the attributes by which that refers to its operands.
+    are the attributes by which that refers to its operands, and `inside` where objects among the arguments keep some:
+    the number of the argument and the attribute.
     """
 
-    __slots__ = ("callers", "index", "is_operation", "is_through", "levels", "links", "made_by", "take")
+    __slots__ = ("callers", "index", "inside", "is_operation", "is_through", "levels", "links", "made_by", "take")
 
     def __init__(self, index: int, levels: list[FrameType], is_through: bool) -> None:
         self.index = index
@@ -60,6 +61,7 @@ class Site:
         self.take = _taker(self.levels[0][1])
         self.is_operation: bool | None = None
         self.links: tuple[str, ...] = ()
+        self.inside: tuple[tuple[int, str], ...] = ()
         self.made_by = 0
         self.callers: list[tuple[CodeType, int]] = []
         caller: FrameType | None = levels[0]

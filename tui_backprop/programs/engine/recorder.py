@@ -185,6 +185,10 @@ class Recorder:
             if measured.size != 1 and not _is_one(before[-1] if seed is None else seed):
                 self.refused = ProgramError(f"backward() was called on an array of {measured.shape}; call it on a loss")
                 return
+            if any(read(node) is None for node in walk.nodes):
+                kind = type(walk.nodes[-1]).__name__
+                self.refused = ProgramError(f"a {kind} has None as its number; leave it out, or give it an array of 0")
+                return
             if self.taken % self.every == 0:
                 self._keep(walk, before, float(measured.sum()), caller)
         except AttributeError:

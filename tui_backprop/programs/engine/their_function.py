@@ -38,7 +38,11 @@ def their_function(
                 return type(value)([renewed(each) for each in value])
             return value
 
-        positional, keywords = _arguments(code, [renewed(value) for value in kind.given])
+        values = [renewed(value) for value in kind.given]
+        inside = kind.site.inside
+        for (place, name), value in zip(inside, values[len(values) - len(inside) :], strict=True):
+            values[place] = _with(values[place], name, value)
+        positional, keywords = _arguments(code, values)
         made = function(*positional, **keywords)
         if type(made) in (list, tuple):
             nodes = [each for each in made if is_operand(each)]
@@ -75,6 +79,15 @@ def _as_given(old: Any, number: Array) -> Any:
         # a function is called with the whole numbers of its first call as a pattern, whatever it computes later
         return given if old.dtype.kind == "f" or np.array_equal(given, number) else np.array(number)
     return old if float(number) == old else float(number)
+
+
+def _with(owner: Noted, name: str, value: Any) -> Noted:
+    """Return an object like this one that keeps another value under a name."""
+    made = object.__new__(type(owner))
+    for each, kept in stored(owner).items():
+        object.__setattr__(made, each, kept)
+    object.__setattr__(made, name, value)
+    return made
 
 
 def _fresh(instance: Noted, number: Array, attributes: Attributes) -> Noted:

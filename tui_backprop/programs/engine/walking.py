@@ -111,13 +111,17 @@ class Walker:
     def operands_of(self, node: Noted) -> list[Noted]:
         """Return the operands of a node that an operation made."""
         note = note_of(node)
-        return [] if note is None or not note[0].is_operation else list(self.operands(note[1 + note[0].made_by]))
+        if note is None or not note[0].is_operation:
+            return []
+        return list(self.operands(taken(note[0], note[1 + note[0].made_by])))
 
     def _decide(self, instance: Noted, note: Note) -> None:
         """Say once for each site whether what it makes is an operation: whether the instance refers to what it took."""
         site: Site = note[0]
         for level, given in enumerate(note[1:]):
-            took = {id(each) for each in self.operands(given)} - {id(instance)}
+            direct = {id(each) for each in self.operands(given)} - {id(instance)}
+            site.inside = self._inside(instance, given, direct)
+            took = direct.union(map(id, self.operands(taken(site, given))))
             if not took:
                 continue
             links = self._links(instance, took)
@@ -133,6 +137,17 @@ class Walker:
                 site.links = tuple(name for name in links if not isinstance(stored(instance)[name], FunctionType))
                 return
         site.is_operation = False
+
+    def _inside(self, instance: Noted, given: tuple[Any, ...], direct: set[int]) -> tuple[tuple[int, str], ...]:
+        """Return where an object that is no node, such as a layer, keeps nodes that an instance was made of, too."""
+        found = []
+        for place, value in enumerate(given):
+            if isinstance(value, Noted) and not self.counts(value):
+                for name, held in stored(value).items():
+                    nodes = {id(each) for each in self.operands((held,))} - direct - {id(instance)}
+                    if nodes and self._links(instance, nodes):
+                        found.append((place, name))
+        return tuple(found)
 
     def _links(self, instance: Noted, wanted: set[int]) -> tuple[str, ...]:
         """Return the attributes by which an instance refers to what it was made of."""
@@ -179,7 +194,7 @@ class Walker:
             if not site.is_operation or (identity not in opened and _is_cut_off(node, site.links)):
                 self._add_leaf(walk, node, note)
             else:
-                given = note[1 + site.made_by]
+                given = taken(site, note[1 + site.made_by])
                 if identity not in opened:
                     opened.add(identity)
                     fresh: list[Noted] = []
@@ -256,6 +271,13 @@ class Walker:
                 if settings and self.kinds.is_told_by(site, settings):
                     extra.append(settings)
         walk.structure.extend((self.kinds.number(site, " ".join(extra), given, made), -1, len(operands), *operands))
+
+
+def taken(site: Site, given: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return what a function was given, and what it took from within objects among that."""
+    if not site.inside:
+        return given
+    return (*given, *(stored(given[place]).get(name) for place, name in site.inside))
 
 
 def is_raw(site: Site, value: Any) -> bool:
