@@ -60,7 +60,7 @@ class Subgraph:
     def __init__(self, fetches: Iterable[Node]) -> None:
         self.index = index = {node: place for place, node in enumerate(dict.fromkeys(fetches))}
         self.nodes = nodes = list(index)
-        self.fetches = len(nodes)
+        self.fetch_count = len(nodes)
         self.leaves: list[int] = []
         firsts: list[Any] = []
         seconds: list[int | None] = []
@@ -107,7 +107,7 @@ class Subgraph:
     @cached_property
     def starts(self) -> list[int]:
         """The fetches that are no other's inputs."""
-        return [place for place in range(self.fetches) if not self.uses[place]]
+        return [place for place in range(self.fetch_count) if not self.uses[place]]
 
     def order_from(self, loss: Node) -> list[int]:
         """Return the nodes that lead to one of the fetches, a loss, in the order of the search."""

@@ -93,8 +93,8 @@ def _kept(value: Any, last: Array | None) -> Array:
     """
     if type(value) is not np.ndarray or not is_float64(value) or not value.ndim:
         return copy_in(value)
-    flags, base = value.flags, cast(Any, value.base)
-    if not flags.writeable and (flags.owndata or type(base) is bytes):
+    flags = value.flags
+    if not flags.writeable and (flags.owndata or type(cast(Any, value.base)) is bytes):
         return value
     if not flags.c_contiguous:
         return copy_in(value)

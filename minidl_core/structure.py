@@ -37,7 +37,7 @@ def structure_of(subgraph: Subgraph) -> Structure | None:
         None if first is None else node.definition for node, first in zip(nodes, subgraph.firsts, strict=True)
     ]
     variables = [place for place in subgraph.leaves if isinstance(nodes[place], Variable)]
-    key = subgraph.fetches, subgraph.firsts, subgraph.seconds, definitions, variables
+    key = subgraph.fetch_count, subgraph.firsts, subgraph.seconds, definitions, variables
     found = next((known for known in _kept if known.key == key), None)
     if found is None:
         order = subgraph.visits(subgraph.starts)

@@ -19,7 +19,7 @@ from minidl_core.plan import Plan
 
 from .beliefs.comparison import Disagreement as Parted
 from .beliefs.comparison import compare
-from .beliefs.diagnosis import Parting, diagnose, undiagnosed
+from .beliefs.diagnosis import Parting, diagnose, diagnose_by_hand, undiagnosed
 from .beliefs.evaluated_graph import BackwardCall
 from .debugger.diagnosing import Fault, faults_of, not_zeroed
 from .debugger.steps import Place
@@ -203,8 +203,10 @@ def judge(program: Program) -> Verdict | None:
         else:
             verdict = replace(verdict, checked=checked, wrong=wrong)
     verdict = verdict and replace(verdict, unused=tuple(unused))
-    if verdict is None or engine.is_by_hand or not (calls or summed):
+    if verdict is None or not (calls or summed):
         return verdict
+    if engine.is_by_hand:
+        return verdict if verdict.why else replace(verdict, diagnosis=faults_of(engine, diagnose_by_hand(calls)))
     diagnosis = [*([not_zeroed(engine)] if summed else []), *faults_of(engine, diagnose(calls))]
     first = undiagnosed(calls[0]) if calls and not diagnosis else None
     return replace(verdict, diagnosis=diagnosis, undiagnosed=first, summed=summed)

@@ -93,7 +93,7 @@ def _some_steps(random: Random, shapes: list[tuple[int, ...]]) -> list[Step]:
         choices.append([("softmax", (a,), {"axis": random.randrange(-rank, rank)})])
     choices += [[(name, (a,), {})] for name in ("abs", "sin", "cos", "softplus", "gelu", "leaky_relu")]
     choices += [
-        [("square", (a,), {}), ("exp", (new,), {}), ("sqrt", (new + 1,), {})],
+        [("tanh", (a,), {}), ("exp", (new,), {}), ("sqrt", (new + 1,), {})],
         [("sigmoid", (a,), {}), ("norm", (new,), {"axis": axis})],
         [("clip", (a,), {"low": -0.5, "high": 0.5})],
         [("expand_dims", (a,), {"axis": random.randint(0, rank)}), ("squeeze", (new,), {})],

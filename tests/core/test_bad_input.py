@@ -2,6 +2,7 @@
 
 import math
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +10,67 @@ import pytest
 import minidl_core as dl
 
 from .messages import message, says
+
+
+@pytest.fixture
+def line():
+    """A small graph: J = sum of (x·w) over two features."""
+    x = dl.placeholder(name="x")
+    fixed = dl.placeholder(shape=(2, 2), name="fixed")
+    w = dl.Variable([[1.0], [2.0]], name="w")
+    loss = dl.reduce_sum(dl.matmul(x, w, name="scores"), name="J")
+    other = dl.reduce_sum(dl.matmul(fixed, w), name="K")
+    return SimpleNamespace(x=x, fixed=fixed, w=w, J=loss, K=other, session=dl.Session())
+
+
+def test_a_missing_feed(line):
+    text = message(dl.FeedError, lambda: line.session.run(line.J))
+    says(r"placeholder 'x' HERE: it has no value; feed it: feed_dict=\{x: \.\.\.\}\.", text)
+
+
+def test_a_feed_that_nobody_needs(line):
+    feeds = {line.x: [[1, 2]], line.fixed: [[1, 2], [3, 4]]}
+    text = message(dl.FeedError, lambda: line.session.run(line.J, feeds))
+    says(r"placeholder 'fixed' HERE: it is fed, but J does not need it; take it out of feed_dict\.", text)
+
+
+def test_a_feed_of_the_wrong_shape(line):
+    text = message(dl.FeedError, lambda: line.session.run(line.K, {line.fixed: [[1, 2]]}))
+    says(r"placeholder 'fixed' HERE: its feed is \(1,2\), but it was made for \(2,2\)\.", text)
+
+
+def test_a_feed_whose_shape_does_not_fit_what_it_meets(line):
+    text = message(dl.ShapeError, lambda: line.session.run(line.J, {line.x: [[1, 2, 3]]}))
+    says(
+        r"matmul 'scores' HERE: x is \(1,3\) but w is \(2,1\); the columns of x must equal the rows of w\.",
+        text,
+    )
+
+
+@pytest.mark.parametrize("feed", [[[1, 2], [3]], "text", [["a", "b"]], None, [[1j, 2]], object()])
+def test_a_feed_that_is_no_array_of_numbers(line, feed):
+    text = message(dl.FeedError, lambda: line.session.run(line.J, {line.x: feed}))
+    says(r"placeholder 'x' HERE: its feed is not an array of numbers: .*\.", text)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_feed_with_a_hole_in_it(line, bad):
+    with pytest.raises(dl.NonFiniteError) as caught:
+        line.session.run(line.J, {line.x: [[1, 2], [3, bad]]})
+    says(rf"placeholder 'x' HERE: it holds {bad} in entry \[1, 1\]; take it out of the data\.", str(caught.value))
+    assert caught.value.entry == (1, 1)
+    assert caught.value.node is line.x
+
+
+def test_a_feed_for_something_that_is_no_placeholder(line):
+    says(
+        r"variable 'w' HERE: it cannot be fed; the keys of feed_dict are placeholders\.",
+        message(dl.FeedError, lambda: line.session.run(line.J, {line.w: [[1], [2]]})),
+    )
+    says(
+        r"'x' cannot be fed; the keys of feed_dict are placeholders\.",
+        message(dl.FeedError, lambda: line.session.run(line.J, {"x": [[1, 2]]})),
+    )
 
 
 @pytest.mark.parametrize("asked", ["J", None, 3, [1]])
@@ -106,6 +168,13 @@ def test_a_loss_or_a_step_that_is_none(line):
     says(
         r"<reduce_sum 'J' HERE> is no step to take; make one: optimizer\.minimize\(loss\)\.",
         message(dl.GraphError, lambda: dl.Stepper(line.J, {})),
+    )
+
+
+def test_feeds_that_are_no_dictionary(line):
+    says(
+        r"feed_dict must be a dictionary of placeholders and their data, not \[\[1, 2\]\]\.",
+        message(dl.FeedError, lambda: line.session.run(line.J, [[1, 2]])),
     )
 
 
@@ -236,6 +305,32 @@ def test_a_step_of_training_as_a_loss(line):
         )
 
 
+def test_a_value_given_to_a_variable_is_copied_and_checked(line):
+    step = dl.train.GradientDescentOptimizer(0.1).minimize(line.J)
+    feeds = {line.x: [[1, 2]]}
+    given = np.array([[3.0], [4.0]])
+    for value in ([[3], [4]], given):
+        line.session.variables[line.w] = value
+        kept = line.session.run([line.w, line.J], feeds)
+        given[0, 0] = 5.0
+        assert kept[0].tolist() == [[3.0], [4.0]]
+        given[0, 0] = 3.0
+        line.session.run(step, feeds)
+    actions = (
+        lambda: line.session.run(line.J, feeds),
+        lambda: dl.Stepper(step, feeds, line.session).run(1),
+        lambda: list(dl.Stepper(step, feeds, line.session).iteration()),
+    )
+    for action in actions:
+        line.session.variables[line.w] = [1.0, 2.0]
+        says(r"variable 'w' HERE: the value given to it is \(2,\), but it is \(2,1\)\.", message(dl.ShapeError, action))
+        line.session.variables[line.w] = ["one", "two"]
+        says(
+            r"variable 'w' HERE: the value given to it is not an array of numbers: it holds <U3, not real numbers\.",
+            message(dl.GraphError, action),
+        )
+
+
 def test_a_loss_that_is_neither_one_number_nor_finite_is_one_mistake_on_both_paths():
     x = dl.placeholder(name="x")
     step = dl.train.GradientDescentOptimizer(0.1).minimize(dl.log(dl.multiply(x, dl.Variable(1.0)), name="J"))
@@ -249,3 +344,24 @@ def test_a_loss_that_is_neither_one_number_nor_finite_is_one_mistake_on_both_pat
             r"log 'J' HERE: it makes -inf in entry \[1\], because multiply is 0 there\.",
             message(dl.NonFiniteError, action),
         )
+
+
+def test_an_array_with_masked_entries_is_refused_on_both_sides_of_an_operator(line):
+    masked = np.ma.masked_array([[1.0, 2.0]], mask=[[False, True]])
+    for action in (lambda: masked @ line.w, lambda: line.w * masked, lambda: line.w - masked):
+        says(
+            r"constant '.*' HERE: it is not an array of numbers: some of its entries are masked; give them a number, "
+            r"as in array\.filled\(0\.0\)\.",
+            message(dl.GraphError, action),
+        )
+    says(r".*: no array can be made of it until a run; .*", message(dl.GraphError, lambda: masked - line.w))
+    assert line.session.run(np.ma.masked_array([[1.0, 2.0]]) @ line.w).shape == (1, 1)
+
+
+@pytest.mark.parametrize("iterations", [1.5, "3", None, -1])
+def test_a_number_of_iterations_that_is_not_whole(line, iterations):
+    stepper = dl.Stepper(dl.train.GradientDescentOptimizer(0.1).minimize(line.J), {line.x: [[1, 2]]})
+    expected = f"iterations must be a whole number, 0 or more, not {iterations!r}."
+    assert message(dl.GraphError, lambda: stepper.run(iterations)) == expected
+    assert message(dl.GraphError, lambda: stepper.run(iterations, forward=print)) == expected
+    assert stepper.finished == 0

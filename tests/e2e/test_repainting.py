@@ -80,8 +80,8 @@ def test_without_a_shell_that_could_let_it_go_on_it_does_not_stop() -> None:
         terminal.wait_for("not yet")
         terminal.press("ctrl+z", "space")
         terminal.wait_until(lambda: terminal.output.count(b"\x1b[?1049h") == 2)
-        terminal.press("space")
-        terminal.wait_for("node 3 of 8")
+        terminal.press("space")  # the one before may have been dropped, or done by now
+        terminal.wait_until(lambda: "node 3 of 8" in terminal.text or "node 5 of 8" in terminal.text)
 
 
 FAILING = """

@@ -335,6 +335,19 @@ def test_the_latest_message_is_shown_and_each_viewer_has_done_with_it_alone() ->
     assert teacher.message is session.message
 
 
+def test_a_key_that_finds_nothing_to_do_says_so() -> None:
+    session = opened("two-paths")
+    viewer = Viewer(session, KEYS)
+    for act, told in {
+        viewer.go_to_origin: "no number is in view",
+        viewer.go_back: "there is no number to return to",
+        session.switch_branch: "there is no other branch: e begins one",
+    }.items():
+        act()
+        assert viewer.message is not None
+        assert sentences(viewer.message, KEYS)[0].startswith(told)
+
+
 def test_who_closes_a_check_still_has_the_node_in_view_that_was_checked() -> None:
     session = opened("two-paths")
     viewer = Viewer(session, KEYS)

@@ -18,7 +18,7 @@ from tui_backprop.screens.find import Finder, FindScreen
 from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.widgets.canvas import Canvas
 
-from .on_screen import place, text
+from .on_screen import place, text, wait_for
 
 
 @asynccontextmanager
@@ -214,8 +214,10 @@ async def test_a_fold_shows_how_far_it_has_come_and_opens_by_one_key() -> None:
     async with opened("scalar-network") as pilot:
         assert "layer_1/" in text(pilot, "graph")
         assert "2384 nodes" in text(pilot, "graph")
-        await pilot.press("p", "space", "space")
-        assert "2 of 17" in text(pilot, "graph")
+        await pilot.press("p")
+        await wait_for(pilot, lambda: pilot.app.screen.session.running is None)
+        await pilot.press("space", "space")
+        await wait_for(pilot, lambda: "2 of 17" in text(pilot, "graph"))
         await pilot.press("enter")
         shown = text(pilot, "graph")
         assert "loss/add" in shown or "…/add_2" in shown

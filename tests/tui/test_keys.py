@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
@@ -325,3 +326,12 @@ async def test_an_interrupt_names_the_key_that_quits_and_covers_nothing_that_is_
         assert "q quits" in text(pilot, "keys")
         await pilot.press("K", "ctrl+c")
         assert not pilot.app._notifications
+
+
+async def test_the_name_of_a_kept_session_is_there_to_be_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with opened("chain", size=(80, 24)) as pilot:
+        await pilot.press("K", *"mine", "full_stop", *"backprop", "enter")
+        await wait_for(pilot, lambda: (tmp_path / "mine.backprop").exists())

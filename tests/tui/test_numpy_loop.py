@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -21,104 +19,14 @@ from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
 from tui_backprop.export import script_of
 from tui_backprop.inspector import draw_inspector
+from tui_backprop.inspector.overview import draw_finished
 from tui_backprop.lessons.lesson import Example, Lesson
 from tui_backprop.programs.numpy_loop import find_loop
 from tui_backprop.programs.opening import open_program
-from tui_backprop.programs.program import Program, ProgramError, program_of
+from tui_backprop.programs.program import ProgramError, program_of
 from tui_backprop.verdict import judge
 
-TWO_LAYERS = '''
-"""Exclusive or, by hand."""
-import numpy as np
-np.random.seed(1)
-
-def sigmoid(z):
-    """Squash."""
-    return 1 / (1 + np.exp(-z))
-
-def slope(a):
-    return a * (1 - a)
-
-X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
-y = np.array([[0], [1], [1], [0]])
-W1, b1 = np.random.randn(2, 4), np.zeros((1, 4))
-W2, b2 = np.random.randn(4, 1), np.zeros((1, 1))
-m = X.shape[0]
-seen = []
-for epoch in range(6):
-    z1 = np.dot(X, W1) + b1
-    a1 = sigmoid(z1)
-    a2 = sigmoid(a1.dot(W2) + b2)
-    loss = np.mean((y - a2) ** 2)
-    dz2 = 2 * (a2 - y) / m * slope(a2)
-    dW2 = a1.T @ dz2
-    db2 = dz2.sum(axis=0, keepdims=True)
-    dz1 = dz2 @ W2.T * slope(a1)
-    dW1 = X.T @ dz1
-    db1 = np.sum(dz1, axis=0, keepdims=True)
-    W1 -= 0.5 * dW1
-    b1 -= 0.5 * db1
-    W2 -= 0.5 * dW2
-    b2 -= 0.5 * db2
-    seen.append(loss)
-    if epoch % 2 == 0:
-        right = np.mean((a2 > 0.5) == y)
-        print(f"epoch {epoch}: {right} right, loss {loss:.4f}")
-'''
-
-BATCHES = """
-import numpy as np
-if __name__ == "__main__":
-    rng = np.random.default_rng(0)
-    X, Y = rng.normal(size=(30, 5)), rng.integers(0, 3, size=30)
-    W, b = 0.1 * rng.normal(size=(5, 3)), np.zeros(3)
-    rate, reg, seen = 0.1, 0.01, []
-    for epoch in range(2):
-        for start in range(0, 30, 10):
-            xb, yb = X[start:start + 10], Y[start:start + 10]
-            xb = xb * 1.0
-            n = len(xb)
-            scores = xb @ W + b
-            scores -= scores.max(axis=1, keepdims=True)
-            probs = np.exp(scores) / np.sum(np.exp(scores), axis=1, keepdims=True)
-            picked = probs[np.arange(n), yb]
-            loss = -np.log(picked).mean() + 0.5 * reg * np.sum(W * W)
-            dscores = probs
-            dscores[np.arange(n), yb] -= 1
-            dscores /= n
-            dW = xb.T @ dscores + reg * W
-            db = dscores.sum(axis=0)
-            dW = np.clip(dW, -0.1, 0.1)
-            W = W - rate * dW
-            b = b - rate * db
-            seen.append(loss)
-        print(epoch, loss)
-"""
-
-ADAM = """
-import numpy as np
-w, m, v, seen = np.array([3.0, -2.0]), np.zeros(2), np.zeros(2), []
-t = 0
-while t < 12:
-    t += 1
-    cost = np.sum((w - np.array([1.0, 1.0])) ** 2)
-    dw = 2 * (w - 1)
-    m = 0.9 * m + 0.1 * dw
-    v = 0.999 * v + 0.001 * dw ** 2
-    w = w - 0.1 * (m / (1 - 0.9 ** t)) / (np.sqrt(v / (1 - 0.999 ** t)) + 1e-8)
-    seen.append(cost)
-"""
-
-
-def opened(source: str, folder: Path) -> Program:
-    path = folder / "by_hand.py"
-    path.write_text(
-        source + "\nwith open(__file__ + '.seen', 'w') as file:\n    file.write(repr([float(s) for s in seen]))\n"
-    )
-    program = open_program(str(path))
-    assert [step.measured for step in program.steps] == eval((folder / "by_hand.py.seen").read_text())
-    assert sys.gettrace() is None or "by_hand" not in repr(sys.gettrace())
-    return program
+from .loop_scripts import ADAM, BATCHES, TWO_LAYERS, opened
 
 
 def test_a_network_by_hand_is_opened_with_its_gradients(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -149,6 +57,65 @@ def test_a_wrong_gradient_by_hand_is_found(tmp_path: Path, capsys: pytest.Captur
     line = (tmp_path / "by_hand.py").read_text().splitlines().index("    dW1 = X.T @ dz1") + 1
     text = plain(draw_inspector(timeline.moment, "ledger", Followed(), 62, 40, node))
     assert f"found at  by_hand.py:{line}\n" in text
+
+
+@pytest.mark.parametrize(
+    ("hidden", "passed_on", "told"),
+    [
+        ("np.tanh(z1)", "dz2 @ W2.T", "the slope of tanh (to its input 1) is wrong: yours passes on G;"),
+        ("np.tanh(z1)", "dz2 @ W2.T * slope(a1)", "yours passes on G⊙Y⊙(1 - Y); the right contribution is G⊙(1 - Y²)"),
+        ("np.tanh(z1)", "dz2 @ W2.T * (1 - z1 ** 2)", "yours passes on G⊙(1 - A²);"),
+        ("np.maximum(0, z1)", "dz2 @ W2.T", "the slope of maximum (to its input 2) is wrong: yours passes on G;"),
+        ("np.tanh(z1)", "-dz2 @ W2.T * (1 - a1 ** 2)", ""),  # the sign is seen in the gradient itself
+        ("sigmoid(z1)", "dz2 @ W2.T", ""),  # of four operations no single slope makes these numbers
+    ],
+)
+def test_a_wrong_slope_by_hand_is_named_where_it_alone_makes_the_numbers(
+    hidden: str, passed_on: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = {"a1 = sigmoid(z1)": f"a1 = {hidden}", "dz1 = dz2 @ W2.T * slope(a1)": f"dz1 = {passed_on}"}
+    source = TWO_LAYERS
+    for line, instead in lines.items():
+        source = source.replace(line, instead)
+    timeline = Timeline(opened(source, tmp_path))
+    finish(timeline, 1)
+    assert main([str(tmp_path / "by_hand.py"), "--headless"]) == 3
+    printed, shown = capsys.readouterr().out, plain(draw_finished(timeline.moment, Followed(), 400, 40))
+    for text in (printed, shown):
+        assert told in text if told else "yours passes on" not in text
+
+
+THREE_LAYERS = """
+import numpy as np
+rng = np.random.default_rng(2)
+X, t, seen = rng.normal(size=(30, 3)), rng.normal(size=(30, 1)), []
+W1, W2, W3 = rng.normal(size=(3, 6)), rng.normal(size=(6, 6)), rng.normal(size=(6, 1))
+for epoch in range(4):
+    h1 = np.tanh(X @ W1)
+    h2 = np.tanh(h1 @ W2)
+    loss = np.mean((h2 @ W3 - t) ** 2)
+    d3 = 2 * (h2 @ W3 - t) / len(X)
+    dW3 = h2.T @ d3
+    d2 = d3 @ W3.T * (1 - h2 ** 2)
+    dW2 = h1.T @ d2
+    d1 = d2 @ W2.T * (1 - h1 ** 2)
+    dW1 = X.T @ d1
+    W1 -= 0.1 * dW1
+    W2 -= 0.1 * dW2
+    W3 -= 0.1 * dW3
+    seen.append(loss)
+"""
+
+
+@pytest.mark.parametrize(("slope", "told"), [(" * (1 - h1 ** 2)", "in h1"), (" * (1 - h2 ** 2)", "in h2")])
+def test_of_two_alike_layers_the_one_with_the_wrong_slope_is_named(slope: str, told: str, tmp_path: Path) -> None:
+    verdict = judge(opened(THREE_LAYERS.replace(slope, ""), tmp_path))
+    assert verdict is not None
+    [fault] = verdict.diagnosis
+    assert f"tanh (to its input 1) {told} is wrong: yours passes on G;" in fault.message
+    verdict = judge(opened(THREE_LAYERS, tmp_path))
+    assert verdict is not None
+    assert verdict.status == 0
 
 
 @pytest.mark.parametrize(("source", "optimizer"), [(BATCHES, None), (ADAM, AdamOptimizer)])
@@ -255,159 +222,6 @@ def test_a_loop_that_stops_or_never_ends_is_opened_with_what_it_did(
     program = open_program(str(tmp_path / "long.py"))
     assert 1 < len(program.steps) < 20
     assert f"Only the first {len(program.steps)} iterations" in program.warning
-
-
-CLIPPED_TO_A_NORM = """    norm = np.sqrt((dW1 ** 2).sum() + (db1 ** 2).sum() + (dW2 ** 2).sum() + (db2 ** 2).sum())
-    dW1 = dW1 * 0.01 / norm
-    db1 = db1 * 0.01 / norm
-    dW2 = dW2 * 0.01 / norm
-    db2 = db2 * 0.01 / norm
-"""
-
-
-@pytest.mark.parametrize(
-    ("more", "wrong"),
-    [
-        ("    dW2 = 3 * dW2\n", {"W2"}),
-        ("    dW2 *= 0.3\n", {"W2"}),
-        ("    dW2 = -dW2\n", {"W2"}),
-        ("    dW2 = db2\n", {"W2"}),
-        ("    dW1 += 0.1\n", {"W1"}),
-        ("    db1 = db1 * 8\n", {"b1"}),
-        ("    dW2 = np.clip(dW2, -0.01, 0.01)\n", set()),
-        ("    dW2 = np.minimum(dW2, 0.01)\n", set()),
-        ("    dW1 = np.clip(dW1, 0, 10)\n", {"W1"}),
-        ("    dW1 = np.maximum(dW1, 0)\n", {"W1"}),
-        ("    db2 = db2 / 2\n", {"b2"}),
-        ("    dW2 = dW2 * 0.01 / np.linalg.norm(dW2)\n", set()),
-        ("    dW1 += 0.001 * W1\n    dW2 += 0.001 * W2\n", set()),
-        (CLIPPED_TO_A_NORM, set()),
-    ],
-)
-def test_a_gradient_is_judged_as_the_update_uses_it(more: str, wrong: set[str], tmp_path: Path) -> None:
-    program = opened(TWO_LAYERS.replace("    W1 -= 0.5", f"{more}    W1 -= 0.5"), tmp_path)
-    verdict = judge(program)
-    assert verdict is not None
-    assert {each.node.name for each in verdict.parted} == wrong
-    assert ("(weight decay)" in program.warning) == ("0.001 * W1" in more)
-    assert ("Its updates clip W2" in program.warning) == ("0.01)" in more)
-
-
-@pytest.mark.parametrize("in_a_class", [False, True])
-@pytest.mark.parametrize(
-    ("update", "wrong"),
-    [
-        ("W2 -= 0.5 * dW2 * 3", {"W2"}),
-        ("W2 += 0.5 * dW2", {"W2"}),
-        ("W2 -= 0.5 * db2", {"W2"}),
-        ("W2 -= 0.5 * dW2 ** 2", {"W2"}),
-        ("W2 -= 0.5 * np.sign(dW2)", set()),
-        ("W2 = W2 - dW2 * 0.5", set()),
-    ],
-)
-def test_what_an_update_does_to_a_gradient_is_judged_alike(
-    in_a_class: bool, update: str, wrong: set[str], tmp_path: Path
-) -> None:
-    source = TWO_LAYERS.replace("W2 -= 0.5 * dW2", update)
-    source = source.replace("import numpy as np", "import numpy as np\nclass Other: pass") if in_a_class else source
-    verdict = judge(opened(source, tmp_path))
-    assert verdict is not None
-    assert {each.node.name for each in verdict.parted} == wrong
-
-
-@pytest.mark.parametrize("in_a_class", [False, True])
-def test_a_multiple_of_the_loss_is_said_alike(
-    in_a_class: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    source = TWO_LAYERS.replace("2 * (a2 - y) / m", "2 * (a2 - y)")
-    source = source.replace("import numpy as np", "import numpy as np\nclass Other: pass") if in_a_class else source
-    (tmp_path / "sums.py").write_text(source)
-    program = open_program(str(tmp_path / "sums.py"))
-    assert program.learning_rate == 0.5
-    assert program.steps[0].loss.name == "4 * loss"
-    assert "Its gradients are those of 4 times loss" in program.warning
-    assert main([str(tmp_path / "sums.py"), "--headless"]) == 0
-    assert "4 gradients agree in all 6 steps with those of 4 times loss" in capsys.readouterr().out
-    for name, multiple in (("sums.py", "4 times loss"), ("means.py", None)):
-        (tmp_path / "means.py").write_text(TWO_LAYERS)
-        assert main([str(tmp_path / name), "--json"]) == 0
-        assert json.loads(capsys.readouterr().out)["engine"]["gradients_of"] == multiple
-
-
-NUMBERS = """
-import numpy as np
-x = np.array([1.0, 2.0, 3.0, 4.0])
-w, b, seen = 0.0, 0.5, []
-for i in range(12):
-    error = w * x + b - (2 * x + 1)
-    loss = np.mean(error ** 2)
-    dw = np.mean(2 * error * x)
-    db = np.mean(2 * error)
-    w -= 0.05 * dw
-    b -= 0.05 * db
-    seen.append(loss)
-"""
-
-
-@pytest.mark.parametrize(
-    ("update", "wrong", "is_seen"),
-    [
-        ("w -= 0.05 * dw", set(), True),
-        ("w -= 0.05 * dw + 0.05 * 0.1 * w", set(), False),
-        ("w -= 0.05 * dw * 3", {"w"}, True),
-        ("w += 0.05 * dw", {"w"}, True),
-    ],
-)
-def test_of_numbers_it_is_said_where_the_use_of_their_gradients_is_not_seen(
-    update: str, wrong: set[str], is_seen: bool, tmp_path: Path
-) -> None:
-    program = opened(NUMBERS.replace("w -= 0.05 * dw", update), tmp_path)
-    verdict = judge(program)
-    assert verdict is not None
-    assert {each.node.name for each in verdict.parted} == wrong
-    assert ("How its updates use the gradients was not seen" in program.warning) != is_seen
-
-
-@pytest.mark.parametrize("in_a_class", [False, True])
-def test_a_rate_that_is_divided_by_the_number_of_examples_is_shown_as_it_was_written(
-    in_a_class: bool, tmp_path: Path
-) -> None:
-    source = TWO_LAYERS.replace("2 * (a2 - y) / m", "2 * (a2 - y)").replace("-= 0.5 *", "-= 0.5 / len(X) *")
-    source = source.replace("import numpy as np", "import numpy as np\nclass Other: pass") if in_a_class else source
-    program = opened(source, tmp_path)
-    assert (program.learning_rate, program.steps[0].loss.name, program.warning) == (0.5, "loss", "")
-    verdict = judge(program)
-    assert verdict is not None
-    assert verdict.status == 0
-
-
-@pytest.mark.parametrize(
-    ("names", "wrong", "found"), [("dW", "", set()), ("g", "", set()), ("nabla_", "", set()), ("g", " + 0.01", {"W"})]
-)
-def test_a_number_that_keeps_a_logarithm_finite_is_no_mistake_nor_is_another_name(
-    names: str, wrong: str, found: set[str], tmp_path: Path
-) -> None:
-    source = BATCHES.replace("np.log(picked)", "np.log(picked + 1e-9)")
-    source = source.replace("dW = np.clip(dW, -0.1, 0.1)", f"dW = dW{wrong}").replace("range(2)", "range(90)")
-    source = source.replace("db", f"{names.removesuffix('W')}b").replace("dW", f"{names.removesuffix('W')}W")
-    verdict = judge(opened(source, tmp_path))
-    assert verdict is not None
-    assert ({each.node.name for each in verdict.parted}, verdict.recorded) == (found, 270)
-
-
-def test_gradients_without_names_are_compared_all_the_same(tmp_path: Path) -> None:
-    source = TWO_LAYERS
-    for name, made in (
-        ("dW2", "a1.T @ dz2"),
-        ("db2", "dz2.sum(axis=0, keepdims=True)"),
-        ("db1", "np.sum(dz1, axis=0, keepdims=True)"),
-    ):
-        source = source.replace(f"    {name} = {made}\n", "").replace(f"* {name}", f"* ({made})")
-    for wrong, found in (("", set[str]()), (" * 2", {"W2"})):
-        program = opened(source.replace("(a1.T @ dz2)", f"(a1.T @ dz2{wrong})"), tmp_path)
-        verdict = judge(program)
-        assert verdict is not None
-        assert ({each.node.name for each in verdict.parted}, verdict.compared) == (found, 4)
 
 
 POINT_BY_POINT = """

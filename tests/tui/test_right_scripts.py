@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui.test_used_gradients import parted
+from tui_backprop.commands.cli import main
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import Program
 
@@ -202,6 +203,15 @@ def test_a_right_script_is_acquitted_and_a_mistake_in_it_is_found(
 def test_of_a_wrong_gradient_it_is_not_said_that_it_has_a_share_of_the_weight(tmp_path: Path) -> None:
     program = opened(HINGE.replace("    d[np.arange(20), yb] = -d.sum(axis=1)\n", ""), tmp_path)
     assert (parted(program), program.warning) == ({"W"}, "")
+
+
+def test_gradients_of_another_loss_than_it_computes_are_said_with_the_verdict(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opened(ANOTHER_LOSS, tmp_path)
+    assert main([str(tmp_path / "net.py"), "--headless"]) == 0
+    said = "Its gradients are not those of the loss that it computes, but of -sum("
+    assert said in capsys.readouterr().out
 
 
 def test_all_steps_of_a_function_that_is_called_twice_are_here(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -19,7 +20,7 @@ import tui_backprop
 from tui_backprop.app import BackpropApp
 from tui_backprop.commands.cli import main
 from tui_backprop.debugger.message import Message
-from tui_backprop.drawing.ascii import in_ascii
+from tui_backprop.drawing.ascii import in_ascii, write_ascii
 from tui_backprop.drawing.console import in_console
 from tui_backprop.drawing.glyphs import CHOSEN, LINES
 from tui_backprop.drawing.palette import STYLES, THEMES, choose_theme
@@ -258,6 +259,16 @@ def test_every_sign_becomes_one_ascii_character() -> None:
     assert plain.isascii()
     assert in_ascii("名e\u0301\U0001f50e") == "??e??"
     assert in_ascii("\x1b[38;5;220m│\x1b[0m") == "\x1b[38;5;220m|\x1b[0m"
+
+
+def test_a_product_is_no_decimal_in_ascii() -> None:
+    assert in_ascii("0.1·(-6)  1·1  2·G·w  b[0]·2  ·x··x··") == "0.1*(-6)  1*1  2*G*w  b[0]*2  .x..x.."
+    assert in_ascii("v·  g· │ · not yet") == "v.  g. | . not yet"
+    file = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    write_ascii(file)
+    file.write("G·(1 - A) · x")
+    file.seek(0)
+    assert file.read() == "G*(1 - A) . x"
 
 
 def test_the_linux_console_gets_signs_and_colours_that_it_has() -> None:

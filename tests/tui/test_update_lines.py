@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.test_numpy_loop import opened
+from tests.tui.loop_scripts import opened
 from tui_backprop.programs.update_lines import gradients_used
 from tui_backprop.verdict import judge
 

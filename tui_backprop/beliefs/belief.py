@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator, Set
 from dataclasses import dataclass
 
-from minidl_core import Operation
+from minidl_core import Node, Operation
 from minidl_core.gradients import gradient_rule
 
 from .case import Case
@@ -45,10 +45,14 @@ class Suspicion:
 
     def uses(self) -> list[tuple[str, int]]:
         """Return the uses of the node, and of its consumers as long as nobody knows whether those agree."""
-        graph, found, waiting, seen = self.case.graph, dict[tuple[str, int], None](), [self.parting], {self.parting}
+        return list(dict.fromkeys((node.kind, input_index) for node, input_index in self.edges()))
+
+    def edges(self) -> list[tuple[Node, int]]:
+        """Return the same uses one by one: the consumer, and the index of its input."""
+        graph, found, waiting, seen = self.case.graph, dict[tuple[Node, int], None](), [self.parting], {self.parting}
         while waiting:
             for consumer, input_index in graph.consumers[waiting.pop()]:
-                found[graph.nodes[consumer].kind, input_index] = None
+                found[graph.nodes[consumer], input_index] = None
                 if consumer not in self.case.theirs and consumer not in seen:
                     seen.add(consumer)
                     waiting.append(consumer)
@@ -99,17 +103,19 @@ class WrongMachine(Belief):
 
 @dataclass(frozen=True, eq=False)
 class Edges(Container[Edge]):
-    """The edges of the operations of a kind, or of all, at one of their inputs, or at all."""
+    """The edges of the operations of a kind, of one of them, or of all, at one of their inputs, or at all."""
 
     graph: EvaluatedGraph
     kind: str | None = None
     input_index: int | None = None
+    only: Node | None = None
 
     def __contains__(self, edge: object) -> bool:
         assert isinstance(edge, tuple)
         position, input_index = edge
         return (self.kind is None or self.graph.kinds[position] == self.kind) and (
-            self.input_index is None or self.input_index == input_index
+            (self.input_index is None or self.input_index == input_index)
+            and (self.only is None or self.graph.nodes[position] is self.only)
         )
 
 

@@ -40,6 +40,7 @@ def wrong_slopes(input_index: int) -> Mapping[str, Slope]:
         "G·(1 + Y²)": of(lambda a, b, y: 1.0 + y * y),
         "G·(1 - A²)": of(lambda a, b, y: 1.0 - a * a),
         "G·Y²": of(lambda a, b, y: y * y),
+        "G·Y·(1 - Y)": of(lambda a, b, y: y * (1.0 - y)),
         "G·Y·(1 + Y)": of(lambda a, b, y: y * (1.0 + y)),
         "G·A·(1 - A)": of(lambda a, b, y: a * (1.0 - a)),
         "G·(1 - tanh² Y)": of(lambda a, b, y: 1.0 - np.tanh(y) ** 2),

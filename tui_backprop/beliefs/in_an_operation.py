@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from minidl_core import Node
 from minidl_core.sums import sum_to_shape
 
 from .belief import Belief, Cause, Edges, Suspicion, an_operation, named, right_contribution
@@ -48,8 +49,28 @@ def _slope(suspicion: Suspicion) -> Iterator[Cause]:
                 )
 
 
-def _with_slope(machine: Machine, case: Case, kind: str, index: int, formula: Slope) -> Machine:
-    graph, edges = case.graph, Edges(case.graph, kind, index)
+def _slope_of_one(suspicion: Suspicion) -> Iterator[Cause]:
+    case = suspicion.case
+    for node, input_index in suspicion.edges():
+        formulas = wrong_slopes(input_index) if an_operation(case, node.kind).definition.elementwise else {}
+        for text, formula in formulas.items():
+            wrong = text if case.graph.is_scalar else text.replace("·", "⊙")
+            right = right_contribution(case, node.kind, input_index)
+            yield Cause(
+                f"slope:{node.name}",
+                f"the slope of {named(node.kind, input_index)} in {node.name} is wrong: yours passes on {wrong}{right}",
+                lambda machine, case, node=node, index=input_index, formula=formula: _with_slope(  # type: ignore[misc]
+                    machine, case, node.kind, index, formula, node
+                ),
+                node.kind,
+                input_index,
+            )
+
+
+def _with_slope(
+    machine: Machine, case: Case, kind: str, index: int, formula: Slope, only: Node | None = None
+) -> Machine:
+    graph, edges = case.graph, Edges(case.graph, kind, index, only)
     numbers = case.slopes(kind, index, formula) if graph.is_scalar else {}
 
     def alteration(edge: Edge, gradient: Any, contribution: Any) -> Any:
@@ -94,3 +115,4 @@ def _factor(suspicion: Suspicion, kind: str, input_index: int | None) -> float |
 
 
 SLOPE = Belief("slope", "the slope of this operation is another one", _slope)
+SLOPE_OF_ONE = Belief("slope of one", "the slope of this operation in one node is another one", _slope_of_one)

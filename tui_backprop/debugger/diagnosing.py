@@ -16,7 +16,7 @@ from minidl_core.plan import Plan
 
 from ..beliefs.at_the_start import ALL_NOT_ZEROED, NOT_ZEROED, SEED, STALE_UPDATE
 from ..beliefs.belief import Cause
-from ..beliefs.diagnosis import Diagnosis, diagnose
+from ..beliefs.diagnosis import Diagnosis, diagnose, diagnose_by_hand
 from ..beliefs.evaluated_graph import BackwardCall
 from ..beliefs.in_a_sum import OVERWRITTEN
 from ..programs.learners_engine import LearnersEngine
@@ -79,7 +79,7 @@ def not_zeroed(engine: LearnersEngine) -> Fault:
 @kept
 def _faults(recording: Recording, engine: LearnersEngine) -> list[Fault]:
     step, loss = recording.step, recording.graph.loss
-    if step is None or engine.is_by_hand or not recording.theirs:
+    if step is None or not recording.theirs:
         return []
     if step.old_sum:
         return [not_zeroed(engine)]
@@ -89,7 +89,7 @@ def _faults(recording: Recording, engine: LearnersEngine) -> list[Fault]:
         with quiet():
             evaluation = Plan([loss]).run(recording.start.feeds, recording.start.variables)
         call = BackwardCall(evaluation, loss, recording.theirs, step.before, step.stale, step.children)
-        return faults_of(engine, diagnose([call]))
+        return faults_of(engine, (diagnose_by_hand if engine.is_by_hand else diagnose)([call]))
     except MinidlError:  # a gradient of data is not finite, which stops no training
         return []
 

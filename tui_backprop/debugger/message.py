@@ -55,6 +55,8 @@ Kind = Literal[
     "picture in view",
     "no other",
     "no origin",
+    "no way back",
+    "no other branch",
     "in no scope",
     "no scopes",
     "too many to open",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from typing import TextIO
 
 LIKENESS = "ascii likeness"
@@ -18,6 +19,9 @@ _SIGNS = {
     "■": "#", "●": "o", "○": "o", "◆": "*", "•": "*", "»": ">", "⋮": ":", "₀": "0", "₁": "1", "₂": "2", "₃": "3",
     "₄": "4", "₅": "5", "₆": "6", "₇": "7", "₈": "8", "₉": "9",
 }  # fmt: skip
+
+# 0.1·(-6) with a point would read as another number; alone, behind v or g, the dot says "not yet"
+_TIMES = re.compile(r"(?<=[\w)\]'])·(?=[\w(\['-])")
 
 
 def _of_a_line(code: int) -> str:
@@ -40,7 +44,7 @@ TO_ASCII: dict[int, str] = {ord(sign): ascii_sign for sign, ascii_sign in _SIGNS
 
 def in_ascii(text: str) -> str:
     """Return a text in ASCII, of the same width; a character that has no likeness is question marks."""
-    text = text if text.isascii() else text.translate(TO_ASCII)
+    text = text if text.isascii() else _TIMES.sub("*", text).translate(TO_ASCII)
     if text.isascii():
         return text
     from rich.cells import cell_len  # rare, and what only prints needs none of it
@@ -58,7 +62,7 @@ def _likeness(error: UnicodeError) -> tuple[str, int]:
     """Return what stands for the characters that an encoding lacks: their ASCII signs, or escapes."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    lacking = error.object[error.start : error.end]
+    lacking = _TIMES.sub("*", error.object)[error.start : error.end]
     return lacking.translate(TO_ASCII).encode("ascii", "backslashreplace").decode(), error.end
 
 

@@ -39,7 +39,7 @@ lesson = Lesson(
         ),
         Page(
             "A step goes against the slope: the new w is w - {learning rate}·dJ/dw. {learning rate} is the learning "
-            "rate. w is {w} and dJ/dw is {dJ/dw}. What will w be?",
+            "rate, η for short. w is {w} and dJ/dw is {dJ/dw}. What will w be?",
             at="1:w",
             node="w",
             answer="{new w}",

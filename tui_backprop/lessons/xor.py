@@ -113,7 +113,7 @@ lesson = Lesson(
         ),
         Page(
             "Here it is: dJ/dh, a row for each case, a column for each unit. Unit 1 counts with W2 = {W2[0,0]} and "
-            "unit 2 with {W2[1,0]}, and so is what they hear.",
+            "unit 2 with {W2[1,0]}, and each hears dJ/dy times that.",
             at="1:h",
             node="h",
             shows="ledger",

@@ -304,6 +304,12 @@ SENTENCES: dict[Kind, Callable[[Mapping[str, Any], Keys], tuple[str, ...]]] = {
     ),
     "no other": lambda data, _: (f"the number that is written out has no other {data['what']}",),
     "no origin": lambda data, keys: (f"{keys.get('origin', 'the way')} {data['why']}",),
+    "no way back": lambda _, keys: _with_remedies(
+        "there is no number to return to", ": ", remedies(keys, ("origin", "goes on from one"), between="")
+    ),
+    "no other branch": lambda _, keys: _with_remedies(
+        "there is no other branch", ": ", remedies(keys, ("edit", "begins one"), between="")
+    ),
     "leads a class": _leads,
     "follows a class": _follows,
     "on one's own in a class": _on_ones_own,

@@ -50,12 +50,14 @@ def causes(moment: Moment) -> list[str]:
     Of a large graph, say who tells it; nothing where all is right, or no engine of the learner's is there to be wrong.
     """
     engine = moment.program.engine
-    if engine is None or engine.is_by_hand or not moment.backward_is_over:
+    if engine is None or not moment.backward_is_over:
+        return []
+    if engine.is_by_hand and (not moment.parted or explanation(moment, moment.parted[0])):
         return []
     from ..debugger.diagnosing import faults_at, is_too_large  # most programs have no engine of their own
 
     found = [fault_text(fault) for fault in faults_at(moment)]
-    if found or not moment.parted:
+    if found or not moment.parted or engine.is_by_hand:
         return found
     if is_too_large(moment):
         return ["the graph is too large to look for the mistake here: backprop-tui --headless does"]

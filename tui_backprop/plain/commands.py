@@ -122,7 +122,7 @@ def _branch(viewer: Viewer, rest: str) -> Lines:  # noqa: ARG001 (as all of them
     if viewer.session.switch_branch():
         yield from write_arrival(viewer)
     else:
-        yield "There is no other branch: edit begins one."
+        yield from write_said(viewer)
 
 
 def _select(viewer: Viewer, rest: str) -> Lines:

@@ -27,6 +27,7 @@ for its value and a slot g for its gradient, dJ/dnode: how much J changes if the
   ~  made with variables that have since changed        +  updated
   ■  a breakpoint: {continue} goes on to it
   g✗ your own engine has another gradient        g- it has none
+  ✓22 ✗2 in the first line: so many of its gradients agree, so many part
 
 A consumer of a node is an operation that computes from it; an edge leads from a node to a consumer. One iteration \
 has three passes. Forward computes the values. Backward walks from J against the arrows: a node joins the queue when \

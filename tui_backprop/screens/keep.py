@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from textual.widgets import Input
+from textual.widgets.input import Selection
+
 from ..programs.program import Program
 from ..session.session_file import ENDING, file_of, with_ending
 from .prompt import Prompt
@@ -19,6 +22,12 @@ class KeepScreen(Prompt[Path]):
             f"a name, to which {ENDING} is put where it has no such end, then Enter; Esc gives up",
             file_of(program),
         )
+
+    def on_mount(self) -> None:
+        """Select the name, so that typing replaces it."""
+        super().on_mount()
+        field = self.query_one(Input)
+        field.selection = Selection(0, len(field.value))
 
 
 def _read(text: str) -> Path:

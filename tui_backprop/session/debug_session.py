@@ -189,7 +189,10 @@ class DebugSession:
 
     def switch_branch(self) -> bool:
         """Move to the same step on the next branch, and return whether there is one."""
-        return self._move(self.timeline.switch)
+        if self._move(self.timeline.switch):
+            return True
+        self.message = self.message or Message("no other branch")
+        return False
 
     def _move(self, move: Callable[[], bool | Message | None]) -> bool:
         self.pause()

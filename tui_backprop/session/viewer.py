@@ -273,7 +273,11 @@ class Viewer:
             self.look = self.look.select(element)
         elif self.look.whole or (self.in_graph and self.shown.shows_fold):
             self.open()
-        elif node is not None and self.shown_view not in self.other_views:
+        elif self.shown_view in self.other_views:
+            self._say(Message("picture in view"))
+        elif node is None:
+            self._say(Message("no number in view"))
+        else:
             there = follow(moment, self.shown_view, self.followed, node)
             if there is None:
                 why = origin_of(moment, self.shown_view, self.followed, node)
@@ -287,6 +291,8 @@ class Viewer:
         self._begin()
         if self._trail:
             self.look_at(*self._trail.pop())
+        else:
+            self._say(Message("no way back"))
 
     def choose_edge(self, by: int) -> None:
         """Look at another edge over which the followed number came, so many further."""

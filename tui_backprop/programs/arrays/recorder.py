@@ -34,7 +34,7 @@ MOST_BEFORE_A_STEP = 8 * MOST_BYTES
 """The data that a script prepares may be large; one that computes more without a step trains nothing."""
 MOST_OF_A_STEP = 200_000
 """A script that computes more without the end of a step is none that updates arrays."""
-_BYTES_OF_A_NOTE = 300
+_BYTES_OF_A_NOTE = 600
 _OTHERS = ("minidl_core", "torch", "tensorflow", "jax", "autograd", "cupy", "numba")
 
 

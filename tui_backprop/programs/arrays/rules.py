@@ -32,9 +32,16 @@ class Rules:
 
     def __init__(self, own: Sequence[Note], begin: int) -> None:
         self._own, self._begin = own, begin
+        self._sources: dict[Note, tuple[Note | None, float]] = {}
+        self._velocities: dict[Note, set[Note]] = {}
 
     def source(self, note: Note) -> tuple[Note | None, float]:
         """Return what a gradient was before an operation of a rule, and the factor between; None where it is none."""
+        if note not in self._sources:
+            self._sources[note] = self._source(note)
+        return self._sources[note]
+
+    def _source(self, note: Note) -> tuple[Note | None, float]:
         what, arrays = note.what, arrays_of(note)
         if not arrays:
             return None, 1.0
@@ -72,13 +79,14 @@ class Rules:
 
     def velocities(self, way: Sequence[Note]) -> set[Note]:
         """Return what was kept from the step before of which a share is added on a way."""
-        return {
-            next(reversed(list(spine(each, self._begin))))
-            for note in way
-            if note.what in SUMS and note.number > self._begin
-            for each in note.sources
-            if self.is_kept(each) and not self.is_share(each)
-        }
+        return set[Note]().union(*map(self._velocities_of, way))
+
+    def _velocities_of(self, note: Note) -> set[Note]:
+        if note not in self._velocities:
+            is_sum = note.what in SUMS and note.number > self._begin
+            kept = [n for n in note.sources if self.is_kept(n) and not self.is_share(n)] if is_sum else []
+            self._velocities[note] = {next(reversed(list(spine(each, self._begin)))) for each in kept}
+        return self._velocities[note]
 
     def is_moment(self, note: Note, source: Note) -> bool:
         """Return whether a share of what was kept from the step before is added to a source, as in a velocity.
@@ -144,7 +152,7 @@ class Rules:
 def arrays_of(note: Note) -> list[Note]:
     """Return the arrays among the inputs; where there is none, a number that was computed from arrays is one."""
     notes = [each for each in note.inputs if type(each) is Note]
-    return [each for each in notes if np.ndim(each.value)] or [each for each in notes if not _is_constant(each)]
+    return [each for each in notes if np.ndim(each.value)] or [each for each in notes if each.is_of_array]
 
 
 def unscaled(note: Note, arrays: Sequence[Note], begin: int) -> tuple[Note | None, float]:
@@ -161,7 +169,7 @@ def unscaled(note: Note, arrays: Sequence[Note], begin: int) -> tuple[Note | Non
     if type(scalar) is Note:
         if _is_of_norm(scalar, begin):
             return arrays[0], 1.0
-        if not _is_constant(scalar):
+        if scalar.is_of_array:
             return None, 1.0
         scalar = scalar.value
     factor = float(scalar)
@@ -184,19 +192,6 @@ def _value(given: Any) -> Any:
     if type(given) in (list, tuple):
         return [_value(each) for each in given]
     return given.value if type(given) is Note else given
-
-
-def _is_constant(note: Note) -> bool:
-    """Return whether a number was computed from no array."""
-    waiting = [note]
-    for _ in range(MOST):
-        if not waiting:
-            return True
-        each = waiting.pop()
-        if np.ndim(each.value):
-            return False
-        waiting += each.sources
-    return False
 
 
 def _is_zero(given: Any) -> bool:

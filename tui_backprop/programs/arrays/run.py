@@ -23,7 +23,7 @@ from .late import sentences
 from .losses import Losses
 from .rates import written_numbers
 from .recorder import ArrayRecorder
-from .telling import warnings_of
+from .telling import implied, warnings_of
 
 
 def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, warning: str) -> Program | None:
@@ -60,8 +60,9 @@ def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, war
         said.append(f"Only the first {len(steps)} steps of {path} are here: more would not fit.")
     engine = None
     if any(each.theirs for each in steps):
-        remark = " ".join(sentences(late))
-        said.append(remark)
+        too_soon = [*sentences(late)]
+        said += too_soon
+        remark = " ".join([*(implied(losses, len(steps), recorder.taken) if losses.is_computed else ()), *too_soon])
         multiple = multiple_text((each.factor for each in steps), found[0].built.loss)
         places = _places(steps)
         engine = LearnersEngine("the script", path, "", "", {}, multiple=multiple, found_at=places, remark=remark)

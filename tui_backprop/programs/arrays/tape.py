@@ -33,12 +33,12 @@ class Note:
     `begins_with` is the next on its spine, and `jump` one further down at the distance at which a search halves, each
     `depth` steps from the end. `read_at` is the number of the last one that was computed of it, but copies, multiples
     and sums count only where more is computed of them; `mixed_at` that of the last on its spine into which another
-    array went, and `is_mixed` whether it was computed from several arrays at all.
+    array went, `is_mixed` whether it was computed from several arrays at all, and `is_of_array` whether from any.
     """
 
     __slots__ = (
         *("caller", "inputs", "number", "place", "readers", "replaces", "settings", "value", "what"),
-        *("begins_with", "depth", "is_mixed", "jump", "mixed_at", "read_at"),
+        *("begins_with", "depth", "is_mixed", "is_of_array", "jump", "mixed_at", "read_at"),
     )
 
     def __init__(self, what: Callable[..., Any] | None, inputs: Sequence[Any], settings: dict[str, Any]) -> None:
@@ -54,7 +54,7 @@ class Note:
         self.begins_with: Note | None = None
         self.jump: Note | None = None
         self.depth = 0
-        self.is_mixed = False
+        self.is_mixed = self.is_of_array = False
         self.mixed_at = 0
         self.read_at = 0
 
@@ -173,6 +173,7 @@ def link(note: Note) -> None:
     is_number = not np.ndim(note.value)
     arrays = {each for each in note.sources if is_number or np.ndim(each.value)}
     note.is_mixed = len(arrays) > 1 or any(each.is_mixed for each in arrays)
+    note.is_of_array = any(each.is_of_array or np.ndim(each.value) for each in note.sources)
     first = _first_array(note) if is_linear(note) else None
     if first is None:
         note.mixed_at = note.number

@@ -16,7 +16,7 @@ from .losses import Losses
 def warnings_of(steps: Sequence[JudgedStep], losses: Losses, optimizer: Optimizer, taken: int) -> Iterator[str]:
     """Yield what is said of the steps that are opened, of so many that were taken."""
     loss = steps[0].loss.built.loss.name
-    yield from _implied(losses, len(steps), taken)
+    yield from implied(losses, len(steps), taken)
     multiple = multiple_text((each.factor for each in steps), steps[0].loss.built.loss)
     if multiple:
         yield warning_of(multiple)
@@ -57,7 +57,8 @@ def _names(which: Iterator[tuple[str, bool]]) -> str:
     return in_words(names) if names else ""
 
 
-def _implied(losses: Losses, opened: int, taken: int) -> Iterator[str]:
+def implied(losses: Losses, opened: int, taken: int) -> Iterator[str]:
+    """Say which loss the gradients are of, where it is none that the script computes."""
     if losses.implied:
         other = (
             "Its gradients are not those of the loss that it computes, but"
