@@ -43,6 +43,12 @@ for k in range(1, 13):
         ahead = 0.9 * m + 0.1 * g / (1 - 0.9 ** k)
         p -= 0.01 * ahead / (np.sqrt(v) + 1e-8) + 0.01 * 0.1 * p
 """
+ADAMAX = (
+    NADAM.partition("        V[n] =")[0]
+    + """        V[n] = np.maximum(0.999 * V[n], np.abs(g))
+        p -= 0.01 / (1 - 0.9 ** k) * M[n] / (V[n] + 1e-8)
+"""
+)
 OVER_TIME = """
 sequences, targets = rng.normal(size=(8, 4)), rng.normal(size=8)
 wx, wh, b = 0.5, 0.3, 0.0
@@ -165,6 +171,7 @@ def opened(source: str, folder: Path) -> Program:
         (NEWTON, {"w"}, "(p - t) + w", "(p - t)", {"w"}),
         (NEWTON.replace("np.linalg.solve(H, g)", "np.linalg.inv(H) @ g"), {"w"}, "(p - t) + w", "(p - t)", {"w"}),
         (NADAM, {"P[0]", "P[1]"}, "(1 - h * h)", "(1 - h)", {"P[0]"}),
+        (ADAMAX, {"P[0]", "P[1]"}, "(1 - h * h)", "(1 - h)", {"P[0]"}),
         (OVER_TIME, {"wx", "wh", "b"}, "dz * hs[k]", "dz * hs[k + 1]", {"wh"}),
         (TWO_CALLS, {"W", "v"}, "(1 - h ** 2)", "(1 - h)", {"W"}),
         (ANOTHER_LOSS, {"W1", "W2"}, "", "", set()),
@@ -178,6 +185,7 @@ def opened(source: str, folder: Path) -> Program:
         "Newton",
         "inverse",
         "Nadam",
+        "Adamax",
         "over time",
         "two calls",
         "another loss",

@@ -212,6 +212,8 @@ def _is_of_norm(note: Note, begin: int) -> bool:
 
 
 def _is_norm(note: Note, *, is_one_number: bool) -> bool:
+    if note.what is np.maximum:  # of what was kept and of an amount, as in Adamax
+        return any(each.what is np.absolute for each in note.sources)
     if note.what is np.power:
         return type(note.inputs[1]) is float and 0 < note.inputs[1] < 1
     return note.what in _OF_NORMS or (is_one_number and note.what in _LARGEST)
