@@ -64,6 +64,31 @@ async def test_a_frame_of_a_run_gives_way_to_a_key_and_what_it_had_drawn_is_pain
         assert text(pilot, "header").strip() in painted[0].text
 
 
+async def test_what_gave_way_is_not_painted_where_no_pane_stands_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened() as pilot:
+        screen = pilot.app.screen
+        assert isinstance(screen, MainScreen)
+        canvases, painted = screen._canvases, list[tuple[int, int]]()
+        asked = iter([False] * (len(canvases.areas) - 1))
+        monkeypatch.setattr(screen, "_is_awaited", lambda: next(asked, True))
+        monkeypatch.setattr(canvases, "_paint", lambda rows: painted.extend((row.x, row.y) for row in rows) or True)
+        await pilot.press("r")
+        canvases._drawn.clear()
+        for canvas in canvases:
+            canvas.take([], 0)  # all of it is to be painted
+        screen.session.tick()
+        screen._gives_way = True
+        screen._draw()
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        painted.clear()
+        monkeypatch.setattr(screen, "_is_awaited", lambda: False)
+        screen._draw()
+        areas = canvases.areas.values()
+        assert painted
+        assert all(any(x == a.x and a.y - 1 <= y < a.y + a.height for a in areas) for x, y in painted)
+
+
 async def test_a_slow_run_shows_each_of_its_steps_whatever_the_terminal_sends(monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened() as pilot:
         screen = pilot.app.screen

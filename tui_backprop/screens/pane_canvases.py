@@ -70,6 +70,9 @@ class PaneCanvases:
             self._position(pane.name, area)
             if pane.titled:
                 self._position(f"{pane.name}-title", area and area._replace(y=area.y - 1, height=1))
+        # a frame that gave way had drawn for where they stood
+        shown = [(name, rows) for name, rows in self._unpainted if self._canvases[name].display]
+        self._unpainted = [(name, [y for y in rows if y < self._at[name].height]) for name, rows in shown]
         self._drawn.clear()
         return True
 
