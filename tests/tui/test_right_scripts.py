@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.tui.test_used_gradients import parted
+from tui_backprop.beliefs.case import Case
+from tui_backprop.beliefs.machine import Machine
 from tui_backprop.commands.cli import main
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import Program
@@ -230,3 +232,18 @@ def test_a_loss_that_is_not_found_in_some_steps_is_said(tmp_path: Path) -> None:
     program = opened(AFTERWARDS, tmp_path)
     assert len(program.steps) == 9
     assert program.warning == "Only 9 of its 10 steps are here: in the others reduce_mean was not found."
+
+
+def test_the_wrong_slope_of_a_long_step_is_not_looked_for_longer_than_a_moment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tried: list[int] = []
+    parting = Case.parting
+
+    def count(case: Case, machine: Machine) -> int | None:
+        tried.append(case.work(machine))
+        return parting(case, machine)
+
+    monkeypatch.setattr(Case, "parting", count)
+    assert parted(opened(OVER_TIME.replace("dz * hs[k]", "dz * hs[k + 1]"), tmp_path)) == {"wh"}
+    assert 0 < sum(tried) < 400_000

@@ -53,6 +53,9 @@ _MOST_WORK = 120_000
 _MOST_NUMBERS = 200_000
 """In a step of so many numbers a slope written by hand is found within 0.3 s."""
 
+_MOST_TRIED = 300_000
+"""So much is tried to find one, in contributions: a second, in a graph of some hundred operations."""
+
 
 def diagnose(calls: Sequence[BackwardCall]) -> list[Diagnosis]:
     """Return what explains all gradients of all backward calls, the simplest first; nothing where all are right.
@@ -89,6 +92,8 @@ def diagnose_by_hand(calls: Sequence[BackwardCall]) -> list[Diagnosis]:
         return []
     for beliefs in ((SLOPE, CONSUMER_LOST), (SLOPE_OF_ONE,)):
         causes = [cause for belief in beliefs for cause in belief.causes(suspicion) if cause.factor is None]
+        if len(causes) * cases[0].work(Machine()) > _MOST_TRIED:
+            return []
         found = _simplest([(cause,) for cause in causes if _suspicion(cases, (cause,)) is None])
         if found:
             return [Diagnosis(each) for each in found] if len(found) == 1 else []
