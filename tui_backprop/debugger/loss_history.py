@@ -10,6 +10,8 @@ from array import array
 from collections.abc import Iterator
 from math import inf, isfinite
 
+import numpy as np
+
 
 class LossHistory:
     """J of the iterations 1, 2, 3 ... as their forward passes measured it."""
@@ -82,14 +84,16 @@ class LossHistory:
         """
         buckets = -(-window // self._span)
         per_column = -(-buckets // max(columns, 1))
-        for start in range(0, min(len(self._first), buckets), per_column):
-            lows, highs = self._low[start : start + per_column], self._high[start : start + per_column]
-            low, high = min(lows), max(highs)
-            if low > high:
-                continue
-            ends = {(start + lows.index(low), low), (start + highs.index(high), high)}
-            for bucket, loss in sorted(ends):
-                yield self._middle(bucket), loss
+        starts = range(0, min(len(self._first), buckets), per_column)
+        low, high = np.full((2, len(starts) * per_column), [[inf], [-inf]])
+        known = min(low.size, len(self._first))
+        low[:known], high[:known] = self._low[:known], self._high[:known]
+        lows, highs = low.reshape(-1, per_column), high.reshape(-1, per_column)
+        extremes = (lows.argmin(axis=1), lows.min(axis=1), highs.argmax(axis=1), highs.max(axis=1))
+        for start, least, smallest, most, largest in zip(starts, *(each.tolist() for each in extremes), strict=True):
+            if smallest <= largest:
+                for bucket, loss in sorted({(start + least, smallest), (start + most, largest)}):
+                    yield self._middle(bucket), loss
 
     def _middle(self, bucket: int) -> float:
         first = bucket * self._span + 1

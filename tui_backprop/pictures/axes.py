@@ -46,8 +46,12 @@ def _multiples(low: float, high: float, unit: float) -> list[float]:
 
 def labels(places: list[float]) -> list[str]:
     """Return what stands at ticks: with as many digits as tell them from each other."""
-    texts = [[number(x, digits) for x in places] for digits in range(DIGITS, MOST_DIGITS)]
-    return next((found for found in texts if len(set(found)) == len(places)), texts[-1])
+    texts: list[str] = []
+    for digits in range(DIGITS, MOST_DIGITS):
+        texts = [number(x, digits) for x in places]
+        if len(set(texts)) == len(places):
+            break
+    return texts
 
 
 def axis_beside(low: float, high: float, rows: int) -> list[Line]:
