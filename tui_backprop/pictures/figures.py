@@ -47,7 +47,11 @@ class Figure:
         aside, above = (right - left) / max(width - 1, 1) / 4, (high - low) / max(height - 1, 1) * 3 / 8
         across = np.interp(xs, (left - aside, right + aside), (left, right))
         up = np.interp(ys, (low - above, high + above), (low, high))
-        self._curves.append((across.tolist(), up.tolist()))
+        dots = np.array(cells_of(up, low, high, 4 * height))
+        # plotext takes as long for a point between two at the same height, which changes no dot
+        seen = np.ones(len(dots), dtype=bool)
+        seen[1:-1] = (dots[1:-1] != dots[:-2]) | (dots[1:-1] != dots[2:])
+        self._curves.append((across[seen].tolist(), up[seen].tolist()))
 
     def mark(self, xs: Array | Sequence[float], ys: Array | Sequence[float], mark: str) -> None:
         """Put a mark at each of the points that lie between the ends of the axes."""
