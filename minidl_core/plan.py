@@ -58,11 +58,6 @@ class Plan:
         return list(self.index)
 
     @cached_property
-    def _places(self) -> list[int]:
-        """Where each node is in the order of the search."""
-        return [self.subgraph.index[node] for node in self.nodes]
-
-    @cached_property
     def sources(self) -> list[tuple[int, ...]]:
         """Where the inputs of each node are."""
         return [tuple([self.index[source] for source in node.inputs]) for node in self.nodes]
@@ -88,7 +83,12 @@ class Plan:
     def start(self, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array]) -> list[Array]:
         """Return the list of values with those of the leaves in it; raises GraphError, ShapeError or NonFiniteError."""
         values = self._leaves.start(feeds, variables)
-        return values if self.scalars is None else [values[place] for place in self._places]
+        if self.scalars is None:
+            return values
+        of_leaves: list[Any] = [None] * len(self.nodes)
+        for place in self.subgraph.leaves:
+            of_leaves[self.index[self.subgraph.nodes[place]]] = values[place]
+        return of_leaves
 
     def run(self, feeds: Mapping[Placeholder, Array], variables: Mapping[Variable, Array]) -> Evaluation:
         """Return the values of all nodes.
