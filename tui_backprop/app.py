@@ -27,7 +27,7 @@ from .crash import describe, report_crash
 from .debugger.message import Message
 from .debugger.timeline import Timeline
 from .drawing.palette import ON_LIGHT, choose_theme
-from .keys import REPAINT, Keymap
+from .keys import REPAINT
 from .later import import_later
 from .lessons import lesson_names
 from .notation.fitting import printable
@@ -88,7 +88,6 @@ class BackpropApp(App[None]):
         self._begins = begins
         self._offers_path = offers_path
         self._settings = Settings()
-        self._keys: Keymap = {}
         self._wrong_settings: list[str] = []
         self.fault: list[str] = []
         # passed here already, because the filter for NO_COLOR is chosen now: a theme's would make greys of the colours
@@ -137,7 +136,7 @@ class BackpropApp(App[None]):
         wrong = [*(self._wrong_settings if starts else ()), "" if progress is None else progress.problem]
         problem = ". ".join(filter(None, wrong))
         listed = entries(progress, others)
-        self.push_screen(LessonsScreen(listed, here, self._keys, starts=starts, problem=problem), open_lesson)
+        self.push_screen(LessonsScreen(listed, here, self._settings.keys, starts=starts, problem=problem), open_lesson)
 
     def _open(self, address: str) -> DebugSession:
         return DebugSession(open_program(address), self._steps, has_files=self.session.has_files)
@@ -152,7 +151,7 @@ class BackpropApp(App[None]):
         self.switch_mode(address if address != next(iter(self._sessions)) else self.DEFAULT_MODE)
 
     def _make_screen(self) -> Screen[None]:
-        screen = MainScreen(self.session, self._company, self._keys, self._paint, self._is_awaited)
+        screen = MainScreen(self.session, self._company, self._settings.keys, self._paint, self._is_awaited)
         screen._css_update_count = self._css_update_count  # or Textual would parse all style sheets again for it
         screen.viewer.tell(self._progress)
         if (self._begins and not self._offers_path) or (len(self._sessions) > 1 and self._company is None):
@@ -239,7 +238,9 @@ class BackpropApp(App[None]):
                     look(member, opened)
 
             there, shown = Look(lead, member), session or DebugSession(self.session.program)
-            self.push_screen(LookScreen(shown, there, self._keys, self._paint, self._is_awaited, look_elsewhere))
+            self.push_screen(
+                LookScreen(shown, there, self._settings.keys, self._paint, self._is_awaited, look_elsewhere)
+            )
 
         self.push_screen(ClassScreen(lead), look)
 
@@ -318,7 +319,6 @@ class BackpropApp(App[None]):
     def set_up(self, settings: Settings) -> None:
         """Take over what is set: keys, the theme, the speed of a run, whether questions are asked."""
         message = self.session.message  # what was wrong with the program still has to be read
-        self._keys = settings.keys
         self.set_keymap(settings.keys)
         self._settings = settings
         self.action_choose_theme(theme_of(settings))
@@ -399,7 +399,7 @@ class BackpropApp(App[None]):
         from .screens.palette import palette
 
         if isinstance(screen, MainScreen):
-            yield from palette(screen, self._keys, self.action_choose_theme)
+            yield from palette(screen, self._settings.keys, self.action_choose_theme)
         left_out = ("Keys",) if self.session.has_files else ("Keys", "Screenshot")
         yield from (command for command in super().get_system_commands(screen) if command.title not in left_out)
 
