@@ -137,6 +137,21 @@ def test_after_quitting_while_it_stops_and_goes_on() -> None:
         assert terminal.is_clean
 
 
+def test_a_stop_typed_behind_the_last_key_stops_nothing_of_what_is_left_to_paint() -> None:
+    with PseudoTerminal([*COMMAND, "perceptron"], columns=240, rows=80) as terminal:
+        terminal.wait_for("not yet")
+        terminal.wait_for_rest()
+        threads = Path(f"/proc/{terminal.child.pid}/task")
+        before = len([*threads.iterdir()])
+        terminal.press(*["ctrl+l", "?", "escape"] * 3, "q")  # more than fits into a terminal of which nothing is read
+        while len([*threads.iterdir()]) == before:
+            assert terminal.child.isalive()
+        for _ in range(500):
+            terminal.press("ctrl+s")
+        assert terminal.wait_for_exit() == 0
+        assert terminal.is_clean
+
+
 def test_an_interrupt_while_it_starts_is_no_traceback() -> None:
     with ExitStack() as stack:
         terminals = [stack.enter_context(PseudoTerminal([*COMMAND, "chain"])) for _ in range(4)]

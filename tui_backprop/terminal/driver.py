@@ -17,6 +17,7 @@ import os
 import re
 import select
 import signal
+import termios
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -338,8 +339,14 @@ class DifferenceDriver(LinuxDriver):
             signal.signal(signal.SIGCONT, signal.SIG_DFL)
         self.disable_input()  # first: the answer to a question would set a mode that is unset here
         self.write("\x1b[?1016l")
+        attributes, self.attrs_before = self.attrs_before, None
         super().stop_application_mode()
         self._has_terminal = False
+        self.close()
+        # only now, all being out: with its own modes, a Ctrl+S that was typed behind the last key stops the terminal
+        if attributes is not None:
+            with suppress(termios.error):
+                termios.tcsetattr(self.fileno, termios.TCSANOW, attributes)
 
     def suspend_application_mode(self) -> None:
         """Give the terminal back until the process goes on."""
