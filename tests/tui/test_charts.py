@@ -16,6 +16,7 @@ from tui_backprop.app import BackpropApp
 from tui_backprop.debugger.loss_history import LossHistory
 from tui_backprop.drawing.palette import STYLES, Line, plain
 from tui_backprop.lessons.lesson import Example, Lesson
+from tui_backprop.pictures import figures
 from tui_backprop.pictures.loss_chart import _window, draw_loss
 from tui_backprop.programs.program import program_of
 from tui_backprop.widgets.canvas import Canvas
@@ -256,6 +257,25 @@ def test_the_size_of_the_terminal_does_not_matter(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("COLUMNS", "20")
     monkeypatch.setenv("LINES", "5")
     check_size(loss_lines(PERCEPTRON, 4, 200, 60), 200, 60)
+
+
+@given(
+    st.lists(st.tuples(st.floats(-1, 11), st.floats(-1, 6)), min_size=1, max_size=200),
+    st.integers(4, 60),
+    st.integers(1, 20),
+)
+def test_a_curve_drawn_in_pieces_is_the_one_drawn_at_once(
+    points: list[tuple[float, float]], width: int, height: int
+) -> None:
+    def drawn(points_of_a_piece: int) -> list[list[str]]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(figures, "_PIECE", points_of_a_piece)
+            figure = figures.Figure(width, height, (0, 10), (0, 5))
+            figure.curve(*zip(*sorted(points), strict=True))
+            return figure.rows()
+
+    assert drawn(len(points)) == drawn(7) == drawn(figures._PIECE)
+    assert any(cell != " " for row in drawn(7) for cell in row)
 
 
 def test_plotext_is_imported_with_the_first_chart() -> None:

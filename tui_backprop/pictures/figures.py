@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +15,9 @@ from ..drawing.palette import Line, Span
 from .axes import cells_of
 
 CURSOR, MEASURED, GHOST = "●", "o", "·"
+
+_NO_DOTS = ord("\u2800")
+_PIECE = 32  # points; of a curve that goes on, or moves in a part, the other pieces need not be drawn again
 
 _SMALL_DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -33,7 +36,7 @@ class Figure:
     def __init__(self, width: int, height: int, ends: tuple[float, float], heights: tuple[float, float]) -> None:
         self._size = width, height
         self._ends, self._heights = ends, heights
-        self._curves: list[tuple[list[float], list[float]]] = []
+        self._curves: list[list[tuple[int, int]]] = []
         self._marks: dict[tuple[int, int], str] = {}
 
     def curve(self, xs: Array | Sequence[float], ys: Array | Sequence[float]) -> None:
@@ -45,13 +48,9 @@ class Figure:
         (left, right), (low, high) = self._ends, self._heights
         width, height = self._size
         aside, above = (right - left) / max(width - 1, 1) / 4, (high - low) / max(height - 1, 1) * 3 / 8
-        across = np.interp(xs, (left - aside, right + aside), (left, right))
-        up = np.interp(ys, (low - above, high + above), (low, high))
-        dots = np.array(cells_of(up, low, high, 4 * height))
-        # plotext takes as long for a point between two at the same height, which changes no dot
-        seen = np.ones(len(dots), dtype=bool)
-        seen[1:-1] = (dots[1:-1] != dots[:-2]) | (dots[1:-1] != dots[2:])
-        self._curves.append((across[seen].tolist(), up[seen].tolist()))
+        across = cells_of(np.clip(xs, left, right), left - aside, right + aside, 2 * width)
+        up = cells_of(np.clip(ys, low, high), low - above, high + above, 4 * height)
+        self._curves.append(list(zip(across, up, strict=True)))
 
     def mark(self, xs: Array | Sequence[float], ys: Array | Sequence[float], mark: str) -> None:
         """Put a mark at each of the points that lie between the ends of the axes."""
@@ -71,14 +70,34 @@ class Figure:
         return rows
 
     def _braille(self) -> list[list[str]]:
-        plt = _plotext()
-        plt.clear_data()
-        plt.plot_size(*self._size)
-        plt.xlim(*self._ends)
-        plt.ylim(*self._heights)
-        for xs, ys in self._curves:
-            plt.plot(xs, ys, marker="braille")
-        return [list(row) for row in plt.uncolorize(plt.build()).splitlines()]
+        width, height = self._size
+        dots = np.full((height, width), _NO_DOTS)
+        for curve in self._curves:
+            for start in range(0, max(len(curve) - 1, 1), _PIECE):
+                piece = curve[start : start + _PIECE + 1]
+                column, row = min(x for x, _ in piece) // 2, min(y for _, y in piece) // 4
+                drawn = _drawn(tuple((x - 2 * column, y - 4 * row) for x, y in piece))
+                dots[row : row + len(drawn), column : column + len(drawn[0])] |= drawn
+        return [[" " if cell == _NO_DOTS else chr(cell) for cell in row] for row in dots[::-1].tolist()]
+
+
+_NO_DOTS = ord("\u2800")
+_PIECE = 48  # of a curve that grows, or of which a part moves, the other pieces need not be drawn again
+
+
+@lru_cache(maxsize=256)
+def _drawn(dots: tuple[tuple[int, int], ...]) -> Array:
+    """Return a line from dot to dot in cells of 2 by 4 of them, the lowest row first, each by its code point."""
+    plt = _plotext()
+    xs, ys = zip(*dots, strict=True)
+    width, height = max(xs) // 2 + 1, max(ys) // 4 + 1
+    plt.clear_data()
+    plt.plot_size(width, height)
+    plt.xlim(0, 2 * width - 1)
+    plt.ylim(0, 4 * height - 1)
+    plt.plot(xs, ys, marker="braille")
+    rows = plt.uncolorize(plt.build()).splitlines()
+    return np.array([[_NO_DOTS if cell == " " else ord(cell) for cell in row] for row in reversed(rows)])
 
 
 @cache
