@@ -35,7 +35,7 @@ KEYS, SCREEN = 0, 2  # the descriptors that Textual reads from and paints on; it
 ENDINGS = tuple(
     signal.Signals[f"SIG{name}"] for name in ("INT", "TERM", "HUP", "QUIT", "USR1", "USR2", "ALRM", "ABRT", "XCPU")
 )
-READER_WAITS = 0.001  # so many seconds the thread that reads keys waits for one that computes
+READER_WAITS = 0.0001  # so many seconds the thread that reads keys waits for one that computes
 PATIENCE = 2.0  # seconds that the app has to quit after a signal
 
 # what Textual 8.2.8 sets, unset: paste, wrap, size reports, mouse, focus, painting at once, keyboard, screen, cursor
