@@ -102,7 +102,7 @@ def _expected_change(recording: Recording, optimizer: Optimizer) -> float | None
         try:
             step = Step(optimizer, start.memory, gradients.values())
             for variable, gradient in gradients.items():
-                change -= float((gradient * step.update(variable, start_value(start, variable), gradient)[-1]).sum())
+                change -= float(np.vdot(gradient, step.update(variable, start_value(start, variable), gradient)[-1]))
         except MinidlError:
             return None
     return change

@@ -125,7 +125,8 @@ def _giver(event: ContributionAdded) -> str:
 def _title(moment: Moment, node: Node, edges: list[GradientEdge], edge: GradientEdge | None, width: int) -> Line:
     count = len(edges)
     which = f"edge {edges.index(edge) + 1} of {count}" if edge else f"{count} edge{'s' * (count != 1)}"
-    off = sum(source is node for each in set(node.consumers) - moment.graph.position.keys() for source in each.inputs)
+    elsewhere = {each for each in node.consumers if each not in moment.graph.position}
+    off = sum(source is node for each in elsewhere for source in each.inputs)
     which += f", {off} off the path" if off else ""
     slope = slope_name(moment, node)
     whole = f"{slope} = sum over the edges that leave {called(node)}"

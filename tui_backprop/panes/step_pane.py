@@ -211,9 +211,10 @@ def _past(label: str, nodes: Sequence[Node], count: int, wide: bool, length: int
     if not count:
         return Part(1, [[*_label(label, wide), ("none", "dim")], []])
     choices: list[Line] = []
-    for first in range(len(nodes)) if wide else ():
-        more = [(f"{ELLIPSIS} ", "dim")] if count > len(nodes) - first else []
-        choices.append([*_label(label, wide), *more, (_names(nodes[first:], length), "done")])
+    names = _names(nodes, length) if wide else []
+    for first in range(len(names)):
+        more = [(f"{ELLIPSIS} ", "dim")] if count > len(names) - first else []
+        choices.append([*_label(label, wide), *more, (" ".join(names[first:]), "done")])
     return Part(1, [*choices, _counted(label, count), []])
 
 
@@ -227,9 +228,10 @@ def _first(label: str, nodes: Sequence[Node], count: int, wide: bool, length: in
     if not count:
         return Part(2, [[*_label(label, wide), ("none", "dim")]])
     choices: list[Line] = []
-    for last in range(len(nodes), 0, -1):
+    names = _names(nodes, length)
+    for last in range(len(names), 0, -1):
         more = [(f" {ELLIPSIS}", "dim")] if count > last else []
-        choices.append([*_label(label, wide), (_names(nodes[:last], length), "text"), *more])
+        choices.append([*_label(label, wide), (" ".join(names[:last]), "text"), *more])
     return Part(2, choices)
 
 
@@ -253,5 +255,5 @@ def _label(label: str, wide: bool) -> Line:
     return [(f"{label}  " if wide else f"{label} ", "dim")]
 
 
-def _names(nodes: Sequence[Node], length: int) -> str:
-    return " ".join(in_list(node, length) for node in nodes)
+def _names(nodes: Sequence[Node], length: int) -> list[str]:
+    return [in_list(node, length) for node in nodes]
