@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +37,17 @@ def test_help_and_version_import_neither_textual_nor_numpy(option: str) -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert (__version__ if option == "--version" else "examples:") in done.stdout
+
+
+def test_an_interrupt_while_modules_are_imported_ends_it_without_a_word() -> None:
+    script = (
+        "import os, signal, weakref\nfrom tui_backprop.programs.collecting import importing\n"
+        "class Lock: pass\nlock = Lock()\n"  # as an import has one, whose end is told in a callback
+        "let_go = weakref.ref(lock, lambda _: os.kill(os.getpid(), signal.SIGINT))\n"
+        "with importing():\n    del lock\n    print('went on')"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
 
 
 def test_list_names_every_lesson_with_what_it_shows(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ half of that of a graph, went into finding that out.
 from __future__ import annotations
 
 import gc
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -30,10 +31,15 @@ def collecting_rarely() -> Iterator[None]:
 
 @contextmanager
 def importing() -> Iterator[None]:
-    """Never look for garbage in this block, nor later among what it made: modules stay."""
+    """Never look for garbage in this block, nor later among what it made: modules stay.
+
+    An interrupt ends the process: Python loses the exception of one that comes while the lock of a module is let go.
+    """
     gc.disable()
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         yield
     finally:
+        signal.signal(signal.SIGINT, before)
         gc.freeze()
         gc.enable()
