@@ -12,10 +12,12 @@ from tui_backprop.app import BackpropApp
 from tui_backprop.debugger.breakpoints import Breakpoints
 from tui_backprop.debugger.steps import Place, after_iteration
 from tui_backprop.debugger.timeline import Timeline
+from tui_backprop.narration.messages import sentences
 from tui_backprop.notation.conditions import FORMS, ConditionError, read_breakpoint
 from tui_backprop.notation.moments import name_moment
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import program_of
+from tui_backprop.session import DebugSession
 
 from .learners_engine import program_of_theirs
 from .on_screen import opened, place, text, wait_for
@@ -184,24 +186,41 @@ async def go_on(pilot: Pilot[None], key: str) -> str:
     return text(pilot, "keys")
 
 
+def gone_on(session: DebugSession, *, backwards: bool = False) -> tuple[str, Place]:
+    """Go on to the next breakpoint, and return what is said there, and where that is."""
+    session.resume(backwards=backwards)
+    while session.running is not None:
+        session.tick()
+    assert session.message is not None
+    return sentences(session.message, {})[0], session.timeline.place
+
+
 @pytest.mark.parametrize("lesson", SWEPT)
 @pytest.mark.parametrize("condition", ["phase update", "gradient > 0.1", "loss rises"])
-async def test_c_stops_wherever_the_condition_holds_and_shift_c_at_the_same_places(lesson: str, condition: str) -> None:
-    wanted = stops(Timeline(open_program(lesson)), condition, 2)
-    async with opened(lesson, steps=2) as pilot:
-        screen = pilot.app.screen
-        screen.session.breakpoints.add(read_breakpoint(condition, pilot.app.timeline.graph))
-        for there in wanted:
-            assert f"breakpoint: {condition}" in await go_on(pilot, "c")
-            assert place(pilot) == there
-        assert "no breakpoint up to iteration 2, where a run pauses" in await go_on(pilot, "c")
-        assert pilot.app.timeline.at_end_of_iteration
-        for there in reversed(wanted):
-            assert f"breakpoint: {condition}" in await go_on(pilot, "C")
-            assert place(pilot) == there
-        for _ in range(2):
-            assert "no breakpoint before here: this is the start" in await go_on(pilot, "C")
-            assert place(pilot) == (1, 0)
+def test_it_goes_on_to_wherever_the_condition_holds_and_back_to_the_same_places(lesson: str, condition: str) -> None:
+    session = DebugSession(open_program(lesson), 2)
+    session.break_at(read_breakpoint(condition, session.timeline.graph))
+    wanted = [Place(*there) for there in stops(Timeline(open_program(lesson)), condition, 2)]
+    hit = f"breakpoint: {condition}"
+    assert [gone_on(session) for _ in wanted] == [(hit, there) for there in wanted]
+    said, there = gone_on(session)
+    assert "no breakpoint up to iteration 2, where a run pauses" in said
+    assert session.timeline.at_end_of_iteration
+    assert [gone_on(session, backwards=True) for _ in wanted] == [(hit, there) for there in reversed(wanted)]
+    for _ in range(2):
+        said, there = gone_on(session, backwards=True)
+        assert "no breakpoint before here: this is the start" in said
+        assert there == Place(1, 0)
+
+
+async def test_c_goes_on_and_shift_c_goes_back() -> None:
+    wanted = stops(Timeline(open_program("perceptron")), "phase update", 2)
+    async with opened("perceptron", steps=2) as pilot:
+        pilot.app.screen.session.breakpoints.add(read_breakpoint("phase update", pilot.app.timeline.graph))
+        for key, places in (("c", wanted), ("C", wanted[-2::-1])):
+            for there in places:
+                assert "breakpoint: phase update" in await go_on(pilot, key)
+                assert place(pilot) == there
 
 
 async def test_x_breaks_on_the_node_in_view_and_again_does_not() -> None:
