@@ -275,12 +275,13 @@ class Evaluation:
 
     def downstream(self, node: Node) -> list[Operation]:
         """Return the operations whose values depend on this node's, in the order of their evaluation."""
-        plan, changed = self._plan, {self._plan.index[node]}
-        for position, sources in enumerate(plan.sources):
-            if not changed.isdisjoint(sources):
+        nodes, sources, start = self._plan.nodes, self._plan.sources, self._plan.index[node]
+        changed, found = {start}, []
+        for position in range(start + 1, len(nodes)):
+            if not changed.isdisjoint(sources[position]) and isinstance(each := nodes[position], Operation):
                 changed.add(position)
-        changed.discard(plan.index[node])
-        return [each for each in plan.nodes if isinstance(each, Operation) and plan.index[each] in changed]
+                found.append(each)
+        return found
 
     def what_if(self, node: Node, fetch: Node) -> Callable[[Array], Array]:
         """Return a function: the value that `fetch` would have in this evaluation if `node` had the given one."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from minidl_core import MinidlError, Variable
 from minidl_core.arrays import quiet
-from minidl_core.plan import Plan
 
 from ..beliefs.evaluated_graph import EvaluatedGraph
 from ..beliefs.naming import Naming
@@ -20,16 +19,17 @@ def naming(recording: Recording) -> Naming | None:
 
     The gradients that stood in variables are the right ones of the iteration before, where that had the same loss.
     """
-    loss, start, previous = recording.graph.loss, recording.start, recording.previous
+    loss, plan = recording.graph.loss, recording.graph.plan
+    start, previous = recording.start, recording.previous
     before = {}
     try:
         with quiet():
-            evaluation = Plan([loss]).run(start.feeds, start.variables)
+            evaluation = plan.run(start.feeds, start.variables)
             if evaluation.has_empty:
                 return None
             graph = EvaluatedGraph(evaluation, loss)
             if previous is not None and previous.loss is not None:
-                earlier = EvaluatedGraph(Plan([loss]).run(previous.start.feeds, previous.start.variables), loss)
+                earlier = EvaluatedGraph(plan.run(previous.start.feeds, previous.start.variables), loss)
                 before = {at: earlier.right[at] for at, node in enumerate(graph.nodes) if isinstance(node, Variable)}
             graph.right  # noqa: B018 (it raises where a gradient is not finite)
     except MinidlError:

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from minidl_core import MinidlError
 from minidl_core.arrays import quiet
-from minidl_core.plan import Plan
 
 from ..beliefs.at_the_start import ALL_NOT_ZEROED, NOT_ZEROED, SEED, STALE_UPDATE
 from ..beliefs.belief import Cause
@@ -87,7 +86,7 @@ def _faults(recording: Recording, engine: LearnersEngine) -> list[Fault]:
         return []
     try:
         with quiet():
-            evaluation = Plan([loss]).run(recording.start.feeds, recording.start.variables)
+            evaluation = recording.graph.plan.run(recording.start.feeds, recording.start.variables)
         call = BackwardCall(evaluation, loss, recording.theirs, step.before, step.stale, step.children)
         return faults_of(engine, (diagnose_by_hand if engine.is_by_hand else diagnose)([call]))
     except MinidlError:  # a gradient of data is not finite, which stops no training

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from minidl_core import Node, Operation, Placeholder, Variable
 from minidl_core.arrays import Shape
+from minidl_core.plan import Plan
 
 
 class LossGraph:
@@ -26,6 +28,11 @@ class LossGraph:
         self.variables = tuple(node for node in self.nodes if isinstance(node, Variable))
         self.shapes = _shapes(self.loss.graph.nodes, feeds)
         self.data = tuple(node for node in self.nodes if self.is_data(node))
+
+    @cached_property
+    def plan(self) -> Plan:
+        """How the loss is computed anew, beside the training: at other numbers, or once more."""
+        return Plan([self.loss])
 
     def consumers(self, node: Node) -> list[Operation]:
         """Return the consumers that lead to the loss."""

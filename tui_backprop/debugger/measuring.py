@@ -13,7 +13,6 @@ import numpy as np
 from minidl_core import GradientCheck, GradientCompleted, MinidlError, Node
 from minidl_core.arrays import quiet
 from minidl_core.gradient_check import check_evaluation, size_of_entry
-from minidl_core.plan import Plan
 
 from .kept import kept
 from .recording import Recording
@@ -66,7 +65,7 @@ def measure(
     loss = recording.graph.loss
     try:
         with quiet():
-            evaluation = Plan([loss]).run(recording.start.feeds, recording.start.variables)
+            evaluation = recording.graph.plan.run(recording.start.feeds, recording.start.variables)
         theirs = None
         if hunted:
             event = recording.events[recording.completed[node]]

@@ -10,7 +10,6 @@ import numpy as np
 
 from minidl_core import GradientCompleted, MinidlError, Variable
 from minidl_core.arrays import Array
-from minidl_core.plan import Plan
 from minidl_core.train import Optimizer
 from minidl_core.train.step import Step
 
@@ -153,7 +152,7 @@ def change_of_step(recording: Recording) -> float:
     gradients, loss = previous.gradients, recording.graph.loss
     if gradients is None:
         with np.errstate(all="ignore"):
-            evaluation = Plan((loss,)).run(previous.start.feeds, previous.start.variables)
+            evaluation = recording.graph.plan.run(previous.start.feeds, previous.start.variables)
             gradients = {variable: gradient for variable, _, gradient in evaluation.trained(loss)}
     return _along_the_step(recording, gradients)
 

@@ -12,7 +12,6 @@ import numpy as np
 
 from minidl_core import MinidlError, NonFiniteError, Placeholder, State, Variable
 from minidl_core.arrays import Array, freeze, quiet
-from minidl_core.plan import Plan
 
 from ..debugger.kept import kept
 from ..debugger.loss_graph import LossGraph
@@ -34,7 +33,7 @@ class Slice:
 
     def __init__(self, graph: LossGraph, start: State, weights: Sequence[Weight]) -> None:
         self._loss = graph.loss
-        self._plan = _plan_of(graph)
+        self._plan = graph.plan
         self._feeds: Mapping[Placeholder, Array] = start.feeds
         self._variables: Mapping[Variable, Array] = start.variables
         self._weights = tuple(weights)
@@ -129,11 +128,6 @@ def why_not_sampled(moment: Moment) -> str:
     if count > MOST_NODES:
         return f"{count:,} nodes are too many to compute J a thousand times; up to {MOST_NODES:,} it is drawn"
     return ""
-
-
-@kept
-def _plan_of(graph: LossGraph) -> Plan:
-    return Plan([graph.loss])
 
 
 @kept
