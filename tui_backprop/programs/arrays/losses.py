@@ -345,6 +345,9 @@ def _match(
 def used(found: Sequence[Found], rate: float) -> Iterator[tuple[Found, Array]]:
     """Yield what may be a gradient, each with its value as an update at this rate uses it."""
     for each in found:
+        if each.is_bare:
+            yield each, each.value
+            continue
         scale = each.scale
         yield each, each.value if scale == rate else each.value * (scale / rate)
 

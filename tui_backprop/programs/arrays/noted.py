@@ -63,6 +63,7 @@ class NotedArray(np.ndarray):
     __array_priority__ = 1.0
 
     note: Note | None = None
+    born: int | None = None
     unseen: tuple[Any, ...] | None = None
     family: Family | None = None
     """The arrays in the same memory: what changes this changes them, too."""
@@ -165,7 +166,11 @@ def set_item(array: Any, key: Any, value: Any) -> Any:
 
 def as_noted(value: Any) -> Any:
     """Return an array as one that notes what is made of it."""
-    return value.view(NotedArray) if type(value) is np.ndarray and value.dtype.kind in "fiub" else value
+    if type(value) is not np.ndarray or value.dtype.kind not in "fiub":
+        return value
+    made = value.view(NotedArray)
+    made.born = tape[0].count if tape else None
+    return made
 
 
 def plain(value: Any) -> Any:
@@ -271,7 +276,7 @@ def _first_note(value: Any) -> Note:
     made = plain(value)
     given = value.unseen if type(value) is NotedArray else None
     if not given:
-        return tape[0].leaf(made)
+        return tape[0].leaf(made, value.born if type(value) is NotedArray else None)
     value.unseen = None
     what: Callable[..., Any] = unseen
     if len(given) == 2 and np.array_equal(np.dot(*plain(given)), made):

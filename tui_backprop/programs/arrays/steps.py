@@ -15,7 +15,7 @@ from types import CodeType
 
 import numpy as np
 
-from .tape import SCALING, SUMS, Note, is_linear, is_product, is_scaled, link, search_spine
+from .tape import SCALING, SUMS, Note, is_linear, is_moved, is_product, is_scaled, link, search_spine
 
 Instruction = tuple[CodeType, int]
 _FOR_ITER = opmap["FOR_ITER"]
@@ -40,12 +40,14 @@ class Steps:
     def enter(self, note: Note) -> None:
         """Take an operation in, after all that were made before it."""
         link(note)
-        if not is_linear(note) or is_product(note):
+        is_read_on = is_linear(note) or is_moved(note)
+        if not is_read_on or is_product(note):
             self._read(note)
         read_here = set[Note]()
         if note.place is not None:
             code, at, _ = note.place
             for index, source in enumerate(note.sources):
+                source.last_read = note.number
                 reader = code, at, index
                 if reader in source.readers:
                     read_here.add(source)
@@ -53,8 +55,8 @@ class Steps:
                 # where one is read that this step has updated already is not where the next step begins
                 is_late = not is_again and source.replaces is not None and source.number > self._begin
                 if is_again:
-                    # copies and averages of weights are no forward pass, but one may begin with them
-                    if is_linear(note):
+                    # copies, parts and averages of weights are no forward pass, but one may begin with them
+                    if is_read_on:
                         self._read_again.add(note)
                     else:
                         self._end_step(source)
@@ -108,7 +110,7 @@ class Steps:
         return old if is_read and self._was_there(old, note) else None
 
     def _read(self, note: Note) -> None:
-        """Note that of what an operation takes more is computed than copies, multiples and sums, as of a weight.
+        """Note that of what an operation takes more is computed than copies, parts, multiples and sums, as of a weight.
 
         Of a velocity it is not, also where what it was is still needed, as in Nesterov's rule.
         """
@@ -118,7 +120,7 @@ class Steps:
             for source in consumer.sources:
                 is_new = not source.read_at
                 source.read_at = max(source.read_at, consumer.number)
-                if is_new and source.number > self._begin and is_linear(source):
+                if is_new and source.number > self._begin and (is_linear(source) or is_moved(source)):
                     waiting.append(source)
 
     def _was_there(self, note: Note, update: Note) -> bool:

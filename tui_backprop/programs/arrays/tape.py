@@ -17,6 +17,10 @@ def same(value: Any) -> Any:
     return value
 
 
+_MOVING = (
+    *("reshape", "ravel", "flatten", "transpose", "squeeze", "swapaxes", "moveaxis", "expand_dims", "atleast_2d"),
+    *("getitem", "picked", "added"),
+)
 SCALING = (np.multiply, np.divide, np.negative)
 SUMS = (np.add, np.subtract)
 Place = tuple[CodeType, int, int]
@@ -34,18 +38,19 @@ class Note:
     `depth` steps from the end. `read_at` is the number of the last one that was computed of it, but copies, multiples
     and sums count only where more is computed of them; `mixed_at` that of the last on its spine into which another
     array went, `is_mixed` whether it was computed from several arrays at all, and `is_of_array` whether from any.
+    `last_read` is the number of the last one that has it as an input, and `born` that of the last one before a leaf.
     """
 
     __slots__ = (
-        *("caller", "inputs", "number", "place", "readers", "replaces", "settings", "value", "what"),
-        *("begins_with", "depth", "is_mixed", "is_of_array", "jump", "mixed_at", "read_at"),
+        *("born", "caller", "inputs", "number", "place", "readers", "replaces", "settings", "value", "what"),
+        *("begins_with", "depth", "is_mixed", "is_of_array", "jump", "last_read", "mixed_at", "read_at"),
     )
 
     def __init__(self, what: Callable[..., Any] | None, inputs: Sequence[Any], settings: dict[str, Any]) -> None:
         self.what = what
         self.inputs = inputs
         self.settings = settings
-        self.number = -1
+        self.number = self.born = -1
         self.value: Any = None
         self.place: Place | None = None
         self.caller: Place | None = None
@@ -56,7 +61,7 @@ class Note:
         self.depth = 0
         self.is_mixed = self.is_of_array = False
         self.mixed_at = 0
-        self.read_at = 0
+        self.read_at = self.last_read = 0
 
     @property
     def sources(self) -> Iterator[Note]:
@@ -85,10 +90,16 @@ class Tape:
         self._foreign: dict[int, Note] = {}
         self._inside: dict[CodeType, bool] = {}
 
-    def leaf(self, value: Any) -> Note:
-        """Return a new note of an array that nothing noted has made."""
+    @property
+    def count(self) -> int:
+        """How many notes there are."""
+        return self._count
+
+    def leaf(self, value: Any, born: int | None = None) -> Note:
+        """Return a new note of an array that nothing noted has made; it may be born before it is read first."""
         note = Note(None, (), {})
         note.value = value
+        note.born = self._count if born is None else born
         self._count += 1
         note.number = self._count
         return note
@@ -137,6 +148,11 @@ class Tape:
 def is_scaled(note: Note) -> bool:
     """Return whether this is a multiple of an array by a number, or of a number that was noted by one that was not."""
     return note.what in SCALING and len(arrays_in(note.inputs, like=note)) < 2
+
+
+def is_moved(note: Note) -> bool:
+    """Return whether this has entries of another array, as they are, in other places or another shape."""
+    return getattr(note.what, "__name__", "") in _MOVING and type(note.inputs[0]) is Note
 
 
 def is_product(note: Note) -> bool:
