@@ -319,27 +319,31 @@ def _match(
     step: Taken, right: Mapping[int, Array], rates_of_run: Rates, *, is_minimized: bool = False
 ) -> tuple[int, float, Mapping[int, float], int]:
     """Return how many gradients by hand are one multiple of ours, which, at which learning rates, and their order."""
-    best: tuple[tuple[int, bool, int, float], float, Mapping[int, float]] | None = None
+    best: tuple[tuple[int, int, bool, int, float], float, Mapping[int, float]] | None = None
     moved = {number: step.found[number] for number in right if number in step.found}
     for order, rates in enumerate(rates_of_run.of_step(moved)):
         votes: Counter[float] = Counter()
+        at_rates: Counter[float] = Counter()
         exact = {1.0: 1.0}
         for number, gradient in right.items():
             values = used(step.found.get(number, ()), rates.get(number, 1.0))
-            found = [factor_of(value, gradient) for _, value in values]
-            factors = {rounded(factor): factor for factor in found if factor > 0 or (factor and not is_minimized)}
+            found = [(each, factor_of(value, gradient)) for each, value in values]
+            found = [(each, factor) for each, factor in found if factor > 0 or (factor and not is_minimized)]
+            factors = {rounded(factor): factor for _, factor in found}
             exact = {**factors, **exact}
             # each weight has one vote for a factor, however many arrays have it
             votes.update(factors.keys())
+            at_rates.update({rounded(factor) for each, factor in found if not each.is_bare})
         for factor in {1.0, *votes}:
             # one number alone is a multiple of another by chance, and among others so is one array alone
             is_chance = votes[factor] == 1 and (len(right) > 1 or all(np.size(each) == 1 for each in right.values()))
             is_chance = is_chance and not all(rates_of_run.is_divided(rate, factor) for rate in rates.values())
             if factor == 1 or (not order and not is_chance and not votes[1.0]):
-                rated = (votes[factor], factor == 1, -order, abs(factor)), exact[factor], rates
+                # what a gradient is as it stands says nothing of the rates
+                rated = (at_rates[factor], votes[factor], factor == 1, -order, abs(factor)), exact[factor], rates
                 best = rated if best is None or rated[0] > best[0] else best
     assert best is not None  # there is always a rate
-    return best[0][0], best[1], best[2], -best[0][2]
+    return best[0][1], best[1], best[2], -best[0][3]
 
 
 def used(found: Sequence[Found], rate: float) -> Iterator[tuple[Found, Array]]:
