@@ -68,6 +68,11 @@ class Steps:
                 self._updates.append(note)
                 if note.place is not None:
                     self._places_of_updates.add(note.place[:2])
+        if note.replaces is None and note not in self._read_again:
+            note.follows = self._followed(note)
+            if note.follows is not None and np.shape(note.value) == np.shape(note.follows.value):
+                note.replaces = note.follows.replaces
+                self._updates.append(note)
         self._notes.append(note)
 
     @property
@@ -108,6 +113,18 @@ class Steps:
             old = second if first.what in SCALING and is_scaled(first) and is_beyond(second) else old
         is_read = old.read_at > begin and np.shape(old.value) == shape
         return old if is_read and self._was_there(old, note) else None
+
+    def _followed(self, note: Note) -> Note | None:
+        """Return the update of this step of which alone an operation is made, and of what was there before."""
+        found: Note | None = None
+        for source in note.sources:
+            if source.what is None or source.number <= self._begin:
+                continue
+            update = source.follows or (source if source.replaces is not None else None)
+            if update is None or found not in (None, update):
+                return None
+            found = update
+        return found
 
     def _read(self, note: Note) -> None:
         """Note that of what an operation takes more is computed than copies, parts, multiples and sums, as of a weight.
@@ -173,7 +190,7 @@ def find_steps(notes: Sequence[Note], accumulating: Collection[Instruction]) -> 
     """Return the steps among notes that were taken in before, without what accumulates."""
     for note in notes:
         for each in (note, *note.sources):
-            each.read_at, each.readers, each.replaces = 0, set(), None
+            each.read_at, each.readers, each.replaces, each.follows = 0, set(), None, None
     found: list[list[Note]] = []
     steps = Steps(found.append, accumulating)
     for note in notes:
@@ -190,8 +207,8 @@ def accumulating_places(notes: Sequence[Note]) -> set[Instruction]:
     sums: dict[Note, list[Note]] = {}
     by_place: dict[Instruction, list[list[Note]]] = {}
     for note in notes:
-        if note.replaces is not None and note.place is not None:
-            known = sums.get(note.replaces)
+        if note.replaces is not None and note.follows is None and note.place is not None:
+            known = sums.get(note.replaces.follows or note.replaces)
             if known is None:
                 known = []
                 by_place.setdefault(note.place[:2], []).append(known)

@@ -38,11 +38,12 @@ class Note:
     `depth` steps from the end. `read_at` is the number of the last one that was computed of it, but copies, multiples
     and sums count only where more is computed of them; `mixed_at` that of the last on its spine into which another
     array went, `is_mixed` whether it was computed from several arrays at all, and `is_of_array` whether from any.
-    `last_read` is the number of the last one that has it as an input, and `born` that of the last one before a leaf.
+    It `follows` the update of its step that it is made of, where it is made of nothing else of that step, as a weight is
+    that is divided by its norm after its update. `last_read` is the number of the last one that has it as an input, and `born` that of the last one before a leaf.
     """
 
     __slots__ = (
-        *("born", "caller", "inputs", "number", "place", "readers", "replaces", "settings", "value", "what"),
+        *("born", "caller", "follows", "inputs", "number", "place", "readers", "replaces", "settings", "value", "what"),
         *("begins_with", "depth", "is_mixed", "is_of_array", "jump", "last_read", "mixed_at", "read_at"),
     )
 
@@ -56,6 +57,7 @@ class Note:
         self.caller: Place | None = None
         self.readers: set[tuple[CodeType, int, int]] = set()
         self.replaces: Note | None = None
+        self.follows: Note | None = None
         self.begins_with: Note | None = None
         self.jump: Note | None = None
         self.depth = 0
