@@ -98,7 +98,10 @@ class Losses:
             own = own or [note for note in scalars if _is_at(note, place)]
             try:
                 if own:
-                    known = self.graphs.below(step, own[-1])
+                    below = self.graphs.below(step, own[-1])
+                    if not below.weights:
+                        continue
+                    known = below
                     loss = self._loss(step, self.graphs, known, float(np.reshape(own[-1].value, ())))
                 elif known is not None and (fed := _fed_again(known, step)) is not None:
                     again = Below(known.made, fed, known.weights, known.key)

@@ -124,6 +124,20 @@ class NotedArray(np.ndarray):
         """Its transpose."""
         return _noted(np.transpose, (self,), {}, self.view(np.ndarray).T)
 
+    @property
+    def flat(self) -> Any:
+        """Its entries in a row."""
+        row = self.reshape(-1)
+        return row if np.may_share_memory(row, self) else self.view(np.ndarray).flat
+
+    @flat.setter
+    def flat(self, value: Any) -> None:
+        self[...] = np.reshape(value, self.shape) if np.size(value) == self.size else value
+
+    def put(self, *args: Any, **settings: Any) -> None:
+        """Set entries of it in a row."""
+        np.put(self, *args, **settings)
+
     def astype(self, dtype: Any, *args: Any, **settings: Any) -> Any:
         """Return a copy of another type, which is the same where that has fractions."""
         value = self.view(np.ndarray).astype(dtype, *args, **settings)
@@ -314,7 +328,11 @@ class _Change:
         self._array.note = note
         for other, before in self._others:
             picked = picked_of_change(self._array, other)
-            other.note = note if picked is None else self.note(picked, note, before)
+            if picked is None:
+                other.note = note
+            else:
+                is_whole = int(picked.index.max(initial=0)) < self._array.size
+                other.note = self.note(picked, *((note,) if is_whole else (note, before)))
 
     def by_sum(self, what: Callable[..., Any], inputs: Sequence[Any], own: int) -> None:
         """Say that the array is now a sum, or a difference, of these inputs, of which this one is its own."""

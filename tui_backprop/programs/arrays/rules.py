@@ -194,8 +194,8 @@ def unscaled(note: Note, arrays: Sequence[Note], begin: int) -> tuple[Note | Non
     is_divided = note.what is np.divide
     if len(arrays) == 2:  # by a root of its squares, as in Adam
         if _is_of_norm(second, begin):
-            return first, 1.0
-        return (second, 1.0) if not is_divided and _is_of_norm(first, begin) else (None, 1.0)
+            return first, _sign_of(note, first)
+        return (second, _sign_of(note, second)) if not is_divided and _is_of_norm(first, begin) else (None, 1.0)
     if is_divided and arrays[0] is not first:
         return None, 1.0
     scalar: Any = second if arrays[0] is first else first
@@ -209,6 +209,11 @@ def unscaled(note: Note, arrays: Sequence[Note], begin: int) -> tuple[Note | Non
     if not factor or not np.isfinite(factor):
         return None, 1.0
     return arrays[0], 1 / factor if is_divided else factor
+
+
+def _sign_of(note: Note, source: Note) -> float:
+    """Return the sign that a factor of no certain size gave to an array."""
+    return -1.0 if np.shape(note.value) == np.shape(source.value) and np.vdot(note.value, source.value) < 0 else 1.0
 
 
 def _bounds(note: Note, clipped: Note) -> tuple[Any, Any]:

@@ -110,21 +110,19 @@ class Steps:
         old = search_spine(note.begins_with, is_beyond)
         first, second = note.inputs
         if note.what is np.add and type(first) is type(second) is Note and second not in read_here:
-            old = second if first.what in SCALING and is_scaled(first) and is_beyond(second) else old
+            is_second = first.what in SCALING and is_scaled(first) and is_beyond(second)
+            old = second if is_second and self._was_there(second, note) else old
         is_read = old.read_at > begin and np.shape(old.value) == shape
         return old if is_read and self._was_there(old, note) else None
 
     def _followed(self, note: Note) -> Note | None:
         """Return the update of this step of which alone an operation is made, and of what was there before."""
-        found: Note | None = None
-        for source in note.sources:
-            if source.what is None or source.number <= self._begin:
-                continue
-            update = source.follows or (source if source.replaces is not None else None)
-            if update is None or found not in (None, update):
-                return None
-            found = update
-        return found
+        fresh = [each for each in note.sources if each.what is not None and each.number > self._begin]
+        updates = {each.follows or (each if each.replaces is not None else None) for each in fresh}
+        known = {each.replaces for each in updates if each is not None}
+        others = [each for each in fresh if each.follows is None and each.replaces is None and each not in known]
+        updates.discard(None)
+        return updates.pop() if len(updates) == 1 and not others else None
 
     def _read(self, note: Note) -> None:
         """Note that of what an operation takes more is computed than copies, parts, multiples and sums, as of a weight.
