@@ -17,13 +17,14 @@ from ..multiples import agrees, factor_of, rounded
 from ..program import ProgramError
 from .gradients import Found
 from .graphs import Below, Built, Graphs, feeds_of
-from .implied import implied_losses
+from .implied import implied_losses, summed
 from .penalties import with_other_terms, with_penalties
 from .rates import Rates
 from .recorder import Taken
 from .tape import Note, spine
 
 _MOST_TRIED = 8
+_SUM = "the sum of those of all examples, which it adds up as plain numbers"
 _MOST_STEPS = 20
 _CALLED = re.compile(r"(?i:.*(loss|cost|error|mse|entropy|objective|nll|criterion))|J|E|L")
 
@@ -34,7 +35,7 @@ class Loss:
 
     `factor` is the multiple of it whose gradients the script's are, `matches` how many of them that holds for, at
     these learning `rates` by weight, which are the likeliest but for so many (`order`).
-    `fed` is what it was computed from besides weights. `is_judged` is whether the script's own gradients can be held
+    `fed` is what it was computed from besides weights, and `made` is what was computed on the way. `is_judged` is whether the script's own gradients can be held
     against it.
     """
 
@@ -48,6 +49,7 @@ class Loss:
     rates: Mapping[int, float] = field(default_factory=dict)
     order: int = 0
     fed: Sequence[Note] = ()
+    made: Sequence[Note] = ()
     is_judged: bool = False
 
     def used(self, number: int) -> Iterator[tuple[Found, Array]]:
@@ -198,14 +200,14 @@ class Losses:
                     return note
         return next(iter(factors))
 
-    def _try(self, step: Taken, note: Note) -> Loss | None:
+    def _try(self, step: Taken, note: Note, *, is_sum: bool = False) -> Loss | None:
         """Return a number of a step as its loss, in a graph of its own: only what is opened has names in the other."""
         graphs = self.graphs.again()
         below = graphs.below(step, note)
         if not below.made or not below.weights:
             return None
         try:
-            return self._loss(step, graphs, below, float(np.reshape(note.value, ())))
+            return self._loss(step, graphs, below, float(np.reshape(note.value, ())), is_sum=is_sum)
         except ProgramError as refused:
             if self._refused is None or self._called_loss(step, [note]):
                 self._refused = refused
@@ -217,17 +219,23 @@ class Losses:
         """Yield the losses that the script's gradients are of, if there is one of which all of them are."""
         known = None
         for step in self._steps:
-            for formula, names, note in implied_losses(step, self._lines):
+            own = [note for note in _scalars(step) if _place(note) == self._place] if self._place else []
+            candidates = list(implied_losses(step, self._lines))
+            if len(own) > 1:
+                candidates.insert(0, (_SUM, {}, summed(step, own)))
+            for formula, names, note in candidates:
                 if known not in (None, formula):
                     continue
-                loss = self._try(step, note)
-                if loss is None or loss.matches < len(step.found) or loss.factor < 0 or _is_part(loss):
+                loss = self._try(step, note, is_sum=formula is _SUM)
+                # the parts of a sum are losses of the script itself, so that its gradients may have mistakes
+                least = 1 if formula is _SUM else len(step.found)
+                if loss is None or loss.matches < least or loss.factor < 0 or _is_part(loss):
                     continue
                 text = formula.format(**names)
                 # each step may have a target of its own, as with one example after the other
                 self.implied = text if self.implied in ("", text) else formula.format(a="output", y="target")
                 known = formula
-                yield self._loss(step, self.graphs, self.graphs.below(step, note), None)
+                yield self._loss(step, self.graphs, self.graphs.below(step, note), None, is_sum=formula is _SUM)
                 break
             else:
                 return
@@ -241,7 +249,9 @@ class Losses:
             if any(_CALLED.fullmatch(name) for name in (names.get(note, ""), self._lines.function_of(note)))
         ]
 
-    def _loss(self, step: Taken, graphs: Graphs, below: Below, measured: float | None) -> Loss:
+    def _loss(
+        self, step: Taken, graphs: Graphs, below: Below, measured: float | None, *, is_sum: bool = False
+    ) -> Loss:
         built = graphs.build(step, below)
         feeds = feeds_of(below, built)
         values = {graphs.variables[number]: step.before[number] for number in built.weights}
@@ -256,7 +266,9 @@ class Losses:
         if measured is not None and not np.isclose(came_to, measured, rtol=1e-4, atol=1e-8, equal_nan=True):
             raise ProgramError(f"its loss comes to {came_to:g} here and to {measured:g} in the script")
         loss = Loss(step, built, feeds, came_to if measured is None else measured, gradients)
-        loss.matches, loss.factor, loss.rates, loss.order = _match(step, gradients, self._rates)
+        loss.matches, loss.factor, loss.rates, loss.order = _match(
+            step, gradients, self._rates, is_sum=is_sum
+        )
         # the gradients of minus a loss lead away from it; of a likelihood they do not
         if loss.factor < 0 and self._called_loss(step, below.made[-1:]):
             found = _match(step, gradients, self._rates, is_minimized=True)
@@ -265,7 +277,7 @@ class Losses:
         if all(self._rates.is_divided(rate, loss.factor) for rate in loss.rates.values()):
             loss.rates = {number: rate * loss.factor for number, rate in loss.rates.items()}
             loss.factor = 1.0
-        loss.fed = below.fed
+        loss.fed, loss.made = below.fed, below.made
         loss.is_judged = loss.matches > 0 or _leads_to_gradients(step, below)
         return loss
 
@@ -319,9 +331,12 @@ def _fed_again(known: Below, step: Taken) -> list[Note] | None:
 
 
 def _match(
-    step: Taken, right: Mapping[int, Array], rates_of_run: Rates, *, is_minimized: bool = False
+    step: Taken, right: Mapping[int, Array], rates_of_run: Rates, *, is_minimized: bool = False, is_sum: bool = False
 ) -> tuple[int, float, Mapping[int, float], int]:
-    """Return how many gradients by hand are one multiple of ours, which, at which learning rates, and their order."""
+    """Return how many gradients by hand are one multiple of ours, which, at which learning rates, and their order.
+
+    Of a sum that the script takes of plain numbers, it is not seen which multiple of each it adds, so that most decide.
+    """
     best: tuple[tuple[int, int, bool, int, float], float, Mapping[int, float]] | None = None
     moved = {number: step.found[number] for number in right if number in step.found}
     for order, rates in enumerate(rates_of_run.of_step(moved)):
@@ -341,7 +356,7 @@ def _match(
             # one number alone is a multiple of another by chance, and among others so is one array alone
             is_chance = votes[factor] == 1 and (len(right) > 1 or all(np.size(each) == 1 for each in right.values()))
             is_chance = is_chance and not all(rates_of_run.is_divided(rate, factor) for rate in rates.values())
-            if factor == 1 or (not order and not is_chance and not votes[1.0]):
+            if factor == 1 or (not order and not is_chance and (is_sum or not votes[1.0])):
                 # what a gradient is as it stands says nothing of the rates
                 rated = (at_rates[factor], votes[factor], factor == 1, -order, abs(factor)), exact[factor], rates
                 best = rated if best is None or rated[0] > best[0] else best

@@ -117,7 +117,7 @@ class Steps:
 
     def _followed(self, note: Note) -> Note | None:
         """Return the update of this step of which alone an operation is made, and of what was there before."""
-        fresh = [each for each in note.sources if each.what is not None and each.number > self._begin]
+        fresh = [each for each in note.sources if each.is_mixed and each.number > self._begin]
         updates = {each.follows or (each if each.replaces is not None else None) for each in fresh}
         known = {each.replaces for each in updates if each is not None}
         others = [each for each in fresh if each.follows is None and each.replaces is None and each not in known]
