@@ -88,7 +88,9 @@ class LoopRecorder:
             self.starts.append(self._values(loop.leaves, names))
             if len(self.starts) > 1 and not self._was_outside:
                 last, now = self.starts[-2:]
-                self.changed_unnamed |= {name for name in now.keys() & last.keys() if now[name] is not last[name]} - self._stored
+                self.changed_unnamed |= {
+                    name for name in now.keys() & last.keys() if now[name] is not last[name]
+                } - self._stored
             self._was_outside = False
             self.gradients.append({})
             self._made = {}

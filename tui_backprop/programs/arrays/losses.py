@@ -249,9 +249,7 @@ class Losses:
             if any(_CALLED.fullmatch(name) for name in (names.get(note, ""), self._lines.function_of(note)))
         ]
 
-    def _loss(
-        self, step: Taken, graphs: Graphs, below: Below, measured: float | None, *, is_sum: bool = False
-    ) -> Loss:
+    def _loss(self, step: Taken, graphs: Graphs, below: Below, measured: float | None, *, is_sum: bool = False) -> Loss:
         built = graphs.build(step, below)
         feeds = feeds_of(below, built)
         values = {graphs.variables[number]: step.before[number] for number in built.weights}
@@ -266,9 +264,7 @@ class Losses:
         if measured is not None and not np.isclose(came_to, measured, rtol=1e-4, atol=1e-8, equal_nan=True):
             raise ProgramError(f"its loss comes to {came_to:g} here and to {measured:g} in the script")
         loss = Loss(step, built, feeds, came_to if measured is None else measured, gradients)
-        loss.matches, loss.factor, loss.rates, loss.order = _match(
-            step, gradients, self._rates, is_sum=is_sum
-        )
+        loss.matches, loss.factor, loss.rates, loss.order = _match(step, gradients, self._rates, is_sum=is_sum)
         # the gradients of minus a loss lead away from it; of a likelihood they do not
         if loss.factor < 0 and self._called_loss(step, below.made[-1:]):
             found = _match(step, gradients, self._rates, is_minimized=True)
@@ -355,10 +351,13 @@ def _match(
         for factor in {1.0, *votes}:
             # one number alone is a multiple of another by chance, and among others so is one array alone
             is_chance = votes[factor] == 1 and (len(right) > 1 or all(np.size(each) == 1 for each in right.values()))
-            is_chance = is_chance and not all(rates_of_run.is_divided(rate, factor) for rate in rates.values())
+            is_chance = (
+                is_chance and not is_sum and not all(rates_of_run.is_divided(rate, factor) for rate in rates.values())
+            )
             if factor == 1 or (not order and not is_chance and (is_sum or not votes[1.0])):
                 # what a gradient is as it stands says nothing of the rates
-                rated = (at_rates[factor], votes[factor], factor == 1, -order, abs(factor)), exact[factor], rates
+                is_usual = factor == 1 or (is_sum and factor in (0.5, 2))
+                rated = (at_rates[factor], votes[factor], is_usual, -order, abs(factor)), exact[factor], rates
                 best = rated if best is None or rated[0] > best[0] else best
     assert best is not None  # there is always a rate
     return best[0][1], best[1], best[2], -best[0][3]

@@ -102,7 +102,9 @@ class NotedArray(np.ndarray):
         np.ndarray.__setitem__(self.view(np.ndarray), plain(key), plain(value))
         if taken is not None:
             what, entries = taken
-            change.by_sum(what, [change.before, change.note(picked_at(plain(key), self.shape, entries.value), entries)], 0)
+            change.by_sum(
+                what, [change.before, change.note(picked_at(plain(key), self.shape, entries.value), entries)], 0
+            )
             return
         if _is_all(key) and isinstance(value, NotedArray) and value.shape == self.shape:
             change.to(_as_note(value))

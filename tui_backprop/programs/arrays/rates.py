@@ -46,9 +46,7 @@ class Rates:
         if 0 < len(plain) < len(ways):
             yield from self._of_ways(plain, plain)
 
-    def _of_ways(
-        self, ways: Mapping[int, Sequence[Factor]], found: Collection[int]
-    ) -> Iterator[Mapping[int, float]]:
+    def _of_ways(self, ways: Mapping[int, Sequence[Factor]], found: Collection[int]) -> Iterator[Mapping[int, float]]:
         shared = _common(list(ways.values()))
         of_rules = [each for each in shared if each.is_of_rule]
         common = (of_rules or [each for each in shared if each.line in self._lines_of_all] or shared)[:_MOST]

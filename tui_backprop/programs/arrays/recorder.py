@@ -139,7 +139,12 @@ class ArrayRecorder:
         read = StepRead(notes)
         found = {old: gradients_in(new.follows or new, begin, read) for old, new in moved.items()}
         # what another update is made from is a velocity, also where the forward pass looks ahead with it
-        made = {each.note for old, ways in found.items() for each in ways if each.note is not (moved[old].follows or moved[old])}
+        made = {
+            each.note
+            for old, ways in found.items()
+            for each in ways
+            if each.note is not (moved[old].follows or moved[old])
+        }
         moved = {old: new for old, new in moved.items() if new not in made}
         for old in moved:
             weights[old] = self._numbers.pop(old, len(self._numbers) + len(weights))

@@ -21,6 +21,7 @@ _MOVING = (
     *("reshape", "ravel", "flatten", "transpose", "squeeze", "swapaxes", "moveaxis", "expand_dims", "atleast_2d"),
     *("getitem", "picked", "added"),
 )
+_JOINING = ("concatenate", "stack", "hstack", "vstack", "column_stack", "append")
 SCALING = (np.multiply, np.divide, np.negative)
 SUMS = (np.add, np.subtract)
 Place = tuple[CodeType, int, int]
@@ -37,7 +38,7 @@ class Note:
     `begins_with` is the next on its spine, and `jump` one further down at the distance at which a search halves, each
     `depth` steps from the end. `read_at` is the number of the last one that was computed of it, but copies, multiples
     and sums count only where more is computed of them; `mixed_at` that of the last on its spine into which another
-    array went, `is_mixed` whether it was computed from several arrays at all, and `is_of_array` whether from any.
+    array went, `is_mixed` whether it was computed from several arrays at all, other than joined, and `is_of_array` whether from any.
     It `follows` the update of its step that it is made of, where it is made of nothing else of that step, as a weight is
     that is divided by its norm after its update. `last_read` is the number of the last one that has it as an input, and `born` that of the last one before a leaf.
     """
@@ -190,7 +191,8 @@ def link(note: Note) -> None:
     """Write down how a new note goes on from those that it was made of: on its spine, and by what else it is mixed."""
     is_number = not np.ndim(note.value)
     arrays = {each for each in note.sources if is_number or np.ndim(each.value)}
-    note.is_mixed = len(arrays) > 1 or any(each.is_mixed for each in arrays)
+    is_row = getattr(note.what, "__name__", "") in _JOINING
+    note.is_mixed = (len(arrays) > 1 and not is_row) or any(each.is_mixed for each in arrays)
     note.is_of_array = any(each.is_of_array or np.ndim(each.value) for each in note.sources)
     first = _first_array(note) if is_linear(note) else None
     if first is None:

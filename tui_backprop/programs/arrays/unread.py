@@ -82,8 +82,7 @@ class StepRead:
         return has_kept
 
     def _is_lasting(self, note: Note, begin: int, weight: Note) -> bool:
-        """Return whether an array is there in other steps, too; in the first, whether it was before the weight is read.
-        """
+        """Return whether an array is there in other steps, too; in the first, whether it was before the weight is read."""
         is_older = note.number <= begin or note.born < self._first_read(weight)
         return note.what is not None or note.last_read > self._end or is_older
 
