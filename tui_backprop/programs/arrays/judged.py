@@ -131,7 +131,7 @@ def _hidden(steps: Sequence[JudgedStep]) -> Iterator[tuple[Node, bool]]:
 
 
 def _moved_by_gradients(step: JudgedStep) -> set[Note]:
-    """Return what became in a step, entry by entry, of what its forward pass was fed, by something of its backward pass.
+    """Return what a step made, entry by entry, of what its forward pass was fed and of its backward pass.
 
     That is what an update does to a weight.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -35,8 +35,8 @@ class Loss:
 
     `factor` is the multiple of it whose gradients the script's are, `matches` how many of them that holds for, at
     these learning `rates` by weight, which are the likeliest but for so many (`order`).
-    `fed` is what it was computed from besides weights, and `made` is what was computed on the way. `is_judged` is whether the script's own gradients can be held
-    against it.
+    `fed` is what it was computed from besides weights, and `made` what was computed on the way. `is_judged` is whether
+    the script's own gradients can be held against it.
     """
 
     step: Taken
@@ -124,6 +124,14 @@ class Losses:
         """Return the loss to which a script adds penalties for large weights; None where it adds none."""
         notes = [note for note in _scalars(loss.step) if _place(note) == self._without_penalties]
         return self._try(loss.step, notes[-1]) if self.has_penalties and notes else None
+
+    def with_data(self, loss: Loss, data: Note) -> Loss | None:
+        """Return a loss of which something that is read of a weight is data."""
+        dependent = {*loss.step.weights}
+        for note in loss.step.notes:
+            if note is not data and any(each in dependent for each in note.sources):
+                dependent.add(note)
+        return self._try(replace(loss.step, dependent=dependent), loss.made[-1])
 
     def others(self, loss: Loss) -> Iterator[Loss]:
         """Yield the other losses that a step computes, as that of a second network; none is a part of the other."""

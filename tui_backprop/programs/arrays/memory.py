@@ -112,7 +112,7 @@ def _picked(
     others: tuple[int, ...],
     begin: int,
     term: tuple[int, ...],
-    is_filled: bool,  # noqa: FBT001
+    is_filled: bool,
 ) -> Picked:
     changed, wanted = _offsets(shape, strides).reshape(-1), begin + _offsets(other, others)
     order = np.argsort(changed)

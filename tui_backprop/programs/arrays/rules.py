@@ -151,7 +151,7 @@ class Rules:
         return False
 
     def is_state(self, note: Note, source: Note) -> bool:
-        """Return whether by this operation a rule knows more than a source: what it kept, its size, or its sign alone."""
+        """Return whether by this operation a rule uses more than a source: what it kept, a size, or the sign alone."""
         if note.what in SUMS:
             return self.is_unknown(note) or self.is_moment(note, source)
         of_norm = note.what in SCALING and any(

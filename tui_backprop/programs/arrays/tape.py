@@ -36,11 +36,12 @@ class Note:
     the places that read it, each with the index of the input.
 
     `begins_with` is the next on its spine, and `jump` one further down at the distance at which a search halves, each
-    `depth` steps from the end. `read_at` is the number of the last one that was computed of it, but copies, multiples
-    and sums count only where more is computed of them; `mixed_at` that of the last on its spine into which another
-    array went, `is_mixed` whether it was computed from several arrays at all, other than joined, and `is_of_array` whether from any.
-    It `follows` the update of its step that it is made of, where it is made of nothing else of that step, as a weight is
-    that is divided by its norm after its update. `last_read` is the number of the last one that has it as an input, and `born` that of the last one before a leaf.
+    `depth` steps from the end. `read_at` is the number of the last one that was computed of it, but copies, parts,
+    multiples and sums count only where more is computed of them; `mixed_at` that of the last on its spine into which
+    another array went, `is_mixed` whether it was computed from several arrays at all, other than joined, and
+    `is_of_array` whether from any. It `follows` the update of its step that it is made of, where it is made of nothing
+    else of that step, as a weight is that is divided by its norm after its update. `last_read` is the number of the
+    last one that has it as an input, and `born` that of the last one before a leaf.
     """
 
     __slots__ = (

@@ -82,7 +82,7 @@ class StepRead:
         return has_kept
 
     def _is_lasting(self, note: Note, begin: int, weight: Note) -> bool:
-        """Return whether an array is there in other steps, too; in the first, whether it was before the weight is read."""
+        """Return whether an array is there in other steps, too; in the first, whether it was before the weight is."""
         is_older = note.number <= begin or note.born < self._first_read(weight)
         return note.what is not None or note.last_read > self._end or is_older
 
@@ -98,7 +98,7 @@ class StepRead:
         return bool(added) and all(each.what in SUMS for each in added)
 
     def _is_data(self, note: Note, own: Sequence[Note]) -> bool:
-        """Return whether an array leads to more in this step than other arrays, entry by entry: a forward pass has it."""
+        """Return whether a step makes more of an array than others, entry by entry, as a forward pass does."""
         waiting, seen = [note], {*own}
         while waiting:
             for each in self.readers.get(waiting.pop(), ()):
@@ -161,7 +161,7 @@ def _sign(note: Note, gradient: Note, between: Collection[Note]) -> float:
 
 def _value(given: Any, turned: dict[Note, Any]) -> Any:
     if type(given) is Note:
-        return turned[given] if given in turned else given.value
+        return turned.get(given, given.value)
     if type(given) in (tuple, list):
         return type(given)(_value(each, turned) for each in given)
     return given
