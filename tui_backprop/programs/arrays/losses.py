@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -13,11 +12,12 @@ from minidl_core import MinidlError, NonFiniteError, Placeholder
 from minidl_core.arrays import Array, quiet
 from minidl_core.plan import Plan
 
-from ..multiples import agrees, factor_of, rounded
+from ..multiples import agrees, rounded
 from ..program import ProgramError
 from .gradients import Found
 from .graphs import Below, Built, Graphs, feeds_of
 from .implied import implied_losses, summed
+from .matching import match, used
 from .penalties import with_other_terms, with_penalties
 from .rates import Rates
 from .recorder import Taken
@@ -272,10 +272,10 @@ class Losses:
         if measured is not None and not np.isclose(came_to, measured, rtol=1e-4, atol=1e-8, equal_nan=True):
             raise ProgramError(f"its loss comes to {came_to:g} here and to {measured:g} in the script")
         loss = Loss(step, built, feeds, came_to if measured is None else measured, gradients)
-        loss.matches, loss.factor, loss.rates, loss.order = _match(step, gradients, self._rates, is_sum=is_sum)
+        loss.matches, loss.factor, loss.rates, loss.order = match(step, gradients, self._rates, is_sum=is_sum)
         # the gradients of minus a loss lead away from it; of a likelihood they do not
         if loss.factor < 0 and self._called_loss(step, below.made[-1:]):
-            found = _match(step, gradients, self._rates, is_minimized=True)
+            found = match(step, gradients, self._rates, is_minimized=True)
             loss.matches, loss.factor, loss.rates, loss.order = found
         # of lr / len(X) * dW the rate is lr, and the sum of the gradients no multiple of the loss
         if all(self._rates.is_divided(rate, loss.factor) for rate in loss.rates.values()):
@@ -332,53 +332,6 @@ def _fed_again(known: Below, step: Taken) -> list[Note] | None:
         else:
             return None
     return fed
-
-
-def _match(
-    step: Taken, right: Mapping[int, Array], rates_of_run: Rates, *, is_minimized: bool = False, is_sum: bool = False
-) -> tuple[int, float, Mapping[int, float], int]:
-    """Return how many gradients by hand are one multiple of ours, which, at which learning rates, and their order.
-
-    Of a sum that the script takes of plain numbers, it is not seen which multiple of each it adds, so that most decide.
-    """
-    best: tuple[tuple[int, int, bool, int, float], float, Mapping[int, float]] | None = None
-    moved = {number: step.found[number] for number in right if number in step.found}
-    for order, rates in enumerate(rates_of_run.of_step(moved)):
-        votes: Counter[float] = Counter()
-        at_rates: Counter[float] = Counter()
-        exact = {1.0: 1.0}
-        for number, gradient in right.items():
-            values = used(step.found.get(number, ()), rates.get(number, 1.0))
-            found = [(each, factor_of(value, gradient)) for each, value in values]
-            found = [(each, factor) for each, factor in found if factor > 0 or (factor and not is_minimized)]
-            factors = {rounded(factor): factor for _, factor in found}
-            exact = {**factors, **exact}
-            # each weight has one vote for a factor, however many arrays have it
-            votes.update(factors.keys())
-            at_rates.update({rounded(factor) for each, factor in found if not each.is_bare})
-        for factor in {1.0, *votes}:
-            # one number alone is a multiple of another by chance, and among others so is one array alone
-            is_chance = votes[factor] == 1 and (len(right) > 1 or all(np.size(each) == 1 for each in right.values()))
-            is_chance = (
-                is_chance and not is_sum and not all(rates_of_run.is_divided(rate, factor) for rate in rates.values())
-            )
-            if factor == 1 or (not order and not is_chance and (is_sum or not votes[1.0])):
-                # what a gradient is as it stands says nothing of the rates
-                is_usual = factor == 1 or (is_sum and factor in (0.5, 2))
-                rated = (at_rates[factor], votes[factor], is_usual, -order, abs(factor)), exact[factor], rates
-                best = rated if best is None or rated[0] > best[0] else best
-    assert best is not None  # there is always a rate
-    return best[0][1], best[1], best[2], -best[0][3]
-
-
-def used(found: Sequence[Found], rate: float) -> Iterator[tuple[Found, Array]]:
-    """Yield what may be a gradient, each with its value as an update at this rate uses it."""
-    for each in found:
-        if each.is_bare:
-            yield each, each.value
-            continue
-        scale = each.scale
-        yield each, each.value if scale == rate else each.value * (scale / rate)
 
 
 def _leads_to_gradients(step: Taken, below: Below) -> bool:
