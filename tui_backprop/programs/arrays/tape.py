@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dis import opmap
+from functools import lru_cache
 from types import CodeType, FrameType
 from typing import Any
 
@@ -21,6 +23,7 @@ _MOVING = (
     *("reshape", "ravel", "flatten", "transpose", "squeeze", "swapaxes", "moveaxis", "expand_dims", "atleast_2d"),
     *("getitem", "picked", "added"),
 )
+_CACHE = opmap.get("CACHE", -1)
 _JOINING = ("concatenate", "stack", "hstack", "vstack", "column_stack", "append")
 SCALING = (np.multiply, np.divide, np.negative)
 SUMS = (np.add, np.subtract)
@@ -121,10 +124,10 @@ class Tape:
         note.value = value
         frame = self._script(sys._getframe(2))
         if frame is not None:
-            note.place = frame.f_code, frame.f_lasti, frame.f_lineno
+            note.place = _place(frame)
             caller = frame.f_back
             if caller is not None and self.is_inside(caller.f_code):
-                note.caller = caller.f_code, caller.f_lasti, caller.f_lineno
+                note.caller = _place(caller)
         self._count += 1
         note.number = self._count
         self.notes.append(note)
@@ -147,6 +150,18 @@ class Tape:
         if inside is None:
             inside = self._inside[code] = code.co_filename.startswith(self._folder)
         return inside
+
+
+def _place(frame: FrameType) -> Place:
+    return frame.f_code, _instruction(frame.f_code, frame.f_lasti), frame.f_lineno
+
+
+@lru_cache(10_000)
+def _instruction(code: CodeType, at: int) -> int:
+    """Return where an instruction begins: one that has often called Python code is seen at the end of its cache."""
+    while at > 0 and code.co_code[at] == _CACHE:
+        at -= 2
+    return at
 
 
 def is_scaled(note: Note) -> bool:
