@@ -91,7 +91,7 @@ def diagnose_by_hand(calls: Sequence[BackwardCall]) -> list[Diagnosis]:
     suspicion = _suspicion(cases, ())
     if suspicion is None or sum(value.size for value in cases[0].graph.values) > _MOST_NUMBERS:
         return []
-    for beliefs in ((SLOPE, CONSUMER_LOST), (SLOPE_OF_SIGMOID,), (SLOPE_OF_ONE,)):
+    for beliefs in ((SLOPE_OF_SIGMOID,), (SLOPE, CONSUMER_LOST), (SLOPE_OF_ONE,)):
         causes = [cause for belief in beliefs for cause in belief.causes(suspicion) if cause.factor is None]
         if len(causes) * cases[0].work(Machine()) > _MOST_TRIED:
             return []

@@ -155,7 +155,9 @@ class Losses:
     def _find(self) -> tuple[tuple[object, ...] | None, int]:
         """Return the place in the script that computes the loss, and how many gradients by hand are of it."""
         tried = 0
-        for step in self._steps:
+        # what moves nothing says nothing of where it comes from
+        moving = [step for step in self._steps if any(each[-1].value.any() for each in step.found.values() if each)]
+        for step in moving or self._steps:
             scalars = _scalars(step)
             note, matches = self._best(step, scalars)
             if note is not None:
