@@ -133,14 +133,14 @@ def _hidden(steps: Sequence[JudgedStep]) -> Iterator[tuple[Node, bool]]:
 def _moved_by_gradients(step: JudgedStep) -> set[Note]:
     """Return what a step made, entry by entry, of what its forward pass was fed and of its backward pass.
 
-    That is what an update does to a weight.
+    That is what an update does to a weight. What other weights are updated with, as a velocity, is none.
     """
     taken, made = step.loss.step, {*step.loss.made}
     of_data = set[Note]()
     for data in step.loss.fed:
         of_data |= _sources_of(data, taken.notes[0].number)
-    backward = _sources_of_all(taken.updates.values(), taken.notes[0].number) & taken.dependent - made
-    backward -= {*taken.weights}
+    of_updates = _sources_of_all(taken.updates.values(), taken.notes[0].number)
+    backward = (of_updates & taken.dependent) - made - {*taken.weights}
     found = set[Note]()
     for note in taken.notes:
         if not backward.isdisjoint(note.sources):
@@ -149,7 +149,7 @@ def _moved_by_gradients(step: JudgedStep) -> set[Note]:
             of_data.add(note)
             if note in backward and note not in made:
                 found.add(note)
-    return found
+    return found - of_updates
 
 
 def _sources_of(note: Note, begin: int) -> set[Note]:

@@ -173,13 +173,16 @@ class Losses:
         of_gradients = _below(step.updates.values(), step)
         ends = [each for each in scalars if each not in of_gradients]
         others = [each for each in scalars if each in of_gradients]
+        # of an error and the loss that is made of it, the loss
+        inner = _below([source for each in named for source in each.sources if source in step.dependent], step)
         tried = {*named[-_MOST_TRIED:], *[*others, *ends][-_MOST_TRIED:]}
         for order, note in enumerate(sorted(tried, key=lambda each: each.number)):
             loss = self._try(step, note)
             if loss is not None:
                 single = not np.ndim(note.value)
                 factor = loss.factor > 0, note in named, loss.factor == 1, -loss.order
-                rated.append(((loss.matches, not _is_part(loss), *factor, single, -order), note, loss.factor))
+                is_whole = bool(loss.matches) or note not in inner
+                rated.append(((loss.matches, is_whole, not _is_part(loss), *factor, single, -order), note, loss.factor))
         if not rated:
             return None, 0
         score, note, _ = max(rated, key=lambda each: each[0])

@@ -94,7 +94,10 @@ def _penalties(steps: Sequence[JudgedStep], losses: Losses) -> Iterator[str]:
     for step in steps:
         before = losses.before_penalties(step.loss) if step.parted else None
         if before is not None:
-            rights = {node: before.factor * before.right[step.numbers[node]] for node in step.parted}
+            numbers = {node: step.numbers[node] for node in step.parted}
+            rights = {
+                n: before.factor * before.right[number] for n, number in numbers.items() if number in before.right
+            }
             forgotten = [node.name for node, right in rights.items() if agrees(step.theirs[node], right)]
             if forgotten:
                 yield (

@@ -41,7 +41,8 @@ class StepRead:
         Beside that it may use what is older than `begin`, the weight itself, of which these are its `own`, and noise.
         None where several arrays of the backward pass went into it, or nothing was kept: then it is no rule.
         """
-        if not is_by_entry(note):
+        # a number has one entry, and so has all that its forward pass computes
+        if not np.ndim(note.value) or not is_by_entry(note):
             return None
         waiting, between = _Waiting(), {note}
         has_kept = self._take_in(note, waiting, begin, own)
@@ -57,8 +58,9 @@ class StepRead:
     def is_kept_alone(self, note: Note, begin: int, own: Sequence[Note]) -> bool:
         """Return whether an array is made, entry by entry, of several of the weight, what was kept, and noise alone."""
         waiting = _Waiting()
-        waiting.push(note)
         is_any = False
+        if np.ndim(note.value):
+            waiting.push(note)
         while waiting:
             inner = waiting.pop()
             kept = self._take_in(inner, waiting, begin, own) if inner in self._notes and is_by_entry(inner) else None
