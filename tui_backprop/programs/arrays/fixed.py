@@ -30,11 +30,10 @@ def _refuse(step: JudgedStep, losses: Losses, name: str, number: int, read: Note
     other = losses.with_data(step.loss, read)
     right = None if other is None else other.right.get(number)
     if right is not None and right.any() and agrees(step.theirs[own], step.factor * right):
-        line = "a line" if read.place is None else f"line {read.place[2]}"
         raise ProgramError(
-            f"{name} follows the gradient of {step.loss.built.loss.name} with what {line} reads of it taken as fixed,"
-            " as temporal differences do, which is no gradient of that loss; read it there as a plain number, as in"
-            " target = r + 0.9 * float(Q[s].max())"
+            f"{name} follows the gradient of {step.loss.built.loss.name} with a part of what is read of {name} taken as"
+            " fixed, as temporal differences do, which is no gradient of that loss; read that part as a plain number,"
+            " as in target = r + 0.9 * float(Q[s].max())"
         )
 
 

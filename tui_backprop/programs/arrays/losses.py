@@ -21,7 +21,7 @@ from .matching import match, used
 from .penalties import with_other_terms, with_penalties
 from .rates import Rates
 from .recorder import Taken
-from .tape import Note, spine
+from .tape import Note, is_moved, spine
 
 _MOST_TRIED = 8
 _SUM = "the sum of those of all examples, which it adds up as plain numbers"
@@ -68,6 +68,10 @@ class Losses:
     def __init__(self, graphs: Graphs, steps: Sequence[Taken], written: Collection[float]) -> None:
         self.graphs = graphs
         self._steps = [step for step in steps if step.found]
+        # what moves nothing says nothing of where it comes from
+        self._moving = [
+            step for step in self._steps if any(each[-1].value.any() for each in step.found.values() if each)
+        ]
         self._lines = graphs.lines
         self._rates = Rates([step.found for step in self._steps], written)
         self._refused: ProgramError | None = None
@@ -155,9 +159,7 @@ class Losses:
     def _find(self) -> tuple[tuple[object, ...] | None, int]:
         """Return the place in the script that computes the loss, and how many gradients by hand are of it."""
         tried = 0
-        # what moves nothing says nothing of where it comes from
-        moving = [step for step in self._steps if any(each[-1].value.any() for each in step.found.values() if each)]
-        for step in moving or self._steps:
+        for step in self._moving or self._steps:
             scalars = _scalars(step)
             note, matches = self._best(step, scalars)
             if note is not None:
@@ -205,7 +207,8 @@ class Losses:
 
         Of one example all functions of the output have gradients in one direction, and may have one size by chance.
         """
-        for after in self._steps[self._steps.index(step) + 1 :][:1]:
+        steps = self._moving if step in self._moving else self._steps
+        for after in steps[steps.index(step) + 1 :][:1]:
             for note, factor in factors.items():
                 again = [each for each in _scalars(after) if _place(each) == _place(note)]
                 loss = self._try(after, again[-1]) if again else None
@@ -321,6 +324,8 @@ def _below(notes: Iterable[Note], step: Taken) -> set[Note]:
 
 
 def _depends(note: Note, step: Taken) -> bool:
+    while is_moved(note) and note not in step.weights:
+        note = note.inputs[0]
     return note in step.dependent and step.weights.keys().isdisjoint(spine(note, step.notes[0].number - 1))
 
 

@@ -39,7 +39,9 @@ def match(
             at_rates.update({rounded(factor) for each, factor in found if not each.is_bare})
         for factor in {1.0, *votes}:
             # one number alone is a multiple of another by chance, and among others so is one array alone
-            is_chance = votes[factor] == 1 and (len(right) > 1 or all(np.size(each) == 1 for each in right.values()))
+            is_chance = votes[factor] == 1 and (
+                len(right) > 1 or all(np.count_nonzero(each) < 2 for each in right.values())
+            )
             is_chance = (
                 is_chance and not is_sum and not all(rates_of_run.is_divided(rate, factor) for rate in rates.values())
             )

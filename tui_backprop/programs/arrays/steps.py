@@ -109,9 +109,11 @@ class Steps:
 
         old = search_spine(note.begins_with, is_beyond)
         first, second = note.inputs
-        if note.what is np.add and type(first) is type(second) is Note and second not in read_here:
-            is_second = first.what in SCALING and is_scaled(first) and is_beyond(second)
-            old = second if is_second and self._was_there(second, note) else old
+        is_pair = note.what is np.add and type(first) is type(second) is Note and second not in read_here
+        if is_pair and first.what in SCALING and is_scaled(first) and is_beyond(second):
+            # of two arrays that are read the weight is the one that was there
+            is_move = np.shape(second.value) == shape and not self._was_there(second, note)
+            old = old if is_move else second
         is_read = old.read_at > begin and np.shape(old.value) == shape
         return old if is_read and self._was_there(old, note) else None
 
