@@ -118,19 +118,12 @@ W, b, V, c = theta[:12].reshape(3, 4), theta[12:16], theta[16:20].reshape(4, 1),
         assert parted(program) == wrong
 
 
-@pytest.mark.parametrize(
-    ("update", "said"),
-    [
-        ("W = W * np.exp(-0.05 * dW)", "moves from step to step by an update that is not followed"),
-        ("W = np.array((W - 0.05 * dW).tolist())", ""),
-    ],
-)
-def test_a_weight_that_is_not_judged_is_said_to_be_none(update: str, said: str, tmp_path: Path) -> None:
+def test_a_weight_that_is_not_judged_is_said_to_be_none(tmp_path: Path) -> None:
     file = tmp_path / "net.py"
-    file.write_text(written(NET, update))
+    file.write_text(written(NET, "W = W * np.exp(-0.05 * dW)"))
     program = open_program(str(file))
-    assert "W" not in {node.name for node in program.steps[0].theirs}
-    assert said in program.warning
+    assert {node.name for node in program.steps[0].theirs} == {"b", "V", "c"}
+    assert "moves from step to step by an update that is not followed" in program.warning
 
 
 def test_what_is_changed_in_place_has_the_values_of_before_in_the_forward_pass(tmp_path: Path) -> None:
