@@ -67,7 +67,7 @@ def test_a_wrong_gradient_by_hand_is_found(tmp_path: Path, capsys: pytest.Captur
         ("np.tanh(z1)", "dz2 @ W2.T * (1 - z1 ** 2)", "yours passes on G⊙(1 - A²);"),
         ("np.maximum(0, z1)", "dz2 @ W2.T", "the slope of maximum (to its input 2) is wrong: yours passes on G;"),
         ("np.tanh(z1)", "-dz2 @ W2.T * (1 - a1 ** 2)", ""),  # the sign is seen in the gradient itself
-        ("sigmoid(z1)", "dz2 @ W2.T", ""),  # of four operations no single slope makes these numbers
+        ("sigmoid(z1)", "dz2 @ W2.T", "the slope of the sigmoid 1 / (1 + exp(-Z)) in a1 is wrong: yours passes on G;"),
     ],
 )
 def test_a_wrong_slope_by_hand_is_named_where_it_alone_makes_the_numbers(

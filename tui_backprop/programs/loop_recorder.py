@@ -41,9 +41,12 @@ class LoopRecorder:
         self._bytes = self._previous = 0
         self.left: Values = {}
         self._last: Values = {}
+        self.changed_unnamed: set[str] = set()
+        self._was_outside = False
         self._made: Values = {}
         leaves = [] if self.loop is None else self.loop.leaves
         self._names_of_gradients = {text for name in leaves for text in names_of(name, leaves)}
+        self._stored = set().union(*self.loop.stores.values()) | self.loop.counters if self.loop else set[str]()
         self._names_of_gradients |= {used.name for used in (self.loop.gradients if self.loop else {}).values()}
 
     @contextmanager
@@ -67,6 +70,7 @@ class LoopRecorder:
             return None
         if self.ends and (event == "return" or not loop.line <= line <= loop.last_line):
             self.left = self._values(loop.leaves, names)
+            self._was_outside = True
         if event != "line":
             return self._line
         if len(self.starts) > len(self.ends):
@@ -82,6 +86,12 @@ class LoopRecorder:
                 self.left_out, self.left = True, self._values(loop.leaves, names)
                 return None
             self.starts.append(self._values(loop.leaves, names))
+            if len(self.starts) > 1 and not self._was_outside:
+                last, now = self.starts[-2:]
+                self.changed_unnamed |= {
+                    name for name in now.keys() & last.keys() if now[name] is not last[name]
+                } - self._stored
+            self._was_outside = False
             self.gradients.append({})
             self._made = {}
         self._previous = line

@@ -117,6 +117,8 @@ def _follow(loop: NumpyLoop, recorder: LoopRecorder, execution: Execution, file:
     numbers = _numbers(execution, others, ends)
     data = [name for name in others if name not in numbers and all(name in end for end in ends)]
     for name in data:
+        if name in recorder.changed_unnamed:
+            raise ProgramError(f"{file}:{loop.line}: {name} is not followed: the loop changes it by another name")
         # a weight that never moves is data all the same
         below = loop.updated_below(name) if ends[0][name].ndim and name not in loop.updated else set()
         if below:

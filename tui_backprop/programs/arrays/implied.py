@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,19 @@ def implied_losses(step: Taken, lines: Lines) -> Iterator[tuple[str, Mapping[str
             yield "-sum({y} * log({a}))", names, _noting(step, _cross_entropy)(out, target)
 
 
+def summed(step: Taken, losses: Sequence[Note]) -> Note:
+    """Return the sum of the losses of a step, as of each example, that a script adds up as plain numbers."""
+    return _noting(step, _sum)(*losses)
+
+
 Do = Callable[..., Note]
+
+
+def _sum(do: Do, first: Note, *others: Note) -> Note:
+    total = first
+    for each in others:
+        total = do(np.add, total, each)
+    return total
 
 
 def _half_square(do: Do, error: Note) -> Note:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -20,6 +20,7 @@ from .late import LateRead, late_reads, sentences
 from .losses import Loss, Losses
 from .rules import MOST
 from .tape import SCALING, SUMS, Note, same
+from .unread import is_by_entry
 
 _BY_NUMBER = (*SUMS, *SCALING, np.clip, np.maximum, np.minimum, same)
 
@@ -107,12 +108,63 @@ def hidden_weights(steps: Sequence[JudgedStep]) -> list[Node]:
     return list(dict.fromkeys(node for node, _ in _hidden(steps)))
 
 
+def unjudged_weights(steps: Sequence[JudgedStep]) -> list[Node]:
+    """Return the weights that some step moves, and whose gradients by hand are seen in none."""
+    seen = {node for step in steps for node in step.theirs}
+    moved = {
+        node: None
+        for step in steps
+        for node, before in step.update.before.items()
+        if not np.array_equal(before, step.update.after[node])
+    }
+    return [node for node in moved if node not in seen]
+
+
 def _hidden(steps: Sequence[JudgedStep]) -> Iterator[tuple[Node, bool]]:
     for last, step in pairwise(steps):
         fed = {*last.loss.fed} - {*step.loss.fed}
+        moved = _moved_by_gradients(last) if fed else set()
         for data, node in zip(step.loss.fed, step.loss.built.fed, strict=True) if fed else ():
-            if np.ndim(data.value) and _is_made_of(data, fed):
+            is_made = np.ndim(data.value) and _is_made_of(data, fed)
+            if is_made or (moved and not moved.isdisjoint(_sources_of(data, last.loss.step.notes[0].number))):
                 yield node, bool(step.parted)
+
+
+def _moved_by_gradients(step: JudgedStep) -> set[Note]:
+    """Return what a step made, entry by entry, of what its forward pass was fed and of its backward pass.
+
+    That is what an update does to a weight. What other weights are updated with, as a velocity, is none.
+    """
+    taken, made = step.loss.step, {*step.loss.made}
+    of_data = set[Note]()
+    for data in step.loss.fed:
+        of_data |= _sources_of(data, taken.notes[0].number)
+    of_updates = _sources_of_all(taken.updates.values(), taken.notes[0].number)
+    backward = (of_updates & taken.dependent) - made - {*taken.weights}
+    found = set[Note]()
+    for note in taken.notes:
+        if not backward.isdisjoint(note.sources):
+            backward.add(note)
+        if is_by_entry(note) and not of_data.isdisjoint(note.sources):
+            of_data.add(note)
+            if note in backward and note not in made:
+                found.add(note)
+    return found - of_updates
+
+
+def _sources_of(note: Note, begin: int) -> set[Note]:
+    return _sources_of_all([note], begin)
+
+
+def _sources_of_all(notes: Iterable[Note], begin: int) -> set[Note]:
+    """Return what some notes are made of, and they themselves, back to a number."""
+    waiting, found = list(notes), set[Note]()
+    while waiting:
+        note = waiting.pop()
+        if note not in found:
+            found.add(note)
+            waiting += note.sources if note.number >= begin else ()
+    return found
 
 
 def _is_made_of(data: Note, before: Collection[Note]) -> bool:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,17 +12,19 @@ from minidl_core import MinidlError, NonFiniteError, Placeholder
 from minidl_core.arrays import Array, quiet
 from minidl_core.plan import Plan
 
-from ..multiples import agrees, factor_of, rounded
+from ..multiples import agrees, rounded
 from ..program import ProgramError
 from .gradients import Found
 from .graphs import Below, Built, Graphs, feeds_of
-from .implied import implied_losses
+from .implied import implied_losses, summed
+from .matching import match, used
 from .penalties import with_other_terms, with_penalties
 from .rates import Rates
 from .recorder import Taken
-from .tape import Note, spine
+from .tape import Note, is_moved, spine
 
 _MOST_TRIED = 8
+_SUM = "the sum of those of all examples, which it adds up as plain numbers"
 _MOST_STEPS = 20
 _CALLED = re.compile(r"(?i:.*(loss|cost|error|mse|entropy|objective|nll|criterion))|J|E|L")
 
@@ -34,8 +35,8 @@ class Loss:
 
     `factor` is the multiple of it whose gradients the script's are, `matches` how many of them that holds for, at
     these learning `rates` by weight, which are the likeliest but for so many (`order`).
-    `fed` is what it was computed from besides weights. `is_judged` is whether the script's own gradients can be held
-    against it.
+    `fed` is what it was computed from besides weights, and `made` what was computed on the way. `is_judged` is whether
+    the script's own gradients can be held against it.
     """
 
     step: Taken
@@ -48,6 +49,7 @@ class Loss:
     rates: Mapping[int, float] = field(default_factory=dict)
     order: int = 0
     fed: Sequence[Note] = ()
+    made: Sequence[Note] = ()
     is_judged: bool = False
 
     def used(self, number: int) -> Iterator[tuple[Found, Array]]:
@@ -66,6 +68,10 @@ class Losses:
     def __init__(self, graphs: Graphs, steps: Sequence[Taken], written: Collection[float]) -> None:
         self.graphs = graphs
         self._steps = [step for step in steps if step.found]
+        # what moves nothing says nothing of where it comes from
+        self._moving = [
+            step for step in self._steps if any(each[-1].value.any() for each in step.found.values() if each)
+        ]
         self._lines = graphs.lines
         self._rates = Rates([step.found for step in self._steps], written)
         self._refused: ProgramError | None = None
@@ -98,7 +104,10 @@ class Losses:
             own = own or [note for note in scalars if _is_at(note, place)]
             try:
                 if own:
-                    known = self.graphs.below(step, own[-1])
+                    below = self.graphs.below(step, own[-1])
+                    if not below.weights:
+                        continue
+                    known = below
                     loss = self._loss(step, self.graphs, known, float(np.reshape(own[-1].value, ())))
                 elif known is not None and (fed := _fed_again(known, step)) is not None:
                     again = Below(known.made, fed, known.weights, known.key)
@@ -119,6 +128,14 @@ class Losses:
         """Return the loss to which a script adds penalties for large weights; None where it adds none."""
         notes = [note for note in _scalars(loss.step) if _place(note) == self._without_penalties]
         return self._try(loss.step, notes[-1]) if self.has_penalties and notes else None
+
+    def with_data(self, loss: Loss, data: Note) -> Loss | None:
+        """Return a loss of which something that is read of a weight is data."""
+        dependent = {*loss.step.weights}
+        for note in loss.step.notes:
+            if note is not data and any(each in dependent for each in note.sources):
+                dependent.add(note)
+        return self._try(replace(loss.step, dependent=dependent), loss.made[-1])
 
     def others(self, loss: Loss) -> Iterator[Loss]:
         """Yield the other losses that a step computes, as that of a second network; none is a part of the other."""
@@ -142,7 +159,7 @@ class Losses:
     def _find(self) -> tuple[tuple[object, ...] | None, int]:
         """Return the place in the script that computes the loss, and how many gradients by hand are of it."""
         tried = 0
-        for step in self._steps:
+        for step in self._moving or self._steps:
             scalars = _scalars(step)
             note, matches = self._best(step, scalars)
             if note is not None:
@@ -158,13 +175,16 @@ class Losses:
         of_gradients = _below(step.updates.values(), step)
         ends = [each for each in scalars if each not in of_gradients]
         others = [each for each in scalars if each in of_gradients]
+        # of an error and the loss that is made of it, the loss
+        inner = _below([source for each in named for source in each.sources if source in step.dependent], step)
         tried = {*named[-_MOST_TRIED:], *[*others, *ends][-_MOST_TRIED:]}
         for order, note in enumerate(sorted(tried, key=lambda each: each.number)):
             loss = self._try(step, note)
             if loss is not None:
                 single = not np.ndim(note.value)
                 factor = loss.factor > 0, note in named, loss.factor == 1, -loss.order
-                rated.append(((loss.matches, not _is_part(loss), *factor, single, -order), note, loss.factor))
+                is_whole = bool(loss.matches) or note not in inner
+                rated.append(((loss.matches, is_whole, not _is_part(loss), *factor, single, -order), note, loss.factor))
         if not rated:
             return None, 0
         score, note, _ = max(rated, key=lambda each: each[0])
@@ -187,7 +207,8 @@ class Losses:
 
         Of one example all functions of the output have gradients in one direction, and may have one size by chance.
         """
-        for after in self._steps[self._steps.index(step) + 1 :][:1]:
+        steps = self._moving if step in self._moving else self._steps
+        for after in steps[steps.index(step) + 1 :][:1]:
             for note, factor in factors.items():
                 again = [each for each in _scalars(after) if _place(each) == _place(note)]
                 loss = self._try(after, again[-1]) if again else None
@@ -195,14 +216,14 @@ class Losses:
                     return note
         return next(iter(factors))
 
-    def _try(self, step: Taken, note: Note) -> Loss | None:
+    def _try(self, step: Taken, note: Note, *, is_sum: bool = False) -> Loss | None:
         """Return a number of a step as its loss, in a graph of its own: only what is opened has names in the other."""
         graphs = self.graphs.again()
         below = graphs.below(step, note)
         if not below.made or not below.weights:
             return None
         try:
-            return self._loss(step, graphs, below, float(np.reshape(note.value, ())))
+            return self._loss(step, graphs, below, float(np.reshape(note.value, ())), is_sum=is_sum)
         except ProgramError as refused:
             if self._refused is None or self._called_loss(step, [note]):
                 self._refused = refused
@@ -214,17 +235,23 @@ class Losses:
         """Yield the losses that the script's gradients are of, if there is one of which all of them are."""
         known = None
         for step in self._steps:
-            for formula, names, note in implied_losses(step, self._lines):
+            own = [note for note in _scalars(step) if _place(note) == self._place] if self._place else []
+            candidates = list(implied_losses(step, self._lines))
+            if len(own) > 1:
+                candidates.insert(0, (_SUM, {}, summed(step, own)))
+            for formula, names, note in candidates:
                 if known not in (None, formula):
                     continue
-                loss = self._try(step, note)
-                if loss is None or loss.matches < len(step.found) or loss.factor < 0 or _is_part(loss):
+                loss = self._try(step, note, is_sum=formula is _SUM)
+                # the parts of a sum are losses of the script itself, so that its gradients may have mistakes
+                least = 1 if formula is _SUM else len(step.found)
+                if loss is None or loss.matches < least or loss.factor < 0 or _is_part(loss):
                     continue
                 text = formula.format(**names)
                 # each step may have a target of its own, as with one example after the other
                 self.implied = text if self.implied in ("", text) else formula.format(a="output", y="target")
                 known = formula
-                yield self._loss(step, self.graphs, self.graphs.below(step, note), None)
+                yield self._loss(step, self.graphs, self.graphs.below(step, note), None, is_sum=formula is _SUM)
                 break
             else:
                 return
@@ -238,7 +265,7 @@ class Losses:
             if any(_CALLED.fullmatch(name) for name in (names.get(note, ""), self._lines.function_of(note)))
         ]
 
-    def _loss(self, step: Taken, graphs: Graphs, below: Below, measured: float | None) -> Loss:
+    def _loss(self, step: Taken, graphs: Graphs, below: Below, measured: float | None, *, is_sum: bool = False) -> Loss:
         built = graphs.build(step, below)
         feeds = feeds_of(below, built)
         values = {graphs.variables[number]: step.before[number] for number in built.weights}
@@ -253,16 +280,16 @@ class Losses:
         if measured is not None and not np.isclose(came_to, measured, rtol=1e-4, atol=1e-8, equal_nan=True):
             raise ProgramError(f"its loss comes to {came_to:g} here and to {measured:g} in the script")
         loss = Loss(step, built, feeds, came_to if measured is None else measured, gradients)
-        loss.matches, loss.factor, loss.rates, loss.order = _match(step, gradients, self._rates)
+        loss.matches, loss.factor, loss.rates, loss.order = match(step, gradients, self._rates, is_sum=is_sum)
         # the gradients of minus a loss lead away from it; of a likelihood they do not
         if loss.factor < 0 and self._called_loss(step, below.made[-1:]):
-            found = _match(step, gradients, self._rates, is_minimized=True)
+            found = match(step, gradients, self._rates, is_minimized=True)
             loss.matches, loss.factor, loss.rates, loss.order = found
         # of lr / len(X) * dW the rate is lr, and the sum of the gradients no multiple of the loss
         if all(self._rates.is_divided(rate, loss.factor) for rate in loss.rates.values()):
             loss.rates = {number: rate * loss.factor for number, rate in loss.rates.items()}
             loss.factor = 1.0
-        loss.fed = below.fed
+        loss.fed, loss.made = below.fed, below.made
         loss.is_judged = loss.matches > 0 or _leads_to_gradients(step, below)
         return loss
 
@@ -297,6 +324,8 @@ def _below(notes: Iterable[Note], step: Taken) -> set[Note]:
 
 
 def _depends(note: Note, step: Taken) -> bool:
+    while is_moved(note) and note not in step.weights:
+        note = note.inputs[0]
     return note in step.dependent and step.weights.keys().isdisjoint(spine(note, step.notes[0].number - 1))
 
 
@@ -313,40 +342,6 @@ def _fed_again(known: Below, step: Taken) -> list[Note] | None:
         else:
             return None
     return fed
-
-
-def _match(
-    step: Taken, right: Mapping[int, Array], rates_of_run: Rates, *, is_minimized: bool = False
-) -> tuple[int, float, Mapping[int, float], int]:
-    """Return how many gradients by hand are one multiple of ours, which, at which learning rates, and their order."""
-    best: tuple[tuple[int, bool, int, float], float, Mapping[int, float]] | None = None
-    moved = {number: step.found[number] for number in right if number in step.found}
-    for order, rates in enumerate(rates_of_run.of_step(moved)):
-        votes: Counter[float] = Counter()
-        exact = {1.0: 1.0}
-        for number, gradient in right.items():
-            values = used(step.found.get(number, ()), rates.get(number, 1.0))
-            found = [factor_of(value, gradient) for _, value in values]
-            factors = {rounded(factor): factor for factor in found if factor > 0 or (factor and not is_minimized)}
-            exact = {**factors, **exact}
-            # each weight has one vote for a factor, however many arrays have it
-            votes.update(factors.keys())
-        for factor in {1.0, *votes}:
-            # one number alone is a multiple of another by chance, and among others so is one array alone
-            is_chance = votes[factor] == 1 and (len(right) > 1 or all(np.size(each) == 1 for each in right.values()))
-            is_chance = is_chance and not all(rates_of_run.is_divided(rate, factor) for rate in rates.values())
-            if factor == 1 or (not order and not is_chance and not votes[1.0]):
-                rated = (votes[factor], factor == 1, -order, abs(factor)), exact[factor], rates
-                best = rated if best is None or rated[0] > best[0] else best
-    assert best is not None  # there is always a rate
-    return best[0][0], best[1], best[2], -best[0][2]
-
-
-def used(found: Sequence[Found], rate: float) -> Iterator[tuple[Found, Array]]:
-    """Yield what may be a gradient, each with its value as an update at this rate uses it."""
-    for each in found:
-        scale = each.scale
-        yield each, each.value if scale == rate else each.value * (scale / rate)
 
 
 def _leads_to_gradients(step: Taken, below: Below) -> bool:

@@ -19,7 +19,7 @@ class Rates:
     """Finds the learning rates of the steps of a run; the numbers `written` in its source are likelier than others."""
 
     def __init__(self, steps: Iterable[Mapping[int, Sequence[Found]]], written: Collection[float]) -> None:
-        ways = [[each[-1].factors for each in found.values() if each] for found in steps]
+        ways = [[each[-1].factors for each in found.values() if each and not each[-1].is_by_unknown] for found in steps]
         lines = [{factor.line for way in step for factor in way} for step in ways]
         # what is done to a gradient before its update, or now and then, is no rate
         self._lines_of_all = set[object]().union(*lines[:1]).intersection(*lines[1:])
@@ -35,10 +35,18 @@ class Rates:
         may those with a velocity. Where no rule of updates has a factor, it is one on a line of all steps.
         """
         # what takes off nothing, as where the input of a weight is 0, does not say by how much it is multiplied
-        ways = {number: each[-1].factors for number, each in found.items() if each and each[-1].value.any()}
+        known = {number: each for number, each in found.items() if each and not each[-1].is_by_unknown}
+        ways = {number: each[-1].factors for number, each in known.items() if each[-1].value.any()}
         if not ways:
             yield {}
             return
+        yield from self._of_ways(ways, found)
+        # by a rule that knows more than the gradient a weight says nothing of the rate of the others
+        plain = {number: way for number, way in ways.items() if not any(each.is_bare for each in known[number])}
+        if 0 < len(plain) < len(ways):
+            yield from self._of_ways(plain, plain)
+
+    def _of_ways(self, ways: Mapping[int, Sequence[Factor]], found: Collection[int]) -> Iterator[Mapping[int, float]]:
         shared = _common(list(ways.values()))
         of_rules = [each for each in shared if each.is_of_rule]
         common = (of_rules or [each for each in shared if each.line in self._lines_of_all] or shared)[:_MOST]

@@ -28,6 +28,7 @@ from .gradients import Found, gradients_in
 from .noted import NotedArray, NotedNumber, tape
 from .steps import Steps, accumulating_places, find_steps
 from .tape import Note, Tape
+from .unread import StepRead
 
 MOST_BYTES = 64 * 2**20
 MOST_BEFORE_A_STEP = 8 * MOST_BYTES
@@ -131,12 +132,19 @@ class ArrayRecorder:
         moved: dict[Note, Note] = {}
         for note in notes:
             old = note.replaces
-            if old is not None and (old in self._numbers or not old.readers.isdisjoint(note.readers)):
+            is_known = old in self._numbers and note.follows is None
+            if old is not None and (is_known or not old.readers.isdisjoint(note.readers)):
                 moved[old] = note
         begin = notes[0].number - 1 if notes else 0
-        found = {old: gradients_in(new, begin) for old, new in moved.items()}
+        read = StepRead(notes)
+        found = {old: gradients_in(new.follows or new, begin, read) for old, new in moved.items()}
         # what another update is made from is a velocity, also where the forward pass looks ahead with it
-        made = {each.note for old, ways in found.items() for each in ways if each.note is not moved[old]}
+        made = {
+            each.note
+            for old, ways in found.items()
+            for each in ways
+            if each.note is not (moved[old].follows or moved[old])
+        }
         moved = {old: new for old, new in moved.items() if new not in made}
         for old in moved:
             weights[old] = self._numbers.pop(old, len(self._numbers) + len(weights))

@@ -13,7 +13,8 @@ import numpy as np
 
 from ..clipping import keeps_signs
 from .noted import MethodOfName
-from .tape import SCALING, SUMS, Note, arrays_in, same, spine
+from .tape import SCALING, SUMS, Note, arrays_in, is_moved, same, spine
+from .unread import StepRead
 
 _CLIPPING = (np.clip, np.minimum, np.maximum, MethodOfName("clip"))
 _OF_NORMS = (np.sqrt, np.linalg.norm)
@@ -27,24 +28,43 @@ MOST = 40
 class Rules:
     """Follows the rules of one update back: `own` is the way from it to the weight.
 
-    What is older than `begin`, where its step begins, was kept from the steps before.
+    What is older than `begin`, where its `step` begins, was kept from the steps before.
     """
 
-    def __init__(self, own: Sequence[Note], begin: int) -> None:
-        self._own, self._begin = own, begin
+    def __init__(self, own: Sequence[Note], begin: int, step: StepRead) -> None:
+        self._own, self._begin, self._step = own, begin, step
+        self._unknown: set[Note] = set()
         self._sources: dict[Note, tuple[Note | None, float]] = {}
         self._velocities: dict[Note, set[Note]] = {}
 
     def source(self, note: Note) -> tuple[Note | None, float]:
         """Return what a gradient was before an operation of a rule, and the factor between; None where it is none."""
         if note not in self._sources:
-            self._sources[note] = self._source(note)
+            source, factor = self._source(note)
+            if source is None and not self._is_summed_up(note):
+                below = self._step.gradient_below(note, self._begin, self._own)
+                if below is not None:
+                    self._unknown.add(note)
+                    source, factor = below
+            self._sources[note] = source, factor
         return self._sources[note]
+
+    def is_unknown(self, note: Note) -> bool:
+        """Return whether this operation is of a rule that is not known, though it is seen what gradient it is about."""
+        return note in self._unknown
+
+    def _is_summed_up(self, note: Note) -> bool:
+        """Return whether something is added to all of what was kept: a gradient that was not set to zero."""
+        return note.what in SUMS and any(
+            each.number <= self._begin and each.what is not None and each not in self._own for each in note.sources
+        )
 
     def _source(self, note: Note) -> tuple[Note | None, float]:
         what, arrays = note.what, arrays_of(note)
         if not arrays:
             return None, 1.0
+        if is_moved(note):
+            return note.inputs[0], 1.0
         if what in _CLIPPING:
             return (arrays[0], 1.0) if keeps_signs(*_bounds(note, arrays[0])) else (None, 1.0)
         if what is np.sign or what is same:
@@ -99,17 +119,21 @@ class Rules:
     def is_kept(self, note: Note) -> bool:
         """Return whether this is a share of the weight itself, or of what was kept from the step before.
 
-        All of what was kept is no share: a gradient to which the next one is added was not set to zero.
+        All of what was kept is no share: a gradient to which the next one is added was not set to zero. So is what is
+        made of these entry by entry, as the way of the weight since the step before.
         """
+        return self._is_kept_as_it_is(note) or self._step.is_kept_alone(note, self._begin, self._own)
+
+    def _is_kept_as_it_is(self, note: Note) -> bool:
         is_share = False
         for _ in range(MOST):
             if note in self._own or _is_zero(note):
                 return True
             if note.number <= self._begin:
                 return is_share and note.what is not None
-            arrays = arrays_in(note.inputs, like=note)
+            arrays = [note.inputs[0]] if is_moved(note) else arrays_in(note.inputs, like=note)
             is_scaled = note.what in SCALING
-            if len(arrays) != 1 or not (is_scaled or note.what is np.sign or note.what is same):
+            if len(arrays) != 1 or not (is_scaled or note.what in (np.sign, same) or is_moved(note)):
                 return False
             is_share = is_share or (is_scaled and note.what is not np.negative)
             note = arrays[0]
@@ -120,11 +144,20 @@ class Rules:
         for _ in range(MOST):
             if note in self._own:
                 return True
-            arrays = arrays_in(note.inputs, like=note)
-            if note.what not in SCALING or len(arrays) != 1:
+            arrays = [note.inputs[0]] if is_moved(note) else arrays_in(note.inputs, like=note)
+            if not (note.what in SCALING or is_moved(note)) or len(arrays) != 1:
                 return False
             note = arrays[0]
         return False
+
+    def is_state(self, note: Note, source: Note) -> bool:
+        """Return whether by this operation a rule uses more than a source: what it kept, a size, or the sign alone."""
+        if note.what in SUMS:
+            return self.is_unknown(note) or self.is_moment(note, source)
+        of_norm = note.what in SCALING and any(
+            np.ndim(each.value) and _is_of_norm(each, self._begin) for each in note.sources if each is not source
+        )
+        return note.what is np.sign or of_norm or self.is_scaled_by_norm(note) or self.is_unknown(note)
 
     def is_clip(self, note: Note, source: Note) -> bool:
         """Return whether this operation cut some numbers of a source."""
@@ -161,8 +194,8 @@ def unscaled(note: Note, arrays: Sequence[Note], begin: int) -> tuple[Note | Non
     is_divided = note.what is np.divide
     if len(arrays) == 2:  # by a root of its squares, as in Adam
         if _is_of_norm(second, begin):
-            return first, 1.0
-        return (second, 1.0) if not is_divided and _is_of_norm(first, begin) else (None, 1.0)
+            return first, _sign_of(note, first)
+        return (second, _sign_of(note, second)) if not is_divided and _is_of_norm(first, begin) else (None, 1.0)
     if is_divided and arrays[0] is not first:
         return None, 1.0
     scalar: Any = second if arrays[0] is first else first
@@ -178,19 +211,25 @@ def unscaled(note: Note, arrays: Sequence[Note], begin: int) -> tuple[Note | Non
     return arrays[0], 1 / factor if is_divided else factor
 
 
+def _sign_of(note: Note, source: Note) -> float:
+    """Return the sign that a factor of no certain size gave to an array."""
+    return -1.0 if np.shape(note.value) == np.shape(source.value) and np.vdot(note.value, source.value) < 0 else 1.0
+
+
 def _bounds(note: Note, clipped: Note) -> tuple[Any, Any]:
     """Return the lower and the upper bound of a clip, None for one that is not there."""
-    given = [_value(each) for each in note.inputs if each is not clipped]
+    given = [value_of(each) for each in note.inputs if each is not clipped]
     if note.what is np.minimum:
         given.insert(0, None)
-    named = {name.removeprefix("a_"): _value(each) for name, each in note.settings.items()}
+    named = {name.removeprefix("a_"): value_of(each) for name, each in note.settings.items()}
     lower, upper, *_ = *given, None, None
     return named.get("min", lower), named.get("max", upper)
 
 
-def _value(given: Any) -> Any:
+def value_of(given: Any) -> Any:
+    """Return the value of an input."""
     if type(given) in (list, tuple):
-        return [_value(each) for each in given]
+        return type(given)([value_of(each) for each in given])
     return given.value if type(given) is Note else given
 
 

@@ -17,6 +17,7 @@ from ..multiples import multiple_text, trained_multiples
 from ..program import Program, ProgramError, program_of_run
 from ..recorded import RecordedStep
 from ..updates import recognise_updates, repeating
+from .fixed import refuse_fixed_parts
 from .graphs import Graphs
 from .judged import JudgedStep, judge_step, refuse_hidden_weights, updated_too_soon
 from .late import sentences
@@ -50,6 +51,7 @@ def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, war
         late = updated_too_soon(steps, losses)
         if not late:
             refuse_hidden_weights(steps)
+        refuse_fixed_parts(steps, losses)
     except ProgramError as error:
         raise ProgramError(f"{path}: {error}") from error
     optimizers = recognise_updates([each.update for each in steps]) or [repeating(each.update) for each in steps]

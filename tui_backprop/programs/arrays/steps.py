@@ -15,7 +15,7 @@ from types import CodeType
 
 import numpy as np
 
-from .tape import SCALING, SUMS, Note, is_linear, is_product, is_scaled, link, search_spine
+from .tape import SCALING, SUMS, Note, is_linear, is_moved, is_product, is_scaled, link, search_spine
 
 Instruction = tuple[CodeType, int]
 _FOR_ITER = opmap["FOR_ITER"]
@@ -40,12 +40,14 @@ class Steps:
     def enter(self, note: Note) -> None:
         """Take an operation in, after all that were made before it."""
         link(note)
-        if not is_linear(note) or is_product(note):
+        is_read_on = is_linear(note) or is_moved(note)
+        if not is_read_on or is_product(note):
             self._read(note)
         read_here = set[Note]()
         if note.place is not None:
             code, at, _ = note.place
             for index, source in enumerate(note.sources):
+                source.last_read = note.number
                 reader = code, at, index
                 if reader in source.readers:
                     read_here.add(source)
@@ -53,8 +55,8 @@ class Steps:
                 # where one is read that this step has updated already is not where the next step begins
                 is_late = not is_again and source.replaces is not None and source.number > self._begin
                 if is_again:
-                    # copies and averages of weights are no forward pass, but one may begin with them
-                    if is_linear(note):
+                    # copies, parts and averages of weights are no forward pass, but one may begin with them
+                    if is_read_on:
                         self._read_again.add(note)
                     else:
                         self._end_step(source)
@@ -66,6 +68,11 @@ class Steps:
                 self._updates.append(note)
                 if note.place is not None:
                     self._places_of_updates.add(note.place[:2])
+        if note.replaces is None and note not in self._read_again:
+            note.follows = self._followed(note)
+            if note.follows is not None and np.shape(note.value) == np.shape(note.follows.value):
+                note.replaces = note.follows.replaces
+                self._updates.append(note)
         self._notes.append(note)
 
     @property
@@ -102,13 +109,25 @@ class Steps:
 
         old = search_spine(note.begins_with, is_beyond)
         first, second = note.inputs
-        if note.what is np.add and type(first) is type(second) is Note and second not in read_here:
-            old = second if first.what in SCALING and is_scaled(first) and is_beyond(second) else old
+        is_pair = note.what is np.add and type(first) is type(second) is Note and second not in read_here
+        if is_pair and first.what in SCALING and is_scaled(first) and is_beyond(second):
+            # of two arrays that are read the weight is the one that was there
+            is_move = np.shape(second.value) == shape and not self._was_there(second, note)
+            old = old if is_move else second
         is_read = old.read_at > begin and np.shape(old.value) == shape
         return old if is_read and self._was_there(old, note) else None
 
+    def _followed(self, note: Note) -> Note | None:
+        """Return the update of this step of which alone an operation is made, and of what was there before."""
+        fresh = [each for each in note.sources if each.is_mixed and each.number > self._begin]
+        updates = {each.follows or (each if each.replaces is not None else None) for each in fresh}
+        known = {each.replaces for each in updates if each is not None}
+        others = [each for each in fresh if each.follows is None and each.replaces is None and each not in known]
+        updates.discard(None)
+        return updates.pop() if len(updates) == 1 and not others else None
+
     def _read(self, note: Note) -> None:
-        """Note that of what an operation takes more is computed than copies, multiples and sums, as of a weight.
+        """Note that of what an operation takes more is computed than copies, parts, multiples and sums, as of a weight.
 
         Of a velocity it is not, also where what it was is still needed, as in Nesterov's rule.
         """
@@ -118,7 +137,7 @@ class Steps:
             for source in consumer.sources:
                 is_new = not source.read_at
                 source.read_at = max(source.read_at, consumer.number)
-                if is_new and source.number > self._begin and is_linear(source):
+                if is_new and source.number > self._begin and (is_linear(source) or is_moved(source)):
                     waiting.append(source)
 
     def _was_there(self, note: Note, update: Note) -> bool:
@@ -171,7 +190,7 @@ def find_steps(notes: Sequence[Note], accumulating: Collection[Instruction]) -> 
     """Return the steps among notes that were taken in before, without what accumulates."""
     for note in notes:
         for each in (note, *note.sources):
-            each.read_at, each.readers, each.replaces = 0, set(), None
+            each.read_at, each.readers, each.replaces, each.follows = 0, set(), None, None
     found: list[list[Note]] = []
     steps = Steps(found.append, accumulating)
     for note in notes:
@@ -188,8 +207,8 @@ def accumulating_places(notes: Sequence[Note]) -> set[Instruction]:
     sums: dict[Note, list[Note]] = {}
     by_place: dict[Instruction, list[list[Note]]] = {}
     for note in notes:
-        if note.replaces is not None and note.place is not None:
-            known = sums.get(note.replaces)
+        if note.replaces is not None and note.follows is None and note.place is not None:
+            known = sums.get(note.replaces.follows or note.replaces)
             if known is None:
                 known = []
                 by_place.setdefault(note.place[:2], []).append(known)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dis import opmap
+from functools import lru_cache
 from types import CodeType, FrameType
 from typing import Any
 
@@ -17,6 +19,12 @@ def same(value: Any) -> Any:
     return value
 
 
+_MOVING = (
+    *("reshape", "ravel", "flatten", "transpose", "squeeze", "swapaxes", "moveaxis", "expand_dims", "atleast_2d"),
+    *("getitem", "picked", "added"),
+)
+_CACHE = opmap.get("CACHE", -1)
+_JOINING = ("concatenate", "stack", "hstack", "vstack", "column_stack", "append")
 SCALING = (np.multiply, np.divide, np.negative)
 SUMS = (np.add, np.subtract)
 Place = tuple[CodeType, int, int]
@@ -31,32 +39,36 @@ class Note:
     the places that read it, each with the index of the input.
 
     `begins_with` is the next on its spine, and `jump` one further down at the distance at which a search halves, each
-    `depth` steps from the end. `read_at` is the number of the last one that was computed of it, but copies, multiples
-    and sums count only where more is computed of them; `mixed_at` that of the last on its spine into which another
-    array went, `is_mixed` whether it was computed from several arrays at all, and `is_of_array` whether from any.
+    `depth` steps from the end. `read_at` is the number of the last one that was computed of it, but copies, parts,
+    multiples and sums count only where more is computed of them; `mixed_at` that of the last on its spine into which
+    another array went, `is_mixed` whether it was computed from several arrays at all, other than joined, and
+    `is_of_array` whether from any. It `follows` the update of its step that it is made of, where it is made of nothing
+    else of that step, as a weight is that is divided by its norm after its update. `last_read` is the number of the
+    last one that has it as an input, and `born` that of the last one before a leaf.
     """
 
     __slots__ = (
-        *("caller", "inputs", "number", "place", "readers", "replaces", "settings", "value", "what"),
-        *("begins_with", "depth", "is_mixed", "is_of_array", "jump", "mixed_at", "read_at"),
+        *("born", "caller", "follows", "inputs", "number", "place", "readers", "replaces", "settings", "value", "what"),
+        *("begins_with", "depth", "is_mixed", "is_of_array", "jump", "last_read", "mixed_at", "read_at"),
     )
 
     def __init__(self, what: Callable[..., Any] | None, inputs: Sequence[Any], settings: dict[str, Any]) -> None:
         self.what = what
         self.inputs = inputs
         self.settings = settings
-        self.number = -1
+        self.number = self.born = -1
         self.value: Any = None
         self.place: Place | None = None
         self.caller: Place | None = None
         self.readers: set[tuple[CodeType, int, int]] = set()
         self.replaces: Note | None = None
+        self.follows: Note | None = None
         self.begins_with: Note | None = None
         self.jump: Note | None = None
         self.depth = 0
         self.is_mixed = self.is_of_array = False
         self.mixed_at = 0
-        self.read_at = 0
+        self.read_at = self.last_read = 0
 
     @property
     def sources(self) -> Iterator[Note]:
@@ -85,10 +97,16 @@ class Tape:
         self._foreign: dict[int, Note] = {}
         self._inside: dict[CodeType, bool] = {}
 
-    def leaf(self, value: Any) -> Note:
-        """Return a new note of an array that nothing noted has made."""
+    @property
+    def count(self) -> int:
+        """How many notes there are."""
+        return self._count
+
+    def leaf(self, value: Any, born: int | None = None) -> Note:
+        """Return a new note of an array that nothing noted has made; it may be born before it is read first."""
         note = Note(None, (), {})
         note.value = value
+        note.born = self._count if born is None else born
         self._count += 1
         note.number = self._count
         return note
@@ -106,10 +124,10 @@ class Tape:
         note.value = value
         frame = self._script(sys._getframe(2))
         if frame is not None:
-            note.place = frame.f_code, frame.f_lasti, frame.f_lineno
+            note.place = _place(frame)
             caller = frame.f_back
             if caller is not None and self.is_inside(caller.f_code):
-                note.caller = caller.f_code, caller.f_lasti, caller.f_lineno
+                note.caller = _place(caller)
         self._count += 1
         note.number = self._count
         self.notes.append(note)
@@ -134,9 +152,26 @@ class Tape:
         return inside
 
 
+def _place(frame: FrameType) -> Place:
+    return frame.f_code, _instruction(frame.f_code, frame.f_lasti), frame.f_lineno
+
+
+@lru_cache(10_000)
+def _instruction(code: CodeType, at: int) -> int:
+    """Return where an instruction begins: one that has often called Python code is seen at the end of its cache."""
+    while at > 0 and code.co_code[at] == _CACHE:
+        at -= 2
+    return at
+
+
 def is_scaled(note: Note) -> bool:
     """Return whether this is a multiple of an array by a number, or of a number that was noted by one that was not."""
     return note.what in SCALING and len(arrays_in(note.inputs, like=note)) < 2
+
+
+def is_moved(note: Note) -> bool:
+    """Return whether this has entries of another array, as they are, in other places or another shape."""
+    return getattr(note.what, "__name__", "") in _MOVING and type(note.inputs[0]) is Note
 
 
 def is_product(note: Note) -> bool:
@@ -172,7 +207,8 @@ def link(note: Note) -> None:
     """Write down how a new note goes on from those that it was made of: on its spine, and by what else it is mixed."""
     is_number = not np.ndim(note.value)
     arrays = {each for each in note.sources if is_number or np.ndim(each.value)}
-    note.is_mixed = len(arrays) > 1 or any(each.is_mixed for each in arrays)
+    is_row = getattr(note.what, "__name__", "") in _JOINING
+    note.is_mixed = (len(arrays) > 1 and not is_row) or any(each.is_mixed for each in arrays)
     note.is_of_array = any(each.is_of_array or np.ndim(each.value) for each in note.sources)
     first = _first_array(note) if is_linear(note) else None
     if first is None:

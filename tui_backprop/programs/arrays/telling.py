@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from minidl_core.train import GradientDescentOptimizer, Optimizer
 
 from ..multiples import agrees, multiple_text, rounded, warning_of
-from .judged import JudgedStep, hidden_weights
+from .judged import JudgedStep, hidden_weights, unjudged_weights
 from .late import in_words
 from .losses import Losses
 
@@ -44,8 +44,18 @@ def warnings_of(steps: Sequence[JudgedStep], losses: Losses, optimizer: Optimize
         rate = ", and the learning rate that is shown has that factor in it" if is_rate else ""
         yield f"Its updates scale the gradients of {scaled} by a norm: they are compared as they were before{rate}."
     for node in hidden_weights(steps):
-        where = f"{node.name}, read at {node.location}, moves from step to step"
+        called = node.name if node.is_named else "An array"
+        where = f"{called}, read at {node.location}, moves from step to step"
         yield f"{where} by an update that is not followed: its gradients are not compared."
+    unjudged = [node.name for node in unjudged_weights(steps)] if any(each.theirs for each in steps) else []
+    if unjudged:
+        yield f"The gradients of {in_words(unjudged)} are not compared: what their updates are made from is not seen."
+    unknown = _names((name, each.is_by_unknown) for name, each in found)
+    if unknown:
+        yield (
+            f"The update of {unknown} is by none of the rules that are known: its gradient is compared as it stood"
+            " before, and what the rule does with it is not judged."
+        )
     if len(steps) < taken and not losses.implied and not losses.stopped:
         yield f"Only {len(steps)} of its {taken} steps are here: in the others {loss} was not found."
     if not any(each.theirs for each in steps):
@@ -84,7 +94,10 @@ def _penalties(steps: Sequence[JudgedStep], losses: Losses) -> Iterator[str]:
     for step in steps:
         before = losses.before_penalties(step.loss) if step.parted else None
         if before is not None:
-            rights = {node: before.factor * before.right[step.numbers[node]] for node in step.parted}
+            numbers = {node: step.numbers[node] for node in step.parted}
+            rights = {
+                n: before.factor * before.right[number] for n, number in numbers.items() if number in before.right
+            }
             forgotten = [node.name for node, right in rights.items() if agrees(step.theirs[node], right)]
             if forgotten:
                 yield (
