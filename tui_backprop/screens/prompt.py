@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
+from textual.widgets.input import Selection
 
 from ..notation.fitting import printable
 
@@ -19,8 +20,9 @@ Answer = TypeVar("Answer")
 class Prompt(ModalScreen[Answer | None], Generic[Answer]):
     """Returns what `read` makes of the answer, None where it was given up.
 
-    `read` raises ValueError with a sentence that says what is wrong; what was typed is kept then. `typed` and `wrong`
-    are what stands there from the start, and `choices`, if there are any, a line each below the question.
+    `read` raises ValueError with a sentence that says what is wrong; what was typed is kept then. From the start there
+    stand `typed`, the beginning of an answer, and `proposed`, which what is typed replaces; below the field, `wrong`,
+    and below the question the `choices`, if there are any, a line each.
     """
 
     DEFAULT_CSS = """
@@ -44,26 +46,30 @@ class Prompt(ModalScreen[Answer | None], Generic[Answer]):
         typed: str = "",
         wrong: str = "",
         choices: Sequence[str] = (),
+        proposed: str = "",
     ) -> None:
         super().__init__()
         self._question = "\n".join(map(printable, (question, *choices)))
         self._read = read
         self._hint = hint
         self._typed = printable(typed)
+        self._proposed = printable(proposed)
         self._wrong = printable(wrong)
 
     def compose(self) -> ComposeResult:
         """Yield the question, the field, and the lines for what is wrong with the answer."""
         with Vertical():
             yield Static(self._question, markup=False)
-            field = Input(self._typed, placeholder=self._hint, select_on_focus=False, compact=True)
+            field = Input(self._typed + self._proposed, placeholder=self._hint, select_on_focus=False, compact=True)
             field.cursor_blink = False
             yield field
             yield Static(self._wrong, id="wrong", markup=False)
 
     def on_mount(self) -> None:
-        """Have the field take the keys from the start."""
-        self.set_focus(self.query_one(Input))
+        """Have the field take the keys from the start, with what is proposed selected."""
+        field = self.query_one(Input)
+        self.set_focus(field)
+        field.selection = Selection(len(self._typed), len(field.value))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Return the answer, or say what is wrong with it and keep what was typed."""
