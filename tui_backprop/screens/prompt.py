@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 from textual.widgets.input import Selection
 
+from ..drawing.ascii import spell
 from ..notation.fitting import printable
 
 Answer = TypeVar("Answer")
@@ -49,12 +50,12 @@ class Prompt(ModalScreen[Answer | None], Generic[Answer]):
         proposed: str = "",
     ) -> None:
         super().__init__()
-        self._question = "\n".join(map(printable, (question, *choices)))
+        self._question = spell("\n".join(map(printable, (question, *choices))))
         self._read = read
         self._hint = hint
         self._typed = printable(typed)
         self._proposed = printable(proposed)
-        self._wrong = printable(wrong)
+        self._wrong = spell(printable(wrong))
 
     def compose(self) -> ComposeResult:
         """Yield the question, the field, and the lines for what is wrong with the answer."""
@@ -76,6 +77,6 @@ class Prompt(ModalScreen[Answer | None], Generic[Answer]):
         try:
             answer = self._read(event.value)
         except ValueError as error:
-            self.query_one("#wrong", Static).update(printable(str(error)))
+            self.query_one("#wrong", Static).update(spell(printable(str(error))))
         else:
             self.dismiss(answer)
