@@ -30,7 +30,7 @@ PROMPT = "> "
 _LETTERS = (
     "s inside, n node, p phase, i iteration, b back, S back event, N back node, P back phase, I back iteration, r run, "
     "G go, c continue, C continue back, x break, X breakpoints, e edit, E branch, m ask, H guess, D drive, T page, "
-    "Y page back, t belief, o log, V picture, g check, J forward, L lessons, K keep, w command, ? help"
+    "Y page back, t belief, o log, V picture, g check, J forward, L lessons, K keep, w command, = full, ? help"
 )
 _ON_THE_SCREEN = dict(each.split(" ", 1) for each in _LETTERS.split(", "))
 """What the keys of the screen do, as commands: a letter alone is the key, not a shortened name."""
