@@ -55,6 +55,17 @@ async def test_an_answer_that_is_no_number_is_kept_and_changes_nothing() -> None
         assert "✓ right" in text(pilot, "step-title")
 
 
+async def test_what_was_said_before_a_question_does_not_come_again_with_it() -> None:
+    async with opened("two-paths", (80, 24)) as pilot:
+        await pilot.press("p", "p", "J", "d")
+        assert "has no other term" in text(pilot, "keys")
+        await pilot.press("m", "space")
+        assert "Question" in text(pilot, "step-title")
+        assert "has no other term" not in text(pilot, "keys")
+        await pilot.press("u")
+        assert "type a number" in text(pilot, "inspector")
+
+
 async def test_ctrl_u_clears_what_is_typed_and_what_is_in_no_number_stays_a_key() -> None:
     async with opened("two-paths", (80, 24)) as pilot:
         await pilot.press("m", "space", "6", "7", "q", "ctrl+u")

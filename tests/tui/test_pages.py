@@ -265,3 +265,8 @@ async def test_ctrl_u_clears_a_number_typed_for_a_page() -> None:
         await pilot.press(*"T" * typed)
         await pilot.press("1", "2", "ctrl+u", "3")
         assert reading.typed == "3"
+        assert "► 3_" in text(pilot, "page")
+        await pilot.press("ctrl+u", *"0.6", "enter")
+        assert text(pilot, "page").splitlines()[1].strip() == "► 0.6", "nothing more is typed behind the right answer"
+        await pilot.press("T")
+        assert "T the goal" in text(pilot, "page-title")

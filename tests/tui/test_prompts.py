@@ -22,8 +22,9 @@ from .on_screen import opened
 async def test_what_is_typed_replaces_what_is_proposed(keys: str, proposed: str, typed: str) -> None:
     async with opened() as pilot:
         await pilot.press(*keys)
-        field = pilot.app.screen.query_one(Input)
+        field, below = pilot.app.screen.query_one(Input), pilot.app.screen.query_one("#wrong")
         assert field.value == proposed
+        assert "Esc gives up" in str(below.render()), "the field does not show its hint"
         await pilot.press("x")
         assert field.value == typed
 

@@ -22,8 +22,8 @@ class Prompt(ModalScreen[Answer | None], Generic[Answer]):
     """Returns what `read` makes of the answer, None where it was given up.
 
     `read` raises ValueError with a sentence that says what is wrong; what was typed is kept then. From the start there
-    stand `typed`, the beginning of an answer, and `proposed`, which what is typed replaces; below the field, `wrong`,
-    and below the question the `choices`, if there are any, a line each.
+    stand `typed`, the beginning of an answer, and `proposed`, which what is typed replaces. Below the field stands
+    what is `wrong`, or the hint, where the field does not show it; below the question the `choices`, a line each.
     """
 
     DEFAULT_CSS = """
@@ -64,7 +64,7 @@ class Prompt(ModalScreen[Answer | None], Generic[Answer]):
             field = Input(self._typed + self._proposed, placeholder=self._hint, select_on_focus=False, compact=True)
             field.cursor_blink = False
             yield field
-            yield Static(self._wrong, id="wrong", markup=False)
+            yield Static(self._wrong or (self._hint if field.value else ""), id="wrong", markup=False)
 
     def on_mount(self) -> None:
         """Have the field take the keys from the start, with what is proposed selected."""
