@@ -144,6 +144,15 @@ def test_what_is_equal_in_few_digits_is_read_in_all_of_them_by_a_command_that_th
     assert said(viewer, "full") == said(viewer, "=") == ["de/da = -12.0 measured = -12.00000000000001"]
 
 
+def test_a_sign_that_is_a_key_is_no_answer_to_a_question() -> None:
+    viewer = opened("skip")
+    assert said(viewer, "ask", "step")[1].startswith("Question: ")
+    assert said(viewer, "?")[0] == said(viewer, "help")[0]
+    assert said(viewer, "=") == said(viewer, "full")
+    assert viewer.session.quiz.question is not None
+    assert said(viewer, "#") == ["The answer is a number from 1 to 3, or skip."]
+
+
 def test_no_sentence_of_a_view_names_a_key_of_the_screen() -> None:
     viewer = opened("perceptron")
     names = [node.name for node in viewer.moment.graph.nodes]

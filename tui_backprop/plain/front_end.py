@@ -121,7 +121,8 @@ def _is_answer(viewer: Viewer, line: str) -> bool:
     """Return whether a line answers the question that stands: it is no command, but a node where one is asked."""
     is_node = viewer.session.quiz.picks_node and any(node.name == line for node in viewer.moment.graph.nodes)
     is_typed = is_node or read_number(line) is not None
-    return not line[0].isalpha() or (is_typed and line not in COMMANDS)
+    is_key = not line[0].isalpha() and line in _ON_THE_SCREEN
+    return not is_key and (not line[0].isalpha() or (is_typed and line not in COMMANDS))
 
 
 def _named(typed: str) -> str:
