@@ -13,9 +13,10 @@ from types import ModuleType
 import pytest
 from rich.color import Color
 from rich.style import Style
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 import minidl_core
+import minidl_core as dl
 import tui_backprop
 from tui_backprop.app import BackpropApp
 from tui_backprop.commands.cli import main
@@ -24,13 +25,16 @@ from tui_backprop.drawing.ascii import in_ascii, spell, spell_out, write_ascii
 from tui_backprop.drawing.console import SIGNS, in_console
 from tui_backprop.drawing.glyphs import CHOSEN, LINES
 from tui_backprop.drawing.palette import STYLES, THEMES, choose_theme, plain
+from tui_backprop.lessons.lesson import Example
 from tui_backprop.notation.fitting import fit, spelled_in_place, width_of, wrap
+from tui_backprop.programs.program import program_of
 from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.settings import CHOICES, MEANINGS, Settings, read_settings, theme_of, write_config
 from tui_backprop.terminal.input import BackgroundReported, TerminalInput
 from tui_backprop.widgets.canvas import Canvas
 
 from .on_screen import opened, text
+from .random_timelines import lesson_of
 
 DARK = {
     "black": "#000000",
@@ -295,12 +299,32 @@ def test_what_one_character_would_make_wrong_is_spelled_out(signs: str, spelled:
     assert in_ascii(spell(signs)) == spelled
     assert width_of(signs) == len(spelled)
     assert fit(signs, 40).rstrip() == spell(signs).rstrip()
-    assert plain(wrap([(signs, "text")], 40)) == spell(signs)
+    assert in_ascii(plain(wrap([(signs, "text")], 40))) == spelled
 
 
 def test_columns_stay_where_a_sign_is_spelled_out(only_ascii: None) -> None:
     assert plain([spelled_in_place([("A²   = ", "text"), ("Σ b     c", "dim")])]) == "A^2  = sum b   c"
     assert plain([spelled_in_place([("A    = ", "text"), ("  b     c", "dim")])]) == "A    =   b     c"
+
+
+def test_a_product_is_one_though_its_factors_have_other_styles_than_its_dot(only_ascii: None) -> None:
+    line = [("gets ", "text"), ("G·", "text"), ("w", "now"), ("   v", "dim"), ("·", "dim"), (" g·", "dim")]
+    assert plain([spelled_in_place(line)]) == "gets G*w   v· g·"
+
+
+async def test_a_greek_name_is_shown_in_letters_and_read_in_them(only_ascii: None) -> None:
+    with dl.Graph().as_default():
+        theta = dl.Variable(0.5, name="θ")
+        loss = dl.square(dl.multiply(theta, 3.0, name="ŷ"), name="J")
+    app = BackpropApp(program_of(lesson_of(Example(loss, {}))))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("p", "p", "left", "left")
+        assert "|theta var" in in_ascii(text(pilot, "graph"))
+        assert "|y multiply" in in_ascii(text(pilot, "graph"))
+        await pilot.press("e")
+        assert app.screen.query_one(Input).value == "theta = 0.5"
+        await pilot.press("2", "enter")
+        assert app.timeline.moment.variable(theta) == 2
 
 
 async def test_a_squared_gap_reads_as_one_on_the_screen(only_ascii: None) -> None:

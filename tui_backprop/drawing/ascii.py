@@ -31,7 +31,7 @@ _TO_SPELL = re.compile("[²³\u00b9\u2070\u2074-\u2079\u207b]+|[⊙⊕Σ√ᵀ�
 _has: frozenset[str] | None = None
 
 # 0.1·(-6) with a point would read as another number; alone, behind v or g, the dot says "not yet"
-_TIMES = re.compile(r"(?<=[\w)\]'])·(?=[\w(\['-])")
+_TIMES = re.compile(r"(?<=[\w)\]'])·(?=[\w(\['√-])")
 
 
 def _of_a_line(code: int) -> str:
@@ -77,6 +77,11 @@ def _in_letters(sign: str) -> str:
     return name.lower() if kind == "SMALL" else name.capitalize()
 
 
+def star_products(text: str) -> str:
+    """Return a text of the same length with stars for the dots of products, where the terminal has no dot."""
+    return text if _has is None or "·" in _has or "·" not in text else _TIMES.sub("*", text)
+
+
 def in_ascii(text: str) -> str:
     """Return a text in ASCII, of the same width; a character that has no likeness is question marks."""
     text = text if text.isascii() else _TIMES.sub("*", text).translate(TO_ASCII)
@@ -84,7 +89,13 @@ def in_ascii(text: str) -> str:
         return text
     from rich.cells import cell_len  # rare, and what only prints needs none of it
 
-    return "".join(char if char.isascii() else "?" * cell_len(char) for char in text)
+    return "".join(char if char.isascii() else _letter_of(char) or "?" * cell_len(char) for char in text)
+
+
+def _letter_of(char: str) -> str:
+    """Return the letter that an accent stands on; nothing where it is none of ASCII's."""
+    letter = unicodedata.normalize("NFD", char)[0]
+    return letter if letter.isascii() else ""
 
 
 def write_ascii(stream: TextIO) -> None:

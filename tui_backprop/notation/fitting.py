@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
-from ..drawing.ascii import spell
+from ..drawing.ascii import spell, star_products
 from ..drawing.glyphs import ELLIPSIS
 from ..drawing.palette import ACTION, Line, Span, key_sign
 
@@ -38,11 +38,25 @@ def printable(text: str) -> str:
 
 def spelled(line: Line) -> Line:
     """Return a line with the signs that the terminal lacks in letters."""
-    return [(spell(text), style) for text, style in line]
+    return [(spell(text), style) for text, style in _starred(line)]
+
+
+def _starred(line: Line) -> Line:
+    """Return a line with stars for the dots of products: one factor may have another style than the dot."""
+    whole = "".join(text for text, _ in line)
+    starred = star_products(whole)
+    if starred is whole:
+        return line
+    shown: Line = []
+    for text, style in line:
+        shown.append((starred[: len(text)], style))
+        starred = starred[len(text) :]
+    return shown
 
 
 def spelled_in_place(line: Line) -> Line:
     """Return a line with its signs in letters: what that adds is taken from the gaps behind, so that columns stay."""
+    line = _starred(line)
     if all(text is spell(text) for text, _ in line):
         return line
     shown: Line = []

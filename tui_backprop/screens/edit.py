@@ -8,6 +8,7 @@ from ..debugger.branches import MOST_BRANCHES
 from ..debugger.edits import Edit, start_value
 from ..debugger.followed import Followed, element_at
 from ..debugger.timeline import Timeline
+from ..drawing.ascii import spell
 from ..narration.messages import Keys
 from ..notation.edits import (
     LEARNING_RATE,
@@ -44,7 +45,7 @@ class EditScreen(Prompt[Edit | None]):
             array = start_value(state, node)
             index = element_at(timeline.moment, node, array.shape, followed)
             target, value = element_text(node.name, index), float(array[index])
-        written = printable(written_edit(target, value))
+        written = spell(printable(written_edit(target, value)))
         question = wrong or question
 
         def read(text: str) -> Edit | None:
