@@ -58,6 +58,11 @@ def spell_out(has: frozenset[str] | None) -> None:
     _has = has
 
 
+def lacks_signs() -> bool:
+    """Return whether the terminal lacks signs."""
+    return _has is not None
+
+
 def spell(text: str) -> str:
     """Return a text with those signs in letters for which the terminal has none and of which one is not enough."""
     return text if _has is None or text.isascii() else _spelled(text, _has)

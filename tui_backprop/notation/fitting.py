@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
-from ..drawing.ascii import spell, star_products
+from ..drawing.ascii import lacks_signs, spell, star_products
 from ..drawing.glyphs import ELLIPSIS
 from ..drawing.palette import ACTION, Line, Span, key_sign
 
@@ -38,7 +38,7 @@ def printable(text: str) -> str:
 
 def spelled(line: Line) -> Line:
     """Return a line with the signs that the terminal lacks in letters."""
-    return [(spell(text), style) for text, style in _starred(line)]
+    return [(spell(text), style) for text, style in _starred(line)] if lacks_signs() else line
 
 
 def _starred(line: Line) -> Line:
@@ -56,9 +56,9 @@ def _starred(line: Line) -> Line:
 
 def spelled_in_place(line: Line) -> Line:
     """Return a line with its signs in letters: what that adds is taken from the gaps behind, so that columns stay."""
-    line = _starred(line)
-    if all(text is spell(text) for text, _ in line):
+    if not lacks_signs():
         return line
+    line = _starred(line)
     shown: Line = []
     excess = 0
     for text, style in line:
