@@ -16,6 +16,7 @@ from pytest_textual_snapshot import SVGImageExtension
 
 from minidl_core.definition import definitions
 from minidl_core.gradients import _gradient_registry
+from tui_backprop.drawing.ascii import spell_out
 from tui_backprop.programs.collecting import RARELY, importing
 
 # Textual reads these when it is imported: whoever runs the tests, the screens are the same
@@ -76,6 +77,13 @@ _tests = count()
 def progress(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Give each test a place of its own for what is kept of a learner's progress, made only where it is written."""
     os.environ["XDG_DATA_HOME"] = str(tmp_path_factory.getbasetemp() / "progress" / str(next(_tests)))
+
+
+@pytest.fixture(autouse=True)
+def signs() -> Iterator[None]:
+    """Have all signs again after a test on a terminal that lacks some."""
+    yield
+    spell_out(None)
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from pathlib import Path
 
@@ -134,6 +135,34 @@ def test_a_letter_does_what_its_key_does_on_the_screen() -> None:
     assert said(viewer, "w")[0].startswith("come back with: ")
     assert said(viewer, "X") == said(viewer, "breakpoints")
     assert said(viewer, "?") == said(viewer, "help")
+
+
+def test_what_is_equal_in_few_digits_is_read_in_all_of_them_by_a_command_that_there_is() -> None:
+    viewer = opened("chain")
+    checked = said(viewer, "step 4", "check a")
+    assert "equal in these digits: full shows all" in checked
+    assert said(viewer, "full") == said(viewer, "=") == ["de/da = -12.0 measured = -12.00000000000001"]
+
+
+def test_a_sign_that_is_a_key_is_no_answer_to_a_question() -> None:
+    viewer = opened("skip")
+    assert said(viewer, "ask", "step")[1].startswith("Question: ")
+    assert said(viewer, "?")[0] == said(viewer, "help")[0]
+    assert said(viewer, "=") == said(viewer, "full")
+    assert viewer.session.quiz.question is not None
+    assert said(viewer, "#") == ["The answer is a number from 1 to 3, or skip."]
+
+
+def test_no_sentence_of_a_view_names_a_key_of_the_screen() -> None:
+    viewer = opened("perceptron")
+    names = [node.name for node in viewer.moment.graph.nodes]
+    views = [f"{view} {name}" for view in ("value", "ledger", "update", "check", "forward") for name in names]
+    said(viewer, "go 1:b:update")
+    assert not [
+        line
+        for line in said(viewer, *views)
+        if re.search("(^| )[^ a-z0-9] shows|(^| )[a-zA-Z] (shows|goes|opens)", line)
+    ]
 
 
 def test_a_solution_is_saved_once(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tui_backprop.quiz.quiz import Quiz
+from tui_backprop.screens.help import HelpScreen
 
 from .answering import answer, asking, standing, standing_or_none
 from .on_screen import opened, place, text
@@ -52,6 +53,31 @@ async def test_an_answer_that_is_no_number_is_kept_and_changes_nothing() -> None
         assert "is not a number" not in text(pilot, "inspector")
         await pilot.press("enter")
         assert "✓ right" in text(pilot, "step-title")
+
+
+async def test_what_was_said_before_a_question_does_not_come_again_with_it() -> None:
+    async with opened("two-paths", (80, 24)) as pilot:
+        await pilot.press("p", "p", "J", "d")
+        assert "has no other term" in text(pilot, "keys")
+        await pilot.press("m", "space")
+        assert "Question" in text(pilot, "step-title")
+        assert "has no other term" not in text(pilot, "keys")
+        await pilot.press("u")
+        assert "type a number" in text(pilot, "inspector")
+
+
+async def test_ctrl_u_clears_what_is_typed_and_what_is_in_no_number_stays_a_key() -> None:
+    async with opened("two-paths", (80, 24)) as pilot:
+        await pilot.press("m", "space", "6", "7", "q", "ctrl+u")
+        assert "► _" in text(pilot, "inspector")
+        assert "is not a number" not in text(pilot, "inspector")
+        await pilot.press("5", "question_mark")
+        assert isinstance(pilot.app.screen, HelpScreen)
+        await pilot.press("q", "less_than_sign", "equals_sign")
+        assert "► 5_" in text(pilot, "inspector"), "nothing of these leaks into the answer"
+        assert pilot.app.screen.viewer.in_full, "what is no answer does what it always does"
+        await pilot.press("ctrl+u", "6", "enter")
+        assert "✓ right: 6" in text(pilot, "step-title")
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 16)])

@@ -38,15 +38,18 @@ from tui_backprop.drawing.palette import STYLES, plain
 from tui_backprop.keys import KEY_OF
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.narration.beliefs import explain_belief
+from tui_backprop.narration.solution import write_solution
 from tui_backprop.narration.wording import in_list
 from tui_backprop.panes.beliefs import draw_beside, draw_choices
 from tui_backprop.panes.question_pane import draw_answers
+from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import program_of
 from tui_backprop.quiz import Question, belief_behind
 from tui_backprop.quiz.questions import questions
 from tui_backprop.quiz.quiz import Outcome
 from tui_backprop.screens.beliefs import BeliefsScreen
 from tui_backprop.screens.main_screen import MainScreen
+from tui_backprop.session import DebugSession, Viewer
 from tui_backprop.widgets.canvas import Canvas
 
 from .answering import answer, standing
@@ -301,12 +304,13 @@ async def test_its_columns_have_whole_heads(name: str, size: tuple[int, int]) ->
         assert "…" not in head
 
 
-async def test_the_lesson_skip_names_the_key() -> None:
-    async with opened("skip", size=(80, 24)) as pilot:
-        await pilot.press("p", "space")
-        canvas = pilot.app.screen.query_one("#step", Canvas)
-        said = " ".join(canvas.render_line(y).text.strip() for y in range(2))
-        assert "t shows a search that cannot wait" in said
+def test_the_lesson_skip_names_the_key_on_a_page_and_in_no_sentence_which_stands_in_files_too() -> None:
+    viewer = Viewer(DebugSession(open_program("skip")), {**KEY_OF, "beliefs": "f4"})
+    while "f4 shows" not in viewer.reading.text:
+        assert viewer.reading.number + 1 < viewer.reading.count
+        viewer.turn_page(1)
+    finish(viewer.session.timeline, 1)
+    assert not re.search(r"\b(t|f4) shows", "\n".join(write_solution(viewer.session.timeline, Followed())))
 
 
 async def test_a_long_search_can_be_scrolled() -> None:

@@ -99,6 +99,7 @@ async def test_a_computation_is_typed_and_capitals_stay_keys() -> None:
         assert "not 1: that is G alone" in text(pilot, "inspector")
         await pilot.press("x")
         assert "'x' is not a number" in text(pilot, "inspector")
+        await pilot.press("9", "9", "ctrl+u")
         await typed(pilot, "-2*-(1+5)")
         assert "✓ right: 12" in text(pilot, "step-title")
         await make_until(pilot, "sums", 1)

@@ -12,12 +12,12 @@ from textual.actions import parse
 from textual.app import App
 from textual.binding import Binding
 from textual.command import SearchIcon
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from tui_backprop.app import BackpropApp
 from tui_backprop.drawing.glyphs import CHOSEN
 from tui_backprop.drawing.palette import plain
-from tui_backprop.keys import KEY_OF, SECTIONS
+from tui_backprop.keys import KEY_OF, SECTIONS, names_of
 from tui_backprop.panes.key_bar import (
     CHOOSING,
     CHOOSING_A_NODE,
@@ -335,3 +335,12 @@ async def test_the_name_of_a_kept_session_is_there_to_be_replaced(
     async with opened("chain", size=(80, 24)) as pilot:
         await pilot.press("K", *"mine", "full_stop", *"backprop", "enter")
         await wait_for(pilot, lambda: (tmp_path / "mine.backprop").exists())
+
+
+async def test_a_row_of_signs_in_the_help_is_not_broken_at_80_columns() -> None:
+    async with opened("chain", (80, 24)) as pilot:
+        await pilot.press("question_mark")
+        *_, reading = pilot.app.screen.query(Static)
+        rows = [line for line in READING.format_map(names_of({})).splitlines() if line.startswith("  ")]
+        assert rows
+        assert max(map(cell_len, rows)) <= reading.size.width

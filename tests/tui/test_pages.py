@@ -255,3 +255,18 @@ def test_the_pages_open_and_close_at_both_ends() -> None:
     assert seen == ["one", "two", "three", "", "one", "", "three", "two"]
     reading.answer("5")
     assert (reading.right, reading.reply) == (False, "It is 4.")
+
+
+async def test_ctrl_u_clears_a_number_typed_for_a_page() -> None:
+    async with BackpropApp("descent").run_test(size=(80, 24)) as pilot:
+        await pilot.press("T")
+        reading = pilot.app.screen.viewer.reading
+        typed = next(number for number, page in enumerate(reading.lesson.pages) if page.answer and not page.choices)
+        await pilot.press(*"T" * typed)
+        await pilot.press("1", "2", "ctrl+u", "3")
+        assert reading.typed == "3"
+        assert "► 3_" in text(pilot, "page")
+        await pilot.press("ctrl+u", *"0.6", "enter")
+        assert text(pilot, "page").splitlines()[1].strip() == "► 0.6", "nothing more is typed behind the right answer"
+        await pilot.press("T")
+        assert "T the goal" in text(pilot, "page-title")

@@ -17,7 +17,9 @@ from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.steps import Place
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
+from tui_backprop.inspector import draw_inspector
 from tui_backprop.inspector.code_view import code_lines
+from tui_backprop.narration.solution import write_solution
 from tui_backprop.notation.moments import command
 from tui_backprop.programs.script import open_script
 
@@ -98,6 +100,39 @@ async def test_a_strangers_optimizer_can_be_stepped_through(size: tuple[int, int
         assert "return v, learning_rate * v" in code
 
 
+LOOP = """w = dl.Variable([1.0, 2.0], name="w")
+J = dl.reduce_sum(dl.square(w))
+session = dl.Session()
+for i in range(3):
+    session.run(J)
+    G = dl.compute_gradient(J)
+    session.variables[w] = session.run(w) - {step}
+"""
+
+
+@pytest.mark.parametrize(
+    ("step", "said", "rate", "optimizer"),
+    [
+        ("0.1 * G[w]", "learning rate 0.1", 0.1, None),
+        ("0.1 / (i + 1) * G[w]", "learning rate 0.1 at first, then others", 0.1, None),
+        ("0.01 * G[w] ** 3", "own update", None, {"name": "own update"}),
+    ],
+)
+def test_headless_says_what_the_script_has_and_no_class_of_ours(
+    step: str, said: str, rate: float | None, optimizer: object, write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(IMPORTS + LOOP.format(step=step))
+    assert main(["--headless", path]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == f"my_model.py   {said}"
+    assert main(["--json", path]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["learning_rate"], facts.get("optimizer")) == (rate, optimizer)
+    if optimizer is not None:
+        timeline = Timeline(open_script(path))
+        assert "by the program's own update" in plain(draw_inspector(timeline.moment, "value", Followed(), 80, 40))
+        assert "learning rate" not in "\n".join(write_solution(timeline, Followed()))
+
+
 def test_headless_names_an_optimizer_and_its_settings(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     path = write(
         f"{IMPORTS}w = dl.Variable([1.0, 2.0])\nJ = dl.reduce_sum(dl.square(w))\n"
@@ -107,7 +142,7 @@ def test_headless_names_an_optimizer_and_its_settings(write: Write, capsys: pyte
     assert main(["--json", path, "--steps", "1"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert said["optimizer"] == {
-        "name": "AdamOptimizer",
+        "name": "adam",
         "clip_norm": 1.0,
         "beta1": 0.9,
         "beta2": 0.999,
@@ -116,7 +151,7 @@ def test_headless_names_an_optimizer_and_its_settings(write: Write, capsys: pyte
     assert (said["learning_rate"], said["schedule"]) == (0.1, "StepRate(start=0.1, factor=0.5, every=3)")
     assert main(["--headless", path, "--steps", "1"]) == 0
     first = capsys.readouterr().out.splitlines()[0]
-    adam = "AdamOptimizer(clip_norm=1.0, beta1=0.9, beta2=0.999, epsilon=1e-08)"
+    adam = "adam(clip_norm=1.0, beta1=0.9, beta2=0.999, epsilon=1e-08)"
     falls = "learning rate 0.1 at first, StepRate(start=0.1, factor=0.5, every=3)"
     assert first == f"my_model.py   {adam}   {falls}"
     assert main(["--json", "chain", "--steps", "1"]) == 0

@@ -13,23 +13,28 @@ from types import ModuleType
 import pytest
 from rich.color import Color
 from rich.style import Style
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 import minidl_core
+import minidl_core as dl
 import tui_backprop
 from tui_backprop.app import BackpropApp
 from tui_backprop.commands.cli import main
 from tui_backprop.debugger.message import Message
-from tui_backprop.drawing.ascii import in_ascii, write_ascii
-from tui_backprop.drawing.console import in_console
+from tui_backprop.drawing.ascii import in_ascii, spell, spell_out, write_ascii
+from tui_backprop.drawing.console import SIGNS, in_console
 from tui_backprop.drawing.glyphs import CHOSEN, LINES
-from tui_backprop.drawing.palette import STYLES, THEMES, choose_theme
+from tui_backprop.drawing.palette import STYLES, THEMES, choose_theme, plain
+from tui_backprop.lessons.lesson import Example
+from tui_backprop.notation.fitting import fit, spelled_in_place, width_of, wrap
+from tui_backprop.programs.program import program_of
 from tui_backprop.screens.main_screen import MainScreen
 from tui_backprop.settings import CHOICES, MEANINGS, Settings, read_settings, theme_of, write_config
 from tui_backprop.terminal.input import BackgroundReported, TerminalInput
 from tui_backprop.widgets.canvas import Canvas
 
-from .on_screen import text
+from .on_screen import opened, text
+from .random_timelines import lesson_of
 
 DARK = {
     "black": "#000000",
@@ -56,6 +61,12 @@ READABLE = 4.5
 """The least contrast of text (WCAG 2.2, 1.4.3)."""
 VISIBLE = 3.0
 """The least contrast of lines, such as frames and axes (1.4.11)."""
+
+
+@pytest.fixture
+def only_ascii() -> None:
+    """Have signs spelled out, as on a terminal that has none."""
+    spell_out(frozenset())
 
 
 def luminance(colour: Color) -> float:
@@ -266,9 +277,66 @@ def test_a_product_is_no_decimal_in_ascii() -> None:
     assert in_ascii("v·  g· │ · not yet") == "v.  g. | . not yet"
     file = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     write_ascii(file)
-    file.write("G·(1 - A) · x")
+    file.write("G·(1 - A²) · x → ⊙")
     file.seek(0)
-    assert file.read() == "G*(1 - A) . x"
+    assert file.read() == "G*(1 - A^2) . x -> .*"
+
+
+@pytest.mark.parametrize(
+    ("signs", "spelled"),
+    [
+        ("(y - t)²", "(y - t)^2"),
+        ("x⁻¹² + 0.5·A³", "x^-12 + 0.5*A^3"),
+        ("-η·Σ grad²", "-eta*sum grad^2"),
+        ("β1·m + λ·W/ε + Δw", "beta1*m + lambda*W/epsilon + Deltaw"),
+        ("Q·Kᵀ/√2", "Q*K^T/sqrt 2"),
+        ("G⊙(A ≥ 0)⊙(A ≤ 1)", "G.*(A >= 0).*(A <= 1)"),
+        ("0⊕1", "0 xor 1"),
+        ("6 → 5  a ← b  ←↑↓→", "6 -> 5  a <- b  <^v>"),
+    ],
+)
+def test_what_one_character_would_make_wrong_is_spelled_out(signs: str, spelled: str, only_ascii: None) -> None:
+    assert in_ascii(spell(signs)) == spelled
+    assert width_of(signs) == len(spelled)
+    assert fit(signs, 40).rstrip() == spell(signs).rstrip()
+    assert in_ascii(plain(wrap([(signs, "text")], 40))) == spelled
+
+
+def test_columns_stay_where_a_sign_is_spelled_out(only_ascii: None) -> None:
+    assert plain([spelled_in_place([("A²   = ", "text"), ("Σ b     c", "dim")])]) == "A^2  = sum b   c"
+    assert plain([spelled_in_place([("A    = ", "text"), ("  b     c", "dim")])]) == "A    =   b     c"
+
+
+def test_a_product_is_one_though_its_factors_have_other_styles_than_its_dot(only_ascii: None) -> None:
+    line = [("gets ", "text"), ("G·", "text"), ("w", "now"), ("   v", "dim"), ("·", "dim"), (" g·", "dim")]
+    assert plain([spelled_in_place(line)]) == "gets G*w   v· g·"
+
+
+async def test_a_greek_name_is_shown_in_letters_and_read_in_them(only_ascii: None) -> None:
+    with dl.Graph().as_default():
+        theta = dl.Variable(0.5, name="θ")
+        loss = dl.square(dl.multiply(theta, 3.0, name="ŷ"), name="J")
+    app = BackpropApp(program_of(lesson_of(Example(loss, {}))))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("p", "p", "left", "left")
+        assert "|theta var" in in_ascii(text(pilot, "graph"))
+        assert "|y multiply" in in_ascii(text(pilot, "graph"))
+        await pilot.press("e")
+        assert app.screen.query_one(Input).value == "theta = 0.5"
+        await pilot.press("2", "enter")
+        assert app.timeline.moment.variable(theta) == 2
+
+
+async def test_a_squared_gap_reads_as_one_on_the_screen(only_ascii: None) -> None:
+    async with opened("descent") as pilot:
+        await pilot.press("p", "p", "space")
+        lines = in_ascii(text(pilot, "inspector")).splitlines()
+        assert lines[0].split("  ")[0] == " w new = w - eta*dJ/dw"
+        [now, forecast] = [line for line in lines if "grad^2" in line or "J now" in line]
+        assert forecast.startswith("   forecast -eta*sum grad^2")
+        assert forecast.index("-3.6") + 4 == now.index("9.0") + 3
+        await pilot.press("home", "p", "space", "space")
+        assert " > gap -> J  ()  2*G*gap  -6" in in_ascii(text(pilot, "inspector")).splitlines()
 
 
 def test_the_linux_console_gets_signs_and_colours_that_it_has() -> None:
@@ -276,6 +344,8 @@ def test_the_linux_console_gets_signs_and_colours_that_it_has() -> None:
     shown = in_console(lines)
     assert set(shown) == set(" │─┌┐└┘├┤┬┴┼")
     assert len(shown) == len(lines)
+    spell_out(SIGNS)
+    assert spell("x² + y³ + η·Σ √2 → Aᵀ") == "x² + y^3 + eta·Σ √2 → A^T"
     assert in_console("► • ← ↓ · ■ ² ✓ η ⊙ ⣿ 名 e\u0301") == "► • ← ↓ · ■ ² y n * * ?? e"
     assert in_console("\x1b[0;1;93ma 93m\x1b[30;102mb\x1b[38;5;97mc") == "\x1b[0;1;1;33ma 93m\x1b[30;42mb\x1b[38;5;97mc"
 

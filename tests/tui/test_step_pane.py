@@ -106,6 +106,8 @@ def test_what_a_step_passes_over_is_named_with_the_key_that_shows_it() -> None:
     row = "visited  J y sigmoid x '2'    now  w    queue  none    waiting  none"
     assert last_row(timeline.moment) == f"{row}    (the last is a constant: s shows it)"
     assert last_row(timeline.moment, 78).endswith("waiting none   also visited: '2'")
+    remapped = plain(draw_step(timeline.moment, 118, 2, {**KEY_OF, "inside": "f4"}))
+    assert remapped.endswith("(the last is a constant: f4 shows it)")
 
 
 def test_the_row_says_when_the_iteration_is_finished() -> None:

@@ -403,3 +403,17 @@ for _ in range(3):
         torch.set_default_dtype(torch.float32)
     measured = [step.measured for step in program.steps]
     assert [step.measured for step in again.steps] == pytest.approx(measured, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "w = torch.ones(2)\nfor _ in range(3):\n    with torch.no_grad(): w -= 0.1 * 2 * w\n",
+        "from torch import nn\ndel torch\nprint(nn.Linear(1, 1).bias)\n",
+        "w = torch.ones(2, requires_grad=True)\nopt = torch.optim.SGD([w], lr=0.1)\nloss = (w * w).sum()\nopt.step()\n",
+        "import numpy as np\nprint(torch.tensor(np.ones(3)).sum())\n",
+    ],
+)
+def test_a_script_that_never_calls_backward_is_told_the_way(text: str, tmp_path: Path) -> None:
+    with pytest.raises(ProgramError, match=r"never calls backward\(\).* call loss\.backward\(\)"):
+        program_of(tmp_path, text)

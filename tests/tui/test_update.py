@@ -34,7 +34,7 @@ from tui_backprop.inspector.forecast import change_of_step
 from tui_backprop.lessons import load_lesson
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.narration.solution import write_solution
-from tui_backprop.notation.optimizer import optimizer_text
+from tui_backprop.notation.optimizer import name_of, optimizer_text
 from tui_backprop.notation.update import worked_terms
 from tui_backprop.notation.worked_rate import worked_rate
 from tui_backprop.programs.program import program_of
@@ -126,7 +126,7 @@ def test_adam_shows_both_moments_with_what_they_were_their_corrections_the_root_
     assert "(1 - 0.9^4)" in text
     assert re.search(r"= \(0\.05\)\(\S+\) / \(sqrt \S+ \+ 1e-08\) = -0.04910", text)
     assert "forecast" in text
-    assert "AdamOptimizer   η = 0.05" in text
+    assert "adam   η = 0.05" in text
     low = shown(timeline, 44, 17)
     for formula in ADAM:
         assert formula in low
@@ -267,7 +267,7 @@ def test_a_number_too_large_stands_for_nothing() -> None:
     ],
 )
 def test_a_setting_that_is_0_is_told_unless_it_is_so_by_default(optimizer: Optimizer, text: str) -> None:
-    assert optimizer_text(optimizer) == f"{type(optimizer).__name__}({text})"
+    assert optimizer_text(optimizer) == f"{name_of(optimizer)}({text})"
 
 
 # what a step brings

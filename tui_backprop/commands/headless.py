@@ -23,7 +23,7 @@ from ..drawing.palette import plain
 from ..lessons.lesson import Plane
 from ..notation.fitting import printable, prose
 from ..notation.formats import number
-from ..notation.optimizer import is_straight, optimizer_text, schedule_text, settings_of
+from ..notation.optimizer import is_straight, name_of, optimizers_text, repeats, schedule_text, settings_of
 from ..pictures import picture_named, pictures_of
 from ..pictures.picture import Focus
 from ..pictures.points import data_legend, draw_data, separator
@@ -85,9 +85,8 @@ def run_headless(
     which: list[str] = []
     if not as_json:
         drawn = "" if program.seed is None else f"   seed {program.seed}"
-        by = "" if is_straight(optimizer) else f"   {printable(optimizer_text(optimizer))}"
-        falls = f" at first, {printable(schedule_text(schedule))}" if callable(schedule) else ""
-        print(f"{printable(program.lesson.name)}{drawn}{by}   learning rate {rate:g}{falls}")
+        by = optimizers_text([step.optimizer for step in program.steps] or [optimizer], rate)
+        print(printable(f"{program.lesson.name}{drawn}   {by}"))
     try:
         for updates in range(count):
             course.restore(course.state({}), {})
@@ -119,11 +118,12 @@ def run_headless(
     )
     variables = {node.name: session.run(node) for node in trained}
     if as_json:
-        facts: dict[str, object] = {"lesson": program.lesson.name, "seed": program.seed, "learning_rate": rate}
+        facts: dict[str, object] = {"lesson": program.lesson.name, "seed": program.seed}
+        facts["learning_rate"] = None if repeats(optimizer) else rate
         if callable(schedule):
             facts["schedule"] = schedule_text(schedule)
         if not is_straight(optimizer):
-            facts["optimizer"] = {"name": type(optimizer).__name__, **settings_of(optimizer)}
+            facts["optimizer"] = {"name": name_of(optimizer), **settings_of(optimizer)}
         facts |= {"losses": losses, "variables": {name: value.tolist() for name, value in variables.items()}}
         if several:
             facts["steps"] = which

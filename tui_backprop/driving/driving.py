@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
 
 SPACING = (3, 7)
 """A move that went wrong comes again after so many moves of its kind; where it is right then, after so many more."""
-
-_IN_A_NUMBER = re.compile(r"[-−+*/·×^().,0-9a-z]")
-"""What is typed of a number or a computation; any other key is not the move's."""
 
 
 class Again(NamedTuple):
@@ -242,8 +238,8 @@ class Driving(Quiz):
     def press(self, key: str, character: str | None, node: Node | None) -> bool:
         """Take a key for the move, and return whether it was one; `node` is the one in view."""
         if key == "escape" or not self.picks_node:
-            is_key = character is not None and character.isprintable() and not _IN_A_NUMBER.fullmatch(character)
-            return not is_key and super().press(key, character, node)
+            is_capital = character is not None and character.isupper()  # which is a key, as elsewhere
+            return not is_capital and super().press(key, character, node)
         if key != "enter" or node is None:
             return False
         self.choose_node(node)

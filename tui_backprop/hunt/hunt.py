@@ -168,4 +168,4 @@ def example_guess(nodes: Sequence[Node]) -> str:
 
 def written_kinds() -> list[str]:
     """Return what can be wrong, each with its number, and how to give up."""
-    return [*(f"{at}  {kind.sentence}" for at, kind in enumerate(KINDS, 1)), f"{GIVING_UP}  I give up: tell me."]
+    return [*(f"{at:2}  {kind.sentence}" for at, kind in enumerate(KINDS, 1)), f"{GIVING_UP:>2}  I give up: tell me."]

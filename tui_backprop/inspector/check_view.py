@@ -13,7 +13,7 @@ from ..debugger.followed import Followed, element_at
 from ..debugger.measuring import NUDGE, MeasuredGradient, measure
 from ..debugger.moment import Moment
 from ..drawing.glyphs import RIGHT
-from ..drawing.palette import Line
+from ..drawing.palette import ACTION, Line
 from ..notation.fitting import ends, first_that_fits, fit, prose, width_of
 from ..notation.formats import element_text, number
 from ..notation.names import called, slope_name
@@ -23,6 +23,8 @@ from ..notation.sections import Section, compose
 from ..notation.worked import rounds_to
 from .origin import Origin, draw_origin, own_gradient
 from .view import View
+
+_EQUAL = "equal in these digits"
 
 
 class CheckView(View):
@@ -119,7 +121,7 @@ def _both_sides(
 def _error(measured: MeasuredGradient) -> tuple[str, str, str]:
     """Return the row of the relative error; beside two numbers that look equal it would contradict them."""
     if number(measured.quotient) == number(measured.check.gradient):
-        return "equal in these digits", "", "= shows all"
+        return _EQUAL, "", ""
     return "relative error", f"{measured.relative_error:.1e}", ""
 
 
@@ -140,6 +142,10 @@ def _rows(rows: list[tuple[str, str, str]], width: int) -> list[Line]:
     names = min(max(width_of(name) for name, _, _ in rows) + 4, max(width - size, 1))
     lines: list[Line] = []
     for name, text, meaning in rows:
+        if name == _EQUAL:
+            hint: Line = [(" ", "text"), ("in full", ACTION), (" shows all", "dim")]
+            lines.append(first_that_fits(width, [(f"  {_EQUAL}:", "dim"), *hint], [(f"  {_EQUAL}", "dim")]))
+            continue
         wording = first_that_fits(width - names - size, f"   {meaning}", "")
         lines.append([(fit(f"  {name}", names), "dim"), (text.rjust(size), "text"), (wording, "dim")])
     return lines

@@ -17,6 +17,7 @@ from ..debugger.edits import start_value
 from ..debugger.kept import kept
 from ..debugger.moment import Moment
 from ..debugger.recording import Recording
+from ..drawing.ascii import spell
 from ..drawing.glyphs import NOT_YET
 from ..drawing.palette import Line
 from ..notation.fitting import first_that_fits, prose
@@ -44,7 +45,7 @@ def forecast(moment: Moment, width: int, *, short: bool = False) -> list[Section
     loss, several = called(moment.graph.loss), len(moment.graph.variables) > 1
     measured, when = _measured(moment, as_new)
     size = max(map(len, (now, moved, new, measured))) + 2
-    summed = "-η·Σ grad²" if is_straight(optimizer) else "-Σ grad·step"
+    summed = spell("-η·Σ grad²" if is_straight(optimizer) else "-Σ grad·step")
     rows = [
         (f"{loss} now", now, "measured before the update"),
         (f"forecast {summed}", moved, f"if {loss} were a straight slope"),

@@ -170,7 +170,7 @@ def _edge_lines(
         shown = [_edge_row(moment, edges[row], focus, terms) for row in rows]
         if terms and len(edges) > 1:
             shown.append(("  sum" if len(terms) == len(edges) else "  sum so far", "", "", total))
-        widths = [max(len(row[column]) for row in shown) for column in range(4)]
+        widths = [max(width_of(row[column]) for row in shown) for column in range(4)]
         if widths[0] + 2 + widths[3] <= width:
             break
     # no number is cut

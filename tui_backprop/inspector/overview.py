@@ -20,7 +20,7 @@ from ..notation.fitting import printable, prose
 from ..notation.formats import digits_of_change, element_text, in_full, number, shape_text, vector
 from ..notation.losses_beside import losses_beside
 from ..notation.names import called, number_of
-from ..notation.optimizer import is_straight
+from ..notation.optimizer import is_straight, name_of, repeats
 from ..notation.sections import Section, compose
 from .forecast import brought, forecast
 
@@ -77,7 +77,9 @@ def _who_moves(moment: Moment) -> str:
     if moved < len(variables):
         who = f"{moved} of {len(variables)} variables move{'s' * (moved == 1)}"
         their = "its slope" if moved == 1 else "their slopes"
-    return f"{who} {f'against {their}' if is_straight(optimizer) else f'by the step of {type(optimizer).__name__}'}"
+    if repeats(optimizer):
+        return f"{who} by the program's own update"
+    return f"{who} {f'against {their}' if is_straight(optimizer) else f'by the step of {name_of(optimizer)}'}"
 
 
 @kept

@@ -17,7 +17,7 @@ from ..notation.equation import write_worked
 from ..notation.fitting import ends_or_below, first_that_fits, printable, prose, width_of
 from ..notation.formats import element_text, notation, number
 from ..notation.names import called, describe, slope_name
-from ..notation.optimizer import is_straight, schedule_text
+from ..notation.optimizer import OWN_UPDATE, is_straight, name_of, repeats, schedule_text
 from ..notation.rounding import is_rounding
 from ..notation.sections import Section, compose
 from ..notation.update import (
@@ -77,8 +77,10 @@ class UpdateView(View):
         event, several = moment.update(node), len(optimizer.rule) > 1
         rule = f"{called(node)} new = {called(node)} - {step_text(optimizer.rule, called(node), slope)}"
         rate = f"η = {number(moment.learning_rate)}"
-        named = f"{type(optimizer).__name__}   {rate}"
-        rate = first_that_fits(width - len(rule) - 3, named, rate) if several else rate
+        if repeats(optimizer):
+            rate = OWN_UPDATE
+        elif several:
+            rate = first_that_fits(width - len(rule) - 3, f"{name_of(optimizer)}   {rate}", rate)
         title = ends_or_below([(rule, "title")], (rate, "text"), width - 1, gap=2)
         schedule = _schedule(moment, width, height)
         sections = [Section(6, title), Section(7, schedule, joined=True)]

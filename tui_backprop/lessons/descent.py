@@ -31,8 +31,8 @@ lesson = Lesson(
             shows="curve",
         ),
         Page(
-            "The backward pass measures the slope of the curve here, dJ/dw. Press {key phase}. The slope is {dJ/dw}: "
-            "if w grows a little, J falls six times as much. So w should grow.",
+            "The backward pass measures the slope of the curve here, dJ/dw. Press {key step} three times: the slope "
+            "comes to w. It is {dJ/dw}: if w grows a little, J falls six times as much. So w should grow.",
             at="1:J:forward",
             node="w",
             shows="ledger",

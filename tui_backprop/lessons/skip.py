@@ -26,10 +26,7 @@ lesson = Lesson(
     summary="x reaches y directly and through sigmoid: why a node waits for its last consumer",
     build=build,
     learning_rate=0.02,
-    sentences={
-        "BackwardStarted J": "Backward starts at J: dJ/dJ = 1. Watch x: it comes after both of its consumers; t shows "
-        "a search that cannot wait."
-    },
+    sentences={"BackwardStarted J": "Backward starts at J: dJ/dJ = 1. Watch x: it comes after both of its consumers."},
     pages=(
         Page(
             "x reaches y by two ways: directly, and through sigmoid. The direct way is shorter: it skips a node. "

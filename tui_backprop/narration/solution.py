@@ -37,7 +37,7 @@ from ..notation.formulas import right_side
 from ..notation.long_sums import draw_long_sum, long_sum
 from ..notation.moments import command, name_moment
 from ..notation.names import called, slope_name, text_in_names
-from ..notation.optimizer import is_straight, optimizer_text
+from ..notation.optimizer import is_straight, optimizer_text, repeats
 from ..notation.update import step_text, update_notations, worked_terms, worked_update
 from ..notation.worked import Worked, worked_contribution, worked_value
 from .log import edits_sentence
@@ -120,7 +120,7 @@ def _head(timeline: Timeline, moment: Moment, write: Callable[[float], str]) -> 
         "lesson": f"{lesson.name}: {lesson.summary}" if lesson.summary else lesson.name,
         "seed": "the script's own" if timeline.program.seed is None else str(timeline.program.seed),
         **({} if is_straight(optimizer) else {"optimizer": optimizer_text(optimizer)}),
-        "learning rate η": f"{moment.learning_rate:g}",
+        **({} if repeats(optimizer) else {"learning rate η": f"{moment.learning_rate:g}"}),
         "iteration": str(moment.iteration),
         f"{loss} of the iteration before": "none: it is the first" if before is None else write(before),
         f"{loss} of this iteration": "not measured yet" if moment.loss is None else write(moment.loss),

@@ -3,20 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from functools import partial
 from math import isfinite, isinf
 
 from minidl_core import Node, Operation, Placeholder, State, Variable
-from minidl_core.train import (
-    AdamOptimizer,
-    AdamWOptimizer,
-    GradientDescentOptimizer,
-    MomentumOptimizer,
-    Optimizer,
-    RMSPropOptimizer,
-    Schedule,
-)
 
 from ..debugger.branches import Branch
 from ..debugger.edits import Edit, NumberEdit, OptimizerEdit, SeedEdit, start_value
@@ -26,17 +15,11 @@ from .fitting import cut
 from .formats import DIGITS, digits_of_change, element_text, number, shape_text
 from .listing import listed
 from .names import by_name
+from .optimizer import OPTIMIZERS, name_of
 
 LEARNING_RATE = "learning rate"
 SEED = "seed"
 OPTIMIZER = "optimizer"
-OPTIMIZERS: Mapping[str, Callable[[float | Schedule], Optimizer]] = {
-    "gradient descent": GradientDescentOptimizer,
-    "momentum": partial(MomentumOptimizer, momentum=0.9),
-    "rmsprop": RMSPropOptimizer,
-    "adam": AdamOptimizer,
-    "adamw": AdamWOptimizer,
-}
 _LONGEST_SEED = 18
 ORIGINAL = "original"
 _RATE_NAMES = (LEARNING_RATE, "learning_rate", "η", "eta")
@@ -171,12 +154,11 @@ def make_seed_edit(old: int, new: int, timeline: Timeline) -> SeedEdit:
 def _read_optimizer(typed: str, timeline: Timeline) -> OptimizerEdit:
     if timeline.program.steps:
         raise EditError(f"{cut(timeline.program.lesson.name, 24)} has its own optimizer; change it there.")
-    new, now = typed.lower(), type(timeline.stepper.optimizer)
+    new, now = typed.lower(), timeline.stepper.optimizer
     if new not in OPTIMIZERS:
         raise EditError(f"There is no optimizer '{cut(typed, 24)}'; there are {listed(list(OPTIMIZERS), str, 9)}.")
-    names = {type(make(1.0)): name for name, make in OPTIMIZERS.items()}
-    edit = make_optimizer_edit(names.get(now, now.__name__), new)
-    if type(edit.optimizer) is now:
+    edit = make_optimizer_edit(name_of(now), new)
+    if type(edit.optimizer) is type(now):
         raise EditError(f"Nothing would change: {new} takes the steps already.")
     return edit
 

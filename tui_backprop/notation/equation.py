@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from ..drawing.ascii import spell
 from ..drawing.palette import Line
 from .fitting import LEAST_PROSE, broken, flow
 from .worked import Worked
@@ -20,12 +21,13 @@ def write_worked(worked: Worked, width: int, relation: str = "=", most: int = 99
                 = 0.205 - 1.986 = -1.78
     """
     steps, sign = worked.steps
-    members = [worked.symbols, *steps] if worked.symbols else steps
-    lines = _lines(worked.target, relation, members, sign, width)
+    members = list(map(spell, [worked.symbols, *steps] if worked.symbols else steps))
+    target = spell(worked.target)
+    lines = _lines(target, relation, members, sign, width)
     while len(lines) > most and len(members) > 3:
         # the numbers come first, the last step last: what lies between can be done in the head
         members.pop(2)
-        lines = _lines(worked.target, relation, members, sign, width)
+        lines = _lines(target, relation, members, sign, width)
     return lines
 
 

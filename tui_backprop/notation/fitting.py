@@ -1,6 +1,7 @@
 """How texts are made to fit a width, counted in the cells of a terminal: the one place that cuts, wraps and measures.
 
-A name or a message that comes from a person's program is made printable here, before anything else is done with it.
+A name or a message that comes from a person's program is made printable here, before anything else is done with it,
+and what a terminal has no sign for is spelled out.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TypeVar
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
+from ..drawing.ascii import lacks_signs, spell, star_products
 from ..drawing.glyphs import ELLIPSIS
 from ..drawing.palette import ACTION, Line, Span, key_sign
 
@@ -31,14 +33,51 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
+# spelling
+
+
+def spelled(line: Line) -> Line:
+    """Return a line with the signs that the terminal lacks in letters."""
+    return [(spell(text), style) for text, style in _starred(line)] if lacks_signs() else line
+
+
+def _starred(line: Line) -> Line:
+    """Return a line with stars for the dots of products: one factor may have another style than the dot."""
+    whole = "".join(text for text, _ in line)
+    starred = star_products(whole)
+    if starred is whole:
+        return line
+    shown: Line = []
+    for text, style in line:
+        shown.append((starred[: len(text)], style))
+        starred = starred[len(text) :]
+    return shown
+
+
+def spelled_in_place(line: Line) -> Line:
+    """Return a line with its signs in letters: what that adds is taken from the gaps behind, so that columns stay."""
+    if not lacks_signs():
+        return line
+    line = _starred(line)
+    shown: Line = []
+    excess = 0
+    for text, style in line:
+        parts = re.split("(  +)", text)
+        for at, part in enumerate(parts):
+            parts[at] = spell(part) if at % 2 == 0 else " " * max(len(part) - excess, 1)
+            excess += cell_len(parts[at]) - cell_len(part)
+        shown.append(("".join(parts), style))
+    return shown
+
+
 # measuring
 
 
 def width_of(text: str | Line) -> int:
     """Return how many cells a line takes, or a text once it is printable."""
     if isinstance(text, str):
-        return cell_len(printable(text))
-    return sum([len(part) if part.isascii() else cell_len(part) for part, _ in text])
+        return cell_len(spell(printable(text)))
+    return sum([len(part) if part.isascii() else cell_len(spell(part)) for part, _ in text])
 
 
 _single = set(map(chr, range(0x20, 0x7F)))
@@ -62,7 +101,7 @@ def takes_single_cells(text: str) -> bool:
 def clip(line: Line, width: int) -> Line:
     """Return a line in at most `width` cells, its end cut with an ellipsis; the key of an action may be one cell."""
     kept: Line = []
-    for text, style in line:
+    for text, style in spelled_in_place(line):
         if (cells := 1 if style == ACTION else cell_len(text)) > width:
             return [*kept, (fit(text, width), style)] if width > 0 else kept
         kept.append((text, style))
@@ -80,7 +119,7 @@ def name_keys(line: Line, keys: Mapping[str, str], width: int) -> Line:
 
 def fit(text: str, width: int) -> str:
     """Return a text in exactly `width` cells: its end cut with an ellipsis, or filled with spaces."""
-    text = printable(text)
+    text = spell(printable(text))
     if cell_len(text) > width > 0:
         text = set_cell_size(text, width - 1) + ELLIPSIS
     return set_cell_size(text, max(width, 0))
@@ -88,7 +127,7 @@ def fit(text: str, width: int) -> str:
 
 def fit_name(name: str, width: int) -> str:
     """Return a node's name in exactly `width` cells; where it is too long its outer scopes go first."""
-    text = printable(name)
+    text = spell(printable(name))
     while cell_len(text) > width and "/" in (own := text.removeprefix(f"{ELLIPSIS}/"))[:-1]:
         text = f"{ELLIPSIS}/{own.partition('/')[2]}"
     return fit(text, width)
@@ -96,7 +135,7 @@ def fit_name(name: str, width: int) -> str:
 
 def cut(name: str, width: int) -> str:
     """Return a name in at most `width` cells, its middle cut: what tells it from others is mostly at its end."""
-    text = printable(name)
+    text = spell(printable(name))
     if cell_len(text) <= width:
         return text
     head = set_cell_size(text, (width - 1) // 3)
@@ -130,13 +169,13 @@ def leading(pieces: Iterable[Line], width: int) -> list[Line]:
 
 def ends(left: Line, right: Span, width: int, gap: int = 1) -> Line:
     """Return a line of `width` cells with something at both ends, at least `gap` cells apart."""
-    text, style = right
-    return [*left, (" " * max(width - width_of(left) - cell_len(text), gap) + text, style)]
+    text, style = spell(right[0]), right[1]
+    return [*spelled(left), (" " * max(width - width_of(left) - cell_len(text), gap) + text, style)]
 
 
 def ends_or_below(left: Line, right: Span, width: int, gap: int = 1) -> list[Line]:
     """Return a line with something at both ends, or, where they do not fit into one, the right end below the left."""
-    if width_of(left) + gap + cell_len(right[0]) <= width:
+    if width_of(left) + gap + width_of([right]) <= width:
         return [ends(left, right, width, gap)]
     return [*wrap(left, width), ends([], right, width, 0)]
 
@@ -153,7 +192,7 @@ def flow(pieces: Iterable[Line], width: int, indent: int = 0) -> list[Line]:
     """
     rows: list[Line] = [[]]
     used = 0
-    for piece in pieces:
+    for piece in map(spelled, pieces):
         cells = width_of(piece)
         if used and used + cells > width:
             (text, style), *others = piece
@@ -168,12 +207,13 @@ def flow(pieces: Iterable[Line], width: int, indent: int = 0) -> list[Line]:
 
 def wrap(line: Line, width: int) -> list[Line]:
     """Break a line at its spaces into lines of at most `width` cells; only a word longer than that is longer."""
+    line = spelled(line)
     return [line] if width_of(line) <= width else flow(_words(line), width)
 
 
 def prose(text: str, width: int, style: str = "text", indent: int = 0) -> list[Line]:
     """Wrap a sentence; later lines are indented, and a word that is longer than a line is broken."""
-    return [[*line] for line in _prose(text, width, style, indent)]
+    return [[*line] for line in _prose(spell(text), width, style, indent)]
 
 
 @lru_cache(maxsize=512)  # most sentences stand there from step to step

@@ -12,6 +12,7 @@ from minidl_core.arrays import Array
 
 from ..debugger.followed import Followed, is_by_point, points
 from ..debugger.moment import Moment
+from ..drawing.ascii import spell
 from ..drawing.glyphs import RIGHT
 from ..drawing.palette import Line, label_style
 from .expression import Apply, Entry, Total, evaluate, leaves
@@ -95,7 +96,8 @@ def draw_long_sum(table: LongSum, width: int, height: int) -> list[Line]:
     """
     rows, groups = _chosen(table, height)
     names = [*map(table.term_name, rows), *(name for name, _ in groups)]
-    label = max(map(len, [*names, f"Σ {len(table.terms)} {table.noun}"])) + 2
+    rule = spell(f"  Σ {len(table.terms)} {table.noun} ")
+    label = max(*map(len, names), len(rule) - 3) + 2
     factors, terms = _columns(table, rows, groups, width - label)
     columns = [*factors, *terms]
     sizes = [max(map(len, column)) + GAP for column in columns]
@@ -110,7 +112,6 @@ def draw_long_sum(table: LongSum, width: int, height: int) -> list[Line]:
         lines.append(
             [((mark + name).ljust(label), "followed" if style == "followed" else "dim"), ("".join(row), style)]
         )
-    rule = f"  Σ {len(table.terms)} {table.noun} "
     inner = label + sum(sizes[:made])
     lines.append([(rule + "─" * max(inner - len(rule), 0), "dim"), ("".join(cells[-1][made:]), "title")])
     return lines

@@ -10,6 +10,7 @@ from minidl_core.arrays import Array, Shape
 
 from ..debugger.followed import is_by_point
 from ..debugger.moment import Moment
+from ..drawing.ascii import spell
 from .fitting import cut, printable
 from .formats import Notation, number, vector
 from .formulas import in_names, symbols
@@ -47,7 +48,8 @@ def number_of(node: Node) -> str:
 def by_name(nodes: Iterable[Node]) -> dict[str, Node]:
     """Return nodes by their names, also as those are shown: what is read off the screen can be typed."""
     found = {node.name: node for node in nodes}
-    return {printable(name): node for name, node in found.items()} | found
+    shown = {name: printable(name) for name in found}
+    return {each: found[name] for name, text in shown.items() for each in (spell(text), text)} | found
 
 
 def slope_name(moment: Moment, node: Node) -> str:

@@ -12,6 +12,7 @@ from ..drawing.palette import Line
 from ..narration.messages import sentences
 from ..notation.fitting import first_that_fits, fit, width_of
 from ..notation.formats import in_full, number
+from ..notation.optimizer import OWN_UPDATE, repeats
 from ..session import Viewer
 from .pane import Pane, Size
 
@@ -52,8 +53,8 @@ def draw_header(moment: Moment, width: int, *, full: bool = False) -> Line:
     """
     loss = [(f"{fit(moment.graph.loss.name, 12).rstrip()} ", "dim"), *_loss(moment, full=full)]
     rate = [("η ", "dim"), (f"{moment.learning_rate:.4g}", "text")]
-    if _is_of_program(moment):
-        rate = [("own update", "dim"), ("", "text")]  # it has no learning rate that anybody knows
+    if moment.recording.step is not None and repeats(moment.optimizer):
+        rate = [(OWN_UPDATE, "dim"), ("", "text")]
     spare = max(_RATE - len(rate[1][0]), 0) if callable(moment.recording.start.learning_rate) else 0
     name, number_of = fit(moment.program.lesson.name, 20).rstrip(), str(moment.iteration)
     for gap, with_place, with_before, with_rate, in_words, again, phases in (
@@ -76,15 +77,6 @@ def draw_header(moment: Moment, width: int, *, full: bool = False) -> Line:
     left += [space, (_progress(moment), "text")] if with_place else []
     right += [*loss, *(_loss_before(moment) if with_before else []), (" ", "text")]
     return [*left, (" " * max(width - width_of(left) - width_of(right), 1), "text"), *right]
-
-
-def _is_of_program(moment: Moment) -> bool:
-    """Return whether the program itself changed its variables, by a rule that nobody knows."""
-    if moment.recording.step is None:
-        return False
-    from ..programs.updates import ProgramsOptimizer  # a lesson has none
-
-    return isinstance(moment.optimizer, ProgramsOptimizer)
 
 
 def _which(moment: Moment, again: str) -> Line:

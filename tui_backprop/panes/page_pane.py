@@ -41,7 +41,8 @@ class PagePane(Pane):
         then = reading.lesson.then
         leads = of_goal and reading.reached and then is not None and then.lesson
         opens = ("lessons", f"and Enter open {then.lesson}") if leads and then is not None else None
-        on = ("page", "closes it" if reading.number + 1 == reading.count else "next page")
+        left_over = reading.count - reading.number - 1
+        on = ("page", "next page" if left_over > 1 or not reading.goal else "the goal" if left_over else "closes it")
         back = ("page back", "back") if reading.number else None
         right = remedies(keys, *filter(None, (opens, on, back)), between="  ")
         fits = width_of(left) + len(right) + TITLE_EDGES < size.width

@@ -47,7 +47,8 @@ def draw_page(reading: Reading, width: int) -> list[Line]:
         above = [[sign, (first[0][0][2:], first[0][1]), *first[1:]], *others]
     if question.choices:
         return [*above, *_choices(question.choices, width, reading.given)]
-    return [*above, [(f"{RIGHT} ", "key"), (reading.typed or reading.given or "", "title"), ("_", "dim")]]
+    cursor = "" if reading.right else "_"
+    return [*above, [(f"{RIGHT} ", "key"), (reading.typed or reading.given or "", "title"), (cursor, "dim")]]
 
 
 def _choices(choices: Iterable[str], width: int, given: str | None = None) -> list[Line]:

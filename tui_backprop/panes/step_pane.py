@@ -5,7 +5,8 @@ The sentence has all rows but the last, whether it fills them or not: nothing mo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import islice, takewhile
 from typing import NamedTuple
 
@@ -84,13 +85,19 @@ def draw_step(moment: Moment, width: int, height: int, keys: Keys, instead: Sequ
     inner, lines = width - 2, height - 1
     rooms = (*ROOMS, (inner, lines))
     sentence = wrap(choose_sentence(instead, rooms) if instead else narrate_line(moment, keys, rooms), inner)
-    rows = [*sentence, *([[]] * (lines - len(sentence))), _draw_row(moment, inner)]
+    rows = [*sentence, *([[]] * (lines - len(sentence))), _draw_row(moment, inner, keys)]
     return [[(" ", "text"), *row] if row else [] for row in rows]
 
 
-def _draw_row(moment: Moment, width: int) -> Line:
+def _draw_row(moment: Moment, width: int, keys: Keys) -> Line:
     wide = width >= _WIDE
-    draw = {"forward": _forward, "backward": _backward, "update": _update}[moment.phase]
+    backward = partial(_backward, inside=keys["inside"])
+    phases: dict[str, Callable[[Moment, bool, int], list[Part]]] = {
+        "forward": _forward,
+        "backward": backward,
+        "update": _update,
+    }
+    draw = phases[moment.phase]
     line: Line = []
     for length in _NAME_LENGTHS:
         line = _joined(draw(moment, wide, length), width, "    " if wide else "   ")
@@ -124,7 +131,7 @@ def _forward(moment: Moment, wide: bool, length: int) -> list[Part]:
     ]
 
 
-def _backward(moment: Moment, wide: bool, length: int) -> list[Part]:
+def _backward(moment: Moment, wide: bool, length: int, inside: str) -> list[Part]:
     visited = moment.last_visited(_MOST + 1)
     now = moment.now if moment.now in visited else None
     # what joins the queue then joins it because the visit is over
@@ -161,11 +168,11 @@ def _backward(moment: Moment, wide: bool, length: int) -> list[Part]:
         if wide:  # where they are named as the last of those visited
             kinds = "a constant" if (kinds := _kinds(passed)) == "constant" else kinds
             last = "the last is" if len(passed) == 1 else f"the last {len(passed)} are"
-            parts.append(Part(0, [[(f"({last} {kinds}: s shows {shown})", "dim")], []]))
+            parts.append(Part(0, [[(f"({last} {kinds}: {inside} shows {shown})", "dim")], []]))
         else:
             also = cut(" ".join(in_list(node, length) for node in passed), 2 * length)
             parts.append(Part(1, [[("also visited: ", "dim"), (also, "text")], []]))
-            parts.append(Part(0, [[(f"({_kinds(passed)}: s shows {shown})", "dim")], []]))
+            parts.append(Part(0, [[(f"({_kinds(passed)}: {inside} shows {shown})", "dim")], []]))
     event = moment.event
     if not wide and isinstance(event, ContributionAdded):
         parts.append(Part(0, [[("G comes from ", "dim"), (cut(event.consumer.name, length), "flow")], []]))

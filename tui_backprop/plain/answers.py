@@ -8,11 +8,12 @@ from minidl_core import Node, Operation, Variable
 
 from ..debugger.moment import Mark, Moment
 from ..drawing.palette import ACTION, plain
-from ..inspector import draw_inspector
+from ..inspector import draw_in_full, draw_inspector
 from ..narration.log import Log
 from ..narration.messages import Keys, sentences
 from ..narration.narration import narrate_line
 from ..narration.wording import in_list, the_loss
+from ..notation.fitting import name_keys
 from ..notation.formats import number, shape_text
 from ..notation.formulas import right_side
 from ..notation.losses_beside import losses_beside
@@ -95,7 +96,13 @@ def write_view(viewer: Viewer, view: str) -> Iterator[str]:
     """Yield a view of the inspector of the node in view."""
     lines = draw_inspector(viewer.moment, view, viewer.followed, WIDTH, _TALL, viewer.node)
     # a line that begins with a key is about the screen
-    yield from plain([line for line in lines if line and line[0][1] != ACTION]).splitlines()
+    said = [name_keys(line, viewer.keys, WIDTH) for line in lines if line and line[0][1] != ACTION]
+    yield from plain(said).splitlines()
+
+
+def write_in_full(viewer: Viewer) -> Iterator[str]:
+    """Yield the numbers of the view that was read last, with all their digits."""
+    yield from plain(draw_in_full(viewer.moment, viewer.shown_view, viewer.followed, WIDTH, viewer.node)).splitlines()
 
 
 def write_log(moment: Moment, keys: Keys) -> Iterator[str]:

@@ -23,7 +23,7 @@ from ..quiz.question import ANSWERS
 from ..session import Viewer
 from ..session.saving import save_lines
 from ..session.session_file import ENDING, file_of, with_ending
-from .answers import write_graph, write_log, write_place, write_view
+from .answers import write_graph, write_in_full, write_log, write_place, write_view
 from .asking import answer, drive, skip, write_arrival, write_asked, write_complaint, write_said
 from .beliefs import write_belief, write_beliefs
 from .command_error import CommandError
@@ -311,6 +311,7 @@ COMMANDS = {
     "check": Command("[NODE]", "measure its gradient on both sides of the number", _view("check")),
     "forward": Command("[NODE]", "forward mode: how it changes with one number of a variable", _view("forward mode")),
     "picture": Command("[NAME]", "what a picture shows: curve, map, data or layers", _picture),
+    "full": Command("", "the numbers of what was read last, with all digits", lambda viewer, _: write_in_full(viewer)),
     "why": Command("", "go to where the followed number came from", _why),
     "edit": Command("NAME = NUMBER", "a branch begins: edit W[0,0] = 1, seed = 5, or optimizer = adam", _edit),
     "reset": Command("", "start again: at the very start, without any branch", _move("reset")),
@@ -338,4 +339,4 @@ COMMANDS = {
 KEYS = {name: name for name in COMMANDS} | {"origin": "why"}
 """What sentences call the commands; a breakpoint is set by `break`."""
 KEYS |= {"go to": "go", "train": "run", "panes": "code", "pane": "ledger", "down": "element"}
-KEYS |= {"breakpoint": "break", "class": "follow", "offer": "offer", "beliefs": "belief"}
+KEYS |= {"in full": "full", "breakpoint": "break", "class": "follow", "offer": "offer", "beliefs": "belief"}

@@ -30,7 +30,7 @@ PROMPT = "> "
 _LETTERS = (
     "s inside, n node, p phase, i iteration, b back, S back event, N back node, P back phase, I back iteration, r run, "
     "G go, c continue, C continue back, x break, X breakpoints, e edit, E branch, m ask, H guess, D drive, T page, "
-    "Y page back, t belief, o log, V picture, g check, J forward, L lessons, K keep, w command, ? help"
+    "Y page back, t belief, o log, V picture, g check, J forward, L lessons, K keep, w command, = full, ? help"
 )
 _ON_THE_SCREEN = dict(each.split(" ", 1) for each in _LETTERS.split(", "))
 """What the keys of the screen do, as commands: a letter alone is the key, not a shortened name."""
@@ -121,7 +121,8 @@ def _is_answer(viewer: Viewer, line: str) -> bool:
     """Return whether a line answers the question that stands: it is no command, but a node where one is asked."""
     is_node = viewer.session.quiz.picks_node and any(node.name == line for node in viewer.moment.graph.nodes)
     is_typed = is_node or read_number(line) is not None
-    return not line[0].isalpha() or (is_typed and line not in COMMANDS)
+    is_key = not line[0].isalpha() and line in _ON_THE_SCREEN
+    return not is_key and (not line[0].isalpha() or (is_typed and line not in COMMANDS))
 
 
 def _named(typed: str) -> str:

@@ -126,11 +126,23 @@ def _mistake(error: BaseException, path: str, files: Mapping[str, str]) -> str:
         if file is None or file in files or os.path.isfile(file):
             where = path if file is None else files.get(file, file)
             return f"{where}{f':{error.lineno}' if error.lineno else ''} is not Python: {error.msg}"
-    text = _text(str, error)
+    text = _unfit(error, files) or _text(str, error)
     said = f"{_location(error, path, files)} raised {type.__getattribute__(type(error), '__name__')}"
     if path.endswith(".ipynb") and type(error) is NameError and error.name in ("display", "get_ipython"):
         text += f"; a notebook runs here as a script, which has no {error.name}: print, or take it out"
     return f"{said}: {text}" if text else said
+
+
+def _unfit(error: BaseException, files: Mapping[str, str]) -> str:
+    """Return which shapes did not fit, if that is the mistake; a script's own objects may fail in any way."""
+    if not isinstance(error, ValueError | RuntimeError):
+        return ""
+    from .unfit_shapes import explain_shapes  # rare, and NumPy comes with it
+
+    try:
+        return explain_shapes(error, files)
+    except Exception:
+        return ""
 
 
 def _text(write: type[str] | object, value: object) -> str:

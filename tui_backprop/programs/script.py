@@ -241,12 +241,11 @@ def _explaining(lesson: Lesson, path: str, execution: Execution) -> Lesson:
     return replace(lesson, build=build)
 
 
-def _is_of_minidl_core(value: object) -> bool:
-    """Return whether it is the engine of this app, or one of its modules, classes or functions."""
-    if not isinstance(value, ModuleType | type | FunctionType):
-        return False
-    name = value.__name__ if isinstance(value, ModuleType) else value.__module__
-    return str(name).partition(".")[0] == minidl_core.__name__
+def _has_of(package: str, main: ModuleType) -> bool:
+    """Return whether a script has a package by a name, or one of its modules, classes or functions."""
+    found = [value for value in vars(main).values() if isinstance(value, ModuleType | type | FunctionType)]
+    names = (value.__name__ if isinstance(value, ModuleType) else value.__module__ for value in found)
+    return any(str(name).partition(".")[0] == package for name in names)
 
 
 def _chosen(seen: Seen, path: str, execution: Execution, missing: str) -> Minimization:
@@ -257,6 +256,13 @@ def _chosen(seen: Seen, path: str, execution: Execution, missing: str) -> Minimi
         if missing and not seen:
             raise ProgramError(f"{path} trains nothing: {missing}")
         main = execution.main
+        if not seen and _has_of("torch", main):
+            raise ProgramError(
+                f"{path} trains nothing that can be seen: it has torch and never calls backward(), in which a step of "
+                "PyTorch is seen. Let the weights require gradients (requires_grad=True), compute the loss outside "
+                "torch.no_grad(), and call loss.backward(); what is trained by gradients of its own opens in plain "
+                "NumPy"
+            )
         if not seen and any(value is np for value in vars(main).values()):
             alone = "computes with NumPy alone, and no loop of it was found to lead from variables to a loss"
             loss = "compute the loss of all points at once, as in loss = np.mean((y - out) ** 2)"
@@ -271,7 +277,7 @@ def _chosen(seen: Seen, path: str, execution: Execution, missing: str) -> Minimi
             remedy = f"import numpy as np, let {name} begin as np.array(...), and compute with all points at once"
             raise ProgramError(f"{path} {alone}; {remedy}")
         remedy = ""
-        if seen or any(map(_is_of_minidl_core, vars(main).values())):
+        if seen or _has_of(minidl_core.__name__, main):
             remedy = (
                 ". With minidl_core it can run step = dl.train.GradientDescentOptimizer(0.1).minimize(loss) in a"
                 " dl.Session(), set session.variables[w] by dl.compute_gradient(loss) in a loop of its own, or run a"

@@ -40,6 +40,16 @@ _LETTERS = re.compile(r"[^\W\d_]+\Z")
 _EXPONENT = re.compile(r"[\d.][eE]\Z", re.ASCII)
 
 
+CLEARS = "ctrl+u"
+"""The key that takes all that is typed away, as in a terminal's own line."""
+_TYPED = re.compile(r"[-−+*/·×^().,0-9a-zA-Z]")
+
+
+def is_typed(character: str) -> bool:
+    """Return whether a key is taken for a part of a number or a computation; any other does what it always does."""
+    return _TYPED.fullmatch(character) is not None
+
+
 def can_be_typed(text: str) -> bool:
     """Return whether a number can begin so: of letters it ends with, if any, a function's name or an exponent does."""
     letters = _LETTERS.search(text)

@@ -16,7 +16,7 @@ from ..debugger.recording import Recording
 from ..debugger.steps import after_step
 from ..debugger.timeline import Timeline
 from .answered import Answered, Where, read_answered
-from .arithmetic import LONGEST_ANSWER, can_be_typed, read_number
+from .arithmetic import CLEARS, LONGEST_ANSWER, can_be_typed, is_typed, read_number
 from .question import Question, belief_behind, judge
 
 Mode = Literal["off", "me", "room", "class", "drive"]
@@ -176,9 +176,11 @@ class Quiz:
             self.submit()
         elif key == "backspace":
             self.erase()
+        elif key == CLEARS:
+            self.typed, self.complaint = "", None
         elif character == "q" and not self.typed:
             return False  # with which no number begins: it quits, as anywhere
-        elif character and character.isprintable() and character != " ":
+        elif character and is_typed(character):
             self.type(character)
         else:
             return False

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from textual.widgets import Input
-from textual.widgets.input import Selection
-
 from minidl_core import Node, Placeholder, Variable
 
 from ..debugger.branches import MOST_BRANCHES
 from ..debugger.edits import Edit, start_value
 from ..debugger.followed import Followed, element_at
 from ..debugger.timeline import Timeline
+from ..drawing.ascii import spell
 from ..narration.messages import Keys
 from ..notation.edits import (
     LEARNING_RATE,
@@ -47,7 +45,7 @@ class EditScreen(Prompt[Edit | None]):
             array = start_value(state, node)
             index = element_at(timeline.moment, node, array.shape, followed)
             target, value = element_text(node.name, index), float(array[index])
-        written = printable(written_edit(target, value))
+        written = spell(printable(written_edit(target, value)))
         question = wrong or question
 
         def read(text: str) -> Edit | None:
@@ -59,10 +57,6 @@ class EditScreen(Prompt[Edit | None]):
         if callable(state.learning_rate):
             does += f" A {LEARNING_RATE} that is typed ends the schedule: it stays from then on."
         does += f" {keys['branch']} returns; the last {MOST_BRANCHES} branches are kept. Esc gives up."
-        super().__init__(question, read, "name = number, then Enter; Esc gives up", written, does)
-
-    def on_mount(self) -> None:
-        """Select the number, so that typing replaces it."""
-        super().on_mount()
-        field = self.query_one(Input)
-        field.selection = Selection(field.value.rindex("=") + 2, len(field.value))
+        name, equals, number = written.rpartition("= ")
+        hint = "name = number, then Enter; Esc gives up"
+        super().__init__(question, read, hint, name + equals, does, proposed=number)

@@ -12,6 +12,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from ..drawing.ascii import spell
 from ..drawing.palette import STYLES
 from ..keys import SECTIONS, Keymap, names_of, shown_keys
 from ..programs.program import TRAINED_WITH
@@ -27,7 +28,7 @@ for its value and a slot g for its gradient, dJ/dnode: how much J changes if the
   ~  made with variables that have since changed        +  updated
   ■  a breakpoint: {continue} goes on to it
   g✗ your own engine has another gradient        g- it has none
-  ✓22 ✗2 in the first line: so many of its gradients agree, so many part
+  ✓22 ✗2 in the first line: so many gradients agree, so many part
 
 A consumer of a node is an operation that computes from it; an edge leads from a node to a consumer. One iteration \
 has three passes. Forward computes the values. Backward walks from J against the arrows: a node joins the queue when \
@@ -49,8 +50,10 @@ The tape is the graph with one row per node, in the order of evaluation. In it, 
 in the list of the queue, below the step, it marks who has just joined.
 ◄ ► ▲ ▼ in the title of the graph tell on which sides there is more of it.
 
-  ·  times              ⊙  times, element by element        Σ  the sum        Aᵀ  A with rows and columns exchanged
-  () the shape of one number       (2,) of two numbers      (100,2) of 100 rows of two
+  A·B  times         A⊙B  times, element by element
+  Σ    the sum       Aᵀ   A with its rows and columns exchanged
+  ()   the shape of one number            (2,)  of two numbers
+  (100,2)  of 100 rows of two
 
 name/ is a folded scope: several nodes in one box, with how many it holds and how far the pass has come in them; … is \
 partly done.
@@ -102,4 +105,4 @@ class HelpScreen(ModalScreen[None]):
             pane.border_subtitle = "↑ ↓ scroll   q close"
             yield Static(keys)
             yield Static("")
-            yield Static(READING.format_map(names_of(self._keymap)), markup=False)
+            yield Static(spell(READING.format_map(names_of(self._keymap))), markup=False)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from textual.widgets import Input
-from textual.widgets.input import Selection
-
 from ..programs.program import Program
 from ..session.session_file import ENDING, file_of, with_ending
 from .prompt import Prompt
@@ -20,14 +17,8 @@ class KeepScreen(Prompt[Path]):
             "Keep this session in which file? backprop-tui FILE opens it again, at this step.",
             _read,
             f"a name, to which {ENDING} is put where it has no such end, then Enter; Esc gives up",
-            file_of(program),
+            proposed=file_of(program),
         )
-
-    def on_mount(self) -> None:
-        """Select the name, so that typing replaces it."""
-        super().on_mount()
-        field = self.query_one(Input)
-        field.selection = Selection(0, len(field.value))
 
 
 def _read(text: str) -> Path:

@@ -215,14 +215,14 @@ class LogScreen(ModalScreen[Place | None]):
             self.app.copy_to_clipboard("\n".join(write_solution(self._session.timeline, self._followed, full=full)))
             self._say("the worked solution went to your terminal; many put it onto the clipboard")
             return
-        self._ask_for_file(file_name(self._session.timeline))
+        self._ask_for_file(proposed=file_name(self._session.timeline))
 
-    def _ask_for_file(self, typed: str, wrong: str = "") -> None:
+    def _ask_for_file(self, typed: str = "", wrong: str = "", proposed: str = "") -> None:
         self._to_be_replaced = None
         digits = ", all digits:" if self._full else " (S instead of s: all digits):"
         iteration = self._session.timeline.recording.iteration
         question = f"Save iteration {iteration} up to here as a worked solution, in Markdown{digits}"
-        prompt = Prompt(question, self._read_path, "a file; Enter saves, Esc gives up", typed, wrong)
+        prompt = Prompt(question, self._read_path, "a file; Enter saves, Esc gives up", typed, wrong, proposed=proposed)
         self.app.push_screen(prompt, lambda path: None if path is None else self._start_saving(path))
 
     def _read_path(self, text: str) -> Path:

@@ -17,7 +17,7 @@ from ..lessons.lesson import Lesson
 from ..lessons.pages import Page, Situation
 from ..notation.formats import number
 from ..notation.page_text import Numbers, fill, numbers_of
-from ..quiz import Question, judge, read_number
+from ..quiz import CLEARS, Question, judge, read_number
 from .progress import Progress
 
 _TYPED = "0123456789-−"
@@ -168,7 +168,7 @@ class Reading:
             return self.answer(str(chosen + 1)) if 0 <= chosen < len(question.choices) else False
         if key == "enter" and self.typed:
             return self.answer(self.typed)
-        if key in ("backspace", "escape") and self.typed:
+        if key in ("backspace", "escape", CLEARS) and self.typed:
             self.typed = self.typed[:-1] if key == "backspace" else ""
             return True
         if character and character in (_TYPED + _INSIDE if self.typed else _TYPED):

@@ -25,6 +25,7 @@ from ..notation.moments import NoMomentError, name_moment, read_moment
 from ..pictures import first_picture, next_picture, picture_named, pictures_of
 from ..pictures.picture import Focus
 from ..pictures.weights import Weight, first_weight, next_weight, weight_of
+from ..quiz import Question
 from ..quiz.quiz import Outcome
 from .debug_session import DebugSession
 from .progress import Progress
@@ -63,7 +64,7 @@ class Viewer:
         self.belief: int | None = None
         self._weight: Weight | None = None
         self._without_place: Sequence[str] = ()
-        self._answer: tuple[Message | None, Message | None] = None, None
+        self._answer: tuple[Message | None, Message | None, Question | None] = None, None, None
         self._closed_score = False
         self._of_page: Place | None = None
         self._trail: list[tuple[Node | None, str | None, Followed]] = []
@@ -78,8 +79,9 @@ class Viewer:
     @property
     def message(self) -> Message | None:
         """What there is to say: about what this viewer did last, or what was done in the session since then."""
-        own, before = self._answer
-        return own if self.session.message is before else self.session.message
+        own, before, question = self._answer
+        stands = self.session.message is before and self.session.quiz.question is question
+        return own if stands else self.session.message
 
     @property
     def sees_score(self) -> bool:
@@ -421,4 +423,4 @@ class Viewer:
         self._say(None)
 
     def _say(self, message: Message | None) -> None:
-        self._answer = message, self.session.message
+        self._answer = message, self.session.message, self.session.quiz.question

@@ -23,8 +23,8 @@ from typing import Any
 from textual.app import App
 from textual.pilot import Pilot
 
-from ..drawing.ascii import in_ascii
-from ..drawing.console import in_console
+from ..drawing.ascii import in_ascii, spell_out
+from ..drawing.console import SIGNS, in_console
 from ..programs.collecting import OFTEN
 from .cast import Cast
 from .cast_driver import CastDriver
@@ -65,6 +65,7 @@ def run(app: App[Any], *, only_ascii: bool = False, asks_background: bool = Fals
     app.driver_class = DifferenceDriver
     console = os.environ.get("TERM", "").partition("-")[0] == "linux"
     DifferenceDriver.translate = staticmethod(in_ascii) if only_ascii else staticmethod(in_console) if console else None
+    spell_out(frozenset() if only_ascii else SIGNS if console else None)
     DifferenceDriver.asks_background = asks_background and not console  # which would show the question
     DifferenceDriver.cast = cast
     if "SSH_CONNECTION" in os.environ:

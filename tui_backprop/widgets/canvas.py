@@ -16,6 +16,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from ..drawing.palette import STYLES, Line, Span
+from ..notation.fitting import spelled_in_place
 
 
 class PaintedRow(NamedTuple):
@@ -50,6 +51,7 @@ class Canvas(Widget):
 
     def take(self, lines: list[Line], height: int) -> list[int]:
         """Have these lines instead of the ones before; return which rows of a pane this high are to be painted."""
+        lines = list(map(spelled_in_place, lines))
         before, self._lines = self._lines, lines
         return [y for y in range(height) if before[y : y + 1] != lines[y : y + 1]]
 
