@@ -67,7 +67,8 @@ def steps(timeline: Timeline, iterations: int, followed: Followed, fine: bool = 
 
 def told(node: Node) -> str:
     """Return how a choice says a node: one that is called like a number is not to be taken for one."""
-    return f"the constant {node.name}" if isinstance(node, Constant) and node.name[0].isdecimal() else node.name
+    is_like_one = node.name[0].isdecimal() or node.name[0] in "+-."
+    return f"the constant {node.name}" if isinstance(node, Constant) and is_like_one else node.name
 
 
 def expected(before: Moment, after: Moment, question: Question, followed: Followed) -> str:

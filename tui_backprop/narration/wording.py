@@ -111,10 +111,13 @@ def slope_of(at: Moment, node: Node, name: Name) -> str:
     return unmark(f"d{name(at.graph.loss)}/d{name(node)}")
 
 
+_BEGINS_A_NUMBER = re.compile(r"[-+.\d]")
+
+
 def in_list(node: Node, length: int = NAME_LENGTHS[1]) -> str:
     """Return the name of a node as it stands in a list: '12' where a constant's name could be taken for a number."""
     name = cut(node.name, length)
-    return f"'{name}'" if isinstance(node, Constant) and not name[:1].isalpha() else name
+    return f"'{name}'" if isinstance(node, Constant) and _BEGINS_A_NUMBER.match(name) else name
 
 
 def as_choice(node: Node) -> str:
