@@ -77,9 +77,7 @@ AFTERWARDS = [
 ]
 MISTAKES = [
     ("dW = X.T @ dz", "dW = 2 * (X.T @ dz)", {"W"}),
-    ("dW = X.T @ dz", "dW = -(X.T @ dz)", {"W"}),
     ("(1 - h ** 2)", "(1 - h)", {"W", "b"}),
-    ("dV, dc = h.T @ d", "dV, dc = 2 * h.T @ d", {"V"}),
 ]
 
 

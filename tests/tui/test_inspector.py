@@ -36,7 +36,7 @@ def test_every_view_of_every_event_fits_its_pane(lesson: Lesson, followed: Follo
     timeline = Timeline(program_of(lesson))
     for event in range(130):
         moment = timeline.moment
-        for width, height in SIZES[event % 2 :: 2]:
+        for width, height in SIZES[event % 4 :: 4]:
             for view in views(moment):
                 assert inspector_title(moment, view)
                 lines = draw_inspector(moment, view, followed, width, height)

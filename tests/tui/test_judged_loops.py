@@ -138,17 +138,18 @@ def test_a_rate_that_is_divided_by_the_number_of_examples_is_shown_as_it_was_wri
 
 
 @pytest.mark.parametrize(
-    ("names", "wrong", "found"), [("dW", "", set()), ("g", "", set()), ("nabla_", "", set()), ("g", " + 0.01", {"W"})]
+    ("names", "epochs", "wrong", "found"),
+    [("dW", 90, "", set()), ("g", 9, "", set()), ("nabla_", 9, "", set()), ("g", 9, " + 0.01", {"W"})],
 )
 def test_a_number_that_keeps_a_logarithm_finite_is_no_mistake_nor_is_another_name(
-    names: str, wrong: str, found: set[str], tmp_path: Path
+    names: str, epochs: int, wrong: str, found: set[str], tmp_path: Path
 ) -> None:
     source = BATCHES.replace("np.log(picked)", "np.log(picked + 1e-9)")
-    source = source.replace("dW = np.clip(dW, -0.1, 0.1)", f"dW = dW{wrong}").replace("range(2)", "range(90)")
+    source = source.replace("dW = np.clip(dW, -0.1, 0.1)", f"dW = dW{wrong}").replace("range(2)", f"range({epochs})")
     source = source.replace("db", f"{names.removesuffix('W')}b").replace("dW", f"{names.removesuffix('W')}W")
     verdict = judge(opened(source, tmp_path))
     assert verdict is not None
-    assert ({each.node.name for each in verdict.parted}, verdict.recorded) == (found, 270)
+    assert ({each.node.name for each in verdict.parted}, verdict.recorded) == (found, 3 * epochs)
 
 
 def test_gradients_without_names_are_compared_all_the_same(tmp_path: Path) -> None:
