@@ -25,6 +25,7 @@ _NOTHING = Memory()
 class Session:
     """Evaluates nodes and keeps the variables, which start from their initial values, and what optimizers remember.
 
+    `variables` is one dictionary as long as the session lives, so that whoever holds it may set a variable in it.
     `evaluations` has the last one of each node that the session was asked for.
     """
 
@@ -69,7 +70,8 @@ class Session:
                     after, memory = take_step(
                         node.optimizer, evaluation, node.loss, moved, before, node.variables if node.freezes else None
                     )
-                    self.variables, self.memories[node.optimizer] = {**self.variables, **after}, memory
+                    self.variables.update(after)
+                    self.memories[node.optimizer] = memory
                     if watched:
                         owner = node.optimizer
                         told = node.loss, node, owner, owner, self, evaluation, before, dict(moved), after
@@ -91,7 +93,7 @@ class Session:
         [loss], earlier, after = taken
         self.keep(step.loss, LaterEvaluation(plan, feeds, earlier))
         before = self.memory_of(step.optimizer)
-        self.variables = variables | after
+        self.variables.update(after)
         self.memories[step.optimizer] = Memory(before.iterations + 1, before.slots)
         return np.float64(loss)
 

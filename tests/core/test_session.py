@@ -5,6 +5,8 @@ import pytest
 
 import minidl_core as dl
 
+from .messages import message
+
 
 def test_the_perceptron_of_the_chapter():
     x = dl.placeholder(name="X")
@@ -316,6 +318,64 @@ def test_learning_rate_and_state_are_kept_and_restored():
     assert stepper.session.run(w) == 1
     stepper.restore(start)
     assert stepper.run(3) == [64, 16, 4]
+
+
+@pytest.mark.parametrize(
+    "take", [lambda stepper, step: stepper.session.run(step), lambda stepper, step: stepper.run(1)]
+)
+@pytest.mark.parametrize("steps", [1, 5])
+def test_whoever_holds_the_variables_of_a_session_sets_them_at_any_time(take, steps):
+    w = dl.Variable([1.0, 2.0])
+    loss = dl.reduce_sum(dl.square(w))
+    step = dl.train.GradientDescentOptimizer(0.25).minimize(loss)
+    stepper = dl.Stepper(step)
+    start, variables = stepper.state(), stepper.session.variables
+    for _ in range(steps):
+        take(stepper, step)
+    assert variables[w].tolist() == [0.5**steps, 2 * 0.5**steps]
+    variables[w] = [3.0, 4.0]
+    assert take(stepper, step) == [25.0]
+    stepper.restore(start)
+    assert variables is stepper.session.variables
+    variables[w] = [4.0, 4.0]
+    assert take(stepper, step) == [32.0]
+
+
+def test_a_state_is_what_it_was_though_a_given_array_is_written_to():
+    w, v = dl.Variable([1.0, 2.0]), dl.Variable([5.0])
+    stepper = dl.Stepper(
+        dl.train.GradientDescentOptimizer(0.25).minimize(dl.reduce_sum(dl.square(w)) * dl.reduce_sum(v))
+    )
+    given, listed = np.array([3.0, 4.0]), [2.0]
+    stepper.session.variables.update({w: given, v: listed})
+    state = stepper.state()
+    given[0] = listed[0] = 0.0
+    assert stepper.session.run(stepper.loss) == 0.0
+    stepper.restore(state)
+    assert stepper.run(1) == [50.0]
+
+
+@pytest.mark.parametrize("pass_name", ["backward", "update"])
+@pytest.mark.parametrize("restores", [False, True])
+def test_a_pass_that_was_left_open_is_not_taken_up_behind_a_later_forward_pass(pass_name, restores):
+    w = dl.Variable([1.0, 2.0])
+    stepper = dl.Stepper(dl.train.GradientDescentOptimizer(0.25).minimize(dl.reduce_sum(dl.square(w))))
+    state = stepper.state()
+    list(stepper.forward())
+    if pass_name == "update":
+        list(stepper.backward())
+    left_open = getattr(stepper, pass_name)()
+    next(left_open)
+    stepper.restore(state)
+    if not restores:
+        stepper.session.variables[w] = [10.0, 20.0]
+        list(stepper.forward())
+    said = message(dl.GraphError, lambda: list(left_open))
+    assert "this pass began before the last forward pass" in said
+    if not restores:
+        list(stepper.backward())
+        list(stepper.update())
+        assert stepper.session.run(w).tolist() == [5.0, 10.0]
 
 
 def test_a_block_has_its_own_graph_whatever_was_the_default_one_since():
