@@ -56,6 +56,22 @@ def freeze(result: Any) -> Array:
     return frozen(result) if is_float64(result) else copy_in(result)
 
 
+def taken_over(result: Any) -> Array:
+    """Return what a function of others made as `copy_in` does, or itself where they cannot write to its numbers.
+
+    They may make their next result in the same memory.
+    Raises ValueError or TypeError where it is not made of real numbers.
+    """
+    if type(result) is np.float64:
+        return result  # type: ignore[return-value]
+    owner = result
+    while type(owner) is np.ndarray and is_float64(owner) and not owner.flags.writeable:
+        if owner.base is None:
+            return result  # type: ignore[no-any-return]
+        owner = owner.base
+    return copy_in(result)
+
+
 def frozen(array: Array) -> Array:
     """Return an array that is of float64 already as `freeze` does."""
     if not array.shape:

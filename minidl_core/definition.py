@@ -18,7 +18,7 @@ from typing import Any, ClassVar, get_args, get_type_hints
 
 import numpy as np
 
-from .arrays import Array, Shape, quiet
+from .arrays import Array, Shape, quiet, taken_over
 from .attributes import takes, words_for
 from .errors import GraphError
 
@@ -42,20 +42,23 @@ class GradientRule:
     """A registered gradient function, and what is said about it: a formula and a reason for each input.
 
     An operation keeps its rule: registering another function changes it, for the plans that have been made, too. One
-    that is `measured`, by differences, is known to ten digits.
-    `changes` counts how often that was done, to any.
+    that is `measured`, by differences, is known to ten digits. It is `replaced` where the function is of another file
+    than the first one. `changes` counts how often that was done, to any.
     """
 
     changes: ClassVar[int] = 0
 
     def __init__(self, function: GradientFunction, formulas: Sequence[str], measured: bool = False) -> None:
         self.measured = measured
+        self._module = getattr(function, "__module__", None)
         self.change(function, formulas)
 
     def change(self, function: GradientFunction, formulas: Sequence[str]) -> None:
         """Put another function, and what is said about it, in the place of those before."""
         GradientRule.changes += 1
         self.function = function
+        self.is_ours = is_ours(function)
+        self.replaced = getattr(function, "__module__", None) != self._module
         self.formulas = tuple(formulas)
         paragraphs = (function.__doc__ or "").strip().split("\n\n")
         self.reasons = tuple(" ".join(paragraph.split()) for paragraph in paragraphs)
@@ -184,7 +187,10 @@ class OperationDefinition:
 
     def bind(self, attributes: Attributes) -> Compute:
         """Return the function that computes Y from the inputs alone."""
-        return partial(self.compute, **attributes) if attributes else self.compute
+        compute = partial(self.compute, **attributes) if attributes else self.compute
+        if self.unchecked or is_ours(self.compute):
+            return compute
+        return lambda *inputs: taken_over(compute(*inputs))
 
     def output_shape(self, shapes: tuple[Shape, ...], attributes: Attributes) -> Shape | None:
         """Return the shape of Y for these shapes of the inputs.

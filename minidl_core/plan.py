@@ -322,7 +322,8 @@ class Evaluation:
         gradients[self._plan.index[loss]] = np.float64(1.0)
         for position, operation, rule, sources, needs, unchecked in backward.steps:
             gradient = gradients[position]
-            if not unchecked and not is_finite(freeze(gradient)) and backward.training:
+            # the promise of an operation is one about the gradient function that it came with
+            if not (unchecked and not rule.replaced) and not is_finite(freeze(gradient)) and backward.training:
                 self.check_training(loss)  # raises for the first one that is not finite
             op = EvaluatedOperation(operation, [values[source] for source in sources], values[position], needs)
             contributions = input_gradients(rule, op, gradient)
