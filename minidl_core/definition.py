@@ -185,12 +185,27 @@ class OperationDefinition:
             return {}
         return {name: found[name] for name in self.attributes if name in found and words_for(found[name])}
 
-    def bind(self, attributes: Attributes) -> Compute:
-        """Return the function that computes Y from the inputs alone."""
+    def bind(self, attributes: Attributes, shape: Shape | None = ()) -> Compute:
+        """Return the function that computes Y from the inputs alone; the shape of Y is None where only a run knows it.
+
+        Then it raises ValueError where the inputs do not fit, also where NumPy would take them.
+        """
         compute = partial(self.compute, **attributes) if attributes else self.compute
-        if self.unchecked or is_ours(self.compute):
-            return compute
-        return lambda *inputs: taken_over(compute(*inputs))
+        if not (self.unchecked or is_ours(self.compute)):
+            compute = _taking_over(compute)
+        return compute if shape is not None or self.shape is None else self._checking(compute, attributes)
+
+    def _checking(self, compute: Compute, attributes: Attributes) -> Compute:
+        fitting: set[tuple[Shape, ...]] = set()
+
+        def computed(*inputs: Array) -> Array:
+            shapes = tuple([each.shape for each in inputs])
+            if shapes not in fitting:
+                self.output_shape(shapes, attributes)
+                fitting.add(shapes)
+            return compute(*inputs)
+
+        return computed
 
     def output_shape(self, shapes: tuple[Shape, ...], attributes: Attributes) -> Shape | None:
         """Return the shape of Y for these shapes of the inputs.
@@ -245,6 +260,10 @@ def _as_tuples(value: Any) -> Any:
     """Return lists and arrays of numbers, also in one another, as tuples."""
     value = value.tolist() if isinstance(value, np.ndarray) else value
     return tuple(map(_as_tuples, value)) if isinstance(value, list | tuple) else value
+
+
+def _taking_over(compute: Compute) -> Compute:
+    return lambda *inputs: taken_over(compute(*inputs))
 
 
 definitions: dict[str, OperationDefinition] = {}

@@ -431,3 +431,45 @@ def test_a_view_given_to_a_variable_is_copied_since_its_numbers_may_change_behin
         session.variables[w] = view
         losses.append(float(session.run(step)))
     assert losses == [4.0, 4.0, 4.0, 4.0, 16.0]
+
+
+REDUCTIONS = ("reduce_sum", "reduce_mean", "reduce_max", "reduce_min", "reduce_variance", "reduce_std", "norm")
+
+
+@pytest.mark.parametrize("name", REDUCTIONS)
+def test_a_single_number_has_no_axis_though_only_a_run_can_tell_and_numpy_finds_one(name):
+    x, w = dl.placeholder(), dl.Variable(2.0)
+    loss = dl.reduce_sum(getattr(dl, name)(x * w, axis=0))
+    step = dl.train.GradientDescentOptimizer(0.1).minimize(loss)
+    feed = {x: 3.0}
+    actions = (
+        lambda: dl.Session().run(loss, feed),
+        lambda: dl.Stepper(step, feed).run(5),
+        lambda: list(dl.Stepper(step, feed).iteration()),
+    )
+    said = {message(dl.ShapeError, action) for action in actions}
+    [only] = said
+    assert "multiply is (); axis must name dimensions that multiply has, each once, not 0." in only
+
+
+def test_matrices_are_refused_where_vectors_are_wanted_though_only_a_run_can_tell():
+    """NumPy's outer would take all their entries in a row."""
+    x, y = dl.placeholder(), dl.placeholder()
+    product = dl.outer(x, y)
+    assert dl.Session().run(product, {x: [1.0, 2.0], y: [3.0]}).tolist() == [[3.0], [6.0]]
+    said = message(dl.ShapeError, lambda: dl.Session().run(product, {x: [[1.0, 2.0]], y: [3.0]}))
+    assert "placeholder is (1,2) but placeholder_1 is (1,)" in said
+
+
+@pytest.mark.parametrize("average", [dl.reduce_mean, dl.reduce_variance, dl.reduce_std])
+def test_of_no_columns_there_are_no_averages_and_of_no_numbers_none(average):
+    x, w = dl.placeholder(), dl.Variable(2.0)
+    columns = average(x * w, axis=0)
+    loss = dl.reduce_sum(columns)
+    step = dl.train.AdamOptimizer(0.1).minimize(loss)
+    session = dl.Session()
+    assert session.run(columns, {x: np.zeros((2, 0))}).shape == (0,)
+    assert session.run(step, {x: np.zeros((2, 0))}) == 0.0
+    assert dl.compute_gradient(loss)[w] == 0.0
+    said = message(dl.NonFiniteError, lambda: session.run(loss, {x: np.zeros((0, 2))}))
+    assert "it makes nan in entry [0], because multiply is (0,2) and has no numbers." in said
