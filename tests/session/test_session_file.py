@@ -181,6 +181,23 @@ def test_another_seed_and_optimizer_are_kept_and_said_in_the_command(tmp_path: P
     same(session, open_session(Asked("xor", at=asked.at, edits=asked.edit)).session)
 
 
+def test_two_branches_with_the_same_edits_stay_two(tmp_path: Path) -> None:
+    session = open_session(Asked("chain")).session
+    timeline = session.timeline
+    for iteration in (5, 3):
+        timeline.open_branch(timeline.branches[0], Place(3, 0))
+        session.edit(read_any_edit("a = 0.5", timeline, ""))
+        timeline.go_to(Place(iteration, 4))
+    timeline.go_to(Place(3, 2))
+    session.keep(path := tmp_path / "twice.backprop")
+    again = open_session(Asked(str(path))).session
+    same(session, again)
+    furthest = [branch.furthest[:2] for branch in again.timeline.branches]
+    assert furthest == [branch.furthest[:2] for branch in timeline.branches]
+    assert furthest[1:] == [(5, 4), (3, 4)]
+    assert again.timeline.branches.index(again.timeline.branch) == 2
+
+
 def test_a_reset_leaves_the_original_at_its_start() -> None:
     session = worked_on("xor")
     fresh = open_session(Asked("xor")).session
