@@ -191,6 +191,25 @@ def test_a_session_that_only_a_mistake_has_kept_does_not_count():
     assert dl.compute_gradient(loss)[w] == pytest.approx(1 + np.log(3))
 
 
+def test_a_session_may_be_made_elsewhere_while_the_living_ones_are_asked():
+    """As another thread does it."""
+
+    class Asked(dict):
+        def get(self, *arguments):
+            made.append(dl.Session())
+            return super().get(*arguments)
+
+    made = []
+    w = dl.Variable([1.0, 2.0])
+    loss = dl.reduce_sum(dl.square(w))
+    first, session = dl.Session(), dl.Session()
+    for each in (first, session):
+        each.evaluations = Asked()
+    session.run(loss)
+    assert dl.compute_gradient(loss)[w].tolist() == [2.0, 4.0]
+    assert len(made) >= 2
+
+
 def test_two_steppers_have_sessions_of_their_own_and_may_share_one():
     w = dl.Variable(3.0)
     loss = dl.multiply(w, w)
