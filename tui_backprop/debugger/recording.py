@@ -129,6 +129,13 @@ class Recording:
         """Whether the loss of the next iteration will say so of this step; a graph may have to be built to know."""
         return self._goes_on(self.iteration)
 
+    def was_set(self, node: Node) -> bool:
+        """Return whether the program itself gave a variable its numbers, after the step before."""
+        if self.step is None or self.iteration == 1 or not isinstance(node, Variable):
+            return False
+        given = self.step.set_before.get(node)
+        return given is not None and np.array_equal(given, self.start.variables.get(node, node.initial_value))
+
     @cached_property
     def update_order(self) -> list[Variable]:
         """The variables in the order in which they are updated, once the backward pass is over."""
