@@ -71,20 +71,20 @@ def _leaf(at: Moment, event: NodeEvaluated, name: Name) -> Words:
             return Words((f"{n} is {given}: training never changes it",))
         return Words((f"{n} is {given}: {text or shape}",), tail=f"Training never changes {'it' if text else it}")
     first, left, to = at.iteration == 1, _left(at, node), "to" if at.recording.was_set(node) else "at"
-    is_edited = any(edit.node is node for edit in at.recording.edits)
+    edited = at.recording.edits_of(node)
     if not value.shape:
         since = f"it starts as {text}" if first else f"{left} it {to} {text}"
-        since = history(at, node) if is_edited else since
+        since = history(at, node) if edited else since
         return Words((f"{n} is a variable: {since}; training may change it",))
     since = history(at, node)
-    if text and not is_edited:
+    if text and not edited:
         since = f"{'it starts' if value.size == 1 else 'they start'} as {text}" if first else f"{left} {it} {to} {text}"
     return Words((f"{n} is a variable: {numbers} that training may change; {since}",))
 
 
 def history(at: Moment, node: Node) -> str:
     """Say where the values of a variable come from."""
-    edited = [edit for edit in at.recording.edits if edit.node is node]
+    edited = at.recording.edits_of(node)
     if edited:
         return f"you changed {listed(edited, lambda edit: label(edit, 8), 2)}"
     return "they start like this" if at.iteration == 1 else f"{_left(at, node)} them like this"
