@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tests.sample_graphs import SWEPT
-from tui_backprop.commands.cli import build_parser
+from tui_backprop.commands.cli import build_parser, main
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.message import Message
 from tui_backprop.debugger.steps import Place
@@ -259,6 +259,24 @@ def test_a_number_that_differs_here_is_named(tmp_path: Path) -> None:
     says["numbers"]["a"] = [says["numbers"]["a"][0] + 0.5]
     path.write_text(json.dumps(says))
     assert "0.5 away" in open_session(Asked(str(path))).warning
+
+
+def test_a_loss_that_is_nan_does_not_differ_from_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("too_far.py").write_text(
+        "import minidl_core as dl\nw = dl.Variable(3.0, name='w')\nloss = dl.log(w, name='loss')\n"
+        "step, session = dl.train.GradientDescentOptimizer(2.0).minimize(loss), dl.Session()\n"
+        "for _ in range(20): session.run(step)\n"
+    )
+    session = open_session(Asked("too_far.py")).session
+    session.timeline.go_to(Place(20))
+    session.keep(Path("x.backprop"))
+    says = json.loads(Path("x.backprop").read_text())
+    assert np.isnan(says["numbers"]["loss"]).all()
+    assert main(["grade", "x.backprop"]) == 0
+    says["numbers"]["loss"] = [1.0]
+    Path("x.backprop").write_text(json.dumps(says))
+    assert main(["grade", "x.backprop"]) != 0
 
 
 def test_a_file_of_another_kind_is_never_replaced(tmp_path: Path) -> None:
