@@ -27,7 +27,7 @@ from tui_backprop.programs.program import ProgramError
 from tui_backprop.session import DebugSession
 from tui_backprop.session.opening import Asked, open_session
 from tui_backprop.session.saving import save_lines
-from tui_backprop.session.session_file import file_of, write_session
+from tui_backprop.session.session_file import file_of, read_branches, write_branches, write_session
 
 
 def worked_on(name: str) -> DebugSession:
@@ -196,6 +196,26 @@ def test_two_branches_with_the_same_edits_stay_two(tmp_path: Path) -> None:
     assert furthest == [branch.furthest[:2] for branch in timeline.branches]
     assert furthest[1:] == [(5, 4), (3, 4)]
     assert again.timeline.branches.index(again.timeline.branch) == 2
+
+
+def test_branches_that_are_read_again_are_those_that_are_there_though_a_rate_was_nan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("failing.py").write_text(
+        "import minidl_core as dl\nw = dl.Variable(3.0, name='w')\nloss = dl.square(w, name='loss')\n"
+        "rate = lambda t: 0.1 if t < 3 else None\n"
+        "step, session = dl.train.GradientDescentOptimizer(rate).minimize(loss), dl.Session()\n"
+        "for _ in range(20): session.run(step)\n"
+    )
+    timeline = open_session(Asked("failing.py")).session.timeline
+    timeline.go_to(Place(3, 0))
+    timeline.fork(read_any_edit("learning rate = 0.01", timeline, ""))
+    says = json.loads(json.dumps(write_branches(timeline)))
+    assert np.isnan(says["branches"][1]["edits"][0]["old"])
+    there = list(timeline.branches)
+    timeline.take_branches(*read_branches(timeline, says), 1)
+    assert timeline.branches == there
 
 
 def test_a_reset_leaves_the_original_at_its_start() -> None:
