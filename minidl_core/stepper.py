@@ -119,13 +119,7 @@ class Stepper:
     def state(self) -> State:
         """Return what an iteration started now would start from."""
         memory = self.session.memory_of(self._given)
-        # what somebody gave a variable may be written to later
-        variables = {
-            node: value
-            if isinstance(value, np.float64) or is_frozen(value, node.initial_value.shape)
-            else deepcopy(value)
-            for node, value in self.session.variables.items()
-        }
+        variables = {node: _as_it_is(node, value) for node, value in self.session.variables.items()}
         others = {owner: kept for owner, kept in self.session.memories.items() if owner is not self._given}
         return State(self.finished, variables, self.optimizer.learning_rate, self._feeds, memory, others)
 
@@ -352,6 +346,13 @@ class Stepper:
         if self._gradients is None:
             raise GraphError("the update needs the gradients of a backward pass; run backward() first.", self.loss)
         return self._gradients
+
+
+def _as_it_is(variable: Variable, value: Any) -> Any:
+    """Return what a variable was given, copied where somebody may write to it later."""
+    if isinstance(value, np.float64) or is_frozen(value, variable.initial_value.shape):
+        return value
+    return deepcopy(value)
 
 
 def _call(hook: Hook | None, events: Iterator[Event]) -> None:
