@@ -20,6 +20,7 @@ _LONG = 2**63
 def copy_in(value: Any) -> Array:
     """Return a new read-only float64 array of a (nested) list or an array; of a single number, an np.float64.
 
+    It is row by row, however the given one lies in memory: the bits of a sum depend on that.
     Raises ValueError or TypeError where it is ragged, or masked, or not made of real numbers.
     """
     # most often, in graphs of scalars, and then much faster; of a longer number there is no int64
@@ -32,9 +33,9 @@ def copy_in(value: Any) -> Array:
     if given.dtype.kind not in "biuf":
         raise TypeError(f"it holds {_wrong_entry(given)}")
     if given.dtype.itemsize <= 8:
-        return frozen(np.array(given, dtype=np.float64))
+        return frozen(np.array(given, dtype=np.float64, order="C"))
     with quiet():  # a longer number may be too large for float64 and become infinite
-        return frozen(given.astype(np.float64))
+        return frozen(given.astype(np.float64, order="C"))
 
 
 def _wrong_entry(array: Any) -> str:
@@ -56,6 +57,22 @@ def freeze(result: Any) -> Array:
     return frozen(result) if is_float64(result) else copy_in(result)
 
 
+def taken_over(result: Any) -> Array:
+    """Return what a function of others made as `copy_in` does, or itself where they cannot write to its numbers.
+
+    They may make their next result in the same memory.
+    Raises ValueError or TypeError where it is not made of real numbers.
+    """
+    if type(result) is np.float64:
+        return result  # type: ignore[return-value]
+    owner = result
+    while type(owner) is np.ndarray and is_float64(owner) and not owner.flags.writeable:
+        if owner.base is None:
+            return result  # type: ignore[no-any-return]
+        owner = owner.base
+    return copy_in(result)
+
+
 def frozen(array: Array) -> Array:
     """Return an array that is of float64 already as `freeze` does."""
     if not array.shape:
@@ -70,8 +87,14 @@ def is_float64(value: Any) -> TypeGuard[Array]:
 
 
 def is_frozen(value: Any, shape: Shape) -> TypeGuard[Array]:
-    """Return whether this is read-only float64 of this shape that owns its numbers: behind a view they may change."""
-    return is_float64(value) and value.shape == shape and value.flags.owndata and not value.flags.writeable
+    """Return whether this is of this shape and as `copy_in` makes it.
+
+    It owns its numbers: behind a view they may change.
+    """
+    if not (is_float64(value) and value.shape == shape):
+        return False
+    flags = value.flags
+    return flags.owndata and flags.c_contiguous and not flags.writeable
 
 
 def quiet() -> np.errstate:

@@ -204,7 +204,7 @@ class BufferedStep:
         for node, sources in zip(plan.nodes, plan.sources, strict=True):
             value: Any
             if isinstance(node, Operation):
-                value = node.definition.bind(node.attributes)(*[values[source] for source in sources])
+                value = node.definition.bind(node.attributes, node.shape)(*[values[source] for source in sources])
             elif isinstance(node, Constant):
                 value = Traced(np.array(node.initial_value), False, calls)
             else:

@@ -18,7 +18,7 @@ from typing import Any, ClassVar, get_args, get_type_hints
 
 import numpy as np
 
-from .arrays import Array, Shape, quiet
+from .arrays import Array, Shape, quiet, taken_over
 from .attributes import takes, words_for
 from .errors import GraphError
 
@@ -42,20 +42,23 @@ class GradientRule:
     """A registered gradient function, and what is said about it: a formula and a reason for each input.
 
     An operation keeps its rule: registering another function changes it, for the plans that have been made, too. One
-    that is `measured`, by differences, is known to ten digits.
-    `changes` counts how often that was done, to any.
+    that is `measured`, by differences, is known to ten digits. It is `replaced` where the function is of another file
+    than the first one. `changes` counts how often that was done, to any.
     """
 
     changes: ClassVar[int] = 0
 
     def __init__(self, function: GradientFunction, formulas: Sequence[str], measured: bool = False) -> None:
         self.measured = measured
+        self._module = getattr(function, "__module__", None)
         self.change(function, formulas)
 
     def change(self, function: GradientFunction, formulas: Sequence[str]) -> None:
         """Put another function, and what is said about it, in the place of those before."""
         GradientRule.changes += 1
         self.function = function
+        self.is_ours = is_ours(function)
+        self.replaced = getattr(function, "__module__", None) != self._module
         self.formulas = tuple(formulas)
         paragraphs = (function.__doc__ or "").strip().split("\n\n")
         self.reasons = tuple(" ".join(paragraph.split()) for paragraph in paragraphs)
@@ -182,9 +185,27 @@ class OperationDefinition:
             return {}
         return {name: found[name] for name in self.attributes if name in found and words_for(found[name])}
 
-    def bind(self, attributes: Attributes) -> Compute:
-        """Return the function that computes Y from the inputs alone."""
-        return partial(self.compute, **attributes) if attributes else self.compute
+    def bind(self, attributes: Attributes, shape: Shape | None = ()) -> Compute:
+        """Return the function that computes Y from the inputs alone; the shape of Y is None where only a run knows it.
+
+        Then it raises ValueError where the inputs do not fit, also where NumPy would take them.
+        """
+        compute = partial(self.compute, **attributes) if attributes else self.compute
+        if not (self.unchecked or is_ours(self.compute)):
+            compute = _taking_over(compute)
+        return compute if shape is not None or self.shape is None else self._checking(compute, attributes)
+
+    def _checking(self, compute: Compute, attributes: Attributes) -> Compute:
+        fitting: set[tuple[Shape, ...]] = set()
+
+        def computed(*inputs: Array) -> Array:
+            shapes = tuple([each.shape for each in inputs])
+            if shapes not in fitting:
+                self.output_shape(shapes, attributes)
+                fitting.add(shapes)
+            return compute(*inputs)
+
+        return computed
 
     def output_shape(self, shapes: tuple[Shape, ...], attributes: Attributes) -> Shape | None:
         """Return the shape of Y for these shapes of the inputs.
@@ -239,6 +260,10 @@ def _as_tuples(value: Any) -> Any:
     """Return lists and arrays of numbers, also in one another, as tuples."""
     value = value.tolist() if isinstance(value, np.ndarray) else value
     return tuple(map(_as_tuples, value)) if isinstance(value, list | tuple) else value
+
+
+def _taking_over(compute: Compute) -> Compute:
+    return lambda *inputs: taken_over(compute(*inputs))
 
 
 definitions: dict[str, OperationDefinition] = {}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .arrays import Array
+from .arrays import Array, as_text
 from .errors import Described, NonFiniteError
 
 
@@ -25,7 +25,7 @@ def non_finite_value(
     """
     entry = _first_entry(value)
     remedy = ""
-    if trained:
+    if trained and all(array.size for _, array in inputs):
         remedy = f"training has moved {' and '.join(trained)} since the start: the learning rate may be too high"
     finding = f"it makes {_number_at(value, entry)}, because {_cause(value, entry, inputs, elementwise)}"
     return NonFiniteError(finding, remedy, node, entry)
@@ -61,6 +61,9 @@ def _number_at(array: Array, entry: tuple[int, ...]) -> str:
 
 
 def _cause(value: Array, entry: tuple[int, ...], inputs: Sequence[tuple[str, Array]], elementwise: bool) -> str:
+    empty = [f"{name} is {as_text(array.shape)} and has no numbers" for name, array in inputs if not array.size]
+    if empty:
+        return " and ".join(dict.fromkeys(empty))
     if elementwise:
         numbers = [float(np.broadcast_to(array, value.shape)[entry]) for _, array in inputs]
         there = " there" if entry else ""

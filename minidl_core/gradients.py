@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .arrays import Array, Shape, as_text, freeze, is_float64
+from .arrays import Array, Shape, as_text, freeze, is_float64, taken_over
 from .definition import GradientFunction, GradientRule, OperationDefinition
 from .errors import GradientError, ShapeError
 from .graph import Node, Operation
@@ -93,17 +93,21 @@ def input_gradients(rule: GradientRule, op: EvaluatedOperation, grad: Array) -> 
     try:
         gradients = rule.function(op, grad)
     except Exception as error:
-        raise _wrong(rule, op, f"raised {type(error).__name__}: {error}") from error
+        remedy = "; its arguments belong to others: return new arrays" if "read-only" in str(error) else ""
+        raise _wrong(rule, op, f"raised {type(error).__name__}: {error}{remedy}") from error
     inputs, needs = op.inputs, op.needs
-    if type(gradients) is not list:
-        gradients = list(gradients) if isinstance(gradients, tuple) else [gradients]
+    is_ours = rule.is_ours
+    if not is_ours or type(gradients) is not list:  # a list of others stays as it is
+        gradients = [*gradients] if isinstance(gradients, list | tuple) else [gradients]
     if len(gradients) != len(inputs):
         wanted = f"{len(inputs)} input{'s' * (len(inputs) != 1)}"
         raise _wrong(
             rule, op, f"returned {len(gradients)} gradients for {wanted}; return a list with one for each input."
         )
     for input_index, gradient in enumerate(gradients):
-        if needs[input_index] and not (is_float64(gradient) and gradient.shape == inputs[input_index].shape):
+        if needs[input_index] and not (
+            is_ours and is_float64(gradient) and gradient.shape == inputs[input_index].shape
+        ):
             gradients[input_index] = _fitted(rule, op, input_index, gradient)
     return gradients
 
@@ -112,7 +116,7 @@ def _fitted(rule: GradientRule, op: EvaluatedOperation, input_index: int, return
     """Return a returned gradient as float64 of its input's shape."""
     shape = op.inputs[input_index].shape
     try:
-        gradient = freeze(returned)
+        gradient = freeze(returned if rule.is_ours else taken_over(returned))
     except (TypeError, ValueError):
         wrong = f"returned {type(returned).__name__} for its input {op.operation.inputs[input_index].name}"
         raise _wrong(rule, op, f"{wrong}; return an array of numbers.") from None

@@ -39,8 +39,8 @@ class Leaves:
     def feed(self, feed_dict: Mapping[Any, Any] | None) -> dict[Placeholder, Array]:
         """Return the feeds as read-only float64, of exactly the placeholders among the leaves.
 
-        Each is copied, unless it is read-only float64 that owns its numbers: `array.setflags(write=False)` says that
-        nobody changes them.
+        Each is copied, unless it is read-only float64 that lies row by row and owns its numbers:
+        `array.setflags(write=False)` says that nobody changes them.
         Raises FeedError where one is missing, misshapen, not needed or not numbers, NonFiniteError.
         """
         feeds: dict[Placeholder, Array] = {}
@@ -94,10 +94,10 @@ def _kept(value: Any, last: Array | None) -> Array:
     if type(value) is not np.ndarray or not is_float64(value) or not value.ndim:
         return copy_in(value)
     flags = value.flags
-    if not flags.writeable and (flags.owndata or type(cast(Any, value.base)) is bytes):
-        return value
     if not flags.c_contiguous:
         return copy_in(value)
+    if not flags.writeable and (flags.owndata or type(cast(Any, value.base)) is bytes):
+        return value
     now = value.tobytes()
     if last is not None and last.base == now and last.shape == value.shape:
         return last

@@ -65,10 +65,10 @@ class Plan:
     @cached_property
     def _forward(self) -> list[tuple[int, Callable[..., Any], Sequence[int], bool]]:
         """The steps forward: where a value goes, what computes it, where its inputs are, whether that is unchecked."""
+        operations = [(position, node) for position, node in enumerate(self.nodes) if isinstance(node, Operation)]
         return [
-            (position, node.definition.bind(node.attributes), self.sources[position], node.definition.unchecked)
-            for position, node in enumerate(self.nodes)
-            if isinstance(node, Operation)
+            (at, each.definition.bind(each.attributes, each.shape), self.sources[at], each.definition.unchecked)
+            for at, each in operations
         ]
 
     @property
@@ -148,7 +148,7 @@ class Plan:
         assert isinstance(node, Operation)
         inputs = [values[source] for source in self.sources[position]]
         try:
-            values[position] = freeze(node.definition.bind(node.attributes)(*inputs))
+            values[position] = freeze(node.definition.bind(node.attributes, node.shape)(*inputs))
         except Exception as error:
             raise self._failure(position, values, error) from error
 
@@ -323,7 +323,8 @@ class Evaluation:
         gradients[self._plan.index[loss]] = np.float64(1.0)
         for position, operation, rule, sources, needs, unchecked in backward.steps:
             gradient = gradients[position]
-            if not unchecked and not is_finite(freeze(gradient)) and backward.training:
+            # the promise of an operation is one about the gradient function that it came with
+            if not (unchecked and not rule.replaced) and not is_finite(freeze(gradient)) and backward.training:
                 self.check_training(loss)  # raises for the first one that is not finite
             op = EvaluatedOperation(operation, [values[source] for source in sources], values[position], needs)
             contributions = input_gradients(rule, op, gradient)

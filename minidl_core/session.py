@@ -6,7 +6,7 @@ import gc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -25,6 +25,7 @@ _NOTHING = Memory()
 class Session:
     """Evaluates nodes and keeps the variables, which start from their initial values, and what optimizers remember.
 
+    `variables` is one dictionary as long as the session lives, so that whoever holds it may set a variable in it.
     `evaluations` has the last one of each node that the session was asked for.
     """
 
@@ -34,7 +35,7 @@ class Session:
         self.evaluations: dict[Node, Evaluation] = {}
         self._plans: dict[tuple[Node, ...], Plan] = {}
         self._trainings: dict[Minimization, BufferedTraining] = {}
-        _living.add(self)
+        _living[id(self)] = self
 
     def run(self, fetches: Node | Sequence[Node], feed_dict: Mapping[Any, Any] | None = None) -> Any:
         """Return the value of a node, or a list of the values of several, each node being evaluated once.
@@ -69,7 +70,8 @@ class Session:
                     after, memory = take_step(
                         node.optimizer, evaluation, node.loss, moved, before, node.variables if node.freezes else None
                     )
-                    self.variables, self.memories[node.optimizer] = {**self.variables, **after}, memory
+                    self.variables.update(after)
+                    self.memories[node.optimizer] = memory
                     if watched:
                         owner = node.optimizer
                         told = node.loss, node, owner, owner, self, evaluation, before, dict(moved), after
@@ -91,7 +93,7 @@ class Session:
         [loss], earlier, after = taken
         self.keep(step.loss, LaterEvaluation(plan, feeds, earlier))
         before = self.memory_of(step.optimizer)
-        self.variables = variables | after
+        self.variables.update(after)
         self.memories[step.optimizer] = Memory(before.iterations + 1, before.slots)
         return np.float64(loss)
 
@@ -148,7 +150,12 @@ class GradientComputed:
     gradients: Mapping[Node, Array]
 
 
-_living: WeakSet[Session] = WeakSet()
+_living: WeakValueDictionary[int, Session] = WeakValueDictionary()
+
+
+def _sessions() -> list[Session]:
+    """Return the living sessions: a list, since another thread may make one while somebody goes through them."""
+    return [session for reference in _living.valuerefs() if (session := reference()) is not None]
 
 
 def last_evaluation(loss: Any, session: Session | None = None) -> Evaluation:
@@ -181,7 +188,7 @@ def _last(loss: Node) -> object:
 def _others(loss: Node) -> bool:
     """Return whether a living session has another evaluation of the loss than the last one."""
     last = _last(loss)
-    return any(session.evaluations.get(loss, last) is not last for session in _living)
+    return any(session.evaluations.get(loss, last) is not last for session in _sessions())
 
 
 def compute_gradient(loss: Node, session: Session | None = None) -> dict[Node, Array]:
@@ -195,7 +202,7 @@ def compute_gradient(loss: Node, session: Session | None = None) -> dict[Node, A
     with quiet():
         gradients = evaluation.gradients(loss)
     if is_watched():
-        owner = next((each for each in _living if each.evaluations.get(loss) is evaluation), None)
+        owner = next((each for each in _sessions() if each.evaluations.get(loss) is evaluation), None)
         # who asked may clip the gradients in their place
         notify(GradientComputed(loss, session or owner, evaluation, gradients.copy()))
     return gradients

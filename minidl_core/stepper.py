@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from copy import copy
+from copy import copy, deepcopy
 from dataclasses import dataclass, field
 from operator import index
 from typing import Any
 
-from .arrays import Array, freeze, is_finite, quiet, quietly, read_only
+import numpy as np
+
+from .arrays import Array, freeze, is_finite, is_frozen, quiet, quietly, read_only
 from .backprop import search
 from .buffered import BufferedTraining
 from .errors import GraphError
@@ -116,14 +118,17 @@ class Stepper:
 
     def state(self) -> State:
         """Return what an iteration started now would start from."""
-        variables, memory = dict(self.session.variables), self.session.memory_of(self._given)
+        memory = self.session.memory_of(self._given)
+        variables = {node: _as_it_is(node, value) for node, value in self.session.variables.items()}
         others = {owner: kept for owner, kept in self.session.memories.items() if owner is not self._given}
         return State(self.finished, variables, self.optimizer.learning_rate, self._feeds, memory, others)
 
     def restore(self, state: State) -> None:
         """Start again from an earlier state; what follows has the same bits as before."""
         self.finished = state.finished
-        self.session.variables = dict(state.variables)
+        variables = dict(state.variables)  # which may be the session's own
+        self.session.variables.clear()
+        self.session.variables.update(variables)
         self.session.memories = {**state.other_memories, self._given: state.memory}
         self.optimizer.learning_rate = state.learning_rate
         self._feeds = state.feeds
@@ -163,9 +168,9 @@ class Stepper:
     def backward(self) -> Iterator[Event]:
         """Yield the search from the loss: each visit, contribution, completed gradient, and who joins the queue.
 
-        Raises GraphError where there was no forward pass, GradientError where a gradient function is wrong,
-        TraversalError where a plain search visits a node too early, NonFiniteError after the first gradient on the way
-        to a variable that is not finite: one that only data lie below changes nothing.
+        Raises GraphError where there was no forward pass, or another one comes before this is over, GradientError where
+        a gradient function is wrong, TraversalError where a plain search visits a node too early, NonFiniteError after
+        the first gradient on the way to a variable that is not finite: one that only data lie below changes nothing.
         """
         evaluation = self._evaluated()
         gradients: dict[Node, Array] = {}
@@ -203,30 +208,32 @@ class Stepper:
                     waiting[source].append((node, input_index, results[input_index]))
             if enqueued:
                 yield NodesEnqueued(node, tuple(enqueued))
+        self._check_is_last(evaluation)
         self._gradients = completed
 
     def update(self) -> Iterator[Event]:
         """Yield each variable's step, in the order in which the search visited them, then the end of the iteration.
 
-        Raises GraphError where there was no backward pass, or the optimizer's `compute` or schedule is wrong,
-        NonFiniteError after the step that is not finite.
+        Raises GraphError where there was no backward pass, or a forward pass comes before this is over, or where the
+        optimizer's `compute` or schedule is wrong, NonFiniteError after the step that is not finite.
         """
         evaluation, gradients = self._evaluated(), self._completed()
         if self._only is not None:
             gradients = {node: gradient for node, gradient in gradients.items() if node in self._only}
-        variables = dict(self.session.variables)
+        moved: dict[Variable, Array] = {}
         with quiet():
             step = Step(self.optimizer, self.session.memory_of(self._given), gradients.values())
         for node, gradient in gradients.items():
             old = evaluation[node]
             with quiet():
                 values = self.terms_of(step, node, old, gradient)
-                new = variables[node] = self.left_after.get(node, freeze(old - values[-1]))
+                new = moved[node] = self.left_after.get(node, freeze(old - values[-1]))
             terms, numbers = step.terms(node, values), step.numbers
             shown = read_only(old), read_only(gradient), step.learning_rate, read_only(new)
             yield VariableUpdated(node, *shown, terms, numbers)
             step.check_finite(node, values, new)
-        self._take(variables, step.memory, evaluation)
+        self._check_is_last(evaluation)
+        self._take(moved, step.memory, evaluation)
         yield IterationFinished(self.loss, self.finished, float(evaluation[self.loss]))
 
     # what each phase is made of, so that an engine with a mistake can be made of this one
@@ -285,7 +292,7 @@ class Stepper:
             found, earlier, after = taken
             losses += found
             session.keep(self.loss, LaterEvaluation(self._plan, self._feeds, earlier))
-            session.variables = variables | after
+            session.variables.update(after)
             session.memories[self._given] = Memory(before.iterations + several, before.slots)
             self.finished += several
             self._evaluation = self._gradients = None
@@ -298,7 +305,7 @@ class Stepper:
         session = self.session
         memory = session.memory_of(self._given)
         after, memory = take_step(self.optimizer, evaluation, self.loss, _NONE_MOVED, memory, self._only)
-        self._take({**session.variables, **after}, memory, evaluation)
+        self._take(after, memory, evaluation)
         return float(evaluation[self.loss])
 
     def _finish_forward(self, evaluation: Evaluation) -> None:
@@ -307,9 +314,12 @@ class Stepper:
         self.session.keep(self.loss, evaluation)
         self._gradients = None
 
-    def _take(self, variables: dict[Variable, Array], memory: Memory, evaluation: Evaluation) -> None:
+    def _take(self, moved: Mapping[Variable, Array], memory: Memory, evaluation: Evaluation) -> None:
         session, before = self.session, self.session.memory_of(self._given)
-        session.variables, session.memories[self._given] = {**variables, **self.left_after}, memory
+        variables = session.variables
+        variables.update(moved)
+        variables.update(self.left_after)
+        session.memories[self._given] = memory
         if is_watched():
             nodes = [node for node in self._plan.nodes if node in variables]
             after = {node: variables[node] for node in nodes if isinstance(node, Variable)}
@@ -325,10 +335,24 @@ class Stepper:
             raise GraphError("the backward pass needs the values of a forward pass; run forward() first.", self.loss)
         return self._evaluation
 
+    def _check_is_last(self, evaluation: Evaluation) -> None:
+        """Raise GraphError where a pass that was left open is taken up behind a later one: its numbers are old."""
+        if self._evaluation is not evaluation:
+            raise GraphError(
+                "this pass began before the last forward pass, or before a restore; begin it again.", self.loss
+            )
+
     def _completed(self) -> dict[Variable, Array]:
         if self._gradients is None:
             raise GraphError("the update needs the gradients of a backward pass; run backward() first.", self.loss)
         return self._gradients
+
+
+def _as_it_is(variable: Variable, value: Any) -> Any:
+    """Return what a variable was given, copied where somebody may write to it later."""
+    if isinstance(value, np.float64) or is_frozen(value, variable.initial_value.shape):
+        return value
+    return deepcopy(value)
 
 
 def _call(hook: Hook | None, events: Iterator[Event]) -> None:

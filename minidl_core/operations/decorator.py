@@ -35,9 +35,9 @@ def operation(
     operation broadcasts its inputs, and its gradients are summed back to their shapes; of any other, `shape` tells the
     shape of Y from those of the inputs (and the attributes) or raises ValueError; without it, a trial on ones tells.
     `remedy` completes the message where shapes do not fit. `unchecked` is a promise that spares the fast path a look at
-    each array: float64 becomes float64, no input is changed, and every NaN and infinity among the inputs shows in Y,
-    and of G in the gradients. Of an operation that `copies`, each entry of Y is 0 or an entry of its first input, or of
-    any in its list.
+    each array: float64 becomes float64, no input is changed, Y is a new array or a view of an input, and every NaN and
+    infinity among the inputs shows in Y, and of G in the gradients. Of an operation that `copies`, each entry of Y is 0
+    or an entry of its first input, or of any in its list.
 
     Raises GraphError where there are no positional-only inputs, an attribute is called what means something else, or
     the name is taken by an operation of another file.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..arrays import Array
+from ..definition import definitions
 from ..gradients import EvaluatedOperation, RegisterGradient
 from .decorator import operation
-from .reductions import REMEDY, SAMPLES, Axis, reduced_shape, spread
+from .reductions import REMEDY, SAMPLES, Axis, count, reduced_shape, spread
 
 
 @operation(formula="Y = max A", shape=reduced_shape, samples=SAMPLES, remedy=REMEDY)
@@ -39,20 +40,29 @@ for _name in ("reduce_max", "reduce_min"):
     RegisterGradient(_name, formulas=("G⊙(A = Y)",))(_extreme_gradient)
 
 
+def mean(a: Array, axis: Axis) -> Array:
+    """Return the means along the axis, which stays with length 1."""
+    total: Array = np.add.reduce(a, axis, keepdims=True)
+    return total / count(a, total)
+
+
 @operation(formula="Y = Σ (A - mean A)² / n", shape=reduced_shape, samples=SAMPLES, remedy=REMEDY)
 def reduce_variance(a: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
     """The squared distances of the entries of A from their mean, averaged along the axis.
 
     Without an axis, over all entries.
     """
-    return np.var(a, axis, keepdims=keepdims)  # type: ignore[no-any-return]
+    # as np.var does, which warns where there are no entries
+    centred = a - mean(a, axis)
+    squares: Array = np.add.reduce(centred * centred, axis, keepdims=keepdims)  # type: ignore[call-overload]
+    return squares / count(a, squares)
 
 
 @RegisterGradient("reduce_variance", formulas=("2·G⊙(A - mean A)/n",))
 def _reduce_variance_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     """An entry counts by how far it is from the mean; what it changes of the mean itself cancels."""
     a = op.inputs[0]
-    return [spread(op, 2.0 * grad / (a.size // grad.size)) * (a - np.mean(a, op.axis, keepdims=True))]
+    return [spread(op, 2.0 * grad / count(a, grad)) * (a - mean(a, op.axis))]
 
 
 @operation(formula="Y = sqrt(Σ (A - mean A)² / n)", shape=reduced_shape, samples=SAMPLES[:-1], remedy=REMEDY)
@@ -61,15 +71,15 @@ def reduce_std(a: Array, /, axis: Axis = None, keepdims: bool = False) -> Array:
 
     Without an axis, of all entries.
     """
-    return np.std(a, axis, keepdims=keepdims)  # type: ignore[no-any-return]
+    return np.sqrt(definitions["reduce_variance"].compute(a, axis, keepdims))
 
 
 @RegisterGradient("reduce_std", formulas=("G⊙(A - mean A)/(n·Y)",))
 def _reduce_std_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     """An entry counts by how far it is from the mean, in standard deviations; where all are equal, as 0."""
     a = op.inputs[0]
-    scale = grad / (np.where(op.output > 0, op.output, 1.0) * (a.size // grad.size))
-    return [spread(op, scale) * (a - np.mean(a, op.axis, keepdims=True))]
+    scale = grad / (np.where(op.output > 0, op.output, 1.0) * count(a, grad))
+    return [spread(op, scale) * (a - mean(a, op.axis))]
 
 
 @operation(formula="Y = sqrt(Σ A²)", shape=reduced_shape, samples=SAMPLES, remedy=REMEDY)

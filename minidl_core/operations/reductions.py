@@ -57,13 +57,18 @@ def reduce_mean(a: Array, /, axis: Axis = None, keepdims: bool = False) -> Array
     Without an axis, all entries are.
     """
     total = definitions["reduce_sum"].compute(a, axis, keepdims)
-    return total / (a.size // total.size)
+    return total / count(a, total)
 
 
 @RegisterGradient("reduce_mean", formulas=("G/n",))
 def _reduce_mean_gradient(op: EvaluatedOperation, grad: Array) -> list[Array]:
     """An average over n entries has a slope of 1/n for each of them."""
-    return [spread(op, grad / (op.inputs[0].size // grad.size))]
+    return [spread(op, grad / count(op.inputs[0], grad))]
+
+
+def count(a: Array, reduced: Array) -> int:
+    """Return of how many entries of A each entry of a reduction is made."""
+    return a.size // max(reduced.size, 1)  # where there is no entry, of none
 
 
 def spread(op: EvaluatedOperation, grad: Array) -> Array:

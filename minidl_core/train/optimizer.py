@@ -73,8 +73,8 @@ class Optimizer(Declared, ABC):
     `learning_rate` is a number or a function of the iteration (see schedules.py). `weight_decay` adds λ·W to the
     gradient, unless `compute` takes it itself. `clip_value` bounds each entry of the gradients, `clip_norm` the length
     of all variables' gradients together (Pascanu, Mikolov & Bengio 2013). All may be changed at any time; GraphError is
-    raised where one is out of its range. One that is `unchecked` promises that its `compute` makes a tuple of float64
-    arrays of the right shape, writes to none of its arguments, and passes every NaN and infinity on.
+    raised where one is out of its range. One that is `unchecked` promises that its `compute` makes a tuple of new
+    float64 arrays of the right shape, writes to none of its arguments, and passes every NaN and infinity on.
     """
 
     unchecked: ClassVar[bool] = False

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..arrays import Array, as_text, copy_in, freeze, frozen, is_finite, is_float64, read_only
+from ..arrays import Array, as_text, freeze, frozen, is_finite, read_only, taken_over
 from ..errors import GraphError, MinidlError
 from ..finite import non_finite_term, non_finite_update
 from ..graph import Node, Variable
@@ -137,7 +137,7 @@ class Step:
         values = []
         for term, value in zip(terms, returned, strict=True):
             try:
-                values.append(value if is_float64(value) else copy_in(value))
+                values.append(taken_over(value))
             except (TypeError, ValueError):
                 said = f"returned {type(value).__name__} for {term.symbol}; return an array of numbers."
                 raise self._wrong(variable, said) from None

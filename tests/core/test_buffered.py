@@ -281,3 +281,23 @@ def test_short_rows_are_calculated_by_column_to_the_same_bits(columns, rows, tra
     for variable in (w, b, c):
         assert np.array_equal(fast.session.variables[variable], slow.session.variables[variable])
     assert traced
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_how_an_array_lies_in_memory_makes_no_bit_another(read_only, traced):
+    """A sum adds in the order in which the numbers lie."""
+    numbers = np.random.default_rng(0).uniform(0.2, 1.2, (2, 30, 3))
+    start = np.asfortranarray(numbers[0] + 0.1)
+    by_column = np.asfortranarray(numbers)
+    by_column.setflags(write=not read_only)
+    x, w = dl.placeholder(), dl.Variable(start)
+    step = dl.train.GradientDescentOptimizer(1e-3).minimize(dl.reduce_sum(x + w) + dl.reduce_sum(w * w))
+    fast, slow = dl.Session(), dl.Session()
+    given = np.asfortranarray(numbers[1])
+    for number in range(12):
+        if number == 6:
+            fast.variables[w] = slow.variables[w] = given
+        losses = [event.loss for event in dl.Stepper(step, {x: by_column}, slow).iteration() if hasattr(event, "loss")]
+        assert losses == [fast.run(step, {x: by_column})]
+        assert fast.run(w).tobytes() == slow.run(w).tobytes()
+    assert traced

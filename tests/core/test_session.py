@@ -5,6 +5,8 @@ import pytest
 
 import minidl_core as dl
 
+from .messages import message
+
 
 def test_the_perceptron_of_the_chapter():
     x = dl.placeholder(name="X")
@@ -189,6 +191,25 @@ def test_a_session_that_only_a_mistake_has_kept_does_not_count():
     assert dl.compute_gradient(loss)[w] == pytest.approx(1 + np.log(3))
 
 
+def test_a_session_may_be_made_elsewhere_while_the_living_ones_are_asked():
+    """As another thread does it."""
+
+    class Asked(dict):
+        def get(self, *arguments):
+            made.append(dl.Session())
+            return super().get(*arguments)
+
+    made = []
+    w = dl.Variable([1.0, 2.0])
+    loss = dl.reduce_sum(dl.square(w))
+    first, session = dl.Session(), dl.Session()
+    for each in (first, session):
+        each.evaluations = Asked()
+    session.run(loss)
+    assert dl.compute_gradient(loss)[w].tolist() == [2.0, 4.0]
+    assert len(made) >= 2
+
+
 def test_two_steppers_have_sessions_of_their_own_and_may_share_one():
     w = dl.Variable(3.0)
     loss = dl.multiply(w, w)
@@ -318,6 +339,64 @@ def test_learning_rate_and_state_are_kept_and_restored():
     assert stepper.run(3) == [64, 16, 4]
 
 
+@pytest.mark.parametrize(
+    "take", [lambda stepper, step: stepper.session.run(step), lambda stepper, step: stepper.run(1)]
+)
+@pytest.mark.parametrize("steps", [1, 5])
+def test_whoever_holds_the_variables_of_a_session_sets_them_at_any_time(take, steps):
+    w = dl.Variable([1.0, 2.0])
+    loss = dl.reduce_sum(dl.square(w))
+    step = dl.train.GradientDescentOptimizer(0.25).minimize(loss)
+    stepper = dl.Stepper(step)
+    start, variables = stepper.state(), stepper.session.variables
+    for _ in range(steps):
+        take(stepper, step)
+    assert variables[w].tolist() == [0.5**steps, 2 * 0.5**steps]
+    variables[w] = [3.0, 4.0]
+    assert take(stepper, step) == [25.0]
+    stepper.restore(start)
+    assert variables is stepper.session.variables
+    variables[w] = [4.0, 4.0]
+    assert take(stepper, step) == [32.0]
+
+
+def test_a_state_is_what_it_was_though_a_given_array_is_written_to():
+    w, v = dl.Variable([1.0, 2.0]), dl.Variable([5.0])
+    stepper = dl.Stepper(
+        dl.train.GradientDescentOptimizer(0.25).minimize(dl.reduce_sum(dl.square(w)) * dl.reduce_sum(v))
+    )
+    given, listed = np.array([3.0, 4.0]), [2.0]
+    stepper.session.variables.update({w: given, v: listed})
+    state = stepper.state()
+    given[0] = listed[0] = 0.0
+    assert stepper.session.run(stepper.loss) == 0.0
+    stepper.restore(state)
+    assert stepper.run(1) == [50.0]
+
+
+@pytest.mark.parametrize("pass_name", ["backward", "update"])
+@pytest.mark.parametrize("restores", [False, True])
+def test_a_pass_that_was_left_open_is_not_taken_up_behind_a_later_forward_pass(pass_name, restores):
+    w = dl.Variable([1.0, 2.0])
+    stepper = dl.Stepper(dl.train.GradientDescentOptimizer(0.25).minimize(dl.reduce_sum(dl.square(w))))
+    state = stepper.state()
+    list(stepper.forward())
+    if pass_name == "update":
+        list(stepper.backward())
+    left_open = getattr(stepper, pass_name)()
+    next(left_open)
+    stepper.restore(state)
+    if not restores:
+        stepper.session.variables[w] = [10.0, 20.0]
+        list(stepper.forward())
+    said = message(dl.GraphError, lambda: list(left_open))
+    assert "this pass began before the last forward pass" in said
+    if not restores:
+        list(stepper.backward())
+        list(stepper.update())
+        assert stepper.session.run(w).tolist() == [5.0, 10.0]
+
+
 def test_a_block_has_its_own_graph_whatever_was_the_default_one_since():
     first, second = dl.Graph(), dl.Graph()
     kept = first.as_default()
@@ -371,3 +450,45 @@ def test_a_view_given_to_a_variable_is_copied_since_its_numbers_may_change_behin
         session.variables[w] = view
         losses.append(float(session.run(step)))
     assert losses == [4.0, 4.0, 4.0, 4.0, 16.0]
+
+
+REDUCTIONS = ("reduce_sum", "reduce_mean", "reduce_max", "reduce_min", "reduce_variance", "reduce_std", "norm")
+
+
+@pytest.mark.parametrize("name", REDUCTIONS)
+def test_a_single_number_has_no_axis_though_only_a_run_can_tell_and_numpy_finds_one(name):
+    x, w = dl.placeholder(), dl.Variable(2.0)
+    loss = dl.reduce_sum(getattr(dl, name)(x * w, axis=0))
+    step = dl.train.GradientDescentOptimizer(0.1).minimize(loss)
+    feed = {x: 3.0}
+    actions = (
+        lambda: dl.Session().run(loss, feed),
+        lambda: dl.Stepper(step, feed).run(5),
+        lambda: list(dl.Stepper(step, feed).iteration()),
+    )
+    said = {message(dl.ShapeError, action) for action in actions}
+    [only] = said
+    assert "multiply is (); axis must name dimensions that multiply has, each once, not 0." in only
+
+
+def test_matrices_are_refused_where_vectors_are_wanted_though_only_a_run_can_tell():
+    """NumPy's outer would take all their entries in a row."""
+    x, y = dl.placeholder(), dl.placeholder()
+    product = dl.outer(x, y)
+    assert dl.Session().run(product, {x: [1.0, 2.0], y: [3.0]}).tolist() == [[3.0], [6.0]]
+    said = message(dl.ShapeError, lambda: dl.Session().run(product, {x: [[1.0, 2.0]], y: [3.0]}))
+    assert "placeholder is (1,2) but placeholder_1 is (1,)" in said
+
+
+@pytest.mark.parametrize("average", [dl.reduce_mean, dl.reduce_variance, dl.reduce_std])
+def test_of_no_columns_there_are_no_averages_and_of_no_numbers_none(average):
+    x, w = dl.placeholder(), dl.Variable(2.0)
+    columns = average(x * w, axis=0)
+    loss = dl.reduce_sum(columns)
+    step = dl.train.AdamOptimizer(0.1).minimize(loss)
+    session = dl.Session()
+    assert session.run(columns, {x: np.zeros((2, 0))}).shape == (0,)
+    assert session.run(step, {x: np.zeros((2, 0))}) == 0.0
+    assert dl.compute_gradient(loss)[w] == 0.0
+    said = message(dl.NonFiniteError, lambda: session.run(loss, {x: np.zeros((0, 2))}))
+    assert "it makes nan in entry [0], because multiply is (0,2) and has no numbers." in said

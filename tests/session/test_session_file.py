@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tests.sample_graphs import SWEPT
-from tui_backprop.commands.cli import build_parser
+from tui_backprop.commands.cli import build_parser, main
 from tui_backprop.debugger.followed import Followed
 from tui_backprop.debugger.message import Message
 from tui_backprop.debugger.steps import Place
@@ -27,7 +27,7 @@ from tui_backprop.programs.program import ProgramError
 from tui_backprop.session import DebugSession
 from tui_backprop.session.opening import Asked, open_session
 from tui_backprop.session.saving import save_lines
-from tui_backprop.session.session_file import file_of, write_session
+from tui_backprop.session.session_file import file_of, read_branches, write_branches, write_session
 
 
 def worked_on(name: str) -> DebugSession:
@@ -181,6 +181,43 @@ def test_another_seed_and_optimizer_are_kept_and_said_in_the_command(tmp_path: P
     same(session, open_session(Asked("xor", at=asked.at, edits=asked.edit)).session)
 
 
+def test_two_branches_with_the_same_edits_stay_two(tmp_path: Path) -> None:
+    session = open_session(Asked("chain")).session
+    timeline = session.timeline
+    for iteration in (5, 3):
+        timeline.open_branch(timeline.branches[0], Place(3, 0))
+        session.edit(read_any_edit("a = 0.5", timeline, ""))
+        timeline.go_to(Place(iteration, 4))
+    timeline.go_to(Place(3, 2))
+    session.keep(path := tmp_path / "twice.backprop")
+    again = open_session(Asked(str(path))).session
+    same(session, again)
+    furthest = [branch.furthest[:2] for branch in again.timeline.branches]
+    assert furthest == [branch.furthest[:2] for branch in timeline.branches]
+    assert furthest[1:] == [(5, 4), (3, 4)]
+    assert again.timeline.branches.index(again.timeline.branch) == 2
+
+
+def test_branches_that_are_read_again_are_those_that_are_there_though_a_rate_was_nan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("failing.py").write_text(
+        "import minidl_core as dl\nw = dl.Variable(3.0, name='w')\nloss = dl.square(w, name='loss')\n"
+        "rate = lambda t: 0.1 if t < 3 else None\n"
+        "step, session = dl.train.GradientDescentOptimizer(rate).minimize(loss), dl.Session()\n"
+        "for _ in range(20): session.run(step)\n"
+    )
+    timeline = open_session(Asked("failing.py")).session.timeline
+    timeline.go_to(Place(3, 0))
+    timeline.fork(read_any_edit("learning rate = 0.01", timeline, ""))
+    says = json.loads(json.dumps(write_branches(timeline)))
+    assert np.isnan(says["branches"][1]["edits"][0]["old"])
+    there = list(timeline.branches)
+    timeline.take_branches(*read_branches(timeline, says), 1)
+    assert timeline.branches == there
+
+
 def test_a_reset_leaves_the_original_at_its_start() -> None:
     session = worked_on("xor")
     fresh = open_session(Asked("xor")).session
@@ -242,6 +279,24 @@ def test_a_number_that_differs_here_is_named(tmp_path: Path) -> None:
     says["numbers"]["a"] = [says["numbers"]["a"][0] + 0.5]
     path.write_text(json.dumps(says))
     assert "0.5 away" in open_session(Asked(str(path))).warning
+
+
+def test_a_loss_that_is_nan_does_not_differ_from_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("too_far.py").write_text(
+        "import minidl_core as dl\nw = dl.Variable(3.0, name='w')\nloss = dl.log(w, name='loss')\n"
+        "step, session = dl.train.GradientDescentOptimizer(2.0).minimize(loss), dl.Session()\n"
+        "for _ in range(20): session.run(step)\n"
+    )
+    session = open_session(Asked("too_far.py")).session
+    session.timeline.go_to(Place(20))
+    session.keep(Path("x.backprop"))
+    says = json.loads(Path("x.backprop").read_text())
+    assert np.isnan(says["numbers"]["loss"]).all()
+    assert main(["grade", "x.backprop"]) == 0
+    says["numbers"]["loss"] = [1.0]
+    Path("x.backprop").write_text(json.dumps(says))
+    assert main(["grade", "x.backprop"]) != 0
 
 
 def test_a_file_of_another_kind_is_never_replaced(tmp_path: Path) -> None:

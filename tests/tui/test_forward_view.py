@@ -21,6 +21,7 @@ from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import program_of
 
 from .on_screen import opened, text
+from .test_no_numbers import EMPTY
 
 
 def drawn(timeline: Timeline, name: str, followed: Followed | None = None) -> str:
@@ -115,3 +116,19 @@ def test_its_numbers_are_there_in_full() -> None:
         "b1[0]": float(start[0]),
         "dJ/db1[0]": pytest.approx(float(timeline.moment.gradient(variable)[0]), rel=1e-12),
     }
+
+
+def test_a_variable_without_numbers_is_not_chosen() -> None:
+    timeline = Timeline(program_of(EMPTY))
+    view = ForwardView()
+    starts = set()
+    for term in range(4):
+        followed = replace(Followed(), term=term)
+        for node in timeline.graph.nodes:
+            draw_inspector(timeline.moment, "forward mode", followed, 60, 30, node)
+            view.numbers(timeline.moment, followed, node)
+        starts |= set(view.numbers(timeline.moment, followed, timeline.graph.loss))
+    assert {start for start in starts if start.startswith(("W", "N", "E"))} == {"W[0,0]"}
+    [nothing] = [node for node in timeline.graph.nodes if node.name == "z"]
+    origin = view.origin(timeline.moment, Followed(), nothing)
+    assert origin == "goes nowhere: no number of a variable leads to z"

@@ -111,7 +111,7 @@ def test_a_history_that_is_cut_knows_what_one_of_that_length_knows(
     cut = whole.until(end)
     end = min(end, len(values))
     assert len(cut) == end
-    for iteration in range(1, end):
+    for iteration in range(1, end + 1):
         known, before = cut.loss_at(iteration), whole.loss_at(iteration)
         assert (known is None) == (before is None)
         assert known is None or same(known, values[iteration - 1])

@@ -31,13 +31,14 @@ from minidl_core import (
 from minidl_core.arrays import Array
 from minidl_core.definition import definitions
 from minidl_core.gradients import EvaluatedOperation
-from tui_backprop.debugger.steps import after_event, after_step
+from tui_backprop.debugger.steps import after_event, after_iteration, after_step
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.keys import KEY_OF
 from tui_backprop.lessons import lesson_names, load_lesson
 from tui_backprop.lessons.lesson import Example
 from tui_backprop.narration.narration import narrate_line
 from tui_backprop.narration.wording import ROOMS
+from tui_backprop.notation.edits import read_any_edit
 from tui_backprop.notation.fitting import wrap
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import program_of
@@ -147,6 +148,17 @@ def test_the_perceptron_tells_where_its_weights_come_from() -> None:
     )
     said = sentences(Timeline(open_program("perceptron", seed=1, learning_rate=0.02)))
     assert any("W - 0.02·dJ/dW" in sentence for sentence in said)
+
+
+def test_variables_that_another_seed_drew_are_not_said_to_be_left_by_the_iteration_before() -> None:
+    timeline = Timeline(open_program("perceptron"))
+    finish(timeline, 3)
+    timeline.fork(read_any_edit("seed = 5", timeline, ""))
+    timeline.forward(after_iteration)
+    w = "W is a variable: four weights that training may change"
+    assert f"{w}; you changed seed 28 → 5." in [narrate_event(timeline.moment, index) for index in range(6)]
+    finish(timeline, 5)
+    assert f"{w}; iteration 4 left them like this." in [narrate_event(timeline.moment, index) for index in range(6)]
 
 
 def test_a_chain_is_a_product_of_slopes() -> None:

@@ -34,6 +34,7 @@ from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import STYLES, plain
 from tui_backprop.keys import KEY_OF
 from tui_backprop.lessons.lesson import Example
+from tui_backprop.narration.wording import as_choice
 from tui_backprop.notation.formats import number, shape_text
 from tui_backprop.panes.question_pane import draw_question
 from tui_backprop.panes.step_pane import draw_step
@@ -67,7 +68,7 @@ def steps(timeline: Timeline, iterations: int, followed: Followed, fine: bool = 
 
 def told(node: Node) -> str:
     """Return how a choice says a node: one that is called like a number is not to be taken for one."""
-    is_like_one = node.name[0].isdecimal() or node.name[0] in "+-."
+    is_like_one = re.match(r"[-+−.]*\d", node.name)
     return f"the constant {node.name}" if isinstance(node, Constant) and is_like_one else node.name
 
 
@@ -357,3 +358,12 @@ def test_the_next_iteration_can_be_begun_without_a_step() -> None:
     assert (timeline.recording.iteration, timeline.cursor, timeline.furthest[:2]) == (2, 0, (2, 0))
     assert timeline.back(after_step)
     assert (timeline.recording.iteration, timeline.at_end_of_iteration) == (1, True)
+
+
+def test_only_a_constant_that_is_called_like_a_number_is_told_from_one() -> None:
+    with Graph().as_default():
+        names = {name: as_choice(Constant(1.5, name=name)) for name in ("12", "-1", ".5", "_", "/x", "one", "x2")}
+        variable = as_choice(Variable(1.5, name="7"))
+    assert [name for name, said in names.items() if said == f"the constant {name}"] == ["12", "-1", ".5"]
+    assert [name for name, said in names.items() if said == name] == ["_", "/x", "one", "x2"]
+    assert variable == "7"

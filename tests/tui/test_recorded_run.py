@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from minidl_core import NodeEvaluated
 from minidl_core.train import GradientDescentOptimizer, MomentumOptimizer
 from tui_backprop.commands.cli import main
 from tui_backprop.debugger.edits import NumberEdit
@@ -15,6 +16,7 @@ from tui_backprop.debugger.steps import Place, after_iteration
 from tui_backprop.debugger.timeline import Timeline
 from tui_backprop.drawing.palette import plain
 from tui_backprop.narration.messages import sentences
+from tui_backprop.narration.narration import narrate_event_line
 from tui_backprop.panes.header import draw_header
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import Program
@@ -204,3 +206,34 @@ def test_what_is_hardly_ever_meant_is_said_when_it_is_opened_and_headless(
     assert main(["--headless", "my_model.py"]) == 0
     assert pairs in capsys.readouterr().err
     assert opened("step = adam.minimize(loss)\nsession.run(step, batch())").warning == ""
+
+
+def test_a_number_that_the_script_set_is_not_said_to_be_left_by_the_step_before(opened: Open) -> None:
+    set_once = (
+        "step = train.GradientDescentOptimizer(0.1).minimize(loss)\n"
+        "for i in range(4):\n    session.run(step, batch())\n"
+        "    if i == 1: session.variables[b] = [0.25]\n    if i == 2: session.variables[w] = [[7.0], [8.0]]"
+    )
+    timeline = Timeline(opened(set_once))
+
+    def told(iteration: int, name: str) -> str:
+        timeline.go_to(Place(iteration))
+        [index] = [
+            index
+            for index, event in enumerate(timeline.recording.events)
+            if isinstance(event, NodeEvaluated) and event.node.name == name
+        ]
+        return plain([narrate_event_line(timeline.moment, index)])
+
+    assert "iteration 1 left it at [" in told(2, "b")
+    assert "the program set it to [0.25]" in told(3, "b")
+    assert "iteration 2 left them like this" in told(3, "w")
+    assert "the program set them like this" in told(4, "w")
+    assert "iteration 3 left it at [" in told(4, "b")
+    assert "iteration 4 left them like this" in told(5, "w")
+    timeline.go_to(Place(2))
+    [w] = [node for node in timeline.graph.variables if node.name == "w"]
+    timeline.fork(
+        NumberEdit(w, (0, 0), float(timeline.moment.variable(w)[0, 0]), 3.0)
+    )  # what the script set counts no more
+    assert "iteration 3 left them like this" in told(4, "w")

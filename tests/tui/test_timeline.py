@@ -223,6 +223,19 @@ def test_the_loss_before_is_known_wherever_one_comes_from() -> None:
         assert timeline.recording.previous_loss == before
 
 
+@pytest.mark.parametrize("asked", [9, 50, 3000])
+def test_the_loss_before_a_mistake_is_known_however_far_one_wanted_to_go(asked: int) -> None:
+    stepped, sent = open_lesson("too-far"), open_lesson("too-far")
+    while stepped.forward(after_iteration):
+        pass
+    for _ in range(2):  # at first and when it is known where the mistake is
+        sent.go_to(Place(asked))
+        assert sent.place == stepped.place
+        assert sent.recording.error is not None
+        assert sent.recording.previous_loss == stepped.recording.previous_loss is not None
+        assert sent.recording.start.finished == stepped.recording.start.finished == 7
+
+
 @pytest.mark.parametrize("name", SWEPT)
 def test_every_node_is_unreached_waiting_queued_or_visited_and_nothing_else(name: str) -> None:
     timeline = open_lesson(name)

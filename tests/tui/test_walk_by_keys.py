@@ -58,7 +58,7 @@ async def test_a_walk_to_the_operands_and_the_choice_between_them() -> None:
         assert "W   variable" in text(pilot, "inspector-title")
         assert "W[1,0] = -1.283" in text(pilot, "inspector")
         await pilot.press("enter")
-        assert "Enter goes no further: W is what training has made of it" in text(pilot, "keys")
+        assert "Enter goes no further: W is what the iteration starts from" in text(pilot, "keys")
         await pilot.press("backspace", "a", "d", "enter")
         assert "X[3,1] = 1.847" in text(pilot, "inspector")
         await pilot.press("enter", "backspace", "backspace", "backspace")

@@ -16,12 +16,13 @@ from minidl_core.train import Memory, Optimizer
 class NumberEdit:
     """A number becomes another: of a variable or of data at an index, or all of its numbers where that is None.
 
-    Where there is no node it is the learning rate. `old` is what the number was (of all numbers, the first).
+    Where there is no node it is the learning rate. `old` is what the number was (of all numbers, the first); it follows
+    from where the edit was made, and may be NaN, where a schedule failed.
     """
 
     node: Variable | Placeholder | None
     index: tuple[int, ...] | None
-    old: float
+    old: float = field(compare=False)
     new: float
 
     def applied(self, state: State) -> State:

@@ -73,7 +73,7 @@ class LossHistory:
         if rest and count < self._count:
             first = history._first[-1]
             history._low[-1], history._high[-1] = (first, first) if isfinite(first) else (inf, -inf)
-        history.latest = self.latest if count == self._count else history._first[-1] if count else None
+        history.latest = self.loss_at(count)
         return history
 
     def points(self, window: int, columns: int) -> Iterator[tuple[float, float]]:

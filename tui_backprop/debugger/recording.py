@@ -35,7 +35,7 @@ from minidl_core.train import Optimizer
 
 from ..beliefs.comparison import Arrival, carry, compare, parts
 from ..beliefs.evaluated_graph import magnitudes, passed_on
-from .edits import Edit
+from .edits import Edit, SeedEdit
 from .loss_graph import LossGraph
 
 if TYPE_CHECKING:
@@ -128,6 +128,21 @@ class Recording:
     def next_measures_step(self) -> bool:
         """Whether the loss of the next iteration will say so of this step; a graph may have to be built to know."""
         return self._goes_on(self.iteration)
+
+    def edits_of(self, node: Node) -> list[Edit]:
+        """Return the edits by which a node has the numbers that it has in this iteration."""
+        return [
+            each
+            for each in self.edits
+            if each.node is node or (isinstance(each, SeedEdit) and isinstance(node, Variable) and node in each.values)
+        ]
+
+    def was_set(self, node: Node) -> bool:
+        """Return whether the program itself gave a variable its numbers, after the step before."""
+        if self.step is None or self.iteration == 1 or not isinstance(node, Variable):
+            return False
+        given = self.step.set_before.get(node)
+        return given is not None and np.array_equal(given, self.start.variables.get(node, node.initial_value))
 
     @cached_property
     def update_order(self) -> list[Variable]:

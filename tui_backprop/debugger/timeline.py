@@ -141,9 +141,16 @@ class Timeline:
 
     def open(self, iteration: int) -> None:
         """Move to the start of an iteration; an error stops earlier."""
-        # one iteration earlier than needed, for the loss before this one
-        self.course.restore(self.branch.states.before(max(iteration - 2, 0)), self.branch.edits)
-        self._begin_another(self._advance(iteration - 1 - self.course.finished))
+        before = self._train_to(iteration - 1)
+        if before is None and self.course.finished:  # an error came first, in the iteration from which that began
+            before = self._train_to(self.course.finished)
+        self._begin_another(before)
+
+    def _train_to(self, finished: int) -> PastIteration | None:
+        """Train on until so many iterations are finished, or an error comes; return the last one, if there is one."""
+        # from one iteration earlier than needed, for the loss of that one
+        self.course.restore(self.branch.states.before(max(finished - 1, 0)), self.branch.edits)
+        return self._advance(finished - self.course.finished)
 
     def play(self, place: Place, is_over: Callable[[], bool] = lambda: False) -> bool:
         """Move on to a place in the current iteration, and return whether it is reached before it is over.
@@ -226,15 +233,15 @@ class Timeline:
     ) -> None:
         """Have branches with these edits, each behind so many finished iterations, and move to the start of one.
 
-        A branch that is there already stays what it is. `furthest` are the latest places that were ever reached on
-        them. Raises IndexError where there is none such.
+        A branch that is there already stays what it is; two may have the same edits. `furthest` are the latest places
+        that were ever reached on them. Raises IndexError where there is none such.
         """
         there = {branch.made: branch for branch in self.branches}
-        branches = []
+        branches: list[Branch] = []
         for made, place in zip(map(tuple, edits), furthest, strict=True):
             branch = there.get(made)
-            if branch is None:
-                known = next((made[:count] for count in range(len(made), -1, -1) if made[:count] in there), None)
+            if branch is None or branch in branches:
+                known = next((made[:count] for count in reversed(range(len(made))) if made[:count] in there), None)
                 branch = Branch() if known is None else there[known]
                 if known is None:
                     branch.states, branch.milestones = self.branch.states.until(0), dict(self.branch.milestones)

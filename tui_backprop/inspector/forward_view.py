@@ -44,9 +44,9 @@ class ForwardView(View):
 
     def origin(self, moment: Moment, followed: Followed, node: Node) -> Origin | str:
         """Return the number of a variable from which the pass starts; the terms to choose from are the variables."""
-        variables = [node] if isinstance(node, Variable) else _variables(node)
+        variables = _variables(node)
         if not variables:
-            return f"goes nowhere: no variable leads to {called(node)}"
+            return f"goes nowhere: no number of a variable leads to {called(node)}"
         chosen = (followed.term or 0) % len(variables)
         index = element_at(moment, variables[chosen], variables[chosen].initial_value.shape, followed)
         return Origin(variables[chosen], "value", [], 0, len(variables), chosen, lambda _: index)
@@ -68,9 +68,8 @@ class ForwardView(View):
         """Draw the changes of the nodes one after another, the Jacobian where it is small, and the two costs."""
         origin = self.origin(moment, followed, node)
         if isinstance(origin, str):
-            return compose(
-                [Section(9, prose(f"No variable leads to {called(node)}: nothing changes it.", width))], width, height
-            )
+            nothing = f"No number of a variable leads to {called(node)}: nothing changes it."
+            return compose([Section(9, prose(nothing, width))], width, height)
         leaf, index, node = origin.node, origin.index, _last(moment, node)
         found = _pass(moment.recording, node, leaf, index)
         start = element_text(called(leaf), index)
@@ -103,7 +102,8 @@ def _last(moment: Moment, node: Node) -> Node:
 
 
 def _variables(node: Node) -> list[Variable]:
-    return [each for each in post_order([node]) if isinstance(each, Variable)]
+    """Return the variables that lead to a node and have numbers."""
+    return [each for each in post_order([node]) if isinstance(each, Variable) and each.initial_value.size]
 
 
 @kept  # the pane is drawn again for the same element when anything else on the screen changes

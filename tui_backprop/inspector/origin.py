@@ -106,7 +106,7 @@ def gradient_origin(moment: Moment, followed: Followed, node: Node) -> Origin | 
 def value_origin(moment: Moment, followed: Followed, node: Node) -> Origin | str:
     """Return from which operand, and which element of it, the followed element of a value was computed."""
     if not isinstance(node, Operation):
-        made = {"placeholder": "is data", "variable": "is what training has made of it"}
+        made = {"placeholder": "is data", "variable": "is what the iteration starts from"}
         return f"goes no further: {called(node)} {made.get(node.kind, 'is written in the graph')}"
     inputs, output = operands(moment, node)
     input_index = input_in_focus(node, followed)

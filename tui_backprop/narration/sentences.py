@@ -70,27 +70,28 @@ def _leaf(at: Moment, event: NodeEvaluated, name: Name) -> Words:
         if node.name == number_of(node):
             return Words((f"{n} is {given}: training never changes it",))
         return Words((f"{n} is {given}: {text or shape}",), tail=f"Training never changes {'it' if text else it}")
-    first, left = at.iteration == 1, f"iteration {at.iteration - 1} left"
+    first, left, to = at.iteration == 1, _left(at, node), "to" if at.recording.was_set(node) else "at"
+    edited = at.recording.edits_of(node)
     if not value.shape:
-        since = f"it starts as {text}" if first else f"{left} it at {text}"
-        since = history(at, node) if _is_edited(at, node) else since
+        since = f"it starts as {text}" if first else f"{left} it {to} {text}"
+        since = history(at, node) if edited else since
         return Words((f"{n} is a variable: {since}; training may change it",))
     since = history(at, node)
-    if text and not _is_edited(at, node):
-        since = f"{'it starts' if value.size == 1 else 'they start'} as {text}" if first else f"{left} {it} at {text}"
+    if text and not edited:
+        since = f"{'it starts' if value.size == 1 else 'they start'} as {text}" if first else f"{left} {it} {to} {text}"
     return Words((f"{n} is a variable: {numbers} that training may change; {since}",))
 
 
 def history(at: Moment, node: Node) -> str:
     """Say where the values of a variable come from."""
-    edited = [edit for edit in at.recording.edits if edit.node is node]
+    edited = at.recording.edits_of(node)
     if edited:
         return f"you changed {listed(edited, lambda edit: label(edit, 8), 2)}"
-    return "they start like this" if at.iteration == 1 else f"iteration {at.iteration - 1} left them like this"
+    return "they start like this" if at.iteration == 1 else f"{_left(at, node)} them like this"
 
 
-def _is_edited(at: Moment, node: Node) -> bool:
-    return any(edit.node is node for edit in at.recording.edits)
+def _left(at: Moment, node: Node) -> str:
+    return "the program set" if at.recording.was_set(node) else f"iteration {at.iteration - 1} left"
 
 
 def _evaluated(at: Moment, event: NodeEvaluated, name: Name) -> Words:

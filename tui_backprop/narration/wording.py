@@ -30,6 +30,7 @@ NAME_LENGTHS = (40, 24, 16, 10, 6)
 """To how many cells names are cut, one after the other, until a sentence fits."""
 
 _MARKED = re.compile("\0([a-z]+)\1([^\2]*)\2")
+_LIKE_A_NUMBER = re.compile(r"[-+−.]*\d")
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -111,13 +112,10 @@ def slope_of(at: Moment, node: Node, name: Name) -> str:
     return unmark(f"d{name(at.graph.loss)}/d{name(node)}")
 
 
-_BEGINS_A_NUMBER = re.compile(r"[-+.\d]")
-
-
 def in_list(node: Node, length: int = NAME_LENGTHS[1]) -> str:
     """Return the name of a node as it stands in a list: '12' where a constant's name could be taken for a number."""
     name = cut(node.name, length)
-    return f"'{name}'" if isinstance(node, Constant) and _BEGINS_A_NUMBER.match(name) else name
+    return f"'{name}'" if isinstance(node, Constant) and _LIKE_A_NUMBER.match(name) else name
 
 
 def as_choice(node: Node) -> str:

@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -256,7 +257,7 @@ def _difference(timeline: Timeline, saved: Mapping[str, list[float]]) -> str:
     here = _numbers(timeline)
     for name, numbers in saved.items():
         for place, (before, now) in enumerate(zip(numbers, here.get(name, ()), strict=False)):
-            if before != now:
+            if before != now and not (isnan(before) and isnan(now)):
                 which = name if len(numbers) == 1 else f"number {place + 1} of {name}"
                 return f"{which} was {before!r}; here it is {now!r}, {abs(now - before):.2g} away"
     return ""
