@@ -56,12 +56,17 @@ class Loss:
         """Yield what may be the gradient of a weight, each as it is used: divided by the learning rate alone."""
         yield from used(self.step.found.get(number, ()), self.rates.get(number, 1.0))
 
+    def agreeing(self) -> Iterator[tuple[int, Note]]:
+        """Yield the gradients by hand that are those of this loss, each with the number of its weight."""
+        for number, right in self.right.items():
+            yield from ((number, each.note) for each, value in self.used(number) if agrees(value, self.factor * right))
+
 
 class Losses:
     """Finds the losses of a run's steps.
 
-    `implied` says which loss the gradients are of, where none is computed, or another one (`is_computed`), and
-    `stopped` what ended the run, if a number that is not finite did. `larger` is called what adds terms to the loss
+    `implied` says which loss the gradients are of, or some (`is_partly_implied`), where none is computed, or another
+    one (`is_computed`), and `stopped` what ended the run, if a number that is not finite did. `larger` is called what adds terms to the loss
     of which the script's gradients know nothing. Its learning rates are among the numbers `written` in its source.
     """
 
@@ -77,7 +82,7 @@ class Losses:
         self._refused: ProgramError | None = None
         self._plans: dict[Built, Plan] = {}
         self.implied = self.stopped = ""
-        self.is_computed = False
+        self.is_computed = self.is_partly_implied = False
         self.larger = ""
         self._without_penalties: object = None
         self._place: tuple[object, ...] | None = None
@@ -89,6 +94,9 @@ class Losses:
         self._place = place
         if not matches:
             implied = list(self._implied_losses())
+            if not implied and place is None:
+                self.is_partly_implied = True
+                implied = list(self._implied_losses())
             if implied:
                 self.is_computed = place is not None
                 yield from implied
@@ -232,7 +240,7 @@ class Losses:
         return None
 
     def _implied_losses(self) -> Iterator[Loss]:
-        """Yield the losses that the script's gradients are of, if there is one of which all of them are."""
+        """Yield the losses that the script's gradients are of, if there is one of which all of them are, or some."""
         known = None
         for step in self._steps:
             own = [note for note in _scalars(step) if _place(note) == self._place] if self._place else []
@@ -245,6 +253,8 @@ class Losses:
                 loss = self._try(step, note, is_sum=formula is _SUM)
                 # the parts of a sum are losses of the script itself, so that its gradients may have mistakes
                 least = 1 if formula is _SUM else len(step.found)
+                if loss is not None and self.is_partly_implied and _has_a_layer(loss):
+                    least = 1
                 if loss is None or loss.matches < least or loss.factor < 0 or _is_part(loss):
                     continue
                 text = formula.format(**names)
@@ -294,15 +304,18 @@ class Losses:
         return loss
 
 
+def _has_a_layer(loss: Loss) -> bool:
+    """Return whether gradients are those of a loss of all weights: of a matrix, or of two, as one may be by chance."""
+    agreeing = {number for number, note in loss.agreeing() if np.count_nonzero(note.value) > 1}
+    weights = {note for note, number in loss.step.weights.items() if number in agreeing}
+    is_matrix = any(note.what in (np.matmul, np.dot) and not weights.isdisjoint(note.sources) for note in loss.made)
+    return loss.step.found.keys() <= loss.right.keys() and (is_matrix or len(agreeing) > 1)
+
+
 def _is_part(loss: Loss) -> bool:
     """Return whether the script adds gradients of others to those of a loss, as over the examples of a batch."""
     step = loss.step
-    same = {
-        each.note
-        for number, right in loss.right.items()
-        for each, value in loss.used(number)
-        if agrees(value, loss.factor * right)
-    }
+    same = {note for _, note in loss.agreeing()}
     for note in step.notes:
         added = [each for each in note.inputs if type(each) is Note] if note.what is np.add else []
         others = [each for each in added if each not in same]

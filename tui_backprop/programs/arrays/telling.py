@@ -70,12 +70,12 @@ def _names(which: Iterator[tuple[str, bool]]) -> str:
 def implied(losses: Losses, opened: int, taken: int) -> Iterator[str]:
     """Say which loss the gradients are of, where it is none that the script computes."""
     if losses.implied:
-        other = (
-            "Its gradients are not those of the loss that it computes, but"
-            if losses.is_computed
-            else "It computes no loss; its gradients are those"
-        )
-        yield f"{other} of {losses.implied}, shown here."
+        if losses.is_computed:
+            yield f"Its gradients are not those of the loss that it computes, but of {losses.implied}, shown here."
+        elif losses.is_partly_implied:
+            yield f"It computes no loss; some of its gradients, and not all, are those of {losses.implied}, shown here."
+        else:
+            yield f"It computes no loss; its gradients are those of {losses.implied}, shown here."
         if opened < taken and not losses.stopped:
             yield f"They are not in step {opened + 1} of {taken}: only the steps before it are here."
 
