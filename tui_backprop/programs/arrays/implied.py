@@ -15,10 +15,10 @@ _MOST_EXAMPLES = 256
 _MOST_TRIED = 8
 
 
-def implied_losses(step: Taken, lines: Lines) -> Iterator[tuple[str, Mapping[str, str], Note]]:
+def implied_losses(step: Taken, lines: Lines) -> Iterator[tuple[str, Mapping[str, str], Note, object]]:
     """Yield the losses of which the differences in a step may be the gradients.
 
-    Each is a formula, the names of its output `a` and target `y` in this step, and a note.
+    Each is a formula, the names of its output `a` and target `y` in this step, a note, and where the difference is.
     """
     groups: dict[object, list[_Error]] = {}
     for error in step.notes:
@@ -29,15 +29,15 @@ def implied_losses(step: Taken, lines: Lines) -> Iterator[tuple[str, Mapping[str
         if len(made) != 1 or len(others) != 1 or np.shape(made[0].value) != np.shape(error.value):
             continue
         # one line may take it of each example of a batch, or at each time
-        place = error if error.place is None else error.place[:2]
-        groups.setdefault(place, []).append(_Error(error, made[0], others[0]))
-    for errors in groups.values():
+        at = error if error.place is None else error.place[:2]
+        groups.setdefault(at, []).append(_Error(error, made[0], others[0]))
+    for place, errors in groups.items():
         if 1 < len(errors) <= _MOST_EXAMPLES:
             for formula, names, parts in _of(errors, step, lines):
-                yield f"the sum of {formula} over its examples", names, summed(step, parts)
-        for error in errors[-_MOST_TRIED:]:
-            for formula, names, parts in _of([error], step, lines):
-                yield formula, names, parts[0]
+                yield f"the sum of {formula} over its examples", names, summed(step, parts), place
+        for each in errors[-_MOST_TRIED:]:
+            for formula, names, parts in _of([each], step, lines):
+                yield formula, names, parts[0], place
 
 
 class _Error(NamedTuple):
@@ -50,8 +50,10 @@ class _Error(NamedTuple):
 
 def _of(errors: Sequence[_Error], step: Taken, lines: Lines) -> Iterator[tuple[str, Mapping[str, str], list[Note]]]:
     """Yield what losses these may be the gradients of, one of each: a formula, its names and the losses."""
-    _, out, target = errors[0]
-    names = {"y": lines.of_data(target) or "y", "a": lines.names_of([out]).get(out) or "out"}
+    error, out, target = errors[0]
+    # the line of the difference has a name for what it makes in the end alone
+    on_the_way = lines.names_of([error]).values()
+    names = {"y": lines.of_data(target, on_the_way) or "target", "a": lines.names_of([out]).get(out) or "out"}
     half, two_way, cross = _noting(step, _half_square), _noting(step, _two_way), _noting(step, _cross_entropy)
     yield "0.5 * sum(({a} - {y}) ** 2)", names, [half(each.note) for each in errors]
     if all(np.min(each.out.value) > 0 and np.max(each.out.value) < 1 for each in errors):

@@ -21,6 +21,7 @@ from .matching import match, used
 from .penalties import with_other_terms, with_penalties
 from .rates import Rates
 from .recorder import Taken
+from .scalars import is_at, place_of, scalars_of
 from .tape import Note, is_moved, spine
 
 _MOST_TRIED = 8
@@ -66,8 +67,9 @@ class Losses:
     """Finds the losses of a run's steps.
 
     `implied` says which loss the gradients are of, or some (`is_partly_implied`), where none is computed, or another
-    one (`is_computed`), and `stopped` what ended the run, if a number that is not finite did. `larger` is called what adds terms to the loss
-    of which the script's gradients know nothing. Its learning rates are among the numbers `written` in its source.
+    one (`is_computed`), and `stopped` what ended the run, if a number that is not finite did. `larger` is called what
+    adds terms to the loss of which the script's gradients know nothing. Its learning rates are among the numbers
+    `written` in its source.
     """
 
     def __init__(self, graphs: Graphs, steps: Sequence[Taken], written: Collection[float]) -> None:
@@ -107,9 +109,9 @@ class Losses:
             return
         taken, known = 0, None
         for step in self._steps:
-            scalars = _scalars(step)
-            own = [note for note in scalars if _place(note) == place]
-            own = own or [note for note in scalars if _is_at(note, place)]
+            scalars = scalars_of(step)
+            own = [note for note in scalars if place_of(note) == place]
+            own = own or [note for note in scalars if is_at(note, place)]
             try:
                 if own:
                     below = self.graphs.below(step, own[-1])
@@ -134,7 +136,7 @@ class Losses:
 
     def before_penalties(self, loss: Loss) -> Loss | None:
         """Return the loss to which a script adds penalties for large weights; None where it adds none."""
-        notes = [note for note in _scalars(loss.step) if _place(note) == self._without_penalties]
+        notes = [note for note in scalars_of(loss.step) if place_of(note) == self._without_penalties]
         return self._try(loss.step, notes[-1]) if self.has_penalties and notes else None
 
     def with_data(self, loss: Loss, data: Note) -> Loss | None:
@@ -147,12 +149,12 @@ class Losses:
 
     def others(self, loss: Loss) -> Iterator[Loss]:
         """Yield the other losses that a step computes, as that of a second network; none is a part of the other."""
-        own = [note for note in _scalars(loss.step) if _place(note) == self._place]
+        own = [note for note in scalars_of(loss.step) if place_of(note) == self._place]
         if self._has_others is False or not own:
             return
         self._has_others = False
         made = {*self.graphs.below(loss.step, own[-1]).made}
-        for note in self._called_loss(loss.step, _scalars(loss.step))[-_MOST_TRIED:]:
+        for note in self._called_loss(loss.step, scalars_of(loss.step))[-_MOST_TRIED:]:
             if note not in made and own[-1] not in self.graphs.below(loss.step, note).made:
                 other = self._try(loss.step, note)
                 if other is not None and other.matches:
@@ -168,10 +170,10 @@ class Losses:
         """Return the place in the script that computes the loss, and how many gradients by hand are of it."""
         tried = 0
         for step in self._moving or self._steps:
-            scalars = _scalars(step)
+            scalars = scalars_of(step)
             note, matches = self._best(step, scalars)
             if note is not None:
-                return _place(note), matches
+                return place_of(note), matches
             tried += bool(scalars)
             if tried > _MOST_STEPS:
                 break
@@ -207,7 +209,7 @@ class Losses:
         total = with_penalties(note, step, named)
         if total is note or (loss := self._try(step, total)) is None:
             return note, matches
-        self._without_penalties = _place(note)
+        self._without_penalties = place_of(note)
         return total, loss.matches
 
     def _steady(self, factors: Mapping[Note, float], step: Taken) -> Note:
@@ -218,7 +220,7 @@ class Losses:
         steps = self._moving if step in self._moving else self._steps
         for after in steps[steps.index(step) + 1 :][:1]:
             for note, factor in factors.items():
-                again = [each for each in _scalars(after) if _place(each) == _place(note)]
+                again = [each for each in scalars_of(after) if place_of(each) == place_of(note)]
                 loss = self._try(after, again[-1]) if again else None
                 if loss is not None and loss.matches and rounded(loss.factor) == rounded(factor):
                     return note
@@ -241,30 +243,38 @@ class Losses:
 
     def _implied_losses(self) -> Iterator[Loss]:
         """Yield the losses that the script's gradients are of, if there is one of which all of them are, or some."""
-        known = None
+        known: tuple[str, object] | None = None
         for step in self._steps:
-            own = [note for note in _scalars(step) if _place(note) == self._place] if self._place else []
+            own = [note for note in scalars_of(step) if place_of(note) == self._place] if self._place else []
             candidates = list(implied_losses(step, self._lines))
             if len(own) > 1:
-                candidates.insert(0, (_SUM, {}, summed(step, own)))
-            for formula, names, note in candidates:
-                if known not in (None, formula):
+                candidates.insert(0, (_SUM, {}, summed(step, own), None))
+            rated: list[tuple[int, Note, str, tuple[str, object]]] = []
+            for formula, names, note, place in candidates:
+                if known not in (None, (formula, place)):
                     continue
                 loss = self._try(step, note, is_sum=formula is _SUM)
                 # the parts of a sum are losses of the script itself, so that its gradients may have mistakes
                 least = 1 if formula is _SUM else len(step.found)
                 if loss is not None and self.is_partly_implied and _has_a_layer(loss):
                     least = 1
-                if loss is None or loss.matches < least or loss.factor < 0 or _is_part(loss):
+                if loss is None or loss.factor < 0 or _is_part(loss):
                     continue
-                text = formula.format(**names)
-                # each step may have a target of its own, as with one example after the other
-                self.implied = text if self.implied in ("", text) else formula.format(a="output", y="target")
-                known = formula
-                yield self._loss(step, self.graphs, self.graphs.below(step, note), None, is_sum=formula is _SUM)
-                break
-            else:
+                is_whole = loss.matches >= least
+                # what the loss is stands after the first step, so that others may have mistakes
+                if is_whole or (known and step.found.keys() <= loss.right.keys()):
+                    text = formula.format(**names)
+                    rated.append((loss.matches, note, text, (formula, place)))
+                if is_whole:
+                    break
+            if not rated:
                 return
+            matches, note, text, known = max(rated, key=lambda each: each[0])
+            self.is_partly_implied = self.is_partly_implied or (known[0] is not _SUM and matches < len(step.found))
+            # each step may have a target of its own, as with one example after the other
+            self.implied = text if self.implied in ("", text) else known[0].format(a="output", y="target")
+            is_sum = known[0] is _SUM
+            yield self._loss(step, self.graphs, self.graphs.below(step, note), None, is_sum=is_sum)
 
     def _called_loss(self, step: Taken, scalars: Sequence[Note]) -> list[Note]:
         """Return those numbers that the script, or the function that computes them, calls a loss."""
@@ -320,7 +330,7 @@ def _is_part(loss: Loss) -> bool:
         added = [each for each in note.inputs if type(each) is Note] if note.what is np.add else []
         others = [each for each in added if each not in same]
         # what a weight itself adds is its decay
-        if len(others) < len(added) and any(_depends(each, step) for each in others):
+        if len(others) < len(added) and any(np.any(each.value) and _depends(each, step) for each in others):
             return True
     return False
 
@@ -347,7 +357,7 @@ def _fed_again(known: Below, step: Taken) -> list[Note] | None:
     sources = {source for note in step.notes for source in note.sources}
     fed: list[Note] = []
     for old in known.fed:
-        like = [each for each in step.notes if each not in step.dependent and _place(each) == _place(old)]
+        like = [each for each in step.notes if each not in step.dependent and place_of(each) == place_of(old)]
         if old in sources:
             fed.append(old)
         elif old.what is not None and like and np.shape(like[-1].value) == np.shape(old.value):
@@ -375,22 +385,3 @@ def _is_alike(note: Note, other: Note) -> bool:
         return False
     is_of_several = len({each for each in note.sources if np.ndim(each.value)}) > 1
     return is_of_several and np.array_equal(note.value, other.value)
-
-
-def _scalars(step: Taken) -> list[Note]:
-    """Return what of a step is one number that its weights lead to."""
-    return [
-        note
-        for note in step.notes
-        if note in step.dependent and np.size(note.value) == 1 and np.asarray(note.value).dtype.kind == "f"
-    ]
-
-
-def _place(note: Note) -> tuple[object, ...] | None:
-    return None if note.place is None else (note.what, note.place[:2], note.caller and note.caller[:2])
-
-
-def _is_at(note: Note, place: tuple[object, ...] | None) -> bool:
-    """Return whether a note was made at a place, from wherever the function there was called."""
-    own = _place(note)
-    return own is not None and place is not None and own[:2] == place[:2]
