@@ -107,7 +107,7 @@ class Losses:
             if self._refused is not None:
                 raise self._refused
             return
-        taken, known = 0, None
+        taken, known, was_judged = 0, None, False
         for step in self._steps:
             scalars = scalars_of(step)
             own = [note for note in scalars if place_of(note) == place]
@@ -132,6 +132,8 @@ class Losses:
                 self.stopped = str(error)
                 return
             taken += 1
+            # what was compared once is compared on, also where it is found from another forward pass
+            was_judged = loss.is_judged = loss.is_judged or was_judged
             yield loss
 
     def before_penalties(self, loss: Loss) -> Loss | None:
