@@ -109,6 +109,7 @@ def multiple_text(factors: Iterable[float], loss: Node) -> str:
     return f"{found[0]:g} to {found[-1]:g} times {loss.name}"
 
 
-def warning_of(multiple: str) -> str:
-    """Return the sentence that says which multiple is shown."""
-    return f"Its gradients are those of {multiple}, which is what its steps make smaller and what is shown here."
+def warning_of(multiple: str, *, is_of_all: bool = True) -> str:
+    """Return the sentence that says which multiple is shown, and whether it is of all gradients or of some."""
+    whose = "Its gradients are" if is_of_all else "Some of its gradients, and not all, are"
+    return f"{whose} those of {multiple}, which is what its steps make smaller and what is shown here."

@@ -63,7 +63,8 @@ def gradients_in(update: Note, begin: int, step: StepRead) -> list[Found]:
     ways: list[list[Found]] = []
     is_decayed = any(each.what in SCALING for each in own[:-1])
     for note, following in zip_longest(own, own[1:]):
-        if note.number > begin and note.what in SUMS and len(note.inputs) == 2:
+        is_own_sum = note is not update.replaces and note.what in SUMS and len(note.inputs) == 2
+        if note.number > begin and is_own_sum:
             first, second = note.inputs
             taken, sign = (first, -1) if second is following else (second, 1 if note.what is np.subtract else -1)
             if type(taken) is not Note:

@@ -19,7 +19,7 @@ def warnings_of(steps: Sequence[JudgedStep], losses: Losses, optimizer: Optimize
     yield from implied(losses, len(steps), taken)
     multiple = multiple_text((each.factor for each in steps), steps[0].loss.built.loss)
     if multiple:
-        yield warning_of(multiple)
+        yield warning_of(multiple, is_of_all=not any(each.parted for each in steps))
     yield from _rates(steps[0])
     yield from _penalties(steps, losses)
     if losses.larger:
