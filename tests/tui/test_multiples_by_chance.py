@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+import minidl_core as dl
 from tests.tui.test_used_gradients import parted
+from tui_backprop.programs.multiples import trained_multiples
 from tui_backprop.programs.opening import open_program
 from tui_backprop.programs.program import Program
 
@@ -56,3 +58,20 @@ for count in (4, 5, 3, 5):
     program = after(4, source, tmp_path)
     assert parted(program) == set()
     assert "times loss" in program.warning
+
+
+@pytest.mark.parametrize(
+    ("factors", "is_multiple"),
+    [
+        ((4.0, 5.0), True),
+        ((1 / 500, 1 / 499), True),
+        ((0.75, 2 / 3), True),
+        ((50.032, 51.0), False),
+        ((0.56975, 1.0), False),
+    ],
+)
+def test_factors_of_batches_of_one_size_are_counts(factors: tuple[float, ...], is_multiple: bool) -> None:
+    with dl.Graph().as_default():
+        loss = dl.reduce_sum(dl.Variable([1.0, 2.0]))
+        found = trained_multiples([(loss, factor, {}) for factor in factors])
+    assert [factor for _, factor in found] == pytest.approx(factors if is_multiple else [1.0] * len(factors))

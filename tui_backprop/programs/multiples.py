@@ -56,7 +56,8 @@ def trained_multiples(steps: Sequence[tuple[Node, float, Mapping[Placeholder, Ar
     kinds = [(loss, tuple(each.shape for each in feeds.values())) for loss, _, feeds in steps]
     factors = {(kind, rounded(factor)) for kind, (_, factor, _) in zip(kinds, steps, strict=True)}
     several = {kind for kind, count in Counter(kind for kind, _ in factors).items() if count > 1}
-    is_by_chance = any(kind in several and not _is_counted(factor) for kind, factor in factors)
+    by_kind = zip(kinds, (factor for _, factor, _ in steps), strict=True)
+    is_by_chance = any(kind in several and not _is_counted(factor) for kind, factor in by_kind)
     if is_by_chance or len(factors) - len({*kinds}) >= MOST_FACTORS:
         return [(loss, 1.0) for loss, _, _ in steps]
     made: dict[tuple[Node, float], tuple[Node, float]] = {}
@@ -71,7 +72,10 @@ def trained_multiples(steps: Sequence[tuple[Node, float, Mapping[Placeholder, Ar
 
 def _is_counted(factor: float) -> bool:
     """Return whether a factor may be a count, or one divided by another: of how many examples something is a mean."""
-    return abs(float(Fraction(factor).limit_denominator(100)) - factor) <= 1e-5 * abs(factor)
+    size = abs(factor)
+    if any(abs(round(each) - each) <= 1e-5 * each for each in (size, 1 / size)):
+        return True
+    return abs(float(Fraction(size).limit_denominator(100)) - size) <= 1e-6 * min(size, 1.0)
 
 
 def _multiply(factor: float, loss: Node) -> Node:
