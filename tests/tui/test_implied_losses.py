@@ -117,3 +117,42 @@ for k in range(5):
     assert parted(open_program(str(path))) == set()
     path.write_text(source.replace("X.T @ e", "X.T @ (X @ w - y)"))
     assert parted(open_program(str(path))) == {"w"}
+
+
+RATINGS = """
+import numpy as np
+rng = np.random.default_rng(0)
+ratings = [(u, i, float(rng.integers(1, 6))) for u in range(4) for i in range(3)]
+class Factors:
+    def __init__(self):
+        self.P, self.Q = rng.normal(size=(4, 2)), rng.normal(size=(3, 2))
+        self.of_users = np.zeros(4)
+    def learn(self):
+        for u, i, r in ratings:
+            e = r - self.predicted(u, i)
+            self.of_users[u] += 0.05 * (e - 0.02 * self.of_users[u])
+            p = self.P[u, :].copy()
+            self.P[u, :] += 0.05 * (e * self.Q[i, :] - 0.02 * self.P[u, :])
+            self.Q[i, :] += 0.05 * (e * p - 0.02 * self.Q[i, :])
+    def predicted(self, u, i):
+        return 2.5 + self.of_users[u] + self.P[u, :].dot(self.Q[i, :].T)
+    def rmse(self):
+        squares = 0
+        for u, i, r in ratings:
+            squares += (r - self.predicted(u, i)) ** 2
+        return np.sqrt(squares / 12)
+factors = Factors()
+for epoch in range(3):
+    factors.learn()
+    print(factors.rmse())
+"""
+
+
+@pytest.mark.parametrize("steps", [3, 100])
+def test_a_prediction_is_no_loss_of_which_errors_are_multiples(steps: int, tmp_path: Path) -> None:
+    path = tmp_path / "ratings.py"
+    path.write_text(RATINGS)
+    program = open_program(str(path), most=steps)
+    assert parted(program) == set()
+    assert "times" not in program.warning
+    assert "those of 0.5 * sum((" in program.warning

@@ -22,10 +22,12 @@ def implied_losses(step: Taken, lines: Lines) -> Iterator[tuple[str, Mapping[str
     """
     groups: dict[object, list[_Error]] = {}
     for error in step.notes:
-        if error.what is not np.subtract or error not in step.dependent or not np.ndim(error.value):
+        if error.what is not np.subtract or error not in step.dependent:
             continue
-        made = [each for each in error.inputs if each in step.dependent]
-        others = [each for each in error.inputs if type(each) is Note and each not in step.dependent]
+        made = [each for each in error.inputs if type(each) is Note and each in step.dependent]
+        # of one example the target may be a plain number
+        is_one = not np.ndim(error.value)
+        others = [each for each in error.inputs if each not in made and (is_one or type(each) is Note)]
         if len(made) != 1 or len(others) != 1 or np.shape(made[0].value) != np.shape(error.value):
             continue
         # one line may take it of each example of a batch, or at each time
@@ -45,7 +47,7 @@ class _Error(NamedTuple):
 
     note: Note
     out: Note
-    target: Note
+    target: Note | float
 
 
 def _of(errors: Sequence[_Error], step: Taken, lines: Lines) -> Iterator[tuple[str, Mapping[str, str], list[Note]]]:
@@ -53,7 +55,8 @@ def _of(errors: Sequence[_Error], step: Taken, lines: Lines) -> Iterator[tuple[s
     error, out, target = errors[0]
     # the line of the difference has a name for what it makes in the end alone
     on_the_way = lines.names_of([error]).values()
-    names = {"y": lines.of_data(target, on_the_way) or "target", "a": lines.names_of([out]).get(out) or "out"}
+    called = lines.of_data(target, on_the_way) if type(target) is Note else ""
+    names = {"y": called or "target", "a": lines.names_of([out]).get(out) or "out"}
     half, two_way, cross = _noting(step, _half_square), _noting(step, _two_way), _noting(step, _cross_entropy)
     yield "0.5 * sum(({a} - {y}) ** 2)", names, [half(each.note) for each in errors]
     if all(np.min(each.out.value) > 0 and np.max(each.out.value) < 1 for each in errors):
@@ -81,11 +84,11 @@ def _half_square(do: Do, error: Note) -> Note:
     return do(np.multiply, 0.5, do(np.sum, do(np.square, error)))
 
 
-def _cross_entropy(do: Do, out: Note, target: Note) -> Note:
+def _cross_entropy(do: Do, out: Note, target: Note | float) -> Note:
     return do(np.negative, do(np.sum, do(np.multiply, target, do(np.log, out))))
 
 
-def _two_way(do: Do, out: Note, target: Note) -> Note:
+def _two_way(do: Do, out: Note, target: Note | float) -> Note:
     right = do(np.multiply, target, do(np.log, out))
     wrong = do(np.multiply, do(np.subtract, 1.0, target), do(np.log, do(np.subtract, 1.0, out)))
     return do(np.negative, do(np.sum, do(np.add, right, wrong)))

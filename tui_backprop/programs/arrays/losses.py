@@ -89,12 +89,20 @@ class Losses:
         self._without_penalties: object = None
         self._place: tuple[object, ...] | None = None
         self._has_others: bool | None = None
+        self._is_unsure = False  # of one example all functions of the output have gradients in one direction
 
     def of_steps(self) -> Iterator[Loss]:
         """Yield the loss of each step that has one, or could have: many scripts compute it now and then."""
         place, matches = self._find()
         self._place = place
-        if not matches:
+        if self._is_unsure:
+            self._place = None
+            implied = list(self._implied_losses())
+            if len(implied) == len(self._steps):
+                yield from implied
+                return
+            self._place, self.implied = place, ""
+        elif not matches:
             implied = list(self._implied_losses())
             if not implied and place is None:
                 self.is_partly_implied = True
@@ -205,6 +213,7 @@ class Losses:
         note = self._steady(alike, step) if matches and len(alike) > 1 else note
         if not matches and note not in named:
             return None, 0
+        self._is_unsure = bool(matches) and note not in named and alike.get(note, 1.0) != 1
         larger = with_other_terms(note, step, named)
         if larger is not None and (whole := self._try(step, larger)) is not None and whole.matches < matches:
             self.larger = self._lines.names_of(step.notes).get(larger) or "the loss"
@@ -251,13 +260,16 @@ class Losses:
             candidates = list(implied_losses(step, self._lines))
             if len(own) > 1:
                 candidates.insert(0, (_SUM, {}, summed(step, own), None))
-            rated: list[tuple[int, Note, str, tuple[str, object]]] = []
+            rated: list[tuple[bool, int, Note, str, tuple[str, object]]] = []
             for formula, names, note, place in candidates:
                 if known not in (None, (formula, place)):
                     continue
                 loss = self._try(step, note, is_sum=formula is _SUM)
                 # the parts of a sum are losses of the script itself, so that its gradients may have mistakes
                 least = 1 if formula is _SUM else len(step.found)
+                if loss is not None and known is not None and formula is not _SUM:
+                    # what moves for the first time is not known as a weight yet
+                    least = max(1, len(step.found.keys() & loss.right.keys()))
                 if loss is not None and self.is_partly_implied and _has_a_layer(loss):
                     least = 1
                 if loss is None or loss.factor < 0 or _is_part(loss):
@@ -266,13 +278,13 @@ class Losses:
                 # what the loss is stands after the first step, so that others may have mistakes
                 if is_whole or (known and step.found.keys() <= loss.right.keys()):
                     text = formula.format(**names)
-                    rated.append((loss.matches, note, text, (formula, place)))
+                    rated.append((is_whole, loss.matches, note, text, (formula, place)))
                 if is_whole:
                     break
             if not rated:
                 return
-            matches, note, text, known = max(rated, key=lambda each: each[0])
-            self.is_partly_implied = self.is_partly_implied or (known[0] is not _SUM and matches < len(step.found))
+            is_whole, _, note, text, known = max(rated, key=lambda each: each[:2])
+            self.is_partly_implied |= known[0] is not _SUM and not is_whole
             # each step may have a target of its own, as with one example after the other
             self.implied = text if self.implied in ("", text) else known[0].format(a="output", y="target")
             is_sum = known[0] is _SUM
