@@ -27,7 +27,8 @@ def implied_losses(step: Taken, lines: Lines) -> Iterator[tuple[str, Mapping[str
         made = [each for each in error.inputs if type(each) is Note and each in step.dependent]
         # of one example the target may be a plain number
         is_one = not np.ndim(error.value)
-        others = [each for each in error.inputs if each not in made and (is_one or type(each) is Note)]
+        rest = [each for each in error.inputs if type(each) is not Note or each not in step.dependent]
+        others = [each for each in rest if is_one or type(each) is Note]
         if len(made) != 1 or len(others) != 1 or np.shape(made[0].value) != np.shape(error.value):
             continue
         # one line may take it of each example of a batch, or at each time

@@ -101,7 +101,7 @@ class Losses:
             if len(implied) == len(self._steps):
                 yield from implied
                 return
-            self._place, self.implied = place, ""
+            self._place, self.implied, self.is_partly_implied = place, "", False
         elif not matches:
             implied = list(self._implied_losses())
             if not implied and place is None:
