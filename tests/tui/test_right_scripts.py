@@ -247,3 +247,25 @@ def test_the_wrong_slope_of_a_long_step_is_not_looked_for_longer_than_a_moment(
     monkeypatch.setattr(Case, "parting", count)
     assert parted(opened(OVER_TIME.replace("dz * hs[k]", "dz * hs[k + 1]"), tmp_path)) == {"wh"}
     assert 0 < sum(tried) < 400_000
+
+
+@pytest.mark.parametrize(
+    "start", ["w = np.zeros(3)\nw += 0.01 * rng.normal(size=3)", "w = 0.1 * rng.normal(size=3) + rng.normal(size=3)"]
+)
+def test_a_weight_may_begin_as_a_sum_with_noise(start: str, tmp_path: Path) -> None:
+    source = f"""{DATA}{start}
+b = 0.0
+def nll(w, b):
+    z = X @ w + b
+    return np.mean(np.log(1 + np.exp(-z)) + (1 - t) * z)
+for i in range(4):
+    p = 1 / (1 + np.exp(-(X @ w + b)))
+    print(nll(w, b))
+    w = w - 0.3 * X.T @ (p - t) / 40
+    b = b - 0.3 * np.sum(p - t) / 40
+"""
+    path = tmp_path / "begun.py"
+    path.write_text(source)
+    assert parted(open_program(str(path))) == set()
+    path.write_text(source.replace("np.sum(p - t) / 40", "np.sum(p - t)"))
+    assert parted(open_program(str(path))) == {"b"}

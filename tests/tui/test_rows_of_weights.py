@@ -98,3 +98,69 @@ def test_temporal_differences_are_refused_and_the_way_is_right(tmp_path: Path) -
     program = open_program(str(file))
     assert parted(program) == set()
     assert [node.name for node in program.steps[-1].theirs] == ["Q"]
+
+
+NEGATIVE = """
+import numpy as np
+rng = np.random.default_rng(0)
+words, contexts = rng.normal(0, 0.3, (8, 3)), rng.normal(0, 0.3, (8, 3))
+for at in range(6):
+    c, o, negatives = at, (at + 3) % 8, [(at + 5) % 8, (at + 6) % 8]
+    v = words[c]
+    p = 1 / (1 + np.exp(-(contexts[o] @ v)))
+    q = 1 / (1 + np.exp(-(contexts[negatives] @ v)))
+    loss = -np.log(p) - np.sum(np.log(1 - q))
+    dv = (p - 1) * contexts[o] + q @ contexts[negatives]
+    do = (p - 1) * v
+    dn = np.outer(q, v)
+    np.subtract.at(contexts, negatives, 0.05 * dn)
+    contexts[o] -= 0.05 * do
+    words[c] -= 0.05 * dv
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "wrong"),
+    [
+        ("", "", set()),
+        ("do = (p - 1) * v", "do = p * v", {"contexts"}),
+        ("+ q @ contexts", "- q @ contexts", {"words"}),
+    ],
+)
+@pytest.mark.parametrize("is_by_row", [False, True])
+def test_rows_that_one_step_moves_in_several_lines(
+    line: str, instead: str, wrong: set[str], is_by_row: bool, tmp_path: Path
+) -> None:
+    source = NEGATIVE.replace(line, instead) if line else NEGATIVE
+    if is_by_row:
+        at_once = "    np.subtract.at(contexts, negatives, 0.05 * dn)\n"
+        assert at_once in source
+        each = "    for k, n in enumerate(negatives):\n        contexts[n] -= 0.05 * dn[k]\n"
+        source = source.replace(at_once, each)
+    path = tmp_path / "words.py"
+    path.write_text(source)
+    program = open_program(str(path))
+    assert parted(program) == wrong
+    assert program.learning_rate == 0.05
+
+
+def test_a_softmax_may_take_its_largest_logit_off_a_weight(tmp_path: Path) -> None:
+    path = tmp_path / "bandit.py"
+    source = """
+import numpy as np
+rng = np.random.default_rng(0)
+liked = np.zeros(4)
+for t in range(8):
+    e = np.exp(liked - liked.max())
+    p = e / e.sum()
+    a = rng.choice(4, p=p)
+    reward = rng.normal(a / 4, 0.3)
+    loss = -reward * np.log(p[a])
+    d = reward * p
+    d[a] -= reward
+    liked -= 0.1 * d
+"""
+    path.write_text(source)
+    assert parted(open_program(str(path))) == set()
+    path.write_text(source.replace("d[a] -= reward", "d[a] -= 1"))
+    assert parted(open_program(str(path))) == {"liked"}

@@ -146,6 +146,9 @@ class Case:
                     for at, each in enumerate(self.graph.kinds)
                     if each == kind and len(self.graph.inputs[at]) > input_index
                 ]
+                # one step may have a branch that another has not
+                if not positions:
+                    return {}
                 right = np.array([self.graph.contributions(at, 1.0)[input_index] for at in positions])
                 self._alike[kind, input_index] = positions, self.graph.together(positions), right
             positions, op, right = self._alike[kind, input_index]

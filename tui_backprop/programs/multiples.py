@@ -49,13 +49,16 @@ def rounded(factor: float) -> float:
 def trained_multiples(steps: Sequence[tuple[Node, float, Mapping[Placeholder, Array]]]) -> list[tuple[Node, float]]:
     """Return the multiple of each step's loss by about its factor, as a node, and the factor: what is trained.
 
-    A step is its loss, the factor and the feeds. Where more factors than a few differ, though what is fed has the same
-    shapes, as of a gradient that is scaled at random, they are no multiples of a loss but mistakes, so that it is the
-    losses themselves.
+    A step is its loss, the factor and the feeds. Where factors differ, though what is fed has the same shapes, and are
+    more than a few or none that is counted, they are no multiples of a loss but mistakes, so that it is the losses
+    themselves: so is each wrong slope at an output of one number, of one example after the other.
     """
     kinds = [(loss, tuple(each.shape for each in feeds.values())) for loss, _, feeds in steps]
     factors = {(kind, rounded(factor)) for kind, (_, factor, _) in zip(kinds, steps, strict=True)}
-    if len(factors) - len({*kinds}) >= MOST_FACTORS:
+    several = {kind for kind, count in Counter(kind for kind, _ in factors).items() if count > 1}
+    by_kind = zip(kinds, (factor for _, factor, _ in steps), strict=True)
+    is_by_chance = any(kind in several and not _is_counted(factor) for kind, factor in by_kind)
+    if is_by_chance or len(factors) - len({*kinds}) >= MOST_FACTORS:
         return [(loss, 1.0) for loss, _, _ in steps]
     made: dict[tuple[Node, float], tuple[Node, float]] = {}
     for loss, factor, _ in steps:
@@ -65,6 +68,14 @@ def trained_multiples(steps: Sequence[tuple[Node, float, Mapping[Placeholder, Ar
             factor = exact if abs(exact - factor) <= 1e-6 * abs(factor) else factor
             made[key] = (loss, 1.0) if factor == 1 else (_multiply(factor, loss), factor)
     return [made[loss, rounded(factor)] for loss, factor, _ in steps]
+
+
+def _is_counted(factor: float) -> bool:
+    """Return whether a factor may be a count, or one divided by another: of how many examples something is a mean."""
+    size = abs(factor)
+    if any(abs(round(each) - each) <= 1e-5 * each for each in (size, 1 / size)):
+        return True
+    return abs(float(Fraction(size).limit_denominator(100)) - size) <= 1e-6 * min(size, 1.0)
 
 
 def _multiply(factor: float, loss: Node) -> Node:
@@ -102,6 +113,7 @@ def multiple_text(factors: Iterable[float], loss: Node) -> str:
     return f"{found[0]:g} to {found[-1]:g} times {loss.name}"
 
 
-def warning_of(multiple: str) -> str:
-    """Return the sentence that says which multiple is shown."""
-    return f"Its gradients are those of {multiple}, which is what its steps make smaller and what is shown here."
+def warning_of(multiple: str, *, is_of_all: bool = True) -> str:
+    """Return the sentence that says which multiple is shown, and whether it is of all gradients or of some."""
+    whose = "Its gradients are" if is_of_all else "Some of its gradients, and not all, are"
+    return f"{whose} those of {multiple}, which is what its steps make smaller and what is shown here."

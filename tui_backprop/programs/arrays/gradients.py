@@ -63,7 +63,8 @@ def gradients_in(update: Note, begin: int, step: StepRead) -> list[Found]:
     ways: list[list[Found]] = []
     is_decayed = any(each.what in SCALING for each in own[:-1])
     for note, following in zip_longest(own, own[1:]):
-        if note.number > begin and note.what in SUMS and len(note.inputs) == 2:
+        is_own_sum = note is not update.replaces and note.what in SUMS and len(note.inputs) == 2
+        if note.number > begin and is_own_sum:
             first, second = note.inputs
             taken, sign = (first, -1) if second is following else (second, 1 if note.what is np.subtract else -1)
             if type(taken) is not Note:
@@ -71,7 +72,7 @@ def gradients_in(update: Note, begin: int, step: StepRead) -> list[Found]:
             if rules.is_kept(taken):
                 is_decayed = is_decayed or rules.is_share(taken)
                 continue
-            found = list(_follow(taken, sign, rules, begin, update))
+            found = list(_follow(taken, sign, rules, begin, update, note))
             if found:
                 ways.append(found)
     if len(ways) > 1:  # without a velocity that Nesterov's rule adds to the gradient that is in it
@@ -106,16 +107,16 @@ def _own(update: Note, begin: int) -> list[Note]:
     return own
 
 
-def _follow(note: Note, sign: float, rules: Rules, begin: int, update: Note) -> list[Found]:
-    """Return a term of an update, and what it is made from."""
-    ways = list(_ways(note, sign, rules, begin, update))
+def _follow(note: Note, sign: float, rules: Rules, begin: int, update: Note, part: Note) -> list[Found]:
+    """Return a term of an update, or of the `part` of it that moves some rows, and what it is made from."""
+    ways = list(_ways(note, sign, rules, begin, update, part))
     bare = [each for each in ways if each.is_bare][-1:]
     others = [each for each in ways if not each.is_bare]
     # by how much an unknown rule multiplies a gradient is not known, so that it is the last
     return [*others, *bare] if bare and bare[0].is_by_unknown else [*bare, *others]
 
 
-def _ways(note: Note, sign: float, rules: Rules, begin: int, update: Note) -> Iterator[Found]:
+def _ways(note: Note, sign: float, rules: Rules, begin: int, update: Note, part: Note) -> Iterator[Found]:
     found = Found(note, np.empty(0), ())
     line_of_moment: object = None
     lines_of_rule: set[object] | None = None
@@ -157,7 +158,7 @@ def _ways(note: Note, sign: float, rules: Rules, begin: int, update: Note) -> It
         if factor < 0:
             sign = -sign
         if abs(factor) != 1:
-            is_inline = _is_same_line(note.place, update.place)
+            is_inline = _is_same_line(note.place, update.place) or _is_same_line(note.place, part.place)
             line = line_of(note.place)
             if lines_of_rule is not None and line not in lines_of_rule:
                 lines_of_rule = None

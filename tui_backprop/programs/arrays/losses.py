@@ -21,6 +21,7 @@ from .matching import match, used
 from .penalties import with_other_terms, with_penalties
 from .rates import Rates
 from .recorder import Taken
+from .scalars import is_at, place_of, scalars_of
 from .tape import Note, is_moved, spine
 
 _MOST_TRIED = 8
@@ -56,13 +57,19 @@ class Loss:
         """Yield what may be the gradient of a weight, each as it is used: divided by the learning rate alone."""
         yield from used(self.step.found.get(number, ()), self.rates.get(number, 1.0))
 
+    def agreeing(self) -> Iterator[tuple[int, Note]]:
+        """Yield the gradients by hand that are those of this loss, each with the number of its weight."""
+        for number, right in self.right.items():
+            yield from ((number, each.note) for each, value in self.used(number) if agrees(value, self.factor * right))
+
 
 class Losses:
     """Finds the losses of a run's steps.
 
-    `implied` says which loss the gradients are of, where none is computed, or another one (`is_computed`), and
-    `stopped` what ended the run, if a number that is not finite did. `larger` is called what adds terms to the loss
-    of which the script's gradients know nothing. Its learning rates are among the numbers `written` in its source.
+    `implied` says which loss the gradients are of, or some (`is_partly_implied`), where none is computed, or another
+    one (`is_computed`), and `stopped` what ended the run, if a number that is not finite did. `larger` is called what
+    adds terms to the loss of which the script's gradients know nothing. Its learning rates are among the numbers
+    `written` in its source.
     """
 
     def __init__(self, graphs: Graphs, steps: Sequence[Taken], written: Collection[float]) -> None:
@@ -77,18 +84,29 @@ class Losses:
         self._refused: ProgramError | None = None
         self._plans: dict[Built, Plan] = {}
         self.implied = self.stopped = ""
-        self.is_computed = False
+        self.is_computed = self.is_partly_implied = False
         self.larger = ""
         self._without_penalties: object = None
         self._place: tuple[object, ...] | None = None
         self._has_others: bool | None = None
+        self._is_unsure = False  # of one example all functions of the output have gradients in one direction
 
     def of_steps(self) -> Iterator[Loss]:
         """Yield the loss of each step that has one, or could have: many scripts compute it now and then."""
         place, matches = self._find()
         self._place = place
-        if not matches:
+        if self._is_unsure:
+            self._place = None
             implied = list(self._implied_losses())
+            if len(implied) == len(self._steps):
+                yield from implied
+                return
+            self._place, self.implied, self.is_partly_implied = place, "", False
+        elif not matches:
+            implied = list(self._implied_losses())
+            if not implied and place is None:
+                self.is_partly_implied = True
+                implied = list(self._implied_losses())
             if implied:
                 self.is_computed = place is not None
                 yield from implied
@@ -97,11 +115,11 @@ class Losses:
             if self._refused is not None:
                 raise self._refused
             return
-        taken, known = 0, None
+        taken, known, was_judged = 0, None, False
         for step in self._steps:
-            scalars = _scalars(step)
-            own = [note for note in scalars if _place(note) == place]
-            own = own or [note for note in scalars if _is_at(note, place)]
+            scalars = scalars_of(step)
+            own = [note for note in scalars if place_of(note) == place]
+            own = own or [note for note in scalars if is_at(note, place)]
             try:
                 if own:
                     below = self.graphs.below(step, own[-1])
@@ -122,11 +140,13 @@ class Losses:
                 self.stopped = str(error)
                 return
             taken += 1
+            # what was compared once is compared on, also where it is found from another forward pass
+            was_judged = loss.is_judged = loss.is_judged or was_judged
             yield loss
 
     def before_penalties(self, loss: Loss) -> Loss | None:
         """Return the loss to which a script adds penalties for large weights; None where it adds none."""
-        notes = [note for note in _scalars(loss.step) if _place(note) == self._without_penalties]
+        notes = [note for note in scalars_of(loss.step) if place_of(note) == self._without_penalties]
         return self._try(loss.step, notes[-1]) if self.has_penalties and notes else None
 
     def with_data(self, loss: Loss, data: Note) -> Loss | None:
@@ -139,12 +159,12 @@ class Losses:
 
     def others(self, loss: Loss) -> Iterator[Loss]:
         """Yield the other losses that a step computes, as that of a second network; none is a part of the other."""
-        own = [note for note in _scalars(loss.step) if _place(note) == self._place]
+        own = [note for note in scalars_of(loss.step) if place_of(note) == self._place]
         if self._has_others is False or not own:
             return
         self._has_others = False
         made = {*self.graphs.below(loss.step, own[-1]).made}
-        for note in self._called_loss(loss.step, _scalars(loss.step))[-_MOST_TRIED:]:
+        for note in self._called_loss(loss.step, scalars_of(loss.step))[-_MOST_TRIED:]:
             if note not in made and own[-1] not in self.graphs.below(loss.step, note).made:
                 other = self._try(loss.step, note)
                 if other is not None and other.matches:
@@ -160,10 +180,10 @@ class Losses:
         """Return the place in the script that computes the loss, and how many gradients by hand are of it."""
         tried = 0
         for step in self._moving or self._steps:
-            scalars = _scalars(step)
+            scalars = scalars_of(step)
             note, matches = self._best(step, scalars)
             if note is not None:
-                return _place(note), matches
+                return place_of(note), matches
             tried += bool(scalars)
             if tried > _MOST_STEPS:
                 break
@@ -193,13 +213,14 @@ class Losses:
         note = self._steady(alike, step) if matches and len(alike) > 1 else note
         if not matches and note not in named:
             return None, 0
+        self._is_unsure = bool(matches) and note not in named and alike.get(note, 1.0) != 1
         larger = with_other_terms(note, step, named)
         if larger is not None and (whole := self._try(step, larger)) is not None and whole.matches < matches:
             self.larger = self._lines.names_of(step.notes).get(larger) or "the loss"
         total = with_penalties(note, step, named)
         if total is note or (loss := self._try(step, total)) is None:
             return note, matches
-        self._without_penalties = _place(note)
+        self._without_penalties = place_of(note)
         return total, loss.matches
 
     def _steady(self, factors: Mapping[Note, float], step: Taken) -> Note:
@@ -210,7 +231,7 @@ class Losses:
         steps = self._moving if step in self._moving else self._steps
         for after in steps[steps.index(step) + 1 :][:1]:
             for note, factor in factors.items():
-                again = [each for each in _scalars(after) if _place(each) == _place(note)]
+                again = [each for each in scalars_of(after) if place_of(each) == place_of(note)]
                 loss = self._try(after, again[-1]) if again else None
                 if loss is not None and loss.matches and rounded(loss.factor) == rounded(factor):
                     return note
@@ -232,29 +253,42 @@ class Losses:
         return None
 
     def _implied_losses(self) -> Iterator[Loss]:
-        """Yield the losses that the script's gradients are of, if there is one of which all of them are."""
-        known = None
+        """Yield the losses that the script's gradients are of, if there is one of which all of them are, or some."""
+        known: tuple[str, object] | None = None
         for step in self._steps:
-            own = [note for note in _scalars(step) if _place(note) == self._place] if self._place else []
+            own = [note for note in scalars_of(step) if place_of(note) == self._place] if self._place else []
             candidates = list(implied_losses(step, self._lines))
             if len(own) > 1:
-                candidates.insert(0, (_SUM, {}, summed(step, own)))
-            for formula, names, note in candidates:
-                if known not in (None, formula):
+                candidates.insert(0, (_SUM, {}, summed(step, own), None))
+            rated: list[tuple[bool, int, Note, str, tuple[str, object]]] = []
+            for formula, names, note, place in candidates:
+                if known not in (None, (formula, place)):
                     continue
                 loss = self._try(step, note, is_sum=formula is _SUM)
                 # the parts of a sum are losses of the script itself, so that its gradients may have mistakes
                 least = 1 if formula is _SUM else len(step.found)
-                if loss is None or loss.matches < least or loss.factor < 0 or _is_part(loss):
+                if loss is not None and known is not None and formula is not _SUM:
+                    # what moves for the first time is not known as a weight yet
+                    least = max(1, len(step.found.keys() & loss.right.keys()))
+                if loss is not None and self.is_partly_implied and _has_a_layer(loss):
+                    least = 1
+                if loss is None or loss.factor < 0 or _is_part(loss):
                     continue
-                text = formula.format(**names)
-                # each step may have a target of its own, as with one example after the other
-                self.implied = text if self.implied in ("", text) else formula.format(a="output", y="target")
-                known = formula
-                yield self._loss(step, self.graphs, self.graphs.below(step, note), None, is_sum=formula is _SUM)
-                break
-            else:
+                is_whole = loss.matches >= least
+                # what the loss is stands after the first step, so that others may have mistakes
+                if is_whole or (known and step.found.keys() <= loss.right.keys()):
+                    text = formula.format(**names)
+                    rated.append((is_whole, loss.matches, note, text, (formula, place)))
+                if is_whole:
+                    break
+            if not rated:
                 return
+            is_whole, _, note, text, known = max(rated, key=lambda each: each[:2])
+            self.is_partly_implied |= known[0] is not _SUM and not is_whole
+            # each step may have a target of its own, as with one example after the other
+            self.implied = text if self.implied in ("", text) else known[0].format(a="output", y="target")
+            is_sum = known[0] is _SUM
+            yield self._loss(step, self.graphs, self.graphs.below(step, note), None, is_sum=is_sum)
 
     def _called_loss(self, step: Taken, scalars: Sequence[Note]) -> list[Note]:
         """Return those numbers that the script, or the function that computes them, calls a loss."""
@@ -294,20 +328,23 @@ class Losses:
         return loss
 
 
+def _has_a_layer(loss: Loss) -> bool:
+    """Return whether gradients are those of a loss of all weights: of a matrix, or of two, as one may be by chance."""
+    agreeing = {number for number, note in loss.agreeing() if np.count_nonzero(note.value) > 1}
+    weights = {note for note, number in loss.step.weights.items() if number in agreeing}
+    is_matrix = any(note.what in (np.matmul, np.dot) and not weights.isdisjoint(note.sources) for note in loss.made)
+    return loss.step.found.keys() <= loss.right.keys() and (is_matrix or len(agreeing) > 1)
+
+
 def _is_part(loss: Loss) -> bool:
     """Return whether the script adds gradients of others to those of a loss, as over the examples of a batch."""
     step = loss.step
-    same = {
-        each.note
-        for number, right in loss.right.items()
-        for each, value in loss.used(number)
-        if agrees(value, loss.factor * right)
-    }
+    same = {note for _, note in loss.agreeing()}
     for note in step.notes:
         added = [each for each in note.inputs if type(each) is Note] if note.what is np.add else []
         others = [each for each in added if each not in same]
         # what a weight itself adds is its decay
-        if len(others) < len(added) and any(_depends(each, step) for each in others):
+        if len(others) < len(added) and any(np.any(each.value) and _depends(each, step) for each in others):
             return True
     return False
 
@@ -334,7 +371,7 @@ def _fed_again(known: Below, step: Taken) -> list[Note] | None:
     sources = {source for note in step.notes for source in note.sources}
     fed: list[Note] = []
     for old in known.fed:
-        like = [each for each in step.notes if each not in step.dependent and _place(each) == _place(old)]
+        like = [each for each in step.notes if each not in step.dependent and place_of(each) == place_of(old)]
         if old in sources:
             fed.append(old)
         elif old.what is not None and like and np.shape(like[-1].value) == np.shape(old.value):
@@ -362,22 +399,3 @@ def _is_alike(note: Note, other: Note) -> bool:
         return False
     is_of_several = len({each for each in note.sources if np.ndim(each.value)}) > 1
     return is_of_several and np.array_equal(note.value, other.value)
-
-
-def _scalars(step: Taken) -> list[Note]:
-    """Return what of a step is one number that its weights lead to."""
-    return [
-        note
-        for note in step.notes
-        if note in step.dependent and np.size(note.value) == 1 and np.asarray(note.value).dtype.kind == "f"
-    ]
-
-
-def _place(note: Note) -> tuple[object, ...] | None:
-    return None if note.place is None else (note.what, note.place[:2], note.caller and note.caller[:2])
-
-
-def _is_at(note: Note, place: tuple[object, ...] | None) -> bool:
-    """Return whether a note was made at a place, from wherever the function there was called."""
-    own = _place(note)
-    return own is not None and place is not None and own[:2] == place[:2]

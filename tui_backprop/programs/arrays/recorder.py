@@ -27,7 +27,7 @@ from .births import noting_births
 from .gradients import Found, gradients_in
 from .noted import NotedArray, NotedNumber, tape
 from .steps import Steps, accumulating_places, find_steps
-from .tape import Note, Tape
+from .tape import Note, Tape, spine
 from .unread import StepRead
 
 MOST_BYTES = 64 * 2**20
@@ -146,6 +146,7 @@ class ArrayRecorder:
             if each.note is not (moved[old].follows or moved[old])
         }
         moved = {old: new for old, new in moved.items() if new not in made}
+        _forget_others(notes, moved, begin)
         for old in moved:
             weights[old] = self._numbers.pop(old, len(self._numbers) + len(weights))
         for old, number in self._numbers.items():
@@ -202,6 +203,18 @@ class ArrayRecorder:
 
             for identity, name in name_objects(held, wanted, self._variables_of(each.f_code.co_filename)).items():
                 self.data_names.setdefault(found[identity], name)
+
+
+def _forget_others(notes: Sequence[Note], moved: Mapping[Note, Note], begin: int) -> None:
+    """Let what another update has taken the place of be no update: a softmax takes the largest logit off a weight."""
+    ways = {old: {new, *spine(new.follows or new, begin)} for old, new in moved.items()}
+    forgotten = set[Note]()
+    for note in notes:
+        is_other = note.follows is None and note.replaces in ways and note not in ways[note.replaces]
+        if is_other or note.follows in forgotten:
+            forgotten.add(note)
+    for note in forgotten:
+        note.replaces = note.follows = None
 
 
 def _loop_variables(file: str) -> Collection[str]:

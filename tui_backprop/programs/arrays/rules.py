@@ -13,7 +13,7 @@ import numpy as np
 
 from ..clipping import keeps_signs
 from .noted import MethodOfName
-from .tape import SCALING, SUMS, Note, arrays_in, is_moved, same, spine
+from .tape import SCALING, SUMS, Note, arrays_in, is_moved, is_product, same, spine
 from .unread import StepRead
 
 _CLIPPING = (np.clip, np.minimum, np.maximum, MethodOfName("clip"))
@@ -125,17 +125,20 @@ class Rules:
         return self._is_kept_as_it_is(note) or self._step.is_kept_alone(note, self._begin, self._own)
 
     def _is_kept_as_it_is(self, note: Note) -> bool:
-        is_share = False
+        is_share = is_by_error = False
         for _ in range(MOST):
             if note in self._own or _is_zero(note):
                 return True
             if note.number <= self._begin:
-                return is_share and note.what is not None
+                # an error times what a forward pass reads is a gradient
+                is_data = is_by_error and self._step.is_data(note, self._own)
+                return is_share and note.what is not None and not is_data
             arrays = [note.inputs[0]] if is_moved(note) else arrays_in(note.inputs, like=note)
             is_scaled = note.what in SCALING
             if len(arrays) != 1 or not (is_scaled or note.what in (np.sign, same) or is_moved(note)):
                 return False
             is_share = is_share or (is_scaled and note.what is not np.negative)
+            is_by_error = is_by_error or is_product(note)
             note = arrays[0]
         return False
 

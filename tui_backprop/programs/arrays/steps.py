@@ -18,6 +18,7 @@ import numpy as np
 from .tape import SCALING, SUMS, Note, is_linear, is_moved, is_product, is_scaled, link, search_spine
 
 Instruction = tuple[CodeType, int]
+_MOST_BEGUN = 20
 _FOR_ITER = opmap["FOR_ITER"]
 
 
@@ -143,13 +144,14 @@ class Steps:
     def _was_there(self, note: Note, update: Note) -> bool:
         """Return whether an array was there before the step, or was made of such a one and of numbers alone.
 
-        Before the first step all arrays are made, but a weight of one other array and numbers alone. A number that
+        Before the first step all arrays are made, but a weight of one other array and numbers alone, or by a sum of
+        arrays of which nothing else is made, as with noise. A number that
         began as a plain one was made by the same line as its next update, which begins with it.
         """
         is_begun = note.what in SUMS and not np.ndim(note.value) and any(type(each) is not Note for each in note.inputs)
         if is_begun and note in update.inputs and note.place is not None and update.place is not None:
             return note.place[:2] == update.place[:2]
-        return note.mixed_at <= self._begin if self._begin else not note.is_mixed
+        return note.mixed_at <= self._begin if self._begin else not note.is_mixed or _is_begun(note)
 
     def _end_step(self, read: Note) -> None:
         """End the step with its last update before an array that is read was made of weights, as by a forward pass.
@@ -178,6 +180,22 @@ class Steps:
         self._notes, self._begin, self._updates = rest, last, []
         self._read_again.clear()
         self._on_step(done)
+
+
+def _is_begun(note: Note) -> bool:
+    """Return whether an array is a sum of multiples of arrays that nothing was made of, and that it alone reads."""
+    waiting = [note]
+    for _ in range(_MOST_BEGUN):
+        if not waiting:
+            return True
+        each = waiting.pop()
+        if each.what is not None and not is_linear(each):
+            return False
+        # what a forward pass reads besides is data
+        if each is not note and each.read_at > note.number:
+            return False
+        waiting += each.sources
+    return False
 
 
 @lru_cache(10_000)

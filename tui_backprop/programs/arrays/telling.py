@@ -19,7 +19,7 @@ def warnings_of(steps: Sequence[JudgedStep], losses: Losses, optimizer: Optimize
     yield from implied(losses, len(steps), taken)
     multiple = multiple_text((each.factor for each in steps), steps[0].loss.built.loss)
     if multiple:
-        yield warning_of(multiple)
+        yield warning_of(multiple, is_of_all=not any(each.parted for each in steps))
     yield from _rates(steps[0])
     yield from _penalties(steps, losses)
     if losses.larger:
@@ -67,15 +67,19 @@ def _names(which: Iterator[tuple[str, bool]]) -> str:
     return in_words(names) if names else ""
 
 
+_NONE = "It computes no loss"
+
+
 def implied(losses: Losses, opened: int, taken: int) -> Iterator[str]:
     """Say which loss the gradients are of, where it is none that the script computes."""
     if losses.implied:
-        other = (
-            "Its gradients are not those of the loss that it computes, but"
-            if losses.is_computed
-            else "It computes no loss; its gradients are those"
-        )
-        yield f"{other} of {losses.implied}, shown here."
+        some = f"some of its gradients, and not all, are those of {losses.implied}, shown here."
+        if losses.is_partly_implied:
+            yield f"{'It has other gradients than those of its loss' if losses.is_computed else _NONE}: {some}"
+        elif losses.is_computed:
+            yield f"Its gradients are not those of the loss that it computes, but of {losses.implied}, shown here."
+        else:
+            yield f"{_NONE}; its gradients are those of {losses.implied}, shown here."
         if opened < taken and not losses.stopped:
             yield f"They are not in step {opened + 1} of {taken}: only the steps before it are here."
 

@@ -77,7 +77,7 @@ class StepRead:
                 continue
             if each in self._notes and each.number > self._first_read(own[-1]):
                 waiting.push(each)
-            elif self._is_data(each, own) or not (self._is_lasting(each, begin, own[-1]) or self._is_noise(each)):
+            elif self.is_data(each, own) or not (self._is_lasting(each, begin, own[-1]) or self._is_noise(each)):
                 return None
             else:
                 has_kept = has_kept or bool(np.ndim(each.value))
@@ -99,7 +99,7 @@ class StepRead:
         added += [each for inner in scaled for each in self.readers.get(inner, [])]
         return bool(added) and all(each.what in SUMS for each in added)
 
-    def _is_data(self, note: Note, own: Sequence[Note]) -> bool:
+    def is_data(self, note: Note, own: Sequence[Note]) -> bool:
         """Return whether a step makes more of an array than others, entry by entry, as a forward pass does."""
         waiting, seen = [note], {*own}
         while waiting:

@@ -13,7 +13,7 @@ import re
 import sys
 import sysconfig
 from abc import ABCMeta
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from inspect import CO_VARARGS, CO_VARKEYWORDS
@@ -29,7 +29,7 @@ from .mixed_bases import bases_beside_builtins
 
 ARITHMETIC = frozenset(f"__{side}{name}__" for side in ("", "r", "i") for name in ("add", "sub", "mul", "truediv"))
 ARITHMETIC |= {"__pow__", "__rpow__", "__matmul__", "__rmatmul__", "__neg__", "__abs__"}
-BACKWARD = re.compile(r"(?!_)(run_|do_|full_)?(back_?ward|back_?prop)(_pass|agate|agation|_all)?|calc_gradients?")
+BACKWARD = re.compile(r"(?!_)(run_|do_|full_)?(back_?ward|back_?prop|back)(_pass|agate|agation|_all)?|calc_gradients?")
 _OURS = tuple(os.path.join(each.__path__[0], "") for each in (minidl_core, tui_backprop))
 _LESSON = os.path.join(tui_backprop.__path__[0], "exercise", "value.py")
 """The engine of the lesson about engines is noticed as a learner's own is."""
@@ -49,13 +49,17 @@ class Site:
     `levels` are the functions that may have made them, the innermost first, with the names of their parameters; the
     one that `made_by` counts is the operation. `is_operation` is None until the first instance was looked at; `links`
     are the attributes by which that refers to its operands, and `inside` where objects among the arguments keep some:
-    the number of the argument and the attribute.
+    the number of the argument and the attribute. `is_given` says whether the class itself was given instances.
     """
 
-    __slots__ = ("callers", "index", "inside", "is_operation", "is_through", "levels", "links", "made_by", "take")
+    __slots__ = (
+        *("callers", "index", "inside", "is_given", "is_operation", "is_through", "levels", "links", "made_by"),
+        "take",
+    )
 
-    def __init__(self, index: int, levels: list[FrameType], is_through: bool) -> None:
+    def __init__(self, index: int, levels: list[FrameType], is_through: bool, is_given: bool) -> None:
         self.index = index
+        self.is_given = is_given
         self.levels = [(frame.f_code, _parameters(frame.f_code)) for frame in levels]
         self.is_through = is_through
         self.take = _taker(self.levels[0][1])
@@ -82,7 +86,7 @@ class Noted:
 
     __slots__ = ("note",)
 
-    def __new__(cls, *args: Any, **_: Any) -> Noted:
+    def __new__(cls, *args: Any, **keywords: Any) -> Noted:
         """Make an instance and note what made it."""
         self = _new(cls)
         if _sites is None:
@@ -102,7 +106,7 @@ class Noted:
         if site is None:
             if args and cls.__init__ is object.__init__:
                 raise TypeError(f"{cls.__name__}() takes no arguments")
-            site = _new_site(key, frame, args)
+            site = _new_site(key, frame, args, keywords.values())
         if site.is_operation is False:
             _set_note(self, (site,))
         elif not site.is_through:
@@ -180,7 +184,7 @@ def _given(frame: FrameType, names: tuple[str, ...] | None) -> tuple[Any, ...]:
     return _taker(None)(seen) if names is None else tuple([seen.get(name) for name in names])
 
 
-def _new_site(key: _Key, frame: FrameType, args: tuple[Any, ...]) -> Site:
+def _new_site(key: _Key, frame: FrameType, args: tuple[Any, ...], named: Collection[Any]) -> Site:
     assert _sites is not None
     _report_functions(frame)
     levels = [frame]
@@ -198,7 +202,9 @@ def _new_site(key: _Key, frame: FrameType, args: tuple[Any, ...]) -> Site:
     while above is not None:
         way += [id(above.f_code), *_position(above)]
         above = above.f_back
-    site = _ways.setdefault(tuple(way), Site(len(_ways), levels, len(levels) > 1))
+    inner = [one for each in (*args, *named) for one in (each if type(each) in (list, tuple, set) else (each,))]
+    is_given = any(isinstance(each, Noted) for each in inner)
+    site = _ways.setdefault(tuple(way), Site(len(_ways), levels, len(levels) > 1, is_given))
     _sites[key] = site
     return site
 

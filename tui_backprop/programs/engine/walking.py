@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -137,6 +138,14 @@ class Walker:
                 site.is_operation = True
                 site.links = tuple(name for name in links if not isinstance(stored(instance)[name], FunctionType))
                 return
+        if site.is_given and any(True for _ in self.operands(tuple(stored(instance).values()))):
+            kind = type(instance).__name__
+            code, line = site.callers[0]
+            place = f"{os.path.basename(code.co_filename)}:{line}"
+            raise ProgramError(
+                f"{place} makes a {kind} of other nodes where no function was given them, which cannot be followed;"
+                f" let one make it that is given them, as in def {kind.lower()}(a): return {kind}(a)"
+            )
         site.is_operation = False
 
     def _inside(self, instance: Noted, given: tuple[Any, ...], direct: set[int]) -> tuple[tuple[int, str], ...]:
