@@ -86,9 +86,11 @@ def written(source: str, update: str, before: str = "") -> str:
     return source.replace("BEFORE", before).replace("UPDATE", "\n        ".join(lines))
 
 
-@pytest.mark.parametrize("source", [NET, BY_LINES], ids=["in a function", "by lines"])
-@pytest.mark.parametrize("update", [*VIEWS, *AFTERWARDS])
-def test_a_weight_is_judged_however_it_is_moved(update: str, source: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("source", "update"),
+    [(NET, each) for each in (*VIEWS, *AFTERWARDS)] + [(BY_LINES, each) for each in (*VIEWS[::3], *AFTERWARDS[::3])],
+)
+def test_a_weight_is_judged_however_it_is_moved(source: str, update: str, tmp_path: Path) -> None:
     file = tmp_path / "net.py"
     for line, instead, wrong in [("", "", set[str]()), *MISTAKES]:
         text = written(source, update)

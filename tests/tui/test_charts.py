@@ -259,6 +259,7 @@ def test_the_size_of_the_terminal_does_not_matter(monkeypatch: pytest.MonkeyPatc
     check_size(loss_lines(PERCEPTRON, 4, 200, 60), 200, 60)
 
 
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(st.tuples(st.floats(-1, 11), st.floats(-1, 6)), min_size=1, max_size=200),
     st.integers(4, 60),

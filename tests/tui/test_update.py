@@ -97,8 +97,9 @@ def test_every_term_of_every_optimizer_is_written_out_and_adds_up(timeline: Time
 def test_it_fits_every_pane_and_adds_up(maker: type[Optimizer], options: dict[str, float], rate: float) -> None:
     timeline = trained_by(maker(rate, **options))
     last = timeline.program.optimizer.rule[-1].symbol
-    for width, height in [(62, 21), (44, 17), (62, 40), (40, 10), (24, 5), (60, 1), (9, 3), (1, 1)]:
-        for followed in (Followed(), Followed(3, (1, 1))):
+    sizes = [(62, 21), (44, 17), (62, 40), (40, 10), (24, 5), (60, 1), (9, 3), (1, 1)]
+    for followed, some in ((Followed(), sizes[::2]), (Followed(3, (1, 1)), sizes[1::2])):
+        for width, height in some:
             text = shown(timeline, width, height, followed)
             assert len(text.splitlines()) <= height
             assert all(cell_len(line) <= width for line in text.splitlines())
