@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from tui_backprop.debugger.running import SPEEDS
+import gc
+
+from tests.sample_graphs import lesson_of, long_chain
+from tui_backprop.app import BackpropApp
+from tui_backprop.debugger.running import LARGE_GRAPH, SPEEDS
+from tui_backprop.programs.program import program_of
 
 from .on_screen import opened, place, press_while_it_runs, text, wait_for
 
@@ -68,3 +73,12 @@ async def test_on_the_way_to_a_breakpoint_no_speed_is_offered_or_changed() -> No
         await pilot.press("r")
         assert "> faster" in text(pilot, "keys")
         assert screen.session.running in (SPEEDS[1], SPEEDS[5])  # it stands inside an iteration, or between two
+
+
+async def test_what_a_run_through_a_large_graph_recorded_is_not_looked_through_for_garbage() -> None:
+    program = program_of(lesson_of("long", lambda: long_chain(LARGE_GRAPH + 1)))
+    async with BackpropApp(program).run_test(size=(80, 24)) as pilot:
+        await pilot.press("p")
+        recorded = pilot.app.timeline.recording.events
+        await wait_for(pilot, lambda: len(recorded) > LARGE_GRAPH and pilot.app.session.running is None)
+        assert not any(each is recorded for each in gc.get_objects())

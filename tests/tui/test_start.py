@@ -100,5 +100,4 @@ def test_nothing_is_looked_through_for_garbage_while_modules_are_imported_nor_wh
         assert not any(each is made for each in gc.get_objects())
     finally:
         gc.callbacks.remove(watch)
-        gc.unfreeze()
     assert gc.isenabled()

@@ -7,6 +7,7 @@ viewer into lines; canvases send the terminal what changed of them.
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any, ClassVar
@@ -142,6 +143,8 @@ class MainScreen(Screen[None]):
             return  # what a key did is painted first
         self.session.tick(self._is_awaited)
         running = self.session.running
+        if running is None and self.session.is_large:
+            gc.freeze()  # to look through what was recorded for garbage would hold up one of the next keys for 200 ms
         if running is None and self._company is not None:
             self.look_at_class()
             return

@@ -107,7 +107,7 @@ class DebugSession:
             self.pause()
             return False
         self.driving.followed = followed or self.driving.followed
-        if in_slices and stop not in ("step", "event") and self._is_large:
+        if in_slices and stop not in ("step", "event") and self.is_large:
             self._start(lambda: self._run.move_on(STOPS[stop]))
             return True
         if stop != "step" or not self.quiz.asks:
@@ -150,20 +150,20 @@ class DebugSession:
 
     def _seek(self, place: Place, *, in_slices: bool) -> bool:
         """Move to a place where somebody was before, and return whether that goes anywhere."""
-        if in_slices and self._is_large and not self.timeline.has(place):
+        if in_slices and self.is_large and not self.timeline.has(place):
             self._start(lambda: self._run.start(place))
             return True
         return self._move(lambda: self.timeline.go_to(place))
 
     @property
-    def _is_large(self) -> bool:
+    def is_large(self) -> bool:
         """Whether it takes long to go through the graph."""
         return len(self.timeline.graph.nodes) > LARGE_GRAPH
 
     def go(self, place: Place, *, in_slices: bool = False) -> None:
         """Move to a place, training as far as it needs; if it is far ahead, by a run."""
         place = place if place.iteration else START
-        far = in_slices and self._is_large and not self.timeline.has(place)
+        far = in_slices and self.is_large and not self.timeline.has(place)
         if far or place.iteration > self.timeline.furthest.iteration + 1:
             self._start(lambda: self._run.start(place))
         else:
