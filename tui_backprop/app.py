@@ -55,6 +55,7 @@ class BackpropApp(App[None]):
 
     TITLE = "backprop-tui"
     ENABLE_COMMAND_PALETTE = True
+    ALLOW_SELECT = False  # Textual's selection by the mouse, which no pane has, fails on a note that has just gone
     BINDINGS: ClassVar[list[BindingType]] = [  # an overlay hides what has no priority
         replace(REPAINT, priority=True),
         Binding("ctrl+z", "suspend_process", "suspend", show=False, priority=True),

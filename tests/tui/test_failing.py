@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from textual.command import CommandPalette
-from textual.widgets import OptionList
+from textual.geometry import Offset
+from textual.screen import Screen
+from textual.widgets import OptionList, Static
 
 from tui_backprop.app import BackpropApp
 from tui_backprop.panes.step_pane import StepPane
@@ -77,6 +79,15 @@ async def test_the_palettes_own_list_may_fail(
         await pilot.press("space")
         assert place(pilot) > (1, 0)
     failed_overlays.clear()
+
+
+async def test_the_mouse_pressed_on_a_note_that_has_just_gone_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened() as pilot:
+        gone = Static("a note")  # which no screen has any more
+        monkeypatch.setattr(Screen, "get_widget_and_offset_at", lambda *_: (gone, Offset(0, 0)))
+        await pilot.mouse_down(offset=(70, 20))
+        await pilot.press("space")
+        assert place(pilot) != (1, 0)
 
 
 async def test_a_fault_of_the_main_screen_ends_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
