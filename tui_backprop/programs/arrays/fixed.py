@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from minidl_core import Node
+
 from ..multiples import agrees
 from ..program import ProgramError
 from .judged import JudgedStep
@@ -22,17 +24,17 @@ def refuse_fixed_parts(steps: Sequence[JudgedStep], losses: Losses) -> None:
             number = step.numbers[node]
             if _moves_entries(step.loss.step.updates[number]):
                 for read in _reads(step, number):
-                    _refuse(step, losses, node.name, number, read)
+                    _refuse(step, losses, node, read)
 
 
-def _refuse(step: JudgedStep, losses: Losses, name: str, number: int, read: Note) -> None:
-    own = next(node for node, each in step.numbers.items() if each == number)
+def _refuse(step: JudgedStep, losses: Losses, node: Node, read: Note) -> None:
     other = losses.with_data(step.loss, read)
-    right = None if other is None else other.right.get(number)
-    if right is not None and right.any() and agrees(step.theirs[own], step.factor * right):
+    right = None if other is None else other.right.get(step.numbers[node])
+    if right is not None and right.any() and agrees(step.theirs[node], step.factor * right):
+        name, loss = node.name, step.loss.built.loss.name
         raise ProgramError(
-            f"{name} follows the gradient of {step.loss.built.loss.name} with a part of what is read of {name} taken as"
-            " fixed, as temporal differences do, which is no gradient of that loss; read that part as a plain number,"
+            f"{name} follows the gradient of {loss} with a part of what is read of {name} taken as fixed,"
+            " as temporal differences do, which is no gradient of that loss; read that part as a plain number,"
             " as in target = r + 0.9 * float(Q[s].max())"
         )
 
