@@ -383,7 +383,7 @@ class BackpropApp(App[None]):
         """Open the palette of commands."""
         from .screens.palette import Palette
 
-        if not Palette.is_open(self):
+        if not isinstance(self.screen, Palette):
             self.push_screen(Palette(id="--command-palette"))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
