@@ -21,6 +21,7 @@ ORDER = [
         "operators",
         "places",
         "names",
+        "defaults",
         "order",
         "graph",
         "gradients",
