@@ -24,6 +24,7 @@ ORDER = [
         "defaults",
         "order",
         "graph",
+        "failures",
         "gradients",
     ),
     *("backprop", "floats", "structure", "scalars", "leaves", "plan"),
