@@ -50,27 +50,36 @@ class ProgramsOptimizer(Optimizer):
         return (step,)
 
 
-class SummedDescent(ProgramsOptimizer):
-    """Gradient descent by the sums of the gradients of several backward calls, which only the program has seen.
+class FoundDescent(ProgramsOptimizer):
+    """Gradient descent by gradients that only the program has found, as wrong ones are; `of` says which they are."""
 
-    `sums` are these; `calls` is how many calls they are summed from.
-    """
+    of = "gradient that the program found"
+    reason = "That is not the right one, which would make another step."
 
-    def __init__(self, sums: Mapping[Variable, Array], rate: float, calls: int) -> None:
-        self.calls = calls
-        super().__init__(sums)
+    def __init__(self, found: Mapping[Variable, Array], rate: float) -> None:
+        super().__init__(found)
         self.learning_rate = rate
 
     @property
     def terms(self) -> tuple[Term, ...]:  # type: ignore[override]
         """The step, as a formula in words: these gradients are no nodes."""
-        formula = f"η·(sum of the gradients of {self.calls} backward calls)"
-        return (Term("step", formula, "Each call adds to what stands in .grad until it is set to 0.", is_slot=True),)
+        return (Term("step", f"η·({self.of})", self.reason, is_slot=True),)
 
     @staticmethod
     def compute(step: Array, learning_rate: float) -> tuple[Array, ...]:  # type: ignore[override]
-        """Move against the sum."""
+        """Move against it."""
         return (learning_rate * step,)
+
+
+class SummedDescent(FoundDescent):
+    """Gradient descent by the sums of the gradients of several backward calls, which only the program has seen."""
+
+    reason = "Each call adds to what stands in .grad until it is set to 0."
+
+    def __init__(self, sums: Mapping[Variable, Array], rate: float, calls: int) -> None:
+        self.calls = calls
+        self.of = f"sum of the gradients of {calls} backward calls"
+        super().__init__(sums, rate)
 
 
 def repeating(update: Update) -> ProgramsOptimizer:
