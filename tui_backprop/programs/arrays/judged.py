@@ -125,7 +125,7 @@ def _hidden(steps: Sequence[JudgedStep]) -> Iterator[tuple[Node, bool]]:
         fed = {*last.loss.fed} - {*step.loss.fed}
         moved = _moved_by_gradients(last) if fed else set()
         for data, node in zip(step.loss.fed, step.loss.built.fed, strict=True) if fed else ():
-            is_made = np.ndim(data.value) and _is_made_of(data, fed)
+            is_made = np.ndim(data.value) and is_made_of(data, fed)
             if is_made or (moved and not moved.isdisjoint(_sources_of(data, last.loss.step.notes[0].number))):
                 yield node, bool(step.parted)
 
@@ -167,7 +167,7 @@ def _sources_of_all(notes: Iterable[Note], begin: int) -> set[Note]:
     return found
 
 
-def _is_made_of(data: Note, before: Collection[Note]) -> bool:
+def is_made_of(data: Note, before: Collection[Note]) -> bool:
     """Return whether an array is one of the step before, changed number by number."""
     waiting, seen = [data], set[Note]()
     while waiting and len(seen) < MOST:

@@ -11,6 +11,7 @@ from ..multiples import agrees, multiple_text, rounded, warning_of
 from .judged import JudgedStep, hidden_weights, unjudged_weights
 from .late import in_words
 from .losses import Losses
+from .lost import lost_weights
 
 
 def warnings_of(steps: Sequence[JudgedStep], losses: Losses, optimizer: Optimizer, taken: int) -> Iterator[str]:
@@ -43,7 +44,7 @@ def warnings_of(steps: Sequence[JudgedStep], losses: Losses, optimizer: Optimize
         is_rate = type(optimizer) is GradientDescentOptimizer
         rate = ", and the learning rate that is shown has that factor in it" if is_rate else ""
         yield f"Its updates scale the gradients of {scaled} by a norm: they are compared as they were before{rate}."
-    for node in hidden_weights(steps):
+    for node in dict.fromkeys([*hidden_weights(steps), *lost_weights(steps)]):
         called = node.name if node.is_named else "An array"
         where = f"{called}, read at {node.location}, moves from step to step"
         yield f"{where} by an update that is not followed: its gradients are not compared."
