@@ -55,7 +55,8 @@ class BackpropApp(App[None]):
 
     TITLE = "backprop-tui"
     ENABLE_COMMAND_PALETTE = True
-    ALLOW_SELECT = False  # Textual's selection by the mouse, which no pane has, fails on a note that has just gone
+    # Textual 8.2.8's selection by the mouse, which no pane has, fails over panes drawn by line, and on a note just gone
+    ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [  # an overlay hides what has no priority
         replace(REPAINT, priority=True),
         Binding("ctrl+z", "suspend_process", "suspend", show=False, priority=True),
