@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ import numpy as np
 from minidl_core import Constant, Graph, GraphError, MinidlError, Node, Placeholder, Variable, placeholder
 from minidl_core import log as log_of
 from minidl_core.arrays import Array, copy_in
+from minidl_core.plan import Plan
 
 from ..program import ProgramError
 from .lines import Lines
@@ -66,6 +68,19 @@ class Built:
     made: list[Node]
     weights: list[int]
     given: dict[Placeholder, Array] = field(default_factory=dict)
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The plan of the loss."""
+        return Plan([self.loss])
+
+    def feeds_of(self, below: Below) -> dict[Placeholder, Array]:
+        """Return what a step feeds: the same arrays as the step before, where they have the same numbers."""
+        for node, note in zip(self.fed, below.fed, strict=True):
+            last = self.given.get(node)
+            if last is None or not np.array_equal(last, note.value):
+                self.given[node] = copy_in(note.value)
+        return dict(self.given)
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,15 +226,6 @@ def _locate(leaf: Node, note: Note, made: Sequence[Note]) -> None:
     place = next((each.place for each in made if each.place and any(source is note for source in each.sources)), None)
     if place is not None:
         leaf.locate(os.path.basename(place[0].co_filename), place[2])
-
-
-def feeds_of(below: Below, built: Built) -> dict[Placeholder, Array]:
-    """Return what a step fed: the same arrays as the step before, where they have the same numbers."""
-    for node, note in zip(built.fed, below.fed, strict=True):
-        last = built.given.get(node)
-        if last is None or not np.array_equal(last, note.value):
-            built.given[node] = copy_in(note.value)
-    return dict(built.given)
 
 
 def _refer(given: Any, index: Mapping[Note, tuple[str, int]]) -> Any:

@@ -45,7 +45,7 @@ def arrays_program(recorder: ArrayRecorder, execution: Execution, path: str, war
             f"{path} moves {_named(recorder)}, and no number that NumPy was seen to compute from them is a loss; "
             "compute one in each step, as in loss = np.mean((y - out) ** 2)"
         )
-    multiples = trained_multiples([(each.built.loss, each.factor, each.feeds) for each in found])
+    multiples = trained_multiples([(each.built.loss, each.match.factor, each.feeds) for each in found])
     try:
         steps = [judge_step(each, losses, *multiple) for each, multiple in zip(found, multiples, strict=True)]
         late = updated_too_soon(steps, losses)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dis import opmap
 from functools import lru_cache
 from types import CodeType, FrameType
@@ -83,6 +83,17 @@ def notes_in(inputs: Sequence[Any]) -> Iterator[Note]:
             yield each
         elif type(each) in (list, tuple):
             yield from notes_in(each)
+
+
+def with_sources(notes: Iterable[Note], sources: Callable[[Note], Iterable[Note]]) -> set[Note]:
+    """Return some notes and all that they are made of, as far as one goes back by these `sources` of each."""
+    waiting, found = list(notes), set[Note]()
+    while waiting:
+        note = waiting.pop()
+        if note not in found:
+            found.add(note)
+            waiting += sources(note)
+    return found
 
 
 class Tape:
