@@ -11,7 +11,8 @@ from minidl_core import MinidlError
 from minidl_core.arrays import Array, quiet
 
 from ..program import ProgramError
-from .graphs import Below, Graphs
+from .below import Below, below_of
+from .graphs import Graphs
 from .loss import Loss, leads_to_gradients
 from .matching import Match, match
 from .rates import Rates
@@ -39,7 +40,7 @@ class Candidates:
         It may be one that `is_sum`, as in `match`. None where no weight leads to it, or it cannot be followed.
         """
         graphs = self.graphs.again()
-        below = graphs.below(step, note)
+        below = below_of(step, note)
         if not below.made or not below.weights:
             return None
         try:

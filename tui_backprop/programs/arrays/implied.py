@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from .below import below_of
 from .candidates import Candidates
 from .differences import PossibleLoss, losses_of_differences, summed
 from .loss import Loss
@@ -95,4 +96,4 @@ class _Search:
         self._known = possible
         # each step may have a target of its own
         self.text = possible.text if self.text in ("", possible.text) else possible.general_text
-        return self._candidates.opened(step, self._candidates.graphs.below(step, possible.note), is_sum=possible.is_sum)
+        return self._candidates.opened(step, below_of(step, possible.note), is_sum=possible.is_sum)

@@ -11,8 +11,9 @@ from minidl_core import Placeholder
 from minidl_core.arrays import Array
 
 from ..multiples import agrees
+from .below import Below
 from .gradients import Found
-from .graphs import Below, Built
+from .graphs import Built
 from .matching import Match, used
 from .recorder import Taken
 from .tape import Note, is_moved, spine

@@ -9,9 +9,10 @@ import numpy as np
 
 from minidl_core import NonFiniteError
 
+from .below import Below, below_of
 from .candidates import Candidates
 from .computed import MOST_TRIED, Computed, find_computed
-from .graphs import Below, Graphs
+from .graphs import Graphs
 from .implied import Implied, find_implied
 from .loss import Loss
 from .rates import Rates
@@ -74,7 +75,7 @@ class Losses:
         for step in self._steps:
             own = scalars_at(step, place) or [note for note in scalars_of(step) if is_at(note, place)]
             note = own[-1] if own else None
-            below = self.graphs.below(step, note) if note is not None else _below_again(known, step)
+            below = below_of(step, note) if note is not None else _below_again(known, step)
             if below is None or not below.weights:
                 continue
             try:
@@ -111,9 +112,9 @@ class Losses:
         if self._has_others is False or not own:
             return
         self._has_others = False
-        made = {*self.graphs.below(loss.step, own[-1]).made}
+        made = {*below_of(loss.step, own[-1]).made}
         for note in self._candidates.called_loss(loss.step, scalars_of(loss.step))[-MOST_TRIED:]:
-            if note not in made and own[-1] not in self.graphs.below(loss.step, note).made:
+            if note not in made and own[-1] not in below_of(loss.step, note).made:
                 other = self._candidates.loss_at(loss.step, note)
                 if other is not None and other.match.matches:
                     self._has_others = True
