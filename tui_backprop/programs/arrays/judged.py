@@ -15,7 +15,7 @@ from minidl_core.arrays import Array
 from ..multiples import agrees, in_its_precision
 from ..program import ProgramError
 from ..updates import Update
-from .gradients import Found
+from .found import Found
 from .late import LateRead, late_reads, sentences
 from .loss import Loss
 from .losses import Losses

@@ -12,7 +12,7 @@ from minidl_core.arrays import Array
 
 from ..multiples import agrees
 from .below import Below
-from .gradients import Found
+from .found import Found
 from .graphs import Built
 from .matching import Match, used
 from .recorder import Taken

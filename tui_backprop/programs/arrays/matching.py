@@ -11,7 +11,7 @@ import numpy as np
 from minidl_core.arrays import Array
 
 from ..multiples import factor_of, rounded
-from .gradients import Found
+from .found import Found
 from .rates import Rates
 from .recorder import Taken
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from itertools import combinations
 from math import prod
 
-from .gradients import Factor, Found
+from .found import Factor, Found
 
 _MOST = 6
 

@@ -24,7 +24,8 @@ from ..notebook import cells_of
 from ..program import ProgramError
 from .begun import note_numbers
 from .births import noting_births
-from .gradients import Found, gradients_in
+from .found import Found
+from .gradients import gradients_in
 from .noted import NotedArray, NotedNumber, tape
 from .steps import Steps, accumulating_places, find_steps
 from .tape import Note, Tape, spine
