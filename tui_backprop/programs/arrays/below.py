@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .recorder import Taken
+from .taken import Taken
 from .tape import Note
 
 

@@ -16,7 +16,7 @@ from .graphs import Graphs
 from .loss import Loss, leads_to_gradients
 from .matching import Match, match
 from .rates import Rates
-from .recorder import Taken
+from .taken import Taken
 from .tape import Note
 
 _CALLED = re.compile(r"(?i:.*(loss|cost|error|mse|entropy|objective|nll|criterion))|J|E|L")

@@ -11,8 +11,8 @@ from ..multiples import rounded
 from .candidates import Candidates
 from .loss import Loss
 from .penalties import with_other_terms, with_penalties
-from .recorder import Taken
 from .scalars import PlaceOfScalar, place_of, scalars_at, scalars_of
+from .taken import Taken
 from .tape import Note, with_sources
 
 MOST_TRIED = 8

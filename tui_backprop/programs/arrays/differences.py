@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .lines import Lines
-from .recorder import Taken
+from .taken import Taken
 from .tape import Note
 
 _MOST_EXAMPLES = 256

@@ -24,7 +24,7 @@ from ..program import ProgramError
 from .below import Below
 from .lines import Lines
 from .noted import plain, set_item
-from .recorder import Taken
+from .taken import Taken
 from .tape import Note, Place, notes_in, same
 
 

@@ -9,8 +9,8 @@ from .below import below_of
 from .candidates import Candidates
 from .differences import PossibleLoss, losses_of_differences, summed
 from .loss import Loss
-from .recorder import Taken
 from .scalars import PlaceOfScalar, scalars_at
+from .taken import Taken
 
 _SUM = "the sum of those of all examples, which it adds up as plain numbers"
 

@@ -15,7 +15,7 @@ from .below import Below
 from .found import Found
 from .graphs import Built
 from .matching import Match, used
-from .recorder import Taken
+from .taken import Taken
 from .tape import Note, is_moved, spine
 
 

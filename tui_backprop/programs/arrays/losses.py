@@ -16,8 +16,8 @@ from .graphs import Graphs
 from .implied import Implied, find_implied
 from .loss import Loss
 from .rates import Rates
-from .recorder import Taken
 from .scalars import PlaceOfScalar, is_at, place_of, scalars_at, scalars_of
+from .taken import Taken, dependent_on
 from .tape import Note
 
 
@@ -100,10 +100,7 @@ class Losses:
 
     def with_data(self, loss: Loss, data: Note) -> Loss | None:
         """Return a loss of which something that is read of a weight is data."""
-        dependent = {*loss.step.weights}
-        for note in loss.step.notes:
-            if note is not data and any(each in dependent for each in note.sources):
-                dependent.add(note)
+        dependent = dependent_on(loss.step.weights, (note for note in loss.step.notes if note is not data))
         return self._candidates.loss_at(replace(loss.step, dependent=dependent), loss.below.made[-1])
 
     def others(self, loss: Loss) -> Iterator[Loss]:

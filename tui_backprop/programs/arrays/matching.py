@@ -13,7 +13,7 @@ from minidl_core.arrays import Array
 from ..multiples import factor_of, rounded
 from .found import Found
 from .rates import Rates
-from .recorder import Taken
+from .taken import Taken
 
 
 class Match(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-from .recorder import Taken
+from .taken import Taken
 from .tape import SCALING, SUMS, Note, same
 
 

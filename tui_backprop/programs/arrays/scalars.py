@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .recorder import Taken
+from .taken import Taken
 from .tape import Note
 
 
