@@ -70,13 +70,22 @@ textual.app.wait_for_idle = textual.pilot.wait_for_idle = wait_for_rest
 SVGImageExtension.file_extension = "svg"
 
 
-_tests = count()
+_homes = count()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Give the tests of a file, and the programs that they start, no settings, progress or reports of who runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+            patch.setenv(name, str(tmp_path_factory.getbasetemp() / "homes" / str(next(_homes))))
+        yield
 
 
 @pytest.fixture(autouse=True)
-def progress(tmp_path_factory: pytest.TempPathFactory) -> None:
+def progress(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give each test a place of its own for what is kept of a learner's progress, made only where it is written."""
-    os.environ["XDG_DATA_HOME"] = str(tmp_path_factory.getbasetemp() / "progress" / str(next(_tests)))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.getbasetemp() / "homes" / str(next(_homes))))
 
 
 @pytest.fixture(autouse=True)

@@ -57,15 +57,6 @@ class BackpropApp(App[None]):
         replace(REPAINT, priority=True),
         Binding("ctrl+z", "suspend_process", "suspend", show=False, priority=True),
     ]
-    # what is chosen in Textual's palette is a light row, on which dim text is not legible; its sign is two cells wide
-    CSS = """
-    CommandPalette > .command-palette--help-text {
-        text-style: not dim not bold;
-    }
-    CommandPalette SearchIcon {
-        display: none;
-    }
-    """
     DEFAULT_MODE = "the first lesson"  # each lesson that was opened has a mode, which keeps its screen
     theme: Reactive[str] = Reactive("ansi-dark")  # to set it would have all style sheets parsed again at the start
 
@@ -380,18 +371,18 @@ class BackpropApp(App[None]):
         svg = super().export_screenshot(title=title, simplify=simplify)
         return re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL).replace("Fira Code", "DejaVu Sans Mono")
 
-    def on_command_palette_opened(self) -> None:
-        """Let the cursor of the palette stand still, as in every field: one that blinks sends bytes for ever."""
-        from textual.widgets import Input
+    def action_command_palette(self) -> None:
+        """Open the palette of commands."""
+        from .screens.palette import Palette
 
-        for field in self.screen.query(Input):
-            field.cursor_blink = False
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Yield the palette's commands, then Textual's own, except the list of keys, which the help has."""
-        from .screens.palette import palette
+        from .screens.palette import commands
 
         if isinstance(screen, MainScreen):
-            yield from palette(screen, self._settings.keys, self.action_choose_theme)
+            yield from commands(screen, self._settings.keys, self.action_choose_theme)
         left_out = ("Keys",) if self.session.has_files else ("Keys", "Screenshot")
         yield from (command for command in super().get_system_commands(screen) if command.title not in left_out)

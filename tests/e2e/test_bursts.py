@@ -35,6 +35,7 @@ def terminal() -> Iterator[PseudoTerminal]:
         ("ctrl+p", "enter", "enter"),
         ("ctrl+p", "escape", "escape"),
         ("ctrl+p", "pagedown"),
+        ("ctrl+p", "pageup", "pageup"),
         ("ctrl+p", *"zzzz", "pagedown", "pageup"),
         ("ctrl+p", *"theme", "enter", "enter", "enter"),
         ("o", "s", "escape", "q"),
@@ -43,10 +44,11 @@ def terminal() -> Iterator[PseudoTerminal]:
         ("ctrl+p", "\x1b[<0;2;39M\x1b[<0;2;39m" * 2),
     ],
 )
-def test_no_overlay_closes_more_than_itself(terminal: PseudoTerminal, keys: tuple[str, ...]) -> None:
+def test_no_overlay_fails_or_closes_more_than_itself(terminal: PseudoTerminal, keys: tuple[str, ...]) -> None:
     terminal.press(*keys)
     for _ in range(2):  # the log, and what it asks
         terminal.wait_for_rest()
+        assert "This failed" not in terminal.text
         terminal.press("escape")
     terminal.press("home", "space")
     terminal.wait_until(lambda: "iteration 1 " in terminal.screen.display[0] and "node " in terminal.screen.display[0])

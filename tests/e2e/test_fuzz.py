@@ -55,6 +55,7 @@ def come_back(terminal: PseudoTerminal) -> None:
         terminal.wait_for_rest()
         terminal.press("escape")
     terminal.wait_for_rest()
+    assert b"This failed" not in terminal.output, "something that lay over the screen failed"
 
 
 @pytest.fixture

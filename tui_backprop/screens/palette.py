@@ -1,10 +1,12 @@
-"""What the command palette offers: the action of each key, the themes, and breakpoints said in words."""
+"""The command palette, and what it offers: the action of each key, the themes, and breakpoints said in words."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
 from textual.app import SystemCommand
+from textual.command import CommandList, CommandPalette
+from textual.widgets import Input
 
 from ..drawing.palette import THEMES
 from ..keys import SECTIONS, Keymap, shown_keys
@@ -12,7 +14,31 @@ from ..notation.conditions import IN_WORDS
 from .main_screen import MainScreen
 
 
-def palette(screen: MainScreen, keys: Keymap, choose_theme: Callable[[str], None]) -> Iterator[SystemCommand]:
+class Palette(CommandPalette):
+    """Textual's palette, as steady and as legible as the rest."""
+
+    # what is chosen is a light row, on which dim text is not legible; the sign before the field is two cells wide
+    DEFAULT_CSS = """
+    Palette > .command-palette--help-text {
+        text-style: not dim not bold;
+    }
+    Palette SearchIcon {
+        display: none;
+    }
+    """
+
+    def on_mount(self) -> None:
+        """Let the cursor stand still, as in every field: one that blinks sends bytes for ever."""
+        for field in self.query(Input):
+            field.cursor_blink = False
+
+    def _action_command_list(self, action: str) -> None:
+        """Do it to the list of commands, but page it only where it shows: hidden, it has no lines in Textual 8.2.8."""
+        if not action.startswith("page") or self.query_one(CommandList).scrollable_content_region:
+            super()._action_command_list(action)
+
+
+def commands(screen: MainScreen, keys: Keymap, choose_theme: Callable[[str], None]) -> Iterator[SystemCommand]:
     """Yield the commands for the main screen, the keys with the names that they have here."""
 
     def run(action: str) -> Callable[[], object]:
